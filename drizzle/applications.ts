@@ -1,0 +1,35 @@
+import { index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { createdAt, id } from "./columns";
+import { gateways } from "./gateways";
+import { organizations } from "./organizations";
+import { environments } from "./projects";
+
+export const applications = pgTable(
+  "applications",
+  {
+    applicationId: id("application_id").primaryKey(),
+    organizationId: id("organization_id")
+      .notNull()
+      .references(() => organizations.organizationId),
+    environmentId: id("environment_id")
+      .notNull()
+      .references(() => environments.environmentId, { onDelete: "cascade" }),
+    gatewayId: id("gateway_id")
+      .notNull()
+      .references(() => gateways.gatewayId),
+    name: text("name").notNull(),
+    slug: text("slug").notNull(),
+    access: text("access", { enum: ["public-when-empty", "protected"] }).notNull(),
+    /** The explicit act that left it without credentials; every inserted credential sets it to null. */
+    openedBy: text("opened_by", { enum: ["create", "delete", "access"] }),
+    hashAlgorithm: text("hash_algorithm", { enum: ["apr1", "bcrypt"] })
+      .notNull()
+      .default("apr1"),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("applications_slug").on(table.organizationId, table.slug),
+    index("applications_by_environment").on(table.environmentId),
+    index("applications_by_gateway").on(table.gatewayId, table.applicationId),
+  ],
+);

@@ -1,0 +1,38 @@
+import { index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { createdAt, id } from "./columns";
+import { organizations } from "./organizations";
+
+export const projects = pgTable(
+  "projects",
+  {
+    projectId: id("project_id").primaryKey(),
+    organizationId: id("organization_id")
+      .notNull()
+      .references(() => organizations.organizationId),
+    name: text("name").notNull(),
+    slug: text("slug").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [unique("projects_slug").on(table.organizationId, table.slug)],
+);
+
+export const environments = pgTable(
+  "environments",
+  {
+    environmentId: id("environment_id").primaryKey(),
+    organizationId: id("organization_id")
+      .notNull()
+      .references(() => organizations.organizationId),
+    projectId: id("project_id")
+      .notNull()
+      .references(() => projects.projectId, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    slug: text("slug").notNull(),
+    kind: text("kind", { enum: ["development", "production"] }).notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("environments_slug").on(table.organizationId, table.slug),
+    index("environments_by_project").on(table.projectId),
+  ],
+);

@@ -1,0 +1,63 @@
+import { sql } from "drizzle-orm";
+import { boolean, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { applications } from "./applications";
+import { createdAt, id } from "./columns";
+import { organizations } from "./organizations";
+
+/** One place that a route leads to. */
+export interface StoredUpstream {
+  /** As it goes into the gateway's file. */
+  readonly url: string;
+  /** As it was given. */
+  readonly given: string;
+  readonly serverName: string | null;
+}
+
+export const routes = pgTable(
+  "routes",
+  {
+    routeId: id("route_id").primaryKey(),
+    organizationId: id("organization_id")
+      .notNull()
+      .references(() => organizations.organizationId),
+    applicationId: id("application_id")
+      .notNull()
+      .references(() => applications.applicationId, { onDelete: "cascade" }),
+    gatewayId: id("gateway_id").notNull(),
+    host: text("host").notNull(),
+    /** Whole segments (`/admin`); the empty text is the whole host, so that the constraint below sees it. */
+    pathPrefix: text("path_prefix").notNull().default(""),
+    upstreams: jsonb("upstreams").$type<readonly StoredUpstream[]>().notNull(),
+    /** The claim keys of its upstreams: every address and name that it may reach. */
+    upstreamKeys: text("upstream_keys").array().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("routes_place").on(table.gatewayId, table.host, table.pathPrefix),
+    index("routes_by_application").on(table.applicationId),
+    index("routes_by_upstream").using("gin", table.upstreamKeys),
+  ],
+);
+
+/** A host name or an upstream address that belongs to one organization on a gateway. Outlives what it was made for. */
+export const claims = pgTable(
+  "claims",
+  {
+    claimId: id("claim_id").primaryKey(),
+    organizationId: id("organization_id").notNull(),
+    gatewayId: id("gateway_id").notNull(),
+    kind: text("kind", { enum: ["host", "upstream"] }).notNull(),
+    value: text("value").notNull(),
+    /** For a host: the part after the first label, by which wildcard overlaps are found. */
+    parent: text("parent"),
+    wildcard: boolean("wildcard").notNull().default(false),
+    /** For a host: which of the organization's deny files names it. Never changes while the claim lives. */
+    denyGroup: integer("deny_group"),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("claims_value").on(table.gatewayId, table.kind, table.value),
+    index("claims_by_parent").on(table.gatewayId, table.parent).where(sql`kind = 'host'`),
+    index("claims_by_organization").on(table.organizationId, table.gatewayId, table.denyGroup),
+  ],
+);

@@ -1,0 +1,13 @@
+/** Every table, for drizzle and drizzle-kit, which take them as one module. */
+export * from "./api-keys";
+export * from "./applications";
+export * from "./audit";
+export * from "./changes";
+export * from "./gateways";
+export * from "./installation";
+export * from "./members";
+export * from "./organizations";
+export * from "./projects";
+export * from "./routes";
+export * from "./security";
+export * from "./sync";

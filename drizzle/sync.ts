@@ -1,0 +1,71 @@
+import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { createdAt, id, moment } from "./columns";
+
+/** What a gateway answered to one question. */
+export interface StoredProof {
+  readonly request: string;
+  readonly status: number | null;
+  readonly tag: boolean;
+  readonly pass: boolean;
+  readonly proven: boolean;
+  readonly why: string | null;
+  readonly at: string;
+}
+
+/** A question for the gateway, as compiled. */
+export interface StoredProbe {
+  readonly routeId: string;
+  readonly host: string;
+  readonly path: string;
+  readonly expect: "stopped" | "passed";
+}
+
+/** What one gateway was last given of one application, and what was seen of it. */
+export const applicationStates = pgTable(
+  "application_states",
+  {
+    gatewayId: id("gateway_id").notNull(),
+    applicationId: id("application_id").notNull(),
+    organizationId: id("organization_id").notNull(),
+    /** The delivery that last changed it. */
+    revision: integer("revision").notNull(),
+    /** SHA-256 of its file, hex; null when it has none. */
+    digest: text("digest"),
+    tag: text("tag").notNull(),
+    intended: text("intended", { enum: ["public", "protected", "shut"] }).notNull(),
+    form: text("form", { enum: ["stated", "quarantined", "shut"] }).notNull(),
+    diagnostics: jsonb("diagnostics").$type<readonly { subject: string; problem: string }[]>().notNull(),
+    probes: jsonb("probes").$type<readonly StoredProbe[]>().notNull(),
+    /** What it had when it last compiled as stated; null before that. */
+    lastGood: jsonb("last_good").$type<{ credentials: readonly string[]; routes: readonly string[] } | null>(),
+    /** The application is gone; its row stays until that is proven. */
+    removed: boolean("removed").notNull().default(false),
+    deliveredAt: moment("delivered_at").notNull(),
+    /** The revision whose enforcement was last seen; below `revision` while the newest is not proven. */
+    provenRevision: integer("proven_revision").notNull().default(0),
+    provedAt: moment("proved_at"),
+    proof: jsonb("proof").$type<readonly StoredProof[]>(),
+    /** Why the newest is not proven. */
+    unproven: text("unproven"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.gatewayId, table.applicationId] }),
+    index("application_states_by_application").on(table.applicationId),
+  ],
+);
+
+/** The numbered deliveries to a gateway. Swept after 30 days. */
+export const deliveries = pgTable(
+  "deliveries",
+  {
+    gatewayId: id("gateway_id").notNull(),
+    revision: integer("revision").notNull(),
+    term: integer("term").notNull(),
+    epoch: text("epoch").notNull(),
+    digest: text("digest").notNull(),
+    createdAt: createdAt(),
+    appliedAt: moment("applied_at"),
+    loadedAt: moment("loaded_at"),
+  },
+  (table) => [primaryKey({ columns: [table.gatewayId, table.revision] })],
+);
