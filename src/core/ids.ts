@@ -1,0 +1,40 @@
+import { typeidUnboxed } from "typeid-js";
+
+/** The prefix of every kind of object; ids of one kind sort by the time at which they were made. */
+const prefixes = {
+  organization: "org",
+  user: "usr",
+  member: "mem",
+  project: "prj",
+  environment: "env",
+  application: "app",
+  credential: "sec",
+  route: "rte",
+  claim: "clm",
+  gateway: "gtw",
+  apiKey: "key",
+  audit: "aud",
+  change: "chg",
+  request: "req",
+  installation: "ins",
+} as const;
+
+export type IdKind = keyof typeof prefixes;
+
+/** An id as text: `app_01jd3f9z8ye5ta3q0c1xk7m2vw`, 30 characters. */
+export type Id<K extends IdKind = IdKind> = `${(typeof prefixes)[K]}_${string}`;
+
+/** 128 bits in Crockford's base 32: 26 characters, the first of which holds three bits. */
+const suffix = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+
+/** A new id of a kind: its prefix and a UUIDv7, as a TypeID. Within one process later ids sort after earlier ones. */
+export function newId<K extends IdKind>(kind: K): Id<K> {
+  const prefix: (typeof prefixes)[K] = prefixes[kind];
+  return `${prefix}_${typeidUnboxed(prefix).slice(prefix.length + 1)}`;
+}
+
+/** Whether a value has the exact form of an id of this kind. It says nothing about whether such an object exists. */
+export function isId<K extends IdKind>(kind: K, value: unknown): value is Id<K> {
+  if (typeof value !== "string" || value.length !== 30) return false;
+  return value.startsWith(`${prefixes[kind]}_`) && suffix.test(value.slice(4));
+}
