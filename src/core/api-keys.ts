@@ -1,0 +1,47 @@
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+
+/** What every key starts with, so that secret scanners and people recognize one. */
+export const apiKeyPrefix = "pcl_";
+
+/** Prefix, 32 random bytes in hex, CRC-32 of both in hex. */
+const form = /^pcl_[0-9a-f]{64}[0-9a-f]{8}$/;
+
+export interface NewApiKey {
+  /** The key itself: shown once, stored nowhere. */
+  readonly key: string;
+  /** SHA-256 of the key in hex (64 characters): what is stored and looked up. */
+  readonly hash: string;
+}
+
+export type ParsedApiKey = { readonly ok: true; readonly hash: string } | { readonly ok: false };
+
+/**
+ * Makes a key of 256 random bits.
+ * @param randomBytes a cryptographic source; asked for 32 bytes once.
+ */
+export function makeApiKey(randomBytes: (size: number) => Uint8Array): NewApiKey {
+  const random = Buffer.from(randomBytes(32));
+  if (random.length !== 32) throw new RangeError("an API key needs 32 random bytes");
+  const body = `${apiKeyPrefix}${random.toString("hex")}`;
+  const key = `${body}${checksum(body)}`;
+  return { key, hash: hashOf(key) };
+}
+
+/**
+ * Reads a key as a caller sent it. One that is mistyped, cut short or foreign is refused by its form and
+ * checksum, without a query; `ok` says nothing about whether such a key exists.
+ */
+export function parseApiKey(text: string): ParsedApiKey {
+  if (!form.test(text) || checksum(text.slice(0, -8)) !== text.slice(-8)) return { ok: false };
+  return { ok: true, hash: hashOf(text) };
+}
+
+/** The key holds 256 random bits, so a fast hash is enough: there is nothing to guess. */
+function hashOf(key: string): string {
+  return createHash("sha256").update(key, "latin1").digest("hex");
+}
+
+function checksum(body: string): string {
+  return crc32(body).toString(16).padStart(8, "0");
+}
