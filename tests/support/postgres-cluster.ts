@@ -1,0 +1,172 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { createInterface } from "node:readline";
+import postgres from "postgres";
+
+export interface Cluster {
+  /** A connection string over TCP on 127.0.0.1, as the superuser `postgres`, without a password. */
+  url(database?: string): string;
+  /** @returns the new database's connection string */
+  createDatabase(name: string): Promise<string>;
+  /** Kills the postmaster and every child with SIGKILL, and waits until all of them are gone. */
+  kill9(): Promise<void>;
+  /** `pg_ctl stop -m immediate`: no checkpoint, no goodbye; the next start recovers. */
+  stopImmediately(): Promise<void>;
+  /** Starts it again, on the same port, after a kill or a stop. */
+  start(): Promise<void>;
+  /** Stops it and removes its files. */
+  stop(): Promise<void>;
+}
+
+/** One clear line for a suite that is skipped where there is no PostgreSQL. */
+export const NO_POSTGRES =
+  "no PostgreSQL on this machine (initdb is neither on PATH nor in /usr/lib/postgresql/*/bin): its tests are skipped";
+
+const READY = "database system is ready to accept connections";
+
+/** @returns the folder of the newest `initdb` and `postgres`, or null where there are none */
+export function findPostgresBinaries(): string | null {
+  const packaged = "/usr/lib/postgresql";
+  const versions = existsSync(packaged) ? readdirSync(packaged).sort((a, b) => Number(b) - Number(a)) : [];
+  const folders = [
+    ...(process.env.PATH ?? "").split(delimiter),
+    ...versions.map((version) => join(packaged, version, "bin")),
+  ];
+  return folders.find((folder) => existsSync(join(folder, "initdb")) && existsSync(join(folder, "postgres"))) ?? null;
+}
+
+/**
+ * Makes and starts a temporary cluster on a free port of 127.0.0.1. Nothing is flushed to the disk (`fsync=off`),
+ * which loses nothing as long as the machine stays up. PostgreSQL refuses to run as root: then it runs as `postgres`.
+ * @param options.settings further settings, as `name=value`
+ * @throws Error there is no PostgreSQL, or it did not start (the message holds its log)
+ */
+export async function startCluster(options: { settings?: readonly string[] } = {}): Promise<Cluster> {
+  const binaries = findPostgresBinaries();
+  if (binaries === null) throw new Error(NO_POSTGRES);
+  const folder = mkdtempSync(join(tmpdir(), "portcullis-pg-"));
+  const asOwner = ownerPrefix(folder);
+  const data = join(folder, "data");
+  const run = (program: string, ...parameters: string[]) => {
+    const [command = "", ...rest] = [...asOwner, join(binaries, program), ...parameters];
+    return { command, rest };
+  };
+
+  const initdb = run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
+  execFileSync(initdb.command, initdb.rest, { stdio: "pipe", cwd: folder });
+  const port = await freePort();
+  const settings = [
+    "listen_addresses=127.0.0.1",
+    `port=${port}`,
+    `unix_socket_directories=${folder}`,
+    "fsync=off",
+    "max_connections=200",
+    "shared_buffers=64MB",
+    "lc_messages=C",
+    ...(options.settings ?? []),
+  ].flatMap((setting) => ["-c", setting]);
+  const url = (database = "postgres") => `postgres://postgres@127.0.0.1:${port}/${database}`;
+
+  let server: ChildProcess | null = null;
+  const atExit = () => server?.kill("SIGQUIT");
+  process.once("exit", atExit);
+
+  async function start(): Promise<void> {
+    const { command, rest } = run("postgres", "-D", data, ...settings);
+    const child = spawn(command, rest, {
+      stdio: ["ignore", "ignore", "pipe"],
+      cwd: folder,
+      env: { PATH: process.env.PATH },
+    });
+    server = child;
+    await untilReady(child);
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (server === null) return;
+    const ending = server;
+    server = null;
+    const family = [ending.pid ?? 0, ...childrenOf(ending.pid ?? 0)];
+    for (const pid of signal === "SIGKILL" ? family : [ending.pid ?? 0]) kill(pid, signal);
+    while (family.some(isAlive)) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  await start();
+  return {
+    url,
+    start,
+    async createDatabase(name) {
+      const sql = postgres(url(), { max: 1 });
+      await sql`create database ${sql(name)}`;
+      await sql.end();
+      return url(name);
+    },
+    kill9: () => end("SIGKILL"),
+    stopImmediately: () => end("SIGQUIT"), // what `pg_ctl stop -m immediate` sends
+    async stop() {
+      await end("SIGINT");
+      process.off("exit", atExit);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Root hands the folder to the user `postgres` and starts the programs as that user; others run them as themselves. */
+function ownerPrefix(folder: string): string[] {
+  if (process.getuid?.() !== 0) return [];
+  const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
+  chownSync(folder, id("-u"), id("-g"));
+  return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]; // becomes the program: same pid
+}
+
+function untilReady(child: ChildProcess): Promise<void> {
+  const log: string[] = [];
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", (code) => reject(new Error(`PostgreSQL did not start (exit ${code}):\n${log.join("\n")}`)));
+    if (child.stderr === null) return reject(new Error("PostgreSQL was started without a log"));
+    createInterface(child.stderr).on("line", (line) => {
+      if (log.length < 100) log.push(line);
+      if (line.includes(READY)) resolve();
+    });
+  });
+}
+
+/** From Linux's process table; elsewhere none, and the children end by themselves when their postmaster is gone. */
+function childrenOf(pid: number): number[] {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(path) ? readFileSync(path, "utf8").split(" ").filter(Boolean).map(Number) : [];
+}
+
+function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone already
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !existsSync(`/proc/${pid}/stat`) || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });
+}
