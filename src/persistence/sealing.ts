@@ -1,0 +1,100 @@
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+
+/**
+ * Values that the database keeps but must not be able to read: AES-256-GCM under a key from the
+ * installation's secret, each bound to its table, column and row.
+ */
+
+/** Where a sealed value lives: `table:column:row`. A value that was moved to another place does not open. */
+export type SealedPlace = `${string}:${string}:${string}`;
+
+export type Opened =
+  | { readonly ok: true; readonly plaintext: string }
+  /** `altered` also stands for a value that was sealed for another place. */
+  | { readonly ok: false; readonly reason: "malformed" | "unknown_key" | "altered" };
+
+export interface Sealer {
+  /** Id of the key that new values are sealed with (8 characters); a sealed value names its own. */
+  readonly currentKeyId: string;
+  /** Seals text with the current key: `v1.<key id>.<nonce>.<ciphertext and tag>`, the last two in base64url. */
+  seal(place: SealedPlace, plaintext: string): string;
+  /** Opens what any of the known keys sealed for this place. */
+  open(place: SealedPlace, sealed: string): Opened;
+}
+
+const version = "v1";
+const nonceBytes = 12;
+const tagBytes = 16;
+const form = /^v1\.([\w-]{8})\.([\w-]{16})\.([\w-]{22,})$/;
+const placeForm = /^[^:]+:[^:]+:[^:]+$/;
+
+/**
+ * @param secrets the current secret first, then those that older values may still be sealed with (bytes, see `checkSecret`)
+ * @param random a cryptographic source of nonces, 12 bytes each
+ */
+export function makeSealer(
+  secrets: readonly [Uint8Array, ...Uint8Array[]],
+  random: (size: number) => Uint8Array = randomBytes,
+): Sealer {
+  const keys = new Map(secrets.map((secret) => [keyIdOf(secret), derive(secret, "seal", 32)]));
+  const currentKeyId = keyIdOf(secrets[0]);
+  const currentKey = derive(secrets[0], "seal", 32);
+
+  return {
+    currentKeyId,
+
+    seal(place, plaintext) {
+      const text = Buffer.from(plaintext, "utf8");
+      if (text.toString("utf8") !== plaintext) throw new TypeError("what is sealed must be well-formed Unicode");
+      const nonce = Buffer.from(random(nonceBytes));
+      if (nonce.length !== nonceBytes) throw new RangeError("a nonce needs 12 random bytes");
+      const cipher = createCipheriv("aes-256-gcm", currentKey, nonce).setAAD(associatedData(place));
+      const sealed = Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+      return [version, currentKeyId, nonce.toString("base64url"), sealed.toString("base64url")].join(".");
+    },
+
+    open(place, sealed) {
+      const [, keyId = "", nonceText = "", body = ""] = form.exec(sealed) ?? [];
+      const nonce = Buffer.from(nonceText, "base64url");
+      const bytes = Buffer.from(body, "base64url");
+      // Only one text per value: what would decode to the same bytes by another spelling is refused.
+      if (bytes.length < tagBytes || bytes.toString("base64url") !== body || nonce.length !== nonceBytes) {
+        return { ok: false, reason: "malformed" };
+      }
+      const key = keys.get(keyId);
+      if (key === undefined) return { ok: false, reason: "unknown_key" };
+      const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes })
+        .setAAD(associatedData(place))
+        .setAuthTag(bytes.subarray(-tagBytes));
+      try {
+        const text = Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]);
+        return { ok: true, plaintext: text.toString("utf8") };
+      } catch {
+        return { ok: false, reason: "altered" };
+      }
+    },
+  };
+}
+
+/**
+ * What the installation's row remembers of its secret, so that a process with another one does not start.
+ * It is of no help in finding the secret: 32 bytes of HKDF under a label of its own, in hex.
+ */
+export function fingerprint(secret: Uint8Array): string {
+  return derive(secret, "fingerprint", 32).toString("hex");
+}
+
+function keyIdOf(secret: Uint8Array): string {
+  return derive(secret, "key id", 6).toString("base64url");
+}
+
+/** HKDF-SHA-256 without salt (the secret is uniformly random); the label keeps the uses apart. */
+function derive(secret: Uint8Array, label: string, size: number): Buffer {
+  if (secret.length < 32) throw new RangeError("a secret has at least 32 bytes");
+  return Buffer.from(hkdfSync("sha256", secret, new Uint8Array(0), label, size));
+}
+
+function associatedData(place: SealedPlace): Buffer {
+  if (!placeForm.test(place)) throw new TypeError("a sealed value's place is table:column:row");
+  return Buffer.from(place, "utf8");
+}

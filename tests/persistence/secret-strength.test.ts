@@ -1,0 +1,50 @@
+import { randomBytes } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { checkSecret } from "../../src/persistence/secret-strength";
+
+const refusals: [string, string][] = [
+  ["", "secret_too_short"],
+  ["   \n", "secret_too_short"],
+  ["a1".repeat(31), "secret_too_short"],
+  [randomBytes(31).toString("hex"), "secret_too_short"],
+  [randomBytes(31).toString("base64"), "secret_too_short"],
+  ["correct horse battery staple correct horse battery staple", "secret_not_encoded"],
+  [`${randomBytes(32).toString("base64")}!`, "secret_not_encoded"],
+  ["0".repeat(64), "secret_not_random"],
+  ["A".repeat(43), "secret_not_random"],
+  ["0123456789abcdef".repeat(4), "secret_not_random"],
+  ["deadbeef".repeat(8), "secret_not_random"],
+  ["passwordpasswordpasswordpasswordpasswordpassword", "secret_not_random"],
+  ["000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "secret_not_random"],
+  ["fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e0", "secret_not_random"],
+  [Buffer.concat([Buffer.alloc(28, 7), randomBytes(4)]).toString("hex"), "secret_not_random"],
+  [`change-me-${randomBytes(40).toString("base64url")}`, "secret_not_random"],
+];
+
+describe("the installation's secret", () => {
+  it.each(refusals)("%j is refused as %s, with a line that says how to make one", (text, problem) => {
+    const checked = checkSecret(text);
+    expect(checked).toMatchObject({ ok: false, problem });
+    if (checked.ok) return;
+    expect(checked.message).toContain("openssl rand -hex 32");
+    expect(checked.message).not.toContain("\n");
+    if (text.trim().length > 8) expect(checked.message).not.toContain(text);
+  });
+
+  it("random bytes are accepted in hex, base64 and base64url, a newline at the end included", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 32, max: 64 }), (size) => {
+        const bytes = randomBytes(size);
+        for (const encoding of ["hex", "base64", "base64url"] as const) {
+          expect(checkSecret(`${bytes.toString(encoding)}\n`)).toEqual({ ok: true, secret: bytes });
+        }
+        expect(checkSecret(bytes.toString("hex").toUpperCase())).toEqual({ ok: true, secret: bytes });
+      }),
+    );
+  });
+
+  it("any text is answered without throwing", () => {
+    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => typeof checkSecret(text).ok === "boolean"));
+  });
+});
