@@ -110,6 +110,8 @@ export interface CompiledApplication {
   readonly file: CompiledFile | null;
   /** 16 characters, of this very compile; what the first middleware of each chain answers with. */
   readonly tag: string;
+  /** What the deny twins of routes with a path prefix answer with: seen when the route beside a twin is broken. */
+  readonly twinTag: string;
   readonly intended: Intended;
   /** `stated`: exactly what the rows say. `quarantined`: the last good form less everything that is gone. `shut`: nothing else could be shown safe. */
   readonly form: "stated" | "quarantined" | "shut";

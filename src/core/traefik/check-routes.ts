@@ -1,0 +1,50 @@
+import { routeFingerprint } from "./fingerprint";
+import { inOrder } from "./in-order";
+import type { Diagnostic, RouteState, UpstreamState } from "./state";
+import { isExactHost, isHost, isId, isPathPrefix, isUpstreamUrl } from "./well-formed";
+
+/** A route whose rule can be built. */
+export interface BuildableRoute {
+  readonly route: RouteState;
+  readonly fingerprint: string;
+  /** False: its rule is known, but nothing may be behind it. */
+  readonly servable: boolean;
+}
+
+export interface CheckedRoutes {
+  readonly buildable: readonly BuildableRoute[];
+  readonly problems: readonly Diagnostic[];
+}
+
+/** Sorts routes into those whose rule can be built, and what is wrong with them or with the others. */
+export function checkRoutes(rows: readonly RouteState[], key: Uint8Array): CheckedRoutes {
+  const buildable: BuildableRoute[] = [];
+  const problems: Diagnostic[] = [];
+  for (const route of inOrder(rows, (row) => JSON.stringify([row.routeId, row.host, row.pathPrefix]))) {
+    const unbuildable = ruleProblem(route, rows);
+    const problem = unbuildable ?? serviceProblem(route, rows);
+    if (problem !== null) problems.push({ subject: isId(route.routeId) ? route.routeId : "route", problem });
+    if (unbuildable !== null) continue;
+    buildable.push({ route, fingerprint: routeFingerprint(key, route), servable: problem === null });
+  }
+  return { buildable, problems };
+}
+
+function ruleProblem(route: RouteState, rows: readonly RouteState[]): string | null {
+  if (!isId(route.routeId)) return "bad_id";
+  if (rows.some((other) => other !== route && other.routeId === route.routeId)) return "duplicate_id";
+  if (!isHost(route.host)) return "bad_host";
+  if (route.pathPrefix !== null && !isPathPrefix(route.pathPrefix)) return "bad_path";
+  return null;
+}
+
+function serviceProblem(route: RouteState, rows: readonly RouteState[]): string | null {
+  const twice = (other: RouteState) => other.host === route.host && other.pathPrefix === route.pathPrefix;
+  if (rows.some((other) => other !== route && twice(other))) return "duplicate_route";
+  if (route.upstreams.length === 0) return "no_upstream";
+  return route.upstreams.every(isUpstream) ? null : "bad_upstream";
+}
+
+function isUpstream({ url, serverName }: UpstreamState): boolean {
+  return isUpstreamUrl(url) && (serverName === null || isExactHost(serverName));
+}

@@ -1,0 +1,50 @@
+/** Traefik's dynamic configuration, as far as it is generated here (v3, file provider). */
+
+export interface Router {
+  /** Exactly one: a router on several gets prefixed copies where entry points have middlewares of their own. */
+  readonly entryPoints: readonly [string];
+  readonly rule: string;
+  readonly priority: number;
+  readonly service: string;
+  /** Left out when empty: Traefik refuses some empty lists and takes others as "no protection". */
+  readonly middlewares?: readonly string[];
+}
+
+export interface HeadersMiddleware {
+  readonly headers: {
+    readonly customRequestHeaders?: Readonly<Record<string, string>>;
+    readonly customResponseHeaders?: Readonly<Record<string, string>>;
+  };
+}
+
+export interface BasicAuthMiddleware {
+  readonly basicAuth: { readonly users: readonly string[]; readonly removeHeader: true; readonly realm: string };
+}
+
+export type Middleware = HeadersMiddleware | BasicAuthMiddleware;
+
+export interface LoadBalancer {
+  readonly loadBalancer: { readonly servers: readonly { readonly url: string }[]; readonly serversTransport?: string };
+}
+
+export interface Weighted {
+  readonly weighted: { readonly services: readonly { readonly name: string; readonly weight: number }[] };
+}
+
+export type Service = LoadBalancer | Weighted;
+
+export interface ServersTransport {
+  readonly serverName: string;
+}
+
+export interface HttpDocument {
+  readonly routers: Readonly<Record<string, Router>>;
+  readonly middlewares?: Readonly<Record<string, Middleware>>;
+  readonly services?: Readonly<Record<string, Service>>;
+  readonly serversTransports?: Readonly<Record<string, ServersTransport>>;
+}
+
+/** The key and its record, or nothing where the record is empty: an empty map freezes the whole provider. */
+export function unlessEmpty<K extends string, V>(key: K, record: Readonly<Record<string, V>>) {
+  return (Object.keys(record).length === 0 ? {} : { [key]: record }) as { [name in K]?: Readonly<Record<string, V>> };
+}

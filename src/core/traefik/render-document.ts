@@ -1,0 +1,39 @@
+import type { HttpDocument } from "./document";
+import { inOrder } from "./in-order";
+
+/**
+ * The text of one file: JSON with sorted keys, in the part of JSON that a YAML reader takes as well.
+ *
+ * `{{` starts a Go template anywhere in the text, so its second brace is escaped. What is outside ASCII is escaped
+ * too (YAML folds U+2028 and refuses some others), but for characters beyond U+FFFF: YAML refuses surrogate pairs
+ * that are written as escapes, and takes the characters themselves.
+ * @throws TypeError for an empty map or list, or a lone surrogate: Traefik would refuse the file, and every other
+ * one of the gateway with it
+ */
+export function renderDocument(http: HttpDocument): string {
+  const text = JSON.stringify({ http: canonical(http) }, null, 1);
+  return `${text.replace(/(?<=\{)\{/g, "\\u007b").replace(/[\u007f-\ud7ff\ue000-\uffff]/g, asEscape)}\n`;
+}
+
+function asEscape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** The same value with every map in the order of its keys. */
+export function canonical(value: unknown): unknown {
+  if (typeof value === "string") return wellFormed(value);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return notEmpty(value).map(canonical);
+  const entries = Object.entries(value).filter(([, held]) => held !== undefined);
+  return Object.fromEntries(inOrder(notEmpty(entries), ([key]) => key).map(([key, held]) => [key, canonical(held)]));
+}
+
+function wellFormed(text: string): string {
+  if (/\p{Surrogate}/u.test(text)) throw new TypeError("renderDocument: lone surrogate");
+  return text;
+}
+
+function notEmpty<T>(items: readonly T[]): readonly T[] {
+  if (items.length === 0) throw new TypeError("renderDocument: empty map or list");
+  return items;
+}

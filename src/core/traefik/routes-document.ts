@@ -1,0 +1,123 @@
+import {
+  type HttpDocument,
+  type Middleware,
+  type Router,
+  type ServersTransport,
+  type Service,
+  unlessEmpty,
+} from "./document";
+import { inOrder } from "./in-order";
+import { NOOP_SERVICE, PASS_MIDDLEWARE } from "./names";
+import { routePriority, twinPriority } from "./priority";
+import { realmOf } from "./realm";
+import { canonical } from "./render-document";
+import { routeServices } from "./route-service";
+import { routeRule } from "./rule";
+import { secretCode } from "./secret-code";
+import type { ApplicationState, GatewayState, Probe, RouteState } from "./state";
+import { tagMiddleware } from "./tag-middleware";
+
+/** Which routes lead where, decided before anything is built. */
+export interface RoutePlan {
+  /** Lead to their upstreams, past `users` where there are any. */
+  readonly open: readonly RouteState[];
+  /** Answer by themselves; nobody gets further. */
+  readonly shut: readonly RouteState[];
+  /** `username:hash` lines, at least one; `null` where the open routes ask for nothing. */
+  readonly users: readonly string[] | null;
+}
+
+export interface RoutesDocument {
+  readonly document: HttpDocument;
+  readonly tag: string;
+  readonly twinTag: string;
+  readonly probes: readonly Probe[];
+}
+
+/** Builds routers, middlewares and services of a decided plan. Every value in it has been checked before. */
+export function routesDocument(
+  state: Pick<ApplicationState, "applicationId" | "name">,
+  gateway: GatewayState,
+  plan: RoutePlan,
+): RoutesDocument {
+  const names = namesOf(state.applicationId);
+  const routers: Record<string, Router> = {};
+  const services: Record<string, Service> = {};
+  const serversTransports: Record<string, ServersTransport> = {};
+  const middlewares: Record<string, Middleware> = {};
+  const probes: Probe[] = [];
+
+  if (plan.users !== null) {
+    const realm = realmOf(state.name, state.applicationId);
+    middlewares[names.auth] = { basicAuth: { users: plan.users, removeHeader: true, realm } };
+  }
+  const lock = plan.users === null ? [] : [names.auth];
+  const tagged = (...chain: string[]) => (gateway.tags ? chain : chain.filter((name) => name === names.auth));
+  for (const route of plan.open) {
+    const built = routeServices(route);
+    Object.assign(services, built.services);
+    Object.assign(serversTransports, built.serversTransports);
+    const chain = tagged(names.tag, ...lock, PASS_MIDDLEWARE);
+    routers[route.routeId] = router(gateway, route, routePriority, route.routeId, chain);
+    probes.push(probe(route, plan.users === null ? "passed" : "stopped"));
+  }
+  for (const route of plan.shut) {
+    routers[route.routeId] = router(gateway, route, routePriority, NOOP_SERVICE, tagged(names.tag));
+    probes.push(probe(route, "stopped"));
+  }
+  const prefixed = [...plan.open, ...plan.shut].filter((route) => route.pathPrefix !== null);
+  for (const route of prefixed) {
+    routers[`${route.routeId}-deny`] = router(gateway, route, twinPriority, NOOP_SERVICE, tagged(names.twin));
+  }
+
+  const parts = {
+    ...unlessEmpty("services", services),
+    ...unlessEmpty("serversTransports", serversTransports),
+  };
+  const compiled = canonicalText({ routers, middlewares, ...parts });
+  const tag = secretCode(gateway.tagKey, "tag", [state.applicationId, compiled]);
+  const twinTag = secretCode(gateway.tagKey, "twin", [state.applicationId, compiled]);
+  if (gateway.tags) {
+    middlewares[names.tag] = tagMiddleware(tag);
+    if (prefixed.length > 0) middlewares[names.twin] = tagMiddleware(twinTag);
+  }
+  return {
+    document: { routers, ...unlessEmpty("middlewares", middlewares), ...parts },
+    tag,
+    twinTag,
+    probes: inOrder(probes, ({ routeId }) => routeId),
+  };
+}
+
+function namesOf(applicationId: string) {
+  return { tag: `${applicationId}-tag`, auth: `${applicationId}-auth`, twin: `${applicationId}-deny` };
+}
+
+function router(
+  gateway: GatewayState,
+  route: RouteState,
+  priority: (host: string, pathPrefix: string | null) => number,
+  service: string,
+  chain: readonly string[],
+): Router {
+  return {
+    entryPoints: [gateway.entryPoint],
+    rule: routeRule(route.host, route.pathPrefix),
+    priority: priority(route.host, route.pathPrefix),
+    service,
+    ...(chain.length > 0 ? { middlewares: chain } : {}),
+  };
+}
+
+function probe(route: RouteState, expect: Probe["expect"]): Probe {
+  return { routeId: route.routeId, host: route.host, path: route.pathPrefix ?? "/", expect };
+}
+
+/** Every part as its sorted entries: an empty one is nothing special here, no file is made of it. */
+function canonicalText(parts: Readonly<Record<string, Readonly<Record<string, unknown>>>>): string {
+  const entries = Object.entries(parts).map(([part, held]) => [
+    part,
+    inOrder(Object.entries(held), ([name]) => name).map(([name, value]) => [name, canonical(value)]),
+  ]);
+  return JSON.stringify(entries);
+}
