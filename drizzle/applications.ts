@@ -1,4 +1,4 @@
-import { index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, id } from "./columns";
 import { gateways } from "./gateways";
 import { organizations } from "./organizations";
@@ -11,9 +11,7 @@ export const applications = pgTable(
     organizationId: id("organization_id")
       .notNull()
       .references(() => organizations.organizationId),
-    environmentId: id("environment_id")
-      .notNull()
-      .references(() => environments.environmentId, { onDelete: "cascade" }),
+    environmentId: id("environment_id").notNull(),
     gatewayId: id("gateway_id")
       .notNull()
       .references(() => gateways.gatewayId),
@@ -29,7 +27,12 @@ export const applications = pgTable(
   },
   (table) => [
     unique("applications_slug").on(table.organizationId, table.slug),
+    unique("applications_in_organization").on(table.organizationId, table.applicationId),
     index("applications_by_environment").on(table.environmentId),
+    foreignKey({
+      columns: [table.organizationId, table.environmentId],
+      foreignColumns: [environments.organizationId, environments.environmentId],
+    }).onDelete("cascade"),
     index("applications_by_gateway").on(table.gatewayId, table.applicationId),
   ],
 );

@@ -1,4 +1,4 @@
-import { index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, id } from "./columns";
 import { organizations } from "./organizations";
 
@@ -13,7 +13,10 @@ export const projects = pgTable(
     slug: text("slug").notNull(),
     createdAt: createdAt(),
   },
-  (table) => [unique("projects_slug").on(table.organizationId, table.slug)],
+  (table) => [
+    unique("projects_slug").on(table.organizationId, table.slug),
+    unique("projects_in_organization").on(table.organizationId, table.projectId),
+  ],
 );
 
 export const environments = pgTable(
@@ -23,9 +26,7 @@ export const environments = pgTable(
     organizationId: id("organization_id")
       .notNull()
       .references(() => organizations.organizationId),
-    projectId: id("project_id")
-      .notNull()
-      .references(() => projects.projectId, { onDelete: "cascade" }),
+    projectId: id("project_id").notNull(),
     name: text("name").notNull(),
     slug: text("slug").notNull(),
     kind: text("kind", { enum: ["development", "production"] }).notNull(),
@@ -33,6 +34,11 @@ export const environments = pgTable(
   },
   (table) => [
     unique("environments_slug").on(table.organizationId, table.slug),
+    unique("environments_in_organization").on(table.organizationId, table.environmentId),
     index("environments_by_project").on(table.projectId),
+    foreignKey({
+      columns: [table.organizationId, table.projectId],
+      foreignColumns: [projects.organizationId, projects.projectId],
+    }).onDelete("cascade"),
   ],
 );

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { boolean, foreignKey, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { applications } from "./applications";
 import { createdAt, id } from "./columns";
 import { organizations } from "./organizations";
@@ -20,9 +20,7 @@ export const routes = pgTable(
     organizationId: id("organization_id")
       .notNull()
       .references(() => organizations.organizationId),
-    applicationId: id("application_id")
-      .notNull()
-      .references(() => applications.applicationId, { onDelete: "cascade" }),
+    applicationId: id("application_id").notNull(),
     gatewayId: id("gateway_id").notNull(),
     host: text("host").notNull(),
     /** Whole segments (`/admin`); the empty text is the whole host, so that the constraint below sees it. */
@@ -34,6 +32,10 @@ export const routes = pgTable(
   },
   (table) => [
     unique("routes_place").on(table.gatewayId, table.host, table.pathPrefix),
+    foreignKey({
+      columns: [table.organizationId, table.applicationId],
+      foreignColumns: [applications.organizationId, applications.applicationId],
+    }).onDelete("cascade"),
     index("routes_by_application").on(table.applicationId),
     index("routes_by_upstream").using("gin", table.upstreamKeys),
   ],

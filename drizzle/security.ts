@@ -1,4 +1,4 @@
-import { pgTable, text, unique } from "drizzle-orm/pg-core";
+import { foreignKey, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { applications } from "./applications";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
@@ -11,9 +11,7 @@ export const security = pgTable(
     organizationId: id("organization_id")
       .notNull()
       .references(() => organizations.organizationId),
-    applicationId: id("application_id")
-      .notNull()
-      .references(() => applications.applicationId, { onDelete: "cascade" }),
+    applicationId: id("application_id").notNull(),
     username: text("username").notNull(),
     /** The gateway's hash, sealed for `security:hash:<securityId>`. */
     hashSealed: text("hash_sealed").notNull(),
@@ -23,5 +21,11 @@ export const security = pgTable(
     expiresAt: moment("expires_at"),
     lastUsedAt: moment("last_used_at"),
   },
-  (table) => [unique("security_username").on(table.applicationId, table.username)],
+  (table) => [
+    unique("security_username").on(table.applicationId, table.username),
+    foreignKey({
+      columns: [table.organizationId, table.applicationId],
+      foreignColumns: [applications.organizationId, applications.applicationId],
+    }).onDelete("cascade"),
+  ],
 );

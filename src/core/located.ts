@@ -1,0 +1,113 @@
+import type { Role } from "./permissions";
+import type { Access, HashAlgorithm, OpenedBy } from "./traefik/state";
+
+/**
+ * The objects that a procedure can name, as located inside the caller's organization, with as much of the chain
+ * application → environment → project → organization as verbs need. `portcullis_authorize` makes them.
+ */
+export interface Located {
+  organization: Organization;
+  project: Project;
+  environment: Environment;
+  application: Application;
+  credential: Credential;
+  route: Route;
+  claim: Claim;
+  gateway: Gateway;
+  apiKey: ApiKey;
+  change: Change;
+  auditEntry: AuditEntry;
+}
+
+export type ObjectKind = keyof Located;
+
+export interface Organization {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly defaultAccess: Access;
+  readonly neverPublic: boolean;
+  readonly passwordPolicy: "advise" | "enforce";
+  readonly upstreams: "any" | "checked";
+  readonly founding: boolean;
+}
+
+export interface Project {
+  readonly projectId: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly slug: string;
+}
+
+export interface Environment {
+  readonly environmentId: string;
+  readonly organizationId: string;
+  readonly projectId: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly kind: "development" | "production";
+}
+
+export interface Application {
+  readonly applicationId: string;
+  readonly organizationId: string;
+  readonly environmentId: string;
+  readonly environmentKind: "development" | "production";
+  readonly projectId: string;
+  readonly gatewayId: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly access: Access;
+  readonly openedBy: OpenedBy;
+  readonly hashAlgorithm: HashAlgorithm;
+}
+
+export interface Credential {
+  readonly securityId: string;
+  readonly username: string;
+  readonly application: Application;
+}
+
+export interface Route {
+  readonly routeId: string;
+  readonly host: string;
+  /** Empty for the whole host. */
+  readonly pathPrefix: string;
+  readonly application: Application;
+}
+
+export interface Claim {
+  readonly claimId: string;
+  readonly organizationId: string;
+  readonly gatewayId: string;
+  readonly kind: "host" | "upstream";
+  readonly value: string;
+  readonly denyGroup: number | null;
+}
+
+export interface Gateway {
+  readonly gatewayId: string;
+  readonly name: string;
+  readonly address: string;
+  readonly probeAddress: string;
+  readonly tags: boolean;
+}
+
+export interface ApiKey {
+  readonly apiKeyId: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly role: Role;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+}
+
+export interface Change {
+  readonly changeId: string;
+  readonly organizationId: string;
+}
+
+export interface AuditEntry {
+  readonly auditId: string;
+  readonly organizationId: string;
+}

@@ -1,0 +1,123 @@
+import { sql } from "drizzle-orm";
+import { type Facts, judge, type Principal, principalOf } from "../core/authorization";
+import { Forbidden, NotFound, type Refusal } from "../core/errors";
+import type { Located, ObjectKind, Organization } from "../core/located";
+import type { Permission } from "../core/permissions";
+import { rowsOf, type Transaction } from "./database";
+import { recordRefusal } from "./refusals";
+import type { Request } from "./runtime";
+
+/** How strongly the object is held while a unit of work runs: `share` keeps a parent there, `update` serializes. */
+type Lock = "" | "share" | "update";
+
+/**
+ * That this request may do this to this object. Only `Authorized.demand` makes one, so that a verb which takes it
+ * cannot be called without the check having been made.
+ */
+export class Authorized<P extends Permission, K extends ObjectKind> {
+  readonly #permission: P;
+  readonly #kind: K;
+  readonly #id: string | null;
+
+  private constructor(
+    readonly request: Request,
+    readonly principal: Principal,
+    readonly organization: Organization,
+    readonly object: Located[K],
+    demand: { permission: P; kind: K; id: string | null },
+  ) {
+    this.#permission = demand.permission;
+    this.#kind = demand.kind;
+    this.#id = demand.id;
+  }
+
+  /** What the request named: for the audit log. */
+  get place(): { readonly kind: K; readonly id: string | null } {
+    return { kind: this.#kind, id: this.#id };
+  }
+
+  /**
+   * Who is asking, where the object is, and whether they may: one statement, then a pure decision.
+   * A refusal of a known caller is audited in the caller's organization, in a transaction of its own.
+   * @param id of the object; `null` for the caller's own organization.
+   * @throws Unauthenticated | NotFound | Forbidden, in this order.
+   */
+  static async demand<P extends Permission, K extends ObjectKind>(
+    request: Request,
+    permission: P,
+    kind: K,
+    id: string | null,
+  ): Promise<Authorized<P, K>> {
+    const { database, clock } = request.runtime;
+    const facts = factsOf(await database.call<FactsRow>(authorizeStatement(request, kind, id, "")));
+    const principal = principalOf(facts, clock.now());
+    if (!facts) throw new NotFound();
+    touch(request, facts);
+    try {
+      judge(principal, facts, permission);
+    } catch (refusal) {
+      await recordRefusal(request, principal, facts.organization, refusal as Refusal, { kind, id });
+      throw refusal;
+    }
+    return new Authorized(request, principal, facts.organization, facts.object as Located[K], { permission, kind, id });
+  }
+
+  /** Who is asking, and nothing more: for an input that names no object. @throws Unauthenticated */
+  static async identify(request: Request): Promise<void> {
+    const facts = factsOf(
+      await request.runtime.database.call<FactsRow>(authorizeStatement(request, "organization", null, "")),
+    );
+    principalOf(facts, request.runtime.clock.now());
+  }
+
+  /**
+   * The same decision again, inside the transaction that is about to write, with the object locked.
+   * @throws NotFound gone meanwhile | Unauthenticated revoked meanwhile | Forbidden lost the role meanwhile
+   */
+  async again(tx: Transaction, lock: Lock): Promise<Authorized<P, K>> {
+    const facts = factsOf(
+      rowsOf<FactsRow>(await tx.execute(authorizeStatement(this.request, this.#kind, this.#id, lock))),
+    );
+    const principal = principalOf(facts, this.request.runtime.clock.now());
+    if (!facts) throw new NotFound();
+    if (facts.organization.organizationId !== this.organization.organizationId) {
+      throw new Forbidden("forbidden", "This request belongs to another organization.");
+    }
+    judge(principal, facts, this.#permission);
+    return new Authorized(this.request, principal, facts.organization, facts.object as Located[K], {
+      permission: this.#permission,
+      kind: this.#kind,
+      id: this.#id,
+    });
+  }
+}
+
+interface FactsRow {
+  readonly api_key: Facts["apiKey"];
+  readonly organization: Organization;
+  readonly object: unknown;
+}
+
+function factsOf(rows: readonly FactsRow[]): Facts | null {
+  const row = rows[0];
+  return row ? { apiKey: row.api_key, organization: row.organization, object: row.object } : null;
+}
+
+function authorizeStatement(request: Request, kind: ObjectKind, id: string | null, lock: Lock) {
+  const presents = request.presents;
+  const hash = presents.kind === "apiKey" ? presents.hash : null;
+  const organizationId = presents.kind === "commandLine" ? presents.organizationId : null;
+  return sql`select api_key, organization, object from portcullis_authorize(${hash}::text, ${organizationId}::text, ${kind}::text, ${id}::text, ${lock}::text)`;
+}
+
+const minute = 60_000;
+
+/** Remembers the key's use, at most once a minute; nobody waits for it. */
+function touch(request: Request, facts: Facts): void {
+  const { database, clock, log } = request.runtime;
+  const key = facts.apiKey;
+  if (!key || (key.lastUsedAt && clock.now().getTime() - new Date(key.lastUsedAt).getTime() < minute)) return;
+  database
+    .call(sql`select portcullis_touch_key(${key.apiKeyId}::text, ${clock.now().toISOString()}::timestamptz)`)
+    .catch((error: unknown) => log.warn({ err: error, apiKeyId: key.apiKeyId }, "the key's last use was not stored"));
+}

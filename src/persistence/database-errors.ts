@@ -1,0 +1,56 @@
+/** What a driver says when a statement fails: drizzle wraps it as `cause`. Nothing of it may reach an answer. */
+interface DriverError {
+  readonly code?: string;
+  /** PGlite's word for it. */
+  readonly constraint?: string;
+  /** postgres.js's word for it. */
+  readonly constraint_name?: string;
+}
+
+function driverError(error: unknown): DriverError | null {
+  for (let at: unknown = error; typeof at === "object" && at !== null; at = (at as { cause?: unknown }).cause) {
+    if (typeof (at as DriverError).code === "string") return at as DriverError;
+  }
+  return null;
+}
+
+/** The unique constraint that a statement ran into, or null when it failed for another reason. */
+export function violatedConstraint(error: unknown): string | null {
+  const found = driverError(error);
+  if (found?.code !== "23505") return null;
+  return found.constraint_name ?? found.constraint ?? null;
+}
+
+/** A foreign key that keeps something from being removed or names something that is gone. */
+export function violatesForeignKey(error: unknown): boolean {
+  return driverError(error)?.code === "23503";
+}
+
+/** Serialization failure or deadlock: the same transaction can succeed when it is started again. */
+export function isTransient(error: unknown): boolean {
+  const code = driverError(error)?.code;
+  return code === "40001" || code === "40P01";
+}
+
+const connectionFailures = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ENOTFOUND",
+  "ETIMEDOUT",
+  "ENOENT",
+  "CONNECTION_CLOSED",
+  "CONNECTION_ENDED",
+  "CONNECTION_DESTROYED",
+  "CONNECT_TIMEOUT",
+  "57P01",
+  "57P02",
+  "57P03",
+  "53300",
+]);
+
+/** The database does not answer: nothing is wrong with the request. */
+export function isUnreachable(error: unknown): boolean {
+  const code = driverError(error)?.code;
+  return code !== undefined && connectionFailures.has(code);
+}

@@ -1,0 +1,18 @@
+import type { PGlite } from "@electric-sql/pglite";
+import { drizzle } from "drizzle-orm/pglite";
+import type { Database } from "./database";
+import { drizzleDatabase } from "./drizzle-database";
+
+/** The embedded database, migrated already. Its one session takes the role that may only call functions. */
+export async function embeddedDatabase(client: PGlite): Promise<Database> {
+  await client.exec("set role portcullis_gate");
+  return drizzleDatabase(drizzle(client), {
+    kind: "embedded",
+    listen: (channel, onHint) => client.listen(channel, onHint),
+    // One process, one session: whoever listens here hears it from the process itself as well.
+    hint: async (channel, payload) => {
+      await client.query("select pg_notify($1, $2)", [channel, payload]);
+    },
+    close: () => client.close(),
+  });
+}

@@ -1,0 +1,40 @@
+import type { PGlite } from "@electric-sql/pglite";
+import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
+import { migrate as migratePglite } from "drizzle-orm/pglite/migrator";
+import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
+import { migrate as migratePostgres } from "drizzle-orm/postgres-js/migrator";
+import postgres from "postgres";
+import { ensureRoles, rolesByHand } from "./roles";
+
+/** Any number that nobody else locks in this database. */
+const migrationLock = 7_402_118_334;
+
+/** Brings an embedded database to the present form. The data folder's lock keeps every other process away. */
+export async function migrateEmbedded(client: PGlite, folder: string): Promise<void> {
+  await client.exec("reset role");
+  await ensureRoles((statement) => client.exec(statement));
+  await migratePglite(drizzlePglite(client), { migrationsFolder: folder });
+}
+
+/**
+ * Brings a PostgreSQL database to the present form. Processes that start at once go one after another.
+ * @throws one line with the SQL to run when roles are missing and the user may not create them.
+ */
+export async function migratePostgresDatabase(url: string, folder: string): Promise<void> {
+  const client = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined });
+  try {
+    await client`select pg_advisory_lock(${migrationLock}::bigint)`;
+    await ensureRoles((statement) => client.unsafe(statement)).catch(async (error: unknown) => {
+      if (!(error instanceof postgres.PostgresError) || error.code !== insufficientPrivilege) throw error;
+      const [row] = await client<{ session_user: string }[]>`select session_user`;
+      throw new Error(
+        `The database user may not create roles. Run this as an administrator of the cluster, then start again:\n${rolesByHand(row?.session_user ?? "portcullis")}`,
+      );
+    });
+    await migratePostgres(drizzlePostgres(client), { migrationsFolder: folder });
+  } finally {
+    await client.end({ timeout: 5 });
+  }
+}
+
+const insufficientPrivilege = "42501";

@@ -1,0 +1,33 @@
+import { drizzle } from "drizzle-orm/postgres-js";
+import postgres from "postgres";
+import type { Database } from "./database";
+import { drizzleDatabase } from "./drizzle-database";
+
+/** How long to wait before a lost connection is tried again, in seconds; the pool doubles nothing on top. */
+const reconnectAfter = 0.2;
+
+/**
+ * PostgreSQL 15 or newer.
+ * @param url as `postgres://user:password@host:port/database`; without a password where the server trusts the peer.
+ * @param connections size of the pool.
+ */
+export function openPostgres(url: string, connections = 16): Database {
+  const client = postgres(url, {
+    max: connections,
+    backoff: () => reconnectAfter,
+    connect_timeout: 5,
+    onnotice: () => undefined,
+    connection: { application_name: "portcullis", role: "portcullis_gate" },
+  });
+  return drizzleDatabase(drizzle(client), {
+    kind: "postgres",
+    listen: async (channel, onHint) => {
+      const subscription = await client.listen(channel, onHint);
+      return () => subscription.unlisten();
+    },
+    hint: async (channel, payload) => {
+      await client.notify(channel, payload);
+    },
+    close: () => client.end({ timeout: 5 }),
+  });
+}

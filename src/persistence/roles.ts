@@ -1,0 +1,32 @@
+/** Roles belong to the cluster, not to the database: several databases of one cluster share these. */
+export const databaseRoles = ["portcullis_gate", "portcullis_tenant", "portcullis_sync", "portcullis_host"] as const;
+
+/** What a database administrator has to run where the connecting user may not create roles. */
+export function rolesByHand(user: string): string {
+  return databaseRoles.map((role) => `create role ${role} nologin; grant ${role} to "${user}";`).join("\n");
+}
+
+/** Runs one statement of plain SQL. */
+type Execute = (statement: string) => Promise<unknown>;
+
+/**
+ * Makes the roles that are missing and lets the connecting user take them. Two databases of one cluster may do this at
+ * the same moment, which no lock of one database prevents: what another one did first is taken as done.
+ * @throws when a role is missing and the user may not create roles.
+ */
+export async function ensureRoles(execute: Execute): Promise<void> {
+  for (const role of databaseRoles) {
+    await execute(`do $$ begin
+      if not exists (select 1 from pg_catalog.pg_roles where rolname = '${role}') then
+        create role ${role} nologin;
+      end if;
+    exception when duplicate_object or unique_violation then null;
+    end $$`);
+    await execute(`do $$ begin
+      if not pg_catalog.pg_has_role(session_user, '${role}', 'member') then
+        execute format('grant ${role} to %I', session_user);
+      end if;
+    exception when unique_violation or internal_error then null;
+    end $$`);
+  }
+}

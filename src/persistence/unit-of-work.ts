@@ -1,0 +1,150 @@
+import { auditEntries } from "../../drizzle/audit";
+import { changes } from "../../drizzle/changes";
+import { Refusal } from "../core/errors";
+import { newId } from "../core/ids";
+import type { ObjectKind } from "../core/located";
+import type { Permission } from "../core/permissions";
+import type { Authorized } from "./authorized";
+import type { DatabaseRole, Transaction } from "./database";
+import { isTransient } from "./database-errors";
+import { actorColumns, recordRefusal } from "./refusals";
+
+/** What a change asks for: `changeId` can be waited for; null when nothing at a gateway is concerned. */
+export interface SyncTicket {
+  readonly changeId: string | null;
+  readonly state: "pending" | "unchanged";
+}
+
+/** Where something has to be delivered again. */
+export interface Delivery {
+  readonly gatewayId: string;
+  readonly applicationId?: string;
+  /** The deny file of this group of the organization, instead of an application's. */
+  readonly denyGroup?: number;
+  /** It removes or narrows something: it goes before what only opens. */
+  readonly closes: boolean;
+}
+
+/** One transaction of a verb: the same decision made again, the object locked, and what will be written with it. */
+export interface Work<P extends Permission, K extends ObjectKind> {
+  readonly tx: Transaction;
+  /** The object as it is now, under its lock. */
+  readonly authorized: Authorized<P, K>;
+  readonly organizationId: string;
+  /** The moment of this unit of work. */
+  readonly now: Date;
+  /** Writes down what was done, in the same transaction. `changed` never holds a secret or a hash. */
+  audit(action: string, object: { kind: ObjectKind; id: string }, changed?: Record<string, unknown>): void;
+  /** Asks for delivery, in the same transaction. */
+  deliver(...deliveries: readonly Delivery[]): void;
+  /** What an answer says of delivery. */
+  readonly sync: SyncTicket;
+}
+
+interface Options {
+  /** How the located object is held; see `Authorized.again`. */
+  readonly lock?: "share" | "update";
+  /** `host` for what belongs to the whole installation. */
+  readonly role?: DatabaseRole;
+}
+
+const attempts = 3;
+
+/**
+ * Runs a verb's writes in one READ COMMITTED transaction that row-level security binds to the organization: decides
+ * again and locks, then `body`, then the audit entries, then the outbox rows; commits, and hints.
+ * Serialization failures, deadlocks and changed premises start it again, three times at most.
+ * @throws Refusal from the second decision or from `body`; audited as refused.
+ */
+export async function unitOfWork<P extends Permission, K extends ObjectKind, T>(
+  authorized: Authorized<P, K>,
+  body: (work: Work<P, K>) => Promise<T>,
+  options: Options = {},
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await once(authorized, body, options);
+    } catch (error) {
+      if (attempt < attempts && (isTransient(error) || error instanceof PremiseChanged)) continue;
+      if (error instanceof Refusal) {
+        await recordRefusal(authorized.request, authorized.principal, authorized.organization, error, authorized.place);
+      }
+      throw error;
+    }
+  }
+}
+
+/** Thrown inside a unit of work when something decided before it no longer holds; the verb is started again. */
+export class PremiseChanged extends Error {
+  constructor(what: string) {
+    super(`${what} changed while the request ran; try again`);
+    this.name = "PremiseChanged";
+  }
+}
+
+async function once<P extends Permission, K extends ObjectKind, T>(
+  authorized: Authorized<P, K>,
+  body: (work: Work<P, K>) => Promise<T>,
+  options: Options,
+): Promise<T> {
+  const { request } = authorized;
+  const { database, clock, wake } = request.runtime;
+  const organizationId = authorized.organization.organizationId;
+  const now = clock.now();
+  const entries: (typeof auditEntries.$inferInsert)[] = [];
+  const deliveries: Delivery[] = [];
+  const changeId = newId("change");
+
+  const result = await database.transaction(options.role ?? "tenant", organizationId, async (tx) => {
+    const again = await authorized.again(tx, options.lock ?? "update");
+    const outcome = await body({
+      tx,
+      authorized: again,
+      organizationId,
+      now,
+      audit: (action, object, changed) => {
+        entries.push({
+          auditId: newId("audit"),
+          organizationId,
+          ...actorColumns(request, again.principal),
+          action,
+          outcome: "done",
+          objectKind: object.kind,
+          objectId: object.id,
+          changed: changed ?? null,
+          createdAt: now,
+        });
+      },
+      deliver: (...wanted) => {
+        deliveries.push(...wanted);
+      },
+      get sync(): SyncTicket {
+        return deliveries.length > 0 ? { changeId, state: "pending" } : { changeId: null, state: "unchanged" };
+      },
+    });
+    if (entries.length > 0) await tx.insert(auditEntries).values(entries);
+    for (const rows of inPages(deliveries)) {
+      await tx.insert(changes).values(
+        rows.map((delivery) => ({
+          changeId,
+          organizationId,
+          gatewayId: delivery.gatewayId,
+          applicationId: delivery.applicationId ?? null,
+          denyGroup: delivery.denyGroup ?? null,
+          closes: delivery.closes,
+          createdAt: now,
+        })),
+      );
+    }
+    return outcome;
+  });
+  if (deliveries.length > 0) wake([...new Set(deliveries.map((delivery) => delivery.gatewayId))]);
+  return result;
+}
+
+/** Rows of one statement: PostgreSQL takes 65,535 parameters. */
+const rowsPerStatement = 1_000;
+
+function* inPages<T>(rows: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < rows.length; at += rowsPerStatement) yield rows.slice(at, at + rowsPerStatement);
+}
