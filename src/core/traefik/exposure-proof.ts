@@ -1,0 +1,54 @@
+import type { Probe } from "./state";
+
+/** What a route must show to an anonymous HEAD once the revision is loaded. */
+export interface ExpectedExposure {
+  readonly tag: string;
+  /** The pass value of the gateway. */
+  readonly passTag: string;
+  readonly expect: Probe["expect"];
+}
+
+/** What it showed; a header that is missing is `null`. */
+export interface ProbeAnswer {
+  readonly status: number;
+  readonly tag: string | null;
+  readonly pass: string | null;
+}
+
+export type ExposureProof =
+  | { readonly proven: true }
+  /** `again`: the answer says nothing yet, the same question may be put once more. */
+  | { readonly proven: false; readonly again: boolean; readonly why: WhyNot };
+
+export type WhyNot =
+  | "rate_limited"
+  | "not_our_router"
+  | "other_compile"
+  | "not_our_pass"
+  | "passed"
+  | "stopped"
+  | "status";
+
+/**
+ * Whether an answer proves what it should. The first tag without the second was stopped inside our chain as compiled;
+ * with both, it passed; with neither, something else answered. A status proves little by itself (an allowlist says
+ * 403, a public upstream may send its own 401), but 2xx and 304 are never a refusal.
+ */
+export function exposureProof(expected: ExpectedExposure, answer: ProbeAnswer): ExposureProof {
+  if (answer.status === 429 && expected.expect === "stopped") return no("rate_limited", true);
+  if (answer.tag === null) return no("not_our_router", answer.status === 429);
+  if (answer.tag !== expected.tag) return no("other_compile", false);
+  if (answer.pass !== null && answer.pass !== expected.passTag) return no("not_our_pass", false);
+  const passed = answer.pass !== null;
+  if (expected.expect === "passed") {
+    if (passed) return { proven: true };
+    return answer.status === 429 ? no("rate_limited", true) : no("stopped", false);
+  }
+  if (passed) return no("passed", false);
+  const served = (answer.status >= 200 && answer.status < 300) || answer.status === 304;
+  return served ? no("status", false) : { proven: true };
+}
+
+function no(why: WhyNot, again: boolean): ExposureProof {
+  return { proven: false, again, why };
+}
