@@ -1,0 +1,48 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+/** A TypeScript file of the tests, run as a process of its own, that talks in lines. */
+export interface ScriptProcess {
+  readonly pid: number;
+  /** Resolves with the next line of standard output that nobody has read yet; null at its end. */
+  nextLine(): Promise<string | null>;
+  /** Everything on standard error so far. */
+  errors(): string;
+  say(line: string): void;
+  kill(signal: NodeJS.Signals): void;
+  /** The exit code, or the signal's name. */
+  readonly ended: Promise<number | NodeJS.Signals>;
+}
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** @param path absolute */
+export function startScript(path: string, ...parameters: string[]): ScriptProcess {
+  const child = spawn(process.execPath, ["--import", "tsx", path, ...parameters], { stdio: "pipe" });
+  running.add(child);
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  let errors = "";
+  child.stderr.on("data", (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  child.stdin.on("error", () => undefined); // it may have ended
+  const ended = once(child, "close").then(([code, signal]): number | NodeJS.Signals => {
+    running.delete(child);
+    return code ?? signal;
+  });
+  return {
+    pid: child.pid ?? 0,
+    ended,
+    errors: () => errors,
+    say: (line) => child.stdin.write(`${line}\n`),
+    kill: (signal) => child.kill(signal),
+    async nextLine() {
+      const next = await lines.next();
+      return next.done ? null : next.value;
+    },
+  };
+}
