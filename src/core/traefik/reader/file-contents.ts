@@ -1,0 +1,63 @@
+import { type Entry, itemsOf } from "./entry";
+import { folded } from "./go-text";
+import type { DefinedNames, DefinedRouter, Definitions } from "./verdict";
+
+/** Names and routers of a file that has passed the schema. */
+export function definitionsOf(root: Entry): Definitions {
+  const http = [root, "http"] as const;
+  return {
+    http: {
+      routers: named(...http, "routers").map(router),
+      services: namesOf(...http, "services"),
+      middlewares: namesOf(...http, "middlewares"),
+      serversTransports: namesOf(...http, "serversTransports"),
+    },
+    tcp: namesOfAll(root, "tcp"),
+    udp: namesOfAll(root, "udp"),
+    tls: {
+      options: namesOf(root, "tls", "options"),
+      stores: namesOf(root, "tls", "stores"),
+      certificates: fields(fields([root], "tls"), "certificates").flatMap((entry) => entry.children).length,
+    },
+  };
+}
+
+function namesOfAll(root: Entry, protocol: string): DefinedNames {
+  return {
+    routers: namesOf(root, protocol, "routers"),
+    services: namesOf(root, protocol, "services"),
+    middlewares: namesOf(root, protocol, "middlewares"),
+    serversTransports: namesOf(root, protocol, "serversTransports"),
+  };
+}
+
+function namesOf(root: Entry, protocol: string, section: string): string[] {
+  return named(root, protocol, section).map(({ name }) => name);
+}
+
+/** Of two elements of one name the later counts. */
+function named(root: Entry, protocol: string, section: string): Entry[] {
+  const sections = fields(fields([root], protocol), section);
+  return [...new Map(sections.flatMap(({ children }) => children).map((child) => [child.name, child])).values()];
+}
+
+/** A field may stand several times in different case; Traefik reads all of them, in order. */
+function fields(parents: readonly Entry[], name: string): Entry[] {
+  return parents.flatMap(({ children }) => children.filter((child) => folded(child.name) === folded(name)));
+}
+
+function router(entry: Entry): DefinedRouter {
+  const last = (name: string): string => fields([entry], name).at(-1)?.value ?? "";
+  const list = (name: string): string[] =>
+    fields([entry], name)
+      .map(itemsOf)
+      .findLast((items) => items.length > 0) ?? [];
+  return {
+    name: entry.name,
+    rule: last("rule"),
+    entryPoints: list("entryPoints"),
+    middlewares: list("middlewares"),
+    service: last("service"),
+    priority: Number(last("priority")),
+  };
+}

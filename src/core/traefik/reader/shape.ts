@@ -1,0 +1,104 @@
+import type { Entry } from "./entry";
+import { folded, isGoBool, isGoDuration, isGoInteger } from "./go-text";
+import { checkPlugin } from "./plugin-settings";
+import { Refused } from "./refused";
+
+/** One element of Traefik's schema. */
+export type Shape = ScalarShape | ListShape | MapShape | ObjectShape;
+
+interface ScalarShape {
+  readonly kind: "scalar";
+  readonly accepts: (text: string) => boolean;
+}
+interface ListShape {
+  readonly kind: "list";
+  /** `null`: items are texts. Otherwise texts among the items are dropped without a word. */
+  readonly of: ObjectShape | null;
+}
+interface MapShape {
+  readonly kind: "map";
+  readonly check: (child: Entry, live: boolean, where: string) => void;
+}
+interface ObjectShape {
+  readonly kind: "object";
+  readonly fields: ReadonlyMap<string, Field>;
+  /** May stand without anything in it; a text other than `true` then turns it off, unread. */
+  readonly mayBeEmpty: boolean;
+}
+interface Field {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Known to Traefik and checked for its form, but never read from a file. */
+  readonly inert: boolean;
+}
+
+const scalar = (accepts: (text: string) => boolean): ScalarShape => ({ kind: "scalar", accepts });
+
+export const text = scalar(() => true);
+export const int = scalar((value) => isGoInteger(value));
+export const flag = scalar(isGoBool);
+/** Seconds, or a text with units. */
+export const duration = scalar(isGoDuration);
+export const texts: ListShape = { kind: "list", of: null };
+export const listOf = (of: ObjectShape): ListShape => ({ kind: "list", of });
+/** Header names and the like: whatever stands below a key is made a text. */
+export const pairs: MapShape = { kind: "map", check: () => {} };
+export const plugins: MapShape = { kind: "map", check: checkPlugin };
+export const mapOf = (of: ObjectShape): MapShape => ({
+  kind: "map",
+  check: (child, live, where) => checkFields(child, of, live, where),
+});
+export const numbers: MapShape = {
+  kind: "map",
+  check: (child, live, where) => {
+    if (live && !isGoInteger(child.value)) throw new Refused("bad_value", where);
+  },
+};
+
+/** @param notRead names of fields that Traefik knows and does not read */
+export function object(
+  shapes: Readonly<Record<string, Shape>>,
+  notRead: Readonly<Record<string, Shape>> = {},
+): ObjectShape {
+  const fields = new Map<string, Field>();
+  for (const [name, shape] of Object.entries(shapes)) fields.set(folded(name), { name, shape, inert: false });
+  for (const [name, shape] of Object.entries(notRead)) fields.set(folded(name), { name, shape, inert: true });
+  return { kind: "object", fields, mayBeEmpty: false };
+}
+
+export const orEmpty = (shape: ObjectShape): ObjectShape => ({ ...shape, mayBeEmpty: true });
+
+/** @throws Refused at the first child that is no field of the object, or not of its field's form */
+export function checkFields(parent: Entry, shape: ObjectShape, live: boolean, where: string): void {
+  for (const child of parent.children) {
+    const field = shape.fields.get(folded(child.name));
+    if (!field) throw new Refused("unknown_field", where);
+    check(child, field, live && !field.inert, where === "" ? field.name : `${where}.${field.name}`);
+  }
+}
+
+/** @param live whether the value is read as well, not only its form */
+function check(entry: Entry, { shape, inert }: Field, live: boolean, where: string): void {
+  switch (shape.kind) {
+    case "scalar":
+      if (entry.children.length > 0 || (live && !shape.accepts(entry.value))) throw new Refused("bad_value", where);
+      return;
+    case "list":
+      for (const item of entry.children) checkItem(item, shape.of, live, `${where}[]`);
+      return;
+    case "map":
+      if (entry.children.length === 0 && !inert) throw new Refused("empty_element", where);
+      for (const child of entry.children) shape.check(child, live, `${where}.*`);
+      return;
+    case "object": {
+      if (entry.children.length === 0 && !inert && !shape.mayBeEmpty) throw new Refused("empty_element", where);
+      const off = shape.mayBeEmpty && entry.value !== "" && folded(entry.value) !== "true";
+      checkFields(entry, shape, live && !off, where);
+    }
+  }
+}
+
+function checkItem(item: Entry, of: ObjectShape | null, live: boolean, where: string): void {
+  if (of) checkFields(item, of, live, where);
+  else if (item.children.length > 0) throw new Refused("bad_value", where);
+}
