@@ -1,0 +1,3 @@
+import { FirstPage } from "../ui/first-page";
+
+export default FirstPage;

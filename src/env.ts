@@ -1,0 +1,245 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { z } from "zod";
+import { checkSecret } from "./persistence/secret-strength";
+
+/** A setting as the table below states it: everything that is said about it anywhere comes from here. */
+interface Setting<S extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  /** What it is when it is not set, as text; null where there is none. */
+  readonly default: string | null;
+  readonly description: string;
+  readonly example: string;
+  /** Can also be read from the file that `<name>_FILE` names; its value is never repeated in a message. */
+  readonly secret?: true;
+  /** From its text, or from undefined where it is neither set nor has a default. */
+  readonly schema: S;
+}
+
+const secret = z.string().transform((text, context) => {
+  const checked = checkSecret(text);
+  if (checked.ok) return checked.secret;
+  context.addIssue({ code: "custom", message: checked.message });
+  return z.NEVER;
+});
+
+/** `host:port`, or `:port` for every interface. */
+const hostAndPort = z
+  .string()
+  .regex(/^(?:\[[0-9A-Fa-f:.]+\]|[^\s:[\]/]*):(?:[1-9]\d{0,4})$/, "must be host:port, 127.0.0.1:8000 for example")
+  .refine((text) => Number(text.slice(text.lastIndexOf(":") + 1)) <= 65_535, "must have a port up to 65535");
+
+const wholeNumber = (from: number, to: number) => {
+  const message = `must be a whole number from ${from} to ${to}`;
+  return z
+    .string()
+    .regex(/^\d{1,9}$/, message)
+    .transform(Number)
+    .refine((number) => number >= from && number <= to, message);
+};
+
+const folder = z.string().transform((path) => resolve(path));
+const optional = <S extends z.ZodType>(schema: S) => schema.optional().transform((value) => value ?? null);
+
+const url = (protocols: readonly string[], message: string) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message);
+
+/** Every setting there is. `.env.example` is made from this table (see `renderExample`), and a test compares. */
+export const settingsTable = {
+  port: {
+    name: "PORT",
+    default: "3000",
+    description: "The port on which the control plane answers.",
+    example: "3000",
+    schema: wholeNumber(0, 65_535),
+  },
+  host: {
+    name: "HOST",
+    default: "127.0.0.1",
+    description: "The address on which it listens. 0.0.0.0 is every interface: then put TLS in front of it.",
+    example: "127.0.0.1",
+    schema: z.string().regex(/^[^\s/]+$/, "must be an address or a host name, 127.0.0.1 for example"),
+  },
+  publicUrl: {
+    name: "PORTCULLIS_PUBLIC_URL",
+    default: null,
+    description: "Where people and gateways reach it, if that is not http://HOST:PORT.",
+    example: "https://portcullis.example.org",
+    schema: optional(
+      url(
+        ["http:", "https:"],
+        "must be a URL with http or https, https://portcullis.example.org for example",
+      ).transform((text) => text.replace(/\/+$/, "")),
+    ),
+  },
+  dataFolder: {
+    name: "PORTCULLIS_DATA",
+    default: "./data",
+    description:
+      "The folder for everything that it keeps on disk: the embedded database, its secret, the gateways' files. One process at a time.",
+    example: "/var/lib/portcullis",
+    schema: folder,
+  },
+  databaseUrl: {
+    name: "DATABASE_URL",
+    default: null,
+    description: "PostgreSQL 15 or newer. Not set: a database embedded in the process, in the data folder.",
+    example: "postgres://portcullis@db.example.org:5432/portcullis",
+    secret: true,
+    schema: optional(url(["postgres:", "postgresql:"], "must be postgres://user:password@host:port/database")),
+  },
+  databaseConnections: {
+    name: "PORTCULLIS_DATABASE_CONNECTIONS",
+    default: "16",
+    description: "The most connections that one process opens to PostgreSQL for requests.",
+    example: "16",
+    schema: wholeNumber(2, 500),
+  },
+  secret: {
+    name: "PORTCULLIS_SECRET",
+    default: null,
+    description:
+      "Seals what the database must not be able to read: 32 random bytes, in hex or base64 (openssl rand -hex 32). Not set: one is made in the data folder, once. With DATABASE_URL it is required as soon as the database holds anything.",
+    example: "the output of: openssl rand -hex 32",
+    secret: true,
+    schema: optional(secret),
+  },
+  previousSecrets: {
+    name: "PORTCULLIS_SECRET_PREVIOUS",
+    default: null,
+    description:
+      "Secrets that values may still be sealed with, separated by commas, after PORTCULLIS_SECRET was changed.",
+    example: "the former PORTCULLIS_SECRET",
+    secret: true,
+    schema: z
+      .string()
+      .transform((text) => text.split(",").map((part) => part.trim()))
+      .pipe(z.array(secret))
+      .optional()
+      .transform((secrets) => secrets ?? []),
+  },
+  gatewayAddress: {
+    name: "PORTCULLIS_GATEWAY_ADDRESS",
+    default: "127.0.0.1:8000",
+    description: "Where the gateway `local` (Traefik on this machine) serves visitors.",
+    example: "127.0.0.1:8000",
+    schema: hostAndPort,
+  },
+  gatewayProbeAddress: {
+    name: "PORTCULLIS_GATEWAY_PROBE_ADDRESS",
+    default: "127.0.0.1:8001",
+    description: "Where the gateway is asked which configuration it serves. Nobody else needs to reach it.",
+    example: "127.0.0.1:8001",
+    schema: hostAndPort,
+  },
+  gatewayFolder: {
+    name: "PORTCULLIS_GATEWAY_DIR",
+    default: null,
+    description: "The folder of the gateway `local`, if it is not gateways/local in the data folder.",
+    example: "/var/lib/portcullis-gateway",
+    schema: optional(folder),
+  },
+  gatewayGroup: {
+    name: "PORTCULLIS_GATEWAY_GROUP",
+    default: null,
+    description:
+      "The group that Traefik runs in, by name or number, if it is another user: the gateway's files are given to it.",
+    example: "traefik",
+    schema: optional(z.string().regex(/^[A-Za-z_][\w.-]*\$?$|^\d{1,9}$/, "must be the name or the number of a group")),
+  },
+  gatewayFolderInTraefik: {
+    name: "PORTCULLIS_GATEWAY_DIR_IN_TRAEFIK",
+    default: null,
+    description: "What Traefik calls that folder, if it sees it elsewhere (in a container).",
+    example: "/etc/portcullis",
+    schema: optional(z.string().regex(/^\/[^\p{Cc}]*$/u, "must be an absolute path")),
+  },
+  logLevel: {
+    name: "PORTCULLIS_LOG_LEVEL",
+    default: "info",
+    description: "How much is logged: trace, debug, info, warn, error, fatal or silent.",
+    example: "info",
+    schema: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
+      error: "must be trace, debug, info, warn, error, fatal or silent",
+    }),
+  },
+} as const satisfies Record<string, Setting>;
+
+type Table = typeof settingsTable;
+
+/** What the environment says, checked and typed. Paths are absolute. */
+export type Settings = { readonly [K in keyof Table]: z.output<Table[K]["schema"]> };
+
+/** A setting is wrong. The message is one line: its name, and what is right. */
+export class WrongSetting extends Error {
+  override readonly name = "WrongSetting";
+  constructor(
+    readonly setting: string,
+    problem: string,
+  ) {
+    super(`${setting} ${problem}`);
+  }
+}
+
+/**
+ * Reads all settings; nothing else looks at the environment. An empty value counts as not set.
+ * @param environment `process.env`, or what a test makes up
+ * @throws WrongSetting the first wrong one, in the order of the table
+ */
+export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [key, setting] of Object.entries<Setting>(settingsTable)) {
+    const text = textOf(setting, environment) ?? setting.default ?? undefined;
+    const read = setting.schema.safeParse(text);
+    if (!read.success) {
+      throw new WrongSetting(setting.name, read.error.issues[0]?.message ?? "is wrong");
+    }
+    settings[key] = read.data;
+  }
+  return settings as Settings;
+}
+
+function textOf(setting: Setting, environment: Readonly<Record<string, string | undefined>>): string | undefined {
+  const text = environment[setting.name] || undefined;
+  const fileName = `${setting.name}_FILE`;
+  const file = setting.secret ? environment[fileName] || undefined : undefined;
+  if (file === undefined) return text;
+  if (text !== undefined) throw new WrongSetting(fileName, `must not be set together with ${setting.name}`);
+  try {
+    return readFileSync(file, "utf8").trim() || undefined;
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "unreadable";
+    throw new WrongSetting(fileName, `must name a file that can be read (${file}: ${code})`);
+  }
+}
+
+const lineLength = 100;
+
+/** The text of `.env.example`. */
+export function renderExample(): string {
+  const head = [
+    "# Every setting of Portcullis. None is needed to try it on one machine.",
+    "# Copy this file to .env, or set them in the environment, which goes first.",
+  ];
+  const entries = Object.values<Setting>(settingsTable).flatMap((setting) => [
+    "",
+    ...wrapped(setting.description),
+    ...(setting.secret ? [`# Also as ${setting.name}_FILE: the path of a file that holds it.`] : []),
+    setting.default === null ? `# Not set by default. Example: ${setting.example}` : `# Default: ${setting.default}`,
+    `# ${setting.name}=${setting.default ?? ""}`,
+  ]);
+  return [...head, ...entries, ""].join("\n");
+}
+
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let line = "#";
+  for (const word of text.split(" ")) {
+    if (line.length + 1 + word.length > lineLength) {
+      lines.push(line);
+      line = "#";
+    }
+    line += ` ${word}`;
+  }
+  return [...lines, line];
+}

@@ -1,0 +1,125 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { readEnvironment, renderExample, settingsTable, WrongSetting } from "../src/env";
+
+const good = "7d3f0c5b9a1e4826d0b7f35c8e92a4610f8d3b7c5e2a9416b0d7f35c8e92a461";
+const other = "19c04b7e2fd85a63c7e1904d6fb28a35e1d7096c4b8fa253d60e7c19b54f82aa";
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function file(text: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "portcullis-env-"));
+  folders.push(folder);
+  writeFileSync(join(folder, "value"), text);
+  return join(folder, "value");
+}
+
+test("with nothing set, everything has its default", () => {
+  expect(readEnvironment({})).toEqual({
+    port: 3000,
+    host: "127.0.0.1",
+    publicUrl: null,
+    dataFolder: resolve("data"),
+    databaseUrl: null,
+    databaseConnections: 16,
+    secret: null,
+    previousSecrets: [],
+    gatewayAddress: "127.0.0.1:8000",
+    gatewayProbeAddress: "127.0.0.1:8001",
+    gatewayFolder: null,
+    gatewayGroup: null,
+    gatewayFolderInTraefik: null,
+    logLevel: "info",
+  });
+});
+
+test("an empty value counts as not set", () => {
+  expect(readEnvironment({ PORT: "", DATABASE_URL: "", PORTCULLIS_SECRET: "" }).port).toBe(3000);
+});
+
+test.each([
+  ["PORT", "0x50", "PORT must be a whole number from 0 to 65535"],
+  ["PORT", "65536", "PORT must be a whole number from 0 to 65535"],
+  ["PORT", "-1", "PORT must be a whole number from 0 to 65535"],
+  ["HOST", "http://x", "HOST must be an address or a host name, 127.0.0.1 for example"],
+  ["DATABASE_URL", "mysql://db/x", "DATABASE_URL must be postgres://user:password@host:port/database"],
+  ["DATABASE_URL", "db.example.org", "DATABASE_URL must be postgres://user:password@host:port/database"],
+  [
+    "PORTCULLIS_PUBLIC_URL",
+    "example.org",
+    "PORTCULLIS_PUBLIC_URL must be a URL with http or https, https://portcullis.example.org for example",
+  ],
+  ["PORTCULLIS_GATEWAY_ADDRESS", "8000", "PORTCULLIS_GATEWAY_ADDRESS must be host:port, 127.0.0.1:8000 for example"],
+  ["PORTCULLIS_GATEWAY_ADDRESS", "127.0.0.1:70000", "PORTCULLIS_GATEWAY_ADDRESS must have a port up to 65535"],
+  ["PORTCULLIS_GATEWAY_GROUP", "a b", "PORTCULLIS_GATEWAY_GROUP must be the name or the number of a group"],
+  ["PORTCULLIS_GATEWAY_DIR_IN_TRAEFIK", "etc/x", "PORTCULLIS_GATEWAY_DIR_IN_TRAEFIK must be an absolute path"],
+  ["PORTCULLIS_DATABASE_CONNECTIONS", "1", "PORTCULLIS_DATABASE_CONNECTIONS must be a whole number from 2 to 500"],
+  ["PORTCULLIS_LOG_LEVEL", "loud", "PORTCULLIS_LOG_LEVEL must be trace, debug, info, warn, error, fatal or silent"],
+])("%s=%s is refused in one line that names it", (name, value, message) => {
+  expect(() => readEnvironment({ [name]: value })).toThrow(new WrongSetting(name, message.slice(name.length + 1)));
+});
+
+test.each([
+  ["hunter2", "at least 32 bytes"],
+  ["0".repeat(64), "not random"],
+  ["no base64 at all!", "hex or base64"],
+])("a weak secret is refused, and not repeated (%#)", (value, said) => {
+  const refusal = refusalOf({ PORTCULLIS_SECRET: value });
+  expect(refusal).toMatch(/^PORTCULLIS_SECRET the secret /);
+  expect(refusal).toContain(said);
+  expect(refusal).not.toContain(value);
+  expect(refusal).not.toContain("\n");
+});
+
+test.each(Object.values(settingsTable).filter((setting) => "secret" in setting))(
+  "the secret setting $name is read from $name_FILE too",
+  ({ name }) => {
+    const value = name === "DATABASE_URL" ? "postgres://a:b@127.0.0.1:5432/c" : good;
+    const byValue = readEnvironment({ [name]: value });
+    expect(readEnvironment({ [`${name}_FILE`]: file(`${value}\n`) })).toEqual(byValue);
+    expect(byValue).not.toEqual(readEnvironment({}));
+  },
+);
+
+test("a secret file that cannot be read is named", () => {
+  expect(refusalOf({ PORTCULLIS_SECRET_FILE: "/nowhere/at/all" })).toBe(
+    "PORTCULLIS_SECRET_FILE must name a file that can be read (/nowhere/at/all: ENOENT)",
+  );
+});
+
+test("a secret in two places is refused", () => {
+  expect(refusalOf({ PORTCULLIS_SECRET: good, PORTCULLIS_SECRET_FILE: file(good) })).toBe(
+    "PORTCULLIS_SECRET_FILE must not be set together with PORTCULLIS_SECRET",
+  );
+});
+
+test("former secrets are a list", () => {
+  const { previousSecrets } = readEnvironment({ PORTCULLIS_SECRET_PREVIOUS: `${good}, ${other}` });
+  expect(previousSecrets.map((secret) => secret.toString("hex"))).toEqual([good, other]);
+});
+
+test(".env.example says what the table says", () => {
+  expect(readFileSync(".env.example", "utf8")).toBe(renderExample());
+});
+
+test(".env.example names every setting once, and turns none on", () => {
+  const lines = readFileSync(".env.example", "utf8").split("\n");
+  for (const { name } of Object.values(settingsTable)) {
+    expect(lines.filter((line) => line.startsWith(`# ${name}=`))).toHaveLength(1);
+  }
+  expect(lines.filter((line) => line !== "" && !line.startsWith("#"))).toEqual([]);
+});
+
+function refusalOf(environment: Record<string, string>): string {
+  try {
+    readEnvironment(environment);
+  } catch (error) {
+    if (error instanceof WrongSetting) return error.message;
+  }
+  throw new Error("it was not refused");
+}
