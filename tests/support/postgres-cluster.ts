@@ -79,7 +79,6 @@ export async function startCluster(options: { settings?: readonly string[] } = {
     const child = spawn(command, rest, {
       stdio: ["ignore", "ignore", "pipe"],
       cwd: folder,
-      env: { PATH: process.env.PATH },
     });
     server = child;
     await untilReady(child);

@@ -105,7 +105,7 @@ async function startOnce(options: TraefikOptions): Promise<RunningTraefik> {
 
   const child = spawn(BINARY, [`--configFile=${configFile}`], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { PATH: process.env.PATH ?? "", HOME: own, ...options.env },
+    env: { NODE_ENV: "test", PATH: process.env.PATH ?? "", HOME: own, ...options.env },
   });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) {

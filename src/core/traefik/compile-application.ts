@@ -38,7 +38,7 @@ export function compileApplication(
   const { document, tag, twinTag, probes } = routesDocument(state, gateway, {
     open,
     shut: routes.buildable.map(({ route }) => route).filter((route) => !open.includes(route)),
-    users: isProtected ? users.map(({ line }) => line) : null,
+    users: isProtected && open.length > 0 ? users.map(({ line }) => line) : null,
   });
 
   return {

@@ -23,7 +23,7 @@ global:
   checkNewVersion: false
   sendAnonymousUsage: false
 log:
-  level: WARN
+  level: INFO
 entryPoints:
   ${VISITORS_ENTRY_POINT}:
     address: ${scalar(settings.address)}
