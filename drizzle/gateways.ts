@@ -1,6 +1,16 @@
-import { boolean, integer, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import { boolean, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
+
+/** A file that somebody else put where the gateway reads. */
+export interface ForeignFile {
+  /** Below the watched folder. */
+  readonly path: string;
+  /** `refused` freezes every file of the gateway; `unknown` holds a template, whose outcome only the gateway knows. */
+  readonly problem: "refused" | "unknown" | "defines_our_name" | "routes_managed_host" | "named_like_ours";
+  /** What exactly: a stable reason, a name or a host. */
+  readonly detail: string;
+}
 
 /** One Traefik installation that gets its configuration from here. Belongs to the whole installation. */
 export const gateways = pgTable("gateways", {
@@ -32,6 +42,8 @@ export const gateways = pgTable("gateways", {
   cause: text("cause"),
   causeSince: moment("cause_since"),
   comparedAt: moment("compared_at"),
+  /** Files in the watched folder that are not ours and matter, as the last full comparison found them. */
+  foreignFiles: jsonb("foreign_files").$type<readonly ForeignFile[]>().notNull().default([]),
   createdAt: createdAt(),
 });
 

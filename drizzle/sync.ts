@@ -17,7 +17,8 @@ export interface StoredProbe {
   readonly routeId: string;
   readonly host: string;
   readonly path: string;
-  readonly expect: "stopped" | "passed";
+  /** `gone`: a route that was there before; anything of ours but that route may answer. Left out once it was seen. */
+  readonly expect: "stopped" | "passed" | "gone";
 }
 
 /** What one gateway was last given of one application, and what was seen of it. */
@@ -38,7 +39,7 @@ export const applicationStates = pgTable(
     probes: jsonb("probes").$type<readonly StoredProbe[]>().notNull(),
     /** What it had when it last compiled as stated; null before that. */
     lastGood: jsonb("last_good").$type<{ credentials: readonly string[]; routes: readonly string[] } | null>(),
-    /** The application is gone; its row stays until that is proven. */
+    /** The application is gone; its row stays until 30 days after, so that its file is known as ours. */
     removed: boolean("removed").notNull().default(false),
     deliveredAt: moment("delivered_at").notNull(),
     /** The revision whose enforcement was last seen; below `revision` while the newest is not proven. */

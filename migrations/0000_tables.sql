@@ -81,6 +81,7 @@ CREATE TABLE "gateways" (
 	"cause" text,
 	"cause_since" timestamp (3) with time zone,
 	"compared_at" timestamp (3) with time zone,
+	"foreign_files" jsonb DEFAULT '[]'::jsonb NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "gateways_name_unique" UNIQUE("name")
 );

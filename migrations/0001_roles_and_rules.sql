@@ -68,7 +68,7 @@ create policy sync_writes on application_states to portcullis_sync using (true) 
 create policy sync_writes on changes to portcullis_sync using (true) with check (true);
 --> statement-breakpoint
 grant update (nonce, epoch, revision, digest, loaded_revision, loaded_at, lease_holder, lease_term, lease_until, cause,
-  cause_since, compared_at) on gateways to portcullis_sync;
+  cause_since, compared_at, foreign_files) on gateways to portcullis_sync;
 --> statement-breakpoint
 grant update (sequence, hash) on audit_entries to portcullis_sync;
 --> statement-breakpoint
