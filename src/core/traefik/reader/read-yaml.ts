@@ -1,46 +1,23 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Pair,
-  type ParsedNode,
-  parseAllDocuments,
-  type YAMLMap,
-} from "yaml";
 import { nothing, type RawMap, type RawValue, string } from "./raw-value";
 import { Refused } from "./refused";
+import { checkCharacters } from "./yaml-cursor";
+import { firstDocument, type MappingNode, type ScalarNode, type YamlNode } from "./yaml-nodes";
 import { plainScalar, taggedScalar } from "./yaml-scalar";
-import { checkImplicitKey, checkQuoted, checkText } from "./yaml-strictness";
 
 /** Nodes after aliases are followed; a file of our own has some hundreds. */
 const mostNodes = 300_000;
 
 /**
- * Reads YAML (or JSON in a `.yml` file) as yaml.v3 does: the first document only.
+ * Reads YAML (or JSON in a `.yml` file) as yaml.v3 does: YAML 1.1's grammar, and the first document only.
+ *
+ * The grammar is our own, because npm's `yaml` takes YAML 1.2: of mutated files it judged one in sixty differently
+ * (tabs, flow collections that are indented less, NEL as a line break, text after the first document).
  * @throws Refused where yaml.v3 would fail, and where it would take time or memory without end
  */
 export function readYaml(text: string): RawValue {
-  checkText(text);
-  const document = firstDocument(text);
-  return document?.contents ? new YamlValues(text).root(document.contents) : nothing;
-}
-
-type YamlDocument = Document.Parsed<ParsedNode>;
-
-function firstDocument(text: string): YamlDocument | undefined {
-  const options = {
-    schema: "failsafe",
-    uniqueKeys: false,
-    keepSourceTokens: true,
-    prettyErrors: false,
-    logLevel: "silent",
-  } as const;
-  const [first] = parseAllDocuments(text.replace(/^\ufeff/, ""), options);
-  if (!first || !("errors" in first)) return undefined;
-  if (first.errors.length > 0) throw new Refused("syntax");
-  return first as YamlDocument;
+  checkCharacters(text);
+  const root = firstDocument(text.replace(/^\ufeff/, ""));
+  return root ? new YamlValues().value(root) : nothing;
 }
 
 /** Turns the nodes of one document into values, in the document's order, so that an alias means the last anchor before it. */
@@ -48,17 +25,10 @@ class YamlValues {
   private readonly anchors = new Map<string, { readonly value: RawValue; readonly size: number } | null>();
   private nodes = 0;
 
-  constructor(private readonly text: string) {}
-
-  root(node: ParsedNode): RawValue {
-    return this.value(node);
-  }
-
-  private value(node: ParsedNode | null): RawValue {
+  value(node: YamlNode): RawValue {
     this.count(1);
-    if (node === null) return nothing;
-    if (isAlias(node)) return this.followed(node.source);
-    if (!node.anchor) return this.unnamed(node);
+    if (node.kind === "alias") return this.followed(node.name);
+    if (node.anchor === "") return this.unnamed(node);
     this.anchors.set(node.anchor, null);
     const before = this.nodes;
     const value = this.unnamed(node);
@@ -66,6 +36,7 @@ class YamlValues {
     return value;
   }
 
+  /** An alias inside of what it names is refused too. */
   private followed(name: string): RawValue {
     const target = this.anchors.get(name);
     if (!target) throw new Refused("alias");
@@ -78,53 +49,52 @@ class YamlValues {
     if (this.nodes > mostNodes) throw new Refused("alias");
   }
 
-  private unnamed(node: ParsedNode): RawValue {
-    if (isMap(node)) return this.map(node as YAMLMap.Parsed);
-    if (isSeq(node)) return { type: "list", items: node.items.map((item) => this.value(item as ParsedNode)) };
-    if (!isScalar(node)) throw new Refused("syntax");
-    const source = node.source ?? "";
-    if (node.type === "QUOTE_DOUBLE") checkQuoted(this.text.slice(node.range[0], node.range[1]));
-    if (node.tag && node.tag !== "!") return taggedScalar(node.tag, source);
-    return node.type === "PLAIN" ? plainScalar(source) : string(source);
+  private unnamed(node: Exclude<YamlNode, { kind: "alias" }>): RawValue {
+    if (node.kind === "mapping") return this.map(node);
+    if (node.kind === "sequence") return { type: "list", items: node.items.map((item) => this.value(item)) };
+    return scalarValue(node);
   }
 
-  private map(node: YAMLMap.Parsed): RawMap {
+  private map(node: MappingNode): RawMap {
     const own: [string, RawValue][] = [];
-    const merged: RawValue[] = [];
+    let merged: RawValue | null = null;
     const seen = new Set<string>();
-    for (const pair of node.items as Pair<ParsedNode, ParsedNode | null>[]) {
-      checkImplicitKey(pair, this.text);
-      const key = pair.key;
-      if (!isScalar(key) && !isAlias(key)) throw new Refused("syntax");
-      const id = isAlias(key) ? `*${key.source}` : `=${key.source ?? ""}`;
+    for (const [key, child] of node.pairs) {
+      if (key.kind !== "scalar" && key.kind !== "alias") throw new Refused("syntax");
+      const id = key.kind === "alias" ? `*${key.name}` : `=${key.text}`;
       if (seen.has(id)) throw new Refused("duplicate_key");
       seen.add(id);
       const name = this.value(key);
-      const value = this.value(pair.value);
-      if (isMergeKey(key)) merged.push(value);
+      const value = this.value(child);
+      if (isMergeKey(key)) merged = value;
       else if (name.type !== "null") own.push([keyName(name), value]);
     }
-    return { type: "map", entries: withMerged(own, merged) };
+    return { type: "map", entries: merged ? withMerged(own, merged) : own };
   }
 }
 
-function isMergeKey(key: ParsedNode): boolean {
-  if (!isScalar(key) || key.source !== "<<") return false;
-  return key.tag ? key.tag === "!" || key.tag === "tag:yaml.org,2002:merge" : key.type === "PLAIN";
+function scalarValue({ text, tag, plain }: ScalarNode): RawValue {
+  if (tag !== "" && tag !== "!") return taggedScalar(tag, text);
+  return plain ? plainScalar(text) : string(text);
+}
+
+function isMergeKey(key: YamlNode): boolean {
+  if (key.kind !== "scalar" || key.text !== "<<") return false;
+  return key.tag === "" || key.tag === "!" ? key.plain : key.tag === "tag:yaml.org,2002:merge";
 }
 
 /** Keys that are not texts all get the name of their Go type. */
 function keyName(key: RawValue): string {
   if (key.type === "unsupported") return "<time.Time Value>";
-  if (key.type !== "scalar" || (key.text === "NaN" && key.go === "float64")) throw new Refused("syntax");
+  if (key.type !== "scalar" || (key.go === "float64" && key.text === "NaN")) throw new Refused("syntax");
   return key.go === "string" ? key.text : `<${key.go} Value>`;
 }
 
 /** What `<<` brings in stands behind what the map says itself, and of several the first wins. */
-function withMerged(own: [string, RawValue][], merged: readonly RawValue[]): [string, RawValue][] {
+function withMerged(own: [string, RawValue][], merged: RawValue): [string, RawValue][] {
   const entries = [...own];
   const names = new Set(own.map(([name]) => name));
-  for (const source of merged.flatMap((value) => (value.type === "list" ? value.items : value))) {
+  for (const source of merged.type === "list" ? merged.items : [merged]) {
     if (source.type !== "map") throw new Refused("alias");
     for (const [name, value] of source.entries) {
       if (names.has(name)) continue;
