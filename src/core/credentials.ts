@@ -2,10 +2,10 @@ import type { HashAlgorithm } from "./traefik/state";
 
 /** What a visitor's credential may look like. Sizes are bytes in UTF-8. */
 
-export const maxUsernameBytes = 255;
+const maxUsernameBytes = 255;
 
 /** The most bytes of a password that count: bcrypt ignores everything after the 72nd. */
-export const maxPasswordBytes: Readonly<Record<HashAlgorithm, number>> = { apr1: 255, bcrypt: 72 };
+const maxPasswordBytes: Readonly<Record<HashAlgorithm, number>> = { apr1: 255, bcrypt: 72 };
 
 export type UsernameProblem =
   | "username_empty"

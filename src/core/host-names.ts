@@ -1,12 +1,12 @@
 import { isIP } from "node:net";
-import { domainToASCII, domainToUnicode } from "node:url";
+import { domainToASCII } from "node:url";
 
 /**
  * Host names as routes and claims hold them: lower-case A-labels, no dot at the end, `*.` as the whole first label of a wildcard.
  * One name has exactly one such form, whatever was typed, so that a claim cannot be walked around by spelling.
  */
 
-export type HostProblem =
+type HostProblem =
   | "host_empty"
   | "host_too_long"
   | "host_bad_character"
@@ -53,7 +53,6 @@ export function parseHost(text: string): ParsedHost {
   if (!labels.every((one) => label.test(one))) return refused("host_bad_label");
   // A last label that is a number makes the whole an IPv4 address to every URL parser.
   if (/^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? "")) return refused("host_ip_address");
-  if (domainToASCII(domainToUnicode(name)) !== name) return refused("host_bad_label");
   if (wildcard && labels.length < 2 && name !== "localhost") return refused("host_wildcard_too_wide");
   return { ok: true, host: wildcard ? `*.${name}` : name, wildcard };
 }
@@ -68,7 +67,7 @@ export function hostsOverlap(a: string, b: string): boolean {
 
 /** `*.a.org` covers `x.a.org`, and neither `a.org` nor `x.y.a.org`. */
 function covers(wildcard: string, host: string): boolean {
-  if (!wildcard.startsWith("*.") || host.startsWith("*.")) return false;
+  if (!wildcard.startsWith("*.")) return false;
   const dot = host.indexOf(".");
   return dot > 0 && host.slice(dot) === wildcard.slice(1);
 }

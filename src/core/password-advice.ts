@@ -1,6 +1,6 @@
 /** What makes a visitor's password weak. Advice, unless an organization enforces it. */
 
-export type WeaknessWord =
+type WeaknessWord =
   | "password_short"
   | "password_no_upper_case"
   | "password_no_lower_case"

@@ -2,7 +2,7 @@ import { canonicalAddress, classifyAddress } from "./addresses";
 
 /** Where a route leads: one spelling for each place, what of it is claimed, and what must never be one. */
 
-export type UpstreamProblem =
+type UpstreamProblem =
   | "upstream_malformed"
   | "upstream_bad_host"
   | "upstream_bad_port"

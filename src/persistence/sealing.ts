@@ -8,7 +8,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
 /** Where a sealed value lives: `table:column:row`. A value that was moved to another place does not open. */
 export type SealedPlace = `${string}:${string}:${string}`;
 
-export type Opened =
+type Opened =
   | { readonly ok: true; readonly plaintext: string }
   /** `altered` also stands for a value that was sealed for another place. */
   | { readonly ok: false; readonly reason: "malformed" | "unknown_key" | "altered" };

@@ -8,7 +8,7 @@ export type CheckedSecret =
   /** `message` says what is right, in one line, and never repeats the text. */
   | { readonly ok: false; readonly problem: SecretProblem; readonly message: string };
 
-export type SecretProblem = "secret_too_short" | "secret_not_encoded" | "secret_not_random";
+type SecretProblem = "secret_too_short" | "secret_not_encoded" | "secret_not_random";
 
 const howTo = "make one with: openssl rand -hex 32";
 

@@ -46,6 +46,11 @@ const refusals: [string, string][] = [
   [`${"é".repeat(63)}.org`, "host_bad_label"],
   ["xn--a-.org", "host_bad_label"],
   ["xn--.org", "host_bad_label"],
+  ["xn--a-jfa.org", "host_bad_label"], // Üa, not in lower case
+  ["xn--x-sy8h.org", "host_bad_label"], // a ligature
+  ["xn--bucher-xyd.org", "host_bad_label"], // ü as two characters
+  ["xn--ab-r13a.org", "host_bad_label"], // a full-width dot inside of a label
+  ["xn--ab-5da.org", "host_bad_label"], // a soft hyphen
   ["xn--zzzzzzzzzzz.org", "host_bad_label"],
   ["a\u200db.org", "host_bad_label"],
   ["\u0301a.org", "host_bad_label"],

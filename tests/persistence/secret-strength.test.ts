@@ -16,6 +16,7 @@ const refusals: [string, string][] = [
   ["0123456789abcdef".repeat(4), "secret_not_random"],
   ["deadbeef".repeat(8), "secret_not_random"],
   ["passwordpasswordpasswordpasswordpasswordpassword", "secret_not_random"],
+  ["hunter2".repeat(7), "secret_not_random"],
   ["000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "secret_not_random"],
   ["fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e0", "secret_not_random"],
   [Buffer.concat([Buffer.alloc(28, 7), randomBytes(4)]).toString("hex"), "secret_not_random"],
