@@ -25,7 +25,7 @@ export type PasswordProblem =
 /** C0, DEL and C1, and the two characters that end a line without being controls. */
 const control = /[\p{Cc}\u2028\u2029]/u;
 
-/** Code points that are no characters: YAML, which Traefik reads its files as, refuses some of them and the byte order mark. */
+/** Code points that are no characters (a raw U+FFFF in a file freezes a Traefik 3.7), and the byte order mark. */
 const notForFiles = /[\p{Noncharacter_Code_Point}\uFEFF]/u;
 
 /** Traefik splits list items at this character (U+2551). */
