@@ -1,0 +1,86 @@
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/**
+ * Bundles the parts of `src` that run in Node into `dist/<digest of what they are made of>/`, unless that is there.
+ * A folder of `dist` is made beside its place and moved there whole, and never changed: any number of processes may
+ * build at once, and one that runs keeps the files that it runs on.
+ */
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const entryPoints = {
+  server: "src/server/main.ts",
+  host: "src/server/host-commands.ts",
+  cli: "src/cli/main.ts",
+  sdk: "src/sdk/client.ts",
+};
+
+/** How long a former build stays for processes that still run on it, in milliseconds. */
+const keptFor = 24 * 60 * 60 * 1000;
+
+/** @returns {Promise<string>} the folder of the build, absolute */
+export async function build() {
+  const folder = join(root, "dist", digestOfInputs());
+  if (existsSync(folder)) return folder;
+  const { build: bundle } = await import("esbuild");
+  const unfinished = join(root, "dist", `.${randomBytes(6).toString("hex")}`);
+  await mkdir(unfinished, { recursive: true });
+  try {
+    await bundle({
+      absWorkingDir: root,
+      entryPoints: Object.fromEntries(Object.entries(entryPoints).filter(([, path]) => existsSync(join(root, path)))),
+      outdir: unfinished,
+      outExtension: { ".js": ".mjs" },
+      bundle: true,
+      splitting: true,
+      packages: "external",
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      sourcemap: "linked",
+      sourcesContent: false,
+      logLevel: "warning",
+    });
+    await rename(unfinished, folder).catch((error) => {
+      if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error; // another process was first
+    });
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
+  await removeFormer(folder);
+  return folder;
+}
+
+function digestOfInputs() {
+  const hash = createHash("sha256").update(process.version.split(".")[0] ?? "");
+  const files = ["src", "drizzle"].flatMap(filesBelow);
+  for (const path of [...files, join(root, "package-lock.json"), fileURLToPath(import.meta.url)]) {
+    const text = readFileSync(path);
+    hash.update(`${relative(root, path)}\0${text.length}\0`).update(text);
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+function filesBelow(folder) {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+async function removeFormer(present) {
+  for (const name of await readdir(dirname(present))) {
+    const path = join(dirname(present), name);
+    const made = await stat(path).catch(() => null);
+    if (path !== present && made && Date.now() - made.mtimeMs > keptFor)
+      await rm(path, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.stdout.write(`${relative(process.cwd(), await build())}\n`);
+}

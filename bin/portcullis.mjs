@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/**
+ * The command: loads .env, builds what is not built, and hands over to the command line (`src/cli/main.ts`), together
+ * with what only the server side can do: the command line itself imports nothing of it.
+ */
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const needed = [20, 19];
+
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
+  process.stderr.write(`Portcullis needs Node ${needed.join(".")} or newer; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}
+if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
+
+const { build } = await import("./build.mjs");
+const folder = await build();
+const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
+
+const { runCommandLine } = await load("cli");
+process.exitCode = await runCommandLine(process.argv.slice(2), {
+  run: async (mode) => (await load("server")).runServer(process.env, root, mode),
+  ask: async (verb, input) => (await load("host")).askHost(process.env, root, verb, input),
+});

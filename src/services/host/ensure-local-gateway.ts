@@ -1,0 +1,47 @@
+import { eq, sql } from "drizzle-orm";
+import { gateways } from "../../../drizzle/gateways";
+import { newId } from "../../core/ids";
+import { gatewayPlaces } from "../../core/sync/gateway-secrets";
+import type { Runtime } from "../../persistence/runtime";
+
+/** The name of the gateway that every installation has: Traefik on the same machine. */
+const localGateway = "local";
+
+/** Any number that nobody else locks in this database. */
+const gatewayLock = 7_402_118_338;
+
+/**
+ * The gateway `local`, made at the first start. Its addresses are what the settings say now.
+ * @returns its id
+ */
+export function ensureLocalGateway(
+  { database, sealer, random, clock }: Pick<Runtime, "database" | "sealer" | "random" | "clock">,
+  addresses: { readonly address: string; readonly probeAddress: string },
+): Promise<string> {
+  return database.transaction("host", null, async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${gatewayLock}::bigint)`);
+    const [row] = await tx
+      .select({ gatewayId: gateways.gatewayId, address: gateways.address, probeAddress: gateways.probeAddress })
+      .from(gateways)
+      .where(eq(gateways.name, localGateway));
+    if (row) {
+      if (row.address !== addresses.address || row.probeAddress !== addresses.probeAddress) {
+        await tx.update(gateways).set(addresses).where(eq(gateways.gatewayId, row.gatewayId));
+      }
+      return row.gatewayId;
+    }
+    const gatewayId = newId("gateway");
+    const probeHost = `${random(16).toString("hex")}.portcullis.invalid`;
+    await tx.insert(gateways).values({
+      gatewayId,
+      name: localGateway,
+      target: "file",
+      ...addresses,
+      tagKeySealed: sealer.seal(`gateways:tag_key_sealed:${gatewayId}`, random(32).toString("hex")),
+      probeHostSealed: sealer.seal(`gateways:probe_host_sealed:${gatewayId}`, probeHost),
+      epoch: random(8).toString("hex"),
+      createdAt: clock.now(),
+    });
+    return gatewayId;
+  });
+}

@@ -1,0 +1,84 @@
+import { eq } from "drizzle-orm";
+import { auditEntries } from "../../../drizzle/audit";
+import { organizations } from "../../../drizzle/organizations";
+import { Refusal } from "../../core/errors";
+import { newId } from "../../core/ids";
+import type { ObjectKind } from "../../core/located";
+import type { Transaction } from "../../persistence/database";
+import type { Runtime } from "../../persistence/runtime";
+
+/** What a command of the host needs of the process; it seals nothing, so it needs no secret. */
+export type HostRuntime = Pick<Runtime, "database" | "clock" | "random">;
+
+/** One command of whoever can open the control socket or the data folder: one transaction, audited as such. */
+export interface HostWork {
+  readonly tx: Transaction;
+  readonly now: Date;
+  readonly random: Runtime["random"];
+  audit(
+    organizationId: string,
+    action: string,
+    object: { readonly kind: ObjectKind; readonly id: string },
+    changed?: Record<string, unknown>,
+  ): void;
+}
+
+/**
+ * Runs a break-glass command in the role that may change the installation itself. A refusal is audited in the founding
+ * organization, if there is one.
+ * @param action what the audit log calls it
+ */
+export async function hostWork<T>(
+  runtime: HostRuntime,
+  action: string,
+  body: (work: HostWork) => Promise<T>,
+): Promise<T> {
+  const { database, clock, random } = runtime;
+  const now = clock.now();
+  const actor = { actorKind: "commandLine" as const, requestId: newId("request"), createdAt: now };
+  const entries: (typeof auditEntries.$inferInsert)[] = [];
+  try {
+    return await database.transaction("host", null, async (tx) => {
+      const result = await body({
+        tx,
+        now,
+        random,
+        audit: (organizationId, done, object, changed) => {
+          entries.push({
+            ...actor,
+            auditId: newId("audit"),
+            organizationId,
+            action: done,
+            outcome: "done",
+            objectKind: object.kind,
+            objectId: object.id,
+            changed: changed ?? null,
+          });
+        },
+      });
+      if (entries.length > 0) await tx.insert(auditEntries).values(entries);
+      return result;
+    });
+  } catch (error) {
+    if (error instanceof Refusal) {
+      const { reason } = error;
+      await database.transaction("host", null, async (tx) => {
+        const organizationId = await findFoundingOrganization(tx);
+        if (organizationId === null) return;
+        await tx
+          .insert(auditEntries)
+          .values({ ...actor, auditId: newId("audit"), organizationId, action, outcome: "refused", reason });
+      });
+    }
+    throw error;
+  }
+}
+
+/** The organization that `setup` made, or null before that. */
+export async function findFoundingOrganization(tx: Transaction): Promise<string | null> {
+  const [row] = await tx
+    .select({ organizationId: organizations.organizationId })
+    .from(organizations)
+    .where(eq(organizations.founding, true));
+  return row?.organizationId ?? null;
+}
