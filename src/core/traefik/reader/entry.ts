@@ -1,3 +1,4 @@
+import { goTrimmed } from "./go-text";
 import type { RawValue } from "./raw-value";
 import { Refused } from "./refused";
 
@@ -64,5 +65,5 @@ export function itemsOf(entry: Entry): string[] {
   if (entry.value === "") return [];
   const parts = entry.value.split(listSeparator);
   const items = parts.length < 2 ? entry.value.split(",") : parts.slice(2);
-  return items.map((item) => item.trim());
+  return items.map(goTrimmed);
 }

@@ -66,3 +66,8 @@ export function folded(text: string): string {
 export function fitsInt64(value: bigint): boolean {
   return value >= int64.least && value <= int64.most;
 }
+
+/** Without Go's white space at both ends: NEL is of it, the byte order mark is not. */
+export function goTrimmed(text: string): string {
+  return text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
+}

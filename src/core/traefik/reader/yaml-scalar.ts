@@ -13,7 +13,10 @@ const words = new Map<string, RawValue>([
 
 /** A scalar as yaml.v3 resolves it: YAML 1.2 words, numbers with Go's prefixes and underscores, dates. */
 export function plainScalar(text: string): RawValue {
-  return words.get(text) ?? (isDate(text) ? unsupported : (integer(text) ?? float(text) ?? string(text)));
+  const word = words.get(text);
+  if (word) return word;
+  if (!/^[-+.0-9]/.test(text)) return string(text);
+  return isDate(text) ? unsupported : (integer(text) ?? float(text) ?? string(text));
 }
 
 /**

@@ -30,6 +30,13 @@ export interface Token {
   readonly plain: boolean;
 }
 
+/** A level of `[` and `{`, or the block context at the bottom. */
+interface Level {
+  key: PossibleKey | null;
+  /** Number of the token that last could have become a key here, or opened the level. */
+  lastKey: number;
+}
+
 /** Something that turns out to be a key once a `:` follows on the same line, within 1,024 characters. */
 interface PossibleKey {
   readonly token: number;
@@ -58,7 +65,9 @@ export class YamlTokens {
   private taken = 0;
   private indent = -1;
   private readonly indents: number[] = [];
-  private readonly keys: (PossibleKey | null)[] = [null];
+  private readonly levels: Level[] = [{ key: null, lastKey: -1 }];
+  /** Tokens for which more of the text is read until it is known whether they are keys, with their levels. */
+  private readonly awaited = new Map<number, Level>();
   private keyAllowed = true;
 
   constructor(text: string) {
@@ -79,38 +88,52 @@ export class YamlTokens {
   }
 
   private headMayBeKey(): boolean {
-    const level = this.keys.findIndex((key) => key?.token === this.taken);
-    return level >= 0 && this.validKey(level) !== null;
+    const level = this.awaited.get(this.taken);
+    return level !== undefined && this.validKey(level) !== null;
   }
 
   private get inFlow(): boolean {
-    return this.keys.length > 1;
+    return this.levels.length > 1;
   }
 
-  /** The possible key of a flow level, if it still can be one. */
-  private validKey(level: number): PossibleKey | null {
-    const key = this.keys[level];
+  private get level(): Level {
+    return this.levels.at(-1) ?? { key: null, lastKey: -1 };
+  }
+
+  /** Of the token that is fetched next. */
+  private get number(): number {
+    return this.taken + this.queue.length;
+  }
+
+  /** The possible key of a level, if it still can be one. */
+  private validKey(level: Level): PossibleKey | null {
+    const { key } = level;
     if (!key) return null;
     const { line, index } = this.cursor;
     if (key.place.line === line && key.place.index + longestKey >= index) return key;
-    this.dropKey(level);
+    if (key.required) throw syntax();
+    level.key = null;
     return null;
   }
 
-  private dropKey(level = this.keys.length - 1): void {
-    if (this.keys[level]?.required) throw syntax();
-    this.keys[level] = null;
+  private dropKey(): void {
+    const { level } = this;
+    if (level.key?.required) throw syntax();
+    if (level.key) this.awaited.delete(level.key.token);
+    level.key = null;
   }
 
   private saveKey(): void {
     if (!this.keyAllowed) return;
     this.dropKey();
+    const { level, number } = this;
     const { place } = this.cursor;
-    const required = !this.inFlow && this.indent === place.column;
-    this.keys[this.keys.length - 1] = { token: this.taken + this.queue.length, place, required };
+    level.key = { token: number, place, required: !this.inFlow && this.indent === place.column };
+    level.lastKey = number;
+    this.awaited.set(number, level);
   }
 
-  private indentTo(column: number, type: TokenType, token = this.taken + this.queue.length): void {
+  private indentTo(column: number, type: TokenType, token = this.number): void {
     if (this.inFlow || this.indent >= column) return;
     this.indents.push(this.indent);
     if (this.indents.length > deepest) throw syntax();
@@ -188,15 +211,15 @@ export class YamlTokens {
 
   private open(type: "[" | "{"): void {
     this.saveKey();
-    this.keys.push(null);
-    if (this.keys.length > deepest) throw syntax();
+    this.levels.push({ key: null, lastKey: this.number });
+    if (this.levels.length > deepest) throw syntax();
     this.keyAllowed = true;
     this.indicator(type);
   }
 
   private close(type: "]" | "}"): void {
     this.dropKey();
-    if (this.inFlow) this.keys.pop();
+    if (this.inFlow) this.awaited.delete(this.levels.pop()?.lastKey ?? -1);
     this.keyAllowed = false;
     this.indicator(type);
   }
@@ -226,12 +249,13 @@ export class YamlTokens {
   }
 
   private value(): void {
-    const level = this.keys.length - 1;
+    const { level } = this;
     const key = this.validKey(level);
     if (key) {
       this.queue.splice(key.token - this.taken, 0, bare("key"));
       this.indentTo(key.place.column, "block-mapping", key.token);
-      this.keys[level] = null;
+      this.awaited.delete(key.token);
+      level.key = null;
       this.keyAllowed = false;
     } else {
       if (!this.inFlow) {
