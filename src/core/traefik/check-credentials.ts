@@ -52,8 +52,8 @@ function problemOf(
   const own = hashCost(algorithm, row.hash);
   if (own === null) return "bad_hash";
   if (own !== cost) return "mixed_cost";
-  if (valid.some((other) => other !== row && other.securityId === row.securityId)) return "duplicate_id";
-  if (valid.some((other) => other !== row && other.username === row.username)) return "duplicate_username";
+  if (valid.filter((other) => other.securityId === row.securityId).length > 1) return "duplicate_id";
+  if (valid.filter((other) => other.username === row.username).length > 1) return "duplicate_username";
   return null;
 }
 

@@ -1,7 +1,7 @@
 import { routeFingerprint } from "./fingerprint";
 import { inOrder } from "./in-order";
 import type { Diagnostic, RouteState, UpstreamState } from "./state";
-import { isExactHost, isHost, isId, isPathPrefix, isUpstreamUrl } from "./well-formed";
+import { isHost, isId, isPathPrefix, isServerName, isUpstreamUrl } from "./well-formed";
 
 /** A route whose rule can be built. */
 export interface BuildableRoute {
@@ -32,19 +32,19 @@ export function checkRoutes(rows: readonly RouteState[], key: Uint8Array): Check
 
 function ruleProblem(route: RouteState, rows: readonly RouteState[]): string | null {
   if (!isId(route.routeId)) return "bad_id";
-  if (rows.some((other) => other !== route && other.routeId === route.routeId)) return "duplicate_id";
+  if (rows.filter((other) => other.routeId === route.routeId).length > 1) return "duplicate_id";
   if (!isHost(route.host)) return "bad_host";
   if (route.pathPrefix !== null && !isPathPrefix(route.pathPrefix)) return "bad_path";
   return null;
 }
 
 function serviceProblem(route: RouteState, rows: readonly RouteState[]): string | null {
-  const twice = (other: RouteState) => other.host === route.host && other.pathPrefix === route.pathPrefix;
-  if (rows.some((other) => other !== route && twice(other))) return "duplicate_route";
+  const same = rows.filter((other) => other.host === route.host && other.pathPrefix === route.pathPrefix);
+  if (same.length > 1) return "duplicate_route";
   if (route.upstreams.length === 0) return "no_upstream";
   return route.upstreams.every(isUpstream) ? null : "bad_upstream";
 }
 
 function isUpstream({ url, serverName }: UpstreamState): boolean {
-  return isUpstreamUrl(url) && (serverName === null || isExactHost(serverName));
+  return isUpstreamUrl(url) && (serverName === null || isServerName(serverName));
 }

@@ -6,12 +6,16 @@
 const ID = /^[a-z]{2,8}_[a-z0-9]{1,40}$/;
 const LABEL = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
 const EXACT_HOST = new RegExp(`^${LABEL}(?:\\.${LABEL})*$`);
-const SEGMENT = "[A-Za-z0-9._~!$&()*+,=:@-]+";
+const SEGMENT = "[A-Za-z0-9._~@:+,=!$&-]+";
 const PATH_PREFIX = new RegExp(`^(?:/${SEGMENT})+$`);
 const UPSTREAM = /^(https?):\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,4}))?$/;
 const ENTRY_POINT = /^[a-z][a-z0-9-]{0,30}$/;
-/** Control characters, DEL, and the separator at which Traefik's file reader splits list items. */
-const NEVER_IN_A_LIST = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u2551]/u;
+const SERVER_NAME = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
+/**
+ * Control characters, DEL, what a YAML reader may fold or refuse, and the separator at which Traefik's file reader
+ * splits list items (U+2551).
+ */
+const NEVER_IN_A_LIST = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\ufeff\u2551]/u;
 
 /** A prefixed, sortable id (`app_01h…`), fit for a file name and for Traefik's names. */
 export function isId(id: string): boolean {
@@ -44,6 +48,11 @@ export function isUpstreamUrl(url: string): boolean {
   if (host === undefined || host.length > 253 || host.endsWith(".") || host.includes("..")) return false;
   if (port !== undefined && Number(port) > 65_535) return false;
   return URL.canParse(url) && new URL(url).hostname === host;
+}
+
+/** The name that an upstream's certificate must carry; container names may hold underscores. */
+export function isServerName(name: string): boolean {
+  return name.length <= 253 && SERVER_NAME.test(name);
 }
 
 /** 1–255 bytes, no `:`, control character, `║`, leading or trailing white space (Traefik trims list items). */
