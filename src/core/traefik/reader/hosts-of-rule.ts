@@ -1,0 +1,119 @@
+/** Lower-case host names, `*.` standing for one label; `any` where a rule may match every host or is not understood. */
+export type HostsOfRule = "any" | readonly string[];
+
+/**
+ * The hosts that a router's rule may match: never too few, sometimes too many.
+ *
+ * `Host`, `HostSNI` and their older forms count, and of regular expressions those that are one host or one label in
+ * front of a host. Everything negated, every other expression and every syntax that is not Traefik's own is `any`.
+ */
+export function hostsOfRule(rule: string): HostsOfRule {
+  const tokens = tokensOf(rule);
+  if (!tokens) return "any";
+  const reader = new RuleReader(tokens);
+  return reader.whole() ?? "any";
+}
+
+/** Whether a rule may match a host, which may itself be a wildcard of one label. */
+export function mayMatchHost(rule: string, host: string): boolean {
+  const hosts = hostsOfRule(rule);
+  return hosts === "any" || hosts.some((matched) => overlaps(matched, host.toLowerCase()));
+}
+
+function overlaps(left: string, right: string): boolean {
+  if (left === right) return true;
+  if (left.startsWith("*.")) return right.slice(right.indexOf(".")) === left.slice(1);
+  return right.startsWith("*.") && left.slice(left.indexOf(".")) === right.slice(1);
+}
+
+/** Words, quoted texts with their quotes, and signs; null where there is anything else. */
+function tokensOf(rule: string): string[] | null {
+  const tokens = [...rule.matchAll(/\s*([A-Za-z0-9]+|`[^`]*`|"[^"\\]*"|&&|\|\||[!(),])\s*/gy)];
+  const read = tokens.reduce((length, [whole]) => length + whole.length, 0);
+  return read === rule.length ? tokens.map(([, token = ""]) => token) : null;
+}
+
+/** Reads `a || b && !(c)`; every method gives null where the rule is not understood. */
+class RuleReader {
+  private at = 0;
+
+  constructor(private readonly tokens: readonly string[]) {}
+
+  whole(): HostsOfRule | null {
+    const hosts = this.either();
+    return this.at === this.tokens.length ? hosts : null;
+  }
+
+  private took(token: string): boolean {
+    if (this.tokens[this.at] !== token) return false;
+    this.at++;
+    return true;
+  }
+
+  private either(): HostsOfRule | null {
+    let hosts = this.both();
+    while (this.took("||")) hosts = union(hosts, this.both());
+    return hosts;
+  }
+
+  private both(): HostsOfRule | null {
+    let hosts = this.one();
+    while (this.took("&&")) hosts = narrower(hosts, this.one());
+    return hosts;
+  }
+
+  private one(): HostsOfRule | null {
+    if (this.took("!")) return this.one() === null ? null : "any";
+    if (!this.took("(")) return this.matcher();
+    const hosts = this.either();
+    return this.took(")") ? hosts : null;
+  }
+
+  private matcher(): HostsOfRule | null {
+    const name = this.tokens[this.at++] ?? "";
+    if (!/^[A-Za-z]/.test(name) || !this.took("(")) return null;
+    const texts: string[] = [];
+    while (!this.took(")")) {
+      if (texts.length > 0 && !this.took(",")) return null;
+      const token = this.tokens[this.at++] ?? "";
+      if (!/^[`"]/.test(token)) return null;
+      texts.push(token.slice(1, -1));
+    }
+    return hostsOfMatcher(name.toLowerCase(), texts);
+  }
+}
+
+function hostsOfMatcher(matcher: string, texts: readonly string[]): HostsOfRule {
+  if (matcher === "host" || matcher === "hostheader" || matcher === "hostsni") return all(texts.map(exactHost));
+  if (matcher === "hostregexp" || matcher === "hostsniregexp") return all(texts.map(expressionHost));
+  return "any";
+}
+
+function all(hosts: readonly (string | null)[]): HostsOfRule {
+  const known = hosts.filter((host) => host !== null);
+  return known.length === hosts.length && hosts.length > 0 ? known : "any";
+}
+
+/** A `*` elsewhere than in front of a dot is no reason to know better than Traefik. */
+function exactHost(text: string): string | null {
+  const host = text.toLowerCase().replace(/\.$/, "");
+  return host.replace(/^\*\./, "").includes("*") ? null : host;
+}
+
+/** Anchored on both sides, dots escaped: one host, or one label in front of one. */
+function expressionHost(text: string): string | null {
+  const [, label, rest = ""] = /^\^(\[\^\.\]\+\\\.)?((?:[a-z0-9-]+\\\.)*[a-z0-9-]+)(?:\\\.\?)?\$$/.exec(text) ?? [];
+  if (rest === "") return null;
+  return `${label ? "*." : ""}${rest.replaceAll("\\.", ".")}`;
+}
+
+function union(left: HostsOfRule | null, right: HostsOfRule | null): HostsOfRule | null {
+  if (left === null || right === null) return null;
+  return left === "any" || right === "any" ? "any" : [...left, ...right];
+}
+
+/** Either side alone holds every host that both match. */
+function narrower(left: HostsOfRule | null, right: HostsOfRule | null): HostsOfRule | null {
+  if (left === null || right === null) return null;
+  return left === "any" ? right : left;
+}
