@@ -15,7 +15,7 @@ type Lock = "" | "share" | "update";
  * cannot be called without the check having been made.
  */
 export class Authorized<P extends Permission, K extends ObjectKind> {
-  readonly #permission: P;
+  readonly permission: P;
   readonly #kind: K;
   readonly #id: string | null;
 
@@ -26,7 +26,7 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
     readonly object: Located[K],
     demand: { permission: P; kind: K; id: string | null },
   ) {
-    this.#permission = demand.permission;
+    this.permission = demand.permission;
     this.#kind = demand.kind;
     this.#id = demand.id;
   }
@@ -83,9 +83,9 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
     if (facts.organization.organizationId !== this.organization.organizationId) {
       throw new Forbidden("forbidden", "This request belongs to another organization.");
     }
-    judge(principal, facts, this.#permission);
+    judge(principal, facts, this.permission);
     return new Authorized(this.request, principal, facts.organization, facts.object as Located[K], {
-      permission: this.#permission,
+      permission: this.permission,
       kind: this.#kind,
       id: this.#id,
     });

@@ -1,10 +1,10 @@
 import { auditEntries } from "../../drizzle/audit";
 import { changes } from "../../drizzle/changes";
-import { Refusal } from "../core/errors";
+import { Conflict, Refusal } from "../core/errors";
 import { newId } from "../core/ids";
 import type { ObjectKind } from "../core/located";
 import type { Permission } from "../core/permissions";
-import type { Authorized } from "./authorized";
+import { Authorized } from "./authorized";
 import type { DatabaseRole, Transaction } from "./database";
 import { isTransient } from "./database-errors";
 import { actorColumns, recordRefusal } from "./refusals";
@@ -53,23 +53,55 @@ const attempts = 3;
 /**
  * Runs a verb's writes in one READ COMMITTED transaction that row-level security binds to the organization: decides
  * again and locks, then `body`, then the audit entries, then the outbox rows; commits, and hints.
- * Serialization failures, deadlocks and changed premises start it again, three times at most.
+ * Serialization failures and deadlocks start it again, three times at most.
  * @throws Refusal from the second decision or from `body`; audited as refused.
  */
-export async function unitOfWork<P extends Permission, K extends ObjectKind, T>(
+export function unitOfWork<P extends Permission, K extends ObjectKind, T>(
   authorized: Authorized<P, K>,
   body: (work: Work<P, K>) => Promise<T>,
   options: Options = {},
 ): Promise<T> {
+  return preparedUnitOfWork(authorized, async () => undefined, body, options);
+}
+
+/**
+ * As `unitOfWork`, with something slow or outside (hashing, DNS) before the transaction. `body` throws `PremiseChanged`
+ * when what `prepare` went by no longer holds; then both are started again, three times at most.
+ */
+export async function preparedUnitOfWork<P extends Permission, K extends ObjectKind, Prepared, T>(
+  authorized: Authorized<P, K>,
+  prepare: (authorized: Authorized<P, K>) => Promise<Prepared>,
+  body: (work: Work<P, K>, prepared: Prepared) => Promise<T>,
+  options: Options = {},
+): Promise<T> {
+  try {
+    return await repeated(authorized, prepare, body, options);
+  } catch (error) {
+    if (error instanceof Refusal) {
+      await recordRefusal(authorized.request, authorized.principal, authorized.organization, error, authorized.place);
+    }
+    throw error;
+  }
+}
+
+async function repeated<P extends Permission, K extends ObjectKind, Prepared, T>(
+  authorized: Authorized<P, K>,
+  prepare: (authorized: Authorized<P, K>) => Promise<Prepared>,
+  body: (work: Work<P, K>, prepared: Prepared) => Promise<T>,
+  options: Options,
+): Promise<T> {
+  let current = authorized;
+  let prepared = await prepare(current);
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(authorized, body, options);
+      return await once(current, (work) => body(work, prepared), options);
     } catch (error) {
-      if (attempt < attempts && (isTransient(error) || error instanceof PremiseChanged)) continue;
-      if (error instanceof Refusal) {
-        await recordRefusal(authorized.request, authorized.principal, authorized.organization, error, authorized.place);
-      }
-      throw error;
+      const again = attempt < attempts;
+      if (again && isTransient(error)) continue;
+      if (!(error instanceof PremiseChanged)) throw error;
+      if (!again) throw new Conflict("changed_meanwhile", error.message);
+      current = await Authorized.demand(current.request, current.permission, current.place.kind, current.place.id);
+      prepared = await prepare(current);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
 import { newId } from "../../core/ids";
-import { gatewayPlaces } from "../../core/sync/gateway-secrets";
+import { gatewayPlaces, newGatewaySecrets } from "../../core/sync/gateway-secrets";
 import type { Runtime } from "../../persistence/runtime";
 
 /** The name of the gateway that every installation has: Traefik on the same machine. */
@@ -31,15 +31,15 @@ export function ensureLocalGateway(
       return row.gatewayId;
     }
     const gatewayId = newId("gateway");
-    const probeHost = `${random(16).toString("hex")}.portcullis.invalid`;
+    const { tagKey, probeHost, epoch } = newGatewaySecrets(random);
     await tx.insert(gateways).values({
       gatewayId,
       name: localGateway,
       target: "file",
       ...addresses,
-      tagKeySealed: sealer.seal(`gateways:tag_key_sealed:${gatewayId}`, random(32).toString("hex")),
-      probeHostSealed: sealer.seal(`gateways:probe_host_sealed:${gatewayId}`, probeHost),
-      epoch: random(8).toString("hex"),
+      tagKeySealed: sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
+      probeHostSealed: sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
+      epoch,
       createdAt: clock.now(),
     });
     return gatewayId;

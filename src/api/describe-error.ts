@@ -1,0 +1,47 @@
+/** What a log may hold of an error: drizzle's message has the bound parameters, PostgreSQL's detail has the values. */
+export interface DescribedError {
+  readonly name: string;
+  /** Left out for whatever a database had a part in. */
+  readonly message?: string;
+  readonly code?: string;
+  readonly constraint?: string;
+  readonly table?: string;
+  /** Where it came from, without the lines that repeat the message. */
+  readonly frames: readonly string[];
+  readonly cause?: DescribedError;
+}
+
+/** Describes an error for the log, without anything that a request or a row brought in. */
+export function describeError(error: unknown, depth = 0): DescribedError {
+  if (!(error instanceof Error)) return { name: typeof error, frames: [] };
+  const fromDatabase = hasDatabaseText(error);
+  const cause = depth < 3 && error.cause !== undefined ? describeError(error.cause, depth + 1) : undefined;
+  return {
+    name: error.name,
+    ...(fromDatabase ? {} : { message: error.message.slice(0, 300) }),
+    ...textAt("code", error, "code"),
+    ...textAt("constraint", error, "constraint_name", "constraint"),
+    ...textAt("table", error, "table_name", "table"),
+    frames: (error.stack ?? "")
+      .split("\n")
+      .filter((line) => /^\s+at /.test(line))
+      .slice(0, 12)
+      .map((line) => line.trim()),
+    ...(cause ? { cause } : {}),
+  };
+}
+
+function hasDatabaseText(error: Error): boolean {
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 5; at = at.cause, depth++) {
+    if ("query" in at || "severity" in at || "params" in at) return true;
+  }
+  return false;
+}
+
+function textAt<K extends string>(as: K, error: Error, ...names: readonly string[]): Partial<Record<K, string>> {
+  for (const name of names) {
+    const value: unknown = Reflect.get(error, name);
+    if (typeof value === "string") return { [as]: value } as Record<K, string>;
+  }
+  return {};
+}

@@ -1,0 +1,51 @@
+import type { ObjectKind } from "../../core/located";
+
+/** Which object a request names: found before its input is judged, so that 401 and 404 come before 400. */
+export type Locator<K extends ObjectKind> = (raw: unknown) => { readonly kind: K; readonly id: string | null } | null;
+
+function textAt(raw: unknown, field: string): string | null | undefined {
+  if (raw === undefined || raw === null) return null;
+  if (typeof raw !== "object") return undefined;
+  const value: unknown = Reflect.get(raw, field);
+  if (value === undefined || value === null) return null;
+  return typeof value === "string" && value.length <= 100 ? value : undefined;
+}
+
+/** The object whose id is in this field. */
+const by =
+  <K extends ObjectKind>(kind: K, field: string): Locator<K> =>
+  (raw) => {
+    const id = textAt(raw, field);
+    return typeof id === "string" ? { kind, id } : null;
+  };
+
+/** The object whose id is in this field, or, without the field, what the second locator says. */
+const byOr =
+  <K extends ObjectKind, L extends ObjectKind>(kind: K, field: string, otherwise: Locator<L>): Locator<K | L> =>
+  (raw) => {
+    const id = textAt(raw, field);
+    if (id === undefined) return null;
+    return id === null ? otherwise(raw) : { kind, id };
+  };
+
+/** The caller's own organization, whatever the input says. */
+const caller: Locator<"organization"> = () => ({ kind: "organization", id: null });
+
+export const of = {
+  caller,
+  organization: byOr("organization", "organizationId", caller),
+  project: by("project", "projectId"),
+  projectOrCaller: byOr("project", "projectId", caller),
+  environment: by("environment", "environmentId"),
+  environmentOrCaller: byOr("environment", "environmentId", caller),
+  application: by("application", "applicationId"),
+  applicationOrCaller: byOr("application", "applicationId", caller),
+  applicationOrChange: byOr("application", "applicationId", by("change", "changeId")),
+  credential: by("credential", "securityId"),
+  route: by("route", "routeId"),
+  claim: by("claim", "claimId"),
+  gateway: by("gateway", "gatewayId"),
+  gatewayOrCaller: byOr("gateway", "gatewayId", caller),
+  apiKey: by("apiKey", "apiKeyId"),
+  auditEntry: by("auditEntry", "auditId"),
+};

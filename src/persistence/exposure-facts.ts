@@ -1,0 +1,62 @@
+import { sql } from "drizzle-orm";
+import type { ExposureFacts } from "../core/exposure";
+import type { Access, OpenedBy } from "../core/traefik/state";
+import { rowsOf, type Transaction } from "./database";
+
+interface Row {
+  readonly application_id: string;
+  readonly access: Access;
+  readonly opened_by: OpenedBy;
+  readonly never_public: boolean;
+  readonly credentials: readonly boolean[] | null;
+  readonly has_route: boolean;
+  readonly pending: boolean;
+  readonly delivered: ExposureFacts["delivered"];
+  readonly loaded_revision: number;
+  readonly failing: boolean;
+}
+
+/** The facts of these applications, by id; one statement, whatever their number. */
+export async function exposureFactsOf(
+  tx: Transaction,
+  applicationIds: readonly string[],
+  now: Date,
+): Promise<ReadonlyMap<string, ExposureFacts>> {
+  if (applicationIds.length === 0) return new Map();
+  const wanted = sql.join(
+    applicationIds.map((id) => sql`${id}`),
+    sql`, `,
+  );
+  const result = await tx.execute(sql`
+    select a.application_id, a.access, a.opened_by, o.never_public,
+      (select json_agg(s.expires_at is null or s.expires_at > ${now.toISOString()}::timestamptz)
+         from security s where s.application_id = a.application_id) as credentials,
+      exists (select 1 from routes r where r.application_id = a.application_id) as has_route,
+      exists (select 1 from changes c where c.application_id = a.application_id and c.delivered_in is null) as pending,
+      (select json_build_object('revision', d.revision, 'intended', d.intended, 'form', d.form,
+         'provenRevision', d.proven_revision, 'unproven', d.unproven,
+         'provedAt', to_char(d.proved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+         from application_states d
+         where d.application_id = a.application_id and d.gateway_id = a.gateway_id) as delivered,
+      g.loaded_revision, g.cause is not null as failing
+    from applications a
+      join organizations o on o.organization_id = a.organization_id
+      join gateways g on g.gateway_id = a.gateway_id
+    where a.application_id in (${wanted})`);
+  return new Map(
+    rowsOf<Row>(result).map((row) => [
+      row.application_id,
+      {
+        access: row.access,
+        openedBy: row.opened_by,
+        neverPublic: row.never_public,
+        credentials: (row.credentials ?? []).map((valid) => ({ valid })),
+        hasRoute: row.has_route,
+        pending: row.pending,
+        delivered: row.delivered,
+        loadedRevision: row.loaded_revision,
+        failing: row.failing,
+      },
+    ]),
+  );
+}

@@ -1,0 +1,32 @@
+import type { CreateRoute, Route } from "../../contracts/routes";
+import type { Authorized } from "../../persistence/authorized";
+import { preparedUnitOfWork } from "../../persistence/unit-of-work";
+import { insertRoute } from "./insert-route";
+import { listeningPlacesOf, prepareUpstreams, requireHost, requirePathPrefix } from "./prepare-route";
+import { presentRoute } from "./present-route";
+
+/**
+ * Gives an application a place at its gateway: a host, a path in it, and where it leads. Whoever may pass there is up
+ * to the application.
+ * @throws Invalid `invalid_host` | `invalid_path` | `invalid_upstream`
+ * @throws Conflict `host_taken` | `upstream_taken` | `upstream_shared` | `route_taken`
+ */
+export async function createRoute(
+  authorized: Authorized<"route:create", "application">,
+  input: CreateRoute,
+): Promise<Route> {
+  const host = requireHost(input.host);
+  const pathPrefix = requirePathPrefix(input.pathPrefix);
+  const urls = input.upstreams.map((upstream) => upstream.url);
+
+  return preparedUnitOfWork(
+    authorized,
+    async ({ request, organization, object }) =>
+      prepareUpstreams(request.runtime, organization, await listeningPlacesOf(authorized, object.gatewayId), urls),
+    async (work, upstreams) => {
+      const row = await insertRoute(work, work.authorized.object, { host, pathPrefix, ...upstreams });
+      work.audit("routes.create", { kind: "route", id: row.routeId }, { host, pathPrefix, upstreams: urls });
+      return presentRoute(row, work.sync);
+    },
+  );
+}

@@ -1,0 +1,69 @@
+import { eq } from "drizzle-orm";
+import { routes } from "../../../drizzle/routes";
+import type { Route, UpdateRoute } from "../../contracts/routes";
+import { NotFound } from "../../core/errors";
+import type { Authorized } from "../../persistence/authorized";
+import { releaseUpstreams } from "../../persistence/claims";
+import { preparedUnitOfWork } from "../../persistence/unit-of-work";
+import { claimPlace, orRouteTaken } from "./place-route";
+import { listeningPlacesOf, prepareUpstreams, requireHost, requirePathPrefix } from "./prepare-route";
+import { presentRoute } from "./present-route";
+
+/**
+ * Moves a route, or leads it elsewhere. The claim of a host that it leaves stays, with its deny, until it is released.
+ * @throws Invalid | Conflict as `createRoute`
+ */
+export async function updateRoute(authorized: Authorized<"route:update", "route">, input: UpdateRoute): Promise<Route> {
+  const host = input.host === undefined ? undefined : requireHost(input.host);
+  const pathPrefix = input.pathPrefix === undefined ? undefined : requirePathPrefix(input.pathPrefix);
+  const urls = input.upstreams?.map((upstream) => upstream.url);
+
+  return preparedUnitOfWork(
+    authorized,
+    async ({ request, organization, object }) =>
+      urls &&
+      prepareUpstreams(
+        request.runtime,
+        organization,
+        await listeningPlacesOf(authorized, object.application.gatewayId),
+        urls,
+      ),
+    async (work, upstreams) => {
+      const { routeId, application } = work.authorized.object;
+      const { applicationId, gatewayId } = application;
+      const [before] = await work.tx.select().from(routes).where(eq(routes.routeId, routeId));
+      if (!before) throw new NotFound();
+      const after = {
+        host: host ?? before.host,
+        pathPrefix: pathPrefix ?? before.pathPrefix,
+        upstreams: upstreams?.upstreams ?? before.upstreams,
+        upstreamKeys: [...(upstreams?.keys ?? before.upstreamKeys)],
+      };
+      const denyGroup = await claimPlace(
+        work.tx,
+        { applicationId, gatewayId, host: after.host, upstreams: after.upstreams, keys: after.upstreamKeys },
+        work.now,
+      );
+      const [row] = await work.tx
+        .update(routes)
+        .set(after)
+        .where(eq(routes.routeId, routeId))
+        .returning()
+        .catch(orRouteTaken);
+      if (!row) throw new NotFound();
+      await releaseUpstreams(work.tx, gatewayId, before.upstreamKeys);
+      work.audit(
+        "routes.update",
+        { kind: "route", id: routeId },
+        {
+          ...(host === undefined ? {} : { host: [before.host, host] }),
+          ...(pathPrefix === undefined ? {} : { pathPrefix: [before.pathPrefix, pathPrefix] }),
+          ...(urls ? { upstreams: urls } : {}),
+        },
+      );
+      if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
+      work.deliver({ gatewayId, applicationId, closes: true });
+      return presentRoute(row, work.sync);
+    },
+  );
+}

@@ -1,0 +1,52 @@
+import type { CreateCredential, CreatedCredential } from "../../contracts/security";
+import type { Authorized } from "../../persistence/authorized";
+import { PremiseChanged, preparedUnitOfWork } from "../../persistence/unit-of-work";
+import { insertCredential } from "./insert-credential";
+import { presentCredential } from "./present-credential";
+import { preparePassword, requireUsername } from "./visitor-password";
+
+/**
+ * Adds a basic-auth credential to an application.
+ *
+ * The visitor's password is hashed here and never stored; one that is left out is generated, and is in this one answer.
+ * The credential is in force once the change in `sync` is enforced (see `sync.wait`).
+ * @throws Invalid `invalid_username` | `invalid_password` | `weak_password`
+ * @throws Conflict `duplicate_username`
+ */
+export async function createCredential(
+  authorized: Authorized<"security:create", "application">,
+  input: CreateCredential,
+): Promise<CreatedCredential> {
+  const { runtime } = authorized.request;
+  requireUsername(input.username);
+
+  return preparedUnitOfWork(
+    authorized,
+    ({ object, organization }) =>
+      preparePassword(runtime, input.password, {
+        username: input.username,
+        algorithm: object.hashAlgorithm,
+        policy: organization.passwordPolicy,
+      }),
+    async (work, password) => {
+      const application = work.authorized.object;
+      if (application.hashAlgorithm !== password.algorithm) throw new PremiseChanged("the hash algorithm");
+      const row = await insertCredential(work.tx, runtime.sealer, application, {
+        username: input.username,
+        password,
+        now: work.now,
+      });
+      work.audit("security.create", { kind: "credential", id: row.securityId }, { username: row.username });
+      work.deliver({
+        gatewayId: application.gatewayId,
+        applicationId: application.applicationId,
+        closes: application.openedBy !== null,
+      });
+      return {
+        ...presentCredential(row, work.sync),
+        warnings: [...password.warnings],
+        ...(password.generated === undefined ? {} : { password: password.generated }),
+      };
+    },
+  );
+}

@@ -1,0 +1,37 @@
+import { and, desc, eq, lt } from "drizzle-orm";
+import { security } from "../../../drizzle/security";
+import type { Credential, ListCredentials } from "../../contracts/security";
+import type { Authorized } from "../../persistence/authorized";
+import { readAs } from "../../persistence/read";
+import { pageOfRows } from "../page";
+import { syncStatesOf } from "../sync-states";
+import { credentialColumns } from "./credential-columns";
+import { presentCredential } from "./present-credential";
+
+/** An application's credentials, newest first. */
+export async function listCredentials(
+  authorized: Authorized<"security:read", "application">,
+  input: ListCredentials,
+): Promise<{ items: Credential[]; nextCursor: string | null }> {
+  const { applicationId } = authorized.object;
+  return readAs(authorized, async (tx) => {
+    const rows = await tx
+      .select(credentialColumns)
+      .from(security)
+      .where(
+        and(
+          eq(security.applicationId, applicationId),
+          input.cursor === undefined ? undefined : lt(security.securityId, input.cursor),
+        ),
+      )
+      .orderBy(desc(security.securityId))
+      .limit(input.limit + 1);
+    const stateOf = await syncStatesOf(tx, [applicationId], authorized.request.runtime.clock.now());
+    return pageOfRows(
+      rows,
+      input,
+      (row) => row.securityId,
+      (row) => presentCredential(row, { changeId: null, state: stateOf(applicationId) }),
+    );
+  });
+}

@@ -1,0 +1,68 @@
+import { eq } from "drizzle-orm";
+import { security } from "../../../drizzle/security";
+import type { UpdateCredential, UpdatedCredential } from "../../contracts/security";
+import { NotFound } from "../../core/errors";
+import type { Authorized } from "../../persistence/authorized";
+import { PremiseChanged, preparedUnitOfWork } from "../../persistence/unit-of-work";
+import { credentialColumns } from "./credential-columns";
+import { orDuplicateUsername } from "./insert-credential";
+import { presentCredential } from "./present-credential";
+import { preparePassword, requireUsername } from "./visitor-password";
+
+/**
+ * Changes a credential's username, its password, or both. The old one stops working when the new one starts: both are
+ * in one file of one delivery, so the application is never without a credential in between.
+ * @throws Invalid `invalid_username` | `invalid_password` | `weak_password`
+ * @throws Conflict `duplicate_username`
+ */
+export async function updateCredential(
+  authorized: Authorized<"security:update", "credential">,
+  input: UpdateCredential,
+): Promise<UpdatedCredential> {
+  const { runtime } = authorized.request;
+  if (input.username !== undefined) requireUsername(input.username);
+
+  return preparedUnitOfWork(
+    authorized,
+    async ({ object, organization }) =>
+      input.password === undefined
+        ? null
+        : preparePassword(runtime, input.password, {
+            username: input.username ?? object.username,
+            algorithm: object.application.hashAlgorithm,
+            policy: organization.passwordPolicy,
+          }),
+    async (work, password) => {
+      const { application, securityId } = work.authorized.object;
+      if (password && application.hashAlgorithm !== password.algorithm) {
+        throw new PremiseChanged("the hash algorithm");
+      }
+      const [row] = await work.tx
+        .update(security)
+        .set({
+          ...(input.username === undefined ? {} : { username: input.username }),
+          ...(password
+            ? {
+                hashSealed: runtime.sealer.seal(`security:hash:${securityId}`, password.hash),
+                hashAlgorithm: password.algorithm,
+                passwordChangedAt: work.now,
+              }
+            : {}),
+        })
+        .where(eq(security.securityId, securityId))
+        .returning(credentialColumns)
+        .catch(orDuplicateUsername);
+      if (!row) throw new NotFound();
+      work.audit(
+        "security.update",
+        { kind: "credential", id: securityId },
+        {
+          ...(input.username === undefined ? {} : { username: [work.authorized.object.username, input.username] }),
+          ...(password ? { password: "changed" } : {}),
+        },
+      );
+      work.deliver({ gatewayId: application.gatewayId, applicationId: application.applicationId, closes: true });
+      return { ...presentCredential(row, work.sync), warnings: [...(password?.warnings ?? [])] };
+    },
+  );
+}

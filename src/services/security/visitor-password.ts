@@ -1,0 +1,48 @@
+import { checkUsername, checkVisitorPassword } from "../../core/credentials";
+import { Invalid } from "../../core/errors";
+import { generatePassword } from "../../core/generate-password";
+import { adviseOnPassword, type PasswordWarning } from "../../core/password-advice";
+import type { HashAlgorithm } from "../../core/traefik/state";
+import { loadCommonPasswords } from "../../identity/common-passwords";
+import { hashForGateway } from "../../identity/hash-for-gateway";
+import type { Runtime } from "../../persistence/runtime";
+
+/** A visitor's password on its way into a row: only its hash is kept. */
+export interface PreparedPassword {
+  readonly algorithm: HashAlgorithm;
+  readonly hash: string;
+  readonly warnings: readonly PasswordWarning[];
+  /** Set only when it was generated: shown once, in the answer that made it. */
+  readonly generated?: string;
+}
+
+/** @throws Invalid `invalid_username` with the rule that it breaks */
+export function requireUsername(username: string): void {
+  const problem = checkUsername(username);
+  if (problem) throw new Invalid("invalid_username", "This username cannot be used.", { username: problem });
+}
+
+/**
+ * Checks, judges and hashes a password, or makes one. Slow: it stands before the transaction.
+ * @throws Invalid `invalid_password` | `weak_password` (policy `enforce`), with the rules that it breaks
+ */
+export async function preparePassword(
+  runtime: Pick<Runtime, "random">,
+  given: string | undefined,
+  context: { username: string; algorithm: HashAlgorithm; policy: "advise" | "enforce" },
+): Promise<PreparedPassword> {
+  const { algorithm } = context;
+  if (given === undefined) {
+    const generated = generatePassword(runtime.random);
+    return { algorithm, hash: await hashForGateway(generated, algorithm, runtime.random), warnings: [], generated };
+  }
+  const problem = checkVisitorPassword(given, algorithm);
+  if (problem) throw new Invalid("invalid_password", "This password cannot be used.", { password: problem });
+  const warnings = adviseOnPassword(given, context.username, await loadCommonPasswords());
+  if (context.policy === "enforce" && warnings.length > 0) {
+    throw new Invalid("weak_password", warnings.map((warning) => warning.message).join(" "), {
+      password: warnings.map((warning) => warning.reason).join(" "),
+    });
+  }
+  return { algorithm, hash: await hashForGateway(given, algorithm, runtime.random), warnings };
+}

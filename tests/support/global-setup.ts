@@ -1,0 +1,16 @@
+import type { TestProject } from "vitest/node";
+import { migratePostgresDatabase } from "../../src/persistence/migrate";
+import { startCluster } from "./postgres-cluster";
+import { clusterTemplate, migrationsFolder } from "./test-database";
+
+/** For the project that runs the database suite on PostgreSQL: one temporary cluster, one migrated template. */
+export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (process.env.PORTCULLIS_TEST_DATABASE !== "postgres") {
+    project.provide("clusterUrl", "");
+    return undefined;
+  }
+  const cluster = await startCluster();
+  await migratePostgresDatabase(await cluster.createDatabase(clusterTemplate), migrationsFolder);
+  project.provide("clusterUrl", cluster.url("postgres"));
+  return () => cluster.stop();
+}

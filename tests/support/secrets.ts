@@ -1,0 +1,23 @@
+/** Every password, key and hash that the factories made: what must be found nowhere but where it belongs. */
+const registered = new Set<string>();
+
+export function registerSecret<T extends string>(secret: T): T {
+  registered.add(secret);
+  return secret;
+}
+
+export const registeredSecrets = (): ReadonlySet<string> => registered;
+
+/** The forms in which a secret could leak: raw, base64, base64url without padding, URL-encoded, JSON-escaped. */
+export function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret, "utf8");
+  const forms = [
+    secret,
+    bytes.toString("base64"),
+    bytes.toString("base64url"),
+    bytes.toString("hex"),
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+  ];
+  return [...new Set(forms)].filter((form) => form.length >= 6);
+}

@@ -1,0 +1,95 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { rename, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { inject } from "vitest";
+import type { Database } from "../../src/persistence/database";
+import { dumpTemplate, openEmbeddedInMemory } from "../../src/persistence/embedded/open-in-memory";
+import { embeddedDatabase } from "../../src/persistence/embedded-database";
+import { migrateEmbedded } from "../../src/persistence/migrate";
+import { openPostgres } from "../../src/persistence/postgres-database";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    /** Connection string of the temporary cluster's maintenance database; empty when the embedded one is tested. */
+    clusterUrl: string;
+  }
+}
+
+export const migrationsFolder = join(import.meta.dirname, "../../migrations");
+
+/** A migrated database of a test file's own. */
+export interface TestDatabase {
+  readonly database: Database;
+  /** Runs statements as the owner, past row-level security; rows of the last one. */
+  asOwner<Row extends Record<string, unknown>>(statement: string, values?: readonly unknown[]): Promise<Row[]>;
+  /** `DATABASE_URL` for a process that shares it; null for the embedded one. */
+  readonly url: string | null;
+  close(): Promise<void>;
+}
+
+/** On the temporary cluster where one was started (`PORTCULLIS_TEST_DATABASE=postgres`), else embedded and in memory. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const clusterUrl = inject("clusterUrl");
+  return clusterUrl ? onCluster(clusterUrl) : embedded();
+}
+
+async function embedded(): Promise<TestDatabase> {
+  const client = await openEmbeddedInMemory(await embeddedTemplate());
+  const database = await embeddedDatabase(client);
+  return {
+    database,
+    url: null,
+    asOwner: async <Row>(statement: string, values: readonly unknown[] = []) =>
+      client.transaction(async (tx) => {
+        await tx.exec("set local role postgres");
+        return (await tx.query<Row>(statement, [...values])).rows;
+      }),
+    close: () => database.close(),
+  };
+}
+
+/** The template's file is named after the migrations: made once for all test files and runs. */
+async function embeddedTemplate(): Promise<Blob> {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(migrationsFolder).sort()) {
+    if (name.endsWith(".sql")) hash.update(readFileSync(join(migrationsFolder, name)));
+  }
+  const path = join(tmpdir(), `portcullis-template-${hash.digest("hex").slice(0, 16)}.tar`);
+  if (!existsSync(path)) {
+    const client = await openEmbeddedInMemory();
+    await migrateEmbedded(client, migrationsFolder);
+    const dump = await dumpTemplate(client);
+    await client.close();
+    await writeFile(`${path}.${process.pid}`, Buffer.from(await dump.arrayBuffer()));
+    await rename(`${path}.${process.pid}`, path);
+  }
+  return new Blob([readFileSync(path)]);
+}
+
+/** The database that the global set-up migrated, and that every test file's own is copied from. */
+export const clusterTemplate = "portcullis_template";
+
+async function onCluster(clusterUrl: string): Promise<TestDatabase> {
+  const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
+  const maintenance = postgres(clusterUrl, { max: 1, onnotice: () => undefined });
+  await maintenance.unsafe(`create database ${name} template ${clusterTemplate}`);
+  await maintenance.end();
+  const url = new URL(clusterUrl);
+  url.pathname = `/${name}`;
+  const owner = postgres(url.href, { max: 1, onnotice: () => undefined });
+  const database = openPostgres(url.href, 16);
+  return {
+    database,
+    url: url.href,
+    asOwner: async <Row>(statement: string, values: readonly unknown[] = []) => [
+      ...(await owner.unsafe<(Row & Record<string, unknown>)[]>(statement, [...values] as never[])),
+    ],
+    close: async () => {
+      await owner.end({ timeout: 1 });
+      await database.close();
+    },
+  };
+}

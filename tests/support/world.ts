@@ -1,0 +1,194 @@
+import { randomBytes } from "node:crypto";
+import pino from "pino";
+import { createHandler, type Handler } from "../../src/api/handler";
+import { makeApiKey } from "../../src/core/api-keys";
+import { newId } from "../../src/core/ids";
+import type { Role } from "../../src/core/permissions";
+import type { Resolver } from "../../src/core/values";
+import type { Runtime } from "../../src/persistence/runtime";
+import { makeSealer } from "../../src/persistence/sealing";
+import { registerSecret } from "./secrets";
+import { openTestDatabase, type TestDatabase } from "./test-database";
+
+/** An answer of the API, read. */
+export interface Answer<T = Record<string, unknown>> {
+  readonly status: number;
+  /** `result.data` of a good answer. */
+  readonly data: T;
+  readonly error: {
+    message: string;
+    data: { code: string; httpStatus: number; reason: string; requestId: string; fields?: Record<string, string> };
+  };
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+export type Call = <T = Record<string, unknown>>(procedure: string, input?: unknown) => Promise<Answer<T>>;
+
+export interface GivenOrganization {
+  readonly organizationId: string;
+  readonly gatewayId: string;
+  /** A key of this role, made now. */
+  key(role: Role, options?: { expiresAt?: Date }): Promise<string>;
+  /** Calls as the owner. */
+  readonly call: Call;
+}
+
+/** A control plane without its process: a database, a handler, and what the outside would be. */
+export interface World {
+  readonly runtime: Runtime;
+  readonly handler: Handler;
+  readonly db: TestDatabase;
+  readonly gatewayId: string;
+  /** Everything that was logged, as text. */
+  readonly log: () => string;
+  /** Which gateways were told that there is something to do. */
+  readonly woken: string[][];
+  now: Date | null;
+  dns: Map<string, readonly string[]>;
+  callAs(key: string | null): Call;
+  organization(options?: {
+    upstreams?: "any" | "checked";
+    founding?: boolean;
+    gatewayId?: string;
+  }): Promise<GivenOrganization>;
+  close(): Promise<void>;
+}
+
+export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World> {
+  const db = await openTestDatabase();
+  const lines: string[] = [];
+  const dns = new Map<string, readonly string[]>();
+  const resolver: Resolver = { addresses: async (name) => dns.get(name) ?? [] };
+  const woken: string[][] = [];
+  const runtime: Runtime = {
+    database: db.database,
+    sealer: makeSealer([randomBytes(32)]),
+    clock: { now: () => world.now ?? new Date() },
+    random: (size) => randomBytes(size),
+    resolver,
+    log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
+    ownAddresses: () => ["127.0.0.1", "::1", "10.1.2.3"],
+    listensOn: [{ host: "127.0.0.1", port: 3000 }],
+    wake: (gatewayIds) => void woken.push([...gatewayIds]),
+    ...overrides,
+  };
+  const handler = createHandler(runtime);
+  const gatewayId = await insertGateway(db, runtime);
+  const world: World = {
+    runtime,
+    handler,
+    db,
+    gatewayId,
+    woken,
+    dns,
+    now: null,
+    log: () => lines.join(""),
+    callAs: (key) => callWith(handler, key),
+    organization: (options = {}) => insertOrganization(world, { gatewayId, ...options }),
+    close: () => db.close(),
+  };
+  return world;
+}
+
+function callWith(handler: Handler, key: string | null): Call {
+  return async <T>(procedure: string, input: unknown = {}) => {
+    const response = await handler(
+      new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...(key === null ? {} : { "x-api-key": key }) },
+        body: JSON.stringify(input),
+      }),
+      { ip: "127.0.0.1" },
+    );
+    const text = await response.text();
+    const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
+    return {
+      status: response.status,
+      data: body.result?.data as T,
+      error: body.error as Answer["error"],
+      text,
+      headers: response.headers,
+    };
+  };
+}
+
+/** A gateway that nothing delivers to. */
+export async function insertGateway(
+  db: TestDatabase,
+  runtime: Pick<Runtime, "sealer">,
+  options: { address?: string; probeAddress?: string; gatewayId?: string } = {},
+): Promise<string> {
+  const gatewayId = options.gatewayId ?? newId("gateway");
+  await db.asOwner(
+    `insert into gateways (gateway_id, name, target, address, probe_address, tag_key_sealed, probe_host_sealed, epoch, created_at)
+     values ($1, $1, 'file', $2, $3, $4, $5, 'e0', now())`,
+    [
+      gatewayId,
+      options.address ?? "127.0.0.1:8000",
+      options.probeAddress ?? "127.0.0.1:8001",
+      runtime.sealer.seal(`gateways:tag_key_sealed:${gatewayId}`, randomBytes(32).toString("hex")),
+      runtime.sealer.seal(`gateways:probe_host_sealed:${gatewayId}`, `${randomBytes(16).toString("hex")}.invalid`),
+    ],
+  );
+  return gatewayId;
+}
+
+async function insertOrganization(
+  world: World,
+  options: { upstreams?: "any" | "checked"; founding?: boolean; gatewayId: string },
+): Promise<GivenOrganization> {
+  const { db } = world;
+  const organizationId = newId("organization");
+  await db.asOwner(
+    `insert into organizations (organization_id, name, slug, upstreams, founding, created_at) values ($1, $2, $3, $4, $5, now())`,
+    [
+      organizationId,
+      `Organization ${organizationId.slice(-6)}`,
+      organizationId.replace("_", "-"),
+      options.upstreams ?? "any",
+      options.founding ?? false,
+    ],
+  );
+  await db.asOwner(
+    `insert into organization_gateways (organization_id, gateway_id, created_at) values ($1, $2, now())`,
+    [organizationId, options.gatewayId],
+  );
+  const key = async (role: Role, { expiresAt }: { expiresAt?: Date } = {}) => {
+    const made = makeApiKey(randomBytes);
+    await db.asOwner(
+      `insert into api_keys (api_key_id, organization_id, name, role, hash, created_at, expires_at) values ($1, $2, $3, $4, $5, now(), $6)`,
+      [newId("apiKey"), organizationId, role, role, registerSecret(made.hash), expiresAt?.toISOString() ?? null],
+    );
+    return registerSecret(made.key);
+  };
+  return { organizationId, gatewayId: options.gatewayId, key, call: world.callAs(await key("owner")) };
+}
+
+/** Makes what a sentence needs, and nothing else, through the API itself. */
+export function given(organization: GivenOrganization) {
+  const ok = async <T>(procedure: string, input: unknown): Promise<T> => {
+    const answer = await organization.call<T>(procedure, input);
+    if (answer.status !== 200) throw new Error(`${procedure}: ${answer.status} ${answer.text}`);
+    return answer.data;
+  };
+  const environment = async () => {
+    const { projectId } = await ok<{ projectId: string }>("projects.create", { name: "Project" });
+    return ok<{ environmentId: string; projectId: string }>("environments.create", { projectId, name: "Production" });
+  };
+  return {
+    ok,
+    environment,
+    application: async <T = { applicationId: string; slug: string }>(input: Record<string, unknown> = {}) =>
+      ok<T>("applications.create", {
+        name: "Wiki",
+        ...input,
+        environmentId: input.environmentId ?? (await environment()).environmentId,
+      }),
+    credential: (
+      applicationId: string,
+      username = "ada",
+      password = registerSecret(`Pw-${randomBytes(9).toString("base64url")}-9z`),
+    ) => ok<{ securityId: string }>("security.create", { applicationId, username, password }),
+  };
+}
