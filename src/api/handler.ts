@@ -2,6 +2,7 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { newId } from "../core/ids";
 import type { Runtime } from "../persistence/runtime";
 import { describeError } from "./describe-error";
+import { healthz, type ReadinessCheck, readyz } from "./health";
 import { readableRequest, Unreadable } from "./readable-request";
 import { router } from "./trpc/router";
 
@@ -16,18 +17,29 @@ export type Handler = (request: Request, peer: Peer) => Promise<Response>;
 
 const endpoint = "/api/trpc";
 
-/** The whole API. Every answer carries `x-request-id`. */
-export function createHandler(runtime: Runtime): Handler {
+/**
+ * The whole API, and the two questions of whoever runs the process. Every answer carries `x-request-id`.
+ * @param checks what `/readyz` asks beside the database
+ */
+export function createHandler(runtime: Runtime, checks: Readonly<Record<string, ReadinessCheck>> = {}): Handler {
   return async (request, peer) => {
     const requestId = newId("request");
-    const response = await answer(runtime, request, peer, requestId);
+    const response = await answer(runtime, checks, request, peer, requestId);
     response.headers.set("x-request-id", requestId);
     return response;
   };
 }
 
-async function answer(runtime: Runtime, request: Request, peer: Peer, requestId: string): Promise<Response> {
+async function answer(
+  runtime: Runtime,
+  checks: Readonly<Record<string, ReadinessCheck>>,
+  request: Request,
+  peer: Peer,
+  requestId: string,
+): Promise<Response> {
   const { pathname } = new URL(request.url);
+  if (pathname === "/healthz") return healthz();
+  if (pathname === "/readyz") return readyz(runtime, checks);
   if (!pathname.startsWith(`${endpoint}/`))
     return refuse(404, "NOT_FOUND", "unknown_path", "There is nothing here.", requestId);
   let readable: Request;
