@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type RunningTraefik, startTraefik } from "./traefik";
+
+export interface TraefikVerdicts {
+  /**
+   * Whether the real Traefik's file provider takes the file: `accepted` once a marker that lies beside it is live,
+   * `refused` once the provider has logged an error about it, or has broken down over it (and is started anew).
+   * One question at a time.
+   * @throws Error with Traefik's log where neither comes within 10 s
+   */
+  verdictOf(file: { readonly extension: string; readonly text: string }): Promise<"accepted" | "refused">;
+  stop(): Promise<void>;
+}
+
+const HOST = "marker.portcullis.invalid";
+const HEADER = "x-marker";
+
+/**
+ * Starts one Traefik whose watched folder holds a marker and, in a subfolder that it reads and does not watch, one
+ * file at a time. The marker's rename is the one event: what Traefik then makes of both is the verdict.
+ */
+export async function startTraefikVerdicts(): Promise<TraefikVerdicts> {
+  const base = mkdtempSync(join(tmpdir(), "portcullis-verdict-"));
+  const folder = join(base, "dynamic");
+  const asked = join(folder, "1-asked");
+  mkdirSync(asked, { recursive: true });
+  const start = () => startTraefik({ folder, staticText });
+  let traefik = await start();
+  let number = 0;
+
+  return {
+    verdictOf: async ({ extension, text }) => {
+      number++;
+      const file = join(asked, `asked-${number}${extension}`);
+      const logged = traefik.log().length;
+      writeFileSync(file, text);
+      writeFileSync(join(base, "marker"), markerOf(number));
+      renameSync(join(base, "marker"), join(folder, "0-marker.yml"));
+      const verdict = await firstSign(traefik, file, number, logged);
+      rmSync(file);
+      if (verdict === "broken") {
+        await traefik.stop("SIGKILL");
+        traefik = await start();
+      }
+      return verdict === "accepted" ? "accepted" : "refused";
+    },
+    stop: async () => {
+      await traefik.stop();
+      rmSync(base, { recursive: true, force: true });
+    },
+  };
+}
+
+async function firstSign(traefik: RunningTraefik, file: string, number: number, logged: number) {
+  const deadline = Date.now() + 10_000;
+  for (;;) {
+    const log = traefik.log().slice(logged);
+    if (log.includes("Error in Go routine")) return "broken";
+    if (log.split("\n").some((line) => line.includes("watcher callback") && line.includes(file))) return "refused";
+    const answer = await traefik.request({ host: HOST, entryPoint: "portcullis" });
+    if (answer.headers[HEADER] === String(number)) return "accepted";
+    if (Date.now() > deadline) throw new Error(`neither accepted nor refused: ${file}\n${log}`);
+    await delay(3);
+  }
+}
+
+function markerOf(number: number): string {
+  return JSON.stringify({
+    http: {
+      routers: {
+        marker: {
+          entryPoints: ["portcullis"],
+          rule: `Host(\`${HOST}\`)`,
+          priority: 2 ** 62,
+          service: "noop@internal",
+          middlewares: ["marker"],
+        },
+      },
+      middlewares: { marker: { headers: { customResponseHeaders: { [HEADER]: String(number) } } } },
+    },
+  });
+}
+
+function staticText(settings: { address: string; probeAddress: string; dynamicFolder: string }): string {
+  return JSON.stringify({
+    global: { checkNewVersion: false, sendAnonymousUsage: false },
+    log: { level: "ERROR", format: "json" },
+    entryPoints: {
+      web: { address: settings.address, asDefault: true },
+      portcullis: { address: settings.probeAddress },
+    },
+    providers: { providersThrottleDuration: "10ms", file: { directory: settings.dynamicFolder, watch: true } },
+  });
+}
