@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** An id in an input: any short text; whether it names something is decided by looking it up. */
-export const IdInput = z.string().min(1).max(100);
+export const IdInput = z.string().regex(/^[\w-]{1,100}$/);
 
 /** A name for people: 1–100 characters, not only white space, no control characters. */
 export const Name = z

@@ -6,6 +6,9 @@ import { drizzleDatabase } from "./drizzle-database";
 /** How long to wait before a lost connection is tried again, in seconds; the pool doubles nothing on top. */
 const reconnectAfter = 0.2;
 
+/** No statement here takes longer by itself, and no transaction waits for anything outside; in milliseconds. */
+const longestStatement = 30_000;
+
 /**
  * PostgreSQL 15 or newer.
  * @param url as `postgres://user:password@host:port/database`; without a password where the server trusts the peer.
@@ -17,7 +20,12 @@ export function openPostgres(url: string, connections = 16): Database {
     backoff: () => reconnectAfter,
     connect_timeout: 5,
     onnotice: () => undefined,
-    connection: { application_name: "portcullis", role: "portcullis_gate" },
+    connection: {
+      application_name: "portcullis",
+      role: "portcullis_gate",
+      statement_timeout: longestStatement,
+      idle_in_transaction_session_timeout: longestStatement,
+    },
   });
   return drizzleDatabase(drizzle(client), {
     kind: "postgres",

@@ -1,12 +1,16 @@
-import { and, eq, like, or } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import type { applications } from "../../drizzle/applications";
 import type { environments, projects } from "../../drizzle/projects";
 import { nextSlug, slugOf } from "../core/slugs";
+import type { RandomBytes } from "../core/values";
 import type { Transaction } from "../persistence/database";
 import { violatedConstraint } from "../persistence/database-errors";
 import { PremiseChanged } from "../persistence/unit-of-work";
 
 type SlugTable = typeof projects | typeof environments | typeof applications;
+
+/** How many numbered slugs are looked at before a random ending is taken: the cost is the same for any number. */
+const numbered = 20;
 
 /** A slug from a name that nothing of its kind in the organization has; two at once are told apart by the constraint. */
 export async function freeSlug(
@@ -14,18 +18,18 @@ export async function freeSlug(
   table: SlugTable,
   organizationId: string,
   name: string,
+  random: RandomBytes,
 ): Promise<string> {
   const base = slugOf(name);
+  const candidates = new Set<string>();
+  while (candidates.size < numbered) candidates.add(nextSlug(base, candidates));
   const taken = await tx
     .select({ slug: table.slug })
     .from(table)
-    .where(
-      and(
-        eq(table.organizationId, organizationId),
-        or(eq(table.slug, base), like(table.slug, `${base.slice(0, 50)}%`)),
-      ),
-    );
-  return nextSlug(base, new Set(taken.map((row) => row.slug)));
+    .where(and(eq(table.organizationId, organizationId), inArray(table.slug, [...candidates])));
+  for (const { slug } of taken) candidates.delete(slug);
+  const [free] = candidates;
+  return free ?? slugOf(`${base.slice(0, 50)}-${random(6).toString("hex")}`);
 }
 
 /** Somebody took the slug meanwhile: the verb is started again, and finds the next one. */

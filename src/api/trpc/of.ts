@@ -8,8 +8,13 @@ function textAt(raw: unknown, field: string): string | null | undefined {
   if (typeof raw !== "object") return undefined;
   const value: unknown = Reflect.get(raw, field);
   if (value === undefined || value === null) return null;
-  return typeof value === "string" && value.length <= 100 ? value : undefined;
+  if (typeof value !== "string") return undefined;
+  return harmless.test(value) ? value : nowhere;
 }
+
+/** No id has other characters, and a database may refuse them: such text names nothing, like any id that is nobody's. */
+const harmless = /^[\w-]{1,100}$/;
+const nowhere = "";
 
 /** The object whose id is in this field. */
 const by =

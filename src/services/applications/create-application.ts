@@ -47,7 +47,7 @@ export async function createApplication(authorized: Creator, input: CreateApplic
         environmentId: environment.environmentId,
         gatewayId: prepared.gatewayId,
         name: input.name,
-        slug: await freeSlug(work.tx, applications, work.organizationId, input.name),
+        slug: await freeSlug(work.tx, applications, work.organizationId, input.name, request.runtime.random),
         access,
         openedBy: empty ? ("create" as const) : null,
         hashAlgorithm: prepared.hashAlgorithm,
