@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { compileStatic } from "../../src/core/traefik/compile-static";
+import { askGateway, askUntil, type GatewayAnswer, type GatewayRequest, hostAndPort } from "./ask-gateway";
 
 const BINARY = process.env.TRAEFIK_BIN ?? "traefik";
 let found: boolean | undefined;
@@ -30,27 +30,6 @@ export interface TraefikOptions {
   readonly staticText?: (settings: { address: string; probeAddress: string; dynamicFolder: string }) => string;
   /** Environment of the process, beside PATH. */
   readonly env?: Readonly<Record<string, string>>;
-}
-
-export interface GatewayRequest {
-  readonly host: string;
-  /** Sent as it is, not normalized. */
-  readonly path?: string;
-  readonly method?: string;
-  readonly headers?: Readonly<Record<string, string | string[]>>;
-  /** `username:password`, sent as UTF-8. */
-  readonly user?: string;
-  readonly entryPoint?: "web" | "portcullis";
-  readonly timeoutMs?: number;
-}
-
-export interface GatewayAnswer {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-  readonly body: string;
-  readonly tag: string | null;
-  readonly pass: string | null;
-  readonly revision: string | null;
 }
 
 export interface RunningTraefik {
@@ -175,7 +154,7 @@ async function listening(addresses: readonly string[], child: ChildProcess, log:
 }
 
 function accepts(address: string): Promise<boolean> {
-  const [host, port] = split(address);
+  const [host, port] = hostAndPort(address);
   return new Promise((resolve) => {
     const socket = connect(port, host);
     socket.once("connect", () => {
@@ -195,72 +174,4 @@ export async function freePort(): Promise<number> {
   await once(server, "close");
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
-}
-
-async function askUntil(
-  ask: () => Promise<GatewayAnswer>,
-  wanted: (answer: GatewayAnswer) => boolean,
-  timeoutMs: number,
-  log: () => string,
-): Promise<GatewayAnswer> {
-  const deadline = Date.now() + timeoutMs;
-  for (;;) {
-    const answer = await ask();
-    if (wanted(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`traefik still answers ${answer.status}, tag ${answer.tag}:\n${log()}`);
-    await delay(20);
-  }
-}
-
-/** One request on a connection of its own. */
-export function askGateway(address: string, request: GatewayRequest): Promise<GatewayAnswer> {
-  const [hostname, port] = split(address);
-  const authorization =
-    request.user === undefined
-      ? {}
-      : { authorization: `Basic ${Buffer.from(request.user, "utf8").toString("base64")}` };
-  return new Promise((resolve, reject) => {
-    const sent = httpRequest(
-      {
-        hostname,
-        port,
-        path: request.path ?? "/",
-        method: request.method ?? "GET",
-        headers: { host: request.host, ...authorization, ...request.headers },
-        agent: false,
-        timeout: request.timeoutMs ?? 10_000,
-      },
-      (answer) => {
-        let body = "";
-        answer.setEncoding("utf8");
-        answer.on("data", (text: string) => {
-          body += text;
-        });
-        answer.on("error", reject);
-        answer.on("end", () =>
-          resolve({
-            status: answer.statusCode ?? 0,
-            headers: answer.headers,
-            body,
-            tag: header(answer.headers, "x-portcullis-tag"),
-            pass: header(answer.headers, "x-portcullis-pass"),
-            revision: header(answer.headers, "x-portcullis-revision"),
-          }),
-        );
-      },
-    );
-    sent.on("timeout", () => sent.destroy(new Error(`no answer from ${address}`)));
-    sent.on("error", reject);
-    sent.end();
-  });
-}
-
-function header(headers: IncomingHttpHeaders, name: string): string | null {
-  const value = headers[name];
-  return Array.isArray(value) ? value.join(", ") : (value ?? null);
-}
-
-function split(address: string): [string, number] {
-  const colon = address.lastIndexOf(":");
-  return [address.slice(0, colon), Number(address.slice(colon + 1))];
 }
