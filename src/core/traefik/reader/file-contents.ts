@@ -35,29 +35,38 @@ function namesOf(root: Entry, protocol: string, section: string): string[] {
   return named(root, protocol, section).map(({ name }) => name);
 }
 
-/** Of two elements of one name the later counts. */
-function named(root: Entry, protocol: string, section: string): Entry[] {
+/** The elements of a section (`routers`, …); of two of one name the later counts. */
+export function named(root: Entry, protocol: string, section: string): Entry[] {
   const sections = fields(fields([root], protocol), section);
   return [...new Map(sections.flatMap(({ children }) => children).map((child) => [child.name, child])).values()];
 }
 
 /** A field may stand several times in different case; Traefik reads all of them, in order. */
-function fields(parents: readonly Entry[], name: string): Entry[] {
+export function fields(parents: readonly Entry[], name: string): Entry[] {
   return parents.flatMap(({ children }) => children.filter((child) => folded(child.name) === folded(name)));
 }
 
-function router(entry: Entry): DefinedRouter {
-  const last = (name: string): string => fields([entry], name).at(-1)?.value ?? "";
-  const list = (name: string): string[] =>
+/** The text of a field, as the last one of its name says. */
+export function textOf(entry: Entry, name: string): string {
+  return fields([entry], name).at(-1)?.value ?? "";
+}
+
+/** The items of a field; an empty list does not replace one before it. */
+export function textsOf(entry: Entry, name: string): string[] {
+  return (
     fields([entry], name)
       .map(itemsOf)
-      .findLast((items) => items.length > 0) ?? [];
+      .findLast((items) => items.length > 0) ?? []
+  );
+}
+
+function router(entry: Entry): DefinedRouter {
   return {
     name: entry.name,
-    rule: last("rule"),
-    entryPoints: list("entryPoints"),
-    middlewares: list("middlewares"),
-    service: last("service"),
-    priority: Number(last("priority")),
+    rule: textOf(entry, "rule"),
+    entryPoints: textsOf(entry, "entryPoints"),
+    middlewares: textsOf(entry, "middlewares"),
+    service: textOf(entry, "service"),
+    priority: Number(textOf(entry, "priority")),
   };
 }
