@@ -1,0 +1,146 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type {
+  BreakGlassAnswer,
+  BreakGlassResults,
+  BreakGlassVerb,
+  CreatedOrganization,
+} from "../contracts/break-glass";
+import { roles } from "../core/permissions";
+
+/** What only the server's side can do; the command line itself sees nothing of it. */
+export interface ServerSide {
+  /** Runs until it is told to end. @returns the exit code */
+  run(mode: "production" | "development"): Promise<number>;
+  /** Runs a command of the host, by the running server or in this process. */
+  ask(verb: string, input: unknown): Promise<BreakGlassAnswer>;
+}
+
+/** Where it writes; standard output holds results alone. */
+export interface Output {
+  out(text: string): void;
+  error(text: string): void;
+}
+
+const processOutput: Output = {
+  out: (text) => void process.stdout.write(text),
+  error: (text) => void process.stderr.write(text),
+};
+
+/**
+ * Reads the words of a command line and does what they say.
+ * @param words without the interpreter and the script
+ * @returns the exit code: 0, or 1 after one line on standard error
+ */
+export async function runCommandLine(
+  words: readonly string[],
+  server: ServerSide,
+  output: Output = processOutput,
+): Promise<number> {
+  let code = 0;
+  const program = portcullis(server, output, (next) => {
+    code = next;
+  });
+  try {
+    await program.parseAsync(words, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode;
+  }
+  return code;
+}
+
+function portcullis(server: ServerSide, output: Output, end: (code: number) => void): Command {
+  const program = new Command("portcullis")
+    .description("Who may reach what behind Traefik, and proof that it is so.")
+    .exitOverride()
+    .configureOutput({ writeOut: output.out, writeErr: output.error });
+
+  async function ask<V extends BreakGlassVerb>(
+    verb: V,
+    input: Record<string, unknown>,
+    asJson: boolean | undefined,
+    inWords: (result: BreakGlassResults[V]) => string,
+  ): Promise<void> {
+    const answer = (await server.ask(verb, input)) as BreakGlassAnswer<BreakGlassResults[V]>;
+    if (answer.ok) {
+      output.out(`${asJson ? JSON.stringify(answer.result) : inWords(answer.result)}\n`);
+    } else {
+      output.error(`portcullis: ${answer.message}\n`);
+      end(1);
+    }
+  }
+
+  program
+    .command("start")
+    .description("start the control plane: build what is not built, migrate, serve")
+    .action(async () => end(await server.run("production")));
+  program
+    .command("dev")
+    .description("the same, with the console rebuilt as it is edited")
+    .action(async () => end(await server.run("development")));
+
+  program
+    .command("setup")
+    .description("make the first operator, the organization and its first API key; once")
+    .requiredOption("--email <address>", "of the first operator")
+    .requiredOption("--organization <name>", "of the first organization")
+    .option("--name <name>", "of the first operator")
+    .addOption(expiresInDays())
+    .addOption(json())
+    .action(({ json, ...input }) => ask("setup", input, json, describeOrganization));
+
+  program
+    .command("organization")
+    .description("organizations of this installation")
+    .command("create")
+    .description("make an organization, its owner and an API key")
+    .requiredOption("--name <name>", "of the organization")
+    .requiredOption("--owner <address>", "e-mail address of its owner")
+    .addOption(
+      new Option("--upstreams <which>", "where its routes may lead").choices(["any", "checked"]).default("checked"),
+    )
+    .addOption(expiresInDays())
+    .addOption(json())
+    .action(({ json, ...input }) => ask("organization create", input, json, describeOrganization));
+
+  program
+    .command("key")
+    .description("API keys")
+    .command("create")
+    .description("make an API key for an organization: the way back in")
+    .requiredOption("--organization <id>", "org_…")
+    .requiredOption("--name <name>", "what it is for")
+    .addOption(new Option("--role <role>", "what it may do").choices([...roles]).makeOptionMandatory())
+    .addOption(expiresInDays())
+    .addOption(json())
+    .action(({ json, ...input }) =>
+      ask("key create", input, json, ({ apiKeyId, key }) => `${shownOnce(key)}\n${apiKeyId}`),
+    );
+
+  program
+    .command("gateway")
+    .description("gateways of this installation")
+    .command("adopt")
+    .description("say that the folder of this machine is the gateway's: after a restore, a move, or its removal")
+    .option("--gateway <name>", "which one", "local")
+    .addOption(json())
+    .action(({ json, ...input }) =>
+      ask("gateway adopt", input, json, ({ gatewayId, folder }) => `${folder} is the folder of ${gatewayId} now.`),
+    );
+
+  return program;
+}
+
+const json = () => new Option("--json", "print the result as JSON, and nothing else");
+
+const expiresInDays = () =>
+  new Option("--expires-in-days <days>", "when the key ends; without it, it does not").argParser((text) => {
+    if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError("It must be a whole number of days.");
+    return Number(text);
+  });
+
+function describeOrganization({ organizationId, userId, apiKey }: CreatedOrganization): string {
+  return `${shownOnce(apiKey.key)}\n\nOrganization: ${organizationId}\nOwner:        ${userId}\nKey's id:     ${apiKey.apiKeyId}`;
+}
+
+const shownOnce = (key: string) => `API key, shown this once:\n${key}`;

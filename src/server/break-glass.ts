@@ -1,0 +1,62 @@
+import type { z } from "zod";
+import {
+  AdoptGatewayFolder,
+  type BreakGlassAnswer,
+  type BreakGlassResults,
+  type BreakGlassVerb,
+  CreateKey,
+  CreateOrganization,
+  SetUp,
+} from "../contracts/break-glass";
+import { Refusal } from "../core/errors";
+import { createKey } from "../services/host/create-key";
+import { createOrganization } from "../services/host/create-organization";
+import type { HostRuntime } from "../services/host/host-work";
+import { setUp } from "../services/host/set-up";
+import { adoptGateway } from "./adopt-gateway";
+
+/** What the commands need of the process. */
+export interface CommandRuntime extends HostRuntime {
+  /** Of the gateway `local`, on this machine. */
+  readonly gatewayFolder: string;
+}
+
+interface Verb<Input extends z.ZodType, Result> {
+  readonly input: Input;
+  readonly run: (runtime: CommandRuntime, input: z.output<Input>) => Promise<Result>;
+}
+
+const verb = <Input extends z.ZodType, Result>(input: Input, run: Verb<Input, Result>["run"]) => ({
+  answer: async (runtime: CommandRuntime, given: unknown): Promise<BreakGlassAnswer<Result>> => {
+    const read = input.safeParse(given);
+    if (!read.success) return { ok: false, message: describe(read.error) };
+    try {
+      return { ok: true, result: await run(runtime, read.data) };
+    } catch (error) {
+      if (error instanceof Refusal) return { ok: false, message: error.message };
+      throw error;
+    }
+  },
+});
+
+const verbs = {
+  setup: verb(SetUp, setUp),
+  "organization create": verb(CreateOrganization, createOrganization),
+  "key create": verb(CreateKey, createKey),
+  "gateway adopt": verb(AdoptGatewayFolder, adoptGateway),
+} satisfies {
+  [V in BreakGlassVerb]: { answer: (...given: never[]) => Promise<BreakGlassAnswer<BreakGlassResults[V]>> };
+};
+
+/** Runs a command of the host's command line. Whoever calls this has proved to hold the host. */
+export async function breakGlass(runtime: CommandRuntime, name: string, input: unknown): Promise<BreakGlassAnswer> {
+  if (!Object.hasOwn(verbs, name)) return { ok: false, message: "There is no such command." };
+  return verbs[name as BreakGlassVerb].answer(runtime, input);
+}
+
+/** The first problem, in one line. */
+function describe(error: z.ZodError): string {
+  const [issue] = error.issues;
+  const option = issue?.path.join(".").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `--${option}: ${issue?.message ?? "is wrong"}`;
+}

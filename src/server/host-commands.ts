@@ -1,0 +1,70 @@
+import { mkdir } from "node:fs/promises";
+import type { BreakGlassAnswer } from "../contracts/break-glass";
+import { readEnvironment, type Settings } from "../env";
+import { askControlSocket, type ControlAnswer } from "../persistence/ask-control-socket";
+import { DataFolderInUse, takeControlSocket } from "../persistence/control-socket";
+import { breakGlass } from "./break-glass";
+import { breakGlassPath } from "./control-requests";
+import { localFolder } from "./gateway-settings";
+import { openForCommand } from "./open-installation";
+import { inOneLine } from "./start-failure";
+import { realSurroundings } from "./surroundings";
+
+/** How long a command waits for a server that is starting (it may be building the console), in milliseconds. */
+const patienceMs = 180_000;
+
+/**
+ * Runs a command of the host's command line: by the server that holds the data folder, in this process where none
+ * does, and with `DATABASE_URL` always in this process.
+ */
+export async function askHost(
+  environment: Readonly<Record<string, string | undefined>>,
+  verb: string,
+  input: unknown,
+): Promise<BreakGlassAnswer> {
+  try {
+    const settings = readEnvironment(environment);
+    return await (settings.databaseUrl === null ? askHolder(settings, verb, input) : runHere(settings, verb, input));
+  } catch (error) {
+    return { ok: false, message: inOneLine(error) };
+  }
+}
+
+async function askHolder(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+  while (true) {
+    const answer = await askControlSocket(settings.dataFolder, breakGlassPath, { verb, input }, { patienceMs });
+    if (answer.kind !== "nobody") return read(answer, settings);
+    try {
+      return await withLock(settings, () => runHere(settings, verb, input));
+    } catch (error) {
+      if (!(error instanceof DataFolderInUse)) throw error; // a server has started meanwhile: ask it
+    }
+  }
+}
+
+async function withLock<T>(settings: Settings, body: () => Promise<T>): Promise<T> {
+  const control = await takeControlSocket(settings.dataFolder);
+  try {
+    return await body();
+  } finally {
+    await control.close();
+  }
+}
+
+async function runHere(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+  const { clock, random } = realSurroundings();
+  await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
+  const database = await openForCommand(settings, { clock, random });
+  try {
+    const { folder: gatewayFolder } = await localFolder(settings);
+    return await breakGlass({ database, clock, random, gatewayFolder }, verb, input);
+  } finally {
+    await database.close();
+  }
+}
+
+function read(answer: Exclude<ControlAnswer, { kind: "nobody" }>, { dataFolder }: Settings): BreakGlassAnswer {
+  if (answer.kind === "answer") return answer.body as BreakGlassAnswer;
+  const problem = answer.kind === "starting" ? "is still starting: try again" : "does not answer (is it stopped?)";
+  return { ok: false, message: `the server that holds ${dataFolder} ${problem}` };
+}

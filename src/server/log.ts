@@ -1,0 +1,29 @@
+import { type DestinationStream, destination, type Logger, pino } from "pino";
+
+/** Names of values that never reach a log, at any of the places where a request, an error or a row may hold them. */
+const secretNames = [
+  "authorization",
+  "cookie",
+  "database_url",
+  "databaseUrl",
+  "hash",
+  "key",
+  "password",
+  "secret",
+  "token",
+];
+
+const paths = [
+  ...secretNames,
+  ...secretNames.map((name) => `*.${name}`),
+  ...secretNames.map((name) => `*.*.${name}`),
+  ...['["x-api-key"]', '["set-cookie"]'].flatMap((name) => [name, `*${name}`, `*.*${name}`]),
+];
+
+/**
+ * The process's log: JSON lines on standard error, so that standard output stays for people.
+ * @param stream for tests
+ */
+export function makeLog(level: string, stream: DestinationStream = destination({ fd: 2, sync: true })): Logger {
+  return pino({ level, base: { pid: process.pid }, redact: { paths, censor: "[redacted]" } }, stream);
+}

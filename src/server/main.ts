@@ -1,0 +1,55 @@
+import { readEnvironment, type Settings } from "../env";
+import { findFoundingOrganization } from "../services/host/host-work";
+import { placesIn } from "../sync/gateway-folder";
+import { localFolder } from "./gateway-settings";
+import { inOneLine } from "./start-failure";
+import { type RunningServer, startServer } from "./start-server";
+
+/** After this the process ends whatever is still running, in milliseconds. */
+const stopWithinMs = 9_500;
+
+/**
+ * Runs a control plane until SIGTERM or SIGINT.
+ * @returns the exit code: 0, or 1 after one line that says why it could not start
+ */
+export async function runServer(
+  environment: Readonly<Record<string, string | undefined>>,
+  mode: "production" | "development",
+): Promise<number> {
+  const told = untilTold();
+  try {
+    const settings = readEnvironment(environment);
+    const server = await startServer(settings, { console: mode, say });
+    await welcome(server, settings);
+    await told;
+    setTimeout(() => process.exit(1), stopWithinMs).unref();
+    await server.stop();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`portcullis: ${inOneLine(error)}\n`);
+    return 1;
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Where it is and what to do next; Traefik's command comes last. */
+async function welcome({ url, runtime }: RunningServer, settings: Settings): Promise<void> {
+  const founding = await runtime.database.transaction("host", null, findFoundingOrganization);
+  say(`\nPortcullis is at ${url}`);
+  if (founding === null) {
+    say("\nNothing is set up yet. In another terminal, in this folder:");
+    say("  npx --no portcullis setup --email you@example.org --organization Acme");
+  }
+  const { folder, folderInTraefik } = await localFolder(settings);
+  say(`\nThe gateway answers at http://${settings.gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
+  say(`  traefik --configFile=${placesIn(folderInTraefik ?? folder).static}`);
+}
+
+function untilTold(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}

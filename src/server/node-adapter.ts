@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { ReadableStream } from "node:stream/web";
+import { maxBodyBytes } from "../api/readable-request";
+import type { ApiHandler } from "../contracts/handler-registration";
+
+/** A URL has to have one; nothing may be concluded from what a caller says that its host is. */
+const origin = "http://portcullis.invalid";
+
+/** Answers one of Node's requests by a handler of the web platform's ones. */
+export async function answerWith(
+  handler: ApiHandler,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
+  const body = hasBody(incoming) ? await readBody(incoming) : null;
+  // The rest of a body that is too long stays unread, so this connection is of no use afterwards.
+  if (body !== null && body.length > maxBodyBytes) outgoing.setHeader("connection", "close");
+  const request = new Request(`${origin}${incoming.url}`, {
+    method: incoming.method ?? "GET",
+    headers: headersOf(incoming),
+    signal: gone.signal,
+    ...(body === null ? {} : { body }),
+  });
+  await send(await handler(request, { ip: incoming.socket.remoteAddress ?? null }), outgoing);
+  if (!incoming.complete) incoming.destroy();
+}
+
+function hasBody({ method, headers }: IncomingMessage): boolean {
+  if (method === "GET" || method === "HEAD") return false;
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+/** The body, or a little more than a body may have: enough for the handler to refuse it, never all of it. */
+async function readBody(incoming: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  if (Number(incoming.headers["content-length"] ?? 0) > maxBodyBytes) return Buffer.alloc(maxBodyBytes + 1);
+  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size > maxBodyBytes) break;
+  }
+  return Buffer.concat(chunks).subarray(0, maxBodyBytes + 1);
+}
+
+function headersOf(incoming: IncomingMessage): Headers {
+  const headers = new Headers();
+  const { rawHeaders } = incoming;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
+  }
+  return headers;
+}
+
+async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+  outgoing.statusCode = response.status;
+  response.headers.forEach((value, name) => {
+    if (name === "set-cookie") outgoing.setHeader(name, response.headers.getSetCookie());
+    else outgoing.setHeader(name, value);
+  });
+  if (response.body !== null && response.headers.get("content-type")?.startsWith("text/event-stream")) {
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
+  } else {
+    outgoing.end(Buffer.from(await response.arrayBuffer())); // in one piece: it is small, and gets its length
+  }
+}

@@ -1,0 +1,61 @@
+import { join } from "node:path";
+import type { Settings } from "../env";
+import type { Database } from "../persistence/database";
+import { fingerprint, makeSealer, type Sealer } from "../persistence/sealing";
+import { ensureInstallation, findInstallation } from "../services/host/ensure-installation";
+import { ensureLocalGateway } from "../services/host/ensure-local-gateway";
+import { openDatabase } from "./database";
+import { secretsOf } from "./installation-secrets";
+import { projectRoot } from "./project-root";
+import type { Surroundings } from "./surroundings";
+
+export interface Installation {
+  readonly database: Database;
+  readonly sealer: Sealer;
+  readonly installationId: string;
+  /** Of the gateway `local`. */
+  readonly gatewayId: string;
+}
+
+type Outside = Pick<Surroundings, "clock" | "random">;
+
+/**
+ * Opens the database in its present form and makes sure that this process may work on it.
+ * @throws StartFailure the database cannot be opened, or the secret is missing | AnotherSecret
+ */
+export async function openInstallation(settings: Settings, outside: Outside): Promise<Installation> {
+  const database = await openDatabase(settings, join(projectRoot(), "migrations"));
+  try {
+    return { database, ...(await prepare(database, settings, outside)) };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/**
+ * The same for a command that seals nothing: of an installation that exists, no secret is asked for.
+ */
+export async function openForCommand(settings: Settings, outside: Outside): Promise<Database> {
+  const database = await openDatabase(settings, join(projectRoot(), "migrations"));
+  try {
+    if ((await findInstallation(database)) === null) await prepare(database, settings, outside);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function prepare(database: Database, settings: Settings, { clock, random }: Outside) {
+  const secrets = await secretsOf(settings, (await findInstallation(database)) === null);
+  const [present, ...former] = secrets;
+  const fingerprints = [fingerprint(present), ...former.map(fingerprint)] as const;
+  const installationId = await ensureInstallation(database, fingerprints, clock.now());
+  const sealer = makeSealer(secrets);
+  const gatewayId = await ensureLocalGateway(
+    { database, sealer, random, clock },
+    { address: settings.gatewayAddress, probeAddress: settings.gatewayProbeAddress },
+  );
+  return { sealer, installationId, gatewayId };
+}

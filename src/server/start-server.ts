@@ -1,0 +1,111 @@
+import { mkdir } from "node:fs/promises";
+import type { Logger } from "pino";
+import { createHandler } from "../api/handler";
+import { registerHandler } from "../contracts/handler-registration";
+import type { Settings } from "../env";
+import { type ControlSocket, takeControlSocket } from "../persistence/control-socket";
+import type { Database } from "../persistence/database";
+import type { Runtime } from "../persistence/runtime";
+import { buildConsole } from "./build-console";
+import { type ConsoleMode, openConsole } from "./console";
+import { controlRequests } from "./control-requests";
+import { localFolder } from "./gateway-settings";
+import { type HttpServer, listen } from "./http-server";
+import { makeLog } from "./log";
+import { openInstallation } from "./open-installation";
+import { realSurroundings, type Surroundings } from "./surroundings";
+
+/** What a test replaces. */
+export interface Overrides extends Partial<Surroundings> {
+  readonly log?: Logger;
+  /** `none` serves the API alone. */
+  readonly console?: ConsoleMode;
+  /** Told what takes long. */
+  readonly say?: (line: string) => void;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly runtime: Runtime;
+  /** Takes no more requests, finishes what runs, gives everything back. Within 10 s. */
+  stop(): Promise<void>;
+}
+
+/** How long requests may go on after a stop, in milliseconds; the rest of the 10 s is the sync's and the database's. */
+const graceMs = 4_000;
+
+/**
+ * Starts a control plane in this process: takes the data folder (embedded database) and the port, builds the console,
+ * opens the installation, then serves.
+ * @throws StartFailure | WrongSetting | DataFolderInUse | DataFolderUnusable | AnotherSecret: nothing is left behind
+ */
+export async function startServer(settings: Settings, overrides: Overrides = {}): Promise<RunningServer> {
+  const log = overrides.log ?? makeLog(settings.logLevel);
+  const open: Open = {};
+  try {
+    return await start(settings, overrides, log, open);
+  } catch (error) {
+    await closeAll(open);
+    throw error;
+  }
+}
+
+/** What has to be closed, in whatever state the start was left. */
+interface Open {
+  control?: ControlSocket;
+  http?: HttpServer;
+  console?: { close(): Promise<void> };
+  sync?: { stop(): Promise<void> };
+  database?: Database;
+}
+
+async function start(settings: Settings, overrides: Overrides, log: Logger, open: Open): Promise<RunningServer> {
+  const { console: consoleMode = "none", say = () => undefined } = overrides;
+  const { clock, random, resolver, ownAddresses } = { ...realSurroundings(), ...overrides };
+  const folder = await localFolder(settings);
+  if (settings.databaseUrl === null) open.control = await takeControlSocket(settings.dataFolder);
+  else await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
+
+  const { host } = settings;
+  const http = await listen({ host, port: settings.port, log });
+  open.http = http;
+  const url = settings.publicUrl ?? urlOf(host, http.port);
+  if (consoleMode === "production") await buildConsole(say);
+
+  const { database, sealer } = await openInstallation(settings, { clock, random });
+  open.database = database;
+  const runtime: Runtime = {
+    database,
+    sealer,
+    clock,
+    random,
+    resolver,
+    log,
+    ownAddresses,
+    listensOn: [{ host, port: http.port }],
+    wake: () => undefined,
+  };
+  const api = createHandler(runtime);
+  registerHandler(api);
+  const pages = await openConsole(consoleMode, { host, port: http.port });
+  open.console = pages;
+  open.control?.serve(controlRequests({ ...runtime, gatewayFolder: folder.folder }, log));
+  http.serve({ api, ...pages });
+  return { port: http.port, url, runtime, stop: () => closeAll(open) };
+}
+
+/** From the outside to the inside: requests, then deliveries, then what they stand on; the data folder's lock last. */
+async function closeAll(open: Open): Promise<void> {
+  await open.http?.close(graceMs);
+  await open.console?.close();
+  await open.sync?.stop();
+  await open.database?.close();
+  await open.control?.close();
+}
+
+function urlOf(host: string, port: number): string {
+  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+  return `http://${name}:${port}`;
+}
