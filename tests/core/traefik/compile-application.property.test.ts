@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { compileApplication } from "../../../src/core/traefik/compile-application";
 import { compileDeny } from "../../../src/core/traefik/compile-deny";
+import { compileShared } from "../../../src/core/traefik/compile-shared";
 import { readTraefikFile } from "../../../src/core/traefik/reader/read-traefik-file";
+import { unbuildable } from "../../../src/core/traefik/reader/unbuildable";
 import type { CompiledFile } from "../../../src/core/traefik/state";
 import { anyDeny, anyGateway, anyHistory, anyState } from "./state-arbitrary";
 
@@ -69,14 +71,17 @@ describe("any state, with any history", () => {
     expect(Object.keys(seen)).not.toContain("quarantined, public");
   });
 
-  test("gives a file that a strict reader of the gateway's schema accepts", () => {
+  test("gives a file that a strict reader of the gateway's schema accepts, and in which everything is built", () => {
     fc.assert(
       fc.property(anyHistory, anyGateway, ([before, now], gateway) => {
         const { fingerprints } = compileApplication(before, gateway, null);
-        const { file } = compileApplication(now, gateway, fingerprints);
+        const { file, intended, form } = compileApplication(now, gateway, fingerprints);
         if (file === null) return;
         expect(file.name).toBe(`${now.applicationId}.yml`);
         expect(readTraefikFile(file.name, file.text).state).toBe("accepted");
+        const openWithoutTags = intended === "public" && form === "stated" && !gateway.tags;
+        const faults = unbuildable(file, [compileShared(gateway)]).map(({ problem }) => problem);
+        expect(faults.filter((problem) => !openWithoutTags || problem !== "no_middlewares")).toEqual([]);
       }),
       RUNS,
     );
@@ -231,6 +236,7 @@ describe("any claimed hosts", () => {
         expect(compileDeny({ ...state, hosts: shuffled(state.hosts, turn) }, gateway)).toEqual({ file, tag });
         if (file === null) return;
         expect(readTraefikFile(file.name, file.text).state).toBe("accepted");
+        expect(unbuildable(file)).toEqual([]);
         for (const { rule, service } of Object.values(httpOf(file).routers)) {
           expect(rule).toMatch(DENY_RULE);
           expect(service).toBe("noop@internal");
