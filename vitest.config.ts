@@ -1,3 +1,28 @@
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
-export default defineConfig({ test: { include: ["tests/**/*.test.ts"], testTimeout: 30_000, hookTimeout: 60_000 } });
+/** Which database a suite runs on is said by the project: `*.db.test.ts` runs on both. */
+const on = (database: "embedded" | "postgres") => ({ PORTCULLIS_TEST_DATABASE: database });
+type ProjectOptions = Pick<TestProjectInlineConfiguration["test"] & object, "exclude" | "env" | "globalSetup">;
+const project = (name: string, include: string[], more: ProjectOptions = {}) => ({
+  extends: true as const,
+  test: { name, include, ...more },
+});
+
+export default defineConfig({
+  test: {
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    maxWorkers: 2,
+    projects: [
+      project("unit", ["tests/**/*.test.ts"], {
+        exclude: [...configDefaults.exclude, "tests/**/*.{db,postgres,gateway}.test.ts"],
+      }),
+      project("embedded", ["tests/**/*.db.test.ts"], { env: on("embedded") }),
+      project("postgres", ["tests/**/*.{db,postgres}.test.ts"], {
+        env: on("postgres"),
+        globalSetup: ["tests/support/global-setup.ts"],
+      }),
+      project("gateway", ["tests/**/*.gateway.test.ts"]),
+    ],
+  },
+});

@@ -5,7 +5,7 @@ import { clusterTemplate, migrationsFolder } from "./test-database";
 
 /** For the project that runs the database suite on PostgreSQL: one temporary cluster, one migrated template. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
-  if (process.env.PORTCULLIS_TEST_DATABASE !== "postgres") {
+  if (project.config.env.PORTCULLIS_TEST_DATABASE !== "postgres") {
     project.provide("clusterUrl", "");
     return undefined;
   }

@@ -1,0 +1,86 @@
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+
+/**
+ * Runs the tests: `node tests/run.mjs [unit|embedded|postgres|gateway …] [-- filters for vitest]`. Without names all of
+ * them, less what this machine has not got; each of those is named in one line. The last line counts.
+ */
+
+const all = ["unit", "embedded", "postgres", "gateway"];
+const given = process.argv.slice(2);
+const separator = given.indexOf("--");
+const named = separator < 0 ? given : given.slice(0, separator);
+const filters = separator < 0 ? [] : given.slice(separator + 1);
+const unknown = named.filter((name) => !all.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(`There are no tests named ${unknown.join(", ")}: choose from ${all.join(", ")}.\n`);
+  process.exit(2);
+}
+
+const missing = {
+  postgres: hasPostgres() ? null : "no initdb on PATH or in /usr/lib/postgresql/*/bin",
+  gateway: hasTraefik() ? null : "no traefik on PATH, and no TRAEFIK_BIN",
+};
+const wanted = named.length > 0 ? named : all;
+const projects = wanted.filter((name) => {
+  if (missing[name]) process.stdout.write(`Skipping the ${name} tests: ${missing[name]}.\n`);
+  return !missing[name];
+});
+
+const folder = mkdtempSync(join(tmpdir(), "portcullis-test-"));
+const report = join(folder, "report.json");
+const began = performance.now();
+const code = projects.length === 0 ? 0 : await run();
+const count = counts();
+rmSync(folder, { recursive: true });
+if (code !== 0 && count.failed === 0) count.failed = 1; // an error outside any test
+process.stdout.write(`\nTook ${Math.round((performance.now() - began) / 1000)} s.\n`);
+process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
+process.exit(count.failed > 0 ? 1 : 0);
+
+function run() {
+  const vitest = join("node_modules", "vitest", "vitest.mjs");
+  const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "--passWithNoTests"];
+  const names = projects.map((name) => `--project=${name}`);
+  // The full length of the longest runs is only for those who ask for the gateway's tests by name.
+  const full = named.includes("gateway") ? { PORTCULLIS_GATEWAY_FULL: "1" } : {};
+  const child = spawn(process.execPath, [vitest, "run", ...options, ...names, ...filters], {
+    stdio: "inherit",
+    env: { ...process.env, ...full },
+  });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => child.kill(signal));
+  return new Promise((resolve) => {
+    child.once("close", (status) => resolve(status ?? 1));
+  });
+}
+
+function counts() {
+  if (!existsSync(report)) return { passed: 0, failed: 0, skipped: 0 };
+  const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(
+    readFileSync(report, "utf8"),
+  );
+  const brokenFiles = testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.every((test) => test.status !== "failed"),
+  );
+  return {
+    passed: numPassedTests,
+    failed: numFailedTests + brokenFiles.length,
+    skipped: numPendingTests + numTodoTests,
+  };
+}
+
+function hasPostgres() {
+  const packaged = "/usr/lib/postgresql";
+  const versions = existsSync(packaged) ? readdirSync(packaged) : [];
+  const folders = [
+    ...(process.env.PATH ?? "").split(delimiter),
+    ...versions.map((version) => join(packaged, version, "bin")),
+  ];
+  return folders.some((path) => existsSync(join(path, "initdb")) && existsSync(join(path, "postgres")));
+}
+
+function hasTraefik() {
+  return spawnSync(process.env.TRAEFIK_BIN ?? "traefik", ["version"], { stdio: "ignore" }).status === 0;
+}
