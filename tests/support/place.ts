@@ -1,0 +1,23 @@
+import { newId } from "../../src/core/ids";
+import type { GivenOrganization, World } from "./world";
+
+export interface Place {
+  readonly projectId: string;
+  readonly environmentId: string;
+}
+
+/** A project with one environment, for a test that is about what lies below it. */
+export async function insertPlace(world: World, { organizationId }: GivenOrganization): Promise<Place> {
+  const place = { projectId: newId("project"), environmentId: newId("environment") };
+  const slug = place.projectId.replace("_", "-");
+  await world.db.asOwner(
+    `insert into projects (project_id, organization_id, name, slug, created_at) values ($1, $2, 'Project', $3, now())`,
+    [place.projectId, organizationId, slug],
+  );
+  await world.db.asOwner(
+    `insert into environments (environment_id, organization_id, project_id, name, slug, kind, created_at)
+     values ($1, $2, $3, 'Production', $4, 'production', now())`,
+    [place.environmentId, organizationId, place.projectId, slug],
+  );
+  return place;
+}
