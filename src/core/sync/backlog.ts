@@ -1,0 +1,33 @@
+/** One outbox row, as far as planning is concerned. */
+export interface BacklogRow {
+  readonly organizationId: string;
+  readonly applicationId: string | null;
+  readonly denyGroup: number | null;
+  readonly closes: boolean;
+}
+
+/** What has to be made again, each thing once however often it changed. */
+export interface Backlog {
+  /** By application: who it belonged to, and whether something of it closes. */
+  readonly applications: ReadonlyMap<string, { readonly organizationId: string; readonly closes: boolean }>;
+  readonly denies: readonly { readonly organizationId: string; readonly group: number }[];
+  readonly closes: boolean;
+}
+
+export function backlogOf(rows: readonly BacklogRow[]): Backlog {
+  const applications = new Map<string, { organizationId: string; closes: boolean }>();
+  const denies = new Map<string, { organizationId: string; group: number }>();
+  for (const { organizationId, applicationId, denyGroup, closes } of rows) {
+    if (applicationId !== null) {
+      const before = applications.get(applicationId);
+      applications.set(applicationId, { organizationId, closes: closes || (before?.closes ?? false) });
+    }
+    if (denyGroup !== null) denies.set(`${organizationId} ${denyGroup}`, { organizationId, group: denyGroup });
+  }
+  return { applications, denies: [...denies.values()], closes: rows.some(({ closes }) => closes) };
+}
+
+/** Pages of at most `size`, in order. */
+export function* inPages<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
+}

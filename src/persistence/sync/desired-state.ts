@@ -1,0 +1,163 @@
+import { and, eq, gt, inArray, isNotNull } from "drizzle-orm";
+import { applicationStates, applications, claims, organizations, routes, security } from "../../../drizzle/schema";
+import type { ApplicationState, CredentialState } from "../../core/traefik/state";
+import type { Transaction } from "../database";
+
+/** What the rows say of one application, its hashes still sealed. */
+export interface StoredApplication extends Omit<ApplicationState, "credentials"> {
+  readonly credentials: readonly (Omit<CredentialState, "hash"> & { readonly hashSealed: string })[];
+}
+
+export type StoredState = typeof applicationStates.$inferSelect;
+
+/** The present state of those of the applications that exist on this gateway; one query a table. */
+export async function readApplications(
+  tx: Transaction,
+  gatewayId: string,
+  applicationIds: readonly string[],
+  now: Date,
+): Promise<StoredApplication[]> {
+  if (applicationIds.length === 0) return [];
+  const found = await tx
+    .select({
+      applicationId: applications.applicationId,
+      organizationId: applications.organizationId,
+      name: applications.name,
+      access: applications.access,
+      openedBy: applications.openedBy,
+      neverPublic: organizations.neverPublic,
+      hashAlgorithm: applications.hashAlgorithm,
+    })
+    .from(applications)
+    .innerJoin(organizations, eq(organizations.organizationId, applications.organizationId))
+    .where(and(eq(applications.gatewayId, gatewayId), inArray(applications.applicationId, [...applicationIds])));
+  const ids = found.map(({ applicationId }) => applicationId);
+  if (ids.length === 0) return [];
+  const credentialRows = await tx
+    .select({
+      applicationId: security.applicationId,
+      securityId: security.securityId,
+      username: security.username,
+      hashSealed: security.hashSealed,
+      expiresAt: security.expiresAt,
+    })
+    .from(security)
+    .where(inArray(security.applicationId, ids));
+  const routeRows = await tx
+    .select({
+      applicationId: routes.applicationId,
+      routeId: routes.routeId,
+      host: routes.host,
+      pathPrefix: routes.pathPrefix,
+      upstreams: routes.upstreams,
+    })
+    .from(routes)
+    .where(and(inArray(routes.applicationId, ids), eq(routes.gatewayId, gatewayId)));
+
+  const credentials = grouped(credentialRows);
+  const places = grouped(routeRows);
+  return found.map((application) => ({
+    ...application,
+    credentials: (credentials.get(application.applicationId) ?? []).map((row) => ({
+      securityId: row.securityId,
+      username: row.username,
+      hashSealed: row.hashSealed,
+      valid: row.expiresAt === null || row.expiresAt > now,
+    })),
+    routes: (places.get(application.applicationId) ?? []).map((row) => ({
+      routeId: row.routeId,
+      host: row.host,
+      pathPrefix: row.pathPrefix === "" ? null : row.pathPrefix,
+      upstreams: row.upstreams.map(({ url, serverName }) => ({ url, serverName })),
+    })),
+  }));
+}
+
+/** What this gateway was last given of these applications. */
+export async function readStates(
+  tx: Transaction,
+  gatewayId: string,
+  applicationIds: readonly string[],
+): Promise<StoredState[]> {
+  if (applicationIds.length === 0) return [];
+  return tx
+    .select()
+    .from(applicationStates)
+    .where(
+      and(eq(applicationStates.gatewayId, gatewayId), inArray(applicationStates.applicationId, [...applicationIds])),
+    );
+}
+
+/** One deny file: a group of an organization's claimed hosts. */
+export interface DenyGroup {
+  readonly organizationId: string;
+  readonly group: number;
+}
+
+/** The hosts of one deny file, as they are claimed now. */
+export async function readDenyHosts(tx: Transaction, gatewayId: string, deny: DenyGroup): Promise<string[]> {
+  const rows = await tx
+    .select({ value: claims.value })
+    .from(claims)
+    .where(
+      and(
+        eq(claims.organizationId, deny.organizationId),
+        eq(claims.gatewayId, gatewayId),
+        eq(claims.denyGroup, deny.group),
+        eq(claims.kind, "host"),
+      ),
+    );
+  return rows.map(({ value }) => value);
+}
+
+/** Every deny file that the claims of a gateway make necessary. */
+export async function listDenyGroups(tx: Transaction, gatewayId: string): Promise<DenyGroup[]> {
+  const rows = await tx
+    .selectDistinct({ organizationId: claims.organizationId, group: claims.denyGroup })
+    .from(claims)
+    .where(and(eq(claims.gatewayId, gatewayId), eq(claims.kind, "host"), isNotNull(claims.denyGroup)));
+  return rows.flatMap(({ organizationId, group }) => (group === null ? [] : [{ organizationId, group }]));
+}
+
+/** Ids of the gateway's applications after `after`, in order. */
+export async function pageOfApplications(
+  tx: Transaction,
+  gatewayId: string,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await tx
+    .select({ applicationId: applications.applicationId })
+    .from(applications)
+    .where(and(eq(applications.gatewayId, gatewayId), gt(applications.applicationId, after)))
+    .orderBy(applications.applicationId)
+    .limit(limit);
+  return rows.map(({ applicationId }) => applicationId);
+}
+
+/** States of the gateway after `after`, in order, as far as a comparison or a prover's start needs them. */
+export async function pageOfStates(tx: Transaction, gatewayId: string, after: string, limit: number) {
+  return tx
+    .select({
+      applicationId: applicationStates.applicationId,
+      organizationId: applicationStates.organizationId,
+      revision: applicationStates.revision,
+      provenRevision: applicationStates.provenRevision,
+      removed: applicationStates.removed,
+      digest: applicationStates.digest,
+    })
+    .from(applicationStates)
+    .where(and(eq(applicationStates.gatewayId, gatewayId), gt(applicationStates.applicationId, after)))
+    .orderBy(applicationStates.applicationId)
+    .limit(limit);
+}
+
+function grouped<Row extends { readonly applicationId: string }>(rows: readonly Row[]): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row.applicationId);
+    if (group) group.push(row);
+    else groups.set(row.applicationId, [row]);
+  }
+  return groups;
+}

@@ -1,0 +1,34 @@
+import { and, desc, eq, isNull } from "drizzle-orm";
+import { changes } from "../../../drizzle/schema";
+import { asSync } from "../as-sync";
+import type { Database } from "../database";
+
+/** One outbox row, as far as delivery is concerned. */
+export interface PendingChange {
+  readonly row: number;
+  readonly organizationId: string;
+  readonly applicationId: string | null;
+  readonly denyGroup: number | null;
+  readonly closes: boolean;
+}
+
+/**
+ * Pending rows of a gateway, by id: those that close first, then the oldest. Never by a cursor, which would skip rows
+ * that commit late.
+ */
+export function takeChanges(database: Database, gatewayId: string, limit: number): Promise<PendingChange[]> {
+  return asSync(database, (tx) =>
+    tx
+      .select({
+        row: changes.row,
+        organizationId: changes.organizationId,
+        applicationId: changes.applicationId,
+        denyGroup: changes.denyGroup,
+        closes: changes.closes,
+      })
+      .from(changes)
+      .where(and(eq(changes.gatewayId, gatewayId), isNull(changes.deliveredIn)))
+      .orderBy(desc(changes.closes), changes.row)
+      .limit(limit),
+  );
+}

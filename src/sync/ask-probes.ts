@@ -1,0 +1,86 @@
+import type { StoredProof } from "../../drizzle/sync";
+import { goneProof, type TagOwner } from "../core/sync/gone-proof";
+import type { AskedProbe } from "../core/sync/probes-to-ask";
+import { compileDeny } from "../core/traefik/compile-deny";
+import { passTag } from "../core/traefik/compile-shared";
+import { exposureProof } from "../core/traefik/exposure-proof";
+import { isWildcard } from "../core/traefik/well-formed";
+import { asSync } from "../persistence/as-sync";
+import { readDenyHosts } from "../persistence/sync/desired-state";
+import { findDenyGroup, knownTags, type ProofResult, type ProofTask } from "../persistence/sync/proofs";
+import type { GatewayAnswer, GatewayClient } from "./gateway-client";
+import type { Leading } from "./leading";
+
+/** An anonymous visitor's questions for one application's routes; the worst answer counts. */
+export async function askProbes(
+  leading: Leading,
+  client: GatewayClient,
+  task: ProofTask,
+  /** Resolves when the gateway's budget allows one more question. */
+  allowed: () => Promise<void>,
+): Promise<ProofResult> {
+  const { gateway } = leading;
+  const asked = { applicationId: task.applicationId, revision: task.revision };
+  if (!gateway.state.tags && task.probes.length > 0) return { ...asked, why: "tags_are_off", proof: [] };
+  const proof = await Promise.all(
+    task.probes.map(async (probe) => {
+      await allowed();
+      const host = isWildcard(probe.host) ? `p${leading.random(8).toString("hex")}${probe.host.slice(1)}` : probe.host;
+      const answer = await client.ask(gateway.address, host, probe.path);
+      const why = answer === null ? "gateway_does_not_answer" : await whyNot(leading, task, probe, answer);
+      return stored(leading, host, probe, answer, why);
+    }),
+  );
+  return { ...asked, why: proof.find(({ proven }) => !proven)?.why ?? null, proof };
+}
+
+async function whyNot(
+  leading: Leading,
+  task: ProofTask,
+  probe: AskedProbe,
+  answer: GatewayAnswer,
+): Promise<string | null> {
+  if (probe.expect !== "gone") {
+    const expected = { tag: task.tag, passTag: passTag(leading.gateway.state), expect: probe.expect };
+    const proof = exposureProof(expected, answer);
+    return proof.proven ? null : proof.why;
+  }
+  const { owner, claimed } = await ownerOf(leading, probe.host, answer.tag);
+  const proof = goneProof(owner, claimed);
+  return proof.proven ? null : proof.why;
+}
+
+/** Whose tag answered at the place of a route that is gone. */
+async function ownerOf(
+  { database, gateway }: Leading,
+  host: string,
+  tag: string | null,
+): Promise<{ owner: TagOwner; claimed: boolean }> {
+  const deny = await asSync(database, async (tx) => {
+    const group = await findDenyGroup(tx, gateway.gatewayId, host);
+    return group === null ? null : { ...group, hosts: await readDenyHosts(tx, gateway.gatewayId, group) };
+  });
+  const claimed = deny !== null;
+  if (tag === null) return { owner: null, claimed };
+  if (deny !== null && compileDeny(deny, gateway.state).tag === tag) return { owner: "deny", claimed };
+  const known = await knownTags(database, gateway.gatewayId, [tag]);
+  return { owner: known.has(tag) ? "route" : "unknown", claimed };
+}
+
+function stored(
+  { clock }: Leading,
+  host: string,
+  probe: AskedProbe,
+  answer: GatewayAnswer | null,
+  why: string | null,
+): StoredProof {
+  return {
+    request: `HEAD ${host}${probe.path}`,
+    status: answer?.status ?? null,
+    tag: answer !== null && answer.tag !== null,
+    pass: answer !== null && answer.pass !== null,
+    proven: why === null,
+    why,
+    at: clock.now().toISOString(),
+  };
+}

@@ -1,0 +1,32 @@
+import { LeaseLost } from "../persistence/as-sync";
+import { compareAll } from "./compare-all";
+import type { Leading } from "./leading";
+import type { Repairs } from "./repairs";
+
+/** How soon a comparison that failed is tried again, in ms. */
+const againMs = 5_000;
+
+/** A full comparison at the start of the term and every `everyMs`. @throws LeaseLost */
+export async function compareUntilOver(
+  leading: Leading,
+  repairs: Repairs,
+  everyMs: number,
+  onFound: () => void,
+): Promise<void> {
+  const { over, pace, log, gateway } = leading;
+  while (!over.aborted) {
+    let wait = everyMs;
+    try {
+      const begun = pace.now();
+      const { compared, repaired } = await compareAll(leading, repairs, onFound);
+      const ms = Math.round(pace.now() - begun);
+      log.info({ gatewayId: gateway.gatewayId, compared, repaired, ms }, "the gateway's folder was compared");
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error;
+      if (over.aborted) return;
+      log.warn({ gatewayId: gateway.gatewayId, err: error }, "the gateway's folder could not be compared");
+      wait = againMs;
+    }
+    await pace.sleep(wait, over);
+  }
+}

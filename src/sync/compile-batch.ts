@@ -1,0 +1,139 @@
+import { effectOf } from "../core/sync/effect-of";
+import { hashPlace } from "../core/sync/gateway-secrets";
+import { probesToAsk } from "../core/sync/probes-to-ask";
+import { compileApplication } from "../core/traefik/compile-application";
+import { compileDeny, denyFileName } from "../core/traefik/compile-deny";
+import { readTraefikFile } from "../core/traefik/reader/read-traefik-file";
+import type { ApplicationState, CompiledApplication, Fingerprints } from "../core/traefik/state";
+import type { Sealer } from "../persistence/sealing";
+import type { DenyGroup, StoredApplication, StoredState } from "../persistence/sync/desired-state";
+import type { DeliveredState } from "../persistence/sync/record-delivery";
+import { fileDigest } from "./file-digest";
+import type { Gateway } from "./gateway";
+import type { PlannedFile } from "./target";
+
+/** What becomes of one application: its file, and what the database will say of it once it is applied. */
+export interface PlannedApplication {
+  readonly file: PlannedFile;
+  readonly state: DeliveredState;
+}
+
+/** Opens the hashes. One that does not open stays null, and the compiler quarantines its application. */
+export function withHashes(stored: StoredApplication, sealer: Sealer): ApplicationState {
+  return {
+    ...stored,
+    credentials: stored.credentials.map(({ hashSealed, ...row }) => {
+      const opened = sealer.open(hashPlace(row.securityId), hashSealed);
+      return { ...row, hash: opened.ok ? opened.plaintext : null };
+    }),
+  };
+}
+
+/**
+ * Compiles an application, and shuts it when Traefik would refuse the file: one refused file freezes every application
+ * of the gateway. Where even the shut form would be refused there is no file, and the deny of its hosts answers.
+ */
+export function compileChecked(
+  state: ApplicationState,
+  gateway: Gateway,
+  lastGood: Fingerprints | null,
+): CompiledApplication {
+  const compiled = compileApplication(state, gateway.state, lastGood);
+  if (isReadable(compiled)) return compiled;
+  const diagnostics = [...compiled.diagnostics, { subject: state.applicationId, problem: refusedByGateway }];
+  const closed = { ...state, access: "protected" as const, credentials: [] };
+  const shut = compileApplication(closed, gateway.state, null);
+  const form = "shut" as const;
+  if (isReadable(shut)) return { ...shut, form, diagnostics };
+  return { ...shut, form, diagnostics, file: null, probes: [] };
+}
+
+function isReadable({ file }: Pick<CompiledApplication, "file">): boolean {
+  return file === null || readTraefikFile(file.name, file.text).state === "accepted";
+}
+
+export function planApplication(
+  stored: StoredApplication,
+  before: StoredState | undefined,
+  gateway: Gateway,
+  sealer: Sealer,
+  asked: { readonly closes: boolean },
+): PlannedApplication {
+  const lastGood = before?.lastGood ?? null;
+  const compiled = compileChecked(withHashes(stored, sealer), gateway, lastGood);
+  const digest = compiled.file === null ? null : fileDigest(compiled.file.text);
+  const delivered = before === undefined || before.removed ? null : { intended: before.intended, lastGood };
+  return {
+    file: {
+      name: `${stored.applicationId}.yml`,
+      text: compiled.file?.text ?? null,
+      digest,
+      effect: effectOf(delivered, compiled, asked),
+    },
+    state: {
+      applicationId: stored.applicationId,
+      organizationId: stored.organizationId,
+      digest,
+      tag: compiled.tag,
+      intended: compiled.intended,
+      form: compiled.form,
+      diagnostics: compiled.diagnostics,
+      probes: probesToAsk(before?.probes ?? [], compiled.probes),
+      lastGood: compiled.form === "stated" ? compiled.fingerprints : lastGood,
+      removed: false,
+    },
+  };
+}
+
+/** An application that is gone, or not at this gateway any more: its file goes, and its hosts are asked who answers. */
+export function planRemoval(
+  applicationId: string,
+  organizationId: string,
+  before: StoredState | undefined,
+): PlannedApplication {
+  return {
+    file: { name: `${applicationId}.yml`, text: null, digest: null, effect: "removes" },
+    state: {
+      applicationId,
+      organizationId,
+      digest: null,
+      tag: "",
+      intended: "shut",
+      form: "stated",
+      diagnostics: [],
+      probes: probesToAsk(before?.probes ?? [], []),
+      lastGood: null,
+      removed: true,
+    },
+  };
+}
+
+/** A deny file. What it gains closes, and it only ever loses hosts that no route needs. */
+export function planDeny(deny: DenyGroup, hosts: readonly string[], gateway: Gateway): PlannedFile {
+  const name = denyFileName(deny);
+  const { file } = compileDeny({ ...deny, hosts }, gateway.state);
+  if (file === null) return { name, text: null, digest: null, effect: "removes" };
+  const verdict = readTraefikFile(file.name, file.text);
+  if (verdict.state !== "accepted") throw new Error(`the gateway would refuse ${name}`);
+  return { name, text: file.text, digest: fileDigest(file.text), effect: "closes" };
+}
+
+/** The digest that an application's file should have; null when it should have none. */
+export function wantedDigest(
+  stored: StoredApplication,
+  before: StoredState | undefined,
+  gateway: Gateway,
+  sealer: Sealer,
+): string | null {
+  // The strict reader is slow, and what it accepted once it accepts again: only what it refused is read again.
+  const refused = before?.diagnostics.some(({ problem }) => problem === refusedByGateway) ?? false;
+  const compile = refused ? compileChecked : compileUnchecked;
+  const { file } = compile(withHashes(stored, sealer), gateway, before?.lastGood ?? null);
+  return file === null ? null : fileDigest(file.text);
+}
+
+const refusedByGateway = "refused_by_gateway";
+
+function compileUnchecked(state: ApplicationState, gateway: Gateway, lastGood: Fingerprints | null) {
+  return compileApplication(state, gateway.state, lastGood);
+}

@@ -1,0 +1,163 @@
+import { type Backlog, inPages } from "../core/sync/backlog";
+import { chainDigest } from "../core/traefik/chain-digest";
+import { compileMarker } from "../core/traefik/compile-marker";
+import { compileShared } from "../core/traefik/compile-shared";
+import { PROBE_ENTRY_POINT } from "../core/traefik/names";
+import type { CompiledFile } from "../core/traefik/state";
+import { isId } from "../core/traefik/well-formed";
+import { asSync } from "../persistence/as-sync";
+import { type DenyGroup, readApplications, readDenyHosts, readStates } from "../persistence/sync/desired-state";
+import {
+  type DeliveredState,
+  type NumberedDelivery,
+  numberDelivery,
+  recordApplied,
+} from "../persistence/sync/record-delivery";
+import { stillHolds } from "./claim-folder";
+import { type PlannedApplication, planApplication, planDeny, planRemoval } from "./compile-batch";
+import { fileDigest } from "./file-digest";
+import type { Gateway } from "./gateway";
+import type { Leading } from "./leading";
+import { breathe } from "./pace";
+import type { PlannedFile } from "./target";
+
+/** What a delivery carries: outbox rows, and what a comparison found to be different from what it should be. */
+export interface Consignment {
+  /** Ids of the outbox rows that it answers. */
+  readonly rows: readonly number[];
+  readonly backlog: Backlog;
+  /** The file that all applications share is missing or altered. */
+  readonly shared: boolean;
+}
+
+export interface Delivered {
+  readonly delivery: NumberedDelivery;
+  /** When the marker was renamed, in ms of the pace. */
+  readonly markerAt: number;
+  readonly applications: readonly { readonly applicationId: string; readonly closes: boolean }[];
+}
+
+/** Applications read in one transaction and written in one statement. */
+const pageSize = 200;
+/** Applications compiled before other work of the process gets its turn. */
+const compiledAtOnce = 10;
+
+/**
+ * One delivery: the *present* state of everything that the consignment names is compiled, numbered, applied with the
+ * marker last, and only then recorded.
+ * @throws LeaseLost; the file system's or the database's own error. Nothing is recorded then, and everything is pending.
+ */
+export async function deliver(leading: Leading, consignment: Consignment): Promise<Delivered> {
+  const { database, lease, gateway, target, clock, at } = leading;
+  await at("taken");
+  const applications = await planApplications(leading, consignment.backlog);
+  const denies = await planDenies(leading, consignment.backlog.denies);
+  const files = [
+    ...(consignment.shared ? [planShared(gateway)] : []),
+    ...denies,
+    ...applications.map(({ file }) => file),
+  ];
+  for (const { state } of applications) logQuarantine(leading, state);
+  await at("compiled");
+
+  if (!(await stillHolds(leading.places, lease.gatewayId, leading.nonce))) {
+    throw new Error(`${leading.places.claim} is gone or of another claim: the folder was replaced`);
+  }
+  const delivery = await numberDelivery(
+    database,
+    lease,
+    (previous) => chainDigest(previous, files, gateway.state.tagKey),
+    clock.now(),
+  );
+  await at("numbered");
+  await target.apply(files, markerOf(gateway, delivery));
+  const markerAt = leading.pace.now();
+  await record(
+    leading,
+    consignment,
+    delivery,
+    applications.map(({ state }) => state),
+  );
+  await at("recorded");
+  return {
+    delivery,
+    markerAt,
+    applications: applications.map(({ state, file }) => ({
+      applicationId: state.applicationId,
+      closes: file.effect !== "opens",
+    })),
+  };
+}
+
+/** The marker of a delivery, as it stands in the watched folder. */
+export function markerOf(gateway: Gateway, delivery: NumberedDelivery): CompiledFile {
+  return compileMarker({ probeEntryPoint: PROBE_ENTRY_POINT, secretHost: gateway.secretHost, ...delivery });
+}
+
+/** The file that all applications of a gateway share. */
+export function planShared(gateway: Gateway): PlannedFile {
+  const { name, text } = compileShared(gateway.state);
+  return { name, text, digest: fileDigest(text), effect: "closes" };
+}
+
+async function planApplications(leading: Leading, backlog: Backlog): Promise<PlannedApplication[]> {
+  const { database, sealer, gateway, clock } = leading;
+  const planned: PlannedApplication[] = [];
+  for (const page of inPages([...backlog.applications], pageSize)) {
+    const ids = page.map(([applicationId]) => applicationId).filter(isId);
+    const { present, before } = await asSync(database, async (tx) => ({
+      present: await readApplications(tx, gateway.gatewayId, ids, clock.now()),
+      before: await readStates(tx, gateway.gatewayId, ids),
+    }));
+    const stored = new Map(present.map((application) => [application.applicationId, application]));
+    const states = new Map(before.map((state) => [state.applicationId, state]));
+    for (const chunk of inPages(ids, compiledAtOnce)) {
+      for (const id of chunk) {
+        const application = stored.get(id);
+        const asked = backlog.applications.get(id);
+        planned.push(
+          application
+            ? planApplication(application, states.get(id), gateway, sealer, { closes: asked?.closes ?? true })
+            : planRemoval(id, asked?.organizationId ?? "", states.get(id)),
+        );
+      }
+      if (ids.length > compiledAtOnce) await breathe();
+    }
+  }
+  return planned;
+}
+
+async function planDenies(leading: Leading, denies: readonly DenyGroup[]): Promise<PlannedFile[]> {
+  const planned: PlannedFile[] = [];
+  for (const deny of denies) {
+    const hosts = await asSync(leading.database, (tx) => readDenyHosts(tx, leading.gateway.gatewayId, deny));
+    planned.push(planDeny(deny, hosts, leading.gateway));
+  }
+  return planned;
+}
+
+/** In parts, so that no transaction grows with the batch: rows that no part has reached yet are simply still pending. */
+async function record(
+  leading: Leading,
+  { rows }: Consignment,
+  delivery: NumberedDelivery,
+  states: readonly DeliveredState[],
+): Promise<void> {
+  const pages = [...inPages(states, pageSize)];
+  const last = Math.max(0, pages.length - 1);
+  for (let part = 0; part <= last; part++) {
+    await recordApplied(leading.database, leading.lease, delivery, {
+      first: part === 0,
+      states: pages[part] ?? [],
+      // What a row asked for is there once every state is.
+      rows: part === last ? rows : [],
+      now: leading.clock.now(),
+    });
+  }
+}
+
+function logQuarantine({ log }: Leading, state: DeliveredState): void {
+  if (state.form === "stated") return;
+  const { applicationId, organizationId, form, diagnostics } = state;
+  log.error({ applicationId, organizationId, form, diagnostics }, "an application cannot be compiled as stated");
+}

@@ -1,0 +1,106 @@
+import { backlogOf } from "../core/sync/backlog";
+import { backoff } from "../core/sync/backoff";
+import { markerDueAt } from "../core/sync/marker-spacing";
+import { LeaseLost } from "../persistence/as-sync";
+import { recordCause } from "../persistence/sync/lease";
+import { takeChanges } from "../persistence/sync/take-changes";
+import { causeOf } from "./cause-of";
+import { type Delivered, deliver } from "./deliver";
+import type { Leading } from "./leading";
+import type { Repairs } from "./repairs";
+import type { Waker } from "./waker";
+
+/** Outbox rows that one delivery takes. */
+const rowsPerDelivery = 5_000;
+/** How long a hint that never came is waited for, in ms. */
+const lookAgainMs = 1_000;
+/** Pending rows are looked at again at most this often while a marker is not due yet, in ms. */
+const quietMs = 20;
+const retries = { firstMs: 200, mostMs: 5_000 };
+
+interface DeliveryLoop {
+  readonly leading: Leading;
+  readonly waker: Waker;
+  readonly repairs: Repairs;
+  /** The last measured time from a marker to its being loaded, in ms. */
+  readonly loadMs: () => number;
+  readonly onDelivered: (delivered: Delivered) => void;
+  /** There is nothing to deliver, or a delivery failed: the start is over either way. */
+  readonly onSettled: () => void;
+}
+
+/** Delivers whatever is pending until the term is over. @throws LeaseLost */
+export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
+  const { leading, waker, repairs } = loop;
+  const { pace, over } = leading;
+  let lastMarkerAt: number | null = null;
+  let failures = 0;
+  while (!over.aborted) {
+    try {
+      const pending = await takeChanges(leading.database, leading.gateway.gatewayId, rowsPerDelivery);
+      if (pending.length === 0 && !repairs.waiting) {
+        loop.onSettled();
+        await waker.wait(lookAgainMs, pace, over);
+        continue;
+      }
+      const closes = repairs.waiting || pending.some((row) => row.closes);
+      const history = { lastMarkerAt, loadMs: loop.loadMs() };
+      const wait = markerDueAt(history, closes) - pace.now();
+      if (wait > 0) {
+        await waitForTurn(loop, wait, closes ? 0 : markerDueAt(history, true) - pace.now());
+        continue;
+      }
+      const delivered = await attempt(loop, pending);
+      lastMarkerAt = delivered.markerAt;
+      failures = 0;
+      loop.onDelivered(delivered);
+    } catch (error) {
+      if (error instanceof LeaseLost) throw error;
+      loop.onSettled();
+      failures++;
+      await sayWhy(leading, error);
+      await pace.sleep(backoff(failures, retries), over);
+    }
+  }
+}
+
+async function attempt(
+  { leading, repairs }: DeliveryLoop,
+  pending: Awaited<ReturnType<typeof takeChanges>>,
+): Promise<Delivered> {
+  const mending = repairs.take(rowsPerDelivery);
+  const backlog = backlogOf([...pending, ...mending.rows]);
+  try {
+    return await deliver(leading, { rows: pending.map(({ row }) => row), backlog, shared: mending.shared });
+  } catch (error) {
+    repairs.giveBack(mending);
+    if (backlog.closes && !(error instanceof LeaseLost)) {
+      const applications = [...backlog.applications].filter(([, { closes }]) => closes).map(([id]) => id);
+      leading.log.error(
+        { gatewayId: leading.gateway.gatewayId, err: error, applications: applications.slice(0, 50) },
+        "revocation not delivered: what was removed or narrowed is still in force at the gateway",
+      );
+    }
+    throw error;
+  }
+}
+
+/** Nothing can be due before a closing change would be; from then on every hint may bring one. */
+async function waitForTurn({ leading, waker }: DeliveryLoop, wait: number, closingWait: number): Promise<void> {
+  const { pace, over } = leading;
+  if (closingWait > 0) return pace.sleep(Math.min(wait, closingWait), over);
+  if (closingWait === 0) return pace.sleep(wait, over);
+  if (await waker.wait(wait, pace, over)) await pace.sleep(Math.min(quietMs, wait), over);
+}
+
+async function sayWhy(leading: Leading, error: unknown): Promise<void> {
+  const { database, lease, clock, log } = leading;
+  const cause = causeOf(error);
+  log.warn({ gatewayId: lease.gatewayId, err: error, cause }, "a delivery failed and will be tried again");
+  try {
+    await recordCause(database, lease, cause, clock.now());
+  } catch (failure) {
+    if (failure instanceof LeaseLost) throw failure;
+    log.warn({ gatewayId: lease.gatewayId, err: failure }, "the cause of a failed delivery could not be recorded");
+  }
+}

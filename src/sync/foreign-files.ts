@@ -1,0 +1,60 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { ForeignFile } from "../../drizzle/gateways";
+import { inPages } from "../core/sync/backlog";
+import { foreignContent } from "../core/sync/foreign-file";
+import { readTraefikFile } from "../core/traefik/reader/read-traefik-file";
+import { asSync } from "../persistence/as-sync";
+import { managedHosts } from "../persistence/sync/managed-hosts";
+import { isMissing } from "./file-system";
+import type { Leading } from "./leading";
+import { breathe } from "./pace";
+
+/** Larger files are not read; Traefik does, and whoever put them there has other problems. */
+const largestFile = 4 * 1024 * 1024;
+
+/**
+ * Looks at everything that Traefik reads and that is not ours: what freezes the gateway, defines a name of ours, or
+ * routes a host that somebody manages here. Nothing of it is touched.
+ * @param isOurs whether a path below the watched folder is a file that was written from here
+ */
+export async function findForeignFiles(
+  { places, database, gateway, over }: Leading,
+  isOurs: (path: string) => boolean,
+): Promise<ForeignFile[]> {
+  const found: ForeignFile[] = [];
+  for await (const path of filesBelow(places.dynamic)) {
+    if (over.aborted) return found;
+    const name = relative(places.dynamic, path);
+    if (isOurs(name)) continue;
+    const text = await textOf(path);
+    if (text === null) continue;
+    const content = foreignContent(readTraefikFile(name, text));
+    if (content.problem) found.push({ path: name, problem: content.problem.kind, detail: content.problem.detail });
+    for (const own of content.names) found.push({ path: name, problem: "defines_our_name", detail: own });
+    for (const hosts of inPages(content.hosts, 200)) {
+      const managed = await asSync(database, (tx) => managedHosts(tx, gateway.gatewayId, hosts));
+      for (const host of managed) found.push({ path: name, problem: "routes_managed_host", detail: host });
+    }
+    await breathe();
+  }
+  return found;
+}
+
+async function* filesBelow(folder: string): AsyncGenerator<string> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else if (/\.(?:ya?ml|toml)$/i.test(entry.name)) yield path;
+  }
+}
+
+async function textOf(path: string): Promise<string | null> {
+  try {
+    if ((await stat(path)).size > largestFile) return null;
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,128 @@
+import { servedDelivery } from "../core/sync/served-delivery";
+import { recordUnproven, recordWentBack } from "../persistence/sync/proofs";
+import { findDelivery, type NumberedDelivery, recordLoaded } from "../persistence/sync/record-delivery";
+import type { GatewayClient } from "./gateway-client";
+import type { Leading } from "./leading";
+import { Waker } from "./waker";
+
+/** How often the gateway is asked which delivery it serves, in ms. */
+const polls = {
+  /** After a marker, for `eagerFor`. */
+  eager: 15,
+  eagerFor: 5_000,
+  /** While it does not answer, or does not load what it should. */
+  waiting: 250,
+  /** While it serves the newest. */
+  settled: 2_000,
+};
+/** After how long without the newest delivery it is said of the applications, in ms. */
+const overdueAfter = { silent: 1_000, frozen: 10_000 };
+
+interface Marker {
+  readonly delivery: NumberedDelivery;
+  readonly at: number;
+}
+
+/** Asks the gateway, through its data plane, which delivery it serves. */
+export class Observer {
+  /** The newest delivery that the gateway was seen to serve; null before its first answer. */
+  loaded: number | null = null;
+  /** The last measured time from a marker to its being loaded, in ms; 0 while none was measured. */
+  loadMs = 0;
+  readonly #waker = new Waker();
+  readonly #markers = new Map<number, Marker>();
+  #newest: Marker | null = null;
+  #unlike: { readonly why: string; readonly since: number } | null = null;
+  #said = "";
+
+  constructor(
+    private readonly leading: Leading,
+    private readonly client: GatewayClient,
+    private readonly epoch: string,
+    /** What the database says was loaded before this term. */
+    private stored: number,
+    private readonly onLoaded: () => void,
+  ) {}
+
+  /** A marker was written and recorded: it is to be seen soon. */
+  expect(delivery: NumberedDelivery, at: number): void {
+    this.#newest = { delivery, at };
+    this.#markers.set(delivery.revision, this.#newest);
+    this.#waker.ring();
+  }
+
+  async run(): Promise<void> {
+    const { pace, over, log } = this.leading;
+    while (!over.aborted) {
+      try {
+        await this.#ask();
+      } catch (error) {
+        if (over.aborted) return;
+        log.warn({ err: error }, "what the gateway serves could not be recorded");
+        await pace.sleep(polls.waiting, over);
+      }
+      await this.#waker.wait(this.#interval(), pace, over);
+    }
+  }
+
+  #interval(): number {
+    const newest = this.#newest;
+    if (newest === null) return this.loaded === null ? polls.waiting : polls.settled;
+    if (this.loaded === newest.delivery.revision) return polls.settled;
+    return this.leading.pace.now() - newest.at < polls.eagerFor ? polls.eager : polls.waiting;
+  }
+
+  async #ask(): Promise<void> {
+    const { gateway, pace, over } = this.leading;
+    const answer = await this.client.ask(gateway.probeAddress, gateway.secretHost, "/");
+    if (over.aborted) return;
+    const now = pace.now();
+    if (answer === null) return this.#missing("gateway_does_not_answer", overdueAfter.silent, now);
+    const served = servedDelivery(answer.revision);
+    if (served === null || !(await this.#isOurs(served))) {
+      return this.#missing("gateway_does_not_load", overdueAfter.frozen, now);
+    }
+    if (served.revision !== this.loaded) await this.#changed(served.revision, now);
+    if (this.#newest !== null && served.revision < this.#newest.delivery.revision) {
+      return this.#missing("gateway_does_not_load", overdueAfter.frozen, Math.max(now, this.#newest.at));
+    }
+    this.#unlike = null;
+    this.#said = "";
+  }
+
+  async #isOurs(served: NumberedDelivery): Promise<boolean> {
+    if (served.epoch !== this.epoch) return false;
+    const marker = this.#markers.get(served.revision);
+    if (marker) return marker.delivery.digest === served.digest;
+    if (served.revision === this.loaded) return true;
+    return findDelivery(this.leading.database, this.leading.gateway.gatewayId, served);
+  }
+
+  async #changed(revision: number, now: number): Promise<void> {
+    const { database, lease, clock, log } = this.leading;
+    const marker = this.#markers.get(revision);
+    if (marker && marker === this.#newest) this.loadMs = now - marker.at;
+    const before = this.loaded ?? this.stored;
+    if (revision !== this.stored) await recordLoaded(database, lease, revision, clock.now());
+    if (revision < before) {
+      log.error({ gatewayId: lease.gatewayId, before, revision }, "the gateway serves an older delivery than before");
+      await recordWentBack(database, lease, revision);
+    }
+    this.loaded = revision;
+    this.stored = revision;
+    for (const known of this.#markers.keys()) if (known < revision) this.#markers.delete(known);
+    this.onLoaded();
+  }
+
+  /** The newest delivery is not served. After a while the applications that wait for it say why. */
+  async #missing(why: string, after: number, now: number): Promise<void> {
+    if (this.#unlike?.why !== why) this.#unlike = { why, since: now };
+    if (now - this.#unlike.since < after) return;
+    const saying = `${why} ${this.#newest?.delivery.revision ?? 0}`;
+    if (this.#said === saying) return;
+    const { database, lease, log } = this.leading;
+    log.warn({ gatewayId: lease.gatewayId, why }, "the gateway does not serve the newest delivery");
+    await recordUnproven(database, lease, why === "gateway_does_not_answer" ? -1 : (this.loaded ?? -1), why);
+    this.#said = saying;
+  }
+}

@@ -1,0 +1,28 @@
+import { compileDeny } from "../core/traefik/compile-deny";
+import type { GatewayState } from "../core/traefik/state";
+import { isHost } from "../core/traefik/well-formed";
+
+const form = /^0-deny-(org_[0-9a-z]{1,40})-(0|[1-9]\d{0,8})\.yml$/;
+
+/** Which deny file a name stands for. */
+export function denyOf(name: string): { readonly organizationId: string; readonly group: number } | null {
+  const [, organizationId, group] = form.exec(name) ?? [];
+  return organizationId === undefined || group === undefined ? null : { organizationId, group: Number(group) };
+}
+
+/**
+ * Whether a deny file was written from here: compiled again from the hosts that it names, it has the very same bytes,
+ * tag included, which nobody else can make.
+ */
+export function isOwnDeny(name: string, text: string, gateway: GatewayState): boolean {
+  const deny = denyOf(name);
+  return deny !== null && compileDeny({ ...deny, hosts: hostsNamedIn(text) }, gateway).file?.text === text;
+}
+
+function hostsNamedIn(text: string): string[] {
+  const exact = [...text.matchAll(/\bHost\(`([^`]+)`\)/g)].map(([, host]) => host ?? "");
+  const wildcard = [...text.matchAll(/\bHostRegexp\(`\^\[\^\.\]\+([^`]+)\\\\\.\?\$`\)/g)].map(
+    ([, rest]) => `*${(rest ?? "").replaceAll("\\\\", "")}`,
+  );
+  return [...exact, ...wildcard].filter(isHost);
+}

@@ -1,0 +1,27 @@
+import { setImmediate } from "node:timers/promises";
+
+/** Monotonic time and waiting, as a value: a test decides how time passes. */
+export interface Pace {
+  /** ms since some moment; never goes back. */
+  now(): number;
+  /** Resolves after `ms`, or at once when `until` aborts; never rejects. */
+  sleep(ms: number, until: AbortSignal): Promise<void>;
+}
+
+export const realPace: Pace = {
+  now: () => performance.now(),
+  sleep: (ms, until) =>
+    new Promise((resolve) => {
+      if (until.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        until.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      until.addEventListener("abort", done, { once: true });
+    }),
+};
+
+/** Lets requests of the same process run. */
+export const breathe = (): Promise<void> => setImmediate();

@@ -1,0 +1,108 @@
+import type { Logger } from "pino";
+import { newEpoch } from "../core/sync/gateway-secrets";
+import { servedDelivery } from "../core/sync/served-delivery";
+import { REVISION_HEADER } from "../core/traefik/names";
+import type { Clock, RandomBytes } from "../core/values";
+import { asSync } from "../persistence/as-sync";
+import type { Database } from "../persistence/database";
+import { beginEpoch, findGateway, type GatewayRow, type Lease, takeLease } from "../persistence/sync/lease";
+import { findDelivery } from "../persistence/sync/record-delivery";
+import { applicationFiles, claimFolder } from "./claim-folder";
+import type { FileSystem } from "./file-system";
+import { fenceOlderTerms, stagingOf } from "./file-target";
+import { type FolderSettings, type Places, placesIn } from "./gateway-folder";
+import { writeStaticConfiguration } from "./static-configuration";
+
+export interface Candidate {
+  readonly database: Database;
+  readonly gatewayId: string;
+  readonly folder: FolderSettings;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+  readonly files: FileSystem;
+  /** Who this process is among those that could lead. */
+  readonly holder: string;
+  /** How long a lease runs without being renewed, in ms. */
+  readonly leaseMs: number;
+  /** No other process can have this database open: whoever holds the lease is gone. */
+  readonly alone: boolean;
+}
+
+export type Standing =
+  | { readonly leads: true; readonly lease: Lease; readonly nonce: string; readonly row: GatewayRow }
+  /** `why` is a sentence; null while another process of the same folder leads. */
+  | { readonly leads: false; readonly why: string | null };
+
+/**
+ * Tries to become the leader of a gateway: its folder has to be on this disk, and its lease free. The first thing that
+ * a new term does is to take the older terms' staging folders away.
+ */
+export async function takeLead(candidate: Candidate): Promise<Standing> {
+  const { database, gatewayId, clock, files, holder } = candidate;
+  const places = placesIn(candidate.folder.folder);
+  const row = await findGateway(database, gatewayId);
+  if (row === null) return { leads: false, why: "the gateway is gone" };
+  const claim = await claimFolder(database, row, places, candidate.random);
+  if (!claim.held) return { leads: false, why: claim.why };
+  const now = clock.now();
+  if (!candidate.alone && row.leaseUntil !== null && row.leaseUntil >= now) return { leads: false, why: null };
+
+  await writeStaticConfiguration(row, candidate.folder);
+  // Made before the term begins: whoever leads it later finds it, and nobody ever makes it again once it is taken away.
+  await files.mkdir(stagingOf(places, row.leaseTerm + 1, holder));
+  const lease = await takeLease(
+    database,
+    { ...row, nonce: claim.nonce },
+    { holder, now, until: new Date(now.getTime() + candidate.leaseMs), force: candidate.alone },
+  );
+  if (lease === null) {
+    await files.removeTree(stagingOf(places, row.leaseTerm + 1, holder));
+    return { leads: false, why: null };
+  }
+  await fenceOlderTerms(places, lease.term, files);
+  const epoch = await presentEpoch(candidate, places, row);
+  return { leads: true, lease, nonce: claim.nonce, row: { ...row, ...epoch } };
+}
+
+/**
+ * A folder that holds a delivery of which the database knows nothing is newer than the database: it was restored from a
+ * copy. Revisions then start a new epoch, and what lies in the folder unknown counts as written by us.
+ */
+async function presentEpoch(
+  candidate: Candidate,
+  places: Places,
+  row: GatewayRow,
+): Promise<Pick<GatewayRow, "epoch" | "loadedRevision">> {
+  const present = { epoch: row.epoch, loadedRevision: row.loadedRevision };
+  const served = servedByMarker(await candidate.files.readFile(places.marker));
+  if (served === null) return present;
+  const known =
+    served.epoch === row.epoch
+      ? await findDelivery(candidate.database, row.gatewayId, served)
+      : // Nothing of the database's own epoch was seen yet: it has only just begun.
+        row.loadedRevision === 0;
+  if (known) return present;
+  const epoch = newEpoch(candidate.random);
+  candidate.log.warn(
+    { gatewayId: row.gatewayId, folder: served.revision, database: row.revision },
+    "the folder is newer than the database, which must have been restored: everything is compared and proven anew",
+  );
+  const adopted = await applicationFiles(places);
+  await asSync(candidate.database, (tx) =>
+    beginEpoch(tx, row.gatewayId, { epoch, atLeastRevision: served.revision, adopted, now: candidate.clock.now() }),
+  );
+  return { epoch, loadedRevision: 0 };
+}
+
+/** The delivery that a marker file names. */
+export function servedByMarker(text: string | null) {
+  if (text === null) return null;
+  const header = new RegExp(`"${REVISION_HEADER}"\\s*:\\s*"([^"]*)"`).exec(text)?.[1];
+  return servedDelivery(header ?? null);
+}
+
+/** A name that no two processes share: it also names a folder. */
+export function holderName(random: RandomBytes): string {
+  return random(9).toString("hex");
+}

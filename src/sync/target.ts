@@ -1,0 +1,59 @@
+import type { Effect } from "../core/traefik/order-batch";
+import type { CompiledFile } from "../core/traefik/state";
+
+/** One file of a delivery. */
+export interface PlannedFile {
+  readonly name: string;
+  /** Null removes the file. */
+  readonly text: string | null;
+  /** SHA-256, hex; null for a removal. */
+  readonly digest: string | null;
+  readonly effect: Effect;
+}
+
+/** How configuration reaches a gateway. One leader uses it, for one term. */
+export interface Target {
+  /**
+   * Puts a whole delivery before the gateway: everything is staged and flushed, then applied in the batch's order, the
+   * marker last. After a failure any part of the batch may be there, but never the marker; calling it again is safe.
+   * @throws the file system's own error, `ENOENT` also when another leader took the staging folder away
+   */
+  apply(batch: readonly PlannedFile[], marker: CompiledFile): Promise<void>;
+  /** The text of an application's, deny or shared file as the gateway would read it; null when it is not there. */
+  read(name: string): Promise<string | null>;
+  /** The marker's text; null when it is not there. */
+  readMarker(): Promise<string | null>;
+  /** Names of everything that lies beside the applications' files. */
+  names(): Promise<string[]>;
+}
+
+/** Named moments of a delivery; a test crashes or stops the process in them. */
+export type FaultPoint =
+  | "taken"
+  | "compiled"
+  | "numbered"
+  | "staging"
+  | "staged"
+  | "applying"
+  | "applied"
+  | "marking"
+  | "marked"
+  | "flushed"
+  | "recorded";
+
+/** In the order in which a delivery passes them. */
+export const faultPoints: readonly FaultPoint[] = [
+  "taken",
+  "compiled",
+  "numbered",
+  "staging",
+  "staged",
+  "applying",
+  "applied",
+  "marking",
+  "marked",
+  "flushed",
+  "recorded",
+];
+
+export type AtFaultPoint = (point: FaultPoint) => Promise<void> | void;
