@@ -18,6 +18,9 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
 }
 if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
 
+// React and Next choose their parts by it.
+process.env.NODE_ENV = process.argv[2] === "dev" ? "development" : "production";
+
 const { build } = await import("./build.mjs");
 const folder = await build();
 const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);

@@ -199,6 +199,13 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
   return settings as Settings;
 }
 
+/** What a program that is started from here gets of this process's environment: where things are, and no setting. */
+export function childEnvironment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  const { PATH, HOME, TMPDIR } = process.env;
+  const given = Object.entries({ PATH, HOME, TMPDIR }).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(given), NODE_ENV: "production", ...more };
+}
+
 function textOf(setting: Setting, environment: Readonly<Record<string, string | undefined>>): string | undefined {
   const text = environment[setting.name] || undefined;
   const fileName = `${setting.name}_FILE`;

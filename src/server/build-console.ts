@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { childEnvironment } from "../env";
 import { DataFolderInUse, takeControlSocket } from "../persistence/control-socket";
 import { projectRoot } from "./project-root";
 import { StartFailure } from "./start-failure";
@@ -63,12 +64,7 @@ async function runNextBuild(root: string): Promise<void> {
   const child = spawn(process.execPath, [next, "build"], {
     cwd: root,
     stdio: ["ignore", "pipe", "pipe"],
-    env: {
-      PATH: process.env.PATH ?? "",
-      HOME: process.env.HOME ?? "",
-      NODE_ENV: "production",
-      NEXT_TELEMETRY_DISABLED: "1",
-    },
+    env: childEnvironment({ NEXT_TELEMETRY_DISABLED: "1" }),
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {

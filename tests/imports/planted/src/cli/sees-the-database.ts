@@ -1,0 +1,1 @@
+export { asSync } from "../persistence/as-sync";

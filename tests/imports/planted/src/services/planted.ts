@@ -1,0 +1,3 @@
+import { asSync } from "../persistence/as-sync";
+
+export const planted = asSync;
