@@ -198,6 +198,12 @@ begin
     else
       raise exception 'no such kind of object: %', p_kind;
   end case;
+  -- Whoever waited for the lock may have lost the key meanwhile.
+  if p_lock <> '' and p_key_hash is not null then
+    select api_key || jsonb_build_object('role', k.role, 'expiresAt', k.expires_at, 'revokedAt', k.revoked_at)
+      into api_key from api_keys k where k.hash = p_key_hash;
+    if not found then return; end if;
+  end if;
   return next;
 end $$;
 --> statement-breakpoint
@@ -281,7 +287,8 @@ declare
 begin
   perform portcullis_lock_claims(p_gateway_id);
   select c.value into v_host from claims c
-    where c.claim_id = p_claim_id and c.kind = 'host' and c.organization_id = portcullis_organization();
+    where c.claim_id = p_claim_id and c.gateway_id = p_gateway_id and c.kind = 'host'
+      and c.organization_id = portcullis_organization();
   if not found then return 'gone'; end if;
   if exists (select 1 from routes r where r.gateway_id = p_gateway_id and r.host = v_host) then return 'in_use'; end if;
   delete from claims c where c.claim_id = p_claim_id;
