@@ -17,7 +17,7 @@ const mostNodes = 300_000;
 export function readYaml(text: string): RawValue {
   checkCharacters(text);
   const root = firstDocument(text.replace(/^\ufeff/, ""));
-  return root ? new YamlValues().value(root) : nothing;
+  return root ? new YamlValues().root(root) : nothing;
 }
 
 /** Turns the nodes of one document into values, in the document's order, so that an alias means the last anchor before it. */
@@ -25,7 +25,11 @@ class YamlValues {
   private readonly anchors = new Map<string, { readonly value: RawValue; readonly size: number } | null>();
   private nodes = 0;
 
-  value(node: YamlNode): RawValue {
+  root(node: YamlNode): RawValue {
+    return node.kind === "mapping" && node.anchor === "" ? this.map(node, true) : this.value(node);
+  }
+
+  private value(node: YamlNode): RawValue {
     this.count(1);
     if (node.kind === "alias") return this.followed(node.name);
     if (node.anchor === "") return this.unnamed(node);
@@ -55,7 +59,8 @@ class YamlValues {
     return scalarValue(node);
   }
 
-  private map(node: MappingNode): RawMap {
+  /** The outermost map takes texts as keys only: what stands under a null there is never decoded. */
+  private map(node: MappingNode, outermost = false): RawMap {
     const own: [string, RawValue][] = [];
     let merged: RawValue | null = null;
     const seen = new Set<string>();
@@ -65,6 +70,7 @@ class YamlValues {
       if (seen.has(id)) throw new Refused("duplicate_key");
       seen.add(id);
       const name = this.value(key);
+      if (outermost && name.type === "null") continue;
       const value = this.value(child);
       if (isMergeKey(key)) merged = value;
       else if (name.type !== "null") own.push([keyName(name), value]);

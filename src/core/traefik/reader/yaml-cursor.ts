@@ -12,6 +12,8 @@ export class YamlCursor {
   line = 0;
   column = 0;
   index = 0;
+  /** Whether nothing but blanks was taken since the last line break. */
+  onNewLine = false;
   private at = 0;
 
   constructor(private readonly text: string) {}
@@ -58,6 +60,7 @@ export class YamlCursor {
   /** Takes one character, which is no line break. */
   take(): string {
     const character = String.fromCodePoint(this.text.codePointAt(this.at) ?? 0);
+    if (!this.blank()) this.onNewLine = false;
     this.at += character.length;
     this.column++;
     this.index++;
@@ -69,6 +72,7 @@ export class YamlCursor {
     expression.lastIndex = this.at;
     const match = expression.exec(this.text);
     const length = match?.[0].length ?? 0;
+    if (length > 0) this.onNewLine = false;
     this.at += length;
     this.column += length;
     this.index += length;
@@ -84,6 +88,7 @@ export class YamlCursor {
     this.index += length;
     this.column = 0;
     this.line++;
+    this.onNewLine = true;
     return unit === "\u2028" || unit === "\u2029" ? unit : "\n";
   }
 
@@ -92,6 +97,20 @@ export class YamlCursor {
     if (this.column === 0) return;
     this.column = 0;
     this.line++;
+  }
+
+  /** Skips comments, and blanks and empty lines between them; ends at the end of the last one's line. */
+  skipComments(): void {
+    const nextOne = /[ \t\r\n\u0085\u2028\u2029]{0,511}#/y;
+    for (nextOne.lastIndex = this.at; nextOne.test(this.text); nextOne.lastIndex = this.at) {
+      while (this.peek() !== "#") this.lineBreak() ? this.takeBreak() : this.take();
+      this.skipLine();
+    }
+  }
+
+  /** Skips a comment on the line of the token before it, whatever blanks are between them. */
+  skipLineComment(): void {
+    if (!this.onNewLine && this.match(/[ \t]{0,511}(?=#)/y)) this.skipLine();
   }
 
   skipLine(): void {

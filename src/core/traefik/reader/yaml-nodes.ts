@@ -45,6 +45,8 @@ class DocumentParser {
     ["!!", "tag:yaml.org,2002:"],
   ]);
 
+  private readonly anchors = new Set<string>();
+
   constructor(private readonly tokens: YamlTokens) {}
 
   document(): YamlNode | null {
@@ -78,7 +80,7 @@ class DocumentParser {
 
   /** @param bare whether `-` without a deeper indentation begins a sequence here, as below a key */
   private node(block: boolean, bare = false): YamlNode {
-    if (this.at("alias")) return { kind: "alias", name: this.tokens.next().text };
+    if (this.at("alias")) return this.alias();
     const properties = this.properties();
     const token = this.tokens.peek();
     if (bare && token.type === "-") return { kind: "sequence", items: this.bareSequence(), ...properties };
@@ -92,6 +94,12 @@ class DocumentParser {
     return { ...empty, ...properties };
   }
 
+  private alias(): AliasNode {
+    const name = this.tokens.next().text;
+    if (!this.anchors.has(name)) throw new Refused("alias");
+    return { kind: "alias", name };
+  }
+
   private properties(): Properties {
     let anchor = "";
     let tag = "";
@@ -100,6 +108,7 @@ class DocumentParser {
       if (token.type === "anchor") anchor = token.text;
       else tag = this.wholeTag(token.text);
     }
+    if (anchor !== "") this.anchors.add(anchor);
     return { anchor, tag };
   }
 

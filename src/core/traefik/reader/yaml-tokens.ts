@@ -50,7 +50,7 @@ const longestKey = 1024;
 const deepest = 500;
 
 const uri = /(?:[\w\-;/?:@&=+$,.!~*'()[\]]|%[0-9a-fA-F]{2})/.source;
-const tag = new RegExp(`!<(${uri}+)>|(![\\w-]*!)(${uri}+)|!(${uri}*)`, "y");
+const tag = new RegExp(`!<(${uri}+)>|(![\\w-]*!)(${uri}+)|!(?![\\w-]*!)(${uri}*)`, "y");
 
 const syntax = (): Refused => new Refused("syntax");
 const bare = (type: TokenType): Token => ({ type, text: "", plain: false });
@@ -153,7 +153,7 @@ export class YamlTokens {
     const { cursor } = this;
     for (;;) {
       while (cursor.peek() === " " || (cursor.peek() === "\t" && (this.inFlow || !this.keyAllowed))) cursor.take();
-      if (cursor.peek() === "#") cursor.skipLine();
+      if (cursor.peek() === "#") cursor.skipComments();
       if (!cursor.lineBreak()) return;
       cursor.takeBreak();
       if (!this.inFlow) this.keyAllowed = true;
@@ -168,7 +168,10 @@ export class YamlTokens {
     if (cursor.ended) this.streamEnd();
     else if (cursor.column === 0 && cursor.peek() === "%") this.directive();
     else if (mark) this.documentMark(mark);
-    else this.content(cursor.peek());
+    else {
+      this.content(cursor.peek());
+      if (this.queue.at(-1)?.type !== "-") cursor.skipLineComment();
+    }
   }
 
   private content(unit: string): void {
@@ -205,6 +208,8 @@ export class YamlTokens {
   private directive(): void {
     const line = this.cursor.match(/%[^\r\n\u0085\u2028\u2029]*/y)?.[0] ?? "";
     if (!/^%(YAML[ \t]+[0-9]{1,2}\.[0-9]{1,2}|TAG[ \t]+![\w-]*!?[ \t]+\S+)[ \t]*(#.*)?$/.test(line)) throw syntax();
+    // The break is part of the directive: no key may follow at once.
+    this.cursor.takeBreak();
     this.atDocumentEdge("directive");
     this.queue.splice(-1, 1, { type: "directive", text: line, plain: false });
   }
@@ -278,8 +283,8 @@ export class YamlTokens {
     this.keyAllowed = false;
     const { cursor } = this;
     if (cursor.peek() === "!") {
-      const [, verbatim, handle = "!", named, local] = cursor.match(tag) ?? [];
-      if (!cursor.space()) throw syntax();
+      const [whole, verbatim, handle = "!", named, local] = cursor.match(tag) ?? [];
+      if (whole === undefined || !cursor.space()) throw syntax();
       const suffix = named ?? local ?? "";
       this.queue.push({ type: "tag", text: verbatim ?? (suffix === "" ? "!" : `${handle} ${suffix}`), plain: false });
       return;
