@@ -1,0 +1,52 @@
+import { and, eq, gte, inArray, isNotNull, lt, sql } from "drizzle-orm";
+import { applicationStates, changes, deliveries, gateways } from "../../../drizzle/schema";
+import { asSync } from "../as-sync";
+import type { Database } from "../database";
+
+/** Rows that one transaction removes. */
+const sweptAtOnce = 1_000;
+
+/** Removes outbox rows that were delivered before `before`; returns whether there may be more. */
+export function sweepChanges(database: Database, before: Date): Promise<boolean> {
+  return asSync(database, async (tx) => {
+    const old = tx
+      .select({ row: changes.row })
+      .from(changes)
+      .where(and(isNotNull(changes.deliveredIn), lt(changes.deliveredAt, before)))
+      .limit(sweptAtOnce);
+    const gone = await tx.delete(changes).where(inArray(changes.row, old)).returning({ row: changes.row });
+    return gone.length === sweptAtOnce;
+  });
+}
+
+/** Removes deliveries from before `before`, but never one that the gateway may serve or that is not loaded yet. */
+export function sweepDeliveries(database: Database, before: Date): Promise<boolean> {
+  return asSync(database, async (tx) => {
+    const old = tx
+      .select({ row: sql<string>`${deliveries.gatewayId} || ' ' || ${deliveries.revision}` })
+      .from(deliveries)
+      .innerJoin(gateways, eq(gateways.gatewayId, deliveries.gatewayId))
+      .where(and(lt(deliveries.createdAt, before), lt(deliveries.revision, gateways.loadedRevision)))
+      .limit(sweptAtOnce);
+    const gone = await tx
+      .delete(deliveries)
+      .where(inArray(sql`${deliveries.gatewayId} || ' ' || ${deliveries.revision}`, old))
+      .returning({ revision: deliveries.revision });
+    return gone.length === sweptAtOnce;
+  });
+}
+
+/** Removes what was kept of applications that have been gone, and proven gone, since before `before`. */
+export function sweepRemoved(database: Database, before: Date): Promise<unknown> {
+  return asSync(database, (tx) =>
+    tx
+      .delete(applicationStates)
+      .where(
+        and(
+          eq(applicationStates.removed, true),
+          lt(applicationStates.deliveredAt, before),
+          gte(applicationStates.provenRevision, applicationStates.revision),
+        ),
+      ),
+  );
+}

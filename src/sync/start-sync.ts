@@ -1,0 +1,152 @@
+import type { Runtime } from "../persistence/runtime";
+import { listFileGateways } from "../persistence/sync/lease";
+import { sealUntilOver } from "./audit-sealer";
+import type { FolderSettings } from "./gateway-folder";
+import { realPace } from "./pace";
+import { createReconciler, type Reconciler, type ReconcilerStatus, type ReconcilerTiming } from "./reconciler";
+import { sweepUntilOver } from "./sweep";
+import type { AtFaultPoint } from "./target";
+import { Waker } from "./waker";
+
+/** Hints go over this channel of the database; the payload is gateway ids, separated by commas. */
+export const changesChannel = "portcullis_changes";
+
+export interface SyncSettings {
+  /** Where this process has the folder of a gateway; null where it has none. */
+  readonly folderOf: (gateway: { readonly gatewayId: string; readonly name: string }) => FolderSettings | null;
+  readonly timing?: Partial<ReconcilerTiming>;
+  readonly faultPoint?: AtFaultPoint;
+}
+
+export interface RunningSync {
+  /** Something was committed for these gateways: tells whoever delivers to them, here or in another process. */
+  wake(gatewayIds: readonly string[]): void;
+  /** Somebody waits for this application to be enforced. */
+  prioritize(applicationId: string): void;
+  /** By gateway id: whether this process delivers to it, and if not, why. */
+  status(): ReadonlyMap<string, ReconcilerStatus>;
+  /** Resolves when every gateway that is known at the start has been tried once. */
+  readonly ready: Promise<void>;
+  /** Finishes the writes under way. */
+  stop(): Promise<void>;
+}
+
+/** How often it is looked for gateways that were made or removed elsewhere, in ms. */
+const lookAgainMs = 5_000;
+const listenAgainMs = 1_000;
+
+/** Delivers to every gateway whose folder this process holds, seals the audit log, and sweeps what is old. */
+export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync {
+  const { database, log, clock } = runtime;
+  const pace = realPace;
+  const stopped = new AbortController();
+  const over = stopped.signal;
+  const whenStopped = aborted(over);
+  const reconcilers = new Map<string, Reconciler>();
+  const looking = new Waker();
+  let looked: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    looked = resolve;
+  });
+
+  async function look(): Promise<void> {
+    const found = await listFileGateways(database);
+    for (const gateway of found) {
+      const folder = settings.folderOf(gateway);
+      if (folder === null || reconcilers.has(gateway.gatewayId) || over.aborted) continue;
+      const { timing, faultPoint } = settings;
+      const reconciler = createReconciler({
+        ...runtime,
+        gatewayId: gateway.gatewayId,
+        folder,
+        alone: database.kind === "embedded",
+        ...(timing ? { timing } : {}),
+        ...(faultPoint ? { faultPoint } : {}),
+      });
+      reconcilers.set(gateway.gatewayId, reconciler);
+      reconciler.start();
+    }
+    for (const [gatewayId, reconciler] of reconcilers) {
+      if (found.some((gateway) => gateway.gatewayId === gatewayId)) continue;
+      reconcilers.delete(gatewayId);
+      await reconciler.stop();
+    }
+  }
+
+  async function lookUntilOver(): Promise<void> {
+    while (!over.aborted) {
+      try {
+        await look();
+        await Promise.race([Promise.all([...reconcilers.values()].map((reconciler) => reconciler.ready)), whenStopped]);
+        looked();
+      } catch (error) {
+        if (over.aborted) return;
+        log.warn({ err: error }, "the gateways could not be listed");
+      }
+      await looking.wait(lookAgainMs, pace, over);
+    }
+  }
+
+  const hinted = (payload: string) => {
+    for (const gatewayId of payload.split(",")) {
+      const reconciler = reconcilers.get(gatewayId);
+      if (reconciler) reconciler.wake();
+      else looking.ring();
+    }
+  };
+
+  async function listenUntilOver(): Promise<void> {
+    while (!over.aborted) {
+      try {
+        const end = await database.listen(changesChannel, hinted);
+        await whenStopped;
+        await end();
+      } catch (error) {
+        if (over.aborted) return;
+        log.warn({ err: error }, "hints of other processes cannot be heard; what is pending is found by the timer");
+        await pace.sleep(listenAgainMs, over);
+      }
+    }
+  }
+
+  const running = [
+    lookUntilOver(),
+    listenUntilOver(),
+    sealUntilOver({ database, log, pace }, over),
+    sweepUntilOver({ database, clock, log, pace }, over),
+  ];
+
+  return {
+    wake(gatewayIds) {
+      const elsewhere: string[] = [];
+      for (const gatewayId of gatewayIds) {
+        const reconciler = reconcilers.get(gatewayId);
+        if (reconciler?.status().leads) reconciler.wake();
+        else elsewhere.push(gatewayId);
+      }
+      if (elsewhere.length === 0 || over.aborted) return;
+      // A hint only: what is pending is found without it, a second later.
+      database.hint(changesChannel, elsewhere.join(",")).catch((error: unknown) => {
+        log.debug({ err: error }, "a hint was not sent");
+      });
+    },
+    prioritize(applicationId) {
+      for (const reconciler of reconcilers.values()) reconciler.prioritize(applicationId);
+    },
+    status: () => new Map([...reconcilers].map(([gatewayId, reconciler]) => [gatewayId, reconciler.status()])),
+    ready,
+    async stop() {
+      stopped.abort();
+      looked();
+      await Promise.all(running);
+      await Promise.all([...reconcilers.values()].map((reconciler) => reconciler.stop()));
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,40 @@
+import type { Logger } from "pino";
+import type { Clock } from "../core/values";
+import type { Database } from "../persistence/database";
+import { sweepChanges, sweepDeliveries, sweepRemoved } from "../persistence/sync/sweeps";
+import { breathe, type Pace } from "./pace";
+
+const hour = 3_600_000;
+/** How long it is kept what was delivered when, in ms. */
+const keptFor = 30 * 24 * hour;
+
+interface Sweeper {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly pace: Pace;
+}
+
+/** Every hour removes what is older than it is kept. */
+export async function sweepUntilOver(sweeper: Sweeper, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    try {
+      await sweep(sweeper, over);
+    } catch (error) {
+      if (over.aborted) return;
+      sweeper.log.warn({ err: error }, "old deliveries could not be removed");
+    }
+    await sweeper.pace.sleep(hour, over);
+  }
+}
+
+export async function sweep(
+  { database, clock }: Pick<Sweeper, "database" | "clock">,
+  over: AbortSignal,
+): Promise<void> {
+  const before = new Date(clock.now().getTime() - keptFor);
+  for (const part of [sweepChanges, sweepDeliveries]) {
+    while (!over.aborted && (await part(database, before))) await breathe();
+  }
+  await sweepRemoved(database, before);
+}
