@@ -17,8 +17,6 @@ export async function answerWith(
   const gone = new AbortController();
   outgoing.once("close", () => gone.abort());
   const body = hasBody(incoming) ? await readBody(incoming) : null;
-  // The rest of a body that is too long stays unread, so this connection is of no use afterwards.
-  if (body !== null && body.length > maxBodyBytes) outgoing.setHeader("connection", "close");
   const request = new Request(`${origin}${incoming.url}`, {
     method: incoming.method ?? "GET",
     headers: headersOf(incoming),
@@ -26,7 +24,18 @@ export async function answerWith(
     ...(body === null ? {} : { body }),
   });
   await send(await handler(request, { ip: incoming.socket.remoteAddress ?? null }), outgoing);
-  if (!incoming.complete) incoming.destroy();
+  if (!incoming.complete) endSoon(incoming);
+}
+
+/** How long the rest of a body that was refused is taken and thrown away, in milliseconds. */
+const drainMs = 1_000;
+
+/** A connection that is closed at once would take the answer with it, before a caller who still sends has read it. */
+function endSoon(incoming: IncomingMessage): void {
+  const timer = setTimeout(() => incoming.socket.destroy(), drainMs);
+  incoming.socket.once("close", () => clearTimeout(timer));
+  incoming.once("end", () => clearTimeout(timer));
+  incoming.resume();
 }
 
 function hasBody({ method, headers }: IncomingMessage): boolean {

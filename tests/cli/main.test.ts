@@ -1,0 +1,102 @@
+import { describe, expect, test } from "vitest";
+import { runCommandLine } from "../../src/cli/main";
+import type { BreakGlassAnswer } from "../../src/contracts/break-glass";
+
+interface Asked {
+  readonly verb: string;
+  readonly input: unknown;
+}
+
+async function run(words: string, answer: BreakGlassAnswer = { ok: true, result: made }) {
+  const asked: Asked[] = [];
+  const modes: string[] = [];
+  let out = "";
+  let error = "";
+  const code = await runCommandLine(
+    words.split(" "),
+    {
+      run: async (mode) => {
+        modes.push(mode);
+        return 3;
+      },
+      ask: async (verb, input) => {
+        asked.push({ verb, input });
+        return answer;
+      },
+    },
+    {
+      out: (text) => {
+        out += text;
+      },
+      error: (text) => {
+        error += text;
+      },
+    },
+  );
+  return { code, asked, modes, out, error };
+}
+
+const made = { organizationId: "org_1", userId: "usr_1", apiKey: { apiKeyId: "key_1", key: "pcl_1" } };
+
+describe("the command line", () => {
+  test("hands over what setup takes, and prints the result as JSON and nothing else", async () => {
+    const ran = await run("setup --email ada@example.org --organization Acme --name Ada --json");
+    expect(ran.asked).toEqual([
+      { verb: "setup", input: { email: "ada@example.org", organization: "Acme", name: "Ada" } },
+    ]);
+    expect(ran.out).toBe(`${JSON.stringify(made)}\n`);
+    expect(ran).toMatchObject({ code: 0, error: "" });
+  });
+
+  test("shows the key to a person once, with the ids", async () => {
+    const { out } = await run("setup --email ada@example.org --organization Acme");
+    expect(out.match(/pcl_1/g)).toHaveLength(1);
+    expect(out).toContain("org_1");
+  });
+
+  test("a refusal is one line on standard error, nothing on standard output, and 1", async () => {
+    const ran = await run("setup --email a@b.org --organization A --json", { ok: false, message: "It is set up." });
+    expect(ran).toMatchObject({ code: 1, out: "", error: "portcullis: It is set up.\n" });
+  });
+
+  test("organization create is checked unless it is said", async () => {
+    const { asked } = await run("organization create --name Beta --owner bob@example.org --json");
+    expect(asked).toEqual([
+      { verb: "organization create", input: { name: "Beta", owner: "bob@example.org", upstreams: "checked" } },
+    ]);
+    const open = await run("organization create --name Beta --owner bob@example.org --upstreams any --json");
+    expect(open.asked[0]?.input).toMatchObject({ upstreams: "any" });
+  });
+
+  test("key create takes a role of the table, and days as a number", async () => {
+    const { asked } = await run("key create --organization org_1 --name ci --role viewer --expires-in-days 30 --json");
+    expect(asked).toEqual([
+      { verb: "key create", input: { organization: "org_1", name: "ci", role: "viewer", expiresInDays: 30 } },
+    ]);
+  });
+
+  test.each([
+    ["key create --organization org_1 --name ci --role root", /--role.*viewer, developer, admin, owner/],
+    ["key create --organization org_1 --name ci", /--role/],
+    ["key create --organization org_1 --name ci --role viewer --expires-in-days soon", /whole number of days/],
+    ["setup --organization Acme", /--email/],
+    ["organization create --name Beta --owner b@example.org --upstreams some", /any, checked/],
+    ["setup --email a@b.org --organization Acme --colour red", /unknown option/],
+    ["fly", /unknown command/],
+  ])("%s is refused in one line before anything is asked", async (words, said) => {
+    const ran = await run(words);
+    expect(ran).toMatchObject({ code: 1, asked: [], out: "" });
+    expect(ran.error).toMatch(said);
+    expect(ran.error.trimEnd()).not.toContain("\n");
+  });
+
+  test("gateway adopt means the local one unless it is said", async () => {
+    const { asked } = await run("gateway adopt --json", { ok: true, result: { gatewayId: "gtw_1", folder: "/x" } });
+    expect(asked).toEqual([{ verb: "gateway adopt", input: { gateway: "local" } }]);
+  });
+
+  test("start and dev run the server, and end with its code", async () => {
+    expect(await run("start")).toMatchObject({ code: 3, modes: ["production"] });
+    expect(await run("dev")).toMatchObject({ code: 3, modes: ["development"] });
+  });
+});

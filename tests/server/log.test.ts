@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { makeLog } from "../../src/server/log";
+
+test("what is called a secret does not reach the log, wherever in an entry it stands", () => {
+  const lines: string[] = [];
+  const log = makeLog("info", { write: (line) => void lines.push(line) });
+  const secrets = {
+    authorization: "planted-1",
+    "x-api-key": "planted-2",
+    cookie: "planted-3",
+    "set-cookie": "planted-4",
+  };
+  log.info({ requestId: "req_1", password: "planted-5", key: "planted-6" }, "said");
+  log.info({ headers: secrets, row: { hash: "planted-7", secret: "planted-8" } }, "said");
+  log.info({ request: { headers: secrets, body: { password: "planted-9", token: "planted-10" } } }, "said");
+  const text = lines.join("");
+  expect(text).not.toContain("planted");
+  expect(text.match(/\[redacted\]/g)).toHaveLength(14);
+  expect(text).toContain("req_1");
+});
