@@ -75,9 +75,19 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
    * @throws NotFound gone meanwhile | Unauthenticated revoked meanwhile | Forbidden lost the role meanwhile
    */
   async again(tx: Transaction, lock: Lock): Promise<Authorized<P, K>> {
-    const facts = factsOf(
+    return this.#decide(
       rowsOf<FactsRow>(await tx.execute(authorizeStatement(this.request, this.#kind, this.#id, lock))),
     );
+  }
+
+  /** The same decision again, on what is so now; whoever asks audits a refusal. @throws as `again` */
+  async afresh(): Promise<Authorized<P, K>> {
+    const statement = authorizeStatement(this.request, this.#kind, this.#id, "");
+    return this.#decide(await this.request.runtime.database.call<FactsRow>(statement));
+  }
+
+  #decide(rows: readonly FactsRow[]): Authorized<P, K> {
+    const facts = factsOf(rows);
     const principal = principalOf(facts, this.request.runtime.clock.now());
     if (!facts) throw new NotFound();
     if (facts.organization.organizationId !== this.organization.organizationId) {

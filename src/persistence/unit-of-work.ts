@@ -1,10 +1,10 @@
 import { auditEntries } from "../../drizzle/audit";
 import { changes } from "../../drizzle/changes";
-import { Conflict, Refusal } from "../core/errors";
+import { Conflict, Refusal, Unavailable } from "../core/errors";
 import { newId } from "../core/ids";
 import type { ObjectKind } from "../core/located";
 import type { Permission } from "../core/permissions";
-import { Authorized } from "./authorized";
+import type { Authorized } from "./authorized";
 import type { DatabaseRole, Transaction } from "./database";
 import { isTransient } from "./database-errors";
 import { actorColumns, recordRefusal } from "./refusals";
@@ -48,7 +48,8 @@ interface Options {
   readonly role?: DatabaseRole;
 }
 
-const attempts = 3;
+/** How often a unit of work is started again. */
+const restarts = 3;
 
 /**
  * Runs a verb's writes in one READ COMMITTED transaction that row-level security binds to the organization: decides
@@ -92,15 +93,17 @@ async function repeated<P extends Permission, K extends ObjectKind, Prepared, T>
 ): Promise<T> {
   let current = authorized;
   let prepared = await prepare(current);
-  for (let attempt = 1; ; attempt++) {
+  for (let left = restarts; ; left--) {
     try {
       return await once(current, (work) => body(work, prepared), options);
     } catch (error) {
-      const again = attempt < attempts;
-      if (again && isTransient(error)) continue;
+      if (isTransient(error)) {
+        if (left > 0) continue;
+        throw new Unavailable("busy", "Too much is changing here at once. Try again in a moment.");
+      }
       if (!(error instanceof PremiseChanged)) throw error;
-      if (!again) throw new Conflict("changed_meanwhile", error.message);
-      current = await Authorized.demand(current.request, current.permission, current.place.kind, current.place.id);
+      if (left === 0) throw new Conflict("changed_meanwhile", error.message);
+      current = await current.afresh();
       prepared = await prepare(current);
     }
   }

@@ -1,4 +1,4 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, getTableName, inArray, sql } from "drizzle-orm";
 import type { applications } from "../../drizzle/applications";
 import type { environments, projects } from "../../drizzle/projects";
 import { nextSlug, slugOf } from "../core/slugs";
@@ -12,7 +12,10 @@ type SlugTable = typeof projects | typeof environments | typeof applications;
 /** How many numbered slugs are looked at before a random ending is taken: the cost is the same for any number. */
 const numbered = 20;
 
-/** A slug from a name that nothing of its kind in the organization has; two at once are told apart by the constraint. */
+/**
+ * A slug from a name that nothing of its kind in the organization has. Two of one name at once go one after the other;
+ * the constraint tells apart what is left (`Wiki 2` beside the second `Wiki`).
+ */
 export async function freeSlug(
   tx: Transaction,
   table: SlugTable,
@@ -23,6 +26,8 @@ export async function freeSlug(
   const base = slugOf(name);
   const candidates = new Set<string>();
   while (candidates.size < numbered) candidates.add(nextSlug(base, candidates));
+  const lock = `portcullis:slug:${getTableName(table)}:${organizationId}:${base}`;
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 0))`);
   const taken = await tx
     .select({ slug: table.slug })
     .from(table)

@@ -1,0 +1,382 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { callMeanwhile, type Meanwhile } from "../support/interposed";
+import { insertPlace } from "../support/place";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
+
+let world: World;
+let acme: GivenOrganization;
+let environmentId: string;
+let key: string;
+let next = 0;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+beforeEach(async () => {
+  acme = await world.organization();
+  ({ environmentId } = await insertPlace(world, acme));
+  key = await acme.key("owner");
+});
+
+const application = (input: Record<string, unknown> = {}) => given(acme).application({ environmentId, ...input });
+const route = () => ({ host: `h${next++}.example.org`, upstreams: [{ url: `http://10.0.0.9:${20_000 + next}` }] });
+
+/** Everything but the audit log, as one text. */
+async function everything(): Promise<string> {
+  const tables = [
+    "organizations",
+    "projects",
+    "environments",
+    "applications",
+    "security",
+    "routes",
+    "claims",
+    "changes",
+  ];
+  const rows = await Promise.all(
+    tables.map((table) =>
+      world.db.asOwner(`select md5(string_agg(t::text, '|' order by t::text)) as h from ${table} t`),
+    ),
+  );
+  return JSON.stringify(rows);
+}
+
+interface Entry extends Record<string, unknown> {
+  action: string;
+  outcome: string;
+  reason: string | null;
+}
+
+const auditOf = (organizationId: string) =>
+  world.db.asOwner<Entry>(
+    `select action, outcome, reason from audit_entries where organization_id = $1 order by audit_id`,
+    [organizationId],
+  );
+
+describe("a unit of work that fails", () => {
+  const full = () => ({
+    environmentId,
+    name: "Wiki",
+    route: route(),
+    credential: { username: "ada", password: "Correct-Horse-7-Battery" },
+  });
+
+  test.each(["applications", "security", "claims", "routes", "audit_entries", "changes"])(
+    "at the rows of %s leaves nothing behind",
+    async (table) => {
+      const before = await everything();
+      const entries = await auditOf(acme.organizationId);
+      const woken = world.woken.length;
+      const drop = await failOnInsert(table, "before insert");
+      try {
+        const answer = await acme.call("applications.create", full());
+        expect([answer.status, answer.error.data.reason]).toEqual([500, "internal"]);
+        expect(answer.text).not.toMatch(/planted|insert|Correct-Horse|apr1/i);
+      } finally {
+        await drop();
+      }
+      expect(await everything()).toBe(before);
+      expect(await auditOf(acme.organizationId)).toEqual(entries);
+      expect(world.woken).toHaveLength(woken);
+      expect((await acme.call("applications.create", full())).status).toBe(200);
+    },
+  );
+
+  test("at the commit itself leaves nothing behind, and wakes nobody", async () => {
+    const before = await everything();
+    const woken = world.woken.length;
+    const drop = await failOnInsert("changes", "constraint");
+    try {
+      expect((await acme.call("applications.create", full())).status).toBe(500);
+    } finally {
+      await drop();
+    }
+    expect(await everything()).toBe(before);
+    expect(world.woken).toHaveLength(woken);
+  });
+
+  test("has no password and no hash in the log", () => {
+    expect(world.log()).toContain("a procedure failed");
+    expect(world.log()).not.toMatch(/Correct-Horse|\$apr1\$|v1\.[\w-]{8}\./);
+  });
+});
+
+/** Makes inserting into a table fail, at once or when the transaction commits; the result undoes that. */
+async function failOnInsert(table: string, when: "before insert" | "constraint"): Promise<() => Promise<unknown>> {
+  await world.db.asOwner(
+    `create or replace function planted() returns trigger language plpgsql as $$ begin raise exception 'planted'; end $$`,
+  );
+  await world.db.asOwner(
+    when === "constraint"
+      ? `create constraint trigger planted after insert on ${table} deferrable initially deferred for each row execute function planted()`
+      : `create trigger planted before insert on ${table} for each row execute function planted()`,
+  );
+  return () => world.db.asOwner(`drop trigger planted on ${table}`);
+}
+
+describe("a transient failure", () => {
+  /** The first `times` inserts of outbox rows fail like this. */
+  async function transient(code: string, times: number): Promise<() => Promise<unknown>> {
+    await world.db.asOwner(`create sequence planted_tries`);
+    await world.db.asOwner(
+      `create function planted_transient() returns trigger language plpgsql security definer as $$ begin
+         if nextval('planted_tries') <= ${times} then raise exception 'planted' using errcode = '${code}'; end if;
+         return new; end $$`,
+    );
+    await world.db.asOwner(
+      `create trigger planted before insert on changes for each row execute function planted_transient()`,
+    );
+    return async () => {
+      await world.db.asOwner(`drop trigger planted on changes`);
+      await world.db.asOwner(`drop function planted_transient`);
+      await world.db.asOwner(`drop sequence planted_tries`);
+    };
+  }
+
+  test.each([
+    ["serialization failure", "40001"],
+    ["deadlock", "40P01"],
+  ])("(%s) starts it again, three times, and is written once", async (_title, code) => {
+    const { applicationId } = await application();
+    const drop = await transient(code, 3);
+    try {
+      expect((await acme.call("security.create", { applicationId, username: "ada" })).status).toBe(200);
+    } finally {
+      await drop();
+    }
+    const rows = await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId]);
+    expect(rows).toHaveLength(1);
+    const entries = await auditOf(acme.organizationId);
+    expect(entries.filter((entry) => entry.action === "security.create")).toHaveLength(1);
+  });
+
+  test("that does not end is an answer that says to try again, and leaves nothing", async () => {
+    const { applicationId } = await application();
+    const before = await everything();
+    const drop = await transient("40001", 1_000);
+    try {
+      const answer = await acme.call("security.create", { applicationId, username: "ada" });
+      expect([answer.status, answer.error.data.reason]).toEqual([503, "busy"]);
+    } finally {
+      await drop();
+    }
+    expect(await everything()).toBe(before);
+  });
+});
+
+describe("between the decision and the transaction", () => {
+  const keyHash = `hash = (select k.hash from api_keys k where k.role = 'owner' and k.organization_id = $1 order by k.created_at desc, k.api_key_id desc limit 1)`;
+  const losses: [string, number, string, (input: { applicationId: string }) => Promise<unknown>][] = [
+    [
+      "the key was revoked",
+      401,
+      "key_revoked",
+      () => world.db.asOwner(`update api_keys set revoked_at = now() where ${keyHash}`, [acme.organizationId]),
+    ],
+    [
+      "the key expired",
+      401,
+      "key_expired",
+      () =>
+        world.db.asOwner(`update api_keys set expires_at = now() - interval '1 second' where ${keyHash}`, [
+          acme.organizationId,
+        ]),
+    ],
+    [
+      "the key was removed",
+      401,
+      "key_unknown",
+      () => world.db.asOwner(`delete from api_keys where ${keyHash}`, [acme.organizationId]),
+    ],
+    [
+      "the key lost its role",
+      403,
+      "forbidden",
+      () => world.db.asOwner(`update api_keys set role = 'viewer' where ${keyHash}`, [acme.organizationId]),
+    ],
+    [
+      "the application was deleted",
+      404,
+      "not_found",
+      ({ applicationId }) => world.db.asOwner(`delete from applications where application_id = $1`, [applicationId]),
+    ],
+    [
+      "the key went to another organization",
+      403,
+      "forbidden",
+      async () => {
+        const beta = await world.organization();
+        return world.db.asOwner(`update api_keys set organization_id = $2 where ${keyHash}`, [
+          acme.organizationId,
+          beta.organizationId,
+        ]);
+      },
+    ],
+  ];
+  const verbs: [string, (made: { applicationId: string; securityId: string; routeId: string }) => unknown][] = [
+    ["security.create", ({ applicationId }) => ({ applicationId, username: "bob" })],
+    ["security.update", ({ securityId }) => ({ securityId, password: "another-Password-9" })],
+    ["security.delete", ({ securityId }) => ({ securityId })],
+    ["routes.create", ({ applicationId }) => ({ applicationId, ...route() })],
+    ["routes.update", ({ routeId }) => ({ routeId, pathPrefix: "/x" })],
+    ["routes.delete", ({ routeId }) => ({ routeId })],
+    ["applications.update", ({ applicationId }) => ({ applicationId, name: "Other" })],
+    ["applications.delete", ({ applicationId }) => ({ applicationId })],
+  ];
+  describe.each(losses)("%s: %i %s", (_title, status, reason, lose) => {
+    test.each(verbs)("%s writes nothing", async (procedure, inputOf) => {
+      const { applicationId } = await application();
+      const { securityId } = await given(acme).credential(applicationId);
+      const { routeId } = await given(acme).ok<{ routeId: string }>("routes.create", { applicationId, ...route() });
+      key = await acme.key("owner");
+      const entries = await auditOf(acme.organizationId);
+      let after = "";
+      const happens = async () => {
+        await lose({ applicationId });
+        after = await everything();
+      };
+      // A verb that asks for the gateway's addresses first does so in a transaction of its own.
+      const early = procedure === "routes.create" ? [async () => undefined, happens] : [happens];
+      const answer = await callMeanwhile(world, key, procedure, inputOf({ applicationId, securityId, routeId }), {
+        beforeTransaction: early,
+      });
+      expect([answer.status, answer.error.data.reason]).toEqual([status, reason]);
+      expect(after).not.toBe("");
+      expect(await everything()).toBe(after);
+      expect((await auditOf(acme.organizationId)).slice(entries.length)).toEqual([
+        { action: procedure, outcome: "refused", reason },
+      ]);
+    });
+  });
+
+  test("a key that is revoked while its request waits for the lock is refused", async ({ skip }) => {
+    if (world.runtime.database.kind === "embedded") skip("one session: nobody waits for a lock there");
+    const { applicationId } = await application();
+    let answer: ReturnType<typeof acme.call> | undefined;
+    await world.runtime.database.transaction("tenant", acme.organizationId, async (tx) => {
+      await tx.execute(sql`select 1 from applications where application_id = ${applicationId} for no key update`);
+      answer = world.callAs(key)("security.create", { applicationId, username: "ada" });
+      await waitUntil(async () => (await waiting()) > 0);
+      await world.db.asOwner(`update api_keys set revoked_at = now() where organization_id = $1`, [
+        acme.organizationId,
+      ]);
+    });
+    const refused = await answer;
+    expect([refused?.status, refused?.error.data.reason]).toEqual([401, "key_revoked"]);
+    expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toEqual([]);
+  });
+});
+
+async function waiting(): Promise<number> {
+  const [row] = await world.db.asOwner<{ n: number }>(
+    `select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return row?.n ?? 0;
+}
+
+async function waitUntil(met: () => Promise<boolean>): Promise<void> {
+  while (!(await met())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe("a hash algorithm that changes meanwhile", () => {
+  const change = (applicationId: string, to: "apr1" | "bcrypt") => () =>
+    world.db.asOwner(`update applications set hash_algorithm = $2 where application_id = $1`, [applicationId, to]);
+
+  async function create(meanwhile: (applicationId: string) => Meanwhile) {
+    const { applicationId } = await application();
+    const answer = await callMeanwhile<{ securityId: string; hashAlgorithm: string }>(
+      world,
+      key,
+      "security.create",
+      { applicationId, username: "ada", password: "Correct-Horse-7-Battery" },
+      meanwhile(applicationId),
+    );
+    return { answer, applicationId };
+  }
+
+  test("starts it again: the password is hashed by the new one", async () => {
+    const { answer } = await create((id) => ({ beforeTransaction: [change(id, "bcrypt")] }));
+    expect([answer.status, answer.data.hashAlgorithm]).toEqual([200, "bcrypt"]);
+    const { securityId } = answer.data;
+    const [row] = await world.db.asOwner<{ hash_sealed: string }>(
+      `select hash_sealed from security where security_id = $1`,
+      [securityId],
+    );
+    const opened = world.runtime.sealer.open(`security:hash:${securityId}`, row?.hash_sealed ?? "");
+    expect(opened).toMatchObject({ ok: true, plaintext: expect.stringMatching(/^\$2[aby]\$/) });
+  });
+
+  test("again and again ends in a refusal", async () => {
+    const { answer, applicationId } = await create((id) => ({
+      beforeTransaction: [change(id, "bcrypt"), change(id, "apr1"), change(id, "bcrypt"), change(id, "apr1")],
+    }));
+    expect([answer.status, answer.error.data.reason]).toEqual([409, "changed_meanwhile"]);
+    expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toEqual([]);
+  });
+
+  test("and then an application that is gone is one refusal, audited once", async () => {
+    const { answer } = await create((id) => ({
+      beforeTransaction: [change(id, "bcrypt")],
+      beforeCall: [
+        async () => undefined, // the first decision
+        async () => undefined, // the key's last use
+        () => world.db.asOwner(`delete from applications where application_id = $1`, [id]),
+      ],
+    }));
+    expect([answer.status, answer.error.data.reason]).toEqual([404, "not_found"]);
+    const refused = (await auditOf(acme.organizationId)).filter((entry) => entry.outcome === "refused");
+    expect(refused).toEqual([{ action: "security.create", outcome: "refused", reason: "not_found" }]);
+  });
+});
+
+describe("at the same moment", () => {
+  test("DK-19: of two deletes of the last two credentials exactly one says that it became public, thirty times", async () => {
+    for (let round = 0; round < 30; round++) {
+      const { applicationId } = await application();
+      const [ada, bob] = [
+        await given(acme).credential(applicationId, "ada"),
+        await given(acme).credential(applicationId, "bob"),
+      ];
+      const answers = await Promise.all(
+        [ada, bob].map(({ securityId }) => acme.call<{ becamePublic: boolean }>("security.delete", { securityId })),
+      );
+      expect(answers.map((answer) => answer.status)).toEqual([200, 200]);
+      expect(answers.map((answer) => answer.data.becamePublic).sort()).toEqual([false, true]);
+    }
+  });
+
+  test("of two deletes of one credential one is not found", async () => {
+    for (let round = 0; round < 10; round++) {
+      const { applicationId } = await application();
+      const { securityId } = await given(acme).credential(applicationId);
+      const answers = await Promise.all([1, 2].map(() => acme.call("security.delete", { securityId })));
+      expect(answers.map((answer) => answer.status).sort()).toEqual([200, 404]);
+    }
+  });
+
+  test("a deletion of the last credential beside a creation never leaves it open with a credential", async () => {
+    for (let round = 0; round < 15; round++) {
+      const { applicationId } = await application();
+      const { securityId } = await given(acme).credential(applicationId);
+      const [deleted, created] = await Promise.all([
+        acme.call("security.delete", { securityId }),
+        acme.call("security.create", { applicationId, username: "bob" }),
+      ]);
+      expect([deleted.status, created.status]).toEqual([200, 200]);
+      const answer = await acme.call("applications.one", { applicationId });
+      expect(answer.data).toMatchObject({ openedBy: null, exposure: { intended: "protected" } });
+    }
+  });
+
+  test("ten applications of one name all get a slug of their own", async () => {
+    const slugs = (
+      await Promise.all(
+        Array.from({ length: 10 }, () => acme.call("applications.create", { environmentId, name: "Wiki" })),
+      )
+    ).map((answer) => (answer.status === 200 ? answer.data.slug : answer.error.data.reason));
+    expect(new Set(slugs).size).toBe(10);
+    expect(slugs).not.toContain("changed_meanwhile");
+  });
+});

@@ -1,0 +1,63 @@
+import { createHandler } from "../../src/api/handler";
+import type { Database } from "../../src/persistence/database";
+import type { Runtime } from "../../src/persistence/runtime";
+import type { Answer, World } from "./world";
+
+/** What happens elsewhere right before a request's next statement or transaction; each is run once, in this order. */
+export interface Meanwhile {
+  /** Before a tenant's transaction begins: after the first decision, and after whatever is slow. */
+  readonly beforeTransaction?: readonly (() => Promise<unknown>)[];
+  /** Before a statement outside a transaction: the decisions are such. */
+  readonly beforeCall?: readonly (() => Promise<unknown>)[];
+}
+
+/** Calls a procedure as `key`, while something else happens at exactly one moment of it. */
+export async function callMeanwhile<T = Record<string, unknown>>(
+  world: World,
+  key: string,
+  procedure: string,
+  input: unknown,
+  meanwhile: Meanwhile,
+): Promise<Answer<T>> {
+  const { database } = world.runtime;
+  const transactions = [...(meanwhile.beforeTransaction ?? [])];
+  const calls = [...(meanwhile.beforeCall ?? [])];
+  const interposed: Database = {
+    ...database,
+    transaction: async (role, organizationId, body) => {
+      await transactions.shift()?.();
+      return database.transaction(role, organizationId, body);
+    },
+    call: async (statement) => {
+      await calls.shift()?.();
+      return database.call(statement);
+    },
+  };
+  return callOn<T>({ ...world.runtime, database: interposed }, key, procedure, input);
+}
+
+/** Calls a procedure on a runtime of the test's own. */
+export async function callOn<T = Record<string, unknown>>(
+  runtime: Runtime,
+  key: string,
+  procedure: string,
+  input: unknown,
+): Promise<Answer<T>> {
+  const response = await createHandler(runtime)(
+    new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": key },
+      body: JSON.stringify(input),
+    }),
+    { ip: "192.0.2.33" },
+  );
+  const text = await response.text();
+  const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
+  return {
+    status: response.status,
+    data: body.result?.data as T,
+    error: body.error as Answer["error"],
+    text,
+    headers: response.headers,
+  };
+}
