@@ -3,7 +3,9 @@ import { hashPlace } from "../core/sync/gateway-secrets";
 import { probesToAsk } from "../core/sync/probes-to-ask";
 import { compileApplication } from "../core/traefik/compile-application";
 import { compileDeny, denyFileName } from "../core/traefik/compile-deny";
+import { compileShared } from "../core/traefik/compile-shared";
 import { readTraefikFile } from "../core/traefik/reader/read-traefik-file";
+import { unbuildable } from "../core/traefik/reader/unbuildable";
 import type { ApplicationState, CompiledApplication, Fingerprints } from "../core/traefik/state";
 import type { Sealer } from "../persistence/sealing";
 import type { DenyGroup, StoredApplication, StoredState } from "../persistence/sync/desired-state";
@@ -30,8 +32,9 @@ export function withHashes(stored: StoredApplication, sealer: Sealer): Applicati
 }
 
 /**
- * Compiles an application, and shuts it when Traefik would refuse the file: one refused file freezes every application
- * of the gateway. Where even the shut form would be refused there is no file, and the deny of its hosts answers.
+ * Compiles an application, and shuts it when Traefik would refuse the file, which freezes every application of the
+ * gateway, or would not build it as it stands. Where even the shut form is refused there is no file, and the deny of
+ * its hosts answers.
  */
 export function compileChecked(
   state: ApplicationState,
@@ -39,17 +42,20 @@ export function compileChecked(
   lastGood: Fingerprints | null,
 ): CompiledApplication {
   const compiled = compileApplication(state, gateway.state, lastGood);
-  if (isReadable(compiled)) return compiled;
+  if (isSound(compiled, gateway)) return compiled;
   const diagnostics = [...compiled.diagnostics, { subject: state.applicationId, problem: refusedByGateway }];
   const closed = { ...state, access: "protected" as const, credentials: [] };
   const shut = compileApplication(closed, gateway.state, null);
   const form = "shut" as const;
-  if (isReadable(shut)) return { ...shut, form, diagnostics };
+  if (isSound(shut, gateway)) return { ...shut, form, diagnostics };
   return { ...shut, form, diagnostics, file: null, probes: [] };
 }
 
-function isReadable({ file }: Pick<CompiledApplication, "file">): boolean {
-  return file === null || readTraefikFile(file.name, file.text).state === "accepted";
+function isSound({ file, intended }: CompiledApplication, gateway: Gateway): boolean {
+  if (file === null) return true;
+  if (readTraefikFile(file.name, file.text).state !== "accepted") return false;
+  const bare = !gateway.state.tags && intended === "public";
+  return unbuildable(file, [compileShared(gateway.state)]).every(({ problem }) => bare && problem === "no_middlewares");
 }
 
 export function planApplication(

@@ -32,6 +32,9 @@ export async function findForeignFiles(
     const content = foreignContent(readTraefikFile(name, text));
     if (content.problem) found.push({ path: name, problem: content.problem.kind, detail: content.problem.detail });
     for (const own of content.names) found.push({ path: name, problem: "defines_our_name", detail: own });
+    for (const router of content.everything) {
+      found.push({ path: name, problem: "routes_managed_host", detail: `every host, by ${router}` });
+    }
     for (const hosts of inPages(content.hosts, 200)) {
       const managed = await asSync(database, (tx) => managedHosts(tx, gateway.gatewayId, hosts));
       for (const host of managed) found.push({ path: name, problem: "routes_managed_host", detail: host });

@@ -1,4 +1,5 @@
-import type { ReaderVerdict } from "../traefik/reader/verdict";
+import { hostsOfRule } from "../traefik/reader/hosts-of-rule";
+import type { DefinedRouter, ReaderVerdict } from "../traefik/reader/verdict";
 
 /** Names that only the compiler gives: ids of routes and applications, denies, the shared ones. */
 const ours =
@@ -10,14 +11,16 @@ export interface ForeignContent {
   readonly problem: { readonly kind: "refused" | "unknown"; readonly detail: string } | null;
   /** Names of ours that it defines. */
   readonly names: readonly string[];
-  /** Hosts that its routers name, lower-case. */
+  /** Hosts that its routers may match, lower-case, `*.` standing for one label. */
   readonly hosts: readonly string[];
+  /** Routers that may match every host and stand where ours do. */
+  readonly everything: readonly string[];
 }
 
 export function foreignContent(verdict: ReaderVerdict): ForeignContent {
   if (verdict.state === "refused") return nothingBut("refused", verdict.reason);
   if (verdict.state === "unknown") return nothingBut("unknown", verdict.reason);
-  if (verdict.state === "ignored") return { problem: null, names: [], hosts: [] };
+  if (verdict.state === "ignored") return { problem: null, names: [], hosts: [], everything: [] };
   const { http } = verdict.defines;
   const names = [
     ...http.routers.map(({ name }) => name),
@@ -25,20 +28,25 @@ export function foreignContent(verdict: ReaderVerdict): ForeignContent {
     ...http.middlewares,
     ...http.serversTransports,
   ].filter((name) => ours.test(name));
+  const hosts = http.routers.flatMap(({ rule }) => namedHosts(rule));
   return {
     problem: null,
     names: [...new Set(names)],
-    hosts: [...new Set(http.routers.flatMap(({ rule }) => hostsOf(rule)))],
+    hosts: [...new Set(hosts)],
+    everything: http.routers.filter(takesEverything).map(({ name }) => name),
   };
 }
 
-/** Hosts that a rule names outright; a pattern names none. */
-export function hostsOf(rule: string): string[] {
-  return [...rule.matchAll(/\bHost\(([^)]*)\)/g)].flatMap(([, list]) =>
-    [...(list ?? "").matchAll(/[`"]([^`"]+)[`"]/g)].map(([, host]) => (host ?? "").toLowerCase()),
-  );
+function namedHosts(rule: string): readonly string[] {
+  const hosts = hostsOfRule(rule);
+  return hosts === "any" ? [] : hosts;
+}
+
+/** A catch-all below our priorities never sees a managed host: the deny of its claim stands above it. */
+function takesEverything({ rule, priority }: DefinedRouter): boolean {
+  return hostsOfRule(rule) === "any" && priority >= 2 ** 40;
 }
 
 function nothingBut(kind: "refused" | "unknown", detail: string): ForeignContent {
-  return { problem: { kind, detail }, names: [], hosts: [] };
+  return { problem: { kind, detail }, names: [], hosts: [], everything: [] };
 }

@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import { backlogOf } from "../../../src/core/sync/backlog";
+import { backoff } from "../../../src/core/sync/backoff";
+import { fullBudget, spend } from "../../../src/core/sync/budget";
+import { dialable } from "../../../src/core/sync/dialable";
+import { foreignContent } from "../../../src/core/sync/foreign-file";
+import { goneProof } from "../../../src/core/sync/gone-proof";
+import { probesToAsk } from "../../../src/core/sync/probes-to-ask";
+import { ProofQueue } from "../../../src/core/sync/proof-queue";
+import { servedDelivery } from "../../../src/core/sync/served-delivery";
+import { readTraefikFile } from "../../../src/core/traefik/reader/read-traefik-file";
+
+describe("the backlog", () => {
+  it("names every application and deny file once, and closes when any row of it does", () => {
+    const row = { organizationId: "org_a", denyGroup: null, applicationId: "app_1", closes: false };
+    const backlog = backlogOf([
+      row,
+      { ...row, closes: true },
+      row,
+      { ...row, applicationId: null, denyGroup: 0 },
+      { ...row, applicationId: null, denyGroup: 0 },
+    ]);
+    expect([...backlog.applications]).toEqual([["app_1", { organizationId: "org_a", closes: true }]]);
+    expect(backlog.denies).toEqual([{ organizationId: "org_a", group: 0 }]);
+    expect(backlog.closes).toBe(true);
+  });
+});
+
+describe("waiting", () => {
+  it("backs off from 0.2 s to 5 s", () => {
+    const limits = { firstMs: 200, mostMs: 5_000 };
+    expect([1, 2, 3, 5, 6, 100].map((failures) => backoff(failures, limits))).toEqual([
+      200, 400, 800, 3_200, 5_000, 5_000,
+    ]);
+  });
+
+  it("asks a gateway at most as often as its budget allows", () => {
+    let budget = fullBudget(500, 0);
+    let now = 0;
+    let asked = 0;
+    while (now < 1_000) {
+      const spent = spend(budget, now);
+      budget = spent.budget;
+      now += spent.waitMs;
+      asked++;
+    }
+    expect(asked).toBeGreaterThan(500);
+    expect(asked).toBeLessThanOrEqual(552); // one burst of a tenth besides
+  });
+});
+
+describe("what is asked", () => {
+  const route = (routeId: string, host: string) => ({ routeId, host, path: "/", expect: "stopped" as const });
+
+  it("a place where a route was is asked until it was seen gone", () => {
+    const first = [route("rte_1", "a.example"), route("rte_2", "b.example")];
+    const second = probesToAsk(first, [route("rte_1", "a.example")]);
+    expect(second).toEqual([first[0], { ...first[1], expect: "gone" }]);
+    expect(probesToAsk(second, [])).toEqual([
+      { ...first[0], expect: "gone" },
+      { ...first[1], expect: "gone" },
+    ]);
+  });
+
+  it("a route that is back at its place is not gone", () => {
+    const back = route("rte_3", "a.example");
+    expect(probesToAsk([{ ...route("rte_1", "a.example"), expect: "gone" }], [back])).toEqual([back]);
+  });
+
+  it("a route is gone when the deny or another route answers, never when nothing of ours does on a claimed host", () => {
+    expect(goneProof("deny", true)).toEqual({ proven: true });
+    expect(goneProof("route", true)).toEqual({ proven: true });
+    expect(goneProof(null, false)).toEqual({ proven: true });
+    expect(goneProof(null, true)).toEqual({ proven: false, why: "not_denied" });
+    expect(goneProof("unknown", true)).toEqual({ proven: false, why: "still_there" });
+    expect(goneProof("unknown", false)).toEqual({ proven: false, why: "still_there" });
+  });
+
+  it("closing changes are asked first, then what somebody waits for", () => {
+    const queue = new ProofQueue();
+    queue.add("app_again", 1, "again");
+    queue.add("app_changed", 2, "changed");
+    queue.add("app_waited", 2, "changed");
+    queue.add("app_closes", 2, "closes");
+    queue.add("app_later", 3, "closes");
+    queue.prioritize("app_waited");
+    expect(queue.due(2, 0, 10).map(({ applicationId }) => applicationId)).toEqual([
+      "app_closes",
+      "app_waited",
+      "app_changed",
+      "app_again",
+    ]);
+  });
+
+  it("an answer about an older revision does not take the newer one off", () => {
+    const queue = new ProofQueue();
+    queue.add("app_1", 1, "closes");
+    queue.add("app_1", 2, "changed");
+    queue.done("app_1", 1);
+    expect(queue.due(2, 0, 10)).toMatchObject([{ applicationId: "app_1", revision: 2, rank: "closes" }]);
+  });
+
+  it("what is not proven is asked again, later each time", () => {
+    const queue = new ProofQueue();
+    queue.add("app_1", 1, "changed");
+    queue.failed("app_1", 1, 1_000);
+    expect(queue.due(1, 1_050, 10)).toEqual([]);
+    expect(queue.nextDue(1, 1_050)).toBe(50);
+    queue.failed("app_1", 1, 2_000);
+    expect(queue.nextDue(1, 2_000)).toBe(200);
+  });
+});
+
+describe("addresses", () => {
+  it.each([
+    ["127.0.0.1:8000", { host: "127.0.0.1", port: 8000, loopback: true }],
+    [":8000", { host: "127.0.0.1", port: 8000, loopback: true }],
+    ["0.0.0.0:80", { host: "127.0.0.1", port: 80, loopback: true }],
+    ["[::]:80", { host: "127.0.0.1", port: 80, loopback: true }],
+    ["10.1.2.3:80", { host: "10.1.2.3", port: 80, loopback: false }],
+    ["[2001:db8::1]:80", { host: "2001:db8::1", port: 80, loopback: false }],
+  ])("%s can be asked", (address, dial) => {
+    expect(dialable(address)).toEqual(dial);
+  });
+
+  it.each(["", "8000", "host", "host:0", "host:70000"])("%s cannot", (address) => {
+    expect(() => dialable(address)).toThrow(TypeError);
+  });
+});
+
+it("only a whole marker header names a delivery", () => {
+  expect(servedDelivery("e_1.42.abcd")).toEqual({ epoch: "e_1", revision: 42, digest: "abcd" });
+  for (const header of [null, "", "e.1", "e.x.d", "e.1.d.more", "e.1."]) expect(servedDelivery(header)).toBeNull();
+});
+
+describe("a foreign file", () => {
+  const read = (text: string) => foreignContent(readTraefikFile("foreign.yml", text));
+
+  it("is told of when it would freeze the gateway", () => {
+    expect(read('{"http":{"routers":{}}}').problem).toMatchObject({ kind: "refused" });
+    expect(read("{{ env `HOME` }}").problem).toMatchObject({ kind: "unknown" });
+  });
+
+  it("is told of by our names and by the hosts that it routes", () => {
+    const router = (rule: string, priority = 1) => ({ rule, service: "noop@internal", priority });
+    const content = read(
+      JSON.stringify({
+        http: {
+          routers: {
+            theirs: router("Host(`A.example`) && PathPrefix(`/x`) || Host(`b.example`)"),
+            "portcullis-h2c": router("PathPrefix(`/`)"),
+            high: router("PathPrefix(`/`)", 2 ** 41),
+          },
+          middlewares: { guard: { stripPrefix: { prefixes: ["/x"] } } },
+        },
+      }),
+    );
+    expect(content).toEqual({
+      problem: null,
+      names: ["portcullis-h2c", "guard"],
+      hosts: ["a.example", "b.example"],
+      everything: ["high"],
+    });
+  });
+});
