@@ -15,6 +15,9 @@ export interface SyncTicket {
   readonly state: "pending" | "unchanged";
 }
 
+/** No gateway has to hear of it. */
+export const unchanged: SyncTicket = { changeId: null, state: "unchanged" };
+
 /** Where something has to be delivered again. */
 export interface Delivery {
   readonly gatewayId: string;
@@ -154,7 +157,7 @@ async function once<P extends Permission, K extends ObjectKind, T>(
         deliveries.push(...wanted);
       },
       get sync(): SyncTicket {
-        return deliveries.length > 0 ? { changeId, state: "pending" } : { changeId: null, state: "unchanged" };
+        return deliveries.length > 0 ? { changeId, state: "pending" } : unchanged;
       },
     });
     if (entries.length > 0) await tx.insert(auditEntries).values(entries);

@@ -1,0 +1,33 @@
+import { environments } from "../../../drizzle/projects";
+import type { CreateEnvironment, Environment } from "../../contracts/environments";
+import { newId } from "../../core/ids";
+import type { Authorized } from "../../persistence/authorized";
+import { unitOfWork } from "../../persistence/unit-of-work";
+import { freeSlug, orSlugTaken } from "../free-slug";
+import { presentEnvironment } from "./present-environment";
+
+/** Makes an environment of a project: where its applications run, and how they are routed. */
+export async function createEnvironment(
+  authorized: Authorized<"environment:create", "project">,
+  { name, kind }: CreateEnvironment,
+): Promise<Environment> {
+  const { random } = authorized.request.runtime;
+  return unitOfWork(
+    authorized,
+    async (work) => {
+      const row = {
+        environmentId: newId("environment"),
+        organizationId: work.organizationId,
+        projectId: work.authorized.object.projectId,
+        name,
+        slug: await freeSlug(work.tx, environments, work.organizationId, name, random),
+        kind,
+        createdAt: work.now,
+      };
+      await work.tx.insert(environments).values(row).catch(orSlugTaken);
+      work.audit("environments.create", { kind: "environment", id: row.environmentId }, { name, kind });
+      return presentEnvironment(row, work.sync);
+    },
+    { lock: "share" },
+  );
+}
