@@ -1,6 +1,7 @@
 import { readEnvironment, type Settings } from "../env";
 import { findFoundingOrganization } from "../services/host/host-work";
 import { placesIn } from "../sync/gateway-folder";
+import { unreadableForTraefik } from "../sync/static-configuration";
 import { localFolder } from "./gateway-settings";
 import { inOneLine } from "./start-failure";
 import { type RunningServer, startServer } from "./start-server";
@@ -43,7 +44,10 @@ async function welcome({ url, runtime }: RunningServer, settings: Settings): Pro
     say("\nNothing is set up yet. In another terminal, in this folder:");
     say("  npx --no portcullis setup --email you@example.org --organization Acme");
   }
-  const { folder, folderInTraefik } = await localFolder(settings);
+  const where = await localFolder(settings);
+  const { folder, folderInTraefik } = where;
+  for (const problem of await unreadableForTraefik(where).catch(() => [`${folder} is not complete`]))
+    say(`\nTraefik could not read its files: ${problem}`);
   say(`\nThe gateway answers at http://${settings.gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
   say(`  traefik --configFile=${placesIn(folderInTraefik ?? folder).static}`);
 }

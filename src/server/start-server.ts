@@ -1,4 +1,5 @@
 import { mkdir } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createHandler } from "../api/handler";
 import { registerHandler } from "../contracts/handler-registration";
@@ -6,6 +7,9 @@ import type { Settings } from "../env";
 import { type ControlSocket, takeControlSocket } from "../persistence/control-socket";
 import type { Database } from "../persistence/database";
 import type { Runtime } from "../persistence/runtime";
+import type { ReconcilerTiming } from "../sync/reconciler";
+import { type RunningSync, startSync } from "../sync/start-sync";
+import type { AtFaultPoint } from "../sync/target";
 import { buildConsole } from "./build-console";
 import { type ConsoleMode, openConsole } from "./console";
 import { controlRequests } from "./control-requests";
@@ -18,6 +22,9 @@ import { realSurroundings, type Surroundings } from "./surroundings";
 /** What a test replaces. */
 export interface Overrides extends Partial<Surroundings> {
   readonly log?: Logger;
+  /** Called at the named moments of every delivery. */
+  readonly faultPoint?: AtFaultPoint;
+  readonly timing?: Partial<ReconcilerTiming>;
   /** `none` serves the API alone. */
   readonly console?: ConsoleMode;
   /** Told what takes long. */
@@ -35,6 +42,9 @@ export interface RunningServer {
 
 /** How long requests may go on after a stop, in milliseconds; the rest of the 10 s is the sync's and the database's. */
 const graceMs = 4_000;
+
+/** How long a start waits for the first delivery, so that the folders that Traefik watches are there, in milliseconds. */
+const readyWithinMs = 10_000;
 
 /**
  * Starts a control plane in this process: takes the data folder (embedded database) and the port, builds the console,
@@ -57,7 +67,7 @@ interface Open {
   control?: ControlSocket;
   http?: HttpServer;
   console?: { close(): Promise<void> };
-  sync?: { stop(): Promise<void> };
+  sync?: RunningSync;
   database?: Database;
 }
 
@@ -85,15 +95,39 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     log,
     ownAddresses,
     listensOn: [{ host, port: http.port }],
-    wake: () => undefined,
+    wake: (gatewayIds) => open.sync?.wake(gatewayIds),
   };
-  const api = createHandler(runtime);
+  const sync = startSync(runtime, {
+    ...syncOverrides(overrides),
+    folderOf: ({ name }) => (name === "local" ? folder : null),
+  });
+  open.sync = sync;
+  const api = createHandler(runtime, { sync: () => syncProblem(sync) });
   registerHandler(api);
   const pages = await openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   open.control?.serve(controlRequests({ ...runtime, gatewayFolder: folder.folder }, log));
   http.serve({ api, ...pages });
-  return { port: http.port, url, runtime, stop: () => closeAll(open) };
+  await Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })]);
+  let stopping: Promise<void> | null = null;
+  const stop = () => {
+    stopping ??= closeAll(open);
+    return stopping;
+  };
+  return { port: http.port, url, runtime, stop };
+}
+
+/**
+ * Ready is who has looked after every gateway once. That another process delivers, or that a gateway's folder is on
+ * another disk, keeps nobody from answering requests: `sync.status` and the log say so.
+ */
+async function syncProblem(sync: RunningSync): Promise<string | null> {
+  return [...sync.status().values()].every(({ leads }) => leads !== null) ? null : "starting";
+}
+
+/** Undefined is not the same as left out. */
+function syncOverrides({ faultPoint, timing }: Overrides) {
+  return { ...(faultPoint ? { faultPoint } : {}), ...(timing ? { timing } : {}) };
 }
 
 /** From the outside to the inside: requests, then deliveries, then what they stand on; the data folder's lock last. */

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { afterAll, expect, test } from "vitest";
+import { readEnvironment } from "../../src/env";
+import { askHost } from "../../src/server/host-commands";
+import { type RunningServer, startServer } from "../../src/server/start-server";
+import { emptyDatabase } from "../support/empty-database";
+
+const log = pino({ level: "silent" });
+const folder = mkdtempSync(join(tmpdir(), "pcl-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const secret = "5e1d0c7f9a3b48266b1f0d7a935ce8420f1e2d3c4b5a69788796a5b4c3d2e1f0";
+const environmentOf = (url: string, data: string, more: Record<string, string> = {}) => ({
+  DATABASE_URL: url,
+  PORTCULLIS_DATA: join(folder, data),
+  PORT: "0",
+  PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9",
+  ...more,
+});
+const start = (environment: Record<string, string>) => startServer(readEnvironment(environment), { log });
+const stop = (servers: readonly RunningServer[]) => Promise.all(servers.map((server) => server.stop()));
+
+test("four processes that start at once on one empty database all come up", async () => {
+  const url = await emptyDatabase();
+  const servers = await Promise.all(
+    ["a", "b", "c", "d"].map((data) => start(environmentOf(url, data, { PORTCULLIS_SECRET: secret }))),
+  );
+  for (const server of servers) expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  await stop(servers);
+});
+
+test("two databases of one cluster are made at once", async () => {
+  const urls = await Promise.all([emptyDatabase(), emptyDatabase()]);
+  await stop(await Promise.all(urls.map((url, at) => start(environmentOf(url, `e${at}`)))));
+});
+
+test("a secret is required of a database that holds anything, unless the data folder has it", async () => {
+  const url = await emptyDatabase();
+  await stop([await start(environmentOf(url, "f"))]);
+  await stop([await start(environmentOf(url, "f"))]);
+  await expect(start(environmentOf(url, "g"))).rejects.toThrow(/^PORTCULLIS_SECRET must be set: /);
+  await expect(start(environmentOf(url, "g", { PORTCULLIS_SECRET: secret }))).rejects.toThrow(
+    /^PORTCULLIS_SECRET .* must be the one that this database was made with/,
+  );
+});
+
+test("the command line connects to the database by itself, beside a running server, and needs no secret", async () => {
+  const url = await emptyDatabase();
+  const server = await start(environmentOf(url, "h", { PORTCULLIS_SECRET: secret }));
+  const environment = environmentOf(url, "elsewhere");
+  const made = await askHost(environment, "setup", { email: "ada@example.org", organization: "Acme" });
+  expect(made).toMatchObject({ ok: true, result: { apiKey: { key: expect.stringMatching(/^pcl_/) } } });
+  await server.stop();
+});
+
+test("a database that does not answer, or lets nobody in, is one line without the password", async () => {
+  const refused = start(environmentOf("postgres://ada:hunter2@127.0.0.1:9/x", "i"));
+  await expect(refused).rejects.toThrow("PostgreSQL does not answer at DATABASE_URL (ECONNREFUSED)");
+  const unknown = new URL(await emptyDatabase());
+  unknown.pathname = "/nowhere";
+  await expect(start(environmentOf(unknown.href, "i"))).rejects.toThrow("has no database of the name");
+});
