@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { type Facts, judge, type Principal, principalOf } from "../core/authorization";
-import { Forbidden, NotFound, type Refusal } from "../core/errors";
+import { Forbidden, NotFound, Refusal } from "../core/errors";
 import type { Located, ObjectKind, Organization } from "../core/located";
 import type { Permission } from "../core/permissions";
 import { rowsOf, type Transaction } from "./database";
@@ -38,7 +38,7 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
 
   /**
    * Who is asking, where the object is, and whether they may: one statement, then a pure decision.
-   * A refusal of a known caller is audited in the caller's organization, in a transaction of its own.
+   * A refusal of a known caller, or of a key that was one, is audited in its organization, in a transaction of its own.
    * @param id of the object; `null` for the caller's own organization.
    * @throws Unauthenticated | NotFound | Forbidden, in this order.
    */
@@ -48,9 +48,9 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
     kind: K,
     id: string | null,
   ): Promise<Authorized<P, K>> {
-    const { database, clock } = request.runtime;
+    const { database } = request.runtime;
     const facts = factsOf(await database.call<FactsRow>(authorizeStatement(request, kind, id, "")));
-    const principal = principalOf(facts, clock.now());
+    const principal = await identified(request, facts, { kind, id });
     if (!facts) throw new NotFound();
     touch(request, facts);
     try {
@@ -67,7 +67,7 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
     const facts = factsOf(
       await request.runtime.database.call<FactsRow>(authorizeStatement(request, "organization", null, "")),
     );
-    principalOf(facts, request.runtime.clock.now());
+    await identified(request, facts, { kind: "organization", id: null });
   }
 
   /**
@@ -111,6 +111,22 @@ interface FactsRow {
 function factsOf(rows: readonly FactsRow[]): Facts | null {
   const row = rows[0];
   return row ? { apiKey: row.api_key, organization: row.organization, object: row.object } : null;
+}
+
+/** Who is asking; a key that is revoked or expired leaves a trace in the organization that it was for. @throws Unauthenticated */
+async function identified(
+  request: Request,
+  facts: Facts | null,
+  place: { readonly kind: ObjectKind; readonly id: string | null },
+): Promise<Principal> {
+  try {
+    return principalOf(facts, request.runtime.clock.now());
+  } catch (refusal) {
+    if (facts?.apiKey && refusal instanceof Refusal) {
+      await recordRefusal(request, { kind: "apiKey", ...facts.apiKey }, facts.organization, refusal, place);
+    }
+    throw refusal;
+  }
 }
 
 function authorizeStatement(request: Request, kind: ObjectKind, id: string | null, lock: Lock) {

@@ -1,0 +1,311 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { callOn } from "../support/interposed";
+import { insertPlace } from "../support/place";
+import { outcomeOf, runAs } from "../support/run-as";
+import { formsOf, registeredSecrets, registerSecret } from "../support/secrets";
+import { type Answer, type GivenOrganization, given, openWorld, type World } from "../support/world";
+
+interface Entry extends Record<string, unknown> {
+  audit_id: string;
+  organization_id: string;
+  actor_kind: string;
+  actor_id: string;
+  api_key_id: string;
+  request_id: string;
+  ip: string;
+  action: string;
+  outcome: string;
+  reason: string | null;
+  object_kind: string;
+  object_id: string | null;
+  changed: Record<string, unknown> | null;
+}
+
+let world: World;
+let acme: GivenOrganization;
+let beta: GivenOrganization;
+let environmentId: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  acme = await world.organization();
+  beta = await world.organization();
+  ({ environmentId } = await insertPlace(world, acme));
+});
+afterAll(() => world.close());
+
+let next = 0;
+const route = () => ({ host: `h${next++}.example.org`, upstreams: [{ url: `http://10.0.0.9:${20_000 + next}` }] });
+
+const entriesOf = (organizationId: string) =>
+  world.db.asOwner<Entry>(`select * from audit_entries where organization_id = $1 order by audit_id`, [organizationId]);
+
+/** The entries of one request, by the id that its answer carries. */
+const entriesFor = (answer: Pick<Answer, "headers">) =>
+  world.db.asOwner<Entry>(`select * from audit_entries where request_id = $1 order by audit_id`, [
+    answer.headers.get("x-request-id") ?? "",
+  ]);
+
+async function asKey(role: "owner" | "viewer", procedure: string, input: unknown, organization = acme) {
+  const key = await organization.key(role);
+  const [row] = await world.db.asOwner<{ api_key_id: string }>(
+    `select api_key_id from api_keys where organization_id = $1 order by api_key_id desc limit 1`,
+    [organization.organizationId],
+  );
+  const answer = await callOn<Record<string, string>>(world.runtime, key, procedure, input);
+  return { answer, entries: await entriesFor(answer), apiKeyId: row?.api_key_id };
+}
+
+describe("an entry of a change", () => {
+  test("has who, with which key, in which request, from where, what and what of it", async () => {
+    const { applicationId } = await given(acme).application({ environmentId });
+    const password = registerSecret("Audit-me-not-4711");
+    const { answer, entries, apiKeyId } = await asKey("owner", "security.create", {
+      applicationId,
+      username: "ada",
+      password,
+    });
+    expect(entries).toHaveLength(1);
+    expect(entries[0]).toMatchObject({
+      organization_id: acme.organizationId,
+      actor_kind: "apiKey",
+      actor_id: apiKeyId,
+      api_key_id: apiKeyId,
+      request_id: answer.headers.get("x-request-id"),
+      ip: "192.0.2.33",
+      action: "security.create",
+      outcome: "done",
+      reason: null,
+      object_kind: "credential",
+      object_id: answer.data.securityId,
+      changed: { username: "ada" },
+    });
+  });
+
+  test("DK-22: every verb that writes leaves one for each thing that it made", async () => {
+    const { applicationId } = await given(acme).application({ environmentId });
+    const seen: string[][] = [];
+    const say = async (procedure: string, input: unknown) => {
+      const { answer, entries } = await asKey("owner", procedure, input);
+      expect([procedure, answer.status]).toEqual([procedure, 200]);
+      seen.push(entries.map((entry) => `${entry.action} ${entry.object_kind} ${JSON.stringify(entry.changed)}`));
+      return answer.data;
+    };
+    const { securityId } = await say("security.create", { applicationId, username: "ada" });
+    await say("security.update", { securityId, username: "bob", password: registerSecret("Audit-me-not-4712") });
+    await say("security.update", { securityId, username: "eve" });
+    const place = route();
+    const { routeId } = await say("routes.create", { applicationId, ...place });
+    await say("routes.update", { routeId, pathPrefix: "/x" });
+    await say("routes.delete", { routeId });
+    await say("applications.update", { applicationId, name: "Other" });
+    await say("security.delete", { securityId });
+    await say("applications.update", { applicationId, access: "protected" });
+    await say("applications.update", { applicationId, access: "public-when-empty" });
+    await say("applications.delete", { applicationId });
+    const all = await say("applications.create", {
+      environmentId,
+      name: "Full",
+      route: route(),
+      credential: { username: "ada", password: registerSecret("Audit-me-not-4713") },
+    });
+    expect(all.applicationId).toBeTruthy();
+    expect(seen).toEqual([
+      ['security.create credential {"username":"ada"}'],
+      ['security.update credential {"password":"changed","username":["ada","bob"]}'],
+      ['security.update credential {"username":["bob","eve"]}'],
+      [
+        `routes.create route ${JSON.stringify({ host: place.host, upstreams: place.upstreams.map(({ url }) => url), pathPrefix: "" })}`,
+      ],
+      ['routes.update route {"pathPrefix":["","/x"]}'],
+      [`routes.delete route ${JSON.stringify({ host: place.host, pathPrefix: "/x" })}`],
+      ['applications.update application {"name":"Other"}'],
+      // DK-19: what made it public has an action of its own.
+      ['security.delete.opened credential {"last":true,"username":"eve"}'],
+      ['applications.update application {"access":"protected"}'],
+      ['applications.update.opened application {"access":"public-when-empty"}'],
+      ['applications.delete application {"name":"Other"}'],
+      [
+        'applications.create application {"name":"Full","access":"public-when-empty","becamePublic":false}',
+        'security.create credential {"username":"ada"}',
+        expect.stringContaining("routes.create route"),
+      ],
+    ]);
+  });
+
+  test("reading leaves none", async () => {
+    const { applicationId } = await given(acme).application({ environmentId });
+    for (const procedure of ["applications.one", "security.list", "routes.list"]) {
+      expect((await asKey("viewer", procedure, { applicationId })).entries).toEqual([]);
+    }
+  });
+});
+
+describe("an entry of a refusal", () => {
+  test("403 is in the actor's organization, and what was refused left nothing else", async () => {
+    const { applicationId } = await given(acme).application({ environmentId });
+    const { answer, entries, apiKeyId } = await asKey("viewer", "security.create", { applicationId, username: "ada" });
+    expect(answer.status).toBe(403);
+    expect(entries).toHaveLength(1);
+    expect(entries[0]).toMatchObject({
+      organization_id: acme.organizationId,
+      api_key_id: apiKeyId,
+      ip: "192.0.2.33",
+      action: "security.create",
+      outcome: "refused",
+      reason: "forbidden",
+      object_kind: "application",
+      object_id: applicationId,
+    });
+  });
+
+  test("a try at another organization's object is in the actor's log, and not in the other's", async () => {
+    const { applicationId } = await given(acme).application({ environmentId });
+    const before = await entriesOf(acme.organizationId);
+    const { answer, entries } = await asKey("owner", "applications.delete", { applicationId }, beta);
+    expect(answer.status).toBe(404);
+    expect(entries).toHaveLength(1);
+    expect(entries[0]).toMatchObject({
+      organization_id: beta.organizationId,
+      outcome: "refused",
+      reason: "not_found",
+      object_id: applicationId,
+    });
+    expect(await entriesOf(acme.organizationId)).toEqual(before);
+  });
+
+  test.each<[string, string, number, (ids: { applicationId: string; securityId: string }) => [string, unknown]]>([
+    [
+      "a username that is there already",
+      "duplicate_username",
+      409,
+      ({ applicationId }) => ["security.create", { applicationId, username: "ada" }],
+    ],
+    [
+      "a password that cannot be used",
+      "invalid_password",
+      400,
+      ({ applicationId }) => ["security.create", { applicationId, username: "bob", password: "a\tb" }],
+    ],
+    [
+      "a hash algorithm while credentials exist",
+      "credentials_exist",
+      409,
+      ({ applicationId }) => ["applications.update", { applicationId, hashAlgorithm: "bcrypt" }],
+    ],
+    [
+      "an upstream that leads here",
+      "invalid_upstream",
+      400,
+      ({ applicationId }) => [
+        "routes.create",
+        { applicationId, host: "w.example.org", upstreams: [{ url: "http://localhost:3000" }] },
+      ],
+    ],
+  ])("%s is refused, and audited once, in a transaction of its own", async (_title, reason, status, ask) => {
+    const { applicationId } = await given(acme).application({ environmentId });
+    const { securityId } = await given(acme).credential(applicationId);
+    const { answer, entries } = await asKey("owner", ...ask({ applicationId, securityId }));
+    expect([answer.status, answer.error.data.reason]).toEqual([status, reason]);
+    expect(entries.map((entry) => [entry.outcome, entry.reason])).toEqual([["refused", reason]]);
+    expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toHaveLength(1);
+  });
+
+  test.each([
+    ["expired", "key_expired"],
+    ["revoked", "key_revoked"],
+  ])("a key that is %s leaves a trace in the organization that it was for", async (how, reason) => {
+    const key = await acme.key("owner");
+    await world.db.asOwner(
+      `update api_keys set ${how === "expired" ? "expires_at" : "revoked_at"} = now() - interval '1 hour'
+       where api_key_id = (select max(api_key_id) from api_keys where organization_id = $1)`,
+      [acme.organizationId],
+    );
+    const answer = await callOn(world.runtime, key, "applications.list", {});
+    expect([answer.status, answer.error.data.reason]).toEqual([401, reason]);
+    const entries = await entriesFor(answer);
+    expect(entries.map((entry) => [entry.organization_id, entry.action, entry.outcome, entry.reason])).toEqual([
+      [acme.organizationId, "applications.list", "refused", reason],
+    ]);
+  });
+
+  test("a caller's own text is cut short", async () => {
+    const { entries } = await asKey("owner", "applications.one", { applicationId: "x".repeat(100) });
+    expect(entries[0]?.object_id).toHaveLength(64);
+    const { entries: odd } = await asKey("owner", "applications.one", { applicationId: "a\u0000b'; drop table" });
+    expect(odd.map((entry) => entry.object_id)).toEqual([""]);
+  });
+});
+
+test("DK-22: no entry holds a password, a key or a hash", async () => {
+  const { applicationId } = await given(acme).application({ environmentId });
+  const { securityId } = await given(acme).credential(applicationId);
+  await given(acme).ok("security.update", { securityId, password: registerSecret("Audit-me-not-4714") });
+  const generated = await given(acme).ok<{ password: string }>("security.create", { applicationId, username: "gen" });
+  registerSecret(generated.password);
+  const rows = await world.db.asOwner<{ all: string }>(`select string_agg(t::text, '|') as all from audit_entries t`);
+  const text = rows[0]?.all ?? "";
+  expect(text).toContain("security.update");
+  expect(registeredSecrets().size).toBeGreaterThan(10);
+  const found = [...registeredSecrets()].filter((secret) => formsOf(secret).some((form) => text.includes(form)));
+  expect(found).toEqual([]);
+  expect(text).not.toMatch(/\$apr1\$|\$2[aby]\$|v1\.[\w-]{8}\.[\w-]{16}\./);
+});
+
+describe("the audit log is append-only", () => {
+  const statements = [
+    "update audit_entries set action = 'nothing'",
+    "update audit_entries set organization_id = 'org_x'",
+    "delete from audit_entries",
+    "truncate audit_entries",
+  ];
+  for (const role of ["tenant", "sync", "host"] as const) {
+    test.each(statements)(`for the ${role} role: %s`, async (statement) => {
+      const before = await entriesOf(acme.organizationId);
+      expect(before.length).toBeGreaterThan(0);
+      const organizationId = role === "tenant" ? acme.organizationId : null;
+      expect(await outcomeOf(runAs(world, role, organizationId, statement))).toBe("42501");
+      expect(await entriesOf(acme.organizationId)).toEqual(before);
+    });
+  }
+
+  test.each(statements)("for the gate role: %s", async (statement) => {
+    expect(await outcomeOf(world.runtime.database.call(sql.raw(statement)))).toBe("42501");
+  });
+
+  test.each(statements)("even for the owner of the table: %s", async (statement) => {
+    const before = await entriesOf(acme.organizationId);
+    expect(await outcomeOf(world.db.asOwner(statement))).toBe("42501");
+    expect(await entriesOf(acme.organizationId)).toEqual(before);
+  });
+
+  test("an entry is sealed once, and never again", async () => {
+    const [entry] = await entriesOf(acme.organizationId);
+    const seal = (hash: string) =>
+      runAs(
+        world,
+        "sync",
+        null,
+        `update audit_entries set sequence = 1, hash = '${hash}' where audit_id = '${entry?.audit_id}'`,
+      );
+    expect(await outcomeOf(seal("aa"))).toBe("done");
+    expect(await outcomeOf(seal("bb"))).toBe("42501");
+    expect(
+      await outcomeOf(
+        runAs(
+          world,
+          "sync",
+          null,
+          `update audit_entries set sequence = null, hash = null where audit_id = '${entry?.audit_id}'`,
+        ),
+      ),
+    ).toBe("42501");
+  });
+
+  test("a tenant writes entries in its own organization only", async () => {
+    const insert = `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at)
+      values ('aud_planted', '${beta.organizationId}', 'system', 'req_x', 'x', 'done', now())`;
+    expect(await outcomeOf(runAs(world, "tenant", acme.organizationId, insert))).toBe("42501");
+  });
+});
