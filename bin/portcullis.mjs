@@ -28,5 +28,6 @@ const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
 const { runCommandLine } = await load("cli");
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   run: async (mode) => (await load("server")).runServer(process.env, mode),
+  build: async () => (await load("server")).runBuild(),
   ask: async (verb, input) => (await load("host")).askHost(process.env, verb, input),
 });

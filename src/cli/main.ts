@@ -11,6 +11,8 @@ import { roles } from "../core/permissions";
 export interface ServerSide {
   /** Runs until it is told to end. @returns the exit code */
   run(mode: "production" | "development"): Promise<number>;
+  /** Builds everything that a start would. @returns the exit code */
+  build(): Promise<number>;
   /** Runs a command of the host, by the running server or in this process. */
   ask(verb: string, input: unknown): Promise<BreakGlassAnswer>;
 }
@@ -78,6 +80,10 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     .command("dev")
     .description("the same, with the console rebuilt as it is edited")
     .action(async () => end(await server.run("development")));
+  program
+    .command("build")
+    .description("build everything that a start would build")
+    .action(async () => end(await server.build()));
 
   program
     .command("setup")

@@ -2,6 +2,7 @@ import { readEnvironment, type Settings } from "../env";
 import { findFoundingOrganization } from "../services/host/host-work";
 import { placesIn } from "../sync/gateway-folder";
 import { unreadableForTraefik } from "../sync/static-configuration";
+import { buildConsole } from "./build-console";
 import { localFolder } from "./gateway-settings";
 import { inOneLine } from "./start-failure";
 import { type RunningServer, startServer } from "./start-server";
@@ -25,6 +26,17 @@ export async function runServer(
     await told;
     setTimeout(() => process.exit(1), stopWithinMs).unref();
     await server.stop();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`portcullis: ${inOneLine(error)}\n`);
+    return 1;
+  }
+}
+
+/** Builds the console, if that is not done: the rest was built before this ran. @returns the exit code */
+export async function runBuild(): Promise<number> {
+  try {
+    await buildConsole(say);
     return 0;
   } catch (error) {
     process.stderr.write(`portcullis: ${inOneLine(error)}\n`);

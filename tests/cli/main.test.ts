@@ -19,6 +19,7 @@ async function run(words: string, answer: BreakGlassAnswer = { ok: true, result:
         modes.push(mode);
         return 3;
       },
+      build: async () => 4,
       ask: async (verb, input) => {
         asked.push({ verb, input });
         return answer;
@@ -95,8 +96,9 @@ describe("the command line", () => {
     expect(asked).toEqual([{ verb: "gateway adopt", input: { gateway: "local" } }]);
   });
 
-  test("start and dev run the server, and end with its code", async () => {
+  test("start and dev run the server, build does not, and all end with its code", async () => {
     expect(await run("start")).toMatchObject({ code: 3, modes: ["production"] });
+    expect(await run("build")).toMatchObject({ code: 4, modes: [] });
     expect(await run("dev")).toMatchObject({ code: 3, modes: ["development"] });
   });
 });
