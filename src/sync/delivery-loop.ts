@@ -2,7 +2,7 @@ import { backlogOf } from "../core/sync/backlog";
 import { backoff } from "../core/sync/backoff";
 import { markerDueAt } from "../core/sync/marker-spacing";
 import { LeaseLost } from "../persistence/as-sync";
-import { recordCause } from "../persistence/sync/lease";
+import { clearCause, recordCause } from "../persistence/sync/lease";
 import { takeChanges } from "../persistence/sync/take-changes";
 import { causeOf } from "./cause-of";
 import { type Delivered, deliver } from "./deliver";
@@ -25,6 +25,10 @@ interface DeliveryLoop {
   /** The last measured time from a marker to its being loaded, in ms. */
   readonly loadMs: () => number;
   readonly onDelivered: (delivered: Delivered) => void;
+  /** A delivery failed; parts of it may be recorded. */
+  readonly onFailed: () => Promise<void>;
+  /** The database holds a cause of an earlier term. */
+  readonly causeStands: boolean;
   /** There is nothing to deliver, or a delivery failed: the start is over either way. */
   readonly onSettled: () => void;
 }
@@ -35,10 +39,16 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
   const { pace, over } = leading;
   let lastMarkerAt: number | null = null;
   let failures = 0;
+  let doubtful = false;
+  let causeStands = loop.causeStands;
   while (!over.aborted) {
     try {
+      if (doubtful) await loop.onFailed();
+      doubtful = false;
       const pending = await takeChanges(leading.database, leading.gateway.gatewayId, rowsPerDelivery);
       if (pending.length === 0 && !repairs.waiting) {
+        if (causeStands) await clearCause(leading.database, leading.lease);
+        causeStands = false;
         loop.onSettled();
         await waker.wait(lookAgainMs, pace, over);
         continue;
@@ -53,11 +63,14 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
       const delivered = await attempt(loop, pending);
       lastMarkerAt = delivered.markerAt;
       failures = 0;
+      causeStands = false;
       loop.onDelivered(delivered);
     } catch (error) {
       if (error instanceof LeaseLost) throw error;
       loop.onSettled();
       failures++;
+      doubtful = true;
+      causeStands = true;
       await sayWhy(leading, error);
       await pace.sleep(backoff(failures, retries), over);
     }

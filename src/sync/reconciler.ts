@@ -177,6 +177,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
           }
           observer.expect(delivery, markerAt);
         },
+        causeStands: standing.row.cause !== null,
+        onFailed: () => proving.recall(),
         onSettled: () => settle(status),
       });
       await Promise.all([

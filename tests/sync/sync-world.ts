@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { newId } from "../../src/core/ids";
@@ -29,10 +29,14 @@ export interface SyncWorld {
   state(applicationId: string): Promise<StateRow | null>;
   gateway(): Promise<GatewayRow>;
   pending(): Promise<number>;
+  /** Waits until an application's newest delivery is proven. */
+  proven(applicationId: string): Promise<StateRow>;
+  /** What the folder holds of an application; null when there is no file. */
+  file(applicationId: string): string | null;
   close(): Promise<void>;
 }
 
-type StateRow = {
+export type StateRow = {
   revision: number;
   proven_revision: number;
   unproven: string | null;
@@ -86,7 +90,7 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
   const { environmentId } = await insertPlace(world, organization);
   const make = given(organization);
   const reconcilers: Reconciler[] = [];
-  return {
+  const self: SyncWorld = {
     world,
     gatewayId,
     secretHost: secrets.probeHost,
@@ -122,12 +126,25 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
       );
       return row?.count ?? -1;
     },
+    async proven(applicationId) {
+      const proven = (row: StateRow | null): row is StateRow =>
+        row !== null && row.unproven === null && row.proven_revision === row.revision && row.revision > 0;
+      const settled = async () => ((await self.pending()) === 0 ? self.state(applicationId) : null);
+      const row = await until(settled, proven);
+      if (row === null) throw new Error("never proven");
+      return row;
+    },
+    file(applicationId) {
+      const path = join(placesIn(folder).applications, `${applicationId}.yml`);
+      return existsSync(path) ? readFileSync(path, "utf8") : null;
+    },
     async close() {
       await Promise.all(reconcilers.map((reconciler) => reconciler.stop()));
       await world.close();
       rmSync(own, { recursive: true, force: true });
     },
   };
+  return self;
 }
 
 /** Looks again until it is so. @throws Error after `timeoutMs` with what was seen last */

@@ -121,6 +121,11 @@ export function recordCause(database: Database, lease: Lease, cause: string, now
   );
 }
 
+/** Nothing fails any more. @throws LeaseLost */
+export function clearCause(database: Database, lease: Lease): Promise<unknown> {
+  return asSync(database, (tx) => updateAsLeader(tx, lease, { cause: null, causeSince: null }));
+}
+
 /**
  * Numbers from here on are of another life of the database or the folder: nothing that was seen before counts.
  * `adopted` are applications of which a file of ours lies in the folder and no row here knows: they are removed like
