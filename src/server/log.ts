@@ -1,4 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from "pino";
+import { describeError } from "../api/describe-error";
 
 /** Names of values that never reach a log, at any of the places where a request, an error or a row may hold them. */
 const secretNames = [
@@ -25,5 +26,8 @@ const paths = [
  * @param stream for tests
  */
 export function makeLog(level: string, stream: DestinationStream = destination({ fd: 2, sync: true })): Logger {
-  return pino({ level, base: { pid: process.pid }, redact: { paths, censor: "[redacted]" } }, stream);
+  const redact = { paths, censor: "[redacted]" };
+  // An error's own text may hold what was bound to a statement.
+  const serializers = { err: (error: unknown) => describeError(error) };
+  return pino({ level, base: { pid: process.pid }, redact, serializers }, stream);
 }

@@ -1,9 +1,11 @@
+import type { Logger } from "pino";
 import { readEnvironment, type Settings } from "../env";
 import { findFoundingOrganization } from "../services/host/host-work";
 import { placesIn } from "../sync/gateway-folder";
 import { unreadableForTraefik } from "../sync/static-configuration";
 import { buildConsole } from "./build-console";
 import { localFolder } from "./gateway-settings";
+import { makeLog } from "./log";
 import { inOneLine } from "./start-failure";
 import { type RunningServer, startServer } from "./start-server";
 
@@ -21,7 +23,9 @@ export async function runServer(
   const told = untilTold();
   try {
     const settings = readEnvironment(environment);
-    const server = await startServer(settings, { console: mode, say });
+    const log = makeLog(settings.logLevel);
+    endOnUnforeseen(log);
+    const server = await startServer(settings, { console: mode, say, log });
     await welcome(server, settings);
     await told;
     setTimeout(() => process.exit(1), stopWithinMs).unref();
@@ -62,6 +66,16 @@ async function welcome({ url, runtime }: RunningServer, settings: Settings): Pro
     say(`\nTraefik could not read its files: ${problem}`);
   say(`\nThe gateway answers at http://${settings.gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
   say(`  traefik --configFile=${placesIn(folderInTraefik ?? folder).static}`);
+}
+
+/** Node would print the error as it is, with whatever was bound to a statement, and end as well. */
+function endOnUnforeseen(log: Logger): void {
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, "ending after an unforeseen error");
+      process.exit(1);
+    });
+  }
 }
 
 function untilTold(): Promise<void> {

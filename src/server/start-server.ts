@@ -96,6 +96,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ownAddresses,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
+    prioritize: (applicationId) => open.sync?.prioritize(applicationId),
   };
   const sync = startSync(runtime, {
     ...syncOverrides(overrides),

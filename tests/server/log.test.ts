@@ -18,3 +18,15 @@ test("what is called a secret does not reach the log, wherever in an entry it st
   expect(text.match(/\[redacted\]/g)).toHaveLength(14);
   expect(text).toContain("req_1");
 });
+
+test("of a failed statement nothing that was bound to it reaches the log", () => {
+  const lines: string[] = [];
+  const log = makeLog("info", { write: (line) => void lines.push(line) });
+  const cause = Object.assign(new Error("duplicate key (planted-1)"), { severity: "ERROR", code: "23505" });
+  const error = Object.assign(new Error("Failed query: insert … params: planted-2", { cause }), {
+    params: ["planted-3"],
+  });
+  log.warn({ err: error }, "it failed");
+  expect(lines.join("")).not.toContain("planted");
+  expect(lines.join("")).toContain("23505");
+});
