@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CreatedCredential } from "../../src/contracts/security";
+import { faultPoints } from "../../src/sync/target";
+import { isFull } from "../support/gateway-length";
+import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
+import { type Hammer, startHammer } from "../support/hammer";
+import { hasTraefik } from "../support/traefik";
+
+const rounds = isFull ? 3 : 1;
+
+describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
+  let world: GatewayWorld;
+  beforeAll(async () => {
+    world = await openGatewayWorld();
+  });
+  afterAll(() => world?.close());
+
+  const answersTo = async (host: string, user: string) => (await world.ask(host, { user })).status;
+
+  async function protectedApplication() {
+    const host = newHost();
+    const password = newPassword();
+    const application = await world.tenant.application({
+      route: { host, upstreams: [{ url: world.upstream.url }] },
+      credential: { username: "ada", password },
+    });
+    await world.tenant.enforced(application);
+    return { application, host, password, securityId: application.credential?.securityId ?? "" };
+  }
+
+  function expectNever200(hammer: Hammer, allowed: readonly number[] = [401]) {
+    const { byStatus, answers } = hammer.tally();
+    expect(answers).toBeGreaterThan(0);
+    expect([...byStatus.keys()].filter((status) => !allowed.includes(status))).toEqual([]);
+  }
+
+  /** Asks at once, while the delivery stands still, how far the change is; it may only claim what the gateway does. */
+  async function expectNoFalseClaim(change: CreatedCredential, host: string, old: string, next: string) {
+    const { changeId } = change.sync;
+    const waited = await world.tenant.ok<Waited>("sync.wait", { changeId, state: "enforced", timeoutMs: 50 });
+    if (!waited.reached) return;
+    expect(await answersTo(host, `ada:${old}`)).toBe(401);
+    expect(await answersTo(host, `ada:${next}`)).toBe(200);
+  }
+
+  test.each(faultPoints.map((point) => [point]))(
+    "at '%s', by the end of the control plane: what was asked for is enforced after its restart",
+    async (point) => {
+      const { application, host, password, securityId } = await protectedApplication();
+      const hammer = startHammer(world.traefik.address, { host, clients: 2 });
+      let old = password;
+      for (let round = 0; round < rounds; round++) {
+        const next = newPassword();
+        const held = world.plane.hold(point, round + 1 > 1 && point === "applying" ? 2 : 1);
+        const changed = await world.tenant.ok<CreatedCredential>("security.update", { securityId, password: next });
+        // The second credential of the round makes two applications' files: none may be applied without the other.
+        if (round > 0) await protectedFile();
+        await held;
+        await expectNoFalseClaim(changed, host, old, next);
+        await world.restartPlane("SIGKILL");
+        await world.tenant.enforced(changed);
+        expect(await answersTo(host, `ada:${old}`)).toBe(401);
+        expect(await answersTo(host, `ada:${next}`)).toBe(200);
+        old = next;
+      }
+      await hammer.stop();
+      expectNever200(hammer);
+      await world.tenant.ok("applications.delete", { applicationId: application.applicationId });
+    },
+    60_000,
+  );
+
+  const protectedFile = () =>
+    world.tenant.application({
+      route: { host: newHost(), upstreams: [{ url: world.upstream.url }] },
+      credential: { username: "ada", password: newPassword() },
+    });
+
+  test.each(faultPoints.map((point) => [point]))(
+    "at '%s', by the end of Traefik: it starts on what lies there, and what was asked for is enforced",
+    async (point) => {
+      const { application, host, password, securityId } = await protectedApplication();
+      const hammer = startHammer(world.traefik.address, { host, clients: 2 });
+      const next = newPassword();
+      const held = world.plane.hold(point);
+      const changed = await world.tenant.ok<CreatedCredential>("security.update", { securityId, password: next });
+      await held;
+      await world.restartTraefik("SIGKILL");
+      await world.traefik.until({ host }, ({ status }) => status !== 404);
+      await expectNoFalseClaim(changed, host, password, next);
+      world.plane.goOn();
+      await world.tenant.enforced(changed);
+      expect(await answersTo(host, `ada:${password}`)).toBe(401);
+      expect(await answersTo(host, `ada:${next}`)).toBe(200);
+      await hammer.stop();
+      expectNever200(hammer, [401, 404]); // 404: it has not read its configuration yet
+      await world.tenant.ok("applications.delete", { applicationId: application.applicationId });
+    },
+    60_000,
+  );
+
+  test.each(faultPoints.map((point) => [point]))(
+    "at '%s', of a new application with its credential, by the end of both: never open",
+    async (point) => {
+      const host = newHost();
+      const password = newPassword();
+      const hammer = startHammer(world.traefik.address, { host, clients: 2 });
+      const held = world.plane.hold(point);
+      const application = await world.tenant.application({
+        route: { host, upstreams: [{ url: world.upstream.url }] },
+        credential: { username: "ada", password },
+      });
+      await held;
+      await Promise.all([world.restartPlane("SIGKILL"), world.restartTraefik("SIGKILL")]);
+      await world.tenant.enforced(application);
+      expect(await answersTo(host, `ada:${password}`)).toBe(200);
+      expect(await world.tenant.exposure(application.applicationId)).toMatchObject({ state: "protected" });
+      await hammer.stop();
+      expectNever200(hammer, [401, 404, 418]);
+      await world.tenant.ok("applications.delete", { applicationId: application.applicationId });
+    },
+    60_000,
+  );
+});

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CreatedApplication } from "../../src/contracts/applications";
+import type { CreatedCredential } from "../../src/contracts/security";
+import { inParallel } from "../../src/sync/in-parallel";
+import { long } from "../support/gateway-length";
+import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
+import { hasTraefik } from "../support/traefik";
+
+const applicationCount = long(2_000, 200);
+const changeCount = long(1_000, 150);
+
+describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} applications`, () => {
+  let world: GatewayWorld;
+  let made: (CreatedApplication & { host: string; password: string })[] = [];
+
+  beforeAll(async () => {
+    world = await openGatewayWorld();
+    made = Array.from({ length: applicationCount }) as typeof made;
+    await inParallel([...made.keys()], 12, async (index) => {
+      const [host, password] = [newHost("many"), newPassword()];
+      const application = await world.tenant.application({
+        name: `Many ${index}`,
+        route: { host, upstreams: [{ url: world.upstream.url }] },
+        credential: { username: "ada", password },
+      });
+      made[index] = { ...application, host, password };
+    });
+  }, 180_000);
+  afterAll(() => world?.close());
+
+  const statusOf = async (host: string, user?: string) => (await world.ask(host, user ? { user } : {})).status;
+  const any = () => made[Math.floor(Math.random() * made.length)] as (typeof made)[number];
+
+  /** Each state that is claimed of a change is asked of the gateway in that moment. Undone by no later change. */
+  async function expectTrue(changeId: string | null, holds: () => Promise<void>): Promise<void> {
+    const waited = await world.tenant.ok<Waited>("sync.wait", { changeId, state: "enforced", timeoutMs: 60_000 });
+    expect(waited).toMatchObject({ reached: true });
+    await holds();
+  }
+
+  test("no state is claimed before it is so", async () => {
+    await inParallel(Array.from({ length: changeCount }), 24, async (_, index) => {
+      const { applicationId, host } = any();
+      const [username, password] = [`user-${index}`, newPassword()];
+      const created = await world.tenant.ok<CreatedCredential>("security.create", {
+        applicationId,
+        username,
+        password,
+      });
+      await expectTrue(created.sync.changeId, async () => {
+        expect(await statusOf(host, `${username}:${password}`), "created").toBe(200);
+        expect(await statusOf(host)).toBe(401);
+      });
+      if (index % 3 === 0) return;
+      const { securityId } = created;
+      const next = newPassword();
+      const isUpdate = index % 3 === 1;
+      const changed = isUpdate
+        ? await world.tenant.ok<CreatedCredential>("security.update", { securityId, password: next })
+        : await world.tenant.ok<CreatedCredential>("security.delete", { securityId });
+      await expectTrue(changed.sync.changeId, async () => {
+        expect(await statusOf(host, `${username}:${password}`), "revoked").toBe(401);
+        if (isUpdate) expect(await statusOf(host, `${username}:${next}`), "updated").toBe(200);
+      });
+    });
+  }, 240_000);
+
+  test("an application that is made, shut and deleted meanwhile shows what the gateway does", async () => {
+    await inParallel(Array.from({ length: long(100, 25) }), 8, async () => {
+      const host = newHost("short");
+      const application = await world.tenant.application({
+        access: "protected",
+        route: { host, upstreams: [{ url: world.upstream.url }] },
+        credential: { username: "ada", password: newPassword() },
+      });
+      const { applicationId } = application;
+      for (;;) {
+        const [{ state }, status] = [await world.tenant.exposure(applicationId), await statusOf(host)];
+        if (state === "unknown") continue;
+        expect([state, status]).toEqual(["protected", 401]);
+        break;
+      }
+      const shut = await world.tenant.ok<CreatedCredential>("security.delete", {
+        securityId: application.credential?.securityId,
+      });
+      await expectTrue(shut.sync.changeId, async () => expect(await statusOf(host)).toBe(418));
+      const deleted = await world.tenant.ok<CreatedApplication>("applications.delete", { applicationId });
+      await expectTrue(deleted.sync.changeId, async () => expect(await statusOf(host)).toBe(418));
+    });
+  }, 120_000);
+
+  test("every one of them is protected in the end", async () => {
+    await inParallel(made, 8, async ({ applicationId, host, password }) => {
+      await world.tenant.enforced({ applicationId });
+      expect(await statusOf(host)).toBe(401);
+      expect(await statusOf(host, `ada:${password}`)).toBe(200);
+    });
+  }, 180_000);
+});

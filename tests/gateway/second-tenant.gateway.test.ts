@@ -1,0 +1,156 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { APPLICATIONS_FOLDER } from "../../src/core/traefik/names";
+import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Tenant } from "../support/gateway-world";
+import { hasTraefik } from "../support/traefik";
+import { startUpstream, type Upstream } from "../support/upstream";
+
+const outside = "203.0.113.7"; // documentation range: nobody answers there
+
+describe.skipIf(!hasTraefik())("a second organization on the same gateway", () => {
+  let world: GatewayWorld;
+  let other: Tenant;
+  let checked: Tenant;
+  let theirs: Upstream;
+  beforeAll(async () => {
+    [world, theirs] = await Promise.all([
+      openGatewayWorld({}, { names: { "service.example.test": [outside], "inside.example.test": ["127.0.0.1"] } }),
+      startUpstream("theirs"),
+    ]);
+    other = await world.organization("Beta");
+    checked = await world.organization("Gamma", "checked");
+  });
+  afterAll(async () => {
+    await Promise.all([world?.close(), theirs?.close()]);
+  });
+
+  const attempt = async (tenant: Tenant, host: string, url: string) => {
+    const answer = await tenant.call("applications.create", {
+      environmentId: tenant.environmentId,
+      name: "Theirs",
+      route: { host, upstreams: [{ url }] },
+    });
+    return answer.status === 200 ? "made" : answer.error.data.reason;
+  };
+
+  const mine = async (host: string, url = world.upstream.url) => {
+    const password = newPassword();
+    const application = await world.tenant.application({
+      route: { host, upstreams: [{ url }] },
+      credential: { username: "ada", password },
+    });
+    await world.tenant.enforced(application);
+    return { ...application, password };
+  };
+
+  test("cannot have the first one's host, however it is spelled", async () => {
+    const base = newHost("bücher");
+    const { password } = await mine(base);
+    const ascii = new URL(`http://${base}`).hostname;
+    const forms = [
+      base,
+      ascii,
+      base.toUpperCase(),
+      ascii.toUpperCase(),
+      `${base}.`,
+      `${ascii}.`,
+      base.replace("ü", "u\u0308"),
+      base.replaceAll(".", "\u3002"),
+      `*.${base.slice(base.indexOf(".") + 1)}`,
+      `*.${ascii.slice(ascii.indexOf(".") + 1).toUpperCase()}`,
+    ];
+    for (const form of forms) expect(await attempt(other, form, theirs.url), form).toBe("host_taken");
+    for (const form of [`${base}:80`, `http://${base}`, ` ${base}`, `${base}\u200b`, `${base}/`, `${base}..`]) {
+      expect(await attempt(other, form, theirs.url), form).toBe("invalid_host");
+    }
+    expect((await world.ask(ascii)).status).toBe(401);
+    expect((await world.ask(ascii, { user: `ada:${password}` })).headers["x-upstream"]).toBe("upstream");
+    expect(theirs.seen).toEqual([]);
+  });
+
+  test("cannot have a name below the first one's wildcard", async () => {
+    const base = newHost("wide").split(".").slice(1).join(".");
+    const wide = `wide-below.${base}`;
+    await mine(`*.${wide}`);
+    for (const form of [`*.${wide}`, `a.${wide}`, `A.${wide.toUpperCase()}.`]) {
+      expect(await attempt(other, form, theirs.url), form).toBe("host_taken");
+    }
+    expect(await attempt(other, `a.b.${wide}`, theirs.url)).toBe("made");
+  });
+
+  test("cannot lead a host of its own to the first one's upstream, however it is spelled", async () => {
+    await mine(newHost());
+    const port = new URL(world.upstream.url).port;
+    const forms = [
+      "127.0.0.1",
+      "127.1",
+      "127.0.0.2",
+      "2130706433",
+      "0x7f000001",
+      "0177.0.0.1",
+      "localhost",
+      "LOCALHOST",
+      "localhost.",
+      "app.localhost",
+      "ip6-localhost",
+      "[::1]",
+      "[::ffff:127.0.0.1]",
+      "[::ffff:7f00:1]",
+      "[0:0:0:0:0:0:0:1]",
+    ];
+    for (const form of forms) {
+      expect(await attempt(other, newHost(), `http://${form}:${port}`), form).toBe("upstream_taken");
+    }
+    for (const form of ["0.0.0.0", "[::]", "[::127.0.0.1]", "[64:ff9b::7f00:1]"]) {
+      expect(["upstream_taken", "invalid_upstream"], form).toContain(
+        await attempt(other, newHost(), `http://${form}:${port}`),
+      );
+    }
+    await mine(newHost(), "http://backend.example.test:8080");
+    for (const form of ["backend.example.test", "BACKEND.example.test", "backend.example.test."]) {
+      expect(await attempt(other, newHost(), `http://${form}:8080`), form).toBe("upstream_taken");
+      expect(await attempt(other, newHost(), `https://${form}:8080`), form).toBe("upstream_taken");
+    }
+    expect(await attempt(other, newHost(), theirs.url)).toBe("made");
+  });
+
+  test("cannot lead to the control plane or to the gateway itself", async () => {
+    const { address, probeAddress } = world.installation;
+    for (const place of [new URL(world.plane.url).host, address, probeAddress]) {
+      const port = place.split(":").at(-1);
+      for (const host of ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"]) {
+        expect(await attempt(other, newHost(), `http://${host}:${port}`), place).toBe("invalid_upstream");
+      }
+    }
+  });
+
+  test("with checked upstreams cannot lead to this machine, by no name either", async () => {
+    for (const url of [
+      theirs.url,
+      theirs.url.replace("127.0.0.1", "localhost"),
+      theirs.url.replace("127.0.0.1", "inside.example.test"),
+      "http://unknown.example.test",
+      "http://169.254.169.254",
+      "http://metadata.google.internal",
+    ]) {
+      expect(await attempt(checked, newHost(), url), url).toBe("invalid_upstream");
+    }
+  });
+
+  test("with checked upstreams gets the address into the file, which no later answer of DNS changes", async () => {
+    const application = await checked.application({
+      route: { host: newHost(), upstreams: [{ url: "https://service.example.test" }] },
+      credential: { username: "ada", password: newPassword() },
+    });
+    await checked.enforced(application);
+    const { gatewayFolder } = world.installation;
+    const file = `${application.applicationId}.yml`;
+    const text = readFileSync(join(gatewayFolder, "dynamic", APPLICATIONS_FOLDER, file), "utf8");
+    const servers = [...text.matchAll(/"url":\s*"([^"]*)"/g)].map(([, url]) => url);
+    expect(servers).toEqual([`https://${outside}:443`]);
+    expect(text.match(/"serverName":\s*"([^"]*)"/)?.[1]).toBe("service.example.test");
+    expect(await attempt(other, newHost(), `http://${outside}:443`)).toBe("upstream_taken");
+    expect(await attempt(other, newHost(), `http://[::ffff:${outside}]:443`)).toBe("upstream_taken");
+  });
+});

@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { askHost } from "../../src/server/host-commands";
+import type { FaultPoint } from "../../src/sync/target";
+import { bundleEntry } from "./bundle-entry";
+import type { EntryOptions, Order, Report } from "./control-plane-entry";
+import { freePort } from "./traefik";
+import type { Answer, Call } from "./world";
+
+/** The settings of a control plane and of the gateway that it keeps. */
+export interface Installation {
+  readonly dataFolder: string;
+  readonly gatewayFolder: string;
+  readonly address: string;
+  readonly probeAddress: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly options: EntryOptions;
+}
+
+export interface ControlPlane {
+  readonly pid: number;
+  readonly url: string;
+  /** Everything that it wrote so far. */
+  log(): string;
+  callAs(key: string): Call;
+  /** Stops a delivery at the `nth` passing of a point from now on. Resolves once one stands there. */
+  hold(point: FaultPoint, nth?: number): Promise<void>;
+  /** Lets the delivery that is held go on. */
+  goOn(): void;
+  signal(signal: NodeJS.Signals): void;
+  /** Ends it and waits until it is gone. @returns its exit code, or the signal's name */
+  stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
+}
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/**
+ * New folders and free ports. Two installations can share a database, and a gateway's folder, by `environment`.
+ */
+export async function newInstallation(
+  environment: Readonly<Record<string, string>> = {},
+  options: EntryOptions = {},
+): Promise<Installation> {
+  const dataFolder = mkdtempSync(join(tmpdir(), "portcullis-data-"));
+  const address = environment.PORTCULLIS_GATEWAY_ADDRESS ?? `127.0.0.1:${await freePort()}`;
+  const probeAddress = environment.PORTCULLIS_GATEWAY_PROBE_ADDRESS ?? `127.0.0.1:${await freePort()}`;
+  return {
+    dataFolder,
+    gatewayFolder: environment.PORTCULLIS_GATEWAY_DIR ?? join(dataFolder, "gateways", "local"),
+    address,
+    probeAddress,
+    environment: {
+      PORT: "0",
+      PORTCULLIS_DATA: dataFolder,
+      PORTCULLIS_GATEWAY_ADDRESS: address,
+      PORTCULLIS_GATEWAY_PROBE_ADDRESS: probeAddress,
+      PORTCULLIS_LOG_LEVEL: "debug",
+      ...environment,
+    },
+    options,
+  };
+}
+
+export function removeInstallation({ dataFolder }: Installation): void {
+  rmSync(dataFolder, { recursive: true, force: true });
+}
+
+/**
+ * Starts the real control plane as a process of its own, and waits until it serves.
+ * @throws Error with the reason and its log when it does not start
+ */
+export async function startControlPlane(installation: Installation): Promise<ControlPlane> {
+  const entry = await bundleEntry();
+  const child = spawn(process.execPath, [entry, JSON.stringify(installation.options)], {
+    stdio: ["ignore", "pipe", "pipe", "ipc"],
+    env: { PATH: process.env.PATH ?? "", NODE_ENV: "production", ...installation.environment },
+  });
+  running.add(child);
+  const ended = once(child, "close").then(([code, signal]): number | NodeJS.Signals => {
+    running.delete(child);
+    return code ?? signal;
+  });
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      log += text;
+    });
+  }
+  const held: (() => void)[] = [];
+  const url = await new Promise<string>((resolve, reject) => {
+    child.on("message", (report: Report) => {
+      if ("ready" in report) resolve(report.ready.url);
+      else if ("failed" in report) reject(new Error(`the control plane did not start: ${report.failed}\n${log}`));
+      else held.shift()?.();
+    });
+    void ended.then((code) => reject(new Error(`the control plane ended at its start (${code}):\n${log}`)));
+  });
+  const order = (given: Order) => {
+    if (child.connected) child.send(given);
+  };
+  return {
+    pid: child.pid ?? 0,
+    url,
+    log: () => log,
+    callAs: (key) => callOver(url, key),
+    hold: (point, nth = 1) => {
+      const reached = new Promise<void>((resolve) => held.push(resolve));
+      order({ hold: point, nth });
+      return reached;
+    },
+    goOn: () => order({ goOn: true }),
+    signal: (signal) => void child.kill(signal),
+    async stop(signal = "SIGTERM") {
+      child.kill(signal);
+      if (signal === "SIGKILL") child.kill("SIGCONT");
+      return ended;
+    },
+  };
+}
+
+/** Runs a command of the host's command line against an installation. @throws Error with what it said */
+export async function onHost<Result>(installation: Installation, verb: string, input: unknown): Promise<Result> {
+  const answer = await askHost(installation.environment, verb, input);
+  if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
+  return answer.result as Result;
+}
+
+/** Every error body that any of the calls got, for whoever looks for leaks. */
+export const errorBodies: string[] = [];
+
+/** Calls procedures over HTTP, as anybody with a key would. */
+export function callOver(url: string, key: string): Call {
+  return async <T>(procedure: string, input: unknown = {}): Promise<Answer<T>> => {
+    const response = await fetch(`${url}/api/trpc/${procedure}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": key },
+      body: JSON.stringify(input),
+    });
+    const text = await response.text();
+    if (!response.ok) errorBodies.push(text);
+    const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
+    return {
+      status: response.status,
+      data: body.result?.data as T,
+      error: body.error as Answer["error"],
+      text,
+      headers: response.headers,
+    };
+  };
+}

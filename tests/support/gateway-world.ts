@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Application, CreatedApplication } from "../../src/contracts/applications";
+import type { CreatedOrganization } from "../../src/contracts/break-glass";
+import type { SyncState } from "../../src/contracts/sync-state";
+import type { GatewayAnswer, GatewayRequest } from "./ask-gateway";
+import {
+  type ControlPlane,
+  callOver,
+  type Installation,
+  newInstallation,
+  onHost,
+  removeInstallation,
+  startControlPlane,
+} from "./control-plane";
+import type { EntryOptions } from "./control-plane-entry";
+import { registerSecret } from "./secrets";
+import { type RunningTraefik, startTraefik } from "./traefik";
+import { startUpstream, type Upstream } from "./upstream";
+import type { Answer } from "./world";
+
+/** What `sync.wait` answers. */
+export interface Waited {
+  readonly state: SyncState;
+  readonly reached: boolean;
+  readonly reason?: string;
+}
+
+/** An organization of a running installation, by its owner's key. */
+export interface Tenant {
+  readonly organizationId: string;
+  readonly key: string;
+  readonly environmentId: string;
+  call<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<Answer<T>>;
+  /** @throws Error with the answer when it is not 200 */
+  ok<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<T>;
+  application(input: Record<string, unknown>): Promise<CreatedApplication>;
+  exposure(applicationId: string): Promise<Application["exposure"]>;
+  /** @throws Error with the answer when it is not enforced in time */
+  enforced(
+    what: { readonly sync: { readonly changeId: string | null } } | { readonly applicationId: string },
+  ): Promise<void>;
+}
+
+/** A control plane, the Traefik that it configures, and something behind it: all of them real processes. */
+export interface GatewayWorld {
+  readonly installation: Installation;
+  readonly plane: ControlPlane;
+  readonly traefik: RunningTraefik;
+  readonly upstream: Upstream;
+  readonly tenant: Tenant;
+  /** What all control planes and Traefiks of this world wrote. */
+  logs(): { readonly plane: string; readonly traefik: string };
+  organization(name: string, upstreams?: "any" | "checked"): Promise<Tenant>;
+  ask(host: string, request?: Omit<GatewayRequest, "host">): Promise<GatewayAnswer>;
+  /** Ends the control plane, if it still runs, and starts the next one on the same folders. */
+  restartPlane(signal?: NodeJS.Signals): Promise<void>;
+  restartTraefik(signal?: NodeJS.Signals): Promise<void>;
+  close(): Promise<void>;
+}
+
+let numbered = 0;
+
+/** A host name that no other test of this process uses. */
+export const newHost = (name = "wiki"): string => `${name}-${++numbered}.example.test`;
+
+export const newPassword = (): string => registerSecret(`Pw-${randomBytes(9).toString("base64url")}-9z`);
+
+/** @throws Error when any part does not start */
+export async function openGatewayWorld(
+  environment: Readonly<Record<string, string>> = {},
+  options: EntryOptions = {},
+): Promise<GatewayWorld> {
+  const installation = await newInstallation(environment, options);
+  const [firstPlane, upstream] = await Promise.all([startControlPlane(installation), startUpstream("upstream")]);
+  let plane = firstPlane;
+  let traefik = await startGateway(installation);
+  const former = { plane: "", traefik: "" };
+  const made = await onHost<CreatedOrganization>(installation, "setup", {
+    email: "ada@example.org",
+    organization: "Acme",
+  });
+
+  const tenantOf = async ({ organizationId, apiKey }: CreatedOrganization): Promise<Tenant> => {
+    const key = registerSecret(apiKey.key);
+    const tenant = tenantWith(() => plane.url, organizationId, key);
+    const { projectId } = await tenant.ok<{ projectId: string }>("projects.create", { name: "Project" });
+    const { environmentId } = await tenant.ok<{ environmentId: string }>("environments.create", {
+      projectId,
+      name: "Production",
+    });
+    return { ...tenant, environmentId, ...applicationsIn(environmentId, tenant) };
+  };
+
+  return {
+    installation,
+    get plane() {
+      return plane;
+    },
+    get traefik() {
+      return traefik;
+    },
+    upstream,
+    tenant: await tenantOf(made),
+    logs: () => ({ plane: former.plane + plane.log(), traefik: former.traefik + traefik.log() }),
+    organization: async (name, upstreams = "any") =>
+      tenantOf(
+        await onHost<CreatedOrganization>(installation, "organization create", {
+          name,
+          owner: `${name.toLowerCase()}@example.org`,
+          upstreams,
+        }),
+      ),
+    ask: (host, request = {}) => traefik.request({ host, ...request }),
+    async restartPlane(signal = "SIGKILL") {
+      await plane.stop(signal);
+      former.plane += plane.log();
+      plane = await startControlPlane(installation);
+    },
+    async restartTraefik(signal = "SIGKILL") {
+      await traefik.stop(signal);
+      former.traefik += traefik.log();
+      traefik = await startGateway(installation);
+    },
+    async close() {
+      await Promise.all([plane.stop("SIGKILL"), traefik.stop("SIGKILL"), upstream.close()]);
+      removeInstallation(installation);
+    },
+  };
+}
+
+/** Starts a Traefik on the configuration that the control plane generated. */
+export async function startGateway({ gatewayFolder, address, probeAddress }: Installation): Promise<RunningTraefik> {
+  const file = join(gatewayFolder, "traefik.yml");
+  for (let left = 500; !existsSync(file); left--) {
+    if (left === 0) throw new Error("there is no traefik.yml");
+    await delay(20);
+  }
+  return startTraefik({ config: { file, address, probeAddress }, folder: join(gatewayFolder, "dynamic") });
+}
+
+function tenantWith(url: () => string, organizationId: string, key: string) {
+  const call: Tenant["call"] = (procedure, input) => callOver(url(), key)(procedure, input);
+  const ok: Tenant["ok"] = async <T>(procedure: string, input?: unknown) => {
+    const answer = await call<T>(procedure, input);
+    if (answer.status !== 200) throw new Error(`${procedure}: ${answer.status} ${answer.text}`);
+    return answer.data;
+  };
+  return { organizationId, key, call, ok };
+}
+
+function applicationsIn(environmentId: string, { ok }: Pick<Tenant, "ok">) {
+  return {
+    application: (input: Record<string, unknown>) =>
+      ok<CreatedApplication>("applications.create", { environmentId, name: "Wiki", ...input }),
+    exposure: async (applicationId: string) => (await ok<Application>("applications.one", { applicationId })).exposure,
+    enforced: async (what: Parameters<Tenant["enforced"]>[0]) => {
+      const target = "sync" in what ? { changeId: what.sync.changeId } : { applicationId: what.applicationId };
+      const waited = await ok<Waited>("sync.wait", { ...target, state: "enforced", timeoutMs: 30_000 });
+      if (!waited.reached) throw new Error(`not enforced: ${JSON.stringify(waited)}`);
+    },
+  };
+}
