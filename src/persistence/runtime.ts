@@ -17,6 +17,8 @@ export interface Runtime {
   readonly listensOn: readonly { readonly host: string; readonly port: number }[];
   /** Tells whoever delivers to these gateways that there is something to do; a hint, after the commit. */
   readonly wake: (gatewayIds: readonly string[]) => void;
+  /** Somebody waits for this application to be seen enforced; a hint. */
+  readonly prioritize: (applicationId: string) => void;
 }
 
 /** One request: what it presents, and what the audit log says of it. */

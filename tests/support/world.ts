@@ -71,6 +71,7 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     ownAddresses: () => ["127.0.0.1", "::1", "10.1.2.3"],
     listensOn: [{ host: "127.0.0.1", port: 3000 }],
     wake: (gatewayIds) => void woken.push([...gatewayIds]),
+    prioritize: () => undefined,
     ...overrides,
   };
   const handler = createHandler(runtime);

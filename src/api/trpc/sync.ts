@@ -1,0 +1,17 @@
+import { SyncStatus, SyncStatusInput, SyncWaited, WaitForSync } from "../../contracts/sync";
+import { getSyncStatus } from "../../services/sync/get-sync-status";
+import { waitForSync } from "../../services/sync/wait-for-sync";
+import { t } from "./init";
+import { of } from "./of";
+import { procedure } from "./procedure";
+
+export const sync = t.router({
+  status: procedure("sync:read", of.gatewayOrCaller)
+    .input(SyncStatusInput)
+    .output(SyncStatus)
+    .query(({ ctx, input }) => getSyncStatus(ctx.authorized, input.gatewayId)),
+  wait: procedure("sync:read", of.applicationOrChange)
+    .input(WaitForSync)
+    .output(SyncWaited)
+    .query(({ ctx, input }) => waitForSync(ctx.authorized, input)),
+});
