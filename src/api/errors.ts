@@ -17,7 +17,7 @@ const codes: Readonly<Record<RefusalKind, TRPC_ERROR_CODE_KEY>> = {
 /** What tRPC itself refuses, in words for a person; everything else is ours to look at. */
 const own: Partial<Record<TRPC_ERROR_CODE_KEY, { reason: string; message: string }>> = {
   NOT_FOUND: { reason: "unknown_procedure", message: "There is no such procedure." },
-  PARSE_ERROR: { reason: "malformed_body", message: "The body is not valid JSON." },
+  PARSE_ERROR: { reason: "malformed_body", message: "The input is not valid JSON." },
   BAD_REQUEST: { reason: "malformed_request", message: "The request cannot be read." },
   METHOD_NOT_SUPPORTED: {
     reason: "method_not_supported",
@@ -73,7 +73,9 @@ export function formatError(
       data: { ...base, reason: "invalid_input", fields: fieldsOf(cause) },
     };
   }
-  const { reason, message } = own[error.code] ?? internal;
+  // tRPC reports JSON that it cannot parse as any other bad request.
+  const isUnparsed = error.code === "BAD_REQUEST" && cause instanceof SyntaxError;
+  const { reason, message } = (isUnparsed ? own.PARSE_ERROR : own[error.code]) ?? internal;
   return { code: shape.code, message, data: { ...base, reason } };
 }
 

@@ -42,6 +42,9 @@ async function answer(
   if (pathname === "/readyz") return readyz(runtime, checks);
   if (!pathname.startsWith(`${endpoint}/`))
     return refuse(404, "NOT_FOUND", "unknown_path", "There is nothing here.", requestId);
+  if (request.method !== "POST" && request.method !== "GET") {
+    return refuse(405, "METHOD_NOT_SUPPORTED", "method_not_supported", "Send a POST, or a GET for a query.", requestId);
+  }
   let readable: Request;
   try {
     readable = await readableRequest(request);
@@ -49,7 +52,7 @@ async function answer(
     if (!(error instanceof Unreadable)) throw error;
     return refuse(error.status, error.code, error.reason, error.message, requestId);
   }
-  return fetchRequestHandler({
+  const answered = await fetchRequestHandler({
     endpoint,
     router,
     req: readable,
@@ -64,6 +67,11 @@ async function answer(
       );
     },
   });
+  if (answered.headers.get("content-type")?.startsWith("application/json")) return answered;
+  // Refused before there was a context (a batch, a stream, a foreign content type): without its id or a type of its own.
+  return answered.status === 415
+    ? refuse(415, "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", "Send the body as application/json.", requestId)
+    : refuse(400, "BAD_REQUEST", "malformed_request", "The request cannot be read; one call in each.", requestId);
 }
 
 /** The same body that tRPC's own refusals have. */
