@@ -10,8 +10,8 @@ const project = (name: string, include: string[], more: ProjectOptions = {}) => 
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     projects: [
       project("unit", ["tests/**/*.test.ts"], {

@@ -20,6 +20,7 @@ if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
 
 // React and Next choose their parts by it.
 process.env.NODE_ENV = process.argv[2] === "dev" ? "development" : "production";
+process.env.NEXT_TELEMETRY_DISABLED = "1";
 
 const { build } = await import("./build.mjs");
 const folder = await build();
@@ -27,7 +28,8 @@ const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
 
 const { runCommandLine } = await load("cli");
 process.exitCode = await runCommandLine(process.argv.slice(2), {
-  run: async (mode) => (await load("server")).runServer(process.env, mode),
+  // Next's development server leaves watchers behind that would keep the process.
+  run: async (mode) => process.exit(await (await load("server")).runServer(process.env, mode)),
   build: async () => (await load("server")).runBuild(),
   ask: async (verb, input) => (await load("host")).askHost(process.env, verb, input),
 });

@@ -14,14 +14,15 @@ export async function adoptGateway(
   { gateway: name }: AdoptGatewayFolder,
 ): Promise<AdoptedGatewayFolder> {
   const { database, clock, random, gatewayFolder } = runtime;
+  // One connection: it is looked up before the transaction.
   const gateway = (await listFileGateways(database)).find((candidate) => candidate.name === name);
-  if (!gateway) throw new Conflict("no_such_gateway", "There is no gateway of this name with a folder.");
-  const { gatewayId } = gateway;
-  await hostWork(runtime, "gateway.adopt", async (work) => {
+  const { gatewayId } = await hostWork(runtime, "gateway.adopt", async (work) => {
     const organizationId = await findFoundingOrganization(work.tx);
     if (organizationId === null) throw new Conflict("not_set_up", 'Nothing is set up yet: "setup" comes first.');
-    work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gatewayId });
+    if (!gateway) throw new Conflict("no_such_gateway", "There is no gateway of this name with a folder.");
+    work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gateway.gatewayId });
+    return gateway;
   });
-  await adoptGatewayFolder(database, gateway, placesIn(gatewayFolder), { random, now: clock.now() });
+  await adoptGatewayFolder(database, { gatewayId }, placesIn(gatewayFolder), { random, now: clock.now() });
   return { gatewayId, folder: gatewayFolder };
 }

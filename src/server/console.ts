@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import type { Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Serving } from "./http-server";
 import { projectRoot } from "./project-root";
 
@@ -34,6 +35,9 @@ export async function openConsole(mode: ConsoleMode, address: { host: string; po
   };
 }
 
+/** Next's development server does not always end; nothing of it is worth waiting for. In milliseconds. */
+const closeWithinMs = 1_000;
+
 async function startNext(dev: boolean, { host, port }: { host: string; port: number }): Promise<Pages> {
   const { default: next } = await import("next");
   const app = next({ dev, dir: projectRoot(), hostname: host, port, quiet: true });
@@ -43,6 +47,8 @@ async function startNext(dev: boolean, { host, port }: { host: string; port: num
   return {
     pages: (request, response) => void handle(request, response),
     ...(dev ? { upgrade: (request, socket, head) => void upgrade(request, socket as Socket, head) } : {}),
-    close: () => app.close(),
+    close: async () => {
+      await Promise.race([app.close(), delay(closeWithinMs)]);
+    },
   };
 }

@@ -53,7 +53,10 @@ export async function listen({ host, port, log }: Listening): Promise<HttpServer
       serving.pages(request, response);
     }
   });
+  const upgraded = new Set<Duplex>(); // Node no longer counts them as connections of its own
   server.on("upgrade", (request, socket, head) => {
+    upgraded.add(socket);
+    socket.once("close", () => upgraded.delete(socket));
     if (serving?.upgrade) serving.upgrade(request, socket, head);
     else socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
   });
@@ -63,7 +66,10 @@ export async function listen({ host, port, log }: Listening): Promise<HttpServer
     serve(next) {
       serving = next;
     },
-    close: (graceMs) => close(server, graceMs),
+    close: (graceMs) => {
+      for (const socket of upgraded) socket.destroy();
+      return close(server, graceMs);
+    },
   };
 }
 

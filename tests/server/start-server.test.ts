@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
 import type { BreakGlassAnswer, CreatedOrganization } from "../../src/contracts/break-glass";
 import { readEnvironment } from "../../src/env";
 import { takeControlSocket } from "../../src/persistence/control-socket";
@@ -112,5 +113,33 @@ describe("a control plane on the embedded database", () => {
     });
     expect(await asked).toEqual({ ok: false, message: "by the server" });
     await control.close();
+  });
+});
+
+describe("gateway adopt", () => {
+  test("makes a folder that the database does not mean the gateway's, and is audited", async () => {
+    const environment = environmentOf("four");
+    const made = await setUp(environment);
+    if (!made.ok) throw new Error(made.message);
+    registerSecret(made.result.apiKey.key);
+    await (await start(environment)).stop();
+    const claim = join(folder, "four", "gateways", "local", "gateway.json");
+    const before = readFileSync(claim, "utf8");
+    rmSync(join(folder, "four", "gateways"), { recursive: true });
+
+    const server = await start(environment); // nothing is written where the folder is not the one that is meant
+    expect(existsSync(claim)).toBe(false);
+    expect(await askHost(environment, "gateway adopt", { gateway: "nowhere" })).toMatchObject({ ok: false });
+    const adopted = await askHost(environment, "gateway adopt", {});
+    expect(adopted).toMatchObject({ ok: true, result: { folder: join(folder, "four", "gateways", "local") } });
+    expect(readFileSync(claim, "utf8")).not.toBe(before);
+    await expect
+      .poll(() => existsSync(join(folder, "four", "gateways", "local", "traefik.yml")), { timeout: 10_000 })
+      .toBe(true);
+    const entries = await server.runtime.database.transaction("host", null, (tx) =>
+      tx.select({ action: auditEntries.action, outcome: auditEntries.outcome }).from(auditEntries),
+    );
+    expect(entries).toContainEqual({ action: "gateway.adopt", outcome: "done" });
+    expect(entries).toContainEqual({ action: "gateway.adopt", outcome: "refused" });
   });
 });
