@@ -13,13 +13,19 @@ const longestStatement = 30_000;
  * PostgreSQL 15 or newer.
  * @param url as `postgres://user:password@host:port/database`; without a password where the server trusts the peer.
  * @param connections size of the pool.
+ * @param onStatement for measuring: told of every statement as it goes to the server.
  */
-export function openPostgres(url: string, connections = 16): Database {
+export function openPostgres(
+  url: string,
+  connections = 16,
+  onStatement?: (text: string, parameters: readonly unknown[]) => void,
+): Database {
   const client = postgres(url, {
     max: connections,
     backoff: () => reconnectAfter,
     connect_timeout: 5,
     onnotice: () => undefined,
+    ...(onStatement ? { debug: (_connection, text, parameters) => onStatement(text, parameters) } : {}),
     connection: {
       application_name: "portcullis",
       role: "portcullis_gate",

@@ -1,0 +1,107 @@
+import { once } from "node:events";
+import { join } from "node:path";
+import { endProcess, startControlPlane, startProcess } from "../control-plane";
+import { type Figure, notHere } from "../figure";
+import { load } from "../http-load";
+import { type DatabaseKind, missing, newPlace, type Place } from "../place";
+import type { LoopOrder, LoopReady, LoopRun } from "../processes/loop-process";
+import { type SeededOrganization, seed } from "../seed";
+import { times } from "../statistics";
+import type { Row } from "../table";
+
+const connections = 16;
+const rounds = 3;
+const asked = 0.6;
+
+/** `security.create` over HTTP against a loop of the same hash and statements, turn by turn. */
+export const create: Figure = {
+  name: "create",
+  async measure({ full }) {
+    const rows: Row[] = [];
+    for (const kind of ["postgres", "embedded"] as const) rows.push(...(await onDatabase(kind, full ? 8_000 : 3_000)));
+    return rows;
+  },
+};
+
+async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
+  const what = `security.create over HTTP, ${connections} connections, ${kind}`;
+  const why = missing(kind);
+  if (why !== null) return [notHere(what, why)];
+  // Two installations of the same form: an embedded database is open in one process at a time.
+  const places = [await newPlace(kind), await newPlace(kind)] as const;
+  try {
+    const organizations = [await prepared(places[0]), await prepared(places[1])] as const;
+    return await compare(what, places, organizations, roundMs);
+  } finally {
+    for (const place of places) await place.remove();
+  }
+}
+
+async function prepared(place: Place): Promise<SeededOrganization> {
+  const [organization] = await seed(place, { organizations: 1, applications: 1_000 });
+  if (organization === undefined) throw new Error("nothing was seeded");
+  return organization;
+}
+
+async function compare(
+  what: string,
+  [forHttp, forLoop]: readonly [Place, Place],
+  [overHttp, inLoop]: readonly [SeededOrganization, SeededOrganization],
+  roundMs: number,
+): Promise<Row[]> {
+  const loopOrder: LoopOrder = {
+    key: inLoop.key,
+    applicationIds: inLoop.applications.map(({ applicationId }) => applicationId),
+    concurrency: connections,
+  };
+  const loop = startProcess("loop-process", loopOrder, forLoop, join(forLoop.dataFolder, "loop.log"));
+  const [ready] = (await once(loop, "message")) as [LoopReady];
+  const server = await startControlPlane(forHttp, { sync: false });
+  let made = 0;
+  const next = () => {
+    const number = made++;
+    const { applicationId } = overHttp.applications[number % overHttp.applications.length] ?? { applicationId: "" };
+    const input = { applicationId, username: `http-${number}`, password: `a visitor's password ${number}` };
+    return { procedure: "security.create", key: overHttp.key, input };
+  };
+  const runLoop = async (forMs: number) => {
+    loop.send(forMs);
+    const [run] = (await once(loop, "message")) as [LoopRun];
+    return run;
+  };
+  const runHttp = async (forMs: number) => {
+    const run = await load(server.url, { connections, forMs }, next);
+    if (run.refused > 0) throw new Error(`${run.refused} requests were refused: ${run.firstRefusal}`);
+    return { done: run.answers, seconds: run.seconds };
+  };
+  await runHttp(1_500);
+  await runLoop(1_500);
+  const http: LoopRun[] = [];
+  const loops: LoopRun[] = [];
+  for (let round = 0; round < rounds; round++) {
+    http.push(await runHttp(roundMs));
+    loops.push(await runLoop(roundMs));
+  }
+  await endProcess(loop);
+  await server.stop();
+  const [fast, bare] = [perSecond(http), perSecond(loops)];
+  const same = ready.product.length === ready.loop.length;
+  return [
+    {
+      what,
+      measured: `${times(fast / bare)} of the loop (${Math.round(fast)} of ${Math.round(bare)} per s)`,
+      asked: `>= ${times(asked)}`,
+      ok: fast / bare >= asked,
+    },
+    {
+      what: "  statements: unit of work | the loop; authorization apart",
+      measured: `${ready.product.length} | ${ready.loop.length}; ${ready.authorization.length}`,
+      asked: "the same number",
+      ok: same,
+    },
+  ];
+}
+
+function perSecond(runs: readonly LoopRun[]): number {
+  return runs.reduce((total, { done }) => total + done, 0) / runs.reduce((total, { seconds }) => total + seconds, 0);
+}

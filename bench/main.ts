@@ -1,0 +1,43 @@
+import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { findPostgresBinaries } from "../tests/support/postgres-cluster";
+import type { Figure } from "./figure";
+import { create } from "./figures/create";
+import { closePlaces } from "./place";
+import { type Row, table } from "./table";
+
+const figures: readonly Figure[] = [create];
+
+const named = process.argv.slice(2);
+const unknown = named.filter((name) => !figures.some((figure) => figure.name === name));
+if (unknown.length > 0) {
+  console.error(`There is no figure ${unknown.join(", ")}: choose from ${figures.map(({ name }) => name).join(", ")}.`);
+  process.exit(2);
+}
+
+const full = (process.env.BENCH_FULL ?? "") !== "";
+const rows: Row[] = [];
+const began = performance.now();
+for (const figure of figures) {
+  if (named.length > 0 && !named.includes(figure.name)) continue;
+  process.stderr.write(`measuring ${figure.name} …\n`);
+  try {
+    rows.push(...(await figure.measure({ full })));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+    rows.push({ what: figure.name, measured: "failed, see above", asked: "", ok: false });
+  }
+}
+await closePlaces();
+const seconds = Math.round((performance.now() - began) / 1_000);
+console.log(`\n${table(rows)}\n`);
+console.log(`Node ${process.versions.node}, ${postgresVersion()}, ${availableParallelism()} cores, ${seconds} s.`);
+console.log("The databases flush every commit to the disk (fsync on). Ratios are of one run on one machine.");
+process.exit(rows.some(({ ok }) => ok === false) ? 1 : 0);
+
+function postgresVersion(): string {
+  const folder = findPostgresBinaries();
+  if (folder === null) return "no PostgreSQL";
+  return execFileSync(join(folder, "postgres"), ["--version"], { encoding: "utf8" }).trim();
+}

@@ -1,0 +1,102 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import postgres from "postgres";
+import { readEnvironment } from "../src/env";
+import type { Sealer } from "../src/persistence/sealing";
+import { openInstallation } from "../src/server/open-installation";
+import { realSurroundings } from "../src/server/surroundings";
+import { type Cluster, findPostgresBinaries, startCluster } from "../tests/support/postgres-cluster";
+import { freePort } from "../tests/support/traefik";
+
+export type DatabaseKind = "postgres" | "embedded";
+
+/** Runs a statement as the owner of the tables, with one JSON value as its only parameter (`$1`). */
+export type AsOwner = (statement: string, json?: unknown) => Promise<Record<string, unknown>[]>;
+
+/** What a figure measures on: an installation's folders, addresses and database, which no process has open yet. */
+export interface Place {
+  readonly kind: DatabaseKind;
+  readonly dataFolder: string;
+  readonly gatewayFolder: string;
+  readonly address: string;
+  readonly probeAddress: string;
+  /** The settings of a control plane on it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Opens the installation as its owner, for filling it; for the embedded database nothing else may have it open. */
+  fill<T>(body: (open: { asOwner: AsOwner; sealer: Sealer; gatewayId: string }) => Promise<T>): Promise<T>;
+  /** Looks into the database beside a running control plane; PostgreSQL only. */
+  look: AsOwner;
+  remove(): Promise<void>;
+}
+
+let cluster: Promise<Cluster> | null = null;
+let databases = 0;
+
+/** Why a figure on this database cannot be measured here; null where it can. */
+export function missing(kind: DatabaseKind): string | null {
+  return kind === "postgres" && findPostgresBinaries() === null ? "no PostgreSQL on this machine" : null;
+}
+
+/** One temporary cluster for all figures. Commits are flushed to the disk: the figures are of what a real one does. */
+function flushingCluster(): Promise<Cluster> {
+  cluster ??= startCluster({ settings: ["fsync=on", "shared_buffers=256MB"] });
+  return cluster;
+}
+
+export async function closePlaces(): Promise<void> {
+  await (await cluster)?.stop();
+}
+
+export async function newPlace(kind: DatabaseKind): Promise<Place> {
+  const dataFolder = mkdtempSync(join(tmpdir(), "portcullis-bench-"));
+  const address = `127.0.0.1:${await freePort()}`;
+  const probeAddress = `127.0.0.1:${await freePort()}`;
+  const url = kind === "postgres" ? await (await flushingCluster()).createDatabase(`bench_${++databases}`) : null;
+  const environment = {
+    PORT: "0",
+    PORTCULLIS_DATA: dataFolder,
+    PORTCULLIS_SECRET: randomBytes(32).toString("hex"),
+    PORTCULLIS_GATEWAY_ADDRESS: address,
+    PORTCULLIS_GATEWAY_PROBE_ADDRESS: probeAddress,
+    ...(url === null ? {} : { DATABASE_URL: url }),
+  };
+  const owner = url === null ? null : postgres(url, { max: 1, onnotice: () => undefined });
+  const look: AsOwner = async (statement, json) => {
+    if (owner === null) throw new Error("nothing else can look into an embedded database");
+    return [...(await owner.unsafe(statement, json === undefined ? [] : [JSON.stringify(json)]))];
+  };
+  return {
+    kind,
+    dataFolder,
+    gatewayFolder: join(dataFolder, "gateways", "local"),
+    address,
+    probeAddress,
+    environment,
+    look,
+    async fill(body) {
+      const { database, sealer, gatewayId } = await openInstallation(readEnvironment(environment), realSurroundings());
+      const embedded: AsOwner = (statement, json) => {
+        const [before = "", after = ""] = statement.split("$1");
+        return database.call(json === undefined ? sql.raw(statement) : around(before, JSON.stringify(json), after));
+      };
+      try {
+        // The embedded database's one session took a role that may only call functions; its owner stands behind it.
+        if (owner === null) await database.call(sql`reset role`);
+        return await body({ asOwner: owner === null ? embedded : look, sealer, gatewayId });
+      } finally {
+        await database.close();
+      }
+    },
+    async remove() {
+      await owner?.end({ timeout: 1 });
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+}
+
+function around(before: string, json: string, after: string) {
+  return sql.join([sql.raw(before), sql`${json}`, sql.raw(after)]);
+}

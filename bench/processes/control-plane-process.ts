@@ -1,0 +1,71 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { createHandler } from "../../src/api/handler";
+import { readEnvironment } from "../../src/env";
+import type { Runtime } from "../../src/persistence/runtime";
+import { listen } from "../../src/server/http-server";
+import { makeLog } from "../../src/server/log";
+import { openInstallation } from "../../src/server/open-installation";
+import { realSurroundings } from "../../src/server/surroundings";
+import { type RunningSync, startSync } from "../../src/sync/start-sync";
+import { monotonic } from "../monotonic";
+
+/** How a control plane is started for a figure. */
+export interface ControlPlaneOrder {
+  /** Without it nothing is delivered. */
+  readonly sync: boolean;
+  /** Time between two full comparisons, in ms. */
+  readonly compareMs?: number;
+}
+
+/** What it says; moments are of the machine's monotonic clock, in ms. */
+export type ControlPlaneReport =
+  | { readonly ready: string }
+  /** A unit of work was committed. */
+  | { readonly committed: number }
+  /** A marker was renamed (Traefik sees it) | and its folder flushed. */
+  | { readonly marked: number }
+  | { readonly flushed: number };
+
+const order = JSON.parse(process.argv[2] ?? "{}") as ControlPlaneOrder;
+const settings = readEnvironment(process.env);
+const log = makeLog(settings.logLevel);
+const surroundings = realSurroundings();
+const say = (report: ControlPlaneReport): void => void process.send?.(report);
+
+const http = await listen({ host: settings.host, port: 0, log });
+const { database, sealer } = await openInstallation(settings, surroundings);
+let sync: RunningSync | null = null;
+const runtime: Runtime = {
+  ...surroundings,
+  random: randomBytes,
+  database,
+  sealer,
+  log,
+  listensOn: [{ host: settings.host, port: http.port }],
+  wake: (gatewayIds) => {
+    sync?.wake(gatewayIds);
+    if (order.sync) say({ committed: monotonic() });
+  },
+  prioritize: (applicationId) => sync?.prioritize(applicationId),
+};
+if (order.sync) {
+  sync = startSync(runtime, {
+    folderOf: ({ name }) => ({ folder: join(settings.dataFolder, "gateways", name) }),
+    ...(order.compareMs === undefined ? {} : { timing: { compareMs: order.compareMs } }),
+    faultPoint: (point) => {
+      if (point === "marked") say({ marked: monotonic() });
+      if (point === "flushed") say({ flushed: monotonic() });
+    },
+  });
+}
+http.serve({ api: createHandler(runtime), pages: (_request, response) => void response.writeHead(404).end() });
+await sync?.ready;
+process.once("SIGTERM", async () => {
+  await http.close(1_000);
+  await sync?.stop();
+  await database.close();
+  process.exit(0);
+});
+process.once("disconnect", () => process.exit(0));
+say({ ready: `http://${settings.host}:${http.port}` });

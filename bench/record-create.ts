@@ -1,0 +1,74 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { pino } from "pino";
+import { createHandler } from "../src/api/handler";
+import type { Settings } from "../src/env";
+import type { Database } from "../src/persistence/database";
+import { openEmbedded } from "../src/persistence/embedded/open-embedded";
+import { embeddedDatabase } from "../src/persistence/embedded-database";
+import { openPostgres } from "../src/persistence/postgres-database";
+import { makeSealer } from "../src/persistence/sealing";
+import { realSurroundings } from "../src/server/surroundings";
+import { type OnStatement, watch } from "./raw-database";
+
+export interface Statement {
+  readonly text: string;
+  readonly parameters: readonly unknown[];
+}
+
+export interface RecordedCreate {
+  /** From `begin` to `commit`. */
+  readonly product: readonly Statement[];
+  /** What the same call asked outside of that. */
+  readonly authorization: readonly string[];
+}
+
+/** The username of the recorded call, for the replay to put others in its place. */
+export const recordedUsername = "recorded-username";
+
+/** Makes one real call of `security.create`, and writes down every statement that reaches the driver. */
+export async function recordCreate(
+  settings: Settings,
+  { key, applicationIds }: { readonly key: string; readonly applicationIds: readonly string[] },
+): Promise<RecordedCreate> {
+  const statements: Statement[] = [];
+  const database = await openProduct(settings, (text, parameters) => void statements.push({ text, parameters }));
+  if (settings.secret === null) throw new Error("the recording needs the installation's secret");
+  const handler = createHandler({
+    ...realSurroundings(),
+    database,
+    sealer: makeSealer([settings.secret]),
+    log: pino({ level: "silent" }),
+    listensOn: [],
+    wake: () => undefined,
+    prioritize: () => undefined,
+  });
+  const call = async (username: string) => {
+    const response = await handler(
+      new Request("http://bench.invalid/api/trpc/security.create", {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-api-key": key },
+        body: JSON.stringify({ applicationId: applicationIds[0], username, password: randomBytes(12).toString("hex") }),
+      }),
+      { ip: "127.0.0.1" },
+    );
+    if (response.status !== 200) throw new Error(`security.create: ${response.status} ${await response.text()}`);
+  };
+  await call("before-recording"); // the key's last use is stored by the first call in a minute
+  statements.length = 0;
+  await call(recordedUsername);
+  await database.close();
+  const begin = statements.findIndex(({ text }) => /^begin/.test(text));
+  const commit = statements.findIndex(({ text }) => /^commit/.test(text));
+  if (begin < 0 || commit < begin) throw new Error("the recorded call had no transaction");
+  const product = statements.slice(begin, commit + 1);
+  return { product, authorization: statements.filter((one) => !product.includes(one)).map(({ text }) => text) };
+}
+
+async function openProduct(settings: Settings, onStatement: OnStatement): Promise<Database> {
+  if (settings.databaseUrl !== null) return openPostgres(settings.databaseUrl, 2, onStatement);
+  const client = await openEmbedded(join(settings.dataFolder, "database"));
+  const database = await embeddedDatabase(client);
+  watch(client, onStatement);
+  return database;
+}

@@ -1,0 +1,31 @@
+import { type IdKind, newId } from "../src/core/ids";
+import type { RawDatabase } from "./raw-database";
+import { recordedUsername, type Statement } from "./record-create";
+
+const kinds: readonly (readonly [RegExp, IdKind])[] = [
+  [/^sec_/, "credential"],
+  [/^aud_/, "audit"],
+  [/^chg_/, "change"],
+  [/^req_/, "request"],
+];
+
+/** Runs a recorded unit of work again, for another application and username, with new ids: each run inserts new rows. */
+export function replayer(
+  raw: RawDatabase,
+  recorded: readonly Statement[],
+): (applicationId: string, username: string) => Promise<void> {
+  const inside = recorded.slice(1, -1); // `begin` and `commit` are the driver's
+  return (applicationId, username) => {
+    const ids = new Map<string, string>();
+    const replaced = (value: unknown) => {
+      if (typeof value !== "string") return value;
+      if (/^app_/.test(value)) return applicationId;
+      const kind = kinds.find(([form]) => form.test(value))?.[1];
+      if (kind === undefined) return value.replace(recordedUsername, username);
+      const id = ids.get(value) ?? newId(kind);
+      ids.set(value, id);
+      return id;
+    };
+    return raw.transaction(inside.map(({ text, parameters }) => ({ text, parameters: parameters.map(replaced) })));
+  };
+}
