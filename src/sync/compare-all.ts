@@ -124,7 +124,9 @@ async function differing({ database, gateway, target, sealer, clock }: Leading, 
     for (const application of chunk) {
       const state = states.get(application.applicationId);
       const digest = wantedDigest(application, state, gateway, sealer);
-      const same = onDisk.get(application.applicationId) === digest && state?.digest === digest && !state.removed;
+      // Without a route and never delivered: there is nothing to say about it.
+      const recorded = (state?.digest ?? null) === digest && state?.removed !== true;
+      const same = recorded && onDisk.get(application.applicationId) === digest;
       if (!same) different.push(application);
     }
     await breathe();

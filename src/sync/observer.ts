@@ -41,7 +41,8 @@ export class Observer {
     private readonly epoch: string,
     /** What the database says was loaded before this term. */
     private stored: number,
-    private readonly onLoaded: () => void,
+    /** Another delivery is loaded than before; `wentBack`: an older one, so that what was proven has to be seen again. */
+    private readonly onLoaded: (wentBack: boolean) => Promise<void>,
   ) {}
 
   /** A marker was written and recorded: it is to be seen soon. */
@@ -111,7 +112,7 @@ export class Observer {
     this.loaded = revision;
     this.stored = revision;
     for (const known of this.#markers.keys()) if (known < revision) this.#markers.delete(known);
-    this.onLoaded();
+    await this.onLoaded(revision < before);
   }
 
   /** The newest delivery is not served. After a while the applications that wait for it say why. */

@@ -149,8 +149,15 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         at,
       });
       const leading: Leading = { ...options, lease, gateway, target, places, nonce, pace, at, over: over.signal };
-      const observer = new Observer(leading, client, standing.row.epoch, standing.row.loadedRevision, () =>
-        proving.wake(),
+      const observer = new Observer(
+        leading,
+        client,
+        standing.row.epoch,
+        standing.row.loadedRevision,
+        async (wentBack) => {
+          if (wentBack) await proving.recall();
+          proving.wake();
+        },
       );
       const proving = new Prover(leading, client, () => observer.loaded, {
         perSecond: timing.proofsPerSecond,

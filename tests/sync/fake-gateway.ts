@@ -6,8 +6,8 @@ import type { Places } from "../../src/sync/gateway-folder";
 
 /** Stands in for Traefik: serves what lies in the folder, or what lay there when it was frozen. */
 export interface FakeGateway {
-  /** From now on it serves what it serves now. */
-  freeze(): void;
+  /** From now on it serves what it serves now; the result makes it serve that once more. */
+  freeze(): () => void;
   thaw(): void;
   /** Changes an answer to a visitor; null leaves it as the folder says. */
   answer: ((host: string, headers: Record<string, string>, status: number) => Partial<FakeAnswer> | null) | null;
@@ -39,7 +39,11 @@ export async function startFakeGateway(
   const current = () => frozen ?? readFolder(places);
   const gateway: FakeGateway = {
     freeze: () => {
-      frozen = readFolder(places);
+      const held = readFolder(places);
+      frozen = held;
+      return () => {
+        frozen = held;
+      };
     },
     thaw: () => {
       frozen = null;

@@ -1,0 +1,245 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type FakeGateway, startFakeGateway } from "./fake-gateway";
+import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
+
+let sync: SyncWorld;
+let gateway: FakeGateway | null = null;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+});
+afterEach(async () => {
+  await sync.close();
+  await gateway?.close();
+  gateway = null;
+});
+
+const serving = async () => {
+  gateway = await startFakeGateway(sync.places, sync);
+  return gateway;
+};
+const started = async (options: Parameters<SyncWorld["reconciler"]>[0] = {}) => {
+  const reconciler = sync.reconciler(options);
+  reconciler.start();
+  await reconciler.ready;
+  return reconciler;
+};
+const application = (input: Record<string, unknown> = {}, host = "wiki.localhost") =>
+  sync.given.application({
+    access: "protected",
+    route: { host, upstreams: [{ url: "http://127.0.0.1:9000" }] },
+    credential: { username: "ada", password: password() },
+    ...input,
+  });
+const credentialOf = async (applicationId: string) => {
+  const { data } = await sync.organization.call<{ items: { securityId: string }[] }>("security.list", {
+    applicationId,
+  });
+  return data.items[0]?.securityId;
+};
+const unproven = (applicationId: string, why: string) =>
+  until(
+    () => sync.state(applicationId),
+    (state) => state?.unproven === why,
+  );
+
+describe("loaded", () => {
+  it("is claimed only when the gateway says so itself", async () => {
+    const fake = await serving();
+    await started();
+    const { applicationId } = await application();
+    const { revision } = await sync.proven(applicationId);
+    fake.freeze();
+    await sync.given.ok("security.update", { securityId: await credentialOf(applicationId), password: password() });
+    await until(
+      () => sync.pending(),
+      (pending) => pending === 0,
+    );
+    const applied = await sync.gateway();
+    expect(applied.revision).toBeGreaterThan(revision);
+    expect(applied.loaded_revision).toBe(revision);
+    expect((await sync.state(applicationId))?.proven_revision).toBe(revision);
+    fake.thaw();
+    expect((await sync.proven(applicationId)).revision).toBe(applied.revision);
+  });
+
+  it("is not claimed of a gateway that is silent, and that is what the applications say", async () => {
+    await started();
+    const { applicationId } = await application();
+    const state = await unproven(applicationId, "gateway_does_not_answer");
+    expect(state).toMatchObject({ proven_revision: 0 });
+    expect((await sync.gateway()).loaded_revision).toBe(0);
+    await serving();
+    await sync.proven(applicationId);
+  });
+
+  it("is taken back when the gateway serves an older delivery again", async () => {
+    const fake = await serving();
+    await started();
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    const serveOld = fake.freeze();
+    fake.thaw();
+    const old = (await sync.gateway()).loaded_revision;
+    await sync.given.credential(applicationId, "bob");
+    const { revision } = await sync.proven(applicationId);
+    expect(revision).toBeGreaterThan(old);
+    serveOld();
+    await unproven(applicationId, "gateway_went_back");
+    expect(await sync.gateway()).toMatchObject({ loaded_revision: old });
+    expect((await sync.state(applicationId))?.proven_revision).toBe(0);
+    fake.thaw();
+    await sync.proven(applicationId);
+  });
+});
+
+describe("enforced", () => {
+  it("is not claimed while an anonymous visitor passes, and is asked again until he is stopped (DK-1)", async () => {
+    const fake = await serving();
+    fake.answer = (_, headers) => ({ status: 200, headers: { ...headers, "X-Portcullis-Pass": "x" } });
+    await started();
+    const { applicationId } = await application();
+    const state = await unproven(applicationId, "not_our_pass");
+    expect(state?.proven_revision).toBe(0);
+    expect(state?.proof).toMatchObject([{ status: 200, proven: false }]);
+    fake.answer = null;
+    expect((await sync.proven(applicationId)).proof).toMatchObject([{ status: 401, proven: true, why: null }]);
+  });
+
+  it("is not claimed of an answer without our tag, nor of another compile's", async () => {
+    const fake = await serving();
+    fake.answer = () => ({ status: 401, headers: {} });
+    await started();
+    const { applicationId } = await application();
+    await unproven(applicationId, "not_our_router");
+    fake.answer = () => ({ status: 401, headers: { "X-Portcullis-Tag": "aaaabbbbccccdddd" } });
+    await unproven(applicationId, "other_compile");
+  });
+
+  it("several routes count as the worst, wildcards are asked by a name of their own", async () => {
+    const fake = await serving();
+    await started();
+    const { applicationId } = await application();
+    await sync.given.ok("routes.create", {
+      applicationId,
+      host: "*.apps.localhost",
+      upstreams: [{ url: "http://127.0.0.1:9000" }],
+    });
+    const state = await unproven(applicationId, "not_our_router"); // the fake knows no wildcards
+    expect(state?.proof).toHaveLength(2);
+    expect(fake.asked.some((host) => /^p[0-9a-f]{16}\.apps\.localhost$/.test(host))).toBe(true);
+  });
+
+  it("of a public application means that a visitor passes", async () => {
+    await serving();
+    await started();
+    const { applicationId } = await application({ access: "public-when-empty", credential: undefined });
+    expect(await sync.proven(applicationId)).toMatchObject({
+      intended: "public",
+      proof: [{ status: 200, proven: true }],
+    });
+  });
+
+  it("of a route that is gone means that the deny of its host answers", async () => {
+    const fake = await serving();
+    await started();
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    const { data } = await sync.organization.call<{ items: { routeId: string }[] }>("routes.list", { applicationId });
+    fake.answer = () => ({ status: 404, headers: {} });
+    await sync.given.ok("routes.delete", { routeId: data.items[0]?.routeId });
+    await unproven(applicationId, "not_denied");
+    fake.answer = null;
+    const state = await sync.proven(applicationId);
+    expect(state).toMatchObject({
+      digest: null,
+      proof: [{ request: "HEAD wiki.localhost/", status: 418, proven: true }],
+    });
+  });
+
+  it("of an application that is gone is proven too, and its row says that it is removed", async () => {
+    await serving();
+    await started();
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    await sync.given.ok("applications.delete", { applicationId });
+    expect(await sync.proven(applicationId)).toMatchObject({ removed: true, digest: null, proof: [{ status: 418 }] });
+    expect(sync.file(applicationId)).toBeNull();
+  });
+
+  it("of something never routed needs no answer", async () => {
+    await serving();
+    await started();
+    const { applicationId } = await application({ route: undefined });
+    await sync.world.db.asOwner(
+      `insert into changes (change_id, organization_id, application_id, gateway_id, closes, created_at)
+       values ('chg_1', $1, $2, $3, false, now())`,
+      [sync.organization.organizationId, applicationId, sync.gatewayId],
+    );
+    expect(await sync.proven(applicationId)).toMatchObject({ intended: "protected", proof: [] });
+  });
+
+  it("is asked again from time to time, and what a foreign change undid is said and logged", async () => {
+    const fake = await serving();
+    await started({ timing: { proofRoundMs: 50 } });
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    fake.answer = () => ({ status: 200, headers: {} });
+    const state = await unproven(applicationId, "not_our_router");
+    expect(state?.proven_revision).toBeLessThan(state?.revision ?? 0);
+    expect(sync.world.log()).toContain("does not enforce any more");
+    fake.answer = null;
+    await sync.proven(applicationId);
+  });
+
+  it("is found out after a restart, whoever delivered it", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await until(
+      () => sync.pending(),
+      (pending) => pending === 0,
+    );
+    await first.stop();
+    await serving();
+    await started();
+    await sync.proven(applicationId);
+  });
+});
+
+describe("markers", () => {
+  it("are as far apart as the gateway needs, and a closing change does not wait for what only opens", async () => {
+    const fake = await serving();
+    const marks: number[] = [];
+    await started({
+      faultPoint: (point) => {
+        if (point === "marked") marks.push(performance.now());
+      },
+    });
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    // The gateway takes 400 ms to load one.
+    fake.freeze();
+    const { securityId } = await sync.given.credential(applicationId, "bob");
+    const count = marks.length;
+    await until(
+      () => marks.length,
+      (length) => length > count,
+    );
+    await until(
+      () => performance.now() - (marks.at(-1) ?? 0),
+      (passed) => passed > 400,
+    );
+    fake.thaw();
+    await sync.proven(applicationId);
+    const measured = marks.at(-1) ?? 0;
+
+    await sync.given.credential(applicationId, "carol");
+    await sync.proven(applicationId);
+    const opened = marks.at(-1) ?? 0;
+    expect(opened - measured).toBeGreaterThan(3 * 400 - 5);
+    await sync.given.ok("security.delete", { securityId });
+    await sync.proven(applicationId);
+    expect((marks.at(-1) ?? 0) - opened).toBeLessThan(800);
+    expect((marks.at(-1) ?? 0) - opened).toBeGreaterThan(195);
+  });
+});
