@@ -50,7 +50,15 @@ export function principalOf(facts: Facts | null, now: Date): Principal {
  */
 export function judge(principal: Principal, facts: Facts, permission: Permission): void {
   if (facts.object === null) throw new NotFound();
-  const allowed =
-    decide({ role: principal.role }, permission) && (!installationWide.has(permission) || facts.organization.founding);
-  if (!allowed) throw new Forbidden("forbidden", `This needs the permission ${permission}.`);
+  if (!isAllowed(principal, facts.organization, permission))
+    throw new Forbidden("forbidden", `This needs the permission ${permission}.`);
+}
+
+/** Whether a principal holds a permission in its organization. */
+export function isAllowed(
+  principal: Principal,
+  organization: Pick<Organization, "founding">,
+  permission: Permission,
+): boolean {
+  return decide({ role: principal.role }, permission) && (!installationWide.has(permission) || organization.founding);
 }

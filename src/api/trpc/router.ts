@@ -1,12 +1,31 @@
 import { applications } from "./applications";
+import { audit } from "./audit";
+import { auth } from "./auth";
+import { claims } from "./claims";
 import { environments } from "./environments";
+import { gateways } from "./gateways";
 import { t } from "./init";
+import { keys } from "./keys";
+import { organizations } from "./organizations";
 import { projects } from "./projects";
 import { routes } from "./routes";
 import { security } from "./security";
 import { sync } from "./sync";
 
 /** Every procedure there is. The SDK sees its type. */
-export const router = t.router({ applications, environments, projects, routes, security, sync });
+export const router = t.router({
+  applications,
+  audit,
+  auth,
+  claims,
+  environments,
+  gateways,
+  keys,
+  organizations,
+  projects,
+  routes,
+  security,
+  sync,
+});
 
 export type Router = typeof router;

@@ -1,0 +1,34 @@
+import {
+  ListOrganizations,
+  Organization,
+  OrganizationById,
+  OrganizationPage,
+  UpdatedOrganization,
+  UpdateOrganization,
+} from "../../contracts/organizations";
+import { deleteOrganization } from "../../services/organizations/delete-organization";
+import { getOrganization } from "../../services/organizations/get-organization";
+import { listOrganizations } from "../../services/organizations/list-organizations";
+import { updateOrganization } from "../../services/organizations/update-organization";
+import { t } from "./init";
+import { of } from "./of";
+import { procedure } from "./procedure";
+
+export const organizations = t.router({
+  one: procedure("organization:read", of.organization)
+    .input(OrganizationById)
+    .output(Organization)
+    .query(({ ctx }) => getOrganization(ctx.authorized)),
+  list: procedure("organization:read", of.caller)
+    .input(ListOrganizations)
+    .output(OrganizationPage)
+    .query(({ ctx }) => listOrganizations(ctx.authorized)),
+  update: procedure("organization:update", of.organization)
+    .input(UpdateOrganization)
+    .output(UpdatedOrganization)
+    .mutation(({ ctx, input }) => updateOrganization(ctx.authorized, input)),
+  delete: procedure("organization:delete", of.organization)
+    .input(OrganizationById)
+    .output(Organization)
+    .mutation(({ ctx }) => deleteOrganization(ctx.authorized)),
+});

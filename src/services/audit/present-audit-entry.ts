@@ -1,0 +1,20 @@
+import type { auditEntries } from "../../../drizzle/audit";
+import type { AuditEntry } from "../../contracts/audit";
+
+/** The public form of an audit entry. */
+export function presentAuditEntry(row: typeof auditEntries.$inferSelect): AuditEntry {
+  return {
+    auditId: row.auditId,
+    at: row.createdAt.toISOString(),
+    actor: { kind: row.actorKind, id: row.actorId, apiKeyId: row.apiKeyId },
+    requestId: row.requestId,
+    ip: row.ip,
+    action: row.action,
+    outcome: row.outcome,
+    reason: row.reason,
+    object: { kind: row.objectKind, id: row.objectId },
+    changed: row.changed,
+    sequence: row.sequence,
+    hash: row.hash,
+  };
+}

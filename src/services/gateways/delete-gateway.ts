@@ -1,0 +1,42 @@
+import { eq } from "drizzle-orm";
+import { applications } from "../../../drizzle/applications";
+import { gateways } from "../../../drizzle/gateways";
+import type { Gateway } from "../../contracts/gateways";
+import { Conflict, NotFound } from "../../core/errors";
+import type { Authorized } from "../../persistence/authorized";
+import { violatesForeignKey } from "../../persistence/database-errors";
+import { unitOfWork } from "../../persistence/unit-of-work";
+import { gatewayColumns } from "./gateway-columns";
+import { presentGateway } from "./present-gateway";
+
+const notEmpty = () => new Conflict("not_empty", "Move or delete the applications on this gateway first.");
+
+/**
+ * Deletes a gateway that no application is on. Its folder stays as it is, denies included, and is not written any more.
+ * @throws Conflict `not_empty`
+ */
+export async function deleteGateway(authorized: Authorized<"gateway:delete", "gateway">): Promise<Gateway> {
+  return unitOfWork(
+    authorized,
+    async (work) => {
+      const { gatewayId } = work.authorized.object;
+      const [application] = await work.tx
+        .select({ applicationId: applications.applicationId })
+        .from(applications)
+        .where(eq(applications.gatewayId, gatewayId))
+        .limit(1);
+      if (application) throw notEmpty();
+      const [row] = await work.tx
+        .delete(gateways)
+        .where(eq(gateways.gatewayId, gatewayId))
+        .returning(gatewayColumns)
+        .catch((error: unknown) => {
+          throw violatesForeignKey(error) ? notEmpty() : error;
+        });
+      if (!row) throw new NotFound();
+      work.audit("gateways.delete", { kind: "gateway", id: gatewayId }, { name: row.name });
+      return presentGateway(row, work.sync);
+    },
+    { role: "host" },
+  );
+}

@@ -1,0 +1,42 @@
+import { eq } from "drizzle-orm";
+import { gateways } from "../../../drizzle/gateways";
+import type { Gateway, UpdateGateway } from "../../contracts/gateways";
+import { NotFound } from "../../core/errors";
+import type { Authorized } from "../../persistence/authorized";
+import { unitOfWork } from "../../persistence/unit-of-work";
+import { allowOrganizations } from "./allow-organizations";
+import { gatewayColumns } from "./gateway-columns";
+import { orNameTaken } from "./name-taken";
+import { presentGateway } from "./present-gateway";
+
+/**
+ * Renames a gateway, or says which organizations may publish on it.
+ * @throws Conflict `name_taken` | `not_empty` an organization that is left out has applications on it
+ */
+export async function updateGateway(
+  authorized: Authorized<"gateway:update", "gateway">,
+  input: UpdateGateway,
+): Promise<Gateway> {
+  return unitOfWork(
+    authorized,
+    async (work) => {
+      const { gatewayId, name: before } = work.authorized.object;
+      const [row] = await work.tx
+        .update(gateways)
+        .set({ name: input.name ?? before })
+        .where(eq(gateways.gatewayId, gatewayId))
+        .returning(gatewayColumns)
+        .catch(orNameTaken);
+      if (!row) throw new NotFound();
+      const { name, organizationIds } = input;
+      if (organizationIds) await allowOrganizations(work.tx, gatewayId, organizationIds, work.now);
+      work.audit(
+        "gateways.update",
+        { kind: "gateway", id: gatewayId },
+        { ...(name === undefined ? {} : { name: [before, name] }), ...(organizationIds ? { organizationIds } : {}) },
+      );
+      return presentGateway(row, work.sync);
+    },
+    { role: "host" },
+  );
+}

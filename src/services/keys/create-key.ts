@@ -1,0 +1,57 @@
+import { apiKeys } from "../../../drizzle/api-keys";
+import type { CreatedKey, CreateKey } from "../../contracts/keys";
+import { makeApiKey } from "../../core/api-keys";
+import { Forbidden, Invalid } from "../../core/errors";
+import { newId } from "../../core/ids";
+import { roles } from "../../core/permissions";
+import type { Authorized } from "../../persistence/authorized";
+import { unitOfWork } from "../../persistence/unit-of-work";
+import { presentKey } from "./present-key";
+
+/** How long a key lives unless it is said, in milliseconds: 90 days. */
+const defaultLifeMs = 90 * 24 * 60 * 60 * 1000;
+
+/**
+ * Makes an API key of the organization. The key itself is in this one answer; its hash is stored.
+ * @throws Forbidden `role_above_own` nobody gives what they do not have
+ * @throws Invalid `expires_in_the_past`
+ */
+export async function createKey(
+  authorized: Authorized<"key:create", "organization">,
+  input: CreateKey,
+): Promise<CreatedKey> {
+  return unitOfWork(
+    authorized,
+    async (work) => {
+      const { principal, request } = work.authorized;
+      if (roles.indexOf(input.role) > roles.indexOf(principal.role)) {
+        throw new Forbidden("role_above_own", "A key cannot have a role above its maker's own.");
+      }
+      const expiresAt =
+        input.expiresAt === undefined ? new Date(work.now.getTime() + defaultLifeMs) : new Date(input.expiresAt);
+      if (expiresAt <= work.now) {
+        throw new Invalid("expires_in_the_past", "A key has to expire in the future.", { expiresAt: "in_the_past" });
+      }
+      const { key, hash } = makeApiKey(request.runtime.random);
+      const row = {
+        apiKeyId: newId("apiKey"),
+        name: input.name,
+        role: input.role,
+        createdAt: work.now,
+        expiresAt,
+        revokedAt: null,
+        lastUsedAt: null,
+      };
+      const userId = principal.kind === "apiKey" ? principal.userId : null;
+      await work.tx.insert(apiKeys).values({ ...row, organizationId: work.organizationId, userId, hash });
+      const { name, role } = row;
+      work.audit(
+        "keys.create",
+        { kind: "apiKey", id: row.apiKeyId },
+        { name, role, expiresAt: expiresAt.toISOString() },
+      );
+      return { ...presentKey(row), key };
+    },
+    { lock: "share" },
+  );
+}

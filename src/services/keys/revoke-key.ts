@@ -1,0 +1,23 @@
+import { eq, sql } from "drizzle-orm";
+import { apiKeys } from "../../../drizzle/api-keys";
+import type { Key } from "../../contracts/keys";
+import { NotFound } from "../../core/errors";
+import type { Authorized } from "../../persistence/authorized";
+import { unitOfWork } from "../../persistence/unit-of-work";
+import { keyColumns } from "./key-columns";
+import { presentKey } from "./present-key";
+
+/** Revokes an API key: the very next request with it is refused. It stays listed, so that the audit log can be read. */
+export async function revokeKey(authorized: Authorized<"key:delete", "apiKey">): Promise<Key> {
+  return unitOfWork(authorized, async (work) => {
+    const { apiKeyId, name } = work.authorized.object;
+    const [row] = await work.tx
+      .update(apiKeys)
+      .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${work.now.toISOString()}::timestamptz)` })
+      .where(eq(apiKeys.apiKeyId, apiKeyId))
+      .returning(keyColumns);
+    if (!row) throw new NotFound();
+    work.audit("keys.delete", { kind: "apiKey", id: apiKeyId }, { name });
+    return presentKey(row);
+  });
+}

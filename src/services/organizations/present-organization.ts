@@ -1,0 +1,22 @@
+import type { organizations } from "../../../drizzle/organizations";
+import type { Organization } from "../../contracts/organizations";
+import { type SyncTicket, unchanged } from "../../persistence/unit-of-work";
+
+/** The public form of an organization. */
+export function presentOrganization(
+  row: typeof organizations.$inferSelect,
+  sync: SyncTicket = unchanged,
+): Organization {
+  return {
+    organizationId: row.organizationId,
+    name: row.name,
+    slug: row.slug,
+    defaultAccess: row.defaultAccess,
+    neverPublic: row.neverPublic,
+    passwordPolicy: row.passwordPolicy,
+    upstreams: row.upstreams,
+    founding: row.founding,
+    createdAt: row.createdAt.toISOString(),
+    sync: { changeId: sync.changeId, state: sync.state },
+  };
+}

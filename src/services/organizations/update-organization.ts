@@ -1,0 +1,64 @@
+import { and, asc, eq, isNotNull } from "drizzle-orm";
+import { applications } from "../../../drizzle/applications";
+import { organizations } from "../../../drizzle/organizations";
+import type { UpdatedOrganization, UpdateOrganization } from "../../contracts/organizations";
+import { NotFound } from "../../core/errors";
+import type { ObjectKind } from "../../core/located";
+import type { Permission } from "../../core/permissions";
+import type { Authorized } from "../../persistence/authorized";
+import { unitOfWork, type Work } from "../../persistence/unit-of-work";
+import { presentOrganization } from "./present-organization";
+
+/**
+ * Changes the organization's settings. `neverPublic` on shuts what is public at once, and takes back what opened it,
+ * so that off opens nothing.
+ */
+export async function updateOrganization(
+  authorized: Authorized<"organization:update", "organization">,
+  { organizationId: _, ...given }: UpdateOrganization,
+): Promise<UpdatedOrganization> {
+  return unitOfWork(
+    authorized,
+    async (work) => {
+      const { object: before } = work.authorized;
+      const { organizationId } = before;
+      const changes = Object.fromEntries(
+        Object.entries(given).filter(([field, value]) => value !== undefined && Reflect.get(before, field) !== value),
+      );
+      // Applications before their organization, in the order of every other verb; then what was opened until it was held.
+      const shut = given.neverPublic === true ? await shutEmpty(work) : [];
+      const [row] = await work.tx
+        .update(organizations)
+        .set({ name: before.name, ...changes })
+        .where(eq(organizations.organizationId, organizationId))
+        .returning();
+      if (!row) throw new NotFound();
+      if (given.neverPublic === true) shut.push(...(await shutEmpty(work)));
+      work.audit(
+        "organizations.update",
+        { kind: "organization", id: organizationId },
+        { ...changes, ...(shut.length > 0 ? { shut: shut.length } : {}) },
+      );
+      return { ...presentOrganization(row, work.sync), shut };
+    },
+    { lock: "share" },
+  );
+}
+
+/** Shuts every application that is public, or would be by a change of its access. */
+async function shutEmpty<P extends Permission, K extends ObjectKind>(
+  work: Work<P, K>,
+): Promise<{ applicationId: string; name: string }[]> {
+  const opened = and(eq(applications.organizationId, work.organizationId), isNotNull(applications.openedBy));
+  // In the order of their ids, like every verb that takes several.
+  await work.tx
+    .select({ applicationId: applications.applicationId })
+    .from(applications)
+    .where(opened)
+    .orderBy(asc(applications.applicationId))
+    .for("no key update");
+  const closed = await work.tx.update(applications).set({ openedBy: null }).where(opened).returning();
+  const wasPublic = closed.filter((application) => application.access === "public-when-empty");
+  for (const { gatewayId, applicationId } of wasPublic) work.deliver({ gatewayId, applicationId, closes: true });
+  return wasPublic.map(({ applicationId, name }) => ({ applicationId, name }));
+}
