@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /**
@@ -16,7 +16,7 @@ const entryPoints = {
   server: "src/server/main.ts",
   host: "src/server/host-commands.ts",
   cli: "src/cli/main.ts",
-  sdk: "src/sdk/client.ts",
+  sdk: "src/sdk/create-client.ts",
 };
 
 /** How long a former build stays for processes that still run on it, in milliseconds. */
@@ -51,8 +51,18 @@ export async function build() {
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
+  await pointSdkAt(folder);
   await removeFormer(folder);
   return folder;
+}
+
+/** `portcullis/sdk` is one file that stays where it is (`exports` in package.json). */
+async function pointSdkAt(folder) {
+  if (!existsSync(join(folder, "sdk.mjs"))) return;
+  const path = join(root, "dist", "sdk.mjs");
+  const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
+  await writeFile(unfinished, `export * from "./${basename(folder)}/sdk.mjs";\n`);
+  await rename(unfinished, path);
 }
 
 function digestOfInputs() {
@@ -76,7 +86,7 @@ async function removeFormer(present) {
   for (const name of await readdir(dirname(present))) {
     const path = join(dirname(present), name);
     const made = await stat(path).catch(() => null);
-    if (path !== present && made && Date.now() - made.mtimeMs > keptFor)
+    if (made?.isDirectory() && path !== present && Date.now() - made.mtimeMs > keptFor)
       await rm(path, { recursive: true, force: true });
   }
 }
