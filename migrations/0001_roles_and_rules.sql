@@ -129,6 +129,8 @@ begin
   end if;
   if p_kind = 'organization' and p_lock = 'update' and coalesce(p_id, v_org) = v_org then
     perform 1 from organizations o where o.organization_id = v_org for no key update;
+  elsif p_kind = 'organization' and p_lock = 'share' and coalesce(p_id, v_org) = v_org then
+    perform 1 from organizations o where o.organization_id = v_org for key share;
   end if;
   select jsonb_build_object('organizationId', o.organization_id, 'name', o.name, 'slug', o.slug,
       'defaultAccess', o.default_access, 'neverPublic', o.never_public, 'passwordPolicy', o.password_policy,
