@@ -18,6 +18,9 @@ const polls = {
 /** After how long without the newest delivery it is said of the applications, in ms. */
 const overdueAfter = { silent: 1_000, frozen: 10_000 };
 
+/** What a load is taken to last at most, in ms: a gateway that was frozen for longer must not hold back what comes next. */
+const longestLoadMs = 10_000;
+
 interface Marker {
   readonly delivery: NumberedDelivery;
   readonly at: number;
@@ -34,6 +37,8 @@ export class Observer {
   #newest: Marker | null = null;
   #unlike: { readonly why: string; readonly since: number } | null = null;
   #said = "";
+  /** When the gateway last gave no answer of ours. */
+  #awayAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly leading: Leading,
@@ -78,9 +83,13 @@ export class Observer {
     const answer = await this.client.ask(gateway.probeAddress, gateway.secretHost, "/");
     if (over.aborted) return;
     const now = pace.now();
-    if (answer === null) return this.#missing("gateway_does_not_answer", overdueAfter.silent, now);
+    if (answer === null) {
+      this.#awayAt = now;
+      return this.#missing("gateway_does_not_answer", overdueAfter.silent, now);
+    }
     const served = servedDelivery(answer.revision);
     if (served === null || !(await this.#isOurs(served))) {
+      this.#awayAt = now;
       return this.#missing("gateway_does_not_load", overdueAfter.frozen, now);
     }
     if (served.revision !== this.loaded) await this.#changed(served.revision, now);
@@ -102,7 +111,10 @@ export class Observer {
   async #changed(revision: number, now: number): Promise<void> {
     const { database, lease, clock, log } = this.leading;
     const marker = this.#markers.get(revision);
-    if (marker && marker === this.#newest) this.loadMs = now - marker.at;
+    // How long a gateway was down, or served something else, says nothing of how long it takes to load.
+    if (marker && marker === this.#newest && this.#awayAt < marker.at) {
+      this.loadMs = Math.min(now - marker.at, longestLoadMs);
+    }
     const before = this.loaded ?? this.stored;
     if (revision !== this.stored) await recordLoaded(database, lease, revision, clock.now());
     if (revision < before) {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { realPace } from "../../src/sync/pace";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
@@ -61,6 +62,25 @@ describe("loaded", () => {
     expect((await sync.state(applicationId))?.proven_revision).toBe(revision);
     fake.thaw();
     expect((await sync.proven(applicationId)).revision).toBe(applied.revision);
+  });
+
+  it("is not measured while the gateway is down: what comes after its start is delivered at once", async () => {
+    let jumped = 0;
+    const pace = { ...realPace, now: () => performance.now() + jumped };
+    await started({ pace });
+    await until(
+      async () => sync.world.log(),
+      (log) => log.includes("gateway_does_not_answer"),
+    );
+    jumped = 100_000;
+    await serving();
+    await until(
+      () => sync.gateway(),
+      ({ revision, loaded_revision }) => revision > 0 && loaded_revision === revision,
+    );
+    const before = performance.now();
+    await sync.proven((await application()).applicationId);
+    expect(performance.now() - before).toBeLessThan(5_000);
   });
 
   it("is not claimed of a gateway that is silent, and that is what the applications say", async () => {
