@@ -33,7 +33,7 @@ function overNetwork(url: string, onStatement?: OnStatement): RawDatabase {
   return {
     async transaction(statements) {
       await client.begin(async (tx) => {
-        for (const { text, parameters } of statements) await tx.unsafe(text, parameters as never[]);
+        for (const { text, parameters } of statements) await tx.unsafe(text, parameters as never[], { prepare: true });
       });
     },
     close: () => client.end({ timeout: 5 }),

@@ -1,9 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Database, type DatabaseRole, rowsOf, type Transaction } from "./database";
 
-/** What drizzle offers over either driver, as far as it is used here. */
+/** What drizzle offers over either driver, as far as it is used here. Its sessions default to READ COMMITTED. */
 export interface DrizzleClient {
-  transaction<T>(body: (tx: Transaction) => Promise<T>, config: { isolationLevel: "read committed" }): Promise<T>;
+  transaction<T>(body: (tx: Transaction) => Promise<T>): Promise<T>;
   execute(statement: SQL): PromiseLike<unknown>;
 }
 
@@ -15,13 +15,15 @@ export function drizzleDatabase(
   return {
     ...driver,
     transaction: (role, organizationId, body) =>
-      client.transaction(
-        async (tx) => {
-          await tx.execute(enter(role, organizationId));
-          return body(tx);
-        },
-        { isolationLevel: "read committed" },
-      ),
+      client.transaction(async (tx) => {
+        // Sent together with the body's first statement, which the server runs after it or, if it fails, not at all.
+        const entering = tx.execute(enter(role, organizationId)).execute();
+        // Nothing may be sent any more once the transaction is over, so the body is waited for in any case.
+        const [entered, outcome] = await Promise.allSettled([entering, body(tx)]);
+        if (entered.status === "rejected") throw entered.reason;
+        if (outcome.status === "rejected") throw outcome.reason;
+        return outcome.value;
+      }),
     call: async <Row>(statement: SQL) => rowsOf<Row>(await client.execute(statement)),
   };
 }

@@ -2,6 +2,7 @@ import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import type { Database } from "./database";
 import { drizzleDatabase } from "./drizzle-database";
+import { withPreparedStatements } from "./prepared-statements";
 
 /** How long to wait before a lost connection is tried again, in seconds; the pool doubles nothing on top. */
 const reconnectAfter = 0.2;
@@ -31,9 +32,10 @@ export function openPostgres(
       role: "portcullis_gate",
       statement_timeout: longestStatement,
       idle_in_transaction_session_timeout: longestStatement,
+      default_transaction_isolation: "read committed",
     },
   });
-  return drizzleDatabase(drizzle(client), {
+  return drizzleDatabase(drizzle(withPreparedStatements(client)), {
     kind: "postgres",
     listen: async (channel, onHint) => {
       const subscription = await client.listen(channel, onHint);

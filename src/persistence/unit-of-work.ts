@@ -160,20 +160,23 @@ async function once<P extends Permission, K extends ObjectKind, T>(
         return deliveries.length > 0 ? { changeId, state: "pending" } : unchanged;
       },
     });
-    if (entries.length > 0) await tx.insert(auditEntries).values(entries);
-    for (const rows of inPages(deliveries)) {
-      await tx.insert(changes).values(
-        rows.map((delivery) => ({
-          changeId,
-          organizationId,
-          gatewayId: delivery.gatewayId,
-          applicationId: delivery.applicationId ?? null,
-          denyGroup: delivery.denyGroup ?? null,
-          closes: delivery.closes,
-          createdAt: now,
-        })),
-      );
-    }
+    // Both at once: neither needs the other's answer.
+    await Promise.all([
+      entries.length > 0 ? tx.insert(auditEntries).values(entries) : null,
+      ...[...inPages(deliveries)].map((rows) =>
+        tx.insert(changes).values(
+          rows.map((delivery) => ({
+            changeId,
+            organizationId,
+            gatewayId: delivery.gatewayId,
+            applicationId: delivery.applicationId ?? null,
+            denyGroup: delivery.denyGroup ?? null,
+            closes: delivery.closes,
+            createdAt: now,
+          })),
+        ),
+      ),
+    ]);
     return outcome;
   });
   if (deliveries.length > 0) wake([...new Set(deliveries.map((delivery) => delivery.gatewayId))]);
