@@ -1,18 +1,21 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedCredential } from "../../src/contracts/security";
 import { faultPoints } from "../../src/sync/target";
 import { isFull } from "../support/gateway-length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
-import { type Hammer, startHammer } from "../support/hammer";
+import { type Hammer, startHammer, stopHammers } from "../support/hammer";
 import { hasTraefik } from "../support/traefik";
 
 const rounds = isFull ? 3 : 1;
+/** Of a new application the points between which the gateway's folder changes; all of them in the full run. */
+const opening = isFull ? faultPoints : (["numbered", "staged", "applying", "applied", "marked"] as const);
 
 describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
   let world: GatewayWorld;
   beforeAll(async () => {
     world = await openGatewayWorld();
   });
+  afterEach(stopHammers);
   afterAll(() => world?.close());
 
   const answersTo = async (host: string, user: string) => (await world.ask(host, { user })).status;
@@ -99,7 +102,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
     60_000,
   );
 
-  test.each(faultPoints.map((point) => [point]))(
+  test.each(opening.map((point) => [point]))(
     "at '%s', of a new application with its credential, by the end of both: never open",
     async (point) => {
       const host = newHost();
@@ -114,7 +117,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
       await Promise.all([world.restartPlane("SIGKILL"), world.restartTraefik("SIGKILL")]);
       await world.tenant.enforced(application);
       expect(await answersTo(host, `ada:${password}`)).toBe(200);
-      expect(await world.tenant.exposure(application.applicationId)).toMatchObject({ state: "protected" });
+      expect(await world.tenant.known(application.applicationId)).toMatchObject({ state: "protected" });
       await hammer.stop();
       expectNever200(hammer, [401, 404, 418]);
       await world.tenant.ok("applications.delete", { applicationId: application.applicationId });

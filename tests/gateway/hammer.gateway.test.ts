@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedCredential } from "../../src/contracts/security";
 import { long } from "../support/gateway-length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../support/gateway-world";
-import { startHammer } from "../support/hammer";
+import { startHammer, stopHammers } from "../support/hammer";
 import { hasTraefik } from "../support/traefik";
 
 const wantedAnswers = long(20_000, 5_000);
@@ -13,6 +13,7 @@ describe.skipIf(!hasTraefik())("a real gateway under visitors without a credenti
   beforeAll(async () => {
     world = await openGatewayWorld();
   });
+  afterEach(stopHammers);
   afterAll(() => world?.close());
 
   test(`answers all of ${wantedAnswers} with 401 during ${wantedChanges} changes, and serves who has a credential`, async () => {

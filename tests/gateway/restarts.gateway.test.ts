@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedCredential } from "../../src/contracts/security";
 import { long } from "../support/gateway-length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
-import { startHammer } from "../support/hammer";
+import { startHammer, stopHammers } from "../support/hammer";
 import { hasTraefik } from "../support/traefik";
 
 describe.skipIf(!hasTraefik())("restarts", () => {
@@ -10,6 +10,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
   beforeAll(async () => {
     world = await openGatewayWorld();
   });
+  afterEach(stopHammers);
   afterAll(() => world?.close());
 
   async function protectedApplication() {

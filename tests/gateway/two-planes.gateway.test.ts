@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedCredential } from "../../src/contracts/security";
 import { faultPoints } from "../../src/sync/target";
 import {
@@ -13,7 +13,7 @@ import {
 } from "../support/control-plane";
 import { isFull } from "../support/gateway-length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
-import { startHammer } from "../support/hammer";
+import { startHammer, stopHammers } from "../support/hammer";
 import { type Cluster, findPostgresBinaries, NO_POSTGRES, startCluster } from "../support/postgres-cluster";
 import { registerSecret } from "../support/secrets";
 import { hasTraefik } from "../support/traefik";
@@ -51,6 +51,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
     );
     second = await startControlPlane(secondInstallation);
   }, 60_000);
+  afterEach(stopHammers);
   afterAll(async () => {
     await second?.stop("SIGKILL");
     await world?.close();

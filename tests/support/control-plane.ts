@@ -92,12 +92,12 @@ export async function startControlPlane(installation: Installation): Promise<Con
       log += text;
     });
   }
-  const held: (() => void)[] = [];
+  let onHeld: () => void = () => undefined;
   const url = await new Promise<string>((resolve, reject) => {
     child.on("message", (report: Report) => {
       if ("ready" in report) resolve(report.ready.url);
       else if ("failed" in report) reject(new Error(`the control plane did not start: ${report.failed}\n${log}`));
-      else held.shift()?.();
+      else onHeld();
     });
     void ended.then((code) => reject(new Error(`the control plane ended at its start (${code}):\n${log}`)));
   });
@@ -110,7 +110,9 @@ export async function startControlPlane(installation: Installation): Promise<Con
     log: () => log,
     callAs: (key) => callOver(url, key),
     hold: (point, nth = 1) => {
-      const reached = new Promise<void>((resolve) => held.push(resolve));
+      const reached = new Promise<void>((resolve) => {
+        onHeld = resolve;
+      });
       order({ hold: point, nth });
       return reached;
     },

@@ -38,6 +38,8 @@ export interface Tenant {
   ok<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<T>;
   application(input: Record<string, unknown>): Promise<CreatedApplication>;
   exposure(applicationId: string): Promise<Application["exposure"]>;
+  /** The first exposure that is not `unknown`; a start compares and delivers once more, and is proven again then. */
+  known(applicationId: string): Promise<Application["exposure"]>;
   /** @throws Error with the answer when it is not enforced in time */
   enforced(
     what: { readonly sync: { readonly changeId: string | null } } | { readonly applicationId: string },
@@ -76,7 +78,7 @@ export async function openGatewayWorld(
   const installation = await newInstallation(environment, options);
   const [firstPlane, upstream] = await Promise.all([startControlPlane(installation), startUpstream("upstream")]);
   let plane = firstPlane;
-  let traefik = await startGateway(installation);
+  let traefik = await startGateway(installation, plane);
   const former = { plane: "", traefik: "" };
   const made = await onHost<CreatedOrganization>(installation, "setup", {
     email: "ada@example.org",
@@ -122,7 +124,7 @@ export async function openGatewayWorld(
     async restartTraefik(signal = "SIGKILL") {
       await traefik.stop(signal);
       former.traefik += traefik.log();
-      traefik = await startGateway(installation);
+      traefik = await startGateway(installation, plane);
     },
     async close() {
       await Promise.all([plane.stop("SIGKILL"), traefik.stop("SIGKILL"), upstream.close()]);
@@ -132,10 +134,13 @@ export async function openGatewayWorld(
 }
 
 /** Starts a Traefik on the configuration that the control plane generated. */
-export async function startGateway({ gatewayFolder, address, probeAddress }: Installation): Promise<RunningTraefik> {
+async function startGateway(
+  { gatewayFolder, address, probeAddress }: Installation,
+  plane: ControlPlane,
+): Promise<RunningTraefik> {
   const file = join(gatewayFolder, "traefik.yml");
   for (let left = 500; !existsSync(file); left--) {
-    if (left === 0) throw new Error("there is no traefik.yml");
+    if (left === 0) throw new Error(`there is no traefik.yml\n${plane.log()}`);
     await delay(20);
   }
   return startTraefik({ config: { file, address, probeAddress }, folder: join(gatewayFolder, "dynamic") });
@@ -152,10 +157,20 @@ function tenantWith(url: () => string, organizationId: string, key: string) {
 }
 
 function applicationsIn(environmentId: string, { ok }: Pick<Tenant, "ok">) {
+  const exposure = async (applicationId: string) =>
+    (await ok<Application>("applications.one", { applicationId })).exposure;
   return {
     application: (input: Record<string, unknown>) =>
       ok<CreatedApplication>("applications.create", { environmentId, name: "Wiki", ...input }),
-    exposure: async (applicationId: string) => (await ok<Application>("applications.one", { applicationId })).exposure,
+    exposure,
+    known: async (applicationId: string) => {
+      for (let left = 200; ; left--) {
+        const shown = await exposure(applicationId);
+        if (shown.state !== "unknown") return shown;
+        if (left === 0) throw new Error(`it stays unknown: ${JSON.stringify(shown)}`);
+        await delay(25);
+      }
+    },
     enforced: async (what: Parameters<Tenant["enforced"]>[0]) => {
       const target = "sync" in what ? { changeId: what.sync.changeId } : { applicationId: what.applicationId };
       const waited = await ok<Waited>("sync.wait", { ...target, state: "enforced", timeoutMs: 30_000 });

@@ -28,6 +28,13 @@ export interface Hammer {
   stop(): Promise<Tally>;
 }
 
+const running = new Set<Hammer>();
+
+/** For `afterEach`: a test that failed leaves nobody behind. */
+export async function stopHammers(): Promise<void> {
+  await Promise.all([...running].map((hammer) => hammer.stop()));
+}
+
 /** Visitors who ask a gateway without pause until they are told to stop. */
 export function startHammer(address: string, options: HammerOptions): Hammer {
   const byStatus = new Map<number, number>();
@@ -53,17 +60,20 @@ export function startHammer(address: string, options: HammerOptions): Hammer {
   }
 
   const tally = (): Tally => ({ byStatus: new Map(byStatus), answers, unanswered });
-  return {
+  const hammer: Hammer = {
     tally,
     async untilAnswers(wanted) {
-      while (answers < wanted) await delay(10);
+      while (answers < wanted && !stopping) await delay(10);
     },
     async stop() {
       stopping = true;
       await Promise.all(visitors);
+      running.delete(hammer);
       return tally();
     },
   };
+  running.add(hammer);
+  return hammer;
 }
 
 /** The status, or null where no whole answer came. */
