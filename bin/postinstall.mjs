@@ -1,0 +1,35 @@
+// Runs after `npm install`. It never fails an installation: the server itself refuses to start on an unmended driver.
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Applies `patches/` and says nothing, unless it did not work. */
+function mendDriver() {
+  if (patchIsApplied()) return;
+  const tool = createRequire(import.meta.url).resolve("patch-package/index.js");
+  const { stdout, stderr } = spawnSync(process.execPath, [tool], { cwd: root, encoding: "utf8" });
+  if (!patchIsApplied()) throw new Error(`${PATCH_IS_MISSING}\n${stdout ?? ""}${stderr ?? ""}`);
+}
+
+/** npm links the commands of dependencies only: in a clone `npx --no portcullis` would find nothing. */
+function linkCommand() {
+  const command = join(root, "bin", "portcullis.mjs");
+  const link = join(root, "node_modules", ".bin", "portcullis");
+  mkdirSync(dirname(link), { recursive: true });
+  rmSync(link, { force: true });
+  symlinkSync(join("..", "..", "bin", "portcullis.mjs"), link);
+  if (existsSync(command)) chmodSync(command, 0o755);
+}
+
+for (const step of [mendDriver, linkCommand]) {
+  try {
+    step();
+  } catch (error) {
+    console.warn(`portcullis: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
