@@ -38,3 +38,10 @@ export function isId<K extends IdKind>(kind: K, value: unknown): value is Id<K> 
   if (typeof value !== "string" || value.length !== 30) return false;
   return value.startsWith(`${prefixes[kind]}_`) && suffix.test(value.slice(4));
 }
+
+const prefix = new RegExp(`^(?:${Object.values(prefixes).join("|")})_`);
+
+/** Whether a text has the exact form of an id of some kind. */
+export function hasFormOfId(text: string): boolean {
+  return text.length === 30 && prefix.test(text) && suffix.test(text.slice(4));
+}

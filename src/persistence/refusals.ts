@@ -1,12 +1,9 @@
 import { auditEntries } from "../../drizzle/audit";
 import type { Principal } from "../core/authorization";
 import type { Refusal } from "../core/errors";
-import { newId } from "../core/ids";
+import { hasFormOfId, newId } from "../core/ids";
 import type { ObjectKind, Organization } from "../core/located";
 import type { Request } from "./runtime";
-
-/** How many characters of a caller's own text an audit entry keeps: an id has 30. */
-const longestObjectId = 64;
 
 /** Who acted, as columns of the audit log. */
 export function actorColumns(request: Request, principal: Principal) {
@@ -37,8 +34,13 @@ export async function recordRefusal(
       outcome: "refused",
       reason: refusal.reason,
       objectKind: object.kind,
-      objectId: object.id?.slice(0, longestObjectId) ?? null,
+      objectId: object.id === null ? null : recordable(object.id),
       createdAt: clock.now(),
     }),
   );
+}
+
+/** A caller's own text is not kept: whoever pastes a password into the wrong field would find it in the log for ever. */
+function recordable(id: string): string {
+  return hasFormOfId(id) ? id : "";
 }
