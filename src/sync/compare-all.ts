@@ -1,18 +1,20 @@
 import type { ForeignFile } from "../../drizzle/gateways";
 import { inPages } from "../core/sync/backlog";
+import { denyFileName } from "../core/traefik/compile-deny";
 import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../core/traefik/names";
 import { asSync } from "../persistence/as-sync";
 import {
   listDenyGroups,
   pageOfApplications,
   pageOfStates,
+  pendingAmong,
   readApplications,
   readDenyHosts,
   readStates,
 } from "../persistence/sync/desired-state";
 import { updateAsLeader } from "../persistence/sync/lease";
 import { applicationOf } from "./claim-folder";
-import { planDeny, wantedDigest } from "./compile-batch";
+import { wantedDeny, wantedDigest } from "./compile-batch";
 import { planShared } from "./deliver";
 import { fileDigest } from "./file-digest";
 import { findForeignFiles } from "./foreign-files";
@@ -24,7 +26,7 @@ import type { Repairs } from "./repairs";
 
 /** Applications read in one transaction. */
 const pageSize = 100;
-const statesPageSize = 1_000;
+const statesPageSize = 500;
 /** Applications compiled before other work of the process gets its turn. */
 const compiledAtOnce = 10;
 const readAtOnce = 16;
@@ -78,9 +80,10 @@ async function compareDenies({ leading, repairs, mend }: Comparison): Promise<Se
   for (const deny of await asSync(database, (tx) => listDenyGroups(tx, gateway.gatewayId))) {
     if (over.aborted) break;
     const hosts = await asSync(database, (tx) => readDenyHosts(tx, gateway.gatewayId, deny));
-    const file = planDeny(deny, hosts, gateway);
-    wanted.add(file.name);
-    if ((await target.read(file.name)) !== file.text) mend(() => repairs.deny(deny.organizationId, deny.group));
+    const name = denyFileName(deny);
+    wanted.add(name);
+    if ((await target.read(name)) !== wantedDeny(deny, hosts, gateway))
+      mend(() => repairs.deny(deny.organizationId, deny.group));
     await breathe();
   }
   return wanted;
@@ -109,18 +112,22 @@ async function compareApplications(
 
 /** Of a page of applications, those whose file or state is not what their rows say. */
 async function differing({ database, gateway, target, sealer, clock }: Leading, ids: readonly string[]) {
-  const { present, before } = await asSync(database, async (tx) => ({
-    present: await readApplications(tx, gateway.gatewayId, ids, clock.now()),
-    before: await readStates(tx, gateway.gatewayId, ids),
-  }));
+  const { settled, before } = await asSync(database, async (tx) => {
+    const pending = await pendingAmong(tx, gateway.gatewayId, ids);
+    const rest = ids.filter((id) => !pending.has(id)); // the others are delivered anyway
+    return {
+      settled: await readApplications(tx, gateway.gatewayId, rest, clock.now()),
+      before: await readStates(tx, gateway.gatewayId, rest),
+    };
+  });
   const states = new Map(before.map((state) => [state.applicationId, state]));
   const onDisk = new Map<string, string | null>();
-  await inParallel(present, readAtOnce, async ({ applicationId }) => {
+  await inParallel(settled, readAtOnce, async ({ applicationId }) => {
     const text = await target.read(`${applicationId}.yml`);
     onDisk.set(applicationId, text === null ? null : fileDigest(text));
   });
-  const different: typeof present = [];
-  for (const chunk of inPages(present, compiledAtOnce)) {
+  const different: typeof settled = [];
+  for (const chunk of inPages(settled, compiledAtOnce)) {
     for (const application of chunk) {
       const state = states.get(application.applicationId);
       const digest = wantedDigest(application, state, gateway, sealer);

@@ -117,11 +117,15 @@ export function planRemoval(
 /** A deny file. What it gains closes, and it only ever loses hosts that no route needs. */
 export function planDeny(deny: DenyGroup, hosts: readonly string[], gateway: Gateway): PlannedFile {
   const name = denyFileName(deny);
-  const { file } = compileDeny({ ...deny, hosts }, gateway.state);
+  const file = wantedDeny(deny, hosts, gateway);
   if (file === null) return { name, text: null, digest: null, effect: "removes" };
-  const verdict = readTraefikFile(file.name, file.text);
-  if (verdict.state !== "accepted") throw new Error(`the gateway would refuse ${name}`);
-  return { name, text: file.text, digest: fileDigest(file.text), effect: "closes" };
+  if (readTraefikFile(name, file).state !== "accepted") throw new Error(`the gateway would refuse ${name}`);
+  return { name, text: file, digest: fileDigest(file), effect: "closes" };
+}
+
+/** The text of a deny file; null when there should be none. */
+export function wantedDeny(deny: DenyGroup, hosts: readonly string[], gateway: Gateway): string | null {
+  return compileDeny({ ...deny, hosts }, gateway.state).file?.text ?? null;
 }
 
 /** The digest that an application's file should have; null when it should have none. */

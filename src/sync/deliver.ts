@@ -38,7 +38,9 @@ export interface Delivered {
 }
 
 /** Applications read in one transaction and written in one statement. */
-const pageSize = 200;
+const pageSize = 100;
+/** Outbox rows marked in one transaction. */
+const rowsAtOnce = 500;
 /** Applications compiled before other work of the process gets its turn. */
 const compiledAtOnce = 10;
 
@@ -136,23 +138,27 @@ async function planDenies(leading: Leading, denies: readonly DenyGroup[]): Promi
   return planned;
 }
 
-/** In parts, so that no transaction grows with the batch: rows that no part has reached yet are simply still pending. */
+/**
+ * In parts, so that no transaction grows with the batch. What a row asked for is there once every state is; rows that
+ * no part has reached yet are simply still pending.
+ */
 async function record(
   leading: Leading,
   { rows }: Consignment,
   delivery: NumberedDelivery,
   states: readonly DeliveredState[],
 ): Promise<void> {
+  const now = leading.clock.now();
   const pages = [...inPages(states, pageSize)];
-  const last = Math.max(0, pages.length - 1);
-  for (let part = 0; part <= last; part++) {
-    await recordApplied(leading.database, leading.lease, delivery, {
-      first: part === 0,
-      states: pages[part] ?? [],
-      // What a row asked for is there once every state is.
-      rows: part === last ? rows : [],
-      now: leading.clock.now(),
-    });
+  const last = pages.pop() ?? [];
+  const [few = [], ...more] = inPages(rows, rowsAtOnce);
+  const parts = [
+    ...pages.map((page) => ({ states: page, rows: [] })),
+    { states: last, rows: few },
+    ...more.map((page) => ({ states: [], rows: page })),
+  ];
+  for (const [index, part] of parts.entries()) {
+    await recordApplied(leading.database, leading.lease, delivery, { ...part, first: index === 0, now });
   }
 }
 

@@ -162,4 +162,4 @@ export async function until<T>(
   }
 }
 
-export const password = () => `Pw-${randomBytes(9).toString("base64url")}-9z`;
+export const password = () => `Pw-${randomBytes(9).toString("base64url")}-9z` as const;

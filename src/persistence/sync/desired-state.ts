@@ -1,5 +1,13 @@
-import { and, eq, gt, inArray, isNotNull } from "drizzle-orm";
-import { applicationStates, applications, claims, organizations, routes, security } from "../../../drizzle/schema";
+import { and, eq, gt, inArray, isNotNull, isNull } from "drizzle-orm";
+import {
+  applicationStates,
+  applications,
+  changes,
+  claims,
+  organizations,
+  routes,
+  security,
+} from "../../../drizzle/schema";
 import type { ApplicationState, CredentialState } from "../../core/traefik/state";
 import type { Transaction } from "../database";
 
@@ -133,6 +141,17 @@ export async function pageOfApplications(
     .orderBy(applications.applicationId)
     .limit(limit);
   return rows.map(({ applicationId }) => applicationId);
+}
+
+/** Those of the applications for which something is pending. */
+export async function pendingAmong(tx: Transaction, gatewayId: string, ids: readonly string[]): Promise<Set<string>> {
+  const rows = await tx
+    .selectDistinct({ applicationId: changes.applicationId })
+    .from(changes)
+    .where(
+      and(eq(changes.gatewayId, gatewayId), isNull(changes.deliveredIn), inArray(changes.applicationId, [...ids])),
+    );
+  return new Set(rows.flatMap(({ applicationId }) => applicationId ?? []));
 }
 
 /** States of the gateway after `after`, in order, as far as a comparison or a prover's start needs them. */
