@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 /**
  * The command: loads .env, builds what is not built, and hands over to the command line (`src/cli/main.ts`), together
@@ -14,6 +15,10 @@ const needed = [20, 19];
 const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
 if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   process.stderr.write(`Portcullis needs Node ${needed.join(".")} or newer; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}
+if (!patchIsApplied()) {
+  process.stderr.write(`portcullis: ${PATCH_IS_MISSING}\n`);
   process.exit(1);
 }
 if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
