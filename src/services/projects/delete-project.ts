@@ -12,7 +12,12 @@ import { presentProject } from "./present-project";
 export async function deleteProject(authorized: Authorized<"project:delete", "project">): Promise<Project> {
   return unitOfWork(authorized, async (work) => {
     const { projectId } = work.authorized.object;
-    // Locked against a creation beside this, which holds its environment by its foreign key.
+    // Locked against creations beside this, which hold the project or an environment of it by their foreign keys.
+    await work.tx
+      .select({ projectId: projects.projectId })
+      .from(projects)
+      .where(eq(projects.projectId, projectId))
+      .for("update");
     const inside = await work.tx
       .select({ environmentId: environments.environmentId })
       .from(environments)
