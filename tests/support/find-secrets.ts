@@ -17,10 +17,13 @@ export function findSecrets(texts: Readonly<Record<string, string>>, secrets: It
   );
 }
 
-/** All files below a folder as one text, byte by byte: what was deleted from a table may still stand in them. */
-export function bytesBelow(folder: string): string {
+/** Shorter runs of text hold no secret; most of a database's files is none at all. */
+const run = /[\x20-\x7e\x80-\xff]{6,}/g;
+
+/** The text in all files below a folder, byte by byte: what was deleted from a table may still stand in them. */
+export function textBelow(folder: string): string {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => readFileSync(join(entry.parentPath, entry.name)).toString("latin1"))
+    .flatMap((entry) => readFileSync(join(entry.parentPath, entry.name)).toString("latin1").match(run) ?? [])
     .join("\n");
 }
