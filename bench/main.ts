@@ -3,11 +3,17 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { findPostgresBinaries } from "../tests/support/postgres-cluster";
 import type { Figure } from "./figure";
+import { amongMany } from "./figures/among-many";
+import { burst } from "./figures/burst";
+import { comparison } from "./figures/comparison";
 import { create } from "./figures/create";
+import { enforced } from "./figures/enforced";
+import { gateways } from "./figures/gateways";
+import { memory } from "./figures/memory";
 import { closePlaces } from "./place";
 import { type Row, table } from "./table";
 
-const figures: readonly Figure[] = [create];
+const figures: readonly Figure[] = [create, gateways, amongMany, enforced, burst, comparison, memory];
 
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !figures.some((figure) => figure.name === name));

@@ -1,6 +1,8 @@
 import { once } from "node:events";
 import { join } from "node:path";
 import { endProcess, startControlPlane, startProcess } from "../control-plane";
+import { cpuOf } from "../cpu";
+import { newCredentials } from "../credentials";
 import { type Figure, notHere } from "../figure";
 import { load } from "../http-load";
 import { type DatabaseKind, missing, newPlace, type Place } from "../place";
@@ -57,13 +59,7 @@ async function compare(
   const loop = startProcess("loop-process", loopOrder, forLoop, join(forLoop.dataFolder, "loop.log"));
   const [ready] = (await once(loop, "message")) as [LoopReady];
   const server = await startControlPlane(forHttp, { sync: false });
-  let made = 0;
-  const next = () => {
-    const number = made++;
-    const { applicationId } = overHttp.applications[number % overHttp.applications.length] ?? { applicationId: "" };
-    const input = { applicationId, username: `http-${number}`, password: `a visitor's password ${number}` };
-    return { procedure: "security.create", key: overHttp.key, input };
-  };
+  const next = newCredentials([overHttp]);
   const runLoop = async (forMs: number) => {
     loop.send(forMs);
     const [run] = (await once(loop, "message")) as [LoopRun];
@@ -78,10 +74,16 @@ async function compare(
   await runLoop(1_500);
   const http: LoopRun[] = [];
   const loops: LoopRun[] = [];
+  const pids = [server.pid, loop.pid ?? 0] as const;
+  const before = pids.map(cpuOf);
   for (let round = 0; round < rounds; round++) {
     http.push(await runHttp(roundMs));
     loops.push(await runLoop(roundMs));
   }
+  const used = pids.map((pid, index) => (cpuOf(pid) ?? Number.NaN) - (before[index] ?? Number.NaN));
+  const each = [http, loops].map(
+    (runs, index) => (used[index] ?? 0) / runs.reduce((total, { done }) => total + done, 0),
+  );
   await endProcess(loop);
   await server.stop();
   const [fast, bare] = [perSecond(http), perSecond(loops)];
@@ -98,6 +100,12 @@ async function compare(
       measured: `${ready.product.length} | ${ready.loop.length}; ${ready.authorization.length}`,
       asked: "the same number",
       ok: same,
+    },
+    {
+      what: "  CPU time of the process for each: over HTTP | in the loop",
+      measured: each.map((value) => `${value.toFixed(2)} ms`).join(" | "),
+      asked: "",
+      ok: null,
     },
   ];
 }

@@ -14,6 +14,8 @@ import { monotonic } from "../monotonic";
 export interface ControlPlaneOrder {
   /** Without it nothing is delivered. */
   readonly sync: boolean;
+  /** Tells of every commit and every marker. */
+  readonly observed?: boolean;
   /** Time between two full comparisons, in ms. */
   readonly compareMs?: number;
 }
@@ -45,7 +47,7 @@ const runtime: Runtime = {
   listensOn: [{ host: settings.host, port: http.port }],
   wake: (gatewayIds) => {
     sync?.wake(gatewayIds);
-    if (order.sync) say({ committed: monotonic() });
+    if (order.observed) say({ committed: monotonic() });
   },
   prioritize: (applicationId) => sync?.prioritize(applicationId),
 };
@@ -54,6 +56,7 @@ if (order.sync) {
     folderOf: ({ name }) => ({ folder: join(settings.dataFolder, "gateways", name) }),
     ...(order.compareMs === undefined ? {} : { timing: { compareMs: order.compareMs } }),
     faultPoint: (point) => {
+      if (!order.observed) return;
       if (point === "marked") say({ marked: monotonic() });
       if (point === "flushed") say({ flushed: monotonic() });
     },

@@ -1,0 +1,17 @@
+import type { LoadRequest } from "./http-load";
+import type { SeededOrganization } from "./seed";
+
+/** Requests for new credentials, of one organization and one application after the other. */
+export function newCredentials(organizations: readonly SeededOrganization[]): () => LoadRequest {
+  let made = 0;
+  return () => {
+    const number = made++;
+    const organization = organizations[number % organizations.length];
+    const turn = Math.floor(number / organizations.length);
+    const application = organization?.applications[turn % organization.applications.length];
+    if (organization === undefined || application === undefined) throw new Error("nothing was seeded");
+    const { applicationId } = application;
+    const input = { applicationId, username: `visitor-${number}`, password: `a visitor's password ${number}` };
+    return { procedure: "security.create", key: organization.key, input };
+  };
+}

@@ -1,0 +1,90 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type BenchControlPlane, startControlPlane } from "../control-plane";
+import { type Figure, notHere } from "../figure";
+import { type DatabaseKind, missing, newPlace } from "../place";
+import { type SeededOrganization, seed } from "../seed";
+import { ms, quantile } from "../statistics";
+import type { Row } from "../table";
+import { until } from "../until";
+
+const applications = 10_000;
+const askedMs = 5_000;
+const askedWaitMs = 100;
+
+/** A full comparison of a large gateway, and what requests notice of it. */
+export const comparison: Figure = {
+  name: "comparison",
+  async measure({ full }) {
+    const rows: Row[] = [];
+    for (const kind of ["postgres", "embedded"] as const) rows.push(...(await onDatabase(kind, full ? 6 : 3)));
+    return rows;
+  },
+};
+
+interface Comparison {
+  /** Moments of the wall clock, in ms. */
+  readonly begun: number;
+  readonly ended: number;
+}
+
+async function onDatabase(kind: DatabaseKind, wanted: number): Promise<Row[]> {
+  const what = `full comparison of 10,000 applications, ${kind}`;
+  const why = missing(kind);
+  if (why !== null) return [notHere(what, why)];
+  const place = await newPlace(kind);
+  const [organization] = await seed(place, { organizations: 1, applications });
+  if (organization === undefined) throw new Error("nothing was seeded");
+  const server = await startControlPlane(place, { sync: true, compareMs: 1_500 });
+  // Until everything is there, a comparison still mends; those that count find nothing to do.
+  const idle = () => comparisonsIn(server.log()).filter(({ repaired }) => repaired === 0);
+  await until("a comparison that finds everything in place", () => idle().length > 0, { everyMs: 200 });
+  const before = idle().length;
+  const waits = await ask(server, organization, () => idle().length >= before + wanted);
+  const seen = idle().slice(before, before + wanted);
+  await server.stop();
+  await place.remove();
+  const during = waits.filter(({ from, to }) => seen.some(({ begun, ended }) => from < ended && to > begun));
+  const apart = waits.filter((one) => !during.includes(one));
+  const longest = (of: typeof waits) => Math.max(...of.map(({ from, to }) => to - from));
+  const slowest = Math.max(...seen.map(({ begun, ended }) => ended - begun));
+  return [
+    { what, measured: `${ms(slowest)}, the slowest of ${wanted}`, asked: `<= ${ms(askedMs)}`, ok: slowest <= askedMs },
+    {
+      what: "  longest that a request waits meanwhile",
+      measured: `${ms(longest(during))} (p99 ${ms(
+        quantile(
+          during.map(({ from, to }) => to - from),
+          0.99,
+        ),
+      )}, ${during.length} requests; else ${ms(longest(apart))})`,
+      asked: `<= ${ms(askedWaitMs)}`,
+      ok: longest(during) <= askedWaitMs,
+    },
+  ];
+}
+
+function comparisonsIn(log: string): (Comparison & { readonly repaired: number })[] {
+  return log
+    .split("\n")
+    .filter((line) => line.includes('"the gateway\'s folder was compared"') && line.endsWith("}"))
+    .map((line) => JSON.parse(line) as { time: number; ms: number; compared: number; repaired: number })
+    .filter(({ compared }) => compared === applications)
+    .map(({ time, ms: took, repaired }) => ({ begun: time - took, ended: time, repaired }));
+}
+
+/** One request after the other until it is enough; from when to when each was waited for. */
+async function ask(
+  server: BenchControlPlane,
+  { key, applications: all }: SeededOrganization,
+  enough: () => boolean,
+): Promise<{ from: number; to: number }[]> {
+  const waits: { from: number; to: number }[] = [];
+  for (let number = 0; ; number++) {
+    if (number % 100 === 0 && enough()) return waits;
+    const { applicationId = "" } = all[(number * 7_919) % all.length] ?? {};
+    const from = Date.now();
+    await server.call(key, "applications.one", { applicationId });
+    waits.push({ from, to: Date.now() });
+    await delay(5);
+  }
+}

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Figure, notHere } from "../figure";
+import { type GatewaySide, startGatewaySide, stopGatewaySide, unavailable } from "../gateway-side";
+import { monotonic } from "../monotonic";
+import { standingPassword } from "../seed";
+import { median, ms, quantile } from "../statistics";
+
+const askedMedianMs = 300;
+const askedP99Ms = 1_000;
+
+/** Single changes at a real gateway: from the answer until visitors are admitted, and until that is known. */
+export const enforced: Figure = {
+  name: "enforced",
+  async measure({ full }) {
+    const what = "answer to enforced at a real Traefik, 100 applications, single changes (postgres)";
+    const why = unavailable();
+    if (why !== null) return [notHere(what, why)];
+    const side = await startGatewaySide(100);
+    const admitted: number[] = [];
+    const known: number[] = [];
+    for (let sample = 0; sample < (full ? 100 : 15); sample++) {
+      await delay(2_000 + Math.random() * 600);
+      const one = await change(side, sample);
+      admitted.push(one.admittedMs);
+      known.push(one.knownMs);
+    }
+    await stopGatewaySide(side);
+    return [
+      {
+        what,
+        measured: `median ${ms(median(known))} (${known.length} samples)`,
+        asked: `<= ${ms(askedMedianMs)}`,
+        ok: median(known) <= askedMedianMs,
+      },
+      {
+        what: "  the same, p99",
+        measured: ms(quantile(known, 0.99)),
+        asked: `<= ${ms(askedP99Ms)}`,
+        ok: quantile(known, 0.99) <= askedP99Ms,
+      },
+      {
+        what: "  answer to the first visitor admitted with the new credential",
+        measured: `median ${ms(median(admitted))}, most ${ms(Math.max(...admitted))}`,
+        asked: "",
+        ok: null,
+      },
+    ];
+  },
+};
+
+async function change({ server, organization, visit }: GatewaySide, sample: number) {
+  const { key, applications } = organization;
+  const application = applications[sample % applications.length];
+  if (application === undefined) throw new Error("nothing was seeded");
+  const { applicationId, host } = application;
+  const username = `visitor-${sample}`;
+  const { sync } = await server.call<{ sync: { changeId: string } }>(key, "security.create", {
+    applicationId,
+    username,
+    password: standingPassword,
+  });
+  const answered = monotonic();
+  const waitKnown = async () => {
+    const wait = { changeId: sync.changeId, state: "enforced", timeoutMs: 20_000 };
+    const { reached } = await server.call<{ reached: boolean }>(key, "sync.wait", wait);
+    if (!reached) throw new Error("a change was not enforced within 20 s");
+    return monotonic() - answered;
+  };
+  const waitAdmitted = async () => {
+    while ((await visit(host, username)) !== 200) await delay(5);
+    return monotonic() - answered;
+  };
+  const [knownMs, admittedMs] = await Promise.all([waitKnown(), waitAdmitted()]);
+  return { knownMs, admittedMs };
+}

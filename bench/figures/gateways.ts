@@ -1,0 +1,69 @@
+import { type BenchControlPlane, startControlPlane } from "../control-plane";
+import { newCredentials } from "../credentials";
+import { type Figure, notHere } from "../figure";
+import { type LoadRequest, load } from "../http-load";
+import { missing, newPlace, type Place } from "../place";
+import { seed } from "../seed";
+import { delivered } from "../settled";
+import { times } from "../statistics";
+
+const organizations = 16;
+const asked = 0.8;
+const what = "16 organizations creating, all on one gateway, against 16 gateways (postgres, delivering)";
+
+/** Whether organizations that share a gateway stand in each other's way. */
+export const gateways: Figure = {
+  name: "gateways",
+  async measure({ full }) {
+    const why = missing("postgres");
+    if (why !== null) return [notHere(what, why)];
+    const one = await start(1);
+    const many = await start(organizations);
+    const roundMs = full ? 8_000 : 3_000;
+    const rates: Record<"one" | "many", number[]> = { one: [], many: [] };
+    for (const side of [one, many]) await run(side, 1_000);
+    for (let round = 0; round < 3; round++) {
+      rates.one.push(await run(one, roundMs));
+      rates.many.push(await run(many, roundMs));
+    }
+    for (const side of [one, many]) {
+      await side.server.stop();
+      await side.place.remove();
+    }
+    const [shared, apart] = [mean(rates.one), mean(rates.many)];
+    return [
+      {
+        what,
+        measured: `${times(shared / apart)} (${Math.round(shared)} and ${Math.round(apart)} per s)`,
+        asked: `>= ${times(asked)}`,
+        ok: shared / apart >= asked,
+      },
+    ];
+  },
+};
+
+interface Side {
+  readonly place: Place;
+  readonly server: BenchControlPlane;
+  readonly next: () => LoadRequest;
+}
+
+async function start(number: number): Promise<Side> {
+  const place = await newPlace("postgres");
+  const seeded = await seed(place, { organizations, gateways: number, applications: 32 });
+  const server = await startControlPlane(place, { sync: true });
+  await delivered(place);
+  return { place, server, next: newCredentials(seeded) };
+}
+
+/** Requests a second; what they left pending is delivered before the other side's turn. */
+async function run({ place, server, next }: Side, forMs: number): Promise<number> {
+  const { answers, refused, firstRefusal, seconds } = await load(server.url, { connections: 16, forMs }, next);
+  if (refused > 0) throw new Error(`${refused} requests were refused: ${firstRefusal}`);
+  await delivered(place);
+  return answers / seconds;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}
