@@ -57,9 +57,9 @@ export async function startFakeGateway(
   const serve = (visitors: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     const host = request.headers.host ?? "";
     if (visitors) gateway.asked.push(host);
-    let { status, headers } = answerOf(current(), host);
-    const changed = visitors ? gateway.answer?.(host, headers, status) : null;
-    if (changed) ({ status, headers } = { status, headers, ...changed });
+    const found = answerOf(current(), host);
+    const changed = visitors ? gateway.answer?.(host, found.headers, found.status) : null;
+    const { status, headers } = { ...found, ...changed };
     response.writeHead(status, headers).end();
   };
   const servers = [
