@@ -63,7 +63,7 @@ export const Proof = z.object({
 export const SyncWaited = z.object({
   state: SyncState,
   reached: z.boolean(),
-  /** Why it was not reached: `timeout`, `no_route`. */
+  /** Why it was not reached: `timeout`, `no_route`, `no_gateway` (it is gone, or the organization may not use it). */
   reason: z.string().optional(),
   /** A newer delivery has carried it; the proof is of that one. */
   supersededBy: z.number().int().optional(),

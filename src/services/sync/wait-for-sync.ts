@@ -4,7 +4,8 @@ import { hasReached, leastOf, progressOf } from "../../core/sync-progress";
 import type { Authorized } from "../../persistence/authorized";
 import { readAs } from "../../persistence/read";
 import {
-  newestChangesOf,
+  type AwaitedChanges,
+  awaitedChangesOf,
   type ProgressRow,
   progressOfApplication,
   progressOfChange,
@@ -24,10 +25,11 @@ const slower = 1.3;
  */
 export async function waitForSync(authorized: Waiter, input: WaitForSync): Promise<SyncWaited> {
   const { applicationId } = input;
-  const rows = applicationId === undefined ? [] : await readAs(authorized, (tx) => newestChangesOf(tx, applicationId));
   const until = performance.now() + input.timeoutMs;
+  const awaited =
+    applicationId === undefined ? null : await readAs(authorized, (tx) => awaitedChangesOf(tx, applicationId));
   for (let pause = firstLookMs; ; pause = Math.min(lastLookMs, pause * slower)) {
-    const seen = await look(authorized, input, rows);
+    const seen = await look(authorized, input, awaited);
     const answer = answerOf(seen, input.state);
     const left = until - performance.now();
     if (answer.reached || answer.reason !== undefined) return answer;
@@ -37,28 +39,29 @@ export async function waitForSync(authorized: Waiter, input: WaitForSync): Promi
   }
 }
 
-async function look(authorized: Waiter, input: WaitForSync, rows: readonly number[]): Promise<readonly ProgressRow[]> {
+async function look(
+  authorized: Waiter,
+  { applicationId, changeId }: WaitForSync,
+  awaited: AwaitedChanges | null,
+): Promise<readonly ProgressRow[]> {
   return readAs(authorized, async (tx) => {
-    if (input.changeId !== undefined) return progressOfChange(tx, input.changeId);
-    const found = await progressOfRows(tx, rows);
-    return found.length > 0 || input.applicationId === undefined
-      ? found
-      : progressOfApplication(tx, input.applicationId);
+    if (changeId !== undefined) return progressOfChange(tx, changeId);
+    if (applicationId === undefined || awaited === null) return [];
+    return awaited.revision === null
+      ? progressOfRows(tx, awaited.rows)
+      : progressOfApplication(tx, applicationId, awaited.revision);
   });
 }
 
 function answerOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"]): SyncWaited {
-  const states = seen.map((row) => progressOf(row, row));
-  const state = leastOf(states);
+  const state = leastOf(seen.map(stateOf));
   const superseding = seen.map((row) => newerThan(row)).filter((revision) => revision !== null);
-  const neverRouted = seen.length === 0 || seen.every((row) => row.application !== null && !row.application.routed);
   const reached = hasReached(state, wanted);
-  // Nothing of it is at the gateway, so there is nothing that could be seen to be enforced.
-  const noRoute = wanted === "enforced" && neverRouted && seen.every((row) => row.deliveredIn !== null);
+  const reason = reasonOf(seen, wanted, reached);
   return {
     state,
-    reached: reached && !noRoute,
-    ...(noRoute ? { reason: "no_route" } : {}),
+    reached: reached && reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
     ...(superseding.length > 0 ? { supersededBy: Math.max(...superseding) } : {}),
     gateways: [...new Set(seen.map((row) => row.gatewayId))].map((gatewayId) =>
       gatewayOf(
@@ -69,15 +72,29 @@ function answerOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"]): S
   };
 }
 
+function stateOf(row: ProgressRow): SyncWaited["state"] {
+  const { gateway, application } = row;
+  // Of a gateway that cannot be seen it is known only what was written for it.
+  return progressOf(row, gateway ? { ...gateway, application } : { loadedRevision: 0, application: null });
+}
+
+/** Why there is nothing to wait for. */
+function reasonOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"], reached: boolean): string | undefined {
+  if (!reached && seen.some((row) => row.gateway === null)) return "no_gateway";
+  if (wanted !== "enforced" || seen.some((row) => row.deliveredIn === null)) return undefined;
+  // Nothing of it is at the gateway, so there is nothing that could be seen to be enforced.
+  const ofApplications = seen.filter((row) => row.applicationId !== null);
+  const isRouted = ofApplications.some((row) => row.application === null || row.application.routed);
+  return isRouted || (ofApplications.length === 0 && seen.length > 0) ? undefined : "no_route";
+}
+
 function gatewayOf(gatewayId: string, rows: readonly ProgressRow[]): SyncWaited["gateways"][number] {
-  const state = leastOf(rows.map((row) => progressOf(row, row)));
-  const decisive = rows.find((row) => progressOf(row, row) === state);
+  const state = leastOf(rows.map(stateOf));
+  const decisive = rows.find((row) => stateOf(row) === state);
   const revisions = rows.map((row) => row.deliveredIn).filter((revision) => revision !== null);
-  const cause = rows[0]?.cause ?? (state === "enforced" ? null : decisive?.application?.unproven);
+  const cause = rows[0]?.gateway?.cause ?? (state === "enforced" ? null : decisive?.application?.unproven);
   const proofs = new Map(
-    rows.flatMap((row) =>
-      (row.application?.proof ?? []).map((proof) => [`${row.applicationId} ${proof.request}`, proof]),
-    ),
+    rows.flatMap((row) => proofsOf(row).map((proof) => [`${row.applicationId} ${proof.request}`, proof])),
   );
   return {
     gatewayId,
@@ -89,9 +106,16 @@ function gatewayOf(gatewayId: string, rows: readonly ProgressRow[]): SyncWaited[
   };
 }
 
+/** What the gateway was asked since it was given this: an older answer proves nothing of it. */
+function proofsOf({ application, deliveredIn }: ProgressRow) {
+  if (application === null || deliveredIn === null) return [];
+  const since = new Date(application.deliveredAt);
+  return application.proof.filter(({ at }) => new Date(at) >= since);
+}
+
 function momentOf(row: ProgressRow | undefined, state: SyncWaited["state"]): string | null {
-  if (state === "enforced") return row?.application?.provedAt ?? row?.loadedAt ?? null;
-  if (state === "loaded") return row?.loadedAt ?? null;
+  if (state === "enforced") return row?.application?.provedAt ?? row?.gateway?.loadedAt ?? null;
+  if (state === "loaded") return row?.gateway?.loadedAt ?? null;
   return state === "applied" ? (row?.deliveredAt ?? null) : null;
 }
 
