@@ -2,7 +2,7 @@ import { auditEntries } from "../../drizzle/audit";
 import { changes } from "../../drizzle/changes";
 import { Conflict, Refusal, Unavailable } from "../core/errors";
 import { newId } from "../core/ids";
-import type { ObjectKind } from "../core/located";
+import type { ObjectKind, Organization } from "../core/located";
 import type { Permission } from "../core/permissions";
 import type { Authorized } from "./authorized";
 import type { DatabaseRole, Transaction } from "./database";
@@ -135,6 +135,7 @@ async function once<P extends Permission, K extends ObjectKind, T>(
 
   const result = await database.transaction(options.role ?? "tenant", organizationId, async (tx) => {
     const again = await authorized.again(tx, options.lock ?? "update");
+    requireSameRules(authorized.organization, again.organization);
     const outcome = await body({
       tx,
       authorized: again,
@@ -181,6 +182,13 @@ async function once<P extends Permission, K extends ObjectKind, T>(
   });
   if (deliveries.length > 0) wake([...new Set(deliveries.map((delivery) => delivery.gatewayId))]);
   return result;
+}
+
+/** What stands before the transaction went by these: passwords were judged and upstreams resolved by them. */
+function requireSameRules(before: Organization, now: Organization): void {
+  if (before.passwordPolicy !== now.passwordPolicy || before.upstreams !== now.upstreams) {
+    throw new PremiseChanged("the organization's rules");
+  }
 }
 
 /** Rows of one statement: PostgreSQL takes 65,535 parameters. */

@@ -280,6 +280,31 @@ async function waitUntil(met: () => Promise<boolean>): Promise<void> {
   while (!(await met())) await new Promise((resolve) => setImmediate(resolve));
 }
 
+describe("a password policy that is tightened meanwhile", () => {
+  test("judges the password that was waved through by the old one", async () => {
+    const own = await world.organization();
+    const ownKey = await own.key("owner");
+    const { environmentId } = await insertPlace(world, own);
+    const { applicationId } = await given(own).application({ environmentId });
+    const answer = await callMeanwhile(
+      world,
+      ownKey,
+      "security.create",
+      { applicationId, username: "ada", password: "short" },
+      {
+        beforeTransaction: [
+          () =>
+            world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
+              own.organizationId,
+            ]),
+        ],
+      },
+    );
+    expect([answer.status, answer.error.data.reason]).toEqual([400, "weak_password"]);
+    expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toEqual([]);
+  });
+});
+
 describe("a hash algorithm that changes meanwhile", () => {
   const change = (applicationId: string, to: "apr1" | "bcrypt") => () =>
     world.db.asOwner(`update applications set hash_algorithm = $2 where application_id = $1`, [applicationId, to]);

@@ -33,6 +33,9 @@ export interface TestDatabase {
 /** On the temporary cluster where one was started (`PORTCULLIS_TEST_DATABASE=postgres`), else embedded and in memory. */
 export async function openTestDatabase(): Promise<TestDatabase> {
   const clusterUrl = inject("clusterUrl");
+  if (!clusterUrl && process.env.PORTCULLIS_TEST_DATABASE === "postgres") {
+    throw new Error("the suite is to run on PostgreSQL, and no cluster was started for it");
+  }
   return clusterUrl ? onCluster(clusterUrl) : embedded();
 }
 
