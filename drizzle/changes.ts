@@ -23,6 +23,7 @@ export const changes = pgTable(
   },
   (table) => [
     index("changes_pending").on(table.gatewayId, table.row).where(sql`delivered_in is null`),
+    index("changes_pending_by_application").on(table.applicationId).where(sql`delivered_in is null`),
     index("changes_by_change").on(table.changeId),
     index("changes_by_application").on(table.applicationId, table.row),
     index("changes_delivered").on(table.deliveredAt).where(sql`delivered_in is not null`),

@@ -1,0 +1,1 @@
+CREATE INDEX "changes_pending_by_application" ON "changes" USING btree ("application_id") WHERE delivered_in is null;
