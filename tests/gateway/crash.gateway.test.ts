@@ -50,7 +50,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
     "at '%s', by the end of the control plane: what was asked for is enforced after its restart",
     async (point) => {
       const { application, host, password, securityId } = await protectedApplication();
-      const hammer = startHammer(world.traefik.address, { host, clients: 2 });
+      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
       let old = password;
       for (let round = 0; round < rounds; round++) {
         const next = newPassword();
@@ -83,7 +83,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
     "at '%s', by the end of Traefik: it starts on what lies there, and what was asked for is enforced",
     async (point) => {
       const { application, host, password, securityId } = await protectedApplication();
-      const hammer = startHammer(world.traefik.address, { host, clients: 2 });
+      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
       const next = newPassword();
       const held = world.plane.hold(point);
       const changed = await world.tenant.ok<CreatedCredential>("security.update", { securityId, password: next });
@@ -107,7 +107,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
     async (point) => {
       const host = newHost();
       const password = newPassword();
-      const hammer = startHammer(world.traefik.address, { host, clients: 2 });
+      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
       const held = world.plane.hold(point);
       const application = await world.tenant.application({
         route: { host, upstreams: [{ url: world.upstream.url }] },

@@ -7,7 +7,7 @@ import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited 
 import { hasTraefik } from "../support/traefik";
 
 const applicationCount = long(2_000, 200);
-const changeCount = long(1_000, 150);
+const changeCount = long(1_000, 75);
 
 describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} applications`, () => {
   let world: GatewayWorld;
@@ -66,7 +66,7 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
   }, 240_000);
 
   test("an application that is made, shut and deleted meanwhile shows what the gateway does", async () => {
-    await inParallel(Array.from({ length: long(100, 25) }), 8, async () => {
+    await inParallel(Array.from({ length: long(100, 10) }), 8, async () => {
       const host = newHost("short");
       const application = await world.tenant.application({
         access: "protected",

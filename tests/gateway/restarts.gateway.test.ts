@@ -25,7 +25,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
 
   test("Traefik starts on the last delivery while the control plane is down, and is served again after", async () => {
     const { host, password, applicationId } = await protectedApplication();
-    const hammer = startHammer(world.traefik.address, { host, clients: 2 });
+    const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
     await world.plane.stop("SIGKILL");
     for (let restart = 0; restart < 3; restart++) {
       await world.restartTraefik("SIGKILL");
@@ -66,7 +66,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
 
   test("Traefik that is killed again and again among changes opens nothing", async () => {
     const { host, applicationId } = await protectedApplication();
-    const hammer = startHammer(world.traefik.address, { host, clients: 2 });
+    const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
     for (let kill = 0; kill < long(20, 5); kill++) {
       const changes = Array.from({ length: 4 }, async (_, index) =>
         world.tenant.ok<CreatedCredential>("security.create", {
@@ -84,7 +84,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
 
   test("an ordinary end and start of the control plane changes nothing at the gateway", async () => {
     const { host, password } = await protectedApplication();
-    const known = startHammer(world.traefik.address, { host, user: `ada:${password}`, clients: 1 });
+    const known = startHammer(world.traefik.address, { host, user: `ada:${password}`, clients: 1, pauseMs: 3 });
     await known.untilAnswers(20);
     const pid = world.plane.pid;
     await world.restartPlane("SIGTERM");

@@ -84,7 +84,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
         credential: { username: "ada", password: first },
       });
       await tenant.enforced(application);
-      const hammer = startHammer(world.traefik.address, { host, clients: 2 });
+      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
       const securityId = application.credential?.securityId;
       const update = async (plane: ControlPlane, password: string) => {
         const answer = await plane.callAs(tenant.key)<CreatedCredential>("security.update", { securityId, password });
@@ -110,7 +110,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
       expect(await answersTo(host, `ada:${last}`)).toBe(200);
 
       const old = [`ada:${first}`, `ada:${next}`].map((user) =>
-        startHammer(world.traefik.address, { host, user, clients: 1 }),
+        startHammer(world.traefik.address, { host, user, clients: 1, pauseMs: 3 }),
       );
       leader.signal("SIGCONT");
       leader.goOn();

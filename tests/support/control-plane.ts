@@ -7,6 +7,7 @@ import { askHost } from "../../src/server/host-commands";
 import type { FaultPoint } from "../../src/sync/target";
 import { bundleEntry } from "./bundle-entry";
 import type { EntryOptions, Order, Report } from "./control-plane-entry";
+import { layEmbeddedDatabase } from "./embedded-template";
 import { freePort } from "./traefik";
 import type { Answer, Call } from "./world";
 
@@ -48,6 +49,7 @@ export async function newInstallation(
   options: EntryOptions = {},
 ): Promise<Installation> {
   const dataFolder = mkdtempSync(join(tmpdir(), "portcullis-data-"));
+  if (environment.DATABASE_URL === undefined) await layEmbeddedDatabase(dataFolder);
   const address = environment.PORTCULLIS_GATEWAY_ADDRESS ?? `127.0.0.1:${await freePort()}`;
   const probeAddress = environment.PORTCULLIS_GATEWAY_PROBE_ADDRESS ?? `127.0.0.1:${await freePort()}`;
   return {
