@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { syncFolder, syncTree } from "../durable-file";
+import { keepCheckpointing } from "./checkpoint-when-grown";
 import { FlushingNodeFs } from "./flushing-node-fs";
 
 export interface EmbeddedOptions {
@@ -12,7 +13,12 @@ export interface EmbeddedOptions {
   readonly flush?: (descriptor: number) => void;
   /** What happens when a flush fails: by default one line on standard error, and the process ends. */
   readonly onFsyncFailure?: (error: unknown) => void;
+  /** How often it is looked whether a checkpoint is due, in milliseconds. */
+  readonly lookEveryMs?: number;
 }
+
+/** Bytes of WAL between checkpoints: some 10,000 units of work, and well under a second of recovery. */
+const WAL_BETWEEN_CHECKPOINTS = 64 * 1024 * 1024;
 
 /**
  * PGlite's own parameters, but for `-F` (which turns fsync off) and with a way of flushing that exists:
@@ -34,7 +40,9 @@ const DURABLE_START = [
 export async function openEmbedded(folder: string, options: EmbeddedOptions = {}): Promise<PGlite> {
   const path = resolve(folder);
   if (!existsSync(join(path, "PG_VERSION"))) await makeEmbedded(path, options);
-  return start(path, options);
+  const database = await start(path, options);
+  keepCheckpointing(database, WAL_BETWEEN_CHECKPOINTS, options.lookEveryMs ?? 10_000);
+  return database;
 }
 
 /**
