@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -113,12 +113,19 @@ export async function startCluster(options: { settings?: readonly string[] } = {
   };
 }
 
-/** Root hands the folder to the user `postgres` and starts the programs as that user; others run them as themselves. */
+/**
+ * Root hands the folder to the user `postgres` and starts the programs as that user; others run them as themselves.
+ * Where there is `setpriv` (Linux) they end with the process that started them, in whatever way that ends.
+ */
 function ownerPrefix(folder: string): string[] {
-  if (process.getuid?.() !== 0) return [];
+  const dieWithParent = "--pdeathsig=QUIT";
+  const prefix = ["setpriv", dieWithParent]; // becomes the program: same pid
+  if (process.getuid?.() !== 0) {
+    return spawnSync("setpriv", [dieWithParent, "true"], { stdio: "ignore" }).status === 0 ? prefix : [];
+  }
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   chownSync(folder, id("-u"), id("-g"));
-  return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]; // becomes the program: same pid
+  return [...prefix, "--reuid=postgres", "--regid=postgres", "--clear-groups"];
 }
 
 function untilReady(child: ChildProcess): Promise<void> {
