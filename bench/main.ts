@@ -13,10 +13,12 @@ import { memory } from "./figures/memory";
 import { closePlaces } from "./place";
 import { type Row, table } from "./table";
 
-const figures: readonly Figure[] = [create, gateways, amongMany, enforced, burst, comparison, memory];
+const figures: readonly Figure[] = [...create, gateways, amongMany, enforced, burst, ...comparison, memory];
 
+/** A figure's name, or what comes before its dash: `create` is `create-postgres` and `create-embedded`. */
+const isNamed = (figure: Figure, name: string) => figure.name === name || figure.name.startsWith(`${name}-`);
 const named = process.argv.slice(2);
-const unknown = named.filter((name) => !figures.some((figure) => figure.name === name));
+const unknown = named.filter((name) => !figures.some((figure) => isNamed(figure, name)));
 if (unknown.length > 0) {
   console.error(`There is no figure ${unknown.join(", ")}: choose from ${figures.map(({ name }) => name).join(", ")}.`);
   process.exit(2);
@@ -26,7 +28,7 @@ const full = (process.env.BENCH_FULL ?? "") !== "";
 const rows: Row[] = [];
 const began = performance.now();
 for (const figure of figures) {
-  if (named.length > 0 && !named.includes(figure.name)) continue;
+  if (named.length > 0 && !named.some((name) => isNamed(figure, name))) continue;
   process.stderr.write(`measuring ${figure.name} …\n`);
   try {
     rows.push(...(await figure.measure({ full })));
