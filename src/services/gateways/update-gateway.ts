@@ -20,11 +20,15 @@ export async function updateGateway(
   return unitOfWork(
     authorized,
     async (work) => {
-      const { gatewayId, name: before } = work.authorized.object;
+      const { gatewayId } = work.authorized.object;
+      const self = eq(gateways.gatewayId, gatewayId);
+      // Locked against an application that is made on it beside this, which holds it by its foreign key.
+      const [before] = await work.tx.select({ name: gateways.name }).from(gateways).where(self).for("update");
+      if (!before) throw new NotFound();
       const [row] = await work.tx
         .update(gateways)
-        .set({ name: input.name ?? before })
-        .where(eq(gateways.gatewayId, gatewayId))
+        .set({ name: input.name ?? before.name })
+        .where(self)
         .returning(gatewayColumns)
         .catch(orNameTaken);
       if (!row) throw new NotFound();
@@ -33,7 +37,10 @@ export async function updateGateway(
       work.audit(
         "gateways.update",
         { kind: "gateway", id: gatewayId },
-        { ...(name === undefined ? {} : { name: [before, name] }), ...(organizationIds ? { organizationIds } : {}) },
+        {
+          ...(name === undefined ? {} : { name: [before.name, name] }),
+          ...(organizationIds ? { organizationIds } : {}),
+        },
       );
       return presentGateway(row, work.sync);
     },

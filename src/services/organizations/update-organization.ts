@@ -20,17 +20,20 @@ export async function updateOrganization(
   return unitOfWork(
     authorized,
     async (work) => {
-      const { object: before } = work.authorized;
-      const { organizationId } = before;
+      const { organizationId } = work.authorized.object;
+      const self = eq(organizations.organizationId, organizationId);
+      // Applications before their organization, in the order of every other verb; then what was opened until it was held.
+      const shut = given.neverPublic === true ? await shutEmpty(work) : [];
+      // What it is now, and not before somebody else's change of it was waited for.
+      const [before] = await work.tx.select().from(organizations).where(self).for("no key update");
+      if (!before) throw new NotFound();
       const changes = Object.fromEntries(
         Object.entries(given).filter(([field, value]) => value !== undefined && Reflect.get(before, field) !== value),
       );
-      // Applications before their organization, in the order of every other verb; then what was opened until it was held.
-      const shut = given.neverPublic === true ? await shutEmpty(work) : [];
       const [row] = await work.tx
         .update(organizations)
         .set({ name: before.name, ...changes })
-        .where(eq(organizations.organizationId, organizationId))
+        .where(self)
         .returning();
       if (!row) throw new NotFound();
       if (given.neverPublic === true) shut.push(...(await shutEmpty(work)));
