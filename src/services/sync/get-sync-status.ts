@@ -3,32 +3,39 @@ import { type ForeignFile, gateways } from "../../../drizzle/gateways";
 import type { GatewayStatus, SyncStatus } from "../../contracts/sync";
 import type { Authorized } from "../../persistence/authorized";
 import { rowsOf } from "../../persistence/database";
-import { readAs } from "../../persistence/read";
+import { asViewer } from "../gateways/as-viewer";
 
 type Reader = Authorized<"sync:read", "gateway" | "organization">;
 
 /** How many unproven applications an answer names. */
 const most = 100;
 
-/** How delivery stands: of one gateway, or of all that the organization is allowed on. */
+/**
+ * How delivery stands: of one gateway, or of all that the organization sees. The founding organization sees gateways
+ * that are others' too, but what is told of applications is of its own only.
+ */
 export async function getSyncStatus(authorized: Reader, gatewayId: string | undefined): Promise<SyncStatus> {
   const { clock } = authorized.request.runtime;
+  const { organizationId } = authorized.organization;
   const only = gatewayId === undefined ? sql`true` : sql`g.gateway_id = ${gatewayId}`;
-  const rows = await readAs(authorized, async (tx) =>
+  const rows = await asViewer(authorized, async (tx) =>
     rowsOf<Row>(
       await tx.execute(sql`
         select g.gateway_id as "gatewayId", g.name, g.revision, g.loaded_revision as "loadedRevision",
           g.loaded_at as "loadedAt", coalesce(g.lease_until > ${clock.now().toISOString()}::timestamptz, false) as led,
           g.cause, g.cause_since as "causeSince", g.compared_at as "comparedAt",
           (select count(*)::int from changes c
-             where c.gateway_id = g.gateway_id and c.delivered_in is null) as pending,
+             where c.gateway_id = g.gateway_id and c.delivered_in is null
+               and c.organization_id = ${organizationId}) as pending,
           (select min(c.created_at) from changes c
-             where c.gateway_id = g.gateway_id and c.delivered_in is null) as "pendingSince",
+             where c.gateway_id = g.gateway_id and c.delivered_in is null
+               and c.organization_id = ${organizationId}) as "pendingSince",
           (select coalesce(json_agg(u), '[]'::json) from (
              select s.application_id as "applicationId",
                coalesce(s.unproven, case when s.revision > g.loaded_revision then 'not_loaded' else 'not_proven' end) as reason
              from application_states s
-             where s.gateway_id = g.gateway_id and s.proven_revision < s.revision and not s.removed
+             where s.gateway_id = g.gateway_id and s.organization_id = ${organizationId}
+               and s.proven_revision < s.revision and not s.removed
              order by s.application_id limit ${most}) u) as unproven
         from gateways g where ${only} order by g.gateway_id`),
     ),
