@@ -11,10 +11,13 @@ import { presentKey } from "./present-key";
 /** How long a key lives unless it is said, in milliseconds: 90 days. */
 const defaultLifeMs = 90 * 24 * 60 * 60 * 1000;
 
+/** An offset can carry the last day of it into a year that ISO 8601 writes with five digits. */
+const latestYear = 9999;
+
 /**
  * Makes an API key of the organization. The key itself is in this one answer; its hash is stored.
  * @throws Forbidden `role_above_own` nobody gives what they do not have
- * @throws Invalid `expires_in_the_past`
+ * @throws Invalid `expires_in_the_past` | `expires_too_late`
  */
 export async function createKey(
   authorized: Authorized<"key:create", "organization">,
@@ -31,6 +34,11 @@ export async function createKey(
         input.expiresAt === undefined ? new Date(work.now.getTime() + defaultLifeMs) : new Date(input.expiresAt);
       if (expiresAt <= work.now) {
         throw new Invalid("expires_in_the_past", "A key has to expire in the future.", { expiresAt: "in_the_past" });
+      }
+      if (expiresAt.getUTCFullYear() > latestYear) {
+        throw new Invalid("expires_too_late", `A key has to expire by the year ${latestYear}.`, {
+          expiresAt: "too_late",
+        });
       }
       const { key, hash } = makeApiKey(request.runtime.random);
       const row = {
