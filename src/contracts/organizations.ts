@@ -24,6 +24,7 @@ export const UpdateOrganization = z
 export type UpdateOrganization = z.infer<typeof UpdateOrganization>;
 
 export const ListOrganizations = z.strictObject(pageFields).prefault({});
+export type ListOrganizations = z.infer<typeof ListOrganizations>;
 
 export const Organization = z.object({
   organizationId: z.string(),

@@ -22,7 +22,7 @@ export const organizations = t.router({
   list: procedure("organization:read", of.caller)
     .input(ListOrganizations)
     .output(OrganizationPage)
-    .query(({ ctx }) => listOrganizations(ctx.authorized)),
+    .query(({ ctx, input }) => listOrganizations(ctx.authorized, input)),
   update: procedure("organization:update", of.organization)
     .input(UpdateOrganization)
     .output(UpdatedOrganization)

@@ -1,10 +1,12 @@
-import type { Organization } from "../../contracts/organizations";
+import type { ListOrganizations, Organization } from "../../contracts/organizations";
 import type { Authorized } from "../../persistence/authorized";
 import { getOrganization } from "./get-organization";
 
 /** The organizations that the caller belongs to: a key belongs to one. */
 export async function listOrganizations(
   authorized: Authorized<"organization:read", "organization">,
+  { cursor }: ListOrganizations,
 ): Promise<{ items: Organization[]; nextCursor: string | null }> {
-  return { items: [await getOrganization(authorized)], nextCursor: null };
+  const isPast = cursor !== undefined && authorized.object.organizationId >= cursor;
+  return { items: isPast ? [] : [await getOrganization(authorized)], nextCursor: null };
 }
