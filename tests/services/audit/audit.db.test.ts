@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { insertPlace } from "../../support/place";
+import { registerSecret } from "../../support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+
+interface Entry {
+  readonly auditId: string;
+  readonly at: string;
+  readonly actor: { kind: string; id: string | null; apiKeyId: string | null };
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly action: string;
+  readonly outcome: "done" | "refused";
+  readonly reason: string | null;
+  readonly object: { kind: string | null; id: string | null };
+  readonly changed: Record<string, unknown> | null;
+  readonly sequence: number | null;
+}
+
+let world: World;
+let acme: GivenOrganization;
+let environmentId: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  acme = await world.organization();
+  ({ environmentId } = await insertPlace(world, acme));
+});
+afterAll(() => world.close());
+
+const list = async (input: Record<string, unknown> = {}) =>
+  (await given(acme).ok<{ items: Entry[] }>("audit.list", { limit: 200, ...input })).items;
+
+test("an entry says who did what to which object, by which request and from where, and what changed", async () => {
+  const session = await given(acme).ok<{ principal: { apiKeyId: string } }>("auth.session", {});
+  const made = await acme.call<{ projectId: string }>("projects.create", { name: "Audited" });
+  const { projectId } = made.data;
+  await given(acme).ok("projects.update", { projectId, name: "Renamed" });
+  const [renamed, created] = await list({ objectId: projectId });
+  expect(created).toMatchObject({
+    actor: { kind: "apiKey", apiKeyId: session.principal.apiKeyId },
+    requestId: made.headers.get("x-request-id"),
+    ip: "127.0.0.1",
+    action: "projects.create",
+    outcome: "done",
+    reason: null,
+    object: { kind: "project", id: projectId },
+    changed: { name: "Audited" },
+    sequence: null,
+  });
+  expect(renamed).toMatchObject({ action: "projects.update", changed: { name: ["Audited", "Renamed"] } });
+  expect(await given(acme).ok("audit.one", { auditId: renamed?.auditId })).toEqual(renamed);
+});
+
+test("a refused try is there too, with its reason, and changed nothing", async () => {
+  const viewer = world.callAs(await acme.key("viewer"));
+  const refused = await viewer("environments.delete", { environmentId });
+  expect(refused.status).toBe(403);
+  const [entry] = await list({ objectId: environmentId, outcome: "refused" });
+  expect(entry).toMatchObject({
+    action: "environments.delete",
+    outcome: "refused",
+    reason: "forbidden",
+    requestId: refused.error.data.requestId,
+    changed: null,
+  });
+});
+
+test("it is filtered by object, action and outcome, alone and together", async () => {
+  const { applicationId } = await given(acme).application({ environmentId, access: "protected" });
+  await given(acme).credential(applicationId, "ada");
+  await acme.call("security.create", { applicationId, username: "ada", password: "Lovelace-1815-x" });
+  const all = await list();
+  expect(new Set(all.map(({ action }) => action)).size).toBeGreaterThan(2);
+  const filters: Record<string, string>[] = [
+    { action: "security.create" },
+    { outcome: "refused" },
+    { outcome: "done" },
+    { action: "security.create", outcome: "refused" },
+    { objectId: applicationId },
+    { objectId: applicationId, outcome: "refused" },
+    { action: "no.such.action" },
+  ];
+  for (const filter of filters) {
+    const expected = all.filter(
+      (entry) =>
+        (filter.action === undefined || entry.action === filter.action) &&
+        (filter.outcome === undefined || entry.outcome === filter.outcome) &&
+        (filter.objectId === undefined || entry.object.id === filter.objectId),
+    );
+    expect(await list(filter), JSON.stringify(filter)).toEqual(expected);
+  }
+  const [duplicate] = await list({ action: "security.create", outcome: "refused" });
+  expect(duplicate).toMatchObject({ reason: "duplicate_username", object: { kind: "application", id: applicationId } });
+  for (const wrong of [{ action: "a b" }, { action: "x'--" }, { outcome: "maybe" }, { objectId: "ä" }]) {
+    expect((await acme.call("audit.list", wrong)).status, JSON.stringify(wrong)).toBe(400);
+  }
+});
+
+test("no entry holds a password, a key or a hash", async () => {
+  const password = registerSecret("Ada-Lovelace-1815-secret");
+  const made = await given(acme).application<{
+    applicationId: string;
+    credential: { securityId: string; password: string };
+  }>({
+    environmentId,
+    credential: { username: "ada" },
+  });
+  registerSecret(made.credential.password);
+  const { securityId } = made.credential;
+  await given(acme).ok("security.update", { securityId, password });
+  const { key } = await given(acme).ok<{ key: string }>("keys.create", { name: "ci", role: "viewer" });
+  registerSecret(key);
+  await acme.call("security.create", { applicationId: made.applicationId, username: "ada", password });
+  await acme.call("security.create", { applicationId: made.applicationId, username: password, password: "" });
+  await given(acme).ok("security.delete", { securityId });
+  const text = JSON.stringify(await list());
+  for (const secret of [password, made.credential.password, key, "$apr1$"]) expect(text).not.toContain(secret);
+  const hashes = await world.db.asOwner<{ hash: string }>(`select hash from api_keys`);
+  for (const { hash } of hashes) expect(text).not.toContain(hash);
+});
+
+test("another organization's entries are nowhere, and a developer sees none", async () => {
+  const beta = await world.organization();
+  const [entry] = await list();
+  expect((await beta.call("audit.one", { auditId: entry?.auditId })).status).toBe(404);
+  expect((await beta.call<{ items: Entry[] }>("audit.list", { objectId: environmentId })).data.items).toEqual([]);
+  const developer = world.callAs(await acme.key("developer"));
+  expect((await developer("audit.list")).status).toBe(403);
+  expect((await world.callAs(await acme.key("admin"))("audit.list")).status).toBe(200);
+});
