@@ -9,6 +9,9 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch;
 }
 
+/** For a client of one's own, or the inputs and outputs of a procedure: `inferRouterInputs<Router>`. */
+export type { Router };
+
 export type Client = TRPCClient<Router>;
 
 /**

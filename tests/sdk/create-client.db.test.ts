@@ -1,0 +1,167 @@
+import { TRPCClientError } from "@trpc/client";
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
+import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
+import { type Client, createClient, type Router } from "../../src/sdk/create-client";
+import { type HttpServer, listen } from "../../src/server/http-server";
+import { registerSecret } from "../support/secrets";
+import { type GivenOrganization, openWorld, type World } from "../support/world";
+
+let world: World;
+let acme: GivenOrganization;
+let server: HttpServer;
+let url: string;
+let client: Client;
+
+beforeAll(async () => {
+  world = await openWorld();
+  acme = await world.organization();
+  server = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
+  server.serve({ api: world.handler, pages: (_request, response) => response.end() });
+  url = `http://127.0.0.1:${server.port}`;
+  client = createClient({ url, apiKey: await acme.key("owner") });
+});
+afterAll(async () => {
+  await server.close(1_000);
+  await world.close();
+});
+
+/** What a call was refused with; a call that is not refused fails the test. */
+async function refusalOf(call: Promise<unknown>): Promise<TRPCClientError<Router>> {
+  const error = await call.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof TRPCClientError)) throw new Error("not refused by the API", { cause: error });
+  return error;
+}
+
+async function application() {
+  const { projectId } = await client.projects.create.mutate({ name: "Project" });
+  const { environmentId } = await client.environments.create.mutate({ projectId, name: "Live", kind: "production" });
+  return client.applications.create.mutate({ environmentId, name: "Wiki", access: "protected" });
+}
+
+test("DK-12, DK-23: the whole workflow goes over a real server, with types from the router", async () => {
+  const session = await client.auth.session.query();
+  expect(session.organization.organizationId).toBe(acme.organizationId);
+  const { applicationId, exposure } = await application();
+  expectTypeOf(exposure.state).toEqualTypeOf<"public" | "protected" | "shut" | "unknown">();
+  const route = await client.routes.create.mutate({
+    applicationId,
+    host: "sdk.example",
+    upstreams: [{ url: "http://10.0.5.1:80" }],
+  });
+  expectTypeOf(route.pathPrefix).toEqualTypeOf<string | null>();
+  const made = await client.security.create.mutate({ applicationId, username: "ada" });
+  expectTypeOf(made.password).toEqualTypeOf<string | undefined>();
+  expect(registerSecret(made.password ?? "").length).toBeGreaterThan(11);
+  const { securityId } = made;
+  expect(await client.security.one.query({ securityId })).toMatchObject({
+    username: "ada",
+    sync: { state: "pending" },
+  });
+  expect((await client.security.update.mutate({ securityId, username: "Grace Höpper ♥" })).username).toBe(
+    "Grace Höpper ♥",
+  );
+  const { items, nextCursor } = await client.security.list.query({ applicationId, limit: 1 });
+  expectTypeOf(nextCursor).toEqualTypeOf<string | null>();
+  expect(items.map((item) => item.securityId)).toEqual([securityId]);
+  const waited = await client.sync.wait.query({ applicationId, state: "applied", timeoutMs: 0 });
+  expect(waited).toMatchObject({ reached: false, reason: "timeout" });
+  const deleted = await client.security.delete.mutate({ securityId });
+  expectTypeOf(deleted.becamePublic).toEqualTypeOf<boolean>();
+  expect(deleted.becamePublic).toBe(false);
+  expect((await client.projects.list.query()).items).toHaveLength(1);
+  expect((await client.organizations.one.query()).organizationId).toBe(acme.organizationId);
+});
+
+test("what the router takes and gives can be named by a consumer, and what it does not take is no type", () => {
+  type Inputs = inferRouterInputs<Router>;
+  type Outputs = inferRouterOutputs<Router>;
+  expectTypeOf<Inputs["security"]["create"]>().toEqualTypeOf<{
+    applicationId: string;
+    username: string;
+    password?: string | undefined;
+  }>();
+  expectTypeOf<Inputs["sync"]["wait"]["state"]>().toEqualTypeOf<"applied" | "loaded" | "enforced" | undefined>();
+  expectTypeOf<Outputs["keys"]["create"]["key"]>().toEqualTypeOf<string>();
+  expectTypeOf<Outputs["keys"]["one"]>().not.toHaveProperty("key");
+  expectTypeOf<Outputs["security"]["one"]>().not.toHaveProperty("password");
+  expectTypeOf<Client>().not.toBeAny();
+  expectTypeOf<Client["security"]["create"]["mutate"]>().not.toBeAny();
+  expectTypeOf<Client["security"]["create"]>().not.toHaveProperty("query");
+  expectTypeOf<Client["security"]["one"]>().not.toHaveProperty("mutate");
+  expectTypeOf<Client>().not.toHaveProperty("users");
+  expect(Object.keys(client)).toBeDefined();
+});
+
+describe("DK-14: a refusal", () => {
+  test("carries its status, its reason and the id of its request", async () => {
+    const error = await refusalOf(client.security.one.query({ securityId: "sec_nowhere" }));
+    expectTypeOf(error.data?.reason).toEqualTypeOf<string | undefined>();
+    expectTypeOf(error.data?.fields).toEqualTypeOf<Readonly<Record<string, string>> | undefined>();
+    expect(error.data).toEqual({
+      code: "NOT_FOUND",
+      httpStatus: 404,
+      reason: "not_found",
+      requestId: expect.stringMatching(/^req_/),
+    });
+    expect(error.message).toBe("There is no such object in your organization.");
+  });
+
+  test("names the fields of an input, and the conflict of a name that is taken", async () => {
+    const { applicationId } = await application();
+    const invalid = await refusalOf(client.security.create.mutate({ applicationId, username: "" }));
+    expect(invalid.data).toMatchObject({ httpStatus: 400, reason: "invalid_input", fields: { username: "too_small" } });
+    const password = registerSecret("Lovelace-1815-sdk");
+    await client.security.create.mutate({ applicationId, username: "ada", password });
+    const taken = await refusalOf(client.security.create.mutate({ applicationId, username: "ada", password }));
+    expect(taken.data).toMatchObject({ httpStatus: 409, reason: "duplicate_username" });
+    expect(JSON.stringify(taken)).not.toContain(password);
+  });
+
+  test("tells a wrong key from a missing permission", async () => {
+    const stranger = createClient({ url, apiKey: "not-a-key" });
+    expect((await refusalOf(stranger.auth.session.query())).data).toMatchObject({
+      httpStatus: 401,
+      reason: "key_unknown",
+    });
+    const viewer = createClient({ url, apiKey: await acme.key("viewer") });
+    const refused = await refusalOf(viewer.projects.create.mutate({ name: "x" }));
+    expect(refused.data).toMatchObject({ httpStatus: 403, reason: "forbidden" });
+  });
+
+  test("by nobody there is an error of its own, without data", async () => {
+    const nobody = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
+    await nobody.close(0);
+    const away = createClient({ url: `http://127.0.0.1:${nobody.port}`, apiKey: "x" });
+    expect((await refusalOf(away.auth.session.query())).data).toBeUndefined();
+  });
+});
+
+test("nothing of an input stands in a URL, and a URL may end with slashes or a path", async () => {
+  const seen: { url: string; method: string | undefined }[] = [];
+  const watched = createClient({
+    url: `${url}//`,
+    apiKey: await acme.key("viewer"),
+    fetch: (input, init) => {
+      seen.push({ url: String(input), method: init?.method });
+      return fetch(input, init);
+    },
+  });
+  await watched.projects.list.query({ limit: 2 });
+  await watched.auth.session.query();
+  expect(seen).toEqual([
+    { url: `${url}/api/trpc/projects.list`, method: "POST" },
+    { url: `${url}/api/trpc/auth.session`, method: "POST" },
+  ]);
+});
+
+test("a call can be given up", async () => {
+  const { applicationId } = await application();
+  await client.security.create.mutate({ applicationId, username: "ada" });
+  const given = new AbortController();
+  const waiting = client.sync.wait.query({ applicationId, timeoutMs: 60_000 }, { signal: given.signal });
+  given.abort();
+  await expect(waiting).rejects.toThrow(/abort/i);
+});
