@@ -118,10 +118,10 @@ export async function startCluster(options: { settings?: readonly string[] } = {
  * Where there is `setpriv` (Linux) they end with the process that started them, in whatever way that ends.
  */
 function ownerPrefix(folder: string): string[] {
-  const dieWithParent = "--pdeathsig=QUIT";
-  const prefix = ["setpriv", dieWithParent]; // becomes the program: same pid
+  const [setpriv, dieWithParent] = ["setpriv", "--pdeathsig=QUIT"];
+  const prefix = [setpriv, dieWithParent]; // becomes the program: same pid
   if (process.getuid?.() !== 0) {
-    return spawnSync("setpriv", [dieWithParent, "true"], { stdio: "ignore" }).status === 0 ? prefix : [];
+    return spawnSync(setpriv, [dieWithParent, "true"], { stdio: "ignore" }).status === 0 ? prefix : [];
   }
   const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { encoding: "utf8" }));
   chownSync(folder, id("-u"), id("-g"));
