@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, rm } from "node:fs/promises";
+import { link, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder, writeFlushed } from "../persistence/durable-file";
 import { checkSecret } from "../persistence/secret-strength";
@@ -10,7 +10,7 @@ const pathIn = (dataFolder: string) => join(dataFolder, "secret");
 
 /**
  * The secret that the data folder holds, or null where it holds none.
- * @throws StartFailure there is a file, and no secret in it
+ * @throws StartFailure there is a file, and no secret in it, or others can read it
  */
 export async function findSecretFile(dataFolder: string): Promise<Buffer | null> {
   const path = pathIn(dataFolder);
@@ -19,6 +19,8 @@ export async function findSecretFile(dataFolder: string): Promise<Buffer | null>
     throw new StartFailure(`${path} cannot be read (${error.code})`);
   });
   if (text === null) return null;
+  const { mode } = await stat(path);
+  if ((mode & 0o077) !== 0) throw new StartFailure(`${path} can be read by others: run chmod 600 on it`);
   const checked = checkSecret(text);
   if (!checked.ok) throw new StartFailure(`${path} holds no secret: ${checked.message}`);
   return checked.secret;
