@@ -13,5 +13,5 @@ export const sync = t.router({
   wait: procedure("sync:read", of.applicationOrChange)
     .input(WaitForSync)
     .output(SyncWaited)
-    .query(({ ctx, input }) => waitForSync(ctx.authorized, input)),
+    .query(({ ctx, input, signal }) => waitForSync(ctx.authorized, input, signal)),
 });

@@ -22,8 +22,13 @@ const slower = 1.3;
 /**
  * Waits until every row of a change, or every change of an application that was committed before the call, has reached
  * a state. No transaction is open meanwhile. It always answers what is so; `reached` says whether that is enough.
+ * @param signal aborted once nobody waits for the answer any more
  */
-export async function waitForSync(authorized: Waiter, input: WaitForSync): Promise<SyncWaited> {
+export async function waitForSync(
+  authorized: Waiter,
+  input: WaitForSync,
+  signal: AbortSignal | undefined,
+): Promise<SyncWaited> {
   const { applicationId } = input;
   const until = performance.now() + input.timeoutMs;
   const awaited =
@@ -33,9 +38,9 @@ export async function waitForSync(authorized: Waiter, input: WaitForSync): Promi
     const answer = answerOf(seen, input.state);
     const left = until - performance.now();
     if (answer.reached || answer.reason !== undefined) return answer;
-    if (left <= 0) return { ...answer, reason: "timeout" };
+    if (left <= 0 || signal?.aborted) return { ...answer, reason: "timeout" };
     for (const id of unproven(seen)) authorized.request.runtime.prioritize(id);
-    await sleep(Math.min(pause, left));
+    await sleep(Math.min(pause, left), undefined, { signal }).catch(() => undefined); // aborted: seen at the next look
   }
 }
 

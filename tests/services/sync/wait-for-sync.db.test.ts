@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { router } from "../../../src/api/trpc/router";
 import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 import { deliveredBy, type Proof } from "./delivered";
@@ -325,6 +326,16 @@ describe("what is asked", () => {
     const viewer = world.callAs(await acme.key("viewer"));
     expect((await viewer<Waited>("sync.wait", { changeId, timeoutMs: 0 })).data.reason).toBe("timeout");
   });
+});
+
+test("whoever goes away is not waited for any more", async () => {
+  const gone = new AbortController();
+  const context = { runtime: world.runtime, requestId: "req_1", ip: null, apiKey: await acme.key("viewer") };
+  const caller = router.createCaller(context, { signal: gone.signal });
+  const waiting = caller.sync.wait({ changeId, timeoutMs: 60_000 });
+  expect(await isOpen(waiting)).toBe(true);
+  gone.abort();
+  expect(await waiting).toMatchObject({ state: "pending", reached: false });
 });
 
 test("while 40 wait nothing is held: other requests go on, and no transaction is open", async () => {
