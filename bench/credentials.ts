@@ -11,7 +11,10 @@ export function newCredentials(organizations: readonly SeededOrganization[]): ()
     const application = organization?.applications[turn % organization.applications.length];
     if (organization === undefined || application === undefined) throw new Error("nothing was seeded");
     const { applicationId } = application;
-    const input = { applicationId, username: `visitor-${number}`, password: `a visitor's password ${number}` };
+    const input = { applicationId, username: `visitor-${number}`, password: passwordOf(number) };
     return { procedure: "security.create", key: organization.key, input };
   };
 }
+
+/** A password of a usual length. */
+export const passwordOf = (number: number): string => `Sturdy-${String(number).padStart(6, "0")}-pw`;

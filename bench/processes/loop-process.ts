@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readEnvironment } from "../../src/env";
 import { hashForGateway } from "../../src/identity/hash-for-gateway";
+import { passwordOf } from "../credentials";
 import { openRaw } from "../raw-database";
 import { recordCreate } from "../record-create";
 import { replayer } from "../replay";
@@ -61,7 +62,7 @@ async function run(forMs: number): Promise<LoopRun> {
 }
 
 function hash(): Promise<string> {
-  return hashForGateway(`a visitor's password ${made}`, "apr1", randomBytes);
+  return hashForGateway(passwordOf(made), "apr1", randomBytes);
 }
 
 process.on("message", (forMs: number) => {

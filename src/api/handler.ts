@@ -1,4 +1,5 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import type { ApiHandler, RequestInfo } from "../contracts/handler-registration";
 import { newId } from "../core/ids";
 import type { Runtime } from "../persistence/runtime";
 import { describeError } from "./describe-error";
@@ -6,14 +7,8 @@ import { healthz, type ReadinessCheck, readyz } from "./health";
 import { readableRequest, Unreadable } from "./readable-request";
 import { router } from "./trpc/router";
 
-/** What the transport knows of a request beside its bytes. */
-export interface Peer {
-  /** The socket's address; null where there is none. */
-  readonly ip: string | null;
-}
-
 /** One HTTP request in, one answer out; the same for Next's route and for the server in front of it. */
-export type Handler = (request: Request, peer: Peer) => Promise<Response>;
+export type Handler = ApiHandler;
 
 const endpoint = "/api/trpc";
 
@@ -34,7 +29,7 @@ async function answer(
   runtime: Runtime,
   checks: Readonly<Record<string, ReadinessCheck>>,
   request: Request,
-  peer: Peer,
+  peer: RequestInfo,
   requestId: string,
 ): Promise<Response> {
   const { pathname } = new URL(request.url);
@@ -47,7 +42,7 @@ async function answer(
   }
   let readable: Request;
   try {
-    readable = await readableRequest(request);
+    readable = await readableRequest(request, peer.body);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return refuse(error.status, error.code, error.reason, error.message, requestId);

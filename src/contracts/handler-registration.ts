@@ -1,5 +1,13 @@
-/** What answers `/api/`, `/healthz` and `/readyz`. `ip`: the peer's address; null where it is not known. */
-export type ApiHandler = (request: Request, info: { readonly ip: string | null }) => Promise<Response>;
+/** What is known of a request beside what it says itself. */
+export interface RequestInfo {
+  /** The peer's address; null where it is not known. */
+  readonly ip: string | null;
+  /** The request's body, where it was read already: spares reading it out of the request again. */
+  readonly body?: Uint8Array;
+}
+
+/** What answers `/api/`, `/healthz` and `/readyz`. */
+export type ApiHandler = (request: Request, info: RequestInfo) => Promise<Response>;
 
 const place = Symbol.for("portcullis.handler");
 

@@ -14,16 +14,20 @@ export async function answerWith(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  const gone = new AbortController();
-  outgoing.once("close", () => gone.abort());
-  const body = hasBody(incoming) ? await readBody(incoming) : null;
-  const request = new Request(`${origin}${incoming.url}`, {
-    method: incoming.method ?? "GET",
-    headers: headersOf(incoming),
-    signal: gone.signal,
-    ...(body === null ? {} : { body }),
-  });
-  await send(await handler(request, { ip: incoming.socket.remoteAddress ?? null }), outgoing);
+  const info = { ip: incoming.socket.remoteAddress ?? null };
+  const head = { method: incoming.method ?? "GET", headers: headersOf(incoming) };
+  const url = `${origin}${incoming.url}`;
+  if (hasBody(incoming)) {
+    // Handed over beside the request as well: reading it out of there again costs more than the rest of the request.
+    const body = await readBody(incoming);
+    // The rest of a body that is too long stays unread, so this connection is of no use afterwards.
+    if (body.length > maxBodyBytes) outgoing.setHeader("connection", "close");
+    await send(await handler(new Request(url, { ...head, body }), { ...info, body }), outgoing);
+  } else {
+    const gone = new AbortController();
+    outgoing.once("close", () => gone.abort());
+    await send(await handler(new Request(url, { ...head, signal: gone.signal }), info), outgoing);
+  }
   if (!incoming.complete) endSoon(incoming);
 }
 
