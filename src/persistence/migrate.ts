@@ -4,7 +4,7 @@ import { migrate as migratePglite } from "drizzle-orm/pglite/migrator";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import { migrate as migratePostgres } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
-import { ensureRoles, rolesByHand } from "./roles";
+import { ensureRoles, RolesMissing } from "./roles";
 
 /** Any number that nobody else locks in this database. */
 const migrationLock = 7_402_118_334;
@@ -18,7 +18,7 @@ export async function migrateEmbedded(client: PGlite, folder: string): Promise<v
 
 /**
  * Brings a PostgreSQL database to the present form. Processes that start at once go one after another.
- * @throws one line with the SQL to run when roles are missing and the user may not create them.
+ * @throws RolesMissing with the SQL to run, when roles are missing and the user may not create them.
  */
 export async function migratePostgresDatabase(url: string, folder: string): Promise<void> {
   const client = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined });
@@ -27,9 +27,7 @@ export async function migratePostgresDatabase(url: string, folder: string): Prom
     await ensureRoles((statement) => client.unsafe(statement)).catch(async (error: unknown) => {
       if (!(error instanceof postgres.PostgresError) || error.code !== insufficientPrivilege) throw error;
       const [row] = await client<{ session_user: string }[]>`select session_user`;
-      throw new Error(
-        `The database user may not create roles. Run this as an administrator of the cluster, then start again:\n${rolesByHand(row?.session_user ?? "portcullis")}`,
-      );
+      throw new RolesMissing(row?.session_user ?? "portcullis");
     });
     await migratePostgres(drizzlePostgres(client), { migrationsFolder: folder });
   } finally {

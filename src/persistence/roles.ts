@@ -2,8 +2,20 @@
 export const databaseRoles = ["portcullis_gate", "portcullis_tenant", "portcullis_sync", "portcullis_host"] as const;
 
 /** What a database administrator has to run where the connecting user may not create roles. */
-export function rolesByHand(user: string): string {
-  return databaseRoles.map((role) => `create role ${role} nologin; grant ${role} to "${user}";`).join("\n");
+function rolesByHand(user: string): string {
+  return databaseRoles
+    .map((role) => `create role ${role} nologin; grant ${role} to "${user.replaceAll('"', '""')}";`)
+    .join("\n");
+}
+
+/** The connecting user may not make the roles that are missing; the message ends with the SQL to run. */
+export class RolesMissing extends Error {
+  override readonly name = "RolesMissing";
+  constructor(user: string) {
+    super(
+      `the user in DATABASE_URL may not create roles. Run this as an administrator of the cluster, then start again:\n${rolesByHand(user)}`,
+    );
+  }
 }
 
 /** Runs one statement of plain SQL. */
@@ -22,8 +34,10 @@ export async function ensureRoles(execute: Execute): Promise<void> {
       end if;
     exception when duplicate_object or unique_violation then null;
     end $$`);
+    // From PostgreSQL 16 on, whoever creates a role is its member at once, and still may not take it.
     await execute(`do $$ begin
-      if not pg_catalog.pg_has_role(session_user, '${role}', 'member') then
+      if not pg_catalog.pg_has_role(session_user, '${role}',
+          case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
         execute format('grant ${role} to %I', session_user);
       end if;
     exception when unique_violation or internal_error then null;

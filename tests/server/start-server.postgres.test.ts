@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
+import postgres from "postgres";
 import { afterAll, expect, test } from "vitest";
 import { readEnvironment } from "../../src/env";
 import { askHost } from "../../src/server/host-commands";
+import { inOneLine } from "../../src/server/start-failure";
 import { type RunningServer, startServer } from "../../src/server/start-server";
 import { emptyDatabase } from "../support/empty-database";
 
@@ -62,4 +64,26 @@ test("a database that does not answer, or lets nobody in, is one line without th
   const unknown = new URL(await emptyDatabase());
   unknown.pathname = "/nowhere";
   await expect(start(environmentOf(unknown.href, "i"))).rejects.toThrow("has no database of the name");
+});
+
+test("a user who may not create roles is told the SQL to run, all of it, and needs no more than that", async () => {
+  const url = new URL(await emptyDatabase());
+  const administrator = postgres(url.href, { max: 1, onnotice: () => undefined });
+  const user = `plain_${process.pid}`;
+  await administrator.unsafe(`create role ${user} login; alter database ${url.pathname.slice(1)} owner to ${user}`);
+  const environment = environmentOf(Object.assign(new URL(url), { username: user }).href, "j");
+
+  const [first, ...told] = inOneLine(await start(environment).catch((error: unknown) => error)).split("\n");
+  expect(first).toMatch(/^the user in DATABASE_URL may not create roles\. Run this as an administrator/);
+  expect(told).toEqual(
+    ["gate", "tenant", "sync", "host"].map(
+      (name) => `create role portcullis_${name} nologin; grant portcullis_${name} to "${user}";`,
+    ),
+  );
+  // The roles are there already: they belong to the cluster, and other tests have made them.
+  for (const line of told) await administrator.unsafe(line.replace(/^.*; (?=grant)/, ""));
+  await administrator.end();
+  const server = await start(environment);
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  await server.stop();
 });
