@@ -6,6 +6,7 @@ import { parseHost } from "../../core/host-names";
 import type { ObjectKind, Organization } from "../../core/located";
 import { parsePathPrefix } from "../../core/path-prefixes";
 import type { Permission } from "../../core/permissions";
+import { dialable } from "../../core/sync/dialable";
 import { type HostAndPort, judgeUpstream, parseUpstream, upstreamClaimKeys } from "../../core/upstreams";
 import type { Authorized } from "../../persistence/authorized";
 import { readAs } from "../../persistence/read";
@@ -83,10 +84,5 @@ export async function listeningPlacesOf<P extends Permission, K extends ObjectKi
       .from(gateways)
       .where(eq(gateways.gatewayId, gatewayId)),
   );
-  return rows.flatMap((row) => [hostAndPort(row.address), hostAndPort(row.probeAddress)]);
-}
-
-function hostAndPort(address: string): HostAndPort {
-  const url = new URL(`http://${address}`);
-  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || 80) };
+  return rows.flatMap((row) => [dialable(row.address), dialable(row.probeAddress)]);
 }
