@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeApiKey } from "../../src/core/api-keys";
 import { insertPlace } from "../support/place";
 import { type RawAnswer, send } from "../support/raw-call";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
@@ -110,6 +111,18 @@ describe("a body that cannot be read", () => {
       expect(reasonOf(await post("security.one", { headers: headers(), body }))).toEqual([400, "malformed_body"]);
     },
   );
+
+  test("of a caller whose key is unknown, or works no more, is 401 like any other", async () => {
+    const expired = await acme.key("owner", { expiresAt: new Date(0) });
+    const unknown = makeApiKey((size) => Buffer.alloc(size, 7)).key;
+    for (const [own, reason] of [
+      [expired, "key_expired"],
+      [unknown, "key_unknown"],
+    ] as const) {
+      const answer = await post("security.one", { headers: { ...json, "x-api-key": own }, body: "{" });
+      expect(reasonOf(answer)).toEqual([401, reason]);
+    }
+  });
 
   test.each(["null", "1", '"text"', "[]", "true", '{"__proto__":{"securityId":"x"}}'])(
     "JSON that is no input of this procedure is 400: %s",

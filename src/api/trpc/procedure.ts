@@ -22,7 +22,11 @@ export function procedure<P extends Permission, K extends ObjectKind>(permission
     })
     .use(async ({ ctx, path, getRawInput, next }) => {
       const request = requestOf(ctx, path);
-      const place = locate(await getRawInput());
+      const raw = await getRawInput().catch(async (unreadable: unknown) => {
+        await Authorized.identify(request);
+        throw unreadable;
+      });
+      const place = locate(raw);
       if (!place) {
         await Authorized.identify(request);
         throw new Invalid("invalid_input", "The input does not name the object that this procedure is about.");
