@@ -8,7 +8,7 @@ import { hasTraefik } from "../support/traefik";
 
 const rounds = isFull ? 3 : 1;
 /** Of a new application the points between which the gateway's folder changes; all of them in the full run. */
-const opening = isFull ? faultPoints : (["numbered", "staged", "applying", "applied", "marked"] as const);
+const opening = isFull ? faultPoints : (["staged", "applying", "marked"] as const);
 
 describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
   let world: GatewayWorld;

@@ -7,7 +7,7 @@ import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited 
 import { hasTraefik } from "../support/traefik";
 
 const applicationCount = long(2_000, 200);
-const changeCount = long(1_000, 75);
+const changeCount = long(600, 75);
 
 describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} applications`, () => {
   let world: GatewayWorld;
@@ -25,7 +25,7 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
       });
       made[index] = { ...application, host, password };
     });
-  }, 180_000);
+  }, 300_000);
   afterAll(() => world?.close());
 
   const statusOf = async (host: string, user?: string) => (await world.ask(host, user ? { user } : {})).status;
@@ -39,7 +39,7 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
   }
 
   test("no state is claimed before it is so", async () => {
-    await inParallel(Array.from({ length: changeCount }), 24, async (_, index) => {
+    await inParallel(Array.from({ length: changeCount }), long(96, 24), async (_, index) => {
       const { applicationId, host } = any();
       const [username, password] = [`user-${index}`, newPassword()];
       const created = await world.tenant.ok<CreatedCredential>("security.create", {
@@ -63,10 +63,10 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
         if (isUpdate) expect(await statusOf(host, `${username}:${next}`), "updated").toBe(200);
       });
     });
-  }, 240_000);
+  }, 400_000);
 
   test("an application that is made, shut and deleted meanwhile shows what the gateway does", async () => {
-    await inParallel(Array.from({ length: long(100, 10) }), 8, async () => {
+    await inParallel(Array.from({ length: long(64, 10) }), long(32, 8), async () => {
       const host = newHost("short");
       const application = await world.tenant.application({
         access: "protected",
@@ -87,7 +87,7 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
       const deleted = await world.tenant.ok<CreatedApplication>("applications.delete", { applicationId });
       await expectTrue(deleted.sync.changeId, async () => expect(await statusOf(host)).toBe(418));
     });
-  }, 120_000);
+  }, 240_000);
 
   test("every one of them is protected in the end", async () => {
     await inParallel(made, 8, async ({ applicationId, host, password }) => {
