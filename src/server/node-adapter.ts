@@ -14,8 +14,10 @@ export async function answerWith(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
+  const gone = new AbortController();
+  outgoing.once("close", () => gone.abort());
   const info = { ip: incoming.socket.remoteAddress ?? null };
-  const head = { method: incoming.method ?? "GET", headers: headersOf(incoming) };
+  const head = { method: incoming.method ?? "GET", headers: headersOf(incoming), signal: gone.signal };
   const url = `${origin}${incoming.url}`;
   if (hasBody(incoming)) {
     // Handed over beside the request as well: reading it out of there again costs more than the rest of the request.
@@ -24,9 +26,7 @@ export async function answerWith(
     if (body.length > maxBodyBytes) outgoing.setHeader("connection", "close");
     await send(await handler(new Request(url, { ...head, body }), { ...info, body }), outgoing);
   } else {
-    const gone = new AbortController();
-    outgoing.once("close", () => gone.abort());
-    await send(await handler(new Request(url, { ...head, signal: gone.signal }), info), outgoing);
+    await send(await handler(new Request(url, head), info), outgoing);
   }
   if (!incoming.complete) endSoon(incoming);
 }
