@@ -68,7 +68,7 @@ async function compare(
     if (run.refused > 0) throw new Error(`${run.refused} requests were refused: ${run.firstRefusal}`);
     return { done: run.answers, seconds: run.seconds };
   };
-  await runHttp(1_500);
+  await runHttp(4_000); // there is more of it to warm up
   await runLoop(1_500);
   const http: LoopRun[] = [];
   const loops: LoopRun[] = [];
