@@ -21,7 +21,7 @@ const headersOfTrpc = ["content-type", "accept", "trpc-accept"];
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * The request as tRPC takes it. A caller with a key may leave out the content type or send curl's form default; a body
+ * The request as tRPC takes it. A caller with a key may leave out the content type or send curl's or `fetch`'s default; a body
  * that is left out is an empty object.
  * @param body where it was read already; the request's own otherwise
  * @throws Unreadable 413 over 1 MiB | 400 not UTF-8
@@ -44,13 +44,17 @@ export async function readableRequest(request: Request, body?: Uint8Array): Prom
     if (value !== null) headers[name] = value;
   }
   if (takesAnyType(request.headers)) headers["content-type"] = "application/json";
-  return new Request(request.url, { method: "POST", headers, body: text.trim() === "" ? "{}" : text });
+  const json = text.trim() === "" ? "{}" : text;
+  return new Request(request.url, { method: "POST", headers, body: json, signal: request.signal });
 }
+
+/** What curl and `fetch` say of a body unless they are told. */
+const unsaid = new Set(["application/x-www-form-urlencoded", "text/plain"]);
 
 /** A browser cannot set `x-api-key` on another site's behalf, so a form's content type is no danger beside one. */
 function takesAnyType(headers: Headers): boolean {
   const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  return !type || (type === "application/x-www-form-urlencoded" && headers.has("x-api-key"));
+  return !type || (unsaid.has(type) && headers.has("x-api-key"));
 }
 
 async function bytesOf(request: Request): Promise<Uint8Array> {

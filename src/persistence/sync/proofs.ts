@@ -91,8 +91,8 @@ export function recordProofs(
         .set({
           proof,
           unproven: why,
-          provenRevision:
-            why === null ? revision : sql`least(${applicationStates.provenRevision}, ${revision - 1}::integer)`,
+          // What an earlier delivery was seen to enforce is not seen any more either.
+          provenRevision: why === null ? revision : 0,
           ...(why === null ? { provedAt: now, probes: withoutGone } : {}),
         })
         .where(
