@@ -41,11 +41,11 @@ export function compileChecked(
   gateway: Gateway,
   lastGood: Fingerprints | null,
 ): CompiledApplication {
-  const compiled = compileApplication(state, gateway.state, lastGood);
+  const compiled = compileOrNothing(state, gateway, lastGood);
   if (isSound(compiled, gateway)) return compiled;
   const diagnostics = [...compiled.diagnostics, { subject: state.applicationId, problem: refusedByGateway }];
   const closed = { ...state, access: "protected" as const, credentials: [] };
-  const shut = compileApplication(closed, gateway.state, null);
+  const shut = compileOrNothing(closed, gateway, null);
   const form = "shut" as const;
   if (isSound(shut, gateway)) return { ...shut, form, diagnostics };
   return { ...shut, form, diagnostics, file: null, probes: [] };
@@ -137,13 +137,31 @@ export function wantedDigest(
 ): string | null {
   // The strict reader is slow, and what it accepted once it accepts again: only what it refused is read again.
   const refused = before?.diagnostics.some(({ problem }) => problem === refusedByGateway) ?? false;
-  const compile = refused ? compileChecked : compileUnchecked;
+  const compile = refused ? compileChecked : compileOrNothing;
   const { file } = compile(withHashes(stored, sealer), gateway, before?.lastGood ?? null);
   return file === null ? null : fileDigest(file.text);
 }
 
 const refusedByGateway = "refused_by_gateway";
 
-function compileUnchecked(state: ApplicationState, gateway: Gateway, lastGood: Fingerprints | null) {
-  return compileApplication(state, gateway.state, lastGood);
+/** Rows at which the compiler stumbles concern nobody else: there is no file, and the deny of their hosts answers. */
+function compileOrNothing(
+  state: ApplicationState,
+  gateway: Gateway,
+  lastGood: Fingerprints | null,
+): CompiledApplication {
+  try {
+    return compileApplication(state, gateway.state, lastGood);
+  } catch {
+    return {
+      file: null,
+      tag: "",
+      twinTag: "",
+      intended: "shut",
+      form: "shut",
+      probes: [],
+      diagnostics: [{ subject: state.applicationId, problem: "not_compilable" }],
+      fingerprints: { credentials: [], routes: [] },
+    };
+  }
 }

@@ -8,7 +8,7 @@ import {
   routes,
   security,
 } from "../../../drizzle/schema";
-import type { ApplicationState, CredentialState } from "../../core/traefik/state";
+import type { ApplicationState, CredentialState, UpstreamState } from "../../core/traefik/state";
 import type { Transaction } from "../database";
 
 /** What the rows say of one application, its hashes still sealed. */
@@ -76,7 +76,7 @@ export async function readApplications(
       routeId: row.routeId,
       host: row.host,
       pathPrefix: row.pathPrefix === "" ? null : row.pathPrefix,
-      upstreams: row.upstreams.map(({ url, serverName }) => ({ url, serverName })),
+      upstreams: upstreamsOf(row.upstreams),
     })),
   }));
 }
@@ -169,6 +169,15 @@ export async function pageOfStates(tx: Transaction, gatewayId: string, after: st
     .where(and(eq(applicationStates.gatewayId, gatewayId), gt(applicationStates.applicationId, after)))
     .orderBy(applicationStates.applicationId)
     .limit(limit);
+}
+
+/** What a column holds is nobody's promise: a value of another form is no upstream, which the compiler says of its route. */
+function upstreamsOf(stored: unknown): UpstreamState[] {
+  if (!Array.isArray(stored)) return [];
+  return stored.map((upstream: unknown) => {
+    const { url, serverName } = { ...(upstream as Partial<UpstreamState> | null) };
+    return { url: typeof url === "string" ? url : "", serverName: typeof serverName === "string" ? serverName : null };
+  });
 }
 
 function grouped<Row extends { readonly applicationId: string }>(rows: readonly Row[]): Map<string, Row[]> {
