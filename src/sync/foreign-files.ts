@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import type { ForeignFile } from "../../drizzle/gateways";
 import { inPages } from "../core/sync/backlog";
@@ -10,7 +10,7 @@ import { isMissing } from "./file-system";
 import type { Leading } from "./leading";
 import { breathe } from "./pace";
 
-/** Larger files are not read; Traefik does, and whoever put them there has other problems. */
+/** Larger files are told of and not read; Traefik does. */
 const largestFile = 4 * 1024 * 1024;
 
 /**
@@ -23,13 +23,17 @@ export async function findForeignFiles(
   isOurs: (path: string) => boolean,
 ): Promise<ForeignFile[]> {
   const found: ForeignFile[] = [];
-  for await (const path of filesBelow(places.dynamic)) {
+  for await (const { path, listed } of filesBelow(places.dynamic)) {
     if (over.aborted) return found;
     const name = relative(places.dynamic, path);
     if (isOurs(name)) continue;
-    const text = await textOf(path);
-    if (text === null) continue;
-    const content = foreignContent(readTraefikFile(name, text));
+    const read = listed ? await textOf(path) : unreadable;
+    if (read === null) continue;
+    if ("problem" in read) {
+      found.push({ path: name, problem: "unknown", detail: read.problem });
+      continue;
+    }
+    const content = foreignContent(readTraefikFile(name, read.text));
     if (content.problem) found.push({ path: name, problem: content.problem.kind, detail: content.problem.detail });
     for (const own of content.names) found.push({ path: name, problem: "defines_our_name", detail: own });
     for (const router of content.everything) {
@@ -44,20 +48,31 @@ export async function findForeignFiles(
   return found;
 }
 
-async function* filesBelow(folder: string): AsyncGenerator<string> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+interface Found {
+  readonly path: string;
+  /** False for a folder whose files nobody here can see. */
+  readonly listed: boolean;
+}
+
+async function* filesBelow(folder: string): AsyncGenerator<Found> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => null);
+  if (entries === null) yield { path: folder, listed: false };
+  for (const entry of entries ?? []) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) yield* filesBelow(path);
-    else if (/\.(?:ya?ml|toml)$/i.test(entry.name)) yield path;
+    else if (/\.(?:ya?ml|toml)$/i.test(entry.name)) yield { path, listed: true };
   }
 }
 
-async function textOf(path: string): Promise<string | null> {
+const unreadable = { problem: "unreadable" } as const;
+
+/** One file that cannot be read must not keep the others from being looked at. Null for one that is gone meanwhile. */
+async function textOf(path: string): Promise<{ readonly text: string } | { readonly problem: string } | null> {
   try {
-    if ((await stat(path)).size > largestFile) return null;
-    return await readFile(path, "utf8");
+    if ((await stat(path)).size > largestFile) return { problem: "too_large" };
+    return { text: await readFile(path, "utf8") };
   } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
+    const gone = isMissing(error) && (await lstat(path).catch(() => null)) === null;
+    return gone ? null : unreadable;
   }
 }

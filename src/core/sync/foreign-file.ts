@@ -3,7 +3,7 @@ import type { DefinedRouter, ReaderVerdict } from "../traefik/reader/verdict";
 
 /** Names that only the compiler gives: ids of routes and applications, denies, the shared ones. */
 const ours =
-  /^(?:(?:rte|app)_[0-9a-z]{20,40}(?:-[a-z]+)?|deny-org_[0-9a-z]+-\d+(?:-[a-z]+)?|portcullis-[a-z0-9]+|guard)$/;
+  /^(?:(?:rte|app)_[0-9a-z]{20,40}(?:-[a-z0-9]+)?|deny-org_[0-9a-z]+-\d+(?:-[a-z]+)?|portcullis-[a-z0-9]+|guard)$/;
 
 /** What a file that is not ours does to what is ours, without knowing yet which hosts are managed. */
 export interface ForeignContent {
@@ -21,19 +21,21 @@ export function foreignContent(verdict: ReaderVerdict): ForeignContent {
   if (verdict.state === "refused") return nothingBut("refused", verdict.reason);
   if (verdict.state === "unknown") return nothingBut("unknown", verdict.reason);
   if (verdict.state === "ignored") return { problem: null, names: [], hosts: [], everything: [] };
-  const { http } = verdict.defines;
+  const { http, tcp } = verdict.defines;
   const names = [
     ...http.routers.map(({ name }) => name),
     ...http.services,
     ...http.middlewares,
     ...http.serversTransports,
   ].filter((name) => ours.test(name));
-  const hosts = http.routers.flatMap(({ rule }) => namedHosts(rule));
+  const hosts = [...http.routers, ...tcp.routers].flatMap(({ rule }) => namedHosts(rule));
   return {
     problem: null,
     names: [...new Set(names)],
     hosts: [...new Set(hosts)],
-    everything: http.routers.filter(takesEverything).map(({ name }) => name),
+    everything: [...http.routers.filter(takesEverything), ...tcp.routers.filter(takesConnections)].map(
+      ({ name }) => name,
+    ),
   };
 }
 
@@ -45,6 +47,11 @@ function namedHosts(rule: string): readonly string[] {
 /** A catch-all below our priorities never sees a managed host: the deny of its claim stands above it. */
 function takesEverything({ rule, priority }: DefinedRouter): boolean {
   return hostsOfRule(rule) === "any" && priority >= 2 ** 40;
+}
+
+/** Traefik asks the routers of TCP before all of HTTP, whatever their priorities. */
+function takesConnections({ rule }: DefinedRouter): boolean {
+  return hostsOfRule(rule) === "any";
 }
 
 function nothingBut(kind: "refused" | "unknown", detail: string): ForeignContent {

@@ -12,7 +12,7 @@ export function definitionsOf(root: Entry): Definitions {
       middlewares: namesOf(...http, "middlewares"),
       serversTransports: namesOf(...http, "serversTransports"),
     },
-    tcp: namesOfAll(root, "tcp"),
+    tcp: { ...namesOfAll(root, "tcp"), routers: named(root, "tcp", "routers").map(router) },
     udp: namesOfAll(root, "udp"),
     tls: {
       options: namesOf(root, "tls", "options"),

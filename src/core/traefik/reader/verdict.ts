@@ -19,7 +19,7 @@ export interface DefinedNames {
 
 export interface Definitions {
   readonly http: Omit<DefinedNames, "routers"> & { readonly routers: readonly DefinedRouter[] };
-  readonly tcp: DefinedNames;
+  readonly tcp: Omit<DefinedNames, "routers"> & { readonly routers: readonly DefinedRouter[] };
   readonly udp: Pick<DefinedNames, "routers" | "services">;
   readonly tls: {
     readonly options: readonly string[];

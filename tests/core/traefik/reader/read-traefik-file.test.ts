@@ -99,7 +99,7 @@ describe("a file that Traefik would read", () => {
         services: ["s"],
         middlewares: [],
       },
-      tcp: { routers: ["t"] },
+      tcp: { routers: [{ name: "t" }] },
     });
   });
 
