@@ -1,5 +1,6 @@
 import { LeaseLost } from "../persistence/as-sync";
 import { compareAll } from "./compare-all";
+import { isFolderGone } from "./file-system";
 import type { Leading } from "./leading";
 import type { Repairs } from "./repairs";
 
@@ -16,6 +17,7 @@ export async function compareUntilOver(
   const { over, pace, log, gateway } = leading;
   while (!over.aborted) {
     let wait = everyMs;
+    let gone = false;
     try {
       const begun = pace.now();
       const { compared, repaired } = await compareAll(leading, repairs, onFound);
@@ -26,7 +28,10 @@ export async function compareUntilOver(
       if (over.aborted) return;
       log.warn({ gatewayId: gateway.gatewayId, err: error }, "the gateway's folder could not be compared");
       wait = againMs;
+      gone = isFolderGone(error);
     }
     await pace.sleep(wait, over);
+    // The next term makes the folders that are missing.
+    if (gone) return;
   }
 }

@@ -6,6 +6,7 @@ import { clearCause, recordCause } from "../persistence/sync/lease";
 import { takeChanges } from "../persistence/sync/take-changes";
 import { causeOf } from "./cause-of";
 import { type Delivered, deliver } from "./deliver";
+import { isFolderGone } from "./file-system";
 import type { Leading } from "./leading";
 import type { Repairs } from "./repairs";
 import type { Waker } from "./waker";
@@ -33,7 +34,7 @@ interface DeliveryLoop {
   readonly onSettled: () => void;
 }
 
-/** Delivers whatever is pending until the term is over. @throws LeaseLost */
+/** Delivers whatever is pending until the term is over, or must end because its folders are gone. @throws LeaseLost */
 export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
   const { leading, waker, repairs } = loop;
   const { pace, over } = leading;
@@ -73,6 +74,8 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
       causeStands = true;
       await sayWhy(leading, error);
       await pace.sleep(backoff(failures, retries), over);
+      // The next term makes the folders that are missing, and compares everything; this one may have been fenced.
+      if (isFolderGone(error)) return;
     }
   }
 }

@@ -40,6 +40,11 @@ export function isMissing(error: unknown): boolean {
   return errorCode(error) === "ENOENT";
 }
 
+/** A file or folder that should be there is not: the sync's own folders, which only a new term makes. */
+export function isFolderGone(error: unknown): boolean {
+  return isMissing(error) && typeof error === "object" && error !== null && "path" in error;
+}
+
 export function errorCode(error: unknown): string | null {
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
   return typeof code === "string" ? code : null;
