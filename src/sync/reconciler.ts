@@ -212,7 +212,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       await pace.sleep(timing.leaseMs / 3, over);
       if (over.aborted) return;
       try {
-        await renewLease(options.database, lease, new Date(options.clock.now().getTime() + timing.leaseMs));
+        await renewLease(options.database, lease, timing.leaseMs);
       } catch (error) {
         // Without the database nothing can be numbered either; what must not happen is to go on after another term.
         if (error instanceof LeaseLost) throw error;

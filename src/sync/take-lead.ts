@@ -39,14 +39,13 @@ export type Standing =
  * a new term does is to take the older terms' staging folders away.
  */
 export async function takeLead(candidate: Candidate): Promise<Standing> {
-  const { database, gatewayId, clock, files, holder } = candidate;
+  const { database, gatewayId, files, holder } = candidate;
   const places = placesIn(candidate.folder.folder);
   const row = await findGateway(database, gatewayId);
   if (row === null) return { leads: false, why: "the gateway is gone" };
   const claim = await claimFolder(database, row, places, candidate.random);
   if (!claim.held) return { leads: false, why: claim.why };
-  const now = clock.now();
-  if (!candidate.alone && row.leaseUntil !== null && row.leaseUntil >= now) return { leads: false, why: null };
+  if (!candidate.alone && row.led) return { leads: false, why: null };
 
   await writeStaticConfiguration(row, candidate.folder);
   // Made before the term begins: whoever leads it later finds it, and nobody ever makes it again once it is taken away.
@@ -54,7 +53,7 @@ export async function takeLead(candidate: Candidate): Promise<Standing> {
   const lease = await takeLease(
     database,
     { ...row, nonce: claim.nonce },
-    { holder, now, until: new Date(now.getTime() + candidate.leaseMs), force: candidate.alone },
+    { holder, forMs: candidate.leaseMs, force: candidate.alone },
   );
   if (lease === null) {
     await files.removeTree(stagingOf(places, row.leaseTerm + 1, holder));
@@ -80,8 +79,8 @@ async function presentEpoch(
   const known =
     served.epoch === row.epoch
       ? await findDelivery(candidate.database, row.gatewayId, served)
-      : // Nothing of the database's own epoch was seen yet: it has only just begun.
-        row.loadedRevision === 0;
+      : // Nothing of the database's own epoch was applied yet: it has only just begun.
+        row.digest === "";
   if (known) return present;
   const epoch = newEpoch(candidate.random);
   candidate.log.warn(

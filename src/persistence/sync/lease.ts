@@ -1,4 +1,4 @@
-import { and, eq, isNull, lt, or, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import { applicationStates, gateways, installation } from "../../../drizzle/schema";
 import { asSync, LeaseLost } from "../as-sync";
 import type { Database, Transaction } from "../database";
@@ -22,9 +22,17 @@ export function listFileGateways(database: Database): Promise<{ gatewayId: strin
   );
 }
 
-export function findGateway(database: Database, gatewayId: string): Promise<GatewayRow | null> {
+/** `led`: somebody's lease runs, by the database's clock, which all processes share. */
+export function findGateway(
+  database: Database,
+  gatewayId: string,
+): Promise<(GatewayRow & { readonly led: boolean }) | null> {
   return asSync(database, async (tx) => {
-    const [row] = await tx.select().from(gateways).where(eq(gateways.gatewayId, gatewayId));
+    const led = sql<boolean>`coalesce(${gateways.leaseUntil} >= clock_timestamp(), false)`;
+    const [row] = await tx
+      .select({ ...getTableColumns(gateways), led })
+      .from(gateways)
+      .where(eq(gateways.gatewayId, gatewayId));
     return row ?? null;
   });
 }
@@ -55,13 +63,13 @@ export function claimNonce(database: Database, gatewayId: string, nonce: string)
 export function takeLease(
   database: Database,
   seen: Pick<GatewayRow, "gatewayId" | "leaseTerm" | "nonce">,
-  take: { holder: string; now: Date; until: Date; force: boolean },
+  take: { holder: string; forMs: number; force: boolean },
 ): Promise<Lease | null> {
   return asSync(database, async (tx) => {
-    const free = or(isNull(gateways.leaseUntil), lt(gateways.leaseUntil, take.now));
+    const free = or(isNull(gateways.leaseUntil), lt(gateways.leaseUntil, sql`clock_timestamp()`));
     const rows = await tx
       .update(gateways)
-      .set({ leaseTerm: seen.leaseTerm + 1, leaseHolder: take.holder, leaseUntil: take.until })
+      .set({ leaseTerm: seen.leaseTerm + 1, leaseHolder: take.holder, leaseUntil: inMs(take.forMs) })
       .where(
         and(
           eq(gateways.gatewayId, seen.gatewayId),
@@ -102,8 +110,13 @@ function isLeader(lease: Lease) {
 }
 
 /** @throws LeaseLost */
-export function renewLease(database: Database, lease: Lease, until: Date): Promise<unknown> {
-  return asSync(database, (tx) => updateAsLeader(tx, lease, { leaseUntil: until }));
+export function renewLease(database: Database, lease: Lease, forMs: number): Promise<unknown> {
+  return asSync(database, (tx) => updateAsLeader(tx, lease, { leaseUntil: inMs(forMs) }));
+}
+
+/** By the database's clock: a process whose own is wrong neither takes a lease that runs, nor leaves one that runs for hours. */
+function inMs(ms: number): SQL {
+  return sql`clock_timestamp() + ${ms}::integer * interval '1 millisecond'`;
 }
 
 /** Lets the next process in at once. Nothing happens when another one leads already. */
