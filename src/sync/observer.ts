@@ -116,11 +116,12 @@ export class Observer {
       this.loadMs = Math.min(now - marker.at, longestLoadMs);
     }
     const before = this.loaded ?? this.stored;
-    if (revision !== this.stored) await recordLoaded(database, lease, revision, clock.now());
+    // First what must not be claimed any more: whoever takes over in between finds the same again.
     if (revision < before) {
       log.error({ gatewayId: lease.gatewayId, before, revision }, "the gateway serves an older delivery than before");
       await recordWentBack(database, lease, revision);
     }
+    if (revision !== this.stored) await recordLoaded(database, lease, revision, clock.now());
     this.loaded = revision;
     this.stored = revision;
     for (const known of this.#markers.keys()) if (known < revision) this.#markers.delete(known);
