@@ -1,4 +1,4 @@
-import { and, desc, eq, isNull } from "drizzle-orm";
+import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { changes } from "../../../drizzle/schema";
 import { asSync } from "../as-sync";
 import type { Database } from "../database";
@@ -13,8 +13,8 @@ export interface PendingChange {
 }
 
 /**
- * Pending rows of a gateway, by id: those that close first, then the oldest. Never by a cursor, which would skip rows
- * that commit late.
+ * Pending rows of a gateway, by id: denies and those that close first, then the oldest; where there are more than one
+ * delivery takes, no route goes before the deny of its host. Never by a cursor, which would skip rows that commit late.
  */
 export function takeChanges(database: Database, gatewayId: string, limit: number): Promise<PendingChange[]> {
   return asSync(database, (tx) =>
@@ -28,7 +28,7 @@ export function takeChanges(database: Database, gatewayId: string, limit: number
       })
       .from(changes)
       .where(and(eq(changes.gatewayId, gatewayId), isNull(changes.deliveredIn)))
-      .orderBy(desc(changes.closes), changes.row)
+      .orderBy(desc(sql`${changes.closes} or ${changes.denyGroup} is not null`), changes.row)
       .limit(limit),
   );
 }
