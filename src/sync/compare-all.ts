@@ -13,6 +13,7 @@ import {
   readStates,
 } from "../persistence/sync/desired-state";
 import { updateAsLeader } from "../persistence/sync/lease";
+import { newestApplied } from "../persistence/sync/record-delivery";
 import { applicationOf } from "./claim-folder";
 import { wantedDeny, wantedDigest } from "./compile-batch";
 import { planShared } from "./deliver";
@@ -20,9 +21,11 @@ import { fileDigest } from "./file-digest";
 import { findForeignFiles } from "./foreign-files";
 import { inParallel } from "./in-parallel";
 import type { Leading } from "./leading";
+import { isOwnApplication } from "./own-application";
 import { denyOf, isOwnDeny } from "./own-deny";
 import { breathe } from "./pace";
 import type { Repairs } from "./repairs";
+import { servedByMarker } from "./take-lead";
 
 /** Applications read in one transaction. */
 const pageSize = 100;
@@ -67,10 +70,14 @@ interface Comparison {
   readonly mend: (note: () => void) => void;
 }
 
-async function compareShared({ leading: { target, gateway }, repairs, mend }: Comparison): Promise<void> {
+async function compareShared({ leading, repairs, mend }: Comparison): Promise<void> {
+  const { target, gateway, database } = leading;
   const shared = planShared(gateway);
   if ((await target.read(shared.name)) !== shared.text) mend(() => repairs.shared());
-  if ((await target.readMarker()) === null) mend(() => repairs.marker());
+  const applied = await newestApplied(database, gateway.gatewayId);
+  const served = servedByMarker(await target.readMarker());
+  // An older one, put back by somebody, would stay: nothing else of its delivery need differ.
+  if (served === null || served.revision < (applied ?? 0)) mend(() => repairs.marker());
 }
 
 /** Returns the names of the deny files that are wanted. */
@@ -179,7 +186,13 @@ async function compareNames(
     if (applicationId !== null) {
       const organizationId = known.gone.get(applicationId);
       if (organizationId !== undefined) mend(() => repairs.application(applicationId, organizationId));
-      else if (!known.applications.has(applicationId)) unknown.push(name);
+      else if (!known.applications.has(applicationId)) {
+        const text = (await leading.target.read(name)) ?? "";
+        // Of an application that is forgotten here: put back from a copy, it would serve whoever it served then.
+        if (isOwnApplication(applicationId, text, leading.gateway.state)) {
+          mend(() => repairs.application(applicationId, ""));
+        } else unknown.push(name);
+      }
     } else if (deny !== null && !known.denies.has(name)) {
       const text = (await leading.target.read(name)) ?? "";
       if (isOwnDeny(name, text, leading.gateway.state)) mend(() => repairs.deny(deny.organizationId, deny.group));

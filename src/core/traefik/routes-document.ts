@@ -74,9 +74,7 @@ export function routesDocument(
     ...unlessEmpty("services", services),
     ...unlessEmpty("serversTransports", serversTransports),
   };
-  const compiled = canonicalText({ routers, middlewares, ...parts });
-  const tag = secretCode(gateway.tagKey, "tag", [state.applicationId, compiled]);
-  const twinTag = secretCode(gateway.tagKey, "twin", [state.applicationId, compiled]);
+  const { tag, twinTag } = tagsOf(state.applicationId, gateway, { routers, middlewares, ...parts });
   if (gateway.tags) {
     middlewares[names.tag] = tagMiddleware(tag);
     if (prefixed.length > 0) middlewares[names.twin] = tagMiddleware(twinTag);
@@ -87,6 +85,36 @@ export function routesDocument(
     twinTag,
     probes: inOrder(probes, ({ routeId }) => routeId),
   };
+}
+
+/** The tags of a compile, from everything in it but themselves. */
+function tagsOf(
+  applicationId: string,
+  { tagKey }: Pick<GatewayState, "tagKey">,
+  parts: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): { readonly tag: string; readonly twinTag: string } {
+  const compiled = canonicalText(parts);
+  return {
+    tag: secretCode(tagKey, "tag", [applicationId, compiled]),
+    twinTag: secretCode(tagKey, "twin", [applicationId, compiled]),
+  };
+}
+
+/**
+ * Whether a document is a compile of this application for this gateway, of whatever time: its tag is that of all the
+ * rest, which nobody without the gateway's key can make. Without tags it cannot be told.
+ */
+export function isCompileOf(
+  applicationId: string,
+  gateway: Pick<GatewayState, "tagKey">,
+  http: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): boolean {
+  const names = namesOf(applicationId);
+  const { routers = {}, services, serversTransports, middlewares: all = {} } = http;
+  const { [names.tag]: tag, [names.twin]: _, ...middlewares } = all;
+  const parts = { ...(services ? { services } : {}), ...(serversTransports ? { serversTransports } : {}) };
+  const expected = tagMiddleware(tagsOf(applicationId, gateway, { routers, middlewares, ...parts }).tag);
+  return JSON.stringify(tag) === JSON.stringify(expected);
 }
 
 function namesOf(applicationId: string) {

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNotNull, isNull, lte, sql } from "drizzle-orm";
+import { and, eq, inArray, isNotNull, isNull, lte, max, sql } from "drizzle-orm";
 import { applicationStates, changes, deliveries, gateways } from "../../../drizzle/schema";
 import { asSync } from "../as-sync";
 import type { Database } from "../database";
@@ -126,6 +126,18 @@ export function findDelivery(database: Database, gatewayId: string, named: Numbe
         ),
       );
     return rows.length > 0;
+  });
+}
+
+/** The number of the last delivery of the present epoch that was applied; null when there was none. */
+export function newestApplied(database: Database, gatewayId: string): Promise<number | null> {
+  return asSync(database, async (tx) => {
+    const [row] = await tx
+      .select({ revision: max(deliveries.revision) })
+      .from(deliveries)
+      .innerJoin(gateways, and(eq(gateways.gatewayId, deliveries.gatewayId), eq(gateways.epoch, deliveries.epoch)))
+      .where(and(eq(deliveries.gatewayId, gatewayId), isNotNull(deliveries.appliedAt)));
+    return row?.revision ?? null;
   });
 }
 

@@ -1,0 +1,135 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
+
+let sync: SyncWorld;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+});
+afterEach(() => sync.close());
+
+const application = (host = "wiki.localhost", port = 9000) =>
+  sync.given.application({
+    access: "protected",
+    route: { host, upstreams: [{ url: `http://127.0.0.1:${port}` }] },
+    credential: { username: "ada", password: password() },
+  });
+const delivered = () =>
+  until(
+    () => sync.pending(),
+    (pending) => pending === 0,
+  );
+const started = async () => {
+  const reconciler = sync.reconciler();
+  reconciler.start();
+  await reconciler.ready;
+  return reconciler;
+};
+
+describe("a part of the folder that is removed while the leader runs", () => {
+  it("the applications' files: made again, and all of them written again", async () => {
+    await started();
+    const { applicationId } = await application();
+    await delivered();
+    const before = sync.file(applicationId);
+    rmSync(sync.places.applications, { recursive: true });
+    await application("other.localhost", 9001);
+    await delivered();
+    await until(
+      () => sync.file(applicationId),
+      (file) => file === before,
+    );
+    expect(readFileSync(join(sync.places.applications, "0-shared.yml"), "utf8")).toContain("guard");
+  });
+
+  it("the staging folder: made again by a new term", async () => {
+    await started();
+    await delivered();
+    const { lease_term } = await sync.gateway();
+    rmSync(sync.places.staging, { recursive: true });
+    const { applicationId } = await application();
+    await delivered();
+    expect(sync.file(applicationId)).not.toBeNull();
+    expect(await sync.gateway()).toMatchObject({ cause: null });
+    expect((await sync.gateway()).lease_term).toBeGreaterThan(lease_term);
+  });
+});
+
+describe("an application whose rows have a form that nobody foresaw", () => {
+  it.each(["{}", "[null]", '[{"url":["http://127.0.0.1:9000"]}]', '[{"url":5}]'])(
+    "upstreams of %s: shut, and the others go on",
+    async (upstreams) => {
+      const poisoned = await application();
+      const { db } = sync.world;
+      await db.asOwner("update routes set upstreams = $1::jsonb where application_id = $2", [
+        upstreams,
+        poisoned.applicationId,
+      ]);
+      const { applicationId } = await application("other.localhost", 9001);
+      await started();
+      await delivered();
+      expect(sync.file(applicationId)).toContain("other.localhost");
+      expect(await sync.state(poisoned.applicationId)).toMatchObject({ form: "shut" });
+      expect(sync.file(poisoned.applicationId) ?? "").not.toContain("9000");
+    },
+  );
+});
+
+describe("what somebody put back from an older copy of the folder", () => {
+  it("the marker: written again", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await delivered();
+    const older = readFileSync(sync.places.marker, "utf8");
+    await sync.given.credential(applicationId, "bob");
+    await delivered();
+    await first.stop();
+    writeFileSync(sync.places.marker, older);
+    const { revision } = await sync.gateway();
+    await started();
+    await until(
+      () => readFileSync(sync.places.marker, "utf8"),
+      (marker) => Number(/\.(\d+)\./.exec(marker)?.[1]) > revision,
+    );
+  });
+
+  it("the file of an application that is forgotten here: removed, for its tag says that it is ours", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await delivered();
+    const text = sync.file(applicationId) ?? "";
+    await sync.given.ok("applications.delete", { applicationId });
+    await delivered();
+    await first.stop();
+    await sync.world.db.asOwner("delete from application_states"); // as after 30 days
+    const path = join(sync.places.applications, `${applicationId}.yml`);
+    writeFileSync(path, text);
+    await started();
+    await until(
+      () => sync.file(applicationId),
+      (file) => file === null,
+    );
+  });
+
+  it("the same file with one word of somebody else's: not ours, so it is told of and stays", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await delivered();
+    const text = (sync.file(applicationId) ?? "").replace("127.0.0.1:9000", "127.0.0.1:9009");
+    await sync.given.ok("applications.delete", { applicationId });
+    await delivered();
+    await first.stop();
+    await sync.world.db.asOwner("delete from application_states");
+    writeFileSync(join(sync.places.applications, `${applicationId}.yml`), text);
+    const { compared_at } = await sync.gateway();
+    await started();
+    const { foreign_files } = await until(
+      () => sync.gateway(),
+      (row) => row.compared_at !== null && (compared_at === null || row.compared_at > compared_at),
+    );
+    expect(foreign_files.map(({ problem }) => problem)).toContain("named_like_ours");
+    expect(sync.file(applicationId)).toBe(text);
+  });
+});
