@@ -4,6 +4,7 @@ import { createHandler, type Handler } from "../../src/api/handler";
 import { makeApiKey } from "../../src/core/api-keys";
 import { newId } from "../../src/core/ids";
 import type { Role } from "../../src/core/permissions";
+import { gatewayPlaces, newGatewaySecrets } from "../../src/core/sync/gateway-secrets";
 import type { Resolver } from "../../src/core/values";
 import type { Runtime } from "../../src/persistence/runtime";
 import { makeSealer } from "../../src/persistence/sealing";
@@ -121,6 +122,7 @@ export async function insertGateway(
   options: { address?: string; probeAddress?: string; gatewayId?: string } = {},
 ): Promise<string> {
   const gatewayId = options.gatewayId ?? newId("gateway");
+  const { tagKey, probeHost } = newGatewaySecrets(randomBytes);
   await db.asOwner(
     `insert into gateways (gateway_id, name, target, address, probe_address, tag_key_sealed, probe_host_sealed, epoch, created_at)
      values ($1, $1, 'file', $2, $3, $4, $5, 'e0', now())`,
@@ -128,8 +130,8 @@ export async function insertGateway(
       gatewayId,
       options.address ?? "127.0.0.1:8000",
       options.probeAddress ?? "127.0.0.1:8001",
-      runtime.sealer.seal(`gateways:tag_key_sealed:${gatewayId}`, randomBytes(32).toString("hex")),
-      runtime.sealer.seal(`gateways:probe_host_sealed:${gatewayId}`, `${randomBytes(16).toString("hex")}.invalid`),
+      runtime.sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
+      runtime.sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
     ],
   );
   return gatewayId;
