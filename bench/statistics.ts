@@ -8,8 +8,6 @@ export function quantile(samples: readonly number[], share: number): number {
 
 export const median = (samples: readonly number[]): number => quantile(samples, 0.5);
 
-export const sum = (samples: readonly number[]): number => samples.reduce((total, value) => total + value, 0);
-
 /** Milliseconds as text. */
 export const ms = (value: number): string => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
 
