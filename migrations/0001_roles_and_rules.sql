@@ -39,15 +39,23 @@ create policy sync on gateways to portcullis_sync using (true) with check (true)
 --> statement-breakpoint
 create policy host on gateways to portcullis_host using (true) with check (true);
 --> statement-breakpoint
-grant select, insert, update, delete on projects, environments, applications, security, routes to portcullis_tenant;
+-- No column is granted that no verb reads or changes: not the hashes, and not what one organization was given by the
+-- installation (where its routes may lead, whether it is the founding one).
+grant select, insert, update, delete on projects, environments, routes to portcullis_tenant;
 --> statement-breakpoint
-grant select, update, delete on organizations to portcullis_tenant;
+grant select, insert, update (name, access, opened_by, hash_algorithm), delete on applications to portcullis_tenant;
+--> statement-breakpoint
+grant select (security_id, organization_id, application_id, username, hash_algorithm, created_at, password_changed_at,
+  expires_at, last_used_at), insert, update, delete on security to portcullis_tenant;
+--> statement-breakpoint
+grant select, update (name, default_access, never_public, password_policy), delete on organizations to portcullis_tenant;
 --> statement-breakpoint
 grant select, delete on members to portcullis_tenant;
 --> statement-breakpoint
 grant select on users, organization_gateways, claims, application_states to portcullis_tenant;
 --> statement-breakpoint
-grant select, insert, update on api_keys to portcullis_tenant;
+grant select (api_key_id, organization_id, user_id, name, role, created_at, expires_at, revoked_at, last_used_at), insert,
+  update (name, revoked_at) on api_keys to portcullis_tenant;
 --> statement-breakpoint
 grant select, insert on audit_entries, changes to portcullis_tenant;
 --> statement-breakpoint
@@ -126,6 +134,12 @@ begin
     v_org := v_key.organization_id;
     api_key := jsonb_build_object('apiKeyId', v_key.api_key_id, 'userId', v_key.user_id, 'role', v_key.role,
       'expiresAt', v_key.expires_at, 'revokedAt', v_key.revoked_at, 'lastUsedAt', v_key.last_used_at);
+  end if;
+  -- Inside an organization's transaction nothing of another one is told, whatever is asked.
+  if v_org <> portcullis_organization() then
+    organization := jsonb_build_object('organizationId', v_org);
+    return next;
+    return;
   end if;
   if p_kind = 'organization' and p_lock = 'update' and coalesce(p_id, v_org) = v_org then
     perform 1 from organizations o where o.organization_id = v_org for no key update;
