@@ -26,7 +26,8 @@ export async function askProbes(
     task.probes.map(async (probe) => {
       await allowed();
       const host = isWildcard(probe.host) ? `p${leading.random(8).toString("hex")}${probe.host.slice(1)}` : probe.host;
-      const answer = await client.ask(gateway.address, host, probe.path);
+      const answer = await client.askAsVisitor(gateway.address, host, probe.path);
+      if (answer === "not_from_here") return stored(leading, host, probe, null, "not_provable_from_here");
       const why = answer === null ? "gateway_does_not_answer" : await whyNot(leading, task, probe, answer);
       return stored(leading, host, probe, answer, why);
     }),

@@ -12,24 +12,30 @@ export interface GatewayAnswer {
 
 /** Asks a gateway as a visitor would: no credential, no redirect followed, nothing kept but the headers. */
 export interface GatewayClient {
-  /** HEAD; null when nobody answers in time. */
+  /** HEAD, from whatever address of this machine; null when nobody answers in time. */
   ask(address: string, host: string, path: string): Promise<GatewayAnswer | null>;
+  /**
+   * The same, of a gateway on loopback from an address that no allowlist of 127.0.0.1 covers; where this machine does
+   * not have one, nobody is asked.
+   */
+  askAsVisitor(address: string, host: string, path: string): Promise<GatewayAnswer | null | "not_from_here">;
   close(): void;
 }
 
 interface ClientLimits {
   readonly timeoutMs: number;
   readonly connections: number;
+  /** Whence a gateway on loopback is asked as a visitor. */
+  readonly visitFrom?: string;
 }
 
 /** An address of the loopback network that is not the usual one (see `Dial.loopback`). */
 const otherLoopback = "127.0.0.2";
 
 export function gatewayClient(
-  { timeoutMs, connections }: ClientLimits = { timeoutMs: 5_000, connections: 32 },
+  { timeoutMs, connections, visitFrom = otherLoopback }: ClientLimits = { timeoutMs: 5_000, connections: 32 },
 ): GatewayClient {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  let bindsOther = true;
 
   const once = (address: string, host: string, path: string, from: string | undefined) =>
     new Promise<GatewayAnswer | NodeJS.ErrnoException>((resolve) => {
@@ -64,19 +70,21 @@ export function gatewayClient(
       sent.end();
     });
 
+  /** A connection that was kept alive may have been closed at this very moment; a fresh one tells. */
+  const twice = async (...asked: Parameters<typeof once>) => {
+    const answer = await once(...asked);
+    return "code" in answer && (answer.code === "ECONNRESET" || answer.code === "EPIPE") ? once(...asked) : answer;
+  };
+
   return {
     async ask(address, host, path) {
-      const other = bindsOther && dialable(address).loopback ? otherLoopback : undefined;
-      let answer = await once(address, host, path, other);
-      if (other !== undefined && "code" in answer && (answer.code === "EADDRNOTAVAIL" || answer.code === "EINVAL")) {
-        bindsOther = false;
-        answer = await once(address, host, path, undefined);
-      }
-      // A connection that was kept alive may have been closed at this very moment; a fresh one tells.
-      if ("code" in answer && (answer.code === "ECONNRESET" || answer.code === "EPIPE")) {
-        answer = await once(address, host, path, bindsOther ? other : undefined);
-      }
+      const answer = await twice(address, host, path, undefined);
       return "status" in answer ? answer : null;
+    },
+    async askAsVisitor(address, host, path) {
+      const answer = await twice(address, host, path, dialable(address).loopback ? visitFrom : undefined);
+      if ("status" in answer) return answer;
+      return answer.code === "EADDRNOTAVAIL" || answer.code === "EINVAL" ? "not_from_here" : null;
     },
     close: () => agent.destroy(),
   };

@@ -26,6 +26,13 @@ const batch = 50;
 /** Applications asked again in one step of a round, and the pause between two steps in ms: 10,000 in ten minutes. */
 const againStep = { applications: 50, pauseMs: 2_500 };
 
+/** Answers that leave everything as it was seen before. */
+const tellsNothing: ReadonlySet<string> = new Set([
+  "gateway_does_not_answer",
+  "not_provable_from_here",
+  "rate_limited",
+]);
+
 /** Asks the gateway, as a visitor, whether it enforces what it has loaded. */
 export class Prover {
   readonly #queue = new ProofQueue();
@@ -129,10 +136,10 @@ export class Prover {
     return due.length;
   }
 
-  /** A gateway that is down for a moment does not undo what was seen before. */
+  /** A gateway that is down for a moment, or cannot be asked from here, does not undo what was seen before. */
   #tells(task: ProofTask, result: ProofResult): boolean {
     if (task.provenRevision < task.revision || result.why === null) return true;
-    if (result.why === "gateway_does_not_answer" || result.why === "rate_limited") return false;
+    if (result.why !== null && tellsNothing.has(result.why)) return false;
     const { applicationId, why, proof } = result;
     this.leading.log.error({ applicationId, why, proof }, "the gateway does not enforce any more what it did");
     return true;

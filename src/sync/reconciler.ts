@@ -10,7 +10,7 @@ import { deliverUntilOver } from "./delivery-loop";
 import { type FileSystem, realFileSystem } from "./file-system";
 import { fileTarget } from "./file-target";
 import { openGateway } from "./gateway";
-import { gatewayClient } from "./gateway-client";
+import { type GatewayClient, gatewayClient } from "./gateway-client";
 import { type FolderSettings, placesIn } from "./gateway-folder";
 import type { Leading } from "./leading";
 import { Observer } from "./observer";
@@ -35,6 +35,7 @@ export interface ReconcilerOptions {
   readonly files?: FileSystem;
   readonly faultPoint?: AtFaultPoint;
   readonly timing?: Partial<ReconcilerTiming>;
+  readonly client?: () => GatewayClient;
 }
 
 export interface ReconcilerTiming {
@@ -134,7 +135,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const end = () => over.abort();
     stopped.signal.addEventListener("abort", end, { once: true });
     if (stopped.signal.aborted) end();
-    const client = gatewayClient();
+    const client = (options.client ?? gatewayClient)();
     over.signal.addEventListener("abort", () => client.close(), { once: true });
     try {
       const gateway = openGateway(standing.row, options.sealer);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { gatewayClient } from "../../src/sync/gateway-client";
 import { realPace } from "../../src/sync/pace";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
@@ -210,6 +211,17 @@ describe("enforced", () => {
     expect(sync.world.log()).toContain("does not enforce any more");
     fake.answer = null;
     await sync.proven(applicationId);
+  });
+
+  it("is not claimed where a gateway on loopback can be asked from 127.0.0.1 alone; loaded is", async () => {
+    const fake = await serving();
+    const nowhere = () => gatewayClient({ timeoutMs: 5_000, connections: 32, visitFrom: "192.0.2.1" });
+    await started({ client: nowhere });
+    const { applicationId } = await application();
+    const state = await unproven(applicationId, "not_provable_from_here");
+    expect(state).toMatchObject({ proven_revision: 0, proof: [{ status: null, proven: false }] });
+    expect((await sync.gateway()).loaded_revision).toBe(state?.revision);
+    expect(fake.asked).toEqual([]);
   });
 
   it("is found out after a restart, whoever delivered it", async () => {
