@@ -67,8 +67,8 @@ async function progressOfChangesWhere(tx: Transaction, which: SQL): Promise<Prog
 }
 
 /**
- * What has to come for every change of an application that is committed now, and nothing later: its pending rows, the
- * one that was delivered last, and the denies of its changes that the gateway does not have yet.
+ * What has to come for every change of an application that is committed now, and nothing later: its pending rows, or
+ * where none is pending the one that was delivered last, and the denies of its changes that the gateway does not have yet.
  */
 export async function awaitedChangesOf(tx: Transaction, applicationId: string): Promise<AwaitedChanges> {
   const found = rowsOf<{ row: string | number }>(
@@ -76,6 +76,7 @@ export async function awaitedChangesOf(tx: Transaction, applicationId: string): 
       select c.row from changes c where c.application_id = ${applicationId} and c.delivered_in is null
       union all
       (select c.row from changes c where c.application_id = ${applicationId} and c.delivered_in is not null
+        and not exists (select 1 from changes p where p.application_id = ${applicationId} and p.delivered_in is null)
         order by c.delivered_in desc, c.row desc limit 1)
       union all
       select d.row from changes d join gateways g on g.gateway_id = d.gateway_id

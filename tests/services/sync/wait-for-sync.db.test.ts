@@ -228,7 +228,12 @@ describe("by its application", () => {
     await given(acme).credential(applicationId, "bob");
     await given(acme).credential(applicationId, "eve");
     expect(await wait({ applicationId, state: "applied" })).toMatchObject({ state: "pending", reached: false });
+    const waiting = wait({ applicationId, timeoutMs: 60_000 });
+    expect(await isOpen(waiting)).toBe(true);
     await enforceAll(2);
+    const answer = await waiting;
+    expect(answer).toMatchObject({ state: "enforced", reached: true, gateways: [{ revision: 2 }] });
+    expect(answer.supersededBy).toBeUndefined(); // what was delivered before them is not waited for any more
     expect(await wait({ applicationId })).toMatchObject({ state: "enforced", reached: true });
   });
 
