@@ -34,17 +34,20 @@ export async function writeStaticConfiguration(
 
 /**
  * What would keep Traefik, running as somebody else of the group, from reading the folder; empty when nothing would.
- * Without a group it runs as this very user, and nothing can be in its way but the folders' own modes.
+ * Without a group it runs as this very user, and nothing can be in its way but the folders' own modes. Where Traefik
+ * has another name for the folder it is mounted, and what stands above it here is not in its way.
  */
 export async function unreadableForTraefik(settings: FolderSettings): Promise<string[]> {
   const places = placesIn(settings.folder);
   const problems: string[] = [];
   if (settings.group === undefined) return problems;
   for (const path of [places.static, places.dynamic, places.applications, places.folder]) {
-    const { gid, mode } = await stat(path);
-    if (gid !== settings.group) problems.push(`${path} is not of group ${settings.group}`);
-    else if ((mode & 0o040) === 0) problems.push(`${path} is not readable for group ${settings.group}`);
+    const found = await stat(path);
+    const needed = found.isDirectory() ? 0o050 : 0o040;
+    if (found.gid !== settings.group) problems.push(`${path} is not of group ${settings.group}`);
+    else if ((found.mode & needed) !== needed) problems.push(`${path} is not readable for group ${settings.group}`);
   }
+  if (settings.folderInTraefik !== undefined) return problems;
   for (let path = dirname(settings.folder); path !== dirname(path); path = dirname(path)) {
     const { gid, mode } = await stat(path);
     const passes = (mode & 0o001) !== 0 || (gid === settings.group && (mode & 0o010) !== 0);
