@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createHandler } from "../api/handler";
 import { registerHandler } from "../contracts/handler-registration";
+import { localGateway } from "../core/local-gateway";
 import type { Settings } from "../env";
 import { type ControlSocket, takeControlSocket } from "../persistence/control-socket";
 import type { Database } from "../persistence/database";
@@ -100,7 +101,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   };
   const sync = startSync(runtime, {
     ...syncOverrides(overrides),
-    folderOf: ({ name }) => (name === "local" ? folder : null),
+    folderOf: ({ name }) => (name === localGateway ? folder : null),
   });
   open.sync = sync;
   const api = createHandler(runtime, { sync: () => syncProblem(sync) });

@@ -8,18 +8,20 @@ import { violatesForeignKey } from "../../persistence/database-errors";
 import { unitOfWork } from "../../persistence/unit-of-work";
 import { gatewayColumns } from "./gateway-columns";
 import { presentGateway } from "./present-gateway";
+import { requireNoLocal } from "./require-no-local";
 
 const notEmpty = () => new Conflict("not_empty", "Move or delete the applications on this gateway first.");
 
 /**
  * Deletes a gateway that no application is on. Its folder stays as it is, denies included, and is not written any more.
- * @throws Conflict `not_empty`
+ * @throws Conflict `not_empty` | `local_gateway`
  */
 export async function deleteGateway(authorized: Authorized<"gateway:delete", "gateway">): Promise<Gateway> {
   return unitOfWork(
     authorized,
     async (work) => {
-      const { gatewayId } = work.authorized.object;
+      const { gatewayId, name } = work.authorized.object;
+      requireNoLocal(name);
       const [application] = await work.tx
         .select({ applicationId: applications.applicationId })
         .from(applications)

@@ -8,10 +8,11 @@ import { allowOrganizations } from "./allow-organizations";
 import { gatewayColumns } from "./gateway-columns";
 import { orNameTaken } from "./name-taken";
 import { presentGateway } from "./present-gateway";
+import { requireNoLocal } from "./require-no-local";
 
 /**
  * Renames a gateway, or says which organizations may publish on it.
- * @throws Conflict `name_taken` | `not_empty` an organization that is left out has applications on it
+ * @throws Conflict `name_taken` | `local_gateway` | `not_empty` an organization that is left out has applications on it
  */
 export async function updateGateway(
   authorized: Authorized<"gateway:update", "gateway">,
@@ -25,6 +26,7 @@ export async function updateGateway(
       // Locked against an application that is made on it beside this, which holds it by its foreign key.
       const [before] = await work.tx.select({ name: gateways.name }).from(gateways).where(self).for("update");
       if (!before) throw new NotFound();
+      if (input.name !== undefined && input.name !== before.name) requireNoLocal(before.name);
       const [row] = await work.tx
         .update(gateways)
         .set({ name: input.name ?? before.name })

@@ -1,11 +1,9 @@
 import { eq, sql } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
 import { newId } from "../../core/ids";
+import { localGateway } from "../../core/local-gateway";
 import { gatewayPlaces, newGatewaySecrets } from "../../core/sync/gateway-secrets";
 import type { Runtime } from "../../persistence/runtime";
-
-/** The name of the gateway that every installation has: Traefik on the same machine. */
-const localGateway = "local";
 
 /** Any number that nobody else locks in this database. */
 const gatewayLock = 7_402_118_338;

@@ -4,6 +4,7 @@ import { members, users } from "../../../drizzle/members";
 import { organizations } from "../../../drizzle/organizations";
 import type { CreatedOrganization } from "../../contracts/break-glass";
 import { newId } from "../../core/ids";
+import { localGateway } from "../../core/local-gateway";
 import { nextSlug, slugOf } from "../../core/slugs";
 import type { HostWork } from "./host-work";
 import { insertKey } from "./insert-key";
@@ -41,7 +42,7 @@ export async function insertOrganization(work: HostWork, wanted: NewOrganization
         createdAt: sql<Date>`${now.toISOString()}::timestamptz`.as("created_at"),
       })
       .from(gateways)
-      .where(eq(gateways.name, "local")),
+      .where(eq(gateways.name, localGateway)),
   );
   const { expiresInDays } = wanted;
   const apiKey = await insertKey(work, { organizationId, userId, name: "first key", role: "owner", expiresInDays });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../../src/core/ids";
 import { gatewayPlaces } from "../../../src/core/sync/gateway-secrets";
 import type { SealedPlace } from "../../../src/persistence/sealing";
+import { ensureLocalGateway } from "../../../src/services/host/ensure-local-gateway";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
@@ -205,4 +206,15 @@ test("no answer and no audit entry holds a nonce, a tag key, a probe host or an 
   expect(Object.keys(made.data).sort()).toEqual(
     ["address", "createdAt", "gatewayId", "name", "probeAddress", "sync", "tags", "target"].sort(),
   );
+});
+
+test("the gateway of this machine keeps its name and stays: by it the process knows whose folder is whose", async () => {
+  const gatewayId = await ensureLocalGateway(world.runtime, places);
+  const name = async () => (await given(founders).ok<Gateway>("gateways.one", { gatewayId })).name;
+  expect(reasonOf(await founders.call("gateways.update", { gatewayId, name: "Edge" }))).toEqual([409, "local_gateway"]);
+  expect(reasonOf(await founders.call("gateways.delete", { gatewayId }))).toEqual([409, "local_gateway"]);
+  expect(await name()).toBe("local");
+  const organizationIds = [founders.organizationId, acme.organizationId].sort();
+  await given(founders).ok("gateways.update", { gatewayId, name: "local", organizationIds });
+  expect(await allowedOn(gatewayId)).toEqual(organizationIds);
 });
