@@ -12,6 +12,9 @@ import { type RunningServer, startServer } from "./start-server";
 /** After this the process ends whatever is still running, in milliseconds. */
 const stopWithinMs = 9_500;
 
+/** The same while it starts: it may be waiting for somebody else, and has nothing to finish yet. */
+const stopStartingWithinMs = 1_000;
+
 /**
  * Runs a control plane until SIGTERM or SIGINT.
  * @returns the exit code: 0, or 1 after one line that says why it could not start
@@ -21,14 +24,19 @@ export async function runServer(
   mode: "production" | "development",
 ): Promise<number> {
   const told = untilTold();
+  let isServing = false;
+  void told.then(() => {
+    setTimeout(() => isServing || process.exit(0), stopStartingWithinMs).unref();
+    setTimeout(() => process.exit(1), stopWithinMs).unref();
+  });
   try {
     const settings = readEnvironment(environment);
     const log = makeLog(settings.logLevel);
     endOnUnforeseen(log);
     const server = await startServer(settings, { console: mode, say, log });
+    isServing = true;
     await welcome(server, settings);
     await told;
-    setTimeout(() => process.exit(1), stopWithinMs).unref();
     await server.stop();
     return 0;
   } catch (error) {
@@ -62,8 +70,8 @@ async function welcome({ url, runtime }: RunningServer, settings: Settings): Pro
   }
   const where = await localFolder(settings);
   const { folder, folderInTraefik } = where;
-  for (const problem of await unreadableForTraefik(where).catch(() => [`${folder} is not complete`]))
-    say(`\nTraefik could not read its files: ${problem}`);
+  const problems = await unreadableForTraefik(where).catch(() => [`${folder} is not complete`]);
+  if (problems.length > 0) say(`\nTraefik could not read its files: ${problems.join("; ")}`);
   say(`\nThe gateway answers at http://${settings.gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
   say(`  traefik --configFile=${placesIn(folderInTraefik ?? folder).static}`);
 }

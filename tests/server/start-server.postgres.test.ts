@@ -1,9 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import postgres from "postgres";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { readEnvironment } from "../../src/env";
 import { askHost } from "../../src/server/host-commands";
 import { inOneLine } from "../../src/server/start-failure";
@@ -86,4 +88,26 @@ test("a user who may not create roles is told the SQL to run, all of it, and nee
   const server = await start(environment);
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   await server.stop();
+});
+
+test("SIGTERM ends a start too that waits for another process's migrations", async () => {
+  const url = await emptyDatabase();
+  const holder = postgres(url, { max: 1, onnotice: () => undefined });
+  const isAwaited = async () =>
+    (
+      await holder`select 1 from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`
+    ).length > 0;
+  await holder`select pg_advisory_lock(7402118334)`;
+  const command = join(import.meta.dirname, "../../bin/portcullis.mjs");
+  const { PATH, HOME } = process.env;
+  const env = { NODE_ENV: "test" as const, PATH, HOME, ...environmentOf(url, "k") };
+  const child = spawn(process.execPath, [command, "start"], { env, stdio: "ignore" });
+  const ended = once(child, "close");
+  await vi.waitFor(async () => expect(await isAwaited()).toBe(true), { timeout: 60_000, interval: 50 });
+  const began = performance.now();
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  await holder.end();
 });
