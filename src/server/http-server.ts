@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
+import { knownPath } from "../api/known-path";
 import type { ApiHandler } from "../contracts/handler-registration";
 import { newId } from "../core/ids";
 import { answerWith } from "./node-adapter";
@@ -91,7 +92,7 @@ function answerApi(api: ApiHandler, request: IncomingMessage, response: ServerRe
     const ms = Math.round(performance.now() - began);
     const level = path.startsWith("/api/") ? "info" : "debug";
     log[level](
-      { requestId, method: request.method, path: path.slice(0, 200), status: response.statusCode, ms },
+      { requestId, method: request.method, path: knownPath(path), status: response.statusCode, ms },
       "answered",
     );
   });

@@ -79,6 +79,13 @@ describe("the HTTP server", () => {
     expect(lines.join("")).not.toContain("hunter2");
   });
 
+  test("logs no path that leads nowhere: a secret may have been pasted there", async () => {
+    const { url } = await serverWith(echo);
+    await (await fetch(`${url}/api/trpc/pcl_pasted-by-mistake`)).text();
+    await expect.poll(() => lines.join("")).toContain('"path":"unknown"');
+    expect(lines.join("")).not.toContain("pasted-by-mistake");
+  });
+
   test("concludes nothing from the host that a caller names, and refuses a target that is no path", async () => {
     const { server, url } = await serverWith(echo);
     const named = await new Promise<string>((resolve) => {
