@@ -42,7 +42,19 @@ const folder = z.string().transform((path) => resolve(path));
 const optional = <S extends z.ZodType>(schema: S) => schema.optional().transform((value) => value ?? null);
 
 const url = (protocols: readonly string[], message: string) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message);
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message)
+    .refine(isDecodable, "must have every percent sign in it written as %25");
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Every setting there is. `.env.example` is made from this table (see `renderExample`), and a test compares. */
 export const settingsTable = {

@@ -48,6 +48,7 @@ test.each([
   ["PORT", "-1", "PORT must be a whole number from 0 to 65535"],
   ["HOST", "http://x", "HOST must be an address or a host name, 127.0.0.1 for example"],
   ["DATABASE_URL", "mysql://db/x", "DATABASE_URL must be postgres://user:password@host:port/database"],
+  ["DATABASE_URL", "postgres://a:100%@db/x", "DATABASE_URL must have every percent sign in it written as %25"],
   ["DATABASE_URL", "db.example.org", "DATABASE_URL must be postgres://user:password@host:port/database"],
   [
     "PORTCULLIS_PUBLIC_URL",

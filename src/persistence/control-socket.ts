@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { chmod, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { askControlSocket } from "./ask-control-socket";
-import { controlSocketPath, DataFolderUnusable } from "./control-socket-path";
+import { controlSocketPath, DataFolderUnusable, makeDataFolder, unusable } from "./control-socket-path";
 import { claimSocket, errorCode, sweepClaims } from "./socket-claim";
 
 /** The lock of a data folder, held until it is closed or its process ends. */
@@ -47,7 +47,11 @@ export async function takeControlSocket(dataFolder: string): Promise<ControlSock
     request.url === "/pid" ? answerJson(response, 200, { pid: process.pid }) : handler(request, response),
   );
   const listening = join(folder, `t.${randomBytes(4).toString("hex")}`);
-  await new Promise<void>((done, failed) => server.once("error", failed).listen(listening, done));
+  await new Promise<void>((done, failed) => server.once("error", failed).listen(listening, done)).catch(
+    (error: unknown) => {
+      throw unusable(folder, error);
+    },
+  );
   try {
     await chmod(listening, 0o600);
     if (!(await claimSocket(path, listening))) throw await inUse(folder);
@@ -87,7 +91,7 @@ function answerJson(response: ServerResponse, status: number, body: unknown, hea
 
 /** A folder that is not clearly ours keeps its mode: it may be somebody's home, or `/tmp`. */
 async function makePrivate(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeDataFolder(folder);
   const mode = (await stat(folder)).mode & 0o777;
   if ((mode & 0o077) === 0) return;
   const names = await readdir(folder);

@@ -1,8 +1,8 @@
-import { mkdir } from "node:fs/promises";
 import type { BreakGlassAnswer } from "../contracts/break-glass";
 import { readEnvironment, type Settings } from "../env";
 import { askControlSocket, type ControlAnswer } from "../persistence/ask-control-socket";
 import { DataFolderInUse, takeControlSocket } from "../persistence/control-socket";
+import { makeDataFolder } from "../persistence/control-socket-path";
 import { breakGlass } from "./break-glass";
 import { breakGlassPath } from "./control-requests";
 import { localFolder } from "./gateway-settings";
@@ -53,7 +53,7 @@ async function withLock<T>(settings: Settings, body: () => Promise<T>): Promise<
 
 async function runHere(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
   const { clock, random } = realSurroundings();
-  await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
+  await makeDataFolder(settings.dataFolder);
   const database = await openForCommand(settings, { clock, random });
   try {
     const { folder: gatewayFolder } = await localFolder(settings);

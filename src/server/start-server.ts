@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createHandler } from "../api/handler";
@@ -6,6 +5,7 @@ import { registerHandler } from "../contracts/handler-registration";
 import { localGateway } from "../core/local-gateway";
 import type { Settings } from "../env";
 import { type ControlSocket, takeControlSocket } from "../persistence/control-socket";
+import { makeDataFolder } from "../persistence/control-socket-path";
 import type { Database } from "../persistence/database";
 import type { Runtime } from "../persistence/runtime";
 import type { ReconcilerTiming } from "../sync/reconciler";
@@ -77,7 +77,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   const { clock, random, resolver, ownAddresses } = { ...realSurroundings(), ...overrides };
   const folder = await localFolder(settings);
   if (settings.databaseUrl === null) open.control = await takeControlSocket(settings.dataFolder);
-  else await mkdir(settings.dataFolder, { recursive: true, mode: 0o700 });
+  else await makeDataFolder(settings.dataFolder);
 
   const { host } = settings;
   const http = await listen({ host, port: settings.port, log });

@@ -140,6 +140,17 @@ describe("the lock of a data folder", () => {
     expect(String(error)).not.toContain("\n");
   });
 
+  it("is refused in one line where a folder cannot be made", async () => {
+    mkdirSync(folder, { mode: 0o700 });
+    writeFileSync(join(folder, "letter.txt"), "");
+    for (const path of [join(folder, "letter.txt"), join(folder, "letter.txt", "data")]) {
+      const error = await takeControlSocket(path).catch((refusal: unknown) => refusal);
+      expect(error).toBeInstanceOf(DataFolderUnusable);
+      expect(String(error)).toMatch(/letter\.txt.* cannot be used \(E\w+\): set PORTCULLIS_DATA /);
+      expect(String(error)).not.toContain("\n");
+    }
+  });
+
   it("does not change the mode of a folder that holds other things", async () => {
     mkdirSync(folder, { mode: 0o755 });
     writeFileSync(join(folder, "letter.txt"), "");
