@@ -20,6 +20,8 @@ export interface ExposureFacts {
     readonly provenRevision: number;
     readonly provedAt: string | null;
     readonly unproven: string | null;
+    /** It was not seen for so long that what was seen says little of now. */
+    readonly proofIsOld?: boolean;
   } | null;
   /** The revision that its gateway was last seen to serve. */
   readonly loadedRevision: number;
@@ -47,6 +49,7 @@ export function exposureOf(facts: ExposureFacts): Exposure {
     return unknown(delivered.unproven ?? (facts.loadedRevision < delivered.revision ? "not_loaded" : "not_proven"));
   }
   if (delivered.unproven) return unknown(delivered.unproven);
+  if (delivered.proofIsOld) return unknown("proof_is_old");
   if (!facts.hasRoute) return { state: "shut", intended, provedAt: delivered.provedAt, reason: "no_route" };
   const seen = { intended, provedAt: delivered.provedAt };
   if (delivered.form === "shut") return { ...seen, state: "shut", reason: "quarantined" };

@@ -16,6 +16,9 @@ interface Row {
   readonly failing: boolean;
 }
 
+/** What is proven is asked again within ten minutes, while somebody leads the gateway and it answers; this is three times that. */
+const proofHoldsFor = sql`interval '30 minutes'`;
+
 /** The facts of these applications, by id; one statement, whatever their number. */
 export async function exposureFactsOf(
   tx: Transaction,
@@ -35,6 +38,7 @@ export async function exposureFactsOf(
       exists (select 1 from changes c where c.application_id = a.application_id and c.delivered_in is null) as pending,
       (select json_build_object('revision', d.revision, 'intended', d.intended, 'form', d.form,
          'provenRevision', d.proven_revision, 'unproven', d.unproven,
+         'proofIsOld', d.digest is not null and d.proved_at < ${now.toISOString()}::timestamptz - ${proofHoldsFor},
          'provedAt', to_char(d.proved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
          from application_states d
          where d.application_id = a.application_id and d.gateway_id = a.gateway_id) as delivered,

@@ -45,6 +45,7 @@ describe("exposure", () => {
     ["the gateway has not loaded it", delivered({ revision: 10, provenRevision: 9 }), "not_loaded"],
     ["it is loaded and nobody has asked", delivered({ revision: 8, provenRevision: 7 }), "not_proven"],
     ["it was asked, and could not be proven", delivered({ revision: 8, unproven: "not_our_router" }), "not_our_router"],
+    ["it was not seen for long", delivered({ proofIsOld: true }), "proof_is_old"],
     ["it was proven once, and not any more", delivered({ unproven: "not_our_router" }), "not_our_router"],
     ["a credential has expired since", facts({ credentials: [{ valid: false }] }), "pending"],
     [

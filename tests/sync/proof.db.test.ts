@@ -224,6 +224,26 @@ describe("enforced", () => {
     expect(fake.asked).toEqual([]);
   });
 
+  it("is not claimed any more of what nobody has seen for half an hour", async () => {
+    await serving();
+    const reconciler = await started();
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    await reconciler.stop();
+    const exposure = async () =>
+      (await sync.given.ok<{ exposure: unknown }>("applications.one", { applicationId })).exposure;
+    const minutesLater = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+    sync.world.now = minutesLater(29);
+    expect(await exposure()).toMatchObject({ state: "protected", provedAt: expect.any(String) });
+    sync.world.now = minutesLater(31);
+    expect(await exposure()).toEqual({
+      state: "unknown",
+      intended: "protected",
+      provedAt: null,
+      reason: "proof_is_old",
+    });
+  });
+
   it("is found out after a restart, whoever delivered it", async () => {
     const first = await started();
     const { applicationId } = await application();
