@@ -1,3 +1,4 @@
+import { countsOf } from "./counts-of";
 import { credentialFingerprint } from "./fingerprint";
 import { hashCost } from "./hash-shape";
 import { inOrder } from "./in-order";
@@ -27,10 +28,12 @@ export function checkCredentials(
     (row) => JSON.stringify([row.securityId, row.username, row.hash]),
   );
   const cost = commonCost(valid, algorithm);
+  const ids = countsOf(valid, (row) => row.securityId);
+  const usernames = countsOf(valid, (row) => row.username);
   const usable: UsableCredential[] = [];
   const problems: Diagnostic[] = [];
   for (const row of valid) {
-    const problem = problemOf(row, valid, algorithm, cost);
+    const problem = problemOf(row, algorithm, cost) ?? duplicateOf(row, ids, usernames);
     if (problem === null) {
       usable.push({ line: `${row.username}:${row.hash}`, fingerprint: credentialFingerprint(key, row) });
     } else {
@@ -40,27 +43,30 @@ export function checkCredentials(
   return { usable: inOrder(usable, ({ line }) => line), problems };
 }
 
-function problemOf(
-  row: CredentialState,
-  valid: readonly CredentialState[],
-  algorithm: HashAlgorithm,
-  cost: string | null,
-): string | null {
+function problemOf(row: CredentialState, algorithm: HashAlgorithm, cost: string | null): string | null {
   if (!isId(row.securityId)) return "bad_id";
   if (row.hash === null) return "hash_not_readable";
   if (!isUsername(row.username)) return "bad_username";
   const own = hashCost(algorithm, row.hash);
   if (own === null) return "bad_hash";
-  if (own !== cost) return "mixed_cost";
-  if (valid.filter((other) => other.securityId === row.securityId).length > 1) return "duplicate_id";
-  if (valid.filter((other) => other.username === row.username).length > 1) return "duplicate_username";
-  return null;
+  return own === cost ? null : "mixed_cost";
+}
+
+function duplicateOf(
+  row: CredentialState,
+  ids: ReadonlyMap<string, number>,
+  usernames: ReadonlyMap<string, number>,
+): string | null {
+  if (ids.get(row.securityId) !== 1) return "duplicate_id";
+  return usernames.get(row.username) === 1 ? null : "duplicate_username";
 }
 
 /** The cost that most of the rows have; of equally common ones the lowest. */
 function commonCost(rows: readonly CredentialState[], algorithm: HashAlgorithm): string | null {
-  const costs = rows.flatMap(({ hash }) => (hash === null ? [] : (hashCost(algorithm, hash) ?? [])));
-  const often = (cost: string) => costs.filter((other) => other === cost).length;
-  const [first] = inOrder([...new Set(costs)], (cost) => cost).sort((one, other) => often(other) - often(one));
-  return first ?? null;
+  const costs = countsOf(
+    rows.flatMap(({ hash }) => (hash === null ? [] : (hashCost(algorithm, hash) ?? []))),
+    (cost) => cost,
+  );
+  const [first] = inOrder([...costs], ([cost]) => cost).sort(([, one], [, other]) => other - one);
+  return first?.[0] ?? null;
 }

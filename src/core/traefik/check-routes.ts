@@ -1,3 +1,4 @@
+import { countsOf } from "./counts-of";
 import { routeFingerprint } from "./fingerprint";
 import { inOrder } from "./in-order";
 import type { Diagnostic, RouteState, UpstreamState } from "./state";
@@ -20,9 +21,11 @@ export interface CheckedRoutes {
 export function checkRoutes(rows: readonly RouteState[], key: Uint8Array): CheckedRoutes {
   const buildable: BuildableRoute[] = [];
   const problems: Diagnostic[] = [];
+  const ids = countsOf(rows, (row) => row.routeId);
+  const places = countsOf(rows, placeOf);
   for (const route of inOrder(rows, (row) => JSON.stringify([row.routeId, row.host, row.pathPrefix]))) {
-    const unbuildable = ruleProblem(route, rows);
-    const problem = unbuildable ?? serviceProblem(route, rows);
+    const unbuildable = ruleProblem(route, ids);
+    const problem = unbuildable ?? serviceProblem(route, places);
     if (problem !== null) problems.push({ subject: isId(route.routeId) ? route.routeId : "route", problem });
     if (unbuildable !== null) continue;
     buildable.push({ route, fingerprint: routeFingerprint(key, route), servable: problem === null });
@@ -30,17 +33,18 @@ export function checkRoutes(rows: readonly RouteState[], key: Uint8Array): Check
   return { buildable, problems };
 }
 
-function ruleProblem(route: RouteState, rows: readonly RouteState[]): string | null {
+const placeOf = ({ host, pathPrefix }: RouteState) => JSON.stringify([host, pathPrefix]);
+
+function ruleProblem(route: RouteState, ids: ReadonlyMap<string, number>): string | null {
   if (!isId(route.routeId)) return "bad_id";
-  if (rows.filter((other) => other.routeId === route.routeId).length > 1) return "duplicate_id";
+  if (ids.get(route.routeId) !== 1) return "duplicate_id";
   if (!isHost(route.host)) return "bad_host";
   if (route.pathPrefix !== null && !isPathPrefix(route.pathPrefix)) return "bad_path";
   return null;
 }
 
-function serviceProblem(route: RouteState, rows: readonly RouteState[]): string | null {
-  const same = rows.filter((other) => other.host === route.host && other.pathPrefix === route.pathPrefix);
-  if (same.length > 1) return "duplicate_route";
+function serviceProblem(route: RouteState, places: ReadonlyMap<string, number>): string | null {
+  if (places.get(placeOf(route)) !== 1) return "duplicate_route";
   if (route.upstreams.length === 0) return "no_upstream";
   return route.upstreams.every(isUpstream) ? null : "bad_upstream";
 }
