@@ -305,6 +305,35 @@ describe("a password policy that is tightened meanwhile", () => {
   });
 });
 
+test("a password policy that is enforced meanwhile refuses a weak password, whichever verb brings it", async () => {
+  const policy = (value: string) => () =>
+    world.db.asOwner(`update organizations set password_policy = $2 where organization_id = $1`, [
+      acme.organizationId,
+      value,
+    ]);
+  const { applicationId } = await application();
+  const { securityId } = await given(acme).credential(applicationId);
+  const { environmentId } = await given(acme).environment();
+  const password = "weak";
+  const looksForItsGateway = async () => undefined;
+  const tries: [string, Record<string, unknown>, (() => Promise<unknown>)[]][] = [
+    ["security.create", { applicationId, username: "bob", password }, []],
+    ["security.update", { securityId, password }, []],
+    [
+      "applications.create",
+      { environmentId, name: "Wiki", credential: { username: "bob", password } },
+      [looksForItsGateway],
+    ],
+  ];
+  for (const [procedure, input, before] of tries) {
+    const answer = await callMeanwhile(world, key, procedure, input, {
+      beforeTransaction: [...before, policy("enforce")],
+    });
+    expect([procedure, answer.status, answer.error?.data.reason]).toEqual([procedure, 400, "weak_password"]);
+    await policy("advise")();
+  }
+});
+
 describe("a hash algorithm that changes meanwhile", () => {
   const change = (applicationId: string, to: "apr1" | "bcrypt") => () =>
     world.db.asOwner(`update applications set hash_algorithm = $2 where application_id = $1`, [applicationId, to]);

@@ -14,7 +14,7 @@ import { listeningPlacesOf, prepareUpstreams, requireHost, requirePathPrefix } f
 import { presentRoute } from "../routes/present-route";
 import { insertCredential } from "../security/insert-credential";
 import { presentCredential } from "../security/present-credential";
-import { preparePassword, requireUsername } from "../security/visitor-password";
+import { preparePassword, requireStillGood, requireUsername } from "../security/visitor-password";
 import { presentWritten } from "./present-application";
 
 type Creator = Authorized<"application:create", "environment">;
@@ -30,7 +30,11 @@ export async function createApplication(authorized: Creator, input: CreateApplic
     authorized,
     (current) => prepare(current, input),
     async (work, prepared) => {
-      const { object: environment, request } = work.authorized;
+      const { object: environment, organization, request } = work.authorized;
+      if (prepared.credential) {
+        const { hashAlgorithm: algorithm } = prepared;
+        requireStillGood(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
+      }
       const { defaultAccess, neverPublic } = await lockOrganization(work.tx, work.organizationId);
       const access = input.access ?? defaultAccess;
       const empty = input.credential === undefined;

@@ -1,9 +1,9 @@
 import type { CreateCredential, CreatedCredential } from "../../contracts/security";
 import type { Authorized } from "../../persistence/authorized";
-import { PremiseChanged, preparedUnitOfWork } from "../../persistence/unit-of-work";
+import { preparedUnitOfWork } from "../../persistence/unit-of-work";
 import { insertCredential } from "./insert-credential";
 import { presentCredential } from "./present-credential";
-import { preparePassword, requireUsername } from "./visitor-password";
+import { preparePassword, requireStillGood, requireUsername } from "./visitor-password";
 
 /**
  * Adds a basic-auth credential to an application.
@@ -29,8 +29,8 @@ export async function createCredential(
         policy: organization.passwordPolicy,
       }),
     async (work, password) => {
-      const application = work.authorized.object;
-      if (application.hashAlgorithm !== password.algorithm) throw new PremiseChanged("the hash algorithm");
+      const { object: application, organization } = work.authorized;
+      requireStillGood(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });
       const row = await insertCredential(work.tx, runtime.sealer, application, {
         username: input.username,
         password,

@@ -3,11 +3,11 @@ import { security } from "../../../drizzle/security";
 import type { UpdateCredential, UpdatedCredential } from "../../contracts/security";
 import { NotFound } from "../../core/errors";
 import type { Authorized } from "../../persistence/authorized";
-import { PremiseChanged, preparedUnitOfWork } from "../../persistence/unit-of-work";
+import { preparedUnitOfWork } from "../../persistence/unit-of-work";
 import { credentialColumns } from "./credential-columns";
 import { orDuplicateUsername } from "./insert-credential";
 import { presentCredential } from "./present-credential";
-import { preparePassword, requireUsername } from "./visitor-password";
+import { preparePassword, requireStillGood, requireUsername } from "./visitor-password";
 
 /**
  * Changes a credential's username, its password, or both. The old one stops working when the new one starts: both are
@@ -34,9 +34,8 @@ export async function updateCredential(
           }),
     async (work, password) => {
       const { application, securityId } = work.authorized.object;
-      if (password && application.hashAlgorithm !== password.algorithm) {
-        throw new PremiseChanged("the hash algorithm");
-      }
+      const { passwordPolicy: policy } = work.authorized.organization;
+      if (password) requireStillGood(password, { algorithm: application.hashAlgorithm, policy });
       const [row] = await work.tx
         .update(security)
         .set({

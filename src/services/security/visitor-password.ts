@@ -6,6 +6,7 @@ import type { HashAlgorithm } from "../../core/traefik/state";
 import { loadCommonPasswords } from "../../identity/common-passwords";
 import { hashForGateway } from "../../identity/hash-for-gateway";
 import type { Runtime } from "../../persistence/runtime";
+import { PremiseChanged } from "../../persistence/unit-of-work";
 
 /** A visitor's password on its way into a row: only its hash is kept. */
 export interface PreparedPassword {
@@ -45,4 +46,16 @@ export async function preparePassword(
     });
   }
   return { algorithm, hash: await hashForGateway(given, algorithm, runtime.random), warnings };
+}
+
+/**
+ * Whether a password that was judged before the transaction may be stored now.
+ * @throws PremiseChanged another algorithm is asked for by now, or no weak password is taken any more
+ */
+export function requireStillGood(
+  password: PreparedPassword,
+  now: { readonly algorithm: HashAlgorithm; readonly policy: "advise" | "enforce" },
+): void {
+  if (now.algorithm !== password.algorithm) throw new PremiseChanged("the hash algorithm");
+  if (now.policy === "enforce" && password.warnings.length > 0) throw new PremiseChanged("the password policy");
 }
