@@ -3,7 +3,7 @@ import type { Clock, RandomBytes } from "../core/values";
 import { LeaseLost } from "../persistence/as-sync";
 import type { Database } from "../persistence/database";
 import type { Sealer } from "../persistence/sealing";
-import { endLease, renewLease } from "../persistence/sync/lease";
+import { endLease, type Lease, recordCause, renewLease } from "../persistence/sync/lease";
 import { compareUntilOver } from "./comparison-loop";
 import { markerOf, planShared } from "./deliver";
 import { deliverUntilOver } from "./delivery-loop";
@@ -200,12 +200,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     } catch (error) {
       options.log.error({ gatewayId: options.gatewayId, err: error }, "leading the gateway failed");
       settle(status);
+      await giveUp(standing.lease).catch(() => undefined); // without the database nobody can be told
       await pace.sleep(timing.candidateMs, stopped.signal);
     } finally {
       prover = null;
       client.close();
       stopped.signal.removeEventListener("abort", end);
     }
+  }
+
+  /** Says that nothing is delivered, and lets another process try. */
+  async function giveUp(lease: Lease): Promise<void> {
+    await recordCause(options.database, lease, "The gateway cannot be led; the log says why.", options.clock.now());
+    await endLease(options.database, lease);
   }
 
   async function renewUntilOver({ lease, over }: Leading): Promise<void> {

@@ -1,4 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { makeSealer } from "../../src/persistence/sealing";
 import { openSyncWorld, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;
@@ -43,4 +45,23 @@ it("a process whose clock is an hour ahead does not take a lease that runs", asy
   second.start();
   expect(await second.ready).toEqual({ leads: false, why: null });
   expect(await sync.gateway()).toMatchObject({ lease_term: 1 });
+});
+
+it("a gateway whose secrets do not open here says so, and is left to who can open them", async () => {
+  const timing = { leaseMs: 60_000, candidateMs: 20 };
+  const other = sync.reconciler({ alone: false, timing, sealer: makeSealer([randomBytes(32)]) });
+  other.start();
+  await other.ready;
+  await until(
+    () => sync.gateway(),
+    ({ cause }) => cause === "The gateway cannot be led; the log says why.",
+  );
+  await other.stop();
+  const able = sync.reconciler({ alone: false, timing });
+  able.start();
+  expect(await able.ready).toMatchObject({ leads: true });
+  await until(
+    () => sync.gateway(),
+    ({ cause }) => cause === null,
+  );
 });
