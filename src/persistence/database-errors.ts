@@ -43,6 +43,12 @@ const connectionFailures = new Set([
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
   "CONNECT_TIMEOUT",
+  "08000",
+  "08003",
+  "08006",
+  "25006", // the server became a standby
+  "25P03", // its time in a transaction was up
+  "57014", // the statement's time was up: most often it waited for a lock
   "57P01",
   "57P02",
   "57P03",

@@ -47,7 +47,9 @@ export async function listen({ host, port, log }: Listening): Promise<HttpServer
       return;
     }
     const path = request.url.split("?", 1)[0] ?? "/";
-    if (isApi(path)) {
+    if (request.method === "TRACE") {
+      refuse(response, 405); // the web platform's requests cannot have this method
+    } else if (isApi(path)) {
       answerApi(serving.api, request, response, { log, path });
     } else {
       response.setHeader("x-request-id", newId("request"));
@@ -113,6 +115,7 @@ function answerApi(api: ApiHandler, request: IncomingMessage, response: ServerRe
 const reasons: Readonly<Record<number, readonly [reason: string, message: string]>> = {
   200: ["starting", "The process is alive, and still starting."],
   400: ["malformed_request", "The request cannot be read."],
+  405: ["method_not_supported", "Send a POST, or a GET for a query."],
   500: ["internal", "Something went wrong here. The log has it under this requestId."],
   503: ["starting", "The control plane is still starting. Try again in a moment."],
 };

@@ -74,7 +74,7 @@ describe.each(places)("when the database fails at %s", (_title, what) => {
     expect(answer.text).not.toMatch(/ at |stack|Drizzle|XX000/);
   });
 
-  test.each(["ECONNREFUSED", "CONNECTION_CLOSED", "57P01"])(
+  test.each(["ECONNREFUSED", "CONNECTION_CLOSED", "57P01", "57014", "25006"])(
     "not answering (%s) is 503, and says to try again",
     async (code) => {
       const answer = await call(what(drizzleError(code)));

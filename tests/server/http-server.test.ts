@@ -72,6 +72,15 @@ describe("the HTTP server", () => {
     expect(lines.join("")).not.toContain("hunter2");
   });
 
+  test("a method that no request of the web platform can have is 405", async () => {
+    const { server } = await serverWith(echo);
+    const socket = connect(server.port, host);
+    socket.end("TRACE /api/trpc/security.one HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+    const answer = Buffer.concat(await socket.toArray()).toString();
+    expect(answer).toMatch(/^HTTP\/1\.1 405 .*x-request-id: req_/is);
+    expect(lines.join("")).not.toContain("a request failed");
+  });
+
   test("logs the path without what stands behind it", async () => {
     const { url } = await serverWith(echo);
     await (await fetch(`${url}/api/trpc/security.one?input=hunter2`)).text();
