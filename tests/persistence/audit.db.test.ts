@@ -189,6 +189,36 @@ describe("an entry of a refusal", () => {
       ({ applicationId }) => ["security.create", { applicationId, username: "bob", password: "a\tb" }],
     ],
     [
+      "a username that cannot be used",
+      "invalid_username",
+      400,
+      ({ applicationId }) => ["security.create", { applicationId, username: "a:b" }],
+    ],
+    [
+      "a username that cannot be changed to",
+      "invalid_username",
+      400,
+      ({ securityId }) => ["security.update", { securityId, username: "a:b" }],
+    ],
+    [
+      "a host name that cannot be used",
+      "invalid_host",
+      400,
+      ({ applicationId }) => [
+        "routes.create",
+        { applicationId, host: "not_a_name", upstreams: [{ url: "http://10.0.0.1" }] },
+      ],
+    ],
+    [
+      "a path that cannot be used",
+      "invalid_path",
+      400,
+      ({ applicationId }) => [
+        "routes.create",
+        { applicationId, host: "w.example.org", pathPrefix: "/../x", upstreams: [{ url: "http://10.0.0.1" }] },
+      ],
+    ],
+    [
       "a hash algorithm while credentials exist",
       "credentials_exist",
       409,

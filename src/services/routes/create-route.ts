@@ -15,16 +15,19 @@ export async function createRoute(
   authorized: Authorized<"route:create", "application">,
   input: CreateRoute,
 ): Promise<Route> {
-  const host = requireHost(input.host);
-  const pathPrefix = requirePathPrefix(input.pathPrefix);
   const urls = input.upstreams.map((upstream) => upstream.url);
 
   return preparedUnitOfWork(
     authorized,
-    async ({ request, organization, object }) =>
-      prepareUpstreams(request.runtime, organization, await listeningPlacesOf(authorized, object.gatewayId), urls),
-    async (work, upstreams) => {
-      const row = await insertRoute(work, work.authorized.object, { host, pathPrefix, ...upstreams });
+    async ({ request, organization, object }) => {
+      const host = requireHost(input.host);
+      const pathPrefix = requirePathPrefix(input.pathPrefix);
+      const listening = await listeningPlacesOf(authorized, object.gatewayId);
+      return { host, pathPrefix, ...(await prepareUpstreams(request.runtime, organization, listening, urls)) };
+    },
+    async (work, place) => {
+      const { host, pathPrefix } = place;
+      const row = await insertRoute(work, work.authorized.object, place);
       work.audit("routes.create", { kind: "route", id: row.routeId }, { host, pathPrefix, upstreams: urls });
       return presentRoute(row, work.sync);
     },

@@ -14,21 +14,19 @@ import { presentRoute } from "./present-route";
  * @throws Invalid | Conflict as `createRoute`
  */
 export async function updateRoute(authorized: Authorized<"route:update", "route">, input: UpdateRoute): Promise<Route> {
-  const host = input.host === undefined ? undefined : requireHost(input.host);
-  const pathPrefix = input.pathPrefix === undefined ? undefined : requirePathPrefix(input.pathPrefix);
   const urls = input.upstreams?.map((upstream) => upstream.url);
 
   return preparedUnitOfWork(
     authorized,
-    async ({ request, organization, object }) =>
-      urls &&
-      prepareUpstreams(
-        request.runtime,
-        organization,
-        await listeningPlacesOf(authorized, object.application.gatewayId),
-        urls,
-      ),
-    async (work, upstreams) => {
+    async ({ request, organization, object }) => {
+      const host = input.host === undefined ? undefined : requireHost(input.host);
+      const pathPrefix = input.pathPrefix === undefined ? undefined : requirePathPrefix(input.pathPrefix);
+      if (!urls) return { host, pathPrefix };
+      const listening = await listeningPlacesOf(authorized, object.application.gatewayId);
+      const upstreams = await prepareUpstreams(request.runtime, organization, listening, urls);
+      return { host, pathPrefix, upstreams };
+    },
+    async (work, { host, pathPrefix, upstreams }) => {
       const { routeId, application } = work.authorized.object;
       const { applicationId, gatewayId } = application;
       const [before] = await work.tx.select().from(routes).where(eq(routes.routeId, routeId));

@@ -18,16 +18,16 @@ export async function createCredential(
   input: CreateCredential,
 ): Promise<CreatedCredential> {
   const { runtime } = authorized.request;
-  requireUsername(input.username);
-
   return preparedUnitOfWork(
     authorized,
-    ({ object, organization }) =>
-      preparePassword(runtime, input.password, {
+    async ({ object, organization }) => {
+      requireUsername(input.username);
+      return preparePassword(runtime, input.password, {
         username: input.username,
         algorithm: object.hashAlgorithm,
         policy: organization.passwordPolicy,
-      }),
+      });
+    },
     async (work, password) => {
       const { object: application, organization } = work.authorized;
       requireStillGood(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });

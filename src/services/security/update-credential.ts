@@ -20,18 +20,17 @@ export async function updateCredential(
   input: UpdateCredential,
 ): Promise<UpdatedCredential> {
   const { runtime } = authorized.request;
-  if (input.username !== undefined) requireUsername(input.username);
-
   return preparedUnitOfWork(
     authorized,
-    async ({ object, organization }) =>
-      input.password === undefined
-        ? null
-        : preparePassword(runtime, input.password, {
-            username: input.username ?? object.username,
-            algorithm: object.application.hashAlgorithm,
-            policy: organization.passwordPolicy,
-          }),
+    async ({ object, organization }) => {
+      if (input.username !== undefined) requireUsername(input.username);
+      if (input.password === undefined) return null;
+      return preparePassword(runtime, input.password, {
+        username: input.username ?? object.username,
+        algorithm: object.application.hashAlgorithm,
+        policy: organization.passwordPolicy,
+      });
+    },
     async (work, password) => {
       const { application, securityId } = work.authorized.object;
       const { passwordPolicy: policy } = work.authorized.organization;
