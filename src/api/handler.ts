@@ -42,7 +42,7 @@ async function answer(
   }
   let readable: Request;
   try {
-    readable = await readableRequest(request, peer.body);
+    readable = await readableRequest(request);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     return refuse(error.status, error.code, error.reason, error.message, requestId);

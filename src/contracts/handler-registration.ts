@@ -2,8 +2,6 @@
 export interface RequestInfo {
   /** The peer's address; null where it is not known. */
   readonly ip: string | null;
-  /** The request's body, where it was read already: spares reading it out of the request again. */
-  readonly body?: Uint8Array;
 }
 
 /** What answers `/api/`, `/healthz` and `/readyz`. */

@@ -66,19 +66,18 @@ export function adviseOnPassword(
 /** The whole, or a piece that is at least half of it, is common: as it stands, backwards, or with letters for `4`, `@`, `$` … */
 function isMostlyCommon(password: string, isCommon: (text: string) => boolean): boolean {
   const read = password.replace(/[@4310!5$7]/g, (sign) => substitutes[sign] ?? sign);
-  return [password, read].some((text) => {
-    const backwards = [...text].reverse().join("");
-    return [text, backwards].some((one) => piecesOf(one).some(isCommon));
-  });
+  const readings = new Set([password, read].flatMap((text) => [text, [...text].reverse().join("")]));
+  for (const text of readings) if (hasCommonPiece(text, isCommon)) return true;
+  return false;
 }
 
-function piecesOf(text: string): string[] {
+function hasCommonPiece(text: string, isCommon: (text: string) => boolean): boolean {
+  if (isCommon(text)) return true;
   const shortest = Math.max(4, Math.ceil(text.length / 2));
-  const pieces = [text];
   for (let size = Math.min(text.length, longestCommon); size >= shortest; size -= 1) {
-    for (let at = 0; at + size <= text.length; at += 1) pieces.push(text.slice(at, at + size));
+    for (let at = 0; at + size <= text.length; at += 1) if (isCommon(text.slice(at, at + size))) return true;
   }
-  return pieces;
+  return false;
 }
 
 /** Names of up to three characters are inside of passwords by chance. Of an e-mail address the first part counts too. */

@@ -184,11 +184,9 @@ async function once<P extends Permission, K extends ObjectKind, T>(
   return result;
 }
 
-/** What stands before the transaction went by these: passwords were judged and upstreams resolved by them. */
+/** Upstreams were resolved, or left to the gateway, by this before the transaction. */
 function requireSameRules(before: Organization, now: Organization): void {
-  if (before.passwordPolicy !== now.passwordPolicy || before.upstreams !== now.upstreams) {
-    throw new PremiseChanged("the organization's rules");
-  }
+  if (before.upstreams !== now.upstreams) throw new PremiseChanged("the organization's rule for upstreams");
 }
 
 /** Rows of one statement: PostgreSQL takes 65,535 parameters. */

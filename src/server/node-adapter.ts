@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { maxBodyBytes } from "../api/readable-request";
+import { maxBodyBytes, ReadRequest } from "../api/readable-request";
 import type { ApiHandler } from "../contracts/handler-registration";
 
 /** A URL has to have one; nothing may be concluded from what a caller says that its host is. */
@@ -15,16 +15,17 @@ export async function answerWith(
   outgoing: ServerResponse,
 ): Promise<void> {
   const gone = new AbortController();
-  outgoing.once("close", () => gone.abort());
+  outgoing.once("close", () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
   const info = { ip: incoming.socket.remoteAddress ?? null };
   const head = { method: incoming.method ?? "GET", headers: headersOf(incoming), signal: gone.signal };
   const url = `${origin}${incoming.url}`;
   if (hasBody(incoming)) {
-    // Handed over beside the request as well: reading it out of there again costs more than the rest of the request.
     const body = await readBody(incoming);
     // The rest of a body that is too long stays unread, so this connection is of no use afterwards.
     if (body.length > maxBodyBytes) outgoing.setHeader("connection", "close");
-    await send(await handler(new Request(url, { ...head, body }), { ...info, body }), outgoing);
+    await send(await handler(new ReadRequest(url, head, body), info), outgoing);
   } else {
     await send(await handler(new Request(url, head), info), outgoing);
   }
@@ -60,12 +61,9 @@ async function readBody(incoming: IncomingMessage): Promise<Buffer<ArrayBuffer>>
   return Buffer.concat(chunks).subarray(0, maxBodyBytes + 1);
 }
 
-function headersOf(incoming: IncomingMessage): Headers {
-  const headers = new Headers();
-  const { rawHeaders } = incoming;
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    headers.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
-  }
+function headersOf({ rawHeaders }: IncomingMessage): [string, string][] {
+  const headers: [string, string][] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) headers.push([rawHeaders[at] ?? "", rawHeaders[at + 1] ?? ""]);
   return headers;
 }
 

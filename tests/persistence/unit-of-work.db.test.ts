@@ -280,58 +280,29 @@ async function waitUntil(met: () => Promise<boolean>): Promise<void> {
   while (!(await met())) await new Promise((resolve) => setImmediate(resolve));
 }
 
-describe("a password policy that is tightened meanwhile", () => {
-  test("judges the password that was waved through by the old one", async () => {
-    const own = await world.organization();
-    const ownKey = await own.key("owner");
+describe("a rule for upstreams that is tightened meanwhile", () => {
+  test("resolves again what was left to the gateway by the old one", async () => {
+    const own = await world.organization({ upstreams: "any" });
     const { environmentId } = await insertPlace(world, own);
     const { applicationId } = await given(own).application({ environmentId });
     const answer = await callMeanwhile(
       world,
-      ownKey,
-      "security.create",
-      { applicationId, username: "ada", password: "short" },
+      await own.key("owner"),
+      "routes.create",
+      { applicationId, host: "rules.example.org", upstreams: [{ url: "http://127.0.0.1:9311" }] },
       {
+        // The first transaction reads where the gateway listens, the second is the unit of work.
         beforeTransaction: [
+          async () => undefined,
           () =>
-            world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
+            world.db.asOwner(`update organizations set upstreams = 'checked' where organization_id = $1`, [
               own.organizationId,
             ]),
         ],
       },
     );
-    expect([answer.status, answer.error.data.reason]).toEqual([400, "weak_password"]);
-    expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toEqual([]);
+    expect([answer.status, answer.error.data.reason]).toEqual([400, "invalid_upstream"]);
   });
-});
-
-test("a password policy that is enforced meanwhile refuses a weak password, whichever verb brings it", async () => {
-  const policy = (value: string) => () =>
-    world.db.asOwner(`update organizations set password_policy = $2 where organization_id = $1`, [
-      acme.organizationId,
-      value,
-    ]);
-  const { applicationId } = await application();
-  const { securityId } = await given(acme).credential(applicationId);
-  const { environmentId } = await given(acme).environment();
-  const password = "weak";
-  const looksForItsGateway = async () => undefined;
-  const tries: [string, Record<string, unknown>, (() => Promise<unknown>)[]][] = [
-    ["security.create", { applicationId, username: "bob", password }, []],
-    ["security.update", { securityId, password }, []],
-    [
-      "applications.create",
-      { environmentId, name: "Wiki", credential: { username: "bob", password } },
-      [looksForItsGateway],
-    ],
-  ];
-  for (const [procedure, input, before] of tries) {
-    const answer = await callMeanwhile(world, key, procedure, input, {
-      beforeTransaction: [...before, policy("enforce")],
-    });
-    expect([procedure, answer.status, answer.error?.data.reason]).toEqual([procedure, 400, "weak_password"]);
-    await policy("advise")();
-  }
 });
 
 describe("a hash algorithm that changes meanwhile", () => {
