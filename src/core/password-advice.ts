@@ -27,8 +27,8 @@ const messages: Readonly<Record<WeaknessWord, string>> = {
 
 const leastCharacters = 12;
 
-/** Longer pieces are in no list of common passwords. */
-const longestCommon = 30;
+/** Longer pieces are in no list of common passwords (the longest of `loadCommonPasswords` has 20 characters). */
+const longestCommon = 20;
 
 const substitutes: Readonly<Record<string, string>> = {
   "@": "a",

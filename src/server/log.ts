@@ -22,10 +22,11 @@ const paths = [
 ];
 
 /**
- * The process's log: JSON lines on standard error, so that standard output stays for people.
+ * The process's log: JSON lines on standard error, so that standard output stays for people. Lines are written beside the
+ * requests; what is left is written at the end of the process.
  * @param stream for tests
  */
-export function makeLog(level: string, stream: DestinationStream = destination({ fd: 2, sync: true })): Logger {
+export function makeLog(level: string, stream: DestinationStream = destination({ fd: 2, sync: false })): Logger {
   const redact = { paths, censor: "[redacted]" };
   // An error's own text may hold what was bound to a statement.
   const serializers = { err: (error: unknown) => describeError(error) };
