@@ -5,16 +5,19 @@ import { REVISION_HEADER } from "../core/traefik/names";
 import type { Clock, RandomBytes } from "../core/values";
 import { asSync } from "../persistence/as-sync";
 import type { Database } from "../persistence/database";
+import type { Sealer } from "../persistence/sealing";
 import { beginEpoch, findGateway, type GatewayRow, type Lease, takeLease } from "../persistence/sync/lease";
-import { findDelivery } from "../persistence/sync/record-delivery";
+import { findDelivery, wasEverApplied } from "../persistence/sync/record-delivery";
 import { applicationFiles, claimFolder } from "./claim-folder";
 import type { FileSystem } from "./file-system";
 import { fenceOlderTerms, stagingOf } from "./file-target";
 import { type FolderSettings, type Places, placesIn } from "./gateway-folder";
+import { shutReopened } from "./shut-reopened";
 import { writeStaticConfiguration } from "./static-configuration";
 
 export interface Candidate {
   readonly database: Database;
+  readonly sealer: Sealer;
   readonly gatewayId: string;
   readonly folder: FolderSettings;
   readonly clock: Clock;
@@ -66,7 +69,8 @@ export async function takeLead(candidate: Candidate): Promise<Standing> {
 
 /**
  * A folder that holds a delivery of which the database knows nothing is newer than the database: it was restored from a
- * copy. Revisions then start a new epoch, and what lies in the folder unknown counts as written by us.
+ * copy. Revisions then start a new epoch, what lies in the folder unknown counts as written by us, and nothing becomes
+ * public by it.
  */
 async function presentEpoch(
   candidate: Candidate,
@@ -74,24 +78,37 @@ async function presentEpoch(
   row: GatewayRow,
 ): Promise<Pick<GatewayRow, "epoch" | "loadedRevision">> {
   const present = { epoch: row.epoch, loadedRevision: row.loadedRevision };
-  const served = servedByMarker(await candidate.files.readFile(places.marker));
-  if (served === null) return present;
-  const known =
-    served.epoch === row.epoch
-      ? await findDelivery(candidate.database, row.gatewayId, served)
-      : // Nothing of the database's own epoch was applied yet: it has only just begun.
-        row.digest === "";
-  if (known) return present;
+  const { gatewayId, database, clock, log, files } = candidate;
+  const served = servedByMarker(await files.readFile(places.marker));
+  const relation = await relationOf(database, row, served);
+  if (relation === "same") return present;
+  // Before an epoch begins: whoever finds this half done recognizes it again.
+  await shutReopened(row, { ...candidate, places, now: clock.now(), readFile: (path) => files.readFile(path) });
+  if (relation === "unclear" || served === null) return present;
   const epoch = newEpoch(candidate.random);
-  candidate.log.warn(
-    { gatewayId: row.gatewayId, folder: served.revision, database: row.revision },
+  log.warn(
+    { gatewayId, folder: served.revision, database: row.revision },
     "the folder is newer than the database, which must have been restored: everything is compared and proven anew",
   );
   const adopted = await applicationFiles(places);
-  await asSync(candidate.database, (tx) =>
-    beginEpoch(tx, row.gatewayId, { epoch, atLeastRevision: served.revision, adopted, now: candidate.clock.now() }),
+  await asSync(database, (tx) =>
+    beginEpoch(tx, gatewayId, { epoch, atLeastRevision: served.revision, adopted, now: clock.now() }),
   );
   return { epoch, loadedRevision: 0 };
+}
+
+/**
+ * `newer`: the folder holds a delivery of which the database knows nothing. `unclear`: which of them is newer cannot be
+ * told, since an epoch has only just begun (the folder was adopted), or the marker is missing.
+ */
+async function relationOf(
+  database: Database,
+  row: GatewayRow,
+  served: ReturnType<typeof servedByMarker>,
+): Promise<"same" | "newer" | "unclear"> {
+  if (served === null) return (await wasEverApplied(database, row.gatewayId)) ? "unclear" : "same";
+  if (served.epoch !== row.epoch) return row.digest === "" ? "unclear" : "newer";
+  return (await findDelivery(database, row.gatewayId, served)) ? "same" : "newer";
 }
 
 /** The delivery that a marker file names. */

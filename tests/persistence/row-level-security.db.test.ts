@@ -224,12 +224,20 @@ describe("the roles", () => {
     );
     const written = (privilege: string) =>
       [...new Set(rows.filter((row) => row.entry.endsWith(privilege)).map((row) => row.entry.split(/[.:]/)[0]))].sort();
-    expect(written("insert")).toEqual(["application_states", "changes", "deliveries"]);
-    expect(written("update")).toEqual(["application_states", "audit_entries", "changes", "deliveries", "gateways"]);
+    expect(written("insert")).toEqual(["application_states", "audit_entries", "changes", "deliveries"]);
+    expect(written("update")).toEqual([
+      "application_states",
+      "applications",
+      "audit_entries",
+      "changes",
+      "deliveries",
+      "gateways",
+    ]);
     const columns = (table: string) =>
       rows
         .filter((row) => row.entry.startsWith(`${table}.`) && row.entry.endsWith(":update"))
         .map((row) => row.entry.split(/[.:]/)[1]);
+    expect(columns("applications")).toEqual(["opened_by"]);
     expect(columns("audit_entries").sort()).toEqual(["hash", "sequence"]);
     for (const kept of [
       "gateway_id",
@@ -258,6 +266,8 @@ describe("the roles", () => {
     "update audit_entries set action = 'x'",
     "delete from audit_entries",
     "insert into audit_entries select * from audit_entries",
+    "insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at) values ('x', 'x', 'apiKey', 'x', 'x', 'done', now())",
+    "insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at, sequence, hash) values ('x', 'x', 'system', 'x', 'x', 'done', now(), 1, 'x')",
   ];
   test.each(forbiddenToSync)("the sync role is refused: %s", async (statement) => {
     expect(await outcomeOf(runAs(world, "sync", null, statement))).toBe(refused);

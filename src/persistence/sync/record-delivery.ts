@@ -129,6 +129,18 @@ export function findDelivery(database: Database, gatewayId: string, named: Numbe
   });
 }
 
+/** Whether anything was ever applied to the gateway, in whatever epoch. */
+export function wasEverApplied(database: Database, gatewayId: string): Promise<boolean> {
+  return asSync(database, async (tx) => {
+    const rows = await tx
+      .select({ revision: deliveries.revision })
+      .from(deliveries)
+      .where(and(eq(deliveries.gatewayId, gatewayId), isNotNull(deliveries.appliedAt)))
+      .limit(1);
+    return rows.length > 0;
+  });
+}
+
 /** The number of the last delivery of the present epoch that was applied; null when there was none. */
 export function newestApplied(database: Database, gatewayId: string): Promise<number | null> {
   return asSync(database, async (tx) => {
