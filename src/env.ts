@@ -208,7 +208,21 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
     }
     settings[key] = read.data;
   }
+  requireOwnPorts(settings as Settings);
   return settings as Settings;
+}
+
+/** The control plane and the two entry points cannot listen on one port of one address. */
+function requireOwnPorts({ host, port, gatewayAddress, gatewayProbeAddress }: Settings): void {
+  const taken = new Map<string, string>([[`${host}:${port}`, settingsTable.port.name]]);
+  for (const [setting, address] of [
+    [settingsTable.gatewayAddress, gatewayAddress],
+    [settingsTable.gatewayProbeAddress, gatewayProbeAddress],
+  ] as const) {
+    const other = taken.get(address);
+    if (other) throw new WrongSetting(setting.name, `must not be where ${other} is: each needs a port of its own`);
+    taken.set(address, setting.name);
+  }
 }
 
 /** What a program that is started from here gets of this process's environment: where things are, and no setting. */

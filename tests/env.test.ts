@@ -57,6 +57,16 @@ test.each([
   ],
   ["PORTCULLIS_GATEWAY_ADDRESS", "8000", "PORTCULLIS_GATEWAY_ADDRESS must be host:port, 127.0.0.1:8000 for example"],
   ["PORTCULLIS_GATEWAY_ADDRESS", "127.0.0.1:70000", "PORTCULLIS_GATEWAY_ADDRESS must have a port up to 65535"],
+  [
+    "PORTCULLIS_GATEWAY_ADDRESS",
+    "127.0.0.1:3000",
+    "PORTCULLIS_GATEWAY_ADDRESS must not be where PORT is: each needs a port of its own",
+  ],
+  [
+    "PORTCULLIS_GATEWAY_PROBE_ADDRESS",
+    "127.0.0.1:8000",
+    "PORTCULLIS_GATEWAY_PROBE_ADDRESS must not be where PORTCULLIS_GATEWAY_ADDRESS is: each needs a port of its own",
+  ],
   ["PORTCULLIS_GATEWAY_GROUP", "a b", "PORTCULLIS_GATEWAY_GROUP must be the name or the number of a group"],
   ["PORTCULLIS_GATEWAY_DIR_IN_TRAEFIK", "etc/x", "PORTCULLIS_GATEWAY_DIR_IN_TRAEFIK must be an absolute path"],
   ["PORTCULLIS_DATABASE_CONNECTIONS", "1", "PORTCULLIS_DATABASE_CONNECTIONS must be a whole number from 2 to 500"],
