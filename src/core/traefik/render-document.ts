@@ -11,6 +11,11 @@ import { inOrder } from "./in-order";
  * one of the gateway with it
  */
 export function renderDocument(http: HttpDocument): string {
+  return renderValue(http);
+}
+
+/** The same for a value that may be no document. */
+export function renderValue(http: unknown): string {
   const text = JSON.stringify({ http: canonical(http) }, null, 1);
   return `${text.replace(/(?<=\{)\{/g, "\\u007b").replace(/[\u007f-\ud7ff\ue000-\uffff]/g, asEscape)}\n`;
 }

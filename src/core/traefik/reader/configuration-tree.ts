@@ -2,6 +2,7 @@ import { type Entry, entriesOf } from "./entry";
 import { folded } from "./go-text";
 import { http } from "./http-shapes";
 import type { RawValue } from "./raw-value";
+import { readOwnJson } from "./read-own-json";
 import { readToml } from "./read-toml";
 import { readYaml } from "./read-yaml";
 import { Refused } from "./refused";
@@ -11,7 +12,7 @@ import { tcp, tls, udp } from "./stream-shapes";
 const configuration = object({ http, tcp, udp, tls });
 
 const formats: Readonly<Record<string, (text: string) => RawValue>> = {
-  ".yml": readYaml,
+  ".yml": (text) => readOwnJson(text) ?? readYaml(text),
   ".yaml": readYaml,
   ".toml": readToml,
 };

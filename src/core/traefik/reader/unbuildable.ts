@@ -21,13 +21,23 @@ const priorities = { least: 2n ** 40n, most: 2n ** 63n - 1n - 1000n };
 export function unbuildable(file: CompiledFile, others: readonly CompiledFile[] = []): Diagnostic[] {
   if (file.text.includes("{{")) return [{ subject: file.name, problem: "template" }];
   try {
-    const trees = [file, ...others].map(({ name, text }) => configurationTree(name, text));
-    const [own] = trees;
-    return own ? new Inspection(own, trees).diagnostics() : [];
+    const own = configurationTree(file.name, file.text);
+    return new Inspection(own, [own, ...others.map(treeOf)]).diagnostics();
   } catch (error) {
     if (error instanceof Refused) return [{ subject: file.name, problem: `refused_${error.reason}` }];
     throw error;
   }
+}
+
+/** Trees of files that many others name: each is read once for as long as it is held. */
+const trees = new WeakMap<CompiledFile, Entry>();
+
+function treeOf(file: CompiledFile): Entry {
+  const known = trees.get(file);
+  if (known) return known;
+  const tree = configurationTree(file.name, file.text);
+  trees.set(file, tree);
+  return tree;
 }
 
 class Inspection {
