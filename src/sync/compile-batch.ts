@@ -6,7 +6,7 @@ import { compileDeny, denyFileName } from "../core/traefik/compile-deny";
 import { compileShared } from "../core/traefik/compile-shared";
 import { readTraefikFile } from "../core/traefik/reader/read-traefik-file";
 import { unbuildable } from "../core/traefik/reader/unbuildable";
-import type { ApplicationState, CompiledApplication, Fingerprints } from "../core/traefik/state";
+import type { ApplicationState, CompiledApplication, CompiledFile, Fingerprints } from "../core/traefik/state";
 import type { Sealer } from "../persistence/sealing";
 import type { DenyGroup, StoredApplication, StoredState } from "../persistence/sync/desired-state";
 import type { DeliveredState } from "../persistence/sync/record-delivery";
@@ -51,11 +51,20 @@ export function compileChecked(
   return { ...shut, form, diagnostics, file: null, probes: [] };
 }
 
+/** `unbuildable` reads the file as strictly as Traefik does: what is refused is a problem like any other. */
 function isSound({ file, intended }: CompiledApplication, gateway: Gateway): boolean {
   if (file === null) return true;
-  if (readTraefikFile(file.name, file.text).state !== "accepted") return false;
   const bare = !gateway.state.tags && intended === "public";
-  return unbuildable(file, [compileShared(gateway.state)]).every(({ problem }) => bare && problem === "no_middlewares");
+  return unbuildable(file, [sharedOf(gateway)]).every(({ problem }) => bare && problem === "no_middlewares");
+}
+
+/** The same for all applications of a gateway, and compiled once. */
+const shared = new WeakMap<Gateway, CompiledFile>();
+
+function sharedOf(gateway: Gateway): CompiledFile {
+  const file = shared.get(gateway) ?? compileShared(gateway.state);
+  shared.set(gateway, file);
+  return file;
 }
 
 export function planApplication(

@@ -17,8 +17,8 @@ import { stillHolds } from "./claim-folder";
 import { type PlannedApplication, planApplication, planDeny, planRemoval } from "./compile-batch";
 import { fileDigest } from "./file-digest";
 import type { Gateway } from "./gateway";
+import { givingWay } from "./give-way";
 import type { Leading } from "./leading";
-import { breathe } from "./pace";
 import type { PlannedFile } from "./target";
 
 /** What a delivery carries: outbox rows, and what a comparison found to be different from what it should be. */
@@ -28,6 +28,8 @@ export interface Consignment {
   readonly backlog: Backlog;
   /** The file that all applications share is missing or altered. */
   readonly shared: boolean;
+  /** Called now and then until the first file is applied; whatever it throws ends the delivery, with nothing done. */
+  readonly overtaken?: (() => Promise<void>) | undefined;
 }
 
 export interface Delivered {
@@ -41,9 +43,6 @@ export interface Delivered {
 const pageSize = 100;
 /** Outbox rows marked in one transaction. */
 const rowsAtOnce = 500;
-/** Applications compiled before other work of the process gets its turn. */
-const compiledAtOnce = 10;
-
 /**
  * One delivery: the *present* state of everything that the consignment names is compiled, numbered, applied with the
  * marker last, and only then recorded.
@@ -52,7 +51,7 @@ const compiledAtOnce = 10;
 export async function deliver(leading: Leading, consignment: Consignment): Promise<Delivered> {
   const { database, lease, gateway, target, clock, at } = leading;
   await at("taken");
-  const applications = await planApplications(leading, consignment.backlog);
+  const applications = await planApplications(leading, consignment);
   const denies = await planDenies(leading, consignment.backlog.denies);
   const files = [
     ...(consignment.shared ? [planShared(gateway)] : []),
@@ -72,7 +71,7 @@ export async function deliver(leading: Leading, consignment: Consignment): Promi
     clock.now(),
   );
   await at("numbered");
-  await target.apply(files, markerOf(gateway, delivery));
+  await target.apply(files, markerOf(gateway, delivery), consignment.overtaken);
   const markerAt = leading.pace.now();
   await record(
     leading,
@@ -102,10 +101,12 @@ export function planShared(gateway: Gateway): PlannedFile {
   return { name, text, digest: fileDigest(text), effect: "closes" };
 }
 
-async function planApplications(leading: Leading, backlog: Backlog): Promise<PlannedApplication[]> {
-  const { database, sealer, gateway, clock } = leading;
+async function planApplications(leading: Leading, { backlog, overtaken }: Consignment): Promise<PlannedApplication[]> {
+  const { database, sealer, gateway, clock, pace } = leading;
+  const giveWay = givingWay(() => pace.now());
   const planned: PlannedApplication[] = [];
   for (const page of inPages([...backlog.applications], pageSize)) {
+    await overtaken?.();
     const ids = page.map(([applicationId]) => applicationId).filter(isId);
     const { present, before } = await asSync(database, async (tx) => ({
       present: await readApplications(tx, gateway.gatewayId, ids, clock.now()),
@@ -113,17 +114,15 @@ async function planApplications(leading: Leading, backlog: Backlog): Promise<Pla
     }));
     const stored = new Map(present.map((application) => [application.applicationId, application]));
     const states = new Map(before.map((state) => [state.applicationId, state]));
-    for (const chunk of inPages(ids, compiledAtOnce)) {
-      for (const id of chunk) {
-        const application = stored.get(id);
-        const asked = backlog.applications.get(id);
-        planned.push(
-          application
-            ? planApplication(application, states.get(id), gateway, sealer, { closes: asked?.closes ?? true })
-            : planRemoval(id, asked?.organizationId ?? "", states.get(id)),
-        );
-      }
-      if (ids.length > compiledAtOnce) await breathe();
+    for (const id of ids) {
+      const application = stored.get(id);
+      const asked = backlog.applications.get(id);
+      planned.push(
+        application
+          ? planApplication(application, states.get(id), gateway, sealer, { closes: asked?.closes ?? true })
+          : planRemoval(id, asked?.organizationId ?? "", states.get(id)),
+      );
+      await giveWay();
     }
   }
   return planned;

@@ -1,18 +1,21 @@
-import { backlogOf } from "../core/sync/backlog";
+import { backlogOf, closingFirst } from "../core/sync/backlog";
 import { backoff } from "../core/sync/backoff";
 import { markerDueAt } from "../core/sync/marker-spacing";
 import { LeaseLost } from "../persistence/as-sync";
 import { clearCause, recordCause } from "../persistence/sync/lease";
-import { takeChanges } from "../persistence/sync/take-changes";
+import { lookAtPending, takeChanges } from "../persistence/sync/take-changes";
 import { causeOf } from "./cause-of";
 import { type Delivered, deliver } from "./deliver";
 import { isFolderGone } from "./file-system";
 import type { Leading } from "./leading";
+import { Overtaken, overtakenByClosing } from "./overtaken";
 import type { Repairs } from "./repairs";
 import type { Waker } from "./waker";
 
 /** Outbox rows that one delivery takes. */
 const rowsPerDelivery = 5_000;
+/** Outbox rows that only open, in a delivery that closes: what closes does not wait for a burst of them. */
+const rowsBesideClosing = 100;
 /** How long a hint that never came is waited for, in ms. */
 const lookAgainMs = 1_000;
 /** Pending rows are looked at again at most this often while a marker is not due yet, in ms. */
@@ -46,28 +49,29 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
     try {
       if (doubtful) await loop.onFailed();
       doubtful = false;
-      const pending = await takeChanges(leading.database, leading.gateway.gatewayId, rowsPerDelivery);
-      if (pending.length === 0 && !repairs.waiting) {
+      const pending = await lookAtPending(leading.database, leading.gateway.gatewayId);
+      if (!pending.any && !repairs.waiting) {
         if (causeStands) await clearCause(leading.database, leading.lease);
         causeStands = false;
         loop.onSettled();
         await waker.wait(lookAgainMs, pace, over);
         continue;
       }
-      const closes = repairs.waiting || pending.some((row) => row.closes);
+      const closes = repairs.waiting || pending.closes;
       const history = { lastMarkerAt, loadMs: loop.loadMs() };
       const wait = markerDueAt(history, closes) - pace.now();
       if (wait > 0) {
         await waitForTurn(loop, wait, closes ? 0 : markerDueAt(history, true) - pace.now());
         continue;
       }
-      const delivered = await attempt(loop, pending);
+      const delivered = await attempt(loop);
       lastMarkerAt = delivered.markerAt;
       failures = 0;
       causeStands = false;
       loop.onDelivered(delivered);
     } catch (error) {
       if (error instanceof LeaseLost) throw error;
+      if (error instanceof Overtaken) continue;
       loop.onSettled();
       failures++;
       doubtful = true;
@@ -80,20 +84,22 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
   }
 }
 
-async function attempt(
-  { leading, repairs }: DeliveryLoop,
-  pending: Awaited<ReturnType<typeof takeChanges>>,
-): Promise<Delivered> {
+async function attempt({ leading, repairs }: DeliveryLoop): Promise<Delivered> {
+  const { database, gateway, pace } = leading;
+  const taken = await takeChanges(database, gateway.gatewayId, rowsPerDelivery);
   const mending = repairs.take(rowsPerDelivery);
+  const pending = closingFirst(taken, rowsBesideClosing);
   const backlog = backlogOf([...pending, ...mending.rows]);
+  const overtaken = backlog.closes ? undefined : overtakenByClosing(database, gateway.gatewayId, pace);
   try {
-    return await deliver(leading, { rows: pending.map(({ row }) => row), backlog, shared: mending.shared });
+    const rows = pending.map(({ row }) => row);
+    return await deliver(leading, { rows, backlog, shared: mending.shared, overtaken });
   } catch (error) {
     repairs.giveBack(mending);
     if (backlog.closes && !(error instanceof LeaseLost)) {
       const applications = [...backlog.applications].filter(([, { closes }]) => closes).map(([id]) => id);
       leading.log.error(
-        { gatewayId: leading.gateway.gatewayId, err: error, applications: applications.slice(0, 50) },
+        { gatewayId: gateway.gatewayId, err: error, applications: applications.slice(0, 50) },
         "revocation not delivered: what was removed or narrowed is still in force at the gateway",
       );
     }

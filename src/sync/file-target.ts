@@ -6,8 +6,12 @@ import { fileMode, type Places } from "./gateway-folder";
 import { inParallel } from "./in-parallel";
 import type { AtFaultPoint, PlannedFile, Target } from "./target";
 
-/** Files flushed at the same time. */
-const flushedAtOnce = 16;
+/** Files flushed at the same time: more than the thread pool has threads, so that none of them idles. */
+const flushedAtOnce = 64;
+/** Files renamed at the same time, among those whose order does not matter. */
+const renamedAtOnce = 16;
+/** Files staged between two questions whether something goes first. */
+const askedEvery = 32;
 
 interface FileTargetOptions {
   readonly places: Places;
@@ -49,35 +53,46 @@ export function fileTarget(options: FileTargetOptions): Target {
   let batches = 0;
 
   return {
-    async apply(batch: readonly PlannedFile[], marker: CompiledFile) {
+    async apply(batch: readonly PlannedFile[], marker: CompiledFile, overtaken?: () => Promise<void>) {
       const ordered = orderBatch(batch);
       const mine = `${process.pid}-${++batches}`;
       const stagedAs = (index: number | "marker") => join(staging, `${mine}-${index}`);
+      /** What stands in the staging folder: a removal's old file, or what a failure left behind. */
+      const staged = new Set<number | "marker">();
       try {
         await stageAndApply();
       } finally {
-        // What a removal took out of the way, or a failure left behind; a full disk must not fill up further.
-        await inParallel([...ordered.keys(), "marker" as const], flushedAtOnce, (index) =>
-          files.removeTree(stagedAs(index)),
-        ).catch(() => undefined);
+        // A full disk must not fill up further.
+        await inParallel([...staged], flushedAtOnce, (index) => files.removeTree(stagedAs(index))).catch(
+          () => undefined,
+        );
       }
 
       async function stageAndApply() {
         await at("staging");
         await inParallel(ordered, flushedAtOnce, async (file, index) => {
+          if (overtaken && index % askedEvery === 0) await overtaken();
+          staged.add(index);
           if (file.text !== null) await files.writeFlushed(stagedAs(index), file.text, fileMode, group);
         });
+        staged.add("marker");
         await files.writeFlushed(stagedAs("marker"), marker.text, fileMode, group);
         await at("staged");
-        for (const [index, file] of ordered.entries()) {
-          await at("applying");
-          const live = join(places.applications, file.name);
-          if (file.text !== null) await files.rename(stagedAs(index), live);
-          else await removeInto(files, live, stagedAs(index));
+        await overtaken?.();
+        for (const turn of inTurns(ordered)) {
+          await inParallel(turn.files, turn.width, async (file, offset) => {
+            await at("applying");
+            const index = turn.from + offset;
+            const live = join(places.applications, file.name);
+            if (file.text === null) return removeInto(files, live, stagedAs(index));
+            await files.rename(stagedAs(index), live);
+            staged.delete(index);
+          });
         }
         await at("applied");
         await at("marking");
         await files.rename(stagedAs("marker"), places.marker);
+        staged.delete("marker");
         await at("marked");
         await Promise.all([files.syncFolder(places.applications), files.syncFolder(places.dynamic)]);
         await at("flushed");
@@ -87,6 +102,20 @@ export function fileTarget(options: FileTargetOptions): Target {
     readMarker: () => files.readFile(places.marker),
     names: () => files.readdir(places.applications),
   };
+}
+
+/**
+ * A batch in its turns. Files that only open are one application's each and safe in any order among themselves; all
+ * others go one by one.
+ */
+function inTurns(ordered: readonly PlannedFile[]) {
+  const opens = ordered.flatMap(({ effect }, index) => (effect === "opens" ? [index] : []));
+  const [from, to] = [opens[0] ?? ordered.length, (opens.at(-1) ?? ordered.length - 1) + 1];
+  return [
+    { from: 0, files: ordered.slice(0, from), width: 1 },
+    { from, files: ordered.slice(from, to), width: renamedAtOnce },
+    { from: to, files: ordered.slice(to), width: 1 },
+  ];
 }
 
 /**

@@ -16,9 +16,10 @@ export interface Target {
   /**
    * Puts a whole delivery before the gateway: everything is staged and flushed, then applied in the batch's order, the
    * marker last. After a failure any part of the batch may be there, but never the marker; calling it again is safe.
+   * @param overtaken called now and then until the first file is applied; whatever it throws ends the delivery there
    * @throws the file system's own error, `ENOENT` also when another leader took the staging folder away
    */
-  apply(batch: readonly PlannedFile[], marker: CompiledFile): Promise<void>;
+  apply(batch: readonly PlannedFile[], marker: CompiledFile, overtaken?: () => Promise<void>): Promise<void>;
   /** The text of an application's, deny or shared file as the gateway would read it; null when it is not there. */
   read(name: string): Promise<string | null>;
   /** The marker's text; null when it is not there. */

@@ -27,6 +27,18 @@ export function backlogOf(rows: readonly BacklogRow[]): Backlog {
   return { applications, denies: [...denies.values()], closes: rows.some(({ closes }) => closes) };
 }
 
+/**
+ * Of pending rows, those that go together: all of them, or where something closes, that and what must not come after
+ * it (denies), the first `beside` of the others, and whatever concerns the same applications.
+ */
+export function closingFirst<Row extends BacklogRow>(rows: readonly Row[], beside: number): Row[] {
+  if (!rows.some(({ closes }) => closes)) return [...rows];
+  const isFirst = ({ closes, denyGroup }: Row) => closes || denyGroup !== null;
+  const together = [...rows.filter(isFirst), ...rows.filter((row) => !isFirst(row)).slice(0, beside)];
+  const applications = new Set(together.map(({ applicationId }) => applicationId));
+  return rows.filter((row) => isFirst(row) || applications.has(row.applicationId));
+}
+
 /** Pages of at most `size`, in order. */
 export function* inPages<T>(items: readonly T[], size: number): Generator<readonly T[]> {
   for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);

@@ -32,3 +32,15 @@ export function takeChanges(database: Database, gatewayId: string, limit: number
       .limit(limit),
   );
 }
+
+/** Whether anything is pending for a gateway, and whether any of it closes. */
+export function lookAtPending(database: Database, gatewayId: string): Promise<{ any: boolean; closes: boolean }> {
+  return asSync(database, async (tx) => {
+    const [row] = await tx
+      .select({ closes: sql<boolean | null>`bool_or(${changes.closes})` })
+      .from(changes)
+      .where(and(eq(changes.gatewayId, gatewayId), isNull(changes.deliveredIn)));
+    const closes = row?.closes ?? null;
+    return { any: closes !== null, closes: closes === true };
+  });
+}
