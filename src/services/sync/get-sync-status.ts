@@ -15,14 +15,13 @@ const most = 100;
  * that are others' too, but what is told of applications is of its own only.
  */
 export async function getSyncStatus(authorized: Reader, gatewayId: string | undefined): Promise<SyncStatus> {
-  const { clock } = authorized.request.runtime;
   const { organizationId } = authorized.organization;
   const only = gatewayId === undefined ? sql`true` : sql`g.gateway_id = ${gatewayId}`;
   const rows = await asViewer(authorized, async (tx) =>
     rowsOf<Row>(
       await tx.execute(sql`
         select g.gateway_id as "gatewayId", g.name, g.revision, g.loaded_revision as "loadedRevision",
-          g.loaded_at as "loadedAt", coalesce(g.lease_until > ${clock.now().toISOString()}::timestamptz, false) as led,
+          g.loaded_at as "loadedAt", coalesce(g.lease_until > now(), false) as led,
           g.cause, g.cause_since as "causeSince", g.compared_at as "comparedAt",
           (select count(*)::int from changes c
              where c.gateway_id = g.gateway_id and c.delivered_in is null

@@ -97,9 +97,8 @@ test("the founding organization sees every gateway, another one those that it is
 });
 
 test("a failed delivery, a lease and a comparison are shown, and nothing that is the gateway's secret", async () => {
-  world.now = new Date("2026-05-01T12:00:00Z");
   await world.db.asOwner(
-    `update gateways set cause = 'The disk is full.', cause_since = '2026-05-01T11:00:00Z', lease_until = '2026-05-01T12:00:05Z',
+    `update gateways set cause = 'The disk is full.', cause_since = '2026-05-01T11:00:00Z', lease_until = now() + interval '1 minute',
        lease_holder = 'host-of-the-process', nonce = 'nonce-of-the-folder', revision = 12, loaded_revision = 11, compared_at = '2026-05-01T11:55:00Z'
      where gateway_id = $1`,
     [world.gatewayId],
@@ -116,7 +115,21 @@ test("a failed delivery, a lease and a comparison are shown, and nothing that is
     const { text } = await statusFor(organization);
     for (const secret of ["nonce", "host-of-the-process", "sealed", "v1."]) expect(text).not.toContain(secret);
   }
-  world.now = new Date("2026-05-01T12:00:06Z");
-  expect((await only(acme))?.led).toBe(false);
+});
+
+test("whether a gateway is led is told by the database's clock, whatever this process's own says", async () => {
+  const lease = (until: string) =>
+    world.db.asOwner(`update gateways set lease_until = ${until} where gateway_id = $1`, [world.gatewayId]);
+  const hour = 3_600_000;
+  for (const wrongBy of [-24 * hour, 0, 24 * hour]) {
+    world.now = new Date(Date.now() + wrongBy);
+    const ledWhen = async (until: string) => {
+      await lease(until);
+      return (await only(acme))?.led;
+    };
+    expect(await ledWhen("now() + interval '1 minute'"), String(wrongBy)).toBe(true);
+    expect(await ledWhen("now() - interval '1 second'"), String(wrongBy)).toBe(false);
+    expect(await ledWhen("null"), String(wrongBy)).toBe(false);
+  }
   world.now = null;
 });
