@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { boolean, foreignKey, index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { applications } from "./applications";
-import { createdAt, id } from "./columns";
+import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
 
 /** One place that a route leads to. */
@@ -55,11 +55,14 @@ export const claims = pgTable(
     wildcard: boolean("wildcard").notNull().default(false),
     /** For a host: which of the organization's deny files names it. Never changes while the claim lives. */
     denyGroup: integer("deny_group"),
+    /** When it ends by itself: 30 days after its organization was deleted; null while there is one. */
+    endsAt: moment("ends_at"),
     createdAt: createdAt(),
   },
   (table) => [
     unique("claims_value").on(table.gatewayId, table.kind, table.value),
     index("claims_by_parent").on(table.gatewayId, table.parent).where(sql`kind = 'host'`),
     index("claims_by_organization").on(table.organizationId, table.gatewayId, table.denyGroup),
+    index("claims_ending").on(table.endsAt).where(sql`ends_at is not null`),
   ],
 );

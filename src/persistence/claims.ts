@@ -54,6 +54,11 @@ export async function releaseHost(
   return rowsOf<{ outcome: "released" | "in_use" | "gone" }>(result)[0]?.outcome ?? "gone";
 }
 
+/** The organization of the transaction is being deleted: its claims, hosts and their denies, end by themselves then. */
+export async function endClaims(tx: Transaction, endsAt: Date): Promise<void> {
+  await tx.execute(sql`select portcullis_end_claims(${endsAt.toISOString()}::timestamptz)`);
+}
+
 function textArray(values: readonly string[]) {
   return sql`array[${sql.join(
     values.map((value) => sql`${value}`),

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../core/values";
 import type { Database } from "../persistence/database";
-import { sweepChanges, sweepDeliveries, sweepRemoved } from "../persistence/sync/sweeps";
+import { sweepChanges, sweepClaims, sweepDeliveries, sweepRemoved } from "../persistence/sync/sweeps";
 import { breathe, type Pace } from "./pace";
 
 const hour = 3_600_000;
@@ -15,14 +15,14 @@ interface Sweeper {
   readonly pace: Pace;
 }
 
-/** Every hour removes what is older than it is kept. */
+/** Every hour removes what is older than it is kept, and ends the claims that are due. */
 export async function sweepUntilOver(sweeper: Sweeper, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     try {
       await sweep(sweeper, over);
     } catch (error) {
       if (over.aborted) return;
-      sweeper.log.warn({ err: error }, "old deliveries could not be removed");
+      sweeper.log.warn({ err: error }, "what is old could not be removed");
     }
     await sweeper.pace.sleep(hour, over);
   }
@@ -37,4 +37,5 @@ export async function sweep(
     while (!over.aborted && (await part(database, before))) await breathe();
   }
   await sweepRemoved(database, before);
+  while (!over.aborted && (await sweepClaims(database, clock.now()))) await breathe();
 }

@@ -296,6 +296,9 @@ describe("the roles", () => {
     ["sync", "portcullis_claim_host('c', 'g', 'h', 'p', false, now())"],
     ["host", "portcullis_claim_host('c', 'g', 'h', 'p', false, now())"],
     ["tenant", "portcullis_lock_claims('g')"],
+    ["tenant", "portcullis_sweep_claims(now(), 1)"],
+    ["sync", "portcullis_end_claims(now())"],
+    ["host", "portcullis_sweep_claims(now(), 1)"],
     ["tenant", "portcullis_application('a', 'o')"],
   ])("the %s role may not call %s", async (role, call) => {
     expect(await outcomeOf(runAs(world, role, role === "tenant" ? acme.organizationId : null, `select ${call}`))).toBe(

@@ -1,10 +1,13 @@
 import { and, eq, gte, inArray, isNotNull, lt, sql } from "drizzle-orm";
 import { applicationStates, changes, deliveries, gateways } from "../../../drizzle/schema";
+import { newId } from "../../core/ids";
 import { asSync } from "../as-sync";
-import type { Database } from "../database";
+import { type Database, rowsOf } from "../database";
 
 /** Rows that one transaction removes. */
 const sweptAtOnce = 1_000;
+/** Claims that one transaction ends. */
+const claimsAtOnce = 100;
 
 /** Removes outbox rows that were delivered before `before`; returns whether there may be more. */
 export function sweepChanges(database: Database, before: Date): Promise<boolean> {
@@ -49,4 +52,26 @@ export function sweepRemoved(database: Database, before: Date): Promise<unknown>
         ),
       ),
   );
+}
+
+/**
+ * Ends the claims that are due at `now`, and asks for delivery of the deny files that named their hosts; returns
+ * whether there may be more.
+ */
+export function sweepClaims(database: Database, now: Date): Promise<boolean> {
+  return asSync(database, async (tx) => {
+    const ended = rowsOf<{ organizationId: string; gatewayId: string; denyGroup: number | null }>(
+      await tx.execute(
+        sql`select swept_organization_id as "organizationId", swept_gateway_id as "gatewayId", swept_deny_group as "denyGroup"
+            from portcullis_sweep_claims(${now.toISOString()}::timestamptz, ${claimsAtOnce})`,
+      ),
+    );
+    const denies = new Map(
+      ended.filter(({ denyGroup }) => denyGroup !== null).map((deny) => [Object.values(deny).join(" "), deny]),
+    );
+    const changeId = newId("change");
+    const rows = [...denies.values()].map((deny) => ({ ...deny, changeId, closes: false, createdAt: now }));
+    if (rows.length > 0) await tx.insert(changes).values(rows);
+    return ended.length === claimsAtOnce;
+  });
 }

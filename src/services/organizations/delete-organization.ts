@@ -5,12 +5,16 @@ import { projects } from "../../../drizzle/projects";
 import type { Organization } from "../../contracts/organizations";
 import { Conflict, NotFound } from "../../core/errors";
 import type { Authorized } from "../../persistence/authorized";
+import { endClaims } from "../../persistence/claims";
 import { unitOfWork } from "../../persistence/unit-of-work";
 import { presentOrganization } from "./present-organization";
 
+/** How long the claims of an organization outlive it, in ms. */
+const claimsOutliveMs = 30 * 24 * 3_600_000;
+
 /**
  * Deletes an organization that has no applications, with its keys and members: the caller's key is the last that works.
- * Its hosts stay claimed and denied.
+ * Its hosts stay claimed and denied for 30 days more.
  * @throws Conflict `not_empty` | `founding` the installation is managed through it
  */
 export async function deleteOrganization(
@@ -31,6 +35,7 @@ export async function deleteOrganization(
       .where(eq(applications.organizationId, organizationId))
       .limit(1);
     if (application) throw new Conflict("not_empty", "Delete the organization's applications first.");
+    await endClaims(work.tx, new Date(work.now.getTime() + claimsOutliveMs));
     await work.tx.delete(projects).where(eq(projects.organizationId, organizationId));
     const [row] = await work.tx
       .delete(organizations)

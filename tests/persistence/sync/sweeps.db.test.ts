@@ -89,3 +89,62 @@ it("an application that is gone is forgotten 30 days later, but never before it 
     "app_there",
   ]);
 });
+
+const claim = (
+  value: string,
+  endsAt: string | null,
+  more: { organizationId?: string; denyGroup?: number | null } = {},
+) =>
+  run(
+    `insert into claims (claim_id, organization_id, gateway_id, kind, value, parent, deny_group, ends_at, created_at)
+     values ($1, $2, $3, $4, $1, 'example', $5, $6, $7)`,
+    value,
+    more.organizationId ?? "org_gone",
+    world.gatewayId,
+    more.denyGroup === null ? "upstream" : "host",
+    more.denyGroup === undefined ? 0 : more.denyGroup,
+    endsAt,
+    old,
+  );
+const asked = () =>
+  run(
+    `select organization_id, deny_group, application_id, gateway_id from changes order by organization_id, deny_group`,
+  );
+
+it("claims end when they are due, and each deny file that named one is asked for once", async () => {
+  const past = "2026-05-31T11:59:59Z";
+  for (const host of ["a.example", "b.example"]) await claim(host, past);
+  await claim("c.example", past, { denyGroup: 1 });
+  await claim("10.0.0.1:80", past, { denyGroup: null });
+  await claim("soon.example", "2026-05-31T12:00:01Z");
+  await claim("kept.example", null);
+  await sweepNow();
+  expect(await left("claims", "value")).toEqual(["kept.example", "soon.example"]);
+  const row = { organization_id: "org_gone", application_id: null, gateway_id: world.gatewayId };
+  expect(await asked()).toEqual([
+    { ...row, deny_group: 0 },
+    { ...row, deny_group: 1 },
+  ]);
+});
+
+it("no claim ends while its organization exists", async () => {
+  const { organizationId } = await world.organization();
+  await claim("there.example", old, { organizationId });
+  await sweepNow();
+  expect(await left("claims", "value")).toEqual(["there.example"]);
+  expect(await asked()).toEqual([]);
+});
+
+it("more claims than one transaction ends go all the same", async () => {
+  await run(
+    `insert into claims (claim_id, organization_id, gateway_id, kind, value, parent, deny_group, ends_at, created_at)
+     select 'clm_' || n, 'org_gone', $1, 'host', n || '.example', 'example', n / 100, $2::timestamptz, $2::timestamptz
+     from generate_series(0, 249) n`,
+    world.gatewayId,
+    old,
+  );
+  await sweepNow();
+  expect(await left("claims", "value")).toEqual([]);
+  const groups = new Set((await asked()).map(({ deny_group }) => deny_group));
+  expect([...groups].sort()).toEqual([0, 1, 2]);
+});

@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sweep } from "../../../src/sync/sweep";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
@@ -202,19 +203,43 @@ describe("deleting an organization", () => {
       ]);
       expect(rows, table).toEqual([]);
     }
-    const kept = await world.db.asOwner(`select kind, value from claims where organization_id = $1`, [
-      acme.organizationId,
-    ]);
-    expect(kept).toEqual([{ kind: "host", value: "leaving.example" }]);
+    const kept = await world.db.asOwner(
+      `select kind, value, (ends_at - now()) between interval '29 days 23 hours' and interval '30 days' as in_time
+       from claims where organization_id = $1`,
+      [acme.organizationId],
+    );
+    expect(kept).toEqual([{ kind: "host", value: "leaving.example", in_time: true }]);
     const beta = await world.organization();
     await expect(
       given(beta).application({ route: { host: "leaving.example", upstreams: [{ url: "http://10.0.3.2:80" }] } }),
     ).rejects.toThrow("host_taken");
+    const ending = await world.db.asOwner(
+      `select 1 as one from claims where organization_id <> $1 and ends_at is not null`,
+      [acme.organizationId],
+    );
+    expect(ending).toEqual([]);
     const [entry] = await world.db.asOwner<{ outcome: string }>(
       `select outcome from audit_entries where organization_id = $1 order by audit_id desc limit 1`,
       [acme.organizationId],
     );
     expect(entry?.outcome).toBe("done");
+  });
+
+  test("its hosts are free again 30 days later, and not before", async () => {
+    const acme = await world.organization();
+    const beta = await world.organization();
+    const route = { host: "free-again.example", upstreams: [{ url: "http://10.0.3.3:80" }] };
+    const { applicationId } = await given(acme).application({ route });
+    await given(acme).ok("applications.delete", { applicationId });
+    await given(acme).ok("organizations.delete", {});
+    const sweepIn = (days: number) => {
+      const clock = { now: () => new Date(Date.now() + days * 24 * 3_600_000) };
+      return sweep({ database: world.runtime.database, clock }, new AbortController().signal);
+    };
+    await sweepIn(29.9);
+    await expect(given(beta).application({ route })).rejects.toThrow("host_taken");
+    await sweepIn(30.1);
+    await given(beta).application({ route });
   });
 
   test("the founding one stays", async () => {
