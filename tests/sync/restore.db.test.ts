@@ -110,6 +110,30 @@ describe("a database that was put back to an older copy", () => {
     expect(await openedBy(still.applicationId)).toBe("create");
   });
 
+  it("opens nothing either when that was done under a process that leads", async () => {
+    await started();
+    const { applicationId } = await publicApplication("wiki.localhost", 9000);
+    await delivered();
+    const restore = await backUp();
+    await protect(applicationId);
+    await delivered();
+    const { epoch } = await sync.gateway();
+    await restore();
+    // Something is asked of it, as by a change that the copy held pending.
+    await sync.world.db.asOwner(
+      `insert into changes (change_id, organization_id, gateway_id, application_id, closes, created_at)
+       values ('chg_x', $1, $2, $3, false, now())`,
+      [sync.organization.organizationId, sync.gatewayId, applicationId],
+    );
+    const opened = new Set<boolean>();
+    await until(async () => {
+      opened.add(isOpen(applicationId));
+      return (await sync.pending()) === 0 && (await sync.gateway()).epoch !== epoch;
+    }, Boolean);
+    expect([...opened, isOpen(applicationId)]).toEqual([false, false]);
+    expect(await openedBy(applicationId)).toBeNull();
+  });
+
   it("opens nothing of which the folder has no file", async () => {
     const first = await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNotNull, isNull, lte, max, sql } from "drizzle-orm";
 import { applicationStates, changes, deliveries, gateways } from "../../../drizzle/schema";
-import { asSync } from "../as-sync";
+import { asSync, LeaseLost } from "../as-sync";
 import type { Database } from "../database";
 import { type Lease, requireLease, updateAsLeader } from "./lease";
 
@@ -25,23 +25,31 @@ export interface NumberedDelivery {
   readonly digest: string;
 }
 
+/** The last number that each lease of this process gave. */
+const numbered = new WeakMap<Lease, number>();
+
 /**
- * Gives a delivery its number, before anything of it can be seen: a number is never used twice, whatever crashes.
+ * Gives a delivery its number, before anything of it can be seen: a number is never used twice, whatever crashes. Where
+ * the database would give one again it was put back to an older copy while this process led: the term is over then, so
+ * that the next one finds that out before it delivers.
  * @param digestOf the chained digest, from the one of the last delivery that was applied
  * @throws LeaseLost
  */
-export function numberDelivery(
+export async function numberDelivery(
   database: Database,
   lease: Lease,
   digestOf: (previous: string) => string,
   now: Date,
 ): Promise<NumberedDelivery> {
-  return asSync(database, async (tx) => {
+  const given = await asSync(database, async (tx) => {
     const row = await updateAsLeader(tx, lease, { revision: sql`${gateways.revision} + 1` });
+    if (row.revision <= (numbered.get(lease) ?? 0)) throw new LeaseLost(lease.gatewayId);
     const delivery = { revision: row.revision, epoch: row.epoch, digest: digestOf(row.digest) };
     await tx.insert(deliveries).values({ gatewayId: lease.gatewayId, term: lease.term, createdAt: now, ...delivery });
     return delivery;
   });
+  numbered.set(lease, given.revision);
+  return given;
 }
 
 /**
