@@ -18,6 +18,7 @@ import { type PlannedApplication, planApplication, planDeny, planRemoval } from 
 import { fileDigest } from "./file-digest";
 import type { Gateway } from "./gateway";
 import { givingWay } from "./give-way";
+import { inParallel } from "./in-parallel";
 import type { Leading } from "./leading";
 import type { PlannedFile } from "./target";
 
@@ -43,6 +44,8 @@ export interface Delivered {
 const pageSize = 100;
 /** Outbox rows marked in one transaction. */
 const rowsAtOnce = 500;
+/** Transactions that record states at the same time. */
+const recordedAtOnce = 4;
 /**
  * One delivery: the *present* state of everything that the consignment names is compiled, numbered, applied with the
  * marker last, and only then recorded.
@@ -148,17 +151,16 @@ async function record(
   states: readonly DeliveredState[],
 ): Promise<void> {
   const now = leading.clock.now();
+  const recordPart = (part: { states?: readonly DeliveredState[]; rows?: readonly number[]; first?: boolean }) =>
+    recordApplied(leading.database, leading.lease, delivery, { states: [], rows: [], first: false, ...part, now });
   const pages = [...inPages(states, pageSize)];
   const last = pages.pop() ?? [];
   const [few = [], ...more] = inPages(rows, rowsAtOnce);
-  const parts = [
-    ...pages.map((page) => ({ states: page, rows: [] })),
-    { states: last, rows: few },
-    ...more.map((page) => ({ states: [], rows: page })),
-  ];
-  for (const [index, part] of parts.entries()) {
-    await recordApplied(leading.database, leading.lease, delivery, { ...part, first: index === 0, now });
-  }
+  const [beginning, ...others] = pages;
+  if (beginning) await recordPart({ states: beginning, first: true });
+  await inParallel(others, recordedAtOnce, (page) => recordPart({ states: page }));
+  await recordPart({ states: last, rows: few, first: beginning === undefined });
+  for (const page of more) await recordPart({ rows: page });
 }
 
 function logQuarantine({ log }: Leading, state: DeliveredState): void {

@@ -8,14 +8,14 @@ import { causeOf } from "./cause-of";
 import { type Delivered, deliver } from "./deliver";
 import { isFolderGone } from "./file-system";
 import type { Leading } from "./leading";
-import { Overtaken, overtakenByClosing } from "./overtaken";
+import { Overtaken, overtaking } from "./overtaken";
 import type { Repairs } from "./repairs";
 import type { Waker } from "./waker";
 
 /** Outbox rows that one delivery takes. */
 const rowsPerDelivery = 5_000;
 /** Outbox rows that only open, in a delivery that closes: what closes does not wait for a burst of them. */
-const rowsBesideClosing = 100;
+const rowsBesideClosing = 50;
 /** How long a hint that never came is waited for, in ms. */
 const lookAgainMs = 1_000;
 /** Pending rows are looked at again at most this often while a marker is not due yet, in ms. */
@@ -64,7 +64,7 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
         await waitForTurn(loop, wait, closes ? 0 : markerDueAt(history, true) - pace.now());
         continue;
       }
-      const delivered = await attempt(loop);
+      const delivered = await attempt(loop, lastMarkerAt);
       lastMarkerAt = delivered.markerAt;
       failures = 0;
       causeStands = false;
@@ -84,13 +84,14 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
   }
 }
 
-async function attempt({ leading, repairs }: DeliveryLoop): Promise<Delivered> {
-  const { database, gateway, pace } = leading;
+async function attempt({ leading, repairs, loadMs }: DeliveryLoop, lastMarkerAt: number | null): Promise<Delivered> {
+  const { database, gateway } = leading;
   const taken = await takeChanges(database, gateway.gatewayId, rowsPerDelivery);
   const mending = repairs.take(rowsPerDelivery);
   const pending = closingFirst(taken, rowsBesideClosing);
   const backlog = backlogOf([...pending, ...mending.rows]);
-  const overtaken = backlog.closes ? undefined : overtakenByClosing(database, gateway.gatewayId, pace);
+  const closes = backlog.closes || mending.shared || mending.marker;
+  const overtaken = closes ? undefined : overtaking(leading, lastMarkerAt, loadMs);
   try {
     const rows = pending.map(({ row }) => row);
     return await deliver(leading, { rows, backlog, shared: mending.shared, overtaken });

@@ -1,11 +1,11 @@
-import type { Database } from "../persistence/database";
+import { markerDueAt } from "../core/sync/marker-spacing";
 import { lookAtPending } from "../persistence/sync/take-changes";
-import type { Pace } from "./pace";
+import type { Leading } from "./leading";
 
-/** Something that closes came while a delivery that only opens was made: nothing of that one is in the folder yet. */
+/** A delivery that only opens must not go on: it ended before the first of its files was applied. */
 export class Overtaken extends Error {
-  constructor() {
-    super("a closing change goes first");
+  constructor(by: string) {
+    super(`overtaken by ${by}`);
     this.name = "Overtaken";
   }
 }
@@ -13,12 +13,19 @@ export class Overtaken extends Error {
 /** Between two looks for a closing change while a delivery is made, in ms. */
 const lookEveryMs = 40;
 
-/** @returns a function to call often; it throws `Overtaken` once a closing change is pending */
-export function overtakenByClosing(database: Database, gatewayId: string, pace: Pace): () => Promise<void> {
+/**
+ * For a delivery that only opens.
+ * @returns a function to call often until its first file is applied; it throws `Overtaken` once a closing change is
+ * pending, or once it is known that the marker before took longer to load than was thought when the delivery began
+ */
+export function overtaking(leading: Leading, lastMarkerAt: number | null, loadMs: () => number): () => Promise<void> {
+  const { database, gateway, pace } = leading;
   let lookedAt = pace.now();
   return async () => {
-    if (pace.now() - lookedAt < lookEveryMs) return;
-    lookedAt = pace.now();
-    if ((await lookAtPending(database, gatewayId)).closes) throw new Overtaken();
+    const now = pace.now();
+    if (markerDueAt({ lastMarkerAt, loadMs: loadMs() }, false) > now) throw new Overtaken("a slow load");
+    if (now - lookedAt < lookEveryMs) return;
+    lookedAt = now;
+    if ((await lookAtPending(database, gateway.gatewayId)).closes) throw new Overtaken("a closing change");
   };
 }

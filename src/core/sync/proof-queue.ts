@@ -51,13 +51,17 @@ export class ProofQueue {
     this.#queued.set(applicationId, { ...before, rank, notBefore: Number.NEGATIVE_INFINITY });
   }
 
-  /** What can be asked now, at most `limit`, without taking it off. */
+  /**
+   * What can be asked now, at most `limit`, without taking it off. Answers are recorded together: what closes does not
+   * wait for those of others.
+   */
   due(loaded: number, now: number, limit: number): QueuedProof[] {
     const due: QueuedProof[] = [];
     for (const queued of this.#queued.values()) {
       if (queued.revision <= loaded && queued.notBefore <= now) due.push(this.#ranked(queued));
     }
-    return due
+    const closing = due.filter(({ rank }) => rank === "closes");
+    return (closing.length > 0 ? closing : due)
       .sort(
         (one, other) =>
           proofRanks.indexOf(one.rank) - proofRanks.indexOf(other.rank) || one.notBefore - other.notBefore,

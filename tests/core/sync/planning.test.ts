@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backlogOf } from "../../../src/core/sync/backlog";
+import { backlogOf, closingFirst } from "../../../src/core/sync/backlog";
 import { backoff } from "../../../src/core/sync/backoff";
 import { fullBudget, spend } from "../../../src/core/sync/budget";
 import { dialable } from "../../../src/core/sync/dialable";
@@ -49,6 +49,27 @@ describe("waiting", () => {
   });
 });
 
+describe("what goes together in one delivery", () => {
+  const row = (applicationId: string | null, closes = false, denyGroup: number | null = null) => ({
+    organizationId: "org_1",
+    applicationId,
+    denyGroup,
+    closes,
+  });
+
+  it("all of it, while nothing closes", () => {
+    const rows = [row(null, false, 1), row("app_1"), row("app_2"), row("app_3")];
+    expect(closingFirst(rows, 1)).toEqual(rows);
+  });
+
+  it("all that closes, every deny, a few others, and the rest of their applications' rows", () => {
+    const [closing, deny, first, second] = [row("app_1", true), row(null, false, 1), row("app_2"), row("app_3")];
+    const [closingToo, firstAgain] = [row("app_1"), row("app_2")];
+    const rows = [deny, closing, first, second, closingToo, firstAgain];
+    expect(closingFirst(rows, 1)).toEqual([deny, closing, first, closingToo, firstAgain]);
+  });
+});
+
 describe("what is asked", () => {
   const route = (routeId: string, host: string) => ({ routeId, host, path: "/", expect: "stopped" as const });
 
@@ -84,12 +105,10 @@ describe("what is asked", () => {
     queue.add("app_closes", 2, "closes");
     queue.add("app_later", 3, "closes");
     queue.prioritize("app_waited");
-    expect(queue.due(2, 0, 10).map(({ applicationId }) => applicationId)).toEqual([
-      "app_closes",
-      "app_waited",
-      "app_changed",
-      "app_again",
-    ]);
+    const due = () => queue.due(2, 0, 10).map(({ applicationId }) => applicationId);
+    expect(due()).toEqual(["app_closes"]); // alone: answers are recorded together
+    queue.done("app_closes", 2);
+    expect(due()).toEqual(["app_waited", "app_changed", "app_again"]);
   });
 
   it("an answer about an older revision does not take the newer one off", () => {
