@@ -1,5 +1,4 @@
 import type { ForeignFile } from "../../drizzle/gateways";
-import { inPages } from "../core/sync/backlog";
 import { denyFileName } from "../core/traefik/compile-deny";
 import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../core/traefik/names";
 import { asSync } from "../persistence/as-sync";
@@ -19,6 +18,7 @@ import { wantedDeny, wantedDigest } from "./compile-batch";
 import { planShared } from "./deliver";
 import { fileDigest } from "./file-digest";
 import { findForeignFiles } from "./foreign-files";
+import { givingWay } from "./give-way";
 import { inParallel } from "./in-parallel";
 import type { Leading } from "./leading";
 import { isOwnApplication } from "./own-application";
@@ -27,11 +27,9 @@ import { breathe } from "./pace";
 import type { Repairs } from "./repairs";
 import { servedByMarker } from "./take-lead";
 
-/** Applications read in one transaction. */
-const pageSize = 100;
+/** Applications read at once; on the embedded database a request waits for the transaction under way. */
+const pageSize = 50;
 const statesPageSize = 500;
-/** Applications compiled before other work of the process gets its turn. */
-const compiledAtOnce = 10;
 const readAtOnce = 16;
 
 /**
@@ -118,15 +116,13 @@ async function compareApplications(
 }
 
 /** Of a page of applications, those whose file or state is not what their rows say. */
-async function differing({ database, gateway, target, sealer, clock }: Leading, ids: readonly string[]) {
-  const { settled, before } = await asSync(database, async (tx) => {
+async function differing({ database, gateway, target, sealer, clock, pace }: Leading, ids: readonly string[]) {
+  const settled = await asSync(database, async (tx) => {
     const pending = await pendingAmong(tx, gateway.gatewayId, ids);
     const rest = ids.filter((id) => !pending.has(id)); // the others are delivered anyway
-    return {
-      settled: await readApplications(tx, gateway.gatewayId, rest, clock.now()),
-      before: await readStates(tx, gateway.gatewayId, rest),
-    };
+    return readApplications(tx, gateway.gatewayId, rest, clock.now());
   });
+  const before = await asSync(database, (tx) => readStates(tx, gateway.gatewayId, ids));
   const states = new Map(before.map((state) => [state.applicationId, state]));
   const onDisk = new Map<string, string | null>();
   await inParallel(settled, readAtOnce, async ({ applicationId }) => {
@@ -134,17 +130,17 @@ async function differing({ database, gateway, target, sealer, clock }: Leading, 
     onDisk.set(applicationId, text === null ? null : fileDigest(text));
   });
   const different: typeof settled = [];
-  for (const chunk of inPages(settled, compiledAtOnce)) {
-    for (const application of chunk) {
-      const state = states.get(application.applicationId);
-      const digest = wantedDigest(application, state, gateway, sealer);
-      // Without a route and never delivered: there is nothing to say about it.
-      const recorded = (state?.digest ?? null) === digest && state?.removed !== true;
-      const same = recorded && onDisk.get(application.applicationId) === digest;
-      if (!same) different.push(application);
-    }
-    await breathe();
+  const giveWay = givingWay(() => pace.now());
+  for (const application of settled) {
+    const state = states.get(application.applicationId);
+    const digest = wantedDigest(application, state, gateway, sealer);
+    // Without a route and never delivered: there is nothing to say about it.
+    const recorded = (state?.digest ?? null) === digest && state?.removed !== true;
+    const same = recorded && onDisk.get(application.applicationId) === digest;
+    if (!same) different.push(application);
+    await giveWay();
   }
+  await breathe();
   return different;
 }
 

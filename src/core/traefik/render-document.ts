@@ -34,7 +34,7 @@ export function canonical(value: unknown): unknown {
 }
 
 function wellFormed(text: string): string {
-  if (/\p{Surrogate}/u.test(text)) throw new TypeError("renderDocument: lone surrogate");
+  if (/[\ud800-\udfff]/.test(text) && /\p{Surrogate}/u.test(text)) throw new TypeError("renderDocument: lone surrogate");
   return text;
 }
 
