@@ -34,7 +34,8 @@ export function canonical(value: unknown): unknown {
 }
 
 function wellFormed(text: string): string {
-  if (/[\ud800-\udfff]/.test(text) && /\p{Surrogate}/u.test(text)) throw new TypeError("renderDocument: lone surrogate");
+  if (/[\ud800-\udfff]/.test(text) && /\p{Surrogate}/u.test(text))
+    throw new TypeError("renderDocument: lone surrogate");
   return text;
 }
 
