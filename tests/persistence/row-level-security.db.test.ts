@@ -351,7 +351,7 @@ describe("a child in another organization's parent", () => {
     expect([foreignKeyViolation, refused]).toContain(await outcomeOf(asTenant(acme, adopt)));
   });
 
-  test("every foreign key between tables of organizations names the organization", async () => {
+  test("every foreign key of the chain organization → project → environment → application names the organization (DK-16)", async () => {
     const rows = await world.db.asOwner<{ child: string; parent: string; columns: string[] }>(
       `select f.conrelid::regclass::text as child, f.confrelid::regclass::text as parent,
          (select array_agg(a.attname::text) from pg_attribute a where a.attrelid = f.conrelid and a.attnum = any (f.conkey)) as columns
