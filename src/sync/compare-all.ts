@@ -28,7 +28,7 @@ import type { Repairs } from "./repairs";
 import { servedByMarker } from "./take-lead";
 
 /** Applications read at once; on the embedded database a request waits for the transaction under way. */
-const pageSize = 50;
+const pageSize = { embedded: 50, postgres: 200 } as const;
 const statesPageSize = 500;
 const readAtOnce = 16;
 
@@ -102,7 +102,9 @@ async function compareApplications(
   const { database, gateway, over } = leading;
   const seen = new Set<string>();
   for (let after = ""; !over.aborted; ) {
-    const ids = await asSync(database, (tx) => pageOfApplications(tx, gateway.gatewayId, after, pageSize));
+    const ids = await asSync(database, (tx) =>
+      pageOfApplications(tx, gateway.gatewayId, after, pageSize[database.kind]),
+    );
     const last = ids.at(-1);
     if (last === undefined) break;
     after = last;
