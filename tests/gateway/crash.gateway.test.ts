@@ -9,6 +9,8 @@ import { hasTraefik } from "../support/traefik";
 const rounds = isFull ? 3 : 1;
 /** Of a new application the points between which the gateway's folder changes; all of them in the full run. */
 const opening = isFull ? faultPoints : (["staged", "applying", "marked"] as const);
+/** Of a changed one by the end of Traefik: before and between the renames, and after; all of them in the full run. */
+const changing = isFull ? faultPoints : (["staged", "applying", "applied", "marked", "recorded"] as const);
 
 describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
   let world: GatewayWorld;
@@ -79,7 +81,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
       credential: { username: "ada", password: newPassword() },
     });
 
-  test.each(faultPoints.map((point) => [point]))(
+  test.each(changing.map((point) => [point]))(
     "at '%s', by the end of Traefik: it starts on what lies there, and what was asked for is enforced",
     async (point) => {
       const { application, host, password, securityId } = await protectedApplication();
