@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** An id in an input: any short text; whether it names something is decided by looking it up. */
+/** An id in an input: the characters that ids have, 100 at most; whether it names something is decided by looking it up. */
 export const IdInput = z.string().regex(/^[\w-]{1,100}$/);
 
 /** A name for people: 1–100 characters, not only white space, no control characters. */
