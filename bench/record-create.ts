@@ -2,12 +2,15 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { pino } from "pino";
 import { createHandler } from "../src/api/handler";
+import { newId } from "../src/core/ids";
 import type { Settings } from "../src/env";
 import type { Database } from "../src/persistence/database";
 import { openEmbedded } from "../src/persistence/embedded/open-embedded";
 import { embeddedDatabase } from "../src/persistence/embedded-database";
 import { openPostgres } from "../src/persistence/postgres-database";
 import { makeSealer } from "../src/persistence/sealing";
+import { makeSigner } from "../src/persistence/signing";
+import { signInSettings } from "../src/server/sign-in-settings";
 import { realSurroundings } from "../src/server/surroundings";
 import { type OnStatement, watch } from "./raw-database";
 
@@ -38,6 +41,9 @@ export async function recordCreate(
     ...realSurroundings(),
     database,
     sealer: makeSealer([settings.secret]),
+    signer: makeSigner([settings.secret]),
+    installationId: newId("installation"),
+    signIn: signInSettings(settings, "http://bench.invalid", { host: "127.0.0.1", port: 1 }),
     log: pino({ level: "silent" }),
     listensOn: [],
     wake: () => undefined,

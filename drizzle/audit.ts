@@ -1,15 +1,23 @@
 import { sql } from "drizzle-orm";
-import { index, integer, jsonb, pgTable, text, unique } from "drizzle-orm/pg-core";
-import { createdAt, id } from "./columns";
+import { index, integer, jsonb, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
+import { createdAt, id, moment } from "./columns";
 
 /** One entry for every change and every refused try. Append-only; outlives everything it names. */
 export const auditEntries = pgTable(
   "audit_entries",
   {
     auditId: id("audit_id").primaryKey(),
+    /** An organization's id; the installation's own for what belongs to none. */
     organizationId: id("organization_id").notNull(),
-    actorKind: text("actor_kind", { enum: ["apiKey", "commandLine", "system"] }).notNull(),
+    actorKind: text("actor_kind", {
+      enum: ["person", "apiKey", "serviceAccount", "commandLine", "system", "anonymous"],
+    }).notNull(),
     actorId: text("actor_id"),
+    /** What the actor was called then: an e-mail address, a key's name. */
+    actorName: text("actor_name"),
+    sessionId: id("session_id"),
+    /** How the session was opened: `password,totp`. */
+    authenticatedBy: text("authenticated_by"),
     apiKeyId: id("api_key_id"),
     requestId: id("request_id").notNull(),
     ip: text("ip"),
@@ -20,6 +28,10 @@ export const auditEntries = pgTable(
     reason: text("reason"),
     objectKind: text("object_kind"),
     objectId: text("object_id"),
+    /** What the object was called then. */
+    objectName: text("object_name"),
+    /** How many tries this entry stands for. */
+    count: integer("count").notNull().default(1),
     /** Names and harmless values of the changed fields; never a secret or a hash. */
     changed: jsonb("changed").$type<Record<string, unknown>>(),
     createdAt: createdAt(),
@@ -33,4 +45,38 @@ export const auditEntries = pgTable(
     index("audit_entries_by_organization").on(table.organizationId, table.auditId),
     index("audit_entries_unsealed").on(table.organizationId).where(sql`sequence is null`),
   ],
+);
+
+/** Refused tries of the present minute, counted: a flood of them becomes one entry a minute. */
+export const refusalCounts = pgTable(
+  "refusal_counts",
+  {
+    /** The organization's id, or the installation's. */
+    organizationId: id("organization_id").notNull(),
+    minute: moment("minute").notNull(),
+    /** What makes two tries the same: actor, address, action, reason. */
+    key: text("key").notNull(),
+    /** The entry that stands for them all, less what is counted. */
+    entry: jsonb("entry").$type<Record<string, unknown>>().notNull(),
+    count: integer("count").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.minute, table.key] })],
+);
+
+/** A signed statement of how far a chain reached, to be kept elsewhere: a tail that is cut off is missed by it. */
+export const auditCheckpoints = pgTable(
+  "audit_checkpoints",
+  {
+    organizationId: id("organization_id").notNull(),
+    sequence: integer("sequence").notNull(),
+    hash: text("hash").notNull(),
+    /** `checkpoint`, or `removal`: everything up to `sequence` was removed by retention. */
+    kind: text("kind", { enum: ["checkpoint", "removal"] }).notNull(),
+    /** How many entries a removal took. */
+    removed: integer("removed").notNull().default(0),
+    /** HMAC-SHA-256 under the installation's key, with the key's id. */
+    signature: text("signature").notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [primaryKey({ columns: [table.organizationId, table.kind, table.sequence] })],
 );

@@ -1,6 +1,9 @@
-import { pgTable, text, unique } from "drizzle-orm/pg-core";
-import { createdAt, id } from "./columns";
+import { sql } from "drizzle-orm";
+import { check, index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
+import { projects } from "./projects";
+import { roles } from "./roles";
 
 /** A person; one account, whatever the number of organizations. */
 export const users = pgTable("users", {
@@ -21,8 +24,69 @@ export const members = pgTable(
     userId: id("user_id")
       .notNull()
       .references(() => users.userId, { onDelete: "cascade" }),
-    role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }).notNull(),
+    /** A built-in role at the organization; neither this nor `roleId`: a member of projects only. */
+    role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
+    roleId: id("role_id").references(() => roles.roleId, { onDelete: "restrict" }),
     createdAt: createdAt(),
   },
-  (table) => [unique("members_once").on(table.organizationId, table.userId)],
+  (table) => [
+    unique("members_once").on(table.organizationId, table.userId),
+    index("members_by_user").on(table.userId),
+    index("members_by_role").on(table.roleId),
+    check("members_one_role", sql`role is null or role_id is null`),
+  ],
+);
+
+/** A role at one project: it adds to the role at the organization and never takes from it. */
+export const projectRoles = pgTable(
+  "project_roles",
+  {
+    projectRoleId: id("project_role_id").primaryKey(),
+    organizationId: id("organization_id")
+      .notNull()
+      .references(() => organizations.organizationId, { onDelete: "cascade" }),
+    projectId: id("project_id")
+      .notNull()
+      .references(() => projects.projectId, { onDelete: "cascade" }),
+    memberId: id("member_id")
+      .notNull()
+      .references(() => members.memberId, { onDelete: "cascade" }),
+    role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
+    roleId: id("role_id").references(() => roles.roleId, { onDelete: "restrict" }),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("project_roles_once").on(table.memberId, table.projectId),
+    index("project_roles_by_project").on(table.projectId),
+    index("project_roles_by_role").on(table.roleId),
+    check("project_roles_one_role", sql`(role is null) <> (role_id is null)`),
+  ],
+);
+
+/** Asks whoever reads an address's mail to become a member: once, within seven days. */
+export const invitations = pgTable(
+  "invitations",
+  {
+    invitationId: id("invitation_id").primaryKey(),
+    organizationId: id("organization_id")
+      .notNull()
+      .references(() => organizations.organizationId, { onDelete: "cascade" }),
+    /** Lower-case; the account that accepts has this address. */
+    email: text("email").notNull(),
+    role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
+    roleId: id("role_id").references(() => roles.roleId, { onDelete: "restrict" }),
+    /** SHA-256 of the link's token, hex. */
+    hash: text("hash").notNull().unique(),
+    /** Who invited: a person's id, or null for the host's command line. */
+    invitedBy: id("invited_by"),
+    createdAt: createdAt(),
+    expiresAt: moment("expires_at").notNull(),
+    acceptedAt: moment("accepted_at"),
+    revokedAt: moment("revoked_at"),
+  },
+  (table) => [
+    index("invitations_by_organization").on(table.organizationId),
+    index("invitations_by_role").on(table.roleId),
+    check("invitations_one_role", sql`(role is null) <> (role_id is null)`),
+  ],
 );

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { boolean, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
+import { boolean, integer, pgTable, text, uniqueIndex } from "drizzle-orm/pg-core";
 import { createdAt, id } from "./columns";
 
 /** The tenant. */
@@ -23,6 +23,14 @@ export const organizations = pgTable(
       .default("checked"),
     /** The one that `setup` made: its owners also manage gateways. */
     founding: boolean("founding").notNull().default(false),
+    /** Whoever lacks a second factor can only enrol one. */
+    requireSecondFactor: boolean("require_second_factor").notNull().default(false),
+    /** The longest that a new API key may live, in days; null for no limit. */
+    maxKeyDays: integer("max_key_days"),
+    /** Live keys that one member may have. */
+    maxKeysPerMember: integer("max_keys_per_member").notNull().default(10),
+    /** Requests per minute of each key, unless the key says otherwise; null for no limit. */
+    keyRequestsPerMinute: integer("key_requests_per_minute"),
     createdAt: createdAt(),
   },
   (table) => [uniqueIndex("organizations_one_founding").on(table.founding).where(sql`founding`)],

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { isNetwork } from "./core/addresses";
 import { checkSecret } from "./persistence/secret-strength";
 
 /** A setting as the table below states it: everything that is said about it anywhere comes from here. */
@@ -166,6 +167,55 @@ export const settingsTable = {
     example: "/etc/portcullis",
     schema: optional(z.string().regex(/^\/[^\p{Cc}]*$/u, "must be an absolute path")),
   },
+  sessionHours: {
+    name: "PORTCULLIS_SESSION_HOURS",
+    default: "24",
+    description: "How long a session lasts at most, in hours.",
+    example: "24",
+    schema: wholeNumber(1, 720),
+  },
+  sessionRememberDays: {
+    name: "PORTCULLIS_SESSION_REMEMBER_DAYS",
+    default: "7",
+    description: 'How long a session with "remember me" lasts at most, in days.',
+    example: "7",
+    schema: wholeNumber(1, 90),
+  },
+  sessionIdleMinutes: {
+    name: "PORTCULLIS_SESSION_IDLE_MINUTES",
+    default: "120",
+    description: "A session that is not used for so many minutes ends.",
+    example: "120",
+    schema: wholeNumber(5, 43_200),
+  },
+  sessionRememberIdleHours: {
+    name: "PORTCULLIS_SESSION_REMEMBER_IDLE_HOURS",
+    default: "24",
+    description: 'A session with "remember me" that is not used for so many hours ends.',
+    example: "24",
+    schema: wholeNumber(1, 2_160),
+  },
+  cookieSameSite: {
+    name: "PORTCULLIS_COOKIE_SAME_SITE",
+    default: "lax",
+    description:
+      "The SameSite attribute of the session's cookie: lax, or strict, with which a link from elsewhere opens signed out.",
+    example: "lax",
+    schema: z.enum(["lax", "strict"], { error: "must be lax or strict" }),
+  },
+  trustedProxies: {
+    name: "PORTCULLIS_TRUSTED_PROXIES",
+    default: null,
+    description:
+      "Addresses and networks of proxies in front of it, separated by commas. Only from these is X-Forwarded-For believed.",
+    example: "127.0.0.1, 10.0.0.0/8",
+    schema: z
+      .string()
+      .transform((text) => text.split(",").map((part) => part.trim()))
+      .pipe(z.array(z.string().refine(isNetwork, "must be addresses or networks, 127.0.0.1,10.0.0.0/8 for example")))
+      .optional()
+      .transform((networks) => networks ?? []),
+  },
   logLevel: {
     name: "PORTCULLIS_LOG_LEVEL",
     default: "info",
@@ -230,6 +280,15 @@ export function childEnvironment(more: Readonly<Record<string, string>>): NodeJS
   const { PATH, HOME, TMPDIR } = process.env;
   const given = Object.entries({ PATH, HOME, TMPDIR }).filter(([, value]) => value !== undefined);
   return { ...Object.fromEntries(given), NODE_ENV: "production", ...more };
+}
+
+/**
+ * next-auth takes the origin of its addresses from the environment alone: it is told to take it from the headers, which
+ * we make ourselves, and what others may have set for it is taken away.
+ */
+export function prepareForNextAuth(): void {
+  process.env.AUTH_TRUST_HOST = "true";
+  for (const name of ["NEXTAUTH_URL", "NEXTAUTH_SECRET", "AUTH_SECRET", "VERCEL"]) delete process.env[name];
 }
 
 function textOf(setting: Setting, environment: Readonly<Record<string, string | undefined>>): string | undefined {

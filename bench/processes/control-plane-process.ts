@@ -6,6 +6,7 @@ import type { Runtime } from "../../src/persistence/runtime";
 import { listen } from "../../src/server/http-server";
 import { makeLog } from "../../src/server/log";
 import { openInstallation } from "../../src/server/open-installation";
+import { signInSettings } from "../../src/server/sign-in-settings";
 import { realSurroundings } from "../../src/server/surroundings";
 import { type RunningSync, startSync } from "../../src/sync/start-sync";
 import { monotonic } from "../monotonic";
@@ -36,13 +37,16 @@ const surroundings = realSurroundings();
 const say = (report: ControlPlaneReport): void => void process.send?.(report);
 
 const http = await listen({ host: settings.host, port: 0, log });
-const { database, sealer } = await openInstallation(settings, surroundings);
+const { database, sealer, signer, installationId } = await openInstallation(settings, surroundings);
 let sync: RunningSync | null = null;
 const runtime: Runtime = {
   ...surroundings,
   random: randomBytes,
   database,
   sealer,
+  signer,
+  installationId,
+  signIn: signInSettings(settings, `http://${settings.host}:${http.port}`, { host: settings.host, port: http.port }),
   log,
   listensOn: [{ host: settings.host, port: http.port }],
   wake: (gatewayIds) => {

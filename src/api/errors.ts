@@ -1,7 +1,8 @@
 import { type TRPC_ERROR_CODE_KEY, TRPCError } from "@trpc/server";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { DefaultErrorShape } from "@trpc/server/unstable-core-do-not-import";
 import { ZodError } from "zod";
-import { Refusal, type RefusalKind, Unavailable } from "../core/errors";
+import { Refusal, type RefusalKind, TooMany, Unavailable } from "../core/errors";
 import { isUnreachable } from "../persistence/database-errors";
 
 /** The one map from what a verb refuses to what HTTP says; exhaustive by type. */
@@ -11,6 +12,7 @@ const codes: Readonly<Record<RefusalKind, TRPC_ERROR_CODE_KEY>> = {
   notFound: "NOT_FOUND",
   conflict: "CONFLICT",
   invalid: "BAD_REQUEST",
+  tooMany: "TOO_MANY_REQUESTS",
   unavailable: "SERVICE_UNAVAILABLE",
 };
 
@@ -77,6 +79,16 @@ export function formatError(
   const isUnparsed = error.code === "BAD_REQUEST" && cause instanceof SyntaxError;
   const { reason, message } = (isUnparsed ? own.PARSE_ERROR : own[error.code]) ?? internal;
   return { code: shape.code, message, data: { ...base, reason } };
+}
+
+/** The same body, where there is no procedure to refuse it. */
+export function refusalResponse(refusal: Refusal, requestId: string): Response {
+  const code = codes[refusal.kind];
+  const httpStatus = getHTTPStatusCodeFromError(new TRPCError({ code }));
+  const { message, reason, fields } = refusal;
+  const data: ErrorData = { code, httpStatus, reason, requestId, ...(fields ? { fields } : {}) };
+  const headers = refusal instanceof TooMany ? { "retry-after": String(refusal.retryAfter) } : {};
+  return Response.json({ error: { message, data } }, { status: httpStatus, headers });
 }
 
 /** Names of inputs are ours; a name that a caller made up is shown only when it cannot be more than a name. */

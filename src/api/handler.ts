@@ -1,10 +1,18 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import type { ApiHandler, RequestInfo } from "../contracts/handler-registration";
+import { arrivalOrigin } from "../core/arrival-origin";
+import { clientAddress } from "../core/client-address";
+import { Forbidden, Refusal, Unavailable } from "../core/errors";
 import { newId } from "../core/ids";
+import { isUnreachable } from "../persistence/database-errors";
 import type { Runtime } from "../persistence/runtime";
 import { describeError } from "./describe-error";
+import { refusalResponse } from "./errors";
 import { healthz, type ReadinessCheck, readyz } from "./health";
-import { readableRequest, Unreadable } from "./readable-request";
+import { readableRequest, readForm, Unreadable } from "./readable-request";
+import { readCookies, sessionHashOf } from "./sign-in/cookies";
+import { answerSignIn, signInEndpoint } from "./sign-in/sign-in-handler";
+import type { Context } from "./trpc/context";
 import { router } from "./trpc/router";
 
 /** One HTTP request in, one answer out; the same for Next's route and for the server in front of it. */
@@ -32,9 +40,10 @@ async function answer(
   peer: RequestInfo,
   requestId: string,
 ): Promise<Response> {
-  const { pathname } = new URL(request.url);
+  const { pathname, searchParams } = new URL(request.url);
   if (pathname === "/healthz") return healthz();
   if (pathname === "/readyz") return readyz(runtime, checks);
+  if (pathname.startsWith(`${signInEndpoint}/`)) return signIn(runtime, request, peer, requestId, searchParams);
   if (!pathname.startsWith(`${endpoint}/`))
     return refuse(404, "NOT_FOUND", "unknown_path", "There is nothing here.", requestId);
   if (request.method !== "POST" && request.method !== "GET") {
@@ -53,7 +62,7 @@ async function answer(
     req: readable,
     allowBatching: false,
     allowMethodOverride: true,
-    createContext: () => ({ runtime, requestId, ip: peer.ip, apiKey: request.headers.get("x-api-key") }),
+    createContext: ({ resHeaders }) => contextOf(runtime, request, peer, requestId, resHeaders),
     onError: ({ error, path }) => {
       if (error.code !== "INTERNAL_SERVER_ERROR") return;
       runtime.log.error(
@@ -67,6 +76,89 @@ async function answer(
   return answered.status === 415
     ? refuse(415, "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", "Send the body as application/json.", requestId)
     : refuse(400, "BAD_REQUEST", "malformed_request", "The request cannot be read; one call in each.", requestId);
+}
+
+async function contextOf(
+  runtime: Runtime,
+  request: Request,
+  peer: RequestInfo,
+  requestId: string,
+  answerHeaders: Headers,
+): Promise<Context> {
+  const { headers } = request;
+  const arrival = arrivalOf(runtime, headers, peer);
+  const apiKey = headers.get("x-api-key");
+  const cookie = headers.get("cookie");
+  const looksAtCookie = apiKey === null && cookie !== null && arrival.kind !== "unknown";
+  return {
+    runtime,
+    requestId,
+    ip: clientAddress(peer.ip, headers.get("x-forwarded-for"), runtime.signIn.trustedProxies),
+    arrival,
+    apiKey,
+    sessionHash: looksAtCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null,
+    csrfToken: headers.get("x-csrf-token"),
+    from: headers.get("origin"),
+    organizationId: headers.get("x-organization-id"),
+    answerHeaders,
+  };
+}
+
+function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: RequestInfo) {
+  return arrivalOrigin(headers.get("host"), peer.ip, publicOrigin, localOrigins);
+}
+
+/** Reads a form or its JSON, and hands it to where people sign in. */
+async function signIn(
+  runtime: Runtime,
+  request: Request,
+  peer: RequestInfo,
+  requestId: string,
+  query: URLSearchParams,
+): Promise<Response> {
+  const { headers, method } = request;
+  const arrival = arrivalOf(runtime, headers, peer);
+  if (arrival.kind === "unknown") {
+    const { publicOrigin } = runtime.signIn;
+    return refusalResponse(
+      new Forbidden("unknown_origin", `Sign in at ${publicOrigin}: that is where PORTCULLIS_PUBLIC_URL says this is.`),
+      requestId,
+    );
+  }
+  const cookies = readCookies(headers.get("cookie"));
+  try {
+    const body = method === "POST" ? await readForm(request) : {};
+    const attempt = {
+      runtime,
+      requestId,
+      ip: clientAddress(peer.ip, headers.get("x-forwarded-for"), runtime.signIn.trustedProxies),
+      peer: peer.ip,
+      local: arrival.kind === "local",
+      origin: arrival.origin,
+      userAgent: headers.get("user-agent"),
+      sessionHash: await sessionHashOf(runtime, arrival.origin, cookies),
+      headers,
+    };
+    const path = new URL(request.url).pathname.slice(signInEndpoint.length + 1);
+    return await answerSignIn({ attempt, method, path, query, body, cookies, from: headers.get("origin") });
+  } catch (error) {
+    if (error instanceof Unreadable) return refuse(error.status, error.code, error.reason, error.message, requestId);
+    if (error instanceof Refusal) return refusalResponse(error, requestId);
+    if (isUnreachable(error)) {
+      return refusalResponse(
+        new Unavailable("database_unavailable", "The database does not answer. Try again in a moment."),
+        requestId,
+      );
+    }
+    runtime.log.error({ requestId, error: describeError(error) }, "a sign-in failed");
+    return refuse(
+      500,
+      "INTERNAL_SERVER_ERROR",
+      "internal",
+      "Something went wrong here. The log has it under this requestId.",
+      requestId,
+    );
+  }
 }
 
 /** The same body that tRPC's own refusals have. */

@@ -1,4 +1,5 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server";
+import { z } from "zod";
 
 /** The largest body in bytes. */
 export const maxBodyBytes = 1024 * 1024;
@@ -61,6 +62,34 @@ export async function readableRequest(request: Request): Promise<Request> {
   readable.decode();
   if (takesAnyType(readable.headers)) readable.headers.set("content-type", "application/json");
   return readable;
+}
+
+/**
+ * What a form sent, as text by name: as browsers encode forms, or as a flat JSON object of text.
+ * @throws Unreadable 413 over 1 MiB | 400 not UTF-8, or neither of the two
+ */
+export async function readForm(request: Request): Promise<Record<string, string>> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
+  const readable = request instanceof ReadRequest ? request : await read(request);
+  readable.decode();
+  const text = await readable.text();
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
+  if (type === "application/json") {
+    const fields = flat.safeParse(parsed(text));
+    if (fields.success) return fields.data;
+  }
+  throw new Unreadable(400, "BAD_REQUEST", "malformed_request", "The form cannot be read.");
+}
+
+const flat = z.record(z.string(), z.string());
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function read(request: Request): Promise<ReadRequest> {

@@ -21,8 +21,10 @@ export const AuditEntry = z.object({
   auditId: z.string(),
   at: Moment,
   actor: z.object({
-    kind: z.enum(["apiKey", "commandLine", "system"]),
+    kind: z.enum(["person", "apiKey", "serviceAccount", "commandLine", "system", "anonymous"]),
     id: z.string().nullable(),
+    /** What the actor was called then. */
+    name: z.string().nullable(),
     apiKeyId: z.string().nullable(),
   }),
   requestId: z.string(),

@@ -69,3 +69,21 @@ function embedded(parts: readonly number[]): string | null {
 function ipv4(high: number, low: number): string {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
+
+/** Whether text is an address or a network in CIDR form: `203.0.113.7`, `10.0.0.0/8`, `2001:db8::/32`. */
+export function isNetwork(text: string): boolean {
+  return ipaddr.isValidCIDR(text) || (isIP(text) !== 0 && ipaddr.isValid(text));
+}
+
+/** Whether an address is one of these, or lies in one of these networks; text that is neither holds nothing. */
+export function isAmong(address: string, networks: readonly string[]): boolean {
+  const canonical = canonicalAddress(address);
+  if (canonical === null) return false;
+  const parsed = ipaddr.parse(canonical);
+  return networks.some((network) => {
+    if (!network.includes("/")) return canonicalAddress(network) === canonical;
+    if (!ipaddr.isValidCIDR(network)) return false;
+    const [base, bits] = ipaddr.parseCIDR(network);
+    return base.kind() === parsed.kind() && parsed.match(base, bits);
+  });
+}

@@ -1,64 +1,254 @@
+import { isAmong } from "./addresses";
 import { Forbidden, NotFound, Unauthenticated } from "./errors";
 import type { Organization } from "./located";
-import { decide, type Permission, type Role } from "./permissions";
+import { decide, type Grant, holds, type Permission, placeOf, type Standing } from "./permissions";
 
 /** Who acts. */
-export type Principal =
-  | { readonly kind: "apiKey"; readonly apiKeyId: string; readonly userId: string | null; readonly role: Role }
-  | { readonly kind: "commandLine"; readonly role: "owner" };
+export type Principal = KeyPrincipal | SessionPrincipal | { readonly kind: "commandLine"; readonly standing: Standing };
+
+export interface KeyPrincipal {
+  readonly kind: "apiKey";
+  readonly apiKeyId: string;
+  readonly name: string;
+  /** Whose it is; null for a service account's, and for one that the host's command line made. */
+  readonly userId: string | null;
+  readonly serviceAccountId: string | null;
+  /** What its holder is now; null when they have left. */
+  readonly standing: Standing | null;
+  /** What it was made for: it may do what both this and its holder may. */
+  readonly grant: Grant;
+  /** The one project that it is for; null for all. */
+  readonly projectId: string | null;
+  /** When a key that was rotated stops, ISO 8601; null for others. */
+  readonly overlapEndsAt: string | null;
+}
+
+export interface SessionPrincipal {
+  readonly kind: "session";
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string | null;
+  /** What was shown to open it: `password`, `totp`, … */
+  readonly methods: readonly string[];
+  /** What they are in the organization of this request; null for who is no member of any. */
+  readonly standing: Standing | null;
+  /** What has to be done before anything else; null when nothing has. */
+  readonly pending: Pending | null;
+}
+
+/** `second_factor`: still to be shown. `password`: has to be changed. `enrolment`: the organization requires a factor. */
+export type Pending = "second_factor" | "password" | "enrolment";
 
 /** What one statement said of the caller and of the object it names. */
 export interface Facts {
-  readonly apiKey: KeyFacts | null;
+  readonly principal: PrincipalFacts;
   readonly organization: Organization;
   /** `null`: not in the caller's organization, or nowhere. */
   readonly object: unknown;
+  /** The project that the object belongs to, if any. */
+  readonly projectId: string | null;
 }
 
+export type PrincipalFacts = KeyFacts | SessionFacts | { readonly kind: "commandLine"; readonly standing: Standing };
+
 export interface KeyFacts {
+  readonly kind: "apiKey";
   readonly apiKeyId: string;
+  readonly name: string;
   readonly userId: string | null;
-  readonly role: Role;
+  readonly serviceAccountId: string | null;
+  readonly standing: Standing | null;
+  readonly grant: Grant;
+  readonly projectId: string | null;
+  readonly allowedIps: readonly string[] | null;
+  readonly requestsPerMinute: number | null;
   readonly expiresAt: string | null;
   readonly revokedAt: string | null;
+  readonly rotatedTo: string | null;
   readonly lastUsedAt: string | null;
+  readonly lastUsedIp: string | null;
+}
+
+export interface SessionFacts {
+  readonly kind: "session";
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string | null;
+  readonly stage: "second_factor" | "full";
+  readonly methods: readonly string[];
+  readonly local: boolean;
+  readonly expiresAt: string;
+  readonly lastSeenAt: string;
+  readonly idleSeconds: number;
+  readonly mustChangePassword: boolean;
+  readonly hasSecondFactor: boolean;
+  readonly standing: Standing | null;
 }
 
 /** The permissions that reach beyond one organization: its holder must also belong to the founding one. */
 const installationWide: ReadonlySet<Permission> = new Set(["gateway:create", "gateway:update", "gateway:delete"]);
 
+/** How a request came, as far as it decides who is asking. */
+export interface Arrival {
+  /** The moment by which a key or a session has ended or not. */
+  readonly now: Date;
+  /** The caller's address; null where there is none. */
+  readonly ip: string | null;
+  /** Whether it came to a loopback address of the host, not to the public one. */
+  readonly local: boolean;
+}
+
 /**
  * Who is asking: 401 for nobody.
- * @param now the moment by which a key is expired or not.
- * @throws Unauthenticated `key_unknown`, `key_revoked`, `key_expired`
+ * @throws Unauthenticated `key_unknown`, `key_revoked`, `key_expired`, `key_ip_refused`, `session_ended`
  */
-export function principalOf(facts: Facts | null, now: Date): Principal {
-  if (!facts) throw new Unauthenticated("key_unknown", "This API key is not known here.");
-  const key = facts.apiKey;
-  if (!key) return { kind: "commandLine", role: "owner" };
+export function principalOf(
+  facts: Facts | null,
+  presented: "apiKey" | "session" | "commandLine",
+  arrival: Arrival,
+): Principal {
+  if (!facts) {
+    throw presented === "session"
+      ? new Unauthenticated("session_ended", "This session has ended. Sign in again.")
+      : new Unauthenticated("key_unknown", "This API key is not known here.");
+  }
+  const { principal } = facts;
+  if (principal.kind === "apiKey") return keyPrincipal(principal, arrival);
+  if (principal.kind === "session") return sessionPrincipal(principal, facts.organization, arrival);
+  return { kind: "commandLine", standing: principal.standing };
+}
+
+function keyPrincipal(key: KeyFacts, { now, ip }: Arrival): KeyPrincipal {
   if (key.revokedAt) throw new Unauthenticated("key_revoked", "This API key was revoked.");
   if (key.expiresAt && new Date(key.expiresAt) <= now) {
     throw new Unauthenticated("key_expired", "This API key has expired.");
   }
-  return { kind: "apiKey", apiKeyId: key.apiKeyId, userId: key.userId, role: key.role };
+  if (key.standing === null) throw new Unauthenticated("key_revoked", "Whoever this API key belongs to has left.");
+  if (key.allowedIps !== null && (ip === null || !isAmong(ip, key.allowedIps))) {
+    throw new Unauthenticated("key_ip_refused", "This API key may not be used from here.");
+  }
+  const { apiKeyId, name, userId, serviceAccountId, standing, grant, projectId, rotatedTo, expiresAt } = key;
+  const overlapEndsAt = rotatedTo === null ? null : expiresAt;
+  return { kind: "apiKey", apiKeyId, name, userId, serviceAccountId, standing, grant, projectId, overlapEndsAt };
 }
+
+function sessionPrincipal(
+  session: SessionFacts,
+  organization: Organization,
+  { now, local }: Arrival,
+): SessionPrincipal {
+  const idleEnd = new Date(session.lastSeenAt).getTime() + session.idleSeconds * 1_000;
+  if (new Date(session.expiresAt) <= now || idleEnd <= now.getTime() || session.local !== local) {
+    throw new Unauthenticated("session_ended", "This session has ended. Sign in again.");
+  }
+  const { sessionId, userId, email, name, methods, standing } = session;
+  return {
+    kind: "session",
+    sessionId,
+    userId,
+    email,
+    name,
+    methods,
+    standing,
+    pending: pendingOf(session, organization),
+  };
+}
+
+function pendingOf(session: SessionFacts, organization: Organization): Pending | null {
+  if (session.stage === "second_factor") return "second_factor";
+  if (session.mustChangePassword) return "password";
+  return organization.requireSecondFactor && !session.hasSecondFactor ? "enrolment" : null;
+}
+
+const pendingReasons: Readonly<Record<Pending, readonly [reason: string, message: string]>> = {
+  second_factor: ["second_factor_required", "Show your second factor first."],
+  password: ["password_change_required", "Change your password first."],
+  enrolment: ["second_factor_enrolment_required", "This organization requires a second factor: enrol one first."],
+};
 
 /**
  * The decision, in the order that never tells a stranger what exists: the object is in the caller's organization
- * (404), then the caller may (403).
- * @throws NotFound | Forbidden
+ * (404), then the caller may (403). What everybody signed in may do with their own account is decided before.
+ * @throws NotFound | Forbidden `forbidden`, `key_scope`, `session_required`, `no_organization`, or what is still to be done
  */
 export function judge(principal: Principal, facts: Facts, permission: Permission): void {
+  if (placeOf(permission) === "person") {
+    judgeOwnAccount(principal, permission);
+    if (facts.object === null) throw new NotFound();
+    return;
+  }
+  if (principal.kind === "session") {
+    if (permission === "session:read") return;
+    if (principal.pending !== null) throw new Forbidden(...pendingReasons[principal.pending]);
+    if (principal.standing === null) {
+      throw new Forbidden("no_organization", "You are not a member of any organization.");
+    }
+  }
   if (facts.object === null) throw new NotFound();
-  if (!isAllowed(principal, facts.organization, permission))
-    throw new Forbidden("forbidden", `This needs the permission ${permission}.`);
+  if (isAllowed(principal, facts.organization, permission, facts.projectId)) return;
+  const byKey =
+    principal.kind === "apiKey" && isAllowed(asHolder(principal), facts.organization, permission, facts.projectId);
+  throw byKey
+    ? new Forbidden("key_scope", `This API key was not made for ${permission} here.`)
+    : new Forbidden("forbidden", `This needs the permission ${permission}.`);
 }
 
-/** Whether a principal holds a permission in its organization. */
+/** Whoever still has to change a password or enrol a factor can do that, and see their own account, and no more. */
+function judgeOwnAccount(principal: Principal, permission: Permission): void {
+  if (principal.kind !== "session") {
+    throw new Forbidden("session_required", "This is about a person's own account: sign in.");
+  }
+  if (principal.pending === "second_factor" && permission !== "account:read") {
+    throw new Forbidden(...pendingReasons.second_factor);
+  }
+}
+
+/** Whoever holds a key, without the key's own limits. */
+function asHolder({ standing }: KeyPrincipal): Principal {
+  return { kind: "commandLine", standing: standing ?? { organization: null, project: null } };
+}
+
+/**
+ * Whether a principal holds a permission in its organization, for an object of this project or of none. A key never has
+ * more than its holder has now, nor anything outside the project that it is for.
+ */
 export function isAllowed(
   principal: Principal,
   organization: Pick<Organization, "founding">,
   permission: Permission,
+  projectId: string | null = null,
 ): boolean {
-  return decide({ role: principal.role }, permission) && (!installationWide.has(permission) || organization.founding);
+  if (placeOf(permission) === "person") return principal.kind === "session";
+  if (principal.standing === null || !decide(principal.standing, permission)) return false;
+  if (installationWide.has(permission) && !organization.founding) return false;
+  if (principal.kind !== "apiKey") return true;
+  if (!holds(principal.grant, permission)) return false;
+  return principal.projectId === null || principal.projectId === projectId;
+}
+
+/**
+ * Whether a principal could give all of this at the organization, or at the project: nobody gives what they do not have.
+ * @param wanted what is to be given
+ */
+export function canGive(
+  principal: Principal,
+  organization: Pick<Organization, "founding">,
+  wanted: Iterable<Permission>,
+  projectId: string | null = null,
+): boolean {
+  for (const permission of wanted) {
+    // What only the founding organization can do is worth nothing elsewhere, whoever has the word for it.
+    if (
+      !isAllowed(
+        principal,
+        { founding: organization.founding || installationWide.has(permission) },
+        permission,
+        projectId,
+      )
+    )
+      return false;
+  }
+  return true;
 }

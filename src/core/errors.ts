@@ -15,7 +15,14 @@ export abstract class Refusal extends Error {
   }
 }
 
-export type RefusalKind = "unauthenticated" | "forbidden" | "notFound" | "conflict" | "invalid" | "unavailable";
+export type RefusalKind =
+  | "unauthenticated"
+  | "forbidden"
+  | "notFound"
+  | "conflict"
+  | "invalid"
+  | "tooMany"
+  | "unavailable";
 
 /** Nobody we know: 401. */
 export class Unauthenticated extends Refusal {
@@ -43,6 +50,20 @@ export class Conflict extends Refusal {
 /** The input is wrong in a way that its schema cannot say: 400. */
 export class Invalid extends Refusal {
   readonly kind = "invalid";
+}
+
+/** Too often: 429. */
+export class TooMany extends Refusal {
+  readonly kind = "tooMany";
+  constructor(
+    /** Which limit it was. */
+    readonly limit: string,
+    /** In how many seconds the next try is taken. */
+    readonly retryAfter: number,
+    reason = "rate_limited",
+  ) {
+    super(reason, `Too many tries. Try again in ${retryAfter} seconds.`);
+  }
 }
 
 /** Something that this depends on does not answer: 503. */

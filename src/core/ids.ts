@@ -17,6 +17,15 @@ const prefixes = {
   change: "chg",
   request: "req",
   installation: "ins",
+  session: "ses",
+  passkey: "pky",
+  link: "lnk",
+  role: "rol",
+  projectRole: "prr",
+  invitation: "inv",
+  serviceAccount: "sva",
+  provider: "oip",
+  identity: "idn",
 } as const;
 
 export type IdKind = keyof typeof prefixes;

@@ -1,4 +1,4 @@
-import type { Role } from "./permissions";
+import type { Grant, Role } from "./permissions";
 import type { Access, HashAlgorithm, OpenedBy } from "./traefik/state";
 
 /**
@@ -6,7 +6,17 @@ import type { Access, HashAlgorithm, OpenedBy } from "./traefik/state";
  * application → environment → project → organization as verbs need. `portcullis_authorize` makes them.
  */
 export interface Located {
+  /** Whoever is signed in. */
+  person: Person;
+  /** One of their own. */
+  session: Session;
+  passkey: Passkey;
   organization: Organization;
+  member: Member;
+  invitation: Invitation;
+  role: OwnRole;
+  serviceAccount: ServiceAccount;
+  provider: Provider;
   project: Project;
   environment: Environment;
   application: Application;
@@ -30,6 +40,66 @@ export interface Organization {
   readonly passwordPolicy: "advise" | "enforce";
   readonly upstreams: "any" | "checked";
   readonly founding: boolean;
+  readonly requireSecondFactor: boolean;
+  /** In days; null for no limit. */
+  readonly maxKeyDays: number | null;
+  readonly maxKeysPerMember: number;
+  readonly keyRequestsPerMinute: number | null;
+}
+
+export interface Person {
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string | null;
+}
+
+export interface Session {
+  readonly sessionId: string;
+  readonly userId: string;
+}
+
+export interface Passkey {
+  readonly passkeyId: string;
+  readonly userId: string;
+  readonly name: string;
+}
+
+export interface Member {
+  readonly memberId: string;
+  readonly organizationId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly role: Role | null;
+  readonly roleId: string | null;
+}
+
+export interface Invitation {
+  readonly invitationId: string;
+  readonly organizationId: string;
+  readonly email: string;
+}
+
+/** A role that an organization made of the permission table's words. */
+export interface OwnRole {
+  readonly roleId: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly permissions: readonly string[];
+}
+
+export interface ServiceAccount {
+  readonly serviceAccountId: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly role: Role | null;
+  readonly roleId: string | null;
+}
+
+export interface Provider {
+  readonly providerId: string;
+  readonly organizationId: string;
+  readonly name: string;
+  readonly slug: string;
 }
 
 export interface Project {
@@ -97,7 +167,12 @@ export interface ApiKey {
   readonly apiKeyId: string;
   readonly organizationId: string;
   readonly name: string;
-  readonly role: Role;
+  /** Whose it is; both null for one that the host's command line made. */
+  readonly userId: string | null;
+  readonly serviceAccountId: string | null;
+  readonly role: Role | null;
+  /** What it may do at most. */
+  readonly grant: Grant;
   readonly expiresAt: string | null;
   readonly revokedAt: string | null;
 }

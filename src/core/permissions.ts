@@ -8,13 +8,19 @@ export const roles = ["viewer", "developer", "admin", "owner"] as const;
 
 export type Role = (typeof roles)[number];
 
+/** Whether a word is a built-in role. */
+export function isRole(word: string): word is Role {
+  return roles.some((role) => role === word);
+}
+
 /**
  * From which role on a permission is held, and where a role can be given for it:
- * `project` = a role at the object's project is enough, `organization` = only the role at the organization counts.
+ * `project` = a role at the object's project is enough, `organization` = only the role at the organization counts,
+ * `person` = whoever is signed in, for their own account: no role gives or takes it, and no key has it.
  */
 interface Cell {
   readonly from: Role;
-  readonly at: "organization" | "project";
+  readonly at: "organization" | "project" | "person";
 }
 
 const table = {
@@ -56,6 +62,29 @@ const table = {
   "gateway:update": { from: "owner", at: "organization" },
   "gateway:delete": { from: "owner", at: "organization" },
 
+  "member:read": { from: "viewer", at: "organization" },
+  "member:update": { from: "admin", at: "organization" },
+  "member:delete": { from: "admin", at: "organization" },
+
+  "invitation:read": { from: "admin", at: "organization" },
+  "invitation:create": { from: "admin", at: "organization" },
+  "invitation:delete": { from: "admin", at: "organization" },
+
+  "role:read": { from: "viewer", at: "organization" },
+  "role:create": { from: "admin", at: "organization" },
+  "role:update": { from: "admin", at: "organization" },
+  "role:delete": { from: "admin", at: "organization" },
+
+  "service-account:read": { from: "admin", at: "organization" },
+  "service-account:create": { from: "admin", at: "organization" },
+  "service-account:update": { from: "admin", at: "organization" },
+  "service-account:delete": { from: "admin", at: "organization" },
+
+  "provider:read": { from: "admin", at: "organization" },
+  "provider:create": { from: "owner", at: "organization" },
+  "provider:update": { from: "owner", at: "organization" },
+  "provider:delete": { from: "owner", at: "organization" },
+
   "key:read": { from: "admin", at: "organization" },
   "key:create": { from: "admin", at: "organization" },
   "key:update": { from: "admin", at: "organization" },
@@ -64,22 +93,33 @@ const table = {
   "sync:read": { from: "viewer", at: "project" },
   "audit:read": { from: "admin", at: "organization" },
   "session:read": { from: "viewer", at: "organization" },
+
+  "account:read": { from: "viewer", at: "person" },
+  "account:update": { from: "viewer", at: "person" },
 } as const satisfies Record<`${string}:${string}`, Cell>;
 
 /** `resource:action`, a cell of the table. */
 export type Permission = keyof typeof table;
 
-function isPermission(text: string): text is Permission {
+export function isPermission(text: string): text is Permission {
   return Object.hasOwn(table, text);
 }
 
 /** Every permission, in the order of the table. */
 export const permissions: readonly Permission[] = Object.keys(table).filter(isPermission);
 
+/** Where a role has to be given for a permission. */
+export function placeOf(permission: Permission): Cell["at"] {
+  return table[permission].at;
+}
+
+/** Every permission that a role or a key can be given. */
+export const grantable: readonly Permission[] = permissions.filter((permission) => placeOf(permission) !== "person");
+
 const held: ReadonlyMap<string, ReadonlySet<Permission>> = new Map(
   roles.map((role, rank) => [
     role,
-    new Set(permissions.filter((permission) => roles.indexOf(table[permission].from) <= rank)),
+    new Set(grantable.filter((permission) => roles.indexOf(table[permission].from) <= rank)),
   ]),
 );
 
@@ -90,12 +130,24 @@ export function permissionsOf(role: string): ReadonlySet<Permission> {
   return held.get(role) ?? none;
 }
 
-/** What somebody is at the object's organization, and at the object's own project. */
+/** What somebody was given somewhere: a built-in role, or the words of an organization's own role or of a key. */
+export type Grant =
+  | { readonly role: string; readonly permissions: null }
+  | { readonly role: null; readonly permissions: readonly string[] };
+
+/** Everything that a grant holds; a word that is not in the table holds nothing. */
+export function grantedBy(grant: Grant | null): ReadonlySet<Permission> {
+  if (grant === null) return none;
+  if (grant.role !== null) return permissionsOf(grant.role);
+  return new Set(grant.permissions.filter((word) => isPermission(word) && placeOf(word) !== "person") as Permission[]);
+}
+
+/** What somebody is at the object's organization, and at the object's own project, which adds to it. */
 export interface Standing {
   /** `null`: no role at the organization itself. */
-  readonly role: Role | null;
-  /** Roles given at the project that the object belongs to, and at no other. */
-  readonly projectRoles?: readonly Role[];
+  readonly organization: Grant | null;
+  /** Given at the project that the object belongs to, and at no other. */
+  readonly project: Grant | null;
 }
 
 /**
@@ -103,8 +155,13 @@ export interface Standing {
  * That the object *is* in the organization has been established before; this answers 403 or not, never 404.
  */
 export function decide(standing: Standing, permission: Permission): boolean {
-  if (!isPermission(permission)) return false;
-  if (standing.role !== null && permissionsOf(standing.role).has(permission)) return true;
-  if (table[permission].at !== "project") return false;
-  return (standing.projectRoles ?? []).some((role) => permissionsOf(role).has(permission));
+  if (!isPermission(permission) || placeOf(permission) === "person") return false;
+  if (holds(standing.organization, permission)) return true;
+  return placeOf(permission) === "project" && holds(standing.project, permission);
+}
+
+/** Whether a grant holds a permission. */
+export function holds(grant: Grant | null, permission: Permission): boolean {
+  if (grant === null) return false;
+  return grant.role !== null ? permissionsOf(grant.role).has(permission) : grant.permissions.includes(permission);
 }

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { type Facts, judge, type Principal, principalOf } from "../core/authorization";
+import { type Arrival, type Facts, judge, type Principal, principalOf } from "../core/authorization";
 import { Forbidden, NotFound, Refusal } from "../core/errors";
 import type { Located, ObjectKind, Organization } from "../core/located";
 import type { Permission } from "../core/permissions";
@@ -38,7 +38,7 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
 
   /**
    * Who is asking, where the object is, and whether they may: one statement, then a pure decision.
-   * A refusal of a known caller, or of a key that was one, is audited in its organization, in a transaction of its own.
+   * A refusal of a known caller, or of a key or session that was one, is audited in its organization, in a transaction of its own.
    * @param id of the object; `null` for the caller's own organization.
    * @throws Unauthenticated | NotFound | Forbidden, in this order.
    */
@@ -52,7 +52,7 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
     const facts = factsOf(await database.call<FactsRow>(authorizeStatement(request, kind, id, "")));
     const principal = await identified(request, facts, { kind, id });
     if (!facts) throw new NotFound();
-    touch(request, facts);
+    touch(request, facts.principal);
     try {
       judge(principal, facts, permission);
     } catch (refusal) {
@@ -88,7 +88,7 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
 
   #decide(rows: readonly FactsRow[]): Authorized<P, K> {
     const facts = factsOf(rows);
-    const principal = principalOf(facts, this.request.runtime.clock.now());
+    const principal = principalOf(facts, this.request.presents.kind, arrivalOf(this.request));
     if (!facts) throw new NotFound();
     if (facts.organization.organizationId !== this.organization.organizationId) {
       throw new Forbidden("forbidden", "This request belongs to another organization.");
@@ -103,48 +103,61 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
 }
 
 interface FactsRow {
-  readonly api_key: Facts["apiKey"];
+  readonly principal: Facts["principal"];
   readonly organization: Organization;
   readonly object: unknown;
+  readonly project_id: string | null;
 }
 
 function factsOf(rows: readonly FactsRow[]): Facts | null {
   const row = rows[0];
-  return row ? { apiKey: row.api_key, organization: row.organization, object: row.object } : null;
+  if (!row) return null;
+  const { principal, organization, object, project_id: projectId } = row;
+  return { principal, organization, object, projectId };
 }
 
-/** Who is asking; a key that is revoked or expired leaves a trace in the organization that it was for. @throws Unauthenticated */
+function arrivalOf({ runtime, ip, local }: Request): Arrival {
+  return { now: runtime.clock.now(), ip, local };
+}
+
+/** Who is asking; a key or session that is no longer good leaves a trace in the organization that it was for. @throws Unauthenticated */
 async function identified(
   request: Request,
   facts: Facts | null,
   place: { readonly kind: ObjectKind; readonly id: string | null },
 ): Promise<Principal> {
   try {
-    return principalOf(facts, request.runtime.clock.now());
+    return principalOf(facts, request.presents.kind, arrivalOf(request));
   } catch (refusal) {
-    if (facts?.apiKey && refusal instanceof Refusal) {
-      await recordRefusal(request, { kind: "apiKey", ...facts.apiKey }, facts.organization, refusal, place);
+    if (facts && facts.principal.kind !== "commandLine" && refusal instanceof Refusal) {
+      await recordRefusal(request, facts.principal, facts.organization, refusal, place);
     }
     throw refusal;
   }
 }
 
 function authorizeStatement(request: Request, kind: ObjectKind, id: string | null, lock: Lock) {
-  const presents = request.presents;
-  const hash = presents.kind === "apiKey" ? presents.hash : null;
-  const organizationId = presents.kind === "commandLine" ? presents.organizationId : null;
-  return sql`select api_key, organization, object from portcullis_authorize(${hash}::text, ${organizationId}::text, ${kind}::text, ${id}::text, ${lock}::text)`;
+  const { presents } = request;
+  const hash = presents.kind === "commandLine" ? null : presents.hash;
+  return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${presents.organizationId}::text, ${kind}::text, ${id}::text, ${lock}::text)`;
 }
 
 const minute = 60_000;
 
-/** Remembers the key's use, at most once a minute; nobody waits for it. */
-function touch(request: Request, facts: Facts): void {
-  const { database, clock, log } = request.runtime;
-  const key = facts.apiKey;
-  if (!key || (key.lastUsedAt && clock.now().getTime() - new Date(key.lastUsedAt).getTime() < minute)) return;
+/** Remembers the use of a key or a session, at most once a minute; nobody waits for it. */
+function touch({ runtime, ip }: Request, principal: Facts["principal"]): void {
+  const { database, clock, log } = runtime;
+  if (principal.kind === "commandLine") return;
+  const now = clock.now();
+  const last = principal.kind === "apiKey" ? principal.lastUsedAt : principal.lastSeenAt;
+  if (last && now.getTime() - new Date(last).getTime() < minute) return;
+  const at = now.toISOString();
+  const statement =
+    principal.kind === "apiKey"
+      ? sql`select portcullis_touch_key(${principal.apiKeyId}::text, ${at}::timestamptz, ${ip}::text)`
+      : sql`select portcullis_touch_session(${principal.sessionId}::text, ${at}::timestamptz)`;
   database
-    .call(sql`select portcullis_touch_key(${key.apiKeyId}::text, ${clock.now().toISOString()}::timestamptz)`)
+    .call(statement)
     // The error itself may hold what was bound.
-    .catch(() => log.warn({ apiKeyId: key.apiKeyId }, "the key's last use was not stored"));
+    .catch(() => log.warn({ principal: principal.kind }, "the last use was not stored"));
 }

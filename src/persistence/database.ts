@@ -5,7 +5,7 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 export type Transaction = PgDatabase<PgQueryResultHKT, Record<string, never>>;
 
 /** The database roles that a transaction can take (see `migrations/0001_roles_and_rules.sql`). */
-export type DatabaseRole = "tenant" | "sync" | "host";
+export type DatabaseRole = "tenant" | "sync" | "host" | "identity" | "retention";
 
 export interface Database {
   readonly kind: "postgres" | "embedded";

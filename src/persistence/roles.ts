@@ -1,5 +1,12 @@
 /** Roles belong to the cluster, not to the database: several databases of one cluster share these. */
-export const databaseRoles = ["portcullis_gate", "portcullis_tenant", "portcullis_sync", "portcullis_host"] as const;
+export const databaseRoles = [
+  "portcullis_gate",
+  "portcullis_tenant",
+  "portcullis_sync",
+  "portcullis_host",
+  "portcullis_identity",
+  "portcullis_retention",
+] as const;
 
 /** What a database administrator has to run where the connecting user may not create roles. */
 function rolesByHand(user: string): string {

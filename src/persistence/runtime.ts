@@ -2,11 +2,16 @@ import type { Logger } from "pino";
 import type { Clock, RandomBytes, Resolver } from "../core/values";
 import type { Database } from "./database";
 import type { Sealer } from "./sealing";
+import type { Signer } from "./signing";
 
 /** What the process has, as values: the same for every request, and what a test replaces. */
 export interface Runtime {
   readonly database: Database;
   readonly sealer: Sealer;
+  readonly signer: Signer;
+  /** Whose log and checkpoints these are: `ins_…`. */
+  readonly installationId: string;
+  readonly signIn: SignInSettings;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly resolver: Resolver;
@@ -21,17 +26,39 @@ export interface Runtime {
   readonly prioritize: (applicationId: string) => void;
 }
 
+/** How people sign in here, as the settings say. */
+export interface SignInSettings {
+  /** Where people reach it, as an origin: `https://portcullis.example.org`. */
+  readonly publicOrigin: string;
+  /** Loopback origins at which it also answers, for whoever is on the host: `http://127.0.0.1:3000`. */
+  readonly localOrigins: readonly string[];
+  readonly sameSite: "lax" | "strict";
+  /** Networks of proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
+  /** In seconds. */
+  readonly lifetimes: {
+    readonly session: number;
+    readonly remembered: number;
+    readonly idle: number;
+    readonly idleRemembered: number;
+  };
+}
+
 /** One request: what it presents, and what the audit log says of it. */
 export interface Request {
   readonly runtime: Runtime;
   readonly requestId: string;
   readonly ip: string | null;
+  /** Whether it came to a loopback address of the host, not to the public one. */
+  readonly local: boolean;
   /** What it is called in the audit log: `security.create`. */
   readonly action: string;
   readonly presents: Presented;
 }
 
 export type Presented =
-  | { readonly kind: "apiKey"; readonly hash: string }
+  /** `organizationId`: which one the request is about, where it says so (`x-organization-id`). */
+  | { readonly kind: "apiKey"; readonly hash: string; readonly organizationId: string | null }
+  | { readonly kind: "session"; readonly hash: string; readonly organizationId: string | null }
   /** Whoever can open the control socket or the data folder, acting for one organization. */
   | { readonly kind: "commandLine"; readonly organizationId: string };

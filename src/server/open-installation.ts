@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Settings } from "../env";
 import type { Database } from "../persistence/database";
 import { fingerprint, makeSealer, type Sealer } from "../persistence/sealing";
+import { makeSigner, type Signer } from "../persistence/signing";
 import { ensureInstallation, findInstallation } from "../services/host/ensure-installation";
 import { ensureLocalGateway } from "../services/host/ensure-local-gateway";
 import { openDatabase } from "./database";
@@ -12,6 +13,7 @@ import type { Surroundings } from "./surroundings";
 export interface Installation {
   readonly database: Database;
   readonly sealer: Sealer;
+  readonly signer: Signer;
   readonly installationId: string;
   /** Of the gateway `local`. */
   readonly gatewayId: string;
@@ -57,5 +59,5 @@ async function prepare(database: Database, settings: Settings, { clock, random }
     { database, sealer, random, clock },
     { address: settings.gatewayAddress, probeAddress: settings.gatewayProbeAddress },
   );
-  return { sealer, installationId, gatewayId };
+  return { sealer, signer: makeSigner(secrets), installationId, gatewayId };
 }

@@ -18,6 +18,7 @@ import { localFolder } from "./gateway-settings";
 import { type HttpServer, listen } from "./http-server";
 import { makeLog } from "./log";
 import { openInstallation } from "./open-installation";
+import { signInSettings } from "./sign-in-settings";
 import { realSurroundings, type Surroundings } from "./surroundings";
 
 /** What a test replaces. */
@@ -85,11 +86,14 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   const url = settings.publicUrl ?? urlOf(host, http.port);
   if (consoleMode === "production") await buildConsole(say);
 
-  const { database, sealer } = await openInstallation(settings, { clock, random });
+  const { database, sealer, signer, installationId } = await openInstallation(settings, { clock, random });
   open.database = database;
   const runtime: Runtime = {
     database,
     sealer,
+    signer,
+    installationId,
+    signIn: signInSettings(settings, url, { host, port: http.port }),
     clock,
     random,
     resolver,

@@ -19,6 +19,15 @@ const kinds: Record<IdKind, string> = {
   change: "chg",
   request: "req",
   installation: "ins",
+  session: "ses",
+  passkey: "pky",
+  link: "lnk",
+  role: "rol",
+  projectRole: "prr",
+  invitation: "inv",
+  serviceAccount: "sva",
+  provider: "oip",
+  identity: "idn",
 };
 const names = Object.keys(kinds) as IdKind[];
 

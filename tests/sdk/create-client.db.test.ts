@@ -43,7 +43,7 @@ async function application() {
 
 test("DK-12, DK-23: the whole workflow goes over a real server, with types from the router", async () => {
   const session = await client.auth.session.query();
-  expect(session.organization.organizationId).toBe(acme.organizationId);
+  expect(session.organization?.organizationId).toBe(acme.organizationId);
   const { applicationId, exposure } = await application();
   expectTypeOf(exposure.state).toEqualTypeOf<"public" | "protected" | "shut" | "unknown">();
   const route = await client.routes.create.mutate({

@@ -6,8 +6,9 @@ import { newId } from "../../src/core/ids";
 import type { Role } from "../../src/core/permissions";
 import { gatewayPlaces, newGatewaySecrets } from "../../src/core/sync/gateway-secrets";
 import type { Resolver } from "../../src/core/values";
-import type { Runtime } from "../../src/persistence/runtime";
+import type { Runtime, SignInSettings } from "../../src/persistence/runtime";
 import { makeSealer } from "../../src/persistence/sealing";
+import { makeSigner } from "../../src/persistence/signing";
 import { registerSecret } from "./secrets";
 import { openTestDatabase, type TestDatabase } from "./test-database";
 
@@ -56,15 +57,35 @@ export interface World {
   close(): Promise<void>;
 }
 
+/** At this origin the tests' people sign in. */
+export const testOrigin = "https://portcullis.example.org";
+
+const testSignIn: SignInSettings = {
+  publicOrigin: testOrigin,
+  localOrigins: ["http://127.0.0.1:3000", "http://localhost:3000"],
+  sameSite: "lax",
+  trustedProxies: [],
+  lifetimes: { session: 86_400, remembered: 604_800, idle: 7_200, idleRemembered: 86_400 },
+};
+
 export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World> {
   const db = await openTestDatabase();
   const lines: string[] = [];
   const dns = new Map<string, readonly string[]>();
   const resolver: Resolver = { addresses: async (name) => dns.get(name) ?? [] };
   const woken: string[][] = [];
+  const secret = randomBytes(32);
+  const installationId = newId("installation");
+  await db.asOwner(
+    "insert into installation (installation_id, secret_fingerprint, created_at) values ($1, 'of a test', now())",
+    [installationId],
+  );
   const runtime: Runtime = {
     database: db.database,
-    sealer: makeSealer([randomBytes(32)]),
+    sealer: makeSealer([secret]),
+    signer: makeSigner([secret]),
+    installationId,
+    signIn: testSignIn,
     clock: { now: () => world.now ?? new Date() },
     random: (size) => randomBytes(size),
     resolver,

@@ -1,10 +1,24 @@
+import type { ArrivalOrigin } from "../../core/arrival-origin";
 import type { Runtime } from "../../persistence/runtime";
 
 /** One HTTP request, before anybody knows who asks. */
 export interface Context {
   readonly runtime: Runtime;
   readonly requestId: string;
+  /** The caller's address, canonical. */
   readonly ip: string | null;
+  /** Where it was sent to. */
+  readonly arrival: ArrivalOrigin;
   /** The `x-api-key` header as it came; null without one. */
   readonly apiKey: string | null;
+  /** Of the cookie, where there is one of ours; looked at only without an API key. */
+  readonly sessionHash: string | null;
+  /** `x-csrf-token`, which a change by a session needs. */
+  readonly csrfToken: string | null;
+  /** `Origin`, which a browser sends with every change. */
+  readonly from: string | null;
+  /** `x-organization-id`: which organization the request is about. */
+  readonly organizationId: string | null;
+  /** Of the answer. */
+  readonly answerHeaders: Headers;
 }

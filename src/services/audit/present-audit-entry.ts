@@ -6,7 +6,7 @@ export function presentAuditEntry(row: typeof auditEntries.$inferSelect): AuditE
   return {
     auditId: row.auditId,
     at: row.createdAt.toISOString(),
-    actor: { kind: row.actorKind, id: row.actorId, apiKeyId: row.apiKeyId },
+    actor: { kind: row.actorKind, id: row.actorId, name: row.actorName, apiKeyId: row.apiKeyId },
     requestId: row.requestId,
     ip: row.ip,
     action: row.action,

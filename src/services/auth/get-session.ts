@@ -1,19 +1,32 @@
 import type { Session } from "../../contracts/auth";
-import { isAllowed } from "../../core/authorization";
-import { permissions } from "../../core/permissions";
+import { isAllowed, type Principal } from "../../core/authorization";
+import { isRole, permissions } from "../../core/permissions";
 import type { Authorized } from "../../persistence/authorized";
 
 /** Who is asking, as this request was decided: the organization, and every permission that is held in it. */
-export function getSession({ principal, organization }: Authorized<"session:read", "organization">): Session {
+export function getSession({ principal, organization, request }: Authorized<"session:read", "organization">): Session {
   const { organizationId, name, slug, founding } = organization;
+  const { presents, runtime } = request;
+  const pending = principal.kind === "session" ? principal.pending : null;
   return {
     principal: {
       kind: principal.kind,
       apiKeyId: principal.kind === "apiKey" ? principal.apiKeyId : null,
-      userId: principal.kind === "apiKey" ? principal.userId : null,
-      role: principal.role,
+      userId: principal.kind === "commandLine" ? null : principal.userId,
+      serviceAccountId: principal.kind === "apiKey" ? principal.serviceAccountId : null,
+      email: principal.kind === "session" ? principal.email : null,
+      role: roleOf(principal),
+      methods: principal.kind === "session" ? [...principal.methods] : [],
     },
-    organization: { organizationId, name, slug, founding },
-    permissions: permissions.filter((permission) => isAllowed(principal, organization, permission)),
+    pending,
+    csrfToken: presents.kind === "session" ? runtime.signer.sign("csrf", presents.hash) : null,
+    organization: principal.standing === null ? null : { organizationId, name, slug, founding },
+    permissions:
+      pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],
   };
+}
+
+function roleOf(principal: Principal): Session["principal"]["role"] {
+  const grant = principal.kind === "apiKey" ? principal.grant : (principal.standing?.organization ?? null);
+  return grant?.role && isRole(grant.role) ? grant.role : null;
 }

@@ -1,9 +1,10 @@
 import { apiKeys } from "../../../drizzle/api-keys";
 import type { CreatedKey, CreateKey } from "../../contracts/keys";
 import { makeApiKey } from "../../core/api-keys";
+import { canGive } from "../../core/authorization";
 import { Forbidden, Invalid } from "../../core/errors";
 import { newId } from "../../core/ids";
-import { roles } from "../../core/permissions";
+import { permissionsOf } from "../../core/permissions";
 import type { Authorized } from "../../persistence/authorized";
 import { unitOfWork } from "../../persistence/unit-of-work";
 import { presentKey } from "./present-key";
@@ -27,7 +28,7 @@ export async function createKey(
     authorized,
     async (work) => {
       const { principal, request } = work.authorized;
-      if (roles.indexOf(input.role) > roles.indexOf(principal.role)) {
+      if (!canGive(principal, work.authorized.organization, permissionsOf(input.role))) {
         throw new Forbidden("role_above_own", "A key cannot have a role above its maker's own.");
       }
       const expiresAt =
@@ -50,7 +51,7 @@ export async function createKey(
         revokedAt: null,
         lastUsedAt: null,
       };
-      const userId = principal.kind === "apiKey" ? principal.userId : null;
+      const userId = principal.kind === "commandLine" ? null : principal.userId;
       await work.tx.insert(apiKeys).values({ ...row, organizationId: work.organizationId, userId, hash });
       const { name, role } = row;
       work.audit(

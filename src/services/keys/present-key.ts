@@ -8,7 +8,7 @@ export function presentKey(row: Pick<typeof apiKeys.$inferSelect, keyof typeof k
   return {
     apiKeyId: row.apiKeyId,
     name: row.name,
-    role: row.role,
+    role: row.role ?? "viewer",
     createdAt: row.createdAt.toISOString(),
     expiresAt: row.expiresAt?.toISOString() ?? null,
     revokedAt: row.revokedAt?.toISOString() ?? null,

@@ -1,0 +1,40 @@
+import { sql } from "drizzle-orm";
+import { check, index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { createdAt, id } from "./columns";
+import { organizations } from "./organizations";
+
+/** A role of an organization's own, made of the permission table's words. */
+export const roles = pgTable(
+  "roles",
+  {
+    roleId: id("role_id").primaryKey(),
+    organizationId: id("organization_id")
+      .notNull()
+      .references(() => organizations.organizationId, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    /** Words of the permission table; a word that it no longer has gives nothing. */
+    permissions: text("permissions").array().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [unique("roles_name").on(table.organizationId, table.name)],
+);
+
+/** Automation of an organization: it has a role and keys, outlives whoever made it, and cannot sign in. */
+export const serviceAccounts = pgTable(
+  "service_accounts",
+  {
+    serviceAccountId: id("service_account_id").primaryKey(),
+    organizationId: id("organization_id")
+      .notNull()
+      .references(() => organizations.organizationId, { onDelete: "cascade" }),
+    name: text("name").notNull(),
+    role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
+    roleId: id("role_id").references(() => roles.roleId, { onDelete: "restrict" }),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    unique("service_accounts_name").on(table.organizationId, table.name),
+    index("service_accounts_by_role").on(table.roleId),
+    check("service_accounts_one_role", sql`(role is null) <> (role_id is null)`),
+  ],
+);

@@ -1,0 +1,67 @@
+import { IncomingMessage, ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import type { NextApiRequest, NextApiResponse } from "next";
+import NextAuth, { type AuthOptions } from "next-auth";
+import { prepareForNextAuth } from "../../env";
+
+/** A request as next-auth's handler for Next's pages takes it; it asks for no more than this. */
+export interface AuthRequest {
+  readonly method: string;
+  /** `["callback", "password"]` of `/api/auth/callback/password`. */
+  readonly segments: readonly string[];
+  readonly query: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, string>>;
+  readonly cookies: Readonly<Record<string, string>>;
+  /** The origin that addresses are made from. */
+  readonly origin: string;
+}
+
+/** What next-auth answers. */
+export interface AuthResponse {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: string | null;
+}
+
+/**
+ * Runs next-auth outside Next, on values. The origin is ours: what the caller says of its host is not handed on.
+ */
+export async function runNextAuth(request: AuthRequest, options: AuthOptions): Promise<AuthResponse> {
+  const { host, protocol } = new URL(request.origin);
+  const incoming = {
+    method: request.method,
+    query: { ...request.query, nextauth: [...request.segments] },
+    body: request.body,
+    cookies: { ...request.cookies },
+    headers: { "x-forwarded-host": host, "x-forwarded-proto": protocol.slice(0, -1) },
+  } as Partial<NextApiRequest> as NextApiRequest;
+  const answer = newAnswer();
+  prepareForNextAuth();
+  await NextAuth(incoming, answer.response as Partial<NextApiResponse> as NextApiResponse, options);
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(answer.response.getHeaders())) {
+    for (const each of Array.isArray(value) ? value : [String(value)]) headers.append(name, each);
+  }
+  return { status: answer.response.statusCode, headers, body: answer.body() };
+}
+
+/** A response that goes nowhere; what is written to it is kept. */
+function newAnswer() {
+  let body: string | null = null;
+  const plain = new ServerResponse(new IncomingMessage(new Socket()));
+  const response = Object.assign(plain, {
+    status(code: number) {
+      plain.statusCode = code;
+      return response;
+    },
+    json(value: unknown) {
+      plain.setHeader("content-type", "application/json");
+      body = JSON.stringify(value);
+    },
+    send(value: unknown) {
+      if (typeof value === "string") body = value;
+      else if (value !== undefined && value !== null) response.json(value);
+    },
+  });
+  return { response, body: () => body };
+}

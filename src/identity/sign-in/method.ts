@@ -1,0 +1,16 @@
+import type { Attempt } from "../attempt";
+import type { OpenedSession } from "../sessions";
+
+/** What a sign-in form sent: text by name. */
+export type Fields = Readonly<Record<string, string | undefined>>;
+
+/**
+ * One way to sign in with what the browser sends itself (not by way of an OIDC provider).
+ * It audits what happened, good or bad, counts what is limited, and opens the session.
+ */
+export interface SignInMethod {
+  /** In the address: `/api/auth/callback/<id>`. */
+  readonly id: string;
+  /** @throws Refusal neutral towards a visitor: the audit log has the true reason */
+  signIn(attempt: Attempt, fields: Fields): Promise<OpenedSession>;
+}

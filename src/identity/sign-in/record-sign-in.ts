@@ -1,0 +1,56 @@
+import { eq } from "drizzle-orm";
+import { auditEntries } from "../../../drizzle/audit";
+import { members } from "../../../drizzle/members";
+import { newId } from "../../core/ids";
+import type { Transaction } from "../../persistence/database";
+import type { Attempt } from "../attempt";
+import type { Method } from "../sessions";
+
+interface SignIn {
+  readonly outcome: "done" | "refused";
+  /** `auth.signIn`, `auth.signOut`, … */
+  readonly action: string;
+  /** The true one, for the audit log alone. */
+  readonly reason?: string;
+  /** Null for somebody who is nobody here. */
+  readonly person: { readonly userId: string; readonly email: string } | null;
+  readonly sessionId?: string;
+  readonly methods: readonly Method[];
+  readonly changed?: Record<string, unknown>;
+}
+
+/**
+ * Writes a sign-in, or a refused try, into the log of the organization that the person joined first, or into the
+ * installation's own. What was typed is not kept: people type passwords into the wrong field.
+ */
+export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: SignIn): Promise<void> {
+  const { runtime, requestId, ip } = attempt;
+  const { outcome, action, reason, person, sessionId, methods, changed } = signIn;
+  const [membership] = person
+    ? await tx
+        .select({ organizationId: members.organizationId })
+        .from(members)
+        .where(eq(members.userId, person.userId))
+        .orderBy(members.createdAt, members.organizationId)
+        .limit(1)
+    : [];
+  await tx.insert(auditEntries).values({
+    auditId: newId("audit"),
+    organizationId: membership?.organizationId ?? runtime.installationId,
+    actorKind: person ? "person" : "anonymous",
+    actorId: person?.userId ?? null,
+    actorName: person?.email ?? null,
+    sessionId: sessionId ?? null,
+    authenticatedBy: methods.join(",") || null,
+    requestId,
+    ip,
+    action,
+    outcome,
+    reason: reason ?? null,
+    objectKind: person ? "person" : null,
+    objectId: person?.userId ?? null,
+    objectName: person?.email ?? null,
+    changed: changed ?? null,
+    createdAt: runtime.clock.now(),
+  });
+}

@@ -1,0 +1,26 @@
+import { eq } from "drizzle-orm";
+import { users } from "../../../drizzle/members";
+import type { Attempt } from "../attempt";
+import { endSession } from "../sessions";
+import { recordSignIn } from "./record-sign-in";
+
+/** Ends the session that the browser has; its cookie is worth nothing from here on, wherever it was copied to. */
+export async function signOut(attempt: Attempt): Promise<void> {
+  const { runtime, sessionHash } = attempt;
+  if (sessionHash === null) return;
+  await runtime.database.transaction("identity", null, async (tx) => {
+    const ended = await endSession(tx, sessionHash);
+    if (!ended) return;
+    const [person] = await tx
+      .select({ userId: users.userId, email: users.email })
+      .from(users)
+      .where(eq(users.userId, ended.userId));
+    await recordSignIn(tx, attempt, {
+      outcome: "done",
+      action: "auth.signOut",
+      person: person ?? null,
+      sessionId: ended.sessionId,
+      methods: [],
+    });
+  });
+}

@@ -1,0 +1,28 @@
+import { createHash } from "node:crypto";
+import type { RandomBytes } from "../core/values";
+
+/** 32 random bytes that stand for a session or a link: handed out once, stored as a hash. */
+export interface NewToken {
+  /** base64url, 43 characters. */
+  readonly token: string;
+  /** SHA-256 in hex, 64 characters. */
+  readonly hash: string;
+}
+
+/** @param random a cryptographic source; asked for 32 bytes once */
+export function newToken(random: RandomBytes): NewToken {
+  const token = Buffer.from(random(32)).toString("base64url");
+  return { token, hash: hashOfToken(token) };
+}
+
+/** The token holds 256 random bits, so a fast hash is enough: there is nothing to guess. */
+export function hashOfToken(token: string): string {
+  return createHash("sha256").update(token, "utf8").digest("hex");
+}
+
+const form = /^[\w-]{43}$/;
+
+/** Whether text has the form of a token; what has not is refused without a query. */
+export function isToken(text: unknown): text is string {
+  return typeof text === "string" && form.test(text);
+}

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBrowser } from "../support/browser";
+import { givenMember, givenPerson } from "../support/people";
+import { type GivenOrganization, openWorld, type World } from "../support/world";
+
+let world: World;
+let organization: GivenOrganization;
+
+beforeAll(async () => {
+  world = await openWorld();
+  organization = await world.organization();
+});
+afterAll(() => world.close());
+
+describe("signing in with a password", () => {
+  it("opens a session that says who it is and what they may do (TM-4)", async () => {
+    const person = await givenPerson(world);
+    await givenMember(world, organization.organizationId, person, "developer");
+    const browser = openBrowser(world);
+    const signedIn = await browser.signIn("password", { email: person.email, password: person.password });
+    expect(signedIn.status).toBe(200);
+    expect([...browser.cookies.keys()]).toContain("__Host-portcullis.session");
+    const { status, data } = await browser.call<{ principal: { email: string; role: string }; permissions: string[] }>(
+      "auth.session",
+    );
+    expect(status).toBe(200);
+    expect(data.principal).toMatchObject({ kind: "session", email: person.email, role: "developer" });
+    expect(data.permissions).toContain("security:create");
+    expect(data.permissions).not.toContain("organization:delete");
+  });
+
+  it("refuses a wrong password with the answer for an account that is not there (AM-13)", async () => {
+    const person = await givenPerson(world);
+    const [wrong, unknown] = [openBrowser(world, { ip: "203.0.113.8" }), openBrowser(world, { ip: "203.0.113.9" })];
+    const answers = await Promise.all([
+      wrong.signIn("password", { email: person.email, password: "not this one at all" }),
+      unknown.signIn("password", { email: "nobody@example.org", password: "not this one at all" }),
+    ]);
+    for (const { status, body } of answers) {
+      expect(status).toBe(401);
+      expect(body).toMatchObject({ error: { data: { reason: "sign_in_refused" } } });
+    }
+    expect(wrong.cookies.has("__Host-portcullis.session")).toBe(false);
+  });
+
+  it("is over with the sign-out, for a copy of the cookie too (TM-7)", async () => {
+    const person = await givenPerson(world);
+    await givenMember(world, organization.organizationId, person, "owner");
+    const [browser, thief] = [openBrowser(world, { ip: "203.0.113.10" }), openBrowser(world, { ip: "198.51.100.1" })];
+    await browser.signIn("password", { email: person.email, password: person.password });
+    for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
+    expect((await thief.call("auth.session")).status).toBe(200);
+    await browser.signOut();
+    const refused = await thief.call("auth.session");
+    expect(refused.status).toBe(401);
+    expect(refused.error.data.reason).toBe("session_ended");
+  });
+
+  it("changes nothing for a page of another origin, or without the session's token (TM-32)", async () => {
+    const person = await givenPerson(world);
+    await givenMember(world, organization.organizationId, person, "owner");
+    const browser = openBrowser(world, { ip: "203.0.113.11" });
+    await browser.signIn("password", { email: person.email, password: person.password });
+    const tries = [
+      [{ origin: "https://evil.example.org" }, "foreign_origin"],
+      [{ "x-csrf-token": "" }, "csrf_token"],
+      [{ "x-csrf-token": "A".repeat(43) }, "csrf_token"],
+    ] as const;
+    for (const [headers, reason] of tries) {
+      const answer = await browser.call("projects.create", { name: "Mine" }, headers);
+      expect(answer.status).toBe(403);
+      expect(answer.error.data.reason).toBe(reason);
+    }
+    expect((await browser.call("projects.create", { name: "Mine" })).status).toBe(200);
+    const withKey = await browser.call("projects.list", {}, { "x-api-key": "pcl_nonsense" });
+    expect(withKey.error.data.reason).toBe("key_unknown");
+  });
+});

@@ -1,0 +1,94 @@
+import { testOrigin, type World } from "./world";
+
+/** What a browser does, without one: it keeps cookies, and sends `Origin` with every change. */
+export interface Browser {
+  readonly cookies: Map<string, string>;
+  /** One request; a path of the origin. */
+  fetch(path: string, init?: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Response>;
+  /** Signs in by a form, with the form's own token. */
+  signIn(method: string, fields: Record<string, string>): Promise<{ status: number; body: unknown; headers: Headers }>;
+  signOut(): Promise<Response>;
+  /** Calls a procedure with the cookie and the session's token. */
+  call<T = Record<string, unknown>>(
+    procedure: string,
+    input?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<{ status: number; data: T; error: { message: string; data: { reason: string } }; headers: Headers }>;
+}
+
+/** @param options where it goes to, and from which address; by default the public one */
+export function openBrowser(
+  world: Pick<World, "handler">,
+  options: { origin?: string; ip?: string; userAgent?: string } = {},
+): Browser {
+  const { origin = testOrigin, ip = "203.0.113.7", userAgent = "Test/1" } = options;
+  const cookies = new Map<string, string>();
+  const browser: Browser = {
+    cookies,
+    async fetch(path, { method = "GET", headers = {}, body } = {}) {
+      const request = new Request(`${origin}${path}`, {
+        method,
+        headers: {
+          host: new URL(origin).host,
+          "user-agent": userAgent,
+          ...(cookies.size > 0 ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") } : {}),
+          ...(method === "GET" ? {} : { origin }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body }),
+      });
+      const response = await world.handler(request, { ip });
+      for (const line of response.headers.getSetCookie()) keep(cookies, line);
+      return response;
+    },
+    async signIn(method, fields) {
+      const csrf = await browser.fetch("/api/auth/csrf");
+      const { csrfToken } = (await csrf.json()) as { csrfToken: string };
+      const response = await browser.fetch(`/api/auth/callback/${method}`, {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({ ...fields, csrfToken, json: "true" }).toString(),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text ? JSON.parse(text) : null, headers: response.headers };
+    },
+    async signOut() {
+      const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+      return browser.fetch("/api/auth/signout", {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({ csrfToken, json: "true" }).toString(),
+      });
+    },
+    async call<T>(procedure: string, input: unknown = {}, headers: Record<string, string> = {}) {
+      const csrf = [...cookies].find(([name]) => name.endsWith("portcullis.csrf"))?.[1] ?? "";
+      const response = await browser.fetch(`/api/trpc/${procedure}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-csrf-token": csrf, ...headers },
+        body: JSON.stringify(input),
+      });
+      const body = (await response.json()) as {
+        result?: { data: T };
+        error?: { message: string; data: { reason: string } };
+      };
+      return {
+        status: response.status,
+        data: body.result?.data as T,
+        error: body.error as { message: string; data: { reason: string } },
+        headers: response.headers,
+      };
+    },
+  };
+  return browser;
+}
+
+function keep(cookies: Map<string, string>, line: string): void {
+  const [pair = "", ...attributes] = line.split("; ");
+  const at = pair.indexOf("=");
+  const [name, value] = [pair.slice(0, at), pair.slice(at + 1)];
+  const maxAge = attributes.find((attribute) => attribute.toLowerCase().startsWith("max-age="))?.slice(8);
+  const expires = attributes.find((attribute) => attribute.toLowerCase().startsWith("expires="))?.slice(8);
+  const gone = maxAge === "0" || (expires !== undefined && new Date(expires) <= new Date());
+  if (gone) cookies.delete(name);
+  else cookies.set(name, value);
+}

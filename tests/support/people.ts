@@ -1,0 +1,41 @@
+import { newId } from "../../src/core/ids";
+import type { Role } from "../../src/core/permissions";
+import { hashPassword } from "../../src/identity/passwords";
+import { registerSecret } from "./secrets";
+import type { World } from "./world";
+
+export interface GivenPerson {
+  readonly userId: string;
+  readonly email: string;
+  readonly password: string;
+}
+
+/** Somebody with an account and a password, and no organization. */
+export async function givenPerson(
+  world: World,
+  email = `${newId("user").slice(-10)}@example.org`,
+): Promise<GivenPerson> {
+  const userId = newId("user");
+  const password = registerSecret(`Correct horse ${newId("user").slice(-12)}`);
+  await world.db.asOwner("insert into users (user_id, email, created_at) values ($1, $2, now())", [userId, email]);
+  await world.db.asOwner("insert into passwords (user_id, hash, changed_at) values ($1, $2, now())", [
+    userId,
+    registerSecret(await hashPassword(password)),
+  ]);
+  return { userId, email, password };
+}
+
+/** Makes somebody a member; null for a member of projects only. Returns the member's id. */
+export async function givenMember(
+  world: World,
+  organizationId: string,
+  { userId }: Pick<GivenPerson, "userId">,
+  role: Role | null,
+): Promise<string> {
+  const memberId = newId("member");
+  await world.db.asOwner(
+    "insert into members (member_id, organization_id, user_id, role, created_at) values ($1, $2, $3, $4, now())",
+    [memberId, organizationId, userId, role],
+  );
+  return memberId;
+}
