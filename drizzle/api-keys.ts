@@ -1,4 +1,4 @@
-import { index, integer, pgTable, text } from "drizzle-orm/pg-core";
+import { foreignKey, index, integer, pgTable, text } from "drizzle-orm/pg-core";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
 import { roles, serviceAccounts } from "./roles";
@@ -14,12 +14,10 @@ export const apiKeys = pgTable(
     userId: id("user_id"),
     name: text("name").notNull(),
     /** Whose it is, instead of a person's: it outlives whoever made it. */
-    serviceAccountId: id("service_account_id").references(() => serviceAccounts.serviceAccountId, {
-      onDelete: "cascade",
-    }),
+    serviceAccountId: id("service_account_id"),
     /** What it may do at most: a built-in role, one of the organization's own, or words of the permission table. */
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
-    roleId: id("role_id").references(() => roles.roleId, { onDelete: "restrict" }),
+    roleId: id("role_id"),
     scopes: text("scopes").array(),
     /** Of this project alone; a plain value, because a key outlives it and then does nothing. */
     projectId: id("project_id"),
@@ -42,5 +40,13 @@ export const apiKeys = pgTable(
     index("api_keys_by_user").on(table.userId),
     index("api_keys_by_service_account").on(table.serviceAccountId),
     index("api_keys_by_role").on(table.roleId),
+    foreignKey({
+      columns: [table.organizationId, table.roleId],
+      foreignColumns: [roles.organizationId, roles.roleId],
+    }).onDelete("restrict"),
+    foreignKey({
+      columns: [table.organizationId, table.serviceAccountId],
+      foreignColumns: [serviceAccounts.organizationId, serviceAccounts.serviceAccountId],
+    }).onDelete("cascade"),
   ],
 );

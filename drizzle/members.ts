@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { check, foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
 import { projects } from "./projects";
@@ -26,12 +26,17 @@ export const members = pgTable(
       .references(() => users.userId, { onDelete: "cascade" }),
     /** A built-in role at the organization; neither this nor `roleId`: a member of projects only. */
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
-    roleId: id("role_id").references(() => roles.roleId, { onDelete: "restrict" }),
+    roleId: id("role_id"),
     createdAt: createdAt(),
   },
   (table) => [
     unique("members_once").on(table.organizationId, table.userId),
+    unique("members_in_organization").on(table.organizationId, table.memberId),
     index("members_by_user").on(table.userId),
+    foreignKey({
+      columns: [table.organizationId, table.roleId],
+      foreignColumns: [roles.organizationId, roles.roleId],
+    }).onDelete("restrict"),
     index("members_by_role").on(table.roleId),
     check("members_one_role", sql`role is null or role_id is null`),
   ],
@@ -45,20 +50,28 @@ export const projectRoles = pgTable(
     organizationId: id("organization_id")
       .notNull()
       .references(() => organizations.organizationId, { onDelete: "cascade" }),
-    projectId: id("project_id")
-      .notNull()
-      .references(() => projects.projectId, { onDelete: "cascade" }),
-    memberId: id("member_id")
-      .notNull()
-      .references(() => members.memberId, { onDelete: "cascade" }),
+    projectId: id("project_id").notNull(),
+    memberId: id("member_id").notNull(),
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
-    roleId: id("role_id").references(() => roles.roleId, { onDelete: "restrict" }),
+    roleId: id("role_id"),
     createdAt: createdAt(),
   },
   (table) => [
     unique("project_roles_once").on(table.memberId, table.projectId),
     index("project_roles_by_project").on(table.projectId),
     index("project_roles_by_role").on(table.roleId),
+    foreignKey({
+      columns: [table.organizationId, table.roleId],
+      foreignColumns: [roles.organizationId, roles.roleId],
+    }).onDelete("restrict"),
+    foreignKey({
+      columns: [table.organizationId, table.projectId],
+      foreignColumns: [projects.organizationId, projects.projectId],
+    }).onDelete("cascade"),
+    foreignKey({
+      columns: [table.organizationId, table.memberId],
+      foreignColumns: [members.organizationId, members.memberId],
+    }).onDelete("cascade"),
     check("project_roles_one_role", sql`(role is null) <> (role_id is null)`),
   ],
 );
@@ -74,7 +87,7 @@ export const invitations = pgTable(
     /** Lower-case; the account that accepts has this address. */
     email: text("email").notNull(),
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
-    roleId: id("role_id").references(() => roles.roleId, { onDelete: "restrict" }),
+    roleId: id("role_id"),
     /** SHA-256 of the link's token, hex. */
     hash: text("hash").notNull().unique(),
     /** Who invited: a person's id, or null for the host's command line. */
@@ -87,6 +100,10 @@ export const invitations = pgTable(
   (table) => [
     index("invitations_by_organization").on(table.organizationId),
     index("invitations_by_role").on(table.roleId),
+    foreignKey({
+      columns: [table.organizationId, table.roleId],
+      foreignColumns: [roles.organizationId, roles.roleId],
+    }).onDelete("restrict"),
     check("invitations_one_role", sql`(role is null) <> (role_id is null)`),
   ],
 );

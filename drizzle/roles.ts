@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { check, foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, id } from "./columns";
 import { organizations } from "./organizations";
 
@@ -16,7 +16,10 @@ export const roles = pgTable(
     permissions: text("permissions").array().notNull(),
     createdAt: createdAt(),
   },
-  (table) => [unique("roles_name").on(table.organizationId, table.name)],
+  (table) => [
+    unique("roles_name").on(table.organizationId, table.name),
+    unique("roles_in_organization").on(table.organizationId, table.roleId),
+  ],
 );
 
 /** Automation of an organization: it has a role and keys, outlives whoever made it, and cannot sign in. */
@@ -29,12 +32,17 @@ export const serviceAccounts = pgTable(
       .references(() => organizations.organizationId, { onDelete: "cascade" }),
     name: text("name").notNull(),
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
-    roleId: id("role_id").references(() => roles.roleId, { onDelete: "restrict" }),
+    roleId: id("role_id"),
     createdAt: createdAt(),
   },
   (table) => [
     unique("service_accounts_name").on(table.organizationId, table.name),
+    unique("service_accounts_in_organization").on(table.organizationId, table.serviceAccountId),
     index("service_accounts_by_role").on(table.roleId),
+    foreignKey({
+      columns: [table.organizationId, table.roleId],
+      foreignColumns: [roles.organizationId, roles.roleId],
+    }).onDelete("restrict"),
     check("service_accounts_one_role", sql`(role is null) <> (role_id is null)`),
   ],
 );

@@ -166,7 +166,8 @@ CREATE TABLE "roles" (
 	"name" text NOT NULL,
 	"permissions" text[] NOT NULL,
 	"created_at" timestamp (3) with time zone NOT NULL,
-	CONSTRAINT "roles_name" UNIQUE("organization_id","name")
+	CONSTRAINT "roles_name" UNIQUE("organization_id","name"),
+	CONSTRAINT "roles_in_organization" UNIQUE("organization_id","role_id")
 );
 --> statement-breakpoint
 CREATE TABLE "service_accounts" (
@@ -177,6 +178,7 @@ CREATE TABLE "service_accounts" (
 	"role_id" text,
 	"created_at" timestamp (3) with time zone NOT NULL,
 	CONSTRAINT "service_accounts_name" UNIQUE("organization_id","name"),
+	CONSTRAINT "service_accounts_in_organization" UNIQUE("organization_id","service_account_id"),
 	CONSTRAINT "service_accounts_one_role" CHECK ((role is null) <> (role_id is null))
 );
 --> statement-breakpoint
@@ -200,12 +202,13 @@ ALTER TABLE "organizations" ADD COLUMN "require_second_factor" boolean DEFAULT f
 ALTER TABLE "organizations" ADD COLUMN "max_key_days" integer;--> statement-breakpoint
 ALTER TABLE "organizations" ADD COLUMN "max_keys_per_member" integer DEFAULT 10 NOT NULL;--> statement-breakpoint
 ALTER TABLE "organizations" ADD COLUMN "key_requests_per_minute" integer;--> statement-breakpoint
+ALTER TABLE "members" ADD CONSTRAINT "members_in_organization" UNIQUE("organization_id","member_id");--> statement-breakpoint
 ALTER TABLE "invitations" ADD CONSTRAINT "invitations_organization_id_organizations_organization_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("organization_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "invitations" ADD CONSTRAINT "invitations_role_id_roles_role_id_fk" FOREIGN KEY ("role_id") REFERENCES "public"."roles"("role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "invitations" ADD CONSTRAINT "invitations_organization_id_role_id_roles_organization_id_role_id_fk" FOREIGN KEY ("organization_id","role_id") REFERENCES "public"."roles"("organization_id","role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "project_roles" ADD CONSTRAINT "project_roles_organization_id_organizations_organization_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("organization_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "project_roles" ADD CONSTRAINT "project_roles_project_id_projects_project_id_fk" FOREIGN KEY ("project_id") REFERENCES "public"."projects"("project_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "project_roles" ADD CONSTRAINT "project_roles_member_id_members_member_id_fk" FOREIGN KEY ("member_id") REFERENCES "public"."members"("member_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "project_roles" ADD CONSTRAINT "project_roles_role_id_roles_role_id_fk" FOREIGN KEY ("role_id") REFERENCES "public"."roles"("role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "project_roles" ADD CONSTRAINT "project_roles_organization_id_role_id_roles_organization_id_role_id_fk" FOREIGN KEY ("organization_id","role_id") REFERENCES "public"."roles"("organization_id","role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "project_roles" ADD CONSTRAINT "project_roles_organization_id_project_id_projects_organization_id_project_id_fk" FOREIGN KEY ("organization_id","project_id") REFERENCES "public"."projects"("organization_id","project_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "project_roles" ADD CONSTRAINT "project_roles_organization_id_member_id_members_organization_id_member_id_fk" FOREIGN KEY ("organization_id","member_id") REFERENCES "public"."members"("organization_id","member_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "identities" ADD CONSTRAINT "identities_user_id_users_user_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("user_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "links" ADD CONSTRAINT "links_user_id_users_user_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("user_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "passkeys" ADD CONSTRAINT "passkeys_user_id_users_user_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("user_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -215,7 +218,7 @@ ALTER TABLE "sessions" ADD CONSTRAINT "sessions_user_id_users_user_id_fk" FOREIG
 ALTER TABLE "totp_secrets" ADD CONSTRAINT "totp_secrets_user_id_users_user_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("user_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "roles" ADD CONSTRAINT "roles_organization_id_organizations_organization_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("organization_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "service_accounts" ADD CONSTRAINT "service_accounts_organization_id_organizations_organization_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("organization_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "service_accounts" ADD CONSTRAINT "service_accounts_role_id_roles_role_id_fk" FOREIGN KEY ("role_id") REFERENCES "public"."roles"("role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "service_accounts" ADD CONSTRAINT "service_accounts_organization_id_role_id_roles_organization_id_role_id_fk" FOREIGN KEY ("organization_id","role_id") REFERENCES "public"."roles"("organization_id","role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "invitations_by_organization" ON "invitations" USING btree ("organization_id");--> statement-breakpoint
 CREATE INDEX "invitations_by_role" ON "invitations" USING btree ("role_id");--> statement-breakpoint
 CREATE INDEX "project_roles_by_project" ON "project_roles" USING btree ("project_id");--> statement-breakpoint
@@ -229,9 +232,9 @@ CREATE INDEX "passkeys_by_user" ON "passkeys" USING btree ("user_id");--> statem
 CREATE INDEX "sessions_by_user" ON "sessions" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_by_end" ON "sessions" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "service_accounts_by_role" ON "service_accounts" USING btree ("role_id");--> statement-breakpoint
-ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_service_account_id_service_accounts_service_account_id_fk" FOREIGN KEY ("service_account_id") REFERENCES "public"."service_accounts"("service_account_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_role_id_roles_role_id_fk" FOREIGN KEY ("role_id") REFERENCES "public"."roles"("role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
-ALTER TABLE "members" ADD CONSTRAINT "members_role_id_roles_role_id_fk" FOREIGN KEY ("role_id") REFERENCES "public"."roles"("role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_organization_id_role_id_roles_organization_id_role_id_fk" FOREIGN KEY ("organization_id","role_id") REFERENCES "public"."roles"("organization_id","role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_organization_id_service_account_id_service_accounts_organization_id_service_account_id_fk" FOREIGN KEY ("organization_id","service_account_id") REFERENCES "public"."service_accounts"("organization_id","service_account_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "members" ADD CONSTRAINT "members_organization_id_role_id_roles_organization_id_role_id_fk" FOREIGN KEY ("organization_id","role_id") REFERENCES "public"."roles"("organization_id","role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "api_keys_by_user" ON "api_keys" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "api_keys_by_service_account" ON "api_keys" USING btree ("service_account_id");--> statement-breakpoint
 CREATE INDEX "api_keys_by_role" ON "api_keys" USING btree ("role_id");--> statement-breakpoint

@@ -292,7 +292,7 @@ describe("the roles", () => {
 
   test.each<[DatabaseRole, string]>([
     ["tenant", "portcullis_touch_key('x', now())"],
-    ["sync", "portcullis_authorize(null, 'x', 'organization', null, '')"],
+    ["sync", "portcullis_authorize('commandLine', null, 'x', 'organization', null, '')"],
     ["sync", "portcullis_claim_host('c', 'g', 'h', 'p', false, now())"],
     ["host", "portcullis_claim_host('c', 'g', 'h', 'p', false, now())"],
     ["tenant", "portcullis_lock_claims('g')"],
@@ -311,7 +311,7 @@ test("inside an organization's transaction the authorizing function tells nothin
   const ask = (asked: Seeded) =>
     asTenant(
       acme,
-      `select * from portcullis_authorize(null, ${quoted(asked.organizationId)}, 'application', ${quoted(asked.applicationId)}, 'update')`,
+      `select * from portcullis_authorize('commandLine', null, ${quoted(asked.organizationId)}, 'application', ${quoted(asked.applicationId)}, 'update')`,
     );
   expect(await ask(acme)).toMatchObject([{ object: { applicationId: acme.applicationId } }]);
   const nothing = [{ api_key: null, organization: { organizationId: beta.organizationId }, object: null }];
@@ -358,7 +358,17 @@ describe("a child in another organization's parent", () => {
        from pg_constraint f where f.contype = 'f'
          and f.confrelid::regclass::text not in ('organizations', 'gateways', 'users')`,
     );
-    expect(rows.map((row) => row.child).sort()).toEqual(["applications", "environments", "routes", "security"]);
+    expect([...new Set(rows.map((row) => row.child))].sort()).toEqual([
+      "api_keys",
+      "applications",
+      "environments",
+      "invitations",
+      "members",
+      "project_roles",
+      "routes",
+      "security",
+      "service_accounts",
+    ]);
     for (const row of rows)
       expect([row.child, row.columns]).toEqual([row.child, expect.arrayContaining(["organization_id"])]);
   });

@@ -77,8 +77,8 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
   const secret = randomBytes(32);
   const installationId = newId("installation");
   await db.asOwner(
-    "insert into installation (installation_id, secret_fingerprint, created_at) values ($1, 'of a test', now())",
-    [installationId],
+    "insert into installation (installation_id, secret_fingerprint, created_at) values ($1, $2, now())",
+    [installationId, "f".repeat(64)],
   );
   const runtime: Runtime = {
     database: db.database,
