@@ -50,3 +50,13 @@ export const apiKeys = pgTable(
     }).onDelete("cascade"),
   ],
 );
+
+/** How often a key with a limit was used: this minute, and the one before, from which what still counts is reckoned. */
+export const keyRequests = pgTable("key_requests", {
+  apiKeyId: id("api_key_id")
+    .primaryKey()
+    .references(() => apiKeys.apiKeyId, { onDelete: "cascade" }),
+  minute: moment("minute").notNull(),
+  requests: integer("requests").notNull(),
+  requestsBefore: integer("requests_before").notNull(),
+});

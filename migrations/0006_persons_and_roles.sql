@@ -9,6 +9,13 @@ CREATE TABLE "audit_checkpoints" (
 	CONSTRAINT "audit_checkpoints_organization_id_kind_sequence_pk" PRIMARY KEY("organization_id","kind","sequence")
 );
 --> statement-breakpoint
+CREATE TABLE "key_requests" (
+	"api_key_id" text PRIMARY KEY NOT NULL,
+	"minute" timestamp (3) with time zone NOT NULL,
+	"requests" integer NOT NULL,
+	"requests_before" integer NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "refusal_counts" (
 	"organization_id" text NOT NULL,
 	"minute" timestamp (3) with time zone NOT NULL,
@@ -232,6 +239,7 @@ CREATE INDEX "passkeys_by_user" ON "passkeys" USING btree ("user_id");--> statem
 CREATE INDEX "sessions_by_user" ON "sessions" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_by_end" ON "sessions" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "service_accounts_by_role" ON "service_accounts" USING btree ("role_id");--> statement-breakpoint
+ALTER TABLE "key_requests" ADD CONSTRAINT "key_requests_api_key_id_api_keys_api_key_id_fk" FOREIGN KEY ("api_key_id") REFERENCES "public"."api_keys"("api_key_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_organization_id_role_id_roles_organization_id_role_id_fk" FOREIGN KEY ("organization_id","role_id") REFERENCES "public"."roles"("organization_id","role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_organization_id_service_account_id_service_accounts_organization_id_service_account_id_fk" FOREIGN KEY ("organization_id","service_account_id") REFERENCES "public"."service_accounts"("organization_id","service_account_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "members" ADD CONSTRAINT "members_organization_id_role_id_roles_organization_id_role_id_fk" FOREIGN KEY ("organization_id","role_id") REFERENCES "public"."roles"("organization_id","role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint
@@ -240,4 +248,7 @@ CREATE INDEX "api_keys_by_service_account" ON "api_keys" USING btree ("service_a
 CREATE INDEX "api_keys_by_role" ON "api_keys" USING btree ("role_id");--> statement-breakpoint
 CREATE INDEX "members_by_user" ON "members" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "members_by_role" ON "members" USING btree ("role_id");--> statement-breakpoint
-ALTER TABLE "members" ADD CONSTRAINT "members_one_role" CHECK (role is null or role_id is null);
+ALTER TABLE "members" ADD CONSTRAINT "members_one_role" CHECK (role is null or role_id is null);--> statement-breakpoint
+CREATE INDEX "audit_entries_by_object" ON "audit_entries" USING btree ("organization_id","object_id","audit_id");--> statement-breakpoint
+CREATE INDEX "audit_entries_by_actor" ON "audit_entries" USING btree ("organization_id","actor_id","audit_id");--> statement-breakpoint
+CREATE INDEX "audit_entries_by_time" ON "audit_entries" USING brin ("created_at");

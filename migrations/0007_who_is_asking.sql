@@ -76,6 +76,9 @@ grant select, update (accepted_at) on invitations to portcullis_identity;
 --> statement-breakpoint
 grant insert on audit_entries to portcullis_identity;
 --> statement-breakpoint
+-- Nobody reads or writes it but by portcullis_take_request.
+alter table key_requests enable row level security;
+--> statement-breakpoint
 alter table refusal_counts enable row level security;
 --> statement-breakpoint
 alter table audit_checkpoints enable row level security;
@@ -133,6 +136,19 @@ create function portcullis_standing(p_user_id text, p_organization_id text, p_pr
       select portcullis_grant(p.role, p.role_id, p.organization_id) from project_roles p
         where p.member_id = m.member_id and p.project_id = p_project_id and p.organization_id = m.organization_id) end)
   from members m where m.user_id = p_user_id and m.organization_id = p_organization_id
+$$;
+--> statement-breakpoint
+-- What whoever holds a key or a session is: a person, a service account, or, without either, the host's command line
+-- and the keys that it made.
+create function portcullis_holder(p_user_id text, p_service_account_id text, p_organization_id text, p_project_id text)
+  returns jsonb language sql stable set search_path = public, pg_temp as $$
+  select case
+    when p_user_id is not null then portcullis_standing(p_user_id, p_organization_id, p_project_id)
+    when p_service_account_id is not null then (
+      select jsonb_build_object('organization', portcullis_grant(s.role, s.role_id, s.organization_id), 'project', null)
+        from service_accounts s
+        where s.service_account_id = p_service_account_id and s.organization_id = p_organization_id)
+    else '{"organization": {"role": "owner", "permissions": null}, "project": null}'::jsonb end
 $$;
 --> statement-breakpoint
 -- Who is asking: a key or a session by the hash of its secret, or the host's command line. No row: nobody.
@@ -324,9 +340,12 @@ begin
         perform 1 from api_keys k where k.api_key_id = p_id and k.organization_id = v_org for no key update;
       end if;
       select jsonb_build_object('apiKeyId', k.api_key_id, 'organizationId', k.organization_id, 'name', k.name,
-        'userId', k.user_id, 'serviceAccountId', k.service_account_id, 'role', k.role, 'expiresAt', k.expires_at,
-        'revokedAt', k.revoked_at, 'grant', coalesce(portcullis_grant(k.role, k.role_id, k.organization_id),
-          jsonb_build_object('role', null, 'permissions', coalesce(to_jsonb(k.scopes), '[]'::jsonb)))) into object
+        'userId', k.user_id, 'serviceAccountId', k.service_account_id, 'projectId', k.project_id, 'role', k.role,
+        'expiresAt', k.expires_at, 'revokedAt', k.revoked_at,
+        'grant', coalesce(portcullis_grant(k.role, k.role_id, k.organization_id),
+          jsonb_build_object('role', null, 'permissions', coalesce(to_jsonb(k.scopes), '[]'::jsonb))),
+        'holder', portcullis_holder(k.user_id, k.service_account_id, v_org, k.project_id)), k.project_id
+        into object, project_id
         from api_keys k where k.api_key_id = p_id and k.organization_id = v_org;
     when 'gateway' then
       -- The founding organization's owners manage every gateway; others see those that they are allowed on.
@@ -348,14 +367,8 @@ begin
     select p.principal into principal from portcullis_principal(p_presented, p_hash, p_organization_id) p;
     if not found then return; end if;
   end if;
-  principal := principal || jsonb_build_object('standing', case
-    when v_user is not null then portcullis_standing(v_user, v_org, project_id)
-    when principal ->> 'serviceAccountId' is not null then (
-      select jsonb_build_object('organization', portcullis_grant(s.role, s.role_id, s.organization_id), 'project', null)
-        from service_accounts s
-        where s.service_account_id = principal ->> 'serviceAccountId' and s.organization_id = v_org)
-    -- The host's command line, and keys that it made.
-    else '{"organization": {"role": "owner", "permissions": null}, "project": null}'::jsonb end);
+  principal := principal || jsonb_build_object('standing',
+    portcullis_holder(v_user, principal ->> 'serviceAccountId', v_org, project_id));
   return next;
 end $$;
 --> statement-breakpoint
@@ -390,6 +403,36 @@ begin
   return 0;
 end $$;
 --> statement-breakpoint
+-- One request of a key, counted for all processes at once, in a window of a minute that slides: what the minute before
+-- had counts as if it had been spread evenly. 0: taken; else in how many seconds the next one is.
+create function portcullis_take_request(p_api_key_id text, p_limit integer, p_now timestamptz) returns integer
+  language plpgsql volatile security definer set search_path = public, pg_temp as $$
+declare
+  v_counts key_requests%rowtype;
+  v_passed double precision;
+begin
+  insert into key_requests (api_key_id, minute, requests, requests_before) values (p_api_key_id, date_trunc('minute', p_now), 0, 0)
+    on conflict (api_key_id) do nothing;
+  select * into v_counts from key_requests c where c.api_key_id = p_api_key_id for update;
+  -- Clocks of processes differ: one that is behind counts in the minute that has begun.
+  if v_counts.minute < date_trunc('minute', p_now) then
+    v_counts.requests_before := case when v_counts.minute = date_trunc('minute', p_now) - interval '1 minute'
+      then v_counts.requests else 0 end;
+    v_counts.requests := 0;
+    v_counts.minute := date_trunc('minute', p_now);
+  end if;
+  v_passed := greatest(0, extract(epoch from p_now - v_counts.minute));
+  if v_counts.requests + 1 > p_limit then
+    -- Not before the next minute, and then not before enough of this one has slid out.
+    return ceil(greatest(1, 60 - v_passed + 60 * (1 - (p_limit - 1)::double precision / v_counts.requests)));
+  elsif v_counts.requests + 1 + v_counts.requests_before * (1 - v_passed / 60) > p_limit then
+    return ceil(greatest(1, 60 * (1 - (p_limit - 1 - v_counts.requests)::double precision / v_counts.requests_before) - v_passed));
+  end if;
+  update key_requests c set minute = v_counts.minute, requests = v_counts.requests + 1, requests_before = v_counts.requests_before
+    where c.api_key_id = p_api_key_id;
+  return 0;
+end $$;
+--> statement-breakpoint
 -- Takes back one try of that moment: it went well, and only failures are limited.
 create function portcullis_forgive(p_key text, p_moment timestamptz) returns void
   language sql volatile security definer set search_path = public, pg_temp as $$
@@ -411,14 +454,82 @@ begin
   end if;
 end $$;
 --> statement-breakpoint
-revoke execute on function portcullis_grant, portcullis_standing, portcullis_principal, portcullis_authorize,
-  portcullis_touch_key, portcullis_touch_session, portcullis_take, portcullis_forgive, portcullis_leave from public;
+revoke execute on function portcullis_grant, portcullis_standing, portcullis_holder, portcullis_principal, portcullis_authorize,
+  portcullis_take_request, portcullis_touch_key, portcullis_touch_session, portcullis_take, portcullis_forgive, portcullis_leave from public;
 --> statement-breakpoint
 grant execute on function portcullis_organization to portcullis_identity, portcullis_retention;
 --> statement-breakpoint
 grant execute on function portcullis_authorize, portcullis_touch_key, portcullis_touch_session, portcullis_take,
-  portcullis_forgive to portcullis_gate;
+  portcullis_take_request, portcullis_forgive to portcullis_gate;
 --> statement-breakpoint
 grant execute on function portcullis_authorize, portcullis_leave to portcullis_tenant;
 --> statement-breakpoint
 grant execute on function portcullis_authorize to portcullis_host, portcullis_identity;
+--> statement-breakpoint
+-- The installation's own log, of what belongs to no organization: the founding organization reads it.
+create function portcullis_installation_log() returns text
+  language sql stable security definer set search_path = public, pg_temp as $$
+  select i.installation_id from installation i
+  where exists (select 1 from organizations o where o.organization_id = portcullis_organization() and o.founding)
+$$;
+--> statement-breakpoint
+create policy installation on audit_entries for select to portcullis_tenant
+  using (organization_id = (select portcullis_installation_log()));
+--> statement-breakpoint
+create policy installation on audit_checkpoints for select to portcullis_tenant
+  using (organization_id = (select portcullis_installation_log()));
+--> statement-breakpoint
+create policy host on audit_checkpoints for select to portcullis_host using (true);
+--> statement-breakpoint
+grant select on audit_checkpoints to portcullis_host;
+--> statement-breakpoint
+-- Of the statements of one removal, which goes in parts, the last one is kept.
+create policy removals on audit_checkpoints as restrictive for delete to portcullis_retention using (kind = 'removal');
+--> statement-breakpoint
+grant delete on audit_checkpoints to portcullis_retention;
+--> statement-breakpoint
+-- What the sync writes down: what it did itself, and the refused tries of a minute that were counted.
+drop policy sync_audits on audit_entries;
+--> statement-breakpoint
+create policy sync_audits on audit_entries for insert to portcullis_sync
+  with check (sequence is null and hash is null and (actor_kind = 'system' or outcome = 'refused'));
+--> statement-breakpoint
+-- Refused tries, all of one kind and one organization: the first few of a minute get entries of their own, the rest is
+-- counted. An actor who tries more kinds than p_most in a minute has the rest counted together.
+-- p_entries: the first of them, as rows of audit_entries with camel-case names. p_tries: how many there were in all.
+create function portcullis_refuse(p_entries jsonb, p_tries integer, p_actor text, p_key text, p_overflow text,
+    p_overflow_action text, p_most integer, p_now timestamptz) returns void
+  language plpgsql volatile security definer set search_path = public, pg_temp as $$
+declare
+  v_first jsonb := p_entries -> 0;
+  v_organization text := v_first ->> 'organizationId';
+  v_minute timestamptz := date_trunc('minute', p_now);
+  v_key text := p_key;
+  v_total integer;
+begin
+  if not exists (select 1 from refusal_counts c
+      where c.organization_id = v_organization and c.minute = v_minute and c.key = p_key)
+    and p_most <= (select count(*) from refusal_counts c
+      where c.organization_id = v_organization and c.minute = v_minute and starts_with(c.key, p_actor)) then
+    v_key := p_overflow;
+    v_first := v_first || jsonb_build_object('action', p_overflow_action, 'onTheirOwn', 0, 'ip', null, 'apiKeyId', null,
+      'sessionId', null, 'objectKind', null, 'objectId', null, 'objectName', null);
+  end if;
+  insert into refusal_counts as c (organization_id, minute, key, entry, count)
+    values (v_organization, v_minute, v_key, v_first, p_tries)
+    on conflict (organization_id, minute, key) do update set count = c.count + excluded.count
+    returning c.count into v_total;
+  insert into audit_entries (audit_id, organization_id, actor_kind, actor_id, actor_name, session_id, authenticated_by,
+      api_key_id, request_id, ip, action, outcome, reason, object_kind, object_id, object_name, created_at)
+    select e ->> 'auditId', v_organization, e ->> 'actorKind', e ->> 'actorId', e ->> 'actorName', e ->> 'sessionId',
+        e ->> 'authenticatedBy', e ->> 'apiKeyId', e ->> 'requestId', e ->> 'ip', e ->> 'action', 'refused',
+        e ->> 'reason', e ->> 'objectKind', e ->> 'objectId', e ->> 'objectName', (e ->> 'createdAt')::timestamptz
+      from jsonb_array_elements(p_entries) with ordinality t (e, n)
+      where n <= (v_first ->> 'onTheirOwn')::integer - (v_total - p_tries);
+end $$;
+--> statement-breakpoint
+revoke execute on function portcullis_installation_log, portcullis_refuse from public;
+--> statement-breakpoint
+grant execute on function portcullis_installation_log to portcullis_tenant;
+--> statement-breakpoint
+grant execute on function portcullis_refuse to portcullis_gate, portcullis_identity;

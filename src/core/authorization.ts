@@ -1,7 +1,7 @@
 import { isAmong } from "./addresses";
 import { Forbidden, NotFound, Unauthenticated } from "./errors";
-import type { Organization } from "./located";
-import { decide, type Grant, holds, type Permission, placeOf, type Standing } from "./permissions";
+import type { ApiKey, Organization } from "./located";
+import { decide, type Grant, grantedBy, holds, type Permission, placeOf, type Standing } from "./permissions";
 
 /** Who acts. */
 export type Principal = KeyPrincipal | SessionPrincipal | { readonly kind: "commandLine"; readonly standing: Standing };
@@ -187,7 +187,9 @@ export function judge(principal: Principal, facts: Facts, permission: Permission
     }
   }
   if (facts.object === null) throw new NotFound();
+  if (permission === "session:read") return;
   if (isAllowed(principal, facts.organization, permission, facts.projectId)) return;
+  if (isOwnKey(principal, facts.object, permission)) return;
   const byKey =
     principal.kind === "apiKey" && isAllowed(asHolder(principal), facts.organization, permission, facts.projectId);
   throw byKey
@@ -203,6 +205,24 @@ function judgeOwnAccount(principal: Principal, permission: Permission): void {
   if (principal.pending === "second_factor" && permission !== "account:read") {
     throw new Forbidden(...pendingReasons.second_factor);
   }
+}
+
+/** What anybody may do with a key of their own, and a key with itself: none of it lets them do more than before. */
+const withOwnKey: ReadonlySet<Permission> = new Set(["key:read", "key:update", "key:delete"]);
+const withItself: ReadonlySet<Permission> = new Set(["key:read", "key:delete"]);
+
+function isOwnKey(principal: Principal, object: unknown, permission: Permission): boolean {
+  const allowed = principal.kind === "apiKey" ? withItself : withOwnKey;
+  return allowed.has(permission) && isOwn(principal, object as Partial<ApiKey>);
+}
+
+/** Whether a key is the person's who is asking, or the very one that asks. */
+export function isOwn(
+  principal: Principal,
+  { apiKeyId, userId }: Partial<Pick<ApiKey, "apiKeyId" | "userId">>,
+): boolean {
+  if (apiKeyId === undefined || principal.kind === "commandLine") return false;
+  return principal.kind === "apiKey" ? apiKeyId === principal.apiKeyId : userId === principal.userId;
 }
 
 /** Whoever holds a key, without the key's own limits. */
@@ -251,4 +271,14 @@ export function canGive(
       return false;
   }
   return true;
+}
+
+/** Everything that a grant is worth: for a key of one project, what is about the organization itself is worth nothing. */
+export function worthOf(grant: Grant | null, projectId: string | null): Permission[] {
+  return [...grantedBy(grant)].filter((permission) => projectId === null || placeOf(permission) === "project");
+}
+
+/** What a key can do now: what it was made for, of what its holder still may. */
+export function reachOf({ grant, holder, projectId }: Pick<ApiKey, "grant" | "holder" | "projectId">): Permission[] {
+  return worthOf(grant, projectId).filter((permission) => holder !== null && decide(holder, permission));
 }

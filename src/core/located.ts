@@ -1,4 +1,4 @@
-import type { Grant, Role } from "./permissions";
+import type { Grant, Role, Standing } from "./permissions";
 import type { Access, HashAlgorithm, OpenedBy } from "./traefik/state";
 
 /**
@@ -171,8 +171,12 @@ export interface ApiKey {
   readonly userId: string | null;
   readonly serviceAccountId: string | null;
   readonly role: Role | null;
+  /** The one project that it is for; null for all. */
+  readonly projectId: string | null;
   /** What it may do at most. */
   readonly grant: Grant;
+  /** What whoever holds it is now, at that project too; null when they have left. */
+  readonly holder: Standing | null;
   readonly expiresAt: string | null;
   readonly revokedAt: string | null;
 }

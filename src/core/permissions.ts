@@ -85,10 +85,12 @@ const table = {
   "provider:update": { from: "owner", at: "organization" },
   "provider:delete": { from: "owner", at: "organization" },
 
-  "key:read": { from: "admin", at: "organization" },
-  "key:create": { from: "admin", at: "organization" },
-  "key:update": { from: "admin", at: "organization" },
-  "key:delete": { from: "admin", at: "organization" },
+  // Whoever holds a key may read, change and revoke it without a word for that; `list` shows one's own, with `read` all.
+  "key:list": { from: "viewer", at: "project" },
+  "key:create": { from: "developer", at: "project" },
+  "key:read": { from: "admin", at: "project" },
+  "key:update": { from: "admin", at: "project" },
+  "key:delete": { from: "admin", at: "project" },
 
   "sync:read": { from: "viewer", at: "project" },
   "audit:read": { from: "admin", at: "organization" },

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Principal } from "../core/authorization";
 import type { Clock, RandomBytes, Resolver } from "../core/values";
 import type { Database } from "./database";
 import type { Sealer } from "./sealing";
@@ -35,6 +36,10 @@ export interface SignInSettings {
   readonly sameSite: "lax" | "strict";
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** In milliseconds: no answer to a sign-in comes sooner. */
+  readonly answerFloorMs: number;
+  /** API keys that can be made from one address in an hour; 0: any number. */
+  readonly keyCreationsPerHour: number;
   /** In seconds. */
   readonly lifetimes: {
     readonly session: number;
@@ -54,6 +59,8 @@ export interface Request {
   /** What it is called in the audit log: `security.create`. */
   readonly action: string;
   readonly presents: Presented;
+  /** Told who is asking as soon as that is known, whatever comes of it. */
+  readonly onIdentified?: (principal: Principal) => void;
 }
 
 export type Presented =

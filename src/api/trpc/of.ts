@@ -36,8 +36,13 @@ const byOr =
 /** The caller's own organization, whatever the input says. */
 const caller: Locator<"organization"> = () => ({ kind: "organization", id: null });
 
+/** Whoever is signed in, and nobody else. */
+const person: Locator<"person"> = () => ({ kind: "person", id: null });
+
 export const of = {
   caller,
+  person,
+  ownPasskey: by("passkey", "passkeyId"),
   organization: byOr("organization", "organizationId", caller),
   project: by("project", "projectId"),
   projectOrCaller: byOr("project", "projectId", caller),
@@ -52,5 +57,6 @@ export const of = {
   gateway: by("gateway", "gatewayId"),
   gatewayOrCaller: byOr("gateway", "gatewayId", caller),
   apiKey: by("apiKey", "apiKeyId"),
+  serviceAccount: by("serviceAccount", "serviceAccountId"),
   auditEntry: by("auditEntry", "auditId"),
 };

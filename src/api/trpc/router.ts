@@ -10,6 +10,7 @@ import { organizations } from "./organizations";
 import { projects } from "./projects";
 import { routes } from "./routes";
 import { security } from "./security";
+import { serviceAccounts } from "./service-accounts";
 import { sync } from "./sync";
 
 /** Every procedure there is. The SDK sees its type. */
@@ -25,6 +26,7 @@ export const router = t.router({
   projects,
   routes,
   security,
+  serviceAccounts,
   sync,
 });
 

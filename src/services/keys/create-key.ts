@@ -1,66 +1,96 @@
 import { apiKeys } from "../../../drizzle/api-keys";
 import type { CreatedKey, CreateKey } from "../../contracts/keys";
 import { makeApiKey } from "../../core/api-keys";
-import { canGive } from "../../core/authorization";
-import { Forbidden, Invalid } from "../../core/errors";
+import { canGive, isAllowed, worthOf } from "../../core/authorization";
+import { Forbidden } from "../../core/errors";
 import { newId } from "../../core/ids";
-import { permissionsOf } from "../../core/permissions";
+import { type Grant, holds } from "../../core/permissions";
 import type { Authorized } from "../../persistence/authorized";
-import { unitOfWork } from "../../persistence/unit-of-work";
+import { preparedUnitOfWork, type Work } from "../../persistence/unit-of-work";
+import { requireGranted } from "../granted";
+import { endOfKey, latestEnd } from "./key-life";
+import { limitsOfNewKey } from "./limits-of-maker";
+import { type Holder, lockHolder, requireRoom } from "./lock-holder";
 import { presentKey } from "./present-key";
-
-/** How long a key lives unless it is said, in milliseconds: 90 days. */
-const defaultLifeMs = 90 * 24 * 60 * 60 * 1000;
-
-/** An offset can carry the last day of it into a year that ISO 8601 writes with five digits. */
-const latestYear = 9999;
+import { takeKeyCreation } from "./take-key-creation";
 
 /**
- * Makes an API key of the organization. The key itself is in this one answer; its hash is stored.
- * @throws Forbidden `role_above_own` nobody gives what they do not have
- * @throws Invalid `expires_in_the_past` | `expires_too_late`
+ * Makes an API key: the maker's own, or a service account's. The key itself is in this one answer; its hash is stored.
+ * @throws Forbidden `role_above_own` | `role_above_account` | `above_making_key`: nobody gives what they do not have
+ * @throws NotFound no such project, role or service account here
+ * @throws Conflict `too_many_keys`
+ * @throws Invalid `expires_in_the_past` | `expires_too_late` | `unknown_scope` | `not_a_network`
+ * @throws TooMany too many from this address
  */
 export async function createKey(
-  authorized: Authorized<"key:create", "organization">,
+  authorized: Authorized<"key:create", "organization" | "project">,
   input: CreateKey,
 ): Promise<CreatedKey> {
-  return unitOfWork(
+  return preparedUnitOfWork(
     authorized,
+    takeKeyCreation,
     async (work) => {
-      const { principal, request } = work.authorized;
-      if (!canGive(principal, work.authorized.organization, permissionsOf(input.role))) {
-        throw new Forbidden("role_above_own", "A key cannot have a role above its maker's own.");
-      }
-      const expiresAt =
-        input.expiresAt === undefined ? new Date(work.now.getTime() + defaultLifeMs) : new Date(input.expiresAt);
-      if (expiresAt <= work.now) {
-        throw new Invalid("expires_in_the_past", "A key has to expire in the future.", { expiresAt: "in_the_past" });
-      }
-      if (expiresAt.getUTCFullYear() > latestYear) {
-        throw new Invalid("expires_too_late", `A key has to expire by the year ${latestYear}.`, {
-          expiresAt: "too_late",
-        });
-      }
+      const { principal, organization, request } = work.authorized;
+      const projectId = input.projectId ?? null;
+      const holder = await lockHolder(work, principal, input.serviceAccountId ?? null);
+      if (input.serviceAccountId !== undefined) requireAccountRight(work);
+      const { columns, grant } = await requireGranted(work.tx, work.organizationId, input);
+      requireGivable(work, holder, grant, projectId);
+      const { latest, ...limits } = await limitsOfNewKey(
+        work.tx,
+        principal,
+        input,
+        latestEnd(work.now, organization.maxKeyDays),
+      );
+      const expiresAt = endOfKey(input.expiresAt, work.now, latest);
+      await requireRoom(work, holder, organization.maxKeysPerMember, work.now);
+
       const { key, hash } = makeApiKey(request.runtime.random);
+      const { userId, serviceAccountId } = holder;
       const row = {
         apiKeyId: newId("apiKey"),
         name: input.name,
-        role: input.role,
+        userId,
+        serviceAccountId,
+        ...columns,
+        projectId,
+        ...limits,
         createdAt: work.now,
         expiresAt,
         revokedAt: null,
         lastUsedAt: null,
+        lastUsedIp: null,
+        rotatedTo: null,
       };
-      const userId = principal.kind === "commandLine" ? null : principal.userId;
-      await work.tx.insert(apiKeys).values({ ...row, organizationId: work.organizationId, userId, hash });
-      const { name, role } = row;
-      work.audit(
-        "keys.create",
-        { kind: "apiKey", id: row.apiKeyId },
-        { name, role, expiresAt: expiresAt.toISOString() },
-      );
+      await work.tx.insert(apiKeys).values({ ...row, organizationId: work.organizationId, hash });
+      const { name } = row;
+      const object = { kind: "apiKey" as const, id: row.apiKeyId };
+      const whose = { serviceAccountId, projectId, ...limits, expiresAt: expiresAt.toISOString() };
+      work.audit("keys.create", object, { name, ...columns, ...whose });
       return { ...presentKey(row), key };
     },
     { lock: "share" },
   );
+}
+
+type CreateWork = Work<"key:create", "organization" | "project">;
+
+/** Whoever makes an account's key can act as that account. @throws Forbidden */
+function requireAccountRight({ authorized: { principal, organization } }: CreateWork): void {
+  const needed = "service-account:update";
+  if (!isAllowed(principal, organization, needed)) {
+    throw new Forbidden("forbidden", `This needs the permission ${needed}.`);
+  }
+}
+
+/** @throws Forbidden `role_above_own` | `role_above_account` */
+function requireGivable({ authorized }: CreateWork, { account }: Holder, grant: Grant, projectId: string | null): void {
+  const { principal, organization } = authorized;
+  const wanted = worthOf(grant, projectId);
+  if (!canGive(principal, organization, wanted, projectId)) {
+    throw new Forbidden("role_above_own", "A key cannot do more than its maker.");
+  }
+  if (account !== null && !wanted.every((permission) => holds(account, permission))) {
+    throw new Forbidden("role_above_account", "A key cannot do more than the service account that it is for.");
+  }
 }

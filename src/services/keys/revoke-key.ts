@@ -6,10 +6,15 @@ import type { Authorized } from "../../persistence/authorized";
 import { unitOfWork } from "../../persistence/unit-of-work";
 import { keyColumns } from "./key-columns";
 import { presentKey } from "./present-key";
+import { requireReach } from "./require-reach";
 
-/** Revokes an API key: the very next request with it is refused. It stays listed, so that the audit log can be read. */
+/**
+ * Revokes an API key: the very next request with it is refused. It stays listed, so that the audit log can be read.
+ * @throws Forbidden `key_above_own`
+ */
 export async function revokeKey(authorized: Authorized<"key:delete", "apiKey">): Promise<Key> {
   return unitOfWork(authorized, async (work) => {
+    requireReach(work.authorized);
     const { apiKeyId, name } = work.authorized.object;
     const [row] = await work.tx
       .update(apiKeys)
@@ -17,7 +22,7 @@ export async function revokeKey(authorized: Authorized<"key:delete", "apiKey">):
       .where(eq(apiKeys.apiKeyId, apiKeyId))
       .returning(keyColumns);
     if (!row) throw new NotFound();
-    work.audit("keys.delete", { kind: "apiKey", id: apiKeyId }, { name });
+    work.audit("keys.revoke", { kind: "apiKey", id: apiKeyId }, { name });
     return presentKey(row);
   });
 }

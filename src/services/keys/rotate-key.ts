@@ -1,0 +1,86 @@
+import { eq } from "drizzle-orm";
+import { apiKeys } from "../../../drizzle/api-keys";
+import type { RotatedKey, RotateKey } from "../../contracts/keys";
+import { makeApiKey } from "../../core/api-keys";
+import { canGive, isAllowed, isOwn, worthOf } from "../../core/authorization";
+import { Conflict, Forbidden, NotFound } from "../../core/errors";
+import { newId } from "../../core/ids";
+import type { Authorized } from "../../persistence/authorized";
+import { preparedUnitOfWork } from "../../persistence/unit-of-work";
+import { keyColumns } from "./key-columns";
+import { earlier, endOfSuccessor } from "./key-life";
+import { presentKey } from "./present-key";
+import { takeKeyCreation } from "./take-key-creation";
+
+/**
+ * Makes a key that takes another one's place, with the same limits and as long a life. The old one goes on beside it for
+ * the overlap, its answers say until when, and then it has expired.
+ * @throws Forbidden `not_your_key` | `role_above_own`
+ * @throws Conflict `key_revoked` | `key_expired` | `already_rotated`
+ * @throws TooMany too many from this address
+ */
+export async function rotateKey(
+  authorized: Authorized<"key:create", "apiKey">,
+  { overlapSeconds }: Pick<RotateKey, "overlapSeconds">,
+): Promise<RotatedKey> {
+  return preparedUnitOfWork(authorized, takeKeyCreation, async (work) => {
+    requireRotatable(work.authorized);
+    const { apiKeyId } = work.authorized.object;
+    const its = eq(apiKeys.apiKeyId, apiKeyId);
+    const [old] = await work.tx.select(keyColumns).from(apiKeys).where(its);
+    if (!old) throw new NotFound();
+    if (old.revokedAt) throw new Conflict("key_revoked", "This key was revoked: make a new one.");
+    if (old.rotatedTo !== null)
+      throw new Conflict("already_rotated", "Another key has taken this one's place already.");
+    if (old.expiresAt && old.expiresAt <= work.now) {
+      throw new Conflict("key_expired", "This key has expired: make a new one.");
+    }
+
+    const { key, hash } = makeApiKey(work.authorized.request.runtime.random);
+    const successor = {
+      ...old,
+      apiKeyId: newId("apiKey"),
+      createdAt: work.now,
+      expiresAt: endOfSuccessor(old, work.now, work.authorized.organization.maxKeyDays),
+      lastUsedAt: null,
+      lastUsedIp: null,
+    };
+    await work.tx.insert(apiKeys).values({ ...successor, organizationId: work.organizationId, hash });
+    const overlapEnd = new Date(work.now.getTime() + overlapSeconds * 1_000);
+    const expiresAt = old.expiresAt === null ? overlapEnd : earlier(old.expiresAt, overlapEnd);
+    const [rotated] = await work.tx
+      .update(apiKeys)
+      .set({ expiresAt, rotatedTo: successor.apiKeyId })
+      .where(its)
+      .returning(keyColumns);
+    if (!rotated) throw new NotFound();
+    work.audit(
+      "keys.rotate",
+      { kind: "apiKey", id: apiKeyId },
+      {
+        name: old.name,
+        rotatedTo: successor.apiKeyId,
+        expiresAt: [old.expiresAt?.toISOString() ?? null, expiresAt.toISOString()],
+      },
+    );
+    return { ...presentKey(successor), key, rotated: presentKey(rotated) };
+  });
+}
+
+/**
+ * Whoever rotates a key gets one that acts as its holder: a person's is theirs alone to rotate.
+ * @throws Forbidden
+ */
+function requireRotatable({ principal, organization, object }: Authorized<"key:create", "apiKey">): void {
+  const { userId, serviceAccountId, grant, projectId } = object;
+  if (!isOwn(principal, object)) {
+    const needed = serviceAccountId === null ? "key:update" : "service-account:update";
+    if (userId !== null) throw new Forbidden("not_your_key", "Only whoever a key belongs to can rotate it.");
+    if (!isAllowed(principal, organization, needed, needed === "key:update" ? projectId : null)) {
+      throw new Forbidden("forbidden", `This needs the permission ${needed}.`);
+    }
+  }
+  if (!canGive(principal, organization, worthOf(grant, projectId), projectId)) {
+    throw new Forbidden("role_above_own", "This key was made for more than you can do now: make another one.");
+  }
+}
