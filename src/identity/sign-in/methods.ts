@@ -1,5 +1,7 @@
 import type { SignInMethod } from "./method";
+import { passkeySignIn } from "./passkey";
 import { passwordSignIn } from "./password";
+import { secondFactorSignIn } from "./second-factor";
 
 /** Every way to sign in with what the browser sends itself. */
-export const signInMethods: readonly SignInMethod[] = [passwordSignIn];
+export const signInMethods: readonly SignInMethod[] = [passwordSignIn, secondFactorSignIn, passkeySignIn];

@@ -1,0 +1,162 @@
+import { z } from "zod";
+import { IdInput, Moment, Name } from "./page";
+
+/**
+ * What is shown again for a change of one's own factors: the password, or a code of the authenticator or a recovery
+ * code. Neither is needed within ten minutes of the sign-in, except where it says so.
+ */
+const proof = {
+  password: z.string().min(1).max(1_000).optional(),
+  code: z.string().min(1).max(100).optional(),
+};
+
+const Code = z.string().min(1).max(100);
+
+export const SecondFactorsInput = z.strictObject({}).prefault({});
+
+/** Which factors somebody can show, or has enrolled. */
+export const SecondFactors = z.object({
+  totp: z.boolean(),
+  passkeys: z.number().int(),
+  /** How many are left. */
+  recoveryCodes: z.number().int(),
+});
+export type SecondFactors = z.infer<typeof SecondFactors>;
+
+export const EnrolTotp = z.strictObject(proof).prefault({});
+export type EnrolTotp = z.infer<typeof EnrolTotp>;
+
+/** In this one answer only. It counts once `auth.totp.confirm` has seen a code of it, within half an hour. */
+export const EnrolledTotp = z.object({
+  /** Base 32, for typing. */
+  secret: z.string(),
+  /** `otpauth://totp/…` */
+  url: z.string(),
+  /** The same as an image: `data:image/svg+xml;base64,…`. */
+  qrCode: z.string(),
+});
+export type EnrolledTotp = z.infer<typeof EnrolledTotp>;
+
+export const ConfirmTotp = z.strictObject({ code: Code });
+export type ConfirmTotp = z.infer<typeof ConfirmTotp>;
+
+/** In this one answer only; each is good once. Those from before are worth nothing. */
+export const NewRecoveryCodes = z.object({ recoveryCodes: z.array(z.string()) });
+export type NewRecoveryCodes = z.infer<typeof NewRecoveryCodes>;
+
+/** The password or a code is always needed. */
+export const RemoveTotp = z.strictObject(proof).prefault({});
+export type RemoveTotp = z.infer<typeof RemoveTotp>;
+
+export const RenewRecoveryCodes = z.strictObject(proof).prefault({});
+export type RenewRecoveryCodes = z.infer<typeof RenewRecoveryCodes>;
+
+/** Bytes in base64url, as browsers send them. */
+const Bytes = z
+  .string()
+  .max(16_384)
+  .regex(/^[\w-]+$/);
+const CredentialId = z
+  .string()
+  .max(1_400)
+  .regex(/^[\w-]+$/);
+const Transports = z.array(z.string().regex(/^[a-z-]{1,20}$/)).max(10);
+
+const Descriptor = z.object({
+  id: z.string(),
+  type: z.literal("public-key"),
+  transports: z.array(z.string()).optional(),
+});
+
+export const PasskeyChallengeInput = z
+  .strictObject({
+    /** After the password, by the session that waits for it: then only that person's passkeys answer it. */
+    secondFactor: z.boolean().default(false),
+  })
+  .prefault({});
+export type PasskeyChallengeInput = z.infer<typeof PasskeyChallengeInput>;
+
+/** For `navigator.credentials.get`, in the form of `PublicKeyCredential.parseRequestOptionsFromJSON`. Good once, for five minutes. */
+export const PasskeyChallenge = z.object({
+  challenge: z.string(),
+  timeout: z.number(),
+  rpId: z.string(),
+  allowCredentials: z.array(Descriptor),
+  userVerification: z.literal("required"),
+});
+export type PasskeyChallenge = z.infer<typeof PasskeyChallenge>;
+
+export const PasskeyEnrolOptionsInput = z.strictObject(proof).prefault({});
+export type PasskeyEnrolOptionsInput = z.infer<typeof PasskeyEnrolOptionsInput>;
+
+/** For `navigator.credentials.create`, in the form of `PublicKeyCredential.parseCreationOptionsFromJSON`. Good once, for five minutes. */
+export const PasskeyEnrolOptions = z.object({
+  challenge: z.string(),
+  timeout: z.number(),
+  rp: z.object({ id: z.string(), name: z.string() }),
+  user: z.object({ id: z.string(), name: z.string(), displayName: z.string() }),
+  pubKeyCredParams: z.array(z.object({ alg: z.number(), type: z.literal("public-key") })),
+  excludeCredentials: z.array(Descriptor),
+  authenticatorSelection: z.object({
+    residentKey: z.literal("required"),
+    requireResidentKey: z.literal(true),
+    userVerification: z.literal("required"),
+  }),
+  attestation: z.literal("none"),
+});
+export type PasskeyEnrolOptions = z.infer<typeof PasskeyEnrolOptions>;
+
+/** What `navigator.credentials.create` gave, as JSON. Fields that are not needed are left out. */
+export const PasskeyEnrolment = z.object({
+  id: CredentialId,
+  rawId: CredentialId,
+  type: z.literal("public-key"),
+  response: z.object({ clientDataJSON: Bytes, attestationObject: Bytes, transports: Transports.default([]) }),
+});
+export type PasskeyEnrolment = z.infer<typeof PasskeyEnrolment>;
+
+/** What `navigator.credentials.get` gave, as JSON. */
+export const PasskeyAnswer = z.object({
+  id: CredentialId,
+  rawId: CredentialId,
+  type: z.literal("public-key"),
+  response: z.object({
+    clientDataJSON: Bytes,
+    authenticatorData: Bytes,
+    signature: Bytes,
+    userHandle: Bytes.nullish(),
+  }),
+});
+export type PasskeyAnswer = z.infer<typeof PasskeyAnswer>;
+
+export const EnrolPasskey = z.strictObject({ response: PasskeyEnrolment, name: Name });
+export type EnrolPasskey = z.infer<typeof EnrolPasskey>;
+
+export const Passkey = z.object({
+  passkeyId: z.string(),
+  name: z.string(),
+  createdAt: Moment,
+  lastUsedAt: Moment.nullable(),
+  /** Whether the authenticator keeps a copy elsewhere. */
+  backedUp: z.boolean(),
+});
+export type Passkey = z.infer<typeof Passkey>;
+
+/** `recoveryCodes` come with somebody's first factor, in this one answer only. */
+export const EnrolledPasskey = Passkey.extend({ recoveryCodes: z.array(z.string()).nullable() });
+export type EnrolledPasskey = z.infer<typeof EnrolledPasskey>;
+
+export const ListPasskeys = z.strictObject({}).prefault({});
+
+/** All of them, newest first: there are 20 at most. */
+export const PasskeyList = z.object({ items: z.array(Passkey) });
+export type PasskeyList = z.infer<typeof PasskeyList>;
+
+export const RenamePasskey = z.strictObject({ passkeyId: IdInput, name: Name });
+export type RenamePasskey = z.infer<typeof RenamePasskey>;
+
+export const RemovePasskey = z.strictObject({ passkeyId: IdInput, ...proof });
+export type RemovePasskey = z.infer<typeof RemovePasskey>;
+
+export const PasskeyById = z.object({ passkeyId: z.string() });
+export type PasskeyById = z.infer<typeof PasskeyById>;

@@ -1,0 +1,152 @@
+import { createHash } from "node:crypto";
+import { verifyAuthenticationResponse, verifyRegistrationResponse } from "@simplewebauthn/server";
+import {
+  type ClientDataJSON,
+  decodeAttestationObject,
+  decodeClientDataJSON,
+  isoBase64URL,
+  parseAuthenticatorData,
+} from "@simplewebauthn/server/helpers";
+import type { PasskeyAnswer, PasskeyEnrolment } from "../contracts/second-factors";
+import type { RelyingParty } from "./relying-party";
+
+/** COSE numbers of the signatures that are taken: EdDSA, ES256, RS256. */
+export const passkeyAlgorithms = [-8, -7, -257];
+
+/** Why an answer of an authenticator is refused; for the audit log. */
+export type PasskeyProblem =
+  | "malformed"
+  | "unknown_challenge"
+  | "unknown_passkey"
+  | "foreign_origin"
+  | "wrong_relying_party"
+  | "not_verified"
+  | "wrong_person"
+  | "bad_signature"
+  | "counter_regressed";
+
+type Verified<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly problem: PasskeyProblem };
+
+/** What the browser says that it asked for; null if it cannot be read. Not believed before the rest is verified. */
+export function readClientData(response: { readonly clientDataJSON: string }): ClientDataJSON | null {
+  return orNull(() => decodeClientDataJSON(response.clientDataJSON));
+}
+
+export interface NewPasskey {
+  /** base64url */
+  readonly credentialId: string;
+  /** COSE key, base64url. */
+  readonly publicKey: string;
+  readonly counter: number;
+  readonly backedUp: boolean;
+  readonly transports: string[];
+}
+
+/** Verifies a new passkey: made for this site, at this origin, for this challenge, by a person whom the authenticator knows. */
+export async function verifyEnrolment(
+  site: RelyingParty,
+  challenge: string,
+  { id, rawId, type, response }: PasskeyEnrolment,
+): Promise<Verified<{ passkey: NewPasskey }>> {
+  const clientData = readClientData(response);
+  const authenticatorData = orNull(() =>
+    decodeAttestationObject(isoBase64URL.toBuffer(response.attestationObject)).get("authData"),
+  );
+  const problem = checkCeremony(site, clientData, authenticatorData);
+  if (problem) return { ok: false, problem };
+  const { clientDataJSON, attestationObject, transports } = response;
+  const verified = await verifyRegistrationResponse({
+    response: { id, rawId, type, response: { clientDataJSON, attestationObject }, clientExtensionResults: {} },
+    expectedChallenge: challenge,
+    expectedOrigin: site.origin,
+    expectedRPID: site.id,
+    requireUserVerification: true,
+    supportedAlgorithmIDs: passkeyAlgorithms,
+  }).catch(() => null);
+  const { credential, credentialBackedUp } = verified?.registrationInfo ?? {};
+  if (!verified?.verified || !credential || credential.id !== id) return { ok: false, problem: "bad_signature" };
+  return {
+    ok: true,
+    passkey: {
+      credentialId: credential.id,
+      publicKey: isoBase64URL.fromBuffer(credential.publicKey),
+      counter: credential.counter,
+      backedUp: credentialBackedUp ?? false,
+      transports,
+    },
+  };
+}
+
+export interface StoredPasskey {
+  readonly userId: string;
+  readonly credentialId: string;
+  readonly publicKey: string;
+}
+
+/**
+ * Verifies that a passkey signed this challenge for this site. The counter is the caller's to compare, with the row:
+ * of two requests at once only one may pass.
+ * @param userId whose passkey it has to be; null where only the passkey says who it is
+ */
+export async function verifyAnswer(
+  site: RelyingParty,
+  challenge: string,
+  userId: string | null,
+  passkey: StoredPasskey,
+  { id, rawId, type, response }: PasskeyAnswer,
+): Promise<Verified<{ counter: number; backedUp: boolean }>> {
+  const clientData = readClientData(response);
+  const authenticatorData = orNull(() => isoBase64URL.toBuffer(response.authenticatorData));
+  const problem = checkCeremony(site, clientData, authenticatorData);
+  if (problem) return { ok: false, problem };
+  if (userId !== null && userId !== passkey.userId) return { ok: false, problem: "wrong_person" };
+  // Where nobody has said who they are, the authenticator does (WebAuthn 3, 7.2, step 6).
+  const handle = response.userHandle ?? (userId === null ? "" : userHandleOf(userId));
+  if (handle !== userHandleOf(passkey.userId)) return { ok: false, problem: "wrong_person" };
+  const { clientDataJSON, authenticatorData: data, signature } = response;
+  const verified = await verifyAuthenticationResponse({
+    response: {
+      id,
+      rawId,
+      type,
+      response: { clientDataJSON, authenticatorData: data, signature },
+      clientExtensionResults: {},
+    },
+    expectedChallenge: challenge,
+    expectedOrigin: site.origin,
+    expectedRPID: site.id,
+    requireUserVerification: true,
+    credential: { id: passkey.credentialId, publicKey: isoBase64URL.toBuffer(passkey.publicKey), counter: 0 },
+  }).catch(() => null);
+  if (!verified?.verified) return { ok: false, problem: "bad_signature" };
+  const { newCounter, credentialBackedUp } = verified.authenticationInfo;
+  return { ok: true, counter: newCounter, backedUp: credentialBackedUp };
+}
+
+/** What an authenticator keeps to say whose a passkey is: the person's id in base64url. */
+export function userHandleOf(userId: string): string {
+  return Buffer.from(userId, "utf8").toString("base64url");
+}
+
+/** What both ceremonies have in common, each with its own word; the library looks at the same again, and at the rest. */
+function checkCeremony(
+  site: RelyingParty,
+  clientData: ClientDataJSON | null,
+  authenticatorData: ReturnType<typeof isoBase64URL.toBuffer> | null,
+): PasskeyProblem | null {
+  const parsed = authenticatorData && orNull(() => parseAuthenticatorData(authenticatorData));
+  if (!clientData || !parsed) return "malformed";
+  // In a frame of somebody else's page a person cannot see for whom they show a passkey.
+  if (clientData.origin !== site.origin || clientData.crossOrigin === true) return "foreign_origin";
+  if (!createHash("sha256").update(site.id).digest().equals(parsed.rpIdHash)) return "wrong_relying_party";
+  return parsed.flags.up && parsed.flags.uv ? null : "not_verified";
+}
+
+/** The library's parsers throw at what is not well-formed. */
+function orNull<T>(parse: () => T): T | null {
+  try {
+    return parse() ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,108 @@
+import { eq } from "drizzle-orm";
+import { passwords, sessions } from "../../drizzle/persons";
+import type { Principal, SessionPrincipal } from "../core/authorization";
+import { Forbidden } from "../core/errors";
+import type { Request } from "../persistence/runtime";
+import { type Limit, limits, take } from "./limits";
+import { verifyPassword } from "./passwords";
+import { codeFailuresByAccount, spendCode } from "./second-factors";
+
+/** What somebody who is signed in shows again: one of the two. */
+export interface Proof {
+  readonly password?: string | undefined;
+  /** An authenticator's, or a recovery code. */
+  readonly code?: string | undefined;
+}
+
+/** A request of somebody's, past authorization. */
+interface Asking {
+  readonly request: Request;
+  readonly principal: Principal;
+}
+
+/** Seconds for which a sign-in counts as recent. */
+const recentSeconds = 600;
+
+/** Wrong passwords of somebody who is signed in: whoever found a session open does not get to guess. */
+const proofFailuresByAccount = {
+  name: "proof-failures:account",
+  tries: 5,
+  windowSeconds: 300,
+} as const satisfies Limit;
+
+/** Counts one change of passwords or second factors from this address. @throws TooMany */
+export async function takeManagement({ runtime, ip }: Request): Promise<void> {
+  await take(runtime, limits.managementByAddress, ip ?? "unknown");
+}
+
+/**
+ * For what weakens or strengthens an account: the session was opened in the last ten minutes, or the password or a code
+ * is shown again. What is shown has to be right in either case.
+ * Not inside a transaction: it hashes, and it has transactions of its own.
+ * @throws TooMany | Forbidden `recent_sign_in_required`, `wrong_password`, `wrong_code`
+ */
+export async function requireRecent(asking: Asking, proof: Proof): Promise<void> {
+  await takeManagement(asking.request);
+  const { userId, sessionId } = requireSession(asking.principal);
+  if (await isShown(asking.request, userId, proof)) return;
+  const { database, clock } = asking.request.runtime;
+  const [session] = await database.transaction("identity", null, (tx) =>
+    tx.select({ createdAt: sessions.createdAt }).from(sessions).where(eq(sessions.sessionId, sessionId)),
+  );
+  const age = clock.now().getTime() - (session?.createdAt.getTime() ?? 0);
+  if (age > recentSeconds * 1_000) {
+    throw new Forbidden("recent_sign_in_required", "Sign in again first, or send your password or a code with this.");
+  }
+}
+
+/**
+ * For what takes a protection away: the password or a code is shown again, however recent the sign-in is.
+ * @throws TooMany | Forbidden `proof_required`, `wrong_password`, `wrong_code`
+ */
+export async function requireProof(asking: Asking, proof: Proof): Promise<void> {
+  await takeManagement(asking.request);
+  if (await isShown(asking.request, requireSession(asking.principal).userId, proof)) return;
+  throw new Forbidden("proof_required", "Send your password or a code with this.");
+}
+
+/**
+ * For what somebody reads of their own account, and should not with a password alone.
+ * @throws Forbidden `second_factor_required`
+ */
+export function requireFullSession({ principal }: Pick<Asking, "principal">): void {
+  if (requireSession(principal).pending === "second_factor") {
+    throw new Forbidden("second_factor_required", "Show your second factor first.");
+  }
+}
+
+function requireSession(principal: Principal): SessionPrincipal {
+  if (principal.kind === "session") return principal;
+  throw new Forbidden("session_required", "This is about a person's own account: sign in.");
+}
+
+/** False when nothing was shown. @throws Forbidden it is wrong */
+async function isShown({ runtime, ip }: Request, userId: string, { password, code }: Proof): Promise<boolean> {
+  const { database, sealer, clock } = runtime;
+  if (password !== undefined) {
+    const failure = await take(runtime, proofFailuresByAccount, userId);
+    const [row] = await database.transaction("identity", null, (tx) =>
+      tx.select({ hash: passwords.hash }).from(passwords).where(eq(passwords.userId, userId)),
+    );
+    if (!(await verifyPassword(password, row?.hash ?? null))) {
+      throw new Forbidden("wrong_password", "This is not your password.");
+    }
+    await failure.forgive();
+    return true;
+  }
+  if (code !== undefined) {
+    await take(runtime, limits.codeByAddress, ip ?? "unknown");
+    const failure = await take(runtime, codeFailuresByAccount, userId);
+    const { outcome } = await database.transaction("identity", null, (tx) =>
+      spendCode(tx, sealer, userId, code, clock.now()),
+    );
+    if (outcome !== "good") throw new Forbidden("wrong_code", "This code does not fit, or was used before.");
+    await failure.forgive();
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,22 @@
+import { isIP } from "node:net";
+import { Invalid } from "../core/errors";
+
+/** For whom passkeys are: the site at one origin. */
+export interface RelyingParty {
+  /** The host's name; a passkey belongs to it for ever. */
+  readonly id: string;
+  readonly origin: string;
+}
+
+/**
+ * The site that a request came to. Passkeys belong to names: at a bare address there are none, so on the host itself
+ * they are for `localhost`, and not for `127.0.0.1`.
+ * @throws Invalid `passkey_needs_host_name`
+ */
+export function relyingPartyOf(origin: string): RelyingParty {
+  const { hostname } = new URL(origin);
+  if (isIP(hostname) !== 0 || hostname.startsWith("[")) {
+    throw new Invalid("passkey_needs_host_name", "Passkeys belong to a host name, and this is a bare address.");
+  }
+  return { id: hostname, origin };
+}

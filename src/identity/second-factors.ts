@@ -1,0 +1,74 @@
+import { and, eq, isNotNull } from "drizzle-orm";
+import { users } from "../../drizzle/members";
+import { passkeys, totpSecrets } from "../../drizzle/persons";
+import type { Transaction } from "../persistence/database";
+import type { Sealer } from "../persistence/sealing";
+import type { Limit } from "./limits";
+import { countRecoveryCodes, removeRecoveryCodes, spendRecoveryCode } from "./recovery-codes";
+import { type CodeOutcome, spendTotpCode } from "./totp";
+
+/** What somebody has enrolled beside a password. A passkey counts as one: it is asked for after the password. */
+export interface SecondFactors {
+  readonly totp: boolean;
+  readonly passkeys: number;
+  /** Recovery codes that are left. */
+  readonly recoveryCodes: number;
+}
+
+export async function secondFactorsOf(tx: Transaction, userId: string): Promise<SecondFactors> {
+  const confirmed = await tx
+    .select({ userId: totpSecrets.userId })
+    .from(totpSecrets)
+    .where(and(eq(totpSecrets.userId, userId), isNotNull(totpSecrets.confirmedAt)));
+  const keys = await tx.$count(passkeys, eq(passkeys.userId, userId));
+  return { totp: confirmed.length > 0, passkeys: keys, recoveryCodes: await countRecoveryCodes(tx, userId) };
+}
+
+/** Whether a password alone is not enough for this person. */
+export async function hasSecondFactor(tx: Transaction, userId: string): Promise<boolean> {
+  const { totp, passkeys } = await secondFactorsOf(tx, userId);
+  return totp || passkeys > 0;
+}
+
+/** Recovery codes stand in for a factor: without any they are worth nothing. */
+export async function dropIdleRecoveryCodes(tx: Transaction, userId: string): Promise<void> {
+  if (!(await hasSecondFactor(tx, userId))) await removeRecoveryCodes(tx, userId);
+}
+
+/** Holds a person's row until the transaction ends, so that changes of their factors come one after the other. */
+export async function holdPerson(tx: Transaction, userId: string): Promise<void> {
+  await tx.select({ userId: users.userId }).from(users).where(eq(users.userId, userId)).for("no key update");
+}
+
+/**
+ * Wrong codes of one account, whoever sends them: codes cannot be guessed from many addresses. Only somebody who knows
+ * the password, or has a session, gets to send one, so that a stranger locks nobody out; a passkey is not limited by it.
+ */
+export const codeFailuresByAccount = {
+  name: "code-failures:account",
+  tries: 5,
+  windowSeconds: 300,
+} as const satisfies Limit;
+
+export interface SpentCode {
+  readonly outcome: CodeOutcome;
+  /** Which of the two it was, as far as its form tells. */
+  readonly method: "totp" | "recovery_code";
+}
+
+/** Six digits are an authenticator's code; everything else is tried as a recovery code. */
+const looksLikeTotp = /^[\s-]*(?:\d[\s-]*){6}$/;
+
+/** Takes a code of either kind. Each is good once. */
+export async function spendCode(
+  tx: Transaction,
+  sealer: Sealer,
+  userId: string,
+  code: string,
+  now: Date,
+): Promise<SpentCode> {
+  if (looksLikeTotp.test(code)) {
+    return { method: "totp", outcome: await spendTotpCode(tx, sealer, userId, code, now) };
+  }
+  return { method: "recovery_code", outcome: await spendRecoveryCode(tx, userId, code, now) };
+}

@@ -1,0 +1,154 @@
+import { and, eq, lt, or, sql } from "drizzle-orm";
+import { users } from "../../../drizzle/members";
+import { passkeys } from "../../../drizzle/persons";
+import { PasskeyAnswer } from "../../contracts/second-factors";
+import { Unauthenticated } from "../../core/errors";
+import type { Transaction } from "../../persistence/database";
+import type { Attempt } from "../attempt";
+import { type Challenge, spendChallenge } from "../challenges";
+import { limits } from "../limits";
+import { type PasskeyProblem, readClientData, verifyAnswer } from "../passkeys";
+import { findPendingSession } from "../pending-session";
+import { relyingPartyOf } from "../relying-party";
+import { type Method, type OpenedSession, openSession } from "../sessions";
+import type { Fields, SignInMethod } from "./method";
+import { recordSignIn } from "./record-sign-in";
+import { takeTry } from "./take-try";
+
+/**
+ * A passkey, alone or after the password. It shows possession and, as the authenticator verified its person, a second
+ * factor at once. Failures of the account do not stand in its way: whoever guesses passwords does not lock it out.
+ */
+export const passkeySignIn: SignInMethod = {
+  id: "passkey",
+  async signIn(attempt: Attempt, fields: Fields) {
+    await takeTry(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
+    const result = await verify(attempt, fields.response ?? "");
+    const opened = result.ok ? await open(attempt, result, fields.remember === "true") : result;
+    if ("token" in opened) return opened;
+    await refuse(attempt, opened);
+    throw new Unauthenticated("sign_in_refused", "This passkey does not fit. Try again.");
+  },
+};
+
+interface Owner {
+  readonly passkeyId: string;
+  readonly userId: string;
+  readonly email: string;
+}
+
+interface Refused {
+  readonly ok: false;
+  readonly problem: PasskeyProblem | "no_first_factor";
+  readonly person: Owner | null;
+}
+
+interface Shown {
+  readonly ok: true;
+  readonly person: Owner;
+  readonly challenge: Challenge;
+  readonly counter: number;
+  readonly backedUp: boolean;
+}
+
+async function verify({ runtime, origin }: Attempt, text: string): Promise<Shown | Refused> {
+  const site = relyingPartyOf(origin);
+  const answer = readAnswer(text);
+  const clientData = answer && readClientData(answer.response);
+  if (!clientData) return { ok: false, problem: "malformed", person: null };
+  const challenge = await spendChallenge(runtime, "passkey-sign-in", String(clientData.challenge));
+  const passkey = await runtime.database.transaction("identity", null, (tx) => findPasskey(tx, answer.id));
+  const refused = (problem: PasskeyProblem): Refused => ({ ok: false, problem, person: passkey });
+  if (!challenge) return refused("unknown_challenge");
+  if (!passkey) return refused("unknown_passkey");
+  const verified = await verifyAnswer(site, clientData.challenge, challenge.userId, passkey, answer);
+  return verified.ok ? { ...verified, person: passkey, challenge } : refused(verified.problem);
+}
+
+async function open(attempt: Attempt, shown: Shown, remember: boolean): Promise<OpenedSession | Refused> {
+  const { person, challenge, counter, backedUp } = shown;
+  const { userId, passkeyId } = person;
+  return attempt.runtime.database.transaction("identity", null, async (tx) => {
+    const pending = challenge.sessionId === null ? null : await findPendingSession(tx, attempt);
+    if (challenge.sessionId !== null && (pending?.sessionId !== challenge.sessionId || pending.userId !== userId)) {
+      return { ok: false, problem: "no_first_factor", person };
+    }
+    if (!(await advance(tx, attempt, passkeyId, counter, backedUp))) {
+      return { ok: false, problem: "counter_regressed", person };
+    }
+    const methods: Method[] = [...(pending?.methods ?? []), "passkey"];
+    const session = await openSession(tx, attempt, {
+      userId,
+      stage: "full",
+      methods,
+      remember: pending?.remember ?? remember,
+      organizationId: pending?.organizationId ?? null,
+    });
+    await recordSignIn(tx, attempt, {
+      outcome: "done",
+      action: "auth.signIn",
+      person,
+      sessionId: session.sessionId,
+      methods,
+      changed: { passkeyId },
+    });
+    return session;
+  });
+}
+
+/**
+ * Remembers the use of a passkey. False for a counter that did not grow: there is a copy of the authenticator somewhere.
+ * Those that do not count send 0 for ever.
+ */
+async function advance(
+  tx: Transaction,
+  { runtime }: Attempt,
+  passkeyId: string,
+  counter: number,
+  backedUp: boolean,
+): Promise<boolean> {
+  const grown = or(lt(passkeys.counter, counter), and(eq(passkeys.counter, 0), sql`${counter}::bigint = 0`));
+  const advanced = await tx
+    .update(passkeys)
+    .set({ counter, backedUp, lastUsedAt: runtime.clock.now() })
+    .where(and(eq(passkeys.passkeyId, passkeyId), grown))
+    .returning({ passkeyId: passkeys.passkeyId });
+  return advanced.length > 0;
+}
+
+async function findPasskey(tx: Transaction, credentialId: string) {
+  const [row] = await tx
+    .select({
+      passkeyId: passkeys.passkeyId,
+      credentialId: passkeys.credentialId,
+      publicKey: passkeys.publicKey,
+      userId: users.userId,
+      email: users.email,
+    })
+    .from(passkeys)
+    .innerJoin(users, eq(users.userId, passkeys.userId))
+    .where(eq(passkeys.credentialId, credentialId));
+  return row ?? null;
+}
+
+function readAnswer(text: string): PasskeyAnswer | null {
+  try {
+    const answer = PasskeyAnswer.safeParse(JSON.parse(text));
+    return answer.success ? answer.data : null;
+  } catch {
+    return null;
+  }
+}
+
+async function refuse(attempt: Attempt, { problem, person }: Refused): Promise<void> {
+  await attempt.runtime.database.transaction("identity", null, (tx) =>
+    recordSignIn(tx, attempt, {
+      outcome: "refused",
+      action: "auth.signIn",
+      reason: problem,
+      person,
+      methods: [],
+      ...(person ? { changed: { passkeyId: person.passkeyId } } : {}),
+    }),
+  );
+}

@@ -1,0 +1,75 @@
+import { Unauthenticated } from "../../core/errors";
+import type { Attempt } from "../attempt";
+import { limits } from "../limits";
+import { findPendingSession } from "../pending-session";
+import { codeFailuresByAccount, spendCode } from "../second-factors";
+import { type OpenedSession, openSession } from "../sessions";
+import type { Fields, SignInMethod } from "./method";
+import { recordSignIn } from "./record-sign-in";
+import { takeTry } from "./take-try";
+
+/**
+ * A code after the password: an authenticator's or a recovery code. The session that waited for it ends, and a new one
+ * under a token of its own begins.
+ */
+export const secondFactorSignIn: SignInMethod = {
+  id: "second-factor",
+  async signIn(attempt: Attempt, fields: Fields) {
+    const { runtime, ip } = attempt;
+    await takeTry(attempt, limits.codeByAddress, ip ?? "unknown");
+    const pending = await runtime.database.transaction("identity", null, (tx) => findPendingSession(tx, attempt));
+    if (!pending) throw await refused(attempt);
+    const failure = await takeTry(attempt, codeFailuresByAccount, pending.userId, pending);
+    const result = await showCode(attempt, fields.code ?? "");
+    if (result === "no_session") throw await refused(attempt);
+    if (result === "no_code")
+      throw new Unauthenticated("code_refused", "This code does not fit. Wait for the next one.");
+    await failure.forgive();
+    return result;
+  },
+};
+
+async function showCode(attempt: Attempt, code: string): Promise<OpenedSession | "no_session" | "no_code"> {
+  const { runtime } = attempt;
+  return runtime.database.transaction("identity", null, async (tx) => {
+    const pending = await findPendingSession(tx, attempt);
+    if (!pending) return "no_session";
+    const { userId, remember, organizationId, sessionId } = pending;
+    const { outcome, method } = await spendCode(tx, runtime.sealer, userId, code, runtime.clock.now());
+    if (outcome !== "good") {
+      await recordSignIn(tx, attempt, {
+        outcome: "refused",
+        action: "auth.signIn",
+        reason: outcome === "spent" ? "spent_code" : "wrong_code",
+        person: pending,
+        sessionId,
+        methods: pending.methods,
+      });
+      return "no_code";
+    }
+    const methods = [...pending.methods, method];
+    const session = await openSession(tx, attempt, { userId, stage: "full", methods, remember, organizationId });
+    await recordSignIn(tx, attempt, {
+      outcome: "done",
+      action: "auth.signIn",
+      person: pending,
+      sessionId: session.sessionId,
+      methods,
+    });
+    return session;
+  });
+}
+
+/** Nobody has shown a password here, or it was too long ago. */
+async function refused(attempt: Attempt): Promise<Unauthenticated> {
+  await attempt.runtime.database.transaction("identity", null, (tx) =>
+    recordSignIn(tx, attempt, {
+      outcome: "refused",
+      action: "auth.signIn",
+      reason: "no_first_factor",
+      person: null,
+      methods: [],
+    }),
+  );
+  return new Unauthenticated("session_ended", "This session has ended. Sign in again.");
+}

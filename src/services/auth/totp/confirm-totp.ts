@@ -1,0 +1,49 @@
+import { and, eq, gt, isNull } from "drizzle-orm";
+import { totpSecrets } from "../../../../drizzle/persons";
+import type { ConfirmTotp, NewRecoveryCodes } from "../../../contracts/second-factors";
+import { Conflict, Invalid } from "../../../core/errors";
+import { takeManagement } from "../../../identity/re-authentication";
+import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
+import { openTotpSecret, totpStepOf } from "../../../identity/totp";
+import type { Authorized } from "../../../persistence/authorized";
+import { preparedUnitOfWork } from "../../../persistence/unit-of-work";
+import { noteShown } from "../note-shown";
+
+/** Seconds within which a secret has to be confirmed: its making asked for a recent sign-in. */
+const confirmableSeconds = 1_800;
+
+/**
+ * Makes an authenticator app count, by a code of it, which is spent with that. Ten new recovery codes come with it;
+ * earlier ones are worth nothing.
+ * @throws Conflict `totp_not_started` nothing to confirm, or it was begun more than half an hour ago
+ * @throws Invalid `wrong_code`
+ */
+export async function confirmTotp(
+  authorized: Authorized<"account:update", "person">,
+  input: ConfirmTotp,
+): Promise<NewRecoveryCodes> {
+  const { sealer, random } = authorized.request.runtime;
+  const { userId } = authorized.object;
+  return preparedUnitOfWork(
+    authorized,
+    ({ request }) => takeManagement(request),
+    async ({ tx, now, audit, authorized: { principal } }) => {
+      const begun = new Date(now.getTime() - confirmableSeconds * 1_000);
+      const [row] = await tx
+        .select({ secretSealed: totpSecrets.secretSealed })
+        .from(totpSecrets)
+        .where(and(eq(totpSecrets.userId, userId), isNull(totpSecrets.confirmedAt), gt(totpSecrets.createdAt, begun)));
+      if (!row) throw new Conflict("totp_not_started", "There is nothing to confirm. Begin again.");
+      const step = totpStepOf(openTotpSecret(sealer, userId, row.secretSealed), input.code, now);
+      if (step === null) {
+        throw new Invalid("wrong_code", "This code does not fit. Wait for the next one.", { code: "wrong_code" });
+      }
+      await tx.update(totpSecrets).set({ confirmedAt: now, lastStep: step }).where(eq(totpSecrets.userId, userId));
+      const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
+      await noteShown(tx, principal, "totp");
+      audit("auth.totp.confirm", { kind: "person", id: userId }, { recoveryCodes: recoveryCodes.length });
+      return { recoveryCodes };
+    },
+    { role: "identity" },
+  );
+}
