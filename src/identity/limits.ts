@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { networkOf } from "../core/audit/network-of";
 import { TooMany } from "../core/errors";
 import type { Runtime } from "../persistence/runtime";
 
@@ -27,7 +28,7 @@ export interface Taken {
 
 /**
  * Counts one try.
- * @param who an address, an account: whatever the limit is for
+ * @param who an address, an account: whatever the limit is for. Whoever has one IPv6 address has all of its /64, so they count as one.
  * @throws TooMany with the seconds until the next try is taken
  */
 export async function take(
@@ -35,7 +36,7 @@ export async function take(
   limit: Limit,
   who: string,
 ): Promise<Taken> {
-  const key = `${limit.name}:${who}`;
+  const key = keyOf(limit, who);
   const moment = clock.now().toISOString();
   const [row] = await database.call<{ wait: number }>(
     sql`select portcullis_take(${key}::text, ${limit.tries}::integer, ${limit.windowSeconds}::integer, ${moment}::timestamptz) as wait`,
@@ -46,4 +47,9 @@ export async function take(
       await database.call(sql`select portcullis_forgive(${key}::text, ${moment}::timestamptz)`);
     },
   };
+}
+
+/** What the tries of somebody are counted under. */
+export function keyOf(limit: Limit, who: string): string {
+  return `${limit.name}:${limit.name.endsWith(":ip") ? networkOf(who) : who}`;
 }

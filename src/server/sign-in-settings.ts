@@ -1,4 +1,5 @@
 import type { Settings } from "../env";
+import { answerFloorMs } from "../identity/sign-in/answer-floor";
 import type { SignInSettings } from "../persistence/runtime";
 
 const everyInterface = new Set(["0.0.0.0", "::"]);
@@ -22,6 +23,8 @@ export function signInSettings(
     localOrigins: isLocal ? loopbackHosts.map((name) => `http://${name}:${port}`) : [],
     sameSite: settings.cookieSameSite,
     trustedProxies: settings.trustedProxies,
+    keyCreationsPerHour: settings.keyCreationsPerHour,
+    answerFloorMs,
     lifetimes: {
       session: settings.sessionHours * hour,
       remembered: settings.sessionRememberDays * 24 * hour,

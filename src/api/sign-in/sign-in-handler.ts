@@ -3,6 +3,7 @@ import CredentialsProvider from "next-auth/providers/credentials";
 import { Forbidden, Refusal } from "../../core/errors";
 import type { Attempt } from "../../identity/attempt";
 import type { OpenedSession } from "../../identity/sessions";
+import { noSoonerThan } from "../../identity/sign-in/answer-floor";
 import { signInMethods } from "../../identity/sign-in/methods";
 import { signOut } from "../../identity/sign-in/sign-out";
 import { hashOfToken } from "../../identity/tokens";
@@ -112,7 +113,7 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
         credentials: {},
         authorize: async () => {
           try {
-            const opened = await signIn(attempt, body);
+            const opened = await noSoonerThan(runtime.signIn.answerFloorMs, () => signIn(attempt, body));
             outcome.opened = opened;
             return { id: opened.userId, sid: opened.token };
           } catch (error) {

@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { TooMany } from "../../src/core/errors";
+import { limits, take } from "../../src/identity/limits";
+import { openBrowser } from "../support/browser";
+import { givenMember, givenPerson } from "../support/people";
+import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
+
+let world: World;
+let organization: GivenOrganization;
+
+beforeAll(async () => {
+  world = await openWorld();
+  organization = await world.organization();
+});
+afterAll(() => world.close());
+beforeEach(() => {
+  world.now = null;
+});
+
+let address = 0;
+/** An address that nothing was counted for yet. */
+const newAddress = () => `203.0.${113 + (address >> 8)}.${++address & 255}`;
+
+const signIn = (fields: Record<string, string>, ip = newAddress()) =>
+  openBrowser(world, { ip }).signIn("password", fields);
+
+const wrong = { email: "nobody@example.org", password: "not this one at all" };
+
+describe("a sliding window", () => {
+  const limit = { name: "test", tries: 3, windowSeconds: 60 };
+  const at = (seconds: number) => {
+    world.now = new Date(Date.parse("2026-11-20T10:00:00Z") + seconds * 1_000);
+  };
+
+  it("takes so many tries in it, and says when the next one is taken", async () => {
+    for (const second of [0, 20, 40]) {
+      at(second);
+      await take(world.runtime, limit, "ada");
+    }
+    at(50);
+    const refused = await take(world.runtime, limit, "ada").catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(TooMany);
+    expect(refused).toMatchObject({ limit: "test", retryAfter: 10 });
+    await take(world.runtime, limit, "bob");
+    at(59.9);
+    await expect(take(world.runtime, limit, "ada")).rejects.toMatchObject({ retryAfter: 1 });
+    at(60);
+    await take(world.runtime, limit, "ada");
+    await expect(take(world.runtime, limit, "ada")).rejects.toMatchObject({ retryAfter: 20 });
+  });
+
+  it("forgets what is forgiven, and counts tries of the same moment one by one", async () => {
+    at(1_000);
+    const taken = [];
+    for (let count = 0; count < 3; count++) taken.push(await take(world.runtime, limit, "eve"));
+    await expect(take(world.runtime, limit, "eve")).rejects.toThrow(TooMany);
+    await taken[1]?.forgive();
+    await take(world.runtime, limit, "eve");
+    await expect(take(world.runtime, limit, "eve")).rejects.toThrow(TooMany);
+  });
+
+  it("takes no more of many at once", async () => {
+    at(2_000);
+    const all = await Promise.allSettled(Array.from({ length: 20 }, () => take(world.runtime, limit, "mallory")));
+    expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
+  });
+
+  it("counts an IPv6 network as one address", async () => {
+    at(3_000);
+    const byAddress = { name: "test:ip", tries: 2, windowSeconds: 60 };
+    await take(world.runtime, byAddress, "2001:db8:0:1::1");
+    await take(world.runtime, byAddress, "2001:db8:0:1:ffff::2");
+    await expect(take(world.runtime, byAddress, "2001:db8:0:1::3")).rejects.toThrow(TooMany);
+    await take(world.runtime, byAddress, "2001:db8:0:2::1");
+  });
+
+  it("is as the requirements say (TM-2, TM-37, AM-13, TM-38, TM-19, TM-30)", () => {
+    expect(Object.values(limits).map(({ name, tries, windowSeconds }) => [name, tries, windowSeconds])).toEqual([
+      ["sign-in:ip", 5, 60],
+      ["code:ip", 5, 60],
+      ["failures:account", 5, 300],
+      ["management:ip", 10, 60],
+      ["oidc:ip", 10, 60],
+      ["key-creation:ip", 5, 3_600],
+    ]);
+  });
+});
+
+describe("signing in", () => {
+  it("is taken five times a minute from an address, right or wrong, then 429 with Retry-After (TM-2)", async () => {
+    const person = await givenPerson(world);
+    const ip = newAddress();
+    world.now = new Date("2026-11-20T11:00:00Z");
+    for (let count = 0; count < 5; count++) {
+      expect((await signIn({ ...wrong, email: `nobody${count}@example.org` }, ip)).status).toBe(401);
+    }
+    const refused = await signIn({ email: person.email, password: person.password }, ip);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "60"]);
+    expect(refused.body).toMatchObject({ error: { data: { reason: "rate_limited" } } });
+    expect((await signIn({ email: person.email, password: person.password })).status).toBe(200);
+    world.now = new Date("2026-11-20T11:01:00Z");
+    expect((await signIn({ email: person.email, password: person.password }, ip)).status).toBe(200);
+  });
+
+  it("from a forged X-Forwarded-For counts for the socket's address (TM-2)", async () => {
+    const ip = newAddress();
+    const attempt = async (forged: string) => {
+      const browser = openBrowser(world, { ip });
+      const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+      const form = new URLSearchParams({ ...wrong, email: `${forged}@example.org`, csrfToken, json: "true" });
+      return browser.fetch("/api/auth/callback/password", {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded", "x-forwarded-for": forged },
+        body: form.toString(),
+      });
+    };
+    for (let count = 1; count <= 5; count++) expect((await attempt(`198.51.100.${count}`)).status).toBe(401);
+    expect((await attempt("198.51.100.6")).status).toBe(429);
+    const [entry] = await world.db.asOwner<{ ip: string }>(
+      "select ip from audit_entries where action = 'auth.signIn' order by audit_id desc limit 1",
+    );
+    expect(entry?.ip).toBe(ip);
+  });
+
+  it("to one account fails five times in five minutes, however its address is written (AM-13)", async () => {
+    const person = await givenPerson(world, "Grace.Hopper@example.org".toLowerCase());
+    world.now = new Date("2026-11-20T12:00:00Z");
+    for (const email of ["grace.hopper@example.org", "GRACE.HOPPER@EXAMPLE.ORG", " Grace.Hopper@example.org "]) {
+      expect((await signIn({ email, password: "wrong" })).status).toBe(401);
+    }
+    expect((await signIn({ email: person.email, password: person.password })).status).toBe(200); // no failure: not counted
+    for (let count = 0; count < 2; count++) {
+      expect((await signIn({ email: person.email, password: "wrong" })).status).toBe(401);
+    }
+    const refused = await signIn({ email: "grace.Hopper@example.org", password: person.password });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "300"]);
+    world.now = new Date("2026-11-20T12:05:00Z");
+    expect((await signIn({ email: person.email, password: person.password })).status).toBe(200);
+  });
+
+  it("to an account that is not there is refused in the same words after as many tries (AM-13)", async () => {
+    const person = await givenPerson(world);
+    world.now = new Date("2026-11-20T13:00:00Z");
+    const answers: Record<string, unknown[]> = { there: [], nowhere: [] };
+    for (let count = 0; count < 7; count++) {
+      for (const [key, email] of [
+        ["there", person.email],
+        ["nowhere", `x${person.email}`],
+      ] as const) {
+        const { status, body, headers } = await signIn({ email, password: "wrong" });
+        const { error } = body as { error: { message: string; data: { requestId: string } } };
+        const data = { ...error.data, requestId: "" };
+        answers[key]?.push([status, headers.get("retry-after"), error.message, data]);
+      }
+    }
+    expect(answers.there).toEqual(answers.nowhere);
+    expect(answers.there?.map((answer) => (answer as [number])[0])).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  });
+
+  it("that a stranger has locked leaves whoever is signed in alone (AM-13)", async () => {
+    const person = await givenPerson(world);
+    await givenMember(world, organization.organizationId, person, "owner");
+    const device = openBrowser(world, { ip: newAddress() });
+    await device.signIn("password", { email: person.email, password: person.password });
+    for (let count = 0; count < 6; count++) await signIn({ email: person.email, password: "wrong" });
+    expect((await signIn({ email: person.email, password: person.password })).status).toBe(429);
+    expect((await device.call("projects.create", { name: "Still here" })).status).toBe(200);
+  });
+
+  it("keeps nothing of what was typed in the table of limits", async () => {
+    await signIn({ email: "My Secret Password 1", password: "x" });
+    const keys = await world.db.asOwner<{ key: string }>("select key from limits");
+    expect(keys.length).toBeGreaterThan(10);
+    expect(JSON.stringify(keys).toLowerCase()).not.toMatch(/secret|example\.org/);
+  });
+
+  it("is audited when there were too many tries", async () => {
+    const ip = newAddress();
+    for (let count = 0; count < 6; count++) await signIn({ ...wrong, email: `e${count}@example.org` }, ip);
+    const entries = await world.db.asOwner<{ reason: string }>(
+      "select reason from audit_entries where ip = $1 and outcome = 'refused' order by audit_id",
+      [ip],
+    );
+    expect(entries.map(({ reason }) => reason)).toEqual([...Array(5).fill("unknown_account"), "rate_limited"]);
+  });
+
+  it("goes on from behind a proxy that is trusted by each visitor's own address", async () => {
+    const behind = await openWorld({
+      signIn: { ...world.runtime.signIn, trustedProxies: ["10.0.0.0/8"] },
+      database: world.runtime.database,
+    });
+    const statuses: number[] = [];
+    for (let count = 1; count <= 6; count++) {
+      const browser = openBrowser(behind, { ip: "10.0.0.1" });
+      const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+      const response = await browser.fetch("/api/auth/callback/password", {
+        method: "POST",
+        headers: {
+          "content-type": "application/x-www-form-urlencoded",
+          "x-forwarded-for": `192.0.2.99, 198.51.101.${count}`,
+          origin: testOrigin,
+        },
+        body: new URLSearchParams({
+          email: `v${count}@example.org`,
+          password: "x",
+          csrfToken,
+          json: "true",
+        }).toString(),
+      });
+      statuses.push(response.status);
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 401]);
+    await behind.db.close();
+  });
+});

@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import { hashSync } from "bcryptjs";
+import { describe, expect, it } from "vitest";
+import {
+  hashPassword,
+  isOutdated,
+  requireGoodPassword,
+  unusablePassword,
+  verifyPassword,
+} from "../../src/identity/passwords";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+describe("a person's password is stored", () => {
+  it("as Argon2id with 19 MiB, two passes and one lane, each with a salt of its own (TM-1)", async () => {
+    const [one, other] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
+    expect(other).not.toBe(one);
+    expect(await verifyPassword("correct horse", one)).toBe(true);
+    expect(await verifyPassword("correct horsf", one)).toBe(false);
+    expect(isOutdated(one)).toBe(false);
+  });
+
+  it.each([
+    ["bcrypt of cost 12 (AM-1)", hashSync("correct horse", 12)],
+    ["bcrypt as PHP writes it (AM-1)", hashSync("correct horse", 4).replace("$2b$", "$2y$")],
+    ["SHA-256 in hex (AM-3)", sha256("correct horse")],
+  ])("also, for one sign-in, as %s", async (_form, stored) => {
+    expect(await verifyPassword("correct horse", stored)).toBe(true);
+    expect(await verifyPassword("correct horsf", stored)).toBe(false);
+    expect(isOutdated(stored)).toBe(true);
+  });
+
+  it("never so that nothing, the hash itself or a slower hash than any lets somebody in", async () => {
+    const tooSlow = hashSync("correct horse", 4).replace("$2b$04$", "$2b$13$");
+    for (const stored of [null, "", unusablePassword, "correct horse", "$2b$", tooSlow, sha256("").toUpperCase()]) {
+      for (const typed of ["", "correct horse", stored ?? "null", "!"]) {
+        expect(await verifyPassword(typed, stored)).toBe(false);
+      }
+    }
+  });
+
+  it("after the rules for it: 12 to 128 characters, not a common one, not the e-mail address", async () => {
+    await requireGoodPassword("only lower case words", "ada@example.org");
+    for (const [password, field] of [
+      ["short", "password_short"],
+      ["x".repeat(129), "password_long"],
+      ["password1234", "password_common"],
+      ["lovelace@example.org", "password_contains_username"],
+    ] as const) {
+      await expect(requireGoodPassword(password, "lovelace@example.org", "newPassword")).rejects.toMatchObject({
+        reason: "weak_password",
+        fields: { newPassword: expect.stringContaining(field) },
+      });
+    }
+  });
+});

@@ -1,0 +1,73 @@
+import { hashSync } from "bcryptjs";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { answerFloorMs } from "../../src/identity/sign-in/answer-floor";
+import { openBrowser } from "../support/browser";
+import { givenPerson } from "../support/people";
+import { openWorld, type World } from "../support/world";
+
+let world: World;
+let hurried: World;
+beforeAll(async () => {
+  hurried = await openWorld();
+  const { runtime } = hurried;
+  world = await openWorld({ ...runtime, signIn: { ...runtime.signIn, answerFloorMs } });
+});
+afterAll(async () => {
+  await world.db.close();
+  await hurried.close();
+});
+
+let address = 0;
+const rounds = 7;
+
+/** Milliseconds until the answer, from an address that nothing was counted for yet. */
+async function timeOf(email: string, through: World): Promise<{ status: number; ms: number }> {
+  const browser = openBrowser(through, { ip: `198.51.100.${++address}` });
+  const began = performance.now();
+  const { status } = await browser.signIn("password", { email, password: "not this one at all" });
+  return { status, ms: performance.now() - began };
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
+
+/** Accounts whose passwords will be guessed wrong, each less often than would lock it. */
+async function givenAccounts(hash?: string): Promise<string[]> {
+  const people = [await givenPerson(hurried), await givenPerson(hurried)];
+  for (const { userId } of hash === undefined ? [] : people) {
+    await hurried.db.asOwner("update passwords set hash = $2 where user_id = $1", [userId, hash]);
+  }
+  return people.map(({ email }) => email);
+}
+
+it("cannot be told by time: no account, a wrong password, a locked account, a slow hash from elsewhere (AM-13)", async () => {
+  const locked = await givenPerson(hurried);
+  for (let count = 0; count < 5; count++) await timeOf(locked.email, hurried);
+  const plain = await givenAccounts();
+  const imported = await givenAccounts(hashSync("Correct horse", 12));
+  const kinds: Record<string, (round: number) => string> = {
+    unknown: (round) => `nobody${round}@example.org`,
+    wrong: (round) => plain[round % 2] ?? "",
+    locked: () => locked.email,
+    imported: (round) => imported[round % 2] ?? "",
+  };
+  const times = new Map<string, number[]>();
+  for (let round = 0; round < rounds; round++) {
+    const answers = Object.entries(kinds).map(async ([kind, email]) => {
+      const { status, ms } = await timeOf(email(round), world);
+      expect(status, kind).toBe(kind === "locked" ? 429 : 401);
+      times.set(kind, [...(times.get(kind) ?? []), ms]);
+    });
+    await Promise.all(answers);
+  }
+  const medians = [...times.values()].map(median);
+  expect(medians).toHaveLength(4);
+  expect(Math.min(...medians)).toBeGreaterThanOrEqual(answerFloorMs);
+  expect(Math.max(...medians) / Math.min(...medians), JSON.stringify([...times])).toBeLessThan(1.1);
+}, 60_000);
+
+it("could be told without the floor, so that the comparison above sees something", async () => {
+  const [email = ""] = await givenAccounts(hashSync("Correct horse", 12));
+  const slow = await timeOf(email, hurried);
+  const quick = await timeOf("nobody@example.org", hurried);
+  expect(slow.ms).toBeGreaterThan(1.5 * quick.ms);
+});
