@@ -1,6 +1,8 @@
+import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, id, moment } from "./columns";
 import { users } from "./members";
+import { organizations } from "./organizations";
 
 /** What a person proves with who they are. Only the role `identity` sees these tables, and no organization owns a row. */
 
@@ -75,6 +77,10 @@ export const sessions = pgTable(
     userId: userId(),
     /** Which of the person's organizations requests are about, unless they say otherwise. */
     organizationId: id("organization_id"),
+    /** Whose provider opened it: it is good for that organization alone, and not for the person's own account. */
+    boundTo: id("bound_to"),
+    /** The OIDC provider that opened it: when that goes, so does the session. */
+    providerId: id("provider_id"),
     /** `second_factor`: the password was right, and a second factor is still to be shown. */
     stage: text("stage", { enum: ["second_factor", "full"] }).notNull(),
     /** What was shown: `password`, `totp`, `recovery_code`, `passkey`, `oidc`, `trusted_header`, `link`. */
@@ -92,7 +98,11 @@ export const sessions = pgTable(
     ip: text("ip"),
     userAgent: text("user_agent"),
   },
-  (table) => [index("sessions_by_user").on(table.userId), index("sessions_by_end").on(table.expiresAt)],
+  (table) => [
+    index("sessions_by_user").on(table.userId),
+    index("sessions_by_end").on(table.expiresAt),
+    index("sessions_by_provider").on(table.providerId).where(sql`provider_id is not null`),
+  ],
 );
 
 /** What an answer has to refer to, once: a passkey's challenge, an OIDC state. */
@@ -149,7 +159,7 @@ export const oidcProviders = pgTable(
   {
     providerId: id("provider_id").primaryKey(),
     /** Null for one that the settings name. */
-    organizationId: id("organization_id"),
+    organizationId: id("organization_id").references(() => organizations.organizationId, { onDelete: "cascade" }),
     /** In the redirect address. */
     slug: text("slug").notNull().unique(),
     /** "Sign in with <name>". */

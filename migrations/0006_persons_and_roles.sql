@@ -146,6 +146,8 @@ CREATE TABLE "sessions" (
 	"hash" text NOT NULL,
 	"user_id" text NOT NULL,
 	"organization_id" text,
+	"bound_to" text,
+	"provider_id" text,
 	"stage" text NOT NULL,
 	"methods" text[] NOT NULL,
 	"remember" boolean NOT NULL,
@@ -238,6 +240,8 @@ CREATE INDEX "oidc_providers_by_organization" ON "oidc_providers" USING btree ("
 CREATE INDEX "passkeys_by_user" ON "passkeys" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_by_user" ON "sessions" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_by_end" ON "sessions" USING btree ("expires_at");--> statement-breakpoint
+CREATE INDEX "sessions_by_provider" ON "sessions" USING btree ("provider_id") WHERE provider_id is not null;--> statement-breakpoint
+ALTER TABLE "oidc_providers" ADD CONSTRAINT "oidc_providers_organization_id_organizations_organization_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("organization_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "service_accounts_by_role" ON "service_accounts" USING btree ("role_id");--> statement-breakpoint
 ALTER TABLE "key_requests" ADD CONSTRAINT "key_requests_api_key_id_api_keys_api_key_id_fk" FOREIGN KEY ("api_key_id") REFERENCES "public"."api_keys"("api_key_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "api_keys" ADD CONSTRAINT "api_keys_organization_id_role_id_roles_organization_id_role_id_fk" FOREIGN KEY ("organization_id","role_id") REFERENCES "public"."roles"("organization_id","role_id") ON DELETE restrict ON UPDATE no action;--> statement-breakpoint

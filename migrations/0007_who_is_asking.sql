@@ -181,7 +181,9 @@ begin
   elsif p_presented = 'session' then
     select * into v_session from sessions s where s.hash = p_hash;
     if not found then return; end if;
+    -- What an organization's own provider says of a person is believed in that organization and nowhere else.
     select m.organization_id into organization_id from members m where m.user_id = v_session.user_id
+        and (v_session.bound_to is null or m.organization_id = v_session.bound_to)
       order by m.organization_id = p_organization_id desc nulls last, m.organization_id = v_session.organization_id desc nulls last,
         m.created_at, m.organization_id
       limit 1;
@@ -189,10 +191,11 @@ begin
     -- A stranger's organization: the request stays with the person's own, for the audit log.
     if not theirs then
       select m.organization_id into organization_id from members m where m.user_id = v_session.user_id
+          and (v_session.bound_to is null or m.organization_id = v_session.bound_to)
         order by m.organization_id = v_session.organization_id desc nulls last, m.created_at, m.organization_id limit 1;
     end if;
     select jsonb_build_object('kind', 'session', 'sessionId', v_session.session_id, 'userId', u.user_id, 'email', u.email,
-      'name', u.name, 'stage', v_session.stage, 'methods', to_jsonb(v_session.methods), 'local', v_session.local,
+      'name', u.name, 'stage', v_session.stage, 'methods', to_jsonb(v_session.methods), 'local', v_session.local, 'boundTo', v_session.bound_to,
       'expiresAt', v_session.expires_at, 'lastSeenAt', v_session.last_seen_at, 'idleSeconds', v_session.idle_seconds,
       'mustChangePassword', coalesce((select p.must_change from passwords p where p.user_id = u.user_id), false),
       'hasSecondFactor', exists (select 1 from totp_secrets t where t.user_id = u.user_id and t.confirmed_at is not null)
@@ -229,7 +232,9 @@ begin
     return next;
     return;
   end if;
-  if v_theirs and p_kind = 'organization' and p_lock = 'update' and coalesce(p_id, v_org) = v_org then
+  -- Who is what is decided by one verb at a time: the last owner, and what whoever gives a role has at that moment.
+  if v_theirs and p_lock = 'update'
+     and (p_kind in ('member', 'invitation', 'role') or p_kind = 'organization' and coalesce(p_id, v_org) = v_org) then
     perform 1 from organizations o where o.organization_id = v_org for no key update;
   elsif v_theirs and p_kind = 'organization' and p_lock = 'share' and coalesce(p_id, v_org) = v_org then
     perform 1 from organizations o where o.organization_id = v_org for key share;
@@ -448,11 +453,28 @@ begin
   if exists (select 1 from members m where m.user_id = p_user_id and m.organization_id = portcullis_organization()) then
     raise exception 'still a member';
   end if;
+  delete from sessions where user_id = p_user_id and bound_to = portcullis_organization();
   update sessions set organization_id = null where user_id = p_user_id and organization_id = portcullis_organization();
   if not exists (select 1 from members m where m.user_id = p_user_id) then
     delete from sessions where user_id = p_user_id;
   end if;
 end $$;
+--> statement-breakpoint
+-- An own role of the transaction's organization is about to go: what nobody can use any more lets go of it. Dead
+-- invitations are removed, and dead keys keep its words.
+create function portcullis_let_go_of_role(p_role_id text, p_now timestamptz) returns void
+  language plpgsql volatile security definer set search_path = public, pg_temp as $$
+begin
+  delete from invitations i where i.role_id = p_role_id and i.organization_id = portcullis_organization()
+    and (i.accepted_at is not null or i.revoked_at is not null or i.expires_at <= p_now);
+  update api_keys k set role_id = null, scopes = (select r.permissions from roles r where r.role_id = p_role_id)
+    where k.role_id = p_role_id and k.organization_id = portcullis_organization()
+      and (k.revoked_at is not null or k.expires_at <= p_now);
+end $$;
+--> statement-breakpoint
+revoke execute on function portcullis_let_go_of_role from public;
+--> statement-breakpoint
+grant execute on function portcullis_let_go_of_role to portcullis_tenant;
 --> statement-breakpoint
 revoke execute on function portcullis_grant, portcullis_standing, portcullis_holder, portcullis_principal, portcullis_authorize,
   portcullis_take_request, portcullis_touch_key, portcullis_touch_session, portcullis_take, portcullis_forgive, portcullis_leave from public;
@@ -513,17 +535,18 @@ begin
       where c.organization_id = v_organization and c.minute = v_minute and starts_with(c.key, p_actor)) then
     v_key := p_overflow;
     v_first := v_first || jsonb_build_object('action', p_overflow_action, 'onTheirOwn', 0, 'ip', null, 'apiKeyId', null,
-      'sessionId', null, 'objectKind', null, 'objectId', null, 'objectName', null);
+      'sessionId', null, 'objectKind', null, 'objectId', null, 'objectName', null, 'changed', null);
   end if;
   insert into refusal_counts as c (organization_id, minute, key, entry, count)
     values (v_organization, v_minute, v_key, v_first, p_tries)
     on conflict (organization_id, minute, key) do update set count = c.count + excluded.count
     returning c.count into v_total;
   insert into audit_entries (audit_id, organization_id, actor_kind, actor_id, actor_name, session_id, authenticated_by,
-      api_key_id, request_id, ip, action, outcome, reason, object_kind, object_id, object_name, created_at)
+      api_key_id, request_id, ip, action, outcome, reason, object_kind, object_id, object_name, changed, created_at)
     select e ->> 'auditId', v_organization, e ->> 'actorKind', e ->> 'actorId', e ->> 'actorName', e ->> 'sessionId',
         e ->> 'authenticatedBy', e ->> 'apiKeyId', e ->> 'requestId', e ->> 'ip', e ->> 'action', 'refused',
-        e ->> 'reason', e ->> 'objectKind', e ->> 'objectId', e ->> 'objectName', (e ->> 'createdAt')::timestamptz
+        e ->> 'reason', e ->> 'objectKind', e ->> 'objectId', e ->> 'objectName', nullif(e -> 'changed', 'null'::jsonb),
+        (e ->> 'createdAt')::timestamptz
       from jsonb_array_elements(p_entries) with ordinality t (e, n)
       where n <= (v_first ->> 'onTheirOwn')::integer - (v_total - p_tries);
 end $$;

@@ -31,6 +31,8 @@ export interface SessionPrincipal {
   readonly name: string | null;
   /** What was shown to open it: `password`, `totp`, … */
   readonly methods: readonly string[];
+  /** The organization whose own provider opened it: good for that one alone, and not for the person's account. */
+  readonly boundTo: string | null;
   /** What they are in the organization of this request; null for who is no member of any. */
   readonly standing: Standing | null;
   /** What has to be done before anything else; null when nothing has. */
@@ -78,6 +80,7 @@ export interface SessionFacts {
   readonly name: string | null;
   readonly stage: "second_factor" | "full";
   readonly methods: readonly string[];
+  readonly boundTo: string | null;
   readonly local: boolean;
   readonly expiresAt: string;
   readonly lastSeenAt: string;
@@ -88,7 +91,12 @@ export interface SessionFacts {
 }
 
 /** The permissions that reach beyond one organization: its holder must also belong to the founding one. */
-const installationWide: ReadonlySet<Permission> = new Set(["gateway:create", "gateway:update", "gateway:delete"]);
+const installationWide: ReadonlySet<Permission> = new Set([
+  "gateway:create",
+  "gateway:update",
+  "gateway:delete",
+  "installation-audit:read",
+]);
 
 /** How a request came, as far as it decides who is asking. */
 export interface Arrival {
@@ -143,7 +151,7 @@ function sessionPrincipal(
   if (new Date(session.expiresAt) <= now || idleEnd <= now.getTime() || session.local !== local) {
     throw new Unauthenticated("session_ended", "This session has ended. Sign in again.");
   }
-  const { sessionId, userId, email, name, methods, standing } = session;
+  const { sessionId, userId, email, name, methods, boundTo, standing } = session;
   return {
     kind: "session",
     sessionId,
@@ -151,6 +159,7 @@ function sessionPrincipal(
     email,
     name,
     methods,
+    boundTo,
     standing,
     pending: pendingOf(session, organization),
   };
@@ -158,6 +167,8 @@ function sessionPrincipal(
 
 function pendingOf(session: SessionFacts, organization: Organization): Pending | null {
   if (session.stage === "second_factor") return "second_factor";
+  // Who came by the organization's own provider has shown there what the organization asks for, and can change nothing here.
+  if (session.boundTo !== null) return null;
   if (session.mustChangePassword) return "password";
   return organization.requireSecondFactor && !session.hasSecondFactor ? "enrolment" : null;
 }
@@ -171,7 +182,7 @@ const pendingReasons: Readonly<Record<Pending, readonly [reason: string, message
 /**
  * The decision, in the order that never tells a stranger what exists: the object is in the caller's organization
  * (404), then the caller may (403). What everybody signed in may do with their own account is decided before.
- * @throws NotFound | Forbidden `forbidden`, `key_scope`, `session_required`, `no_organization`, or what is still to be done
+ * @throws NotFound | Forbidden `forbidden`, `key_scope`, `session_required`, `bound_session`, `no_organization`, or what is still to be done
  */
 export function judge(principal: Principal, facts: Facts, permission: Permission): void {
   if (placeOf(permission) === "person") {
@@ -201,6 +212,9 @@ export function judge(principal: Principal, facts: Facts, permission: Permission
 function judgeOwnAccount(principal: Principal, permission: Permission): void {
   if (principal.kind !== "session") {
     throw new Forbidden("session_required", "This is about a person's own account: sign in.");
+  }
+  if (principal.boundTo !== null) {
+    throw new Forbidden("bound_session", "This session is for one organization: sign in otherwise to see your account.");
   }
   if (principal.pending === "second_factor" && permission !== "account:read") {
     throw new Forbidden(...pendingReasons.second_factor);

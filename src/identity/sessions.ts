@@ -17,6 +17,8 @@ export interface NewSession {
   readonly remember: boolean;
   /** Which organization it is about; null for the one that the person joined first. */
   readonly organizationId?: string | null;
+  /** The provider that said who it is; with an organization of its own, the session is good for that one alone. */
+  readonly provider?: { readonly providerId: string; readonly organizationId: string | null };
 }
 
 export interface OpenedSession {
@@ -56,6 +58,8 @@ export async function openSession(tx: Transaction, attempt: Attempt, wanted: New
     remember,
     local,
     organizationId: wanted.organizationId ?? (await firstOrganization(tx, userId)),
+    boundTo: wanted.provider?.organizationId ?? null,
+    providerId: wanted.provider?.providerId ?? null,
     createdAt: now,
     lastSeenAt: now,
     expiresAt: new Date(now.getTime() + maxAge * 1_000),
