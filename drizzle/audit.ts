@@ -37,27 +37,58 @@ export const auditEntries = pgTable(
     createdAt: createdAt(),
     /** Place in the organization's chain, from 1; null until sealed. */
     sequence: integer("sequence"),
-    /** SHA-256 over the previous entry's hash and this entry, hex; null until sealed. */
+    /** SHA-256 over the previous entry's hash and this entry (see `src/core/audit/audit-chain.ts`); null until sealed. */
     hash: text("hash"),
   },
   (table) => [
     unique("audit_entries_sequence").on(table.organizationId, table.sequence),
     index("audit_entries_by_organization").on(table.organizationId, table.auditId),
     index("audit_entries_unsealed").on(table.organizationId).where(sql`sequence is null`),
+    index("audit_entries_by_object").on(table.organizationId, table.objectId, table.auditId),
+    index("audit_entries_by_actor").on(table.organizationId, table.actorId, table.auditId),
+    // A few bytes for a whole range of pages: entries come in the order of their time.
+    index("audit_entries_by_time").using("brin", table.createdAt),
   ],
 );
 
-/** Refused tries of the present minute, counted: a flood of them becomes one entry a minute. */
+/** A refused try as it waits to be written down with others of its kind; moments as ISO 8601. */
+export interface CountedTry
+  extends Pick<
+    typeof auditEntries.$inferSelect,
+    | "auditId"
+    | "organizationId"
+    | "actorKind"
+    | "actorId"
+    | "actorName"
+    | "sessionId"
+    | "authenticatedBy"
+    | "apiKeyId"
+    | "requestId"
+    | "ip"
+    | "action"
+    | "reason"
+    | "objectKind"
+    | "objectId"
+    | "objectName"
+    | "changed"
+  > {
+  readonly createdAt: string;
+  /** So many of the first tries have entries of their own. */
+  readonly onTheirOwn: number;
+}
+
+/** Refused tries of the present minute, counted: what there is of them beyond a few becomes one entry a minute. */
 export const refusalCounts = pgTable(
   "refusal_counts",
   {
     /** The organization's id, or the installation's. */
     organizationId: id("organization_id").notNull(),
     minute: moment("minute").notNull(),
-    /** What makes two tries the same: actor, address, action, reason. */
+    /** What makes two tries the same: actor, network, action, reason. */
     key: text("key").notNull(),
-    /** The entry that stands for them all, less what is counted. */
-    entry: jsonb("entry").$type<Record<string, unknown>>().notNull(),
+    /** The first of them, and for how many there are entries already. */
+    entry: jsonb("entry").$type<CountedTry>().notNull(),
+    /** How many there were in all. */
     count: integer("count").notNull(),
   },
   (table) => [primaryKey({ columns: [table.organizationId, table.minute, table.key] })],
@@ -74,7 +105,7 @@ export const auditCheckpoints = pgTable(
     kind: text("kind", { enum: ["checkpoint", "removal"] }).notNull(),
     /** How many entries a removal took. */
     removed: integer("removed").notNull().default(0),
-    /** HMAC-SHA-256 under the installation's key, with the key's id. */
+    /** HMAC-SHA-256 under the installation's key for checkpoints, base64url. */
     signature: text("signature").notNull(),
     createdAt: createdAt(),
   },

@@ -216,6 +216,22 @@ export const settingsTable = {
       .optional()
       .transform((networks) => networks ?? []),
   },
+  auditRetentionDays: {
+    name: "PORTCULLIS_AUDIT_RETENTION_DAYS",
+    default: "0",
+    description:
+      "How long audit entries are kept, in days; 0 for ever. What is removed leaves a signed statement, so that the rest can be verified.",
+    example: "730",
+    schema: wholeNumber(0, 36_500),
+  },
+  keyCreationsPerHour: {
+    name: "PORTCULLIS_KEY_CREATIONS_PER_HOUR",
+    default: "5",
+    description:
+      "How many API keys can be made or rotated from one address in an hour; 0 for any number. The host's own command line is not limited.",
+    example: "5",
+    schema: wholeNumber(0, 100_000),
+  },
   logLevel: {
     name: "PORTCULLIS_LOG_LEVEL",
     default: "info",

@@ -94,6 +94,8 @@ const table = {
 
   "sync:read": { from: "viewer", at: "project" },
   "audit:read": { from: "admin", at: "organization" },
+  // Of what belongs to no organization: it also asks for the founding one.
+  "installation-audit:read": { from: "owner", at: "organization" },
   "session:read": { from: "viewer", at: "organization" },
 
   "account:read": { from: "viewer", at: "person" },

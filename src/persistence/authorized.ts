@@ -1,11 +1,13 @@
 import { sql } from "drizzle-orm";
+import { nameOfObject } from "../core/audit/name-of-object";
 import { type Arrival, type Facts, judge, type Principal, principalOf } from "../core/authorization";
 import { Forbidden, NotFound, Refusal } from "../core/errors";
 import type { Located, ObjectKind, Organization } from "../core/located";
 import type { Permission } from "../core/permissions";
 import { rowsOf, type Transaction } from "./database";
-import { recordRefusal } from "./refusals";
+import { type RefusedObject, recordRefusal, recordStranger } from "./refusals";
 import type { Request } from "./runtime";
+import { takeKeyRequest } from "./take-key-request";
 
 /** How strongly the object is held while a unit of work runs: `share` keeps a parent there, `update` serializes. */
 type Lock = "" | "share" | "update";
@@ -32,8 +34,8 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
   }
 
   /** What the request named: for the audit log. */
-  get place(): { readonly kind: K; readonly id: string | null } {
-    return { kind: this.#kind, id: this.#id };
+  get place(): RefusedObject & { readonly kind: K } {
+    return { kind: this.#kind, id: this.#id, name: nameOfObject(this.#kind, this.object) };
   }
 
   /**
@@ -56,7 +58,8 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
     try {
       judge(principal, facts, permission);
     } catch (refusal) {
-      await recordRefusal(request, principal, facts.organization, refusal as Refusal, { kind, id });
+      const name = facts.object === null ? null : nameOfObject(kind, facts.object as Located[K]);
+      await recordRefusal(request, principal, facts.organization, refusal as Refusal, { kind, id, name });
       throw refusal;
     }
     return new Authorized(request, principal, facts.organization, facts.object as Located[K], { permission, kind, id });
@@ -68,6 +71,15 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
       await request.runtime.database.call<FactsRow>(authorizeStatement(request, "organization", null, "")),
     );
     await identified(request, facts, { kind: "organization", id: null });
+  }
+
+  /** Audits what was refused before anybody asked who it is. */
+  static async refuse(request: Request, refusal: Refusal): Promise<void> {
+    const statement = authorizeStatement(request, "organization", null, "");
+    const facts = factsOf(await request.runtime.database.call<FactsRow>(statement));
+    const place = { kind: "organization", id: null, name: null } as const;
+    if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, place);
+    else await recordStranger(request, refusal);
   }
 
   /**
@@ -127,11 +139,14 @@ async function identified(
   place: { readonly kind: ObjectKind; readonly id: string | null },
 ): Promise<Principal> {
   try {
-    return principalOf(facts, request.presents.kind, arrivalOf(request));
+    const principal = principalOf(facts, request.presents.kind, arrivalOf(request));
+    request.onIdentified?.(principal);
+    if (facts?.principal.kind === "apiKey") await takeKeyRequest(request.runtime, facts.principal, facts.organization);
+    return principal;
   } catch (refusal) {
-    if (facts && facts.principal.kind !== "commandLine" && refusal instanceof Refusal) {
-      await recordRefusal(request, facts.principal, facts.organization, refusal, place);
-    }
+    if (!(refusal instanceof Refusal)) throw refusal;
+    if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, { ...place, name: null });
+    else await recordStranger(request, refusal);
     throw refusal;
   }
 }

@@ -1,5 +1,6 @@
 import { auditEntries } from "../../drizzle/audit";
 import { changes } from "../../drizzle/changes";
+import { idOfObject } from "../core/audit/name-of-object";
 import { Conflict, Refusal, Unavailable } from "../core/errors";
 import { newId } from "../core/ids";
 import type { ObjectKind, Organization } from "../core/located";
@@ -28,6 +29,14 @@ export interface Delivery {
   readonly closes: boolean;
 }
 
+/** What something was done to. */
+export interface AuditedObject {
+  readonly kind: ObjectKind;
+  readonly id: string;
+  /** What it is called; not needed for the object that the request named. */
+  readonly name?: string | null;
+}
+
 /** One transaction of a verb: the same decision made again, the object locked, and what will be written with it. */
 export interface Work<P extends Permission, K extends ObjectKind> {
   readonly tx: Transaction;
@@ -37,7 +46,7 @@ export interface Work<P extends Permission, K extends ObjectKind> {
   /** The moment of this unit of work. */
   readonly now: Date;
   /** Writes down what was done, in the same transaction. `changed` never holds a secret or a hash. */
-  audit(action: string, object: { kind: ObjectKind; id: string }, changed?: Record<string, unknown>): void;
+  audit(action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
   /** Asks for delivery, in the same transaction. */
   deliver(...deliveries: readonly Delivery[]): void;
   /** What an answer says of delivery. */
@@ -150,6 +159,7 @@ async function once<P extends Permission, K extends ObjectKind, T>(
           outcome: "done",
           objectKind: object.kind,
           objectId: object.id,
+          objectName: object.name ?? (isLocated(again, object) ? again.place.name : null),
           changed: changed ?? null,
           createdAt: now,
         });
@@ -182,6 +192,13 @@ async function once<P extends Permission, K extends ObjectKind, T>(
   });
   if (deliveries.length > 0) wake([...new Set(deliveries.map((delivery) => delivery.gatewayId))]);
   return result;
+}
+
+function isLocated<P extends Permission, K extends ObjectKind>(
+  { place: { kind }, object }: Authorized<P, K>,
+  named: AuditedObject,
+): boolean {
+  return kind === named.kind && idOfObject(kind, object) === named.id;
 }
 
 /** Upstreams were resolved, or left to the gateway, by this before the transaction. */

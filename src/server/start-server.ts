@@ -105,6 +105,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   };
   const sync = startSync(runtime, {
     ...syncOverrides(overrides),
+    auditRetentionDays: settings.auditRetentionDays,
     folderOf: ({ name }) => (name === localGateway ? folder : null),
   });
   open.sync = sync;

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
-import { entryHash } from "../core/sync/audit-chain";
+import { entryHash } from "../core/audit/audit-chain";
+import type { Clock } from "../core/values";
 import type { Database } from "../persistence/database";
-import { organizationsToSeal, pageOfChain, sealEntries } from "../persistence/sync/audit-sealing";
+import { organizationsToSeal, sealEntries, settleRefusals } from "../persistence/sync/audit-sealing";
 import { breathe, type Pace } from "./pace";
 
 /** Entries sealed in one transaction. */
@@ -11,14 +12,19 @@ const everyMs = 400;
 
 interface AuditSealer {
   readonly database: Database;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly pace: Pace;
 }
 
-/** Adds every new audit entry to its organization's chain; of several processes one at a time for an organization. */
-export async function sealUntilOver({ database, log, pace }: AuditSealer, over: AbortSignal): Promise<void> {
+/**
+ * Makes entries of the refused tries that were counted, and adds every new entry to its organization's chain; of several
+ * processes one at a time for an organization.
+ */
+export async function sealUntilOver({ database, clock, log, pace }: AuditSealer, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     try {
+      while (!over.aborted && (await settleRefusals(database, clock.now()))) await breathe();
       await sealPending(database, over);
     } catch (error) {
       if (over.aborted) return;
@@ -36,27 +42,5 @@ export async function sealPending(database: Database, over: AbortSignal): Promis
       sealed = await sealEntries(database, organizationId, sealedAtOnce, entryHash);
       await breathe();
     }
-  }
-}
-
-export type ChainVerdict =
-  | { readonly intact: true; readonly entries: number; readonly hash: string }
-  /** The first place where the chain is not what it was. */
-  | { readonly intact: false; readonly sequence: number; readonly why: "missing" | "altered" };
-
-/** Whether an organization's sealed entries are exactly those that were sealed, in pages. */
-export async function verifyAuditChain(database: Database, organizationId: string): Promise<ChainVerdict> {
-  let hash = "";
-  let sequence = 0;
-  for (;;) {
-    const page = await pageOfChain(database, organizationId, sequence, 200);
-    if (page.length === 0) return { intact: true, entries: sequence, hash };
-    for (const entry of page) {
-      if (entry.sequence !== sequence + 1) return { intact: false, sequence: sequence + 1, why: "missing" };
-      sequence++;
-      if (entryHash(hash, entry) !== entry.hash) return { intact: false, sequence, why: "altered" };
-      hash = entry.hash;
-    }
-    await breathe();
   }
 }

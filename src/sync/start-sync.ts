@@ -15,6 +15,8 @@ export interface SyncSettings {
   /** Where this process has the folder of a gateway; null where it has none. */
   readonly folderOf: (gateway: { readonly gatewayId: string; readonly name: string }) => FolderSettings | null;
   readonly timing?: Partial<ReconcilerTiming>;
+  /** How long audit entries are kept, in days; 0 (by default) for ever. */
+  readonly auditRetentionDays?: number;
   readonly faultPoint?: AtFaultPoint;
 }
 
@@ -37,7 +39,7 @@ const listenAgainMs = 1_000;
 
 /** Delivers to every gateway whose folder this process holds, seals the audit log, and sweeps what is old. */
 export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync {
-  const { database, log, clock } = runtime;
+  const { database, log, clock, signer } = runtime;
   const pace = realPace;
   const stopped = new AbortController();
   const over = stopped.signal;
@@ -112,8 +114,8 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
   const running = [
     lookUntilOver(),
     listenUntilOver(),
-    sealUntilOver({ database, log, pace }, over),
-    sweepUntilOver({ database, clock, log, pace }, over),
+    sealUntilOver({ database, clock, log, pace }, over),
+    sweepUntilOver({ database, clock, log, pace, signer, auditRetentionDays: settings.auditRetentionDays ?? 0 }, over),
   ];
 
   return {

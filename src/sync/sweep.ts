@@ -1,7 +1,9 @@
 import type { Logger } from "pino";
 import type { Clock } from "../core/values";
 import type { Database } from "../persistence/database";
+import type { Signer } from "../persistence/signing";
 import { sweepChanges, sweepClaims, sweepDeliveries, sweepRemoved } from "../persistence/sync/sweeps";
+import { keepAuditLogs } from "./audit-keeper";
 import { breathe, type Pace } from "./pace";
 
 const hour = 3_600_000;
@@ -13,6 +15,9 @@ interface Sweeper {
   readonly clock: Clock;
   readonly log: Logger;
   readonly pace: Pace;
+  readonly signer: Signer;
+  /** In days; 0 for ever. */
+  readonly auditRetentionDays: number;
 }
 
 /** Every hour removes what is older than it is kept, and ends the claims that are due. */
@@ -20,6 +25,7 @@ export async function sweepUntilOver(sweeper: Sweeper, over: AbortSignal): Promi
   while (!over.aborted) {
     try {
       await sweep(sweeper, over);
+      await keepAuditLogs(sweeper, over);
     } catch (error) {
       if (over.aborted) return;
       sweeper.log.warn({ err: error }, "what is old could not be removed");

@@ -65,6 +65,7 @@ const expected: Record<Permission, string> = {
   "key:delete": "--ao",
   "sync:read": "vdao",
   "audit:read": "--ao",
+  "installation-audit:read": "---o",
   "session:read": "vdao",
   // Of one's own account: no role gives these.
   "account:read": "----",

@@ -154,7 +154,7 @@ describe("an entry of a refusal", () => {
       ip: "192.0.2.33",
       action: "security.create",
       outcome: "refused",
-      reason: "forbidden",
+      reason: "key_scope",
       object_kind: "application",
       object_id: applicationId,
     });

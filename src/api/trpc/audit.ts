@@ -1,6 +1,16 @@
-import { AuditEntry, AuditEntryById, AuditPage, ListAudit } from "../../contracts/audit";
+import {
+  AuditCheckpoint,
+  AuditEntry,
+  AuditEntryById,
+  AuditPage,
+  AuditVerdict,
+  ListAudit,
+  VerifyAudit,
+} from "../../contracts/audit";
 import { getAuditEntry } from "../../services/audit/get-audit-entry";
 import { listAuditEntries } from "../../services/audit/list-audit-entries";
+import { makeCheckpoint } from "../../services/audit/make-checkpoint";
+import { verifyAudit } from "../../services/audit/verify-audit";
 import { t } from "./init";
 import { of } from "./of";
 import { procedure } from "./procedure";
@@ -14,4 +24,25 @@ export const audit = t.router({
     .input(ListAudit)
     .output(AuditPage)
     .query(({ ctx, input }) => listAuditEntries(ctx.authorized, input)),
+  verify: procedure("audit:read", of.caller)
+    .input(VerifyAudit)
+    .output(AuditVerdict)
+    .query(({ ctx, input }) => verifyAudit(ctx.authorized, input)),
+  checkpoint: procedure("audit:read", of.caller)
+    .output(AuditCheckpoint)
+    .query(({ ctx }) => makeCheckpoint(ctx.authorized)),
+  /** The installation's own log, of what belongs to no organization: refused sign-ins, keys that nobody knows. */
+  installation: t.router({
+    list: procedure("installation-audit:read", of.caller)
+      .input(ListAudit)
+      .output(AuditPage)
+      .query(({ ctx, input }) => listAuditEntries(ctx.authorized, input)),
+    verify: procedure("installation-audit:read", of.caller)
+      .input(VerifyAudit)
+      .output(AuditVerdict)
+      .query(({ ctx, input }) => verifyAudit(ctx.authorized, input)),
+    checkpoint: procedure("installation-audit:read", of.caller)
+      .output(AuditCheckpoint)
+      .query(({ ctx }) => makeCheckpoint(ctx.authorized)),
+  }),
 });

@@ -1,8 +1,12 @@
+import type { TRPCProcedureType as ProcedureType, TRPCError } from "@trpc/server";
+import { ZodError } from "zod";
 import { parseApiKey } from "../../core/api-keys";
-import { Forbidden, Invalid, Unauthenticated } from "../../core/errors";
+import type { Principal } from "../../core/authorization";
+import { Forbidden, Invalid, Refusal, TooMany, Unauthenticated } from "../../core/errors";
 import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
 import { Authorized } from "../../persistence/authorized";
+import { recordRefusal, recordStranger } from "../../persistence/refusals";
 import type { Request } from "../../persistence/runtime";
 import { asTrpcError } from "../errors";
 import type { Context } from "./context";
@@ -15,14 +19,16 @@ import type { Locator } from "./of";
  */
 export function procedure<P extends Permission, K extends ObjectKind>(permission: P, locate: Locator<K>) {
   return t.procedure
-    .use(async ({ next }) => {
+    .use(async ({ ctx, next }) => {
       const result = await next();
-      if (!result.ok) throw asTrpcError(result.error);
+      if (!result.ok) throw refusedCall(ctx, result.error);
       return result;
     })
     .use(async ({ ctx, path, type, getRawInput, next }) => {
-      const request = requestOf(ctx, path);
-      if (request.presents.kind === "session" && type === "mutation") requireOwnPage(ctx, request.presents.hash);
+      const request = await requestOf(ctx, path);
+      if (request.presents.kind === "session" && type === "mutation") {
+        await requireOwnPage(ctx, request, request.presents.hash);
+      }
       const raw = await getRawInput().catch(async (unreadable: unknown) => {
         await Authorized.identify(request);
         throw unreadable;
@@ -32,20 +38,42 @@ export function procedure<P extends Permission, K extends ObjectKind>(permission
         await Authorized.identify(request);
         throw new Invalid("invalid_input", "The input does not name the object that this procedure is about.");
       }
-      return next({ ctx: { ...ctx, authorized: await Authorized.demand(request, permission, place.kind, place.id) } });
+      const authorized = await Authorized.demand(request, permission, place.kind, place.id);
+      const result = await next({ ctx: { ...ctx, authorized } });
+      if (!result.ok) await recordLate(authorized, result.error, type);
+      return result;
     });
 }
 
+/** What the caller is told, and in how many seconds to come again. */
+function refusedCall({ answerHeaders }: Context, error: TRPCError): TRPCError {
+  if (error.cause instanceof TooMany) answerHeaders.set("retry-after", String(error.cause.retryAfter));
+  return asTrpcError(error);
+}
+
+/** A key that was rotated says in every answer until when it goes on. */
+const sayWhenKeyEnds =
+  ({ answerHeaders }: Context) =>
+  (principal: Principal): void => {
+    if (principal.kind !== "apiKey" || principal.overlapEndsAt === null) return;
+    answerHeaders.set("x-api-key-expires-at", new Date(principal.overlapEndsAt).toISOString());
+  };
+
 /**
  * A key, where one is sent: then nobody looks at the cookie. Else the cookie's session.
- * @throws Unauthenticated `no_credentials` | `key_unknown`, both without a query
+ * @throws Unauthenticated `no_credentials` | `key_unknown`, both without looking for anybody
  */
-function requestOf(ctx: Context, action: string): Request {
+export async function requestOf(ctx: Context, action: string): Promise<Request> {
   const { runtime, requestId, ip, organizationId } = ctx;
-  const request = { runtime, requestId, ip, local: ctx.arrival.kind === "local", action };
+  const onIdentified = sayWhenKeyEnds(ctx);
+  const request = { runtime, requestId, ip, local: ctx.arrival.kind === "local", action, onIdentified };
   if (ctx.apiKey !== null) {
     const parsed = parseApiKey(ctx.apiKey);
-    if (!parsed.ok) throw new Unauthenticated("key_unknown", "This API key is not known here.");
+    if (!parsed.ok) {
+      const refusal = new Unauthenticated("key_unknown", "This API key is not known here.");
+      await recordStranger({ ...request, runtime }, refusal, "key_malformed");
+      throw refusal;
+    }
     return { ...request, presents: { kind: "apiKey", hash: parsed.hash, organizationId } };
   }
   if (ctx.sessionHash !== null) {
@@ -59,11 +87,34 @@ function requestOf(ctx: Context, action: string): Request {
  * come from one of them.
  * @throws Forbidden `foreign_origin` | `csrf_token`
  */
-function requireOwnPage({ runtime, arrival, from, csrfToken }: Context, sessionHash: string): void {
+async function requireOwnPage(ctx: Context, request: Request, sessionHash: string): Promise<void> {
+  const refusal = notOwnPage(ctx, sessionHash);
+  if (refusal === null) return;
+  await Authorized.refuse(request, refusal);
+  throw refusal;
+}
+
+function notOwnPage({ runtime, arrival, from, csrfToken }: Context, sessionHash: string): Forbidden | null {
   if (arrival.kind === "unknown" || from !== arrival.origin) {
-    throw new Forbidden("foreign_origin", "A change by a session has to come from a page of this origin.");
+    return new Forbidden("foreign_origin", "A change by a session has to come from a page of this origin.");
   }
   if (csrfToken === null || !runtime.signer.verify("csrf", sessionHash, csrfToken)) {
-    throw new Forbidden("csrf_token", "Send the session's token in the header x-csrf-token.");
+    return new Forbidden("csrf_token", "Send the session's token in the header x-csrf-token.");
   }
+  return null;
+}
+
+/**
+ * Audits what a verb, or the schema of its input, refused and nobody wrote down yet: a limit, say. An input that a
+ * query does not take is not a try at anything.
+ */
+async function recordLate<P extends Permission, K extends ObjectKind>(
+  { request, principal, organization, place }: Authorized<P, K>,
+  { cause }: TRPCError,
+  type: ProcedureType,
+): Promise<void> {
+  const refusal =
+    cause instanceof ZodError && type === "mutation" ? new Invalid("invalid_input", "The input is wrong.") : cause;
+  if (!(refusal instanceof Refusal) || refusal.kind === "unavailable") return;
+  await recordRefusal(request, principal, organization, refusal, place);
 }

@@ -3,6 +3,7 @@ import { auditEntries } from "../../../drizzle/audit";
 import { members } from "../../../drizzle/members";
 import { newId } from "../../core/ids";
 import type { Transaction } from "../../persistence/database";
+import { countedTry, refusalStatement } from "../../persistence/refusals";
 import type { Attempt } from "../attempt";
 import type { Method } from "../sessions";
 
@@ -34,23 +35,24 @@ export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: Si
         .orderBy(members.createdAt, members.organizationId)
         .limit(1)
     : [];
-  await tx.insert(auditEntries).values({
-    auditId: newId("audit"),
+  const entry = {
     organizationId: membership?.organizationId ?? runtime.installationId,
-    actorKind: person ? "person" : "anonymous",
+    actorKind: person ? ("person" as const) : ("anonymous" as const),
     actorId: person?.userId ?? null,
     actorName: person?.email ?? null,
     sessionId: sessionId ?? null,
     authenticatedBy: methods.join(",") || null,
+    apiKeyId: null,
     requestId,
     ip,
     action,
-    outcome,
     reason: reason ?? null,
     objectKind: person ? "person" : null,
     objectId: person?.userId ?? null,
     objectName: person?.email ?? null,
     changed: changed ?? null,
-    createdAt: runtime.clock.now(),
-  });
+  };
+  const now = runtime.clock.now();
+  if (outcome === "refused") await tx.execute(refusalStatement([countedTry(entry, now)]));
+  else await tx.insert(auditEntries).values({ ...entry, auditId: newId("audit"), outcome, createdAt: now });
 }

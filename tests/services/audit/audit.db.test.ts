@@ -60,7 +60,7 @@ test("a refused try is there too, with its reason, and changed nothing", async (
   expect(entry).toMatchObject({
     action: "environments.delete",
     outcome: "refused",
-    reason: "forbidden",
+    reason: "key_scope",
     requestId: refused.error.data.requestId,
     changed: null,
   });

@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+
+/** An audit entry at its place in the chain. */
+export interface SealedEntry {
+  readonly auditId: string;
+  readonly organizationId: string;
+  readonly actorKind: string;
+  readonly actorId: string | null;
+  readonly actorName: string | null;
+  readonly sessionId: string | null;
+  readonly authenticatedBy: string | null;
+  readonly apiKeyId: string | null;
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly action: string;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly objectKind: string | null;
+  readonly objectId: string | null;
+  readonly objectName: string | null;
+  readonly count: number;
+  readonly changed: unknown;
+  readonly createdAt: Date;
+  readonly sequence: number | null;
+}
+
+/** Which values a hash is over, and in which order: part of the hash, so that an entry cannot be passed off as an older one. */
+const form = "2:";
+
+/**
+ * The hash that seals an entry: `2:` and SHA-256, hex, over the previous entry's hash (`""` before the first) and every
+ * value of this one in a fixed order, as JSON with sorted keys.
+ */
+export function entryHash(previous: string, entry: SealedEntry): string {
+  return `${form}${digest([
+    form,
+    previous,
+    entry.sequence,
+    entry.auditId,
+    entry.organizationId,
+    entry.actorKind,
+    entry.actorId,
+    entry.actorName,
+    entry.sessionId,
+    entry.authenticatedBy,
+    entry.apiKeyId,
+    entry.requestId,
+    entry.ip,
+    entry.action,
+    entry.outcome,
+    entry.reason,
+    entry.objectKind,
+    entry.objectId,
+    entry.objectName,
+    entry.count,
+    sorted(entry.changed),
+    entry.createdAt.toISOString(),
+  ])}`;
+}
+
+/** Whether this hash seals this entry behind that one; entries of the first form come before all others. */
+export function isSealed(hash: string, previous: string, entry: SealedEntry): boolean {
+  if (hash.startsWith(form)) return hash === entryHash(previous, entry);
+  return !previous.startsWith(form) && hash === firstForm(previous, entry);
+}
+
+/** How entries were sealed before they had an actor's name; null for one that has what they had not. */
+function firstForm(previous: string, entry: SealedEntry): string | null {
+  const { actorName, sessionId, authenticatedBy, objectName, count } = entry;
+  if (count !== 1 || [actorName, sessionId, authenticatedBy, objectName].some((value) => value !== null)) return null;
+  return digest([
+    previous,
+    entry.sequence,
+    entry.auditId,
+    entry.organizationId,
+    entry.actorKind,
+    entry.actorId,
+    entry.apiKeyId,
+    entry.requestId,
+    entry.ip,
+    entry.action,
+    entry.outcome,
+    entry.reason,
+    entry.objectKind,
+    entry.objectId,
+    sorted(entry.changed),
+    entry.createdAt.toISOString(),
+  ]);
+}
+
+const digest = (values: readonly unknown[]) => createHash("sha256").update(JSON.stringify(values)).digest("hex");
+
+/** The same value, whatever the order of its keys. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value ?? null;
+  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
+  return entries.map(([key, held]) => [key, sorted(held)]);
+}

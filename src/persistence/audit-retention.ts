@@ -1,0 +1,82 @@
+import { and, asc, desc, eq, isNotNull, lte, sql } from "drizzle-orm";
+import { auditCheckpoints, auditEntries } from "../../drizzle/audit";
+import { type BrokenChain, type ChainPosition, chainStart, followChain } from "../core/audit/follow-chain";
+import { removalText } from "../core/audit/statement-text";
+import { type Database, rowsOf, type Transaction } from "./database";
+import type { Signer } from "./signing";
+
+/** Entries that one transaction removes. */
+const removedAtOnce = 250;
+
+/** One removal: it goes in parts, and leaves one statement. */
+export interface Removal {
+  readonly organizationId: string;
+  /** Entries from before this go. */
+  readonly before: Date;
+  /** When it began. */
+  readonly now: Date;
+  readonly signer: Signer;
+}
+
+export type Removed =
+  | { readonly kind: "removed"; readonly entries: number; readonly more: boolean }
+  /** The log is not what it was: whatever is left of it stays as it is. */
+  | { readonly kind: "broken"; readonly broken: BrokenChain };
+
+/**
+ * Removes the next part of what is older than an organization's log is kept: sealed entries, from the chain's beginning,
+ * never its last one. What it takes is looked at once more, and signed for, so that the rest can still be verified.
+ * @param already removed by the same removal
+ */
+export function removeOldEntries(database: Database, removal: Removal, already: number): Promise<Removed> {
+  const { organizationId, before, now, signer } = removal;
+  return database.transaction("retention", null, async (tx) => {
+    const free = await tx.execute(
+      sql`select pg_try_advisory_xact_lock(hashtextextended(${`portcullis:audit-retention:${organizationId}`}, 0)) as free`,
+    );
+    if (!rowsOf<{ free: boolean }>(free)[0]?.free) return { kind: "removed", entries: 0, more: false };
+    const own = eq(auditEntries.organizationId, organizationId);
+    const page = await tx
+      .select()
+      .from(auditEntries)
+      .where(and(own, isNotNull(auditEntries.sequence)))
+      .orderBy(asc(auditEntries.sequence))
+      .limit(removedAtOnce + 1);
+    const from = await lastRemoval(tx, organizationId);
+    let position: ChainPosition = from;
+    let entries = 0;
+    for (const entry of page.slice(0, -1)) {
+      if (entry.createdAt >= before || entries === removedAtOnce) break;
+      const next = followChain(position, entry);
+      if ("why" in next) return { kind: "broken", broken: next };
+      position = next;
+      entries++;
+    }
+    if (entries === 0) return { kind: "removed", entries, more: false };
+    const removed = already + entries;
+    const { sequence, hash } = position;
+    const at = now.toISOString();
+    const signature = signer.sign("checkpoint", removalText({ organizationId, sequence, hash, removed, at }));
+    await tx
+      .insert(auditCheckpoints)
+      .values({ organizationId, sequence, hash, kind: "removal", removed, signature, createdAt: now });
+    if (already > 0) {
+      const { organizationId: organization, kind, sequence: upTo } = auditCheckpoints;
+      await tx
+        .delete(auditCheckpoints)
+        .where(and(eq(organization, organizationId), eq(kind, "removal"), eq(upTo, from.sequence)));
+    }
+    await tx.delete(auditEntries).where(and(own, lte(auditEntries.sequence, sequence)));
+    return { kind: "removed", entries, more: entries === removedAtOnce };
+  });
+}
+
+async function lastRemoval(tx: Transaction, organizationId: string): Promise<ChainPosition> {
+  const [row] = await tx
+    .select({ sequence: auditCheckpoints.sequence, hash: auditCheckpoints.hash })
+    .from(auditCheckpoints)
+    .where(and(eq(auditCheckpoints.organizationId, organizationId), eq(auditCheckpoints.kind, "removal")))
+    .orderBy(desc(auditCheckpoints.sequence))
+    .limit(1);
+  return row ?? chainStart;
+}

@@ -1,0 +1,51 @@
+interface Batching<Place, Item, Batch> {
+  begin(): Batch;
+  add(batch: Batch, item: Item): void;
+  send(place: Place, batch: Batch): Promise<void>;
+}
+
+interface Lane<Batch> {
+  running: Promise<void>;
+  waiting: { readonly batch: Batch; readonly sent: Promise<void> } | null;
+}
+
+/**
+ * Sends items of the same key one batch after the other: what comes while one is under way goes together with the next.
+ * The result resolves when the item is sent, and rejects when its batch was not.
+ */
+export function oneBatchAtATime<Place extends object, Item, Batch>(
+  batching: Batching<Place, Item, Batch>,
+): (place: Place, key: string, item: Item) => Promise<void> {
+  const places = new WeakMap<Place, Map<string, Lane<Batch>>>();
+
+  return (place, key, item) => {
+    const lanes = places.get(place) ?? new Map<string, Lane<Batch>>();
+    places.set(place, lanes);
+
+    const send = (batch: Batch): Promise<void> =>
+      batching.send(place, batch).finally(() => {
+        if (lanes.get(key)?.waiting === null) lanes.delete(key);
+      });
+
+    const lane = lanes.get(key);
+    if (!lane) {
+      const batch = batching.begin();
+      batching.add(batch, item);
+      const fresh: Lane<Batch> = { running: Promise.resolve(), waiting: null };
+      lanes.set(key, fresh);
+      fresh.running = send(batch);
+      return fresh.running;
+    }
+    if (lane.waiting === null) {
+      const batch = batching.begin();
+      const next = () => {
+        lane.waiting = null;
+        lane.running = send(batch);
+        return lane.running;
+      };
+      lane.waiting = { batch, sent: lane.running.then(next, next) };
+    }
+    batching.add(lane.waiting.batch, item);
+    return lane.waiting.sent;
+  };
+}

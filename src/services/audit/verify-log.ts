@@ -1,0 +1,121 @@
+import { and, asc, count, desc, eq, gt, isNull } from "drizzle-orm";
+import { auditCheckpoints, auditEntries } from "../../../drizzle/audit";
+import type { AuditVerdict } from "../../contracts/audit";
+import {
+  type BrokenChain,
+  type ChainPosition,
+  chainStart,
+  contradicts,
+  cutBefore,
+  followChain,
+} from "../../core/audit/follow-chain";
+import { checkpointText, removalText } from "../../core/audit/statement-text";
+import type { AuditLog } from "./audit-log";
+
+/** Entries of one query: so many are in memory at once. */
+const pageSize = 200;
+
+/**
+ * Whether a log is what was sealed: every entry in its place, from the beginning or from what retention removed, up to
+ * what the checkpoints say that there was.
+ * @param kept a checkpoint that was kept elsewhere, if there is one; its signature is good
+ */
+export async function verifyLog(log: AuditLog, kept: ChainPosition | null): Promise<AuditVerdict> {
+  const statements = await statementsOf(log);
+  const checkpoints = kept ? [...statements.checkpoints, kept] : statements.checkpoints;
+  let { removal } = statements;
+  let position: ChainPosition = removal ?? chainStart;
+  let entries = 0;
+  const verdict = async (broken: BrokenChain | null): Promise<AuditVerdict> => ({
+    organizationId: log.organizationId,
+    intact: broken === null,
+    firstBroken: broken,
+    entries,
+    ...position,
+    removed: removal && { sequence: removal.sequence, entries: removal.removed, at: removal.at },
+    unsealed: await countUnsealed(log),
+  });
+
+  let page = await pageOf(log, position);
+  while (page.length > 0) {
+    for (const entry of page) {
+      const next = followChain(position, entry);
+      const at = "why" in next ? position : next;
+      const broken = "why" in next ? next : firstOf(checkpoints, (one) => contradicts(one, at, entry.auditId));
+      if (broken?.why === "missing") {
+        // Retention may have gone on meanwhile: then the chain begins where that ended.
+        const later = (await statementsOf(log)).removal;
+        if (later && later.sequence > position.sequence) {
+          removal = later;
+          position = later;
+          break;
+        }
+      }
+      if (broken) return verdict(broken);
+      position = at;
+      entries++;
+    }
+    page = await pageOf(log, position);
+  }
+  return verdict(firstOf(checkpoints, (one) => cutBefore(one, position)));
+}
+
+function firstOf(
+  checkpoints: readonly ChainPosition[],
+  broken: (checkpoint: ChainPosition) => BrokenChain | null,
+): BrokenChain | null {
+  for (const checkpoint of checkpoints) {
+    const found = broken(checkpoint);
+    if (found) return found;
+  }
+  return null;
+}
+
+function pageOf({ read, organizationId }: AuditLog, { sequence }: ChainPosition) {
+  return read((tx) =>
+    tx
+      .select()
+      .from(auditEntries)
+      .where(and(eq(auditEntries.organizationId, organizationId), gt(auditEntries.sequence, sequence)))
+      .orderBy(asc(auditEntries.sequence))
+      .limit(pageSize),
+  );
+}
+
+async function countUnsealed({ read, organizationId }: AuditLog): Promise<number> {
+  const [row] = await read((tx) =>
+    tx
+      .select({ unsealed: count() })
+      .from(auditEntries)
+      .where(and(eq(auditEntries.organizationId, organizationId), isNull(auditEntries.sequence))),
+  );
+  return row?.unsealed ?? 0;
+}
+
+interface Removal extends ChainPosition {
+  readonly removed: number;
+  readonly at: string;
+}
+
+/** What was signed of a log, at most one statement a day: its own checkpoints, and how far it was removed last. */
+async function statementsOf({ read, organizationId, signer }: AuditLog) {
+  const rows = await read((tx) =>
+    tx
+      .select()
+      .from(auditCheckpoints)
+      .where(eq(auditCheckpoints.organizationId, organizationId))
+      .orderBy(desc(auditCheckpoints.sequence)),
+  );
+  let removal: Removal | null = null;
+  const checkpoints: ChainPosition[] = [];
+  for (const { sequence, hash, kind, removed, signature, createdAt } of rows) {
+    const at = createdAt.toISOString();
+    const statement = { organizationId, sequence, hash, at };
+    const text = kind === "removal" ? removalText({ ...statement, removed }) : checkpointText(statement);
+    // One that nobody here signed says nothing: whoever could write it could write anything.
+    if (!signer.verify("checkpoint", text, signature)) continue;
+    if (kind === "checkpoint") checkpoints.push({ sequence, hash });
+    else removal ??= { sequence, hash, removed, at };
+  }
+  return { removal, checkpoints };
+}

@@ -1,0 +1,31 @@
+import { newId } from "../../src/core/ids";
+import type { AuditLog } from "../../src/services/audit/audit-log";
+import type { World } from "./world";
+
+/** A log past every decision, to verify it. */
+export function logOf({ runtime }: Pick<World, "runtime">, organizationId: string): AuditLog {
+  const { database, signer } = runtime;
+  return { organizationId, signer, read: (body) => database.transaction("host", null, body) };
+}
+
+/** Entries of an organization that nothing was done for. */
+export async function insertEntries(
+  { db }: Pick<World, "db">,
+  organizationId: string,
+  count: number,
+  { createdAt = new Date(), changed = '{"z": 1, "a": {"y": [1, {"c": 2, "b": null}]}}' } = {},
+): Promise<void> {
+  const ids = Array.from({ length: count }, () => newId("audit"));
+  await db.asOwner(
+    `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, changed, created_at)
+     select id, $1, 'system', $2, 'test', 'done', $3::jsonb, $4 from unnest($5::text[]) id`,
+    [organizationId, newId("request"), changed, createdAt.toISOString(), `{${ids.join(",")}}`],
+  );
+}
+
+/** Changes what nobody may change. */
+export async function tamper({ db }: Pick<World, "db">, ...statements: readonly string[]): Promise<void> {
+  await db.asOwner("alter table audit_entries disable trigger all");
+  for (const statement of statements) await db.asOwner(statement);
+  await db.asOwner("alter table audit_entries enable trigger all");
+}
