@@ -18,6 +18,8 @@ interface SignIn {
   readonly sessionId?: string;
   readonly methods: readonly Method[];
   readonly changed?: Record<string, unknown>;
+  /** Whose log it belongs in, where it is not about the person alone: the organization of the provider, say. */
+  readonly organizationId?: string;
 }
 
 /**
@@ -27,16 +29,9 @@ interface SignIn {
 export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: SignIn): Promise<void> {
   const { runtime, requestId, ip } = attempt;
   const { outcome, action, reason, person, sessionId, methods, changed } = signIn;
-  const [membership] = person
-    ? await tx
-        .select({ organizationId: members.organizationId })
-        .from(members)
-        .where(eq(members.userId, person.userId))
-        .orderBy(members.createdAt, members.organizationId)
-        .limit(1)
-    : [];
+  const organizationId = signIn.organizationId ?? (await organizationOf(tx, person)) ?? runtime.installationId;
   const entry = {
-    organizationId: membership?.organizationId ?? runtime.installationId,
+    organizationId,
     actorKind: person ? ("person" as const) : ("anonymous" as const),
     actorId: person?.userId ?? null,
     actorName: person?.email ?? null,
@@ -55,4 +50,16 @@ export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: Si
   const now = runtime.clock.now();
   if (outcome === "refused") await tx.execute(refusalStatement([countedTry(entry, now)]));
   else await tx.insert(auditEntries).values({ ...entry, auditId: newId("audit"), outcome, createdAt: now });
+}
+
+/** The one that they joined first. */
+async function organizationOf(tx: Transaction, person: SignIn["person"]): Promise<string | null> {
+  if (!person) return null;
+  const [membership] = await tx
+    .select({ organizationId: members.organizationId })
+    .from(members)
+    .where(eq(members.userId, person.userId))
+    .orderBy(members.createdAt, members.organizationId)
+    .limit(1);
+  return membership?.organizationId ?? null;
 }
