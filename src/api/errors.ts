@@ -94,7 +94,8 @@ export function refusalResponse(refusal: Refusal, requestId: string): Response {
 /** Names of inputs are ours; a name that a caller made up is shown only when it cannot be more than a name. */
 const harmlessName = /^\w{1,40}$/;
 
-function fieldsOf(error: ZodError): Record<string, string> {
+/** Which inputs are concerned, by path, with a stable word each. */
+export function fieldsOf(error: ZodError): Record<string, string> {
   const fields: Record<string, string> = {};
   for (const issue of error.issues) {
     const path = issue.path.join(".");

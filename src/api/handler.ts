@@ -6,6 +6,7 @@ import { Forbidden, Refusal, Unavailable } from "../core/errors";
 import { newId } from "../core/ids";
 import { isUnreachable } from "../persistence/database-errors";
 import type { Runtime } from "../persistence/runtime";
+import { answerAuditExport, auditExportPath } from "./audit-export";
 import { describeError } from "./describe-error";
 import { refusalResponse } from "./errors";
 import { healthz, type ReadinessCheck, readyz } from "./health";
@@ -44,6 +45,7 @@ async function answer(
   if (pathname === "/healthz") return healthz();
   if (pathname === "/readyz") return readyz(runtime, checks);
   if (pathname.startsWith(`${signInEndpoint}/`)) return signIn(runtime, request, peer, requestId, searchParams);
+  if (pathname === auditExportPath) return exportAudit(runtime, request, peer, requestId, searchParams);
   if (!pathname.startsWith(`${endpoint}/`))
     return refuse(404, "NOT_FOUND", "unknown_path", "There is nothing here.", requestId);
   if (request.method !== "POST" && request.method !== "GET") {
@@ -143,22 +145,50 @@ async function signIn(
     return await answerSignIn({ attempt, method, path, query, body, cookies, from: headers.get("origin") });
   } catch (error) {
     if (error instanceof Unreadable) return refuse(error.status, error.code, error.reason, error.message, requestId);
-    if (error instanceof Refusal) return refusalResponse(error, requestId);
-    if (isUnreachable(error)) {
-      return refusalResponse(
-        new Unavailable("database_unavailable", "The database does not answer. Try again in a moment."),
-        requestId,
-      );
-    }
-    runtime.log.error({ requestId, error: describeError(error) }, "a sign-in failed");
-    return refuse(
-      500,
-      "INTERNAL_SERVER_ERROR",
-      "internal",
-      "Something went wrong here. The log has it under this requestId.",
+    return failed(runtime, error, requestId, "a sign-in failed");
+  }
+}
+
+/** Streams an audit log to whoever may read it. */
+async function exportAudit(
+  runtime: Runtime,
+  request: Request,
+  peer: RequestInfo,
+  requestId: string,
+  query: URLSearchParams,
+): Promise<Response> {
+  if (request.method !== "GET") {
+    return refuse(405, "METHOD_NOT_SUPPORTED", "method_not_supported", "Send a GET.", requestId);
+  }
+  const answerHeaders = new Headers();
+  try {
+    return await answerAuditExport(await contextOf(runtime, request, peer, requestId, answerHeaders), query);
+  } catch (error) {
+    const response = failed(runtime, error, requestId, "an export failed");
+    answerHeaders.forEach((value, name) => {
+      response.headers.set(name, value);
+    });
+    return response;
+  }
+}
+
+/** What is answered where no procedure fails. */
+function failed(runtime: Runtime, error: unknown, requestId: string, what: string): Response {
+  if (error instanceof Refusal) return refusalResponse(error, requestId);
+  if (isUnreachable(error)) {
+    return refusalResponse(
+      new Unavailable("database_unavailable", "The database does not answer. Try again in a moment."),
       requestId,
     );
   }
+  runtime.log.error({ requestId, error: describeError(error) }, what);
+  return refuse(
+    500,
+    "INTERNAL_SERVER_ERROR",
+    "internal",
+    "Something went wrong here. The log has it under this requestId.",
+    requestId,
+  );
 }
 
 /** The same body that tRPC's own refusals have. */

@@ -1,8 +1,10 @@
+import { auditExportPath } from "./audit-export";
 import { router } from "./trpc/router";
 
 const known: ReadonlySet<string> = new Set([
   "/healthz",
   "/readyz",
+  auditExportPath,
   ...Object.keys(router._def.procedures).map((name) => `/api/trpc/${name}`),
 ]);
 

@@ -73,9 +73,14 @@ async function send(response: Response, outgoing: ServerResponse): Promise<void>
     if (name === "set-cookie") outgoing.setHeader(name, response.headers.getSetCookie());
     else outgoing.setHeader(name, value);
   });
-  if (response.body !== null && response.headers.get("content-type")?.startsWith("text/event-stream")) {
+  if (response.body !== null && isStreamed(response.headers)) {
     await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
   } else {
     outgoing.end(Buffer.from(await response.arrayBuffer())); // in one piece: it is small, and gets its length
   }
+}
+
+/** What is not over soon, or too long to be held: events, and files. */
+function isStreamed(headers: Headers): boolean {
+  return headers.get("content-type")?.startsWith("text/event-stream") === true || headers.has("content-disposition");
 }

@@ -1,0 +1,116 @@
+import { type AuditEntry, type AuditFilter, ExportAudit } from "../contracts/audit";
+import { csvLine } from "../core/audit/csv";
+import { Invalid } from "../core/errors";
+import { Authorized } from "../persistence/authorized";
+import { exportAuditEntries } from "../services/audit/export-audit-entries";
+import { fieldsOf } from "./errors";
+import type { Context } from "./trpc/context";
+import { requestOf } from "./trpc/procedure";
+
+/** Where an audit log is fetched as a file. */
+export const auditExportPath = "/api/audit/export";
+
+interface Format {
+  readonly type: string;
+  /** What comes before the first entry. */
+  readonly head: string;
+  line(entry: AuditEntry): string;
+}
+
+const columns: readonly (readonly [name: string, of: (entry: AuditEntry) => string | number | null])[] = [
+  ["sequence", ({ sequence }) => sequence],
+  ["at", ({ at }) => at],
+  ["actor_kind", ({ actor }) => actor.kind],
+  ["actor_id", ({ actor }) => actor.id],
+  ["actor_name", ({ actor }) => actor.name],
+  ["authenticated_by", ({ actor }) => actor.authenticatedBy],
+  ["api_key_id", ({ actor }) => actor.apiKeyId],
+  ["session_id", ({ actor }) => actor.sessionId],
+  ["ip", ({ ip }) => ip],
+  ["action", ({ action }) => action],
+  ["outcome", ({ outcome }) => outcome],
+  ["reason", ({ reason }) => reason],
+  ["object_kind", ({ object }) => object.kind],
+  ["object_id", ({ object }) => object.id],
+  ["object_name", ({ object }) => object.name],
+  ["changed", ({ changed }) => changed && JSON.stringify(changed)],
+  ["count", ({ count }) => count],
+  ["request_id", ({ requestId }) => requestId],
+  ["audit_id", ({ auditId }) => auditId],
+  ["hash", ({ hash }) => hash],
+];
+
+const formats: Readonly<Record<ExportAudit["format"], Format>> = {
+  jsonl: { type: "application/x-ndjson", head: "", line: (entry) => `${JSON.stringify(entry)}\n` },
+  csv: {
+    type: "text/csv; charset=utf-8",
+    head: csvLine(columns.map(([name]) => name)),
+    line: (entry) => csvLine(columns.map(([, of]) => of(entry))),
+  },
+};
+
+/**
+ * An audit log as JSON lines or CSV, by key or session, as any query: `?format=csv&log=organization&from=…`. It is read
+ * as fast as the caller takes it. An answer that ends early, because the caller may no longer, ends the connection.
+ * @throws Refusal before the first byte
+ */
+export async function answerAuditExport(context: Context, query: URLSearchParams): Promise<Response> {
+  const request = await requestOf(context, "audit.export");
+  const authorized =
+    query.get("log") === "installation"
+      ? await Authorized.demand(request, "installation-audit:read", "organization", null)
+      : await Authorized.demand(request, "audit:read", "organization", null);
+  const { format, log, ...filter } = readQuery(query);
+  const { type, head, line } = formats[format];
+  const day = context.runtime.clock.now().toISOString().slice(0, 10);
+  const pages = linesOf(exportAuditEntries(authorized, filter satisfies AuditFilter), head, line);
+  const first = await pages.next(); // what cannot be read at all is refused with a status
+  return new Response(streamOf(first, pages), {
+    headers: {
+      ...Object.fromEntries(context.answerHeaders),
+      "content-type": type,
+      "content-disposition": `attachment; filename="audit-${log}-${day}.${format}"`,
+      "cache-control": "no-store",
+    },
+  });
+}
+
+function readQuery(query: URLSearchParams): ExportAudit {
+  const read = ExportAudit.safeParse(Object.fromEntries(query));
+  if (!read.success) throw new Invalid("invalid_input", "This is not what can be asked for.", fieldsOf(read.error));
+  return read.data;
+}
+
+async function* linesOf(
+  pages: AsyncIterable<readonly AuditEntry[]>,
+  head: string,
+  line: (entry: AuditEntry) => string,
+): AsyncGenerator<string, undefined> {
+  let before = head;
+  for await (const page of pages) {
+    yield before + page.map(line).join("");
+    before = "";
+  }
+  if (before !== "") yield before;
+  return undefined;
+}
+
+/** A page is read when the one before it was taken. */
+function streamOf(first: IteratorResult<string>, rest: AsyncGenerator<string, undefined>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let next: IteratorResult<string> | null = first;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const piece = next ?? (await rest.next());
+        next = null;
+        if (piece.done) controller.close();
+        else controller.enqueue(encoder.encode(piece.value));
+      },
+      async cancel() {
+        await rest.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
