@@ -1,0 +1,164 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { registerSecret } from "../../support/secrets";
+import { type GivenOrganization, openWorld, type World } from "../../support/world";
+import { type Colleague, colleague, type Key, ok, reasonOf } from "./people-with-keys";
+
+interface Rotated extends Key {
+  readonly rotated: Key;
+}
+
+let world: World;
+let acme: GivenOrganization;
+let owner: Colleague;
+const day = 86_400_000;
+
+beforeAll(async () => {
+  world = await openWorld();
+  acme = await world.organization();
+  await world.db.asOwner(`update organizations set max_keys_per_member = 1000`, []);
+  owner = await colleague(world, acme, "owner");
+});
+afterEach(() => {
+  world.now = null;
+});
+afterAll(() => world.close());
+
+async function make(input: Record<string, unknown> = {}): Promise<Key> {
+  const made = await ok(owner.call<Key>("keys.create", { name: "deploy", role: "developer", ...input }));
+  registerSecret(made.key);
+  return made;
+}
+async function rotate(apiKeyId: string, overlapSeconds?: number): Promise<Rotated> {
+  const made = await ok(owner.call<Rotated>("keys.rotate", { apiKeyId, overlapSeconds }));
+  registerSecret(made.key);
+  return made;
+}
+
+describe("rotation (PO-25)", () => {
+  test("both keys work during the overlap, the old one says until when, and then it has expired", async () => {
+    const old = await make();
+    const begin = Date.now();
+    world.now = new Date(begin);
+    const rotated = await rotate(old.apiKeyId, 600);
+    const end = new Date(begin + 600_000).toISOString();
+    expect(rotated.rotated).toMatchObject({ apiKeyId: old.apiKeyId, expiresAt: end, rotatedTo: rotated.apiKeyId });
+    const [byOld, byNew] = [world.callAs(old.key), world.callAs(rotated.key)];
+    for (const at of [begin, begin + 599_999]) {
+      world.now = new Date(at);
+      const answers = [await byOld("auth.session"), await byNew("auth.session")];
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(answers.map(({ headers }) => headers.get("x-api-key-expires-at"))).toEqual([end, null]);
+    }
+    world.now = new Date(end);
+    expect(reasonOf(await byOld("auth.session"))).toEqual([401, "key_expired"]);
+    expect((await byNew("auth.session")).status).toBe(200);
+  });
+
+  test("a change, a refusal and a wrong input by the old key say it too", async () => {
+    const old = await make();
+    const { rotated } = await rotate(old.apiKeyId, 600);
+    const call = world.callAs(old.key);
+    for (const [status, procedure, input] of [
+      [200, "projects.create", { name: "Project" }],
+      [403, "organizations.update", { name: "x" }],
+      [404, "projects.one", { projectId: "prj_x" }],
+      [400, "projects.create", { name: 5 }],
+    ] as const) {
+      const answer = await call(procedure, input);
+      expect([answer.status, answer.headers.get("x-api-key-expires-at")]).toEqual([status, rotated.expiresAt]);
+    }
+  });
+
+  test("the new key has the old one's holder and limits, and as long a life, from now", async () => {
+    const old = await make({
+      expiresAt: new Date(Date.now() + 10 * day).toISOString(),
+      allowedIps: ["127.0.0.0/8"],
+      requestsPerMinute: 40,
+    });
+    const ago = (days: number) => new Date(Date.now() - days * day).toISOString();
+    await world.db.asOwner(`update api_keys set created_at = $1, expires_at = $2 where api_key_id = $3`, [
+      ago(8),
+      ago(-2),
+      old.apiKeyId,
+    ]);
+    world.now = new Date();
+    const rotated = await rotate(old.apiKeyId);
+    const { name, userId, role, allowedIps, requestsPerMinute, projectId } = old;
+    expect(rotated).toMatchObject({ name, userId, role, allowedIps, requestsPerMinute, projectId, rotatedTo: null });
+    expect(rotated.key).not.toBe(old.key);
+    expect(Math.abs(Date.parse(rotated.expiresAt ?? "") - world.now.getTime() - 10 * day)).toBeLessThan(1_000);
+    expect(Date.parse(rotated.rotated.expiresAt ?? "")).toBe(world.now.getTime() + day);
+  });
+
+  test("never lets the old key live longer, nor the new one longer than the organization allows", async () => {
+    const old = await make({ expiresAt: new Date(Date.now() + 60_000).toISOString() });
+    expect((await rotate(old.apiKeyId, 2_592_000)).rotated.expiresAt).toBe(old.expiresAt);
+    const long = await make({ expiresAt: new Date(Date.now() + 300 * day).toISOString() });
+    await world.db.asOwner(`update organizations set max_key_days = 30 where organization_id = $1`, [
+      acme.organizationId,
+    ]);
+    const { expiresAt, createdAt } = await rotate(long.apiKeyId);
+    expect(Date.parse(expiresAt ?? "") - Date.parse(createdAt)).toBe(30 * day);
+    await world.db.asOwner(`update organizations set max_key_days = null where organization_id = $1`, [
+      acme.organizationId,
+    ]);
+  });
+
+  test("without an overlap the old key has expired at once", async () => {
+    const old = await make();
+    await rotate(old.apiKeyId, 0);
+    expect(reasonOf(await world.callAs(old.key)("auth.session"))).toEqual([401, "key_expired"]);
+  });
+
+  test("happens once to a key that is live", async () => {
+    const old = await make();
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, () => owner.call("keys.rotate", { apiKeyId: old.apiKeyId, overlapSeconds: 60 })),
+    );
+    expect(answers.map(reasonOf).sort()).toEqual([
+      [200, undefined],
+      [409, "already_rotated"],
+      [409, "already_rotated"],
+      [409, "already_rotated"],
+    ]);
+    const revoked = await make();
+    await owner.call("keys.revoke", { apiKeyId: revoked.apiKeyId });
+    expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: revoked.apiKeyId }))).toEqual([409, "key_revoked"]);
+    const expired = await make();
+    await world.db.asOwner(`update api_keys set expires_at = now() where api_key_id = $1`, [expired.apiKeyId]);
+    expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: expired.apiKeyId }))).toEqual([409, "key_expired"]);
+    for (const overlapSeconds of [-1, 2_592_001, 0.5, "60", null]) {
+      const answer = await owner.call("keys.rotate", { apiKeyId: old.apiKeyId, overlapSeconds });
+      expect(reasonOf(answer), String(overlapSeconds)).toEqual([400, "invalid_input"]);
+    }
+  });
+
+  test("is a script's own to do with its key, and with no other; nobody rotates what is above them", async () => {
+    const own = await make();
+    const other = await make();
+    const call = world.callAs(own.key);
+    expect(reasonOf(await call("keys.rotate", { apiKeyId: other.apiKeyId }))).toEqual([403, "not_your_key"]);
+    const answer = await call<Rotated>("keys.rotate", { apiKeyId: own.apiKeyId, overlapSeconds: 60 });
+    expect(answer.status).toBe(200);
+    expect((await world.callAs(registerSecret(answer.data.key))("auth.session")).status).toBe(200);
+
+    const maker = await colleague(world, acme, "admin");
+    const { data } = await maker.call<Key>("keys.create", { name: "x", role: "admin" });
+    await world.db.asOwner(`update members set role = 'developer' where member_id = $1`, [maker.memberId]);
+    expect(reasonOf(await maker.call("keys.rotate", { apiKeyId: data.apiKeyId }))).toEqual([403, "role_above_own"]);
+  });
+
+  test("is audited without the key", async () => {
+    const old = await make();
+    const rotated = await rotate(old.apiKeyId, 60);
+    const answer = await acme.call<{ items: { changed: Record<string, unknown> }[] }>("audit.list", {
+      objectId: old.apiKeyId,
+      action: "keys.rotate",
+    });
+    expect(answer.data.items[0]?.changed).toMatchObject({
+      rotatedTo: rotated.apiKeyId,
+      expiresAt: [old.expiresAt, rotated.rotated.expiresAt],
+    });
+    for (const secret of [old.key, rotated.key]) expect(answer.text).not.toContain(secret);
+  });
+});
