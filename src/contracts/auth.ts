@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { IdInput, Moment } from "./page";
 
 export const SessionInput = z.strictObject({}).prefault({});
 
@@ -28,6 +29,64 @@ export const Session = z.object({
       founding: z.boolean(),
     })
     .nullable(),
+  /** Every organization that the person is a member of, by name; empty for a key. */
+  organizations: z.array(z.object({ organizationId: z.string(), name: z.string(), slug: z.string() })),
   permissions: z.array(z.string()),
 });
 export type Session = z.infer<typeof Session>;
+
+export const ListSessions = z.strictObject({}).prefault({});
+
+/** One sign-in of one browser. */
+export const OwnSession = z.object({
+  sessionId: z.string(),
+  /** Whether it is the one that asks. */
+  current: z.boolean(),
+  createdAt: Moment,
+  /** Up to a minute old. */
+  lastSeenAt: Moment,
+  /** It ends then, whatever is done with it; earlier when it is not used. */
+  expiresAt: Moment,
+  ip: z.string().nullable(),
+  userAgent: z.string().nullable(),
+  /** What was shown to open it: `password`, `totp`, … */
+  methods: z.array(z.string()),
+  /** Only lets its person show a second factor. */
+  pending: z.boolean(),
+});
+export type OwnSession = z.infer<typeof OwnSession>;
+
+/** Last used first, 200 at most. */
+export const OwnSessions = z.object({ items: z.array(OwnSession) });
+export type OwnSessions = z.infer<typeof OwnSessions>;
+
+export const SessionById = z.strictObject({ sessionId: IdInput });
+export type SessionById = z.infer<typeof SessionById>;
+
+/** Signs out everywhere, here too unless it is said: a copy of this browser's cookie is as good as the cookie. */
+export const RevokeAllSessions = z.strictObject({ keepThis: z.boolean().default(false) }).prefault({});
+export type RevokeAllSessions = z.infer<typeof RevokeAllSessions>;
+
+export const RevokedSessions = z.object({ ended: z.number().int() });
+export type RevokedSessions = z.infer<typeof RevokedSessions>;
+
+/** A password as typed; what it has to be like is judged with the account at hand. */
+const Password = z.string().min(1).max(1_000);
+
+/** The present one is needed, but by who has none, or has just come by a link. */
+export const ChangePassword = z.strictObject({ currentPassword: Password.optional(), newPassword: Password });
+export type ChangePassword = z.infer<typeof ChangePassword>;
+
+/** The session goes on under a new cookie, which comes with the answer; all others have ended. */
+export const ChangedPassword = z.object({
+  /** For the header `x-csrf-token` from here on. */
+  csrfToken: z.string(),
+  endedSessions: z.number().int(),
+});
+export type ChangedPassword = z.infer<typeof ChangedPassword>;
+
+export const SetActiveOrganization = z.strictObject({ organizationId: IdInput });
+export type SetActiveOrganization = z.infer<typeof SetActiveOrganization>;
+
+export const ActiveOrganization = z.object({ organizationId: z.string(), name: z.string(), slug: z.string() });
+export type ActiveOrganization = z.infer<typeof ActiveOrganization>;

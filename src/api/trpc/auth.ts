@@ -1,9 +1,12 @@
-import { Session, SessionInput } from "../../contracts/auth";
+import { ActiveOrganization, Session, SessionInput, SetActiveOrganization } from "../../contracts/auth";
 import { SecondFactors, SecondFactorsInput } from "../../contracts/second-factors";
 import { getSecondFactors } from "../../services/auth/get-second-factors";
 import { getSession } from "../../services/auth/get-session";
+import { setActiveOrganization } from "../../services/auth/set-active-organization";
 import { authPasskeys } from "./auth-passkeys";
+import { authPassword } from "./auth-password";
 import { authRecoveryCodes } from "./auth-recovery-codes";
+import { authSessions } from "./auth-sessions";
 import { authTotp } from "./auth-totp";
 import { t } from "./init";
 import { of } from "./of";
@@ -18,6 +21,12 @@ export const auth = t.router({
     .input(SecondFactorsInput)
     .output(SecondFactors)
     .query(({ ctx }) => getSecondFactors(ctx.authorized)),
+  setActiveOrganization: procedure("account:update", of.person)
+    .input(SetActiveOrganization)
+    .output(ActiveOrganization)
+    .mutation(({ ctx, input }) => setActiveOrganization(ctx.authorized, input)),
+  sessions: authSessions,
+  password: authPassword,
   totp: authTotp,
   recoveryCodes: authRecoveryCodes,
   passkeys: authPasskeys,

@@ -42,6 +42,7 @@ const person: Locator<"person"> = () => ({ kind: "person", id: null });
 export const of = {
   caller,
   person,
+  ownSession: by("session", "sessionId"),
   ownPasskey: by("passkey", "passkeyId"),
   organization: byOr("organization", "organizationId", caller),
   project: by("project", "projectId"),

@@ -46,7 +46,7 @@ export function procedure<P extends Permission, K extends ObjectKind>(permission
 }
 
 /** What the caller is told, and in how many seconds to come again. */
-function refusedCall({ answerHeaders }: Context, error: TRPCError): TRPCError {
+export function refusedCall({ answerHeaders }: Context, error: TRPCError): TRPCError {
   if (error.cause instanceof TooMany) answerHeaders.set("retry-after", String(error.cause.retryAfter));
   return asTrpcError(error);
 }

@@ -1,15 +1,15 @@
 import { Forbidden } from "../../core/errors";
-import { asTrpcError } from "../errors";
 import { t } from "./init";
+import { refusedCall } from "./procedure";
 
 /**
  * For whoever has not signed in yet: nobody asks who they are, so that its verb counts tries by address. It is a page of
  * ours that asks, at the origin that it came to.
  */
 export const publicProcedure = t.procedure
-  .use(async ({ next }) => {
+  .use(async ({ ctx, next }) => {
     const result = await next();
-    if (!result.ok) throw asTrpcError(result.error);
+    if (!result.ok) throw refusedCall(ctx, result.error);
     return result;
   })
   .use(({ ctx, next }) => {

@@ -2,9 +2,15 @@ import type { Session } from "../../contracts/auth";
 import { isAllowed, type Principal } from "../../core/authorization";
 import { isRole, permissions } from "../../core/permissions";
 import type { Authorized } from "../../persistence/authorized";
+import type { Runtime } from "../../persistence/runtime";
+import { listOwnOrganizations } from "./list-own-organizations";
 
 /** Who is asking, as this request was decided: the organization, and every permission that is held in it. */
-export function getSession({ principal, organization, request }: Authorized<"session:read", "organization">): Session {
+export async function getSession({
+  principal,
+  organization,
+  request,
+}: Authorized<"session:read", "organization">): Promise<Session> {
   const { organizationId, name, slug, founding } = organization;
   const { presents, runtime } = request;
   const pending = principal.kind === "session" ? principal.pending : null;
@@ -21,9 +27,16 @@ export function getSession({ principal, organization, request }: Authorized<"ses
     pending,
     csrfToken: presents.kind === "session" ? runtime.signer.sign("csrf", presents.hash) : null,
     organization: principal.standing === null ? null : { organizationId, name, slug, founding },
+    organizations: await organizationsOf(principal, runtime),
     permissions:
       pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],
   };
+}
+
+/** Nobody is told with a password alone. */
+async function organizationsOf(principal: Principal, { database }: Runtime): Promise<Session["organizations"]> {
+  if (principal.kind !== "session" || principal.pending === "second_factor") return [];
+  return database.transaction("identity", null, (tx) => listOwnOrganizations(tx, principal.userId));
 }
 
 function roleOf(principal: Principal): Session["principal"]["role"] {

@@ -1,0 +1,110 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { users } from "../../drizzle/members";
+import { links } from "../../drizzle/persons";
+import { newId } from "../core/ids";
+import type { RandomBytes } from "../core/values";
+import type { Transaction } from "../persistence/database";
+import { hashOfToken, isToken, newToken } from "./tokens";
+
+/** What a link is for: the first set-up, a password, a password after the second factors were removed. */
+export type LinkPurpose = "set_up" | "password" | "second_factor";
+
+/** Why a link that nobody used is no longer good. */
+export type LinkEnd = "command_line" | "other_link" | "password_change";
+
+/** Thirty minutes. */
+const linkSeconds = 1_800;
+
+/** Whose links: a person's, or those that set up an empty installation. */
+type Whose = { readonly userId: string } | { readonly purpose: "set_up" };
+
+export interface NewLink {
+  readonly linkId: string;
+  /** For the link, and nowhere else. */
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** Makes a link; earlier ones for the same end with it. */
+export async function insertLink(
+  tx: Transaction,
+  wanted: Whose & { readonly purpose: LinkPurpose },
+  { now, random }: { readonly now: Date; readonly random: RandomBytes },
+): Promise<NewLink> {
+  const userId = "userId" in wanted ? wanted.userId : null;
+  await endLinks(tx, userId === null ? { purpose: "set_up" } : { userId }, "other_link");
+  const { token, hash } = newToken(random);
+  const linkId = newId("link");
+  const expiresAt = new Date(now.getTime() + linkSeconds * 1_000);
+  await tx.insert(links).values({ linkId, hash, purpose: wanted.purpose, userId, createdAt: now, expiresAt });
+  return { linkId, token, expiresAt };
+}
+
+/** Ends links that nobody used, and remembers why. */
+export async function endLinks(tx: Transaction, whose: Whose, endedBy: LinkEnd): Promise<void> {
+  await tx
+    .update(links)
+    .set({ endedBy })
+    .where(
+      and(
+        "userId" in whose ? eq(links.userId, whose.userId) : eq(links.purpose, whose.purpose),
+        isNull(links.usedAt),
+        isNull(links.endedBy),
+      ),
+    );
+}
+
+/** The page that takes it; the token stands where no server and no log sees it. */
+export function linkUrl(publicOrigin: string, token: string): string {
+  return `${publicOrigin}/setup#${token}`;
+}
+
+export interface FoundLink {
+  readonly linkId: string;
+  readonly purpose: LinkPurpose;
+  /** Null for the set-up of an empty installation. */
+  readonly person: { readonly userId: string; readonly email: string } | null;
+  readonly expiresAt: Date;
+  readonly usedAt: Date | null;
+  readonly endedBy: string | null;
+}
+
+/**
+ * The link of a token, or null.
+ * @param lock held until the transaction ends, so that it is used once
+ */
+export async function findLink(tx: Transaction, token: string, lock = false): Promise<FoundLink | null> {
+  if (!isToken(token)) return null;
+  const query = tx
+    .select({
+      linkId: links.linkId,
+      purpose: links.purpose,
+      userId: links.userId,
+      email: users.email,
+      expiresAt: links.expiresAt,
+      usedAt: links.usedAt,
+      endedBy: links.endedBy,
+    })
+    .from(links)
+    .leftJoin(users, eq(users.userId, links.userId))
+    .where(eq(links.hash, hashOfToken(token)));
+  const [row] = lock ? await query.for("update", { of: links }) : await query;
+  if (!row) return null;
+  const { userId, email, ...link } = row;
+  return { ...link, person: userId !== null && email !== null ? { userId, email } : null };
+}
+
+/** Marks a link as used. Call it with the link held. */
+export async function spendLink(tx: Transaction, { linkId }: FoundLink, now: Date): Promise<void> {
+  await tx.update(links).set({ usedAt: now }).where(eq(links.linkId, linkId));
+}
+
+export type LinkState = "good" | "used" | "ended" | "expired" | "unknown";
+
+/** Whether a link is good now. That it was used or ended is said also when its time is over. */
+export function stateOfLink(link: FoundLink | null, now: Date): LinkState {
+  if (link === null) return "unknown";
+  if (link.usedAt !== null) return "used";
+  if (link.endedBy !== null) return "ended";
+  return link.expiresAt <= now ? "expired" : "good";
+}

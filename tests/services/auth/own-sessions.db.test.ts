@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Browser, openBrowser } from "../../support/browser";
+import { type GivenPerson, givenMember, givenPerson } from "../../support/people";
+import { type GivenOrganization, openWorld, type World } from "../../support/world";
+
+let world: World;
+let organization: GivenOrganization;
+beforeAll(async () => {
+  world = await openWorld();
+  organization = await world.organization();
+});
+afterAll(() => world.close());
+
+let address = 0;
+async function signedIn(person: GivenPerson, userAgent = "Test/1"): Promise<Browser> {
+  const browser = openBrowser(world, { ip: `198.51.100.${++address}`, userAgent });
+  const { status } = await browser.signIn("password", { email: person.email, password: person.password });
+  expect(status).toBe(200);
+  return browser;
+}
+
+/** Somebody with the cookies of another, at another address. */
+function copyOf(browser: Browser): Browser {
+  const thief = openBrowser(world, { ip: `203.0.113.${++address}` });
+  for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
+  return thief;
+}
+
+async function givenOwner(): Promise<GivenPerson> {
+  const person = await givenPerson(world);
+  await givenMember(world, organization.organizationId, person, "owner");
+  return person;
+}
+
+interface Item {
+  readonly sessionId: string;
+  readonly current: boolean;
+  readonly ip: string;
+  readonly userAgent: string;
+  readonly methods: string[];
+}
+const listed = async (browser: Browser) => (await browser.call<{ items: Item[] }>("auth.sessions.list")).data.items;
+const idOf = async (browser: Browser) => (await listed(browser)).find(({ current }) => current)?.sessionId ?? "";
+const isIn = async (browser: Browser) => (await browser.call("auth.session")).status === 200;
+
+describe("auth.sessions", () => {
+  it("lists where somebody is signed in, and which of them asks", async () => {
+    const person = await givenOwner();
+    const [phone, laptop] = [await signedIn(person, "Phone/1"), await signedIn(person, "Laptop/1")];
+    await signedIn(await givenOwner());
+    const items = await listed(phone);
+    expect(items.map(({ userAgent, current, methods }) => [userAgent, current, methods]).sort()).toEqual([
+      ["Laptop/1", false, ["password"]],
+      ["Phone/1", true, ["password"]],
+    ]);
+    expect(JSON.stringify(items)).not.toMatch(/hash|[0-9a-f]{64}/);
+    expect(await idOf(laptop)).not.toBe(await idOf(phone));
+  });
+
+  it("lists none that has ended by its time", async () => {
+    const person = await givenOwner();
+    await signedIn(person);
+    const hour = 3_600_000;
+    try {
+      world.now = new Date(Date.now() + 3 * hour); // idle
+      expect(await listed(await signedIn(person))).toHaveLength(1);
+    } finally {
+      world.now = null;
+    }
+  });
+
+  it("ends another browser at its very next request, and says so in the log (TM-7)", async () => {
+    const person = await givenOwner();
+    const [phone, laptop] = [await signedIn(person), await signedIn(person)];
+    const sessionId = await idOf(laptop);
+    const revoked = await phone.call<{ sessionId: string }>("auth.sessions.revoke", { sessionId });
+    expect([revoked.status, revoked.data.sessionId]).toEqual([200, sessionId]);
+    const refused = await laptop.call("auth.session");
+    expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
+    expect(await isIn(phone)).toBe(true);
+    const entries = await world.db.asOwner<{ action: string }>(
+      "select action, actor_id, ip from audit_entries where object_id = $1",
+      [sessionId],
+    );
+    expect(entries).toMatchObject([{ action: "auth.sessions.revoke", actor_id: person.userId }]);
+  });
+
+  it("ends nobody else's: 404, as for one that is not there", async () => {
+    const [ada, bob] = [await givenOwner(), await givenOwner()];
+    const [hers, his] = [await signedIn(ada), await signedIn(bob)];
+    for (const sessionId of [await idOf(his), "ses_00000000000000000000000000"]) {
+      const refused = await hers.call("auth.sessions.revoke", { sessionId });
+      expect([refused.status, refused.error.data.reason]).toEqual([404, "not_found"]);
+    }
+    expect(await isIn(his)).toBe(true);
+  });
+
+  it("ends every one of them, this one and a copy of its cookie too, unless it is said (TM-7)", async () => {
+    const person = await givenOwner();
+    const [phone, laptop] = [await signedIn(person), await signedIn(person)];
+    const kept = await phone.call<{ ended: number }>("auth.sessions.revokeAll", { keepThis: true });
+    expect(kept.data.ended).toBe(1);
+    expect([await isIn(phone), await isIn(laptop)]).toEqual([true, false]);
+    const thief = copyOf(phone);
+    expect((await phone.call<{ ended: number }>("auth.sessions.revokeAll")).data.ended).toBe(1);
+    expect([await isIn(phone), await isIn(thief)]).toEqual([false, false]);
+  });
+
+  it("is taken ten times a minute from an address, then 429 with Retry-After (TM-38)", async () => {
+    const browser = await signedIn(await givenOwner());
+    for (let count = 0; count < 10; count++) {
+      expect((await browser.call("auth.sessions.revokeAll", { keepThis: true })).status).toBe(200);
+    }
+    const refused = await browser.call("auth.sessions.revokeAll", { keepThis: true });
+    expect([refused.status, refused.error.data.reason]).toEqual([429, "rate_limited"]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(60);
+  });
+
+  it("is nothing for a key", async () => {
+    const refused = await organization.call("auth.sessions.list");
+    expect([refused.status, refused.error.data.reason]).toEqual([403, "session_required"]);
+  });
+});
+
+describe("auth.password.change", () => {
+  it("ends every other session and every copy of this one's cookie, which goes on under another (TM-7)", async () => {
+    const person = await givenOwner();
+    const [phone, laptop] = [await signedIn(person), await signedIn(person)];
+    const thief = copyOf(phone);
+    const newPassword = "another horse entirely";
+    const changed = await phone.call<{ csrfToken: string; endedSessions: number }>("auth.password.change", {
+      currentPassword: person.password,
+      newPassword,
+    });
+    expect([changed.status, changed.data.endedSessions]).toEqual([200, 1]);
+    expect(phone.cookies.get("__Host-portcullis.csrf")).toBe(changed.data.csrfToken);
+    for (const line of changed.headers.getSetCookie()) expect(line).toContain("Secure");
+    expect(changed.headers.getSetCookie().find((line) => line.includes(".session="))).toContain("HttpOnly");
+    expect([await isIn(phone), await isIn(laptop), await isIn(thief)]).toEqual([true, false, false]);
+    expect((await phone.call("projects.create", { name: "After" })).status).toBe(200);
+    const browser = openBrowser(world, { ip: "198.51.101.1" });
+    expect((await browser.signIn("password", { email: person.email, password: person.password })).status).toBe(401);
+    expect((await browser.signIn("password", { email: person.email, password: newPassword })).status).toBe(200);
+    const entries = await world.db.asOwner<{ changed: unknown }>(
+      "select changed from audit_entries where action = 'auth.password.change' and actor_id = $1 and outcome = 'done'",
+      [person.userId],
+    );
+    expect(entries).toEqual([{ changed: { endedSessions: 1 } }]);
+  });
+
+  it.each([
+    [{ newPassword: "another horse entirely" }, 403, "proof_required"],
+    [{ currentPassword: "not this one at all", newPassword: "another horse entirely" }, 403, "wrong_password"],
+    [{ currentPassword: "=", newPassword: "short" }, 400, "weak_password"],
+    [{ currentPassword: "=", newPassword: "password1234" }, 400, "weak_password"],
+    [{ currentPassword: "=", newPassword: "=" }, 400, "password_unchanged"],
+    [{ currentPassword: "=", newPassword: "another horse entirely", userId: "usr_1" }, 400, "invalid_input"],
+  ] as const)("refuses %j: %i %s", async (input, status, reason) => {
+    const person = await givenOwner();
+    const browser = await signedIn(person);
+    const typed = Object.fromEntries(
+      Object.entries(input).map(([name, value]) => [name, value === "=" ? person.password : value]),
+    );
+    const refused = await browser.call("auth.password.change", typed);
+    expect([refused.status, refused.error.data.reason]).toEqual([status, reason]);
+    expect(await isIn(browser)).toBe(true);
+  });
+
+  it("is the first thing to do where it has to be changed, and nothing else is possible before", async () => {
+    const person = await givenOwner();
+    await world.db.asOwner("update passwords set must_change = true where user_id = $1", [person.userId]);
+    const browser = await signedIn(person);
+    const refused = await browser.call("projects.list");
+    expect([refused.status, refused.error.data.reason]).toEqual([403, "password_change_required"]);
+    const input = { currentPassword: person.password, newPassword: "another horse entirely" };
+    expect((await browser.call("auth.password.change", input)).status).toBe(200);
+    expect((await browser.call("projects.list")).status).toBe(200);
+  });
+
+  it("gives a first one to who has none, within ten minutes of the sign-in", async () => {
+    const person = await givenOwner();
+    const [early, late] = [await signedIn(person), await signedIn(person)];
+    await world.db.asOwner("delete from passwords where user_id = $1", [person.userId]);
+    await world.db.asOwner(
+      "update sessions set created_at = created_at - interval '11 minutes' where session_id = $1",
+      [await idOf(late)],
+    );
+    const input = { newPassword: "another horse entirely" };
+    const refused = await late.call("auth.password.change", input);
+    expect([refused.status, refused.error.data.reason]).toEqual([403, "recent_sign_in_required"]);
+    expect((await early.call("auth.password.change", input)).status).toBe(200);
+  });
+});
+
+describe("auth.setActiveOrganization", () => {
+  it("makes requests about another organization of theirs, which auth.session lists", async () => {
+    const other = await world.organization();
+    const person = await givenOwner();
+    await givenMember(world, other.organizationId, person, "viewer");
+    const [browser, elsewhere] = [await signedIn(person), await signedIn(person)];
+    type Session = { organization: { organizationId: string }; organizations: { organizationId: string }[] };
+    const before = (await browser.call<Session>("auth.session")).data;
+    expect(before.organization.organizationId).toBe(organization.organizationId);
+    expect(before.organizations.map(({ organizationId }) => organizationId).sort()).toEqual(
+      [organization.organizationId, other.organizationId].sort(),
+    );
+    const { status } = await browser.call("auth.setActiveOrganization", { organizationId: other.organizationId });
+    expect(status).toBe(200);
+    const active = async (of: Browser) => (await of.call<Session>("auth.session")).data.organization.organizationId;
+    expect(await active(browser)).toBe(other.organizationId);
+    expect(await active(elsewhere)).toBe(organization.organizationId);
+    expect((await browser.call("projects.create", { name: "No" })).status).toBe(403);
+  });
+
+  it("is 404 for one that they are no member of, whether it exists or not", async () => {
+    const stranger = await world.organization();
+    const browser = await signedIn(await givenOwner());
+    for (const organizationId of [stranger.organizationId, "org_00000000000000000000000000"]) {
+      const refused = await browser.call("auth.setActiveOrganization", { organizationId });
+      expect([refused.status, refused.error.data.reason]).toEqual([404, "not_found"]);
+    }
+  });
+});
