@@ -377,6 +377,19 @@ begin
   return next;
 end $$;
 --> statement-breakpoint
+-- The end of a key is only brought forward, and a revoked one stays so: no row that a verb writes gives one a longer life.
+create function portcullis_key_ends_once() returns trigger language plpgsql as $$
+begin
+  if (old.expires_at is not null and (new.expires_at is null or new.expires_at > old.expires_at))
+     or (old.revoked_at is not null and new.revoked_at is null) then
+    raise exception 'the end of an API key is only brought forward' using errcode = 'insufficient_privilege';
+  end if;
+  return new;
+end $$;
+--> statement-breakpoint
+create trigger api_keys_end_once before update of expires_at, revoked_at on api_keys
+  for each row execute function portcullis_key_ends_once();
+--> statement-breakpoint
 drop function portcullis_touch_key(text, timestamptz);
 --> statement-breakpoint
 create function portcullis_touch_key(p_api_key_id text, p_now timestamptz, p_ip text) returns void
@@ -472,11 +485,21 @@ begin
       and (k.revoked_at is not null or k.expires_at <= p_now);
 end $$;
 --> statement-breakpoint
+-- Whoever changes roles at a sign-in holds the organization, as everybody does who changes roles.
+create function portcullis_hold_organization(p_organization_id text) returns void
+  language sql volatile security definer set search_path = public, pg_temp as $$
+  select 1 from organizations o where o.organization_id = p_organization_id for no key update
+$$;
+--> statement-breakpoint
+revoke execute on function portcullis_hold_organization from public;
+--> statement-breakpoint
+grant execute on function portcullis_hold_organization to portcullis_identity;
+--> statement-breakpoint
 revoke execute on function portcullis_let_go_of_role from public;
 --> statement-breakpoint
 grant execute on function portcullis_let_go_of_role to portcullis_tenant;
 --> statement-breakpoint
-revoke execute on function portcullis_grant, portcullis_standing, portcullis_holder, portcullis_principal, portcullis_authorize,
+revoke execute on function portcullis_key_ends_once, portcullis_grant, portcullis_standing, portcullis_holder, portcullis_principal, portcullis_authorize,
   portcullis_take_request, portcullis_touch_key, portcullis_touch_session, portcullis_take, portcullis_forgive, portcullis_leave from public;
 --> statement-breakpoint
 grant execute on function portcullis_organization to portcullis_identity, portcullis_retention;

@@ -2,15 +2,16 @@ import type { AuthOptions } from "next-auth";
 import CredentialsProvider from "next-auth/providers/credentials";
 import { Forbidden, Refusal } from "../../core/errors";
 import type { Attempt } from "../../identity/attempt";
+import { findProvider } from "../../identity/oidc/provider";
 import type { OpenedSession } from "../../identity/sessions";
 import { noSoonerThan } from "../../identity/sign-in/answer-floor";
 import { signInMethods } from "../../identity/sign-in/methods";
 import { signOut } from "../../identity/sign-in/sign-out";
-import { hashOfToken } from "../../identity/tokens";
-import { describeError } from "../describe-error";
 import { refusalResponse } from "../errors";
-import { cookieNames, cookieOptions, csrfTokenOf, decodeSession, encodeSession, isSecure } from "./cookies";
+import { finishOidc, startOidc } from "./oidc";
 import { runNextAuth } from "./run-next-auth";
+import { csrfCookie } from "./session-cookies";
+import { commonOptions } from "./sign-in-options";
 
 /** Where people sign in and out: `/api/auth/…`, which next-auth answers. */
 export const signInEndpoint = "/api/auth";
@@ -39,15 +40,7 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
   const { attempt, method, path, from } = request;
   const { runtime, requestId, origin } = attempt;
   if (!answered.some((form) => form.test(path)) || (method !== "GET" && method !== "POST")) {
-    return Response.json(
-      {
-        error: {
-          message: "There is nothing here.",
-          data: { code: "NOT_FOUND", httpStatus: 404, reason: "unknown_path", requestId },
-        },
-      },
-      { status: 404 },
-    );
+    return nothingHere(requestId);
   }
   if (method === "POST" && from !== origin) {
     return refusalResponse(
@@ -55,6 +48,8 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
       requestId,
     );
   }
+  const byProvider = await answerByProvider(request);
+  if (byProvider) return byProvider;
   const outcome: Outcome = { refusal: null, opened: null };
   const answer = await runNextAuth(
     {
@@ -75,6 +70,17 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
   return response;
 }
 
+/** Where the path names a provider of OpenID Connect: sends the browser there, or takes what it brings back. */
+async function answerByProvider(request: SignInRequest): Promise<Response | null> {
+  const { attempt, method, path } = request;
+  const [action, slug = ""] = path.split("/");
+  if (slug === "" || signInMethods.some(({ id }) => id === slug)) return null;
+  const provider = await findProvider(attempt.runtime, slug);
+  if (provider && action === "signin" && method === "POST") return startOidc(request, provider);
+  if (provider && action === "callback" && method === "GET") return finishOidc(request, provider);
+  return nothingHere(attempt.requestId);
+}
+
 /** What came of a try, past next-auth, which knows only yes and no. */
 interface Outcome {
   refusal: Refusal | null;
@@ -82,30 +88,9 @@ interface Outcome {
 }
 
 function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOptions {
-  const { runtime, origin, requestId } = attempt;
-  const names = cookieNames(origin);
-  const options = cookieOptions(origin, runtime);
-  const { lifetimes } = runtime.signIn;
-  const log = (level: "error" | "warn") => (code: string, details?: unknown) =>
-    runtime.log[level]({ requestId, code, error: describeError(details) }, "next-auth");
+  const { runtime } = attempt;
   return {
-    secret: runtime.signer.keys("sign-in")[0],
-    useSecureCookies: isSecure(origin),
-    session: { strategy: "jwt", maxAge: body.remember === "true" ? lifetimes.remembered : lifetimes.session },
-    jwt: {
-      encode: async ({ token, maxAge }) =>
-        encodeSession(runtime, typeof token?.sid === "string" ? token.sid : "", maxAge ?? lifetimes.session),
-      decode: async ({ token }) => {
-        const sid = token ? await decodeSession(runtime, token) : null;
-        return sid === null ? null : { sid };
-      },
-    },
-    pages: { signIn: "/sign-in", error: "/sign-in", signOut: "/sign-in" },
-    cookies: {
-      sessionToken: { name: names.session, options },
-      csrfToken: { name: names.signInCsrf, options },
-      callbackUrl: { name: names.callbackUrl, options },
-    },
+    ...commonOptions(attempt, body.remember === "true", () => outcome.opened?.token),
     providers: signInMethods.map(({ id, signIn }) =>
       CredentialsProvider({
         id,
@@ -115,7 +100,7 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
           try {
             const opened = await noSoonerThan(runtime.signIn.answerFloorMs, () => signIn(attempt, body));
             outcome.opened = opened;
-            return { id: opened.userId, sid: opened.token };
+            return { id: opened.userId };
           } catch (error) {
             if (!(error instanceof Refusal)) throw error;
             outcome.refusal = error;
@@ -124,35 +109,11 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
         },
       }),
     ),
-    callbacks: {
-      // Nothing but the session's token is in the cookie.
-      jwt: async ({ token, user }) => (user && "sid" in user ? { sid: user.sid } : { sid: token.sid }),
-      redirect: async ({ url }) => ownAddress(url, origin),
-    },
     events: { signOut: async () => signOut(attempt) },
-    logger: { error: log("error"), warn: log("warn"), debug: () => undefined },
   };
 }
 
-/** Where to go on: a page of ours, or the first one. */
-function ownAddress(url: string, origin: string): string {
-  try {
-    const target = new URL(url, origin);
-    return target.origin === origin ? target.href : `${origin}/`;
-  } catch {
-    return `${origin}/`;
-  }
-}
-
-/** A page reads this one and sends it back beside the session's own, which it cannot read. */
-function csrfCookie({ runtime, origin }: Attempt, { token, maxAge }: OpenedSession): string {
-  const { sameSite, secure } = cookieOptions(origin, runtime);
-  const value = csrfTokenOf(runtime, hashOfToken(token));
-  return [
-    `${cookieNames(origin).csrf}=${value}`,
-    "Path=/",
-    `Max-Age=${maxAge}`,
-    `SameSite=${sameSite === "lax" ? "Lax" : "Strict"}`,
-    ...(secure ? ["Secure"] : []),
-  ].join("; ");
+function nothingHere(requestId: string): Response {
+  const data = { code: "NOT_FOUND", httpStatus: 404, reason: "unknown_path", requestId };
+  return Response.json({ error: { message: "There is nothing here.", data } }, { status: 404 });
 }

@@ -1,0 +1,159 @@
+import { decode } from "next-auth/jwt";
+import { Forbidden } from "../../core/errors";
+import type { Attempt } from "../../identity/attempt";
+import { limits } from "../../identity/limits";
+import { DiscoveryFailed, discover, type Metadata } from "../../identity/oidc/discover";
+import type { Provider } from "../../identity/oidc/provider";
+import { recordProviderRefusal } from "../../identity/oidc/record-refusal";
+import { rememberState, spendState } from "../../identity/oidc/states";
+import { takeTry } from "../../identity/sign-in/take-try";
+import { describeError } from "../describe-error";
+import { refusalResponse } from "../errors";
+import { cookieNames, cookieOptions, isSecure } from "./cookies";
+import { nothingYet, oidcOptions } from "./oidc-options";
+import { type AuthResponse, runNextAuth } from "./run-next-auth";
+import { csrfCookie } from "./session-cookies";
+import type { SignInRequest } from "./sign-in-handler";
+
+/** What a visitor is told, as `/sign-in?error=…`: that it came to nothing, and never why. */
+type Told = "provider_refused" | "provider_unavailable";
+
+/**
+ * Sends the browser to a provider.
+ * @throws TooMany
+ */
+export async function startOidc(request: SignInRequest, provider: Provider): Promise<Response> {
+  const { attempt, body, cookies } = request;
+  const { runtime, origin, requestId, ip } = attempt;
+  await takeTry(attempt, limits.oidcStartByAddress, ip ?? "unknown");
+  const metadata = await ask(attempt, provider);
+  if (metadata === null) return toldAt(attempt, "provider_unavailable", body.json === "true");
+  const answer = await runNextAuth(
+    // What the caller adds to the address would otherwise be sent on to the provider.
+    { method: "POST", segments: ["signin", provider.slug], query: {}, body, cookies, origin },
+    oidcOptions(attempt, provider, metadata, false, nothingYet()),
+  );
+  const target = targetOf(answer);
+  const state = target?.searchParams.get("state");
+  if (!target || !state || !answer.headers.has("set-cookie")) {
+    return refusalResponse(new Forbidden("csrf_token", "Send the form's own token, and its cookie."), requestId);
+  }
+  await rememberState(runtime, state, { providerId: provider.providerId, remember: body.remember === "true" });
+  return handedOn(answer);
+}
+
+/** What the browser brings back from a provider: a session, or a word that there is none. */
+export async function finishOidc(request: SignInRequest, provider: Provider): Promise<Response> {
+  const { attempt, query, cookies } = request;
+  const { runtime, origin } = attempt;
+  const refused = async (reason: string, told: Told = "provider_refused") => {
+    await recordProviderRefusal(attempt, provider, reason);
+    return toldAt(attempt, told, false);
+  };
+  const state = query.get("state") ?? "";
+  const foreign = await whyNotOurs(attempt, provider, state, cookies);
+  if (foreign !== null) return refused(foreign);
+  const spent = await spendState(runtime, state, provider.providerId);
+  if (!spent.ok) return refused(spent.reason);
+  if (query.has("error")) return refused(query.get("error") === "access_denied" ? "access_denied" : "provider_error");
+  const code = query.get("code");
+  if (!code) return refused("code_missing");
+  const metadata = await ask(attempt, provider);
+  if (metadata === null) return toldAt(attempt, "provider_unavailable", false);
+  const iss = query.get("iss");
+  if (iss === null && metadata.namesIssuer) return refused("issuer_missing");
+  const outcome = nothingYet();
+  const answer = await runNextAuth(
+    {
+      method: "GET",
+      segments: ["callback", provider.slug],
+      query: { code, state, ...(iss === null ? {} : { iss }) },
+      body: {},
+      cookies,
+      origin,
+    },
+    oidcOptions(attempt, provider, metadata, spent.remember, outcome),
+  );
+  if (outcome.failure !== null) throw outcome.failure;
+  if (outcome.opened === null) {
+    if (outcome.recorded) return toldAt(attempt, "provider_refused", false);
+    const reason = outcome.reason ?? "exchange_failed";
+    return refused(reason, reason === "provider_unavailable" ? "provider_unavailable" : "provider_refused");
+  }
+  const response = handedOn(answer);
+  response.headers.append("set-cookie", csrfCookie(attempt, outcome.opened));
+  return runtime.signIn.sameSite === "strict" ? fromOurOwn(response) : response;
+}
+
+/** What the provider says of itself; null, with the reason in the audit log, where it says nothing. */
+async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | null> {
+  const { runtime, requestId } = attempt;
+  try {
+    return await discover(runtime, provider);
+  } catch (error) {
+    if (!(error instanceof DiscoveryFailed)) throw error;
+    const { providerId } = provider;
+    runtime.log.warn({ requestId, providerId, error: describeError(error.cause ?? error) }, "a provider was not found");
+    await recordProviderRefusal(attempt, provider, error.reason);
+    return null;
+  }
+}
+
+/**
+ * Whether this browser began what it comes back from, with this provider: its cookies say so. next-auth asks again, but
+ * cannot say which of them it was.
+ */
+async function whyNotOurs(
+  { runtime, origin }: Attempt,
+  { slug }: Provider,
+  state: string,
+  cookies: Readonly<Record<string, string>>,
+): Promise<string | null> {
+  if (state === "") return "state_missing";
+  const names = cookieNames(origin);
+  const secret = runtime.signer.keys("sign-in")[0];
+  const kept = async (name: string) => {
+    const token = cookies[name];
+    return token ? decode({ token, secret, salt: name }).catch(() => null) : null;
+  };
+  const [ofState, ofNonce, ofPkce] = await Promise.all([kept(names.state), kept(names.nonce), kept(names.pkce)]);
+  if (ofState === null) return "state_not_of_this_browser";
+  if (ofState.provider !== slug) return "provider_mismatch";
+  if (ofState.value !== state) return "state_mismatch";
+  if (ofNonce?.provider !== slug) return "nonce_not_of_this_browser";
+  return ofPkce?.provider === slug ? null : "pkce_not_of_this_browser";
+}
+
+function targetOf({ body, headers }: AuthResponse): URL | null {
+  const location = headers.get("location") ?? (body ? (JSON.parse(body) as { url?: unknown }).url : null);
+  return typeof location === "string" && URL.canParse(location) ? new URL(location) : null;
+}
+
+function handedOn({ status, headers, body }: AuthResponse): Response {
+  const response = new Response(body, { status, headers });
+  response.headers.set("cache-control", "no-store");
+  return response;
+}
+
+/** Back to the sign-in page, with what is kept of the try gone. */
+function toldAt(attempt: Attempt, told: Told, asJson: boolean): Response {
+  const { origin, runtime } = attempt;
+  const url = `${origin}/sign-in?error=${told}`;
+  const response = asJson ? Response.json({ url }) : new Response(null, { status: 302, headers: { location: url } });
+  const { state, nonce, pkce } = cookieNames(origin);
+  const { path } = cookieOptions(origin, runtime);
+  for (const name of [state, nonce, pkce]) {
+    const secure = isSecure(origin) ? "; Secure" : "";
+    response.headers.append("set-cookie", `${name}=; Path=${path}; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
+  }
+  response.headers.set("cache-control", "no-store");
+  return response;
+}
+
+/** After a redirect from another site a browser leaves `strict` cookies out: this page goes on by itself. */
+function fromOurOwn(response: Response): Response {
+  const headers = new Headers(response.headers);
+  headers.set("refresh", `0; url=${headers.get("location") ?? "/"}`);
+  headers.delete("location");
+  return new Response(null, { status: 200, headers });
+}

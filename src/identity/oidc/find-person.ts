@@ -1,0 +1,138 @@
+import { and, eq, gt, isNull } from "drizzle-orm";
+import { invitations, members, users } from "../../../drizzle/members";
+import { identities } from "../../../drizzle/persons";
+import { newId } from "../../core/ids";
+import type { Transaction } from "../../persistence/database";
+import { type Claims, domainOf } from "./claims";
+import { findMembership, type MemberRole, roleOfGroups } from "./group-roles";
+import type { Provider } from "./provider";
+
+export interface Person {
+  readonly userId: string;
+  readonly email: string;
+}
+
+/** Who it is, and how that was found out. */
+export interface Found {
+  readonly person: Person;
+  readonly by: "identity" | "link" | "creation";
+}
+
+/** A sign-in that is refused, with the true reason; `person` where it is known whom it was about. */
+export class ProviderRefusal extends Error {
+  override readonly name = "ProviderRefusal";
+  constructor(
+    readonly reason: string,
+    readonly person: Person | null = null,
+  ) {
+    super(reason);
+  }
+}
+
+/**
+ * The person whom the provider's subject stands for. On first sight that is whoever has the verified address, where the
+ * provider is trusted for its domain, or somebody new, where it may make people. A provider of one organization finds
+ * nobody but who is a member there, or belongs nowhere yet and is invited or gets a role there by a group: whoever
+ * belongs to another organization becomes a member by their own act alone.
+ * @throws ProviderRefusal
+ */
+export async function findPerson(tx: Transaction, provider: Provider, claims: Claims, now: Date): Promise<Found> {
+  const known = await byIdentity(tx, provider.providerId, claims.subject, now);
+  if (known) return { person: known, by: "identity" };
+  const { email, emailVerified, name, subject } = claims;
+  if (email === null) throw new ProviderRefusal("email_missing");
+  if (!emailVerified) throw new ProviderRefusal("email_unverified");
+  const existing = await byEmail(tx, email);
+  if (existing && !provider.trustedDomains.includes(domainOf(email))) {
+    throw new ProviderRefusal("email_domain_not_trusted", existing);
+  }
+  if (!existing && !provider.createsPersons) throw new ProviderRefusal("unknown_person");
+  await requireWithinReach(tx, provider, claims, existing, now);
+  const person = existing ?? (await create(tx, email, name, now));
+  await tx.insert(identities).values({
+    identityId: newId("identity"),
+    providerId: provider.providerId,
+    subject,
+    userId: person.userId,
+    createdAt: now,
+    lastUsedAt: now,
+  });
+  return { person, by: existing ? "link" : "creation" };
+}
+
+/** @throws ProviderRefusal `not_a_member` */
+async function requireWithinReach(
+  tx: Transaction,
+  { organizationId, groupRoles }: Provider,
+  { email, groups }: Claims,
+  existing: Person | null,
+  now: Date,
+): Promise<void> {
+  if (organizationId === null) return;
+  if (existing && (await findMembership(tx, organizationId, existing.userId))) return;
+  if (existing && (await isMemberAnywhere(tx, existing.userId))) throw new ProviderRefusal("not_a_member", existing);
+  if (email !== null && (await findInvitation(tx, organizationId, email, now))) return;
+  if (await roleOfGroups(tx, organizationId, groupRoles, groups)) return;
+  throw new ProviderRefusal("not_a_member", existing);
+}
+
+export async function isMemberAnywhere(tx: Transaction, userId: string): Promise<boolean> {
+  const found = await tx
+    .select({ memberId: members.memberId })
+    .from(members)
+    .where(eq(members.userId, userId))
+    .limit(1);
+  return found.length > 0;
+}
+
+async function byIdentity(tx: Transaction, providerId: string, subject: string, now: Date): Promise<Person | null> {
+  const [used] = await tx
+    .update(identities)
+    .set({ lastUsedAt: now })
+    .where(and(eq(identities.providerId, providerId), eq(identities.subject, subject)))
+    .returning({ userId: identities.userId });
+  if (!used) return null;
+  const [person] = await tx
+    .select({ userId: users.userId, email: users.email })
+    .from(users)
+    .where(eq(users.userId, used.userId));
+  return person ?? null;
+}
+
+export async function byEmail(tx: Transaction, email: string): Promise<Person | null> {
+  const [row] = await tx.select({ userId: users.userId, email: users.email }).from(users).where(eq(users.email, email));
+  return row ?? null;
+}
+
+export async function create(tx: Transaction, email: string, name: string | null, now: Date): Promise<Person> {
+  const userId = newId("user");
+  await tx.insert(users).values({ userId, email, name, createdAt: now });
+  return { userId, email };
+}
+
+export interface OpenInvitation extends MemberRole {
+  readonly invitationId: string;
+}
+
+/** The newest invitation of an address that is still good. */
+export async function findInvitation(
+  tx: Transaction,
+  organizationId: string,
+  email: string,
+  now: Date,
+): Promise<OpenInvitation | null> {
+  const [row] = await tx
+    .select({ invitationId: invitations.invitationId, role: invitations.role, roleId: invitations.roleId })
+    .from(invitations)
+    .where(
+      and(
+        eq(invitations.organizationId, organizationId),
+        eq(invitations.email, email),
+        isNull(invitations.acceptedAt),
+        isNull(invitations.revokedAt),
+        gt(invitations.expiresAt, now),
+      ),
+    )
+    .limit(1);
+  return row ?? null;
+}

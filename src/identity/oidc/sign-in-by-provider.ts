@@ -1,0 +1,136 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { invitations } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
+import type { Transaction } from "../../persistence/database";
+import { isTransient, violatedConstraint } from "../../persistence/database-errors";
+import type { Attempt } from "../attempt";
+import { type OpenedSession, openSession } from "../sessions";
+import { recordSignIn } from "../sign-in/record-sign-in";
+import { whyNotAdmitted } from "./admission";
+import type { Claims } from "./claims";
+import { findInvitation, findPerson, isMemberAnywhere, type Person, ProviderRefusal } from "./find-person";
+import { findMembership, giveRole, roleOfGroups } from "./group-roles";
+import type { Provider } from "./provider";
+import { recordProviderRefusal } from "./record-refusal";
+
+/** How often it is started again when somebody signed in for the first time twice at once. */
+const restarts = 3;
+
+/**
+ * Signs in whom a provider has named: its tokens were checked. What goes wrong here is audited here.
+ * @throws ProviderRefusal
+ */
+export async function signInByProvider(
+  attempt: Attempt,
+  provider: Provider,
+  claims: Claims,
+  remember: boolean,
+): Promise<OpenedSession> {
+  for (let left = restarts; ; left -= 1) {
+    try {
+      return await attempt.runtime.database.transaction("identity", null, (tx) =>
+        signIn(tx, attempt, provider, claims, remember),
+      );
+    } catch (error) {
+      if (error instanceof ProviderRefusal) {
+        await recordProviderRefusal(attempt, provider, error.reason, error.person);
+        throw error;
+      }
+      const again = isTransient(error) || violatedConstraint(error) !== null;
+      if (!again || left === 0) throw error;
+    }
+  }
+}
+
+async function signIn(
+  tx: Transaction,
+  attempt: Attempt,
+  provider: Provider,
+  claims: Claims,
+  remember: boolean,
+): Promise<OpenedSession> {
+  const now = attempt.runtime.clock.now();
+  const refused = whyNotAdmitted(provider, claims);
+  if (refused !== null) throw new ProviderRefusal(refused);
+  const { person, by } = await findPerson(tx, provider, claims, now);
+  const { organizationId, role } = await membershipOf(tx, provider, claims, person, now);
+  const methods = ["oidc"] as const;
+  const session = await openSession(tx, attempt, {
+    userId: person.userId,
+    stage: "full",
+    methods,
+    remember,
+    provider,
+    ...(provider.organizationId === null ? {} : { organizationId: provider.organizationId }),
+  });
+  await recordSignIn(tx, attempt, {
+    outcome: "done",
+    action: "auth.signIn",
+    person,
+    sessionId: session.sessionId,
+    methods,
+    ...(organizationId === null ? {} : { organizationId }),
+    changed: {
+      provider: provider.providerId,
+      ...(by === "link" ? { linked: true } : {}),
+      ...(by === "creation" ? { created: true } : {}),
+      ...(role ? { role } : {}),
+    },
+  });
+  return session;
+}
+
+/** Which organization the sign-in is about, and what it changed of the role there. */
+interface Concerned {
+  readonly organizationId: string | null;
+  readonly role: readonly [before: string | null, after: string | null] | null;
+}
+
+/**
+ * Groups decide the role where the provider's `groupRoles` say anything: in its own organization, for the
+ * installation's providers in the founding one. Who has none of these groups does not come in there.
+ * @throws ProviderRefusal `no_role_for_groups` | `not_a_member`
+ */
+async function membershipOf(
+  tx: Transaction,
+  provider: Provider,
+  { groups }: Claims,
+  person: Person,
+  now: Date,
+): Promise<Concerned> {
+  const { groupRoles } = provider;
+  const decides = Object.keys(groupRoles).length > 0;
+  const organizationId = provider.organizationId ?? (decides ? await foundingOrganization(tx) : null);
+  if (organizationId === null) return { organizationId: null, role: null };
+  const byGroups = decides ? await roleOfGroups(tx, organizationId, groupRoles, groups) : null;
+  const membership = await findMembership(tx, organizationId, person.userId);
+  const isStranger = !membership && provider.organizationId !== null && (await isMemberAnywhere(tx, person.userId));
+  if (isStranger) throw new ProviderRefusal("not_a_member", person);
+  if (byGroups) {
+    return { organizationId, role: await giveRole(tx, organizationId, person.userId, byGroups, now) };
+  }
+  if (membership && decides) throw new ProviderRefusal("no_role_for_groups", person);
+  if (membership) return { organizationId, role: null };
+  if (provider.organizationId === null) return { organizationId: null, role: null };
+  const invitation = await findInvitation(tx, organizationId, person.email, now);
+  if (!invitation) throw new ProviderRefusal("not_a_member", person);
+  const { invitationId, role, roleId } = invitation;
+  const accepted = await tx
+    .update(invitations)
+    .set({ acceptedAt: now })
+    .where(
+      and(eq(invitations.invitationId, invitationId), isNull(invitations.acceptedAt), isNull(invitations.revokedAt)),
+    )
+    .returning({ invitationId: invitations.invitationId });
+  if (accepted.length === 0) throw new ProviderRefusal("not_a_member", person);
+  return { organizationId, role: await giveRole(tx, organizationId, person.userId, { role, roleId }, now) };
+}
+
+/** The organization that `setup` made; null before that. */
+export async function foundingOrganization(tx: Transaction): Promise<string | null> {
+  const [row] = await tx
+    .select({ organizationId: organizations.organizationId })
+    .from(organizations)
+    .where(eq(organizations.founding, true));
+  return row?.organizationId ?? null;
+}

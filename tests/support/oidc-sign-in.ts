@@ -1,0 +1,81 @@
+import { newId } from "../../src/core/ids";
+import { clientSecretPlace } from "../../src/identity/oidc/provider";
+import type { Browser } from "./browser";
+import type { OidcProvider } from "./oidc-provider";
+import { testOrigin, type World } from "./world";
+
+/** What a sign-in by a provider came to: where the browser is sent at last. */
+export interface SignedIn {
+  readonly status: number;
+  readonly location: string | null;
+}
+
+/** Where a provider sends people back to. */
+export const redirectUri = (slug: string): string => `${testOrigin}/api/auth/callback/${slug}`;
+
+/** Sends the form that begins a sign-in by a provider. */
+export async function startSignIn(
+  browser: Browser,
+  slug: string,
+  fields: Record<string, string> = {},
+): Promise<Response> {
+  const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+  return browser.fetch(`/api/auth/signin/${slug}`, {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ csrfToken, ...fields }).toString(),
+  });
+}
+
+/** Goes to the provider and comes back with what it gives; the address that the browser would ask for then. */
+export async function comeBack(browser: Browser, provider: OidcProvider, slug: string): Promise<string> {
+  const started = await startSignIn(browser, slug);
+  const back = await provider.visit(started.headers.get("location") ?? "");
+  return `${back.pathname}${back.search}`;
+}
+
+/** The whole of it. */
+export async function signInBy(
+  browser: Browser,
+  provider: OidcProvider,
+  slug: string,
+  fields: Record<string, string> = {},
+): Promise<SignedIn> {
+  const started = await startSignIn(browser, slug, fields);
+  const back = await provider.visit(started.headers.get("location") ?? "");
+  const response = await browser.fetch(`${back.pathname}${back.search}`);
+  return { status: response.status, location: response.headers.get("location") };
+}
+
+/** A row of `oidc_providers`, as a provider of the installation unless it says otherwise. @returns its id */
+export async function insertProvider(
+  world: World,
+  provider: Pick<OidcProvider, "issuer" | "clientId" | "clientSecret">,
+  slug: string,
+  more: Record<string, unknown> = {},
+): Promise<string> {
+  const providerId = newId("provider");
+  const row: Record<string, unknown> = {
+    provider_id: providerId,
+    slug,
+    name: slug,
+    issuer: provider.issuer,
+    client_id: provider.clientId,
+    client_secret_sealed: world.runtime.sealer.seal(clientSecretPlace(providerId), provider.clientSecret),
+    scopes: ["openid", "email", "profile"],
+    allowed_emails: [],
+    allowed_domains: [],
+    allowed_groups: [],
+    group_roles: {},
+    trusted_domains: [],
+    creates_persons: false,
+    created_at: new Date().toISOString(),
+    ...more,
+  };
+  const names = Object.keys(row);
+  await world.db.asOwner(
+    `insert into oidc_providers (${names.join(", ")}) values (${names.map((_, at) => `$${at + 1}`).join(", ")})`,
+    Object.values(row),
+  );
+  return providerId;
+}
