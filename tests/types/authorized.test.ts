@@ -1,0 +1,134 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+/** A call of a verb as somebody could write it, and what the compiler has to say to it; null: nothing. */
+interface Planted {
+  readonly title: string;
+  readonly line: string;
+  readonly error: string | null;
+}
+
+const planted: readonly Planted[] = [
+  { title: "with what authorization made for it", line: "await revokeKey(right);", error: null },
+  { title: "with nothing", line: "await revokeKey();", error: "TS2554" },
+  { title: "with that of another permission", line: "await revokeKey(otherPermission);", error: "TS2345" },
+  { title: "with that of another kind of object", line: "await revokeKey(otherKind);", error: "TS2345" },
+  { title: "with the object alone", line: "await revokeKey(right.object);", error: "TS2740" },
+  { title: "with a copy of it", line: "await revokeKey({ ...right });", error: "TS2740" },
+  {
+    title: "with an object made by hand",
+    line: 'await revokeKey({ permission: "key:delete", object: right.object, request: right.request });',
+    error: "TS2740",
+  },
+  {
+    title: "with one made by hand that has everything that can be seen of it",
+    line: "await revokeKey({ request, principal, organization, object, permission, place, again, afresh });",
+    error: "TS2739",
+  },
+  {
+    title: "with one that is made anew",
+    line: "await revokeKey(new Authorized(right.request, right.principal, right.organization, right.object, demand));",
+    error: "TS2673",
+  },
+  { title: "of another verb, with what was made for it", line: "await createKey(making, input);", error: null },
+  { title: "of another verb, without", line: "await createKey(input);", error: "TS2554" },
+  { title: "with the request instead", line: "await createKey(right.request, input);", error: "TS2740" },
+];
+
+const head = `import type { CreateKey } from "../../src/contracts/keys";
+import { Authorized } from "../../src/persistence/authorized";
+import { createKey } from "../../src/services/keys/create-key";
+import { revokeKey } from "../../src/services/keys/revoke-key";
+
+export async function use(
+  right: Authorized<"key:delete", "apiKey">,
+  making: Authorized<"key:create", "organization">,
+  otherPermission: Authorized<"key:read", "apiKey">,
+  otherKind: Authorized<"key:delete", "project">,
+  input: CreateKey,
+  demand: { permission: "key:delete"; kind: "apiKey"; id: null },
+): Promise<unknown> {
+  const { request, principal, organization, object, permission, place, again, afresh } = right;
+`;
+const firstLine = head.split("\n").length;
+const tail = "  return [right, making, otherPermission, otherKind, input, demand];\n}\n";
+
+const root = process.cwd();
+let folder: string;
+let said: Map<string, string[]>;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(root, "tests", ".planted-"));
+  for (const [at, { line }] of planted.entries()) writeFileSync(join(folder, `${at}.ts`), `${head}  ${line}\n${tail}`);
+  writeFileSync(
+    join(folder, "tsconfig.json"),
+    JSON.stringify({
+      extends: "../../tsconfig.json",
+      // Each file calls one verb, and imports all that any of them calls.
+      compilerOptions: { noUnusedLocals: false },
+      include: ["*.ts"],
+    }),
+  );
+  said = await compile(folder);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What the compiler says of each file, as `line: code`. */
+async function compile(project: string): Promise<Map<string, string[]>> {
+  const output = await new Promise<string>((resolve) => {
+    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+    execFile(process.execPath, [tsc, "-p", project, "--pretty", "false"], { cwd: root }, (_, stdout) =>
+      resolve(stdout),
+    );
+  });
+  const errors = new Map<string, string[]>();
+  for (const [, path = "", line, code] of output.matchAll(/^(\S[^(]*)\((\d+),\d+\): error (TS\d+)/gm)) {
+    const file = relative(project, join(root, path));
+    errors.set(file, [...(errors.get(file) ?? []), `${line}: ${code}`]);
+  }
+  return errors;
+}
+
+describe("a verb is called", () => {
+  test.each(planted.map((one, at) => ({ ...one, at })))("$title: $error", ({ at, error }) => {
+    expect(said.get(`${at}.ts`) ?? []).toEqual(error === null ? [] : [`${firstLine}: ${error}`]);
+  });
+
+  test("and nothing else is wrong", () => {
+    expect([...said.keys()].sort()).toEqual(
+      planted.flatMap(({ error }, at) => (error === null ? [] : [`${at}.ts`])).sort(),
+    );
+  });
+});
+
+describe("nowhere in the code", () => {
+  const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((path) =>
+    /\.tsx?$/.test(path),
+  );
+  const found = (pattern: RegExp) =>
+    files.flatMap((path) => {
+      const text = readFileSync(join(root, "src", path), "utf8");
+      return pattern.test(text) ? [path] : [];
+    });
+
+  test("there are files to look at", () => {
+    expect(files.length).toBeGreaterThan(200);
+    expect(found(/class Authorized</)).toEqual([join("persistence", "authorized.ts")]);
+  });
+
+  test.each([
+    ["is anything said to be authorized", /\bas\s+(?:\w+\.)*Authorized\b/],
+    ["nor by the older way of saying it", /(?<!\w)<(?:\w+\.)*Authorized\b/],
+    ["is a type forced by way of another", /\bas\s+(?:unknown|any|never)\s+as\b/],
+    ["is an error of the compiler kept quiet", /@ts-(?:ignore|expect-error|nocheck)/],
+  ])("%s", (_, pattern) => {
+    expect(found(pattern)).toEqual([]);
+  });
+
+  test("is one made but where the decision was made", () => {
+    expect(found(/new Authorized\b/)).toEqual([join("persistence", "authorized.ts")]);
+    expect(found(/Object\.create\(Authorized|Reflect\.construct\(Authorized|Authorized\.prototype/)).toEqual([]);
+  });
+});
