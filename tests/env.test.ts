@@ -34,6 +34,14 @@ test("with nothing set, everything has its default", () => {
     gatewayFolder: null,
     gatewayGroup: null,
     gatewayFolderInTraefik: null,
+    sessionHours: 24,
+    sessionRememberDays: 7,
+    sessionIdleMinutes: 120,
+    sessionRememberIdleHours: 24,
+    cookieSameSite: "lax",
+    trustedProxies: [],
+    auditRetentionDays: 0,
+    keyCreationsPerHour: 5,
     logLevel: "info",
   });
 });

@@ -2,6 +2,8 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../src/core/ids";
 import type { DatabaseRole } from "../../src/persistence/database";
+import { databaseRoles } from "../../src/persistence/roles";
+import { givenMember, givenPerson } from "../support/people";
 import { insertPlace } from "../support/place";
 import { outcomeOf, quoted, runAs } from "../support/run-as";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../support/world";
@@ -12,17 +14,23 @@ const rowsOfTable: Record<string, (org: Seeded) => string> = {
   api_keys: ofOrganization,
   application_states: ofOrganization,
   applications: ofOrganization,
+  audit_checkpoints: ofOrganization,
   audit_entries: ofOrganization,
   changes: ofOrganization,
   claims: ofOrganization,
   environments: ofOrganization,
   gateways: (org) => `gateway_id = ${quoted(org.gatewayId)}`,
+  invitations: ofOrganization,
   members: ofOrganization,
+  oidc_providers: ofOrganization,
   organization_gateways: ofOrganization,
   organizations: ofOrganization,
+  project_roles: ofOrganization,
   projects: ofOrganization,
+  roles: ofOrganization,
   routes: ofOrganization,
   security: ofOrganization,
+  service_accounts: ofOrganization,
   users: (org) => `user_id = ${quoted(org.userId)}`,
 };
 
@@ -30,6 +38,19 @@ interface Seeded extends GivenOrganization {
   readonly userId: string;
   readonly applicationId: string;
 }
+
+/** What belongs to a person and to no organization: the identity role's alone, and the host's. */
+const ofPersons = [
+  "passwords",
+  "totp_secrets",
+  "recovery_codes",
+  "passkeys",
+  "sessions",
+  "challenges",
+  "links",
+  "limits",
+  "identities",
+];
 
 const refused = "42501"; // insufficient_privilege: a grant that is missing, or a policy that says no
 const foreignKeyViolation = "23503";
@@ -48,24 +69,45 @@ afterAll(() => world.close());
 async function seeded(host: string, upstream: string): Promise<Seeded> {
   const gatewayId = await insertGateway(world.db, world.runtime);
   const org = await world.organization({ gatewayId });
-  const { environmentId } = await insertPlace(world, org);
+  const { projectId, environmentId } = await insertPlace(world, org);
   const { applicationId } = await given(org).application({
     environmentId,
     route: { host, upstreams: [{ url: upstream }] },
     credential: { username: `ada@${host}` },
   });
-  const userId = newId("user");
-  await world.db.asOwner(`insert into users (user_id, email, created_at) values ($1, $2, now())`, [userId, host]);
-  await world.db.asOwner(
-    `insert into members (member_id, organization_id, user_id, role, created_at) values ($1, $2, $3, 'owner', now())`,
-    [newId("member"), org.organizationId, userId],
-  );
+  const { organizationId } = org;
+  const person = await givenPerson(world, `ada@${host}`);
+  const memberId = await givenMember(world, organizationId, person, "owner");
+  const [roleId, at] = [newId("role"), "now()"];
+  const rows: [table: string, columns: string, values: string[]][] = [
+    ["roles", "role_id, name, permissions", [roleId, "Deployers", "{application:read}"]],
+    ["service_accounts", "service_account_id, name, role_id", [newId("serviceAccount"), "Deploy", roleId]],
+    [
+      "project_roles",
+      "project_role_id, project_id, member_id, role",
+      [newId("projectRole"), projectId, memberId, "viewer"],
+    ],
+    ["invitations", "invitation_id, email, role, hash, expires_at", [newId("invitation"), host, "viewer", host, at]],
+    [
+      "oidc_providers",
+      `provider_id, slug, name, issuer, client_id, client_secret_sealed, scopes, allowed_emails, allowed_domains,
+       allowed_groups, group_roles, trusted_domains, creates_persons`,
+      [newId("provider"), host, "Example", "https://i.example", "c", "s", "{}", "{}", "{}", "{}", "{}", "{}", "false"],
+    ],
+    ["audit_checkpoints", "sequence, hash, kind, signature", ["1", "h", "checkpoint", "s"]],
+  ];
+  for (const [table, columns, values] of rows) {
+    await world.db.asOwner(
+      `insert into ${table} (organization_id, created_at, ${columns})
+       values (${quoted(organizationId)}, now(), ${values.map((value) => (value === at ? at : quoted(value))).join(", ")})`,
+    );
+  }
   await world.db.asOwner(
     `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form, diagnostics, probes, delivered_at)
      values ($1, $2, $3, 1, 't', 'protected', 'stated', '[]', '[]', now())`,
     [gatewayId, applicationId, org.organizationId],
   );
-  return { ...org, userId, applicationId };
+  return { ...org, userId: person.userId, applicationId };
 }
 
 const asTenant = (org: Seeded, statement: string) => runAs(world, "tenant", org.organizationId, statement);
@@ -162,18 +204,19 @@ async function fingerprint(table: string, where: string): Promise<string> {
 }
 
 describe("the roles", () => {
-  const roles = ["portcullis_gate", "portcullis_tenant", "portcullis_sync", "portcullis_host"];
-
-  test.each(roles)("%s is no superuser, bypasses nothing, logs nobody in, and is in no other role", async (role) => {
-    const [row] = await world.db.asOwner(
-      `select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolcanlogin as mighty,
+  test.each(databaseRoles)(
+    "%s is no superuser, bypasses nothing, logs nobody in, and is in no other role",
+    async (role) => {
+      const [row] = await world.db.asOwner(
+        `select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolcanlogin as mighty,
          (select count(*)::int from pg_auth_members m where m.member = r.oid) as memberships,
          (select count(*)::int from pg_class c where c.relowner = r.oid) + (select count(*)::int from pg_proc p where p.proowner = r.oid) as owned,
          has_schema_privilege(r.oid, 'public', 'create') as creates
        from pg_roles r where rolname = '${role}'`,
-    );
-    expect(row).toEqual({ mighty: false, memberships: 0, owned: 0, creates: false });
-  });
+      );
+      expect(row).toEqual({ mighty: false, memberships: 0, owned: 0, creates: false });
+    },
+  );
 
   test("the gate role can read no table", async () => {
     expect(await tables("portcullis_gate")).toEqual([]);
@@ -224,7 +267,13 @@ describe("the roles", () => {
     );
     const written = (privilege: string) =>
       [...new Set(rows.filter((row) => row.entry.endsWith(privilege)).map((row) => row.entry.split(/[.:]/)[0]))].sort();
-    expect(written("insert")).toEqual(["application_states", "audit_entries", "changes", "deliveries"]);
+    expect(written("insert")).toEqual([
+      "application_states",
+      "audit_checkpoints",
+      "audit_entries",
+      "changes",
+      "deliveries",
+    ]);
     expect(written("update")).toEqual([
       "application_states",
       "applications",
@@ -290,8 +339,59 @@ describe("the roles", () => {
     expect(await outcomeOf(runAs(world, "host", null, statement))).toBe(refused);
   });
 
+  test.each(ofPersons)("%s is seen by nobody but who signs people in, and by the host", async (table) => {
+    for (const role of ["tenant", "sync", "retention"] as const) {
+      const organizationId = role === "tenant" ? acme.organizationId : null;
+      for (const statement of [`select 1 from ${table}`, `delete from ${table}`]) {
+        expect([role, await outcomeOf(runAs(world, role, organizationId, statement))]).toEqual([role, refused]);
+      }
+    }
+    expect(await outcomeOf(world.runtime.database.call(sql.raw(`select 1 from ${table}`)))).toBe(refused);
+    expect(await outcomeOf(runAs(world, "identity", null, `select 1 from ${table}`))).toBe("done");
+    const [row] = await world.db.asOwner(`select relrowsecurity as on from pg_class where relname = '${table}'`);
+    expect(row?.on).toBe(true);
+  });
+
+  const forbiddenToIdentity = [
+    "select 1 from security",
+    "select 1 from routes",
+    "select 1 from applications",
+    "select 1 from api_keys",
+    "select 1 from audit_entries",
+    "select 1 from gateways",
+    "update audit_entries set action = 'x'",
+    "delete from audit_entries",
+    "update organizations set require_second_factor = false",
+    "update roles set permissions = '{}'",
+    "delete from members",
+    "update invitations set role = 'owner'",
+    "delete from users",
+  ];
+  test.each(forbiddenToIdentity)("the identity role is refused: %s", async (statement) => {
+    expect(await outcomeOf(runAs(world, "identity", null, statement))).toBe(refused);
+  });
+
+  const forbiddenToRetention = [
+    "select 1 from users",
+    "select 1 from organizations",
+    "update audit_entries set action = 'x'",
+    "insert into audit_entries select * from audit_entries",
+    "update audit_checkpoints set hash = 'x'",
+    "truncate audit_checkpoints",
+  ];
+  test.each(forbiddenToRetention)("the retention role is refused: %s", async (statement) => {
+    expect(await outcomeOf(runAs(world, "retention", null, statement))).toBe(refused);
+  });
+
   test.each<[DatabaseRole, string]>([
-    ["tenant", "portcullis_touch_key('x', now())"],
+    ["tenant", "portcullis_touch_key('x', now(), 'x')"],
+    ["tenant", "portcullis_touch_session('x', now())"],
+    ["tenant", "portcullis_take('x', 1, 1, now())"],
+    ["tenant", "portcullis_principal('session', 'x', null)"],
+    ["tenant", "portcullis_standing('x', 'x', null)"],
+    ["identity", "portcullis_leave('x')"],
+    ["sync", "portcullis_leave('x')"],
+    ["retention", "portcullis_authorize('commandLine', null, 'x', 'organization', null, '')"],
     ["sync", "portcullis_authorize('commandLine', null, 'x', 'organization', null, '')"],
     ["sync", "portcullis_claim_host('c', 'g', 'h', 'p', false, now())"],
     ["host", "portcullis_claim_host('c', 'g', 'h', 'p', false, now())"],
@@ -314,8 +414,8 @@ test("inside an organization's transaction the authorizing function tells nothin
       `select * from portcullis_authorize('commandLine', null, ${quoted(asked.organizationId)}, 'application', ${quoted(asked.applicationId)}, 'update')`,
     );
   expect(await ask(acme)).toMatchObject([{ object: { applicationId: acme.applicationId } }]);
-  const nothing = [{ api_key: null, organization: { organizationId: beta.organizationId }, object: null }];
-  expect(await ask(beta)).toEqual(nothing);
+  const nothing = { organization: { organizationId: beta.organizationId }, object: null, project_id: null };
+  expect(await ask(beta)).toEqual([{ principal: { kind: "commandLine" }, ...nothing }]);
 });
 
 const forbiddenToTenant = [
@@ -326,12 +426,43 @@ const forbiddenToTenant = [
   "update applications set gateway_id = 'x'",
   "update applications set environment_id = 'x'",
   "update api_keys set role = 'owner'",
-  "update api_keys set expires_at = null",
+  "update api_keys set role_id = null",
+  "update api_keys set scopes = '{organization:delete}'",
+  "update api_keys set user_id = null",
+  "update api_keys set project_id = null",
   "select hash from api_keys",
+  "update members set user_id = 'x'",
+  "update project_roles set member_id = 'x'",
+  "update service_accounts set created_at = now()",
+  "update invitations set role = 'owner'",
+  "update invitations set email = 'x'",
+  "update invitations set expires_at = now() + interval '1 year'",
+  "select hash from invitations",
+  "select client_secret_sealed from oidc_providers",
+  "delete from audit_checkpoints",
+  "update audit_checkpoints set hash = 'x'",
+  "update users set email = 'x'",
   "select hash_sealed from security",
 ];
 test.each(forbiddenToTenant)("the tenant role is refused in its own organization: %s", async (statement) => {
   expect(await outcomeOf(asTenant(acme, statement))).toBe(refused);
+});
+
+test("the end of an API key is only brought forward, and a revoked one stays revoked", async () => {
+  const key = async (more: string) => {
+    const apiKeyId = newId("apiKey");
+    await world.db.asOwner(
+      `insert into api_keys (api_key_id, organization_id, name, role, hash, created_at, expires_at, revoked_at)
+       values ('${apiKeyId}', ${quoted(acme.organizationId)}, 'x', 'viewer', '${apiKeyId}', now(), ${more})`,
+    );
+    return (set: string) => outcomeOf(asTenant(acme, `update api_keys set ${set} where api_key_id = '${apiKeyId}'`));
+  };
+  const ends = await key("'2999-01-01', null");
+  for (const set of ["expires_at = null", "expires_at = '2999-01-02'"]) expect(await ends(set)).toBe(refused);
+  for (const set of ["expires_at = '2998-01-01'", "revoked_at = now()"]) expect(await ends(set)).toBe("done");
+  expect(await ends("revoked_at = null")).toBe(refused);
+  expect(await ends("name = 'renamed'")).toBe("done");
+  expect(await (await key("null, null"))("expires_at = '2999-01-01'")).toBe("done");
 });
 
 describe("a child in another organization's parent", () => {
@@ -356,7 +487,7 @@ describe("a child in another organization's parent", () => {
       `select f.conrelid::regclass::text as child, f.confrelid::regclass::text as parent,
          (select array_agg(a.attname::text) from pg_attribute a where a.attrelid = f.conrelid and a.attnum = any (f.conkey)) as columns
        from pg_constraint f where f.contype = 'f'
-         and f.confrelid::regclass::text not in ('organizations', 'gateways', 'users')`,
+         and f.confrelid::regclass::text not in ('organizations', 'gateways', 'users', 'api_keys')`,
     );
     expect([...new Set(rows.map((row) => row.child))].sort()).toEqual([
       "api_keys",

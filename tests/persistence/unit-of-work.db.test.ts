@@ -193,7 +193,7 @@ describe("between the decision and the transaction", () => {
     [
       "the key lost its role",
       403,
-      "forbidden",
+      "key_scope",
       () => world.db.asOwner(`update api_keys set role = 'viewer' where ${keyHash}`, [acme.organizationId]),
     ],
     [

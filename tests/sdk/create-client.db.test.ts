@@ -128,7 +128,7 @@ describe("DK-14: a refusal", () => {
     });
     const viewer = createClient({ url, apiKey: await acme.key("viewer") });
     const refused = await refusalOf(viewer.projects.create.mutate({ name: "x" }));
-    expect(refused.data).toMatchObject({ httpStatus: 403, reason: "forbidden" });
+    expect(refused.data).toMatchObject({ httpStatus: 403, reason: "key_scope" });
   });
 
   test("by nobody there is an error of its own, without data", async () => {

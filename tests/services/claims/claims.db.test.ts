@@ -110,7 +110,7 @@ test("a developer sees claims and releases none; the refusal is audited", async 
     `select reason from audit_entries where action = 'claims.release' and object_id = $1`,
     [claim.claimId],
   );
-  expect(entries).toEqual([{ reason: "forbidden" }]);
+  expect(entries).toEqual([{ reason: "key_scope" }]);
 });
 
 test("released beside a new route of its host, it is either in use or gone, never both free and routed", async () => {
