@@ -69,6 +69,9 @@ const releasable = async () => {
 };
 const apiKey = async () =>
   (await given(acme).ok<{ apiKeyId: string }>("keys.create", { name: name(), role: "viewer" })).apiKeyId;
+const serviceAccount = async () =>
+  (await given(acme).ok<{ serviceAccountId: string }>("serviceAccounts.create", { name: name(), role: "viewer" }))
+    .serviceAccountId;
 const auditEntry = async () => {
   await application();
   const [row] = await world.db.asOwner<{ id: string }>(
@@ -193,7 +196,17 @@ const table: Record<string, readonly Row[]> = {
   ],
 
   "keys.create": [
-    { input: async () => ({ name: name(), role: "viewer" }), expected: of(403, 403, 200, 200, 200, 403) },
+    { input: async () => ({ name: name(), role: "viewer" }), expected: of(403, 200, 200, 200, 200, 403) },
+    {
+      title: "of a project",
+      input: async () => ({ name: name(), role: "viewer", projectId: (await place()).projectId }),
+      expected: writes,
+    },
+    {
+      title: "of a service account",
+      input: async () => ({ name: name(), role: "viewer", serviceAccountId: await serviceAccount() }),
+      expected: of(403, 403, 200, 200, 404, 403),
+    },
     {
       title: "of an owner",
       input: async () => ({ name: name(), role: "owner" }),
@@ -201,9 +214,31 @@ const table: Record<string, readonly Row[]> = {
     },
   ],
   "keys.one": [{ input: async () => ({ apiKeyId: await apiKey() }), expected: administers }],
-  "keys.list": [{ input: nothing, expected: of(403, 403, 200, 200, 200, 403) }],
+  "keys.list": [
+    { title: "all", input: nothing, expected: everybody },
+    { title: "of a project", input: async () => ({ projectId: (await place()).projectId }), expected: reads },
+  ],
   "keys.update": [{ input: async () => ({ apiKeyId: await apiKey(), name: name() }), expected: administers }],
+  "keys.rotate": [{ input: async () => ({ apiKeyId: await apiKey() }), expected: administers }],
+  "keys.revoke": [{ input: async () => ({ apiKeyId: await apiKey() }), expected: administers }],
   "keys.delete": [{ input: async () => ({ apiKeyId: await apiKey() }), expected: administers }],
+
+  "serviceAccounts.create": [
+    { input: async () => ({ name: name(), role: "viewer" }), expected: of(403, 403, 200, 200, 200, 403) },
+    {
+      title: "of an owner",
+      input: async () => ({ name: name(), role: "owner" }),
+      expected: of(403, 403, 403, 200, 200, 403),
+    },
+  ],
+  "serviceAccounts.one": [{ input: async () => ({ serviceAccountId: await serviceAccount() }), expected: administers }],
+  "serviceAccounts.list": [{ input: nothing, expected: of(403, 403, 200, 200, 200, 403) }],
+  "serviceAccounts.update": [
+    { input: async () => ({ serviceAccountId: await serviceAccount(), name: name() }), expected: administers },
+  ],
+  "serviceAccounts.delete": [
+    { input: async () => ({ serviceAccountId: await serviceAccount() }), expected: administers },
+  ],
 
   "sync.status": [
     { title: "all", input: nothing, expected: everybody },
@@ -236,6 +271,7 @@ const kinds: Record<string, IdKind> = {
   claimId: "claim",
   gatewayId: "gateway",
   apiKeyId: "apiKey",
+  serviceAccountId: "serviceAccount",
   changeId: "change",
   auditId: "audit",
 };
