@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { apiKeyPrefix, makeApiKey, parseApiKey } from "../../src/core/api-keys";
@@ -51,5 +52,17 @@ describe("an API key", () => {
 
   it("is not made from a source that gives fewer bytes than asked", () => {
     expect(() => makeApiKey(() => Buffer.alloc(16))).toThrow(RangeError);
+  });
+
+  it("is what the page for secret scanners says (PO-24)", () => {
+    const page = readFileSync("docs/api-keys.md", "utf8");
+    const expressions = [...page.matchAll(/\\bpcl_\S+\\b/g)].map(([text]) => new RegExp(text));
+    expect(expressions).toHaveLength(2);
+    const [example = ""] = page.match(/^pcl_\S+$/m) ?? [];
+    for (const key of [example, makeApiKey(randomBytes).key]) {
+      expect(parseApiKey(key).ok).toBe(true);
+      for (const expression of expressions) expect(`token = "${key}";`).toMatch(expression);
+    }
+    for (const expression of expressions) expect(`${example}0`).not.toMatch(expression);
   });
 });
