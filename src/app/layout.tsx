@@ -1,17 +1,31 @@
+import { ColorSchemeScript, mantineHtmlProps } from "@mantine/core";
 import type { Metadata } from "next";
+import { headers } from "next/headers";
 import type { ReactNode } from "react";
-import "../ui/base.css";
+import { ConsoleProvider } from "../ui/frame/console-provider";
+import "@mantine/core/styles.css";
+import "../ui/frame/base.css";
 
 export const metadata: Metadata = {
-  title: "Portcullis",
+  title: { default: "Portcullis", template: "%s · Portcullis" },
   description: "Who may reach what behind Traefik, and proof that it is so.",
   robots: { index: false, follow: false },
 };
 
-export default function RootLayout({ children }: { children: ReactNode }) {
+/**
+ * The document around every page. It reads the nonce that the server in front of Next made for this answer: so no page
+ * is rendered in advance.
+ */
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  const nonce = (await headers()).get("x-nonce") ?? "";
   return (
-    <html lang="en">
-      <body>{children}</body>
+    <html lang="en" {...mantineHtmlProps}>
+      <head>
+        <ColorSchemeScript nonce={nonce} defaultColorScheme="auto" />
+      </head>
+      <body>
+        <ConsoleProvider nonce={nonce}>{children}</ConsoleProvider>
+      </body>
     </html>
   );
 }

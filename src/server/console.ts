@@ -1,8 +1,9 @@
-import type { RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Serving } from "./http-server";
 import { projectRoot } from "./project-root";
+import { newNonce, pagePolicy } from "./security-headers";
 
 /** `production` serves what `next build` made, `development` what is in the sources now, `none` nothing. */
 export type ConsoleMode = "production" | "development" | "none";
@@ -45,10 +46,26 @@ async function startNext(dev: boolean, { host, port }: { host: string; port: num
   const handle = app.getRequestHandler();
   const upgrade = app.getUpgradeHandler();
   return {
-    pages: (request, response) => void handle(request, response),
+    pages: (request, response) => {
+      allowOwnScripts(request, response, dev);
+      void handle(request, response);
+    },
     ...(dev ? { upgrade: (request, socket, head) => void upgrade(request, socket as Socket, head) } : {}),
     close: async () => {
       await Promise.race([app.close(), delay(closeWithinMs)]);
     },
   };
+}
+
+/**
+ * Gives a page its policy. Next finds the nonce in the request's own header, and writes it at every script that it makes;
+ * the layout reads it as `x-nonce`. What a caller sent under these names is not handed on.
+ */
+function allowOwnScripts(request: IncomingMessage, response: ServerResponse, dev: boolean): void {
+  const nonce = newNonce();
+  const policy = pagePolicy(nonce, dev);
+  delete request.headers["content-security-policy-report-only"];
+  request.headers["content-security-policy"] = policy;
+  request.headers["x-nonce"] = nonce;
+  response.setHeader("content-security-policy", policy);
 }

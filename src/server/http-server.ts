@@ -1,4 +1,11 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
@@ -6,6 +13,7 @@ import { knownPath } from "../api/known-path";
 import type { ApiHandler } from "../contracts/handler-registration";
 import { newId } from "../core/ids";
 import { answerWith } from "./node-adapter";
+import { securityHeaders } from "./security-headers";
 import { StartFailure } from "./start-failure";
 
 /** What answers requests; until there is one, all of them get 503, and the process says that it is alive. */
@@ -26,22 +34,21 @@ interface Listening {
   readonly host: string;
   readonly port: number;
   readonly log: Logger;
+  /** Whether its public address is https. */
+  readonly secure?: boolean;
 }
-
-const securityHeaders = {
-  "x-frame-options": "DENY",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "same-origin",
-};
 
 /**
  * Listens at once, so that a port that is taken is known before anything slow or lasting is done.
  * @throws StartFailure the port is taken, may not be used, or the address is not this machine's
  */
-export async function listen({ host, port, log }: Listening): Promise<HttpServer> {
+export async function listen({ host, port, log, secure = false }: Listening): Promise<HttpServer> {
   let serving: Serving | null = null;
+  const headers = Object.entries(securityHeaders(secure));
+  const answering = new WeakMap<Duplex, ServerResponse>();
   const server = createServer((request, response) => {
-    for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+    answering.set(request.socket, response);
+    for (const [name, value] of headers) response.setHeader(name, value);
     if (!serving || !request.url?.startsWith("/")) {
       refuse(response, request.url === "/healthz" ? 200 : serving ? 400 : 503);
       return;
@@ -61,7 +68,14 @@ export async function listen({ host, port, log }: Listening): Promise<HttpServer
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
     if (serving?.upgrade) serving.upgrade(request, socket, head);
-    else socket.end("HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n");
+    else socket.end(bareAnswer(400, headers));
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    // Node would answer by itself, without a header of ours.
+    const answer = answering.get(socket);
+    const isBusy = answer?.headersSent && !answer.writableFinished;
+    if (error.code === "ECONNRESET" || !socket.writable || isBusy) socket.destroy();
+    else socket.end(bareAnswer(unreadable[error.code ?? ""] ?? 400, headers));
   });
   await bind(server, host, port);
   return {
@@ -110,6 +124,20 @@ function answerApi(api: ApiHandler, request: IncomingMessage, response: ServerRe
     }
     response.destroy();
   });
+}
+
+/** How Node says what is wrong with a request that it cannot read, as a status. */
+const unreadable: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+};
+
+/** An answer without a body, on a connection that is of no use afterwards. */
+function bareAnswer(status: number, headers: readonly (readonly [string, string])[]): string {
+  const lines = [...headers, ["x-request-id", newId("request")], ["content-length", "0"], ["connection", "close"]];
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+  return `${head}${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
 }
 
 const reasons: Readonly<Record<number, readonly [reason: string, message: string]>> = {

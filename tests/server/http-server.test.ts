@@ -17,8 +17,11 @@ afterEach(async () => {
   lines.length = 0;
 });
 
-async function serverWith(api: ApiHandler | null): Promise<{ server: HttpServer; url: string }> {
-  const server = await listen({ host, port: 0, log });
+async function serverWith(
+  api: ApiHandler | null,
+  options: { secure?: boolean } = {},
+): Promise<{ server: HttpServer; url: string }> {
+  const server = await listen({ host, port: 0, log, ...options });
   open.push(server);
   if (api) server.serve({ api, pages: (request, response) => response.end(`page ${request.url}`) });
   return { server, url: `http://${host}:${server.port}` };
@@ -58,6 +61,32 @@ describe("the HTTP server", () => {
       expect(headers.get("x-content-type-options")).toBe("nosniff");
       expect(headers.get("referrer-policy")).toBe("same-origin");
       expect(headers.get("x-request-id")).toMatch(/^req_/);
+    }
+  });
+
+  test("has them on what cannot be read, and on what is asked too early, too (AM-19..23)", async () => {
+    const { server } = await serverWith(null, { secure: true });
+    const answers = await Promise.all(
+      [
+        "GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", // 503, it does not serve yet
+        "GET http://evil.example/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        "this is not HTTP\r\n\r\n", // 400, by Node's parser
+        `GET /x HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`, // 431
+        "GET /x HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
+      ].map(async (request) => {
+        const socket = connect(server.port, host);
+        socket.end(request);
+        return Buffer.concat(await socket.toArray()).toString();
+      }),
+    );
+    expect(answers.map((answer) => answer.slice(9, 12))).toEqual(["503", "503", "400", "431", "400"]);
+    for (const answer of answers) {
+      expect(answer).toMatch(/^x-frame-options: DENY\r$/im);
+      expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im);
+      expect(answer).toMatch(/^referrer-policy: same-origin\r$/im);
+      expect(answer).toMatch(/^permissions-policy: .*camera=\(\)/im);
+      expect(answer).toMatch(/^content-security-policy: default-src 'none'; .*frame-ancestors 'none'\r$/im);
+      expect(answer).toMatch(/^strict-transport-security: max-age=31536000/im);
     }
   });
 

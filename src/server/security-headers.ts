@@ -1,0 +1,68 @@
+import { randomBytes } from "node:crypto";
+
+/** What a browser may do with any answer of ours, whatever it is. */
+const always = {
+  "x-frame-options": "DENY",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "same-origin",
+  "permissions-policy": [
+    "accelerometer=()",
+    "camera=()",
+    "display-capture=()",
+    "geolocation=()",
+    "gyroscope=()",
+    "magnetometer=()",
+    "microphone=()",
+    "midi=()",
+    "payment=()",
+    "publickey-credentials-create=(self)",
+    "publickey-credentials-get=(self)",
+    "screen-wake-lock=()",
+    "usb=()",
+    "xr-spatial-tracking=()",
+  ].join(", "),
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-resource-policy": "same-origin",
+  // For what is no page: were it ever shown as one, nothing in it runs. Pages get `pagePolicy` instead.
+  "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+};
+
+/** A year, for the names below ours too (OWASP ASVS 5, 3.4.1). */
+const transportSecurity = "max-age=31536000; includeSubDomains";
+
+/**
+ * The headers of every answer: of the API, pages, static files, and of what cannot be read.
+ * @param secure whether the public address is https: then browsers are told to use nothing else
+ */
+export function securityHeaders(secure: boolean): Readonly<Record<string, string>> {
+  return secure ? { ...always, "strict-transport-security": transportSecurity } : always;
+}
+
+/** A number used once, for the scripts of one page: 128 random bits in base64. */
+export function newNonce(): string {
+  return randomBytes(16).toString("base64");
+}
+
+/**
+ * The Content-Security-Policy of a page. A script runs only with the page's nonce, or when such a one loads it. Style
+ * sheets and `<style>` need it too; the attribute `style`, by which components are placed and sized, does not.
+ * @param development Next's development server evaluates text and adds style elements of its own
+ */
+export function pagePolicy(nonce: string, development = false): string {
+  const directives = {
+    "default-src": "'self'",
+    "script-src": `'self' 'nonce-${nonce}' 'strict-dynamic'${development ? " 'unsafe-eval'" : ""}`,
+    "style-src": development ? "'self' 'unsafe-inline'" : `'self' 'nonce-${nonce}'`,
+    "style-src-attr": "'unsafe-inline'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "form-action": "'self'",
+    "frame-ancestors": "'none'",
+  };
+  return Object.entries(directives)
+    .map(([name, sources]) => `${name} ${sources}`)
+    .join("; ");
+}

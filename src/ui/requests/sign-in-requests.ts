@@ -1,0 +1,47 @@
+import { Refused, refusedBy } from "./refused";
+
+/** Signs in by one of the methods: `password`, `second-factor`, `passkey`, `link`, `invitation`. @throws Refused */
+export async function signInBy(method: string, fields: Readonly<Record<string, string>>): Promise<void> {
+  await post(`callback/${method}`, fields);
+}
+
+/**
+ * Begins a sign-in at an OIDC provider.
+ * @param returnTo a path of ours
+ * @returns the provider's address, to which the browser has to go
+ * @throws Refused
+ */
+export function beginSignInAt(provider: string, returnTo: string): Promise<string> {
+  return post(`signin/${provider}`, { callbackUrl: new URL(returnTo, location.origin).href });
+}
+
+/** Ends the session. @throws Refused */
+export async function signOut(): Promise<void> {
+  await post("signout", {});
+}
+
+/** Sends one of the forms under `/api/auth`, with the form's own token. @returns where it says to go on */
+async function post(path: string, fields: Readonly<Record<string, string>>): Promise<string> {
+  const { csrfToken } = (await ask("csrf")) as { csrfToken: string };
+  const body = new URLSearchParams({ callbackUrl: location.origin, ...fields, csrfToken, json: "true" });
+  const { url } = (await ask(path, { method: "POST", body })) as { url: string };
+  const { searchParams } = new URL(url, location.origin);
+  if (searchParams.has("csrf")) throw refusedBy({ data: { reason: "csrf_token" } });
+  const error = searchParams.get("error");
+  if (error !== null) throw new Refused(error, signInErrorText(error));
+  return url;
+}
+
+async function ask(path: string, init: RequestInit = {}): Promise<unknown> {
+  const response = await fetch(`/api/auth/${path}`, { ...init, credentials: "same-origin" }).catch(() => null);
+  const body = await response?.json().catch(() => null);
+  if (response?.ok && body) return body;
+  throw refusedBy(body?.error ?? {});
+}
+
+/** What an address with `?error=` says, after a provider sent somebody back. It never tells what was wrong: the log does. */
+export function signInErrorText(error: string): string {
+  return error === "SessionRequired"
+    ? "Sign in to see this page."
+    : "Signing in did not work. Try again, or ask whoever runs this: the audit log says why.";
+}

@@ -1,0 +1,29 @@
+import { useCallback, useState } from "react";
+import { asRefused, type Refused } from "./refused";
+
+/** A request in three states: not sent or done, under way, refused. */
+export interface RequestState {
+  readonly isBusy: boolean;
+  readonly refused: Refused | null;
+  /** Runs one; another one's refusal is forgotten. @returns whether it went well */
+  run(request: () => Promise<void>): Promise<boolean>;
+}
+
+export function useRequest(): RequestState {
+  const [isBusy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<Refused | null>(null);
+  const run = useCallback(async (request: () => Promise<void>) => {
+    setBusy(true);
+    setRefused(null);
+    try {
+      await request();
+      return true;
+    } catch (error) {
+      setRefused(asRefused(error));
+      return false;
+    } finally {
+      setBusy(false);
+    }
+  }, []);
+  return { isBusy, refused, run };
+}

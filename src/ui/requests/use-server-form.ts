@@ -1,0 +1,45 @@
+import { type FormErrors, type UseFormInput, type UseFormReturnType, useForm } from "@mantine/form";
+import type { FormEvent } from "react";
+import { asRefused, fieldText, type Refused } from "./refused";
+import { useRequest } from "./use-request";
+
+type Values = Record<string, string | boolean>;
+
+interface ServerForm<V extends Values> extends Pick<UseFormInput<V>, "initialValues" | "validate"> {
+  /** @throws Refused | TRPCClientError */
+  readonly send: (values: V) => Promise<void>;
+}
+
+export interface ServerFormState<V extends Values> {
+  readonly form: UseFormReturnType<V>;
+  readonly isBusy: boolean;
+  readonly refused: Refused | null;
+  readonly onSubmit: (event: FormEvent<HTMLFormElement>) => void;
+}
+
+/**
+ * A form that the server judges. What it says of single inputs stands at these, and the first of them gets the focus;
+ * the rest is for a `RefusalAlert`.
+ */
+export function useServerForm<V extends Values>({ send, ...options }: ServerForm<V>): ServerFormState<V> {
+  const form = useForm<V>({ mode: "uncontrolled", ...options });
+  const { isBusy, refused, run } = useRequest();
+  const focusFirst = (errors: FormErrors) => {
+    const [first] = Object.keys(errors);
+    if (first) form.getInputNode(first)?.focus();
+  };
+  const submit = (values: V) =>
+    run(async () => {
+      try {
+        await send(values);
+      } catch (error) {
+        const { fields } = asRefused(error);
+        const known = Object.entries(fields).filter(([name]) => name in values);
+        const errors = Object.fromEntries(known.map(([name, word]) => [name, fieldText(word)]));
+        form.setErrors(errors);
+        focusFirst(errors);
+        throw error;
+      }
+    });
+  return { form, isBusy, refused, onSubmit: form.onSubmit((values) => void submit(values), focusFirst) };
+}

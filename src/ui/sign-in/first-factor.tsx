@@ -1,0 +1,64 @@
+import { Alert, Button, Checkbox, Divider, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { RefusalAlert } from "../requests/refusal-alert";
+import { signInBy, signInErrorText } from "../requests/sign-in-requests";
+import { useServerForm } from "../requests/use-server-form";
+import { PasskeyButton } from "./passkey-button";
+
+interface FirstFactorProps {
+  readonly onSignedIn: () => Promise<void>;
+}
+
+/** Every way to begin. */
+export function FirstFactor({ onSignedIn }: FirstFactorProps) {
+  const { form, isBusy, refused, onSubmit } = useServerForm({
+    initialValues: { email: "", password: "", remember: false },
+    validate: {
+      email: (email) => (email.trim() === "" ? "Your e-mail address is needed." : null),
+      password: (password) => (password === "" ? "Your password is needed." : null),
+    },
+    send: async ({ email, password, remember }) => {
+      await signInBy("password", { email, password, remember: String(remember) });
+      await onSignedIn();
+    },
+  });
+  const returned = new URLSearchParams(location.search).get("error");
+  return (
+    <Stack>
+      {returned !== null && refused === null && (
+        <Alert color="red" variant="outline">
+          {signInErrorText(returned)}
+        </Alert>
+      )}
+      <RefusalAlert refused={refused} />
+      <form onSubmit={onSubmit} method="post" noValidate>
+        <Stack>
+          <TextInput
+            label="E-mail address"
+            type="email"
+            autoComplete="username"
+            required
+            key={form.key("email")}
+            {...form.getInputProps("email")}
+          />
+          <PasswordInput
+            label="Password"
+            autoComplete="current-password"
+            required
+            key={form.key("password")}
+            {...form.getInputProps("password")}
+          />
+          <Checkbox
+            label="Remember me on this device"
+            key={form.key("remember")}
+            {...form.getInputProps("remember", { type: "checkbox" })}
+          />
+          <Button type="submit" loading={isBusy}>
+            Sign in
+          </Button>
+        </Stack>
+      </form>
+      <Divider label="or" />
+      <PasskeyButton remember={() => form.getValues().remember} onSignedIn={onSignedIn} />
+    </Stack>
+  );
+}

@@ -1,0 +1,35 @@
+import { Button, Stack } from "@mantine/core";
+import { browserSupportsWebAuthn, startAuthentication } from "@simplewebauthn/browser";
+import { api } from "../requests/api";
+import { askAuthenticator } from "../requests/ask-authenticator";
+import { RefusalAlert } from "../requests/refusal-alert";
+import { signInBy } from "../requests/sign-in-requests";
+import { useRequest } from "../requests/use-request";
+
+interface PasskeyButtonProps {
+  /** After the password: only this person's passkeys. */
+  readonly asSecondFactor?: boolean;
+  readonly remember?: () => boolean;
+  readonly onSignedIn: () => Promise<void>;
+}
+
+/** Signs in with a passkey, where the browser can. */
+export function PasskeyButton({ asSecondFactor = false, remember = () => false, onSignedIn }: PasskeyButtonProps) {
+  const { isBusy, refused, run } = useRequest();
+  if (!browserSupportsWebAuthn()) return null;
+  const signIn = () =>
+    run(async () => {
+      const optionsJSON = await api.auth.passkeys.challenge.mutate({ secondFactor: asSecondFactor });
+      const response = await askAuthenticator(() => startAuthentication({ optionsJSON }));
+      await signInBy("passkey", { response: JSON.stringify(response), remember: String(remember()) });
+      await onSignedIn();
+    });
+  return (
+    <Stack gap="xs">
+      <Button variant="default" loading={isBusy} onClick={() => void signIn()}>
+        {asSecondFactor ? "Use a passkey" : "Sign in with a passkey"}
+      </Button>
+      <RefusalAlert refused={refused} />
+    </Stack>
+  );
+}

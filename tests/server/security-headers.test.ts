@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { newNonce, pagePolicy, securityHeaders } from "../../src/server/security-headers";
+
+const directivesOf = (policy: string) =>
+  Object.fromEntries(policy.split("; ").map((directive) => directive.split(/ (.*)/s).slice(0, 2)));
+
+describe("the headers of every answer (AM-19..23)", () => {
+  test("a browser is told to use https alone where the public address is https, and only there", () => {
+    expect(securityHeaders(true)["strict-transport-security"]).toBe("max-age=31536000; includeSubDomains");
+    expect(securityHeaders(false)).not.toHaveProperty("strict-transport-security");
+  });
+
+  test("what is no page may load nothing and be framed nowhere", () => {
+    expect(directivesOf(securityHeaders(false)["content-security-policy"] ?? "")).toEqual({
+      "default-src": "'none'",
+      "base-uri": "'none'",
+      "form-action": "'none'",
+      "frame-ancestors": "'none'",
+    });
+  });
+});
+
+describe("the policy of a page", () => {
+  test("lets scripts run by the page's nonce alone", () => {
+    const directives = directivesOf(pagePolicy("bm9uY2U="));
+    expect(directives["script-src"]).toBe("'self' 'nonce-bm9uY2U=' 'strict-dynamic'");
+    expect(directives["object-src"]).toBe("'none'");
+    expect(directives["base-uri"]).toBe("'none'");
+    expect(directives["frame-ancestors"]).toBe("'none'");
+    expect(directives["form-action"]).toBe("'self'");
+    expect(directives["connect-src"]).toBe("'self'");
+  });
+
+  test("allows inline styles as attributes alone", () => {
+    const { "style-src-attr": attributes, ...rest } = directivesOf(pagePolicy("bm9uY2U="));
+    expect(attributes).toBe("'unsafe-inline'");
+    expect(Object.values(rest).join(" ")).not.toMatch(/unsafe/);
+  });
+
+  test("development relaxes no more than its server needs", () => {
+    const script = directivesOf(pagePolicy("bm9uY2U=", true))["script-src"];
+    expect(script).toBe("'self' 'nonce-bm9uY2U=' 'strict-dynamic' 'unsafe-eval'");
+  });
+
+  test("a nonce has 128 bits and is never used again", () => {
+    const nonces = Array.from({ length: 100 }, newNonce);
+    expect(new Set(nonces).size).toBe(100);
+    for (const nonce of nonces) expect(Buffer.from(nonce, "base64")).toHaveLength(16);
+  });
+});
