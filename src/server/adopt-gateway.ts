@@ -20,7 +20,7 @@ export async function adoptGateway(
     const organizationId = await findFoundingOrganization(work.tx);
     if (organizationId === null) throw new Conflict("not_set_up", 'Nothing is set up yet: "setup" comes first.');
     if (!gateway) throw new Conflict("no_such_gateway", "There is no gateway of this name with a folder.");
-    work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gateway.gatewayId });
+    work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gateway.gatewayId, name: gateway.name });
     return gateway;
   });
   await adoptGatewayFolder(database, { gatewayId }, placesIn(gatewayFolder), { random, now: clock.now() });

@@ -120,11 +120,11 @@ describe("an entry of a change", () => {
       ],
       ['routes.update route {"pathPrefix":["","/x"]}'],
       [`routes.delete route ${JSON.stringify({ host: place.host, pathPrefix: "/x" })}`],
-      ['applications.update application {"name":"Other"}'],
+      ['applications.update application {"name":["Wiki","Other"]}'],
       // DK-19: what made it public has an action of its own.
       ['security.delete.opened credential {"last":true,"username":"eve"}'],
-      ['applications.update application {"access":"protected"}'],
-      ['applications.update.opened application {"access":"public-when-empty"}'],
+      ['applications.update application {"access":["public-when-empty","protected"]}'],
+      ['applications.update.opened application {"access":["protected","public-when-empty"]}'],
       ['applications.delete application {"name":"Other"}'],
       [
         'applications.create application {"name":"Full","access":"public-when-empty","becamePublic":false}',

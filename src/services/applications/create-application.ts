@@ -61,7 +61,7 @@ export async function createApplication(authorized: Creator, input: CreateApplic
       const { applicationId } = row;
       work.audit(
         "applications.create",
-        { kind: "application", id: applicationId },
+        { kind: "application", id: applicationId, name: row.name },
         { name: row.name, access, becamePublic },
       );
 
@@ -71,14 +71,16 @@ export async function createApplication(authorized: Creator, input: CreateApplic
       if (credential) {
         work.audit(
           "security.create",
-          { kind: "credential", id: credential.securityId },
+          { kind: "credential", id: credential.securityId, name: credential.username },
           { username: credential.username },
         );
       }
       const route = prepared.route && (await insertRoute(work, row, prepared.route));
       if (route) {
         const { host, pathPrefix } = route;
-        work.audit("routes.create", { kind: "route", id: route.routeId }, { host, pathPrefix });
+        const object = { kind: "route" as const, id: route.routeId, name: `${host}${pathPrefix}` };
+        const upstreams = input.route?.upstreams.map(({ url }) => url);
+        work.audit("routes.create", object, { host, pathPrefix, upstreams });
       }
       const generated = prepared.credential?.password.generated;
       return {

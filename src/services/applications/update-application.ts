@@ -2,6 +2,7 @@ import { eq } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { security } from "../../../drizzle/security";
 import type { UpdateApplication, UpdatedApplication } from "../../contracts/applications";
+import { beforeAndAfter } from "../../core/audit/before-and-after";
 import { Conflict, NotFound } from "../../core/errors";
 import type { Application } from "../../core/located";
 import type { Authorized } from "../../persistence/authorized";
@@ -44,7 +45,7 @@ export async function updateApplication(
     work.audit(
       opens ? "applications.update.opened" : "applications.update",
       { kind: "application", id: applicationId },
-      changes,
+      beforeAndAfter(before, changes),
     );
     if (Object.keys(changes).length > 0) {
       work.deliver({ gatewayId, applicationId, closes: before.access !== row.access && row.access === "protected" });

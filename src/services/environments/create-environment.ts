@@ -25,7 +25,7 @@ export async function createEnvironment(
         createdAt: work.now,
       };
       await work.tx.insert(environments).values(row).catch(orSlugTaken);
-      work.audit("environments.create", { kind: "environment", id: row.environmentId }, { name, kind });
+      work.audit("environments.create", { kind: "environment", id: row.environmentId, name }, { name, kind });
       return presentEnvironment(row, work.sync);
     },
     { lock: "share" },

@@ -7,6 +7,7 @@ import type { Transaction } from "../../persistence/database";
 
 /**
  * Says which organizations may publish on a gateway: these, and no others.
+ * @returns their ids, in order
  * @throws NotFound one of them does not exist
  * @throws Conflict `not_empty` one that is left out has applications on it
  */
@@ -15,8 +16,8 @@ export async function allowOrganizations(
   gatewayId: string,
   organizationIds: readonly string[],
   now: Date,
-): Promise<void> {
-  const wanted = [...new Set(organizationIds)];
+): Promise<string[]> {
+  const wanted = [...new Set(organizationIds)].sort();
   const known =
     wanted.length === 0
       ? []
@@ -41,9 +42,19 @@ export async function allowOrganizations(
         wanted.length === 0 ? undefined : notInArray(organizationGateways.organizationId, wanted),
       ),
     );
-  if (wanted.length === 0) return;
+  if (wanted.length === 0) return wanted;
   await tx
     .insert(organizationGateways)
     .values(wanted.map((organizationId) => ({ organizationId, gatewayId, createdAt: now })))
     .onConflictDoNothing();
+  return wanted;
+}
+
+/** The ids of the organizations that may publish on a gateway now, in order. */
+export async function allowedOrganizations(tx: Transaction, gatewayId: string): Promise<string[]> {
+  const rows = await tx
+    .select({ organizationId: organizationGateways.organizationId })
+    .from(organizationGateways)
+    .where(eq(organizationGateways.gatewayId, gatewayId));
+  return rows.map(({ organizationId }) => organizationId).sort();
 }

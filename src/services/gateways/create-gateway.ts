@@ -43,7 +43,7 @@ export async function createGateway(
         .catch(orNameTaken);
       await allowOrganizations(work.tx, gatewayId, input.organizationIds ?? [work.organizationId], work.now);
       const { name, address, probeAddress } = row;
-      work.audit("gateways.create", { kind: "gateway", id: gatewayId }, { name, address, probeAddress });
+      work.audit("gateways.create", { kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });
       return presentGateway(row, work.sync);
     },
     { role: "host", lock: "share" },

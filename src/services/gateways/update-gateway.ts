@@ -4,7 +4,7 @@ import type { Gateway, UpdateGateway } from "../../contracts/gateways";
 import { NotFound } from "../../core/errors";
 import type { Authorized } from "../../persistence/authorized";
 import { unitOfWork } from "../../persistence/unit-of-work";
-import { allowOrganizations } from "./allow-organizations";
+import { allowedOrganizations, allowOrganizations } from "./allow-organizations";
 import { gatewayColumns } from "./gateway-columns";
 import { orNameTaken } from "./name-taken";
 import { presentGateway } from "./present-gateway";
@@ -35,13 +35,16 @@ export async function updateGateway(
         .catch(orNameTaken);
       if (!row) throw new NotFound();
       const { name, organizationIds } = input;
-      if (organizationIds) await allowOrganizations(work.tx, gatewayId, organizationIds, work.now);
+      const allowed = organizationIds && {
+        before: await allowedOrganizations(work.tx, gatewayId),
+        after: await allowOrganizations(work.tx, gatewayId, organizationIds, work.now),
+      };
       work.audit(
         "gateways.update",
         { kind: "gateway", id: gatewayId },
         {
           ...(name === undefined ? {} : { name: [before.name, name] }),
-          ...(organizationIds ? { organizationIds } : {}),
+          ...(allowed ? { organizationIds: [allowed.before, allowed.after] } : {}),
         },
       );
       return presentGateway(row, work.sync);

@@ -1,11 +1,12 @@
 import { eq } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
+import { installation } from "../../../drizzle/installation";
 import { organizations } from "../../../drizzle/organizations";
 import { Refusal } from "../../core/errors";
 import { newId } from "../../core/ids";
-import type { ObjectKind } from "../../core/located";
 import type { Transaction } from "../../persistence/database";
 import type { Runtime } from "../../persistence/runtime";
+import type { AuditedObject } from "../../persistence/unit-of-work";
 
 /** What a command of the host needs of the process; it seals nothing, so it needs no secret. */
 export type HostRuntime = Pick<Runtime, "database" | "clock" | "random">;
@@ -15,17 +16,12 @@ export interface HostWork {
   readonly tx: Transaction;
   readonly now: Date;
   readonly random: Runtime["random"];
-  audit(
-    organizationId: string,
-    action: string,
-    object: { readonly kind: ObjectKind; readonly id: string },
-    changed?: Record<string, unknown>,
-  ): void;
+  audit(organizationId: string, action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
 }
 
 /**
  * Runs a break-glass command in the role that may change the installation itself. A refusal is audited in the founding
- * organization, if there is one.
+ * organization, before there is one in the installation's own log.
  * @param action what the audit log calls it
  */
 export async function hostWork<T>(
@@ -52,6 +48,7 @@ export async function hostWork<T>(
             outcome: "done",
             objectKind: object.kind,
             objectId: object.id,
+            objectName: object.name ?? null,
             changed: changed ?? null,
           });
         },
@@ -63,7 +60,7 @@ export async function hostWork<T>(
     if (error instanceof Refusal) {
       const { reason } = error;
       await database.transaction("host", null, async (tx) => {
-        const organizationId = await findFoundingOrganization(tx);
+        const organizationId = (await findFoundingOrganization(tx)) ?? (await findInstallationId(tx));
         if (organizationId === null) return;
         await tx
           .insert(auditEntries)
@@ -72,6 +69,11 @@ export async function hostWork<T>(
     }
     throw error;
   }
+}
+
+async function findInstallationId(tx: Transaction): Promise<string | null> {
+  const [row] = await tx.select({ installationId: installation.installationId }).from(installation);
+  return row?.installationId ?? null;
 }
 
 /** The organization that `setup` made, or null before that. */

@@ -64,7 +64,7 @@ export async function createKey(
       };
       await work.tx.insert(apiKeys).values({ ...row, organizationId: work.organizationId, hash });
       const { name } = row;
-      const object = { kind: "apiKey" as const, id: row.apiKeyId };
+      const object = { kind: "apiKey" as const, id: row.apiKeyId, name };
       const whose = { serviceAccountId, projectId, ...limits, expiresAt: expiresAt.toISOString() };
       work.audit("keys.create", object, { name, ...columns, ...whose });
       return { ...presentKey(row), key };

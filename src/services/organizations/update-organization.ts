@@ -2,6 +2,7 @@ import { and, asc, eq, isNotNull } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { organizations } from "../../../drizzle/organizations";
 import type { UpdatedOrganization, UpdateOrganization } from "../../contracts/organizations";
+import { beforeAndAfter } from "../../core/audit/before-and-after";
 import { NotFound } from "../../core/errors";
 import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
@@ -40,7 +41,7 @@ export async function updateOrganization(
       work.audit(
         "organizations.update",
         { kind: "organization", id: organizationId },
-        { ...changes, ...(shut.length > 0 ? { shut: shut.length } : {}) },
+        { ...beforeAndAfter(before, changes), ...(shut.length > 0 ? { shut: shut.length } : {}) },
       );
       return { ...presentOrganization(row, work.sync), shut };
     },

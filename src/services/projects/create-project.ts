@@ -23,7 +23,7 @@ export async function createProject(
         createdAt: work.now,
       };
       await work.tx.insert(projects).values(row).catch(orSlugTaken);
-      work.audit("projects.create", { kind: "project", id: row.projectId }, { name });
+      work.audit("projects.create", { kind: "project", id: row.projectId, name }, { name });
       return presentProject(row, work.sync);
     },
     { lock: "share" },

@@ -28,7 +28,8 @@ export async function createRoute(
     async (work, place) => {
       const { host, pathPrefix } = place;
       const row = await insertRoute(work, work.authorized.object, place);
-      work.audit("routes.create", { kind: "route", id: row.routeId }, { host, pathPrefix, upstreams: urls });
+      const object = { kind: "route" as const, id: row.routeId, name: `${host}${pathPrefix}` };
+      work.audit("routes.create", object, { host, pathPrefix, upstreams: urls });
       return presentRoute(row, work.sync);
     },
   );

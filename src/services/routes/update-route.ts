@@ -56,7 +56,7 @@ export async function updateRoute(authorized: Authorized<"route:update", "route"
         {
           ...(host === undefined ? {} : { host: [before.host, host] }),
           ...(pathPrefix === undefined ? {} : { pathPrefix: [before.pathPrefix, pathPrefix] }),
-          ...(urls ? { upstreams: urls } : {}),
+          ...(urls ? { upstreams: [presentRoute(before, work.sync).upstreams.map(({ url }) => url), urls] } : {}),
         },
       );
       if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });

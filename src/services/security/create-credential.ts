@@ -36,7 +36,8 @@ export async function createCredential(
         password,
         now: work.now,
       });
-      work.audit("security.create", { kind: "credential", id: row.securityId }, { username: row.username });
+      const { securityId: id, username } = row;
+      work.audit("security.create", { kind: "credential", id, name: username }, { username });
       work.deliver({
         gatewayId: application.gatewayId,
         applicationId: application.applicationId,

@@ -34,7 +34,7 @@ export async function createServiceAccount(
       const { name } = row;
       work.audit(
         "serviceAccounts.create",
-        { kind: "serviceAccount", id: row.serviceAccountId },
+        { kind: "serviceAccount", id: row.serviceAccountId, name },
         { name, role, roleId },
       );
       return presentServiceAccount(row);

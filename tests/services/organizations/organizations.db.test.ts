@@ -48,9 +48,9 @@ describe("an organization's settings", () => {
       [acme.organizationId],
     );
     expect(entries.map(({ changed }) => changed)).toEqual([
-      { name: "Acme & Sons" },
-      { defaultAccess: "protected" },
-      { passwordPolicy: "enforce" },
+      { name: [before.name, "Acme & Sons"] },
+      { defaultAccess: ["public-when-empty", "protected"] },
+      { passwordPolicy: ["advise", "enforce"] },
     ]);
   });
 

@@ -44,7 +44,7 @@ export async function enrolPasskey(
       const row = await insert(tx, { ...passkey, passkeyId, userId, name: input.name, createdAt: now });
       const recoveryCodes = isFirstFactor ? await replaceRecoveryCodes(tx, random, userId, now) : null;
       await noteShown(tx, principal, "passkey");
-      audit("auth.passkeys.enrol", { kind: "passkey", id: passkeyId }, { name: input.name });
+      audit("auth.passkeys.enrol", { kind: "passkey", id: passkeyId, name: input.name }, { name: input.name });
       return { ...presentPasskey(row), recoveryCodes };
     },
     { role: "identity" },

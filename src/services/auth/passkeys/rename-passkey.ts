@@ -23,7 +23,7 @@ export async function renamePasskey(
         .where(eq(passkeys.passkeyId, passkeyId))
         .returning(passkeyColumns);
       if (!row) throw new NotFound();
-      audit("auth.passkeys.rename", { kind: "passkey", id: passkeyId }, { name: { before: object.name, after: name } });
+      audit("auth.passkeys.rename", { kind: "passkey", id: passkeyId }, { name: [object.name, name] });
       return presentPasskey(row);
     },
     { role: "identity" },

@@ -1,0 +1,49 @@
+import { expect, test } from "vitest";
+import { networkOf } from "../../../src/core/audit/network-of";
+import { bucketOf, type Try } from "../../../src/core/audit/refusal-bucket";
+
+const one: Try = {
+  actorKind: "person",
+  actorId: "usr_1",
+  apiKeyId: null,
+  ip: "192.0.2.1",
+  action: "projects.delete",
+  reason: "forbidden",
+};
+
+test("tries are the same by actor, key, network, action and reason", () => {
+  const { key } = bucketOf(one);
+  expect(bucketOf({ ...one }).key).toBe(key);
+  for (const other of [
+    { actorKind: "apiKey" },
+    { actorId: "usr_2" },
+    { apiKeyId: "key_1" },
+    { ip: "192.0.2.2" },
+    { ip: null },
+    { action: "projects.update" },
+    { reason: "not_found" },
+  ]) {
+    expect(bucketOf({ ...one, ...other }).key, JSON.stringify(other)).not.toBe(key);
+  }
+});
+
+test("nobody's places are another's: the keys of an actor start with the actor, and no other's do", () => {
+  const stranger = { ...one, actorKind: "anonymous", actorId: null };
+  for (const [a, b] of [
+    [one, { ...one, actorId: "usr_12" }],
+    [one, stranger],
+    [stranger, one],
+  ] as const) {
+    expect(bucketOf(a).key.startsWith(bucketOf(a).actor)).toBe(true);
+    expect(bucketOf(a).overflow.startsWith(bucketOf(a).actor)).toBe(true);
+    expect(bucketOf(b).key.startsWith(bucketOf(a).actor)).toBe(false);
+  }
+});
+
+test("of an IPv6 address the network counts that one caller has", () => {
+  expect(networkOf("2001:db8:0:1:ffff::1")).toBe(networkOf("2001:db8:0:1::2"));
+  expect(networkOf("2001:db8:0:1::1")).toBe("2001:db8:0:1::/64");
+  expect(networkOf("2001:db8:0:2::1")).not.toBe(networkOf("2001:db8:0:1::1"));
+  expect(networkOf("192.0.2.7")).toBe("192.0.2.7");
+  expect(networkOf("unknown")).toBe("unknown");
+});

@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeApiKey } from "../../../src/core/api-keys";
+import { sealPending } from "../../../src/sync/audit-sealer";
+import { openBrowser } from "../../support/browser";
+import { givenMember, givenPerson } from "../../support/people";
+import { registerSecret } from "../../support/secrets";
+import { type GivenOrganization, openWorld, type World } from "../../support/world";
+
+interface Entry {
+  readonly actor: { kind: string; id: string | null; sessionId: string | null };
+  readonly action: string;
+  readonly reason: string | null;
+  readonly ip: string | null;
+  readonly requestId: string;
+}
+
+let world: World;
+let founding: GivenOrganization;
+let acme: GivenOrganization;
+
+beforeAll(async () => {
+  world = await openWorld();
+  founding = await world.organization({ founding: true });
+  acme = await world.organization();
+});
+afterAll(() => world.close());
+
+const log = async () => (await founding.call<{ items: Entry[] }>("audit.installation.list", { limit: 200 })).data.items;
+
+test("a key that nobody knows and one that is none are refused tries in the installation's log (AUD)", async () => {
+  const unknown = await world.callAs(registerSecret(makeApiKey(world.runtime.random).key))("projects.list");
+  const malformed = await world.callAs("pcl_mistyped")("projects.create", { name: "x" });
+  expect([unknown, malformed].map(({ status, error }) => [status, error.data.reason])).toEqual([
+    [401, "key_unknown"],
+    [401, "key_unknown"],
+  ]);
+  const nobody = { kind: "anonymous", id: null, name: null, apiKeyId: null, sessionId: null, authenticatedBy: null };
+  const [second, first] = await log();
+  expect(first).toMatchObject({
+    actor: nobody,
+    action: "projects.list",
+    outcome: "refused",
+    reason: "key_unknown",
+    ip: "127.0.0.1",
+    requestId: unknown.error.data.requestId,
+  });
+  expect(second).toMatchObject({ actor: nobody, action: "projects.create", reason: "key_malformed" });
+  expect(JSON.stringify(await log())).not.toContain("pcl_");
+});
+
+test("a request with no key and no session is no try at anything", async () => {
+  const before = await log();
+  expect((await world.callAs(null)("projects.list")).status).toBe(401);
+  expect(await log()).toEqual(before);
+});
+
+test("a refused sign-in of somebody who is nobody here is there, without what was typed (AUD)", async () => {
+  const browser = openBrowser(world, { ip: "203.0.113.40" });
+  expect((await browser.signIn("password", { email: "nobody@example.org", password: "Typed-here-123" })).status).toBe(
+    401,
+  );
+  const [entry] = await log();
+  expect(entry).toMatchObject({ action: "auth.signIn", reason: "unknown_account", ip: "203.0.113.40" });
+  expect(JSON.stringify(await log())).not.toMatch(/nobody@example|Typed-here/);
+});
+
+test("a session that was ended and comes again is there (AUD)", async () => {
+  const person = await givenPerson(world);
+  await givenMember(world, acme.organizationId, person, "owner");
+  const browser = openBrowser(world, { ip: "203.0.113.41" });
+  await browser.signIn("password", { email: person.email, password: person.password });
+  const stolen = new Map(browser.cookies);
+  await browser.signOut();
+  const thief = openBrowser(world, { ip: "203.0.113.42" });
+  for (const [name, value] of stolen) thief.cookies.set(name, value);
+  expect((await thief.call("projects.list")).status).toBe(401);
+  expect((await log())[0]).toMatchObject({
+    actor: { kind: "anonymous" },
+    action: "projects.list",
+    reason: "session_ended",
+    ip: "203.0.113.42",
+  });
+});
+
+test("a change that comes from a foreign page, or without the session's token, is in its person's log (AUD)", async () => {
+  const person = await givenPerson(world);
+  await givenMember(world, acme.organizationId, person, "owner");
+  const browser = openBrowser(world, { ip: "203.0.113.43" });
+  await browser.signIn("password", { email: person.email, password: person.password });
+  expect((await browser.call("projects.create", { name: "x" }, { origin: "https://evil.example" })).status).toBe(403);
+  expect((await browser.call("projects.create", { name: "x" }, { "x-csrf-token": "x" })).status).toBe(403);
+  const { data } = await acme.call<{ items: Entry[] }>("audit.list", { actorId: person.userId, outcome: "refused" });
+  expect(data.items.map(({ actor, action, reason }) => [actor.kind, action, reason])).toEqual([
+    ["person", "projects.create", "csrf_token"],
+    ["person", "projects.create", "foreign_origin"],
+  ]);
+  expect(data.items[0]?.actor.sessionId).toMatch(/^ses_/);
+});
+
+test("it is read by owners of the founding organization, and by nobody else (AUD)", async () => {
+  const readers: [string, number][] = [
+    [await founding.key("owner"), 200],
+    [await founding.key("admin"), 403],
+    [await founding.key("viewer"), 403],
+    [await acme.key("owner"), 403],
+  ];
+  for (const procedure of ["audit.installation.list", "audit.installation.verify", "audit.installation.checkpoint"]) {
+    for (const [key, status] of readers) {
+      expect([procedure, (await world.callAs(key)(procedure)).status]).toEqual([procedure, status]);
+    }
+  }
+});
+
+test("the database shows it to no other organization, whatever is asked (AUD)", async () => {
+  const { database, installationId } = world.runtime;
+  const seen = (organizationId: string) =>
+    database.transaction("tenant", organizationId, async (tx) => {
+      const { auditEntries } = await import("../../../drizzle/audit");
+      const rows = await tx.select({ organizationId: auditEntries.organizationId }).from(auditEntries);
+      return rows.filter((row) => row.organizationId === installationId).length;
+    });
+  expect(await seen(acme.organizationId)).toBe(0);
+  expect(await seen(founding.organizationId)).toBeGreaterThan(0);
+});
+
+test("it has a chain and checkpoints of its own (AUD)", async () => {
+  await sealPending(world.runtime.database, new AbortController().signal);
+  const { data: checkpoint } = await founding.call("audit.installation.checkpoint");
+  expect(checkpoint).toMatchObject({ organizationId: world.runtime.installationId });
+  const { data: verdict } = await founding.call("audit.installation.verify", { checkpoint });
+  expect(verdict).toMatchObject({ intact: true, organizationId: world.runtime.installationId, unsealed: 0 });
+  // It is not the founding organization's own.
+  expect((await founding.call("audit.verify", { checkpoint })).status).toBe(400);
+});
