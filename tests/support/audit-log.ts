@@ -18,7 +18,7 @@ export async function insertEntries(
   const ids = Array.from({ length: count }, () => newId("audit"));
   await db.asOwner(
     `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, changed, created_at)
-     select id, $1, 'system', $2, 'test', 'done', $3::jsonb, $4 from unnest($5::text[]) id`,
+     select id, $1, 'system', $2, 'test', 'done', $3::text::jsonb, $4 from unnest($5::text[]) id`,
     [organizationId, newId("request"), changed, createdAt.toISOString(), `{${ids.join(",")}}`],
   );
 }
