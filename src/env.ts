@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
+import { GroupRoles, SettingsProviders } from "./contracts/providers";
 import { isNetwork } from "./core/addresses";
 import { checkSecret } from "./persistence/secret-strength";
 
@@ -41,6 +42,41 @@ const wholeNumber = (from: number, to: number) => {
 
 const folder = z.string().transform((path) => resolve(path));
 const optional = <S extends z.ZodType>(schema: S) => schema.optional().transform((value) => value ?? null);
+
+const networks = z
+  .string()
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .pipe(z.array(z.string().refine(isNetwork, "must be addresses or networks, 127.0.0.1,10.0.0.0/8 for example")))
+  .optional()
+  .transform((found) => found ?? []);
+
+const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be the name of a header");
+
+/** JSON of a form; what is wrong with it is said by place, never by value. */
+const json = <S extends z.ZodType>(schema: S, what: string) =>
+  z.string().transform((text, context): z.output<S> => {
+    const wrong = (message: string) => {
+      context.addIssue({ code: "custom", message });
+      return z.NEVER;
+    };
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch {
+      return wrong(`must be JSON: ${what}`);
+    }
+    const read = schema.safeParse(value);
+    if (read.success) return read.data;
+    const [issue] = read.error.issues;
+    return wrong(`must be ${what}: ${issue?.path.join(".") || "it"} ${placeless(issue)}`);
+  });
+
+/** Unknown names and received values may be somebody's secret in the wrong place. */
+function placeless(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === "custom" || issue?.code === "invalid_format") return issue.message;
+  if (issue?.code === "unrecognized_keys") return "has a field that is not known";
+  return issue?.code === "invalid_type" ? `must be there, of type ${issue.expected}` : "is not allowed";
+}
 
 const url = (protocols: readonly string[], message: string) =>
   z
@@ -209,12 +245,65 @@ export const settingsTable = {
     description:
       "Addresses and networks of proxies in front of it, separated by commas. Only from these is X-Forwarded-For believed.",
     example: "127.0.0.1, 10.0.0.0/8",
-    schema: z
-      .string()
-      .transform((text) => text.split(",").map((part) => part.trim()))
-      .pipe(z.array(z.string().refine(isNetwork, "must be addresses or networks, 127.0.0.1,10.0.0.0/8 for example")))
+    schema: networks,
+  },
+  oidcProviders: {
+    name: "PORTCULLIS_OIDC_PROVIDERS",
+    default: null,
+    description:
+      "Providers of OpenID Connect to sign in by, as a JSON array of objects with slug, name, issuer, clientId and, where needed, clientSecret, internalUrl, scopes, groupsClaim, allowedEmails, allowedDomains, allowedGroups, groupRoles, trustedDomains, createsPersons. The redirect address at the provider is PORTCULLIS_PUBLIC_URL/api/auth/callback/<slug>.",
+    example:
+      '[{"slug":"company","name":"Company","issuer":"https://login.example.org","clientId":"portcullis","clientSecret":"…","trustedDomains":["example.org"]}]',
+    secret: true,
+    schema: json(SettingsProviders, "a JSON array of providers")
       .optional()
-      .transform((networks) => networks ?? []),
+      .transform((providers) => providers ?? []),
+  },
+  trustedHeaderProxies: {
+    name: "PORTCULLIS_TRUSTED_HEADER_PROXIES",
+    default: null,
+    description:
+      "Turns on sign-in by a header: addresses and networks of proxies, separated by commas, that ask an external provider (forwardAuth) and say in a header who somebody is. They have to replace what a visitor sends under these names.",
+    example: "10.0.0.2",
+    schema: networks,
+  },
+  trustedHeaderEmail: {
+    name: "PORTCULLIS_TRUSTED_HEADER_EMAIL",
+    default: "Remote-Email",
+    description: "The header with the e-mail address of who signed in at the proxy.",
+    example: "Remote-Email",
+    schema: headerName,
+  },
+  trustedHeaderName: {
+    name: "PORTCULLIS_TRUSTED_HEADER_NAME",
+    default: "Remote-Name",
+    description: "The header with their name, for people who are made on first sight.",
+    example: "Remote-Name",
+    schema: headerName,
+  },
+  trustedHeaderGroups: {
+    name: "PORTCULLIS_TRUSTED_HEADER_GROUPS",
+    default: "Remote-Groups",
+    description: "The header with their groups, separated by commas.",
+    example: "Remote-Groups",
+    schema: headerName,
+  },
+  trustedHeaderGroupRoles: {
+    name: "PORTCULLIS_TRUSTED_HEADER_GROUP_ROLES",
+    default: null,
+    description:
+      "Which role in the founding organization a group of that header gives, as JSON. Where it is set, the groups decide who is in.",
+    example: '{"admins":"owner","staff":"viewer"}',
+    schema: json(GroupRoles, "a JSON object of groups and roles")
+      .optional()
+      .transform((roles) => roles ?? {}),
+  },
+  trustedHeaderCreates: {
+    name: "PORTCULLIS_TRUSTED_HEADER_CREATES",
+    default: "false",
+    description: "Whether people whom the header names are made on first sight: true or false.",
+    example: "false",
+    schema: z.enum(["true", "false"], { error: "must be true or false" }).transform((text) => text === "true"),
   },
   auditRetentionDays: {
     name: "PORTCULLIS_AUDIT_RETENTION_DAYS",

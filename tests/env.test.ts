@@ -42,6 +42,13 @@ test("with nothing set, everything has its default", () => {
     trustedProxies: [],
     auditRetentionDays: 0,
     keyCreationsPerHour: 5,
+    oidcProviders: [],
+    trustedHeaderProxies: [],
+    trustedHeaderEmail: "Remote-Email",
+    trustedHeaderName: "Remote-Name",
+    trustedHeaderGroups: "Remote-Groups",
+    trustedHeaderGroupRoles: {},
+    trustedHeaderCreates: false,
     logLevel: "info",
   });
 });
@@ -95,15 +102,65 @@ test.each([
   expect(refusal).not.toContain("\n");
 });
 
+const oidcProvider = {
+  slug: "company",
+  name: "Company",
+  issuer: "https://login.example.org",
+  clientId: "portcullis",
+  clientSecret: "hunter2-hunter2",
+};
+
+/** Of settings that are more than a secret. */
+const secretValues: Readonly<Record<string, string>> = {
+  DATABASE_URL: "postgres://a:b@127.0.0.1:5432/c",
+  PORTCULLIS_OIDC_PROVIDERS: JSON.stringify([oidcProvider]),
+};
+
 test.each(Object.values(settingsTable).filter((setting) => "secret" in setting))(
   "the secret setting $name is read from $name_FILE too",
   ({ name }) => {
-    const value = name === "DATABASE_URL" ? "postgres://a:b@127.0.0.1:5432/c" : good;
+    const value = secretValues[name] ?? good;
     const byValue = readEnvironment({ [name]: value });
     expect(readEnvironment({ [`${name}_FILE`]: file(`${value}\n`) })).toEqual(byValue);
     expect(byValue).not.toEqual(readEnvironment({}));
   },
 );
+
+test.each([
+  ["{", "must be JSON: a JSON array of providers"],
+  ["{}", "must be a JSON array of providers: it must be there, of type array"],
+  [[{ ...oidcProvider, slug: "password" }], "0.slug must not be a word that is another way to sign in"],
+  [[{ ...oidcProvider, slug: "A b" }], "0.slug must be 1 to 40 lower-case letters, digits or hyphens"],
+  [[{ ...oidcProvider, issuer: "login.example.org" }], "0.issuer must be a URL with https"],
+  [[{ ...oidcProvider, issuer: "https://a:b@login.example.org" }], "0.issuer must be a URL with https"],
+  [[{ ...oidcProvider, clientId: undefined }], "0.clientId must be there, of type string"],
+  [[{ ...oidcProvider, "hunter2-hunter2": 1 }], "0 has a field that is not known"],
+  [[oidcProvider, oidcProvider], "must have slugs that differ"],
+])("wrong providers of OpenID Connect are refused in one line, without their secret (TM-12, %#)", (value, said) => {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const refusal = refusalOf({ PORTCULLIS_OIDC_PROVIDERS: text });
+  expect(refusal).toMatch(/^PORTCULLIS_OIDC_PROVIDERS must be /);
+  expect(refusal).toContain(said);
+  expect(refusal).not.toContain("hunter2");
+  expect(refusal).not.toContain("\n");
+});
+
+test("sign-in by a header is on where a proxy is named, and then as the settings say (TM-35)", () => {
+  const read = readEnvironment({
+    PORTCULLIS_TRUSTED_HEADER_PROXIES: "10.0.0.2, 10.1.0.0/16",
+    PORTCULLIS_TRUSTED_HEADER_GROUP_ROLES: '{"admins":"owner"}',
+    PORTCULLIS_TRUSTED_HEADER_CREATES: "true",
+  });
+  expect(read).toMatchObject({
+    trustedHeaderProxies: ["10.0.0.2", "10.1.0.0/16"],
+    trustedHeaderGroupRoles: { admins: "owner" },
+    trustedHeaderCreates: true,
+  });
+  expect(refusalOf({ PORTCULLIS_TRUSTED_HEADER_GROUP_ROLES: '{"admins":"king"}' })).toBe(
+    "PORTCULLIS_TRUSTED_HEADER_GROUP_ROLES must be a JSON object of groups and roles: admins is not allowed",
+  );
+  expect(refusalOf({ PORTCULLIS_TRUSTED_HEADER_EMAIL: "Remote Email" })).toContain("must be the name of a header");
+});
 
 test("a secret file that cannot be read is named", () => {
   expect(refusalOf({ PORTCULLIS_SECRET_FILE: "/nowhere/at/all" })).toBe(

@@ -36,6 +36,8 @@ export interface SignInSettings {
   readonly sameSite: "lax" | "strict";
   /** Networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: readonly string[];
+  /** Sign-in by a header of a proxy in front; null while it is off. */
+  readonly trustedHeader: TrustedHeader | null;
   /** In milliseconds: no answer to a sign-in comes sooner. */
   readonly answerFloorMs: number;
   /** API keys that can be made from one address in an hour; 0: any number. */
@@ -47,6 +49,19 @@ export interface SignInSettings {
     readonly idle: number;
     readonly idleRemembered: number;
   };
+}
+
+/** Who may say in a header who somebody is, and in which. */
+export interface TrustedHeader {
+  /** Addresses and networks of the proxies; the socket's own address is one of them. */
+  readonly proxies: readonly string[];
+  readonly emailHeader: string;
+  readonly nameHeader: string;
+  readonly groupsHeader: string;
+  /** Whether people are made on first sight. */
+  readonly createsPersons: boolean;
+  /** Group → built-in role in the founding organization. */
+  readonly groupRoles: Readonly<Record<string, string>>;
 }
 
 /** One request: what it presents, and what the audit log says of it. */

@@ -5,6 +5,7 @@ import { fingerprint, makeSealer, type Sealer } from "../persistence/sealing";
 import { makeSigner, type Signer } from "../persistence/signing";
 import { ensureInstallation, findInstallation } from "../services/host/ensure-installation";
 import { ensureLocalGateway } from "../services/host/ensure-local-gateway";
+import { ensureSettingsProviders } from "../services/providers/ensure-settings-providers";
 import { openDatabase } from "./database";
 import { secretsOf } from "./installation-secrets";
 import { projectRoot } from "./project-root";
@@ -59,5 +60,6 @@ async function prepare(database: Database, settings: Settings, { clock, random }
     { database, sealer, random, clock },
     { address: settings.gatewayAddress, probeAddress: settings.gatewayProbeAddress },
   );
+  await ensureSettingsProviders({ database, sealer, clock, installationId }, settings.oidcProviders);
   return { sealer, signer: makeSigner(secrets), installationId, gatewayId };
 }

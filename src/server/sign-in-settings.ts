@@ -1,6 +1,6 @@
 import type { Settings } from "../env";
 import { answerFloorMs } from "../identity/sign-in/answer-floor";
-import type { SignInSettings } from "../persistence/runtime";
+import type { SignInSettings, TrustedHeader } from "../persistence/runtime";
 
 const everyInterface = new Set(["0.0.0.0", "::"]);
 const loopbackHosts = ["127.0.0.1", "localhost", "[::1]"];
@@ -23,6 +23,7 @@ export function signInSettings(
     localOrigins: isLocal ? loopbackHosts.map((name) => `http://${name}:${port}`) : [],
     sameSite: settings.cookieSameSite,
     trustedProxies: settings.trustedProxies,
+    trustedHeader: trustedHeaderOf(settings),
     keyCreationsPerHour: settings.keyCreationsPerHour,
     answerFloorMs,
     lifetimes: {
@@ -31,5 +32,19 @@ export function signInSettings(
       idle: settings.sessionIdleMinutes * 60,
       idleRemembered: settings.sessionRememberIdleHours * hour,
     },
+  };
+}
+
+/** Off without a proxy that is named. */
+function trustedHeaderOf(settings: Settings): TrustedHeader | null {
+  const { trustedHeaderProxies: proxies } = settings;
+  if (proxies.length === 0) return null;
+  return {
+    proxies,
+    emailHeader: settings.trustedHeaderEmail,
+    nameHeader: settings.trustedHeaderName,
+    groupsHeader: settings.trustedHeaderGroups,
+    createsPersons: settings.trustedHeaderCreates,
+    groupRoles: settings.trustedHeaderGroupRoles,
   };
 }

@@ -4,6 +4,7 @@ import { DataFolderInUse } from "../persistence/control-socket";
 import { DataFolderUnusable } from "../persistence/control-socket-path";
 import { RolesMissing } from "../persistence/roles";
 import { AnotherSecret } from "../services/host/ensure-installation";
+import { SlugTaken } from "../services/providers/ensure-settings-providers";
 
 /** The start cannot go on. The message is one line (or one line and the SQL to run) that says what to do. */
 export class StartFailure extends Error {
@@ -11,7 +12,15 @@ export class StartFailure extends Error {
 }
 
 /** Failures whose message is meant for the person who starts this: the rest are ours, and show where they come from. */
-const foreseen = [StartFailure, WrongSetting, DataFolderInUse, DataFolderUnusable, RolesMissing, AnotherSecret];
+const foreseen = [
+  StartFailure,
+  WrongSetting,
+  DataFolderInUse,
+  DataFolderUnusable,
+  RolesMissing,
+  AnotherSecret,
+  SlugTaken,
+];
 
 /** What to print when a start or a command ends early. Of a failed statement nothing that was bound to it is shown. */
 export function inOneLine(error: unknown): string {

@@ -65,6 +65,7 @@ const testSignIn: SignInSettings = {
   localOrigins: ["http://127.0.0.1:3000", "http://localhost:3000"],
   sameSite: "lax",
   trustedProxies: [],
+  trustedHeader: null,
   keyCreationsPerHour: 0,
   answerFloorMs: 0,
   lifetimes: { session: 86_400, remembered: 604_800, idle: 7_200, idleRemembered: 86_400 },

@@ -5,9 +5,10 @@ import type { Attempt } from "../../identity/attempt";
 import { findProvider } from "../../identity/oidc/provider";
 import type { OpenedSession } from "../../identity/sessions";
 import { noSoonerThan } from "../../identity/sign-in/answer-floor";
-import { signInMethods } from "../../identity/sign-in/methods";
 import { signOut } from "../../identity/sign-in/sign-out";
+import { trustedHeaderButton } from "../../identity/sign-in/trusted-header";
 import { refusalResponse } from "../errors";
+import { forms } from "./methods";
 import { finishOidc, startOidc } from "./oidc";
 import { runNextAuth } from "./run-next-auth";
 import { csrfCookie } from "./session-cookies";
@@ -37,7 +38,10 @@ const answered = [/^csrf$/, /^callback\/[\w-]+$/, /^signin\/[\w-]+$/, /^signout$
  * browser also holds in a cookie.
  */
 export async function answerSignIn(request: SignInRequest): Promise<Response> {
-  const { attempt, method, path, from } = request;
+  const { attempt, method, from } = request;
+  // To the sign-in page it is a provider like any other; its answer comes at once.
+  const path =
+    request.path === `signin/${trustedHeaderButton.slug}` ? `callback/${trustedHeaderButton.slug}` : request.path;
   const { runtime, requestId, origin } = attempt;
   if (!answered.some((form) => form.test(path)) || (method !== "GET" && method !== "POST")) {
     return nothingHere(requestId);
@@ -74,7 +78,7 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
 async function answerByProvider(request: SignInRequest): Promise<Response | null> {
   const { attempt, method, path } = request;
   const [action, slug = ""] = path.split("/");
-  if (slug === "" || signInMethods.some(({ id }) => id === slug)) return null;
+  if (slug === "" || forms.some(({ id }) => id === slug)) return null;
   const provider = await findProvider(attempt.runtime, slug);
   if (provider && action === "signin" && method === "POST") return startOidc(request, provider);
   if (provider && action === "callback" && method === "GET") return finishOidc(request, provider);
@@ -91,7 +95,7 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
   const { runtime } = attempt;
   return {
     ...commonOptions(attempt, body.remember === "true", () => outcome.opened?.token),
-    providers: signInMethods.map(({ id, signIn }) =>
+    providers: forms.map(({ id, signIn }) =>
       CredentialsProvider({
         id,
         name: id,

@@ -1,8 +1,18 @@
-import { ActiveOrganization, Session, SessionInput, SetActiveOrganization } from "../../contracts/auth";
+import {
+  ActiveOrganization,
+  Link,
+  LookAtLink,
+  Session,
+  SessionInput,
+  SetActiveOrganization,
+} from "../../contracts/auth";
+import { ListSignInButtons, SignInButtons } from "../../contracts/providers";
 import { SecondFactors, SecondFactorsInput } from "../../contracts/second-factors";
 import { getSecondFactors } from "../../services/auth/get-second-factors";
 import { getSession } from "../../services/auth/get-session";
+import { lookAtLink } from "../../services/auth/look-at-link";
 import { setActiveOrganization } from "../../services/auth/set-active-organization";
+import { listButtons } from "../../services/providers/list-buttons";
 import { authPasskeys } from "./auth-passkeys";
 import { authPassword } from "./auth-password";
 import { authRecoveryCodes } from "./auth-recovery-codes";
@@ -11,6 +21,7 @@ import { authTotp } from "./auth-totp";
 import { t } from "./init";
 import { of } from "./of";
 import { procedure } from "./procedure";
+import { publicProcedure, publicQuery } from "./public-procedure";
 
 export const auth = t.router({
   session: procedure("session:read", of.caller)
@@ -21,10 +32,19 @@ export const auth = t.router({
     .input(SecondFactorsInput)
     .output(SecondFactors)
     .query(({ ctx }) => getSecondFactors(ctx.authorized)),
+  /** A mutation, so that the token stands in no address. */
+  link: publicProcedure
+    .input(LookAtLink)
+    .output(Link)
+    .mutation(({ ctx, input }) => lookAtLink(ctx.visitor, input)),
   setActiveOrganization: procedure("account:update", of.person)
     .input(SetActiveOrganization)
     .output(ActiveOrganization)
     .mutation(({ ctx, input }) => setActiveOrganization(ctx.authorized, input)),
+  providers: publicQuery
+    .input(ListSignInButtons)
+    .output(SignInButtons)
+    .query(({ ctx, input }) => listButtons(ctx.runtime, input)),
   sessions: authSessions,
   password: authPassword,
   totp: authTotp,

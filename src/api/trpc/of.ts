@@ -59,5 +59,6 @@ export const of = {
   gatewayOrCaller: byOr("gateway", "gatewayId", caller),
   apiKey: by("apiKey", "apiKeyId"),
   serviceAccount: by("serviceAccount", "serviceAccountId"),
+  provider: by("provider", "providerId"),
   auditEntry: by("auditEntry", "auditId"),
 };

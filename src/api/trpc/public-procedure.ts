@@ -2,21 +2,22 @@ import { Forbidden } from "../../core/errors";
 import { t } from "./init";
 import { refusedCall } from "./procedure";
 
+/** What only reads, and tells everybody the same: whoever asks, from wherever. */
+export const publicQuery = t.procedure.use(async ({ ctx, next }) => {
+  const result = await next();
+  if (!result.ok) throw refusedCall(ctx, result.error);
+  return result;
+});
+
 /**
  * For whoever has not signed in yet: nobody asks who they are, so that its verb counts tries by address. It is a page of
  * ours that asks, at the origin that it came to.
  */
-export const publicProcedure = t.procedure
-  .use(async ({ ctx, next }) => {
-    const result = await next();
-    if (!result.ok) throw refusedCall(ctx, result.error);
-    return result;
-  })
-  .use(({ ctx, next }) => {
-    const { arrival, from, runtime, ip, sessionHash } = ctx;
-    if (arrival.kind === "unknown" || from !== arrival.origin) {
-      throw new Forbidden("foreign_origin", "This has to come from a page of this origin.");
-    }
-    const local = arrival.kind === "local";
-    return next({ ctx: { ...ctx, visitor: { runtime, ip, local, origin: arrival.origin, sessionHash } } });
-  });
+export const publicProcedure = publicQuery.use(({ ctx, next }) => {
+  const { arrival, from, runtime, ip, sessionHash } = ctx;
+  if (arrival.kind === "unknown" || from !== arrival.origin) {
+    throw new Forbidden("foreign_origin", "This has to come from a page of this origin.");
+  }
+  const local = arrival.kind === "local";
+  return next({ ctx: { ...ctx, visitor: { runtime, ip, local, origin: arrival.origin, sessionHash } } });
+});

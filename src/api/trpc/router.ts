@@ -8,6 +8,7 @@ import { t } from "./init";
 import { keys } from "./keys";
 import { organizations } from "./organizations";
 import { projects } from "./projects";
+import { providers } from "./providers";
 import { routes } from "./routes";
 import { security } from "./security";
 import { serviceAccounts } from "./service-accounts";
@@ -24,6 +25,7 @@ export const router = t.router({
   keys,
   organizations,
   projects,
+  providers,
   routes,
   security,
   serviceAccounts,

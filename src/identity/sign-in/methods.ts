@@ -2,6 +2,12 @@ import type { SignInMethod } from "./method";
 import { passkeySignIn } from "./passkey";
 import { passwordSignIn } from "./password";
 import { secondFactorSignIn } from "./second-factor";
+import { trustedHeaderSignIn } from "./trusted-header";
 
 /** Every way to sign in with what the browser sends itself. */
-export const signInMethods: readonly SignInMethod[] = [passwordSignIn, secondFactorSignIn, passkeySignIn];
+export const signInMethods: readonly SignInMethod[] = [
+  passwordSignIn,
+  secondFactorSignIn,
+  passkeySignIn,
+  trustedHeaderSignIn,
+];

@@ -36,7 +36,9 @@ export async function getSession({
 /** Nobody is told with a password alone. */
 async function organizationsOf(principal: Principal, { database }: Runtime): Promise<Session["organizations"]> {
   if (principal.kind !== "session" || principal.pending === "second_factor") return [];
-  return database.transaction("identity", null, (tx) => listOwnOrganizations(tx, principal.userId));
+  const { userId, boundTo } = principal;
+  const own = await database.transaction("identity", null, (tx) => listOwnOrganizations(tx, userId));
+  return boundTo === null ? own : own.filter(({ organizationId }) => organizationId === boundTo);
 }
 
 function roleOf(principal: Principal): Session["principal"]["role"] {
