@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import type { AuditVerdict } from "../contracts/audit";
 import type {
   BreakGlassAnswer,
   BreakGlassResults,
   BreakGlassVerb,
   CreatedOrganization,
+  OperatorReset,
+  Operators,
 } from "../contracts/break-glass";
 import { roles } from "../core/permissions";
 
@@ -62,10 +66,12 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     input: Record<string, unknown>,
     asJson: boolean | undefined,
     inWords: (result: BreakGlassResults[V]) => string,
+    isGood: (result: BreakGlassResults[V]) => boolean = () => true,
   ): Promise<void> {
     const answer = (await server.ask(verb, input)) as BreakGlassAnswer<BreakGlassResults[V]>;
     if (answer.ok) {
       output.out(`${asJson ? JSON.stringify(answer.result) : inWords(answer.result)}\n`);
+      if (!isGood(answer.result)) end(1);
     } else {
       output.error(`portcullis: ${answer.message}\n`);
       end(1);
@@ -134,6 +140,57 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
       ask("gateway adopt", input, json, ({ gatewayId, folder }) => `${folder} is the folder of ${gatewayId} now.`),
     );
 
+  program
+    .command("audit")
+    .description("the audit log")
+    .command("verify")
+    .description("say whether an entry was changed, moved or taken out; the exit code is 1 where one was")
+    .option("--organization <id>", "org_…, or ins_… for the installation's own log; without it, every log")
+    .addOption(
+      new Option("--checkpoint <file>", "what audit.checkpoint answered, kept elsewhere: shows a cut end").argParser(
+        readCheckpoint,
+      ),
+    )
+    .addOption(json())
+    .action(({ json, ...input }) =>
+      ask(
+        "audit verify",
+        input,
+        json,
+        ({ logs }) => logs.map(describeVerdict).join("\n") || "There is no entry yet.",
+        ({ logs }) => logs.every(({ intact }) => intact),
+      ),
+    );
+
+  const operator = program.command("operator").description("people with an account: for who is locked out");
+  operator
+    .command("list")
+    .description("everybody with an account, and how they can sign in")
+    .addOption(json())
+    .action(({ json, ...input }) => ask("operator list", input, json, describeOperators));
+  operator
+    .command("reset-password")
+    .description("take a password away, end the sessions, and print a link to choose another")
+    .argument("<email>", "of the account")
+    .addOption(json())
+    .action((email: string, { json }) => ask("operator reset-password", { email }, json, describeReset));
+  operator
+    .command("reset-second-factor")
+    .description("the same, and remove the second factors and passkeys")
+    .argument("<email>", "of the account")
+    .addOption(json())
+    .action((email: string, { json }) => ask("operator reset-second-factor", { email }, json, describeReset));
+  operator
+    .command("unlock")
+    .description("let somebody try again at once, after too many wrong passwords or codes")
+    .argument("<email>", "of the account")
+    .addOption(json())
+    .action((email: string, { json }) =>
+      ask("operator unlock", { email }, json, (unlocked) =>
+        unlocked.wasLocked ? `${unlocked.email} can sign in again.` : `${unlocked.email} was not locked.`,
+      ),
+    );
+
   return program;
 }
 
@@ -145,8 +202,58 @@ const expiresInDays = () =>
     return Number(text);
   });
 
-function describeOrganization({ organizationId, userId, apiKey }: CreatedOrganization): string {
-  return `${shownOnce(apiKey.key)}\n\nOrganization: ${organizationId}\nOwner:        ${userId}\nKey's id:     ${apiKey.apiKeyId}`;
+function describeOrganization({ organizationId, userId, apiKey, setupUrl }: CreatedOrganization): string {
+  const ids = `Organization: ${organizationId}\nOwner:        ${userId}\nKey's id:     ${apiKey.apiKeyId}`;
+  return [shownOnce(apiKey.key), ids, ...(setupUrl === null ? [] : [shownLink(setupUrl)])].join("\n\n");
 }
+
+function describeReset({ email, endedSessions, url }: OperatorReset): string {
+  return `${endedSessions} sessions of ${email} have ended.\n\n${shownLink(url)}`;
+}
+
+function describeOperators({ operators }: Operators): string {
+  if (operators.length === 0) return "Nobody has an account yet.";
+  return operators
+    .map(({ email, name, organizations, password, totp, passkeys, locked }) => {
+      const roles = organizations.map((organization) => `${organization.role ?? "own role"} of ${organization.name}`);
+      const ways = [
+        { set: "password", must_change: "password to be chosen", none: "no password" }[password],
+        ...(totp ? ["authenticator app"] : []),
+        ...(passkeys > 0 ? [passkeys === 1 ? "1 passkey" : `${passkeys} passkeys`] : []),
+        ...(locked ? ["LOCKED"] : []),
+      ];
+      return `${email}${name === null ? "" : ` (${name})`}: ${roles.join(", ") || "no organization"}; ${ways.join(", ")}`;
+    })
+    .join("\n");
+}
+
+function readCheckpoint(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    throw new InvalidArgumentError("It must be a file with the JSON of a checkpoint.");
+  }
+}
+
+function describeVerdict({ organizationId, firstBroken, entries, sequence, unsealed, removed }: AuditVerdict): string {
+  if (firstBroken) {
+    const { sequence: place, auditId, why } = firstBroken;
+    return `${organizationId}: BROKEN at entry ${place}${auditId === null ? "" : ` (${auditId})`}: ${brokenHow[why]}`;
+  }
+  return [
+    `${organizationId}: intact, ${entries} entries up to ${sequence}`,
+    ...(removed ? [`those up to ${removed.sequence} were removed by retention on ${removed.at.slice(0, 10)}`] : []),
+    ...(unsealed > 0 ? [`${unsealed} are not sealed yet`] : []),
+  ].join("; ");
+}
+
+const brokenHow = {
+  missing: "it is missing",
+  altered: "it is not what was sealed there",
+  rewritten: "it is not what the checkpoint says",
+  cut: "the log ends before it, and the checkpoint knows of it",
+} as const;
+
+const shownLink = (url: string) => `To choose a password, once, within half an hour:\n${url}`;
 
 const shownOnce = (key: string) => `API key, shown this once:\n${key}`;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment } from "./page";
+import { IdInput, Moment, Name } from "./page";
 
 export const SessionInput = z.strictObject({}).prefault({});
 
@@ -90,3 +90,32 @@ export type SetActiveOrganization = z.infer<typeof SetActiveOrganization>;
 
 export const ActiveOrganization = z.object({ organizationId: z.string(), name: z.string(), slug: z.string() });
 export type ActiveOrganization = z.infer<typeof ActiveOrganization>;
+
+/** What a link of `/setup#<token>` is for. */
+export const LookAtLink = z.strictObject({ token: z.string().max(100) });
+export type LookAtLink = z.infer<typeof LookAtLink>;
+
+export const Link = z.object({
+  /** `unknown`: this installation never made it, or long ago. */
+  state: z.enum(["good", "used", "ended", "expired", "unknown"]),
+  /** Why it is no longer good, and what to do, in words for a person; null for a good one. */
+  message: z.string().nullable(),
+  /** What is chosen with it; null for an unknown one. */
+  purpose: z.enum(["set_up", "password", "second_factor"]).nullable(),
+  /** Whose password; null for the set-up of an empty installation, and where it is no longer good. */
+  email: z.string().nullable(),
+  expiresAt: Moment.nullable(),
+});
+export type Link = z.infer<typeof Link>;
+
+/** What the set-up link's form sends beside its token, as text by name. */
+export const SetUpByLink = z.object({
+  email: z
+    .string()
+    .trim()
+    .pipe(z.email().max(254))
+    .transform((email) => email.toLowerCase()),
+  organization: Name,
+  name: z.preprocess((text) => (text === "" ? undefined : text), Name.optional()),
+});
+export type SetUpByLink = z.infer<typeof SetUpByLink>;

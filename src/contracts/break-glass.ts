@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { AuditCheckpoint, AuditVerdict } from "./audit";
 import { IdInput, Name } from "./page";
 
 /** The commands of the host's own command line: what they take and what they print with `--json`. */
@@ -44,17 +45,78 @@ export type AdoptGatewayFolder = z.infer<typeof AdoptGatewayFolder>;
 export const CreatedKey = z.object({ apiKeyId: z.string(), key: z.string() });
 export type CreatedKey = z.infer<typeof CreatedKey>;
 
-export const CreatedOrganization = z.object({ organizationId: z.string(), userId: z.string(), apiKey: CreatedKey });
+/** `setupUrl`: where the owner chooses a password, once, within half an hour; null for one who has a password. */
+export const CreatedOrganization = z.object({
+  organizationId: z.string(),
+  userId: z.string(),
+  apiKey: CreatedKey,
+  setupUrl: z.string().nullable(),
+});
 export type CreatedOrganization = z.infer<typeof CreatedOrganization>;
+
+export const SetUpDone = CreatedOrganization.extend({ setupUrl: z.string() });
+export type SetUpDone = z.infer<typeof SetUpDone>;
+
+/** Whom a command is about. */
+export const OperatorByEmail = z.strictObject({ email: Email });
+export type OperatorByEmail = z.infer<typeof OperatorByEmail>;
+
+export const ListOperators = z.strictObject({}).prefault({});
+
+export const Operators = z.object({
+  operators: z.array(
+    z.object({
+      userId: z.string(),
+      email: z.string(),
+      name: z.string().nullable(),
+      organizations: z.array(z.object({ organizationId: z.string(), name: z.string(), role: z.string().nullable() })),
+      /** `must_change`: a link is under way, or nobody has used it. */
+      password: z.enum(["set", "must_change", "none"]),
+      totp: z.boolean(),
+      passkeys: z.number().int(),
+      /** Too many wrong passwords or codes lately. */
+      locked: z.boolean(),
+    }),
+  ),
+});
+export type Operators = z.infer<typeof Operators>;
+
+/** `url`: where its bearer chooses a password, once, within half an hour. */
+export const OperatorReset = z.object({
+  userId: z.string(),
+  email: z.string(),
+  endedSessions: z.number().int(),
+  url: z.string(),
+  expiresAt: z.string(),
+});
+export type OperatorReset = z.infer<typeof OperatorReset>;
+
+export const UnlockedOperator = z.object({ userId: z.string(), email: z.string(), wasLocked: z.boolean() });
+export type UnlockedOperator = z.infer<typeof UnlockedOperator>;
 
 export const AdoptedGatewayFolder = z.object({ gatewayId: z.string(), folder: z.string() });
 export type AdoptedGatewayFolder = z.infer<typeof AdoptedGatewayFolder>;
 
+/** Of one log, or of all of them; with a checkpoint that was kept elsewhere, the log that it is of. */
+export const VerifyAuditLogs = z.strictObject({
+  organization: IdInput.optional(),
+  checkpoint: AuditCheckpoint.optional(),
+});
+export type VerifyAuditLogs = z.infer<typeof VerifyAuditLogs>;
+
+export const AuditVerdicts = z.object({ logs: z.array(AuditVerdict) });
+export type AuditVerdicts = z.infer<typeof AuditVerdicts>;
+
 export interface BreakGlassResults {
-  readonly setup: CreatedOrganization;
+  readonly setup: SetUpDone;
   readonly "organization create": CreatedOrganization;
   readonly "key create": CreatedKey;
   readonly "gateway adopt": AdoptedGatewayFolder;
+  readonly "audit verify": AuditVerdicts;
+  readonly "operator list": Operators;
+  readonly "operator reset-password": OperatorReset;
+  readonly "operator reset-second-factor": OperatorReset;
+  readonly "operator unlock": UnlockedOperator;
 }
 
 export type BreakGlassVerb = keyof BreakGlassResults;

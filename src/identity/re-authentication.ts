@@ -24,7 +24,7 @@ interface Asking {
 const recentSeconds = 600;
 
 /** Wrong passwords of somebody who is signed in: whoever found a session open does not get to guess. */
-const proofFailuresByAccount = {
+export const proofFailuresByAccount = {
   name: "proof-failures:account",
   tries: 5,
   windowSeconds: 300,

@@ -6,17 +6,25 @@ import {
   type BreakGlassVerb,
   CreateKey,
   CreateOrganization,
+  ListOperators,
+  OperatorByEmail,
   SetUp,
+  VerifyAuditLogs,
 } from "../contracts/break-glass";
 import { Refusal } from "../core/errors";
 import { createKey } from "../services/host/create-key";
 import { createOrganization } from "../services/host/create-organization";
-import type { HostRuntime } from "../services/host/host-work";
+import { listOperators } from "../services/host/list-operators";
+import type { LinkRuntime } from "../services/host/password-link";
+import { resetPassword } from "../services/host/reset-password";
+import { resetSecondFactor } from "../services/host/reset-second-factor";
 import { setUp } from "../services/host/set-up";
+import { unlockOperator } from "../services/host/unlock-operator";
+import { type VerifyRuntime, verifyAuditLogs } from "../services/host/verify-audit-logs";
 import { adoptGateway } from "./adopt-gateway";
 
 /** What the commands need of the process. */
-export interface CommandRuntime extends HostRuntime {
+export interface CommandRuntime extends LinkRuntime, VerifyRuntime {
   /** Of the gateway `local`, on this machine. */
   readonly gatewayFolder: string;
 }
@@ -44,6 +52,11 @@ const verbs = {
   "organization create": verb(CreateOrganization, createOrganization),
   "key create": verb(CreateKey, createKey),
   "gateway adopt": verb(AdoptGatewayFolder, adoptGateway),
+  "audit verify": verb(VerifyAuditLogs, verifyAuditLogs),
+  "operator list": verb(ListOperators, listOperators),
+  "operator reset-password": verb(OperatorByEmail, resetPassword),
+  "operator reset-second-factor": verb(OperatorByEmail, resetSecondFactor),
+  "operator unlock": verb(OperatorByEmail, unlockOperator),
 } satisfies {
   [V in BreakGlassVerb]: { answer: (...given: never[]) => Promise<BreakGlassAnswer<BreakGlassResults[V]>> };
 };

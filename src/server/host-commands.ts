@@ -4,9 +4,11 @@ import { askControlSocket, type ControlAnswer } from "../persistence/ask-control
 import { DataFolderInUse, takeControlSocket } from "../persistence/control-socket";
 import { makeDataFolder } from "../persistence/control-socket-path";
 import { breakGlass } from "./break-glass";
+import { commandSigner } from "./command-signer";
 import { breakGlassPath } from "./control-requests";
 import { localFolder } from "./gateway-settings";
 import { openForCommand } from "./open-installation";
+import { publicUrl } from "./public-url";
 import { inOneLine } from "./start-failure";
 import { realSurroundings } from "./surroundings";
 
@@ -57,7 +59,9 @@ async function runHere(settings: Settings, verb: string, input: unknown): Promis
   const database = await openForCommand(settings, { clock, random });
   try {
     const { folder: gatewayFolder } = await localFolder(settings);
-    return await breakGlass({ database, clock, random, gatewayFolder }, verb, input);
+    const publicOrigin = new URL(publicUrl(settings, settings.port)).origin;
+    const signer = () => commandSigner(database, settings, { clock });
+    return await breakGlass({ database, clock, random, gatewayFolder, publicOrigin, signer }, verb, input);
   } finally {
     await database.close();
   }

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { readEnvironment, type Settings } from "../env";
-import { findFoundingOrganization } from "../services/host/host-work";
+import { makeSetUpLink } from "../services/host/make-set-up-link";
 import { placesIn } from "../sync/gateway-folder";
 import { unreadableForTraefik } from "../sync/static-configuration";
 import { buildConsole } from "./build-console";
@@ -62,10 +62,12 @@ function say(line: string): void {
 
 /** Where it is and what to do next; Traefik's command comes last. */
 async function welcome({ url, runtime }: RunningServer, settings: Settings): Promise<void> {
-  const founding = await runtime.database.transaction("host", null, findFoundingOrganization);
+  const link = await makeSetUpLink({ ...runtime, publicOrigin: runtime.signIn.publicOrigin });
   say(`\nPortcullis is at ${url}`);
-  if (founding === null) {
-    say("\nNothing is set up yet. In another terminal, in this folder:");
+  if (link !== null) {
+    say("\nNothing is set up yet. Open this link within half an hour; it works once:");
+    say(`  ${link}`);
+    say("Or, in another terminal, in this folder:");
     say("  npx --no portcullis setup --email you@example.org --organization Acme");
   }
   const where = await localFolder(settings);

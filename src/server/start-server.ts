@@ -18,6 +18,7 @@ import { localFolder } from "./gateway-settings";
 import { type HttpServer, listen } from "./http-server";
 import { makeLog } from "./log";
 import { openInstallation } from "./open-installation";
+import { publicUrl } from "./public-url";
 import { signInSettings } from "./sign-in-settings";
 import { realSurroundings, type Surroundings } from "./surroundings";
 
@@ -81,9 +82,14 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   else await makeDataFolder(settings.dataFolder);
 
   const { host } = settings;
-  const http = await listen({ host, port: settings.port, log });
+  const http = await listen({
+    host,
+    port: settings.port,
+    log,
+    secure: settings.publicUrl?.startsWith("https://") ?? false,
+  });
   open.http = http;
-  const url = settings.publicUrl ?? urlOf(host, http.port);
+  const url = publicUrl(settings, http.port);
   if (consoleMode === "production") await buildConsole(say);
 
   const { database, sealer, signer, installationId } = await openInstallation(settings, { clock, random });
@@ -113,7 +119,10 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   registerHandler(api);
   const pages = await openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
-  open.control?.serve(controlRequests({ ...runtime, gatewayFolder: folder.folder }, log));
+  const { publicOrigin } = runtime.signIn;
+  open.control?.serve(
+    controlRequests({ ...runtime, publicOrigin, gatewayFolder: folder.folder, signer: async () => signer }, log),
+  );
   http.serve({ api, ...pages });
   await Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })]);
   let stopping: Promise<void> | null = null;
@@ -144,9 +153,4 @@ async function closeAll(open: Open): Promise<void> {
   await open.sync?.stop();
   await open.database?.close();
   await open.control?.close();
-}
-
-function urlOf(host: string, port: number): string {
-  const name = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
-  return `http://${name}:${port}`;
 }

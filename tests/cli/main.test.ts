@@ -37,7 +37,12 @@ async function run(words: string, answer: BreakGlassAnswer = { ok: true, result:
   return { code, asked, modes, out, error };
 }
 
-const made = { organizationId: "org_1", userId: "usr_1", apiKey: { apiKeyId: "key_1", key: "pcl_1" } };
+const made = {
+  organizationId: "org_1",
+  userId: "usr_1",
+  apiKey: { apiKeyId: "key_1", key: "pcl_1" },
+  setupUrl: "https://portcullis.example.org/setup#t0ken",
+};
 
 describe("the command line", () => {
   test("hands over what setup takes, and prints the result as JSON and nothing else", async () => {
@@ -49,9 +54,10 @@ describe("the command line", () => {
     expect(ran).toMatchObject({ code: 0, error: "" });
   });
 
-  test("shows the key to a person once, with the ids", async () => {
+  test("shows key and link to a person once, with the ids", async () => {
     const { out } = await run("setup --email ada@example.org --organization Acme");
     expect(out.match(/pcl_1/g)).toHaveLength(1);
+    expect(out.trimEnd().split("\n").at(-1)).toBe(made.setupUrl);
     expect(out).toContain("org_1");
   });
 
@@ -94,6 +100,73 @@ describe("the command line", () => {
   test("gateway adopt means the local one unless it is said", async () => {
     const { asked } = await run("gateway adopt --json", { ok: true, result: { gatewayId: "gtw_1", folder: "/x" } });
     expect(asked).toEqual([{ verb: "gateway adopt", input: { gateway: "local" } }]);
+  });
+
+  test.each(["reset-password", "reset-second-factor"])(
+    "operator %s prints the link alone in its line",
+    async (verb) => {
+      const url = "https://portcullis.example.org/setup#t0ken";
+      const result = {
+        userId: "usr_1",
+        email: "ada@example.org",
+        endedSessions: 2,
+        url,
+        expiresAt: "2026-11-20T10:30:00.000Z",
+      };
+      const { asked, out } = await run(`operator ${verb} ada@example.org`, { ok: true, result });
+      expect(asked).toEqual([{ verb: `operator ${verb}`, input: { email: "ada@example.org" } }]);
+      expect(out.trimEnd().split("\n").at(-1)).toBe(url);
+      expect(out).toContain("2 sessions of ada@example.org have ended.");
+      const json = await run(`operator ${verb} ada@example.org --json`, { ok: true, result });
+      expect(JSON.parse(json.out)).toEqual(result);
+    },
+  );
+
+  test("operator unlock says whether there was something to unlock", async () => {
+    const result = { userId: "usr_1", email: "ada@example.org", wasLocked: true };
+    const { asked, out } = await run("operator unlock ada@example.org", { ok: true, result });
+    expect(asked).toEqual([{ verb: "operator unlock", input: { email: "ada@example.org" } }]);
+    expect(out).toBe("ada@example.org can sign in again.\n");
+  });
+
+  test("operator list has a line for everybody", async () => {
+    const ada = {
+      userId: "usr_1",
+      email: "ada@example.org",
+      name: "Ada",
+      organizations: [{ organizationId: "org_1", name: "Acme", role: "owner" }],
+      password: "set",
+      totp: true,
+      passkeys: 2,
+      locked: false,
+    };
+    const bob = {
+      ...ada,
+      email: "bob@example.org",
+      name: null,
+      organizations: [],
+      password: "must_change",
+      totp: false,
+      passkeys: 0,
+      locked: true,
+    };
+    const { out } = await run("operator list", { ok: true, result: { operators: [ada, bob] } });
+    expect(out).toBe(
+      "ada@example.org (Ada): owner of Acme; password, authenticator app, 2 passkeys\nbob@example.org: no organization; password to be chosen, LOCKED\n",
+    );
+    expect((await run("operator list", { ok: true, result: { operators: [] } })).out).toBe(
+      "Nobody has an account yet.\n",
+    );
+  });
+
+  test.each(["reset-password", "reset-second-factor", "unlock"])("operator %s takes no password", async (verb) => {
+    for (const words of [
+      `operator ${verb}`,
+      `operator ${verb} ada@example.org --password x`,
+      `operator ${verb} ada@example.org x`,
+    ]) {
+      expect(await run(words)).toMatchObject({ code: 1, asked: [], out: "" });
+    }
   });
 
   test("start and dev run the server, build does not, and all end with its code", async () => {

@@ -75,6 +75,7 @@ describe("npm start", () => {
     const config = join(data, "gateways", "local", "traefik.yml");
     expect(lines.at(-1)?.trim()).toBe(`traefik --configFile=${config}`);
     expect(lines.join("\n")).toContain("npx --no portcullis setup --email");
+    expect(lines.filter((line) => new RegExp(`^  ${started.url}/setup#[\\w-]{43}$`).test(line))).toHaveLength(1);
     expect(readFileSync(config, "utf8")).toContain(join(data, "gateways", "local", "dynamic"));
     expect(existsSync(join(data, "gateways", "local", "dynamic", "0-portcullis"))).toBe(true);
   });
@@ -93,9 +94,10 @@ describe("npm start", () => {
   test("setup prints one line of JSON, works once, and is one line on standard error the second time", async () => {
     const { stdout, stderr } = await run("setup", "--email", "ada@example.org", "--organization", "Acme", "--json");
     expect(stderr).toBe("");
-    const made = JSON.parse(stdout) as { organizationId: string; apiKey: { key: string } };
+    const made = JSON.parse(stdout) as { organizationId: string; apiKey: { key: string }; setupUrl: string };
     registerSecret(made.apiKey.key);
-    expect(Object.keys(made)).toEqual(["organizationId", "userId", "apiKey"]);
+    expect(Object.keys(made)).toEqual(["organizationId", "userId", "apiKey", "setupUrl"]);
+    expect(made.setupUrl).toMatch(new RegExp(`^${started.url}/setup#[\\w-]{43}$`));
     await expect(run("setup", "--email", "ada@example.org", "--organization", "Acme", "--json")).rejects.toMatchObject({
       code: 1,
       stdout: "",

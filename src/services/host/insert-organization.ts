@@ -2,12 +2,10 @@ import { eq, sql } from "drizzle-orm";
 import { gateways, organizationGateways } from "../../../drizzle/gateways";
 import { members, users } from "../../../drizzle/members";
 import { organizations } from "../../../drizzle/organizations";
-import type { CreatedOrganization } from "../../contracts/break-glass";
 import { newId } from "../../core/ids";
 import { localGateway } from "../../core/local-gateway";
 import { nextSlug, slugOf } from "../../core/slugs";
 import type { HostWork } from "./host-work";
-import { insertKey } from "./insert-key";
 
 interface NewOrganization {
   readonly name: string;
@@ -16,21 +14,27 @@ interface NewOrganization {
   readonly ownerName: string | null;
   readonly upstreams: "any" | "checked";
   readonly founding: boolean;
-  readonly expiresInDays: number | undefined;
+}
+
+export interface InsertedOrganization {
+  readonly organizationId: string;
+  /** Of the owner. */
+  readonly userId: string;
 }
 
 /** Any number that nobody else locks in this database. */
 const organizationsLock = 7_402_118_335;
 
-/** An organization with its owner, allowed on the gateway `local`, and a key of the owner's. */
-export async function insertOrganization(work: HostWork, wanted: NewOrganization): Promise<CreatedOrganization> {
+/** An organization with its owner, allowed on the gateway `local`. */
+export async function insertOrganization(work: HostWork, wanted: NewOrganization): Promise<InsertedOrganization> {
   const { tx, now } = work;
   await tx.execute(sql`select pg_advisory_xact_lock(${organizationsLock}::bigint)`); // one slug and one account at a time
   const organizationId = newId("organization");
   const { name, upstreams, founding } = wanted;
   const slug = await freeSlug(work, name);
   await tx.insert(organizations).values({ organizationId, name, slug, upstreams, founding, createdAt: now });
-  work.audit(organizationId, "organization.create", { kind: "organization", id: organizationId }, { name, upstreams });
+  const object = { kind: "organization" as const, id: organizationId, name };
+  work.audit(organizationId, "organization.create", object, { name, upstreams });
 
   const userId = await findOrInsertUser(work, wanted.email, wanted.ownerName);
   await tx.insert(members).values({ memberId: newId("member"), organizationId, userId, role: "owner", createdAt: now });
@@ -44,9 +48,7 @@ export async function insertOrganization(work: HostWork, wanted: NewOrganization
       .from(gateways)
       .where(eq(gateways.name, localGateway)),
   );
-  const { expiresInDays } = wanted;
-  const apiKey = await insertKey(work, { organizationId, userId, name: "first key", role: "owner", expiresInDays });
-  return { organizationId, userId, apiKey };
+  return { organizationId, userId };
 }
 
 async function freeSlug({ tx }: HostWork, name: string): Promise<string> {

@@ -1,33 +1,31 @@
-import { sql } from "drizzle-orm";
-import type { CreatedOrganization, SetUp } from "../../contracts/break-glass";
-import { Conflict } from "../../core/errors";
-import { findFoundingOrganization, type HostRuntime, hostWork } from "./host-work";
+import type { SetUp, SetUpDone } from "../../contracts/break-glass";
+import { endLinks } from "../../identity/links";
+import { hostWork } from "./host-work";
+import { insertKey } from "./insert-key";
 import { insertOrganization } from "./insert-organization";
-
-/** Any number that nobody else locks in this database. */
-const setUpLock = 7_402_118_336;
+import { insertPasswordLink, type LinkRuntime } from "./password-link";
+import { requireEmpty } from "./require-empty";
 
 /**
- * Makes the first operator, the founding organization (its routes may lead anywhere, loopback included) and its first
- * key. The key is in this answer alone.
+ * Makes the first operator, the founding organization (its routes may lead anywhere, loopback included), its first key,
+ * and the link by which the operator chooses a password. Key and link are in this answer alone. A set-up link that a
+ * start has printed ends with it.
  * @throws Conflict `already_set_up`
  */
-export function setUp(runtime: HostRuntime, input: SetUp): Promise<CreatedOrganization> {
+export function setUp(runtime: LinkRuntime, input: SetUp): Promise<SetUpDone> {
   return hostWork(runtime, "setup", async (work) => {
-    await work.tx.execute(sql`select pg_advisory_xact_lock(${setUpLock}::bigint)`);
-    if ((await findFoundingOrganization(work.tx)) !== null) {
-      throw new Conflict(
-        "already_set_up",
-        'This installation is set up already; "organization create" makes another organization, "key create" another key.',
-      );
-    }
-    return insertOrganization(work, {
+    await requireEmpty(work.tx);
+    await endLinks(work.tx, { purpose: "set_up" }, "command_line");
+    const { organizationId, userId } = await insertOrganization(work, {
       name: input.organization,
       email: input.email,
       ownerName: input.name ?? null,
       upstreams: "any",
       founding: true,
-      expiresInDays: input.expiresInDays,
     });
+    const { expiresInDays } = input;
+    const apiKey = await insertKey(work, { organizationId, userId, name: "first key", role: "owner", expiresInDays });
+    const { url: setupUrl } = await insertPasswordLink(work, runtime, userId, "password");
+    return { organizationId, userId, apiKey, setupUrl };
   });
 }

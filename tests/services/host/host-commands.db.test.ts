@@ -19,7 +19,12 @@ let runtime: Parameters<typeof setUp>[0];
 
 beforeAll(async () => {
   db = await openTestDatabase();
-  runtime = { database: db.database, clock: { now: () => now }, random };
+  runtime = {
+    database: db.database,
+    clock: { now: () => now },
+    random,
+    publicOrigin: "https://portcullis.example.org",
+  };
 });
 afterAll(() => db.close());
 
@@ -71,6 +76,10 @@ describe("a command of the host", () => {
     expect(refused).toMatchObject({ reason: "already_set_up" });
 
     registerSecret(made.apiKey.key);
+    expect(made.setupUrl).toMatch(/^https:\/\/portcullis\.example\.org\/setup#[\w-]{43}$/);
+    expect(await rows("select purpose, user_id, expires_at::text from links")).toMatchObject([
+      { purpose: "password", user_id: made.userId, expires_at: expect.stringContaining("10:30:00") },
+    ]);
     const parsed = parseApiKey(made.apiKey.key);
     expect(await rows("select name, email from users")).toEqual([{ name: "Ada", email: "ada@example.org" }]);
     expect(await rows("select slug, founding, upstreams from organizations")).toEqual([
@@ -101,6 +110,11 @@ describe("a command of the host", () => {
       ),
     );
     for (const { apiKey } of made) registerSecret(apiKey.key);
+    expect(made.map(({ setupUrl }) => setupUrl?.startsWith("https://portcullis.example.org/setup#"))).toEqual([
+      true,
+      true,
+      true,
+    ]);
     const slugs = await rows<{ slug: string }>(
       "select slug, upstreams from organizations where not founding order by slug",
     );

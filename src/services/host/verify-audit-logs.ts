@@ -1,0 +1,61 @@
+import { asc, gt } from "drizzle-orm";
+import { auditEntries } from "../../../drizzle/audit";
+import type { AuditVerdict } from "../../contracts/audit";
+import type { AuditVerdicts, VerifyAuditLogs } from "../../contracts/break-glass";
+import { checkpointText } from "../../core/audit/statement-text";
+import { Conflict } from "../../core/errors";
+import type { Database } from "../../persistence/database";
+import type { Signer } from "../../persistence/signing";
+import type { AuditLog } from "../audit/audit-log";
+import { verifyLog } from "../audit/verify-log";
+
+export interface VerifyRuntime {
+  readonly database: Database;
+  /** Read when it is needed: most commands need no secret. */
+  readonly signer: () => Promise<Signer>;
+}
+
+/**
+ * Whether nobody has changed, moved or taken out an entry: of one log, or of every log there is, those of organizations
+ * that are gone and the installation's own too.
+ * @throws Conflict `checkpoint_not_ours`
+ */
+export async function verifyAuditLogs(
+  { database, signer: readSigner }: VerifyRuntime,
+  { organization, checkpoint }: VerifyAuditLogs,
+): Promise<AuditVerdicts> {
+  const signer = await readSigner();
+  const logOf = (organizationId: string): AuditLog => ({
+    organizationId,
+    signer,
+    read: (body) => database.transaction("host", null, body),
+  });
+  if (checkpoint) {
+    const { organizationId, signature } = checkpoint;
+    const isOurs = signer.verify("checkpoint", checkpointText(checkpoint), signature);
+    if (!isOurs || (organization !== undefined && organization !== organizationId)) {
+      throw new Conflict("checkpoint_not_ours", "This installation has not signed this checkpoint for this log.");
+    }
+    return { logs: [await verifyLog(logOf(organizationId), checkpoint)] };
+  }
+  if (organization !== undefined) return { logs: [await verifyLog(logOf(organization), null)] };
+  const logs: AuditVerdict[] = [];
+  let next = await nextLog(database, "");
+  while (next !== null) {
+    logs.push(await verifyLog(logOf(next), null));
+    next = await nextLog(database, next);
+  }
+  return { logs };
+}
+
+async function nextLog(database: Database, after: string): Promise<string | null> {
+  const [row] = await database.transaction("host", null, (tx) =>
+    tx
+      .select({ organizationId: auditEntries.organizationId })
+      .from(auditEntries)
+      .where(gt(auditEntries.organizationId, after))
+      .orderBy(asc(auditEntries.organizationId))
+      .limit(1),
+  );
+  return row?.organizationId ?? null;
+}

@@ -1,0 +1,223 @@
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeSetUpLink } from "../../src/services/host/make-set-up-link";
+import type { LinkRuntime } from "../../src/services/host/password-link";
+import { resetPassword } from "../../src/services/host/reset-password";
+import { setUp } from "../../src/services/host/set-up";
+import { openBrowser } from "../support/browser";
+import { givenMember, givenPerson } from "../support/people";
+import { registerSecret } from "../support/secrets";
+import { openWorld, testOrigin, type World } from "../support/world";
+
+let world: World;
+let host: LinkRuntime;
+let address = 0;
+
+/** An installation where nothing is set up. */
+beforeEach(async () => {
+  world = await openWorld();
+  host = { ...world.runtime, publicOrigin: testOrigin };
+});
+afterEach(() => world.close());
+
+const newBrowser = () => openBrowser(world, { ip: `198.51.100.${++address}` });
+const tokenIn = (url: string | null | undefined) => registerSecret(url?.split("#")[1] ?? "");
+const reasonOf = (body: unknown) => (body as { error: { data: { reason: string } } }).error.data.reason;
+const look = async (token: string) => (await newBrowser().call<Record<string, unknown>>("auth.link", { token })).data;
+
+const password = registerSecret("a horse of another colour");
+const form = { email: "Ada@example.org", organization: "Acme", name: "Ada", password };
+
+describe("the link that a start prints on an empty installation (AM-28)", () => {
+  it("sets it up once: organization, owner, password, session", async () => {
+    const url = await makeSetUpLink(host);
+    expect(url).toMatch(/^https:\/\/portcullis\.example\.org\/setup#[\w-]{43}$/);
+    const token = tokenIn(url);
+    expect(await look(token)).toMatchObject({ state: "good", purpose: "set_up", email: null, message: null });
+    const browser = newBrowser();
+    expect((await browser.signIn("link", { token, ...form })).status).toBe(200);
+    const { data } = await browser.call<Record<string, never>>("auth.session");
+    expect(data).toMatchObject({
+      principal: { email: "ada@example.org", role: "owner", methods: ["link"] },
+      organization: { name: "Acme", founding: true },
+      pending: null,
+    });
+    expect((await browser.call("projects.create", { name: "First" })).status).toBe(200);
+    expect((await newBrowser().signIn("password", { email: "ada@example.org", password })).status).toBe(200);
+    expect(await makeSetUpLink(host)).toBeNull();
+
+    const again = await newBrowser().signIn("link", { token, ...form, email: "eve@example.org" });
+    expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
+    expect(await look(token)).toMatchObject({
+      state: "used",
+      message: expect.stringContaining("set up with this link"),
+    });
+    await expect(setUp(host, { email: "eve@example.org", organization: "Evil" })).rejects.toMatchObject({
+      reason: "already_set_up",
+      message: expect.stringContaining("by its set-up link"),
+    });
+    const entries = await world.db.asOwner<{ action: string }>(
+      "select action, actor_name, authenticated_by from audit_entries where actor_kind = 'person' and outcome = 'done' and action <> 'projects.create' order by audit_id",
+    );
+    expect(entries).toMatchObject([
+      { action: "organization.create", actor_name: "ada@example.org", authenticated_by: "link" },
+      { action: "auth.signIn", actor_name: "ada@example.org", authenticated_by: "link" },
+      { action: "auth.signIn", authenticated_by: "password" },
+    ]);
+    expect(await world.db.asOwner("select 1 from api_keys")).toEqual([]); // nobody would have seen it
+  });
+
+  it("says that the command line was used instead", async () => {
+    const token = tokenIn(await makeSetUpLink(host));
+    const { setupUrl, apiKey } = await setUp(host, { email: "ada@example.org", organization: "Acme" });
+    registerSecret(apiKey.key);
+    const late = await newBrowser().signIn("link", { token, ...form });
+    expect([late.status, reasonOf(late.body)]).toEqual([409, "link_ended"]);
+    expect(await look(token)).toMatchObject({ state: "ended", message: expect.stringContaining("command line") });
+    expect(await look(tokenIn(setupUrl))).toMatchObject({
+      state: "good",
+      purpose: "password",
+      email: "ada@example.org",
+    });
+    const browser = newBrowser();
+    expect((await browser.signIn("link", { token: tokenIn(setupUrl), password })).status).toBe(200);
+    expect((await browser.call<Record<string, never>>("auth.session")).data).toMatchObject({
+      principal: { email: "ada@example.org", role: "owner" },
+    });
+  });
+
+  it("ends when another start prints one, and after half an hour", async () => {
+    const first = tokenIn(await makeSetUpLink(host));
+    const second = tokenIn(await makeSetUpLink(host));
+    expect(await look(first)).toMatchObject({ state: "ended", message: expect.stringContaining("newer link") });
+    const now = Date.now();
+    world.now = new Date(now + 29 * 60_000);
+    expect(await look(second)).toMatchObject({ state: "good" });
+    world.now = new Date(now + 31 * 60_000);
+    expect(await look(second)).toMatchObject({ state: "expired" });
+    const late = await newBrowser().signIn("link", { token: second, ...form });
+    expect([late.status, reasonOf(late.body)]).toEqual([409, "link_expired"]);
+    expect(await world.db.asOwner("select 1 from organizations")).toEqual([]);
+  });
+
+  it("lets one of many at once in", async () => {
+    const token = tokenIn(await makeSetUpLink(host));
+    const all = await Promise.all(
+      [1, 2, 3, 4].map((number) => newBrowser().signIn("link", { token, ...form, email: `ada${number}@example.org` })),
+    );
+    expect(all.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+    expect(await world.db.asOwner("select 1 from organizations")).toHaveLength(1);
+  });
+
+  it.each([
+    [{ email: "ada" }, "invalid_input", "email"],
+    [{ organization: "" }, "invalid_input", "organization"],
+    [{ password: "short" }, "weak_password", "password"],
+    [{ password: "password1234" }, "weak_password", "password"],
+    [{ password: "ada@example.org" }, "weak_password", "password"],
+  ])("stays good when the form is wrong: %j", async (wrong, reason, field) => {
+    const token = tokenIn(await makeSetUpLink(host));
+    const refused = await newBrowser().signIn("link", { token, ...form, ...wrong });
+    expect([refused.status, reasonOf(refused.body)]).toEqual([400, reason]);
+    expect(refused.body).toMatchObject({ error: { data: { fields: { [field]: expect.any(String) } } } });
+    expect((await newBrowser().signIn("link", { token, ...form })).status).toBe(200);
+  });
+
+  it("is kept as a hash, and is in no log and no entry of the audit log", async () => {
+    const token = tokenIn(await makeSetUpLink(host));
+    await look(token);
+    await newBrowser().signIn("link", { token, ...form });
+    const everything = JSON.stringify([
+      await world.db.asOwner("select * from links"),
+      await world.db.asOwner("select * from audit_entries"),
+    ]);
+    expect(everything).not.toContain(token);
+    expect(world.log()).not.toContain(token);
+    expect(everything + world.log()).not.toContain(password);
+  });
+});
+
+describe("a link that nobody made", () => {
+  it("is unknown, whatever it looks like", async () => {
+    for (const token of ["", "x", "A".repeat(43)]) {
+      expect(await look(token)).toEqual({
+        state: "unknown",
+        message: expect.any(String),
+        purpose: null,
+        email: null,
+        expiresAt: null,
+      });
+      const refused = await newBrowser().signIn("link", { token, ...form });
+      expect([refused.status, reasonOf(refused.body)]).toEqual([401, "link_unknown"]);
+    }
+  });
+
+  it("cannot be guessed at: tries are counted by address", async () => {
+    const browser = newBrowser();
+    for (let count = 0; count < 5; count++) await browser.signIn("link", { token: "A".repeat(43) });
+    const refused = await browser.signIn("link", { token: "A".repeat(43) });
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, expect.stringMatching(/^\d+$/)]);
+    for (let count = 0; count < 10; count++) await browser.call("auth.link", { token: "A".repeat(43) });
+    const looked = await browser.call("auth.link", { token: "A".repeat(43) });
+    expect([looked.status, looked.headers.get("retry-after")]).toEqual([429, expect.stringMatching(/^\d+$/)]);
+  });
+
+  it("is not looked at for a page of another origin", async () => {
+    const refused = await newBrowser().call(
+      "auth.link",
+      { token: "A".repeat(43) },
+      { origin: "https://evil.example.org" },
+    );
+    expect([refused.status, refused.error.data.reason]).toEqual([403, "foreign_origin"]);
+  });
+});
+
+describe("a link to choose a password (TM-23)", () => {
+  async function givenLockedOut() {
+    const organization = await world.organization();
+    const person = await givenPerson(world);
+    await givenMember(world, organization.organizationId, person, "admin");
+    return person;
+  }
+
+  it("is the only way in by a password after the reset, and ends every session", async () => {
+    const person = await givenLockedOut();
+    const device = newBrowser();
+    await device.signIn("password", { email: person.email, password: person.password });
+    const token = tokenIn((await resetPassword(host, { email: person.email })).url);
+    expect((await device.call("auth.session")).status).toBe(401);
+    expect((await newBrowser().signIn("password", { email: person.email, password: person.password })).status).toBe(
+      401,
+    );
+    const browser = newBrowser();
+    expect((await browser.signIn("link", { token, password })).status).toBe(200);
+    expect((await browser.call("projects.list")).status).toBe(200);
+    expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
+    const again = await newBrowser().signIn("link", { token, password: "yet another horse" });
+    expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
+  });
+
+  it("does not stand in for a second factor", async () => {
+    const person = await givenLockedOut();
+    await world.db.asOwner(
+      "insert into totp_secrets (user_id, secret_sealed, created_at, confirmed_at) values ($1, 'x', now(), now())",
+      [person.userId],
+    );
+    const token = tokenIn((await resetPassword(host, { email: person.email })).url);
+    const browser = newBrowser();
+    expect((await browser.signIn("link", { token, password })).status).toBe(200);
+    const refused = await browser.call("projects.list");
+    expect([refused.status, refused.error.data.reason]).toEqual([403, "second_factor_required"]);
+  });
+
+  it("ends with a newer one", async () => {
+    const person = await givenLockedOut();
+    const [first, second] = [
+      tokenIn((await resetPassword(host, { email: person.email })).url),
+      tokenIn((await resetPassword(host, { email: person.email })).url),
+    ];
+    const refused = await newBrowser().signIn("link", { token: first, password });
+    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "link_ended"]);
+    expect((await newBrowser().signIn("link", { token: second, password })).status).toBe(200);
+    expect(await look(second)).toMatchObject({ state: "used", email: null });
+  });
+});
