@@ -45,6 +45,18 @@ export function canonicalAddress(text: string): string | null {
   return embedded(address.parts) ?? address.toRFC5952String();
 }
 
+/**
+ * The one spelling of an address that something came from, or `null` for text that is none. Only as mapped an IPv4 address
+ * is the sender's own: that is how a socket for both kinds says it. In any other form (6to4, NAT64, …) whoever sent it
+ * wrote it, and it must not pass for the address that it carries, 127.0.0.1 say.
+ */
+export function senderAddress(text: string): string | null {
+  const bare = text.split("%")[0] ?? "";
+  if (isIP(bare) !== 6) return isIP(bare) === 4 ? bare : null;
+  const address = ipaddr.IPv6.parse(new URL(`http://[${bare}]`).hostname.slice(1, -1));
+  return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
+}
+
 /** The class of an address in any spelling, or `null` for text that is none. */
 export function classifyAddress(text: string): AddressClass | null {
   const canonical = canonicalAddress(text);
@@ -72,17 +84,21 @@ function ipv4(high: number, low: number): string {
 
 /** Whether text is an address or a network in CIDR form: `203.0.113.7`, `10.0.0.0/8`, `2001:db8::/32`. */
 export function isNetwork(text: string): boolean {
-  return ipaddr.isValidCIDR(text) || (isIP(text) !== 0 && ipaddr.isValid(text));
+  const [base = "", bits] = text.split("/");
+  if (isIP(base) === 0 || base.includes("%")) return false;
+  if (bits === undefined) return true;
+  // What is mapped is written as IPv4: nobody would be in it.
+  return ipaddr.isValidCIDR(text) && isIP(senderAddress(base) ?? "") === isIP(base);
 }
 
-/** Whether an address is one of these, or lies in one of these networks; text that is neither holds nothing. */
+/** Whether the address of a sender is one of these, or lies in one of these networks; text that is neither holds nothing. */
 export function isAmong(address: string, networks: readonly string[]): boolean {
-  const canonical = canonicalAddress(address);
+  const canonical = senderAddress(address);
   if (canonical === null) return false;
   const parsed = ipaddr.parse(canonical);
   return networks.some((network) => {
-    if (!network.includes("/")) return canonicalAddress(network) === canonical;
-    if (!ipaddr.isValidCIDR(network)) return false;
+    if (!isNetwork(network)) return false;
+    if (!network.includes("/")) return senderAddress(network) === canonical;
     const [base, bits] = ipaddr.parseCIDR(network);
     return base.kind() === parsed.kind() && parsed.match(base, bits);
   });

@@ -1,4 +1,4 @@
-import { canonicalAddress, isAmong } from "./addresses";
+import { isAmong } from "./addresses";
 
 /** Where a request was sent to: the public address, a loopback address of the host, or something that is neither. */
 export type ArrivalOrigin =
@@ -26,6 +26,5 @@ export function arrivalOrigin(
   if (new URL(publicOrigin).host === asked) return { kind: "public", origin: publicOrigin };
   const local = localOrigins.find((origin) => new URL(origin).host === asked);
   if (local === undefined || peer === null) return { kind: "unknown" };
-  const address = canonicalAddress(peer);
-  return address !== null && isAmong(address, loopback) ? { kind: "local", origin: local } : { kind: "unknown" };
+  return isAmong(peer, loopback) ? { kind: "local", origin: local } : { kind: "unknown" };
 }

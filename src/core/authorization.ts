@@ -190,15 +190,17 @@ export function judge(principal: Principal, facts: Facts, permission: Permission
     if (facts.object === null) throw new NotFound();
     return;
   }
+  if (permission === "session:read") {
+    if (facts.object === null) throw new NotFound();
+    return;
+  }
   if (principal.kind === "session") {
-    if (permission === "session:read") return;
     if (principal.pending !== null) throw new Forbidden(...pendingReasons[principal.pending]);
     if (principal.standing === null) {
       throw new Forbidden("no_organization", "You are not a member of any organization.");
     }
   }
   if (facts.object === null) throw new NotFound();
-  if (permission === "session:read") return;
   if (isAllowed(principal, facts.organization, permission, facts.projectId)) return;
   if (isOwnKey(principal, facts.object, permission)) return;
   const byKey =
@@ -214,7 +216,10 @@ function judgeOwnAccount(principal: Principal, permission: Permission): void {
     throw new Forbidden("session_required", "This is about a person's own account: sign in.");
   }
   if (principal.boundTo !== null) {
-    throw new Forbidden("bound_session", "This session is for one organization: sign in otherwise to see your account.");
+    throw new Forbidden(
+      "bound_session",
+      "This session is for one organization: sign in otherwise to see your account.",
+    );
   }
   if (principal.pending === "second_factor" && permission !== "account:read") {
     throw new Forbidden(...pendingReasons.second_factor);

@@ -1,4 +1,4 @@
-import { canonicalAddress, isAmong } from "./addresses";
+import { isAmong, senderAddress } from "./addresses";
 
 /**
  * The address that a request is counted and remembered by: the socket's own, unless that is a trusted proxy's; then the
@@ -12,12 +12,12 @@ export function clientAddress(
   forwardedFor: string | null,
   trusted: readonly string[],
 ): string | null {
-  let address = peer === null ? null : canonicalAddress(peer);
+  let address = peer === null ? null : senderAddress(peer);
   if (forwardedFor === null) return address;
   const hops = forwardedFor.split(",").reverse();
   for (const hop of hops) {
     if (address === null || !isAmong(address, trusted)) return address;
-    const next = canonicalAddress(hop.trim());
+    const next = senderAddress(hop.trim());
     if (next === null) return address; // a proxy that is trusted wrote something else: it is the last that is known
     address = next;
   }

@@ -1,5 +1,5 @@
 import ipaddr from "ipaddr.js";
-import { canonicalAddress } from "./addresses";
+import { isNetwork, senderAddress } from "./addresses";
 
 /** Whether every one of these addresses and networks lies in one of those. Text that is neither lies nowhere. */
 export function areWithin(inner: readonly string[], outer: readonly string[]): boolean {
@@ -13,10 +13,9 @@ export function areWithin(inner: readonly string[], outer: readonly string[]): b
 type Range = readonly [base: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
 
 function rangeOf(text: string): Range | null {
-  if (text.includes("/")) return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : null;
-  const canonical = canonicalAddress(text);
-  if (canonical === null) return null;
-  const address = ipaddr.parse(canonical);
+  if (!isNetwork(text)) return null;
+  if (text.includes("/")) return ipaddr.parseCIDR(text);
+  const address = ipaddr.parse(senderAddress(text) ?? text);
   return [address, address.kind() === "ipv4" ? 32 : 128];
 }
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalAddress, classifyAddress } from "../../src/core/addresses";
+import { canonicalAddress, classifyAddress, isAmong, isNetwork, senderAddress } from "../../src/core/addresses";
 
 const spellings: [string, string | null][] = [
   ["127.0.0.1", "127.0.0.1"],
@@ -109,5 +109,81 @@ describe("an address", () => {
         }
       }),
     );
+  });
+});
+
+describe("the address of a sender", () => {
+  it.each([
+    ["203.0.113.7", "203.0.113.7"],
+    ["::ffff:203.0.113.7", "203.0.113.7"],
+    ["::FFFF:7F00:1", "127.0.0.1"],
+    ["FD00::A", "fd00::a"],
+    ["fe80::1%eth0", "fe80::1"],
+    ["::1", "::1"],
+    ["127.1", null],
+    ["[::1]", null],
+    ["1.2.3.4:80", null],
+    ["localhost", null],
+    ["", null],
+  ])("%j is %j", (text, expected) => {
+    expect(senderAddress(text)).toBe(expected);
+  });
+
+  it("is none of the IPv4 addresses that somebody writes into an IPv6 one", () => {
+    for (const text of [
+      "2002:7f00:1::1",
+      "64:ff9b::127.0.0.1",
+      "64:ff9b:1::7f00:1",
+      "::127.0.0.1",
+      "2001:0:1:2:3:4:80ff:fffe",
+    ]) {
+      expect([text, canonicalAddress(text)]).toEqual([text, "127.0.0.1"]);
+      expect([text, senderAddress(text)]).not.toEqual([text, "127.0.0.1"]);
+      expect([text, isAmong(text, ["127.0.0.0/8", "127.0.0.1", "::1"])]).toEqual([text, false]);
+    }
+  });
+});
+
+describe("a network", () => {
+  it.each([
+    ["203.0.113.7", true],
+    ["2001:db8::7", true],
+    ["10.0.0.0/8", true],
+    ["0.0.0.0/0", true],
+    ["::/0", true],
+    ["2001:db8::/32", true],
+    ["10.0.0.1/32", true],
+    ["10/8", false],
+    ["10.0.0/8", false],
+    ["0x0a.0.0.0/8", false],
+    ["10.0.0.0/33", false],
+    ["10.0.0.0/", false],
+    ["10.0.0.0/8/8", false],
+    ["10.0.0.0/-1", false],
+    ["::ffff:10.0.0.0/104", false],
+    ["fe80::1%eth0", false],
+    ["example.org", false],
+    ["*", false],
+    ["", false],
+  ])("%j: %s", (text, expected) => {
+    expect(isNetwork(text)).toBe(expected);
+  });
+
+  it.each<[string, string[], boolean]>([
+    ["10.1.2.3", ["10.0.0.0/8"], true],
+    ["11.1.2.3", ["10.0.0.0/8"], false],
+    ["::ffff:10.1.2.3", ["10.0.0.0/8"], true],
+    ["10.1.2.3", ["192.168.0.0/16", "10.1.2.3"], true],
+    ["10.1.2.3", ["::ffff:10.1.2.3"], true],
+    ["10.1.2.3", ["::/0"], false],
+    ["2001:db8::7", ["0.0.0.0/0"], false],
+    ["2001:db8::7", ["2001:DB8:0::/48"], true],
+    ["2001:db8:1::7", ["2001:db8::/48"], false],
+    ["10.1.2.3", [], false],
+    ["0.0.0.10", ["10/8"], false],
+    ["no address", ["0.0.0.0/0", "::/0"], false],
+    ["", [""], false],
+  ])("%s in %j: %s", (address, networks, expected) => {
+    expect(isAmong(address, networks)).toBe(expected);
   });
 });
