@@ -3,6 +3,9 @@ import { Socket } from "node:net";
 import type { NextApiRequest, NextApiResponse } from "next";
 import NextAuth, { type AuthOptions } from "next-auth";
 import { prepareForNextAuth } from "../../env";
+import { defaultExport } from "./default-export";
+
+const nextAuth = defaultExport(NextAuth);
 
 /** A request as next-auth's handler for Next's pages takes it; it asks for no more than this. */
 export interface AuthRequest {
@@ -37,7 +40,7 @@ export async function runNextAuth(request: AuthRequest, options: AuthOptions): P
   } as Partial<NextApiRequest> as NextApiRequest;
   const answer = newAnswer();
   prepareForNextAuth();
-  await NextAuth(incoming, answer.response as Partial<NextApiResponse> as NextApiResponse, options);
+  await nextAuth(incoming, answer.response as Partial<NextApiResponse> as NextApiResponse, options);
   const headers = new Headers();
   for (const [name, value] of Object.entries(answer.response.getHeaders())) {
     for (const each of Array.isArray(value) ? value : [String(value)]) headers.append(name, each);

@@ -1,5 +1,5 @@
 import type { AuthOptions } from "next-auth";
-import CredentialsProvider from "next-auth/providers/credentials";
+import Credentials from "next-auth/providers/credentials";
 import { Forbidden, Refusal } from "../../core/errors";
 import type { Attempt } from "../../identity/attempt";
 import { findProvider } from "../../identity/oidc/provider";
@@ -7,12 +7,15 @@ import type { OpenedSession } from "../../identity/sessions";
 import { noSoonerThan } from "../../identity/sign-in/answer-floor";
 import { signOut } from "../../identity/sign-in/sign-out";
 import { trustedHeaderButton } from "../../identity/sign-in/trusted-header";
-import { refusalResponse } from "../errors";
+import { defaultExport } from "./default-export";
 import { forms } from "./methods";
 import { finishOidc, startOidc } from "./oidc";
+import { refuseSignIn } from "./refuse-sign-in";
 import { runNextAuth } from "./run-next-auth";
 import { csrfCookie } from "./session-cookies";
 import { commonOptions } from "./sign-in-options";
+
+const credentialsProvider = defaultExport(Credentials);
 
 /** Where people sign in and out: `/api/auth/…`, which next-auth answers. */
 export const signInEndpoint = "/api/auth";
@@ -47,9 +50,9 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
     return nothingHere(requestId);
   }
   if (method === "POST" && from !== origin) {
-    return refusalResponse(
+    return refuseSignIn(
+      attempt,
       new Forbidden("foreign_origin", "This form has to be sent from a page of this origin."),
-      requestId,
     );
   }
   const byProvider = await answerByProvider(request);
@@ -66,7 +69,7 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
     },
     optionsFor(request, outcome),
   );
-  if (outcome.refusal) return refusalResponse(outcome.refusal, requestId);
+  if (outcome.refusal) return refuseSignIn(attempt, outcome.refusal);
   const response = new Response(answer.body, { status: answer.status, headers: answer.headers });
   if (outcome.opened) response.headers.append("set-cookie", csrfCookie(attempt, outcome.opened));
   response.headers.set("cache-control", "no-store");
@@ -96,7 +99,7 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
   return {
     ...commonOptions(attempt, body.remember === "true", () => outcome.opened?.token),
     providers: forms.map(({ id, signIn }) =>
-      CredentialsProvider({
+      credentialsProvider({
         id,
         name: id,
         credentials: {},
