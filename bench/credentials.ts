@@ -12,7 +12,7 @@ export function newCredentials(organizations: readonly SeededOrganization[]): ()
     if (organization === undefined || application === undefined) throw new Error("nothing was seeded");
     const { applicationId } = application;
     const input = { applicationId, username: `visitor-${number}`, password: passwordOf(number) };
-    return { procedure: "security.create", key: organization.key, input };
+    return { procedure: "security.create", headers: { "x-api-key": organization.key }, input };
   };
 }
 

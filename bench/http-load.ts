@@ -3,7 +3,8 @@ import { connect, type Socket } from "node:net";
 
 export interface LoadRequest {
   readonly procedure: string;
-  readonly key: string;
+  /** How it says who it is from. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly input: unknown;
 }
 
@@ -47,9 +48,10 @@ export async function load(
   return { ...counts, seconds: (performance.now() - begun) / 1_000 };
 }
 
-function textOf({ procedure, key, input }: LoadRequest): string {
+function textOf({ procedure, headers, input }: LoadRequest): string {
   const body = JSON.stringify(input); // plain ASCII: as many characters as bytes
-  return `POST /api/trpc/${procedure} HTTP/1.1\r\nhost: bench\r\nx-api-key: ${key}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+  const lines = Object.entries({ host: "bench", ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `POST /api/trpc/${procedure} HTTP/1.1\r\n${lines.join("")}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
 function ask(socket: Socket, request: string): Promise<{ status: number; body: string }> {

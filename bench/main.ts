@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { findPostgresBinaries } from "../tests/support/postgres-cluster";
 import type { Figure } from "./figure";
 import { amongMany } from "./figures/among-many";
+import { authorization } from "./figures/authorization";
 import { burst } from "./figures/burst";
 import { comparison } from "./figures/comparison";
 import { create } from "./figures/create";
@@ -13,7 +14,16 @@ import { memory } from "./figures/memory";
 import { closePlaces } from "./place";
 import { type Row, table } from "./table";
 
-const figures: readonly Figure[] = [...create, gateways, amongMany, enforced, burst, ...comparison, memory];
+const figures: readonly Figure[] = [
+  ...create,
+  ...authorization,
+  gateways,
+  amongMany,
+  enforced,
+  burst,
+  ...comparison,
+  memory,
+];
 
 /** A figure's name, or what comes before its dash: `create` is `create-postgres` and `create-embedded`. */
 const isNamed = (figure: Figure, name: string) => figure.name === name || figure.name.startsWith(`${name}-`);

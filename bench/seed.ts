@@ -13,6 +13,7 @@ export interface SeededApplication {
 }
 
 export interface SeededOrganization {
+  readonly organizationId: string;
   readonly gatewayId: string;
   /** An owner's. */
   readonly key: string;
@@ -154,7 +155,7 @@ export function seed(place: Place, wanted: Seed): Promise<SeededOrganization[]> 
           deny_group: group,
         })),
       );
-      seeded.push({ gatewayId: gateway_id, key: key.key, applications });
+      seeded.push({ organizationId: organization_id, gatewayId: gateway_id, key: key.key, applications });
     }
     await asOwner("analyze");
     return seeded;

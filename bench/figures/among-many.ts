@@ -79,9 +79,9 @@ interface Change {
 async function change({ server, next }: Side): Promise<Change> {
   await delay(quietMs + Math.random() * 50);
   const before = server.flushed.length;
-  const { key, procedure, input } = next();
+  const { headers, procedure, input } = next();
   const begun = monotonic();
-  await server.call(key, procedure, input);
+  await server.call(headers["x-api-key"] ?? "", procedure, input);
   const flushed = await until("a marker", () => server.flushed[before] ?? null, { everyMs: 2 });
   const committed = server.committed.at(-1) ?? begun;
   return { allMs: flushed - begun, markerMs: flushed - committed };

@@ -10,6 +10,7 @@ import { signInSettings } from "../../src/server/sign-in-settings";
 import { realSurroundings } from "../../src/server/surroundings";
 import { type RunningSync, startSync } from "../../src/sync/start-sync";
 import { monotonic } from "../monotonic";
+import { withOpenReads } from "../open-reads";
 
 /** How a control plane is started for a figure. */
 export interface ControlPlaneOrder {
@@ -17,6 +18,8 @@ export interface ControlPlaneOrder {
   readonly sync: boolean;
   /** Tells of every commit and every marker. */
   readonly observed?: boolean;
+  /** Answers some queries to whoever asks (see `withOpenReads`). */
+  readonly openReads?: boolean;
   /** Time between two full comparisons, in ms. */
   readonly compareMs?: number;
 }
@@ -66,7 +69,11 @@ if (order.sync) {
     },
   });
 }
-http.serve({ api: createHandler(runtime), pages: (_request, response) => void response.writeHead(404).end() });
+const handler = createHandler(runtime);
+http.serve({
+  api: order.openReads ? withOpenReads(runtime, handler) : handler,
+  pages: (_request, response) => void response.writeHead(404).end(),
+});
 await sync?.ready;
 process.once("SIGTERM", async () => {
   await http.close(1_000);

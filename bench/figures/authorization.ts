@@ -1,0 +1,78 @@
+import { startControlPlane } from "../control-plane";
+import { type Figure, notHere } from "../figure";
+import { type LoadRequest, load } from "../http-load";
+import { openHeader } from "../open-reads";
+import { type DatabaseKind, missing, newPlace, type Place } from "../place";
+import { type SeededOrganization, seed } from "../seed";
+import { seedOwner, signIn } from "../signed-in";
+import { median, times } from "../statistics";
+import type { Row } from "../table";
+
+const connections = 16;
+const rounds = 5;
+const asked = 0.6;
+
+/** `security.one` by key and by cookie against the same query with nobody asking who it is, turn by turn. */
+export const authorization = (["postgres", "embedded"] as const).map(
+  (kind): Figure => ({
+    name: `authorization-${kind}`,
+    measure: ({ full }) => onDatabase(kind, full ? 6_000 : 2_000),
+  }),
+);
+
+async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
+  const what = `security.one, ${connections} connections, ${kind}`;
+  const why = missing(kind);
+  if (why !== null) return [notHere(what, why)];
+  const place = await newPlace(kind);
+  try {
+    const [organization] = await seed(place, { organizations: 1, applications: 1_000 });
+    if (organization === undefined) throw new Error("nothing was seeded");
+    await seedOwner(place);
+    return await compare(what, place, organization, roundMs);
+  } finally {
+    await place.remove();
+  }
+}
+
+async function compare(what: string, place: Place, organization: SeededOrganization, roundMs: number): Promise<Row[]> {
+  const server = await startControlPlane(place, { sync: false, openReads: true });
+  const cookie = await signIn(server.url);
+  const ways = {
+    open: { [openHeader]: organization.organizationId },
+    key: { "x-api-key": organization.key },
+    cookie: { cookie, host: new URL(server.url).host },
+  };
+  const perSecond = async (headers: Readonly<Record<string, string>>, forMs: number) => {
+    const run = await load(server.url, { connections, forMs }, reads(organization, headers));
+    if (run.refused > 0) throw new Error(`${run.refused} requests were refused: ${run.firstRefusal}`);
+    return run.answers / run.seconds;
+  };
+  for (const headers of Object.values(ways)) await perSecond(headers, 2_000);
+  const shares: Record<"key" | "cookie", number[]> = { key: [], cookie: [] };
+  const rates: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const open = await perSecond(ways.open, roundMs);
+    rates.push(open);
+    for (const how of ["key", "cookie"] as const) shares[how].push((await perSecond(ways[how], roundMs)) / open);
+  }
+  await server.stop();
+  const open = Math.round(median(rates));
+  return (["key", "cookie"] as const).map((how) => {
+    const share = median(shares[how]);
+    return {
+      what: `${what}, by ${how}`,
+      measured: `${times(share)} of the query alone (${open} per s)`,
+      asked: `>= ${times(asked)}`,
+      ok: share >= asked,
+    };
+  });
+}
+
+function reads({ applications }: SeededOrganization, headers: Readonly<Record<string, string>>): () => LoadRequest {
+  let next = 0;
+  return () => {
+    const securityId = applications[next++ % applications.length]?.securityId;
+    return { procedure: "security.one", headers, input: { securityId } };
+  };
+}
