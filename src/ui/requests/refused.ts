@@ -41,16 +41,13 @@ const texts = {
 
 /** Words that the API says of an input, in words for a person. */
 const fieldTexts: Readonly<Record<string, string>> = {
-  too_short: "This is too short.",
-  too_long: "This is too long.",
   too_small: "This is too short, or missing.",
   too_big: "This is too long.",
-  too_common: "This is one of the passwords that are tried first. Choose another one.",
   invalid_format: "This does not look right.",
   invalid_type: "This is needed.",
 };
 
 /** What stands at an input that was refused. */
 export function fieldText(word: string): string {
-  return fieldTexts[word] ?? (word.includes(" ") ? word : "This is not accepted.");
+  return fieldTexts[word] ?? "This is not accepted.";
 }

@@ -33,13 +33,20 @@ export function useServerForm<V extends Values>({ send, ...options }: ServerForm
       try {
         await send(values);
       } catch (error) {
-        const { fields } = asRefused(error);
-        const known = Object.entries(fields).filter(([name]) => name in values);
-        const errors = Object.fromEntries(known.map(([name, word]) => [name, fieldText(word)]));
+        const refusal = asRefused(error);
+        const errors = errorsAt(Object.keys(values), refusal);
+        if (Object.keys(errors).length === 0) throw refusal;
         form.setErrors(errors);
         focusFirst(errors);
-        throw error;
       }
     });
   return { form, isBusy, refused, onSubmit: form.onSubmit((values) => void submit(values), focusFirst) };
+}
+
+/** A refusal about one input explains it by itself; that of a whole form has a word for each. */
+function errorsAt(inputs: readonly string[], { reason, message, fields }: Refused): FormErrors {
+  const known = Object.entries(fields).filter(([name]) => inputs.includes(name));
+  return Object.fromEntries(
+    known.map(([name, word]) => [name, reason === "invalid_input" ? fieldText(word) : message]),
+  );
 }

@@ -3,6 +3,7 @@ import { RefusalAlert } from "../requests/refusal-alert";
 import { signInBy, signInErrorText } from "../requests/sign-in-requests";
 import { useServerForm } from "../requests/use-server-form";
 import { PasskeyButton } from "./passkey-button";
+import { ProviderButtons } from "./provider-buttons";
 
 interface FirstFactorProps {
   readonly onSignedIn: () => Promise<void>;
@@ -58,6 +59,7 @@ export function FirstFactor({ onSignedIn }: FirstFactorProps) {
         </Stack>
       </form>
       <Divider label="or" />
+      <ProviderButtons />
       <PasskeyButton remember={() => form.getValues().remember} onSignedIn={onSignedIn} />
     </Stack>
   );

@@ -1,0 +1,6 @@
+import type { Metadata } from "next";
+import { SetupPage } from "../../ui/setup/setup-page";
+
+export const metadata: Metadata = { title: "One-time link" };
+
+export default SetupPage;

@@ -1,0 +1,64 @@
+import { Alert, Button, PasswordInput, Stack } from "@mantine/core";
+import { useState } from "react";
+import { api } from "../requests/api";
+import { RefusalAlert } from "../requests/refusal-alert";
+import { useServerForm } from "../requests/use-server-form";
+import { Section } from "./section";
+
+interface PasswordSectionProps {
+  /** For password managers. */
+  readonly email: string;
+  readonly onChanged: () => Promise<void>;
+}
+
+/** Another password. Every other session ends with it. */
+export function PasswordSection({ email, onChanged }: PasswordSectionProps) {
+  const [ended, setEnded] = useState<number | null>(null);
+  const { form, isBusy, refused, onSubmit } = useServerForm({
+    initialValues: { currentPassword: "", newPassword: "" },
+    validate: { newPassword: (password) => (password === "" ? "A new password is needed." : null) },
+    send: async ({ currentPassword, newPassword }) => {
+      setEnded(null);
+      const present = currentPassword === "" ? {} : { currentPassword };
+      const { endedSessions } = await api.auth.password.change.mutate({ ...present, newPassword });
+      form.reset();
+      setEnded(endedSessions);
+      await onChanged();
+    },
+  });
+  return (
+    <Section title="Password" about="12 characters at least. Whoever is signed in elsewhere has to sign in again.">
+      <form onSubmit={onSubmit} method="post" noValidate>
+        <Stack maw="26rem">
+          <RefusalAlert refused={refused} />
+          <div role="status">
+            {ended !== null && (
+              <Alert color="green" variant="outline" role="presentation">
+                Your password is changed.{" "}
+                {ended === 0 ? "You were signed in nowhere else." : `Sessions ended: ${ended}.`}
+              </Alert>
+            )}
+          </div>
+          <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
+          <PasswordInput
+            label="Present password"
+            description="Leave it empty if you have none, or came by a link just now"
+            autoComplete="current-password"
+            key={form.key("currentPassword")}
+            {...form.getInputProps("currentPassword")}
+          />
+          <PasswordInput
+            label="New password"
+            autoComplete="new-password"
+            required
+            key={form.key("newPassword")}
+            {...form.getInputProps("newPassword")}
+          />
+          <Button type="submit" loading={isBusy} style={{ alignSelf: "start" }}>
+            Change password
+          </Button>
+        </Stack>
+      </form>
+    </Section>
+  );
+}

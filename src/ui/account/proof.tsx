@@ -1,0 +1,99 @@
+import { Button, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
+import { RefusalAlert } from "../requests/refusal-alert";
+import { asRefused, Refused } from "../requests/refused";
+import { useServerForm } from "../requests/use-server-form";
+
+/** What is shown again for a change that weakens or strengthens the account; nothing at the first try. */
+export interface Proof {
+  readonly password?: string;
+  readonly code?: string;
+}
+
+type WithProof = (request: (proof: Proof) => Promise<void>) => Promise<void>;
+
+const ProofContext = createContext<WithProof | null>(null);
+
+/** Runs a request, and once more with a password or a code where it asks for one. @throws Refused it was cancelled, or is refused otherwise */
+export function useProof(): WithProof {
+  const withProof = useContext(ProofContext);
+  if (withProof === null) throw new Error("useProof is for what stands in a ProofProvider");
+  return withProof;
+}
+
+const asking = new Set(["recent_sign_in_required", "proof_required"]);
+
+interface Pending {
+  readonly request: (proof: Proof) => Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (reason: Refused) => void;
+}
+
+/** Asks for the proof in a dialogue. */
+export function ProofProvider({ children }: { children: ReactNode }) {
+  const [pending, setPending] = useState<Pending | null>(null);
+  const withProof = useCallback<WithProof>(async (request) => {
+    try {
+      await request({});
+    } catch (error) {
+      const refused = asRefused(error);
+      if (!asking.has(refused.reason)) throw refused;
+      await new Promise<void>((resolve, reject) => setPending({ request, resolve, reject }));
+    }
+  }, []);
+  const cancel = () => {
+    pending?.reject(new Refused("proof_cancelled", "Nothing was changed."));
+    setPending(null);
+  };
+  const done = () => {
+    pending?.resolve();
+    setPending(null);
+  };
+  const value = useMemo(() => withProof, [withProof]);
+  return (
+    <ProofContext.Provider value={value}>
+      {children}
+      <Modal opened={pending !== null} onClose={cancel} title="Is it you?" closeButtonProps={{ "aria-label": "Close" }}>
+        {pending && <ProofForm request={pending.request} onDone={done} />}
+      </Modal>
+    </ProofContext.Provider>
+  );
+}
+
+function ProofForm({ request, onDone }: { request: Pending["request"]; onDone: () => void }) {
+  const { form, isBusy, refused, onSubmit } = useServerForm({
+    initialValues: { password: "", code: "" },
+    validate: {
+      password: (password, { code }) => (password === "" && code.trim() === "" ? "One of the two is needed." : null),
+    },
+    send: async ({ password, code }) => {
+      await request(password === "" ? { code: code.trim() } : { password });
+      onDone();
+    },
+  });
+  return (
+    <form onSubmit={onSubmit} method="post" noValidate>
+      <Stack>
+        <Text>This changes how you sign in. Type your password, or a code, once more.</Text>
+        <RefusalAlert refused={refused} />
+        <PasswordInput
+          label="Password"
+          autoComplete="current-password"
+          data-autofocus
+          key={form.key("password")}
+          {...form.getInputProps("password")}
+        />
+        <TextInput
+          label="Or a code"
+          description="Of your authenticator, or a recovery code"
+          autoComplete="one-time-code"
+          key={form.key("code")}
+          {...form.getInputProps("code")}
+        />
+        <Button type="submit" loading={isBusy}>
+          Go on
+        </Button>
+      </Stack>
+    </form>
+  );
+}

@@ -1,0 +1,58 @@
+import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { RefusalAlert } from "../requests/refusal-alert";
+import { signInBy } from "../requests/sign-in-requests";
+import { useServerForm } from "../requests/use-server-form";
+import { goOnFromLink } from "./go-on-from-link";
+
+const needed = (what: string) => (text: string) => (text.trim() === "" ? `${what} is needed.` : null);
+
+/** The first account and the first organization. */
+export function SetUpForm({ token }: { token: string }) {
+  const { form, isBusy, refused, onSubmit } = useServerForm({
+    initialValues: { email: "", name: "", organization: "", password: "" },
+    validate: {
+      email: needed("An e-mail address"),
+      organization: needed("A name for the organization"),
+      password: needed("A password"),
+    },
+    send: async (fields) => {
+      await signInBy("link", { token, ...fields });
+      await goOnFromLink();
+    },
+  });
+  return (
+    <form onSubmit={onSubmit} method="post" noValidate>
+      <Stack>
+        <Text>Nobody is here yet. You become the owner of the first organization.</Text>
+        <RefusalAlert refused={refused} />
+        <TextInput
+          label="E-mail address"
+          type="email"
+          autoComplete="username"
+          required
+          key={form.key("email")}
+          {...form.getInputProps("email")}
+        />
+        <TextInput label="Your name" autoComplete="name" key={form.key("name")} {...form.getInputProps("name")} />
+        <TextInput
+          label="Organization"
+          autoComplete="organization"
+          required
+          key={form.key("organization")}
+          {...form.getInputProps("organization")}
+        />
+        <PasswordInput
+          label="Password"
+          description="12 characters at least; several words are good"
+          autoComplete="new-password"
+          required
+          key={form.key("password")}
+          {...form.getInputProps("password")}
+        />
+        <Button type="submit" loading={isBusy}>
+          Set up
+        </Button>
+      </Stack>
+    </form>
+  );
+}

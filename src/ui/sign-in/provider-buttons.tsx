@@ -1,0 +1,35 @@
+import { Button, Stack } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { api } from "../requests/api";
+import { RefusalAlert } from "../requests/refusal-alert";
+import { returnPath } from "../requests/return-path";
+import { beginSignInAt } from "../requests/sign-in-requests";
+import { useRequest } from "../requests/use-request";
+
+interface Provider {
+  readonly slug: string;
+  readonly name: string;
+}
+
+/** "Sign in with <name>", for each provider; those of an organization where the address names it. */
+export function ProviderButtons() {
+  const [providers, setProviders] = useState<readonly Provider[]>([]);
+  const { isBusy, refused, run } = useRequest();
+  useEffect(() => {
+    const organization = new URLSearchParams(location.search).get("organization");
+    // Without the list, the other ways to sign in are still there.
+    api.auth.providers.query(organization === null ? {} : { organization }).then(setProviders, () => setProviders([]));
+  }, []);
+  const begin = ({ slug }: Provider) =>
+    run(async () => location.assign(await beginSignInAt(slug, returnPath(location.search, location.origin))));
+  return (
+    <Stack gap="xs">
+      {providers.map((provider) => (
+        <Button key={provider.slug} variant="default" loading={isBusy} onClick={() => void begin(provider)}>
+          Sign in with {provider.name}
+        </Button>
+      ))}
+      <RefusalAlert refused={refused} />
+    </Stack>
+  );
+}
