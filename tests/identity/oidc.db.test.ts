@@ -32,9 +32,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([world.close(), idp.close()]);
 });
-beforeEach(() => {
+beforeEach(async () => {
   idp.tamper = null;
   idp.signWith = null;
+  // Strangers' tries of one minute are counted together from the tenth kind on: each test begins a new one.
+  await world.db.asOwner("delete from refusal_counts");
 });
 
 let visitors = 0;
@@ -61,6 +63,21 @@ async function lastReason(): Promise<{ reason: string; action: string }> {
 
 const hasSession = (browser: Browser) => browser.cookies.has("__Host-portcullis.session");
 
+const refusedAt = `${testOrigin}/sign-in?error=provider_refused`;
+
+/** Tries it, and says what the visitor was told and what the audit log says. */
+async function refusalOf(slug: string, browser = newBrowser()) {
+  const { status, location } = await signInBy(browser, idp, slug);
+  expect({ status, location, session: hasSession(browser) }).toEqual({
+    status: 302,
+    location: refusedAt,
+    session: false,
+  });
+  const { reason, action } = await lastReason();
+  expect(action).toBe("auth.signIn");
+  return reason;
+}
+
 describe("signing in by a provider", () => {
   it("links a verified address of a trusted domain to the account that is there (TM-12, ADR-2, ADR-11)", async () => {
     const { email } = newPerson();
@@ -74,5 +91,393 @@ describe("signing in by a provider", () => {
     );
     expect(session.data.principal).toMatchObject({ email, methods: ["oidc"], role: "developer" });
     expect((await browser.call("projects.create", { name: "By a provider" })).status).toBe(200);
+  });
+
+  it("knows them by the provider's name for them from then on, whatever their address is (TM-12)", async () => {
+    const { sub, email } = newPerson();
+    const person = await givenPerson(world, email);
+    await signInBy(newBrowser(), idp, "main");
+    idp.person = { sub, email: "somebody-else@elsewhere.example", email_verified: false };
+    const browser = newBrowser();
+    expect((await signInBy(browser, idp, "main")).location).toBe(`${testOrigin}/`);
+    const { data } = await browser.call<{ principal: { userId: string } }>("auth.session");
+    expect(data.principal.userId).toBe(person.userId);
+  });
+
+  it("makes people on first sight where that is set, with their name (TM-12)", async () => {
+    const { email } = newPerson({ name: "Grace Hopper" });
+    const browser = newBrowser();
+    expect((await signInBy(browser, idp, "main")).location).toBe(`${testOrigin}/`);
+    const rows = await world.db.asOwner("select email, name from users where email = $1", [email]);
+    expect(rows).toEqual([{ email, name: "Grace Hopper" }]);
+    const [entry] = await world.db.asOwner<{ changed: { created: boolean } }>(
+      "select changed from audit_entries where actor_name = $1 and outcome = 'done'",
+      [email],
+    );
+    expect(entry?.changed.created).toBe(true);
+    newPerson();
+    expect(await refusalOf("strict")).toBe("unknown_person");
+  });
+
+  it("sends the browser to the public issuer, and asks the other addresses by its own way (ADR-2, ADR-11)", async () => {
+    newPerson();
+    idp.asked.length = 0;
+    const started = await startSignIn(newBrowser(), "main");
+    const target = new URL(started.headers.get("location") ?? "");
+    expect(target.origin).toBe("https://login.example.test");
+    expect(Object.fromEntries(target.searchParams)).toMatchObject({
+      response_type: "code",
+      code_challenge_method: "S256",
+      redirect_uri: redirectUri("main"),
+      scope: "openid email profile",
+    });
+    for (const name of ["state", "nonce", "code_challenge"]) {
+      expect(target.searchParams.get(name)).toMatch(/^[\w-]{43}$/);
+    }
+    await signInBy(newBrowser(), idp, "main");
+    const paths = (byBrowser: boolean) =>
+      idp.asked.filter((one) => one.byBrowser === byBrowser).map(({ path }) => path);
+    expect(paths(false)).toEqual(["/token", "/jwks", "/me"]);
+    expect(paths(true)).toContain("/auth");
+    expect(paths(true)).not.toContain("/token");
+  });
+
+  it("remembers for as long as was asked for at the start (TM-5)", async () => {
+    newPerson();
+    const browser = newBrowser();
+    await signInBy(browser, idp, "main", { remember: "true" });
+    const [row] = await world.db.asOwner<{ remember: boolean; stage: string; bound_to: string | null }>(
+      "select remember, stage, bound_to from sessions order by session_id desc limit 1",
+    );
+    expect(row).toEqual({ remember: true, stage: "full", bound_to: null });
+  });
+
+  it("ends the session that the browser had (TM-7)", async () => {
+    newPerson();
+    const browser = newBrowser();
+    await signInBy(browser, idp, "main");
+    const before = new Map(browser.cookies);
+    await signInBy(browser, idp, "main");
+    const thief = newBrowser();
+    for (const [name, value] of before) thief.cookies.set(name, value);
+    expect((await thief.call("auth.session")).error.data.reason).toBe("session_ended");
+    expect((await browser.call("auth.session")).status).toBe(200);
+  });
+});
+
+describe("what a provider says is checked (TM-12..20)", () => {
+  const wrong: readonly (readonly [string, (claims: TokenClaims) => TokenClaims, string])[] = [
+    ["another issuer", (claims) => ({ ...claims, iss: "https://evil.example" }), "issuer_mismatch"],
+    ["its address instead of the public issuer", (claims) => ({ ...claims, iss: idp.url }), "issuer_mismatch"],
+    ["another audience", (claims) => ({ ...claims, aud: "another" }), "audience_mismatch"],
+    [
+      "several audiences, and made for another",
+      (claims) => ({ ...claims, aud: ["portcullis", "another"], azp: "another" }),
+      "audience_mismatch",
+    ],
+    ["an end that is past", (claims) => ({ ...claims, exp: Math.floor(Date.now() / 1_000) - 60 }), "token_expired"],
+    ["no nonce", ({ nonce: _, ...claims }) => claims, "nonce_missing"],
+    ["another nonce", (claims) => ({ ...claims, nonce: "another" }), "nonce_mismatch"],
+    ["no subject", ({ sub: _, ...claims }) => claims, "claim_missing"],
+    ["another subject than the userinfo endpoint", (claims) => ({ ...claims, sub: "another" }), "subject_mismatch"],
+  ];
+  it.each(wrong)("a token with %s is refused, with a reason of its own in the log", async (_, tamper, reason) => {
+    newPerson();
+    idp.tamper = tamper;
+    expect(await refusalOf("main")).toBe(reason);
+  });
+
+  it("a token that another key signed is refused", async () => {
+    newPerson();
+    idp.signWith = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+    expect(await refusalOf("main")).toBe("signature_invalid");
+  });
+
+  it("an address that is not verified is nobody's, for an account that is there and for a new one", async () => {
+    const { email } = newPerson({ email_verified: false });
+    expect(await refusalOf("main")).toBe("email_unverified");
+    await givenPerson(world, email);
+    expect(await refusalOf("main")).toBe("email_unverified");
+    newPerson({ email_verified: undefined });
+    expect(await refusalOf("main")).toBe("email_unverified");
+    newPerson({ email: undefined });
+    expect(await refusalOf("main")).toBe("email_missing");
+  });
+
+  it("a verified address of a domain that the provider is not trusted for links to no account that is there", async () => {
+    const { sub } = newPerson();
+    const email = `${sub}@sub.example.org`;
+    await givenPerson(world, email);
+    idp.person = { sub, email, email_verified: true };
+    expect(await refusalOf("main")).toBe("email_domain_not_trusted");
+    expect(await world.db.asOwner("select * from identities where subject = $1", [sub])).toEqual([]);
+  });
+
+  it("whoever the provider turned away is turned away here", async () => {
+    const browser = newBrowser();
+    const started = await startSignIn(browser, "main");
+    const state = new URL(started.headers.get("location") ?? "").searchParams.get("state");
+    const back = await browser.fetch(`/api/auth/callback/main?error=access_denied&state=${state}`);
+    expect(back.headers.get("location")).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("access_denied");
+  });
+
+  it("a provider that does not answer is said to be away, and nothing else is", async () => {
+    await insertProvider(world, idp, "away", { internal_url: "http://127.0.0.1:9" });
+    const started = await startSignIn(newBrowser(), "away");
+    expect(started.headers.get("location")).toBe(`${testOrigin}/sign-in?error=provider_unavailable`);
+    expect((await lastReason()).reason).toBe("provider_unavailable");
+    await insertProvider(world, { ...idp, issuer: "https://another.example" }, "misnamed", { internal_url: idp.url });
+    await startSignIn(newBrowser(), "misnamed");
+    expect((await lastReason()).reason).toBe("discovery_issuer_mismatch");
+  });
+});
+
+describe("who may come in by a provider (TM-13)", () => {
+  const lists = {
+    by_email: { allowed_emails: ["in@example.org"] },
+    by_domain: { allowed_domains: ["in.example.org"] },
+    by_group: { allowed_groups: ["staff"] },
+  };
+  let at: OidcProvider;
+  beforeAll(async () => {
+    at = await startOidcProvider({
+      redirectUris: Object.keys(lists).map((name) => redirectUri(name)),
+      claimsInToken: true,
+    });
+    for (const [name, list] of Object.entries(lists)) {
+      await insertProvider(world, at, name, { creates_persons: true, ...list });
+    }
+  });
+  afterAll(() => at.close());
+
+  it.each([
+    ["by_email", { email: "IN@example.org" }, null],
+    ["by_email", { email: "out@example.org" }, "email_not_allowed"],
+    ["by_email", { email: "in@example.org", email_verified: false }, "email_unverified"],
+    ["by_domain", { email: "ada@in.example.org" }, null],
+    ["by_domain", { email: "ada@not-in.example.org" }, "email_not_allowed"],
+    ["by_domain", { email: "ada@in.example.org.evil.example" }, "email_not_allowed"],
+    ["by_group", { groups: ["visitors", "staff"] }, null],
+    ["by_group", { groups: "staff" }, null],
+    ["by_group", { groups: ["visitors"] }, "group_not_allowed"],
+    ["by_group", { groups: undefined }, "group_not_allowed"],
+  ])("%s: %j", async (slug, claims, reason) => {
+    const sub = `sub-${Math.random().toString(36).slice(2)}`;
+    at.person = { sub, email: `${sub}@example.org`, email_verified: true, ...claims };
+    const browser = newBrowser();
+    const { location } = await signInBy(browser, at, slug);
+    expect(location).toBe(reason === null ? `${testOrigin}/` : refusedAt);
+    expect(hasSession(browser)).toBe(reason === null);
+    if (reason !== null) expect((await lastReason()).reason).toBe(reason);
+  });
+
+  it("whoever is taken from the list does not come in again, though they are known", async () => {
+    at.person = { sub: "leaver", email: "leaver@example.org", email_verified: true, groups: ["staff"] };
+    expect((await signInBy(newBrowser(), at, "by_group")).location).toBe(`${testOrigin}/`);
+    at.person = { ...at.person, groups: [] };
+    expect((await signInBy(newBrowser(), at, "by_group")).location).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("group_not_allowed");
+  });
+});
+
+describe("groups give roles in the founding organization (TM-14)", () => {
+  const roleOf = async (email: string) => {
+    const [row] = await world.db.asOwner<{ role: string }>(
+      "select m.role from members m join users u using (user_id) where u.email = $1 and m.organization_id = $2",
+      [email, founding.organizationId],
+    );
+    return row?.role ?? null;
+  };
+
+  it("at every sign-in, the strongest of several; without one of them nobody goes on", async () => {
+    const internal = { internal_url: idp.url };
+    const group_roles = { staff: "viewer", operators: "admin", owners: "owner" };
+    await insertProvider(world, idp, "grouped", { ...main, ...internal, group_roles });
+    const { email } = newPerson({ groups: ["staff", "operators", "others"] });
+    await signInBy(newBrowser(), idp, "grouped");
+    expect(await roleOf(email)).toBe("admin");
+    idp.person = { ...idp.person, groups: ["staff"] };
+    await signInBy(newBrowser(), idp, "grouped");
+    expect(await roleOf(email)).toBe("viewer");
+    idp.person = { ...idp.person, groups: [] };
+    expect(await refusalOf("grouped")).toBe("no_role_for_groups");
+    const [entry] = await world.db.asOwner<{ changed: { role: string[] } }>(
+      "select changed from audit_entries where actor_name = $1 and outcome = 'done' and organization_id = $2 order by audit_id desc limit 1",
+      [email, founding.organizationId],
+    );
+    expect(entry?.changed.role).toEqual(["admin", "viewer"]);
+  });
+
+  it("the last owner stays one", async () => {
+    const { email } = newPerson({ groups: ["owners"] });
+    await signInBy(newBrowser(), idp, "grouped");
+    expect(await roleOf(email)).toBe("owner");
+    idp.person = { ...idp.person, groups: ["staff"] };
+    await signInBy(newBrowser(), idp, "grouped");
+    expect(await roleOf(email)).toBe("owner");
+    newPerson({ groups: ["owners"] });
+    await signInBy(newBrowser(), idp, "grouped");
+    idp.person = { sub: email.split("@")[0] ?? "", email, email_verified: true, groups: ["staff"] };
+    await signInBy(newBrowser(), idp, "grouped");
+    expect(await roleOf(email)).toBe("viewer");
+  });
+});
+
+describe("attacks on a sign-in by a provider", () => {
+  it("an answer is good once, also with a copy of the browser's cookies (TM-16)", async () => {
+    newPerson();
+    const browser = newBrowser();
+    const back = await comeBack(browser, idp, "main");
+    const copy = newBrowser();
+    for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
+    expect((await browser.fetch(back)).headers.get("location")).toBe(`${testOrigin}/`);
+    expect((await copy.fetch(back)).headers.get("location")).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("state_replayed");
+    expect(hasSession(copy)).toBe(false);
+  });
+
+  it("an answer is for the browser that asked: nobody is signed in as somebody else by a link (TM-16)", async () => {
+    newPerson();
+    const attacker = newBrowser();
+    const back = await comeBack(attacker, idp, "main");
+    const fresh = newBrowser();
+    expect((await fresh.fetch(back)).headers.get("location")).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("state_not_of_this_browser");
+    const victim = newBrowser();
+    await startSignIn(victim, "main");
+    expect((await victim.fetch(back)).headers.get("location")).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("state_mismatch");
+    expect(hasSession(victim)).toBe(false);
+    const bare = new URL(back, testOrigin);
+    bare.searchParams.delete("state");
+    expect((await attacker.fetch(bare.pathname + bare.search)).headers.get("location")).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("state_missing");
+  });
+
+  it("an answer of one provider is nothing at another's address (OIDC mix-up)", async () => {
+    newPerson();
+    const browser = newBrowser();
+    const back = await comeBack(browser, idp, "main");
+    const mixed = back.replace("/callback/main", "/callback/other");
+    expect((await browser.fetch(mixed)).headers.get("location")).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("provider_mismatch");
+    const named = await comeBack(browser, idp, "main");
+    const renamed = named.replace(/([?&]iss=)[^&]*/, "$1https%3A%2F%2Fevil.example");
+    expect(renamed).not.toBe(named);
+    expect((await browser.fetch(renamed)).headers.get("location")).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("issuer_mismatch");
+    const unnamed = (await comeBack(browser, idp, "main")).replace(/[?&]iss=[^&]*/, "");
+    expect((await browser.fetch(unnamed)).headers.get("location")).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("issuer_missing");
+    expect(hasSession(browser)).toBe(false);
+  });
+
+  it("an answer that comes too late is refused", async () => {
+    newPerson();
+    const browser = newBrowser();
+    const back = await comeBack(browser, idp, "main");
+    world.now = new Date(Date.now() + 16 * 60_000);
+    try {
+      expect((await browser.fetch(back)).headers.get("location")).toBe(refusedAt);
+    } finally {
+      world.now = null;
+    }
+    expect((await lastReason()).reason).toBe("state_expired");
+  });
+
+  it("is begun by a form of ours alone (CSRF)", async () => {
+    const browser = newBrowser();
+    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const send = (headers: Record<string, string>, fields: Record<string, string>) =>
+      browser.fetch("/api/auth/signin/main", {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded", ...headers },
+        body: new URLSearchParams(fields).toString(),
+      });
+    const foreign = await send({ origin: "https://evil.example" }, { csrfToken });
+    expect(foreign.status).toBe(403);
+    for (const fields of [{}, { csrfToken: "A".repeat(64) }]) {
+      const refused = await send({}, fields as Record<string, string>);
+      expect(refused.status).toBe(403);
+      expect(refused.headers.get("location")).toBeNull();
+      expect(refused.headers.getSetCookie().join()).not.toContain("portcullis.state=ey");
+    }
+    expect((await browser.fetch("/api/auth/signin/main")).status).toBe(404);
+    const json = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
+    expect((await browser.fetch("/api/auth/callback/main", json)).status).toBe(404);
+    expect((await browser.fetch("/api/auth/signin/nothing", json)).status).toBe(404);
+  });
+
+  it.each([
+    "https://evil.example/",
+    "//evil.example/",
+    "/\\evil.example/",
+    "\\\\evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "https://portcullis.example.org.evil.example/",
+    "https://portcullis.example.org@evil.example/",
+    "http://portcullis.example.org/",
+  ])("goes on to no other place: %s (open redirect)", async (callbackUrl) => {
+    newPerson();
+    const { location } = await signInBy(newBrowser(), idp, "main", { callbackUrl });
+    expect(new URL(location ?? "").origin).toBe(testOrigin);
+  });
+
+  it("sends on to the provider nothing that stands in the address", async () => {
+    const browser = newBrowser();
+    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const started = await browser.fetch(
+      "/api/auth/signin/main?redirect_uri=https%3A%2F%2Fevil.example&scope=admin&state=mine&claims=x",
+      {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams({ csrfToken, redirect_uri: "https://evil.example" }).toString(),
+      },
+    );
+    const target = new URL(started.headers.get("location") ?? "");
+    expect(target.searchParams.get("redirect_uri")).toBe(redirectUri("main"));
+    expect(target.searchParams.get("scope")).toBe("openid email profile");
+    expect(target.searchParams.get("state")).not.toBe("mine");
+    expect(target.searchParams.has("claims")).toBe(false);
+  });
+
+  it("takes what comes to it from the socket and the settings, not from headers (header injection)", async () => {
+    const browser = newBrowser();
+    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const started = await browser.fetch("/api/auth/signin/main", {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        "x-forwarded-host": "evil.example",
+        "x-forwarded-proto": "http",
+        forwarded: "host=evil.example",
+      },
+      body: new URLSearchParams({ csrfToken, callbackUrl: "/a\r\nset-cookie: x=1" }).toString(),
+    });
+    const target = new URL(started.headers.get("location") ?? "");
+    expect(target.searchParams.get("redirect_uri")).toBe(redirectUri("main"));
+    expect(started.headers.getSetCookie().some((line) => line.startsWith("x=1"))).toBe(false);
+  });
+
+  it("is begun ten times a minute from one address at most (TM-19)", async () => {
+    const browser = newBrowser();
+    for (let time = 0; time < 10; time += 1) expect((await startSignIn(browser, "main")).status).toBe(302);
+    const limited = await startSignIn(browser, "main");
+    expect(limited.status).toBe(429);
+    expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await lastReason()).reason).toBe("rate_limited");
+  });
+
+  it("keeps its cookies to this host, and they come back from another site (TM-32)", async () => {
+    const started = await startSignIn(newBrowser(), "main");
+    for (const name of ["state", "nonce", "pkce"]) {
+      const line = started.headers.getSetCookie().find((one) => one.startsWith(`__Host-portcullis.${name}=`)) ?? "";
+      expect(line).toContain("HttpOnly");
+      expect(line).toContain("Secure");
+      expect(line).toContain("Path=/");
+      expect(line.toLowerCase()).toContain("samesite=lax");
+    }
   });
 });

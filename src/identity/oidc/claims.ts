@@ -28,7 +28,6 @@ const Name = z
 const Groups = z
   .array(z.string().max(500))
   .max(1_000)
-  .catch([])
   .or(z.string().transform((group) => [group]));
 
 type Source = Readonly<Record<string, unknown>>;
