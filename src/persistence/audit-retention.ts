@@ -42,7 +42,7 @@ export function removeOldEntries(database: Database, removal: Removal, already: 
       .where(and(own, isNotNull(auditEntries.sequence)))
       .orderBy(asc(auditEntries.sequence))
       .limit(removedAtOnce + 1);
-    const from = await lastRemoval(tx, organizationId);
+    const from = await beginningOf(tx, organizationId, signer);
     let position: ChainPosition = from;
     let entries = 0;
     for (const entry of page.slice(0, -1)) {
@@ -71,12 +71,32 @@ export function removeOldEntries(database: Database, removal: Removal, already: 
   });
 }
 
-async function lastRemoval(tx: Transaction, organizationId: string): Promise<ChainPosition> {
-  const [row] = await tx
-    .select({ sequence: auditCheckpoints.sequence, hash: auditCheckpoints.hash })
-    .from(auditCheckpoints)
-    .where(and(eq(auditCheckpoints.organizationId, organizationId), eq(auditCheckpoints.kind, "removal")))
-    .orderBy(desc(auditCheckpoints.sequence))
-    .limit(1);
-  return row ?? chainStart;
+/**
+ * Signs the statement of an organization's last removal anew where it is signed under a former secret, so that the log
+ * can still be verified when that secret is forgotten.
+ */
+export function renewRemoval(database: Database, organizationId: string, signer: Signer): Promise<void> {
+  return database.transaction("retention", null, async (tx) => {
+    const { organizationId: organization, kind, sequence } = auditCheckpoints;
+    const removals = and(eq(organization, organizationId), eq(kind, "removal"));
+    const [last] = await tx.select().from(auditCheckpoints).where(removals).orderBy(desc(sequence)).limit(1);
+    if (!last) return;
+    const text = textOf(last);
+    const signature = signer.sign("checkpoint", text);
+    if (signature === last.signature || !signer.verify("checkpoint", text, last.signature)) return;
+    await tx.delete(auditCheckpoints).where(and(removals, eq(sequence, last.sequence)));
+    await tx.insert(auditCheckpoints).values({ ...last, signature });
+  });
 }
+
+/** Where an organization's log begins: behind what was removed last, if that was signed here. */
+async function beginningOf(tx: Transaction, organizationId: string, signer: Signer): Promise<ChainPosition> {
+  const { organizationId: organization, kind, sequence } = auditCheckpoints;
+  const removals = and(eq(organization, organizationId), eq(kind, "removal"));
+  const [last] = await tx.select().from(auditCheckpoints).where(removals).orderBy(desc(sequence)).limit(1);
+  if (!last || !signer.verify("checkpoint", textOf(last), last.signature)) return chainStart;
+  return { sequence: last.sequence, hash: last.hash };
+}
+
+const textOf = (removal: typeof auditCheckpoints.$inferSelect) =>
+  removalText({ ...removal, at: removal.createdAt.toISOString() });

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Clock } from "../core/values";
-import { removeOldEntries } from "../persistence/audit-retention";
+import { removeOldEntries, renewRemoval } from "../persistence/audit-retention";
 import type { Database } from "../persistence/database";
 import type { Signer } from "../persistence/signing";
 import { nextLog, writeCheckpoint } from "../persistence/sync/audit-sealing";
@@ -23,6 +23,7 @@ export async function keepAuditLogs(keeper: AuditKeeper, over: AbortSignal): Pro
   let organizationId = await nextLog(database, "");
   while (organizationId !== null && !over.aborted) {
     await writeCheckpoint(database, organizationId, signer, clock.now());
+    await renewRemoval(database, organizationId, signer);
     if (keeper.auditRetentionDays > 0) await removeOld(keeper, organizationId, over);
     await breathe();
     organizationId = await nextLog(database, organizationId);

@@ -1,5 +1,7 @@
+import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "../../src/core/ids";
+import { makeSigner, type Signer } from "../../src/persistence/signing";
 import { verifyLog } from "../../src/services/audit/verify-log";
 import { keepAuditLogs } from "../../src/sync/audit-keeper";
 import { sealPending } from "../../src/sync/audit-sealer";
@@ -100,6 +102,34 @@ describe("retention (AUD)", () => {
     await keep(30);
     await tamper(world, `update audit_checkpoints set signature = 'x' where kind = 'removal'`);
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
+  });
+
+  test("makes nothing good of entries that somebody else took out, whatever they wrote in their place", async () => {
+    await seal([10, daysAgo(40)], [1, now]);
+    await tamper(
+      world,
+      `insert into audit_checkpoints select organization_id, 5, hash, 'removal', 5, 'forged', now() from audit_entries where organization_id = '${organizationId}' and sequence = 5`,
+      `delete from audit_entries where organization_id = '${organizationId}' and sequence <= 5`,
+    );
+    await keep(30);
+    expect(await sequences()).toEqual([6, 7, 8, 9, 10, 11]);
+    expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
+  });
+
+  test("its statement is signed anew under a new secret, and holds when the former one is forgotten", async () => {
+    const [first, second] = [randomBytes(32), randomBytes(32)];
+    const run = (signer: Signer, auditRetentionDays: number) => {
+      world.now = now;
+      return keepAuditLogs({ ...world.runtime, signer, auditRetentionDays }, never);
+    };
+    const verdict = (signer: Signer) => verifyLog({ ...logOf(world, organizationId), signer }, null);
+    await seal([10, daysAgo(40)], [1, now]);
+    await run(makeSigner([first]), 30);
+    await run(makeSigner([second]), 0); // it was not signed by this: nothing is made good of it
+    expect(await verdict(makeSigner([second]))).toMatchObject({ intact: false });
+    await run(makeSigner([second, first]), 0);
+    expect(await verdict(makeSigner([second]))).toMatchObject({ intact: true, removed: { sequence: 10, entries: 10 } });
+    expect(await statements("removal")).toHaveLength(1);
   });
 
   test("its role removes sealed entries and replaces its own statements, and nothing else", async () => {

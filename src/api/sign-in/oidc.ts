@@ -8,9 +8,9 @@ import { recordProviderRefusal } from "../../identity/oidc/record-refusal";
 import { rememberState, spendState } from "../../identity/oidc/states";
 import { takeTry } from "../../identity/sign-in/take-try";
 import { describeError } from "../describe-error";
-import { refusalResponse } from "../errors";
 import { cookieNames, cookieOptions, isSecure } from "./cookies";
 import { nothingYet, oidcOptions } from "./oidc-options";
+import { refuseSignIn } from "./refuse-sign-in";
 import { type AuthResponse, runNextAuth } from "./run-next-auth";
 import { csrfCookie } from "./session-cookies";
 import type { SignInRequest } from "./sign-in-handler";
@@ -24,7 +24,7 @@ type Told = "provider_refused" | "provider_unavailable";
  */
 export async function startOidc(request: SignInRequest, provider: Provider): Promise<Response> {
   const { attempt, body, cookies } = request;
-  const { runtime, origin, requestId, ip } = attempt;
+  const { runtime, origin, ip } = attempt;
   await takeTry(attempt, limits.oidcStartByAddress, ip ?? "unknown");
   const metadata = await ask(attempt, provider);
   if (metadata === null) return toldAt(attempt, "provider_unavailable", body.json === "true");
@@ -36,7 +36,7 @@ export async function startOidc(request: SignInRequest, provider: Provider): Pro
   const target = targetOf(answer);
   const state = target?.searchParams.get("state");
   if (!target || !state || !answer.headers.has("set-cookie")) {
-    return refusalResponse(new Forbidden("csrf_token", "Send the form's own token, and its cookie."), requestId);
+    return refuseSignIn(attempt, new Forbidden("csrf_token", "Send the form's own token, and its cookie."));
   }
   await rememberState(runtime, state, { providerId: provider.providerId, remember: body.remember === "true" });
   return handedOn(answer);

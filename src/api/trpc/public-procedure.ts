@@ -1,12 +1,15 @@
-import { Forbidden } from "../../core/errors";
+import { Forbidden, Refusal } from "../../core/errors";
+import { recordStranger } from "../../persistence/refusals";
 import { t } from "./init";
 import { refusedCall } from "./procedure";
 
 /** What only reads, and tells everybody the same: whoever asks, from wherever. */
-export const publicQuery = t.procedure.use(async ({ ctx, next }) => {
+export const publicQuery = t.procedure.use(async ({ ctx, path, next }) => {
   const result = await next();
-  if (!result.ok) throw refusedCall(ctx, result.error);
-  return result;
+  if (result.ok) return result;
+  const { cause } = result.error;
+  if (cause instanceof Refusal && cause.kind !== "unavailable") await recordStranger({ ...ctx, action: path }, cause);
+  throw refusedCall(ctx, result.error);
 });
 
 /**

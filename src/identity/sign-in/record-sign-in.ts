@@ -1,9 +1,10 @@
 import { eq } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
 import { members } from "../../../drizzle/members";
+import type { Refusal } from "../../core/errors";
 import { newId } from "../../core/ids";
 import type { Transaction } from "../../persistence/database";
-import { countedTry, refusalStatement } from "../../persistence/refusals";
+import { countedTry, recordStranger, refusalStatement } from "../../persistence/refusals";
 import type { Attempt } from "../attempt";
 import type { Method } from "../sessions";
 
@@ -48,8 +49,18 @@ export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: Si
     changed: changed ?? null,
   };
   const now = runtime.clock.now();
-  if (outcome === "refused") await tx.execute(refusalStatement([countedTry(entry, now)]));
-  else await tx.insert(auditEntries).values({ ...entry, auditId: newId("audit"), outcome, createdAt: now });
+  if (outcome === "refused") {
+    await tx.execute(refusalStatement([countedTry(entry, now)]));
+    written.add(attempt);
+  } else await tx.insert(auditEntries).values({ ...entry, auditId: newId("audit"), outcome, createdAt: now });
+}
+
+const written = new WeakSet<Attempt>();
+
+/** Writes down, as a stranger's, a refused try that its method has not written down: a link that nobody knows, say. */
+export async function recordUnwritten(attempt: Attempt, refusal: Refusal): Promise<void> {
+  if (written.has(attempt) || refusal.kind === "unavailable") return;
+  await recordStranger({ ...attempt, action: "auth.signIn" }, refusal);
 }
 
 /** The one that they joined first. */

@@ -64,6 +64,7 @@ export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<Ope
         outcome: "done" as const,
         objectKind: object.kind,
         objectId: object.id,
+        objectName: object.name ?? null,
         changed: changed ?? null,
         createdAt: now,
       })),

@@ -132,3 +132,33 @@ test("it has a chain and checkpoints of its own (AUD)", async () => {
   // It is not the founding organization's own.
   expect((await founding.call("audit.verify", { checkpoint })).status).toBe(400);
 });
+
+test("a form that comes from a foreign page, and a link that nobody knows, are there (AUD)", async () => {
+  const browser = openBrowser(world, { ip: "203.0.113.44" });
+  const foreign = await browser.fetch("/api/auth/callback/password", {
+    method: "POST",
+    headers: { origin: "https://evil.example", "content-type": "application/x-www-form-urlencoded" },
+    body: "email=a%40example.org&password=x",
+  });
+  expect(foreign.status).toBe(403);
+  expect((await browser.call("auth.link", { token: "x" }, { origin: "https://evil.example" })).status).toBe(403);
+  const entries = (await log()).filter(({ ip }) => ip === "203.0.113.44");
+  expect(entries.map(({ action, reason }) => [action, reason])).toEqual([
+    ["auth.link", "foreign_origin"],
+    ["auth.signIn", "foreign_origin"],
+  ]);
+});
+
+test("a limit that is used up is there once for every try (AUD)", async () => {
+  const browser = openBrowser(world, { ip: "203.0.113.45" });
+  const answers: number[] = [];
+  for (let at = 0; at < 7; at++) {
+    answers.push((await browser.signIn("password", { email: "stranger@example.org", password: "wrong" })).status);
+  }
+  expect(answers).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  const entries = (await log()).filter(({ ip }) => ip === "203.0.113.45");
+  expect(entries.map(({ reason }) => reason)).toEqual([
+    ...["rate_limited", "rate_limited"],
+    ...Array.from({ length: 5 }, () => "unknown_account"),
+  ]);
+});
