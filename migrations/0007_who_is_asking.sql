@@ -25,6 +25,9 @@ end $$;
 --> statement-breakpoint
 grant select, insert, update, delete on roles, service_accounts, project_roles, invitations, oidc_providers to portcullis_host;
 --> statement-breakpoint
+-- Reseals what a former secret sealed, and changes nothing else of a credential.
+grant select (security_id, hash_sealed), update (hash_sealed) on security to portcullis_host;
+--> statement-breakpoint
 grant select, insert, update (name, permissions), delete on roles to portcullis_tenant;
 --> statement-breakpoint
 grant select, insert, update (name, role, role_id), delete on service_accounts to portcullis_tenant;
@@ -118,38 +121,61 @@ end $$;
 --> statement-breakpoint
 -- What a role gives: a built-in one by its name, one of the organization's own by its words. A role of another
 -- organization gives nothing.
+-- (In PL/pgSQL, as all that every request asks: a function in SQL is planned anew at each call.)
 create function portcullis_grant(p_role text, p_role_id text, p_organization_id text) returns jsonb
-  language sql stable set search_path = public, pg_temp as $$
-  select case
-    when p_role is not null then jsonb_build_object('role', p_role, 'permissions', null)
-    when p_role_id is not null then jsonb_build_object('role', null, 'permissions', coalesce((select to_jsonb(r.permissions)
-      from roles r where r.role_id = p_role_id and r.organization_id = p_organization_id), '[]'::jsonb))
-  end
-$$;
+  language plpgsql stable set search_path = public, pg_temp as $$
+begin
+  if p_role is not null then return jsonb_build_object('role', p_role, 'permissions', null); end if;
+  if p_role_id is null then return null; end if;
+  return jsonb_build_object('role', null, 'permissions', coalesce((select to_jsonb(r.permissions)
+    from roles r where r.role_id = p_role_id and r.organization_id = p_organization_id), '[]'::jsonb));
+end $$;
 --> statement-breakpoint
 -- What a person is in an organization and at one of its projects; null for who is no member.
 create function portcullis_standing(p_user_id text, p_organization_id text, p_project_id text) returns jsonb
-  language sql stable set search_path = public, pg_temp as $$
-  select jsonb_build_object(
-    'organization', portcullis_grant(m.role, m.role_id, m.organization_id),
-    'project', case when p_project_id is null then null else (
-      select portcullis_grant(p.role, p.role_id, p.organization_id) from project_roles p
-        where p.member_id = m.member_id and p.project_id = p_project_id and p.organization_id = m.organization_id) end)
-  from members m where m.user_id = p_user_id and m.organization_id = p_organization_id
-$$;
+  language plpgsql stable set search_path = public, pg_temp as $$
+declare
+  v_member members%rowtype;
+  v_at project_roles%rowtype;
+begin
+  select * into v_member from members m where m.user_id = p_user_id and m.organization_id = p_organization_id;
+  if not found then return null; end if;
+  if p_project_id is not null then
+    select * into v_at from project_roles p where p.member_id = v_member.member_id and p.project_id = p_project_id
+      and p.organization_id = v_member.organization_id;
+  end if;
+  return jsonb_build_object(
+    'organization', portcullis_grant(v_member.role, v_member.role_id, v_member.organization_id),
+    'project', portcullis_grant(v_at.role, v_at.role_id, v_at.organization_id));
+end $$;
 --> statement-breakpoint
 -- What whoever holds a key or a session is: a person, a service account, or, without either, the host's command line
 -- and the keys that it made.
 create function portcullis_holder(p_user_id text, p_service_account_id text, p_organization_id text, p_project_id text)
-  returns jsonb language sql stable set search_path = public, pg_temp as $$
-  select case
-    when p_user_id is not null then portcullis_standing(p_user_id, p_organization_id, p_project_id)
-    when p_service_account_id is not null then (
-      select jsonb_build_object('organization', portcullis_grant(s.role, s.role_id, s.organization_id), 'project', null)
-        from service_accounts s
-        where s.service_account_id = p_service_account_id and s.organization_id = p_organization_id)
-    else '{"organization": {"role": "owner", "permissions": null}, "project": null}'::jsonb end
-$$;
+  returns jsonb language plpgsql stable set search_path = public, pg_temp as $$
+declare
+  v_account service_accounts%rowtype;
+begin
+  if p_user_id is not null then return portcullis_standing(p_user_id, p_organization_id, p_project_id); end if;
+  if p_service_account_id is null then
+    return '{"organization": {"role": "owner", "permissions": null}, "project": null}'::jsonb;
+  end if;
+  select * into v_account from service_accounts s
+    where s.service_account_id = p_service_account_id and s.organization_id = p_organization_id;
+  if not found then return null; end if;
+  return jsonb_build_object('organization', portcullis_grant(v_account.role, v_account.role_id, v_account.organization_id),
+    'project', null);
+end $$;
+--> statement-breakpoint
+create or replace function portcullis_application(p_application_id text, p_organization_id text) returns jsonb
+  language plpgsql stable set search_path = public, pg_temp as $$
+begin
+  return (select jsonb_build_object('applicationId', a.application_id, 'organizationId', a.organization_id,
+      'environmentId', a.environment_id, 'environmentKind', e.kind, 'projectId', e.project_id, 'gatewayId', a.gateway_id,
+      'name', a.name, 'slug', a.slug, 'access', a.access, 'openedBy', a.opened_by, 'hashAlgorithm', a.hash_algorithm)
+    from applications a join environments e on e.environment_id = a.environment_id
+    where a.application_id = p_application_id and a.organization_id = p_organization_id);
+end $$;
 --> statement-breakpoint
 -- Who is asking: a key or a session by the hash of its secret, or the host's command line. No row: nobody.
 -- organization_id: which organization the request is about. theirs: whether that is the one that was asked for.
