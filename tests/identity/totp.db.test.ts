@@ -1,0 +1,381 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import {
+  browserOf,
+  codeOf,
+  doneActions,
+  enrolTotp,
+  givenSignedIn,
+  refusedReasons,
+  showPassword,
+} from "../support/second-factors";
+import { type GivenOrganization, openWorld, type World } from "../support/world";
+
+let world: World;
+let organization: GivenOrganization;
+
+/** The middle of a time step, so that no code changes under a test. */
+const start = new Date("2026-11-21T10:00:15.000Z");
+const later = (seconds: number) => new Date((world.now ?? start).getTime() + seconds * 1_000);
+
+beforeAll(async () => {
+  world = await openWorld();
+  organization = await world.organization();
+});
+beforeEach(() => {
+  world.now = start;
+});
+afterAll(() => world.close());
+
+/** Somebody with an authenticator app, whose browser has shown the password; the app's next code is not spent. */
+async function givenWaiting() {
+  const { person, browser: enrolling } = await givenSignedIn(world, organization);
+  const app = await enrolTotp(world, enrolling);
+  world.now = later(60);
+  const browser = browserOf(world);
+  await showPassword(browser, person);
+  return { person, browser, enrolling, ...app };
+}
+
+describe("an authenticator app", () => {
+  it("is enrolled with a secret, its address and a QR code, and counts from its first code on (TM-21)", async () => {
+    const { person, browser } = await givenSignedIn(world, organization);
+    const { data } = await browser.call<{ secret: string; url: string; qrCode: string }>("auth.totp.enrol");
+    const url = new URL(data.url);
+    expect(url.protocol).toBe("otpauth:");
+    expect(url.searchParams.get("secret")).toBe(data.secret);
+    expect(url.searchParams.get("issuer")).toBe("Portcullis (portcullis.example.org)");
+    expect(decodeURIComponent(url.pathname)).toContain(person.email);
+    const image = Buffer.from(data.qrCode.replace("data:image/svg+xml;base64,", ""), "base64").toString();
+    expect(image).toMatch(/^<svg/);
+
+    const before = browserOf(world);
+    await showPassword(before, person);
+    expect((await before.call("projects.list")).status).toBe(200);
+
+    const wrong = await browser.call("auth.totp.confirm", { code: codeOf(data.secret, start, 5) });
+    expect([wrong.status, wrong.error.data.reason]).toEqual([400, "wrong_code"]);
+    const confirmed = await browser.call<{ recoveryCodes: string[] }>("auth.totp.confirm", {
+      code: codeOf(data.secret, start),
+    });
+    expect(confirmed.data.recoveryCodes).toHaveLength(10);
+    expect(new Set(confirmed.data.recoveryCodes).size).toBe(10);
+    const factors = await browser.call("auth.secondFactors");
+    expect(factors.data).toEqual({ totp: true, passkeys: 0, recoveryCodes: 10 });
+    expect(await doneActions(world, person.userId)).toEqual(
+      expect.arrayContaining(["auth.totp.enrol", "auth.totp.confirm"]),
+    );
+    expect(await refusedReasons(world, person.userId)).toContain("wrong_code");
+  });
+
+  it("is stored sealed, in its own row, and nowhere in the log (TM-22)", async () => {
+    const { person, secret, recoveryCodes } = await givenWaiting();
+    const [row] = await world.db.asOwner<{ secret_sealed: string }>(
+      "select secret_sealed from totp_secrets where user_id = $1",
+      [person.userId],
+    );
+    const sealed = row?.secret_sealed ?? "";
+    const { sealer } = world.runtime;
+    expect(sealed).not.toContain(secret);
+    expect(sealer.open(`totp_secrets:secret_sealed:${person.userId}`, sealed)).toEqual({ ok: true, plaintext: secret });
+    expect(sealer.open("totp_secrets:secret_sealed:usr_else", sealed).ok).toBe(false);
+    const stored = await world.db.asOwner<{ hash: string }>("select hash from recovery_codes where user_id = $1", [
+      person.userId,
+    ]);
+    expect(stored).toHaveLength(10);
+    const entries = JSON.stringify(await world.db.asOwner("select * from audit_entries"));
+    for (const text of [secret, ...recoveryCodes]) {
+      expect(world.log()).not.toContain(text);
+      expect(entries).not.toContain(text);
+      expect(JSON.stringify(stored)).not.toContain(text);
+    }
+  });
+
+  it("is asked for after the password, and nothing else is possible before (TM-21)", async () => {
+    const { browser, secret } = await givenWaiting();
+    const { data } = await browser.call<{ pending: string; permissions: string[] }>("auth.session");
+    expect(data).toMatchObject({ pending: "second_factor", permissions: [] });
+    for (const [procedure, input] of [
+      ["projects.list", {}],
+      ["projects.create", { name: "Mine" }],
+      ["auth.totp.enrol", {}],
+      ["auth.totp.remove", { code: codeOf(secret, later(0)) }],
+      ["auth.recoveryCodes.renew", {}],
+      ["auth.passkeys.enrolOptions", {}],
+      ["auth.passkeys.list", {}],
+    ] as const) {
+      const answer = await browser.call(procedure, input);
+      expect([procedure, answer.status, answer.error?.data.reason]).toEqual([procedure, 403, "second_factor_required"]);
+    }
+    expect((await browser.call("auth.secondFactors")).data).toMatchObject({ totp: true });
+  });
+
+  it("opens a new session under a token of its own, and the one that waited is dead (TM-21)", async () => {
+    const { person, browser, secret } = await givenWaiting();
+    const waiting = new Map(browser.cookies);
+    const signedIn = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
+    expect(signedIn.status).toBe(200);
+    const { data } = await browser.call<{ pending: string | null; principal: { methods: string[] } }>("auth.session");
+    expect(data.pending).toBeNull();
+    expect(data.principal.methods).toEqual(["password", "totp"]);
+    expect((await browser.call("projects.create", { name: "Mine" })).status).toBe(200);
+
+    const fixed = browserOf(world);
+    for (const [name, value] of waiting) fixed.cookies.set(name, value);
+    const refused = await fixed.call("auth.session");
+    expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
+    expect((await doneActions(world, person.userId)).slice(-3, -1)).toEqual(["auth.firstFactor", "auth.signIn"]);
+  });
+
+  it("keeps `remember me` from the password on (TM-21)", async () => {
+    const { person, secret } = await givenWaiting();
+    const browser = browserOf(world);
+    await showPassword(browser, person, { remember: "true" });
+    await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
+    const [row] = await world.db.asOwner<{ remember: boolean; lasts: number }>(
+      `select remember, extract(epoch from expires_at - created_at)::integer as lasts from sessions
+       where user_id = $1 and stage = 'full' order by session_id desc limit 1`,
+      [person.userId],
+    );
+    expect(row).toEqual({ remember: true, lasts: 604_800 });
+  });
+
+  it("takes the code of the step before and after, and none of two steps away (TM-21)", async () => {
+    for (const [steps, status] of [
+      [-2, 401],
+      [2, 401],
+      [-1, 200],
+      [1, 200],
+      [0, 200],
+    ] as const) {
+      const { browser, secret } = await givenWaiting();
+      world.now = later(60);
+      const { status: got } = await browser.signIn("second-factor", { code: codeOf(secret, later(0), steps) });
+      expect([steps, got]).toEqual([steps, status]);
+    }
+  });
+
+  it("takes a code once: not a second time, nor one from before it (TM-21)", async () => {
+    const { person, browser, secret } = await givenWaiting();
+    const code = codeOf(secret, later(0));
+    const earlier = codeOf(secret, later(0), -1);
+    expect((await browser.signIn("second-factor", { code })).status).toBe(200);
+    for (const spent of [code, earlier]) {
+      const thief = browserOf(world);
+      await showPassword(thief, person);
+      const { status, body } = await thief.signIn("second-factor", { code: spent });
+      expect(status).toBe(401);
+      expect(body).toMatchObject({ error: { data: { reason: "code_refused" } } });
+      expect((await thief.call("projects.list")).status).toBe(403);
+    }
+    expect(await refusedReasons(world, person.userId)).toEqual(expect.arrayContaining(["spent_code"]));
+  });
+
+  it("does not take the code that confirmed it (TM-21)", async () => {
+    const { person, browser: enrolling } = await givenSignedIn(world, organization);
+    const { secret } = await enrolTotp(world, enrolling);
+    const browser = browserOf(world);
+    await showPassword(browser, person);
+    expect((await browser.signIn("second-factor", { code: codeOf(secret, start) })).status).toBe(401);
+  });
+
+  it("lets exactly one of many win that send the same code at once (TM-21)", async () => {
+    const { person, secret } = await givenWaiting();
+    const browsers = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const browser = browserOf(world);
+        await showPassword(browser, person);
+        return browser;
+      }),
+    );
+    const code = codeOf(secret, later(0));
+    const answers = await Promise.all(browsers.map((browser) => browser.signIn("second-factor", { code })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401, 401]);
+  });
+
+  it("takes codes as people type them, and nothing else (TM-21)", async () => {
+    const { browser, secret } = await givenWaiting();
+    for (const code of ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦"]) {
+      world.now = later(90);
+      expect((await browser.signIn("second-factor", { code })).status).toBe(401);
+      await world.db.asOwner("delete from limits");
+    }
+    const code = codeOf(secret, later(0));
+    expect((await browser.signIn("second-factor", { code: `${code.slice(0, 3)} ${code.slice(3)}` })).status).toBe(200);
+  });
+
+  it("is of no use without a password first, or ten minutes after it (TM-21)", async () => {
+    const { browser, secret } = await givenWaiting();
+    const stranger = browserOf(world);
+    const nobody = await stranger.signIn("second-factor", { code: codeOf(secret, later(0)) });
+    expect([nobody.status, nobody.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
+    world.now = later(601);
+    const late = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
+    expect([late.status, late.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
+  });
+
+  it("does not open another person's session (TM-21)", async () => {
+    const mallory = await givenWaiting();
+    const ada = await givenWaiting();
+    expect((await ada.browser.signIn("second-factor", { code: codeOf(mallory.secret, later(0)) })).status).toBe(401);
+    expect((await ada.browser.signIn("second-factor", { code: mallory.recoveryCodes[0] ?? "" })).status).toBe(401);
+  });
+
+  it("is confirmed within half an hour, and by whoever began", async () => {
+    const { browser } = await givenSignedIn(world, organization);
+    const { data } = await browser.call<{ secret: string }>("auth.totp.enrol");
+    const { browser: other } = await givenSignedIn(world, organization);
+    const foreign = await other.call("auth.totp.confirm", { code: codeOf(data.secret, start) });
+    expect([foreign.status, foreign.error.data.reason]).toEqual([409, "totp_not_started"]);
+    world.now = later(1_801);
+    const late = await browser.call("auth.totp.confirm", { code: codeOf(data.secret, later(0)) });
+    expect([late.status, late.error.data.reason]).toEqual([409, "totp_not_started"]);
+  });
+
+  it("is not replaced while it counts (TM-21)", async () => {
+    const { browser } = await givenSignedIn(world, organization);
+    await enrolTotp(world, browser);
+    const again = await browser.call("auth.totp.enrol");
+    expect([again.status, again.error.data.reason]).toEqual([409, "totp_enrolled"]);
+  });
+});
+
+describe("wrong codes", () => {
+  it("are limited by address, with the time to wait (TM-21)", async () => {
+    const { browser, secret } = await givenWaiting();
+    const stranger = browserOf(world);
+    for (let i = 0; i < 5; i++) expect((await stranger.signIn("second-factor", { code: "000000" })).status).toBe(401);
+    const limited = await stranger.signIn("second-factor", { code: "000000" });
+    expect(limited.status).toBe(429);
+    expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await browser.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
+  });
+
+  it("are limited by account, from however many addresses they come (TM-21)", async () => {
+    const { person, secret } = await givenWaiting();
+    for (let i = 0; i < 5; i++) {
+      const guessing = browserOf(world);
+      await showPassword(guessing, person);
+      expect((await guessing.signIn("second-factor", { code: "000000" })).status).toBe(401);
+    }
+    const guessing = browserOf(world);
+    await showPassword(guessing, person);
+    const code = codeOf(secret, later(0));
+    expect((await guessing.signIn("second-factor", { code })).status).toBe(429);
+    expect(await refusedReasons(world, person.userId)).toContain("rate_limited");
+    world.now = later(301);
+    expect((await guessing.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
+  });
+
+  it("are not counted with good ones (TM-21)", async () => {
+    const { person, recoveryCodes } = await givenWaiting();
+    for (const code of recoveryCodes.slice(0, 7)) {
+      const browser = browserOf(world);
+      await showPassword(browser, person);
+      expect((await browser.signIn("second-factor", { code })).status).toBe(200);
+    }
+  });
+});
+
+describe("taking an authenticator app away", () => {
+  it("needs a code, a recovery code or the password, however recent the sign-in is (TM-21)", async () => {
+    const { person, browser } = await givenSignedIn(world, organization);
+    const app = await enrolTotp(world, browser);
+    world.now = later(60);
+    const tries = [
+      [{}, "proof_required"],
+      [{ code: "000000" }, "wrong_code"],
+      [{ code: "0000-0000" }, "wrong_code"],
+      [{ password: "not this one at all" }, "wrong_password"],
+    ] as const;
+    for (const [proof, reason] of tries) {
+      const refused = await browser.call("auth.totp.remove", proof);
+      expect([refused.status, refused.error.data.reason]).toEqual([403, reason]);
+    }
+    expect(await refusedReasons(world, person.userId)).toEqual(
+      expect.arrayContaining(["proof_required", "wrong_code", "wrong_password"]),
+    );
+    for (const proof of [{ password: person.password }, "code", "recovery"] as const) {
+      await world.db.asOwner("delete from limits");
+      const { secret, recoveryCodes } =
+        proof === "code" || proof === "recovery" ? await enrolTotp(world, browser) : app;
+      world.now = later(60);
+      const shown =
+        proof === "code"
+          ? { code: codeOf(secret, later(0)) }
+          : proof === "recovery"
+            ? { code: recoveryCodes[3] ?? "" }
+            : proof;
+      const removed = await browser.call("auth.totp.remove", shown);
+      expect(removed.data).toEqual({ totp: false, passkeys: 0, recoveryCodes: 0 });
+    }
+    const again = browserOf(world);
+    await showPassword(again, person);
+    expect((await again.call("projects.list")).status).toBe(200);
+  });
+
+  it("is not for guessing: five wrong passwords or codes of an account are enough (TM-21)", async () => {
+    const { person, browser } = await givenSignedIn(world, organization);
+    await enrolTotp(world, browser);
+    for (let i = 0; i < 5; i++) {
+      await world.db.asOwner("delete from limits where key like '%:ip:%'");
+      expect((await browser.call("auth.totp.remove", { password: `guess number ${i}` })).status).toBe(403);
+    }
+    const limited = await browser.call("auth.totp.remove", { password: person.password });
+    expect(limited.status).toBe(429);
+  });
+
+  it("is limited by address like every change of factors (TM-21)", async () => {
+    const { browser } = await givenSignedIn(world, organization);
+    for (let i = 0; i < 10; i++) await browser.call("auth.totp.remove");
+    const limited = await browser.call("auth.totp.enrol");
+    expect(limited.status).toBe(429);
+    expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+});
+
+describe("an old sign-in", () => {
+  it("changes no factors without the password or a code (TM-21)", async () => {
+    const { person, browser } = await givenSignedIn(world, organization);
+    world.now = later(601);
+    for (const procedure of ["auth.totp.enrol", "auth.passkeys.enrolOptions", "auth.recoveryCodes.renew"]) {
+      const refused = await browser.call(procedure);
+      expect([procedure, refused.status, refused.error.data.reason]).toEqual([
+        procedure,
+        403,
+        "recent_sign_in_required",
+      ]);
+    }
+    expect((await browser.call("auth.totp.enrol", { password: person.password })).status).toBe(200);
+  });
+});
+
+describe("an organization that requires a second factor", () => {
+  it("lets whoever lacks one only enrol, and lets them in from then on (PO-20)", async () => {
+    const strict = await world.organization();
+    const { person, browser } = await givenSignedIn(world, strict);
+    await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
+      strict.organizationId,
+    ]);
+    expect((await browser.call("auth.session")).data).toMatchObject({ pending: "enrolment", permissions: [] });
+    for (const [procedure, input] of [
+      ["projects.list", {}],
+      ["projects.create", { name: "Mine" }],
+      ["organizations.list", {}],
+    ] as const) {
+      const refused = await browser.call(procedure, input);
+      expect([procedure, refused.status, refused.error.data.reason]).toEqual([
+        procedure,
+        403,
+        "second_factor_enrolment_required",
+      ]);
+    }
+    await enrolTotp(world, browser);
+    expect((await browser.call("auth.session")).data).toMatchObject({ pending: null });
+    expect((await browser.call("projects.create", { name: "Mine" })).status).toBe(200);
+
+    const removed = await browser.call("auth.totp.remove", { password: person.password });
+    expect(removed.status).toBe(200);
+    const refused = await browser.call("projects.list");
+    expect([refused.status, refused.error.data.reason]).toEqual([403, "second_factor_enrolment_required"]);
+  });
+});
