@@ -8,6 +8,7 @@ import type {
   CreatedOrganization,
   OperatorReset,
   Operators,
+  RotatedSecrets,
 } from "../contracts/break-glass";
 import { roles } from "../core/permissions";
 
@@ -162,6 +163,16 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
       ),
     );
 
+  program
+    .command("secrets")
+    .description("the secret of this installation")
+    .command("rotate")
+    .description(
+      "seal everything anew that a secret of PORTCULLIS_SECRET_PREVIOUS sealed; it goes on where it was ended",
+    )
+    .addOption(json())
+    .action(({ json, ...input }) => ask("secrets rotate", input, json, describeRotation));
+
   const operator = program.command("operator").description("people with an account: for who is locked out");
   operator
     .command("list")
@@ -253,6 +264,16 @@ const brokenHow = {
   rewritten: "it is not what the checkpoint says",
   cut: "the log ends before it, and the checkpoint knows of it",
 } as const;
+
+function describeRotation({ total, resealed, unreadable }: RotatedSecrets): string {
+  const parts = Object.entries(resealed).map(([table, count]) => `${table} ${count}`);
+  return [
+    `${total} values are sealed anew (${parts.join(", ")}).`,
+    unreadable > 0
+      ? `${unreadable} values are opened by none of the secrets that are set: name the one that sealed them in PORTCULLIS_SECRET_PREVIOUS, and run this again.`
+      : "Nothing is sealed with a former secret any more. Sessions signed with one go on until PORTCULLIS_SECRET_PREVIOUS is removed.",
+  ].join("\n");
+}
 
 const shownLink = (url: string) => `To choose a password, once, within half an hour:\n${url}`;
 

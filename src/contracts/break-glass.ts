@@ -107,12 +107,24 @@ export type VerifyAuditLogs = z.infer<typeof VerifyAuditLogs>;
 export const AuditVerdicts = z.object({ logs: z.array(AuditVerdict) });
 export type AuditVerdicts = z.infer<typeof AuditVerdicts>;
 
+export const RotateSecrets = z.strictObject({}).prefault({});
+
+/** How many values are sealed with the present secret that were not before, in all and by table. */
+export const RotatedSecrets = z.object({
+  total: z.number().int(),
+  resealed: z.record(z.string(), z.number().int()),
+  /** No secret that is set opens these. */
+  unreadable: z.number().int(),
+});
+export type RotatedSecrets = z.infer<typeof RotatedSecrets>;
+
 export interface BreakGlassResults {
   readonly setup: SetUpDone;
   readonly "organization create": CreatedOrganization;
   readonly "key create": CreatedKey;
   readonly "gateway adopt": AdoptedGatewayFolder;
   readonly "audit verify": AuditVerdicts;
+  readonly "secrets rotate": RotatedSecrets;
   readonly "operator list": Operators;
   readonly "operator reset-password": OperatorReset;
   readonly "operator reset-second-factor": OperatorReset;

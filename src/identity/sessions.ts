@@ -1,4 +1,4 @@
-import { and, eq, lte, ne, or, sql } from "drizzle-orm";
+import { and, eq, ne } from "drizzle-orm";
 import { members } from "../../drizzle/members";
 import { sessions } from "../../drizzle/persons";
 import { newId } from "../core/ids";
@@ -96,14 +96,4 @@ export async function endSessionsOf(tx: Transaction, userId: string, exceptId: s
     .where(and(eq(sessions.userId, userId), exceptId === null ? undefined : ne(sessions.sessionId, exceptId)))
     .returning({ sessionId: sessions.sessionId });
   return ended.length;
-}
-
-/** Removes the rows of sessions that have ended by time; they were worth nothing already. Returns how many. */
-export async function sweepSessions(tx: Transaction, now: Date): Promise<number> {
-  const idle = sql`${sessions.lastSeenAt} + make_interval(secs => ${sessions.idleSeconds})`;
-  const swept = await tx
-    .delete(sessions)
-    .where(or(lte(sessions.expiresAt, now), lte(idle, now.toISOString())))
-    .returning({ sessionId: sessions.sessionId });
-  return swept.length;
 }

@@ -16,6 +16,8 @@ type Opened =
 export interface Sealer {
   /** Id of the key that new values are sealed with (8 characters); a sealed value names its own. */
   readonly currentKeyId: string;
+  /** What every value begins with that is sealed with the current key. */
+  readonly currentPrefix: string;
   /** Seals text with the current key: `v1.<key id>.<nonce>.<ciphertext and tag>`, the last two in base64url. */
   seal(place: SealedPlace, plaintext: string): string;
   /** Opens what any of the known keys sealed for this place. */
@@ -42,6 +44,7 @@ export function makeSealer(
 
   return {
     currentKeyId,
+    currentPrefix: `${version}.${currentKeyId}.`,
 
     seal(place, plaintext) {
       const text = Buffer.from(plaintext, "utf8");

@@ -8,6 +8,7 @@ import {
   CreateOrganization,
   ListOperators,
   OperatorByEmail,
+  RotateSecrets,
   SetUp,
   VerifyAuditLogs,
 } from "../contracts/break-glass";
@@ -18,13 +19,14 @@ import { listOperators } from "../services/host/list-operators";
 import type { LinkRuntime } from "../services/host/password-link";
 import { resetPassword } from "../services/host/reset-password";
 import { resetSecondFactor } from "../services/host/reset-second-factor";
+import { type RotationRuntime, rotateSecrets } from "../services/host/rotate-secrets";
 import { setUp } from "../services/host/set-up";
 import { unlockOperator } from "../services/host/unlock-operator";
 import { type VerifyRuntime, verifyAuditLogs } from "../services/host/verify-audit-logs";
 import { adoptGateway } from "./adopt-gateway";
 
 /** What the commands need of the process. */
-export interface CommandRuntime extends LinkRuntime, VerifyRuntime {
+export interface CommandRuntime extends LinkRuntime, RotationRuntime, VerifyRuntime {
   /** Of the gateway `local`, on this machine. */
   readonly gatewayFolder: string;
 }
@@ -53,6 +55,7 @@ const verbs = {
   "key create": verb(CreateKey, createKey),
   "gateway adopt": verb(AdoptGatewayFolder, adoptGateway),
   "audit verify": verb(VerifyAuditLogs, verifyAuditLogs),
+  "secrets rotate": verb(RotateSecrets, rotateSecrets),
   "operator list": verb(ListOperators, listOperators),
   "operator reset-password": verb(OperatorByEmail, resetPassword),
   "operator reset-second-factor": verb(OperatorByEmail, resetSecondFactor),

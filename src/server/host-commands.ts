@@ -7,13 +7,17 @@ import { breakGlass } from "./break-glass";
 import { commandSigner } from "./command-signer";
 import { breakGlassPath } from "./control-requests";
 import { localFolder } from "./gateway-settings";
-import { openForCommand } from "./open-installation";
+import { secretsOf } from "./installation-secrets";
+import { openForCommand, sealingKeys } from "./open-installation";
 import { publicUrl } from "./public-url";
 import { inOneLine } from "./start-failure";
 import { realSurroundings } from "./surroundings";
 
 /** How long a command waits for a server that is starting (it may be building the console), in milliseconds. */
 const patienceMs = 180_000;
+
+/** How long a command may take, in milliseconds: to seal everything anew takes minutes where there is much of it. */
+const timeoutMs = 600_000;
 
 /**
  * Runs a command of the host's command line: by the server that holds the data folder, in this process where none
@@ -34,7 +38,8 @@ export async function askHost(
 
 async function askHolder(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
   while (true) {
-    const answer = await askControlSocket(settings.dataFolder, breakGlassPath, { verb, input }, { patienceMs });
+    const asked = { verb, input };
+    const answer = await askControlSocket(settings.dataFolder, breakGlassPath, asked, { patienceMs, timeoutMs });
     if (answer.kind !== "nobody") return read(answer, settings);
     try {
       return await withLock(settings, () => runHere(settings, verb, input));
@@ -61,7 +66,9 @@ async function runHere(settings: Settings, verb: string, input: unknown): Promis
     const { folder: gatewayFolder } = await localFolder(settings);
     const publicOrigin = new URL(publicUrl(settings, settings.port)).origin;
     const signer = () => commandSigner(database, settings, { clock });
-    return await breakGlass({ database, clock, random, gatewayFolder, publicOrigin, signer }, verb, input);
+    const keys = async () => sealingKeys(await secretsOf(settings, false));
+    const runtime = { database, clock, random, gatewayFolder, publicOrigin, signer, keys };
+    return await breakGlass(runtime, verb, input);
   } finally {
     await database.close();
   }

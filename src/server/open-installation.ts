@@ -14,6 +14,8 @@ import type { Surroundings } from "./surroundings";
 export interface Installation {
   readonly database: Database;
   readonly sealer: Sealer;
+  /** Of the present secret. */
+  readonly fingerprint: string;
   readonly signer: Signer;
   readonly installationId: string;
   /** Of the gateway `local`. */
@@ -55,11 +57,16 @@ async function prepare(database: Database, settings: Settings, { clock, random }
   const [present, ...former] = secrets;
   const fingerprints = [fingerprint(present), ...former.map(fingerprint)] as const;
   const installationId = await ensureInstallation(database, fingerprints, clock.now());
-  const sealer = makeSealer(secrets);
+  const { sealer } = sealingKeys(secrets);
   const gatewayId = await ensureLocalGateway(
     { database, sealer, random, clock },
     { address: settings.gatewayAddress, probeAddress: settings.gatewayProbeAddress },
   );
   await ensureSettingsProviders({ database, sealer, clock, installationId }, settings.oidcProviders);
-  return { sealer, signer: makeSigner(secrets), installationId, gatewayId };
+  return { sealer, fingerprint: fingerprints[0], signer: makeSigner(secrets), installationId, gatewayId };
+}
+
+/** What seals and opens values, and which secret new ones are sealed with. */
+export function sealingKeys(secrets: readonly [Uint8Array, ...Uint8Array[]]) {
+  return { sealer: makeSealer(secrets), fingerprint: fingerprint(secrets[0]) };
 }

@@ -16,6 +16,7 @@ import { type ConsoleMode, openConsole } from "./console";
 import { controlRequests } from "./control-requests";
 import { localFolder } from "./gateway-settings";
 import { type HttpServer, listen } from "./http-server";
+import { startIdentitySweeper } from "./identity-sweeper";
 import { makeLog } from "./log";
 import { openInstallation } from "./open-installation";
 import { publicUrl } from "./public-url";
@@ -71,6 +72,7 @@ interface Open {
   http?: HttpServer;
   console?: { close(): Promise<void> };
   sync?: RunningSync;
+  sweeper?: { stop(): Promise<void> };
   database?: Database;
 }
 
@@ -92,7 +94,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   const url = publicUrl(settings, http.port);
   if (consoleMode === "production") await buildConsole(say);
 
-  const { database, sealer, signer, installationId } = await openInstallation(settings, { clock, random });
+  const { database, sealer, fingerprint, signer, installationId } = await openInstallation(settings, { clock, random });
   open.database = database;
   const runtime: Runtime = {
     database,
@@ -115,13 +117,23 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     folderOf: ({ name }) => (name === localGateway ? folder : null),
   });
   open.sync = sync;
+  open.sweeper = startIdentitySweeper(runtime);
   const api = createHandler(runtime, { sync: () => syncProblem(sync) });
   registerHandler(api);
   const pages = await openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;
   open.control?.serve(
-    controlRequests({ ...runtime, publicOrigin, gatewayFolder: folder.folder, signer: async () => signer }, log),
+    controlRequests(
+      {
+        ...runtime,
+        publicOrigin,
+        gatewayFolder: folder.folder,
+        signer: async () => signer,
+        keys: async () => ({ sealer, fingerprint }),
+      },
+      log,
+    ),
   );
   http.serve({ api, ...pages });
   await Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })]);
@@ -151,6 +163,7 @@ async function closeAll(open: Open): Promise<void> {
   await open.http?.close(graceMs);
   await open.console?.close();
   await open.sync?.stop();
+  await open.sweeper?.stop();
   await open.database?.close();
   await open.control?.close();
 }

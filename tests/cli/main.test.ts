@@ -169,6 +169,15 @@ describe("the command line", () => {
     }
   });
 
+  test("secrets rotate says how much was sealed anew, and what could not be opened", async () => {
+    const result = { total: 12, resealed: { gateways: 2, security: 10 }, unreadable: 0 };
+    const { asked, out } = await run("secrets rotate", { ok: true, result });
+    expect(asked).toEqual([{ verb: "secrets rotate", input: {} }]);
+    expect(out).toContain("12 values are sealed anew (gateways 2, security 10).");
+    const left = await run("secrets rotate", { ok: true, result: { ...result, unreadable: 3 } });
+    expect(left.out).toContain("3 values are opened by none of the secrets");
+  });
+
   test("start and dev run the server, build does not, and all end with its code", async () => {
     expect(await run("start")).toMatchObject({ code: 3, modes: ["production"] });
     expect(await run("build")).toMatchObject({ code: 4, modes: [] });

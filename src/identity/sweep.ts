@@ -1,0 +1,54 @@
+import { inArray, lte, or, type SQL, sql } from "drizzle-orm";
+import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
+import { challenges, limits, links, sessions } from "../../drizzle/persons";
+import type { Runtime } from "../persistence/runtime";
+
+/** Rows of one transaction: on the embedded database none lasts longer than 50 ms. */
+const atOnce = 500;
+
+/** How long a link that is over still says why, in milliseconds: seven days. */
+const linkKeptFor = 7 * 24 * 3_600_000;
+
+/** One table, the key of its rows, and which of them are worth nothing any more. */
+interface Sweep {
+  readonly table: PgTable;
+  readonly key: PgColumn;
+  readonly over: (now: Date) => SQL | undefined;
+}
+
+const sweeps: readonly Sweep[] = [
+  {
+    table: sessions,
+    key: sessions.sessionId,
+    over: (now) => {
+      const idleEnd = sql`${sessions.lastSeenAt} + make_interval(secs => ${sessions.idleSeconds})`;
+      return or(lte(sessions.expiresAt, now), sql`${idleEnd} <= ${now.toISOString()}::timestamptz`);
+    },
+  },
+  { table: challenges, key: challenges.hash, over: (now) => lte(challenges.expiresAt, now) },
+  { table: links, key: links.linkId, over: (now) => lte(links.expiresAt, new Date(now.getTime() - linkKeptFor)) },
+  { table: limits, key: limits.key, over: (now) => lte(limits.expiresAt, now) },
+];
+
+/**
+ * Removes what has ended by its time: sessions, challenges, links, counted tries. None of it was worth anything any more;
+ * a few rows at a time, so that nobody waits for it.
+ * @returns how many rows
+ */
+export async function sweepIdentity(
+  { database, clock }: Pick<Runtime, "database" | "clock">,
+  over: AbortSignal,
+): Promise<number> {
+  let swept = 0;
+  for (const { table, key, over: isOver } of sweeps) {
+    while (!over.aborted) {
+      const removed = await database.transaction("identity", null, (tx) => {
+        const old = tx.select({ key }).from(table).where(isOver(clock.now())).limit(atOnce);
+        return tx.delete(table).where(inArray(key, old)).returning({ key });
+      });
+      swept += removed.length;
+      if (removed.length < atOnce) break;
+    }
+  }
+  return swept;
+}

@@ -1,0 +1,29 @@
+import { createInterface } from "node:readline";
+import { openPostgres } from "../../src/persistence/postgres-database";
+import { fingerprint, makeSealer } from "../../src/persistence/sealing";
+import { rotateSecrets } from "../../src/services/host/rotate-secrets";
+
+/**
+ * `portcullis secrets rotate` in a process of its own, for a test that ends it: before each transaction it says so and
+ * waits for a line.
+ */
+const [url = "", present = "", former = ""] = process.argv.slice(2);
+const [secret, old] = [Buffer.from(present, "hex"), Buffer.from(former, "hex")];
+const lines = createInterface(process.stdin)[Symbol.asyncIterator]();
+const database = openPostgres(url, 2);
+
+const result = await rotateSecrets({
+  database: {
+    ...database,
+    transaction: async (role, organizationId, body) => {
+      process.stdout.write("transaction\n");
+      await lines.next();
+      return database.transaction(role, organizationId, body);
+    },
+  },
+  clock: { now: () => new Date() },
+  random: () => new Uint8Array(),
+  keys: async () => ({ sealer: makeSealer([secret, old]), fingerprint: fingerprint(secret) }),
+});
+process.stdout.write(`${JSON.stringify(result)}\n`);
+process.exit(0);
