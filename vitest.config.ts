@@ -21,7 +21,7 @@ export default defineConfig({
     maxWorkers: 3,
     projects: [
       project("unit", ["tests/**/*.test.ts"], {
-        exclude: [...configDefaults.exclude, "tests/**/*.{db,postgres,gateway}.test.ts"],
+        exclude: [...configDefaults.exclude, "tests/**/*.{db,postgres,gateway,browser}.test.ts"],
       }),
       project("embedded", ["tests/**/*.db.test.ts"], { env: on("embedded"), ...shared }),
       project("postgres", ["tests/**/*.{db,postgres}.test.ts"], {
@@ -30,6 +30,7 @@ export default defineConfig({
         globalSetup: ["tests/support/global-setup.ts"],
       }),
       project("gateway", ["tests/**/*.gateway.test.ts"]),
+      project("browser", ["tests/**/*.browser.test.ts"], shared),
     ],
   },
 });

@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /**
- * Runs the tests: `node tests/run.mjs [unit|embedded|postgres|gateway …] [-- filters for vitest]`. Without names all of
+ * Runs the tests: `node tests/run.mjs [unit|embedded|postgres|gateway|browser …] [-- filters for vitest]`. Without names all of
  * them, less what this machine has not got; each of those is named in one line. The last line counts.
  */
 
-const all = ["unit", "embedded", "postgres", "gateway"];
+const all = ["unit", "embedded", "postgres", "gateway", "browser"];
 const given = process.argv.slice(2);
 const separator = given.indexOf("--");
 const named = separator < 0 ? given : given.slice(0, separator);
@@ -22,6 +22,7 @@ if (unknown.length > 0) {
 const missing = {
   postgres: hasPostgres() ? null : "no initdb on PATH or in /usr/lib/postgresql/*/bin",
   gateway: hasTraefik() ? null : "no traefik on PATH, and no TRAEFIK_BIN",
+  browser: hasChromium() ? null : "no /usr/bin/chromium, and no CHROMIUM_BIN",
 };
 const wanted = named.length > 0 ? named : all;
 const projects = wanted.filter((name) => {
@@ -83,4 +84,8 @@ function hasPostgres() {
 
 function hasTraefik() {
   return spawnSync(process.env.TRAEFIK_BIN ?? "traefik", ["version"], { stdio: "ignore" }).status === 0;
+}
+
+function hasChromium() {
+  return existsSync(process.env.CHROMIUM_BIN ?? "/usr/bin/chromium");
 }

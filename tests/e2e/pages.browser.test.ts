@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { type Portcullis, startPortcullis } from "./portcullis";
+import { openVisitors, type Visitors } from "./visitors";
+
+let portcullis: Portcullis;
+let visitors: Visitors;
+
+beforeAll(async () => {
+  [portcullis, visitors] = await Promise.all([startPortcullis(), openVisitors()]);
+}, 180_000);
+
+afterAll(async () => {
+  await visitors?.close();
+  await portcullis?.stop();
+});
+
+const pages = ["/", "/sign-in", "/sign-in?error=OAuthCallback", "/setup", "/accept-invitation", "/nowhere"];
+
+describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
+  test.each(pages)("%s shows itself, and its policy stops nothing of it (AM-19..23)", async (path) => {
+    const { page, problems, picture, close } = await visitors.visitor({ colorScheme });
+    onTestFinished(close);
+    await page.goto(portcullis.url + path, { waitUntil: "networkidle" });
+    await page.getByRole("heading", { level: 1 }).waitFor();
+    expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe(colorScheme);
+    expect(await page.locator("body").evaluate((body) => getComputedStyle(body).fontFamily)).toContain("system-ui");
+    await picture(`page${path.replaceAll(/\W+/g, "-")}`);
+    expect(problems).toEqual([]);
+  });
+});
+
+describe("a page", () => {
+  test("runs no script that has not its nonce, and each answer has another one (AM-19..23)", async () => {
+    const { page, problems, close } = await visitors.visitor();
+    onTestFinished(close);
+    await page.route("**/sign-in", async (route) => {
+      const response = await route.fetch();
+      const body = (await response.text()).replace("</body>", "<script>document.title = 'planted'</script></body>");
+      await route.fulfill({ response, body });
+    });
+    await page.goto(`${portcullis.url}/sign-in`, { waitUntil: "networkidle" });
+    expect(await page.title()).toBe("Sign in · Portcullis");
+    expect(problems.join("\n")).toContain("script-src-elem inline");
+    const policies = await Promise.all(
+      ["/", "/"].map(async (path) => (await fetch(portcullis.url + path)).headers.get("content-security-policy")),
+    );
+    expect(policies[0]).toMatch(/script-src 'self' 'nonce-[\w+/]{22}==' 'strict-dynamic';/);
+    expect(policies[0]).not.toBe(policies[1]);
+  });
+
+  test("keeps what is chosen of light and dark, and can be used with the keyboard alone", async () => {
+    const { page, problems, close } = await visitors.visitor();
+    onTestFinished(close);
+    await page.goto(`${portcullis.url}/sign-in`);
+    await page.getByLabel("E-mail address").waitFor();
+    await page.getByLabel("Colours").selectOption("dark");
+    await expect.poll(() => page.locator("html").getAttribute("data-mantine-color-scheme")).toBe("dark");
+    await page.reload();
+    expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe("dark");
+    await page.getByLabel("E-mail address").focus();
+    const focused: string[] = [];
+    for (let tab = 0; tab < 4; tab += 1) {
+      focused.push(await page.evaluate(() => (document.activeElement as HTMLInputElement).type));
+      await page.keyboard.press("Tab");
+    }
+    expect(focused).toEqual(["email", "password", "checkbox", "submit"]);
+    expect(problems).toEqual([]);
+  });
+
+  test("says at the inputs what is missing, and takes the reader there", async () => {
+    const { page, problems, close } = await visitors.visitor();
+    onTestFinished(close);
+    await page.goto(`${portcullis.url}/sign-in`);
+    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    const input = page.getByLabel("E-mail address");
+    await expect.poll(() => input.getAttribute("aria-invalid")).toBe("true");
+    const described = (await input.getAttribute("aria-describedby")) ?? "";
+    expect(await page.locator(`[id="${described}"]`).innerText()).toBe("Your e-mail address is needed.");
+    expect(await input.evaluate((node) => node === document.activeElement)).toBe(true);
+    expect(problems).toEqual([]);
+  });
+});
+
+test("every answer has the headers: pages, static files, what is not there, the API (AM-19..23)", async () => {
+  const page = await (await fetch(`${portcullis.url}/sign-in`)).text();
+  const [script = ""] = /\/_next\/static\/[^"]+\.js/.exec(page) ?? [];
+  const [style = ""] = /\/_next\/static\/[^"]+\.css/.exec(page) ?? [];
+  expect(script && style).not.toBe("");
+  const paths = [
+    "/",
+    "/sign-in",
+    script,
+    style,
+    "/nowhere",
+    "/_next/static/nowhere.js",
+    "/%",
+    "/api/trpc/x",
+    "/healthz",
+  ];
+  for (const path of paths) {
+    const { headers } = await fetch(portcullis.url + path);
+    expect.soft(headers.get("x-frame-options"), path).toBe("DENY");
+    expect.soft(headers.get("x-content-type-options"), path).toBe("nosniff");
+    expect.soft(headers.get("referrer-policy"), path).toBe("same-origin");
+    expect.soft(headers.get("permissions-policy"), path).toContain("camera=()");
+    expect.soft(headers.get("content-security-policy"), path).toMatch(/frame-ancestors 'none'/);
+    expect.soft(headers.get("content-security-policy"), path).not.toMatch(/script-src[^;]*unsafe/);
+    expect.soft(headers.has("x-powered-by"), path).toBe(false);
+  }
+});

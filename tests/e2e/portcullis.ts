@@ -1,0 +1,79 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { askHost } from "../../src/server/host-commands";
+import { layEmbeddedDatabase } from "../support/embedded-template";
+import { freePort } from "../support/traefik";
+
+/** The command that people start, in a process and a data folder of its own, with nothing set up. */
+export interface Portcullis {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  /** The same as a name, which passkeys need: `http://localhost:<port>`. */
+  readonly namedUrl: string;
+  /** What the start printed for the first operator. */
+  readonly setUpLink: string;
+  /** Runs a command of the host. @throws Error with what it said */
+  onHost<Result>(verb: string, input: unknown): Promise<Result>;
+  stop(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** @param settings beside its own, given the address that it will have */
+export async function startPortcullis(
+  settings: (url: string) => Readonly<Record<string, string>> = () => ({}),
+): Promise<Portcullis> {
+  const dataFolder = mkdtempSync(join(tmpdir(), "pcl-"));
+  await layEmbeddedDatabase(dataFolder);
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const environment = {
+    PORT: String(port),
+    PORTCULLIS_DATA: dataFolder,
+    PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9", // nothing answers there
+    PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1", // each visitor has an address of their own
+    PORTCULLIS_LOG_LEVEL: "warn",
+    ...settings(url),
+  };
+  const command = join(import.meta.dirname, "../../bin/portcullis.mjs");
+  const child = spawn(process.execPath, [command, "start"], {
+    cwd: dataFolder,
+    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...environment } as Record<string, string> &
+      NodeJS.ProcessEnv,
+    stdio: "pipe",
+  });
+  running.add(child);
+  let said = "";
+  const ended = once(child, "close").then(() => void running.delete(child));
+  await new Promise<void>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+        if (said.includes("--configFile=")) resolve();
+      });
+    }
+    void ended.then(() => reject(new Error(`it ended at its start:\n${said}`)));
+  });
+  const [setUpLink = ""] = /http:\S+\/setup#\S+/.exec(said) ?? [];
+  return {
+    url,
+    namedUrl: `http://localhost:${port}`,
+    setUpLink,
+    async onHost<Result>(verb: string, input: unknown) {
+      const answer = await askHost(environment, verb, input);
+      if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
+      return answer.result as Result;
+    },
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,185 @@
+import { Secret, TOTP } from "otpauth";
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { registerSecret } from "../support/secrets";
+import { type Portcullis, startPortcullis } from "./portcullis";
+import { openVisitors, type Visitor, type Visitors } from "./visitors";
+
+const email = "ada@example.org";
+const password = registerSecret("correct horse battery staple 1");
+
+let portcullis: Portcullis;
+let visitors: Visitors;
+
+beforeAll(async () => {
+  [portcullis, visitors] = await Promise.all([startPortcullis(), openVisitors()]);
+}, 180_000); // it builds the console, where that was not done before
+
+afterAll(async () => {
+  await visitors?.close();
+  await portcullis?.stop();
+});
+
+/** A visitor whom nothing of the page's policy stopped. */
+async function newVisitor(): Promise<Visitor> {
+  const visitor = await visitors.visitor();
+  onTestFinished(async () => {
+    await visitor.close();
+    expect(visitor.problems).toEqual([]);
+  });
+  return visitor;
+}
+
+/** The code that an authenticator shows, `steps` of 30 s from now. */
+const codeOf = (secret: string, steps = 0) =>
+  new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + steps * 30_000 });
+
+async function signInByPassword(page: Page): Promise<void> {
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Password", { exact: true }).fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+const accountIsOpen = (page: Page) => page.getByRole("heading", { name: "Sessions" }).waitFor();
+
+describe("somebody with a browser", () => {
+  let recoveryCodes: string[] = [];
+  let secret = "";
+
+  test("sets up by the link that the start printed, and enrols an authenticator (TM-21)", async () => {
+    const { page, picture } = await newVisitor();
+    await page.goto(portcullis.setUpLink);
+    await page.getByLabel("E-mail address").fill(email);
+    await page.getByLabel("Your name").fill("Ada");
+    await page.getByLabel("Organization").fill("Acme");
+    await page.getByLabel("Password", { exact: true }).fill("password1234");
+    await page.getByRole("button", { name: "Set up" }).click();
+    // What is wrong stands at its input, which has the focus.
+    await expect.poll(() => page.getByLabel("Password", { exact: true }).getAttribute("aria-invalid")).toBe("true");
+    expect(
+      await page.getByLabel("Password", { exact: true }).evaluate((input) => input === document.activeElement),
+    ).toBe(true);
+    await picture("setup-refused");
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Set up" }).click();
+    await accountIsOpen(page);
+    expect(new URL(page.url()).pathname).toBe("/account");
+
+    await page.getByRole("button", { name: "Set up authenticator" }).click();
+    secret = registerSecret((await page.getByTestId("totp-secret").innerText()).replaceAll(/\s/g, ""));
+    await picture("account-totp");
+    await page.getByLabel("Code that the app shows now").fill(codeOf(secret));
+    await page.getByRole("button", { name: "Confirm" }).click();
+    recoveryCodes = (await page.getByTestId("recovery-codes").innerText()).split("\n");
+    expect(recoveryCodes).toHaveLength(10);
+    await picture("recovery-codes");
+    await page.getByRole("button", { name: "I have kept them" }).click();
+    await page.getByText("10 left of those that you kept.").waitFor();
+  });
+
+  test("finds the link spent, and is told what to do", async () => {
+    const { page, picture } = await newVisitor();
+    await page.goto(portcullis.setUpLink);
+    await page.getByRole("alert").filter({ hasText: /\w/ }).first().waitFor();
+    expect(await page.getByLabel("Password").count()).toBe(0);
+    await picture("setup-spent");
+  });
+
+  test("signs in by password and authenticator, and out again (TM-21)", async () => {
+    const { page, picture, context } = await newVisitor();
+    await page.goto(`${portcullis.url}/account`);
+    await page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
+    await page.getByLabel("E-mail address").waitFor();
+    await picture("sign-in");
+    await page.getByLabel("Password", { exact: true }).fill("not this one");
+    await page.getByLabel("E-mail address").fill(email);
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").filter({ hasText: "do not fit" }).waitFor();
+    await picture("sign-in-refused");
+    await signInByPassword(page);
+    await page.getByRole("heading", { name: "Your second factor" }).waitFor();
+    expect(await page.getByLabel("Code").evaluate((input) => input === document.activeElement)).toBe(true);
+    await page.getByLabel("Code").fill("000000");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").filter({ hasText: "does not fit" }).waitFor();
+    await picture("second-factor-refused");
+    await page.getByLabel("Code").fill(codeOf(secret, 1)); // that of before was good once
+    await page.keyboard.press("Enter");
+    await accountIsOpen(page);
+    await picture("account");
+    const session = (await context.cookies()).find(({ name }) => name.endsWith("portcullis.session"));
+    expect(session).toMatchObject({ httpOnly: true, sameSite: "Lax" });
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+    await page.waitForURL("**/sign-in");
+    await page.goto(`${portcullis.url}/account`);
+    await page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
+  });
+
+  test("enrols a passkey, and signs in with nothing else", async () => {
+    const { page, picture, context } = await newVisitor();
+    const devtools = await context.newCDPSession(page);
+    await devtools.send("WebAuthn.enable");
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {
+      options: {
+        protocol: "ctap2",
+        transport: "internal",
+        hasResidentKey: true,
+        hasUserVerification: true,
+        isUserVerified: true,
+        automaticPresenceSimulation: true,
+      },
+    });
+    await page.goto(`${portcullis.namedUrl}/sign-in?callbackUrl=/account`);
+    await signInByPassword(page);
+    await page.getByLabel("Code").fill(recoveryCodes[0] ?? "");
+    await page.keyboard.press("Enter");
+    await accountIsOpen(page);
+    await page.getByText("9 left of those that you kept.").waitFor();
+
+    await page.getByLabel("Name of a new passkey").fill("Laptop");
+    await page.getByRole("button", { name: "Add a passkey" }).click();
+    await page.getByRole("cell", { name: "Laptop" }).waitFor();
+    await page.getByRole("button", { name: "Rename Laptop" }).click();
+    await page.getByRole("dialog").getByLabel("Name").fill("Work laptop");
+    await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+    await page.getByRole("cell", { name: "Work laptop" }).waitFor();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    await picture("account-passkey");
+    await page.getByRole("button", { name: "Sign out", exact: true }).click();
+
+    await page.waitForURL("**/sign-in");
+    await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+    await page.waitForURL(`${portcullis.namedUrl}/`);
+    await page.goto(`${portcullis.namedUrl}/account`);
+    await accountIsOpen(page);
+
+    // What takes a protection away asks for the password or a code again.
+    await page.getByRole("button", { name: "Remove Work laptop" }).click();
+    await page.getByRole("dialog").getByLabel("Password", { exact: true }).fill(password);
+    await picture("proof");
+    await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
+    await page.getByText("You have none yet.").waitFor();
+  });
+
+  test("changes the password, which ends the session elsewhere", async () => {
+    const [here, elsewhere] = [await newVisitor(), await newVisitor()];
+    for (const [at, { page }] of [here, elsewhere].entries()) {
+      await page.goto(`${portcullis.url}/sign-in?callbackUrl=/account`);
+      await signInByPassword(page);
+      await page.getByLabel("Code").fill(recoveryCodes[at + 1] ?? "");
+      await page.keyboard.press("Enter");
+      await accountIsOpen(page);
+    }
+    const { page, picture } = here;
+    await page.reload();
+    await expect.poll(() => page.getByRole("table", { name: "Sessions" }).getByRole("row").count()).toBe(4);
+    await page.getByLabel("Present password").fill(password);
+    await page.getByLabel("New password").fill(registerSecret("another horse, another staple 2"));
+    await page.getByRole("button", { name: "Change password" }).click();
+    await page.getByRole("status").filter({ hasText: "Your password is changed." }).waitFor();
+    await expect.poll(() => page.getByRole("table", { name: "Sessions" }).getByRole("row").count()).toBe(2);
+    await picture("account-password-changed");
+    await elsewhere.page.reload();
+    await elsewhere.page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
+  });
+});

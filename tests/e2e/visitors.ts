@@ -1,0 +1,73 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+/** Somebody with a browser: a profile of their own, at an address of their own. */
+export interface Visitor {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the pages' policy stopped, and what scripts threw, so far. */
+  readonly problems: string[];
+  /** Keeps a picture of the whole page in `.tmp/screenshots`. */
+  picture(name: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Visitors {
+  visitor(options?: { colorScheme?: "light" | "dark" }): Promise<Visitor>;
+  close(): Promise<void>;
+}
+
+const pictures = join(import.meta.dirname, "../../.tmp/screenshots");
+
+/** Starts Debian's Chromium, or what CHROMIUM_BIN names. */
+export async function openVisitors(): Promise<Visitors> {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM_BIN ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"], // it is the tests' own pages that it opens
+  });
+  mkdirSync(pictures, { recursive: true });
+  let visitors = 0;
+  return {
+    visitor: ({ colorScheme = "light" } = {}) => {
+      visitors += 1;
+      return newVisitor(browser, colorScheme, `203.0.113.${visitors}`);
+    },
+    close: () => browser.close(),
+  };
+}
+
+async function newVisitor(browser: Browser, colorScheme: "light" | "dark", address: string): Promise<Visitor> {
+  const context = await browser.newContext({
+    colorScheme,
+    extraHTTPHeaders: { "x-forwarded-for": address },
+    reducedMotion: "reduce",
+    locale: "en-GB",
+  });
+  context.setDefaultTimeout(15_000);
+  const problems: string[] = [];
+  await context.exposeBinding("reportProblem", (_source, problem: string) => void problems.push(problem));
+  await context.addInitScript(() => {
+    document.addEventListener(
+      "securitypolicyviolation",
+      ({ violatedDirective, blockedURI, sourceFile, lineNumber }) => {
+        const report: unknown = Reflect.get(window, "reportProblem");
+        if (typeof report === "function") report(`${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
+      },
+    );
+  });
+  context.on("weberror", (error) => void problems.push(String(error.error())));
+  context.on("console", (message) => {
+    if (/content security policy|hydrat/i.test(message.text())) problems.push(message.text());
+  });
+  const page = await context.newPage();
+  return {
+    page,
+    context,
+    problems,
+    picture: async (name) => {
+      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`), fullPage: true });
+    },
+    close: () => context.close(),
+  };
+}
