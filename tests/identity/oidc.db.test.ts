@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openBrowser } from "../support/browser";
 import { type OidcProvider, startOidcProvider, type TokenClaims } from "../support/oidc-provider";
@@ -321,6 +323,62 @@ describe("groups give roles in the founding organization (TM-14)", () => {
     idp.person = { sub: email.split("@")[0] ?? "", email, email_verified: true, groups: ["staff"] };
     await signInBy(newBrowser(), idp, "grouped");
     expect(await roleOf(email)).toBe("viewer");
+  });
+});
+
+describe("a provider that does not behave", () => {
+  /** Answers every request with what never ends. */
+  async function endless(): Promise<{ url: string; close(): Promise<void> }> {
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const more = () => {
+        while (!response.destroyed && response.write("x".repeat(65_536)));
+      };
+      response.on("drain", more);
+      more();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      close: () => {
+        server.closeAllConnections();
+        return new Promise((resolve) => server.close(() => resolve()));
+      },
+    };
+  }
+
+  it("and answers without end is cut off", async () => {
+    const server = await endless();
+    try {
+      await insertProvider(world, { ...idp, issuer: server.url }, "endless");
+      const started = await startSignIn(newBrowser(), "endless");
+      expect(started.headers.get("location")).toBe(`${testOrigin}/sign-in?error=provider_unavailable`);
+      expect(world.log()).toContain("the provider's answer is too long");
+    } finally {
+      await server.close();
+    }
+  });
+});
+
+describe("where the session's cookie is strict", () => {
+  it("the browser goes on from a page of ours, or the cookie would stay behind", async () => {
+    const strict = await openWorld();
+    try {
+      const { signIn } = strict.runtime;
+      Object.defineProperty(strict.runtime, "signIn", { value: { ...signIn, sameSite: "strict" } });
+      await insertProvider(strict, idp, "main", { ...main, internal_url: idp.url });
+      newPerson();
+      const browser = openBrowser(strict);
+      const back = await comeBack(browser, idp, "main");
+      const response = await browser.fetch(back);
+      expect(response.status).toBe(200);
+      expect(response.headers.get("refresh")).toBe(`0; url=${testOrigin}/`);
+      const line = response.headers.getSetCookie().find((one) => one.includes("portcullis.session=")) ?? "";
+      expect(line.toLowerCase()).toContain("samesite=strict");
+      expect((await browser.call("auth.session")).status).toBe(200);
+    } finally {
+      await strict.close();
+    }
   });
 });
 

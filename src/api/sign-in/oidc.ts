@@ -13,7 +13,7 @@ import { nothingYet, oidcOptions } from "./oidc-options";
 import { refuseSignIn } from "./refuse-sign-in";
 import { type AuthResponse, runNextAuth } from "./run-next-auth";
 import { csrfCookie } from "./session-cookies";
-import type { SignInRequest } from "./sign-in-handler";
+import type { SignInRequest } from "./sign-in-request";
 
 /** What a visitor is told, as `/sign-in?error=…`: that it came to nothing, and never why. */
 type Told = "provider_refused" | "provider_unavailable";

@@ -1,7 +1,6 @@
 import type { AuthOptions } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { Forbidden, Refusal } from "../../core/errors";
-import type { Attempt } from "../../identity/attempt";
 import { findProvider } from "../../identity/oidc/provider";
 import type { OpenedSession } from "../../identity/sessions";
 import { noSoonerThan } from "../../identity/sign-in/answer-floor";
@@ -14,24 +13,12 @@ import { refuseSignIn } from "./refuse-sign-in";
 import { runNextAuth } from "./run-next-auth";
 import { csrfCookie } from "./session-cookies";
 import { commonOptions } from "./sign-in-options";
+import type { SignInRequest } from "./sign-in-request";
 
 const credentialsProvider = defaultExport(Credentials);
 
 /** Where people sign in and out: `/api/auth/…`, which next-auth answers. */
 export const signInEndpoint = "/api/auth";
-
-/** A request to sign in or out, read. */
-export interface SignInRequest {
-  readonly attempt: Attempt;
-  readonly method: string;
-  /** Below the endpoint, without a slash at either end. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly body: Readonly<Record<string, string>>;
-  readonly cookies: Readonly<Record<string, string>>;
-  /** The `Origin` header. */
-  readonly from: string | null;
-}
 
 /** What next-auth is asked for; the rest of its addresses are none of ours. */
 const answered = [/^csrf$/, /^callback\/[\w-]+$/, /^signin\/[\w-]+$/, /^signout$/];
