@@ -259,6 +259,12 @@ const table: Record<string, readonly Row[]> = {
 
   "audit.one": [{ input: async () => ({ auditId: await auditEntry() }), expected: administers }],
   "audit.list": [{ input: nothing, expected: of(403, 403, 200, 200, 200, 403) }],
+  "audit.verify": [{ input: nothing, expected: of(403, 403, 200, 200, 200, 403) }],
+  "audit.checkpoint": [{ input: nothing, expected: of(403, 403, 200, 200, 200, 403) }],
+  // The installation's: for owners of the founding organization alone.
+  "audit.installation.list": [{ input: nothing, expected: of(403, 403, 403, 200, 403, 403) }],
+  "audit.installation.verify": [{ input: nothing, expected: of(403, 403, 403, 200, 403, 403) }],
+  "audit.installation.checkpoint": [{ input: nothing, expected: of(403, 403, 403, 200, 403, 403) }],
 };
 
 const kinds: Record<string, IdKind> = {

@@ -291,7 +291,7 @@ describe("the audit log is append-only", () => {
     "delete from audit_entries",
     "truncate audit_entries",
   ];
-  for (const role of ["tenant", "sync", "host"] as const) {
+  for (const role of ["tenant", "sync", "host", "identity", "retention"] as const) {
     test.each(statements)(`for the ${role} role: %s`, async (statement) => {
       const before = await entriesOf(acme.organizationId);
       expect(before.length).toBeGreaterThan(0);

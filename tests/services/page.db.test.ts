@@ -25,7 +25,7 @@ let applicationId: string;
 
 beforeAll(async () => {
   world = await openWorld();
-  acme = await world.organization();
+  acme = await world.organization({ founding: true });
   place = await insertPlace(world, acme);
   ({ applicationId } = await given(acme).application({ environmentId: place.environmentId }));
 });
@@ -92,6 +92,13 @@ const lists: Readonly<Record<string, List>> = {
     id: "auditId",
     columns: "audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome)",
     values: () => [organization(), "system", "req_1", "page.test", "done"],
+    input: () => ({ action: "page.test" }),
+  },
+  "audit.installation.list": {
+    kind: "audit",
+    id: "auditId",
+    columns: "audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome)",
+    values: () => [world.runtime.installationId, "system", "req_1", "page.test", "done"],
     input: () => ({ action: "page.test" }),
   },
 };
