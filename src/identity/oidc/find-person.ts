@@ -1,10 +1,11 @@
-import { and, eq, gt, isNull } from "drizzle-orm";
-import { invitations, members, users } from "../../../drizzle/members";
+import { and, eq } from "drizzle-orm";
+import { members, users } from "../../../drizzle/members";
 import { identities } from "../../../drizzle/persons";
 import { newId } from "../../core/ids";
 import type { Transaction } from "../../persistence/database";
+import { type FoundInvitation, findInvitationOf, problemOf } from "../invitations";
 import { type Claims, domainOf } from "./claims";
-import { findMembership, type MemberRole, roleOfGroups } from "./group-roles";
+import { findMembership, roleOfGroups } from "./group-roles";
 import type { Provider } from "./provider";
 
 export interface Person {
@@ -71,7 +72,7 @@ async function requireWithinReach(
   if (organizationId === null) return;
   if (existing && (await findMembership(tx, organizationId, existing.userId))) return;
   if (existing && (await isMemberAnywhere(tx, existing.userId))) throw new ProviderRefusal("not_a_member", existing);
-  if (email !== null && (await findInvitation(tx, organizationId, email, now))) return;
+  if (email !== null && (await findGoodInvitation(tx, organizationId, email, now))) return;
   if (await roleOfGroups(tx, organizationId, groupRoles, groups)) return;
   throw new ProviderRefusal("not_a_member", existing);
 }
@@ -110,29 +111,13 @@ export async function create(tx: Transaction, email: string, name: string | null
   return { userId, email };
 }
 
-export interface OpenInvitation extends MemberRole {
-  readonly invitationId: string;
-}
-
-/** The newest invitation of an address that is still good. */
-export async function findInvitation(
+/** An invitation of an address that can be accepted now: whoever sent it could still do so. */
+export async function findGoodInvitation(
   tx: Transaction,
   organizationId: string,
   email: string,
   now: Date,
-): Promise<OpenInvitation | null> {
-  const [row] = await tx
-    .select({ invitationId: invitations.invitationId, role: invitations.role, roleId: invitations.roleId })
-    .from(invitations)
-    .where(
-      and(
-        eq(invitations.organizationId, organizationId),
-        eq(invitations.email, email),
-        isNull(invitations.acceptedAt),
-        isNull(invitations.revokedAt),
-        gt(invitations.expiresAt, now),
-      ),
-    )
-    .limit(1);
-  return row ?? null;
+): Promise<FoundInvitation | null> {
+  const found = await findInvitationOf(tx, organizationId, email);
+  return found && (await problemOf(tx, found, now)) === null ? found : null;
 }

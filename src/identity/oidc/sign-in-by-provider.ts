@@ -1,4 +1,4 @@
-import { and, eq, isNull } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import { invitations } from "../../../drizzle/members";
 import { organizations } from "../../../drizzle/organizations";
 import type { Transaction } from "../../persistence/database";
@@ -8,7 +8,7 @@ import { type OpenedSession, openSession } from "../sessions";
 import { recordSignIn } from "../sign-in/record-sign-in";
 import { whyNotAdmitted } from "./admission";
 import type { Claims } from "./claims";
-import { findInvitation, findPerson, isMemberAnywhere, type Person, ProviderRefusal } from "./find-person";
+import { findGoodInvitation, findPerson, isMemberAnywhere, type Person, ProviderRefusal } from "./find-person";
 import { findMembership, giveRole, roleOfGroups } from "./group-roles";
 import type { Provider } from "./provider";
 import { recordProviderRefusal } from "./record-refusal";
@@ -53,7 +53,7 @@ async function signIn(
   const refused = whyNotAdmitted(provider, claims);
   if (refused !== null) throw new ProviderRefusal(refused);
   const { person, by } = await findPerson(tx, provider, claims, now);
-  const { organizationId, role } = await membershipOf(tx, provider, claims, person, now);
+  const { organizationId, role, invitationId } = await membershipOf(tx, provider, claims, person, now);
   const methods = ["oidc"] as const;
   const session = await openSession(tx, attempt, {
     userId: person.userId,
@@ -75,6 +75,7 @@ async function signIn(
       ...(by === "link" ? { linked: true } : {}),
       ...(by === "creation" ? { created: true } : {}),
       ...(role ? { role } : {}),
+      ...(invitationId === undefined ? {} : { invitation: invitationId }),
     },
   });
   return session;
@@ -84,6 +85,8 @@ async function signIn(
 interface Concerned {
   readonly organizationId: string | null;
   readonly role: readonly [before: string | null, after: string | null] | null;
+  /** That was accepted by it. */
+  readonly invitationId?: string;
 }
 
 /**
@@ -112,18 +115,12 @@ async function membershipOf(
   if (membership && decides) throw new ProviderRefusal("no_role_for_groups", person);
   if (membership) return { organizationId, role: null };
   if (provider.organizationId === null) return { organizationId: null, role: null };
-  const invitation = await findInvitation(tx, organizationId, person.email, now);
+  const invitation = await findGoodInvitation(tx, organizationId, person.email, now);
   if (!invitation) throw new ProviderRefusal("not_a_member", person);
   const { invitationId, role, roleId } = invitation;
-  const accepted = await tx
-    .update(invitations)
-    .set({ acceptedAt: now })
-    .where(
-      and(eq(invitations.invitationId, invitationId), isNull(invitations.acceptedAt), isNull(invitations.revokedAt)),
-    )
-    .returning({ invitationId: invitations.invitationId });
-  if (accepted.length === 0) throw new ProviderRefusal("not_a_member", person);
-  return { organizationId, role: await giveRole(tx, organizationId, person.userId, { role, roleId }, now) };
+  await tx.update(invitations).set({ acceptedAt: now }).where(eq(invitations.invitationId, invitationId));
+  const given = await giveRole(tx, organizationId, person.userId, { role, roleId }, now);
+  return { organizationId, role: given, invitationId };
 }
 
 /** The organization that `setup` made; null before that. */

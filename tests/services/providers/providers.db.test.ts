@@ -263,6 +263,33 @@ describe("whom an organization's provider signs in", () => {
     expect(await world.db.asOwner("select * from users where email = $1", [email])).toEqual([]);
   });
 
+  it("somebody new who is invited, once, while whoever invited them still could", async () => {
+    const provider = await ownProvider(house, { createsPersons: true });
+    const inviter = await givenPerson(world);
+    const invite = (email: string, role: string) =>
+      world.db.asOwner(
+        `insert into invitations (invitation_id, organization_id, email, role, hash, invited_by, created_at, expires_at)
+         values ($1, $2, $3, $4, $1, $5, now(), now() + interval '1 day')`,
+        [newId("invitation"), house.organizationId, email, role, inviter.userId],
+      );
+    await givenMember(world, house.organizationId, inviter, "admin");
+    await invite(newPerson(), "owner");
+    expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
+    await invite(newPerson(), "developer");
+    const browser = newBrowser();
+    expect((await signInBy(browser, idp, provider.slug)).location).toBe(`${testOrigin}/`);
+    const { data } = await browser.call<{ principal: { role: string } }>("auth.session");
+    expect(data.principal.role).toBe("developer");
+    await world.db.asOwner("delete from members where user_id = (select user_id from users where email = $1)", [
+      String(idp.person.email),
+    ]);
+    expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
+    const expired = newPerson();
+    await invite(expired, "viewer");
+    await world.db.asOwner("update invitations set expires_at = now() where email = $1", [expired]);
+    expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
+  });
+
   it("somebody new by a group, with a role of the organization's own", async () => {
     const roleId = newId("role");
     await world.db.asOwner(
