@@ -48,6 +48,7 @@ const session = (userId: string, role: Role | null): SessionPrincipal => ({
   methods: ["password"],
   standing: everywhere(role),
   pending: null,
+  boundTo: null,
 });
 const keyOf = (apiKeyId: string, grant: Grant, role: Role = "owner"): KeyPrincipal => ({
   kind: "apiKey",
