@@ -1,0 +1,126 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { givenMember } from "../../support/people";
+import { type GivenSession, givenSession } from "../../support/sessions";
+import { openWorld, type World } from "../../support/world";
+import { accountRows, publicRows } from "./account-rows";
+import { type Acme, insertPerson, openAcme } from "./acme";
+import { procedures } from "./procedures";
+import { rowsOf } from "./rows";
+
+/** What a browser sends on behalf of a page that is not ours: the cookie, and whatever that page can say. */
+
+let world: World;
+let where: Acme;
+
+beforeAll(async () => {
+  world = await openWorld();
+  where = await openAcme(world);
+});
+afterAll(() => world.close());
+
+const mutations = [...procedures].filter(([, type]) => type === "mutation").map(([procedure]) => procedure);
+
+/** Acme's owner in a browser, and an input with which the procedure does something. */
+async function asked(procedure: string): Promise<{ session: GivenSession; input: Record<string, unknown> }> {
+  const person = await insertPerson(world);
+  const { organizationId } = where.acme;
+  await givenMember(world, organizationId, person, "owner");
+  const session = await givenSession(world, person);
+  const asking = { ...person, sessionId: session.sessionId, password: "none", organizationId };
+  const row = rowsOf(where)[procedure]?.[0];
+  const ofAccount = accountRows(world)[procedure]?.[0];
+  if (row) return { session, input: await row.input() };
+  if (ofAccount) return { session, input: await ofAccount.input(asking) };
+  return { session, input: publicRows[procedure]?.input ?? {} };
+}
+
+/** Everything that is stored, but what was refused, and when a session was last seen. */
+async function everything(): Promise<string> {
+  const tables = await world.db.asOwner<{ name: string }>(
+    `select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+       and relname not in ('audit_entries', 'refusal_counts', 'limits') order by 1`,
+  );
+  const hashes: string[] = [];
+  for (const { name } of tables) {
+    const [row] = await world.db.asOwner<{ hash: string | null }>(
+      `select md5(string_agg(t::text, '|' order by t::text)) as hash from ${name} t`,
+    );
+    hashes.push(`${name} ${row?.hash}`);
+  }
+  return hashes.join("\n");
+}
+
+test("there are mutations to try", () => {
+  expect(mutations.length).toBeGreaterThan(40);
+});
+
+describe.each(mutations)("%s", (procedure) => {
+  const isPublic = procedure in publicRows;
+
+  test("does nothing for a page of another origin (TM-32)", async () => {
+    const { session, input } = await asked(procedure);
+    const before = await everything();
+    const origins = [
+      "https://evil.example.org",
+      "https://portcullis.example.org.evil.example",
+      "https://portcullis.example.org:8443",
+      "http://portcullis.example.org",
+      "http://127.0.0.1:3000",
+      "https://PORTCULLIS.example.org/",
+      "null",
+      "",
+    ];
+    for (const origin of origins) {
+      const { status, error } = await session.browser.call(procedure, input, { origin });
+      expect([origin, status, error.data.reason]).toEqual([origin, 403, "foreign_origin"]);
+    }
+    expect(await everything()).toBe(before);
+  });
+
+  test.skipIf(isPublic)("does nothing without the session's own token (TM-33)", async () => {
+    const { session, input } = await asked(procedure);
+    const other = await asked(procedure);
+    const before = await everything();
+    const tokens = [
+      "",
+      "A".repeat(43),
+      [...other.session.browser.cookies].find(([name]) => name.endsWith("portcullis.csrf"))?.[1] ?? "",
+    ];
+    expect(tokens[2]).toMatch(/^[\w-]{43}$/);
+    for (const token of tokens) {
+      const { status, error } = await session.browser.call(procedure, input, { "x-csrf-token": token });
+      expect([status, error.data.reason]).toEqual([403, "csrf_token"]);
+    }
+    const bare = await session.browser.fetch(`/api/trpc/${procedure}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(input),
+    });
+    expect(bare.status).toBe(403);
+    expect(await everything()).toBe(before);
+  });
+
+  test("does nothing by GET, and nothing for a form (TM-34)", async () => {
+    const { session, input } = await asked(procedure);
+    const before = await everything();
+    const csrf = [...session.browser.cookies].find(([name]) => name.endsWith("portcullis.csrf"))?.[1] ?? "";
+    const headers = { origin: "https://portcullis.example.org", "x-csrf-token": csrf };
+    const address = `/api/trpc/${procedure}?input=${encodeURIComponent(JSON.stringify(input))}`;
+    expect((await session.browser.fetch(address, { headers })).status).toBe(405);
+    for (const type of ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"]) {
+      const answer = await session.browser.fetch(`/api/trpc/${procedure}`, {
+        method: "POST",
+        headers: { ...headers, "content-type": type },
+        body: JSON.stringify(input),
+      });
+      expect([type, type.startsWith("multipart") ? 400 : 415]).toEqual([type, answer.status]);
+    }
+    expect(await everything()).toBe(before);
+  });
+
+  test("goes on for a page of ours", async () => {
+    const { session, input } = await asked(procedure);
+    const { error } = await session.browser.call(procedure, input);
+    expect(["foreign_origin", "csrf_token"]).not.toContain(error?.data.reason);
+  });
+});

@@ -1,0 +1,40 @@
+import { cookieNames, csrfTokenOf, encodeSession } from "../../src/api/sign-in/cookies";
+import { newId } from "../../src/core/ids";
+import { newToken } from "../../src/identity/tokens";
+import { type Browser, openBrowser } from "./browser";
+import type { GivenPerson } from "./people";
+import { testOrigin, type World } from "./world";
+
+let lastAddress = 0;
+
+/** An address that no other test has: limits are by address. */
+function freshAddress(): string {
+  lastAddress += 1;
+  return `198.19.${lastAddress >> 8}.${lastAddress & 255}`;
+}
+
+export interface GivenSession {
+  readonly sessionId: string;
+  readonly browser: Browser;
+}
+
+/** A session of somebody's in a browser of its own, as if they had just signed in; no sign-in is counted or waited for. */
+export async function givenSession(
+  world: World,
+  { userId }: Pick<GivenPerson, "userId">,
+  { stage = "full", origin = testOrigin }: { stage?: "full" | "second_factor"; origin?: string } = {},
+): Promise<GivenSession> {
+  const { runtime } = world;
+  const { token, hash } = newToken(runtime.random);
+  const sessionId = newId("session");
+  await world.db.asOwner(
+    `insert into sessions (session_id, hash, user_id, stage, methods, remember, local, created_at, last_seen_at, expires_at, idle_seconds)
+     values ($1, $2, $3, $4, '{password}', false, $5, now(), now(), now() + interval '1 day', 7200)`,
+    [sessionId, hash, userId, stage, origin !== testOrigin],
+  );
+  const browser = openBrowser(world, { origin, ip: origin === testOrigin ? freshAddress() : "127.0.0.1" });
+  const names = cookieNames(origin);
+  browser.cookies.set(names.session, await encodeSession(runtime, token, 86_400));
+  browser.cookies.set(names.csrf, csrfTokenOf(runtime, hash));
+  return { sessionId, browser };
+}
