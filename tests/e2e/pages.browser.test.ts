@@ -59,11 +59,11 @@ describe("a page", () => {
     expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe("dark");
     await page.getByLabel("E-mail address").focus();
     const focused: string[] = [];
-    for (let tab = 0; tab < 4; tab += 1) {
+    for (let tab = 0; tab < 5; tab += 1) {
       focused.push(await page.evaluate(() => (document.activeElement as HTMLInputElement).type));
       await page.keyboard.press("Tab");
     }
-    expect(focused).toEqual(["email", "password", "checkbox", "submit"]);
+    expect(focused).toEqual(["email", "password", "button", "checkbox", "submit"]);
     expect(problems).toEqual([]);
   });
 
@@ -75,7 +75,7 @@ describe("a page", () => {
     const input = page.getByLabel("E-mail address");
     await expect.poll(() => input.getAttribute("aria-invalid")).toBe("true");
     const described = (await input.getAttribute("aria-describedby")) ?? "";
-    expect(await page.locator(`[id="${described}"]`).innerText()).toBe("Your e-mail address is needed.");
+    expect(await page.locator(`[id="${described}"]`).textContent()).toBe("Your e-mail address is needed.");
     expect(await input.evaluate((node) => node === document.activeElement)).toBe(true);
     expect(problems).toEqual([]);
   });

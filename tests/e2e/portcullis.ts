@@ -44,8 +44,8 @@ export async function startPortcullis(
   const command = join(import.meta.dirname, "../../bin/portcullis.mjs");
   const child = spawn(process.execPath, [command, "start"], {
     cwd: dataFolder,
-    env: { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "", ...environment } as Record<string, string> &
-      NodeJS.ProcessEnv,
+    // The command sets its own NODE_ENV.
+    env: { NODE_ENV: "test", PATH: process.env.PATH, HOME: process.env.HOME, ...environment },
     stdio: "pipe",
   });
   running.add(child);

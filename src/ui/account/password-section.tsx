@@ -1,5 +1,6 @@
-import { Alert, Button, PasswordInput, Stack } from "@mantine/core";
+import { Alert, Button, Stack } from "@mantine/core";
 import { useState } from "react";
+import { PasswordField } from "../fields/password-field";
 import { api } from "../requests/api";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { useServerForm } from "../requests/use-server-form";
@@ -31,23 +32,20 @@ export function PasswordSection({ email, onChanged }: PasswordSectionProps) {
       <form onSubmit={onSubmit} method="post" noValidate>
         <Stack maw="26rem">
           <RefusalAlert refused={refused} />
-          <div role="status">
-            {ended !== null && (
-              <Alert color="green" variant="outline" role="presentation">
-                Your password is changed.{" "}
-                {ended === 0 ? "You were signed in nowhere else." : `Sessions ended: ${ended}.`}
-              </Alert>
-            )}
-          </div>
+          {ended !== null && (
+            <Alert color="green" variant="outline" role="status">
+              Your password is changed. {ended === 0 ? "You were signed in nowhere else." : `Sessions ended: ${ended}.`}
+            </Alert>
+          )}
           <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
-          <PasswordInput
+          <PasswordField
             label="Present password"
             description="Leave it empty if you have none, or came by a link just now"
             autoComplete="current-password"
             key={form.key("currentPassword")}
             {...form.getInputProps("currentPassword")}
           />
-          <PasswordInput
+          <PasswordField
             label="New password"
             autoComplete="new-password"
             required

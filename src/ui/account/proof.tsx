@@ -1,5 +1,6 @@
-import { Button, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
+import { PasswordField } from "../fields/password-field";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { asRefused, Refused } from "../requests/refused";
 import { useServerForm } from "../requests/use-server-form";
@@ -76,7 +77,7 @@ function ProofForm({ request, onDone }: { request: Pending["request"]; onDone: (
       <Stack>
         <Text>This changes how you sign in. Type your password, or a code, once more.</Text>
         <RefusalAlert refused={refused} />
-        <PasswordInput
+        <PasswordField
           label="Password"
           autoComplete="current-password"
           data-autofocus

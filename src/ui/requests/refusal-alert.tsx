@@ -1,15 +1,13 @@
 import { Alert } from "@mantine/core";
 import type { Refused } from "./refused";
 
-/** Says what was refused, aloud to those who do not see it. What stands at an input is said there. */
+/** Says what was refused, aloud to those who do not see it: an alert is read when it appears. */
 export function RefusalAlert({ refused }: { refused: Refused | null }) {
   return (
-    <div role="alert">
-      {refused && (
-        <Alert color="red" variant="outline" role="presentation">
-          {refused.message}
-        </Alert>
-      )}
-    </div>
+    refused && (
+      <Alert color="red" variant="outline">
+        {refused.message}
+      </Alert>
+    )
   );
 }

@@ -1,4 +1,5 @@
-import { Button, PasswordInput, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
+import { PasswordField } from "../fields/password-field";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { signInBy } from "../requests/sign-in-requests";
 import { useServerForm } from "../requests/use-server-form";
@@ -30,7 +31,7 @@ export function ChoosePassword({ token, email, resetsFactor }: ChoosePasswordPro
         </Text>
         <RefusalAlert refused={refused} />
         <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
-        <PasswordInput
+        <PasswordField
           label="New password"
           description="12 characters at least; several words are good"
           autoComplete="new-password"

@@ -1,4 +1,5 @@
-import { Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Stack, Text, TextInput } from "@mantine/core";
+import { PasswordField } from "../fields/password-field";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { signInBy } from "../requests/sign-in-requests";
 import { useServerForm } from "../requests/use-server-form";
@@ -41,7 +42,7 @@ export function SetUpForm({ token }: { token: string }) {
           key={form.key("organization")}
           {...form.getInputProps("organization")}
         />
-        <PasswordInput
+        <PasswordField
           label="Password"
           description="12 characters at least; several words are good"
           autoComplete="new-password"

@@ -1,4 +1,5 @@
-import { Alert, Button, Checkbox, Divider, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Divider, Stack, TextInput } from "@mantine/core";
+import { PasswordField } from "../fields/password-field";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { signInBy, signInErrorText } from "../requests/sign-in-requests";
 import { useServerForm } from "../requests/use-server-form";
@@ -41,7 +42,7 @@ export function FirstFactor({ onSignedIn }: FirstFactorProps) {
             key={form.key("email")}
             {...form.getInputProps("email")}
           />
-          <PasswordInput
+          <PasswordField
             label="Password"
             autoComplete="current-password"
             required

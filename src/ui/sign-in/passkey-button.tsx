@@ -26,10 +26,10 @@ export function PasskeyButton({ asSecondFactor = false, remember = () => false, 
     });
   return (
     <Stack gap="xs">
+      <RefusalAlert refused={refused} />
       <Button variant="default" loading={isBusy} onClick={() => void signIn()}>
         {asSecondFactor ? "Use a passkey" : "Sign in with a passkey"}
       </Button>
-      <RefusalAlert refused={refused} />
     </Stack>
   );
 }

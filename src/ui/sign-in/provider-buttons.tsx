@@ -22,14 +22,15 @@ export function ProviderButtons() {
   }, []);
   const begin = ({ slug }: Provider) =>
     run(async () => location.assign(await beginSignInAt(slug, returnPath(location.search, location.origin))));
+  if (providers.length === 0) return null;
   return (
     <Stack gap="xs">
+      <RefusalAlert refused={refused} />
       {providers.map((provider) => (
         <Button key={provider.slug} variant="default" loading={isBusy} onClick={() => void begin(provider)}>
           Sign in with {provider.name}
         </Button>
       ))}
-      <RefusalAlert refused={refused} />
     </Stack>
   );
 }
