@@ -140,11 +140,11 @@ describe("somebody with a browser", () => {
 
     await page.getByLabel("Name of a new passkey").fill("Laptop");
     await page.getByRole("button", { name: "Add a passkey" }).click();
-    await page.getByRole("cell", { name: "Laptop" }).waitFor();
+    await page.getByRole("cell", { name: "Laptop", exact: true }).waitFor();
     await page.getByRole("button", { name: "Rename Laptop" }).click();
     await page.getByRole("dialog").getByLabel("Name").fill("Work laptop");
     await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
-    await page.getByRole("cell", { name: "Work laptop" }).waitFor();
+    await page.getByRole("cell", { name: "Work laptop", exact: true }).waitFor();
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     await picture("account-passkey");
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
@@ -174,12 +174,14 @@ describe("somebody with a browser", () => {
     }
     const { page, picture } = here;
     await page.reload();
-    await expect.poll(() => page.getByRole("table", { name: "Sessions" }).getByRole("row").count()).toBe(4);
+    await accountIsOpen(page);
+    const sessions = page.getByRole("table", { name: "Sessions" }).locator("tbody tr");
+    expect(await sessions.count()).toBeGreaterThan(1);
     await page.getByLabel("Present password").fill(password);
     await page.getByLabel("New password").fill(registerSecret("another horse, another staple 2"));
     await page.getByRole("button", { name: "Change password" }).click();
     await page.getByRole("status").filter({ hasText: "Your password is changed." }).waitFor();
-    await expect.poll(() => page.getByRole("table", { name: "Sessions" }).getByRole("row").count()).toBe(2);
+    await expect.poll(() => sessions.count()).toBe(1);
     await picture("account-password-changed");
     await elsewhere.page.reload();
     await elsewhere.page.waitForURL("**/sign-in?callbackUrl=%2Faccount");

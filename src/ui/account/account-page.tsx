@@ -1,6 +1,6 @@
 "use client";
 
-import { Alert, Anchor, Button, Loader, Stack, Text } from "@mantine/core";
+import { Alert, Button, Loader, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 import { Page } from "../frame/page";
 import { RefusalAlert } from "../requests/refusal-alert";
@@ -88,9 +88,5 @@ function Todo({ pending }: { pending: Account["session"]["pending"] }) {
       </Alert>
     );
   }
-  return (
-    <Text>
-      <Anchor href="/">To the first page</Anchor>
-    </Text>
-  );
+  return null;
 }

@@ -14,6 +14,7 @@ export function RecoveryCodes({ codes, onClose }: RecoveryCodesProps) {
       opened={codes !== null}
       onClose={onClose}
       closeOnClickOutside={false}
+      closeOnEscape={false}
       withCloseButton={false}
       title="Your recovery codes"
     >

@@ -11,7 +11,7 @@ export const theme = createTheme({
   headings: { fontFamily: "system-ui, sans-serif", fontWeight: "650" },
   components: {
     // Locking the page's scroll adds a style element that carries no nonce.
-    Modal: { defaultProps: { lockScroll: false, centered: true } },
+    Modal: { defaultProps: { lockScroll: false, centered: true }, styles: { title: { fontWeight: 650 } } },
   },
 });
 

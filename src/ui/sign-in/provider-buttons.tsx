@@ -21,7 +21,7 @@ export function ProviderButtons() {
     api.auth.providers.query(organization === null ? {} : { organization }).then(setProviders, () => setProviders([]));
   }, []);
   const begin = ({ slug }: Provider) =>
-    run(async () => location.assign(await beginSignInAt(slug, returnPath(location.search, location.origin))));
+    run(async () => location.assign(await beginSignInAt(slug, returnPath(location))));
   if (providers.length === 0) return null;
   return (
     <Stack gap="xs">

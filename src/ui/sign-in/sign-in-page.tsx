@@ -42,6 +42,6 @@ async function nextStep(): Promise<Step> {
   const session = await api.auth.session.query().catch(() => null);
   if (session === null) return "first";
   if (session.pending === "second_factor") return "second";
-  location.assign(session.pending === null ? returnPath(location.search, location.origin) : "/account");
+  location.assign(session.pending === null ? returnPath(location) : "/account");
   return "unknown";
 }
