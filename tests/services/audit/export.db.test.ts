@@ -130,18 +130,27 @@ describe("GET /api/audit/export (AUD)", () => {
     expect((await browser.fetch("/api/audit/export", { method: "POST" })).status).toBe(405);
   });
 
-  test("ends in the middle when the key is revoked meanwhile", async () => {
-    await insertEntries(world, acme.organizationId, 1_000);
-    const response = await fetchExport("");
-    const reader = response.body?.getReader();
-    expect((await reader?.read())?.done).toBe(false);
-    await world.db.asOwner("update api_keys set revoked_at = now() where organization_id = $1", [acme.organizationId]);
-    await expect(
-      (async () => {
-        for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {}
-      })(),
-    ).rejects.toThrow("revoked");
-  });
+  test.each(["sealed", "not sealed"])(
+    "ends in the middle of what is %s when the key is revoked meanwhile",
+    async (how) => {
+      await insertEntries(world, acme.organizationId, 1_000);
+      if (how === "sealed") await sealPending(world.runtime.database, never);
+      const response = await fetchExport("");
+      const reader = response.body?.getReader();
+      const first = await reader?.read();
+      expect(new TextDecoder().decode(first?.value).includes('"sequence":null')).toBe(how === "not sealed");
+      let more = 0;
+      await world.db.asOwner("update api_keys set revoked_at = now() where organization_id = $1", [
+        acme.organizationId,
+      ]);
+      await expect(
+        (async () => {
+          for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) more++;
+        })(),
+      ).rejects.toThrow("revoked");
+      expect(more).toBe(0);
+    },
+  );
 
   test("reads a page when the caller takes it: a caller who waits, or goes, costs nothing more", async () => {
     await insertEntries(world, acme.organizationId, 2_000);
