@@ -5,7 +5,6 @@ import { newId } from "../../core/ids";
 import type { Transaction } from "../../persistence/database";
 import { type FoundInvitation, findInvitationOf, problemOf } from "../invitations";
 import { type Claims, domainOf } from "./claims";
-import { findMembership, roleOfGroups } from "./group-roles";
 import type { Provider } from "./provider";
 
 export interface Person {
@@ -32,9 +31,7 @@ export class ProviderRefusal extends Error {
 
 /**
  * The person whom the provider's subject stands for. On first sight that is whoever has the verified address, where the
- * provider is trusted for its domain, or somebody new, where it may make people. A provider of one organization finds
- * nobody but who is a member there, or belongs nowhere yet and is invited or gets a role there by a group: whoever
- * belongs to another organization becomes a member by their own act alone.
+ * provider is trusted for its domain, or somebody new, where it may make people.
  * @throws ProviderRefusal
  */
 export async function findPerson(tx: Transaction, provider: Provider, claims: Claims, now: Date): Promise<Found> {
@@ -48,7 +45,6 @@ export async function findPerson(tx: Transaction, provider: Provider, claims: Cl
     throw new ProviderRefusal("email_domain_not_trusted", existing);
   }
   if (!existing && !provider.createsPersons) throw new ProviderRefusal("unknown_person");
-  await requireWithinReach(tx, provider, claims, existing, now);
   const person = existing ?? (await create(tx, email, name, now));
   await tx.insert(identities).values({
     identityId: newId("identity"),
@@ -59,22 +55,6 @@ export async function findPerson(tx: Transaction, provider: Provider, claims: Cl
     lastUsedAt: now,
   });
   return { person, by: existing ? "link" : "creation" };
-}
-
-/** @throws ProviderRefusal `not_a_member` */
-async function requireWithinReach(
-  tx: Transaction,
-  { organizationId, groupRoles }: Provider,
-  { email, groups }: Claims,
-  existing: Person | null,
-  now: Date,
-): Promise<void> {
-  if (organizationId === null) return;
-  if (existing && (await findMembership(tx, organizationId, existing.userId))) return;
-  if (existing && (await isMemberAnywhere(tx, existing.userId))) throw new ProviderRefusal("not_a_member", existing);
-  if (email !== null && (await findGoodInvitation(tx, organizationId, email, now))) return;
-  if (await roleOfGroups(tx, organizationId, groupRoles, groups)) return;
-  throw new ProviderRefusal("not_a_member", existing);
 }
 
 export async function isMemberAnywhere(tx: Transaction, userId: string): Promise<boolean> {

@@ -53,7 +53,8 @@ async function signIn(
   const refused = whyNotAdmitted(provider, claims);
   if (refused !== null) throw new ProviderRefusal(refused);
   const { person, by } = await findPerson(tx, provider, claims, now);
-  const { organizationId, role, invitationId } = await membershipOf(tx, provider, claims, person, now);
+  const known = by === "creation" ? null : person;
+  const { organizationId, role, invitationId } = await membershipOf(tx, provider, claims, person, known, now);
   const methods = ["oidc"] as const;
   const session = await openSession(tx, attempt, {
     userId: person.userId,
@@ -92,6 +93,8 @@ interface Concerned {
 /**
  * Groups decide the role where the provider's `groupRoles` say anything: in its own organization, for the
  * installation's providers in the founding one. Who has none of these groups does not come in there.
+ * An organization's provider signs in nobody but who is a member, or belongs nowhere yet and is invited or gets a role
+ * by a group: whoever belongs to another organization becomes a member by their own act alone.
  * @throws ProviderRefusal `no_role_for_groups` | `not_a_member`
  */
 async function membershipOf(
@@ -99,6 +102,7 @@ async function membershipOf(
   provider: Provider,
   { groups }: Claims,
   person: Person,
+  known: Person | null,
   now: Date,
 ): Promise<Concerned> {
   const { groupRoles } = provider;
@@ -108,7 +112,7 @@ async function membershipOf(
   const byGroups = decides ? await roleOfGroups(tx, organizationId, groupRoles, groups) : null;
   const membership = await findMembership(tx, organizationId, person.userId);
   const isStranger = !membership && provider.organizationId !== null && (await isMemberAnywhere(tx, person.userId));
-  if (isStranger) throw new ProviderRefusal("not_a_member", person);
+  if (isStranger) throw new ProviderRefusal("not_a_member", known);
   if (byGroups) {
     return { organizationId, role: await giveRole(tx, organizationId, person.userId, byGroups, now) };
   }
@@ -116,7 +120,7 @@ async function membershipOf(
   if (membership) return { organizationId, role: null };
   if (provider.organizationId === null) return { organizationId: null, role: null };
   const invitation = await findGoodInvitation(tx, organizationId, person.email, now);
-  if (!invitation) throw new ProviderRefusal("not_a_member", person);
+  if (!invitation) throw new ProviderRefusal("not_a_member", known);
   const { invitationId, role, roleId } = invitation;
   await tx.update(invitations).set({ acceptedAt: now }).where(eq(invitations.invitationId, invitationId));
   const given = await giveRole(tx, organizationId, person.userId, { role, roleId }, now);
