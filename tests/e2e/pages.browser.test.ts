@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { faintTexts } from "./faint-texts";
 import { type Portcullis, startPortcullis } from "./portcullis";
 import { openVisitors, type Visitors } from "./visitors";
 
@@ -16,23 +17,25 @@ afterAll(async () => {
 
 const pages = ["/", "/sign-in", "/sign-in?error=OAuthCallback", "/setup", "/accept-invitation", "/nowhere"];
 
-describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
-  test.each(pages)("%s shows itself, and its policy stops nothing of it (AM-19..23)", async (path) => {
-    const { page, problems, picture, close } = await visitors.visitor({ colorScheme });
-    onTestFinished(close);
-    await page.goto(portcullis.url + path, { waitUntil: "networkidle" });
-    await page.getByRole("heading", { level: 1 }).waitFor();
-    expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe(colorScheme);
-    expect(await page.locator("body").evaluate((body) => getComputedStyle(body).fontFamily)).toContain("system-ui");
-    await picture(`page${path.replaceAll(/\W+/g, "-")}`);
-    expect(problems).toEqual([]);
-  });
-});
+test.each(["light", "dark"] as const)(
+  "in %s colours the policy stops nothing of any page (AM-19..23)",
+  async (colorScheme) => {
+    const { page, picture, problems } = await visitors.visitor({ colorScheme });
+    for (const path of pages) {
+      await page.goto(portcullis.url + path, { waitUntil: "networkidle" });
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe(colorScheme);
+      expect(await page.locator("body").evaluate((body) => getComputedStyle(body).fontFamily)).toContain("system-ui");
+      await picture(`page${path.replaceAll(/\W+/g, "-")}`);
+      expect(await faintTexts(page), path).toEqual([]);
+      expect(problems, path).toEqual([]);
+    }
+  },
+);
 
 describe("a page", () => {
   test("runs no script that has not its nonce, and each answer has another one (AM-19..23)", async () => {
-    const { page, problems, close } = await visitors.visitor();
-    onTestFinished(close);
+    const { page, problems } = await visitors.visitor();
     await page.route("**/sign-in", async (route) => {
       const response = await route.fetch();
       const body = (await response.text()).replace("</body>", "<script>document.title = 'planted'</script></body>");
@@ -40,7 +43,7 @@ describe("a page", () => {
     });
     await page.goto(`${portcullis.url}/sign-in`, { waitUntil: "networkidle" });
     expect(await page.title()).toBe("Sign in · Portcullis");
-    expect(problems.join("\n")).toContain("script-src-elem inline");
+    expect(problems.splice(0).join("\n")).toContain("script-src-elem inline");
     const policies = await Promise.all(
       ["/", "/"].map(async (path) => (await fetch(portcullis.url + path)).headers.get("content-security-policy")),
     );
@@ -49,8 +52,7 @@ describe("a page", () => {
   });
 
   test("keeps what is chosen of light and dark, and can be used with the keyboard alone", async () => {
-    const { page, problems, close } = await visitors.visitor();
-    onTestFinished(close);
+    const { page } = await visitors.visitor();
     await page.goto(`${portcullis.url}/sign-in`);
     await page.getByLabel("E-mail address").waitFor();
     await page.getByLabel("Colours").selectOption("dark");
@@ -64,12 +66,10 @@ describe("a page", () => {
       await page.keyboard.press("Tab");
     }
     expect(focused).toEqual(["email", "password", "button", "checkbox", "submit"]);
-    expect(problems).toEqual([]);
   });
 
   test("says at the inputs what is missing, and takes the reader there", async () => {
-    const { page, problems, close } = await visitors.visitor();
-    onTestFinished(close);
+    const { page } = await visitors.visitor();
     await page.goto(`${portcullis.url}/sign-in`);
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
     const input = page.getByLabel("E-mail address");
@@ -77,7 +77,6 @@ describe("a page", () => {
     const described = (await input.getAttribute("aria-describedby")) ?? "";
     expect(await page.locator(`[id="${described}"]`).textContent()).toBe("Your e-mail address is needed.");
     expect(await input.evaluate((node) => node === document.activeElement)).toBe(true);
-    expect(problems).toEqual([]);
   });
 });
 

@@ -25,13 +25,11 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** @param settings beside its own, given the address that it will have */
-export async function startPortcullis(
-  settings: (url: string) => Readonly<Record<string, string>> = () => ({}),
-): Promise<Portcullis> {
+/** @param settings beside its own */
+export async function startPortcullis(settings: Readonly<Record<string, string>> = {}): Promise<Portcullis> {
   const dataFolder = mkdtempSync(join(tmpdir(), "pcl-"));
   await layEmbeddedDatabase(dataFolder);
-  const port = await freePort();
+  const port = settings.PORT ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const environment = {
     PORT: String(port),
@@ -39,7 +37,7 @@ export async function startPortcullis(
     PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9", // nothing answers there
     PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1", // each visitor has an address of their own
     PORTCULLIS_LOG_LEVEL: "warn",
-    ...settings(url),
+    ...settings,
   };
   const command = join(import.meta.dirname, "../../bin/portcullis.mjs");
   const child = spawn(process.execPath, [command, "start"], {

@@ -1,9 +1,10 @@
 import { Secret, TOTP } from "otpauth";
 import type { Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { registerSecret } from "../support/secrets";
+import { faintTexts } from "./faint-texts";
 import { type Portcullis, startPortcullis } from "./portcullis";
-import { openVisitors, type Visitor, type Visitors } from "./visitors";
+import { openVisitors, type Visitors } from "./visitors";
 
 /** With the mark of what is needed, or without. */
 const passwordLabel = /^Password( \*)?$/;
@@ -23,17 +24,6 @@ afterAll(async () => {
   await portcullis?.stop();
 });
 
-/** A visitor whom nothing of the page's policy stopped. */
-async function newVisitor(): Promise<Visitor> {
-  const visitor = await visitors.visitor();
-  onTestFinished(async ({ task }) => {
-    if (task.result?.state === "fail") await visitor.picture(`failed-${task.name.replaceAll(/\W+/g, "-")}`);
-    await visitor.close();
-    expect(visitor.problems).toEqual([]);
-  });
-  return visitor;
-}
-
 /** The code that an authenticator shows, `steps` of 30 s from now. */
 const codeOf = (secret: string, steps = 0) =>
   new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + steps * 30_000 });
@@ -51,7 +41,7 @@ describe("somebody with a browser", () => {
   let secret = "";
 
   test("sets up by the link that the start printed, and enrols an authenticator (TM-21)", async () => {
-    const { page, picture } = await newVisitor();
+    const { page, picture } = await visitors.visitor();
     await page.goto(portcullis.setUpLink);
     await page.getByLabel("E-mail address").fill(email);
     await page.getByLabel("Your name").fill("Ada");
@@ -80,7 +70,7 @@ describe("somebody with a browser", () => {
   });
 
   test("finds the link spent, and is told what to do", async () => {
-    const { page, picture } = await newVisitor();
+    const { page, picture } = await visitors.visitor();
     await page.goto(portcullis.setUpLink);
     await page.getByRole("alert").filter({ hasText: /\w/ }).first().waitFor();
     expect(await page.getByLabel("Password").count()).toBe(0);
@@ -88,7 +78,7 @@ describe("somebody with a browser", () => {
   });
 
   test("signs in by password and authenticator, and out again (TM-21)", async () => {
-    const { page, picture, context } = await newVisitor();
+    const { page, picture, context } = await visitors.visitor();
     await page.goto(`${portcullis.url}/account`);
     await page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
     await page.getByLabel("E-mail address").waitFor();
@@ -118,7 +108,7 @@ describe("somebody with a browser", () => {
   });
 
   test("enrols a passkey, and signs in with nothing else", async () => {
-    const { page, picture, context } = await newVisitor();
+    const { page, picture, context } = await visitors.visitor();
     const devtools = await context.newCDPSession(page);
     await devtools.send("WebAuthn.enable");
     await devtools.send("WebAuthn.addVirtualAuthenticator", {
@@ -147,6 +137,12 @@ describe("somebody with a browser", () => {
     await page.getByRole("cell", { name: "Work laptop", exact: true }).waitFor();
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     await picture("account-passkey");
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
+      expect(await faintTexts(page)).toEqual([]);
+      await picture(`account-passkey-in-${colorScheme}`);
+    }
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
 
     await page.waitForURL("**/sign-in");
@@ -155,16 +151,13 @@ describe("somebody with a browser", () => {
     await page.goto(`${portcullis.namedUrl}/account`);
     await accountIsOpen(page);
 
-    // What takes a protection away asks for the password or a code again.
     await page.getByRole("button", { name: "Remove Work laptop" }).click();
-    await page.getByRole("dialog").getByLabel(passwordLabel).fill(password);
-    await picture("proof");
-    await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
     await page.getByText("You have none yet.").waitFor();
   });
 
-  test("changes the password, which ends the session elsewhere", async () => {
-    const [here, elsewhere] = [await newVisitor(), await newVisitor()];
+  test("changes the password, which ends the session elsewhere, and proves it to remove a factor", async () => {
+    const [here, elsewhere] = [await visitors.visitor(), await visitors.visitor()];
     for (const [at, { page }] of [here, elsewhere].entries()) {
       await page.goto(`${portcullis.url}/sign-in?callbackUrl=/account`);
       await signInByPassword(page);
@@ -178,12 +171,22 @@ describe("somebody with a browser", () => {
     const sessions = page.getByRole("table", { name: "Sessions" }).locator("tbody tr");
     expect(await sessions.count()).toBeGreaterThan(1);
     await page.getByLabel("Present password").fill(password);
-    await page.getByLabel("New password").fill(registerSecret("another horse, another staple 2"));
+    const another = registerSecret("another horse, another staple 2");
+    await page.getByLabel("New password").fill(another);
     await page.getByRole("button", { name: "Change password" }).click();
     await page.getByRole("status").filter({ hasText: "Your password is changed." }).waitFor();
     await expect.poll(() => sessions.count()).toBe(1);
     await picture("account-password-changed");
     await elsewhere.page.reload();
     await elsewhere.page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
+
+    await page.getByRole("button", { name: "Remove authenticator" }).click();
+    await page.getByRole("dialog").getByLabel(passwordLabel).fill(password);
+    await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("dialog").getByRole("alert").filter({ hasText: "not your password" }).waitFor();
+    await picture("proof-refused");
+    await page.getByRole("dialog").getByLabel(passwordLabel).fill(another);
+    await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("button", { name: "Set up authenticator" }).waitFor();
   });
 });

@@ -1,19 +1,20 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect, onTestFinished } from "vitest";
 
 /** Somebody with a browser: a profile of their own, at an address of their own. */
 export interface Visitor {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** What the pages' policy stopped, and what scripts threw, so far. */
+  /** What the pages' policy stopped, and what scripts threw: nothing, when the test ends. */
   readonly problems: string[];
   /** Keeps a picture of the whole page in `.tmp/screenshots`. */
   picture(name: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 export interface Visitors {
+  /** For one test, which fails if a policy stopped anything; of a test that failed there is a picture. */
   visitor(options?: { colorScheme?: "light" | "dark" }): Promise<Visitor>;
   close(): Promise<void>;
 }
@@ -61,13 +62,13 @@ async function newVisitor(browser: Browser, colorScheme: "light" | "dark", addre
     if (/content security policy|hydrat/i.test(message.text())) problems.push(message.text());
   });
   const page = await context.newPage();
-  return {
-    page,
-    context,
-    problems,
-    picture: async (name) => {
-      await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`), fullPage: true });
-    },
-    close: () => context.close(),
+  const picture = async (name: string) => {
+    await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`), fullPage: true });
   };
+  onTestFinished(async ({ task }) => {
+    if (task.result?.state === "fail") await picture(`failed-${task.name.replaceAll(/\W+/g, "-")}`);
+    await context.close();
+    expect(problems).toEqual([]);
+  });
+  return { page, context, problems, picture };
 }

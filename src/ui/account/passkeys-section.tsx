@@ -5,10 +5,10 @@ import type { Passkey } from "../../contracts/second-factors";
 import { api } from "../requests/api";
 import { askAuthenticator } from "../requests/ask-authenticator";
 import { RefusalAlert } from "../requests/refusal-alert";
-import { useRequest } from "../requests/use-request";
 import { useServerForm } from "../requests/use-server-form";
 import { Moment } from "./moment";
 import { useProof } from "./proof";
+import { RemovePasskey } from "./remove-passkey";
 import { RenamePasskey } from "./rename-passkey";
 import { Section } from "./section";
 
@@ -21,18 +21,9 @@ interface PasskeysSectionProps {
 /** Passkeys: each signs in by itself, without a password. */
 export function PasskeysSection({ passkeys, onChanged, onRecoveryCodes }: PasskeysSectionProps) {
   const [renamed, setRenamed] = useState<Passkey | null>(null);
-  const { isBusy, refused, run } = useRequest();
-  const withProof = useProof();
-  const remove = ({ passkeyId }: Passkey) =>
-    run(() =>
-      withProof(async (proof) => {
-        await api.auth.passkeys.remove.mutate({ passkeyId, ...proof });
-        await onChanged();
-      }),
-    );
+  const [removed, setRemoved] = useState<Passkey | null>(null);
   return (
     <Section title="Passkeys" about="Sign in with this device or a security key, without a password.">
-      <RefusalAlert refused={refused} />
       {passkeys.length === 0 ? (
         <Text>You have none yet.</Text>
       ) : (
@@ -68,8 +59,7 @@ export function PasskeysSection({ passkeys, onChanged, onRecoveryCodes }: Passke
                         size="xs"
                         variant="default"
                         aria-label={`Remove ${passkey.name}`}
-                        loading={isBusy}
-                        onClick={() => void remove(passkey)}
+                        onClick={() => setRemoved(passkey)}
                       >
                         Remove
                       </Button>
@@ -82,6 +72,7 @@ export function PasskeysSection({ passkeys, onChanged, onRecoveryCodes }: Passke
         </Table.ScrollContainer>
       )}
       <RenamePasskey passkey={renamed} onClose={() => setRenamed(null)} onRenamed={onChanged} />
+      <RemovePasskey passkey={removed} onClose={() => setRemoved(null)} onRemoved={onChanged} />
       {browserSupportsWebAuthn() ? (
         <AddPasskey onChanged={onChanged} onRecoveryCodes={onRecoveryCodes} />
       ) : (

@@ -7,12 +7,12 @@ export async function signInBy(method: string, fields: Readonly<Record<string, s
 
 /**
  * Begins a sign-in at an OIDC provider.
- * @param returnTo a path of ours
+ * @param returnTo an address of ours
  * @returns the provider's address, to which the browser has to go
  * @throws Refused
  */
 export function beginSignInAt(provider: string, returnTo: string): Promise<string> {
-  return post(`signin/${provider}`, { callbackUrl: new URL(returnTo, location.origin).href });
+  return post(`signin/${provider}`, { callbackUrl: returnTo });
 }
 
 /** Ends the session. @throws Refused */

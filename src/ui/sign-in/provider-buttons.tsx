@@ -2,7 +2,7 @@ import { Button, Stack } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { api } from "../requests/api";
 import { RefusalAlert } from "../requests/refusal-alert";
-import { returnPath } from "../requests/return-path";
+import { returnAddress } from "../requests/return-address";
 import { beginSignInAt } from "../requests/sign-in-requests";
 import { useRequest } from "../requests/use-request";
 
@@ -21,7 +21,7 @@ export function ProviderButtons() {
     api.auth.providers.query(organization === null ? {} : { organization }).then(setProviders, () => setProviders([]));
   }, []);
   const begin = ({ slug }: Provider) =>
-    run(async () => location.assign(await beginSignInAt(slug, returnPath(location))));
+    run(async () => location.assign(await beginSignInAt(slug, returnAddress(location))));
   if (providers.length === 0) return null;
   return (
     <Stack gap="xs">

@@ -1,15 +1,18 @@
 import { describe, expect, test } from "vitest";
-import { returnPath } from "../../src/ui/requests/return-path";
+import { returnAddress } from "../../src/ui/requests/return-address";
 
 const origin = "https://portcullis.example.org";
 const asked = (callbackUrl: string, hash = "") =>
-  returnPath({ search: `?${new URLSearchParams({ callbackUrl })}`, origin, hash });
+  returnAddress({ search: `?${new URLSearchParams({ callbackUrl })}`, origin, hash });
 
 describe("where somebody goes after signing in", () => {
   test("the page of ours that was asked for", () => {
-    expect(asked("/account?tab=2#passkeys")).toBe("/account?tab=2#passkeys");
-    expect(asked(`${origin}/account`)).toBe("/account");
-    expect(asked("/accept-invitation", "#token")).toBe("/accept-invitation#token");
+    expect(asked("/account?tab=2#passkeys", "#token")).toBe(`${origin}/account?tab=2#passkeys`);
+    expect(asked(`${origin}/account`)).toBe(`${origin}/account`);
+  });
+
+  test("with the token of a link, which no server sees", () => {
+    expect(asked("/accept-invitation", "#token")).toBe(`${origin}/accept-invitation#token`);
   });
 
   test.each([
@@ -24,16 +27,15 @@ describe("where somebody goes after signing in", () => {
     "data:text/html,x",
     "https://[",
   ])("never elsewhere: %s", (callbackUrl) => {
-    const path = asked(callbackUrl);
-    expect(new URL(path, origin).origin).toBe(origin);
-    expect(path).toBe("/");
+    expect(asked(callbackUrl)).toBe(`${origin}/`);
   });
 
-  test("a path that a browser would read as another host stays a path", () => {
+  test("never elsewhere by a path that begins like a host", () => {
     expect(new URL(asked(`${origin}//evil.example`), origin).origin).toBe(origin);
+    expect(new URL(asked("/.//evil.example"), origin).origin).toBe(origin);
   });
 
   test("the first page, where nothing was asked", () => {
-    expect(returnPath({ search: "", origin, hash: "" })).toBe("/");
+    expect(returnAddress({ search: "", origin, hash: "" })).toBe(`${origin}/`);
   });
 });

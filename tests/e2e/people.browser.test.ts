@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CreatedOrganization } from "../../src/contracts/break-glass";
+import { callOver } from "../support/control-plane";
+import { type OidcProvider, startOidcProvider } from "../support/oidc-provider";
+import { registerSecret } from "../support/secrets";
+import { freePort } from "../support/traefik";
+import { type Portcullis, startPortcullis } from "./portcullis";
+import { openVisitors, type Visitors } from "./visitors";
+
+let portcullis: Portcullis;
+let visitors: Visitors;
+let provider: OidcProvider;
+let key = "";
+let link = "";
+
+beforeAll(async () => {
+  const port = await freePort();
+  const redirectUri = `http://127.0.0.1:${port}/api/auth/callback/company`;
+  [provider, visitors] = await Promise.all([startOidcProvider({ redirectUris: [redirectUri] }), openVisitors()]);
+  const company = {
+    slug: "company",
+    name: "Company",
+    issuer: provider.issuer,
+    clientId: provider.clientId,
+    clientSecret: provider.clientSecret,
+    createsPersons: true,
+    groupRoles: { operations: "developer" },
+  };
+  portcullis = await startPortcullis({ PORT: String(port), PORTCULLIS_OIDC_PROVIDERS: JSON.stringify([company]) });
+  const made = await portcullis.onHost<CreatedOrganization & { setupUrl: string }>("setup", {
+    email: "ada@example.org",
+    organization: "Acme",
+  });
+  key = registerSecret(made.apiKey.key);
+  link = made.setupUrl;
+}, 180_000);
+
+afterAll(async () => {
+  await visitors?.close();
+  await portcullis?.stop();
+  await provider?.close();
+});
+
+const newPassword = () => registerSecret(`plenty of words ${Math.random().toString(36).slice(2)}`);
+
+test("the operator whom the host made chooses a password by the link that it printed", async () => {
+  const { page, picture } = await visitors.visitor();
+  await page.goto(link);
+  await page.getByText("For ada@example.org.").waitFor();
+  await picture("setup-password");
+  await page.getByLabel("New password").fill(newPassword());
+  await page.getByRole("button", { name: "Choose this password" }).click();
+  await page.getByText("ada@example.org at Acme").waitFor();
+});
+
+describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
+  test("lets in whom the provider knows, with the role of their group", async () => {
+    provider.person = {
+      sub: "grace",
+      email: "grace@example.org",
+      email_verified: true,
+      name: "Grace",
+      groups: ["operations"],
+    };
+    const { page, picture } = await visitors.visitor();
+    await page.goto(`${portcullis.url}/account`);
+    await page.getByRole("button", { name: "Sign in with Company" }).waitFor();
+    await picture("sign-in-provider");
+    await page.getByRole("button", { name: "Sign in with Company" }).click();
+    await page.getByText("grace@example.org at Acme").waitFor();
+    expect(new URL(page.url()).pathname).toBe("/account");
+  });
+
+  test("sends others back, and says nothing of why", async () => {
+    provider.person = { sub: "mallory", email: "ada@example.org", email_verified: false, name: "Mallory" };
+    const { page, picture } = await visitors.visitor();
+    await page.goto(`${portcullis.url}/sign-in`);
+    await page.getByRole("button", { name: "Sign in with Company" }).click();
+    await page.getByRole("alert").filter({ hasText: "Signing in did not work." }).waitFor();
+    expect(new URL(page.url()).pathname).toBe("/sign-in");
+    await picture("sign-in-provider-refused");
+  });
+});
+
+describe("an invitation", () => {
+  const invite = async (email: string): Promise<string> => {
+    const { status, data } = await callOver(portcullis.url, key)<{ url: string }>("invitations.create", {
+      email,
+      role: "viewer",
+    });
+    expect(status).toBe(200);
+    return data.url;
+  };
+
+  test("is accepted by a second person, who gets an account with it (PO-19)", async () => {
+    const url = await invite("bob@example.org");
+    const { page, picture } = await visitors.visitor();
+    await page.goto(url);
+    await page.getByRole("heading", { name: "Join Acme" }).waitFor();
+    await picture("invitation");
+    await page.getByLabel("Your name").fill("Bob");
+    await page.getByLabel(/^Password/).fill(newPassword());
+    await page.getByRole("button", { name: "Join" }).click();
+    await page.getByText("bob@example.org at Acme").waitFor();
+
+    await page.goto(url); // it was good once
+    await page.getByRole("alert").filter({ hasText: "accepted already" }).waitFor();
+  });
+
+  test("for somebody else's address cannot be accepted by who is signed in", async () => {
+    provider.person = { sub: "grace", email: "grace@example.org", email_verified: true, groups: ["operations"] };
+    const url = await invite("carol@example.org");
+    const { page, picture } = await visitors.visitor();
+    await page.goto(`${portcullis.url}/sign-in?callbackUrl=/account`);
+    await page.getByRole("button", { name: "Sign in with Company" }).click();
+    await page.getByText("grace@example.org at Acme").waitFor();
+    await page.goto(url);
+    await page.getByText("you are signed in as grace@example.org").waitFor();
+    await picture("invitation-other");
+    await page.getByRole("button", { name: "Sign out and go on" }).click();
+    await page.getByText("This is for carol@example.org.").waitFor();
+  });
+});
