@@ -334,7 +334,13 @@ describe("the roles", () => {
     }
   });
 
-  const forbiddenToHost = ["select 1 from security", "delete from applications", "delete from audit_entries"];
+  const forbiddenToHost = [
+    "select username from security",
+    "update security set username = 'x'",
+    "delete from security",
+    "delete from applications",
+    "delete from audit_entries",
+  ];
   test.each(forbiddenToHost)("the host role is refused: %s", async (statement) => {
     expect(await outcomeOf(runAs(world, "host", null, statement))).toBe(refused);
   });
