@@ -41,7 +41,7 @@ export function SecondFactorSection({ factors, onChanged, onRecoveryCodes }: Sec
       <Group justify="space-between">
         <Group gap="sm">
           <Text fw={600}>Authenticator app</Text>
-          <Badge color={factors.totp ? "green.9" : "gray.8"} variant="filled">
+          <Badge color={factors.totp ? "teal.9" : "gray.8"} variant="filled">
             {factors.totp ? "on" : "off"}
           </Badge>
         </Group>

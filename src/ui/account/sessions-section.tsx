@@ -51,7 +51,7 @@ export function SessionsSection({ sessions, onChanged, onSignedOut }: SessionsSe
                 <Table.Td>
                   {browserOf(session.userAgent)}{" "}
                   {session.current && (
-                    <Badge color="green.9" variant="filled">
+                    <Badge color="teal.9" variant="filled">
                       this one
                     </Badge>
                   )}

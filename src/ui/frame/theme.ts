@@ -10,6 +10,7 @@ export const theme = createTheme({
   fontFamily: "system-ui, sans-serif",
   headings: { fontFamily: "system-ui, sans-serif", fontWeight: "650" },
   components: {
+    Anchor: { defaultProps: { underline: "always" } }, // a link in a text is told by more than its colour
     // Locking the page's scroll adds a style element that carries no nonce.
     Modal: { defaultProps: { lockScroll: false, centered: true }, styles: { title: { fontWeight: 650 } } },
   },
