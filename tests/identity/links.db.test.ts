@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { insertLink } from "../../src/identity/links";
 import { makeSetUpLink } from "../../src/services/host/make-set-up-link";
 import type { LinkRuntime } from "../../src/services/host/password-link";
 import { resetPassword } from "../../src/services/host/reset-password";
@@ -108,6 +109,30 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
     expect(await world.db.asOwner("select 1 from organizations")).toHaveLength(1);
   });
 
+  it("and the command line, both at once, set up one organization", async () => {
+    const token = tokenIn(await makeSetUpLink(host));
+    const [byLink, byCommand] = await Promise.allSettled([
+      newBrowser().signIn("link", { token, ...form }),
+      setUp(host, { email: "eve@example.org", organization: "Other" }),
+    ]);
+    if (byCommand.status === "fulfilled") registerSecret(byCommand.value.apiKey.key);
+    else expect(byCommand.reason).toMatchObject({ reason: "already_set_up" });
+    const status = byLink.status === "fulfilled" ? byLink.value.status : 0;
+    expect([status, byCommand.status]).toEqual(status === 200 ? [200, "rejected"] : [409, "fulfilled"]);
+    expect(await world.db.asOwner("select 1 from organizations")).toHaveLength(1);
+  });
+
+  it("that a start made in the moment of a set-up is worth nothing", async () => {
+    const { apiKey } = await setUp(host, { email: "ada@example.org", organization: "Acme" });
+    registerSecret(apiKey.key);
+    const { token } = await world.runtime.database.transaction("host", null, (tx) =>
+      insertLink(tx, { purpose: "set_up" }, { now: new Date(), random: world.runtime.random }),
+    );
+    const refused = await newBrowser().signIn("link", { token, ...form, email: "eve@example.org" });
+    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "already_set_up"]);
+    expect(await world.db.asOwner("select 1 from organizations")).toHaveLength(1);
+  });
+
   it.each([
     [{ email: "ada" }, "invalid_input", "email"],
     [{ organization: "" }, "invalid_input", "organization"],
@@ -207,6 +232,17 @@ describe("a link to choose a password (TM-23)", () => {
     expect((await browser.signIn("link", { token, password })).status).toBe(200);
     const refused = await browser.call("projects.list");
     expect([refused.status, refused.error.data.reason]).toEqual([403, "second_factor_required"]);
+  });
+
+  it("lets in whom a stranger has locked out meanwhile, and their password from then on", async () => {
+    const person = await givenLockedOut();
+    const token = tokenIn((await resetPassword(host, { email: person.email })).url);
+    for (let count = 0; count < 5; count++) {
+      await newBrowser().signIn("password", { email: person.email, password: "wrong" });
+    }
+    expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(429);
+    expect((await newBrowser().signIn("link", { token, password })).status).toBe(200);
+    expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
   });
 
   it("ends with a newer one", async () => {

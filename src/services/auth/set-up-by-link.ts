@@ -27,8 +27,8 @@ export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<Ope
   const hash = await hashPassword(password);
   return database.transaction("host", null, async (tx) => {
     const now = clock.now();
+    await requireEmpty(tx); // before the link is held: "setup" takes these in the same order
     const link = requireGoodLink(await findLink(tx, fields.token ?? "", true), now);
-    await requireEmpty(tx);
     await spendLink(tx, link, now);
     await endLinks(tx, { purpose: "set_up" }, "other_link");
     const done: Parameters<HostWork["audit"]>[] = [];

@@ -1,6 +1,5 @@
 import { passwords } from "../../../drizzle/persons";
 import type { OperatorByEmail, OperatorReset } from "../../contracts/break-glass";
-import { unlockAccount } from "../../identity/lock-of-account";
 import { unusablePassword } from "../../identity/passwords";
 import { endSessionsOf } from "../../identity/sessions";
 import { type HostWork, hostWork } from "./host-work";
@@ -29,7 +28,8 @@ export function resetPassword(runtime: LinkRuntime, { email }: OperatorByEmail):
 }
 
 /**
- * From here on only the link lets them in by a password; whoever comes by another way has to choose one first.
+ * From here on only the link lets them in by a password, and unlocks the account; whoever comes by another way has to
+ * choose one first.
  */
 export async function forceNewPassword(
   work: HostWork,
@@ -44,6 +44,5 @@ export async function forceNewPassword(
     .values({ userId, ...row })
     .onConflictDoUpdate({ target: passwords.userId, set: row });
   const endedSessions = await endSessionsOf(tx, userId);
-  await unlockAccount(tx, userId, now);
   return { userId, email, endedSessions, ...(await insertPasswordLink(work, runtime, userId, purpose)) };
 }
