@@ -11,12 +11,14 @@ import { create } from "./figures/create";
 import { enforced } from "./figures/enforced";
 import { gateways } from "./figures/gateways";
 import { memory } from "./figures/memory";
+import { signInFlood } from "./figures/sign-in-flood";
 import { closePlaces } from "./place";
 import { type Row, table } from "./table";
 
 const figures: readonly Figure[] = [
   ...create,
   ...authorization,
+  ...signInFlood,
   gateways,
   amongMany,
   enforced,

@@ -2,15 +2,15 @@ import { newId } from "../src/core/ids";
 import { hashPassword } from "../src/identity/passwords";
 import type { Place } from "./place";
 
-const email = "ada@bench.test";
-const password = "a long password for the bench";
+export const ownerEmail = "ada@bench.test";
+export const ownerPassword = "a long password for the bench";
 
 /** Gives the first organization a member who owns it. */
 export async function seedOwner(place: Place): Promise<void> {
-  const hash = await hashPassword(password);
+  const hash = await hashPassword(ownerPassword);
   const userId = newId("user");
   await place.fill(async ({ asOwner }) => {
-    const values = { userId, memberId: newId("member"), email, hash };
+    const values = { userId, memberId: newId("member"), email: ownerEmail, hash };
     await asOwner(
       `insert into users (user_id, email, created_at) select v ->> 'userId', v ->> 'email', now() from (select $1::text::jsonb v) x`,
       values,
@@ -44,7 +44,7 @@ export async function signIn(url: string): Promise<string> {
   const signedIn = await fetch(`${url}/api/auth/callback/password`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded", cookie: cookie(), origin: url },
-    body: new URLSearchParams({ email, password, csrfToken, json: "true" }).toString(),
+    body: new URLSearchParams({ email: ownerEmail, password: ownerPassword, csrfToken, json: "true" }).toString(),
   });
   keep(signedIn);
   if (signedIn.status !== 200) throw new Error(`nobody could sign in: ${signedIn.status} ${await signedIn.text()}`);

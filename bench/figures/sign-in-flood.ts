@@ -1,0 +1,131 @@
+import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { startControlPlane } from "../control-plane";
+import { type Figure, notHere } from "../figure";
+import { type DatabaseKind, missing, newPlace, type Place } from "../place";
+import { type SeededOrganization, seed } from "../seed";
+import { ownerEmail, ownerPassword, seedOwner } from "../signed-in";
+import { median, ms, quantile, times } from "../statistics";
+import type { Row } from "../table";
+
+const rounds = 5;
+const readsPerSecond = 100;
+const signInsPerSecond = 50;
+const asked = 3;
+
+/** How long one `security.one` takes beside 50 sign-ins a second, against the same with nobody signing in, turn by turn. */
+export const signInFlood = (["postgres", "embedded"] as const).map(
+  (kind): Figure => ({
+    name: `sign-in-flood-${kind}`,
+    measure: ({ full }) => onDatabase(kind, full ? 10_000 : 5_000),
+  }),
+);
+
+async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
+  const what = `security.one beside ${signInsPerSecond} sign-ins/s, p99, ${kind}`;
+  const why = missing(kind);
+  if (why !== null) return [notHere(what, why)];
+  const place = await newPlace(kind);
+  try {
+    const [organization] = await seed(place, { organizations: 1, applications: 1_000 });
+    if (organization === undefined) throw new Error("nothing was seeded");
+    await seedOwner(place);
+    return [{ what, ...(await compare(place, organization, roundMs)) }];
+  } finally {
+    await place.remove();
+  }
+}
+
+async function compare(place: Place, organization: SeededOrganization, roundMs: number): Promise<Omit<Row, "what">> {
+  // Every sign-in comes from an address of its own: those from one address are refused before anything is hashed.
+  const environment = { ...place.environment, PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1" };
+  const server = await startControlPlane({ ...place, environment }, { sync: false });
+  const signIn = await openForm(server.url);
+  const read = reader(server.url, organization);
+  await paced(readsPerSecond, 3_000, read);
+  await paced(signInsPerSecond, 1_000, signIn);
+  const idle: number[] = [];
+  const beside: number[] = [];
+  const answered = new Map<number, number>();
+  for (let round = 0; round < rounds; round++) {
+    idle.push(quantile(await paced(readsPerSecond, roundMs, read), 0.99));
+    const flood = paced(signInsPerSecond, roundMs, async () => {
+      const status = await signIn();
+      answered.set(status, (answered.get(status) ?? 0) + 1);
+    });
+    const [latencies] = await Promise.all([paced(readsPerSecond, roundMs, read), flood]);
+    beside.push(quantile(latencies, 0.99));
+  }
+  await server.stop();
+  const ratio = median(beside) / median(idle);
+  const statuses = [...answered].sort(([one], [other]) => one - other).map(([status, count]) => `${count} x ${status}`);
+  return {
+    measured: `${times(ratio)} of idle (${ms(median(beside))} to ${ms(median(idle))}; sign-ins: ${statuses.join(", ")})`,
+    asked: `<= ${times(asked)}`,
+    ok: ratio <= asked,
+  };
+}
+
+/** Starts so many a second, whether or not earlier ones have ended. @returns how long each took, in ms */
+async function paced(perSecond: number, forMs: number, one: () => Promise<unknown>): Promise<number[]> {
+  const latencies: number[] = [];
+  const begun = performance.now();
+  const started: Promise<void>[] = [];
+  for (let number = 0; number < (forMs / 1_000) * perSecond; number++) {
+    const wait = begun + (number * 1_000) / perSecond - performance.now();
+    if (wait > 0) await delay(wait);
+    const at = performance.now();
+    started.push(one().then(() => void latencies.push(performance.now() - at)));
+  }
+  await Promise.all(started);
+  return latencies;
+}
+
+function reader(url: string, { applications, key }: SeededOrganization): () => Promise<void> {
+  let next = 0;
+  return async () => {
+    const securityId = applications[next++ % applications.length]?.securityId;
+    const response = await fetch(`${url}/api/trpc/security.one`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": key },
+      body: JSON.stringify({ securityId }),
+    });
+    await response.arrayBuffer();
+    if (response.status !== 200) throw new Error(`security.one: ${response.status}`);
+  };
+}
+
+/** Every other one is the owner with the right password, the rest are nobody's: each costs one hash. */
+async function openForm(url: string): Promise<() => Promise<number>> {
+  const form = await fetch(`${url}/api/auth/csrf`);
+  const cookie = form.headers
+    .getSetCookie()
+    .map((line) => line.split(";")[0])
+    .join("; ");
+  const { csrfToken } = (await form.json()) as { csrfToken: string };
+  let number = 0;
+  return async () => {
+    number++;
+    const email = number % 2 === 0 ? ownerEmail : `nobody-${number}@bench.test`;
+    return post(`${url}/api/auth/callback/password`, {
+      body: new URLSearchParams({ email, password: ownerPassword, csrfToken, json: "true" }).toString(),
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        cookie,
+        origin: url,
+        "x-forwarded-for": `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`,
+      },
+    });
+  };
+}
+
+/** Over a connection of its own, as from somebody new. @returns the status */
+async function post(url: string, { body, headers }: { body: string; headers: Record<string, string> }) {
+  const sent = request(url, { method: "POST", headers: { ...headers, connection: "close" }, agent: false });
+  sent.end(body);
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  response.resume();
+  await once(response, "end");
+  return response.statusCode ?? 0;
+}
