@@ -130,7 +130,9 @@ describe("an authenticator app", () => {
     const { person, secret } = await givenWaiting();
     const browser = browserOf(world);
     await showPassword(browser, person, { remember: "true" });
-    await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
+    const { headers } = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
+    const kept = headers.getSetCookie().filter((line) => /^__Host-portcullis\.(session|csrf)=/.test(line));
+    expect(kept.map((line) => /Max-Age=(\d+)/.exec(line)?.[1])).toEqual(["604800", "604800"]);
     const [row] = await world.db.asOwner<{ remember: boolean; lasts: number }>(
       `select remember, extract(epoch from expires_at - created_at)::integer as lasts from sessions
        where user_id = $1 and stage = 'full' order by session_id desc limit 1`,

@@ -20,10 +20,16 @@ export function csrfCookie({ runtime, origin }: Place, { token, maxAge }: Sessio
   return [`${cookieNames(origin).csrf}=${value}`, ...attributes({ runtime, origin }, maxAge)].join("; ");
 }
 
-/** Gives the browser another cookie for its session, and the token that goes with it. */
+/**
+ * Gives the browser the cookie for its session, and the token that goes with it; both last as long as the session. One
+ * that the answer had for it already (next-auth's, which knows only the form's "remember me") is replaced.
+ */
 export async function setSessionCookies(headers: Headers, place: Place, session: Session): Promise<void> {
   const value = await encodeSession(place.runtime, session.token, session.maxAge);
   const name = cookieNames(place.origin).session;
+  const others = headers.getSetCookie().filter((line) => !line.startsWith(`${name}=`));
+  headers.delete("set-cookie");
+  for (const line of others) headers.append("set-cookie", line);
   headers.append("set-cookie", [`${name}=${value}`, ...attributes(place, session.maxAge), "HttpOnly"].join("; "));
   headers.append("set-cookie", csrfCookie(place, session));
 }

@@ -11,7 +11,7 @@ import { forms } from "./methods";
 import { finishOidc, startOidc } from "./oidc";
 import { refuseSignIn } from "./refuse-sign-in";
 import { runNextAuth } from "./run-next-auth";
-import { csrfCookie } from "./session-cookies";
+import { setSessionCookies } from "./session-cookies";
 import { commonOptions } from "./sign-in-options";
 import type { SignInRequest } from "./sign-in-request";
 
@@ -58,7 +58,7 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
   );
   if (outcome.refusal) return refuseSignIn(attempt, outcome.refusal);
   const response = new Response(answer.body, { status: answer.status, headers: answer.headers });
-  if (outcome.opened) response.headers.append("set-cookie", csrfCookie(attempt, outcome.opened));
+  if (outcome.opened) await setSessionCookies(response.headers, attempt, outcome.opened);
   response.headers.set("cache-control", "no-store");
   runtime.log.debug({ requestId, path, status: answer.status }, "sign-in answered");
   return response;
