@@ -106,8 +106,12 @@ async function contextOf(
   };
 }
 
+/** What proxies add. */
+const passedOn = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"];
+
 function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: RequestInfo) {
-  return arrivalOrigin(headers.get("host"), peer.ip, publicOrigin, localOrigins);
+  const forwarded = passedOn.some((name) => headers.has(name));
+  return arrivalOrigin(headers.get("host"), peer.ip, forwarded, publicOrigin, localOrigins);
 }
 
 /** Reads a form or its JSON, and hands it to where people sign in. */

@@ -134,6 +134,15 @@ describe("a session cookie", () => {
     expect(tried.status).toBe(403);
   });
 
+  test("of a local address is not looked at where a proxy on the host passed the request on", async () => {
+    const atHost = await signedIn(browserAt(local));
+    expect(await saidTo(atHost)).toEqual([200, undefined]);
+    for (const name of ["x-forwarded-for", "forwarded", "via", "x-real-ip", "x-forwarded-host", "x-forwarded-proto"]) {
+      expect(await saidTo(atHost, { [name]: "x" })).toEqual([401, "no_credentials"]);
+      expect((await atHost.fetch("/api/auth/csrf", { headers: { [name]: "x" } })).status).toBe(403);
+    }
+  });
+
   test("sent twice counts once: the first", async () => {
     const browser = await signedIn();
     const good = browser.cookies.get(cookie) ?? "";

@@ -27,15 +27,25 @@ describe("where a request was sent to", () => {
     ["another port of the host", "127.0.0.1:3001", "127.0.0.1", unknown],
     ["another name of the host", "host.internal:3000", "127.0.0.1", unknown],
   ])("%s", (_title, host, peer, expected) => {
-    expect(arrivalOrigin(host, peer, publicOrigin, localOrigins)).toEqual(expected);
+    expect(arrivalOrigin(host, peer, false, publicOrigin, localOrigins)).toEqual(expected);
+  });
+
+  it("is no local one, where a proxy on the host passed it on, whatever it made of the host", () => {
+    expect(arrivalOrigin("127.0.0.1:3000", "127.0.0.1", true, publicOrigin, localOrigins)).toEqual(unknown);
+    expect(arrivalOrigin("portcullis.example.org", "127.0.0.1", true, publicOrigin, localOrigins)).toEqual(atPublic);
   });
 
   it("is the public one, where that is a loopback address itself", () => {
     const origin = "http://127.0.0.1:3000";
-    expect(arrivalOrigin("127.0.0.1:3000", "127.0.0.1", origin, localOrigins)).toEqual({ kind: "public", origin });
+    expect(arrivalOrigin("127.0.0.1:3000", "127.0.0.1", false, origin, localOrigins)).toEqual({
+      kind: "public",
+      origin,
+    });
   });
 
   it("leaves out a port that goes without saying", () => {
-    expect(arrivalOrigin("a.example", "203.0.113.7", "https://a.example:443", [])).toMatchObject({ kind: "public" });
+    expect(arrivalOrigin("a.example", "203.0.113.7", false, "https://a.example:443", [])).toMatchObject({
+      kind: "public",
+    });
   });
 });
