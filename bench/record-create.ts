@@ -45,6 +45,7 @@ export async function recordCreate(
     installationId: newId("installation"),
     signIn: signInSettings(settings, "http://bench.invalid", { host: "127.0.0.1", port: 1 }),
     log: pino({ level: "silent" }),
+    mailer: null,
     listensOn: [],
     wake: () => undefined,
     prioritize: () => undefined,

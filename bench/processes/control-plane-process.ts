@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { createHandler } from "../../src/api/handler";
-import { readEnvironment } from "../../src/env";
+import { prepareForNextAuth, readEnvironment } from "../../src/env";
 import type { Runtime } from "../../src/persistence/runtime";
 import { listen } from "../../src/server/http-server";
 import { makeLog } from "../../src/server/log";
@@ -34,6 +34,7 @@ export type ControlPlaneReport =
   | { readonly flushed: number };
 
 const order = JSON.parse(process.argv[2] ?? "{}") as ControlPlaneOrder;
+prepareForNextAuth();
 const settings = readEnvironment(process.env);
 const log = makeLog(settings.logLevel);
 const surroundings = realSurroundings();
@@ -51,6 +52,7 @@ const runtime: Runtime = {
   installationId,
   signIn: signInSettings(settings, `http://${settings.host}:${http.port}`, { host: settings.host, port: http.port }),
   log,
+  mailer: null,
   listensOn: [{ host: settings.host, port: http.port }],
   wake: (gatewayIds) => {
     sync?.wake(gatewayIds);

@@ -85,7 +85,7 @@ export function openAuthenticator(origin: string): Authenticator {
       const attestation = isoCBOR.encode(
         new Map<string, string | Uint8Array | Map<string, never>>([
           ["fmt", "none"],
-          ["attStmt", new Map()],
+          ["attStmt", new Map<string, never>()],
           ["authData", authData],
         ]),
       );

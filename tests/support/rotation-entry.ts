@@ -22,7 +22,7 @@ const result = await rotateSecrets({
     },
   },
   clock: { now: () => new Date() },
-  random: () => new Uint8Array(),
+  random: () => Buffer.alloc(0),
   keys: async () => ({ sealer: makeSealer([secret, old]), fingerprint: fingerprint(secret) }),
 });
 process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -2,7 +2,6 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { NextApiRequest, NextApiResponse } from "next";
 import NextAuth, { type AuthOptions } from "next-auth";
-import { prepareForNextAuth } from "../../env";
 import { defaultExport } from "./default-export";
 
 const nextAuth = defaultExport(NextAuth);
@@ -27,7 +26,8 @@ export interface AuthResponse {
 }
 
 /**
- * Runs next-auth outside Next, on values. The origin is ours: what the caller says of its host is not handed on.
+ * Runs next-auth outside Next, on values. The process has called `prepareForNextAuth` before. The origin is ours: what the
+ * caller says of its host is not handed on.
  */
 export async function runNextAuth(request: AuthRequest, options: AuthOptions): Promise<AuthResponse> {
   const { host, protocol } = new URL(request.origin);
@@ -39,7 +39,6 @@ export async function runNextAuth(request: AuthRequest, options: AuthOptions): P
     headers: { "x-forwarded-host": host, "x-forwarded-proto": protocol.slice(0, -1) },
   } as Partial<NextApiRequest> as NextApiRequest;
   const answer = newAnswer();
-  prepareForNextAuth();
   await nextAuth(incoming, answer.response as Partial<NextApiResponse> as NextApiResponse, options);
   const headers = new Headers();
   for (const [name, value] of Object.entries(answer.response.getHeaders())) {
