@@ -15,7 +15,7 @@ let link = "";
 
 beforeAll(async () => {
   const port = await freePort();
-  const redirectUri = `http://127.0.0.1:${port}/api/auth/callback/company`;
+  const redirectUri = `http://localhost:${port}/api/auth/callback/company`;
   [provider, visitors] = await Promise.all([startOidcProvider({ redirectUris: [redirectUri] }), openVisitors()]);
   const company = {
     slug: "company",

@@ -9,10 +9,8 @@ import { freePort } from "../support/traefik";
 
 /** The command that people start, in a process and a data folder of its own, with nothing set up. */
 export interface Portcullis {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://localhost:<port>`: passkeys need a name. */
   readonly url: string;
-  /** The same as a name, which passkeys need: `http://localhost:<port>`. */
-  readonly namedUrl: string;
   /** What the start printed for the first operator. */
   readonly setUpLink: string;
   /** Runs a command of the host. @throws Error with what it said */
@@ -30,9 +28,10 @@ export async function startPortcullis(settings: Readonly<Record<string, string>>
   const dataFolder = mkdtempSync(join(tmpdir(), "pcl-"));
   await layEmbeddedDatabase(dataFolder);
   const port = settings.PORT ?? (await freePort());
-  const url = `http://127.0.0.1:${port}`;
+  const url = `http://localhost:${port}`;
   const environment = {
     PORT: String(port),
+    PORTCULLIS_PUBLIC_URL: url,
     PORTCULLIS_DATA: dataFolder,
     PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9", // nothing answers there
     PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1", // each visitor has an address of their own
@@ -61,7 +60,6 @@ export async function startPortcullis(settings: Readonly<Record<string, string>>
   const [setUpLink = ""] = /http:\S+\/setup#\S+/.exec(said) ?? [];
   return {
     url,
-    namedUrl: `http://localhost:${port}`,
     setUpLink,
     async onHost<Result>(verb: string, input: unknown) {
       const answer = await askHost(environment, verb, input);

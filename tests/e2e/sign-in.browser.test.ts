@@ -121,7 +121,7 @@ describe("somebody with a browser", () => {
         automaticPresenceSimulation: true,
       },
     });
-    await page.goto(`${portcullis.namedUrl}/sign-in?callbackUrl=/account`);
+    await page.goto(`${portcullis.url}/sign-in?callbackUrl=/account`);
     await signInByPassword(page);
     await page.getByLabel("Code").fill(recoveryCodes[0] ?? "");
     await page.keyboard.press("Enter");
@@ -147,8 +147,8 @@ describe("somebody with a browser", () => {
 
     await page.waitForURL("**/sign-in");
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-    await page.waitForURL(`${portcullis.namedUrl}/`);
-    await page.goto(`${portcullis.namedUrl}/account`);
+    await page.waitForURL(`${portcullis.url}/`);
+    await page.goto(`${portcullis.url}/account`);
     await accountIsOpen(page);
 
     await page.getByRole("button", { name: "Remove Work laptop" }).click();

@@ -13,7 +13,8 @@ const atLeast = {
   "src/persistence/": 20,
   "src/services/": 20,
   "src/server/": 10,
-  "src/app/": 3,
+  "src/app/": 6,
+  "src/ui/": 30,
   "drizzle/": 10,
 };
 
