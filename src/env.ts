@@ -321,6 +321,22 @@ export const settingsTable = {
     example: "5",
     schema: wholeNumber(0, 100_000),
   },
+  smtpUrl: {
+    name: "PORTCULLIS_SMTP_URL",
+    default: null,
+    description:
+      "The mail server that invitations are sent by: smtps://user:password@host:465, or smtp://host:587, which changes to TLS before anything is said (?tls=off at its end: goes on without, on a network of your own). Not set: an invitation is a link to hand over.",
+    example: "smtps://portcullis:password@mail.example.org:465",
+    secret: true,
+    schema: optional(url(["smtp:", "smtps:"], "must be smtps://user:password@host:port or smtp://host:port")),
+  },
+  mailFrom: {
+    name: "PORTCULLIS_MAIL_FROM",
+    default: null,
+    description: "The address that e-mail comes from, if it is not portcullis@ the host of PORTCULLIS_PUBLIC_URL.",
+    example: "portcullis@example.org",
+    schema: optional(z.email("must be an e-mail address")),
+  },
   logLevel: {
     name: "PORTCULLIS_LOG_LEVEL",
     default: "info",

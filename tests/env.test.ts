@@ -49,6 +49,8 @@ test("with nothing set, everything has its default", () => {
     trustedHeaderGroups: "Remote-Groups",
     trustedHeaderGroupRoles: {},
     trustedHeaderCreates: false,
+    smtpUrl: null,
+    mailFrom: null,
     logLevel: "info",
   });
 });
@@ -114,6 +116,7 @@ const oidcProvider = {
 const secretValues: Readonly<Record<string, string>> = {
   DATABASE_URL: "postgres://a:b@127.0.0.1:5432/c",
   PORTCULLIS_OIDC_PROVIDERS: JSON.stringify([oidcProvider]),
+  PORTCULLIS_SMTP_URL: "smtps://a:b@mail.example.org:465",
 };
 
 test.each(Object.values(settingsTable).filter((setting) => "secret" in setting))(

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Principal } from "../core/authorization";
+import type { Mailer } from "../core/mail";
 import type { Clock, RandomBytes, Resolver } from "../core/values";
 import type { Database } from "./database";
 import type { Sealer } from "./sealing";
@@ -17,6 +18,8 @@ export interface Runtime {
   readonly random: RandomBytes;
   readonly resolver: Resolver;
   readonly log: Logger;
+  /** Null where no mail server is set. */
+  readonly mailer: Mailer | null;
   /** Addresses of this host's own interfaces, canonical. */
   readonly ownAddresses: () => readonly string[];
   /** Where the control plane itself listens: no upstream may lead there. */

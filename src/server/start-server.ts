@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { createHandler } from "../api/handler";
 import { registerHandler } from "../contracts/handler-registration";
 import { localGateway } from "../core/local-gateway";
-import type { Settings } from "../env";
+import { prepareForNextAuth, type Settings } from "../env";
 import { type ControlSocket, takeControlSocket } from "../persistence/control-socket";
 import { makeDataFolder } from "../persistence/control-socket-path";
 import type { Database } from "../persistence/database";
@@ -18,6 +18,7 @@ import { localFolder } from "./gateway-settings";
 import { type HttpServer, listen } from "./http-server";
 import { startIdentitySweeper } from "./identity-sweeper";
 import { makeLog } from "./log";
+import { makeMailer } from "./mail";
 import { openInstallation } from "./open-installation";
 import { publicUrl } from "./public-url";
 import { signInSettings } from "./sign-in-settings";
@@ -56,6 +57,7 @@ const readyWithinMs = 10_000;
  * @throws StartFailure | WrongSetting | DataFolderInUse | DataFolderUnusable | AnotherSecret: nothing is left behind
  */
 export async function startServer(settings: Settings, overrides: Overrides = {}): Promise<RunningServer> {
+  prepareForNextAuth();
   const log = overrides.log ?? makeLog(settings.logLevel);
   const open: Open = {};
   try {
@@ -106,6 +108,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     random,
     resolver,
     log,
+    mailer: makeMailer(settings, new URL(url).hostname),
     ownAddresses,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),

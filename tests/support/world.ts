@@ -6,6 +6,7 @@ import { newId } from "../../src/core/ids";
 import type { Role } from "../../src/core/permissions";
 import { gatewayPlaces, newGatewaySecrets } from "../../src/core/sync/gateway-secrets";
 import type { Resolver } from "../../src/core/values";
+import { prepareForNextAuth } from "../../src/env";
 import type { Runtime, SignInSettings } from "../../src/persistence/runtime";
 import { makeSealer } from "../../src/persistence/sealing";
 import { makeSigner } from "../../src/persistence/signing";
@@ -72,6 +73,7 @@ const testSignIn: SignInSettings = {
 };
 
 export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World> {
+  prepareForNextAuth();
   const db = await openTestDatabase();
   const lines: string[] = [];
   const dns = new Map<string, readonly string[]>();
@@ -93,6 +95,7 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     random: (size) => randomBytes(size),
     resolver,
     log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
+    mailer: null,
     ownAddresses: () => ["127.0.0.1", "::1", "10.1.2.3"],
     listensOn: [{ host: "127.0.0.1", port: 3000 }],
     wake: (gatewayIds) => void woken.push([...gatewayIds]),

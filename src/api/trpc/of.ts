@@ -60,5 +60,8 @@ export const of = {
   apiKey: by("apiKey", "apiKeyId"),
   serviceAccount: by("serviceAccount", "serviceAccountId"),
   provider: by("provider", "providerId"),
+  member: by("member", "memberId"),
+  role: by("role", "roleId"),
+  invitation: by("invitation", "invitationId"),
   auditEntry: by("auditEntry", "auditId"),
 };

@@ -5,10 +5,13 @@ import { claims } from "./claims";
 import { environments } from "./environments";
 import { gateways } from "./gateways";
 import { t } from "./init";
+import { invitations } from "./invitations";
 import { keys } from "./keys";
+import { members } from "./members";
 import { organizations } from "./organizations";
 import { projects } from "./projects";
 import { providers } from "./providers";
+import { roles } from "./roles";
 import { routes } from "./routes";
 import { security } from "./security";
 import { serviceAccounts } from "./service-accounts";
@@ -22,10 +25,13 @@ export const router = t.router({
   claims,
   environments,
   gateways,
+  invitations,
   keys,
+  members,
   organizations,
   projects,
   providers,
+  roles,
   routes,
   security,
   serviceAccounts,

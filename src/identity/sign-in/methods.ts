@@ -1,3 +1,4 @@
+import { invitationSignIn } from "./invitation";
 import type { SignInMethod } from "./method";
 import { passkeySignIn } from "./passkey";
 import { passwordSignIn } from "./password";
@@ -10,4 +11,5 @@ export const signInMethods: readonly SignInMethod[] = [
   secondFactorSignIn,
   passkeySignIn,
   trustedHeaderSignIn,
+  invitationSignIn,
 ];

@@ -1,0 +1,194 @@
+import { and, desc, eq, isNull, type SQL } from "drizzle-orm";
+import { auditEntries } from "../../drizzle/audit";
+import { invitations, members } from "../../drizzle/members";
+import { organizations } from "../../drizzle/organizations";
+import { roles } from "../../drizzle/roles";
+import { canGive, isAllowed, worthOf } from "../core/authorization";
+import { Conflict, NotFound } from "../core/errors";
+import { isId, newId } from "../core/ids";
+import type { Grant, Role } from "../core/permissions";
+import type { Transaction } from "../persistence/database";
+import { violatedConstraint } from "../persistence/database-errors";
+import { findAccountGrant, findHoldings, grantOf } from "../persistence/holdings";
+import { actorColumns } from "../persistence/refusals";
+import type { Request } from "../persistence/runtime";
+import { hashOfToken, isToken } from "./tokens";
+
+/** Days for which an invitation can be accepted. */
+export const invitationDays = 7;
+
+/** An invitation as whoever has its link finds it. */
+export interface FoundInvitation {
+  readonly invitationId: string;
+  readonly organizationId: string;
+  readonly organizationName: string;
+  readonly founding: boolean;
+  readonly email: string;
+  readonly role: Role | null;
+  readonly roleId: string | null;
+  readonly words: readonly string[] | null;
+  readonly invitedBy: string | null;
+  readonly expiresAt: Date;
+  readonly acceptedAt: Date | null;
+  readonly revokedAt: Date | null;
+}
+
+/** Why an invitation is worth nothing. `void`: whoever invited could not do so any more. */
+export type InvitationProblem = "accepted" | "revoked" | "expired" | "void";
+
+/**
+ * Finds an invitation by its link's token, in a transaction of the role `identity`.
+ * @param hold that nobody else accepts it until the transaction ends
+ */
+export async function findInvitation(
+  tx: Transaction,
+  token: string,
+  { hold }: { readonly hold: boolean },
+): Promise<FoundInvitation | null> {
+  if (!isToken(token)) return null;
+  const its = eq(invitations.hash, hashOfToken(token));
+  if (hold) {
+    const held = tx.select({ invitationId: invitations.invitationId }).from(invitations).where(its);
+    if ((await held.for("no key update")).length === 0) return null;
+  }
+  return selectInvitation(tx, its);
+}
+
+/** The newest invitation of an address to an organization that nobody has accepted or taken back, held. */
+export async function findInvitationOf(
+  tx: Transaction,
+  organizationId: string,
+  email: string,
+): Promise<FoundInvitation | null> {
+  const [held] = await tx
+    .select({ invitationId: invitations.invitationId })
+    .from(invitations)
+    .where(
+      and(
+        eq(invitations.organizationId, organizationId),
+        eq(invitations.email, email),
+        isNull(invitations.acceptedAt),
+        isNull(invitations.revokedAt),
+      ),
+    )
+    .orderBy(desc(invitations.invitationId))
+    .limit(1)
+    .for("no key update");
+  return held ? selectInvitation(tx, eq(invitations.invitationId, held.invitationId)) : null;
+}
+
+async function selectInvitation(tx: Transaction, its: SQL): Promise<FoundInvitation | null> {
+  const [row] = await tx
+    .select({
+      invitationId: invitations.invitationId,
+      organizationId: invitations.organizationId,
+      organizationName: organizations.name,
+      founding: organizations.founding,
+      email: invitations.email,
+      role: invitations.role,
+      roleId: invitations.roleId,
+      words: roles.permissions,
+      invitedBy: invitations.invitedBy,
+      expiresAt: invitations.expiresAt,
+      acceptedAt: invitations.acceptedAt,
+      revokedAt: invitations.revokedAt,
+    })
+    .from(invitations)
+    .innerJoin(organizations, eq(organizations.organizationId, invitations.organizationId))
+    .leftJoin(roles, and(eq(roles.roleId, invitations.roleId), eq(roles.organizationId, invitations.organizationId)))
+    .where(its);
+  return row ?? null;
+}
+
+/** Why this invitation cannot be accepted now; null when it can. */
+export async function problemOf(
+  tx: Transaction,
+  invitation: FoundInvitation,
+  now: Date,
+): Promise<InvitationProblem | null> {
+  if (invitation.revokedAt !== null) return "revoked";
+  if (invitation.acceptedAt !== null) return "accepted";
+  if (invitation.expiresAt <= now) return "expired";
+  return (await mayStillInvite(tx, invitation)) ? null : "void";
+}
+
+/** Whether whoever invited could do so now: a member who may invite, and has what they give. */
+async function mayStillInvite(tx: Transaction, invitation: FoundInvitation): Promise<boolean> {
+  if (invitation.invitedBy === null) return true; // the host's command line
+  const organization = await grantOfInviter(tx, invitation.organizationId, invitation.invitedBy);
+  const inviter = { kind: "commandLine", standing: { organization, project: null } } as const;
+  const wanted = worthOf(grantOf(invitation), null);
+  return isAllowed(inviter, invitation, "invitation:create") && canGive(inviter, invitation, wanted);
+}
+
+async function grantOfInviter(tx: Transaction, organizationId: string, invitedBy: string): Promise<Grant | null> {
+  if (isId("serviceAccount", invitedBy)) return findAccountGrant(tx, organizationId, invitedBy);
+  return (await findHoldings(tx, organizationId, { userId: invitedBy }))?.organization ?? null;
+}
+
+const refusals: Readonly<Record<InvitationProblem, string>> = {
+  accepted: "This invitation was accepted already: sign in.",
+  revoked: "This invitation was taken back. Ask for a new one.",
+  expired: "This invitation has expired. Ask for a new one.",
+  void: "Whoever invited you cannot do so any more. Ask for a new invitation.",
+};
+
+/** @throws Conflict `invitation_accepted`, `invitation_revoked`, `invitation_expired`, `invitation_void` */
+export async function requireGoodInvitation(tx: Transaction, invitation: FoundInvitation, now: Date): Promise<void> {
+  const problem = await problemOf(tx, invitation, now);
+  if (problem !== null) throw new Conflict(`invitation_${problem}`, refusals[problem]);
+}
+
+/** No invitation has this token: 404, like any id that is nobody's. */
+export function requireInvitation(found: FoundInvitation | null): FoundInvitation {
+  if (!found) throw new NotFound();
+  return found;
+}
+
+/** Somebody who accepts, and the session by which they do. */
+export interface Accepting {
+  readonly userId: string;
+  readonly email: string;
+  readonly sessionId: string;
+  readonly methods: readonly string[];
+}
+
+/**
+ * Makes whoever accepts a member, with the role that the invitation says, and the invitation worth nothing; audited in
+ * its organization. The invitation is held and was found good.
+ * @returns the member's id
+ * @throws Conflict `already_member`
+ */
+export async function join(
+  tx: Transaction,
+  request: Pick<Request, "requestId" | "ip">,
+  invitation: FoundInvitation,
+  person: Accepting,
+  now: Date,
+): Promise<string> {
+  const { invitationId, organizationId, role, roleId, email } = invitation;
+  const memberId = newId("member");
+  await tx
+    .insert(members)
+    .values({ memberId, organizationId, userId: person.userId, role, roleId, createdAt: now })
+    .catch(orMember);
+  await tx.update(invitations).set({ acceptedAt: now }).where(eq(invitations.invitationId, invitationId));
+  await tx.insert(auditEntries).values({
+    ...actorColumns(request, { kind: "session", ...person }),
+    auditId: newId("audit"),
+    organizationId,
+    action: "invitations.accept",
+    outcome: "done",
+    objectKind: "invitation",
+    objectId: invitationId,
+    objectName: email,
+    changed: { memberId, role, roleId },
+    createdAt: now,
+  });
+  return memberId;
+}
+
+function orMember(error: unknown): never {
+  if (violatedConstraint(error) !== "members_once") throw error;
+  throw new Conflict("already_member", "You are a member of this organization already.");
+}

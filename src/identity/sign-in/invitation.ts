@@ -1,0 +1,112 @@
+import { eq } from "drizzle-orm";
+import { users } from "../../../drizzle/members";
+import { passwords } from "../../../drizzle/persons";
+import { Name } from "../../contracts/page";
+import { Conflict, Invalid, Refusal } from "../../core/errors";
+import { newId } from "../../core/ids";
+import type { Transaction } from "../../persistence/database";
+import { violatedConstraint } from "../../persistence/database-errors";
+import type { Attempt } from "../attempt";
+import { type FoundInvitation, findInvitation, join, requireGoodInvitation, requireInvitation } from "../invitations";
+import { limits } from "../limits";
+import { hashPassword, requireGoodPassword } from "../passwords";
+import { type OpenedSession, openSession } from "../sessions";
+import type { Fields, SignInMethod } from "./method";
+import { recordSignIn } from "./record-sign-in";
+import { takeTry } from "./take-try";
+
+/**
+ * Somebody new accepts an invitation: the account with the invited address is made, with the password that they choose.
+ * Whoever has an account already signs in first. What they choose is judged before anybody looks whether there is one:
+ * only whoever would have made the account learns that it is there.
+ * @throws NotFound no such invitation | Conflict it is not good any more, or `sign_in_first` | Invalid `weak_password`
+ */
+export const invitationSignIn: SignInMethod = {
+  id: "invitation",
+  async signIn(attempt: Attempt, fields: Fields) {
+    await takeTry(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
+    const { database } = attempt.runtime;
+    const token = fields.token ?? "";
+    const found = await database.transaction("identity", null, (tx) => findInvitation(tx, token, { hold: false }));
+    try {
+      return await accept(attempt, requireInvitation(found), fields);
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      await database.transaction("identity", null, (tx) =>
+        recordSignIn(tx, attempt, {
+          outcome: "refused",
+          action: "invitations.accept",
+          reason: refusal.reason,
+          person: null,
+          methods: ["link"],
+          ...(found ? { organizationId: found.organizationId, changed: { invitationId: found.invitationId } } : {}),
+        }),
+      );
+      throw refusal;
+    }
+  },
+};
+
+async function accept(
+  attempt: Attempt,
+  found: FoundInvitation,
+  { token = "", password = "", name: typedName }: Fields,
+): Promise<OpenedSession> {
+  const { database, clock } = attempt.runtime;
+  const { email } = found;
+  const name = requireName(typedName);
+  await database.transaction("identity", null, (tx) => requireGoodInvitation(tx, found, clock.now()));
+  await requireGoodPassword(password, email);
+  const hash = await hashPassword(password);
+  return database.transaction("identity", null, async (tx) => {
+    const now = clock.now();
+    const invitation = requireInvitation(await findInvitation(tx, token, { hold: true }));
+    await requireGoodInvitation(tx, invitation, now);
+    const [known] = await tx.select({ userId: users.userId }).from(users).where(eq(users.email, email));
+    if (known) throw signInFirst();
+    const userId = newId("user");
+    await tx.insert(users).values({ userId, email, name, createdAt: now }).catch(orKnown);
+    await tx.insert(passwords).values({ userId, hash, changedAt: now });
+    return open(tx, attempt, invitation, userId);
+  });
+}
+
+async function open(
+  tx: Transaction,
+  attempt: Attempt,
+  invitation: FoundInvitation,
+  userId: string,
+): Promise<OpenedSession> {
+  const { email, organizationId } = invitation;
+  const person = { userId, email };
+  const methods = ["link"] as const;
+  const session = await openSession(tx, attempt, { userId, stage: "full", methods, remember: false, organizationId });
+  const { sessionId } = session;
+  await join(tx, attempt, invitation, { ...person, sessionId, methods }, attempt.runtime.clock.now());
+  await recordSignIn(tx, attempt, {
+    outcome: "done",
+    action: "auth.signIn",
+    person,
+    sessionId,
+    methods,
+    organizationId,
+  });
+  return session;
+}
+
+/** @throws Invalid `invalid_input` */
+function requireName(text: string | undefined): string | null {
+  if (text === undefined || text.trim() === "") return null;
+  const name = Name.safeParse(text);
+  if (name.success) return name.data;
+  throw new Invalid("invalid_input", "A name has 100 characters at most, on one line.", { name: "invalid" });
+}
+
+function signInFirst(): Conflict {
+  return new Conflict("sign_in_first", "There is an account for this e-mail address: sign in, then accept.");
+}
+
+function orKnown(error: unknown): never {
+  if (violatedConstraint(error)?.startsWith("users_email")) throw signInFirst();
+  throw error;
+}

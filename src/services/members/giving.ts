@@ -1,0 +1,66 @@
+import { canGive, type Principal, worthOf } from "../../core/authorization";
+import { Forbidden } from "../../core/errors";
+import type { Member, ObjectKind } from "../../core/located";
+import type { Grant, Permission } from "../../core/permissions";
+import { findHoldings } from "../../persistence/holdings";
+import type { Work } from "../../persistence/unit-of-work";
+
+/**
+ * Nobody gives at the organization what they do not have there.
+ * @throws Forbidden `role_above_own`
+ */
+export function requireGivable<P extends Permission, K extends ObjectKind>(
+  { authorized: { principal, organization } }: Work<P, K>,
+  grant: Grant | null,
+): void {
+  if (!canGive(principal, organization, worthOf(grant, null))) throw roleAboveOwn();
+}
+
+/** What a change of somebody needs to know of whoever makes it. */
+export interface Giver {
+  /** @throws Forbidden `role_above_own` */
+  requireGivableAt(projectId: string, grant: Grant | null): void;
+}
+
+/**
+ * Whoever can do more than the caller, at the organization or at any project, is not theirs to change.
+ * @throws Forbidden `member_above_own`
+ */
+export async function requireNotAbove<P extends Permission>(work: Work<P, "member">): Promise<Giver> {
+  const { tx, organizationId, authorized } = work;
+  const { principal, organization, object } = authorized;
+  const own = await projectsOf(work, principal);
+  const canGiveAt = (projectId: string, grant: Grant | null) =>
+    canGive(at(principal, own.get(projectId) ?? null), organization, worthOf(grant, projectId), projectId);
+  const theirs = await findHoldings(tx, organizationId, { memberId: (object as Member).memberId });
+  const isAbove =
+    !canGive(principal, organization, worthOf(theirs?.organization ?? null, null)) ||
+    [...(theirs?.projects ?? [])].some(([projectId, grant]) => !canGiveAt(projectId, grant));
+  if (isAbove)
+    throw new Forbidden("member_above_own", "This person may do more than you: an owner has to change that.");
+  return {
+    requireGivableAt: (projectId, grant) => {
+      if (!canGiveAt(projectId, grant)) throw roleAboveOwn();
+    },
+  };
+}
+
+/** The caller's own roles at projects. */
+async function projectsOf<P extends Permission>(
+  { tx, organizationId }: Work<P, "member">,
+  principal: Principal,
+): Promise<ReadonlyMap<string, Grant>> {
+  const userId = principal.kind === "commandLine" ? null : principal.userId;
+  const holdings = userId === null ? null : await findHoldings(tx, organizationId, { userId });
+  return holdings?.projects ?? new Map();
+}
+
+/** The same principal, for an object of a project at which they have this role. */
+function at(principal: Principal, project: Grant | null): Principal {
+  const organization = principal.standing?.organization ?? null;
+  return { ...principal, standing: { organization, project } };
+}
+
+function roleAboveOwn(): Forbidden {
+  return new Forbidden("role_above_own", "You cannot give what you do not have yourself.");
+}

@@ -1,0 +1,36 @@
+import { eq } from "drizzle-orm";
+import { members } from "../../../drizzle/members";
+import type { Member, UpdateMember } from "../../contracts/members";
+import type { Authorized } from "../../persistence/authorized";
+import { unitOfWork } from "../../persistence/unit-of-work";
+import { requireRole } from "../roles/require-role";
+import { requireGivable, requireNotAbove } from "./giving";
+import { requireMember } from "./require-member";
+import { requireOtherOwner } from "./require-other-owner";
+
+/**
+ * Gives a member another role at the organization, or none: then they are a member of projects only.
+ * @throws Forbidden `member_above_own` | `role_above_own`
+ * @throws NotFound no such role here
+ * @throws Conflict `last_owner`
+ */
+export async function updateMember(
+  authorized: Authorized<"member:update", "member">,
+  input: UpdateMember,
+): Promise<Member> {
+  return unitOfWork(authorized, async (work) => {
+    const { tx, organizationId } = work;
+    const { memberId, role, roleId } = work.authorized.object;
+    await requireNotAbove(work);
+    const { columns, grant } = await requireRole(tx, organizationId, input);
+    requireGivable(work, grant);
+    if (role === "owner" && columns.role !== "owner") await requireOtherOwner(tx, organizationId, memberId);
+    await tx.update(members).set(columns).where(eq(members.memberId, memberId));
+    work.audit(
+      "members.update",
+      { kind: "member", id: memberId },
+      { role: [role, columns.role], roleId: [roleId, columns.roleId] },
+    );
+    return requireMember(tx, memberId);
+  });
+}
