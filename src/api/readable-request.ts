@@ -19,13 +19,20 @@ export class Unreadable extends Error {
 /** A request whose body is at hand: spares making a stream of it and reading that again, the dearest part of a request. */
 export class ReadRequest extends Request {
   #text: string | null = null;
+  readonly #signal: AbortSignal;
 
   constructor(
     url: string,
-    head: Omit<RequestInit, "body">,
+    { signal, ...head }: Omit<RequestInit, "body" | "signal"> & { readonly signal: AbortSignal },
     readonly whole: Uint8Array,
   ) {
     super(url, head);
+    this.#signal = signal;
+  }
+
+  /** The caller's own: the platform would make one that follows it. */
+  override get signal(): AbortSignal {
+    return this.#signal;
   }
 
   /** Decodes the body strictly; one that is left out is an empty object. @throws Unreadable 413 over 1 MiB | 400 not UTF-8 */

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { domainToASCII } from "node:url";
+import { domainToASCII, domainToUnicode } from "node:url";
 
 /**
  * Host names as routes and claims hold them: lower-case A-labels, no dot at the end, `*.` as the whole first label of a wildcard.
@@ -50,11 +50,23 @@ export function parseHost(text: string): ParsedHost {
   if (name === "") return refused("host_bad_label");
   if (name.length + (wildcard ? 2 : 0) > maxHost) return refused("host_too_long");
   const labels = name.split(".");
-  if (!labels.every((one) => label.test(one))) return refused("host_bad_label");
+  if (!labels.every((one) => label.test(one)) || !isDecodable(name)) return refused("host_bad_label");
   // A last label that is a number makes the whole an IPv4 address to every URL parser.
   if (/^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? "")) return refused("host_ip_address");
   if (wildcard && labels.length < 2 && name !== "localhost") return refused("host_wildcard_too_wide");
   return { ok: true, host: wildcard ? `*.${name}` : name, wildcard };
+}
+
+/**
+ * Whether every label of a name that says it is encoded (`xn--`) stands for something, in its one spelling: the URL
+ * parser of Node 24 lets others pass as they are.
+ */
+export function isDecodable(name: string): boolean {
+  return name.split(".").every((one) => {
+    if (!one.startsWith("xn--")) return true;
+    const meant = domainToUnicode(one);
+    return meant !== "" && !meant.startsWith("xn--") && domainToASCII(meant) === one;
+  });
 }
 
 /**

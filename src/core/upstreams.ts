@@ -1,4 +1,5 @@
 import { canonicalAddress, classifyAddress } from "./addresses";
+import { isDecodable } from "./host-names";
 
 /** Where a route leads: one spelling for each place, what of it is claimed, and what must never be one. */
 
@@ -88,7 +89,7 @@ export function parseUpstream(text: string): ParsedUpstream {
 
   const host = hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
   const address = canonicalAddress(host);
-  if (address === null && !isName(host)) return refused("upstream_bad_host");
+  if (address === null && !(isName(host) && isDecodable(host))) return refused("upstream_bad_host");
   const shown = host.includes(":") ? `[${host}]` : host;
   const url = `${scheme}://${shown}${port === defaultPort(scheme) ? "" : `:${port}`}`;
   return { ok: true, upstream: { url, scheme, host, port, address } };

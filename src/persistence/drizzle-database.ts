@@ -31,5 +31,7 @@ export function drizzleDatabase(
 /** Takes the role, and for a tenant its organization, until the transaction ends. */
 function enter(role: DatabaseRole, organizationId: string | null): SQL {
   if (role === "tenant" && organizationId === null) throw new Error("a tenant's transaction needs its organization");
-  return sql`select set_config('role', ${`portcullis_${role}`}, true), set_config('portcullis.organization_id', ${organizationId ?? ""}, true)`;
+  const entered = sql`select set_config('role', ${`portcullis_${role}`}, true), set_config('portcullis.organization_id', ${organizationId ?? ""}, true)`;
+  // The sync's tables grow from nothing under one connection: a plan kept from then reads all of them for every page.
+  return role === "sync" ? sql`${entered}, set_config('plan_cache_mode', 'force_custom_plan', true)` : entered;
 }

@@ -8,18 +8,23 @@ const mostParameters = 32;
 /** Texts that one process has prepared on each of its connections; every one costs memory at both ends. */
 const mostTexts = 300;
 
+/** A function that says of a statement whether it is one to prepare: its text comes again, and there is room for it. */
+export function worthPreparing(): (text: string, parameters: readonly unknown[]) => boolean {
+  const texts = new Set<string>();
+  return (text, parameters) => {
+    if (parameters.length === 0 || parameters.length > mostParameters) return false;
+    if (!texts.has(text) && texts.size < mostTexts) texts.add(text);
+    return texts.has(text);
+  };
+}
+
 /**
  * Lets the server keep the plans of statements that come again, and saves a round trip at each: the driver asks for the
  * parameters' types before every statement that is not prepared, and drizzle asks it to prepare none.
  * @returns the client itself
  */
 export function withPreparedStatements(client: Client): Client {
-  const texts = new Set<string>();
-  const isWorthIt = (text: string, parameters: readonly unknown[]) => {
-    if (parameters.length === 0 || parameters.length > mostParameters) return false;
-    if (!texts.has(text) && texts.size < mostTexts) texts.add(text);
-    return texts.has(text);
-  };
+  const isWorthIt = worthPreparing();
   const prepare = <C extends Client | Inside>(one: C): C => {
     const { unsafe } = one;
     // Started at once: statements of one transaction go out in the order in which they were made, awaited or not.

@@ -163,6 +163,7 @@ async function compareStates(
       gone.set(applicationId, organizationId);
       if (!removed) mend(() => repairs.application(applicationId, organizationId));
     }
+    await breathe(); // the embedded database answers within the same turn
   }
   return gone;
 }

@@ -7,6 +7,7 @@ import { readTraefikFile } from "../core/traefik/reader/read-traefik-file";
 import { asSync } from "../persistence/as-sync";
 import { managedHosts } from "../persistence/sync/managed-hosts";
 import { isMissing } from "./file-system";
+import { givingWay } from "./give-way";
 import type { Leading } from "./leading";
 import { breathe } from "./pace";
 
@@ -19,12 +20,14 @@ const largestFile = 4 * 1024 * 1024;
  * @param isOurs whether a path below the watched folder is a file that was written from here
  */
 export async function findForeignFiles(
-  { places, database, gateway, over }: Leading,
+  { places, database, gateway, over, pace }: Leading,
   isOurs: (path: string) => boolean,
 ): Promise<ForeignFile[]> {
   const found: ForeignFile[] = [];
+  const giveWay = givingWay(() => pace.now());
   for await (const { path, listed } of filesBelow(places.dynamic)) {
     if (over.aborted) return found;
+    await giveWay();
     const name = relative(places.dynamic, path);
     if (isOurs(name)) continue;
     const read = listed ? await textOf(path) : unreadable;

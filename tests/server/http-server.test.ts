@@ -217,7 +217,10 @@ describe("a body", () => {
     expect(Buffer.from(await answer.arrayBuffer()).equals(body)).toBe(true);
   });
 
-  test("a caller that goes away ends the request's signal", async () => {
+  test.each([
+    ["without a body", {}],
+    ["with a body", { method: "POST", body: "{}" }],
+  ])("a caller that goes away ends the signal of a request %s", async (_, given) => {
     const began = withResolvers();
     const aborted = withResolvers();
     const { url } = await serverWith((request) => {
@@ -226,7 +229,7 @@ describe("a body", () => {
       return new Promise(() => undefined);
     });
     const caller = new AbortController();
-    const running = expect(fetch(`${url}/api/x`, { signal: caller.signal })).rejects.toThrow();
+    const running = expect(fetch(`${url}/api/x`, { ...given, signal: caller.signal })).rejects.toThrow();
     await began.promise;
     caller.abort();
     await aborted.promise;

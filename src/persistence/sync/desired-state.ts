@@ -176,9 +176,12 @@ function upstreamsOf(stored: unknown): UpstreamState[] {
   });
 }
 
-/** One parameter however many ids there are: the statement is the same every time, and made and planned once. */
+/**
+ * One parameter however many ids there are: the statement is the same every time. The array comes from a query of its
+ * own, so that each id is looked up in the index; with the array itself the planner reads the whole gateway instead.
+ */
 function among(column: AnyColumn, ids: readonly string[]): SQL {
-  return sql`${column} = any(string_to_array(${ids.join(",")}, ','))`;
+  return sql`${column} = any(array(select unnest(string_to_array(${ids.join(",")}, ','))))`;
 }
 
 function grouped<Row extends { readonly applicationId: string }>(rows: readonly Row[]): Map<string, Row[]> {
