@@ -43,7 +43,7 @@ export const apiKeys = pgTable(
     foreignKey({
       columns: [table.organizationId, table.roleId],
       foreignColumns: [roles.organizationId, roles.roleId],
-    }).onDelete("restrict"),
+    }),
     foreignKey({
       columns: [table.organizationId, table.serviceAccountId],
       foreignColumns: [serviceAccounts.organizationId, serviceAccounts.serviceAccountId],

@@ -36,7 +36,7 @@ export const members = pgTable(
     foreignKey({
       columns: [table.organizationId, table.roleId],
       foreignColumns: [roles.organizationId, roles.roleId],
-    }).onDelete("restrict"),
+    }),
     index("members_by_role").on(table.roleId),
     check("members_one_role", sql`role is null or role_id is null`),
   ],
@@ -63,7 +63,7 @@ export const projectRoles = pgTable(
     foreignKey({
       columns: [table.organizationId, table.roleId],
       foreignColumns: [roles.organizationId, roles.roleId],
-    }).onDelete("restrict"),
+    }),
     foreignKey({
       columns: [table.organizationId, table.projectId],
       foreignColumns: [projects.organizationId, projects.projectId],
@@ -103,7 +103,7 @@ export const invitations = pgTable(
     foreignKey({
       columns: [table.organizationId, table.roleId],
       foreignColumns: [roles.organizationId, roles.roleId],
-    }).onDelete("restrict"),
+    }),
     check("invitations_one_role", sql`(role is null) <> (role_id is null)`),
   ],
 );

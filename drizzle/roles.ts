@@ -42,7 +42,7 @@ export const serviceAccounts = pgTable(
     foreignKey({
       columns: [table.organizationId, table.roleId],
       foreignColumns: [roles.organizationId, roles.roleId],
-    }).onDelete("restrict"),
+    }),
     check("service_accounts_one_role", sql`(role is null) <> (role_id is null)`),
   ],
 );

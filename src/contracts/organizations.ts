@@ -17,6 +17,14 @@ export const UpdateOrganization = z
     /** On: empty applications are shut at once, and what would make one public is refused. Off opens nothing. */
     neverPublic: z.boolean().optional(),
     passwordPolicy: PasswordPolicy.optional(),
+    /** On: whoever lacks a second factor can only enrol one. Keys go on. */
+    requireSecondFactor: z.boolean().optional(),
+    /** The longest that a new API key may live, in days; null for no limit. Those that there are stay as they are. */
+    maxKeyDays: z.number().int().min(1).max(3_650).nullable().optional(),
+    /** Live keys that one member, or one service account, may have. */
+    maxKeysPerMember: z.number().int().min(1).max(1_000).optional(),
+    /** Of each key that has no limit of its own; null for no limit. */
+    keyRequestsPerMinute: z.number().int().min(1).max(1_000_000).nullable().optional(),
   })
   .refine(({ organizationId: _, ...changes }) => Object.values(changes).some((value) => value !== undefined), {
     error: "nothing_to_change",
@@ -33,6 +41,10 @@ export const Organization = z.object({
   defaultAccess: Access,
   neverPublic: z.boolean(),
   passwordPolicy: PasswordPolicy,
+  requireSecondFactor: z.boolean(),
+  maxKeyDays: z.number().nullable(),
+  maxKeysPerMember: z.number(),
+  keyRequestsPerMinute: z.number().nullable(),
   upstreams: z.enum(["any", "checked"]),
   founding: z.boolean(),
   createdAt: Moment,

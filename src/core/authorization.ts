@@ -91,7 +91,7 @@ export interface SessionFacts {
 }
 
 /** The permissions that reach beyond one organization: its holder must also belong to the founding one. */
-const installationWide: ReadonlySet<Permission> = new Set([
+export const installationWide: ReadonlySet<Permission> = new Set([
   "gateway:create",
   "gateway:update",
   "gateway:delete",

@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sweep } from "../../../src/sync/sweep";
+import { openBrowser } from "../../support/browser";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { givenMember, givenPerson } from "../../support/people";
 import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
@@ -61,11 +63,47 @@ describe("an organization's settings", () => {
     { upstreams: "any" },
     { defaultAccess: "open" },
     { neverPublic: 1 },
+    { requireSecondFactor: "yes" },
+    { maxKeyDays: 0 },
+    { maxKeyDays: 1.5 },
+    { maxKeysPerMember: null },
+    { keyRequestsPerMinute: -1 },
+    { name: "x", role: "owner" },
+    { name: "x", maxKeyDays: 1, createdAt: "2020-01-01T00:00:00Z" },
   ])("%j changes nothing", async (input) => {
     const acme = await world.organization({ upstreams: "checked" });
     const refused = await acme.call("organizations.update", input);
     expect([refused.status, refused.error?.data.reason]).toEqual([400, "invalid_input"]);
     expect(await given(acme).ok("organizations.one", {})).toMatchObject({ founding: false, upstreams: "checked" });
+  });
+
+  test("what a session and a key have to be is said by it", async () => {
+    const acme = await world.organization();
+    const rules = { requireSecondFactor: true, maxKeyDays: 30, maxKeysPerMember: 2, keyRequestsPerMinute: 600 };
+    expect(await given(acme).ok("organizations.one", {})).toMatchObject({
+      requireSecondFactor: false,
+      maxKeyDays: null,
+      maxKeysPerMember: 10,
+      keyRequestsPerMinute: null,
+    });
+    expect(await update(acme, rules)).toMatchObject(rules);
+    const person = await givenPerson(world);
+    await givenMember(world, acme.organizationId, person, "owner");
+    const browser = openBrowser(world, { ip: "203.0.113.90" });
+    await browser.signIn("password", { email: person.email, password: person.password });
+    expect((await browser.call("projects.list")).error.data.reason).toBe("second_factor_enrolment_required");
+    const tooLong = await acme.call("keys.create", {
+      name: "ci",
+      role: "viewer",
+      expiresAt: new Date(Date.now() + 31 * 86_400_000).toISOString(),
+    });
+    expect(tooLong.error.data.reason).toBe("expires_too_late");
+    expect(await update(acme, { maxKeyDays: null, requireSecondFactor: false })).toMatchObject({
+      ...rules,
+      maxKeyDays: null,
+      requireSecondFactor: false,
+    });
+    expect((await browser.call("projects.list")).status).toBe(200);
   });
 
   test("the default access is copied to what is made from then on", async () => {
@@ -240,6 +278,25 @@ describe("deleting an organization", () => {
     await expect(given(beta).application({ route })).rejects.toThrow("host_taken");
     await sweepIn(30.1);
     await given(beta).application({ route });
+  });
+
+  test("takes its roles, and whoever has one, with it", async () => {
+    const acme = await world.organization();
+    const { organizationId } = acme;
+    const { ok } = given(acme);
+    const { roleId } = await ok<{ roleId: string }>("roles.create", { name: "Reader", permissions: ["project:read"] });
+    const memberId = await givenMember(world, organizationId, await givenPerson(world), "viewer");
+    await ok("members.update", { memberId, roleId });
+    const { projectId } = await insertPlace(world, acme);
+    await ok("members.setProjectRole", { memberId, projectId, roleId });
+    await ok("invitations.create", { email: "new@example.org", roleId });
+    await ok("serviceAccounts.create", { name: "ci", roleId });
+    await ok("keys.create", { name: "ci", roleId });
+    await ok("organizations.delete", {});
+    for (const table of ["members", "project_roles", "invitations", "service_accounts", "api_keys", "roles"]) {
+      const left = await world.db.asOwner(`select 1 from ${table} where organization_id = $1`, [organizationId]);
+      expect([table, left]).toEqual([table, []]);
+    }
   });
 
   test("the founding one stays", async () => {
