@@ -51,6 +51,9 @@ export function accountRows(world: World): Record<string, readonly AccountRow[]>
   const changes = (full: number) => ({ full, waiting: 403 });
 
   return {
+    // Nobody's invitation.
+    "invitations.accept": [{ input: async () => ({ token: "A".repeat(43) }), ...changes(404) }],
+    "members.leave": [{ input: nothing, ...changes(200), nowhere: 403 }],
     "auth.secondFactors": [{ input: nothing, full: 200, waiting: 200 }],
     "auth.setActiveOrganization": [
       {
@@ -135,4 +138,5 @@ export const publicRows: Record<string, { readonly input: Record<string, unknown
   "auth.link": { input: { token: "A".repeat(43) } },
   "auth.passkeys.challenge": { input: {} },
   "auth.providers": { input: {} },
+  "invitations.look": { input: { token: "A".repeat(43) } },
 };

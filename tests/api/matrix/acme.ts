@@ -145,6 +145,24 @@ export function makesOf({ acme, world, place }: Acme) {
       await application();
       return idOf(`select max(audit_id) as id from audit_entries where organization_id = $1`, [acme.organizationId]);
     },
+    member: async (role: Role = "viewer") => givenMember(world, acme.organizationId, await insertPerson(world), role),
+    role: async () => {
+      const roleId = newId("role");
+      await world.db.asOwner(
+        `insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, $1, '{project:read}', now())`,
+        [roleId, acme.organizationId],
+      );
+      return roleId;
+    },
+    invitation: async () => {
+      const invitationId = newId("invitation");
+      await world.db.asOwner(
+        `insert into invitations (invitation_id, organization_id, email, role, hash, created_at, expires_at)
+         values ($1, $2, $1 || '@example.org', 'viewer', $1, now(), now() + interval '7 days')`,
+        [invitationId, acme.organizationId],
+      );
+      return invitationId;
+    },
     gateway: () => insertGateway(world.db, world.runtime),
     provider: async () =>
       (

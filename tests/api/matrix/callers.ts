@@ -118,6 +118,8 @@ export async function heldBackOf({ world, acme }: Acme): Promise<HeldBack[]> {
   await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
     strict.organizationId,
   ]);
+  // Somebody else, so that whoever leaves is not its last owner.
+  await givenMember(world, strict.organizationId, await insertPerson(world), "owner");
   const open =
     (
       organization: GivenOrganization | null,

@@ -209,6 +209,66 @@ export function rowsOf(where: Acme): Record<string, readonly Row[]> {
     "providers.update": [{ input: async () => ({ providerId: await provider(), name: name() }), expected: owns }],
     "providers.delete": [{ input: async () => ({ providerId: await provider() }), expected: owns }],
 
+    "members.one": [{ input: async () => ({ memberId: await makes.member() }), expected: withWord(reads) }],
+    "members.list": [{ input: nothing, expected: withWord(everybody) }],
+    "members.update": [
+      { input: async () => ({ memberId: await makes.member(), role: "developer" }), expected: administers },
+      { title: "to an owner", input: async () => ({ memberId: await makes.member(), role: "owner" }), expected: owns },
+      {
+        title: "of an owner",
+        input: async () => ({ memberId: await makes.member("owner"), role: "viewer" }),
+        expected: owns,
+      },
+    ],
+    "members.setProjectRole": [
+      {
+        input: async () => ({
+          memberId: await makes.member(),
+          projectId: (await place()).projectId,
+          role: "developer",
+        }),
+        expected: administers,
+      },
+    ],
+    "members.delete": [
+      { input: async () => ({ memberId: await makes.member() }), expected: administers },
+      { title: "an owner", input: async () => ({ memberId: await makes.member("owner") }), expected: owns },
+    ],
+
+    "roles.create": [
+      { input: async () => ({ name: name(), permissions: ["project:read"] }), expected: administersOwn },
+      {
+        title: "of an owner's word",
+        input: async () => ({ name: name(), permissions: ["project:read", "organization:delete"] }),
+        expected: ownsOwn,
+      },
+    ],
+    "roles.one": [{ input: async () => ({ roleId: await makes.role() }), expected: reads }],
+    "roles.list": [{ input: nothing, expected: everybody }],
+    "roles.update": [
+      { input: async () => ({ roleId: await makes.role(), name: name() }), expected: administers },
+      {
+        title: "to an owner's word",
+        input: async () => ({ roleId: await makes.role(), permissions: ["organization:delete"] }),
+        expected: owns,
+      },
+    ],
+    "roles.delete": [{ input: async () => ({ roleId: await makes.role() }), expected: administers }],
+
+    "invitations.create": [
+      {
+        input: async () => ({ email: `${name()}@example.org`.replace(" ", ""), role: "viewer" }),
+        expected: administersOwn,
+      },
+      {
+        title: "of an owner",
+        input: async () => ({ email: `${name()}@example.org`.replace(" ", ""), role: "owner" }),
+        expected: ownsOwn,
+      },
+    ],
+    "invitations.list": [{ input: nothing, expected: administersOwn }],
+    "invitations.delete": [{ input: async () => ({ invitationId: await makes.invitation() }), expected: administers }],
+
     "sync.status": [
       { title: "all", input: nothing, expected: everybody },
       { title: "of a gateway", input: async () => ({ gatewayId: acme.gatewayId }), expected: reads },
