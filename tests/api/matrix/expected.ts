@@ -69,7 +69,7 @@ export const founds = of(403, 403, 403, 200, 403, 403);
 /** Inside a project: a role there is enough. */
 export const readsThere = { ...reads, there: 200 };
 export const writesThere = of(403, 200, 200, 200, 404, 404, 200);
-export const administersThere = administers;
+export const administersThere = of(403, 403, 200, 200, 404, 404);
 
 /** One of the words, too. */
 export const withWord = (expected: Expected): Expected => ({ ...expected, words: 200 });
