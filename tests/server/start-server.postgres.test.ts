@@ -78,7 +78,7 @@ test("a user who may not create roles is told the SQL to run, all of it, and nee
   const [first, ...told] = inOneLine(await start(environment).catch((error: unknown) => error)).split("\n");
   expect(first).toMatch(/^the user in DATABASE_URL may not create roles\. Run this as an administrator/);
   expect(told).toEqual(
-    ["gate", "tenant", "sync", "host"].map(
+    ["gate", "tenant", "sync", "host", "identity", "retention"].map(
       (name) => `create role portcullis_${name} nologin; grant portcullis_${name} to "${user}";`,
     ),
   );
