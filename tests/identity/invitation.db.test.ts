@@ -1,0 +1,272 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openBrowser } from "../support/browser";
+import { givenMember, givenPerson } from "../support/people";
+import { registerSecret } from "../support/secrets";
+import { givenSession } from "../support/sessions";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
+
+interface Made {
+  readonly invitationId: string;
+  readonly email: string;
+  readonly expiresAt: string;
+  readonly token: string;
+}
+
+let world: World;
+let acme: GivenOrganization;
+let next = 0;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+beforeEach(async () => {
+  world.now = null;
+  acme = await world.organization();
+});
+afterAll(() => world.close());
+
+const password = registerSecret("a river under seven bridges");
+const visitor = () => openBrowser(world, { ip: `198.18.1.${next++ % 250}` });
+const invite = async (input: Record<string, unknown> = {}): Promise<Made> => {
+  const email = `joins-${next++}@example.org`;
+  const made = await given(acme).ok<Omit<Made, "token"> & { url: string }>("invitations.create", {
+    email,
+    ...(input.roleId === undefined ? { role: "viewer" } : {}),
+    ...input,
+  });
+  return { ...made, token: registerSecret(made.url.slice(made.url.indexOf("#") + 1)) };
+};
+const accept = async (token: string, fields: Record<string, string> = {}, browser = visitor()) => {
+  const { status, body } = await browser.signIn("invitation", { token, password, ...fields });
+  return { status, reason: (body as { error?: { data: { reason: string } } } | null)?.error?.data.reason, browser };
+};
+const peopleOf = (email: string) =>
+  world.db.asOwner<{ user_id: string; name: string | null }>("select user_id, name from users where email = $1", [
+    email,
+  ]);
+const entriesOf = (organizationId: string) =>
+  world.db.asOwner<Record<string, unknown>>(
+    `select action, outcome, reason, actor_kind, actor_name, object_name from audit_entries
+     where organization_id = $1 and action in ('invitations.accept', 'auth.signIn') order by audit_id`,
+    [organizationId],
+  );
+
+describe("somebody new who accepts an invitation", () => {
+  test("has an account with the invited address, the role that was given, and a session there", async () => {
+    const { email, token } = await invite({ role: "developer" });
+    const { status, browser } = await accept(token, { name: "  Ada Lovelace " });
+    expect(status).toBe(200);
+    const session = await browser.call<{
+      principal: { email: string; role: string };
+      organization: { organizationId: string };
+      pending: string | null;
+    }>("auth.session");
+    expect(session.data).toMatchObject({
+      principal: { email, role: "developer" },
+      organization: { organizationId: acme.organizationId },
+      pending: null,
+    });
+    expect(await peopleOf(email)).toMatchObject([{ name: "Ada Lovelace" }]);
+    const again = await visitor().signIn("password", { email, password });
+    expect(again.status).toBe(200);
+    expect(await entriesOf(acme.organizationId)).toMatchObject([
+      { action: "invitations.accept", outcome: "done", actor_kind: "person", actor_name: email, object_name: email },
+      { action: "auth.signIn", outcome: "done", actor_name: email },
+      { action: "auth.signIn", outcome: "done", actor_name: email },
+    ]);
+  });
+
+  test("has the organization's own role, as it is then", async () => {
+    const { roleId } = await given(acme).ok<{ roleId: string }>("roles.create", {
+      name: "Reader",
+      permissions: ["project:read"],
+    });
+    const { token } = await invite({ roleId });
+    await given(acme).ok("roles.update", { roleId, permissions: ["project:read", "project:create"] });
+    const { browser } = await accept(token);
+    expect((await browser.call("projects.create", { name: "x" })).status).toBe(200);
+    expect((await browser.call("members.list")).status).toBe(403);
+  });
+
+  test("chooses no address, role or organization of their own: what a form adds counts for nothing", async () => {
+    const beta = await world.organization();
+    const { email, token } = await invite();
+    const more = {
+      email: "mallory@example.org",
+      role: "owner",
+      roleId: "rol_x",
+      organizationId: beta.organizationId,
+      userId: "usr_x",
+    };
+    const { status, browser } = await accept(token, more);
+    expect(status).toBe(200);
+    expect(await peopleOf("mallory@example.org")).toEqual([]);
+    const { data } = await browser.call<{ principal: object; organizations: object[] }>("auth.session");
+    expect(data.principal).toMatchObject({ email, role: "viewer" });
+    expect(data.organizations).toMatchObject([{ organizationId: acme.organizationId }]);
+  });
+
+  test("uses it once, also twice at once", async () => {
+    const { email, token } = await invite();
+    const both = await Promise.all([accept(token), accept(token)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(both.find(({ status }) => status === 409)?.reason).toBe("invitation_accepted");
+    expect(await peopleOf(email)).toHaveLength(1);
+    expect((await accept(token)).reason).toBe("invitation_accepted");
+  });
+
+  test("is refused with the reason when it is not good, and nothing is made", async () => {
+    const [revoked, expired] = [await invite(), await invite()];
+    await given(acme).ok("invitations.delete", { invitationId: revoked.invitationId });
+    expect(await accept(revoked.token)).toMatchObject({ status: 409, reason: "invitation_revoked" });
+    for (const token of ["A".repeat(43), "", revoked.invitationId]) {
+      expect(await accept(token)).toMatchObject({ status: 404, reason: "not_found" });
+    }
+    world.now = new Date(Date.parse(expired.expiresAt));
+    const late = await accept(expired.token);
+    expect(late).toMatchObject({ status: 409, reason: "invitation_expired" });
+    expect([...late.browser.cookies.keys()].filter((name) => name.endsWith("portcullis.session"))).toEqual([]);
+    for (const { email } of [revoked, expired]) expect(await peopleOf(email)).toEqual([]);
+    expect(await entriesOf(acme.organizationId)).toMatchObject([
+      { action: "invitations.accept", outcome: "refused", reason: "invitation_revoked", actor_kind: "anonymous" },
+      { action: "invitations.accept", outcome: "refused", reason: "invitation_expired", actor_kind: "anonymous" },
+    ]);
+  });
+
+  test("is refused when whoever invited could not do so any more", async () => {
+    const admin = await givenPerson(world);
+    const memberId = await givenMember(world, acme.organizationId, admin, "admin");
+    const { browser } = await givenSession(world, admin);
+    const { data } = await browser.call<{ url: string; email: string }>("invitations.create", {
+      email: `void-${next++}@example.org`,
+      role: "admin",
+    });
+    const token = registerSecret(data.url.slice(data.url.indexOf("#") + 1));
+    await given(acme).ok("members.update", { memberId, role: "viewer" });
+    expect(await accept(token)).toMatchObject({ status: 409, reason: "invitation_void" });
+    expect(await peopleOf(data.email)).toEqual([]);
+  });
+
+  test.each([
+    ["short", "password_short"],
+    ["correct horse x-joins-weak@example.org", "password_contains_username"],
+    ["a".repeat(129), "password_long"],
+  ])("needs a good password: %s is none (%s)", async (weak, said) => {
+    const { email, token } = await invite({ email: `x-joins-weak@example.org` });
+    const browser = visitor();
+    const { status, body } = await browser.signIn("invitation", { token, password: weak });
+    const { data } = (body as { error: { data: { reason: string; fields: { password: string } } } }).error;
+    expect([status, data.reason]).toEqual([400, "weak_password"]);
+    expect(data.fields.password).toContain(said);
+    expect(await peopleOf(email)).toEqual([]);
+  });
+
+  test("has a name on one line", async () => {
+    const { token } = await invite();
+    for (const name of ["Ada\r\nBcc: all@example.org", "x".repeat(101)]) {
+      expect(await accept(token, { name })).toMatchObject({ status: 400, reason: "invalid_input" });
+    }
+    expect((await accept(token, { name: "Ada" })).status).toBe(200);
+  });
+
+  test("tries five times a minute from one address (TM-2)", async () => {
+    const browser = openBrowser(world, { ip: "198.51.100.30" });
+    const statuses = [];
+    for (let at = 0; at < 6; at++) statuses.push((await accept("A".repeat(43), {}, browser)).status);
+    expect(statuses).toEqual([404, 404, 404, 404, 404, 429]);
+  });
+
+  test("has to enrol a second factor first where the organization requires one", async () => {
+    await given(acme).ok("organizations.update", { requireSecondFactor: true });
+    const { token } = await invite();
+    const { status, browser } = await accept(token);
+    expect(status).toBe(200);
+    const answer = await browser.call("projects.list");
+    expect([answer.status, answer.error.data.reason]).toEqual([403, "second_factor_enrolment_required"]);
+  });
+});
+
+describe("whoever has an account", () => {
+  test("signs in first, and then accepts; their password is theirs", async () => {
+    const beta = await world.organization();
+    const ada = await givenPerson(world);
+    await givenMember(world, beta.organizationId, ada, "owner");
+    const { token, email } = await invite({ email: ada.email, role: "developer" });
+    expect(await accept(token)).toMatchObject({ status: 409, reason: "sign_in_first" });
+    expect((await visitor().signIn("password", { email, password })).status).toBe(401);
+    const { browser } = await givenSession(world, ada);
+    const { data } = await browser.call<{ organizationId: string; memberId: string }>("invitations.accept", { token });
+    expect(data).toMatchObject({ organizationId: acme.organizationId });
+    const inAcme = { "x-organization-id": acme.organizationId };
+    expect((await browser.call("projects.create", { name: "x" }, inAcme)).status).toBe(200);
+    expect(await entriesOf(acme.organizationId)).toMatchObject([
+      { action: "invitations.accept", outcome: "refused", reason: "sign_in_first", actor_kind: "anonymous" },
+      { action: "invitations.accept", outcome: "done", actor_kind: "person", actor_name: email },
+    ]);
+    // Where else somebody joins is no business of their other organizations.
+    expect(JSON.stringify(await entriesOf(beta.organizationId))).not.toContain("invitations.accept");
+  });
+
+  test("is asked for no more than a good password before they learn that there is one", async () => {
+    const ada = await givenPerson(world);
+    const [known, unknown] = [await invite({ email: ada.email }), await invite()];
+    for (const { token } of [known, unknown]) {
+      expect(await accept(token, { password: "short" })).toMatchObject({ status: 400, reason: "weak_password" });
+      expect(await accept(token, { name: "two\nlines" })).toMatchObject({ status: 400, reason: "invalid_input" });
+    }
+  });
+
+  test("accepts nothing that is for another address", async () => {
+    const [ada, { token, email }] = [await givenPerson(world), await invite({ role: "owner" })];
+    const { browser } = await givenSession(world, ada);
+    const answer = await browser.call("invitations.accept", { token });
+    expect([answer.status, answer.error.data.reason]).toEqual([403, "invitation_for_another"]);
+    expect(answer.error.message).not.toContain(email);
+    const inside = await browser.call("organizations.one", { organizationId: acme.organizationId });
+    expect([inside.status, inside.error.data.reason]).toEqual([403, "no_organization"]);
+    expect((await accept(token)).status).toBe(200);
+  });
+
+  test("accepts once, and is a member once", async () => {
+    const ada = await givenPerson(world);
+    const { token } = await invite({ email: ada.email });
+    const { browser } = await givenSession(world, ada);
+    const both = await Promise.all([1, 2].map(() => browser.call("invitations.accept", { token })));
+    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    await world.db.asOwner("update invitations set accepted_at = null where email = $1", [ada.email]);
+    const again = await browser.call("invitations.accept", { token });
+    expect([again.status, again.error.data.reason]).toEqual([409, "already_member"]);
+  });
+
+  test("is told why it is not good any more", async () => {
+    const ada = await givenPerson(world);
+    const { token, invitationId } = await invite({ email: ada.email });
+    await given(acme).ok("invitations.delete", { invitationId });
+    const { browser } = await givenSession(world, ada);
+    const answer = await browser.call("invitations.accept", { token });
+    expect([answer.status, answer.error.data.reason]).toEqual([409, "invitation_revoked"]);
+    for (const input of [{ token: "A".repeat(43) }, { token: "" }]) {
+      expect((await browser.call("invitations.accept", input)).status).toBe(404);
+    }
+  });
+
+  test.each([
+    {},
+    { token: "A".repeat(201) },
+    { token: "A".repeat(43), organizationId: "org_x" },
+    { token: "A".repeat(43), role: "owner" },
+    { token: "A".repeat(43), email: "x@example.org" },
+  ])("%j is no input of it", async (input) => {
+    const { browser } = await givenSession(world, await givenPerson(world));
+    const answer = await browser.call("invitations.accept", input);
+    expect([answer.status, answer.error.data.reason]).toEqual([400, "invalid_input"]);
+  });
+
+  test("accepts by no session that waits for its second factor", async () => {
+    const ada = await givenPerson(world);
+    const { token } = await invite({ email: ada.email });
+    const { browser } = await givenSession(world, ada, { stage: "second_factor" });
+    const answer = await browser.call("invitations.accept", { token });
+    expect([answer.status, answer.error.data.reason]).toEqual([403, "second_factor_required"]);
+  });
+});
