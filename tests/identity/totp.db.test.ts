@@ -3,6 +3,7 @@ import {
   browserOf,
   codeOf,
   doneActions,
+  enrolPasskey,
   enrolTotp,
   givenSignedIn,
   refusedReasons,
@@ -220,6 +221,27 @@ describe("an authenticator app", () => {
     const ada = await givenWaiting();
     expect((await ada.browser.signIn("second-factor", { code: codeOf(mallory.secret, later(0)) })).status).toBe(401);
     expect((await ada.browser.signIn("second-factor", { code: mallory.recoveryCodes[0] ?? "" })).status).toBe(401);
+  });
+
+  it("is worth nothing before it is confirmed, beside a passkey too (TM-21)", async () => {
+    const { person, browser: enrolling } = await givenSignedIn(world, organization);
+    await enrolPasskey(enrolling);
+    const { data } = await enrolling.call<{ secret: string }>("auth.totp.enrol");
+    const code = codeOf(data.secret, start);
+    const proof = await enrolling.call("auth.totp.remove", { code });
+    expect([proof.status, proof.error?.data.reason]).toEqual([403, "wrong_code"]);
+    const browser = browserOf(world);
+    await showPassword(browser, person);
+    expect((await browser.signIn("second-factor", { code })).status).toBe(401);
+  });
+
+  it("does not open another session for one that waits for nothing (TM-21)", async () => {
+    const { browser, secret } = await givenWaiting();
+    expect((await browser.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
+    world.now = later(60);
+    const again = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
+    expect([again.status, again.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
+    expect((await browser.call("auth.session")).data).toMatchObject({ pending: null });
   });
 
   it("is confirmed within half an hour, and by whoever began", async () => {
