@@ -120,7 +120,7 @@ const secretValues: Readonly<Record<string, string>> = {
 };
 
 test.each(Object.values(settingsTable).filter((setting) => "secret" in setting))(
-  "the secret setting $name is read from $name_FILE too",
+  "the secret setting $name is read from $name_FILE too (PO-7)",
   ({ name }) => {
     const value = secretValues[name] ?? good;
     const byValue = readEnvironment({ [name]: value });

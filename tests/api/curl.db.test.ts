@@ -88,7 +88,7 @@ describe.skipIf(!hasCurl)("DK-11: the documented lines, as they stand, to a serv
     expect([answer.status, answer.body.result?.data.items]).toEqual([200, []]);
   });
 
-  test("without a key, and with a wrong one", async () => {
+  test("without a key, and with a wrong one (TM-31)", async () => {
     const missing = await curl(url("security.list"), "-d", "{}", ...asJson);
     expect([missing.status, missing.body.error.data.reason]).toEqual([401, "no_credentials"]);
     const wrong = await curl(url("security.list"), "-H", "x-api-key: nonsense", "-d", "{}");

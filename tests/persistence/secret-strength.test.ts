@@ -23,7 +23,7 @@ const refusals: [string, string][] = [
   [`change-me-${randomBytes(40).toString("base64url")}`, "secret_not_random"],
 ];
 
-describe("the installation's secret", () => {
+describe("the installation's secret (PO-6)", () => {
   it.each(refusals)("%j is refused as %s, with a line that says how to make one", (text, problem) => {
     const checked = checkSecret(text);
     expect(checked).toMatchObject({ ok: false, problem });
