@@ -297,6 +297,12 @@ begin
         from passkeys k where k.passkey_id = p_id and k.user_id = v_user and principal ->> 'kind' = 'session';
     when 'organization' then
       if coalesce(p_id, v_org) = v_org then object := organization; end if;
+    when 'reach' then
+      object := jsonb_build_object('organizationId', v_org, 'projects', coalesce((
+        select jsonb_agg(jsonb_build_object('projectId', p.project_id,
+            'grant', portcullis_grant(p.role, p.role_id, p.organization_id)))
+          from project_roles p join members m on m.member_id = p.member_id
+          where m.user_id = v_user and m.organization_id = v_org and p.organization_id = v_org), '[]'::jsonb));
     when 'member' then
       if p_lock = 'update' then
         perform 1 from members m where m.member_id = p_id and m.organization_id = v_org for no key update;

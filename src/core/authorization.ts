@@ -1,6 +1,6 @@
 import { isAmong } from "./addresses";
 import { Forbidden, NotFound, Unauthenticated } from "./errors";
-import type { ApiKey, Organization } from "./located";
+import type { ApiKey, Organization, Reach } from "./located";
 import { decide, type Grant, grantedBy, holds, type Permission, placeOf, type Standing } from "./permissions";
 
 /** Who acts. */
@@ -203,6 +203,7 @@ export function judge(principal: Principal, facts: Facts, permission: Permission
   if (facts.object === null) throw new NotFound();
   if (isAllowed(principal, facts.organization, permission, facts.projectId)) return;
   if (isOwnKey(principal, facts.object, permission)) return;
+  if (isReach(facts.object) && projectsWith(principal, facts.organization, facts.object, permission).length > 0) return;
   const byKey =
     principal.kind === "apiKey" && isAllowed(asHolder(principal), facts.organization, permission, facts.projectId);
   throw byKey
@@ -242,6 +243,34 @@ export function isOwn(
 ): boolean {
   if (apiKeyId === undefined || principal.kind === "commandLine") return false;
   return principal.kind === "apiKey" ? apiKeyId === principal.apiKeyId : userId === principal.userId;
+}
+
+function isReach(object: unknown): object is Reach {
+  return typeof object === "object" && object !== null && "projects" in object;
+}
+
+/**
+ * The projects at which a principal holds a permission that it may not hold at the organization: by roles there, or by
+ * a key for one project.
+ */
+export function projectsWith(
+  principal: Principal,
+  organization: Pick<Organization, "founding">,
+  { projects }: Reach,
+  permission: Permission,
+): string[] {
+  const grants = new Map<string, Grant | null>(projects.map(({ projectId, grant }) => [projectId, grant]));
+  const ofKey = principal.kind === "apiKey" ? principal.projectId : null;
+  if (ofKey !== null && !grants.has(ofKey)) grants.set(ofKey, null);
+  return [...grants]
+    .filter(([projectId, grant]) => isAllowed(atProject(principal, grant), organization, permission, projectId))
+    .map(([projectId]) => projectId);
+}
+
+/** The same principal, for what belongs to a project at which they have this role. */
+export function atProject(principal: Principal, project: Grant | null): Principal {
+  const { standing } = principal;
+  return standing === null ? principal : { ...principal, standing: { ...standing, project } };
 }
 
 /** Whoever holds a key, without the key's own limits. */

@@ -17,6 +17,8 @@ export interface Located {
   role: OwnRole;
   serviceAccount: ServiceAccount;
   provider: Provider;
+  /** The caller's organization, and the projects of it at which they have a role. */
+  reach: Reach;
   project: Project;
   environment: Environment;
   application: Application;
@@ -100,6 +102,11 @@ export interface Provider {
   readonly organizationId: string;
   readonly name: string;
   readonly slug: string;
+}
+
+export interface Reach {
+  readonly organizationId: string;
+  readonly projects: readonly { readonly projectId: string; readonly grant: Grant | null }[];
 }
 
 export interface Project {

@@ -36,11 +36,15 @@ const byOr =
 /** The caller's own organization, whatever the input says. */
 const caller: Locator<"organization"> = () => ({ kind: "organization", id: null });
 
+/** The same, with the projects at which the caller has a role: for a list of what they may see of it. */
+const reach: Locator<"reach"> = () => ({ kind: "reach", id: null });
+
 /** Whoever is signed in, and nobody else. */
 const person: Locator<"person"> = () => ({ kind: "person", id: null });
 
 export const of = {
   caller,
+  reach,
   person,
   ownSession: by("session", "sessionId"),
   ownPasskey: by("passkey", "passkeyId"),

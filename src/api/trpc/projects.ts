@@ -24,7 +24,7 @@ export const projects = t.router({
     .input(ProjectById)
     .output(Project)
     .query(({ ctx }) => getProject(ctx.authorized)),
-  list: procedure("project:read", of.caller)
+  list: procedure("project:read", of.reach)
     .input(ListProjects)
     .output(ProjectPage)
     .query(({ ctx, input }) => listProjects(ctx.authorized, input)),

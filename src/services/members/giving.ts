@@ -1,4 +1,4 @@
-import { canGive, type Principal, worthOf } from "../../core/authorization";
+import { atProject, canGive, type Principal, worthOf } from "../../core/authorization";
 import { Forbidden } from "../../core/errors";
 import type { Member, ObjectKind } from "../../core/located";
 import type { Grant, Permission } from "../../core/permissions";
@@ -31,7 +31,7 @@ export async function requireNotAbove<P extends Permission>(work: Work<P, "membe
   const { principal, organization, object } = authorized;
   const own = await projectsOf(work, principal);
   const canGiveAt = (projectId: string, grant: Grant | null) =>
-    canGive(at(principal, own.get(projectId) ?? null), organization, worthOf(grant, projectId), projectId);
+    canGive(atProject(principal, own.get(projectId) ?? null), organization, worthOf(grant, projectId), projectId);
   const theirs = await findHoldings(tx, organizationId, { memberId: (object as Member).memberId });
   const isAbove =
     !canGive(principal, organization, worthOf(theirs?.organization ?? null, null)) ||
@@ -53,12 +53,6 @@ async function projectsOf<P extends Permission>(
   const userId = principal.kind === "commandLine" ? null : principal.userId;
   const holdings = userId === null ? null : await findHoldings(tx, organizationId, { userId });
   return holdings?.projects ?? new Map();
-}
-
-/** The same principal, for an object of a project at which they have this role. */
-function at(principal: Principal, project: Grant | null): Principal {
-  const organization = principal.standing?.organization ?? null;
-  return { ...principal, standing: { organization, project } };
 }
 
 function roleAboveOwn(): Forbidden {

@@ -1,21 +1,30 @@
-import { desc, lt } from "drizzle-orm";
+import { and, desc, inArray, lt } from "drizzle-orm";
 import { projects } from "../../../drizzle/projects";
 import type { ListProjects, Project } from "../../contracts/projects";
+import { isAllowed, projectsWith } from "../../core/authorization";
 import type { Authorized } from "../../persistence/authorized";
 import { readAs } from "../../persistence/read";
 import { pageOfRows } from "../page";
 import { presentProject } from "./present-project";
 
-/** The organization's projects, newest first. */
+/** The organization's projects, newest first: all of them, or those at which the caller may read. */
 export async function listProjects(
-  authorized: Authorized<"project:read", "organization">,
+  authorized: Authorized<"project:read", "reach">,
   input: ListProjects,
 ): Promise<{ items: Project[]; nextCursor: string | null }> {
+  const { principal, organization, object } = authorized;
+  const seesAll = isAllowed(principal, organization, "project:read");
+  const visible = seesAll ? undefined : projectsWith(principal, organization, object, "project:read");
   return readAs(authorized, async (tx) => {
     const rows = await tx
       .select()
       .from(projects)
-      .where(input.cursor === undefined ? undefined : lt(projects.projectId, input.cursor))
+      .where(
+        and(
+          visible && inArray(projects.projectId, visible),
+          input.cursor === undefined ? undefined : lt(projects.projectId, input.cursor),
+        ),
+      )
       .orderBy(desc(projects.projectId))
       .limit(input.limit + 1);
     return pageOfRows(

@@ -55,7 +55,8 @@ export function rowsOf(where: Acme): Record<string, readonly Row[]> {
 
     "projects.create": [{ input: async () => ({ name: name() }), expected: of(403, 200, 200, 200, 200, 403) }],
     "projects.one": [{ input: async () => ({ projectId: (await place()).projectId }), expected: withWord(readsThere) }],
-    "projects.list": [{ input: nothing, expected: withWord(everybody) }],
+    // Whoever has a role at any project sees those.
+    "projects.list": [{ input: nothing, expected: { ...withWord(everybody), there: 200, elsewhere: 200 } }],
     "projects.update": [
       { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesThere },
     ],

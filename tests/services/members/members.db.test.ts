@@ -198,6 +198,56 @@ describe("a role at a project (DK-11)", () => {
     ]);
   });
 
+  test("is no way to more than the giver has, at that project or by what counts in it", async () => {
+    const [here, there] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+    const roleId = await givenRole(acme, ["member:read", "member:update", "project:read"]);
+    const [clerk, worker] = [await givenTeammate(world, acme, "viewer"), await givenTeammate(world, acme, null)];
+    const { ok } = given(acme);
+    await ok("members.update", { memberId: clerk.memberId, roleId });
+    await ok("members.setProjectRole", { memberId: clerk.memberId, projectId: here.projectId, role: "developer" });
+    const set = (projectId: string, input: object, memberId = worker.memberId) =>
+      clerk.ask("members.setProjectRole", { memberId, projectId, ...input });
+    expect(await set(there.projectId, { role: "viewer" })).toEqual([403, "role_above_own"]);
+    expect(await set(there.projectId, { role: "owner" }, clerk.memberId)).toEqual([403, "role_above_own"]);
+    expect(await set(here.projectId, { role: "admin" }, clerk.memberId)).toEqual([403, "role_above_own"]);
+    expect(await set(here.projectId, { role: "admin" })).toEqual([403, "role_above_own"]);
+    expect(await set(there.projectId, { roleId: await givenRole(acme, ["project:read"]) })).toEqual([200]);
+    expect(await set(here.projectId, { role: "developer" })).toEqual([200]);
+    // Words of the organization are worth nothing at a project.
+    const strong = await givenRole(acme, ["project:read", "organization:delete", "member:update"]);
+    expect(await set(there.projectId, { roleId: strong })).toEqual([200]);
+    expect(await worker.ask("organizations.delete")).toEqual([403, "forbidden"]);
+    expect(await worker.ask("members.update", { memberId: worker.memberId, role: "viewer" })).toEqual([
+      403,
+      "forbidden",
+    ]);
+  });
+
+  test("lists the projects at which it lets one read, and no other", async () => {
+    const [here, there] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+    const worker = await givenTeammate(world, acme, null);
+    expect(await worker.ask("projects.list")).toEqual([403, "forbidden"]);
+    const { ok } = given(acme);
+    const set = (projectId: string, input: object) =>
+      ok("members.setProjectRole", { memberId: worker.memberId, projectId, ...input });
+    await set(here.projectId, { role: "viewer" });
+    await set(there.projectId, { roleId: await givenRole(acme, ["route:read"]) });
+    const seen = async (list: () => Promise<{ data: { items: { projectId: string }[] } }>) =>
+      (await list()).data.items.map(({ projectId }) => projectId);
+    expect(await seen(() => worker.browser.call("projects.list"))).toEqual([here.projectId]);
+    expect(await seen(() => worker.browser.call("projects.list", { cursor: here.projectId }))).toEqual([]);
+    const { key } = await ok<{ key: string }>("keys.create", {
+      name: "k",
+      role: "viewer",
+      projectId: there.projectId,
+    });
+    expect(await seen(() => world.callAs(registerSecret(key))("projects.list"))).toEqual([there.projectId]);
+    const scoped = await ok<{ key: string }>("keys.create", { name: "k", scopes: ["route:read"] });
+    const refused = await world.callAs(registerSecret(scoped.key))("projects.list");
+    expect([refused.status, refused.error.data.reason]).toEqual([403, "key_scope"]);
+    expect((await seen(() => acme.call("projects.list"))).sort()).toEqual([here.projectId, there.projectId].sort());
+  });
+
   test("a project's owner gives none: who is in the organization is the organization's", async () => {
     const { projectId } = await insertPlace(world, acme);
     const lead = await givenTeammate(world, acme, "viewer");
