@@ -21,6 +21,7 @@ export default defineConfig({
     maxWorkers: 3,
     projects: [
       project("unit", ["tests/**/*.test.ts"], {
+        ...shared,
         exclude: [...configDefaults.exclude, "tests/**/*.{db,postgres,gateway,browser}.test.ts"],
       }),
       project("embedded", ["tests/**/*.db.test.ts"], { env: on("embedded"), ...shared }),
