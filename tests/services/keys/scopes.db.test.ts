@@ -119,7 +119,9 @@ describe("a key of one project", () => {
     expect((await create(here.environmentId)).status).toBe(200);
     expect(reasonOf(await create(there.environmentId))).toEqual([403, "key_scope"]);
     expect(reasonOf(await call("projects.create", { name: "x" }))).toEqual([403, "key_scope"]);
-    expect(reasonOf(await call("projects.list"))).toEqual([403, "key_scope"]);
+    const listed = await call<{ items: { projectId: string }[] }>("projects.list");
+    expect(listed.data.items.map(({ projectId }) => projectId)).toEqual([here.projectId]);
+    expect(reasonOf(await call("applications.list"))).toEqual([403, "key_scope"]);
     expect((await call("projects.one", { projectId: here.projectId })).status).toBe(200);
     expect((await call("auth.session")).status).toBe(200);
     const child = { name: "child", role: "developer" };
