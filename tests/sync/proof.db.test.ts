@@ -107,7 +107,8 @@ describe("loaded", () => {
     expect(revision).toBeGreaterThan(old);
     serveOld();
     await unproven(applicationId, "gateway_went_back");
-    expect(await sync.gateway()).toMatchObject({ loaded_revision: old });
+    // What is served may be newer than what was recorded when it was frozen, and is older than what was proven since.
+    expect((await sync.gateway()).loaded_revision).toBeLessThan(revision);
     expect((await sync.state(applicationId))?.proven_revision).toBe(0);
     fake.thaw();
     await sync.proven(applicationId);
