@@ -1,4 +1,3 @@
-import { eq } from "drizzle-orm";
 import { users } from "../../../drizzle/members";
 import { passwords } from "../../../drizzle/persons";
 import { Name } from "../../contracts/page";
@@ -62,8 +61,6 @@ async function accept(
     const now = clock.now();
     const invitation = requireInvitation(await findInvitation(tx, token, { hold: true }));
     await requireGoodInvitation(tx, invitation, now);
-    const [known] = await tx.select({ userId: users.userId }).from(users).where(eq(users.email, email));
-    if (known) throw signInFirst();
     const userId = newId("user");
     await tx.insert(users).values({ userId, email, name, createdAt: now }).catch(orKnown);
     await tx.insert(passwords).values({ userId, hash, changedAt: now });
@@ -102,11 +99,7 @@ function requireName(text: string | undefined): string | null {
   throw new Invalid("invalid_input", "A name has 100 characters at most, on one line.", { name: "invalid" });
 }
 
-function signInFirst(): Conflict {
-  return new Conflict("sign_in_first", "There is an account for this e-mail address: sign in, then accept.");
-}
-
 function orKnown(error: unknown): never {
-  if (violatedConstraint(error)?.startsWith("users_email")) throw signInFirst();
-  throw error;
+  if (!violatedConstraint(error)?.startsWith("users_email")) throw error;
+  throw new Conflict("sign_in_first", "There is an account for this e-mail address: sign in, then accept.");
 }

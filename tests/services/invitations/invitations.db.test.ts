@@ -241,6 +241,18 @@ describe("privilege escalation by an invitation (DK-15)", () => {
     expect((await look(token)).state).toBe("void");
   });
 
+  test("is worth nothing once whoever sent it has less than it gives, even if they may still invite", async () => {
+    await givenTeammate(world, acme, "owner");
+    const owner = await givenTeammate(world, acme, "owner");
+    const { data } = await owner.browser.call<CreatedInvitation>("invitations.create", {
+      email: address(),
+      role: "owner",
+    });
+    const token = registerSecret(data.url.slice(data.url.indexOf("#") + 1));
+    await given(acme).ok("members.update", { memberId: owner.memberId, role: "admin" });
+    expect((await look(token)).state).toBe("void");
+  });
+
   test("counts what a service account is, and needs nobody for the host's own", async () => {
     const { ok } = given(acme);
     const account = await ok<{ serviceAccountId: string }>("serviceAccounts.create", { name: "hr", role: "admin" });
