@@ -2,21 +2,18 @@ import type { Settings } from "../env";
 import type { Database } from "../persistence/database";
 import { fingerprint } from "../persistence/sealing";
 import { makeSigner, type Signer } from "../persistence/signing";
-import { ensureInstallation } from "../services/host/ensure-installation";
+import { requireKnownSecret } from "../services/host/ensure-installation";
 import { secretsOf } from "./installation-secrets";
-import type { Surroundings } from "./surroundings";
 
 /**
- * For a command that looks at signatures, of an installation that exists.
+ * For a command that looks at signatures, of an installation that exists; it moves nothing to a new secret.
  * @throws StartFailure the secret is missing | AnotherSecret
  */
 export async function commandSigner(
   database: Database,
   settings: Settings,
-  { clock }: Pick<Surroundings, "clock">,
 ): Promise<Signer> {
   const secrets = await secretsOf(settings, false);
-  const [present, ...former] = secrets;
-  await ensureInstallation(database, [fingerprint(present), ...former.map(fingerprint)], clock.now());
+  await requireKnownSecret(database, secrets.map(fingerprint));
   return makeSigner(secrets);
 }

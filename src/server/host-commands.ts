@@ -65,7 +65,7 @@ async function runHere(settings: Settings, verb: string, input: unknown): Promis
   try {
     const { folder: gatewayFolder } = await localFolder(settings);
     const publicOrigin = new URL(publicUrl(settings, settings.port)).origin;
-    const signer = () => commandSigner(database, settings, { clock });
+    const signer = () => commandSigner(database, settings);
     const keys = async () => sealingKeys(await secretsOf(settings, false));
     const runtime = { database, clock, random, gatewayFolder, publicOrigin, signer, keys };
     return await breakGlass(runtime, verb, input);

@@ -25,6 +25,15 @@ export async function findInstallation(database: Database): Promise<string | nul
 }
 
 /**
+ * For who changes nothing: the database's secret is one of these.
+ * @throws AnotherSecret
+ */
+export async function requireKnownSecret(database: Database, fingerprints: readonly string[]): Promise<void> {
+  const [row] = await database.transaction("host", null, (tx) => tx.select().from(installation));
+  if (row && !fingerprints.includes(row.secretFingerprint)) throw new AnotherSecret();
+}
+
+/**
  * The installation's id, made at the first start. Of processes that start at once with different secrets, one goes on.
  * @param fingerprints of the present secret, then of former ones: where the database knows one of those, it learns the present.
  * @throws AnotherSecret
