@@ -18,7 +18,9 @@ afterAll(() => world.close());
 const settings = (secret: Buffer, ...previous: readonly Buffer[]) =>
   readEnvironment({
     PORTCULLIS_SECRET: secret.toString("hex"),
-    ...(previous.length > 0 ? { PORTCULLIS_SECRET_PREVIOUS: previous.map((one) => one.toString("hex")).join(",") } : {}),
+    ...(previous.length > 0
+      ? { PORTCULLIS_SECRET_PREVIOUS: previous.map((one) => one.toString("hex")).join(",") }
+      : {}),
   });
 
 test("a command that only looks at signatures leaves the database with the secret that it had", async () => {

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { inject } from "vitest";
-import type { Database } from "../../src/persistence/database";
 import { dumpTemplate, openEmbeddedInMemory } from "../../src/persistence/embedded/open-in-memory";
 import { embeddedDatabase } from "../../src/persistence/embedded-database";
 import { migrateEmbedded } from "../../src/persistence/migrate";
 import { openPostgres } from "../../src/persistence/postgres-database";
+import { lendDatabase, type OpenedDatabase } from "./lent-databases";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -20,26 +20,19 @@ declare module "vitest" {
 
 export const migrationsFolder = join(import.meta.dirname, "../../migrations");
 
-/** A migrated database of a test file's own. */
-export interface TestDatabase {
-  readonly database: Database;
-  /** Runs statements as the owner, past row-level security; rows of the last one. */
-  asOwner<Row extends Record<string, unknown>>(statement: string, values?: readonly unknown[]): Promise<Row[]>;
-  /** `DATABASE_URL` for a process that shares it; null for the embedded one. */
-  readonly url: string | null;
-  close(): Promise<void>;
-}
+/** A migrated database of a test's own, which it hands back. */
+export type TestDatabase = Awaited<ReturnType<typeof openTestDatabase>>;
 
 /** On the temporary cluster where one was started (`PORTCULLIS_TEST_DATABASE=postgres`), else embedded and in memory. */
-export async function openTestDatabase(): Promise<TestDatabase> {
+export async function openTestDatabase() {
   const clusterUrl = inject("clusterUrl");
   if (!clusterUrl && process.env.PORTCULLIS_TEST_DATABASE === "postgres") {
     throw new Error("the suite is to run on PostgreSQL, and no cluster was started for it");
   }
-  return clusterUrl ? onCluster(clusterUrl) : embedded();
+  return lendDatabase(clusterUrl, clusterUrl ? () => onCluster(clusterUrl) : embedded);
 }
 
-async function embedded(): Promise<TestDatabase> {
+async function embedded(): Promise<OpenedDatabase> {
   const client = await openEmbeddedInMemory(await embeddedTemplate());
   const database = await embeddedDatabase(client);
   return {
@@ -50,7 +43,7 @@ async function embedded(): Promise<TestDatabase> {
         await tx.exec("set local role postgres");
         return (await tx.query<Row>(statement, [...values])).rows;
       }),
-    close: () => database.close(),
+    end: () => database.close(),
   };
 }
 
@@ -75,7 +68,7 @@ async function embeddedTemplate(): Promise<Blob> {
 /** The database that the global set-up migrated, and that every test file's own is copied from. */
 export const clusterTemplate = "portcullis_template";
 
-async function onCluster(clusterUrl: string): Promise<TestDatabase> {
+async function onCluster(clusterUrl: string): Promise<OpenedDatabase> {
   const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
   const maintenance = postgres(clusterUrl, { max: 1, onnotice: () => undefined });
   await maintenance.unsafe(`create database ${name} template ${clusterTemplate}`);
@@ -90,7 +83,7 @@ async function onCluster(clusterUrl: string): Promise<TestDatabase> {
     asOwner: async <Row>(statement: string, values: readonly unknown[] = []) => [
       ...(await owner.unsafe<(Row & Record<string, unknown>)[]>(statement, [...values] as never[])),
     ],
-    close: async () => {
+    end: async () => {
       await owner.end({ timeout: 1 });
       await database.close();
     },
