@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 3,
+    maxWorkers: 4,
     projects: [
       project("unit", ["tests/**/*.test.ts"], {
         ...shared,

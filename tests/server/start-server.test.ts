@@ -9,6 +9,7 @@ import { readEnvironment } from "../../src/env";
 import { takeControlSocket } from "../../src/persistence/control-socket";
 import { askHost } from "../../src/server/host-commands";
 import { type RunningServer, startServer } from "../../src/server/start-server";
+import { layEmbeddedDatabase } from "../support/embedded-template";
 import { registerSecret } from "../support/secrets";
 
 const log = pino({ level: "silent" });
@@ -87,6 +88,7 @@ describe("a control plane on the embedded database", () => {
   });
 
   test("that finds its port taken gives the data folder back", async () => {
+    await layEmbeddedDatabase(join(folder, "two"));
     const other = await start(environmentOf("two"));
     await expect(start({ ...environment, PORT: String(other.port) })).rejects.toThrow(
       `port ${other.port} of 127.0.0.1 is taken: set PORT to another one`,
@@ -119,6 +121,7 @@ describe("a control plane on the embedded database", () => {
 describe("gateway adopt", () => {
   test("makes a folder that the database does not mean the gateway's, and is audited", async () => {
     const environment = environmentOf("four");
+    await layEmbeddedDatabase(join(folder, "four"));
     const made = await setUp(environment);
     if (!made.ok) throw new Error(made.message);
     registerSecret(made.result.apiKey.key);

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openEmbedded } from "../../src/persistence/embedded/open-embedded";
@@ -13,6 +13,7 @@ import { migrationsFolder } from "./test-database";
 export async function layEmbeddedDatabase(dataFolder: string): Promise<void> {
   const template = join(tmpdir(), `portcullis-embedded-${digestOfMigrations()}`);
   if (!existsSync(template)) await make(template);
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   cpSync(template, join(dataFolder, "database"), { recursive: true });
 }
 

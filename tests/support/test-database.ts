@@ -47,8 +47,8 @@ async function embedded(): Promise<OpenedDatabase> {
   };
 }
 
-/** The template's file is named after the migrations: made once for all test files and runs. */
-async function embeddedTemplate(): Promise<Blob> {
+/** A dump of a migrated database without a row. Its file is named after the migrations: made once for all test files and runs. */
+export async function embeddedTemplate(): Promise<Blob> {
   const hash = createHash("sha256");
   for (const name of readdirSync(migrationsFolder).sort()) {
     if (name.endsWith(".sql")) hash.update(readFileSync(join(migrationsFolder, name)));

@@ -5,6 +5,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkpointWhenGrown } from "../../../src/persistence/embedded/checkpoint-when-grown";
 import { openEmbedded } from "../../../src/persistence/embedded/open-embedded";
+import { embeddedTemplate } from "../../support/test-database";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -13,7 +14,8 @@ let database: PGlite;
 
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), "portcullis-checkpoint-"));
-  database = await openEmbedded(join(place, "database"), { flush: () => undefined, lookEveryMs: 5 });
+  const loadDataDir = await embeddedTemplate();
+  database = await openEmbedded(join(place, "database"), { loadDataDir, flush: () => undefined, lookEveryMs: 5 });
   await database.exec("create role humble; grant usage on schema public to humble; set role humble");
 });
 

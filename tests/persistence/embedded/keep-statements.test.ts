@@ -2,12 +2,13 @@ import type { PGlite } from "@electric-sql/pglite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { keepStatements } from "../../../src/persistence/embedded/keep-statements";
 import { openEmbeddedInMemory } from "../../../src/persistence/embedded/open-in-memory";
+import { embeddedTemplate } from "../../support/test-database";
 
 describe("statements that the embedded database keeps", () => {
   let client: PGlite;
 
   beforeEach(async () => {
-    client = keepStatements(await openEmbeddedInMemory());
+    client = keepStatements(await openEmbeddedInMemory(await embeddedTemplate()));
     await client.exec(
       "create table things (id text primary key, at timestamptz, data jsonb, number int, is_red boolean, names text[])",
     );
@@ -85,7 +86,7 @@ describe("statements that the embedded database keeps", () => {
   });
 
   test("are refused once the database is closed", async () => {
-    const other = keepStatements(await openEmbeddedInMemory());
+    const other = keepStatements(await openEmbeddedInMemory(await embeddedTemplate()));
     await other.query("select $1::text", ["x"]);
     await other.close();
     await expect(other.query("select $1::text", ["x"])).rejects.toThrow("closed");

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openEmbedded } from "../../../src/persistence/embedded/open-embedded";
-import { dumpTemplate, openEmbeddedInMemory } from "../../../src/persistence/embedded/open-in-memory";
 import { type ScriptProcess, startScript } from "../../support/script-process";
+import { embeddedTemplate } from "../../support/test-database";
 import { FlushedImage } from "./flushed-image";
 
 const LOAD = join(import.meta.dirname, "..", "embedded-load.ts");
@@ -17,9 +17,7 @@ let template: Blob | File;
 
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), "portcullis-embedded-"));
-  const database = await openEmbeddedInMemory();
-  template = await dumpTemplate(database);
-  await database.close();
+  template = await embeddedTemplate();
   made = join(place, "made");
   await (await openEmbedded(made, { loadDataDir: template, flush: () => undefined })).close();
 });
