@@ -30,7 +30,7 @@ export default defineConfig({
         ...shared,
         globalSetup: ["tests/support/global-setup.ts"],
       }),
-      project("gateway", ["tests/**/*.gateway.test.ts"]),
+      project("gateway", ["tests/**/*.gateway.test.ts"], shared),
       project("browser", ["tests/**/*.browser.test.ts"], shared),
     ],
   },

@@ -1,15 +1,19 @@
 import { hashSync } from "bcryptjs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyPassword } from "../../src/identity/passwords";
 import { answerFloorMs } from "../../src/identity/sign-in/answer-floor";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
 import { openWorld, type World } from "../support/world";
 
+/** What takes the time is the process, whichever database it asks: measured once, at the one that is always there. */
+const isMeasured = process.env.PORTCULLIS_TEST_DATABASE !== "postgres";
+
 let world: World;
 let hurried: World;
 let floor: number;
 beforeAll(async () => {
+  if (!isMeasured) return;
   hurried = await openWorld();
   const { runtime } = hurried;
   const slowest = hashSync("Correct horse", 12);
@@ -20,8 +24,8 @@ beforeAll(async () => {
   world = await openWorld({ ...runtime, signIn: { ...runtime.signIn, answerFloorMs: floor } });
 });
 afterAll(async () => {
-  await world.db.close();
-  await hurried.close();
+  await world?.db.close();
+  await hurried?.close();
 });
 
 let address = 0;
@@ -46,35 +50,37 @@ async function givenAccounts(hash?: string): Promise<string[]> {
   return people.map(({ email }) => email);
 }
 
-it("cannot be told by time: no account, a wrong password, a locked account, a slow hash from elsewhere (AM-13)", async () => {
-  const locked = await givenPerson(hurried);
-  for (let count = 0; count < 5; count++) await timeOf(locked.email, hurried);
-  const plain = await givenAccounts();
-  const imported = await givenAccounts(hashSync("Correct horse", 12));
-  const kinds: Record<string, (round: number) => string> = {
-    unknown: (round) => `nobody${round}@example.org`,
-    wrong: (round) => plain[round % 2] ?? "",
-    locked: () => locked.email,
-    imported: (round) => imported[round % 2] ?? "",
-  };
-  const times = new Map<string, number[]>();
-  for (let round = 0; round < rounds; round++) {
-    const answers = Object.entries(kinds).map(async ([kind, email]) => {
-      const { status, ms } = await timeOf(email(round), world);
-      expect(status, kind).toBe(kind === "locked" ? 429 : 401);
-      times.set(kind, [...(times.get(kind) ?? []), ms]);
-    });
-    await Promise.all(answers);
-  }
-  const medians = [...times.values()].map(median);
-  expect(medians).toHaveLength(4);
-  expect(Math.min(...medians)).toBeGreaterThanOrEqual(floor - 1);
-  expect(Math.max(...medians) / Math.min(...medians), JSON.stringify([...times])).toBeLessThan(1.1);
-}, 60_000);
+describe.runIf(isMeasured)("how long a sign-in takes", () => {
+  it("cannot be told by time: no account, a wrong password, a locked account, a slow hash from elsewhere (AM-13)", async () => {
+    const locked = await givenPerson(hurried);
+    for (let count = 0; count < 5; count++) await timeOf(locked.email, hurried);
+    const plain = await givenAccounts();
+    const imported = await givenAccounts(hashSync("Correct horse", 12));
+    const kinds: Record<string, (round: number) => string> = {
+      unknown: (round) => `nobody${round}@example.org`,
+      wrong: (round) => plain[round % 2] ?? "",
+      locked: () => locked.email,
+      imported: (round) => imported[round % 2] ?? "",
+    };
+    const times = new Map<string, number[]>();
+    for (let round = 0; round < rounds; round++) {
+      const answers = Object.entries(kinds).map(async ([kind, email]) => {
+        const { status, ms } = await timeOf(email(round), world);
+        expect(status, kind).toBe(kind === "locked" ? 429 : 401);
+        times.set(kind, [...(times.get(kind) ?? []), ms]);
+      });
+      await Promise.all(answers);
+    }
+    const medians = [...times.values()].map(median);
+    expect(medians).toHaveLength(4);
+    expect(Math.min(...medians)).toBeGreaterThanOrEqual(floor - 1);
+    expect(Math.max(...medians) / Math.min(...medians), JSON.stringify([...times])).toBeLessThan(1.1);
+  }, 60_000);
 
-it("could be told without the floor, so that the comparison above sees something", async () => {
-  const [email = ""] = await givenAccounts(hashSync("Correct horse", 12));
-  const slow = await timeOf(email, hurried);
-  const quick = await timeOf("nobody@example.org", hurried);
-  expect(slow.ms).toBeGreaterThan(1.5 * quick.ms);
+  it("could be told without the floor, so that the comparison above sees something", async () => {
+    const [email = ""] = await givenAccounts(hashSync("Correct horse", 12));
+    const slow = await timeOf(email, hurried);
+    const quick = await timeOf("nobody@example.org", hurried);
+    expect(slow.ms).toBeGreaterThan(1.5 * quick.ms);
+  });
 });
