@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { findPostgresBinaries } from "../tests/support/postgres-cluster";
 import type { Figure } from "./figure";
 import { amongMany } from "./figures/among-many";
+import { auditExport } from "./figures/audit-export";
 import { authorization } from "./figures/authorization";
 import { burst } from "./figures/burst";
 import { comparison } from "./figures/comparison";
@@ -19,6 +20,7 @@ const figures: readonly Figure[] = [
   ...create,
   ...authorization,
   ...signInFlood,
+  ...auditExport,
   gateways,
   amongMany,
   enforced,
