@@ -1,7 +1,10 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createHandler } from "../../src/api/handler";
 import type { Database } from "../../src/persistence/database";
+import { openBrowser } from "../support/browser";
 import { callOn } from "../support/interposed";
+import { givenPerson } from "../support/people";
 import { insertPlace } from "../support/place";
 import { formsOf, registerSecret } from "../support/secrets";
 import { given, openWorld, type World } from "../support/world";
@@ -107,4 +110,40 @@ test("a key whose last use cannot be stored is answered, and what failed is not 
   const log = world.log().slice(before);
   expect(log).toContain("last use was not stored");
   expect(log).not.toContain(password);
+});
+
+/** A browser whose requests come to the database that fails, with the cookies of another. */
+function browserWhere(error: Error, cookies: ReadonlyMap<string, string> = new Map()) {
+  const browser = openBrowser({
+    handler: createHandler(failing({ call: () => Promise.reject(error), transaction: () => Promise.reject(error) })),
+  });
+  for (const [name, value] of cookies) browser.cookies.set(name, value);
+  return browser;
+}
+
+describe("when the database fails at a sign-in", () => {
+  test.each([
+    ["XX000", 500, "internal"],
+    ["ECONNREFUSED", 503, "database_unavailable"],
+  ])("the answer (%s) says nothing of it, and the log nothing of what was bound", async (code, status, reason) => {
+    const before = world.log().length;
+    const browser = browserWhere(drizzleError(code));
+    const { status: answered, body } = await browser.signIn("password", { email: "ada@example.org", password });
+    expect([answered, body]).toMatchObject([status, { error: { data: { reason } } }]);
+    const said = JSON.stringify(body) + world.log().slice(before);
+    for (const secret of [password, hash, "insert into", "ada@example.org"]) {
+      for (const form of [...formsOf(secret), encodeURIComponent(secret)]) expect(said).not.toContain(form);
+    }
+  });
+
+  test("a sign-out that did not end the session does not say that it did, and the cookie stays (TM-7)", async () => {
+    const person = await givenPerson(world);
+    const browser = openBrowser(world, { ip: "203.0.113.99" });
+    await browser.signIn("password", { email: person.email, password: person.password });
+    const cookie = browser.cookies.get("__Host-portcullis.session");
+    const offline = browserWhere(drizzleError("ECONNREFUSED"), browser.cookies);
+    expect((await offline.signOut()).status).toBe(503);
+    expect(offline.cookies.get("__Host-portcullis.session")).toBe(cookie);
+    expect((await browser.call("auth.sessions.list")).status).toBe(200);
+  });
 });

@@ -43,6 +43,13 @@ describe("signing in with a password", () => {
     expect(wrong.cookies.has("__Host-portcullis.session")).toBe(false);
   });
 
+  it("takes text that no database holds for the address of nobody (AM-13)", async () => {
+    const browser = openBrowser(world, { ip: "203.0.113.11" });
+    const answer = await browser.signIn("password", { email: "typed\0here@example.org", password: "not this one" });
+    expect([answer.status, answer.body]).toMatchObject([401, { error: { data: { reason: "sign_in_refused" } } }]);
+    expect(JSON.stringify(answer.body)).not.toContain("typed");
+  });
+
   it("is over with the sign-out, for a copy of the cookie too (TM-7)", async () => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "owner");

@@ -44,7 +44,7 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
   }
   const byProvider = await answerByProvider(request);
   if (byProvider) return byProvider;
-  const outcome: Outcome = { refusal: null, opened: null };
+  const outcome: Outcome = { refusal: null, opened: null, failure: null };
   const answer = await runNextAuth(
     {
       method,
@@ -56,6 +56,7 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
     },
     optionsFor(request, outcome),
   );
+  if (outcome.failure !== null) throw outcome.failure;
   if (outcome.refusal) return refuseSignIn(attempt, outcome.refusal);
   const response = new Response(answer.body, { status: answer.status, headers: answer.headers });
   if (outcome.opened) await setSessionCookies(response.headers, attempt, outcome.opened);
@@ -79,6 +80,8 @@ async function answerByProvider(request: SignInRequest): Promise<Response | null
 interface Outcome {
   refusal: Refusal | null;
   opened: OpenedSession | null;
+  /** Nobody's fault but ours; next-auth would tell the visitor its message, or keep it to itself. */
+  failure: unknown;
 }
 
 function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOptions {
@@ -96,14 +99,20 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
             outcome.opened = opened;
             return { id: opened.userId };
           } catch (error) {
-            if (!(error instanceof Refusal)) throw error;
-            outcome.refusal = error;
+            if (error instanceof Refusal) outcome.refusal = error;
+            else outcome.failure = error;
             return null;
           }
         },
       }),
     ),
-    events: { signOut: async () => signOut(attempt) },
+    events: {
+      signOut: async () => {
+        await signOut(attempt).catch((error: unknown) => {
+          outcome.failure = error;
+        });
+      },
+    },
   };
 }
 

@@ -48,6 +48,7 @@ interface Account {
 }
 
 async function findAccount({ database }: Runtime, email: string): Promise<Account | null> {
+  if (email.includes("\0")) return null; // PostgreSQL has no such text
   return database.transaction("identity", null, async (tx) => {
     const [row] = await tx
       .select({ userId: users.userId, email: users.email, hash: passwords.hash })
