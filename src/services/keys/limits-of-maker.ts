@@ -16,6 +16,16 @@ export interface KeyLimits {
   readonly latest: Date;
 }
 
+/** What bounds the key that asks; nothing bounds a person. */
+interface Bounds {
+  readonly allowedIps: string[] | null;
+  readonly requestsPerMinute: number | null;
+  readonly expiresAt: Date | null;
+}
+
+/** Limits of another key: null for none, left out where nothing is said of them. */
+type Asked = { readonly [K in "allowedIps" | "requestsPerMinute"]?: Bounds[K] | undefined };
+
 /**
  * The limits of a new key: as asked, and, where a key makes it, never wider than that key's own.
  * @param latest what the organization allows
@@ -27,29 +37,50 @@ export async function limitsOfNewKey(
   asked: Pick<CreateKey, "allowedIps" | "requestsPerMinute">,
   latest: Date,
 ): Promise<KeyLimits> {
-  const { allowedIps = null, requestsPerMinute = null } = asked;
-  requireNetworks(allowedIps);
-  if (principal.kind !== "apiKey") return { allowedIps, requestsPerMinute, latest };
-  const [maker] = await tx
-    .select({
-      allowedIps: apiKeys.allowedIps,
-      requestsPerMinute: apiKeys.requestsPerMinute,
-      expiresAt: apiKeys.expiresAt,
-    })
-    .from(apiKeys)
-    .where(eq(apiKeys.apiKeyId, principal.apiKeyId));
-  if (!maker) return { allowedIps, requestsPerMinute, latest };
-  const widerAddresses = maker.allowedIps && allowedIps && !areWithin(allowedIps, maker.allowedIps);
-  const oftener =
-    maker.requestsPerMinute !== null && requestsPerMinute !== null && requestsPerMinute > maker.requestsPerMinute;
-  if (widerAddresses || oftener) {
-    throw new Forbidden("above_making_key", "A key cannot have wider limits than the key that makes it.");
-  }
+  requireNetworks(asked.allowedIps);
+  const maker = await requireWithinOwn(tx, principal, asked);
   return {
-    allowedIps: allowedIps ?? maker.allowedIps,
-    requestsPerMinute: requestsPerMinute ?? maker.requestsPerMinute,
+    allowedIps: asked.allowedIps ?? maker.allowedIps,
+    requestsPerMinute: asked.requestsPerMinute ?? maker.requestsPerMinute,
     latest: maker.expiresAt === null ? latest : earlier(latest, maker.expiresAt),
   };
+}
+
+/**
+ * A key gives no key wider limits than its own: not to one that it makes or rotates, and not to itself.
+ * @returns what bounds whoever asks
+ * @throws Forbidden `above_making_key`
+ */
+export async function requireWithinOwn(
+  tx: Transaction,
+  principal: Principal,
+  { allowedIps, requestsPerMinute }: Asked,
+): Promise<Bounds> {
+  const own = await boundsOf(tx, principal);
+  const fromElsewhere =
+    own.allowedIps !== null &&
+    allowedIps !== undefined &&
+    (allowedIps === null || !areWithin(allowedIps, own.allowedIps));
+  const oftener =
+    own.requestsPerMinute !== null &&
+    requestsPerMinute !== undefined &&
+    (requestsPerMinute === null || requestsPerMinute > own.requestsPerMinute);
+  if (fromElsewhere || oftener) {
+    throw new Forbidden("above_making_key", "A key cannot give wider limits than its own.");
+  }
+  return own;
+}
+
+async function boundsOf(tx: Transaction, principal: Principal): Promise<Bounds> {
+  const { allowedIps, requestsPerMinute, expiresAt } = apiKeys;
+  const [own] =
+    principal.kind === "apiKey"
+      ? await tx
+          .select({ allowedIps, requestsPerMinute, expiresAt })
+          .from(apiKeys)
+          .where(eq(apiKeys.apiKeyId, principal.apiKeyId))
+      : [];
+  return own ?? { allowedIps: null, requestsPerMinute: null, expiresAt: null };
 }
 
 /** @throws Invalid `not_a_network` */

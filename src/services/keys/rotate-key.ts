@@ -9,13 +9,15 @@ import type { Authorized } from "../../persistence/authorized";
 import { preparedUnitOfWork } from "../../persistence/unit-of-work";
 import { keyColumns } from "./key-columns";
 import { earlier, endOfSuccessor } from "./key-life";
+import { requireWithinOwn } from "./limits-of-maker";
 import { presentKey } from "./present-key";
 import { takeKeyCreation } from "./take-key-creation";
 
 /**
  * Makes a key that takes another one's place, with the same limits and as long a life. The old one goes on beside it for
- * the overlap, its answers say until when, and then it has expired.
- * @throws Forbidden `not_your_key` | `role_above_own`
+ * the overlap, its answers say until when, and then it has expired. Where a key rotates another one, what it gets is bound
+ * as if it had made it.
+ * @throws Forbidden `not_your_key` | `role_above_own` | `above_making_key`
  * @throws Conflict `key_revoked` | `key_expired` | `already_rotated`
  * @throws TooMany too many from this address
  */
@@ -35,13 +37,16 @@ export async function rotateKey(
     if (old.expiresAt && old.expiresAt <= work.now) {
       throw new Conflict("key_expired", "This key has expired: make a new one.");
     }
+    const { principal, organization, request } = work.authorized;
+    const latest = isOwn(principal, old) ? null : (await requireWithinOwn(work.tx, principal, old)).expiresAt;
+    const end = endOfSuccessor(old, work.now, organization.maxKeyDays);
 
-    const { key, hash } = makeApiKey(work.authorized.request.runtime.random);
+    const { key, hash } = makeApiKey(request.runtime.random);
     const successor = {
       ...old,
       apiKeyId: newId("apiKey"),
       createdAt: work.now,
-      expiresAt: endOfSuccessor(old, work.now, work.authorized.organization.maxKeyDays),
+      expiresAt: latest === null ? end : earlier(end ?? latest, latest),
       lastUsedAt: null,
       lastUsedIp: null,
     };

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
-import { type Colleague, colleague, type Key, ok, reasonOf } from "./people-with-keys";
+import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
 
 interface Rotated extends Key {
   readonly rotated: Key;
@@ -146,6 +146,30 @@ describe("rotation (PO-25)", () => {
     const { data } = await maker.call<Key>("keys.create", { name: "x", role: "admin" });
     await world.db.asOwner(`update members set role = 'developer' where member_id = $1`, [maker.memberId]);
     expect(reasonOf(await maker.call("keys.rotate", { apiKeyId: data.apiKeyId }))).toEqual([403, "role_above_own"]);
+  });
+
+  test("by another key gives nothing wider than that key's own limits, nor a longer life (PO-23)", async () => {
+    const { serviceAccountId } = await ok(
+      owner.call<{ serviceAccountId: string }>("serviceAccounts.create", { name: "Deployer", role: "developer" }),
+    );
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const limits = { allowedIps: ["192.0.2.0/24"], requestsPerMinute: 50 };
+    const bounded = await make({ role: "admin", expiresAt, ...limits });
+    const call = callFrom(world.handler, bounded.key, "192.0.2.7");
+    for (const wider of [{}, { ...limits, allowedIps: ["192.0.0.0/16"] }, { ...limits, requestsPerMinute: 51 }]) {
+      const { apiKeyId } = await make({ serviceAccountId, ...wider });
+      const answer = await call("keys.rotate", { apiKeyId });
+      expect(reasonOf(answer), JSON.stringify(wider)).toEqual([403, "above_making_key"]);
+      expect((await ok(owner.call<Key>("keys.one", { apiKeyId }))).rotatedTo).toBeNull();
+    }
+    const { apiKeyId } = await make({ serviceAccountId, allowedIps: ["192.0.2.9"], requestsPerMinute: 50 });
+    const rotated = await ok(call<Rotated>("keys.rotate", { apiKeyId }));
+    registerSecret(rotated.key);
+    expect(rotated).toMatchObject({ allowedIps: ["192.0.2.9"], requestsPerMinute: 50, expiresAt });
+    const itself = await ok(call<Rotated>("keys.rotate", { apiKeyId: bounded.apiKeyId }));
+    registerSecret(itself.key);
+    expect(itself).toMatchObject(limits);
+    expect(Date.parse(itself.expiresAt ?? "")).toBeGreaterThanOrEqual(Date.parse(expiresAt));
   });
 
   test("is audited without the key", async () => {
