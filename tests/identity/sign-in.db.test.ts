@@ -63,6 +63,30 @@ describe("signing in with a password", () => {
     expect(refused.error.data.reason).toBe("session_ended");
   });
 
+  it.each(["callback/password", "callback/link", "signout"])(
+    "is not looked at without the form's own token: %s is refused, and the log says so (TM-32)",
+    async (path) => {
+      const person = await givenPerson(world);
+      const browser = openBrowser(world, { ip: `203.0.113.${20 + path.length}` });
+      await browser.signIn("password", { email: person.email, password: person.password });
+      await browser.fetch("/api/auth/csrf");
+      const form = { email: person.email, password: person.password, csrfToken: "0".repeat(64), json: "true" };
+      const response = await browser.fetch(`/api/auth/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/x-www-form-urlencoded" },
+        body: new URLSearchParams(form).toString(),
+      });
+      expect(response.status).toBe(403);
+      const { error } = (await response.json()) as { error: { data: { reason: string; requestId: string } } };
+      expect(error.data.reason).toBe("csrf_token");
+      const [entry] = await world.db.asOwner("select reason from audit_entries where request_id = $1", [
+        error.data.requestId,
+      ]);
+      expect(entry).toEqual({ reason: "csrf_token" });
+      expect((await browser.call("auth.sessions.list")).status).toBe(200);
+    },
+  );
+
   it("changes nothing for a page of another origin, or without the session's token (TM-32)", async () => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "owner");

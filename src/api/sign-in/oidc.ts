@@ -1,5 +1,4 @@
 import { decode } from "next-auth/jwt";
-import { Forbidden } from "../../core/errors";
 import type { Attempt } from "../../identity/attempt";
 import { limits } from "../../identity/limits";
 import { DiscoveryFailed, discover, type Metadata } from "../../identity/oidc/discover";
@@ -10,8 +9,8 @@ import { takeTry } from "../../identity/sign-in/take-try";
 import { describeError } from "../describe-error";
 import { cookieNames, cookieOptions, isSecure } from "./cookies";
 import { nothingYet, oidcOptions } from "./oidc-options";
-import { refuseSignIn } from "./refuse-sign-in";
-import { type AuthResponse, runNextAuth } from "./run-next-auth";
+import { refuseForeignForm } from "./refuse-sign-in";
+import { type AuthResponse, runNextAuth, targetOf } from "./run-next-auth";
 import { csrfCookie } from "./session-cookies";
 import type { SignInRequest } from "./sign-in-request";
 
@@ -36,7 +35,7 @@ export async function startOidc(request: SignInRequest, provider: Provider): Pro
   const target = targetOf(answer);
   const state = target?.searchParams.get("state");
   if (!target || !state || !answer.headers.has("set-cookie")) {
-    return refuseSignIn(attempt, new Forbidden("csrf_token", "Send the form's own token, and its cookie."));
+    return refuseForeignForm(attempt);
   }
   await rememberState(runtime, state, { providerId: provider.providerId, remember: body.remember === "true" });
   return handedOn(answer);
@@ -122,11 +121,6 @@ async function whyNotOurs(
   if (ofState.value !== state) return "state_mismatch";
   if (ofNonce?.provider !== slug) return "nonce_not_of_this_browser";
   return ofPkce?.provider === slug ? null : "pkce_not_of_this_browser";
-}
-
-function targetOf({ body, headers }: AuthResponse): URL | null {
-  const location = headers.get("location") ?? (body ? (JSON.parse(body) as { url?: unknown }).url : null);
-  return typeof location === "string" && URL.canParse(location) ? new URL(location) : null;
 }
 
 function handedOn({ status, headers, body }: AuthResponse): Response {

@@ -1,4 +1,4 @@
-import type { Refusal } from "../../core/errors";
+import { Forbidden, type Refusal } from "../../core/errors";
 import type { Attempt } from "../../identity/attempt";
 import { recordUnwritten } from "../../identity/sign-in/record-sign-in";
 import { refusalResponse } from "../errors";
@@ -7,4 +7,9 @@ import { refusalResponse } from "../errors";
 export async function refuseSignIn(attempt: Attempt, refusal: Refusal): Promise<Response> {
   await recordUnwritten(attempt, refusal);
   return refusalResponse(refusal, attempt.requestId);
+}
+
+/** A form without the token that only our own pages can read. */
+export function refuseForeignForm(attempt: Attempt): Promise<Response> {
+  return refuseSignIn(attempt, new Forbidden("csrf_token", "Send the form's own token, and its cookie."));
 }

@@ -47,6 +47,12 @@ export async function runNextAuth(request: AuthRequest, options: AuthOptions): P
   return { status: answer.response.statusCode, headers, body: answer.body() };
 }
 
+/** Where it sends the browser: by a redirect, or in the body of an answer to `json=true`. */
+export function targetOf({ body, headers }: AuthResponse): URL | null {
+  const location = headers.get("location") ?? (body ? (JSON.parse(body) as { url?: unknown }).url : null);
+  return typeof location === "string" && URL.canParse(location) ? new URL(location) : null;
+}
+
 /** A response that goes nowhere; what is written to it is kept. */
 function newAnswer() {
   let body: string | null = null;

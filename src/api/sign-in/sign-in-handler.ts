@@ -9,8 +9,8 @@ import { trustedHeaderButton } from "../../identity/sign-in/trusted-header";
 import { defaultExport } from "./default-export";
 import { forms } from "./methods";
 import { finishOidc, startOidc } from "./oidc";
-import { refuseSignIn } from "./refuse-sign-in";
-import { runNextAuth } from "./run-next-auth";
+import { refuseForeignForm, refuseSignIn } from "./refuse-sign-in";
+import { type AuthResponse, runNextAuth, targetOf } from "./run-next-auth";
 import { setSessionCookies } from "./session-cookies";
 import { commonOptions } from "./sign-in-options";
 import type { SignInRequest } from "./sign-in-request";
@@ -58,11 +58,18 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
   );
   if (outcome.failure !== null) throw outcome.failure;
   if (outcome.refusal) return refuseSignIn(attempt, outcome.refusal);
+  if (method === "POST" && outcome.opened === null && isForeignForm(answer)) return refuseForeignForm(attempt);
   const response = new Response(answer.body, { status: answer.status, headers: answer.headers });
   if (outcome.opened) await setSessionCookies(response.headers, attempt, outcome.opened);
   response.headers.set("cache-control", "no-store");
   runtime.log.debug({ requestId, path, status: answer.status }, "sign-in answered");
   return response;
+}
+
+/** next-auth has not looked at a form without the token, and shows its page again, as if nothing was wrong. */
+function isForeignForm(answer: AuthResponse): boolean {
+  const target = targetOf(answer);
+  return target?.searchParams.get("csrf") === "true" && target.pathname.startsWith(`${signInEndpoint}/`);
 }
 
 /** Where the path names a provider of OpenID Connect: sends the browser there, or takes what it brings back. */
