@@ -5,18 +5,19 @@ import { NotFound } from "../../core/errors";
 import type { Authorized } from "../../persistence/authorized";
 import { unitOfWork } from "../../persistence/unit-of-work";
 import { keyColumns } from "./key-columns";
-import { requireNetworks } from "./limits-of-maker";
+import { requireNetworks, requireWithinOwn } from "./limits-of-maker";
 import { presentKey } from "./present-key";
 import { requireReach } from "./require-reach";
 
 /**
  * Renames an API key, or says anew where from and how often it may be used. What it may do and until when stays.
- * @throws Forbidden `key_above_own` | Invalid `not_a_network`
+ * @throws Forbidden `key_above_own` | `above_making_key` | Invalid `not_a_network`
  */
 export async function updateKey(authorized: Authorized<"key:update", "apiKey">, input: UpdateKey): Promise<Key> {
   return unitOfWork(authorized, async (work) => {
     requireReach(work.authorized);
     requireNetworks(input.allowedIps);
+    await requireWithinOwn(work.tx, work.authorized.principal, input);
     const { apiKeyId } = work.authorized.object;
     const its = eq(apiKeys.apiKeyId, apiKeyId);
     const [before] = await work.tx.select(keyColumns).from(apiKeys).where(its);

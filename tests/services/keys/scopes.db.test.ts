@@ -197,6 +197,27 @@ describe("where a key may be used from", () => {
       .toBe("198.51.100.7");
   });
 
+  test("a key that may change keys gives none wider limits than its own, itself neither (PO-23)", async () => {
+    const limits = { allowedIps: ["192.0.2.0/24"], requestsPerMinute: 50 };
+    const clerk = await make(owner.call, { scopes: ["key:read", "key:update", "project:read"], ...limits });
+    const other = await make(owner.call, { scopes: ["project:read"], allowedIps: ["192.0.2.1"] });
+    const call = callFrom(world.handler, clerk.key, "192.0.2.7");
+    for (const { apiKeyId } of [other, clerk]) {
+      for (const wider of [
+        { allowedIps: null },
+        { allowedIps: ["0.0.0.0/0"] },
+        { requestsPerMinute: null },
+        { requestsPerMinute: 51 },
+      ]) {
+        const answer = await call("keys.update", { apiKeyId, ...wider });
+        expect(reasonOf(answer), JSON.stringify(wider)).toEqual([403, "above_making_key"]);
+      }
+      expect((await call("keys.update", { apiKeyId, name: "renamed" })).status).toBe(200);
+      const narrower = { allowedIps: ["192.0.2.0/28"], requestsPerMinute: 40 };
+      expect(await ok(call<Key>("keys.update", { apiKeyId, ...narrower }))).toMatchObject(narrower);
+    }
+  });
+
   test("is addresses and networks, and can be changed by its holder", async () => {
     for (const allowedIps of [["10.0.0.0/33"], ["10.1"], ["a::b::c"], ["1.2.3.4/x"]]) {
       const answer = await owner.call("keys.create", { name: "x", role: "viewer", allowedIps });
