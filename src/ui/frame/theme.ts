@@ -11,6 +11,8 @@ export const theme = createTheme({
   headings: { fontFamily: "system-ui, sans-serif", fontWeight: "650" },
   components: {
     Anchor: { defaultProps: { underline: "always" } }, // a link in a text is told by more than its colour
+    // In the colour of its border a title is too faint.
+    Alert: { styles: { title: { color: "var(--mantine-color-bright)" } } },
     // Locking the page's scroll adds a style element that carries no nonce.
     Modal: { defaultProps: { lockScroll: false, centered: true }, styles: { title: { fontWeight: 650 } } },
   },
