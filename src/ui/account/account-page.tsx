@@ -1,9 +1,10 @@
 "use client";
 
 import { Alert, Button, Loader, Stack, Text } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { Page } from "../frame/page";
 import { RefusalAlert } from "../requests/refusal-alert";
+import { returnAddress } from "../requests/return-address";
 import { signOut } from "../requests/sign-in-requests";
 import { useRequest } from "../requests/use-request";
 import { PasskeysSection } from "./passkeys-section";
@@ -53,6 +54,7 @@ function Sections({ account, onChanged, onSignedOut }: SectionsProps) {
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   const { email } = session.principal;
   const mustChange = session.pending === "password";
+  useGoOn(session.pending === null && codes === null);
   return (
     <Stack gap="lg">
       <Text>
@@ -89,4 +91,14 @@ function Todo({ pending }: { pending: Account["session"]["pending"] }) {
     );
   }
   return null;
+}
+
+/** Leads whoever was sent here to do something first on to where they wanted, once that is done. */
+function useGoOn(isDone: boolean): void {
+  const wasDone = useRef(isDone);
+  useEffect(() => {
+    if (!isDone || wasDone.current || !new URLSearchParams(location.search).has("callbackUrl")) return;
+    const target = returnAddress(location);
+    if (new URL(target).pathname !== location.pathname) location.assign(target);
+  }, [isDone]);
 }

@@ -8,6 +8,7 @@ import { Page } from "../frame/page";
 import { api } from "../requests/api";
 import { csrfToken } from "../requests/cookies";
 import { RefusalAlert } from "../requests/refusal-alert";
+import { firstToAccount } from "../requests/return-address";
 import { useLinkToken } from "../requests/use-link-token";
 import { useRequest } from "../requests/use-request";
 import { AcceptAsMember } from "./accept-as-member";
@@ -37,6 +38,10 @@ export function InvitationPage() {
     void run(async () => {
       const invitation = await api.invitations.look.mutate({ token });
       const session = csrfToken() === null ? null : await api.auth.session.query().catch(() => null);
+      if (invitation.state === "good" && session?.pending === "password") {
+        location.assign(firstToAccount({ search: "?callbackUrl=%2Faccept-invitation", hash: location.hash }));
+        return;
+      }
       setSeen({ invitation, session });
     });
   }, [token, run]);

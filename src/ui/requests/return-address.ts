@@ -10,3 +10,11 @@ export function returnAddress({ search, origin, hash }: Pick<Location, "search" 
   target.hash ||= hash;
   return target.href;
 }
+
+/**
+ * The account, for whoever has something to do there before anything else. What says where to go on goes along.
+ * @returns a path with what stands behind it
+ */
+export function firstToAccount({ search, hash }: Pick<Location, "search" | "hash">): string {
+  return `/account${search}${hash}`;
+}

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useState } from "react";
 import { Page } from "../frame/page";
 import { api } from "../requests/api";
 import { csrfToken } from "../requests/cookies";
-import { returnAddress } from "../requests/return-address";
+import { firstToAccount, returnAddress } from "../requests/return-address";
 import { FirstFactor } from "./first-factor";
 import { SecondFactor } from "./second-factor";
 
@@ -42,6 +42,6 @@ async function nextStep(): Promise<Step> {
   const session = await api.auth.session.query().catch(() => null);
   if (session === null) return "first";
   if (session.pending === "second_factor") return "second";
-  location.assign(session.pending === null ? returnAddress(location) : "/account");
+  location.assign(session.pending === null ? returnAddress(location) : firstToAccount(location));
   return "unknown";
 }
