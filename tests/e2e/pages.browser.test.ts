@@ -68,6 +68,23 @@ describe("a page", () => {
     expect(focused).toEqual(["email", "password", "button", "checkbox", "submit"]);
   });
 
+  test("that is not there says so, and leads back", async () => {
+    const { page, inBothColours } = await visitors.visitor();
+    const response = await page.goto(`${portcullis.url}/account/nowhere`);
+    expect(response?.status()).toBe(404);
+    await page.getByRole("heading", { name: "There is no such page" }).waitFor();
+    await inBothColours("not-found");
+    await page.getByRole("link", { name: "Back to the first page" }).click();
+    await page.waitForURL(`${portcullis.url}/`);
+  });
+
+  test("shows nothing that somebody else wrote into its address", async () => {
+    const { page } = await visitors.visitor();
+    await page.goto(`${portcullis.url}/sign-in?error=${encodeURIComponent("<b>Call 555-0100</b>")}`);
+    await page.getByRole("alert").filter({ hasText: "Signing in did not work." }).waitFor();
+    expect(await page.getByRole("main").textContent()).not.toContain("555-0100");
+  });
+
   test("says at the inputs what is missing, and takes the reader there", async () => {
     const { page } = await visitors.visitor();
     await page.goto(`${portcullis.url}/sign-in`);

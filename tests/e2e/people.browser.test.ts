@@ -80,6 +80,66 @@ describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
     expect(new URL(page.url()).pathname).toBe("/sign-in");
     await picture("sign-in-provider-refused");
   });
+
+  test.each([
+    ["a state that this browser never had", "code=a&state=b"],
+    ["no state", "code=a"],
+    ["a refusal in the provider's words", "error=access_denied&error_description=Mallory%20may%20not&state=b"],
+  ])("says nothing of why to who comes back with %s", async (_what, query) => {
+    const { page, inBothColours } = await visitors.visitor();
+    await page.goto(`${portcullis.url}/api/auth/callback/company?${query}`);
+    await page.getByRole("button", { name: "Sign in with Company" }).waitFor();
+    expect(page.url()).toBe(`${portcullis.url}/sign-in?error=provider_refused`);
+    const alerts = await page.getByRole("main").getByRole("alert").allTextContents();
+    expect(alerts).toEqual(["Signing in did not work. Try again, or ask whoever runs this: the audit log says why."]);
+    await inBothColours("sign-in-provider-refused");
+  });
+
+  test("says the same of every provider that there is not", async () => {
+    const { page } = await visitors.visitor();
+    for (const path of [
+      "signin/nowhere",
+      "callback/nowhere",
+      "callback/nowhere?code=a&state=b",
+      "error",
+      "providers",
+    ]) {
+      const response = await page.goto(`${portcullis.url}/api/auth/${path}`);
+      expect(response?.status(), path).toBe(404);
+      expect(await page.locator("body").textContent(), path).toContain("There is nothing here.");
+    }
+  });
+
+  test("ends at a page of ours, wherever callbackUrl points", async () => {
+    provider.person = { sub: "grace", email: "grace@example.org", email_verified: true, groups: ["operations"] };
+    const { page } = await visitors.visitor();
+    const asked = new Set<string>();
+    page.on("request", (request) => void asked.add(new URL(request.url()).origin));
+    // Our page leaves out what is elsewhere before it asks: here the form says it all the same.
+    await page.route("**/api/auth/signin/company", async (route) => {
+      const form = new URLSearchParams(route.request().postData() ?? "");
+      form.set("callbackUrl", "https://elsewhere.example/");
+      await route.continue({ postData: form.toString() });
+    });
+    await page.goto(`${portcullis.url}/sign-in`);
+    await page.getByRole("button", { name: "Sign in with Company" }).click();
+    await page.waitForURL(`${portcullis.url}/`);
+    const elsewhere = [
+      "https://elsewhere.example/",
+      "//elsewhere.example/",
+      "/\\elsewhere.example/",
+      "javascript:document.title='planted'",
+      "data:text/html,planted",
+      "http://localhost:1/",
+      `${portcullis.url}@elsewhere.example/`,
+    ];
+    for (const address of elsewhere) {
+      await page.goto(`${portcullis.url}/sign-in?callbackUrl=${encodeURIComponent(address)}`);
+      await page.waitForURL(`${portcullis.url}/`);
+      expect(await page.title(), address).toBe("Portcullis");
+    }
+    expect(asked).toEqual(new Set([portcullis.url, provider.url]));
+  });
 });
 
 describe("an invitation", () => {

@@ -2,9 +2,8 @@ import { Secret, TOTP } from "otpauth";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { registerSecret } from "../support/secrets";
-import { faintTexts } from "./faint-texts";
 import { type Portcullis, startPortcullis } from "./portcullis";
-import { openVisitors, type Visitors } from "./visitors";
+import { addAuthenticator, openVisitors, type Visitors } from "./visitors";
 
 /** With the mark of what is needed, or without. */
 const passwordLabel = /^Password( \*)?$/;
@@ -108,19 +107,9 @@ describe("somebody with a browser", () => {
   });
 
   test("enrols a passkey, and signs in with nothing else", async () => {
-    const { page, picture, context } = await visitors.visitor();
-    const devtools = await context.newCDPSession(page);
-    await devtools.send("WebAuthn.enable");
-    await devtools.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    const visitor = await visitors.visitor();
+    const { page, picture, inBothColours } = visitor;
+    await addAuthenticator(visitor);
     await page.goto(`${portcullis.url}/sign-in?callbackUrl=/account`);
     await signInByPassword(page);
     await page.getByLabel("Code").fill(recoveryCodes[0] ?? "");
@@ -137,12 +126,7 @@ describe("somebody with a browser", () => {
     await page.getByRole("cell", { name: "Work laptop", exact: true }).waitFor();
     await page.getByRole("dialog").waitFor({ state: "hidden" });
     await picture("account-passkey");
-    for (const colorScheme of ["dark", "light"] as const) {
-      await page.emulateMedia({ colorScheme });
-      await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor();
-      expect(await faintTexts(page)).toEqual([]);
-      await picture(`account-passkey-in-${colorScheme}`);
-    }
+    await inBothColours("account-passkey");
     await page.getByRole("button", { name: "Sign out", exact: true }).click();
 
     await page.waitForURL("**/sign-in");

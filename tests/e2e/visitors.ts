@@ -2,15 +2,18 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { expect, onTestFinished } from "vitest";
+import { faintTexts } from "./faint-texts";
 
 /** Somebody with a browser: a profile of their own, at an address of their own. */
 export interface Visitor {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** What the pages' policy stopped, and what scripts threw: nothing, when the test ends. */
+  /** What the pages' policy stopped, what scripts threw or called an error: nothing, when the test ends. */
   readonly problems: string[];
   /** Keeps a picture of the whole page in `.tmp/screenshots`. */
   picture(name: string): Promise<void>;
+  /** Keeps a picture in light and one in dark colours; in both every text can be read and nothing has been stopped. */
+  inBothColours(name: string): Promise<void>;
 }
 
 export interface Visitors {
@@ -19,7 +22,26 @@ export interface Visitors {
   close(): Promise<void>;
 }
 
+/** Gives a page an authenticator that has a fingerprint, and always the right one. */
+export async function addAuthenticator({ page, context }: Visitor): Promise<void> {
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("WebAuthn.enable");
+  await devtools.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
+}
+
 const pictures = join(import.meta.dirname, "../../.tmp/screenshots");
+
+/** Of the whole page, and with colours that are on their way arrived. */
+const still = { fullPage: true, animations: "disabled" } as const;
 
 /** Starts Debian's Chromium, or what CHROMIUM_BIN names. */
 export async function openVisitors(): Promise<Visitors> {
@@ -59,16 +81,29 @@ async function newVisitor(browser: Browser, colorScheme: "light" | "dark", addre
   });
   context.on("weberror", (error) => void problems.push(String(error.error())));
   context.on("console", (message) => {
-    if (/content security policy|hydrat/i.test(message.text())) problems.push(message.text());
+    const text = message.text();
+    if (/content security policy|hydrat/i.test(text)) problems.push(text);
+    // What the server refuses stands there as an error too, and is what many a test is about.
+    else if (message.type() === "error" && !text.startsWith("Failed to load resource")) problems.push(text);
   });
   const page = await context.newPage();
   const picture = async (name: string) => {
-    await page.screenshot({ path: join(pictures, `${name}-${colorScheme}.png`), fullPage: true });
+    await page.screenshot({ ...still, path: join(pictures, `${name}-${colorScheme}.png`) });
+  };
+  const inBothColours = async (name: string) => {
+    for (const scheme of ["dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme: scheme });
+      await page.locator(`html[data-mantine-color-scheme="${scheme}"]`).waitFor();
+      await page.screenshot({ ...still, path: join(pictures, `${name}-in-${scheme}.png`) });
+      expect(await faintTexts(page), `${name} in ${scheme}`).toEqual([]);
+    }
+    await page.emulateMedia({ colorScheme });
+    expect(problems, name).toEqual([]);
   };
   onTestFinished(async ({ task }) => {
     if (task.result?.state === "fail") await picture(`failed-${task.name.replaceAll(/\W+/g, "-")}`);
     await context.close();
     expect(problems).toEqual([]);
   });
-  return { page, context, problems, picture };
+  return { page, context, problems, picture, inBothColours };
 }

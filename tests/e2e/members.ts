@@ -1,0 +1,87 @@
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+import type { CreatedInvitation } from "../../src/contracts/invitations";
+import { callOver } from "../support/control-plane";
+import { registerSecret } from "../support/secrets";
+import type { Visitor } from "./visitors";
+
+/** An organization that invites. */
+export interface Host {
+  /** The control plane's. */
+  readonly url: string;
+  /** Its name. */
+  readonly organization: string;
+  /** An owner's. */
+  readonly key: string;
+}
+
+/** Somebody with a browser and an account. */
+export interface Member extends Visitor {
+  readonly email: string;
+  readonly password: string;
+}
+
+export const newPassword = () => registerSecret(`plenty of words ${Math.random().toString(36).slice(2)}`);
+
+export async function invite({ url, key }: Host, email: string): Promise<CreatedInvitation> {
+  const { status, data } = await callOver(url, key)<CreatedInvitation>("invitations.create", { email, role: "viewer" });
+  expect(status).toBe(200);
+  registerSecret(tokenOf(data));
+  return data;
+}
+
+/** What follows `#` in a link. */
+export const tokenOf = ({ url }: { readonly url: string }) => new URL(url).hash.slice(1);
+
+/** Makes an account by an invitation. Their page is at it, signed in. */
+export async function join(host: Host, visitor: Visitor, email: string): Promise<Member> {
+  const { page } = visitor;
+  const password = newPassword();
+  await page.goto((await invite(host, email)).url);
+  await page.getByLabel(/^Password/).fill(password);
+  await page.getByRole("button", { name: "Join" }).click();
+  await accountOf(page, email, host.organization);
+  return { ...visitor, email, password };
+}
+
+/** Waits for somebody's account, in that organization. */
+export const accountOf = (page: Page, email: string, organization: string) =>
+  page.getByText(`${email} at ${organization}`).waitFor();
+
+export const pathOf = (page: Page) => new URL(page.url()).pathname;
+
+/** From the account. */
+export async function signOut(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Sign out", exact: true }).click();
+  await page.waitForURL("**/sign-in");
+}
+
+/** At the page that asks for them. */
+export async function showPassword({
+  page,
+  email,
+  password,
+}: Pick<Member, "page" | "email" | "password">): Promise<void> {
+  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel(/^Password( \*)?$/).fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
+}
+
+/** The first factor of an account, at its page. */
+export async function addPasskey(page: Page, name: string): Promise<void> {
+  await page.getByLabel("Name of a new passkey").fill(name);
+  await page.getByRole("button", { name: "Add a passkey" }).click();
+  await page.getByRole("button", { name: "I have kept them" }).click();
+  await page.getByRole("cell", { name, exact: true }).waitFor();
+}
+
+/** What the API answers the session of this page, asked by a script of the page. */
+export function ask(page: Page, procedure: string): Promise<{ status: number; reason: string | null }> {
+  return page.evaluate(async (path) => {
+    const token = /portcullis\.csrf=([^;]+)/.exec(document.cookie)?.[1] ?? "";
+    const headers = { "content-type": "application/json", "x-csrf-token": decodeURIComponent(token) };
+    const response = await fetch(`/api/trpc/${path}`, { method: "POST", headers, body: "{}" });
+    const { error } = await response.json();
+    return { status: response.status, reason: error?.data?.reason ?? null };
+  }, procedure);
+}
