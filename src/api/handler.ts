@@ -22,7 +22,8 @@ export type Handler = ApiHandler;
 const endpoint = "/api/trpc";
 
 /**
- * The whole API, and the two questions of whoever runs the process. Every answer carries `x-request-id`.
+ * The whole API, and the two questions of whoever runs the process. Every answer carries `x-request-id`, and is kept
+ * nowhere on its way: many hold what is for one person's eyes, some a secret that is shown once.
  * @param checks what `/readyz` asks beside the database
  */
 export function createHandler(runtime: Runtime, checks: Readonly<Record<string, ReadinessCheck>> = {}): Handler {
@@ -30,6 +31,7 @@ export function createHandler(runtime: Runtime, checks: Readonly<Record<string, 
     const requestId = newId("request");
     const response = await answer(runtime, checks, request, peer, requestId);
     response.headers.set("x-request-id", requestId);
+    response.headers.set("cache-control", "no-store");
     return response;
   };
 }

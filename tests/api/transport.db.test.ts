@@ -248,6 +248,13 @@ test("every answer has x-request-id, and every refusal the one form, with that i
   }
 });
 
+test("no answer is kept by a browser or on the way, good or bad, by POST or GET (ASVS 14.3.2)", async () => {
+  const path = `/api/trpc/security.one?input=${encodeURIComponent(one())}`;
+  const asked = await send(world.handler, path, { method: "GET", headers: { "x-api-key": key } });
+  expect(asked.status).toBe(200);
+  for (const { headers } of [asked, ...seen]) expect(headers.get("cache-control")).toBe("no-store");
+});
+
 test("/healthz and /readyz answer with an id too", async () => {
   for (const path of ["/healthz", "/readyz"]) {
     const answer = await send(world.handler, path, { method: "GET" });

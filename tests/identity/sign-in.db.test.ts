@@ -19,6 +19,7 @@ describe("signing in with a password", () => {
     const browser = openBrowser(world);
     const signedIn = await browser.signIn("password", { email: person.email, password: person.password });
     expect(signedIn.status).toBe(200);
+    expect(signedIn.headers.get("cache-control")).toBe("no-store");
     expect([...browser.cookies.keys()]).toContain("__Host-portcullis.session");
     const { status, data } = await browser.call<{ principal: { email: string; role: string }; permissions: string[] }>(
       "auth.session",

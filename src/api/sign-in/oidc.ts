@@ -124,9 +124,7 @@ async function whyNotOurs(
 }
 
 function handedOn({ status, headers, body }: AuthResponse): Response {
-  const response = new Response(body, { status, headers });
-  response.headers.set("cache-control", "no-store");
-  return response;
+  return new Response(body, { status, headers });
 }
 
 /** Back to the sign-in page, with what is kept of the try gone. */
@@ -140,7 +138,6 @@ function toldAt(attempt: Attempt, told: Told, asJson: boolean): Response {
     const secure = isSecure(origin) ? "; Secure" : "";
     response.headers.append("set-cookie", `${name}=; Path=${path}; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
   }
-  response.headers.set("cache-control", "no-store");
   return response;
 }
 

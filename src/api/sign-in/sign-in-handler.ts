@@ -61,7 +61,6 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
   if (method === "POST" && outcome.opened === null && isForeignForm(answer)) return refuseForeignForm(attempt);
   const response = new Response(answer.body, { status: answer.status, headers: answer.headers });
   if (outcome.opened) await setSessionCookies(response.headers, attempt, outcome.opened);
-  response.headers.set("cache-control", "no-store");
   runtime.log.debug({ requestId, path, status: answer.status }, "sign-in answered");
   return response;
 }
