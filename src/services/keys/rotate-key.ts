@@ -6,10 +6,11 @@ import { canGive, isAllowed, isOwn, worthOf } from "../../core/authorization";
 import { Conflict, Forbidden, NotFound } from "../../core/errors";
 import { newId } from "../../core/ids";
 import type { Authorized } from "../../persistence/authorized";
-import { preparedUnitOfWork } from "../../persistence/unit-of-work";
+import { preparedUnitOfWork, type Work } from "../../persistence/unit-of-work";
 import { keyColumns } from "./key-columns";
 import { earlier, endOfSuccessor } from "./key-life";
 import { requireWithinOwn } from "./limits-of-maker";
+import { lockHolder } from "./lock-holder";
 import { presentKey } from "./present-key";
 import { takeKeyCreation } from "./take-key-creation";
 
@@ -25,11 +26,13 @@ export async function rotateKey(
   authorized: Authorized<"key:create", "apiKey">,
   { overlapSeconds }: Pick<RotateKey, "overlapSeconds">,
 ): Promise<RotatedKey> {
-  return preparedUnitOfWork(authorized, takeKeyCreation, async (work) => {
+  const rotate = async (work: Work<"key:create", "apiKey">): Promise<RotatedKey> => {
     requireRotatable(work.authorized);
-    const { apiKeyId } = work.authorized.object;
+    const { apiKeyId, serviceAccountId } = work.authorized.object;
+    // The holder before the key, in the order in which their keys are ended when they go.
+    await lockHolder(work, work.authorized.principal, serviceAccountId);
     const its = eq(apiKeys.apiKeyId, apiKeyId);
-    const [old] = await work.tx.select(keyColumns).from(apiKeys).where(its);
+    const [old] = await work.tx.select(keyColumns).from(apiKeys).where(its).for("no key update");
     if (!old) throw new NotFound();
     if (old.revokedAt) throw new Conflict("key_revoked", "This key was revoked: make a new one.");
     if (old.rotatedTo !== null)
@@ -69,7 +72,8 @@ export async function rotateKey(
       },
     );
     return { ...presentKey(successor), key, rotated: presentKey(rotated) };
-  });
+  };
+  return preparedUnitOfWork(authorized, takeKeyCreation, rotate, { lock: "share" });
 }
 
 /**

@@ -1,4 +1,6 @@
+import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
 import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
@@ -170,6 +172,20 @@ describe("rotation (PO-25)", () => {
     registerSecret(itself.key);
     expect(itself).toMatchObject(limits);
     expect(Date.parse(itself.expiresAt ?? "")).toBeGreaterThanOrEqual(Date.parse(expiresAt));
+  });
+
+  test.runIf(runsSideBySide())("of somebody who is being removed leaves no key behind (PO-22)", async () => {
+    const leaver = await colleague(world, acme, "developer");
+    const { apiKeyId } = await leaver.key("developer");
+    const late = await besideUncommitted(
+      world,
+      acme.organizationId,
+      (tx) => tx.execute(sql`delete from members where member_id = ${leaver.memberId}`),
+      () => leaver.call("keys.rotate", { apiKeyId }),
+    );
+    expect(reasonOf(late)).toEqual([403, "no_organization"]);
+    const keys = await world.db.asOwner(`select 1 as one from api_keys where user_id = $1`, [leaver.userId]);
+    expect(keys).toHaveLength(1);
   });
 
   test("is audited without the key", async () => {
