@@ -1,6 +1,6 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
-import { members } from "../../../drizzle/members";
+import { invitations, members } from "../../../drizzle/members";
 import type { RemovedMember } from "../../contracts/members";
 import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
@@ -10,7 +10,7 @@ import { requireOtherOwner } from "./require-other-owner";
 
 /**
  * Ends a membership: from the very next request on their keys of this organization are revoked, and their sessions are
- * not about it. Everything else that they made belongs to the organization and stays: projects, applications, service
+ * not about it. An invitation that is still open for them is taken back: nobody returns by themselves. Everything else that they made belongs to the organization and stays: projects, applications, service
  * accounts with their keys. Whoever knows the key of a service account has to be kept from it by rotating that key.
  * @throws Conflict `last_owner`
  */
@@ -20,13 +20,24 @@ export async function removeMember<P extends Permission, K extends ObjectKind>(
 ): Promise<RemovedMember> {
   const member = await requireMember(tx, memberId);
   if (member.role === "owner") await requireOtherOwner(tx, organizationId, memberId);
-  const { userId } = member;
+  const { userId, email } = member;
   await tx.delete(members).where(eq(members.memberId, memberId));
   const revoked = await tx
     .update(apiKeys)
     .set({ revokedAt: now })
     .where(and(eq(apiKeys.userId, userId), eq(apiKeys.organizationId, organizationId), isNull(apiKeys.revokedAt)))
     .returning({ apiKeyId: apiKeys.apiKeyId });
+  await tx
+    .update(invitations)
+    .set({ revokedAt: now })
+    .where(
+      and(
+        eq(invitations.organizationId, organizationId),
+        eq(invitations.email, email),
+        isNull(invitations.acceptedAt),
+        isNull(invitations.revokedAt),
+      ),
+    );
   await tx.execute(sql`select portcullis_leave(${userId}::text)`);
   return { ...member, keysRevoked: revoked.length };
 }

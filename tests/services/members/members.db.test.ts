@@ -405,6 +405,24 @@ describe("whoever is removed", () => {
     expect([answer.status, answer.error.data.reason]).toEqual([401, "key_revoked"]);
   });
 
+  test("does not come back by an invitation that was open when a provider's groups let them in (PO-19)", async () => {
+    const beta = await world.organization();
+    const ada = await givenTeammate(world, beta, "viewer");
+    const { url, invitationId } = await given(acme).ok<{ url: string; invitationId: string }>("invitations.create", {
+      email: ada.email,
+      role: "admin",
+    });
+    const memberId = await givenMember(world, acme.organizationId, ada, "viewer");
+    await given(acme).ok("members.delete", { memberId });
+    const token = registerSecret(url.slice(url.indexOf("#") + 1));
+    expect(await ada.ask("invitations.accept", { token })).toEqual([409, "invitation_revoked"]);
+    const { items } = await given(acme).ok<{ items: { invitationId: string; state: string }[] }>(
+      "invitations.list",
+      {},
+    );
+    expect(items).toMatchObject([{ invitationId, state: "revoked" }]);
+  });
+
   test("leaves what they made to the organization: projects, and service accounts with their keys", async () => {
     const ada = await givenTeammate(world, acme, "admin");
     const project = await ada.browser.call<{ projectId: string }>("projects.create", { name: "Hers" });
