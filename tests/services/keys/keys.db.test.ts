@@ -164,3 +164,18 @@ test("when it was last used is written, within a minute", async () => {
   await world.callAs(made.key)("auth.session");
   await expect.poll(lastUsed).toEqual(expect.any(String));
 });
+
+test("a use that comes more than a minute after the last one is the last one from then on (TM-28)", async () => {
+  const { key, apiKeyId } = await create();
+  const lastUsed = async () => (await given(acme).ok<Key>("keys.one", { apiKeyId })).lastUsedAt;
+  try {
+    const first = Date.now();
+    for (const at of [new Date(first), new Date(first + 60_001)]) {
+      world.now = at;
+      await world.callAs(key)("auth.session");
+      await expect.poll(lastUsed).toBe(at.toISOString());
+    }
+  } finally {
+    world.now = null;
+  }
+});
