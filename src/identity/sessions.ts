@@ -1,4 +1,4 @@
-import { and, eq, ne } from "drizzle-orm";
+import { and, arrayOverlaps, eq, ne, not } from "drizzle-orm";
 import { members } from "../../drizzle/members";
 import { sessions } from "../../drizzle/persons";
 import { newId } from "../core/ids";
@@ -94,6 +94,30 @@ export async function endSessionsOf(tx: Transaction, userId: string, exceptId: s
   const ended = await tx
     .delete(sessions)
     .where(and(eq(sessions.userId, userId), exceptId === null ? undefined : ne(sessions.sessionId, exceptId)))
+    .returning({ sessionId: sessions.sessionId });
+  return ended.length;
+}
+
+/**
+ * Ends what a person opened with no more than a password, but for one session: had there been a second factor then, it
+ * would have been asked for. Whoever knew the password does not go on beside it. Returns how many.
+ */
+export async function endSessionsWithoutFactor(
+  tx: Transaction,
+  userId: string,
+  exceptId: string | null,
+): Promise<number> {
+  const ended = await tx
+    .delete(sessions)
+    .where(
+      and(
+        eq(sessions.userId, userId),
+        exceptId === null ? undefined : ne(sessions.sessionId, exceptId),
+        eq(sessions.stage, "full"),
+        arrayOverlaps(sessions.methods, ["password", "link"] satisfies Method[]),
+        not(arrayOverlaps(sessions.methods, ["totp", "recovery_code", "passkey"] satisfies Method[])),
+      ),
+    )
     .returning({ sessionId: sessions.sessionId });
   return ended.length;
 }

@@ -62,6 +62,15 @@ describe("enrolling a passkey", () => {
     expect(again.data.excludeCredentials).toHaveLength(1);
   });
 
+  it("ends what a password alone has opened before (—)", async () => {
+    const { browser, person } = await givenSignedIn(world, organization);
+    const thief = browserOf(world);
+    await showPassword(thief, person);
+    expect((await enrolPasskey(browser)).answer.status).toBe(200);
+    expect((await thief.call("projects.list")).status).toBe(401);
+    expect((await browser.call("projects.list")).status).toBe(200);
+  });
+
   it("refuses one that was made elsewhere, for others, or without its person (—)", async () => {
     const { browser, person } = await givenSignedIn(world, organization);
     const tries = [

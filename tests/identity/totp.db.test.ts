@@ -68,6 +68,23 @@ describe("an authenticator app", () => {
     expect(await refusedReasons(world, person.userId)).toContain("wrong_code");
   });
 
+  it("ends what a password alone has opened before, where one is required too (TM-21)", async () => {
+    const { person, browser } = await givenSignedIn(world, organization);
+    const [thief, waiting] = [browserOf(world), browserOf(world)];
+    await showPassword(thief, person);
+    expect((await thief.call("projects.list")).status).toBe(200);
+    await enrolTotp(world, browser);
+    const after = await thief.call("projects.list");
+    expect([after.status, after.error?.data.reason]).toEqual([401, "session_ended"]);
+    expect((await browser.call("projects.list")).status).toBe(200);
+
+    // What shows a factor, or waits for one, goes on.
+    await showPassword(waiting, person);
+    expect((await enrolPasskey(browser)).answer.status).toBe(200);
+    const { data } = await waiting.call<{ pending: string }>("auth.session");
+    expect(data.pending).toBe("second_factor");
+  });
+
   it("is stored sealed, in its own row, and nowhere in the log (TM-22)", async () => {
     const { person, secret, recoveryCodes } = await givenWaiting();
     const [row] = await world.db.asOwner<{ secret_sealed: string }>(

@@ -9,6 +9,7 @@ import { takeManagement } from "../../../identity/re-authentication";
 import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
 import { relyingPartyOf } from "../../../identity/relying-party";
 import { hasSecondFactor } from "../../../identity/second-factors";
+import { endSessionsWithoutFactor } from "../../../identity/sessions";
 import type { Authorized } from "../../../persistence/authorized";
 import type { Transaction } from "../../../persistence/database";
 import { preparedUnitOfWork } from "../../../persistence/unit-of-work";
@@ -20,7 +21,7 @@ const most = 20;
 
 /**
  * Adds a passkey: from then on it is enough to sign in, and it is asked for after the password. With somebody's first
- * factor come ten recovery codes.
+ * factor come ten recovery codes, and every other session that a password alone has opened ends.
  * @param origin that the request came to
  * @throws Invalid `passkey_refused`, with the problem as `fields.response`
  * @throws Conflict `passkey_known` | `too_many_passkeys`
@@ -44,7 +45,10 @@ export async function enrolPasskey(
       const row = await insert(tx, { ...passkey, passkeyId, userId, name: input.name, createdAt: now });
       const recoveryCodes = isFirstFactor ? await replaceRecoveryCodes(tx, random, userId, now) : null;
       await noteShown(tx, principal, "passkey");
-      audit("auth.passkeys.enrol", { kind: "passkey", id: passkeyId, name: input.name }, { name: input.name });
+      const kept = principal.kind === "session" ? principal.sessionId : null;
+      const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
+      const changed = { name: input.name, endedSessions };
+      audit("auth.passkeys.enrol", { kind: "passkey", id: passkeyId, name: input.name }, changed);
       return { ...presentPasskey(row), recoveryCodes };
     },
     { role: "identity" },

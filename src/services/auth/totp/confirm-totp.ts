@@ -4,6 +4,7 @@ import type { ConfirmTotp, NewRecoveryCodes } from "../../../contracts/second-fa
 import { Conflict, Invalid } from "../../../core/errors";
 import { takeManagement } from "../../../identity/re-authentication";
 import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
+import { endSessionsWithoutFactor } from "../../../identity/sessions";
 import { openTotpSecret, totpStepOf } from "../../../identity/totp";
 import type { Authorized } from "../../../persistence/authorized";
 import { preparedUnitOfWork } from "../../../persistence/unit-of-work";
@@ -14,7 +15,7 @@ const confirmableSeconds = 1_800;
 
 /**
  * Makes an authenticator app count, by a code of it, which is spent with that. Ten new recovery codes come with it;
- * earlier ones are worth nothing.
+ * earlier ones are worth nothing, and so is every other session that a password alone has opened.
  * @throws Conflict `totp_not_started` nothing to confirm, or it was begun more than half an hour ago
  * @throws Invalid `wrong_code`
  */
@@ -41,7 +42,10 @@ export async function confirmTotp(
       await tx.update(totpSecrets).set({ confirmedAt: now, lastStep: step }).where(eq(totpSecrets.userId, userId));
       const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
       await noteShown(tx, principal, "totp");
-      audit("auth.totp.confirm", { kind: "person", id: userId }, { recoveryCodes: recoveryCodes.length });
+      const kept = principal.kind === "session" ? principal.sessionId : null;
+      const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
+      const changed = { recoveryCodes: recoveryCodes.length, endedSessions };
+      audit("auth.totp.confirm", { kind: "person", id: userId }, changed);
       return { recoveryCodes };
     },
     { role: "identity" },
