@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createHandler } from "../../src/api/handler";
 import { makeApiKey } from "../../src/core/api-keys";
 import { manyKinds, triesOnTheirOwn } from "../../src/core/audit/refusal-bucket";
+import { newId } from "../../src/core/ids";
 import { settleRefusals } from "../../src/persistence/sync/audit-sealing";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
@@ -176,6 +177,18 @@ describe("a refused try", () => {
     expect((await acme.call("projects.list", { limit: 0 })).status).toBe(400);
     expect((await refused(acme.organizationId)).map(({ action, reason }) => [action, reason])).toEqual([
       ["projects.update", "invalid_input"],
+    ]);
+  });
+
+  test("keeps an id that was sent, and no other text in its place: it may be a password (AUD, DK-22)", async () => {
+    const nobodys = newId("project");
+    for (const projectId of [nobodys, "Correct-Horse-7"]) {
+      expect((await acme.call("projects.delete", { projectId })).status).toBe(404);
+    }
+    const entries = await refused(acme.organizationId);
+    expect(entries.map(({ object_kind, object_id }) => [object_kind, object_id]).sort()).toEqual([
+      ["project", ""],
+      ["project", nobodys],
     ]);
   });
 
