@@ -160,6 +160,28 @@ describe("nobody gives what they do not have (DK-15)", () => {
     expect(await clerk.ask("members.setProjectRole", change)).toEqual([200]);
   });
 
+  test("an own role counts by its words, at the organization and at a project", async () => {
+    const { ok } = given(acme);
+    const { projectId } = await insertPlace(world, acme);
+    const clerks = await givenRole(acme, ["member:update", "member:delete", "project:read"]);
+    const writers = await givenRole(acme, ["project:read", "project:update"]);
+    const [clerk, writer, worker] = [
+      await givenTeammate(world, acme, null),
+      await givenTeammate(world, acme, null),
+      await givenTeammate(world, acme, null),
+    ];
+    await ok("members.update", { memberId: clerk.memberId, roleId: clerks });
+    await ok("members.update", { memberId: writer.memberId, roleId: writers });
+    await ok("members.setProjectRole", { memberId: worker.memberId, projectId, roleId: writers });
+    for (const { memberId } of [writer, worker]) {
+      expect(await clerk.ask("members.update", { memberId, role: null })).toEqual([403, "member_above_own"]);
+      expect(await clerk.ask("members.delete", { memberId })).toEqual([403, "member_above_own"]);
+    }
+    await ok("members.setProjectRole", { memberId: clerk.memberId, projectId, roleId: writers });
+    expect(await clerk.ask("members.delete", { memberId: worker.memberId })).toEqual([200]);
+    expect(await clerk.ask("members.delete", { memberId: writer.memberId })).toEqual([403, "member_above_own"]);
+  });
+
   test("a key gives no more than its own words, whoever made it", async () => {
     const { ok } = given(acme);
     const { key } = await ok<{ key: string }>("keys.create", { name: "hr", scopes: ["member:read", "member:update"] });
