@@ -34,10 +34,25 @@ describe("a person's password is stored", () => {
   it("never so that nothing, the hash itself or a slower hash than any lets somebody in", async () => {
     const tooSlow = hashSync("correct horse", 4).replace("$2b$04$", "$2b$13$");
     for (const stored of [null, "", unusablePassword, "correct horse", "$2b$", tooSlow, sha256("").toUpperCase()]) {
-      for (const typed of ["", "correct horse", stored ?? "null", "!"]) {
+      for (const typed of ["", "correct horse", stored ?? "null", "!", "nobody's"]) {
         expect(await verifyPassword(typed, stored)).toBe(false);
       }
     }
+  });
+
+  it("and looked for with as much work where there is none (AM-13)", async () => {
+    const stored = await hashPassword("correct horse");
+    const shortest = async (against: string | null) => {
+      const times: number[] = [];
+      for (let round = 0; round < 5; round++) {
+        const began = performance.now();
+        await verifyPassword("correct horsf", against);
+        times.push(performance.now() - began);
+      }
+      return Math.min(...times);
+    };
+    for (const none of [null, unusablePassword])
+      expect(await shortest(none)).toBeGreaterThan((await shortest(stored)) / 4);
   });
 
   it("after the rules for it: 12 to 128 characters, not a common one, not the e-mail address", async () => {

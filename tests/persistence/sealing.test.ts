@@ -69,6 +69,7 @@ describe("a sealed value", () => {
     const both = makeSealer([secret, older]);
     expect(both.open(place, sealed)).toEqual({ ok: true, plaintext: "old" });
     expect(both.seal(place, "new").split(".")[1]).toBe(both.currentKeyId);
+    expect(makeSealer([secret]).open(place, both.seal(place, "new"))).toEqual({ ok: true, plaintext: "new" });
     expect(both.currentKeyId).toBe(makeSealer([secret]).currentKeyId);
     expect(makeSealer([secret]).open(place, sealed)).toEqual({ ok: false, reason: "unknown_key" });
   });

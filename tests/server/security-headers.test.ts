@@ -5,6 +5,18 @@ const directivesOf = (policy: string) =>
   Object.fromEntries(policy.split("; ").map((directive) => directive.split(/ (.*)/s).slice(0, 2)));
 
 describe("the headers of every answer (AM-19..23)", () => {
+  test("nobody frames it, guesses what it is, or learns where a visitor came from", () => {
+    for (const secure of [true, false]) {
+      expect(securityHeaders(secure)).toMatchObject({
+        "x-frame-options": "DENY",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "same-origin",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "same-origin",
+      });
+    }
+  });
+
   test("a browser is told to use https alone where the public address is https, and only there", () => {
     expect(securityHeaders(true)["strict-transport-security"]).toBe("max-age=31536000; includeSubDomains");
     expect(securityHeaders(false)).not.toHaveProperty("strict-transport-security");

@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createHandler } from "../../../src/api/handler";
+import { take } from "../../../src/identity/limits";
+import { proofFailuresByAccount } from "../../../src/identity/re-authentication";
+import { codeFailuresByAccount } from "../../../src/identity/second-factors";
+import type { Database } from "../../../src/persistence/database";
 import { listOperators } from "../../../src/services/host/list-operators";
 import type { LinkRuntime } from "../../../src/services/host/password-link";
 import { resetPassword } from "../../../src/services/host/reset-password";
@@ -72,6 +77,26 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
     );
   });
 
+  test("lets nobody in whose password was just being compared (TM-23)", async () => {
+    const person = await givenOperator();
+    const { database } = world.runtime;
+    let transactions = 0;
+    const interposed: Database = {
+      ...database,
+      transaction: async (role, organizationId, body) => {
+        transactions += 1;
+        if (transactions === 2) await resetPassword(host, { email: person.email }); // the first one found the hash
+        return database.transaction(role, organizationId, body);
+      },
+    };
+    const handler = createHandler({ ...world.runtime, database: interposed });
+    const browser = openBrowser({ handler }, { ip: `198.51.100.${++address}` });
+    const { email, password: lost } = person;
+    expect((await browser.signIn("password", { email, password: lost })).status).toBe(401);
+    expect(transactions).toBeGreaterThan(2);
+    expect(await world.db.asOwner("select 1 from sessions where user_id = $1", [person.userId])).toEqual([]);
+  });
+
   test("forces the change on whoever comes in by another way", async () => {
     const person = await givenOperator();
     await resetPassword(host, { email: person.email });
@@ -138,6 +163,32 @@ describe("operator unlock", () => {
     expect((await signIn(person)).status).toBe(200);
     expect(await unlockOperator(host, { email: person.email })).toMatchObject({ wasLocked: false });
     expect(await lastEntry(person.userId)).toMatchObject({ action: "operator.unlock", changed: { wasLocked: false } });
+  });
+});
+
+describe("operator unlock of whoever sent wrong codes or passwords while signed in", () => {
+  test.each([codeFailuresByAccount, proofFailuresByAccount])("forgets them: $name (AM-13)", async (limit) => {
+    const { email, userId } = await givenOperator();
+    for (let count = 0; count < limit.tries; count++) await take(world.runtime, limit, userId);
+    await expect(take(world.runtime, limit, userId)).rejects.toMatchObject({ limit: limit.name });
+    expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: true });
+    await take(world.runtime, limit, userId);
+    expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: false });
+  });
+
+  test("is nothing where the failures are too long ago to count (AM-13)", async () => {
+    const person = await givenOperator();
+    for (let count = 0; count < 5; count++) await signIn({ ...person, password: "wrong" });
+    const isLocked = async () =>
+      (await listOperators(host)).operators.find(({ userId }) => userId === person.userId)?.locked;
+    expect(await isLocked()).toBe(true);
+    try {
+      world.now = new Date(Date.now() + 301_000);
+      expect(await isLocked()).toBe(false);
+      expect(await unlockOperator(host, { email: person.email })).toMatchObject({ wasLocked: false });
+    } finally {
+      world.now = null;
+    }
   });
 });
 
