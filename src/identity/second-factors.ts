@@ -35,7 +35,10 @@ export async function dropIdleRecoveryCodes(tx: Transaction, userId: string): Pr
   if (!(await hasSecondFactor(tx, userId))) await removeRecoveryCodes(tx, userId);
 }
 
-/** Holds a person's row until the transaction ends, so that changes of their factors come one after the other. */
+/**
+ * Holds a person's row until the transaction ends, so that sign-ins and changes of their password, factors and sessions
+ * come one after the other. Before anything else of theirs is held.
+ */
 export async function holdPerson(tx: Transaction, userId: string): Promise<void> {
   await tx.select({ userId: users.userId }).from(users).where(eq(users.userId, userId)).for("no key update");
 }

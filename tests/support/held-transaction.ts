@@ -26,7 +26,8 @@ export async function besideUncommitted<T>(
   return running;
 }
 
-async function waiting(world: World): Promise<number> {
+/** How many statements wait for a lock now. */
+export async function waiting(world: World): Promise<number> {
   const rows = await world.db.asOwner(
     `select 1 as one from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
   );

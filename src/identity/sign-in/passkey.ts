@@ -10,6 +10,7 @@ import { limits } from "../limits";
 import { type PasskeyProblem, readClientData, verifyAnswer } from "../passkeys";
 import { findPendingSession } from "../pending-session";
 import { relyingPartyOf } from "../relying-party";
+import { holdPerson } from "../second-factors";
 import { type Method, type OpenedSession, openSession } from "../sessions";
 import type { Fields, SignInMethod } from "./method";
 import { recordSignIn } from "./record-sign-in";
@@ -69,6 +70,7 @@ async function open(attempt: Attempt, shown: Shown, remember: boolean): Promise<
   const { person, challenge, counter, backedUp } = shown;
   const { userId, passkeyId } = person;
   return attempt.runtime.database.transaction("identity", null, async (tx) => {
+    await holdPerson(tx, userId); // what ends the session that waits, ends the one that follows it
     const pending = challenge.sessionId === null ? null : await findPendingSession(tx, attempt);
     if (challenge.sessionId !== null && (pending?.sessionId !== challenge.sessionId || pending.userId !== userId)) {
       return { ok: false, problem: "no_first_factor", person };

@@ -6,7 +6,7 @@ import type { Runtime } from "../../persistence/runtime";
 import type { Attempt } from "../attempt";
 import { limits } from "../limits";
 import { hashPassword, isOutdated, verifyPassword } from "../passwords";
-import { hasSecondFactor } from "../second-factors";
+import { hasSecondFactor, holdPerson } from "../second-factors";
 import { type OpenedSession, openSession } from "../sessions";
 import type { Fields, SignInMethod } from "./method";
 import { recordSignIn } from "./record-sign-in";
@@ -85,6 +85,7 @@ async function open(
 ): Promise<OpenedSession | null> {
   const { userId, hash } = account;
   return attempt.runtime.database.transaction("identity", null, async (tx) => {
+    await holdPerson(tx, userId); // whoever enrols a factor now ends this session, or is seen by it
     const [present] = await tx
       .select({ hash: passwords.hash })
       .from(passwords)

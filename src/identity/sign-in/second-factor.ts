@@ -2,7 +2,7 @@ import { Unauthenticated } from "../../core/errors";
 import type { Attempt } from "../attempt";
 import { limits } from "../limits";
 import { findPendingSession } from "../pending-session";
-import { codeFailuresByAccount, spendCode } from "../second-factors";
+import { codeFailuresByAccount, holdPerson, spendCode } from "../second-factors";
 import { type OpenedSession, openSession } from "../sessions";
 import type { Fields, SignInMethod } from "./method";
 import { recordSignIn } from "./record-sign-in";
@@ -20,7 +20,7 @@ export const secondFactorSignIn: SignInMethod = {
     const pending = await runtime.database.transaction("identity", null, (tx) => findPendingSession(tx, attempt));
     if (!pending) throw await refused(attempt);
     const failure = await takeTry(attempt, codeFailuresByAccount, pending.userId, pending);
-    const result = await showCode(attempt, fields.code ?? "");
+    const result = await showCode(attempt, pending.userId, fields.code ?? "");
     if (result === "no_session") throw await refused(attempt);
     if (result === "no_code")
       throw new Unauthenticated("code_refused", "This code does not fit. Wait for the next one.");
@@ -29,12 +29,17 @@ export const secondFactorSignIn: SignInMethod = {
   },
 };
 
-async function showCode(attempt: Attempt, code: string): Promise<OpenedSession | "no_session" | "no_code"> {
+async function showCode(
+  attempt: Attempt,
+  userId: string,
+  code: string,
+): Promise<OpenedSession | "no_session" | "no_code"> {
   const { runtime } = attempt;
   return runtime.database.transaction("identity", null, async (tx) => {
+    await holdPerson(tx, userId); // what ends the session that waits, ends the one that follows it
     const pending = await findPendingSession(tx, attempt);
-    if (!pending) return "no_session";
-    const { userId, remember, organizationId, sessionId } = pending;
+    if (pending?.userId !== userId) return "no_session";
+    const { remember, organizationId, sessionId } = pending;
     const { outcome, method } = await spendCode(tx, runtime.sealer, userId, code, runtime.clock.now());
     if (outcome !== "good") {
       await recordSignIn(tx, attempt, {
