@@ -138,6 +138,17 @@ describe("requests of a key", () => {
     expect(refused).toBeGreaterThan(5);
   });
 
+  test("count for a process, too, whose clock is a second behind", async () => {
+    const { key } = await limited(2);
+    const call = () => callFrom(world.handler, key, "192.0.2.1")("auth.session");
+    world.now = new Date(noon);
+    for (let at = 0; at < 2; at++) expect((await call()).status).toBe(200);
+    world.now = new Date(noon - 1_000);
+    expect(reasonOf(await call())).toEqual([429, "key_rate_limited"]);
+    world.now = new Date(noon);
+    expect(reasonOf(await call())).toEqual([429, "key_rate_limited"]);
+  });
+
   test("are as many as the organization says, where a key says nothing or more", async () => {
     const [silent, more, fewer] = [await limited(null), await limited(50), await limited(1)];
     await set("key_requests_per_minute", 2);

@@ -220,6 +220,28 @@ describe("a role at a project (DK-11)", () => {
     ]);
   });
 
+  test("is one member's, at one project: others, and other projects, keep theirs", async () => {
+    const { ok } = given(acme);
+    const [here, there] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+    const [ada, bob] = [await givenTeammate(world, acme, null), await givenTeammate(world, acme, null)];
+    const rolesOf = async ({ memberId }: { memberId: string }) => {
+      const { items } = await ok<{ items: Member[] }>("members.list", { limit: 200 });
+      return items
+        .find((one) => one.memberId === memberId)
+        ?.projectRoles.map(({ projectId, role }) => [projectId, role]);
+    };
+    for (const [{ memberId }, { projectId }, role] of [
+      [ada, here, "viewer"],
+      [ada, there, "developer"],
+      [bob, here, "admin"],
+    ] as const) {
+      await ok("members.setProjectRole", { memberId, projectId, role });
+    }
+    await ok("members.setProjectRole", { memberId: ada.memberId, projectId: here.projectId, role: null });
+    expect(await rolesOf(ada)).toEqual([[there.projectId, "developer"]]);
+    expect(await rolesOf(bob)).toEqual([[here.projectId, "admin"]]);
+  });
+
   test("is no way to more than the giver has, at that project or by what counts in it", async () => {
     const [here, there] = [await insertPlace(world, acme), await insertPlace(world, acme)];
     const roleId = await givenRole(acme, ["member:read", "member:update", "project:read"]);
