@@ -1,0 +1,141 @@
+import { type Break, breaksOf } from "../break";
+
+/** What the way from a request to a verb must not lose. */
+export const apiBreaks: readonly Break[] = [
+  ...breaksOf(
+    "src/api/trpc/of.ts",
+    ["tests/api/matrix/matrix.db.test.ts"],
+    [
+      {
+        of: "DK-15",
+        says: "a text that no database takes is asked for as an id",
+        find: "return harmless.test(value) ? value : nowhere;",
+        replace: 'return harmless.test(value) || nowhere === "" ? value : nowhere;',
+        tests: ["tests/api/security.db.test.ts"],
+      },
+      {
+        of: "DK-15",
+        says: "an id that is no text stands for the caller's whole organization",
+        find: "if (id === undefined) return null;",
+        replace: "if (id === undefined) return otherwise(raw);",
+        tests: ["tests/api/transport.db.test.ts"],
+      },
+      {
+        of: "DK-15",
+        says: "a project that is another organization's makes a key for all of one's own",
+        find: 'projectOrCaller: byOr("project", "projectId", caller),',
+        replace: "projectOrCaller: caller,",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/api/trpc/organizations.ts",
+    ["tests/services/organizations/organizations.db.test.ts"],
+    [
+      {
+        of: "DK-15",
+        says: "who deletes another organization deletes their own",
+        find: 'procedure("organization:delete", of.organization)',
+        replace: 'procedure("organization:delete", of.caller)',
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/api/trpc/applications.ts",
+    ["tests/services/page.db.test.ts"],
+    [
+      {
+        of: "DK-11",
+        says: "who has a role at one project is not listed its applications",
+        find: "of.environmentOrCaller",
+        replace: "of.caller",
+        tests: ["tests/services/members/members.db.test.ts"],
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/api/trpc/claims.ts",
+    ["tests/api/matrix/matrix.db.test.ts"],
+    [
+      {
+        of: "DK-15",
+        says: "claims are listed by a gateway that is another organization's",
+        find: "of.gatewayOrCaller",
+        replace: "of.caller",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/api/audit-export.ts",
+    ["tests/services/audit/export.db.test.ts"],
+    [
+      {
+        of: "AUD",
+        says: "the installation's log is answered with the organization's",
+        find: 'query.get("log") === "installation"',
+        replace: 'query.get("log") === "installation-audit"',
+        tests: ["tests/services/audit/installation-log.db.test.ts"],
+      },
+      {
+        of: "AUD",
+        says: "a CSV file of nothing has no names",
+        find: 'if (before !== "") yield before;',
+        replace: "",
+      },
+      {
+        of: "AUD",
+        says: "a CSV file has its names again before each page",
+        find: 'before = "";',
+        replace: "before = head;",
+      },
+      {
+        of: "AUD",
+        says: "a proxy keeps a log that was exported",
+        find: '"cache-control": "no-store",',
+        replace: "",
+      },
+      {
+        of: "PO-25",
+        says: "a key that was rotated does not say in an export until when it goes on",
+        find: "...Object.fromEntries(context.answerHeaders),",
+        replace: "",
+      },
+      {
+        of: "AUD",
+        says: "pages are read before anybody takes them",
+        find: "{ highWaterMark: 0 },",
+        replace: "{ highWaterMark: 1_000 },",
+      },
+      {
+        of: "AUD",
+        says: "a filter that nobody knows is answered with the whole log",
+        find: 'if (!read.success) throw new Invalid("invalid_input", "This is not what can be asked for.", fieldsOf(read.error));',
+        replace: 'if (!read.success) return ExportAudit.parse({ format: query.get("format") ?? undefined });',
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/api/describe-error.ts",
+    ["tests/api/database-failure.db.test.ts"],
+    [
+      {
+        of: "DK-14",
+        says: "the log has the message of a database's error, with what was bound",
+        find: "...(fromDatabase ? {} : { message: error.message.slice(0, 300) }),",
+        replace: "message: error.message.slice(0, fromDatabase ? 299 : 300),",
+      },
+      {
+        of: "DK-14",
+        says: "the log has the message of a database's error in the lines of its stack",
+        find: ".filter((line) => /^\\s+at /.test(line))",
+        replace: "",
+      },
+      {
+        of: "DK-14",
+        says: "an error that wraps a database's is logged with its message",
+        find: "at instanceof Error && depth < 5; at = at.cause, depth++",
+        replace: "at instanceof Error && depth < 1; at = at.cause, depth++",
+      },
+    ],
+  ),
+];
