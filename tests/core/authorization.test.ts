@@ -8,10 +8,11 @@ import {
   type KeyFacts,
   type Principal,
   principalOf,
+  projectsWith,
   type SessionFacts,
 } from "../../src/core/authorization";
 import { Refusal } from "../../src/core/errors";
-import type { Organization } from "../../src/core/located";
+import type { Organization, Reach } from "../../src/core/located";
 import { type Grant, type Permission, permissions, permissionsOf, type Role } from "../../src/core/permissions";
 
 const organization: Organization = {
@@ -412,6 +413,13 @@ describe("the decision (DK-15)", () => {
       {},
       "forbidden bound_session",
     ],
+    [
+      "an account, changed by a session that is bound to an organization",
+      session({ boundTo: "org_a" }),
+      "account:update",
+      {},
+      "forbidden bound_session",
+    ],
     ["the organization that a session is bound to", session({ boundTo: "org_a" }), "project:create", {}, "yes"],
   ];
   it.each(rows)("%s: %s", (_title, principal, permission, changed, expected) => {
@@ -475,6 +483,30 @@ describe("the decision (DK-15)", () => {
         }
       }
     }
+  });
+});
+
+describe("the projects at which somebody may do something", () => {
+  const of = (principal: KeyFacts | SessionFacts): Principal => principalOf(facts(principal), principal.kind, arrival);
+  const reach: Reach = {
+    organizationId: "org_a",
+    projects: [
+      { projectId: "prj_a", grant: builtIn("developer") },
+      { projectId: "prj_b", grant: builtIn("viewer") },
+      { projectId: "prj_c", grant: null },
+    ],
+  };
+  const nobody = { ...reach, projects: [] };
+  const rows: [string, Principal, Reach, Permission, string[]][] = [
+    ["by roles there", of(session({ standing: at(null) })), reach, "route:create", ["prj_a"]],
+    ["by lesser roles there", of(session({ standing: at(null) })), reach, "route:read", ["prj_a", "prj_b"]],
+    ["none by nothing", of(session({ standing: at(null) })), nobody, "route:read", []],
+    ["a key's own, of who has no role there", of(key({ projectId: "prj_d" })), nobody, "route:read", ["prj_d"]],
+    ["a key's own alone", of(key({ projectId: "prj_b", standing: at(null) })), reach, "route:read", ["prj_b"]],
+    ["not beyond a key's words", of(key({ projectId: "prj_d", grant: words() })), nobody, "route:read", []],
+  ];
+  it.each(rows)("%s (KEY)", (_title, principal, projects, permission, expected) => {
+    expect(projectsWith(principal, organization, projects, permission)).toEqual(expected);
   });
 });
 

@@ -113,6 +113,15 @@ describe("the permission table", () => {
   });
 });
 
+describe("a person's own account", () => {
+  it("is in no role and in no key, whatever words they are made of (ROLE)", () => {
+    const words = { role: null, permissions: ["account:read", "account:update"] } as const;
+    for (const permission of words.permissions) {
+      expect(decide({ organization: words, project: words }, permission)).toBe(false);
+    }
+  });
+});
+
 describe("a role at a project", () => {
   it("is enough for what lies inside the project", () => {
     expect(decide({ organization: builtIn("viewer"), project: builtIn("developer") }, "security:create")).toBe(true);

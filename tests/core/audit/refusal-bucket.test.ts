@@ -47,3 +47,10 @@ test("of an IPv6 address the network counts that one caller has", () => {
   expect(networkOf("192.0.2.7")).toBe("192.0.2.7");
   expect(networkOf("unknown")).toBe("unknown");
 });
+
+test("the addresses of one caller's network are tries of one kind, and strangers have fewer kinds than somebody known (AUD)", () => {
+  const from = (ip: string) => bucketOf({ ...one, ip }).key;
+  expect(from("2001:db8:0:1:ffff::1")).toBe(from("2001:db8:0:1::2"));
+  expect(from("2001:db8:0:2::1")).not.toBe(from("2001:db8:0:1::1"));
+  expect(bucketOf({ ...one, actorKind: "anonymous", actorId: null }).most).toBeLessThan(bucketOf(one).most);
+});
