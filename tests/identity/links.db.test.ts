@@ -245,6 +245,31 @@ describe("a link to choose a password (TM-23)", () => {
     expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
   });
 
+  it("ends when the password is changed in another way", async () => {
+    const person = await givenLockedOut();
+    const device = newBrowser();
+    await device.signIn("password", { email: person.email, password: person.password });
+    const { token } = await world.runtime.database.transaction("identity", null, (tx) =>
+      insertLink(
+        tx,
+        { purpose: "password", userId: person.userId },
+        { now: world.runtime.clock.now(), random: world.runtime.random },
+      ),
+    );
+    registerSecret(token);
+    expect(await look(token)).toMatchObject({ state: "good", email: person.email });
+    const input = { currentPassword: person.password, newPassword: password };
+    expect((await device.call("auth.password.change", input)).status).toBe(200);
+    expect(await look(token)).toMatchObject({
+      state: "ended",
+      message: expect.stringContaining("changed"),
+      email: null,
+    });
+    const refused = await newBrowser().signIn("link", { token, password: "yet another horse" });
+    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "link_ended"]);
+    expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
+  });
+
   it("ends with a newer one", async () => {
     const person = await givenLockedOut();
     const [first, second] = [

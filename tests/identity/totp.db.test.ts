@@ -233,6 +233,17 @@ describe("an authenticator app", () => {
     expect([late.status, late.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
   });
 
+  it("is of no use at another address of the control plane than the password (ADR-10)", async () => {
+    const { person, secret } = await givenWaiting();
+    const onHost = browserOf(world, "http://127.0.0.1:3000");
+    await showPassword(onHost, person);
+    const copy = browserOf(world);
+    for (const [name, value] of onHost.cookies) copy.cookies.set(`__Host-${name}`, value);
+    const refused = await copy.signIn("second-factor", { code: codeOf(secret, later(0)) });
+    expect([refused.status, refused.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
+    expect((await onHost.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
+  });
+
   it("does not open another person's session (TM-21)", async () => {
     const mallory = await givenWaiting();
     const ada = await givenWaiting();
