@@ -1,10 +1,11 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
-import { invitations, members } from "../../../drizzle/members";
+import { members } from "../../../drizzle/members";
 import type { RemovedMember } from "../../contracts/members";
 import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
 import type { Work } from "../../persistence/unit-of-work";
+import { takeInvitationsBack } from "../invitations/take-invitations-back";
 import { requireMember } from "./require-member";
 import { requireOtherOwner } from "./require-other-owner";
 
@@ -15,9 +16,10 @@ import { requireOtherOwner } from "./require-other-owner";
  * @throws Conflict `last_owner`
  */
 export async function removeMember<P extends Permission, K extends ObjectKind>(
-  { tx, organizationId, now }: Work<P, K>,
+  work: Work<P, K>,
   memberId: string,
 ): Promise<RemovedMember> {
+  const { tx, organizationId, now } = work;
   const member = await requireMember(tx, memberId);
   if (member.role === "owner") await requireOtherOwner(tx, organizationId, memberId);
   const { userId, email } = member;
@@ -27,17 +29,7 @@ export async function removeMember<P extends Permission, K extends ObjectKind>(
     .set({ revokedAt: now })
     .where(and(eq(apiKeys.userId, userId), eq(apiKeys.organizationId, organizationId), isNull(apiKeys.revokedAt)))
     .returning({ apiKeyId: apiKeys.apiKeyId });
-  await tx
-    .update(invitations)
-    .set({ revokedAt: now })
-    .where(
-      and(
-        eq(invitations.organizationId, organizationId),
-        eq(invitations.email, email),
-        isNull(invitations.acceptedAt),
-        isNull(invitations.revokedAt),
-      ),
-    );
+  await takeInvitationsBack(work, email);
   await tx.execute(sql`select portcullis_leave(${userId}::text)`);
   return { ...member, keysRevoked: revoked.length };
 }

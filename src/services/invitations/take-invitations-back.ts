@@ -1,0 +1,23 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { invitations } from "../../../drizzle/members";
+import type { ObjectKind } from "../../core/located";
+import type { Permission } from "../../core/permissions";
+import type { Work } from "../../persistence/unit-of-work";
+
+/** Takes back what an address could still come in by. */
+export async function takeInvitationsBack<P extends Permission, K extends ObjectKind>(
+  { tx, organizationId, now }: Work<P, K>,
+  email: string,
+): Promise<void> {
+  await tx
+    .update(invitations)
+    .set({ revokedAt: now })
+    .where(
+      and(
+        eq(invitations.organizationId, organizationId),
+        eq(invitations.email, email),
+        isNull(invitations.acceptedAt),
+        isNull(invitations.revokedAt),
+      ),
+    );
+}
