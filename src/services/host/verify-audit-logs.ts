@@ -1,10 +1,10 @@
-import { asc, gt } from "drizzle-orm";
-import { auditEntries } from "../../../drizzle/audit";
+import { sql } from "drizzle-orm";
+import { auditCheckpoints, auditEntries } from "../../../drizzle/audit";
 import type { AuditVerdict } from "../../contracts/audit";
 import type { AuditVerdicts, VerifyAuditLogs } from "../../contracts/break-glass";
 import { checkpointText } from "../../core/audit/statement-text";
 import { Conflict } from "../../core/errors";
-import type { Database } from "../../persistence/database";
+import { type Database, rowsOf } from "../../persistence/database";
 import type { Signer } from "../../persistence/signing";
 import type { AuditLog } from "../audit/audit-log";
 import { verifyLog } from "../audit/verify-log";
@@ -48,14 +48,12 @@ export async function verifyAuditLogs(
   return { logs };
 }
 
+/** The next log that has entries, or of which anything was signed: so one is missed that was emptied. */
 async function nextLog(database: Database, after: string): Promise<string | null> {
-  const [row] = await database.transaction("host", null, (tx) =>
-    tx
-      .select({ organizationId: auditEntries.organizationId })
-      .from(auditEntries)
-      .where(gt(auditEntries.organizationId, after))
-      .orderBy(asc(auditEntries.organizationId))
-      .limit(1),
+  const firstOf = (table: typeof auditEntries | typeof auditCheckpoints) =>
+    sql`(select min(organization_id) from ${table} where organization_id > ${after}::text)`;
+  const found = await database.transaction("host", null, (tx) =>
+    tx.execute(sql`select least(${firstOf(auditEntries)}, ${firstOf(auditCheckpoints)}) as next`),
   );
-  return row?.organizationId ?? null;
+  return rowsOf<{ next: string | null }>(found)[0]?.next ?? null;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AuditCheckpoint } from "../../../src/contracts/audit";
 import { newId } from "../../../src/core/ids";
+import { writeCheckpoint } from "../../../src/persistence/sync/audit-sealing";
 import { verifyAuditLogs } from "../../../src/services/host/verify-audit-logs";
 import { sealPending } from "../../../src/sync/audit-sealer";
 import { insertEntries, tamper } from "../../support/audit-log";
@@ -49,4 +50,20 @@ test("the one that was tampered with is named among the others (AUD)", async () 
   expect(logs.filter(({ intact }) => !intact)).toMatchObject([
     { organizationId: gone, firstBroken: { sequence: 2, why: "altered" } },
   ]);
+});
+
+test("a log of which nothing is left is missed, by what was signed of it (AUD)", async () => {
+  const emptied = newId("organization");
+  const { database, signer } = world.runtime;
+  await insertEntries(world, emptied, 3);
+  await sealPending(database, new AbortController().signal);
+  await writeCheckpoint(database, emptied, signer, new Date());
+  await tamper(world, `delete from audit_entries where organization_id = '${emptied}'`);
+  const { logs } = await verify();
+  expect(logs.filter(({ organizationId }) => organizationId === emptied)).toMatchObject([
+    { intact: false, firstBroken: { sequence: 1, why: "cut" } },
+  ]);
+  expect(logs.map(({ organizationId }) => organizationId)).toEqual(
+    [acme.organizationId, gone, emptied, world.runtime.installationId].sort(),
+  );
 });
