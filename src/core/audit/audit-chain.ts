@@ -25,13 +25,19 @@ export interface SealedEntry {
 }
 
 /** Which values a hash is over, and in which order: part of the hash, so that an entry cannot be passed off as an older one. */
-const form = "2:";
+const presentForm = "3:";
+/** How entries were sealed while an object could be passed off as a list of pairs. */
+const secondForm = "2:";
 
 /**
- * The hash that seals an entry: `2:` and SHA-256, hex, over the previous entry's hash (`""` before the first) and every
+ * The hash that seals an entry: `3:` and SHA-256, hex, over the previous entry's hash (`""` before the first) and every
  * value of this one in a fixed order, as JSON with sorted keys.
  */
 export function entryHash(previous: string, entry: SealedEntry): string {
+  return hashIn(presentForm, previous, entry, inOrder(entry.changed));
+}
+
+function hashIn(form: string, previous: string, entry: SealedEntry, changed: unknown): string {
   return `${form}${digest([
     form,
     previous,
@@ -53,15 +59,17 @@ export function entryHash(previous: string, entry: SealedEntry): string {
     entry.objectId,
     entry.objectName,
     entry.count,
-    sorted(entry.changed),
+    changed,
     entry.createdAt.toISOString(),
   ])}`;
 }
 
-/** Whether this hash seals this entry behind that one; entries of the first form come before all others. */
+/** Whether this hash seals this entry behind that one; entries of an earlier form come before all of a later one. */
 export function isSealed(hash: string, previous: string, entry: SealedEntry): boolean {
-  if (hash.startsWith(form)) return hash === entryHash(previous, entry);
-  return !previous.startsWith(form) && hash === firstForm(previous, entry);
+  if (hash.startsWith(presentForm)) return hash === entryHash(previous, entry);
+  if (previous.startsWith(presentForm)) return false;
+  if (hash.startsWith(secondForm)) return hash === hashIn(secondForm, previous, entry, asPairs(entry.changed));
+  return !previous.startsWith(secondForm) && hash === firstForm(previous, entry);
 }
 
 /** How entries were sealed before they had an actor's name; null for one that has what they had not. */
@@ -83,17 +91,27 @@ function firstForm(previous: string, entry: SealedEntry): string | null {
     entry.reason,
     entry.objectKind,
     entry.objectId,
-    sorted(entry.changed),
+    asPairs(entry.changed),
     entry.createdAt.toISOString(),
   ]);
 }
 
 const digest = (values: readonly unknown[]) => createHash("sha256").update(JSON.stringify(values)).digest("hex");
 
-/** The same value, whatever the order of its keys. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+/** The same value, whatever the order in which its keys were: an object stays one, and a list stays one. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return ["list", ...value.map(inOrder)];
   if (typeof value !== "object" || value === null) return value ?? null;
-  const entries = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
-  return entries.map(([key, held]) => [key, sorted(held)]);
+  return ["object", ...sortedEntries(value).map(([key, held]) => [key, inOrder(held)])];
+}
+
+/** As the earlier forms wrote it: an object, and a list of pairs, are the same. */
+function asPairs(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(asPairs);
+  if (typeof value !== "object" || value === null) return value ?? null;
+  return sortedEntries(value).map(([key, held]) => [key, asPairs(held)]);
+}
+
+function sortedEntries(value: object): [string, unknown][] {
+  return Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));
 }

@@ -36,17 +36,26 @@ const oldHash = createHash("sha256")
   )
   .digest("hex");
 
+/** As entries were sealed by the second version, written out by hand. */
+const hashOfSecondForm = (previous: string) =>
+  `2:${createHash("sha256")
+    .update(
+      `["2:","${previous}",7,"aud_1","org_1","apiKey","key_1","ci","ses_1","apiKey","key_1","req_1","192.0.2.1","projects.create","done","none","project","prj_1","Wiki",1,` +
+        '[["deep",[["x",[[["a",1],["b",2]]]],["y",1]]],["name",["a","b"]]],"2026-01-02T03:04:05.678Z"]',
+    )
+    .digest("hex")}`;
+
 describe("the hash that seals an entry (AUD)", () => {
   test("is over every value of it, and over the entry before", () => {
-    const sealed = entryHash("2:before", entry);
-    expect(isSealed(sealed, "2:before", entry)).toBe(true);
-    expect(isSealed(sealed, "2:other", entry)).toBe(false);
+    const sealed = entryHash("3:before", entry);
+    expect(isSealed(sealed, "3:before", entry)).toBe(true);
+    expect(isSealed(sealed, "3:other", entry)).toBe(false);
     for (const column of Object.keys(entry) as (keyof SealedEntry)[]) {
       const other = { createdAt: new Date(0), count: 2, sequence: 8, changed: { name: ["a", "c"] } };
       const value = column in other ? Reflect.get(other, column) : "x";
-      expect(isSealed(sealed, "2:before", { ...entry, [column]: value }), column).toBe(false);
+      expect(isSealed(sealed, "3:before", { ...entry, [column]: value }), column).toBe(false);
       if (column !== "createdAt") {
-        expect(isSealed(sealed, "2:before", { ...entry, [column]: null }), `${column}: null`).toBe(false);
+        expect(isSealed(sealed, "3:before", { ...entry, [column]: null }), `${column}: null`).toBe(false);
       }
     }
   });
@@ -54,6 +63,28 @@ describe("the hash that seals an entry (AUD)", () => {
   test("is the same whatever the order of the keys of what was changed", () => {
     const changed = { deep: { x: [{ a: 1, b: 2 }], y: 1 }, name: ["a", "b"] };
     expect(entryHash("", { ...entry, changed })).toBe(entryHash("", entry));
+  });
+
+  test("tells an object from a list of pairs", () => {
+    const sealed = entryHash("", { ...entry, changed: { permissions: [["a", "b"], [["c", "d"]]] } });
+    for (const changed of [
+      { permissions: { a: "b", c: "d" } },
+      { permissions: [{ a: "b" }, [["c", "d"]]] },
+      { permissions: [["a", "b"], { c: "d" }] },
+      { permissions: [["list", "a", "b"], [["c", "d"]]] },
+      [["permissions", [["a", "b"], [["c", "d"]]]]],
+    ]) {
+      expect(isSealed(sealed, "", { ...entry, changed }), JSON.stringify(changed)).toBe(false);
+    }
+  });
+
+  test("of the second form still holds, but behind none of the third", () => {
+    const before = "2:before";
+    expect(isSealed(hashOfSecondForm(before), before, entry)).toBe(true);
+    expect(isSealed(hashOfSecondForm(before), before, { ...entry, action: "x" })).toBe(false);
+    const next = entryHash(hashOfSecondForm(before), { ...entry, sequence: 8 });
+    expect(isSealed(next, hashOfSecondForm(before), { ...entry, sequence: 8 })).toBe(true);
+    expect(isSealed(hashOfSecondForm("3:before"), "3:before", entry)).toBe(false);
   });
 
   test("of the first form still holds", () => {
@@ -75,18 +106,19 @@ describe("the hash that seals an entry (AUD)", () => {
     }
   });
 
-  test("of the first form does not come behind one of the second: nobody passes an entry off as an old one", () => {
-    const before = entryHash("", { ...entry, sequence: 6 });
-    const forged = createHash("sha256")
-      .update(
-        JSON.stringify([before, 7, "aud_1", "org_1", "apiKey", "key_1", "key_1", "req_1", "192.0.2.1"]).slice(0, -1) +
-          ',"projects.create","done","none","project","prj_1",[["deep",[["x",[[["a",1],["b",2]]]],["y",1]]],["name",["a","b"]]],"2026-01-02T03:04:05.678Z"]',
-      )
-      .digest("hex");
-    expect(isSealed(forged, before, old)).toBe(false);
-    // Nor does nulling the columns of a new entry make an old one of it.
-    expect(isSealed(entryHash(before, entry), before, old)).toBe(false);
-    expect(isSealed(entryHash(before, entry).slice(2), before, old)).toBe(false);
+  test("of the first form does not come behind one of another: nobody passes an entry off as an old one", () => {
+    for (const before of [entryHash("", { ...entry, sequence: 6 }), hashOfSecondForm("")]) {
+      const forged = createHash("sha256")
+        .update(
+          JSON.stringify([before, 7, "aud_1", "org_1", "apiKey", "key_1", "key_1", "req_1", "192.0.2.1"]).slice(0, -1) +
+            ',"projects.create","done","none","project","prj_1",[["deep",[["x",[[["a",1],["b",2]]]],["y",1]]],["name",["a","b"]]],"2026-01-02T03:04:05.678Z"]',
+        )
+        .digest("hex");
+      expect(isSealed(forged, before, old)).toBe(false);
+      // Nor does nulling the columns of a new entry make an old one of it.
+      expect(isSealed(entryHash(before, entry), before, old)).toBe(false);
+      expect(isSealed(entryHash(before, entry).slice(2), before, old)).toBe(false);
+    }
   });
 });
 

@@ -53,7 +53,7 @@ describe("audit.verify (AUD)", () => {
     ["count", "9"],
     ["created_at", "created_at + interval '1 ms'"],
     ["changed", `'{"z": 2}'`],
-    ["hash", "'2:00'"],
+    ["hash", "'3:00'"],
     ["organization_id", "organization_id || 'x'"],
   ])("names the first entry whose %s was altered", async (column, value) => {
     await sealed(5);
@@ -90,7 +90,7 @@ describe("audit.verify (AUD)", () => {
       world,
       `update audit_entries set sequence = 4 where ${own()} and sequence = 3`,
       `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at, sequence, hash)
-       values ('aud_planted_${acme.organizationId}', '${acme.organizationId}', 'system', 'req', 'x', 'done', now(), 3, '2:ff')`,
+       values ('aud_planted_${acme.organizationId}', '${acme.organizationId}', 'system', 'req', 'x', 'done', now(), 3, '3:ff')`,
     );
     expect(await verify()).toMatchObject({
       intact: false,
@@ -106,7 +106,7 @@ describe("audit.checkpoint (AUD)", () => {
     expect(kept).toEqual({
       organizationId: acme.organizationId,
       sequence: 4,
-      hash: expect.stringMatching(/^2:[0-9a-f]{64}$/),
+      hash: expect.stringMatching(/^3:[0-9a-f]{64}$/),
       at: expect.any(String),
       signature: expect.stringMatching(/^[\w-]{43}$/),
     });
@@ -148,7 +148,7 @@ describe("audit.checkpoint (AUD)", () => {
     const foreign = await given(beta).ok<AuditCheckpoint>("audit.checkpoint", {});
     for (const wrong of [
       { ...kept, sequence: 1 },
-      { ...kept, hash: "2:00" },
+      { ...kept, hash: "3:00" },
       { ...kept, at: "2020-01-01T00:00:00.000Z" },
       { ...kept, signature: "x".repeat(43) },
       { ...kept, organizationId: foreign.organizationId },
