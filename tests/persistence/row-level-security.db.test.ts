@@ -454,6 +454,24 @@ test.each(forbiddenToTenant)("the tenant role is refused in its own organization
   expect(await outcomeOf(asTenant(acme, statement))).toBe(refused);
 });
 
+test.each(["tenant", "host", "identity"] as const)(
+  "whoever writes as %s gives an audit entry no place in the chain (AUD)",
+  async (role) => {
+    const insert = (columns: string, values: string) =>
+      runAs(
+        world,
+        role,
+        acme.organizationId,
+        `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at${columns})
+         values (${quoted(newId("audit"))}, ${quoted(acme.organizationId)}, 'person', 'x', 'x', 'done', now()${values})`,
+      );
+    expect(await outcomeOf(insert(", sequence, hash", ", 1000000, 'x'"))).toBe(refused);
+    expect(await outcomeOf(insert(", sequence", ", 1000000"))).toBe(refused);
+    expect(await outcomeOf(insert(", hash", ", 'x'"))).toBe(refused);
+    expect(await outcomeOf(insert("", ""))).toBe("done");
+  },
+);
+
 test("the end of an API key is only brought forward, and a revoked one stays revoked", async () => {
   const key = async (more: string) => {
     const apiKeyId = newId("apiKey");
