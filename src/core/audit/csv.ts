@@ -1,5 +1,5 @@
-/** What a spreadsheet takes for a formula (OWASP, "CSV injection"). */
-const formula = /^[=+\-@\t\r]/;
+/** What a spreadsheet takes for a formula (OWASP, "CSV injection"); the wide forms where it runs in Japanese, say. */
+const formula = /^[=+\-@＝＋－＠\t\r\n]/;
 const special = /[",\r\n]/;
 
 /** One line of a CSV file (RFC 4180), with its end. A cell that a spreadsheet would run is preceded by `'`. */

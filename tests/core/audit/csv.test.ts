@@ -7,7 +7,7 @@ test("a line is what RFC 4180 says", () => {
 });
 
 test("no cell is a formula (AUD)", () => {
-  for (const start of ["=", "+", "-", "@", "\t", "\r"]) {
+  for (const start of ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n"]) {
     const text = `${start}HYPERLINK("http://example.org")`;
     expect(csvLine([text]), JSON.stringify(start)).toMatch(/^"?'/);
   }
