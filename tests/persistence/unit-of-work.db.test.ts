@@ -305,6 +305,28 @@ describe("a rule for upstreams that is tightened meanwhile", () => {
   });
 });
 
+describe("a password policy that is tightened meanwhile (DK-9)", () => {
+  test.each(["security.create", "security.update"])("%s judges the password by the new one", async (procedure) => {
+    const { applicationId } = await application();
+    const { securityId } = await given(acme).credential(applicationId, "bob");
+    const answer = await callMeanwhile(
+      world,
+      key,
+      procedure,
+      { ...(procedure === "security.create" ? { applicationId, username: "ada" } : { securityId }), password: "abc" },
+      {
+        beforeTransaction: [
+          () =>
+            world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
+              acme.organizationId,
+            ]),
+        ],
+      },
+    );
+    expect([answer.status, answer.error?.data.reason]).toEqual([400, "weak_password"]);
+  });
+});
+
 describe("a hash algorithm that changes meanwhile", () => {
   const change = (applicationId: string, to: "apr1" | "bcrypt") => () =>
     world.db.asOwner(`update applications set hash_algorithm = $2 where application_id = $1`, [applicationId, to]);

@@ -7,6 +7,7 @@ import { sealPending } from "../../../src/sync/audit-sealer";
 import { insertEntries } from "../../support/audit-log";
 import { openBrowser } from "../../support/browser";
 import { givenMember, givenPerson } from "../../support/people";
+import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 let world: World;
@@ -151,6 +152,24 @@ describe("GET /api/audit/export (AUD)", () => {
       expect(more).toBe(0);
     },
   );
+
+  test("says until when a key goes on that was rotated, as every answer does (PO-25)", async () => {
+    const { key: old, apiKeyId } = await given(acme).ok<{ key: string; apiKeyId: string }>("keys.create", {
+      name: "siem",
+      role: "admin",
+    });
+    const end = async () => {
+      const response = await fetchExport("", registerSecret(old));
+      await response.text();
+      return [response.status, response.headers.get("x-api-key-expires-at")];
+    };
+    expect(await end()).toEqual([200, null]);
+    const { rotated } = await given(acme).ok<{ rotated: { expiresAt: string } }>("keys.rotate", {
+      apiKeyId,
+      overlapSeconds: 3_600,
+    });
+    expect(await end()).toEqual([200, rotated.expiresAt]);
+  });
 
   test("reads a page when the caller takes it: a caller who waits, or goes, costs nothing more", async () => {
     await insertEntries(world, acme.organizationId, 2_000);
