@@ -139,9 +139,9 @@ export const serviceBreaks: readonly Break[] = [
       },
       {
         of: "TM-28",
-        says: "who holds a key that can do more than they now does not get rid of it",
-        find: "if (isOwn(principal, object)) return;",
-        replace: "",
+        says: "an admin does not revoke a key of somebody's who has no more than an admin now",
+        find: "reachOf(object)",
+        replace: 'reachOf({ ...object, holder: { organization: { role: "owner", permissions: null }, project: null } })',
       },
     ],
   ),
