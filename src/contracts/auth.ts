@@ -73,7 +73,7 @@ export type RevokedSessions = z.infer<typeof RevokedSessions>;
 /** A password as typed; what it has to be like is judged with the account at hand. */
 const Password = z.string().min(1).max(1_000);
 
-/** The present one is needed, but by who has none, or has just come by a link. */
+/** The present one is needed, but by who has none. */
 export const ChangePassword = z.strictObject({ currentPassword: Password.optional(), newPassword: Password });
 export type ChangePassword = z.infer<typeof ChangePassword>;
 

@@ -40,14 +40,12 @@ export async function changePassword(
 
 /** Checks that it is the person, and hashes what they want. */
 async function prepare(asking: Own, { currentPassword: password, newPassword }: ChangePassword): Promise<string> {
-  const { object, principal } = asking;
-  const cameByLink = principal.kind === "session" && principal.methods.includes("link");
-  if (cameByLink || !(await hasPassword(asking))) await requireRecent(asking, { password });
-  else await requireProof(asking, { password });
+  if (await hasPassword(asking)) await requireProof(asking, { password });
+  else await requireRecent(asking, { password });
   if (password === newPassword) {
     throw new Invalid("password_unchanged", "This is your password already.", { newPassword: "password_unchanged" });
   }
-  await requireGoodPassword(newPassword, object.email, "newPassword");
+  await requireGoodPassword(newPassword, asking.object.email, "newPassword");
   return hashPassword(newPassword);
 }
 

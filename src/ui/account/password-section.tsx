@@ -40,7 +40,7 @@ export function PasswordSection({ email, onChanged }: PasswordSectionProps) {
           <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
           <PasswordField
             label="Present password"
-            description="Leave it empty if you have none, or came by a link just now"
+            description="Leave it empty if you have none"
             autoComplete="current-password"
             key={form.key("currentPassword")}
             {...form.getInputProps("currentPassword")}

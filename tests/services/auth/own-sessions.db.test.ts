@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Browser, openBrowser } from "../../support/browser";
 import { type GivenPerson, givenMember, givenPerson } from "../../support/people";
+import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
 
 let world: World;
@@ -176,6 +177,20 @@ describe("auth.password.change", () => {
     const input = { currentPassword: person.password, newPassword: "another horse entirely" };
     expect((await browser.call("auth.password.change", input)).status).toBe(200);
     expect((await browser.call("projects.list")).status).toBe(200);
+  });
+
+  it("asks for the present one also of who has just chosen it by a link (ASVS 6.2.3)", async () => {
+    const owner = await signedIn(await givenOwner());
+    const email = "by-a-link@example.org";
+    const { data } = await owner.call<{ url: string }>("invitations.create", { email, role: "viewer" });
+    const token = registerSecret(data.url.split("#")[1] ?? "");
+    const password = registerSecret("chosen by a link just now");
+    const browser = openBrowser(world, { ip: "198.51.101.2" });
+    expect((await browser.signIn("invitation", { token, password })).status).toBe(200);
+    const newPassword = "another horse entirely";
+    const refused = await browser.call("auth.password.change", { newPassword });
+    expect([refused.status, refused.error?.data.reason]).toEqual([403, "proof_required"]);
+    expect((await browser.call("auth.password.change", { currentPassword: password, newPassword })).status).toBe(200);
   });
 
   it("gives a first one to who has none, within ten minutes of the sign-in", async () => {
