@@ -131,6 +131,14 @@ describe("a body that cannot be read", () => {
     },
   );
 
+  test.each(["a\u0000b", "\ud800", "security_ä", "x".repeat(101), ""])(
+    "a text that no id can be is one that is nobody's, whatever the database makes of it: %j (DK-15)",
+    async (id) => {
+      const body = JSON.stringify({ securityId: id });
+      expect(reasonOf(await post("security.one", { headers: headers(), body }))).toEqual([404, "not_found"]);
+    },
+  );
+
   test("a query whose input is not JSON is 400", async () => {
     for (const input of ["{", "%7B%22", "abc"]) {
       const path = `/api/trpc/security.one?input=${input}`;

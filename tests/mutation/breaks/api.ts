@@ -11,13 +11,6 @@ export const apiBreaks: readonly Break[] = [
         says: "a text that no database takes is asked for as an id",
         find: "return harmless.test(value) ? value : nowhere;",
         replace: 'return harmless.test(value) || nowhere === "" ? value : nowhere;',
-        tests: ["tests/api/security.db.test.ts"],
-      },
-      {
-        of: "DK-15",
-        says: "an id that is no text stands for the caller's whole organization",
-        find: "if (id === undefined) return null;",
-        replace: "if (id === undefined) return otherwise(raw);",
         tests: ["tests/api/transport.db.test.ts"],
       },
       {
@@ -116,7 +109,7 @@ export const apiBreaks: readonly Break[] = [
   ),
   ...breaksOf(
     "src/api/describe-error.ts",
-    ["tests/api/database-failure.db.test.ts"],
+    ["tests/api/describe-error.test.ts"],
     [
       {
         of: "DK-14",

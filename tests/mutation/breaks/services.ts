@@ -141,7 +141,8 @@ export const serviceBreaks: readonly Break[] = [
         of: "TM-28",
         says: "an admin does not revoke a key of somebody's who has no more than an admin now",
         find: "reachOf(object)",
-        replace: 'reachOf({ ...object, holder: { organization: { role: "owner", permissions: null }, project: null } })',
+        replace:
+          'reachOf({ ...object, holder: { organization: { role: "owner", permissions: null }, project: null } })',
       },
     ],
   ),
@@ -519,6 +520,7 @@ export const serviceBreaks: readonly Break[] = [
         says: "a filter until a moment shows what came after it",
         find: "lt(auditEntries.createdAt, new Date(to))",
         replace: "gte(auditEntries.createdAt, new Date(0))",
+        tests: ["tests/services/audit/audit.db.test.ts"],
       },
     ],
   ),

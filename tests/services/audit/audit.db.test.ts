@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { insertEntries } from "../../support/audit-log";
 import { insertPlace } from "../../support/place";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
@@ -95,6 +96,22 @@ test("it is filtered by object, action and outcome, alone and together", async (
   for (const wrong of [{ action: "a b" }, { action: "x'--" }, { outcome: "maybe" }, { objectId: "ä" }]) {
     expect((await acme.call("audit.list", wrong)).status, JSON.stringify(wrong)).toBe(400);
   }
+});
+
+test("it is filtered by time: from a moment on, and up to another, which is not in it (AUD)", async () => {
+  const beta = await world.organization();
+  const moments = ["2026-05-01T10:00:00.000Z", "2026-05-01T10:00:00.001Z", "2026-05-02T00:00:00.000Z"] as const;
+  for (const at of moments) await insertEntries(world, beta.organizationId, 1, { createdAt: new Date(at) });
+  const [first, second, third] = moments;
+  const times = async (filter: { from?: string; to?: string }) =>
+    (await given(beta).ok<{ items: Entry[] }>("audit.list", { action: "test", ...filter })).items
+      .map(({ at }) => at)
+      .sort();
+  expect(await times({})).toEqual([first, second, third]);
+  expect(await times({ from: second })).toEqual([second, third]);
+  expect(await times({ to: second })).toEqual([first]);
+  expect(await times({ from: first, to: third })).toEqual([first, second]);
+  expect(await times({ from: third, to: third })).toEqual([]);
 });
 
 test("no entry holds a password, a key or a hash", async () => {
