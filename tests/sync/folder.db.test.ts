@@ -83,10 +83,19 @@ describe("a write that fails", () => {
       ({ cause }) => cause !== null,
     );
     expect((await sync.gateway()).cause).toBe("The disk of the gateway's folder is full.");
+    const since = async () =>
+      (
+        await sync.world.db.asOwner<{ cause_since: Date }>("select cause_since from gateways where gateway_id = $1", [
+          sync.gatewayId,
+        ])
+      )[0]?.cause_since;
+    const first = await since();
+    sync.world.now = new Date(Date.now() + 60_000);
     await until(
       () => sync.world.log(),
       (log) => log.split("revocation not delivered").length > 2,
     );
+    expect(await since(), "since the first failure, not the last").toEqual(first);
     expect(await sync.pending()).toBe(1);
     expect((await sync.state(applicationId))?.revision).toBe(before?.revision);
     expect(sync.file(applicationId)).toContain("mallory:");
@@ -94,6 +103,30 @@ describe("a write that fails", () => {
     await delivered();
     expect(sync.file(applicationId)).not.toContain("mallory:");
     expect((await sync.gateway()).cause).toBeNull();
+  });
+
+  it("of what a comparison found is tried again, without another comparison (TM-53)", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await delivered();
+    await first.reconciler.stop();
+    const whole = sync.file(applicationId);
+    writeFileSync(join(sync.places.applications, `${applicationId}.yml`), "{}");
+    let refused = 0;
+    const files = {
+      ...realFileSystem,
+      writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
+        if (refused >= 2) return realFileSystem.writeFlushed(...given);
+        refused++;
+        throw Object.assign(new Error("no space left"), { code: "ENOSPC", syscall: "write", path: given[0] });
+      },
+    };
+    await started({ files });
+    await until(
+      () => sync.file(applicationId),
+      (text) => text === whole,
+    );
+    expect(refused).toBe(2);
   });
 
   it("is told of when a file stands where the folder was", async () => {

@@ -23,6 +23,7 @@ it("a credential, address or route that is gone or changed closes", () => {
   expect(effectOf(before(["c1", "c2"], ["r1"]), stated(["c1"], ["r1"]), quiet)).toBe("closes");
   expect(effectOf(before(["c1"], ["r1"]), stated(["c1-new"], ["r1"]), quiet)).toBe("closes");
   expect(effectOf(before(["c1"], ["r1", "r2"]), stated(["c1"], ["r1"]), quiet)).toBe("closes");
+  expect(effectOf(before(["c1"], ["r1"]), stated(["c1"], ["r1-elsewhere"]), quiet)).toBe("closes");
 });
 
 it("what ends being public closes", () => {

@@ -119,6 +119,13 @@ describe("what is asked", () => {
     expect(queue.due(2, 0, 10)).toMatchObject([{ applicationId: "app_1", revision: 2, rank: "closes" }]);
   });
 
+  it("an older delivery does not take the place of a newer one (DK-3)", () => {
+    const queue = new ProofQueue();
+    queue.add("app_1", 2, "changed");
+    queue.add("app_1", 1, "changed");
+    expect(queue.due(2, 0, 10)).toMatchObject([{ applicationId: "app_1", revision: 2 }]);
+  });
+
   it("what is not proven is asked again, later each time", () => {
     const queue = new ProofQueue();
     queue.add("app_1", 1, "changed");

@@ -687,7 +687,7 @@ export const coreBreaks: readonly Break[] = [
   ),
   ...breaksOf(
     "src/core/audit/statement-text.ts",
-    ["tests/persistence/audit-retention.db.test.ts"],
+    ["tests/core/audit/statement-text.test.ts"],
     [
       {
         of: "AUD",
@@ -705,7 +705,7 @@ export const coreBreaks: readonly Break[] = [
   ),
   ...breaksOf(
     "src/core/audit/name-of-object.ts",
-    ["tests/persistence/audit.db.test.ts", "tests/persistence/audit-floods.db.test.ts"],
+    ["tests/core/audit/name-of-object.test.ts"],
     [
       {
         of: "AUD",

@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { asSync, LeaseLost } from "../../../src/persistence/as-sync";
+import { findDenyGroup, recordProofs } from "../../../src/persistence/sync/proofs";
+import { openSyncWorld, type SyncWorld } from "../../sync/sync-world";
+
+let sync: SyncWorld;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+  await sync.world.db.asOwner("update gateways set lease_term = 3, lease_holder = 'b' where gateway_id = $1", [
+    sync.gatewayId,
+  ]);
+  await sync.world.db.asOwner(
+    `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
+       diagnostics, probes, delivered_at, proven_revision)
+     values ($1, 'app_1', 'org_1', 5, 't', 'protected', 'stated', '[]', '[]', now(), 4)`,
+    [sync.gatewayId],
+  );
+});
+afterEach(() => sync.close());
+
+const record = (term: number, holder: string, revision: number) =>
+  recordProofs(
+    sync.world.runtime.database,
+    { gatewayId: sync.gatewayId, term, holder },
+    [{ applicationId: "app_1", revision, why: null, proof: [] }],
+    new Date(),
+  );
+const proven = async () => (await sync.state("app_1"))?.proven_revision;
+
+it("an answer about an older delivery says nothing of the newer one (DK-3)", async () => {
+  expect([...(await record(3, "b", 4))]).toEqual([]);
+  expect(await proven()).toBe(4);
+  expect([...(await record(3, "b", 5))]).toEqual(["app_1"]);
+  expect(await proven()).toBe(5);
+});
+
+it("a leader that was replaced says nothing of what is proven (DK-3)", async () => {
+  await expect(record(2, "b", 5)).rejects.toThrow(LeaseLost);
+  await expect(record(3, "a", 5)).rejects.toThrow(LeaseLost);
+  expect(await proven()).toBe(4);
+});
+
+it("a host is denied by its own claim, or by that of the wildcard above it (DK-20)", async () => {
+  await sync.given.application({
+    access: "protected",
+    route: { host: "*.apps.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] },
+  });
+  const { organizationId } = sync.organization;
+  const group = (host: string) => asSync(sync.world.runtime.database, (tx) => findDenyGroup(tx, sync.gatewayId, host));
+  expect(await group("*.apps.localhost")).toMatchObject({ organizationId });
+  expect(await group("wiki.apps.localhost")).toMatchObject({ organizationId });
+  expect(await group("a.wiki.apps.localhost")).toBeNull();
+  expect(await group("apps.localhost")).toBeNull();
+});
