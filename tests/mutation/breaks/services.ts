@@ -134,8 +134,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "TM-28",
         says: "an admin revokes an owner's key",
-        find: "if (canGive(principal, organization, reachOf(object), object.projectId)) return;",
-        replace: "if (reachOf(object).length > 0) return;",
+        find: "if (isAbove) throw new Forbidden(",
+        replace: "if (isAbove && ofHolder.size > own.size) throw new Forbidden(",
       },
       {
         of: "TM-28",
@@ -143,6 +143,12 @@ export const serviceBreaks: readonly Break[] = [
         find: "reachOf(object)",
         replace:
           'reachOf({ ...object, holder: { organization: { role: "owner", permissions: null }, project: null } })',
+      },
+      {
+        of: "TM-28",
+        says: "what a key's holder has at a project does not count when others revoke it",
+        find: "[...ofHolder].some(",
+        replace: "[...ofHolder].slice(0, 0).some(",
       },
     ],
   ),
@@ -240,9 +246,15 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "TM-28",
         says: "an admin widens an owner's key",
-        find: "requireReach(work.authorized);",
+        find: "await requireReach(work);",
         replace: "",
         tests: ["tests/services/keys/own-keys.db.test.ts"],
+      },
+      {
+        of: "PO-23",
+        says: "a key gives itself wider limits",
+        find: "await requireWithinOwn(work.tx, work.authorized.principal, input);",
+        replace: "",
       },
     ],
   ),
