@@ -245,6 +245,11 @@ export function isOwn(
   return principal.kind === "apiKey" ? apiKeyId === principal.apiKeyId : userId === principal.userId;
 }
 
+/** The person behind a principal; null where there is none. */
+export function personOf(principal: Principal): string | null {
+  return principal.kind === "commandLine" ? null : principal.userId;
+}
+
 function isReach(object: unknown): object is Reach {
   return typeof object === "object" && object !== null && "projects" in object;
 }

@@ -39,6 +39,16 @@ export async function findHoldings(
   return { memberId, organization: grantOf(member), projects };
 }
 
+/** What a person was given at projects of an organization, by project's id; nothing for who is no member of it, or no person. */
+export async function findProjectGrants(
+  tx: Transaction,
+  organizationId: string,
+  userId: string | null,
+): Promise<ReadonlyMap<string, Grant>> {
+  const holdings = userId === null ? null : await findHoldings(tx, organizationId, { userId });
+  return holdings?.projects ?? new Map();
+}
+
 /** What a service account of an organization is now; null for none. */
 export async function findAccountGrant(
   tx: Transaction,

@@ -1,19 +1,28 @@
-import { canGive, isOwn, reachOf } from "../../core/authorization";
+import { atProject, canGive, isOwn, personOf, reachOf } from "../../core/authorization";
 import { Forbidden } from "../../core/errors";
-import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
-import type { Authorized } from "../../persistence/authorized";
+import { findProjectGrants } from "../../persistence/holdings";
+import type { Work } from "../../persistence/unit-of-work";
 
 /**
- * Nobody revokes or changes a key that can do more than they can, but for one of their own.
+ * Nobody revokes or changes a key that can do more than they can, at the organization or by its holder's role at any
+ * project, but for one of their own.
  * @throws Forbidden `key_above_own`
  */
-export function requireReach<P extends Permission>({
-  principal,
-  organization,
-  object,
-}: Authorized<P, Extract<ObjectKind, "apiKey">>): void {
+export async function requireReach<P extends Permission>({
+  tx,
+  organizationId,
+  authorized: { principal, organization, object },
+}: Work<P, "apiKey">): Promise<void> {
   if (isOwn(principal, object)) return;
-  if (canGive(principal, organization, reachOf(object), object.projectId)) return;
-  throw new Forbidden("key_above_own", "This key can do more than you can.");
+  const ofHolder = await findProjectGrants(tx, organizationId, object.projectId === null ? object.userId : null);
+  const own = await findProjectGrants(tx, organizationId, personOf(principal));
+  const isAbove =
+    !canGive(principal, organization, reachOf(object), object.projectId) ||
+    [...ofHolder].some(([projectId, project]) => {
+      const holder = object.holder && { ...object.holder, project };
+      const reach = reachOf({ grant: object.grant, holder, projectId });
+      return !canGive(atProject(principal, own.get(projectId) ?? null), organization, reach, projectId);
+    });
+  if (isAbove) throw new Forbidden("key_above_own", "This key can do more than you can.");
 }

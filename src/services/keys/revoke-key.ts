@@ -14,7 +14,7 @@ import { requireReach } from "./require-reach";
  */
 export async function revokeKey(authorized: Authorized<"key:delete", "apiKey">): Promise<Key> {
   return unitOfWork(authorized, async (work) => {
-    requireReach(work.authorized);
+    await requireReach(work);
     const { apiKeyId, name } = work.authorized.object;
     const [row] = await work.tx
       .update(apiKeys)

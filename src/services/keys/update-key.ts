@@ -15,7 +15,7 @@ import { requireReach } from "./require-reach";
  */
 export async function updateKey(authorized: Authorized<"key:update", "apiKey">, input: UpdateKey): Promise<Key> {
   return unitOfWork(authorized, async (work) => {
-    requireReach(work.authorized);
+    await requireReach(work);
     requireNetworks(input.allowedIps);
     await requireWithinOwn(work.tx, work.authorized.principal, input);
     const { apiKeyId } = work.authorized.object;

@@ -1,8 +1,8 @@
-import { atProject, canGive, type Principal, worthOf } from "../../core/authorization";
+import { atProject, canGive, personOf, worthOf } from "../../core/authorization";
 import { Forbidden } from "../../core/errors";
 import type { Member, ObjectKind } from "../../core/located";
 import type { Grant, Permission } from "../../core/permissions";
-import { findHoldings } from "../../persistence/holdings";
+import { findHoldings, findProjectGrants } from "../../persistence/holdings";
 import type { Work } from "../../persistence/unit-of-work";
 
 /**
@@ -29,7 +29,7 @@ export interface Giver {
 export async function requireNotAbove<P extends Permission>(work: Work<P, "member">): Promise<Giver> {
   const { tx, organizationId, authorized } = work;
   const { principal, organization, object } = authorized;
-  const own = await projectsOf(work, principal);
+  const own = await findProjectGrants(tx, organizationId, personOf(principal));
   const canGiveAt = (projectId: string, grant: Grant | null) =>
     canGive(atProject(principal, own.get(projectId) ?? null), organization, worthOf(grant, projectId), projectId);
   const theirs = await findHoldings(tx, organizationId, { memberId: (object as Member).memberId });
@@ -43,16 +43,6 @@ export async function requireNotAbove<P extends Permission>(work: Work<P, "membe
       if (!canGiveAt(projectId, grant)) throw roleAboveOwn();
     },
   };
-}
-
-/** The caller's own roles at projects. */
-async function projectsOf<P extends Permission>(
-  { tx, organizationId }: Work<P, "member">,
-  principal: Principal,
-): Promise<ReadonlyMap<string, Grant>> {
-  const userId = principal.kind === "commandLine" ? null : principal.userId;
-  const holdings = userId === null ? null : await findHoldings(tx, organizationId, { userId });
-  return holdings?.projects ?? new Map();
 }
 
 function roleAboveOwn(): Forbidden {

@@ -5,7 +5,7 @@ import { roles } from "../../../src/core/permissions";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { insertPlace } from "../../support/place";
 import { registerSecret } from "../../support/secrets";
-import { type GivenOrganization, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { type Colleague, colleague, type Key, ok, reasonOf } from "./people-with-keys";
 
 let world: World;
@@ -120,6 +120,24 @@ describe("a key that can do more than whoever wants to touch it", () => {
     );
     expect(audited).toHaveLength(3);
     await revoke(owner, strong);
+  });
+
+  test("nor one of somebody's who can do more at a project, whatever they are at the organization", async () => {
+    const { ok: made } = given(acme);
+    const { projectId } = await insertPlace(world, acme);
+    const permissions = ["key:list", "key:read", "key:update", "key:delete"];
+    const { roleId } = await made<{ roleId: string }>("roles.create", { name: "Keys", permissions });
+    const [clerk, worker] = [await colleague(world, acme, "viewer"), await colleague(world, acme, null)];
+    await made("members.update", { memberId: clerk.memberId, roleId });
+    await made("members.setProjectRole", { memberId: worker.memberId, projectId, role: "developer" });
+    const strong = await worker.key("developer");
+    const weak = await worker.key(null, { scopes: ["key:list"] });
+    const { apiKeyId } = strong;
+    expect(reasonOf(await clerk.call("keys.update", { apiKeyId, allowedIps: null }))).toEqual([403, "key_above_own"]);
+    expect(reasonOf(await revoke(clerk, strong))).toEqual([403, "key_above_own"]);
+    expect((await revoke(clerk, weak)).status).toBe(200);
+    await made("members.setProjectRole", { memberId: clerk.memberId, projectId, role: "developer" });
+    expect((await revoke(clerk, strong)).status).toBe(200);
   });
 
   test("nor one that the host's command line made, which can do what an owner can", async () => {
