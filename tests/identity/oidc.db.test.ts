@@ -215,6 +215,29 @@ describe("what a provider says is checked (TM-12..20)", () => {
     expect(await world.db.asOwner("select * from identities where subject = $1", [sub])).toEqual([]);
   });
 
+  it.each(["enabled = false", "issuer = 'https://elsewhere.example'", "client_id = 'another'"])(
+    "a provider that is changed while it is asked (%s) signs in nobody",
+    async (change) => {
+      newPerson();
+      const browser = newBrowser();
+      const back = await comeBack(browser, idp, "other");
+      const { issuer, clientId } = idp;
+      let changed: Promise<unknown> = Promise.resolve();
+      idp.tamper = (claims) => {
+        changed = world.db.asOwner(`update oidc_providers set ${change} where slug = 'other'`);
+        return claims;
+      };
+      const response = await browser.fetch(back);
+      await changed;
+      await world.db.asOwner(
+        "update oidc_providers set enabled = true, issuer = $1, client_id = $2 where slug = 'other'",
+        [issuer, clientId],
+      );
+      expect([response.headers.get("location"), hasSession(browser)]).toEqual([refusedAt, false]);
+      expect((await lastReason()).reason).toBe("provider_changed");
+    },
+  );
+
   it("whoever the provider turned away is turned away here", async () => {
     const browser = newBrowser();
     const started = await startSignIn(browser, "main");

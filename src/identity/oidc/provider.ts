@@ -1,6 +1,7 @@
 import { and, eq, isNull, or } from "drizzle-orm";
 import { organizations } from "../../../drizzle/organizations";
 import { oidcProviders } from "../../../drizzle/persons";
+import type { Transaction } from "../../persistence/database";
 import type { Runtime } from "../../persistence/runtime";
 import type { SealedPlace } from "../../persistence/sealing";
 
@@ -53,6 +54,29 @@ export async function findProvider(
     clientSecret: clientSecretSealed === null ? null : opened(sealer, provider.providerId, clientSecretSealed),
     reach: reachOf(provider.organizationId, row.upstreams),
   };
+}
+
+/**
+ * Whether a provider is still what it was when its tokens were asked for: that can be seconds ago. It is held, so that
+ * whoever turns it off also ends what it opens now.
+ */
+export async function isStillTrusted(
+  tx: Transaction,
+  { providerId, issuer, clientId }: Pick<Provider, "providerId" | "issuer" | "clientId">,
+): Promise<boolean> {
+  const found = await tx
+    .select({ providerId: oidcProviders.providerId })
+    .from(oidcProviders)
+    .where(
+      and(
+        eq(oidcProviders.providerId, providerId),
+        eq(oidcProviders.enabled, true),
+        eq(oidcProviders.issuer, issuer),
+        eq(oidcProviders.clientId, clientId),
+      ),
+    )
+    .for("share");
+  return found.length > 0;
 }
 
 function opened(sealer: Runtime["sealer"], providerId: string, sealed: string): string {

@@ -10,7 +10,7 @@ import { whyNotAdmitted } from "./admission";
 import type { Claims } from "./claims";
 import { findGoodInvitation, findPerson, isMemberAnywhere, type Person, ProviderRefusal } from "./find-person";
 import { findMembership, giveRole, roleOfGroups } from "./group-roles";
-import type { Provider } from "./provider";
+import { isStillTrusted, type Provider } from "./provider";
 import { recordProviderRefusal } from "./record-refusal";
 
 /** How often it is started again when somebody signed in for the first time twice at once. */
@@ -50,6 +50,7 @@ async function signIn(
   remember: boolean,
 ): Promise<OpenedSession> {
   const now = attempt.runtime.clock.now();
+  if (!(await isStillTrusted(tx, provider))) throw new ProviderRefusal("provider_changed");
   const refused = whyNotAdmitted(provider, claims);
   if (refused !== null) throw new ProviderRefusal(refused);
   const { person, by } = await findPerson(tx, provider, claims, now);
