@@ -7,6 +7,7 @@ import { identityBreaks } from "./breaks/identity";
 import { oidcBreaks } from "./breaks/oidc";
 import { serviceBreaks } from "./breaks/services";
 import { signInBreaks } from "./breaks/sign-in";
+import { syncBreaks } from "./breaks/sync";
 
 /** Every break of the list; a part of the product has a file of its own. */
 export const allBreaks: readonly Break[] = [
@@ -18,4 +19,5 @@ export const allBreaks: readonly Break[] = [
   ...identityBreaks,
   ...signInBreaks,
   ...oidcBreaks,
+  ...syncBreaks,
 ];
