@@ -174,6 +174,21 @@ describe("signing in", () => {
     expect(JSON.stringify(keys).toLowerCase()).not.toMatch(/secret|example\.org/);
   });
 
+  it("is audited with whose password was wrong, which no answer says (AM-13)", async () => {
+    const person = await givenPerson(world);
+    const ip = newAddress();
+    await signIn({ email: person.email, password: "wrong" }, ip);
+    await signIn({ ...wrong, email: `x${person.email}` }, ip);
+    const entries = await world.db.asOwner<{ reason: string; actor_id: string | null }>(
+      "select reason, actor_id from audit_entries where ip = $1 and outcome = 'refused' order by audit_id",
+      [ip],
+    );
+    expect(entries).toEqual([
+      { reason: "wrong_password", actor_id: person.userId },
+      { reason: "unknown_account", actor_id: null },
+    ]);
+  });
+
   it("is audited when there were too many tries", async () => {
     const ip = newAddress();
     for (let count = 0; count < 6; count++) await signIn({ ...wrong, email: `e${count}@example.org` }, ip);

@@ -221,6 +221,22 @@ describe("a link to choose a password (TM-23)", () => {
     expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
   });
 
+  it("ends what was opened between the reset and it, by a provider say", async () => {
+    const person = await givenLockedOut();
+    const device = newBrowser();
+    await device.signIn("password", { email: person.email, password: person.password });
+    const { runtime } = world;
+    const { token } = await runtime.database.transaction("identity", null, (tx) =>
+      insertLink(
+        tx,
+        { purpose: "password", userId: person.userId },
+        { now: runtime.clock.now(), random: runtime.random },
+      ),
+    );
+    expect((await newBrowser().signIn("link", { token: registerSecret(token), password })).status).toBe(200);
+    expect((await device.call("auth.session")).status).toBe(401);
+  });
+
   it("does not stand in for a second factor", async () => {
     const person = await givenLockedOut();
     await world.db.asOwner(

@@ -118,6 +118,17 @@ describe("enrolling a passkey", () => {
     });
   });
 
+  it("takes 20 of one person at most (—)", async () => {
+    const { browser, person } = await givenSignedIn(world, organization);
+    await world.db.asOwner(
+      "insert into passkeys (passkey_id, user_id, credential_id, public_key, counter, transports, backed_up, name, created_at) select $1 || n, $1, $1 || n, 'x', 0, '{}', false, 'Key', now() from generate_series(1, 19) n",
+      [person.userId],
+    );
+    expect((await enrolPasskey(browser)).answer.status).toBe(200);
+    const { answer } = await enrolPasskey(browser);
+    expect([answer.status, answer.error?.data.reason]).toEqual([409, "too_many_passkeys"]);
+  });
+
   it("takes one credential once, whoever brings it (—)", async () => {
     const { authenticator, browser } = await givenPasskey();
     const { browser: other } = await givenSignedIn(world, organization);
@@ -257,6 +268,15 @@ describe("signing in with a passkey", () => {
     wait(301);
     const answer = JSON.stringify(authenticator.get(late));
     expect((await browserOf(world).signIn("passkey", { response: answer })).status).toBe(401);
+  });
+
+  it("takes no answer to a challenge that was made to enrol (—)", async () => {
+    const { person, browser, authenticator } = await givenPasskey();
+    type Options = Parameters<typeof authenticator.get>[0] & { rp: { id: string } };
+    const { data } = await browser.call<Options>("auth.passkeys.enrolOptions");
+    const response = JSON.stringify(authenticator.get({ ...data, rpId: data.rp.id }));
+    expect((await browserOf(world).signIn("passkey", { response })).status).toBe(401);
+    expect((await refusedReasons(world, person.userId)).at(-1)).toBe("unknown_challenge");
   });
 
   it("spends a challenge with a wrong answer too, and lets one of two right ones win (—)", async () => {

@@ -30,6 +30,29 @@ describe("signing in with a password", () => {
     expect(data.permissions).not.toContain("organization:delete");
   });
 
+  it.each([
+    ["24 hours", {}, 24],
+    ["7 days where it is to be remembered", { remember: "true" }, 168],
+  ])("lasts %s, however it is used (TM-5, TM-6, AM-6)", async (_lasts, fields, hours) => {
+    const person = await givenPerson(world);
+    await givenMember(world, organization.organizationId, person, "owner");
+    const browser = openBrowser(world, { ip: `192.0.2.${hours}` });
+    const start = Date.parse("2026-11-20T10:00:00Z");
+    try {
+      world.now = new Date(start);
+      await browser.signIn("password", { email: person.email, password: person.password, ...fields });
+      await world.db.asOwner("update sessions set last_seen_at = expires_at - interval '1 minute' where user_id = $1", [
+        person.userId,
+      ]);
+      world.now = new Date(start + hours * 3_600_000 - 1_000);
+      expect((await browser.call("auth.session")).status).toBe(200);
+      world.now = new Date(start + hours * 3_600_000);
+      expect((await browser.call("auth.session")).error.data.reason).toBe("session_ended");
+    } finally {
+      world.now = null;
+    }
+  });
+
   it("refuses a wrong password with the answer for an account that is not there (AM-13)", async () => {
     const person = await givenPerson(world);
     const [wrong, unknown] = [openBrowser(world, { ip: "203.0.113.8" }), openBrowser(world, { ip: "203.0.113.9" })];
@@ -59,6 +82,13 @@ describe("signing in with a password", () => {
     for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
     expect((await thief.call("auth.session")).status).toBe(200);
     await browser.signOut();
+    const entries = await world.db.asOwner<{ action: string; organization_id: string }>(
+      "select action, organization_id from audit_entries where actor_id = $1 and outcome = 'done' order by audit_id",
+      [person.userId],
+    );
+    expect(entries).toEqual(
+      ["auth.signIn", "auth.signOut"].map((action) => ({ action, organization_id: organization.organizationId })),
+    );
     const refused = await thief.call("auth.session");
     expect(refused.status).toBe(401);
     expect(refused.error.data.reason).toBe("session_ended");

@@ -111,7 +111,7 @@ describe("an authenticator app", () => {
   it("is asked for after the password, and nothing else is possible before (TM-21)", async () => {
     const { browser, secret } = await givenWaiting();
     const { data } = await browser.call<{ pending: string; permissions: string[] }>("auth.session");
-    expect(data).toMatchObject({ pending: "second_factor", permissions: [] });
+    expect(data).toMatchObject({ pending: "second_factor", permissions: [], organizations: [] });
     for (const [procedure, input] of [
       ["projects.list", {}],
       ["projects.create", { name: "Mine" }],
@@ -120,6 +120,7 @@ describe("an authenticator app", () => {
       ["auth.recoveryCodes.renew", {}],
       ["auth.passkeys.enrolOptions", {}],
       ["auth.passkeys.list", {}],
+      ["auth.sessions.list", {}],
     ] as const) {
       const answer = await browser.call(procedure, input);
       expect([procedure, answer.status, answer.error?.data.reason]).toEqual([procedure, 403, "second_factor_required"]);
@@ -382,6 +383,20 @@ describe("taking an authenticator app away", () => {
     const limited = await browser.call("auth.totp.enrol");
     expect(limited.status).toBe(429);
     expect(Number(limited.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+});
+
+describe("a recent sign-in", () => {
+  it("is not enough beside a wrong password or code (TM-21)", async () => {
+    const { browser } = await givenSignedIn(world, organization);
+    for (const [proof, reason] of [
+      [{ password: "not this one at all" }, "wrong_password"],
+      [{ code: "123456" }, "wrong_code"],
+    ] as const) {
+      const refused = await browser.call("auth.totp.enrol", proof);
+      expect([refused.status, refused.error?.data.reason]).toEqual([403, reason]);
+    }
+    expect((await browser.call("auth.totp.enrol")).status).toBe(200);
   });
 });
 
