@@ -650,6 +650,7 @@ export const serviceBreaks: readonly Break[] = [
         says: "the log does not tell the deletion that made an application public from any other",
         find: 'becamePublic ? "security.delete.opened" : "security.delete",',
         replace: '"security.delete",',
+        tests: ["tests/persistence/audit.db.test.ts"],
       },
       {
         of: "DK-19",
