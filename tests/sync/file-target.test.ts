@@ -86,6 +86,12 @@ it("what closes is renamed one by one, and what only opens is not (DK-5)", async
   expect(mostAtOnce).toBeGreaterThan(1);
 });
 
+it("what is not there needs no removal (DK-20)", async () => {
+  await target().apply([file("a.yml", "closes"), file("no.yml", "removes")], marker);
+  expect(readdirSync(places.applications)).toEqual(["a.yml"]);
+  expect([staged(), readFileSync(places.marker, "utf8")]).toEqual([[], "marker"]);
+});
+
 it("a delivery that is overtaken before its first file has done nothing, and leaves nothing (DK-5)", async () => {
   let point: FaultPoint | null = null;
   const overtaken = async () => {

@@ -54,9 +54,9 @@ export const syncBreaks: readonly Break[] = [
     },
     {
       of: "DK-20",
-      says: "a removal by a leader that was replaced passes for done",
-      find: 'await files.writeFlushed(away, "", fileMode, undefined);',
-      replace: "",
+      says: "a file that is gone already keeps everything else from being delivered",
+      find: "await files.rename(live, away);\n  } catch (error) {\n    if (!isMissing(error)) throw error;",
+      replace: "await files.rename(live, away);\n  } catch (error) {\n    if (isMissing(error)) throw error;",
     },
     {
       of: "DK-5",
