@@ -78,6 +78,12 @@ describe("the hash that seals an entry (AUD)", () => {
     }
   });
 
+  test("tells a list from an object, whatever the list begins with (AUD)", () => {
+    const sealed = entryHash("", { ...entry, changed: { permissions: { a: "b" } } });
+    expect(isSealed(sealed, "", { ...entry, changed: { permissions: { a: "b" } } })).toBe(true);
+    expect(isSealed(sealed, "", { ...entry, changed: { permissions: ["object", ["a", "b"]] } })).toBe(false);
+  });
+
   test("of the second form still holds, but behind none of the third", () => {
     const before = "2:before";
     expect(isSealed(hashOfSecondForm(before), before, entry)).toBe(true);
