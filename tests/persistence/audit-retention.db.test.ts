@@ -116,6 +116,24 @@ describe("retention (AUD)", () => {
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
   });
 
+  test("an entry that somebody puts where it took them from is named", async () => {
+    await seal([8, daysAgo(40)], [2, daysAgo(20)]);
+    await keep(30);
+    const plant = (sequence: number) =>
+      tamper(
+        world,
+        `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at, sequence, hash)
+         values ('aud_planted_${sequence}', '${organizationId}', 'person', 'req', 'x', 'done', now(), ${sequence}, '3:ff')`,
+      );
+    await plant(7);
+    expect(await verify()).toMatchObject({
+      intact: false,
+      firstBroken: { sequence: 7, auditId: "aud_planted_7", why: "altered" },
+    });
+    await plant(0);
+    expect(await verify()).toMatchObject({ firstBroken: { sequence: 0, auditId: "aud_planted_0" } });
+  });
+
   test("its statement is signed anew under a new secret, and holds when the former one is forgotten", async () => {
     const [first, second] = [randomBytes(32), randomBytes(32)];
     const run = (signer: Signer, auditRetentionDays: number) => {

@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, isNull } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, isNull, lte } from "drizzle-orm";
 import { auditCheckpoints, auditEntries } from "../../../drizzle/audit";
 import type { AuditVerdict } from "../../contracts/audit";
 import {
@@ -35,6 +35,9 @@ export async function verifyLog(log: AuditLog, kept: ChainPosition | null): Prom
     removed: removal && { sequence: removal.sequence, entries: removal.removed, at: removal.at },
     unsealed: await countUnsealed(log),
   });
+
+  const planted = await plantedUpTo(log, position);
+  if (planted) return verdict(planted);
 
   let page = await pageOf(log, position);
   while (page.length > 0) {
@@ -80,6 +83,20 @@ function pageOf({ read, organizationId }: AuditLog, { sequence }: ChainPosition)
       .orderBy(asc(auditEntries.sequence))
       .limit(pageSize),
   );
+}
+
+/** An entry at a place where none can be: before the first, or where retention took all. What lists entries would show it. */
+async function plantedUpTo({ read, organizationId }: AuditLog, begin: ChainPosition): Promise<BrokenChain | null> {
+  const [planted] = await read((tx) =>
+    tx
+      .select({ sequence: auditEntries.sequence, auditId: auditEntries.auditId })
+      .from(auditEntries)
+      .where(and(eq(auditEntries.organizationId, organizationId), lte(auditEntries.sequence, begin.sequence)))
+      .orderBy(asc(auditEntries.sequence))
+      .limit(1),
+  );
+  if (!planted || planted.sequence === null) return null;
+  return { sequence: planted.sequence, auditId: planted.auditId, why: "altered" };
 }
 
 async function countUnsealed({ read, organizationId }: AuditLog): Promise<number> {
