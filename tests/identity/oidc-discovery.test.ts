@@ -1,0 +1,71 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { discover } from "../../src/identity/oidc/discover";
+import type { Provider } from "../../src/identity/oidc/provider";
+import type { Database } from "../../src/persistence/database";
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+/** What an organization whose routes may lead anywhere asks of a provider that says this of itself. */
+async function ask(document: (url: string) => Record<string, unknown>) {
+  let url = "";
+  const server = createServer((_request, response) => {
+    const usual = { authorization_endpoint: `${url}/auth`, token_endpoint: `${url}/token`, jwks_uri: `${url}/jwks` };
+    response.end(JSON.stringify({ issuer: url, ...usual, ...document(url) }));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider: Provider = {
+    providerId: "idp_a",
+    organizationId: "org_a",
+    slug: "a",
+    name: "A",
+    issuer: url,
+    internalUrl: null,
+    clientId: "portcullis",
+    clientSecret: null,
+    scopes: ["openid"],
+    groupsClaim: "groups",
+    allowedEmails: [],
+    allowedDomains: [],
+    allowedGroups: [],
+    groupRoles: {},
+    trustedDomains: [],
+    createsPersons: false,
+    reach: "local",
+  };
+  const database: Partial<Database> = {};
+  const clock = { now: () => new Date("2026-11-20T10:00:00Z") };
+  return discover({ clock, resolver: { addresses: async () => [] }, database: database as Database }, provider);
+}
+
+describe("what a provider says of itself (TM-18)", () => {
+  it("is taken where it leads to where this server may go", async () => {
+    expect(await ask(() => ({}))).toMatchObject({
+      algorithm: "RS256",
+      clientAuthentication: "none",
+      namesIssuer: false,
+    });
+  });
+
+  it.each(["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"])(
+    "is refused where its %s leads elsewhere",
+    async (name) => {
+      const elsewhere = "http://169.254.169.254/latest/meta-data";
+      await expect(ask(() => ({ [name]: elsewhere }))).rejects.toMatchObject({ reason: "provider_unavailable" });
+    },
+  );
+
+  it.each([
+    ["discovery_issuer_mismatch", { issuer: "https://another.example" }],
+    ["discovery_invalid", { token_endpoint: "file:///etc/passwd" }],
+    ["discovery_invalid", { id_token_signing_alg_values_supported: ["none", "HS256"] }],
+  ])("is refused as %s: %j", async (reason, document) => {
+    await expect(ask(() => document)).rejects.toMatchObject({ reason });
+  });
+});
