@@ -6,6 +6,7 @@ import { type Browser, openBrowser } from "../support/browser";
 import { type OidcProvider, startOidcProvider, type TokenClaims } from "../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, signInBy, startSignIn } from "../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../support/people";
+import { enrolPasskey } from "../support/second-factors";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
 let world: World;
@@ -93,6 +94,42 @@ describe("signing in by a provider", () => {
     );
     expect(session.data.principal).toMatchObject({ email, methods: ["oidc"], role: "developer" });
     expect((await browser.call("projects.create", { name: "By a provider" })).status).toBe(200);
+  });
+
+  it("hands an account that a tenant made for the address over: whoever opened it before is out (TM-12)", async () => {
+    const { email } = newPerson();
+    const squatter = await givenPerson(world, email);
+    await givenMember(world, organization.organizationId, squatter, "viewer");
+    const before = newBrowser();
+    const typed = { email, password: squatter.password };
+    expect((await before.signIn("password", typed)).status).toBe(200);
+    const { answer } = await enrolPasskey(before);
+    expect(answer.status).toBe(200);
+    const browser = newBrowser();
+    expect((await signInBy(browser, idp, "main")).location).toBe(`${testOrigin}/`);
+    expect((await before.call("auth.session")).status).toBe(401);
+    expect((await newBrowser().signIn("password", typed)).status).toBe(401);
+    expect((await browser.call("auth.secondFactors")).data).toEqual({ totp: false, passkeys: 0, recoveryCodes: 0 });
+    const [entry] = await world.db.asOwner<{ changed: { handedOver: unknown } }>(
+      "select changed from audit_entries where actor_name = $1 and changed ? 'linked'",
+      [email],
+    );
+    expect(entry?.changed.handedOver).toEqual({ password: true, totp: false, passkeys: 1, endedSessions: 1 });
+
+    // What they choose from then on is theirs, whichever source names them next.
+    const newPassword = "chosen by who has the address";
+    expect((await browser.call("auth.password.change", { newPassword })).status).toBe(200);
+    expect((await signInBy(newBrowser(), idp, "other")).location).toBe(`${testOrigin}/`);
+    expect((await newBrowser().signIn("password", { email, password: newPassword })).status).toBe(200);
+  });
+
+  it("leaves an owner of the founding organization the password for emergencies (TM-12)", async () => {
+    const { email } = newPerson();
+    const person = await givenPerson(world, email);
+    const memberId = await givenMember(world, founding.organizationId, person, "owner");
+    expect((await signInBy(newBrowser(), idp, "main")).location).toBe(`${testOrigin}/`);
+    expect((await newBrowser().signIn("password", { email, password: person.password })).status).toBe(200);
+    await world.db.asOwner("delete from members where member_id = $1", [memberId]);
   });
 
   it("knows them by the provider's name for them from then on, whatever their address is (TM-12)", async () => {
@@ -335,6 +372,8 @@ describe("groups give roles in the founding organization (TM-14)", () => {
   });
 
   it("the last owner stays one", async () => {
+    const elsewhere = await world.organization();
+    await givenMember(world, elsewhere.organizationId, await givenPerson(world), "owner");
     const { email } = newPerson({ groups: ["owners"] });
     await signInBy(newBrowser(), idp, "grouped");
     expect(await roleOf(email)).toBe("owner");

@@ -90,6 +90,19 @@ describe("signing in by a trusted header (TM-35)", () => {
     expect(data.principal).toMatchObject({ email: person.email, methods: ["trusted_header"], role: "developer" });
   });
 
+  it("hands an account that was there over, once: whoever had its password is out", async () => {
+    const { email, password } = await givenPerson(world);
+    const signInByPassword = async (typed: string) =>
+      (await openBrowser(world, { ip: nextProxy() }).signIn("password", { email, password: typed })).status;
+    expect(await signInByPassword(password)).toBe(200);
+    const { browser } = await signIn({ "remote-email": email }, { ip: proxy });
+    expect(await signInByPassword(password)).toBe(401);
+    const newPassword = "chosen by who has the address";
+    expect((await browser.call("auth.password.change", { newPassword })).status).toBe(200);
+    expect((await signIn({ "remote-email": email })).status).toBe(200);
+    expect(await signInByPassword(newPassword)).toBe(200);
+  });
+
   it("is off by default, and believes nobody then", async () => {
     const person = await givenPerson(world);
     const reason = await withSettings(null, () => refusalOf({ "remote-email": person.email }, { ip: proxy }));

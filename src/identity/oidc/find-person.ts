@@ -5,6 +5,7 @@ import { newId } from "../../core/ids";
 import type { Transaction } from "../../persistence/database";
 import { type FoundInvitation, findInvitationOf, problemOf } from "../invitations";
 import { type Claims, domainOf } from "./claims";
+import { type HandedOver, handOver } from "./hand-over";
 import type { Provider } from "./provider";
 
 export interface Person {
@@ -16,6 +17,8 @@ export interface Person {
 export interface Found {
   readonly person: Person;
   readonly by: "identity" | "link" | "creation";
+  /** What opened an account that was linked, and does not any more. */
+  readonly handedOver: HandedOver | null;
 }
 
 /** A sign-in that is refused, with the true reason; `person` where it is known whom it was about. */
@@ -31,12 +34,13 @@ export class ProviderRefusal extends Error {
 
 /**
  * The person whom the provider's subject stands for. On first sight that is whoever has the verified address, where the
- * provider is trusted for its domain, or somebody new, where it may make people.
+ * provider is trusted for its domain, or somebody new, where it may make people. An account that was there is handed
+ * over to them, see `handOver`.
  * @throws ProviderRefusal
  */
 export async function findPerson(tx: Transaction, provider: Provider, claims: Claims, now: Date): Promise<Found> {
   const known = await byIdentity(tx, provider.providerId, claims.subject, now);
-  if (known) return { person: known, by: "identity" };
+  if (known) return { person: known, by: "identity", handedOver: null };
   const { email, emailVerified, name, subject } = claims;
   if (email === null) throw new ProviderRefusal("email_missing");
   if (!emailVerified) throw new ProviderRefusal("email_unverified");
@@ -46,6 +50,8 @@ export async function findPerson(tx: Transaction, provider: Provider, claims: Cl
   }
   if (!existing && !provider.createsPersons) throw new ProviderRefusal("unknown_person");
   const person = existing ?? (await create(tx, email, name, now));
+  // An organization's provider opens its own sessions, and touches nothing that its owners have no part in.
+  const handedOver = existing && provider.organizationId === null ? await handOver(tx, person.userId) : null;
   await tx.insert(identities).values({
     identityId: newId("identity"),
     providerId: provider.providerId,
@@ -54,7 +60,7 @@ export async function findPerson(tx: Transaction, provider: Provider, claims: Cl
     createdAt: now,
     lastUsedAt: now,
   });
-  return { person, by: existing ? "link" : "creation" };
+  return { person, by: existing ? "link" : "creation", handedOver };
 }
 
 export async function isMemberAnywhere(tx: Transaction, userId: string): Promise<boolean> {

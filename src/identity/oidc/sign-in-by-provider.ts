@@ -10,6 +10,7 @@ import { whyNotAdmitted } from "./admission";
 import type { Claims } from "./claims";
 import { findGoodInvitation, findPerson, isMemberAnywhere, type Person, ProviderRefusal } from "./find-person";
 import { findMembership, giveRole, roleOfGroups } from "./group-roles";
+import { hasOwnCredentials } from "./hand-over";
 import { isStillTrusted, type Provider } from "./provider";
 import { recordProviderRefusal } from "./record-refusal";
 
@@ -53,7 +54,7 @@ async function signIn(
   if (!(await isStillTrusted(tx, provider))) throw new ProviderRefusal("provider_changed");
   const refused = whyNotAdmitted(provider, claims);
   if (refused !== null) throw new ProviderRefusal(refused);
-  const { person, by } = await findPerson(tx, provider, claims, now);
+  const { person, by, handedOver } = await findPerson(tx, provider, claims, now);
   const known = by === "creation" ? null : person;
   const { organizationId, role, invitationId } = await membershipOf(tx, provider, claims, person, known, now);
   const methods = ["oidc"] as const;
@@ -75,6 +76,7 @@ async function signIn(
     changed: {
       provider: provider.providerId,
       ...(by === "link" ? { linked: true } : {}),
+      ...(handedOver === null ? {} : { handedOver }),
       ...(by === "creation" ? { created: true } : {}),
       ...(role ? { role } : {}),
       ...(invitationId === undefined ? {} : { invitation: invitationId }),
@@ -95,7 +97,7 @@ interface Concerned {
  * Groups decide the role where the provider's `groupRoles` say anything: in its own organization, for the
  * installation's providers in the founding one. Who has none of these groups does not come in there.
  * An organization's provider signs in nobody but who is a member, or belongs nowhere yet and is invited or gets a role
- * by a group: whoever belongs to another organization becomes a member by their own act alone.
+ * by a group: whoever belongs to another organization, or can sign in otherwise, becomes a member by their own act alone.
  * @throws ProviderRefusal `no_role_for_groups` | `not_a_member`
  */
 async function membershipOf(
@@ -112,7 +114,7 @@ async function membershipOf(
   if (organizationId === null) return { organizationId: null, role: null };
   const byGroups = decides ? await roleOfGroups(tx, organizationId, groupRoles, groups) : null;
   const membership = await findMembership(tx, organizationId, person.userId);
-  const isStranger = !membership && provider.organizationId !== null && (await isMemberAnywhere(tx, person.userId));
+  const isStranger = !membership && provider.organizationId !== null && (await isSomebodysAlready(tx, person.userId));
   if (isStranger) throw new ProviderRefusal("not_a_member", known);
   if (byGroups) {
     return { organizationId, role: await giveRole(tx, organizationId, person.userId, byGroups, now) };
@@ -126,6 +128,11 @@ async function membershipOf(
   await tx.update(invitations).set({ acceptedAt: now }).where(eq(invitations.invitationId, invitationId));
   const given = await giveRole(tx, organizationId, person.userId, { role, roleId }, now);
   return { organizationId, role: given, invitationId };
+}
+
+/** Whether an account is in use: whoever uses it need not be whom the provider means by its address. */
+async function isSomebodysAlready(tx: Transaction, userId: string): Promise<boolean> {
+  return (await isMemberAnywhere(tx, userId)) || (await hasOwnCredentials(tx, userId));
 }
 
 /** The organization that `setup` made; null before that. */

@@ -1,6 +1,8 @@
 import { z } from "zod";
+import { identities } from "../../../drizzle/persons";
 import { isAmong } from "../../core/addresses";
 import { Unauthenticated } from "../../core/errors";
+import { newId } from "../../core/ids";
 import type { Transaction } from "../../persistence/database";
 import { isTransient, violatedConstraint } from "../../persistence/database-errors";
 import type { TrustedHeader } from "../../persistence/runtime";
@@ -8,6 +10,7 @@ import type { Attempt } from "../attempt";
 import { limits } from "../limits";
 import { byEmail, create, type Person, ProviderRefusal } from "../oidc/find-person";
 import { findMembership, giveRole, roleOfGroups } from "../oidc/group-roles";
+import { handOver, headerProvider } from "../oidc/hand-over";
 import { foundingOrganization } from "../oidc/sign-in-by-provider";
 import { type OpenedSession, openSession } from "../sessions";
 import type { SignInMethod } from "./method";
@@ -109,6 +112,8 @@ async function signIn(tx: Transaction, attempt: Attempt, { settings, ...said }: 
   const existing = await byEmail(tx, said.email);
   if (!existing && !settings.createsPersons) throw new ProviderRefusal("unknown_person");
   const person = existing ?? (await create(tx, said.email, said.name, now));
+  const handedOver = existing ? await handOver(tx, person.userId) : null;
+  await noteSeen(tx, person, now);
   const { organizationId, role } = await roleInFounding(tx, settings, said, person, now);
   const methods = ["trusted_header"] as const;
   const session = await openSession(tx, attempt, { userId: person.userId, stage: "full", methods, remember: false });
@@ -119,9 +124,28 @@ async function signIn(tx: Transaction, attempt: Attempt, { settings, ...said }: 
     sessionId: session.sessionId,
     methods,
     ...(organizationId === null ? {} : { organizationId }),
-    changed: { ...(existing ? {} : { created: true }), ...(role ? { role } : {}) },
+    changed: {
+      ...(existing ? {} : { created: true }),
+      ...(handedOver === null ? {} : { handedOver }),
+      ...(role ? { role } : {}),
+    },
   });
   return session;
+}
+
+/** Remembers that a header named somebody. */
+async function noteSeen(tx: Transaction, { userId, email: subject }: Person, now: Date): Promise<void> {
+  await tx
+    .insert(identities)
+    .values({
+      identityId: newId("identity"),
+      providerId: headerProvider,
+      subject,
+      userId,
+      createdAt: now,
+      lastUsedAt: now,
+    })
+    .onConflictDoUpdate({ target: [identities.providerId, identities.subject], set: { lastUsedAt: now } });
 }
 
 /** As for the installation's providers: groups decide, in the founding organization, where the settings say so. */

@@ -255,6 +255,22 @@ describe("whom an organization's provider signs in", () => {
     ]);
   });
 
+  it("nobody who can sign in otherwise and is no member, though they belong nowhere: the account may be another's", async () => {
+    const provider = await ownProvider(house, {
+      trustedDomains: ["example.org"],
+      createsPersons: true,
+      groupRoles: { all: "viewer" },
+    });
+    const person = await givenPerson(world, newPerson({ groups: ["all"] }));
+    expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
+    expect((await lastRefusal())?.reason).toBe("not_a_member");
+    const browser = newBrowser();
+    expect((await browser.signIn("password", { email: person.email, password: person.password })).status).toBe(200);
+    await world.db.asOwner("delete from sessions where user_id = $1", [person.userId]);
+    await world.db.asOwner("delete from passwords where user_id = $1", [person.userId]);
+    expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(`${testOrigin}/`);
+  });
+
   it("nobody who is new and has neither an invitation nor a group with a role", async () => {
     const provider = await ownProvider(house, { createsPersons: true });
     const email = newPerson();
