@@ -175,6 +175,24 @@ describe("signing in by a trusted header (TM-35)", () => {
     });
   });
 
+  it("keeps out a member for whom no groups are named at all", async () => {
+    const person = await givenPerson(world);
+    await givenMember(world, organization.organizationId, person, "developer");
+    await withSettings({ groupRoles: { operators: "admin" } }, async () => {
+      for (const headers of [{}, { "remote-groups": "" }]) {
+        expect(await refusalOf({ "remote-email": person.email, ...headers })).toBe("no_role_for_groups");
+      }
+    });
+  });
+
+  it("is tried five times a minute from one address (TM-2)", async () => {
+    const ip = nextProxy();
+    for (let time = 0; time < 5; time += 1) {
+      expect((await signIn({ "remote-email": "nobody@example.org" }, { ip })).status).toBe(401);
+    }
+    expect((await signIn({ "remote-email": "nobody@example.org" }, { ip })).status).toBe(429);
+  });
+
   it("signs nobody in by being there: no other request looks at the headers", async () => {
     const person = await givenPerson(world);
     const browser = openBrowser(world, { ip: proxy });
