@@ -22,6 +22,11 @@ it("every entry is sealed in order, each organization in a chain of its own (AUD
   await insertEntries(world, other, 3);
   await sealPending(world.runtime.database, never);
   expect(await verify(one)).toMatchObject({ intact: true, entries: 120 });
+  const asTheyCame = await world.db.asOwner<{ sequence: number }>(
+    "select sequence from audit_entries where organization_id = $1 order by audit_id",
+    [one],
+  );
+  expect(asTheyCame.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 120 }, (_, at) => at + 1));
   await insertEntries(world, one, 1);
   expect(await verify(one)).toMatchObject({ intact: true, entries: 120, unsealed: 1 });
   await sealPending(world.runtime.database, never);

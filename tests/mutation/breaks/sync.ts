@@ -364,6 +364,7 @@ export const syncBreaks: readonly Break[] = [
       says: "a place that somebody else uses by now is asked again and again",
       find: "{ provedAt: now, probes: withoutGone }",
       replace: "{ provedAt: now }",
+      tests: ["tests/persistence/sync/proofs.db.test.ts"],
     },
     {
       of: "DK-3",
@@ -639,7 +640,7 @@ export const syncBreaks: readonly Break[] = [
       of: "TM-53",
       says: "the delivery that the gateway serves is forgotten",
       find: "lt(deliveries.revision, gateways.loadedRevision)",
-      replace: "lte(deliveries.revision, gateways.loadedRevision)",
+      replace: "sql`${deliveries.revision} <= ${gateways.loadedRevision}`",
     },
     {
       of: "DK-20",
@@ -651,7 +652,7 @@ export const syncBreaks: readonly Break[] = [
       of: "DK-20",
       says: "the deny of a host outlives its claim",
       find: "if (rows.length > 0) await tx.insert(changes).values(rows);",
-      replace: "if (rows.length > 1) await tx.insert(changes).values(rows);",
+      replace: "",
     },
   ]),
   ...breaksOf("src/sync/static-configuration.ts", folder, [

@@ -19,11 +19,11 @@ beforeEach(async () => {
 });
 afterEach(() => sync.close());
 
-const record = (term: number, holder: string, revision: number) =>
+const record = (term: number, holder: string, revision: number, why: string | null = null) =>
   recordProofs(
     sync.world.runtime.database,
     { gatewayId: sync.gatewayId, term, holder },
-    [{ applicationId: "app_1", revision, why: null, proof: [] }],
+    [{ applicationId: "app_1", revision, why, proof: [] }],
     new Date(),
   );
 const proven = async () => (await sync.state("app_1"))?.proven_revision;
@@ -33,6 +33,22 @@ it("an answer about an older delivery says nothing of the newer one (DK-3)", asy
   expect(await proven()).toBe(4);
   expect([...(await record(3, "b", 5))]).toEqual(["app_1"]);
   expect(await proven()).toBe(5);
+});
+
+it("a place that was seen gone is not asked again: somebody else may use it by now (DK-20)", async () => {
+  const [here, gone] = ["stopped", "gone"].map((expected) => ({
+    routeId: "rte_1",
+    host: "wiki.localhost",
+    path: `/${expected}`,
+    expect: expected,
+  }));
+  await sync.world.db.asOwner("update application_states set probes = $1::jsonb", [JSON.stringify([here, gone])]);
+  const probes = async () =>
+    (await sync.world.db.asOwner<{ probes: unknown }>("select probes from application_states"))[0]?.probes;
+  await record(3, "b", 5, "still_there");
+  expect(await probes()).toEqual([here, gone]);
+  await record(3, "b", 5);
+  expect(await probes()).toEqual([here]);
 });
 
 it("a leader that was replaced says nothing of what is proven (DK-3)", async () => {
