@@ -68,6 +68,7 @@ async function newVisitor(browser: Browser, colorScheme: "light" | "dark", addre
     locale: "en-GB",
   });
   context.setDefaultTimeout(15_000);
+  context.setDefaultNavigationTimeout(45_000); // the first page of a server that has just started, on a busy machine
   const problems: string[] = [];
   await context.exposeBinding("reportProblem", (_source, problem: string) => void problems.push(problem));
   await context.addInitScript(() => {
