@@ -172,6 +172,16 @@ describe("retention (AUD)", () => {
 });
 
 describe("a checkpoint of the installation's own (AUD)", () => {
+  test("is not signed twice in a day, whatever came since", async () => {
+    await seal([3, now]);
+    await keep(0);
+    await seal([1, now]);
+    await keep(0, new Date(now.getTime() + 86_399_999));
+    expect(await statements("checkpoint")).toEqual([{ sequence: 3, removed: 0 }]);
+    await keep(0, new Date(now.getTime() + 86_400_000));
+    expect((await statements("checkpoint")).map(({ sequence }) => sequence)).toEqual([3, 4]);
+  });
+
   test("is signed once a day where something came since, and shows a cut tail", async () => {
     await seal([3, now]);
     await keep(0);
