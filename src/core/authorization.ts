@@ -211,7 +211,7 @@ export function judge(principal: Principal, facts: Facts, permission: Permission
     : new Forbidden("forbidden", `This needs the permission ${permission}.`);
 }
 
-/** Whoever still has to change a password or enrol a factor can do that, and see their own account, and no more. */
+/** Whoever still has to change a password or enrol a factor keeps to their own account; with a password alone they only see it. */
 function judgeOwnAccount(principal: Principal, permission: Permission): void {
   if (principal.kind !== "session") {
     throw new Forbidden("session_required", "This is about a person's own account: sign in.");

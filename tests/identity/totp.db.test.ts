@@ -111,7 +111,8 @@ describe("an authenticator app", () => {
   it("is asked for after the password, and nothing else is possible before (TM-21)", async () => {
     const { browser, secret } = await givenWaiting();
     const { data } = await browser.call<{ pending: string; permissions: string[] }>("auth.session");
-    expect(data).toMatchObject({ pending: "second_factor", permissions: [], organizations: [] });
+    expect(data).toMatchObject({ pending: "second_factor", permissions: [], organization: null, organizations: [] });
+    expect(data).toMatchObject({ principal: { role: null } });
     for (const [procedure, input] of [
       ["projects.list", {}],
       ["projects.create", { name: "Mine" }],

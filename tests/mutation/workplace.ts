@@ -93,7 +93,7 @@ export function openWorkplace(): Workplace {
     async testBroken(one) {
       const path = join(project, one.file);
       const whole = readFileSync(path, "utf8");
-      writeFileSync(path, broken(one));
+      writeFileSync(path, broken(whole, one));
       try {
         return await vitest(new Set(projectsOf(one)), one.tests, true);
       } finally {

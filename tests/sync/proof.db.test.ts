@@ -1,4 +1,6 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { TAG_HEADER } from "../../src/core/traefik/names";
 import { gatewayClient } from "../../src/sync/gateway-client";
 import { realPace } from "../../src/sync/pace";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
@@ -63,6 +65,30 @@ describe("loaded", () => {
     expect((await sync.state(applicationId))?.proven_revision).toBe(revision);
     fake.thaw();
     expect((await sync.proven(applicationId)).revision).toBe(applied.revision);
+  });
+
+  it("is not claimed of a marker that names the newest delivery and has another digest (DK-3)", async () => {
+    let jumped = 0;
+    const fake = await serving();
+    await started({ pace: { ...realPace, now: () => performance.now() + jumped } });
+    const { applicationId } = await application();
+    const { revision } = await sync.proven(applicationId);
+    fake.freeze();
+    await sync.given.ok("security.update", { securityId: await credentialOf(applicationId), password: password() });
+    await until(
+      () => sync.pending(),
+      (pending) => pending === 0,
+    );
+    const marker = readFileSync(sync.places.marker, "utf8");
+    const applied = (await sync.gateway()).revision;
+    writeFileSync(sync.places.marker, marker.replace(new RegExp(`(\\.${applied}\\.)[a-z2-7]+`), "$1another"));
+    fake.freeze();
+    jumped = 11_000;
+    await unproven(applicationId, "gateway_does_not_load");
+    expect((await sync.gateway()).loaded_revision).toBe(revision);
+    writeFileSync(sync.places.marker, marker);
+    fake.thaw();
+    expect((await sync.proven(applicationId)).revision).toBe(applied);
   });
 
   it("is not measured while the gateway is down: what comes after its start is delivered at once", async () => {
@@ -174,6 +200,8 @@ describe("enforced", () => {
     fake.answer = () => ({ status: 404, headers: {} });
     await sync.given.ok("routes.delete", { routeId: data.items[0]?.routeId });
     await unproven(applicationId, "not_denied");
+    fake.answer = () => ({ status: 401, headers: { [TAG_HEADER]: "aaaaaaaaaaaaaaaa" } }); // of ours, and of no present file
+    await unproven(applicationId, "still_there");
     fake.answer = null;
     const state = await sync.proven(applicationId);
     expect(state).toMatchObject({

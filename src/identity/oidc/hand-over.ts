@@ -21,8 +21,9 @@ export interface HandedOver {
 export const headerProvider = "trusted_header";
 
 /**
- * Gives an account to whoever has its address, by the first word of a source that the whole installation trusts. An invitation's link makes an account for whoever opens it, also for who made the link: so what opened it
- * before, a password, factors, sessions, is worth nothing from here on.
+ * Gives an account to whoever has its address, by the first word of a source that the whole installation trusts. An
+ * invitation's link makes an account for whoever opens it, also for who made the link: so what opened it before, a
+ * password, factors, sessions, is worth nothing from here on.
  *
  * An owner of the founding organization keeps all of it, for emergencies: nobody but an owner, or the host, made that one.
  * @returns null where nothing ended

@@ -14,6 +14,7 @@ export async function getSession({
   const { organizationId, name, slug, founding } = organization;
   const { presents, runtime } = request;
   const pending = principal.kind === "session" ? principal.pending : null;
+  const isTold = principal.standing !== null && pending !== "second_factor"; // nobody is with a password alone
   return {
     principal: {
       kind: principal.kind,
@@ -21,19 +22,18 @@ export async function getSession({
       userId: principal.kind === "commandLine" ? null : principal.userId,
       serviceAccountId: principal.kind === "apiKey" ? principal.serviceAccountId : null,
       email: principal.kind === "session" ? principal.email : null,
-      role: roleOf(principal),
+      role: isTold ? roleOf(principal) : null,
       methods: principal.kind === "session" ? [...principal.methods] : [],
     },
     pending,
     csrfToken: presents.kind === "session" ? runtime.signer.sign("csrf", presents.hash) : null,
-    organization: principal.standing === null ? null : { organizationId, name, slug, founding },
+    organization: isTold ? { organizationId, name, slug, founding } : null,
     organizations: await organizationsOf(principal, runtime),
     permissions:
       pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],
   };
 }
 
-/** Nobody is told with a password alone. */
 async function organizationsOf(principal: Principal, { database }: Runtime): Promise<Session["organizations"]> {
   if (principal.kind !== "session" || principal.pending === "second_factor") return [];
   const { userId, boundTo } = principal;

@@ -26,7 +26,6 @@ async function post(path: string, fields: Readonly<Record<string, string>>): Pro
   const body = new URLSearchParams({ callbackUrl: location.origin, ...fields, csrfToken, json: "true" });
   const { url } = (await ask(path, { method: "POST", body })) as { url: string };
   const { searchParams } = new URL(url, location.origin);
-  if (searchParams.has("csrf")) throw refusedBy({ data: { reason: "csrf_token" } });
   const error = searchParams.get("error");
   if (error !== null) throw new Refused(error, signInErrorText(error));
   return url;
