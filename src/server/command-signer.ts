@@ -9,10 +9,7 @@ import { secretsOf } from "./installation-secrets";
  * For a command that looks at signatures, of an installation that exists; it moves nothing to a new secret.
  * @throws StartFailure the secret is missing | AnotherSecret
  */
-export async function commandSigner(
-  database: Database,
-  settings: Settings,
-): Promise<Signer> {
+export async function commandSigner(database: Database, settings: Settings): Promise<Signer> {
   const secrets = await secretsOf(settings, false);
   await requireKnownSecret(database, secrets.map(fingerprint));
   return makeSigner(secrets);
