@@ -273,6 +273,40 @@ describe("the full comparison", () => {
     expect(existsSync(join(sync.places.applications, deny))).toBe(true);
   });
 
+  it("mends the shared file and denies that are altered while it leads (TM-53)", async () => {
+    await started({ timing: { compareMs: 50 } });
+    await application();
+    await delivered();
+    const names = readdirSync(sync.places.applications).filter((name) => name.startsWith("0-"));
+    expect(names).toHaveLength(2);
+    const paths = names.map((name) => join(sync.places.applications, name));
+    const good = paths.map((path) => readFileSync(path, "utf8"));
+    for (const path of paths) {
+      writeFileSync(path, "{}");
+      await until(
+        () => readFileSync(path, "utf8"),
+        (text) => good.includes(text),
+      );
+    }
+    expect(paths.map((path) => readFileSync(path, "utf8"))).toEqual(good);
+  });
+
+  it("knows an application as removed that went without a word (DK-20)", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await delivered();
+    await first.reconciler.stop();
+    for (const table of ["routes", "security", "applications"]) {
+      await sync.world.db.asOwner(`delete from ${table} where application_id = $1`, [applicationId]);
+    }
+    rmSync(join(sync.places.applications, `${applicationId}.yml`));
+    await started();
+    await until(
+      () => sync.state(applicationId),
+      (state) => state?.removed === true,
+    );
+  });
+
   it("delivers nothing when nothing differs", async () => {
     const { reconciler } = await started();
     await application();

@@ -132,4 +132,20 @@ describe("what somebody put back from an older copy of the folder", () => {
     expect(foreign_files.map(({ problem }) => problem)).toContain("named_like_ours");
     expect(sync.file(applicationId)).toBe(text);
   });
+
+  it("a deny file that names our organization and is somebody else's: told of, and stays (TM-53)", async () => {
+    const first = await started();
+    await first.stop();
+    const name = `0-deny-${sync.organization.organizationId}-7.yml`;
+    const path = join(sync.places.applications, name);
+    writeFileSync(path, "{}");
+    const { compared_at } = await sync.gateway();
+    await started();
+    const { foreign_files } = await until(
+      () => sync.gateway(),
+      (row) => row.compared_at !== null && (compared_at === null || row.compared_at > compared_at),
+    );
+    expect(foreign_files).toContainEqual(expect.objectContaining({ problem: "named_like_ours", detail: name }));
+    expect(readFileSync(path, "utf8")).toBe("{}");
+  });
 });

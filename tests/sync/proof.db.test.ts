@@ -83,8 +83,13 @@ describe("loaded", () => {
     const applied = (await sync.gateway()).revision;
     writeFileSync(sync.places.marker, marker.replace(new RegExp(`(\\.${applied}\\.)[a-z2-7]+`), "$1another"));
     fake.freeze();
-    jumped = 11_000;
-    await unproven(applicationId, "gateway_does_not_load");
+    await until(
+      () => {
+        jumped += 1_000;
+        return sync.state(applicationId);
+      },
+      (state) => state?.unproven === "gateway_does_not_load",
+    );
     expect((await sync.gateway()).loaded_revision).toBe(revision);
     writeFileSync(sync.places.marker, marker);
     fake.thaw();
@@ -99,7 +104,7 @@ describe("loaded", () => {
       async () => sync.world.log(),
       (log) => log.includes("gateway_does_not_answer"),
     );
-    jumped = 100_000;
+    jumped = 9_000; // as a load, it would hold back the next one for 27 s
     await serving();
     await until(
       () => sync.gateway(),
@@ -243,6 +248,20 @@ describe("enforced", () => {
     expect(sync.world.log()).toContain("does not enforce any more");
     fake.answer = null;
     await sync.proven(applicationId);
+  });
+
+  it("is not undone by a gateway that answers for a moment that it is asked too often (DK-3)", async () => {
+    const fake = await serving();
+    await started({ timing: { proofRoundMs: 50 } });
+    const { applicationId } = await application();
+    const { revision } = await sync.proven(applicationId);
+    fake.answer = () => ({ status: 429 });
+    const asked = fake.asked.length;
+    await until(
+      () => fake.asked.length,
+      (length) => length > asked + 1,
+    );
+    expect(await sync.state(applicationId)).toMatchObject({ revision, proven_revision: revision, unproven: null });
   });
 
   it("is not claimed where a gateway on loopback can be asked from 127.0.0.1 alone; loaded is", async () => {

@@ -190,7 +190,7 @@ export const syncBreaks: readonly Break[] = [
       says: "a marker of another digest passes for ours",
       find: "          eq(deliveries.digest, named.digest),\n",
       replace: "",
-      tests: restore,
+      tests: ["tests/persistence/sync/record-delivery.db.test.ts"],
     },
     {
       of: "TM-53",
@@ -204,6 +204,7 @@ export const syncBreaks: readonly Break[] = [
       says: "what is said of an older delivery is said of the newer one",
       find: "        unproven: null,\n",
       replace: "",
+      tests: ["tests/persistence/sync/record-delivery.db.test.ts"],
     },
     {
       of: "DK-1",
@@ -470,7 +471,7 @@ export const syncBreaks: readonly Break[] = [
     },
     {
       of: "DK-20",
-      says: "the file of an application that is gone stays",
+      says: "an application that went without a word is never removed",
       find: "if (!removed) mend(() => repairs.application(applicationId, organizationId));",
       replace: "",
     },
@@ -486,6 +487,7 @@ export const syncBreaks: readonly Break[] = [
       says: "a deny file of somebody else's is removed",
       find: "if (isOwnDeny(name, text, leading.gateway.state)) mend(",
       replace: 'if (text !== "") mend(',
+      tests: ["tests/sync/mending.db.test.ts"],
     },
     {
       of: "TM-53",
