@@ -56,17 +56,24 @@ export function openWorkplace(): Workplace {
   symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
   let output = "";
 
-  async function vitest(projects: ReadonlySet<string>, files: readonly string[], bail: boolean): Promise<Outcome> {
-    const named = [...projects].map((name) => `--project=${name}`);
+  async function vitest(runs: Runs, bail: boolean): Promise<Outcome> {
+    let outcome: Outcome = "passed";
+    output = "";
+    for (const [name, files] of runs) {
+      if (outcome === "passed") outcome = await vitestIn(name, [...files], bail);
+    }
+    return outcome;
+  }
+
+  async function vitestIn(name: string, files: readonly string[], bail: boolean): Promise<Outcome> {
     const program = join("node_modules", "vitest", "vitest.mjs");
     const options = ["--reporter=dot", "--no-color", ...(bail ? ["--bail=1", "--maxWorkers=1"] : [])];
-    const child = spawn(process.execPath, [program, "run", ...options, ...named, ...files], {
+    const child = spawn(process.execPath, [program, "run", ...options, `--project=${name}`, ...files], {
       cwd: project,
       env: { ...process.env, TMPDIR: scratch },
       stdio: ["ignore", "pipe", "pipe"],
       detached: true, // with everything that it starts, so that all of it can be ended
     });
-    output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         output += text;
@@ -88,14 +95,13 @@ export function openWorkplace(): Workplace {
 
   return {
     output: () => output,
-    test: (breaks) =>
-      vitest(new Set(breaks.flatMap(projectsOf)), [...new Set(breaks.flatMap(({ tests }) => tests))], false),
+    test: (breaks) => vitest(runsOf(breaks), false),
     async testBroken(one) {
       const path = join(project, one.file);
       const whole = readFileSync(path, "utf8");
       writeFileSync(path, broken(whole, one));
       try {
-        return await vitest(new Set(projectsOf(one)), one.tests, true);
+        return await vitest(runsOf([one]), true);
       } finally {
         writeFileSync(path, whole);
         if (one.file.endsWith(".sql") && existsSync(scratch)) {
@@ -109,10 +115,21 @@ export function openWorkplace(): Workplace {
   };
 }
 
-/** The vitest projects that the break's tests are run in. */
-function projectsOf({ tests, database = "embedded" }: Break): string[] {
-  return tests.map((path) => {
-    if (path.endsWith(".postgres.test.ts")) return "postgres";
-    return path.endsWith(".db.test.ts") ? database : "unit";
-  });
+/** Files of tests by the vitest project that they are run in. */
+type Runs = ReadonlyMap<string, ReadonlySet<string>>;
+
+function runsOf(breaks: readonly Break[]): Runs {
+  const runs = new Map<string, Set<string>>();
+  for (const { tests, database = "embedded" } of breaks) {
+    for (const path of tests) {
+      const name = projectOf(path, database);
+      runs.set(name, (runs.get(name) ?? new Set()).add(path));
+    }
+  }
+  return runs;
+}
+
+function projectOf(path: string, database: "embedded" | "postgres"): string {
+  if (path.endsWith(".postgres.test.ts")) return "postgres";
+  return path.endsWith(".db.test.ts") ? database : "unit";
 }
