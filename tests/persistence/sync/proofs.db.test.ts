@@ -42,7 +42,7 @@ it("a place that was seen gone is not asked again: somebody else may use it by n
     path: `/${expected}`,
     expect: expected,
   }));
-  await sync.world.db.asOwner("update application_states set probes = $1::jsonb", [JSON.stringify([here, gone])]);
+  await sync.world.db.asOwner("update application_states set probes = $1::text::jsonb", [JSON.stringify([here, gone])]);
   const probes = async () =>
     (await sync.world.db.asOwner<{ probes: unknown }>("select probes from application_states"))[0]?.probes;
   await record(3, "b", 5, "still_there");
