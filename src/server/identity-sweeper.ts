@@ -5,8 +5,16 @@ import type { Runtime } from "../persistence/runtime";
 
 const hour = 3_600_000;
 
+/** Waits so many milliseconds, or until the signal says so. */
+type Pause = (ms: number, signal: AbortSignal) => Promise<unknown>;
+
+const pauseUnlessStopped: Pause = (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
+
 /** Every hour, beginning now, removes the sessions, links and the like that have ended by their time. */
-export function startIdentitySweeper(runtime: Pick<Runtime, "database" | "clock" | "log">): { stop(): Promise<void> } {
+export function startIdentitySweeper(
+  runtime: Pick<Runtime, "database" | "clock" | "log">,
+  pause = pauseUnlessStopped,
+): { stop(): Promise<void> } {
   const stopped = new AbortController();
   const { signal } = stopped;
   const running = (async () => {
@@ -17,7 +25,7 @@ export function startIdentitySweeper(runtime: Pick<Runtime, "database" | "clock"
       } catch (error) {
         runtime.log.warn({ error: describeError(error) }, "sessions that have ended could not be removed");
       }
-      await delay(hour, undefined, { signal, ref: false }).catch(() => undefined);
+      await pause(hour, signal);
     }
   })();
   return {

@@ -42,17 +42,17 @@ describe("a person's password is stored", () => {
 
   it("and looked for with as much work where there is none (AM-13)", async () => {
     const stored = await hashPassword("correct horse");
-    const shortest = async (against: string | null) => {
-      const times: number[] = [];
-      for (let round = 0; round < 5; round++) {
+    const kinds = [stored, null, unusablePassword];
+    const shortest = kinds.map(() => Number.POSITIVE_INFINITY);
+    for (let round = 0; round < 10; round++) {
+      for (const [at, against] of kinds.entries()) {
         const began = performance.now();
         await verifyPassword("correct horsf", against);
-        times.push(performance.now() - began);
+        shortest[at] = Math.min(shortest[at] ?? 0, performance.now() - began);
       }
-      return Math.min(...times);
-    };
-    for (const none of [null, unusablePassword])
-      expect(await shortest(none)).toBeGreaterThan((await shortest(stored)) / 4);
+    }
+    const [whole = 0, ...others] = shortest;
+    for (const other of others) expect(other).toBeGreaterThan(whole / 4);
   });
 
   it("after the rules for it: 12 to 128 characters, not a common one, not the e-mail address", async () => {

@@ -1,23 +1,20 @@
-import type { setTimeout as Delay } from "node:timers/promises";
 import pino from "pino";
-import { afterEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Database } from "../../src/persistence/database";
 import { startIdentitySweeper } from "../../src/server/identity-sweeper";
 
-const delays: number[] = [];
-let goOn: () => void = () => undefined;
-
-vi.mock("node:timers/promises", () => {
-  const setTimeout: typeof Delay = (ms, value, options) =>
-    new Promise((resolve, reject) => {
-      delays.push(ms ?? 0);
-      goOn = () => resolve(value as never);
-      options?.signal?.addEventListener("abort", () => reject(new Error("stopped")));
+/** Pauses that end when the test says so. */
+function pauses() {
+  const delays: number[] = [];
+  let goOn: () => void = () => undefined;
+  const pause = (ms: number, signal: AbortSignal) =>
+    new Promise<void>((resolve) => {
+      delays.push(ms);
+      goOn = resolve;
+      signal.addEventListener("abort", () => resolve());
     });
-  return { setTimeout };
-});
-
-afterEach(() => void delays.splice(0));
+  return { delays, pause, goOn: () => goOn() };
+}
 
 /** A database where nothing has ended; the first so many transactions fail. */
 function emptyDatabase(failures = 0) {
@@ -35,7 +32,8 @@ const clock = { now: () => new Date("2026-11-20T10:00:00Z") };
 
 it("what has ended is removed at the start, and every hour from then on (TM-8, AM-8)", async () => {
   const { database, asked } = emptyDatabase();
-  const sweeper = startIdentitySweeper({ database, clock, log: pino({ level: "silent" }) });
+  const { delays, pause, goOn } = pauses();
+  const sweeper = startIdentitySweeper({ database, clock, log: pino({ level: "silent" }) }, pause);
   await vi.waitFor(() => expect(delays).toEqual([3_600_000]));
   const once = asked();
   expect(once).toBeGreaterThan(0);
@@ -48,7 +46,8 @@ it("what has ended is removed at the start, and every hour from then on (TM-8, A
 
 it("a database that is away is asked again in an hour (TM-8)", async () => {
   const { database, asked } = emptyDatabase(1);
-  const sweeper = startIdentitySweeper({ database, clock, log: pino({ level: "silent" }) });
+  const { delays, pause, goOn } = pauses();
+  const sweeper = startIdentitySweeper({ database, clock, log: pino({ level: "silent" }) }, pause);
   await vi.waitFor(() => expect(delays).toHaveLength(1));
   expect(asked()).toBe(1);
   goOn();
