@@ -7,6 +7,7 @@ import { type Hammer, startHammer, stopHammers } from "../support/hammer";
 import { hasTraefik } from "../support/traefik";
 
 const rounds = isFull ? 3 : 1;
+const pauseMs = isFull ? 3 : 10;
 /** Of a new application the points between which the gateway's folder changes; all of them in the full run. */
 const opening = isFull ? faultPoints : (["staged", "applying", "marked"] as const);
 /** Of a changed one by the end of Traefik: before and between the renames, and after; all of them in the full run. */
@@ -52,7 +53,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
     "at '%s', by the end of the control plane: what was asked for is enforced after its restart",
     async (point) => {
       const { application, host, password, securityId } = await protectedApplication();
-      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
+      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs });
       let old = password;
       for (let round = 0; round < rounds; round++) {
         const next = newPassword();
@@ -85,7 +86,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
     "at '%s', by the end of Traefik: it starts on what lies there, and what was asked for is enforced",
     async (point) => {
       const { application, host, password, securityId } = await protectedApplication();
-      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
+      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs });
       const next = newPassword();
       const held = world.plane.hold(point);
       const changed = await world.tenant.ok<CreatedCredential>("security.update", { securityId, password: next });
@@ -109,7 +110,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
     async (point) => {
       const host = newHost();
       const password = newPassword();
-      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
+      const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs });
       const held = world.plane.hold(point);
       const application = await world.tenant.application({
         route: { host, upstreams: [{ url: world.upstream.url }] },
