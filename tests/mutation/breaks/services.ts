@@ -174,7 +174,7 @@ export const serviceBreaks: readonly Break[] = [
         says: "a revocation is not in the log",
         find: 'work.audit("keys.revoke", { kind: "apiKey", id: apiKeyId }, { name });',
         replace: "void name;",
-        tests: ["tests/persistence/audit.db.test.ts"],
+        tests: ["tests/services/keys/keys.db.test.ts"],
       },
     ],
   ),

@@ -179,3 +179,15 @@ test("a use that comes more than a minute after the last one is the last one fro
     world.now = null;
   }
 });
+
+test("a revocation is in the log, with the key's name and who did it (DK-22)", async () => {
+  const { apiKeyId } = await create({ name: "to be revoked" });
+  await given(acme).ok("keys.revoke", { apiKeyId });
+  const entries = await world.db.asOwner(
+    "select action, outcome, object_id, object_name, actor_kind from audit_entries where object_id = $1 and action = 'keys.revoke'",
+    [apiKeyId],
+  );
+  expect(entries).toEqual([
+    { action: "keys.revoke", outcome: "done", object_id: apiKeyId, object_name: "to be revoked", actor_kind: "apiKey" },
+  ]);
+});
