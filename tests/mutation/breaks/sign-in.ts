@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: what is taken out of the product may be a template
 import { type Break, breaksOf } from "../break";
 
 const trustedHeader = "tests/identity/trusted-header.db.test.ts";
