@@ -3,6 +3,9 @@ import { configDefaults, defineConfig, type TestProjectInlineConfiguration } fro
 /** Its files share one set of modules per worker: reading them again for each file took a quarter of the whole run. */
 const shared = { isolate: false };
 
+/** Tests make a lot of garbage that is young: with more room for it, a tenth of the whole run is not spent on collecting. */
+const room = { execArgv: ["--max-semi-space-size=64"] };
+
 /** Which database a suite runs on is said by the project: `*.db.test.ts` runs on both. */
 const on = (database: "embedded" | "postgres") => ({ PORTCULLIS_TEST_DATABASE: database });
 type ProjectOptions = Pick<
@@ -11,7 +14,7 @@ type ProjectOptions = Pick<
 >;
 const project = (name: string, include: string[], more: ProjectOptions = {}) => ({
   extends: true as const,
-  test: { name, include, ...more },
+  test: { name, include, ...room, ...more },
 });
 
 export default defineConfig({

@@ -8,6 +8,7 @@ import type { BreakGlassAnswer, BreakGlassResults, BreakGlassVerb } from "../../
 import { readEnvironment } from "../../src/env";
 import { askHost } from "../../src/server/host-commands";
 import { type RunningServer, startServer } from "../../src/server/start-server";
+import { layEmbeddedDatabase } from "../support/embedded-template";
 import { registerSecret } from "../support/secrets";
 
 const folder = mkdtempSync(join(tmpdir(), "pcl-"));
@@ -36,6 +37,7 @@ async function ask<V extends BreakGlassVerb>(
 }
 
 beforeAll(async () => {
+  await layEmbeddedDatabase(folder);
   const made = await ask("setup", { email: "ada@example.org", organization: "Acme" });
   registerSecret(made.apiKey.key);
   expect(made.setupUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/setup#[\w-]{43}$/);

@@ -36,6 +36,9 @@ export interface ControlPlane {
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
+/** It is ended before the better code for the embedded database, which V8 makes in two more threads, would pay. */
+const shortLived = ["--liftoff-only"];
+
 const running = new Set<ChildProcess>();
 process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
@@ -79,7 +82,7 @@ export function removeInstallation({ dataFolder }: Installation): void {
  */
 export async function startControlPlane(installation: Installation): Promise<ControlPlane> {
   const entry = await bundleEntry();
-  const child = spawn(process.execPath, [entry, JSON.stringify(installation.options)], {
+  const child = spawn(process.execPath, [...shortLived, entry, JSON.stringify(installation.options)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { PATH: process.env.PATH ?? "", NODE_ENV: "production", ...installation.environment },
   });

@@ -9,7 +9,10 @@ let sync: SyncWorld;
 beforeEach(async () => {
   sync = await openSyncWorld();
 });
-afterEach(() => sync.close());
+afterEach(async () => {
+  for (const table of [...copied, "gateways"]) await sync.world.db.asOwner(`drop table if exists old_${table}`);
+  await sync.close();
+});
 
 const copied = ["applications", "security", "routes", "changes", "application_states", "deliveries"];
 

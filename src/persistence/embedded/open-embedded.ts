@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { syncFolder, syncTree } from "../durable-file";
 import { keepCheckpointing } from "./checkpoint-when-grown";
+import { embeddedEngine } from "./engine";
 import { FlushingNodeFs } from "./flushing-node-fs";
 
 export interface EmbeddedOptions {
@@ -63,8 +64,9 @@ async function makeEmbedded(path: string, options: EmbeddedOptions): Promise<voi
   await syncFolder(dirname(path));
 }
 
-function start(path: string, options: EmbeddedOptions, loadDataDir?: Blob | File): Promise<PGlite> {
+async function start(path: string, options: EmbeddedOptions, loadDataDir?: Blob | File): Promise<PGlite> {
   return PGlite.create({
+    ...(await embeddedEngine()),
     fs: new FlushingNodeFs(path, flushOrEnd(options)),
     startParams: DURABLE_START,
     ...(loadDataDir ? { loadDataDir } : {}),

@@ -45,7 +45,7 @@ describe("checkpoints of the embedded database", () => {
   });
 
   it("come by themselves, so that the WAL does not grow without end", async () => {
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < 4; round++) {
       const before = await redo();
       await writeWal(72);
       await vi.waitUntil(async () => (await redo()) !== before, { timeout: 20_000 });

@@ -1,5 +1,5 @@
 import type { PGlite } from "@electric-sql/pglite";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { keepStatements } from "../../../src/persistence/embedded/keep-statements";
 import { openEmbeddedInMemory } from "../../../src/persistence/embedded/open-in-memory";
 import { embeddedTemplate } from "../../support/test-database";
@@ -7,13 +7,19 @@ import { embeddedTemplate } from "../../support/test-database";
 describe("statements that the embedded database keeps", () => {
   let client: PGlite;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     client = keepStatements(await openEmbeddedInMemory(await embeddedTemplate()));
+  });
+  beforeEach(async () => {
     await client.exec(
       "create table things (id text primary key, at timestamptz, data jsonb, number int, is_red boolean, names text[])",
     );
   });
-  afterEach(() => client.close());
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await client.exec("drop table if exists things");
+  });
+  afterAll(() => client.close());
 
   const insert = "insert into things values ($1, $2, $3, $4, $5, string_to_array($6, ','))";
   const find = "select * from things where id = $1";
