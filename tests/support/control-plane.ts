@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { askHost } from "../../src/server/host-commands";
 import type { FaultPoint } from "../../src/sync/target";
-import { bundleEntry } from "./bundle-entry";
+import { bundled } from "./bundled";
 import type { EntryOptions, Order, Report } from "./control-plane-entry";
 import { layEmbeddedDatabase } from "./embedded-template";
 import { freePort } from "./traefik";
@@ -81,7 +81,7 @@ export function removeInstallation({ dataFolder }: Installation): void {
  * @throws Error with the reason and its log when it does not start
  */
 export async function startControlPlane(installation: Installation): Promise<ControlPlane> {
-  const entry = await bundleEntry();
+  const entry = bundled(join(import.meta.dirname, "control-plane-entry.ts"));
   const child = spawn(process.execPath, [...shortLived, entry, JSON.stringify(installation.options)], {
     stdio: ["ignore", "pipe", "pipe", "ipc"],
     env: { PATH: process.env.PATH ?? "", NODE_ENV: "production", ...installation.environment },

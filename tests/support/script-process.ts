@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { bundled } from "./bundled";
 
 /** A TypeScript file of the tests, run as a process of its own, that talks in lines. */
 export interface ScriptProcess {
@@ -22,7 +23,7 @@ process.once("exit", () => {
 
 /** @param path absolute */
 export function startScript(path: string, ...parameters: string[]): ScriptProcess {
-  const child = spawn(process.execPath, ["--import", "tsx", path, ...parameters], { stdio: "pipe" });
+  const child = spawn(process.execPath, [bundled(path), ...parameters], { stdio: "pipe" });
   running.add(child);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   let errors = "";

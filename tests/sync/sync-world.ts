@@ -158,7 +158,7 @@ export async function until<T>(
     const seen = await look();
     if (wanted(seen)) return seen;
     if (Date.now() > deadline) throw new Error(`never came: ${JSON.stringify(seen)}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -42,7 +42,9 @@ async function everything(): Promise<string> {
   );
   const hashes = await world.db.asOwner<{ name: string; hash: string | null }>(
     tables
-      .map(({ name }) => `select '${name}' as name, md5(string_agg(t::text, '|' order by t::text)) as hash from ${name} t`)
+      .map(
+        ({ name }) => `select '${name}' as name, md5(string_agg(t::text, '|' order by t::text)) as hash from ${name} t`,
+      )
       .join(" union all "),
   );
   return hashes.map(({ name, hash }) => `${name} ${hash}`).join("\n");
