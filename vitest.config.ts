@@ -1,4 +1,5 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { LongestFirst } from "./tests/support/longest-first";
 
 /** Its files share one set of modules per worker: reading them again for each file took a quarter of the whole run. */
 const shared = { isolate: false };
@@ -22,6 +23,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     projects: [
       project("unit", ["tests/**/*.test.ts"], {
         ...shared,

@@ -980,6 +980,7 @@ export const identityBreaks: readonly Break[] = [
         says: "a rotation writes over what somebody changed meanwhile",
         find: "where t.${id} = n.id and t.${value} = n.was returning n.id",
         replace: "where t.${id} = n.id returning n.id",
+        database: "postgres",
       },
       {
         of: "PO-9",

@@ -123,6 +123,16 @@ test("the database shows it to no other organization, whatever is asked (AUD)", 
   expect(await seen(founding.organizationId)).toBeGreaterThan(0);
 });
 
+test("the founding organization's own log has none of its entries, though its owners may read both (AUD)", async () => {
+  const own = await founding.call<{ items: Entry[] }>("audit.list", { limit: 200 });
+  const [ownIds, all] = [own.data.items.map(({ requestId }) => requestId), await log()];
+  expect(own.status).toBe(200);
+  expect(all.length).toBeGreaterThan(0);
+  expect(all.filter(({ requestId }) => ownIds.includes(requestId))).toEqual([]);
+  const objectId = world.runtime.installationId;
+  expect((await founding.call<{ items: Entry[] }>("audit.list", { objectId })).data.items).toEqual([]);
+});
+
 test("it has a chain and checkpoints of its own (AUD)", async () => {
   await sealPending(world.runtime.database, new AbortController().signal);
   const { data: checkpoint } = await founding.call("audit.installation.checkpoint");

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHandler } from "../../../src/api/handler";
 import type { Database } from "../../../src/persistence/database";
@@ -7,6 +8,7 @@ import { makeSigner } from "../../../src/persistence/signing";
 import { rotateSecrets } from "../../../src/services/host/rotate-secrets";
 import { sealedColumns } from "../../../src/services/host/sealed-columns";
 import { openBrowser } from "../../support/browser";
+import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { givenMember, givenPerson } from "../../support/people";
 import { given, openWorld, type World } from "../../support/world";
 
@@ -146,6 +148,29 @@ describe("portcullis secrets rotate (PO-9)", () => {
     expect((await rotateSecrets(rotation())).total).toBe(0);
     const values = await hashOf();
     for (const securityId of ids) expect(values.get(`security hash_sealed ${securityId}`)).toMatch(/^\$/);
+  });
+
+  test.runIf(runsSideBySide())("leaves a value to whoever changes it while it is being sealed anew", async () => {
+    const { userId } = await givenPerson(world);
+    const place = `totp_secrets:secret_sealed:${userId}` as const;
+    await world.db.asOwner("insert into totp_secrets (user_id, secret_sealed, created_at) values ($1, $2, now())", [
+      userId,
+      makeSealer([former]).seal(place, "of before"),
+    ]);
+    const newer = makeSealer([former]).seal(place, "of meanwhile");
+    await besideUncommitted(
+      world,
+      world.runtime.installationId,
+      (tx) => tx.execute(sql`update totp_secrets set secret_sealed = ${newer} where user_id = ${userId}`),
+      () => rotateSecrets(rotation()),
+      "host",
+    );
+    const [row] = await world.db.asOwner<{ sealed: string }>(
+      "select secret_sealed as sealed from totp_secrets where user_id = $1",
+      [userId],
+    );
+    expect(both.open(place, row?.sealed ?? "")).toEqual({ ok: true, plaintext: "of meanwhile" });
+    await rotateSecrets(rotation());
   });
 
   test("leaves alone what no secret opens, and says so", async () => {

@@ -224,6 +224,8 @@ describe("where a key may be used from", () => {
       expect(answer.status, allowedIps.join()).toBe(400);
     }
     const { apiKeyId, key } = await make(owner.call, { role: "viewer", allowedIps: ["192.0.2.1"] });
+    const wrong = await owner.call("keys.update", { apiKeyId, allowedIps: ["192.0.2.1", "10.0.0.0/33"] });
+    expect(reasonOf(wrong)).toEqual([400, "not_a_network"]);
     const call = world.callAs(key);
     expect(reasonOf(await call("auth.session"))).toEqual([401, "key_ip_refused"]);
     expect((await ok(owner.call<Key>("keys.update", { apiKeyId, allowedIps: null }))).allowedIps).toBeNull();
@@ -233,6 +235,7 @@ describe("where a key may be used from", () => {
     const { data } = await acme.call<{ items: { changed: unknown }[] }>("audit.list", {
       objectId: apiKeyId,
       action: "keys.update",
+      outcome: "done",
     });
     expect(data.items.map(({ changed }) => changed)).toEqual([
       { allowedIps: [null, ["192.0.2.1"]] },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Provider } from "../../../src/contracts/providers";
 import { newId } from "../../../src/core/ids";
+import { permissionsOf } from "../../../src/core/permissions";
 import { openBrowser } from "../../support/browser";
 import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy, startSignIn } from "../../support/oidc-sign-in";
@@ -145,6 +146,12 @@ describe("an organization's providers (TM-12)", () => {
     const { data } = await house.call<Provider>("providers.create", wanted);
     const change = await browser.call("providers.update", { providerId: data.providerId, allowedGroups: [] });
     expect(change.error.data.reason).toBe("provider_above_own");
+
+    // Not even who holds everything that an administrator does.
+    const more = [...new Set([...words, ...permissionsOf("admin")])];
+    await world.db.asOwner("update roles set permissions = $2 where role_id = $1", [roleId, more]);
+    const nearly = await browser.call("providers.create", wanted);
+    expect([nearly.status, nearly.error.data.reason]).toEqual([403, "provider_above_own"]);
   });
 
   it.each([{ organizationId: "org_x" }, { slug: "google" }, { clientSecretSealed: "v1.x" }])(

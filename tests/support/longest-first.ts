@@ -1,0 +1,29 @@
+import { BaseSequencer, type TestSpecification } from "vitest/node";
+
+/** Files that take long however short they are: each its project's first, so that none is left to run alone at the end. */
+const long = [
+  "gateway/crash.gateway",
+  "gateway/overlapping.gateway",
+  "gateway/broken-routers.gateway",
+  "sync/proof.db",
+  "api/matrix/",
+  "sync/crash.db",
+  "identity/sign-in-timing.db",
+  "persistence/embedded/open-embedded",
+  "server/start-server.test",
+  "server/process.test",
+  "server/operator-commands",
+];
+
+/** Vitest's own order, of a project's files next to each other, but with the longest of them first. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const projects = [...new Set(sorted.map(({ project }) => project.name))];
+    const place = ({ project, moduleId }: TestSpecification) => {
+      const at = long.findIndex((part) => moduleId.includes(`/tests/${part}`));
+      return projects.indexOf(project.name) * (long.length + 1) + (at < 0 ? long.length : at);
+    };
+    return sorted.toSorted((one, other) => place(one) - place(other));
+  }
+}
