@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { passwords, sessions } from "../../drizzle/persons";
-import type { Principal, SessionPrincipal } from "../core/authorization";
 import { Forbidden } from "../core/errors";
+import type { Principal, SessionPrincipal } from "../core/principal";
 import type { Request } from "../persistence/runtime";
 import { type Limit, limits, take } from "./limits";
 import { verifyPassword } from "./passwords";

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
 import { nameOfObject } from "../core/audit/name-of-object";
-import { type Arrival, type Facts, judge, type Principal, principalOf } from "../core/authorization";
+import { judge } from "../core/authorization";
 import { Forbidden, NotFound, Refusal } from "../core/errors";
 import type { Located, ObjectKind, Organization } from "../core/located";
 import type { Permission } from "../core/permissions";
+import { type Arrival, type Facts, type Principal, principalOf } from "../core/principal";
 import { rowsOf, type Transaction } from "./database";
 import { type RefusedObject, recordRefusal, recordStranger } from "./refusals";
 import type { Request } from "./runtime";

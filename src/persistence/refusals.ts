@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import type { CountedTry } from "../../drizzle/audit";
 import { bucketOf, manyKinds, triesOnTheirOwn } from "../core/audit/refusal-bucket";
-import type { KeyPrincipal, SessionPrincipal } from "../core/authorization";
 import type { Refusal } from "../core/errors";
 import { hasFormOfId, newId } from "../core/ids";
 import type { ObjectKind, Organization } from "../core/located";
+import type { KeyPrincipal, SessionPrincipal } from "../core/principal";
 import type { Database } from "./database";
 import { oneBatchAtATime } from "./one-batch-at-a-time";
 import type { Request } from "./runtime";

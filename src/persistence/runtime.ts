@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
-import type { Principal } from "../core/authorization";
 import type { Mailer } from "../core/mail";
+import type { Principal } from "../core/principal";
 import type { Clock, RandomBytes, Resolver } from "../core/values";
 import type { Database } from "./database";
 import type { Sealer } from "./sealing";

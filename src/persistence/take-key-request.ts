@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
-import type { KeyFacts } from "../core/authorization";
 import { TooMany } from "../core/errors";
 import type { Organization } from "../core/located";
+import type { KeyFacts } from "../core/principal";
 import type { Runtime } from "./runtime";
 
 /**

@@ -6,6 +6,7 @@ import { makeSigner, type Signer } from "../persistence/signing";
 import { ensureInstallation, findInstallation } from "../services/host/ensure-installation";
 import { ensureLocalGateway } from "../services/host/ensure-local-gateway";
 import { ensureSettingsProviders } from "../services/providers/ensure-settings-providers";
+import { ensureTrustedHeader } from "../services/providers/ensure-trusted-header";
 import { openDatabase } from "./database";
 import { secretsOf } from "./installation-secrets";
 import { projectRoot } from "./project-root";
@@ -63,6 +64,7 @@ async function prepare(database: Database, settings: Settings, { clock, random }
     { address: settings.gatewayAddress, probeAddress: settings.gatewayProbeAddress },
   );
   await ensureSettingsProviders({ database, sealer, clock, installationId }, settings.oidcProviders);
+  await ensureTrustedHeader({ database, clock, installationId }, settings.trustedHeaderProxies.length > 0);
   return { sealer, fingerprint: fingerprints[0], signer: makeSigner(secrets), installationId, gatewayId };
 }
 

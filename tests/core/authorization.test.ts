@@ -1,19 +1,16 @@
 import { describe, expect, it } from "vitest";
-import {
-  type Arrival,
-  canGive,
-  type Facts,
-  isAllowed,
-  judge,
-  type KeyFacts,
-  type Principal,
-  principalOf,
-  projectsWith,
-  type SessionFacts,
-} from "../../src/core/authorization";
+import { canGive, isAllowed, judge, projectsWith } from "../../src/core/authorization";
 import { Refusal } from "../../src/core/errors";
 import type { Organization, Reach } from "../../src/core/located";
 import { type Grant, type Permission, permissions, permissionsOf, type Role } from "../../src/core/permissions";
+import {
+  type Arrival,
+  type Facts,
+  type KeyFacts,
+  type Principal,
+  principalOf,
+  type SessionFacts,
+} from "../../src/core/principal";
 
 const organization: Organization = {
   organizationId: "org_a",

@@ -1,15 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  canGive,
-  type Facts,
-  isOwn,
-  judge,
-  type KeyPrincipal,
-  type Principal,
-  reachOf,
-  type SessionPrincipal,
-  worthOf,
-} from "../../src/core/authorization";
+import { canGive, isOwn, judge, reachOf, worthOf } from "../../src/core/authorization";
 import type { Refusal } from "../../src/core/errors";
 import type { ApiKey, Organization } from "../../src/core/located";
 import {
@@ -20,6 +10,7 @@ import {
   placeOf,
   type Role,
 } from "../../src/core/permissions";
+import type { Facts, KeyPrincipal, Principal, SessionPrincipal } from "../../src/core/principal";
 
 const organization: Organization = {
   organizationId: "org_1",

@@ -15,7 +15,7 @@ async function cookieAt(world: World, options: { origin?: string; ip?: string })
   return (line ?? "").split("; ");
 }
 
-describe("the session's cookie (TM-9, AM-9)", () => {
+describe("the session's cookie (TM-9, TM-10, TM-11, AM-9..12)", () => {
   it("is for the server alone, for TLS alone, for this host and all its paths at a public https address", async () => {
     const world = await openWorld();
     const [pair = "", ...attributes] = await cookieAt(world, {});

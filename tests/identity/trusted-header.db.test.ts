@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TrustedHeader } from "../../src/persistence/runtime";
+import { ensureTrustedHeader } from "../../src/services/providers/ensure-trusted-header";
 import { openBrowser } from "../support/browser";
 import { givenMember, givenPerson } from "../support/people";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
@@ -222,5 +223,31 @@ describe("signing in by a trusted header (TM-35)", () => {
     const buttons = async () => (await openBrowser(world).call<unknown>("auth.providers")).data;
     expect(await buttons()).toEqual([{ slug: "trusted-header", name: "single sign-on" }]);
     expect(await withSettings(null, buttons)).toEqual([]);
+  });
+
+  it("is over, with the sessions that it opened and no others, when a start finds it turned off", async () => {
+    const [person, other] = [await givenPerson(world), await givenPerson(world)];
+    await givenMember(world, organization.organizationId, person, "developer");
+    const byHeader = (await signIn({ "remote-email": person.email })).browser;
+    const byPassword = openBrowser(world, { ip: "198.51.100.9" });
+    await byPassword.signIn("password", { email: other.email, password: other.password });
+    await ensureTrustedHeader(world.runtime, true);
+    expect((await byHeader.call("auth.session")).status).toBe(200);
+    await ensureTrustedHeader(world.runtime, false);
+    const refused = await byHeader.call("auth.session");
+    expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
+    expect((await byPassword.call("auth.session")).status).toBe(200);
+    const ofStarts = () =>
+      world.db.asOwner(
+        "select organization_id, changed from audit_entries where action = 'providers.update' and object_name = 'trusted-header'",
+      );
+    expect(await ofStarts()).toMatchObject([
+      {
+        organization_id: world.runtime.installationId,
+        changed: { enabled: [true, false], endedSessions: expect.any(Number) },
+      },
+    ]);
+    await ensureTrustedHeader(world.runtime, false);
+    expect(await ofStarts()).toHaveLength(1);
   });
 });

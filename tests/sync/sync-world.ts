@@ -151,7 +151,7 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
 export async function until<T>(
   look: () => Promise<T> | T,
   wanted: (seen: T) => boolean,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -1,10 +1,10 @@
 import type { TRPCProcedureType as ProcedureType, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { parseApiKey } from "../../core/api-keys";
-import type { Principal } from "../../core/authorization";
 import { Forbidden, Invalid, Refusal, TooMany, Unauthenticated } from "../../core/errors";
 import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
+import type { Principal } from "../../core/principal";
 import { Authorized } from "../../persistence/authorized";
 import { recordRefusal, recordStranger } from "../../persistence/refusals";
 import type { Request } from "../../persistence/runtime";

@@ -1,6 +1,7 @@
 import type { Session } from "../../contracts/auth";
-import { isAllowed, type Principal } from "../../core/authorization";
+import { isAllowed } from "../../core/authorization";
 import { isRole, permissions } from "../../core/permissions";
+import type { Principal } from "../../core/principal";
 import type { Authorized } from "../../persistence/authorized";
 import type { Runtime } from "../../persistence/runtime";
 import { listOwnOrganizations } from "./list-own-organizations";

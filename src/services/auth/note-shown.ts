@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import { sessions } from "../../../drizzle/persons";
-import type { Principal } from "../../core/authorization";
+import type { Principal } from "../../core/principal";
 import type { Transaction } from "../../persistence/database";
 
 /** Notes that the session's person has shown one more factor: whoever enrols one has just used it. */

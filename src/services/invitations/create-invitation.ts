@@ -1,9 +1,9 @@
 import { and, eq, gt, isNull } from "drizzle-orm";
 import { invitations, members, users } from "../../../drizzle/members";
 import type { CreatedInvitation, CreateInvitation } from "../../contracts/invitations";
-import type { Principal } from "../../core/authorization";
 import { Conflict } from "../../core/errors";
 import { newId } from "../../core/ids";
+import type { Principal } from "../../core/principal";
 import { invitationDays } from "../../identity/invitations";
 import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";

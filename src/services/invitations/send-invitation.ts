@@ -1,7 +1,7 @@
 import type { CreatedInvitation } from "../../contracts/invitations";
-import type { Principal } from "../../core/authorization";
 import { invitationMail } from "../../core/invitation-mail";
 import { MailFailed } from "../../core/mail";
+import type { Principal } from "../../core/principal";
 import { invitationDays } from "../../identity/invitations";
 import type { Authorized } from "../../persistence/authorized";
 

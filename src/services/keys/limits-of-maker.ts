@@ -2,9 +2,9 @@ import { eq } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import type { CreateKey } from "../../contracts/keys";
 import { isNetwork } from "../../core/addresses";
-import type { Principal } from "../../core/authorization";
 import { Forbidden, Invalid } from "../../core/errors";
 import { areWithin } from "../../core/networks-within";
+import type { Principal } from "../../core/principal";
 import type { Transaction } from "../../persistence/database";
 import { earlier } from "./key-life";
 

@@ -1,7 +1,8 @@
 import { and, desc, eq, lt, type SQL } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import type { Key, ListKeys } from "../../contracts/keys";
-import { isAllowed, type Principal } from "../../core/authorization";
+import { isAllowed } from "../../core/authorization";
+import type { Principal } from "../../core/principal";
 import type { Authorized } from "../../persistence/authorized";
 import { readAs } from "../../persistence/read";
 import { pageOfRows } from "../page";

@@ -1,6 +1,7 @@
-import { atProject, canGive, isOwn, personOf, reachOf } from "../../core/authorization";
+import { atProject, canGive, isOwn, reachOf } from "../../core/authorization";
 import { Forbidden } from "../../core/errors";
 import type { Permission } from "../../core/permissions";
+import { personOf } from "../../core/principal";
 import { findProjectGrants } from "../../persistence/holdings";
 import type { Work } from "../../persistence/unit-of-work";
 

@@ -1,7 +1,8 @@
-import { atProject, canGive, personOf, worthOf } from "../../core/authorization";
+import { atProject, canGive, worthOf } from "../../core/authorization";
 import { Forbidden } from "../../core/errors";
 import type { Member, ObjectKind } from "../../core/located";
 import type { Grant, Permission } from "../../core/permissions";
+import { personOf } from "../../core/principal";
 import { findHoldings, findProjectGrants } from "../../persistence/holdings";
 import type { Work } from "../../persistence/unit-of-work";
 

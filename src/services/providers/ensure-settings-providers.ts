@@ -99,9 +99,10 @@ function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
 }
 
-async function audit(
+/** Writes down, in the installation's log, what a start made of the settings. */
+export async function audit(
   tx: Transaction,
-  { installationId, clock }: Needed,
+  { installationId, clock }: Pick<Needed, "installationId" | "clock">,
   action: string,
   { providerId, slug }: { readonly providerId: string; readonly slug: string },
   changed: Record<string, unknown>,

@@ -14,4 +14,6 @@ test("no cell is a formula (AUD)", () => {
   expect(csvLine(["=1+1"])).toBe("'=1+1\r\n");
   expect(csvLine(["a=1"])).toBe("a=1\r\n");
   expect(csvLine([-1])).toBe("-1\r\n");
+  // Where cells are separated by `;` or a tab, there is still one cell.
+  expect(csvLine(["a;=1+1", "a\t=1+1"])).toBe('"a;=1+1","a\t=1+1"\r\n');
 });

@@ -36,7 +36,7 @@ export const coreBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/core/authorization.ts", deciding, [
+  ...breaksOf("src/core/principal.ts", deciding, [
     {
       of: "KEY",
       says: "a key works at the moment of its end",
@@ -97,6 +97,8 @@ export const coreBreaks: readonly Break[] = [
       find: 'return organization.requireSecondFactor && !session.hasSecondFactor ? "enrolment" : null;',
       replace: "return null;",
     },
+  ]),
+  ...breaksOf("src/core/authorization.ts", deciding, [
     {
       of: "DK-15",
       says: "a stranger is told what exists",

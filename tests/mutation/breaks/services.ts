@@ -714,9 +714,9 @@ export const serviceBreaks: readonly Break[] = [
       },
       {
         of: "DK-15",
-        says: "an application is made on a gateway that the organization is not allowed on",
-        find: "allowed.find((row) => row.gatewayId === named);",
-        replace: "{ gatewayId: named };",
+        says: "an application is made on another gateway than the one that is named",
+        find: "named === undefined ? allowed[0] : allowed.find((row) => row.gatewayId === named);",
+        replace: "allowed[0];",
         tests: ["tests/services/gateways/gateways.db.test.ts"],
       },
     ],
@@ -810,6 +810,18 @@ export const serviceBreaks: readonly Break[] = [
         says: "who has a role at one project is listed all of them",
         find: "visible && inArray(projects.projectId, visible),",
         replace: "visible && inArray(projects.projectId, visible) && undefined,",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/services/providers/ensure-trusted-header.ts",
+    ["tests/identity/trusted-header.db.test.ts"],
+    [
+      {
+        of: "TM-35",
+        says: "sessions of the trusted header outlive its being turned off",
+        find: "  if (isOn) return;",
+        replace: "  if (!isOn) return;",
       },
     ],
   ),

@@ -35,7 +35,7 @@ const entries = (action: string) =>
     [acme.organizationId, action],
   );
 
-describe("a member's role at the organization (DK-11)", () => {
+describe("a member's role at the organization (DK-11, PO-21)", () => {
   test("is theirs at the very next request, and the audit has both", async () => {
     const [admin, viewer] = [await givenTeammate(world, acme, "admin"), await givenTeammate(world, acme, "viewer")];
     expect(await viewer.ask("projects.create", { name: "Mine" })).toEqual([403, "forbidden"]);

@@ -27,7 +27,7 @@ const reasonOf = ({ status, error }: { status: number; error?: { data: { reason:
 ];
 const role = (roleId: string) => given(acme).ok<OwnRole>("roles.one", { roleId });
 
-describe("a role of the organization's own (DK-11)", () => {
+describe("a role of the organization's own (DK-11, PO-21)", () => {
   test("is made of words of the table, each once, in its order", async () => {
     const made = await given(acme).ok<OwnRole>("roles.create", {
       name: "Deployer",
