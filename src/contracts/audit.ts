@@ -65,6 +65,8 @@ export type AuditEntry = z.infer<typeof AuditEntry>;
 
 export const AuditPage = pageOf(AuditEntry);
 
+export const MakeCheckpoint = z.strictObject({}).prefault({});
+
 /** How far a log was sealed at some moment, signed by the installation. */
 export const AuditCheckpoint = z.strictObject({
   organizationId: IdInput,

@@ -13,7 +13,12 @@ export interface Browser {
     procedure: string,
     input?: unknown,
     headers?: Record<string, string>,
-  ): Promise<{ status: number; data: T; error: { message: string; data: { reason: string } }; headers: Headers }>;
+  ): Promise<{
+    status: number;
+    data: T;
+    error: { message: string; data: { reason: string; fields?: Record<string, string> } };
+    headers: Headers;
+  }>;
 }
 
 /** @param options where it goes to, and from which address; by default the public one */

@@ -5,6 +5,7 @@ import {
   AuditPage,
   AuditVerdict,
   ListAudit,
+  MakeCheckpoint,
   VerifyAudit,
 } from "../../contracts/audit";
 import { getAuditEntry } from "../../services/audit/get-audit-entry";
@@ -29,6 +30,7 @@ export const audit = t.router({
     .output(AuditVerdict)
     .query(({ ctx, input }) => verifyAudit(ctx.authorized, input)),
   checkpoint: procedure("audit:read", of.caller)
+    .input(MakeCheckpoint)
     .output(AuditCheckpoint)
     .query(({ ctx }) => makeCheckpoint(ctx.authorized)),
   /** The installation's own log, of what belongs to no organization: refused sign-ins, keys that nobody knows. */
@@ -42,6 +44,7 @@ export const audit = t.router({
       .output(AuditVerdict)
       .query(({ ctx, input }) => verifyAudit(ctx.authorized, input)),
     checkpoint: procedure("installation-audit:read", of.caller)
+      .input(MakeCheckpoint)
       .output(AuditCheckpoint)
       .query(({ ctx }) => makeCheckpoint(ctx.authorized)),
   }),

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { givenMember } from "../../support/people";
 import { type GivenSession, givenSession } from "../../support/sessions";
 import { openWorld, type World } from "../../support/world";
-import { accountRows, publicRows } from "./account-rows";
-import { type Acme, insertPerson, openAcme } from "./acme";
+import { publicRows } from "./account-rows";
+import { type Acme, openAcme } from "./acme";
+import { askedByOwner } from "./asked-by-owner";
 import { procedures } from "./procedures";
-import { rowsOf } from "./rows";
 
 /** What a browser sends on behalf of a page that is not ours: the cookie, and whatever that page can say. */
 
@@ -19,20 +18,6 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const mutations = [...procedures].filter(([, type]) => type === "mutation").map(([procedure]) => procedure);
-
-/** Acme's owner in a browser, and an input with which the procedure does something. */
-async function asked(procedure: string): Promise<{ session: GivenSession; input: Record<string, unknown> }> {
-  const person = await insertPerson(world);
-  const { organizationId } = where.acme;
-  await givenMember(world, organizationId, person, "owner");
-  const session = await givenSession(world, person);
-  const asking = { ...person, sessionId: session.sessionId, password: "none", organizationId };
-  const row = rowsOf(where)[procedure]?.[0];
-  const ofAccount = accountRows(world)[procedure]?.[0];
-  if (row) return { session, input: await row.input() };
-  if (ofAccount) return { session, input: await ofAccount.input(asking) };
-  return { session, input: publicRows[procedure]?.input ?? {} };
-}
 
 const csrfTokenOf = ({ browser }: GivenSession) =>
   [...browser.cookies].find(([name]) => name.endsWith("portcullis.csrf"))?.[1] ?? "";
@@ -66,7 +51,7 @@ describe.each(mutations)("%s", (procedure) => {
   beforeAll(async () => {
     const other = await givenSession(world, where.there);
     foreignToken = csrfTokenOf(other);
-    ({ session, input } = await asked(procedure));
+    ({ session, input } = await askedByOwner(world, where, procedure));
     before = await everything();
   });
 
