@@ -1,16 +1,15 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { AuditVerdict } from "../contracts/audit";
-import type {
-  BreakGlassAnswer,
-  BreakGlassResults,
-  BreakGlassVerb,
-  CreatedOrganization,
-  OperatorReset,
-  Operators,
-  RotatedSecrets,
-} from "../contracts/break-glass";
+import type { BreakGlassAnswer, BreakGlassResults, BreakGlassVerb } from "../contracts/break-glass";
 import { roles } from "../core/permissions";
+import {
+  describeOperators,
+  describeOrganization,
+  describeReset,
+  describeRotation,
+  describeVerdict,
+  shownOnce,
+} from "./in-words";
 
 /** What only the server's side can do; the command line itself sees nothing of it. */
 export interface ServerSide {
@@ -213,31 +212,6 @@ const expiresInDays = () =>
     return Number(text);
   });
 
-function describeOrganization({ organizationId, userId, apiKey, setupUrl }: CreatedOrganization): string {
-  const ids = `Organization: ${organizationId}\nOwner:        ${userId}\nKey's id:     ${apiKey.apiKeyId}`;
-  return [shownOnce(apiKey.key), ids, ...(setupUrl === null ? [] : [shownLink(setupUrl)])].join("\n\n");
-}
-
-function describeReset({ email, endedSessions, url }: OperatorReset): string {
-  return `${endedSessions} sessions of ${email} have ended.\n\n${shownLink(url)}`;
-}
-
-function describeOperators({ operators }: Operators): string {
-  if (operators.length === 0) return "Nobody has an account yet.";
-  return operators
-    .map(({ email, name, organizations, password, totp, passkeys, locked }) => {
-      const roles = organizations.map((organization) => `${organization.role ?? "own role"} of ${organization.name}`);
-      const ways = [
-        { set: "password", must_change: "password to be chosen", none: "no password" }[password],
-        ...(totp ? ["authenticator app"] : []),
-        ...(passkeys > 0 ? [passkeys === 1 ? "1 passkey" : `${passkeys} passkeys`] : []),
-        ...(locked ? ["LOCKED"] : []),
-      ];
-      return `${email}${name === null ? "" : ` (${name})`}: ${roles.join(", ") || "no organization"}; ${ways.join(", ")}`;
-    })
-    .join("\n");
-}
-
 function readCheckpoint(file: string): unknown {
   try {
     return JSON.parse(readFileSync(file, "utf8"));
@@ -245,36 +219,3 @@ function readCheckpoint(file: string): unknown {
     throw new InvalidArgumentError("It must be a file with the JSON of a checkpoint.");
   }
 }
-
-function describeVerdict({ organizationId, firstBroken, entries, sequence, unsealed, removed }: AuditVerdict): string {
-  if (firstBroken) {
-    const { sequence: place, auditId, why } = firstBroken;
-    return `${organizationId}: BROKEN at entry ${place}${auditId === null ? "" : ` (${auditId})`}: ${brokenHow[why]}`;
-  }
-  return [
-    `${organizationId}: intact, ${entries} entries up to ${sequence}`,
-    ...(removed ? [`those up to ${removed.sequence} were removed by retention on ${removed.at.slice(0, 10)}`] : []),
-    ...(unsealed > 0 ? [`${unsealed} are not sealed yet`] : []),
-  ].join("; ");
-}
-
-const brokenHow = {
-  missing: "it is missing",
-  altered: "it is not what was sealed there",
-  rewritten: "it is not what the checkpoint says",
-  cut: "the log ends before it, and the checkpoint knows of it",
-} as const;
-
-function describeRotation({ total, resealed, unreadable }: RotatedSecrets): string {
-  const parts = Object.entries(resealed).map(([table, count]) => `${table} ${count}`);
-  return [
-    `${total} values are sealed anew (${parts.join(", ")}).`,
-    unreadable > 0
-      ? `${unreadable} values are opened by none of the secrets that are set: name the one that sealed them in PORTCULLIS_SECRET_PREVIOUS, and run this again.`
-      : "Nothing is sealed with a former secret any more. Sessions signed with one go on until PORTCULLIS_SECRET_PREVIOUS is removed.",
-  ].join("\n");
-}
-
-const shownLink = (url: string) => `To choose a password, once, within half an hour:\n${url}`;
-
-const shownOnce = (key: string) => `API key, shown this once:\n${key}`;

@@ -63,14 +63,7 @@ export async function findInvitationOf(
   const [held] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(
-      and(
-        eq(invitations.organizationId, organizationId),
-        eq(invitations.email, email),
-        isNull(invitations.acceptedAt),
-        isNull(invitations.revokedAt),
-      ),
-    )
+    .where(waitingFor(organizationId, email))
     .orderBy(desc(invitations.invitationId))
     .limit(1)
     .for("no key update");
@@ -191,4 +184,14 @@ export async function join(
 function orMember(error: unknown): never {
   if (violatedConstraint(error) !== "members_once") throw error;
   throw new Conflict("already_member", "You are a member of this organization already.");
+}
+
+/** An address's invitations to an organization that were neither accepted nor taken back, whether they have ended or not. */
+export function waitingFor(organizationId: string, email: string): SQL | undefined {
+  return and(
+    eq(invitations.organizationId, organizationId),
+    eq(invitations.email, email),
+    isNull(invitations.acceptedAt),
+    isNull(invitations.revokedAt),
+  );
 }

@@ -1,10 +1,10 @@
-import { and, eq, gt, isNull } from "drizzle-orm";
+import { and, eq, gt } from "drizzle-orm";
 import { invitations, members, users } from "../../../drizzle/members";
 import type { CreatedInvitation, CreateInvitation } from "../../contracts/invitations";
 import { Conflict } from "../../core/errors";
 import { newId } from "../../core/ids";
 import type { Principal } from "../../core/principal";
-import { invitationDays } from "../../identity/invitations";
+import { invitationDays, waitingFor } from "../../identity/invitations";
 import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";
 import type { Authorized } from "../../persistence/authorized";
@@ -73,15 +73,7 @@ async function requireNew(
   const [open] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(
-      and(
-        eq(invitations.organizationId, organizationId),
-        eq(invitations.email, email),
-        isNull(invitations.acceptedAt),
-        isNull(invitations.revokedAt),
-        gt(invitations.expiresAt, now),
-      ),
-    )
+    .where(and(waitingFor(organizationId, email), gt(invitations.expiresAt, now)))
     .limit(1);
   if (open) throw new Conflict("already_invited", "This address is invited already: take that invitation back first.");
 }

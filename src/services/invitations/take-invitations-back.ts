@@ -1,7 +1,7 @@
-import { and, eq, isNull } from "drizzle-orm";
 import { invitations } from "../../../drizzle/members";
 import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
+import { waitingFor } from "../../identity/invitations";
 import type { Work } from "../../persistence/unit-of-work";
 
 /** Takes back what an address could still come in by. */
@@ -9,15 +9,5 @@ export async function takeInvitationsBack<P extends Permission, K extends Object
   { tx, organizationId, now }: Work<P, K>,
   email: string,
 ): Promise<void> {
-  await tx
-    .update(invitations)
-    .set({ revokedAt: now })
-    .where(
-      and(
-        eq(invitations.organizationId, organizationId),
-        eq(invitations.email, email),
-        isNull(invitations.acceptedAt),
-        isNull(invitations.revokedAt),
-      ),
-    );
+  await tx.update(invitations).set({ revokedAt: now }).where(waitingFor(organizationId, email));
 }

@@ -463,8 +463,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "PO-19",
         says: "an invitation that has expired keeps its address from being invited again",
-        find: "gt(invitations.expiresAt, now),",
-        replace: "gt(invitations.expiresAt, new Date(0)),",
+        find: "gt(invitations.expiresAt, now)",
+        replace: "gt(invitations.expiresAt, new Date(0))",
       },
       {
         of: "PO-19",
