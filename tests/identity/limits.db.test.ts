@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { TooMany } from "../../src/core/errors";
-import { limits, take } from "../../src/identity/limits";
+import { keyOf, limits, take } from "../../src/identity/limits";
 import { openBrowser } from "../support/browser";
+import { runsSideBySide, waiting } from "../support/held-transaction";
 import { givenMember, givenPerson } from "../support/people";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
@@ -63,6 +65,19 @@ describe("a sliding window", () => {
     at(2_000);
     const all = await Promise.allSettled(Array.from({ length: 20 }, () => take(world.runtime, limit, "mallory")));
     expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
+  });
+
+  it.runIf(runsSideBySide())("counts one try after the other, also those that wait for the same count", async () => {
+    at(2_500);
+    await (await take(world.runtime, limit, "trudy")).forgive();
+    let all: Promise<unknown>[] = [];
+    await world.runtime.database.transaction("host", null, async (tx) => {
+      await tx.execute(sql`select 1 from limits where key = ${keyOf(limit, "trudy")} for update`);
+      all = Array.from({ length: 8 }, () => take(world.runtime, limit, "trudy"));
+      await vi.waitUntil(async () => (await waiting(world)) === all.length, { timeout: 20_000, interval: 10 });
+    });
+    const answers = await Promise.allSettled(all);
+    expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(limit.tries);
   });
 
   it("counts an IPv6 network as one address", async () => {

@@ -353,6 +353,7 @@ export const databaseBreaks: readonly Break[] = [
         says: "a member of one project sees every project that somebody has a role at",
         find: "where m.user_id = v_user and m.organization_id = v_org and p.organization_id = v_org), '[]'::jsonb));",
         replace: "where m.organization_id = v_org and p.organization_id = v_org), '[]'::jsonb));",
+        tests: ["tests/services/members/members.db.test.ts"],
       },
       {
         of: "TM-7",

@@ -276,6 +276,8 @@ describe("a role at a project (DK-11)", () => {
       ok("members.setProjectRole", { memberId: worker.memberId, projectId, ...input });
     await set(here.projectId, { role: "viewer" });
     await set(there.projectId, { roleId: await givenRole(acme, ["route:read"]) });
+    const other = await givenTeammate(world, acme, null);
+    await ok("members.setProjectRole", { memberId: other.memberId, projectId: there.projectId, role: "viewer" });
     const seen = async (list: () => Promise<{ data: { items: { projectId: string }[] } }>) =>
       (await list()).data.items.map(({ projectId }) => projectId);
     expect(await seen(() => worker.browser.call("projects.list"))).toEqual([here.projectId]);
