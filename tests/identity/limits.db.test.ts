@@ -149,6 +149,14 @@ describe("signing in", () => {
     }
     const refused = await signIn({ email: "grace.Hopper@example.org", password: person.password });
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, "300"]);
+    const [entry] = await world.db.asOwner(
+      "select actor_id, actor_name, changed from audit_entries where reason = 'rate_limited' order by audit_id desc limit 1",
+    );
+    expect(entry).toEqual({
+      actor_id: person.userId,
+      actor_name: person.email,
+      changed: { limit: "failures:account" },
+    });
     world.now = new Date("2026-11-20T12:05:00Z");
     expect((await signIn({ email: person.email, password: person.password })).status).toBe(200);
   });

@@ -334,6 +334,25 @@ describe("who may come in by a provider (TM-13)", () => {
     if (reason !== null) expect((await lastReason()).reason).toBe(reason);
   });
 
+  it("whoever is known does not come in again by an address that is not verified any more (TM-13)", async () => {
+    at.person = { sub: "unverified-since", email: "known@in.example.org", email_verified: true };
+    const known = await signInBy(newBrowser(), at, "by_domain");
+    expect(known.location).toBe(`${testOrigin}/`);
+    at.person = { ...at.person, email_verified: false };
+    expect((await signInBy(newBrowser(), at, "by_domain")).location).toBe(refusedAt);
+    expect((await lastReason()).reason).toBe("email_unverified");
+  });
+
+  it("a provider's name for somebody is good for that provider alone (TM-12)", async () => {
+    const { sub } = newPerson();
+    expect((await signInBy(newBrowser(), idp, "main")).location).toBe(`${testOrigin}/`);
+    at.person = { sub, email: "namesake@example.org", email_verified: true, groups: ["staff"] };
+    const browser = newBrowser();
+    expect((await signInBy(browser, at, "by_group")).location).toBe(`${testOrigin}/`);
+    const { data } = await browser.call<{ principal: { email: string } }>("auth.session");
+    expect(data.principal.email).toBe("namesake@example.org");
+  });
+
   it("whoever is taken from the list does not come in again, though they are known", async () => {
     at.person = { sub: "leaver", email: "leaver@example.org", email_verified: true, groups: ["staff"] };
     expect((await signInBy(newBrowser(), at, "by_group")).location).toBe(`${testOrigin}/`);
@@ -390,10 +409,12 @@ describe("groups give roles in the founding organization (TM-14)", () => {
 
 describe("a provider that does not behave", () => {
   /** Answers every request with what never ends. */
-  async function endless(): Promise<{ url: string; close(): Promise<void> }> {
+  async function endless(): Promise<{ url: string; sent(): number; close(): Promise<void> }> {
+    let bytes = 0;
     const server = createServer((_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
       const more = () => {
+        do bytes += 65_536;
         while (!response.destroyed && response.write("x".repeat(65_536)));
       };
       response.on("drain", more);
@@ -402,6 +423,7 @@ describe("a provider that does not behave", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return {
       url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      sent: () => bytes,
       close: () => {
         server.closeAllConnections();
         return new Promise((resolve) => server.close(() => resolve()));
@@ -416,6 +438,7 @@ describe("a provider that does not behave", () => {
       const started = await startSignIn(newBrowser(), "endless");
       expect(started.headers.get("location")).toBe(`${testOrigin}/sign-in?error=provider_unavailable`);
       expect(world.log()).toContain("the provider's answer is too long");
+      expect(server.sent()).toBeLessThan(50 * 1024 * 1024); // 1 MiB is read; the rest waits in sockets
     } finally {
       await server.close();
     }

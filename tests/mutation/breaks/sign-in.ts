@@ -30,14 +30,6 @@ export const signInBreaks: readonly Break[] = [
         replace: 'csrfToken && !runtime.signer.verify("csrf", sessionHash, csrfToken)',
       },
       {
-        of: "TM-32..34",
-        says: "a key that is none leaves the cookie to decide",
-        find: "    if (!parsed.ok) {",
-        replace:
-          '    if (!parsed.ok && ctx.sessionHash !== null) {\n      return { ...request, presents: { kind: "session", hash: ctx.sessionHash, organizationId } };\n    }\n    if (!parsed.ok) {',
-        tests: [attacks],
-      },
-      {
         of: "TM-34",
         says: "an empty key counts as none",
         find: "if (ctx.apiKey !== null) {",
@@ -78,9 +70,10 @@ export const signInBreaks: readonly Break[] = [
     [
       {
         of: "TM-9, AM-9",
-        says: "scripts read the session's cookie",
+        says: "scripts read what a sign-in under way keeps in cookies",
         find: "httpOnly: true",
         replace: "httpOnly: false",
+        tests: ["tests/identity/oidc.db.test.ts"],
       },
       {
         of: "TM-10, AM-10",

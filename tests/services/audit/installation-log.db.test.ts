@@ -111,6 +111,27 @@ test("it is read by owners of the founding organization, and by nobody else (AUD
   }
 });
 
+test("its export is for the same readers, and is of it alone (AUD)", async () => {
+  await world.callAs("pcl_mistyped")("projects.create", { name: "x" });
+  const exported = (key: string) =>
+    world.handler(
+      new Request("http://127.0.0.1/api/audit/export?log=installation", { headers: { "x-api-key": key } }),
+      { ip: "127.0.0.1" },
+    );
+  for (const key of [await founding.key("admin"), await acme.key("owner")]) {
+    expect((await exported(key)).status).toBe(403);
+  }
+  const answer = await exported(await founding.key("owner"));
+  expect(answer.headers.get("content-disposition")).toContain("audit-installation-");
+  const actions = (await answer.text())
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Entry);
+  expect(actions.map(({ requestId }) => requestId).sort()).toEqual(
+    (await log()).map(({ requestId }) => requestId).sort(),
+  );
+});
+
 test("the database shows it to no other organization, whatever is asked (AUD)", async () => {
   const { database, installationId } = world.runtime;
   const seen = (organizationId: string) =>
