@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { rename, writeFile } from "node:fs/promises";
+import { readdirSync, readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
@@ -10,6 +10,7 @@ import { embeddedDatabase } from "../../src/persistence/embedded-database";
 import { migrateEmbedded } from "../../src/persistence/migrate";
 import { openPostgres } from "../../src/persistence/postgres-database";
 import { lendDatabase, type OpenedDatabase } from "./lent-databases";
+import { madeOnce } from "./made-once";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -47,22 +48,26 @@ async function embedded(): Promise<OpenedDatabase> {
   };
 }
 
-/** A dump of a migrated database without a row. Its file is named after the migrations: made once for all test files and runs. */
+/** A dump of a migrated database without a row: made once for all test files and runs. */
 export async function embeddedTemplate(): Promise<Blob> {
-  const hash = createHash("sha256");
-  for (const name of readdirSync(migrationsFolder).sort()) {
-    if (name.endsWith(".sql")) hash.update(readFileSync(join(migrationsFolder, name)));
-  }
-  const path = join(tmpdir(), `portcullis-template-${hash.digest("hex").slice(0, 16)}.tar`);
-  if (!existsSync(path)) {
+  const path = templatePath("tar");
+  await madeOnce(path, async (unfinished) => {
     const client = await openEmbeddedInMemory();
     await migrateEmbedded(client, migrationsFolder);
     const dump = await dumpTemplate(client);
     await client.close();
-    await writeFile(`${path}.${process.pid}`, Buffer.from(await dump.arrayBuffer()));
-    await rename(`${path}.${process.pid}`, path);
-  }
+    await writeFile(unfinished, Buffer.from(await dump.arrayBuffer()));
+  });
   return new Blob([readFileSync(path)]);
+}
+
+/** Where a migrated database without a row is kept, named after the migrations. */
+export function templatePath(kind: "tar" | "folder"): string {
+  const hash = createHash("sha256").update(process.version);
+  for (const name of readdirSync(migrationsFolder).sort()) {
+    if (name.endsWith(".sql")) hash.update(readFileSync(join(migrationsFolder, name)));
+  }
+  return join(tmpdir(), `portcullis-template-${hash.digest("hex").slice(0, 16)}.${kind}`);
 }
 
 /** The database that the global set-up migrated, and that every test file's own is copied from. */
