@@ -184,15 +184,17 @@ describe("a body", () => {
     });
     const socket = connect(server.port, host);
     socket.on("error", () => undefined); // it is closed while we still write
+    const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.write("POST /api/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
     const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
     const answered = once(socket, "data");
-    const sending = setInterval(() => socket.writable && socket.write(chunk), 1);
+    for (let sent = 0; sent < 2 * 1024 * 1024; sent += 0x10000) socket.write(chunk);
     const [answer] = await answered;
-    socket.once("close", () => clearInterval(sending));
+    const sending = setInterval(() => socket.writable && socket.write(chunk), 1);
+    void closed.then(() => clearInterval(sending));
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
     expect(seen).toBe(1024 * 1024 + 1);
-    await once(socket, "close"); // whoever goes on sending is not listened to for long
+    await closed; // whoever goes on sending is not listened to for long
   });
 
   test("that says it is too long is not read at all", async () => {
