@@ -54,15 +54,7 @@ export interface Facts {
 
 export type PrincipalFacts = KeyFacts | SessionFacts | { readonly kind: "commandLine"; readonly standing: Standing };
 
-export interface KeyFacts {
-  readonly kind: "apiKey";
-  readonly apiKeyId: string;
-  readonly name: string;
-  readonly userId: string | null;
-  readonly serviceAccountId: string | null;
-  readonly standing: Standing | null;
-  readonly grant: Grant;
-  readonly projectId: string | null;
+export interface KeyFacts extends Omit<KeyPrincipal, "overlapEndsAt"> {
   readonly allowedIps: readonly string[] | null;
   readonly requestsPerMinute: number | null;
   readonly expiresAt: string | null;
