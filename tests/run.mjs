@@ -4,16 +4,20 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
 /**
- * Runs the tests: `node tests/run.mjs [unit|embedded|postgres|gateway|browser …] [-- filters for vitest]`. Without names all
- * of them but the browser's, which take a minute of their own, less what this machine has not got; each of those is named
- * in one line. The last line counts.
+ * Runs the tests: `node tests/run.mjs [--long] [unit|embedded|postgres|gateway|browser …] [-- filters for vitest]`.
+ * Without names it runs all of them but the browser tests, which take a minute of their own. What this machine lacks is
+ * skipped, with one line for each. `--long` runs only the files that have a full length (they import
+ * `tests/support/length.ts`), at that length. The last line counts.
  */
 
 const all = ["unit", "embedded", "postgres", "gateway", "browser"];
 const given = process.argv.slice(2);
 const separator = given.indexOf("--");
-const named = separator < 0 ? given : given.slice(0, separator);
-const filters = separator < 0 ? [] : given.slice(separator + 1);
+const words = separator < 0 ? given : given.slice(0, separator);
+const isLong = words.includes("--long");
+const named = words.filter((word) => word !== "--long");
+const asked = separator < 0 ? [] : given.slice(separator + 1);
+const filters = isLong && asked.length === 0 ? filesWithFullLength() : asked;
 const unknown = named.filter((name) => !all.includes(name));
 if (unknown.length > 0) {
   process.stderr.write(`There are no tests named ${unknown.join(", ")}: choose from ${all.join(", ")}.\n`);
@@ -46,8 +50,7 @@ function run() {
   const vitest = join("node_modules", "vitest", "vitest.mjs");
   const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "--passWithNoTests"];
   const names = projects.map((name) => `--project=${name}`);
-  // The full length of the longest runs is only for those who ask for the gateway's tests by name.
-  const full = named.includes("gateway") ? { PORTCULLIS_GATEWAY_FULL: "1" } : {};
+  const full = isLong ? { PORTCULLIS_TEST_LONG: "1" } : {};
   const child = spawn(process.execPath, [vitest, "run", ...options, ...names, ...filters], {
     stdio: "inherit",
     env: { ...process.env, ...full },
@@ -56,6 +59,13 @@ function run() {
   return new Promise((resolve) => {
     child.once("close", (status) => resolve(status ?? 1));
   });
+}
+
+function filesWithFullLength() {
+  const files = readdirSync("tests", { recursive: true }).filter((path) => path.endsWith(".test.ts"));
+  return files
+    .map((path) => join("tests", path))
+    .filter((path) => readFileSync(path, "utf8").includes("support/length"));
 }
 
 function counts() {

@@ -2,7 +2,7 @@ import { type TRPC_ERROR_CODE_KEY, TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { DefaultErrorShape } from "@trpc/server/unstable-core-do-not-import";
 import { ZodError } from "zod";
-import { Refusal, type RefusalKind, TooMany, Unavailable } from "../core/errors";
+import { Refusal, type RefusalKind, retryAfterOf, Unavailable } from "../core/errors";
 import { isUnreachable } from "../persistence/database-errors";
 
 /** The one map from what a verb refuses to what HTTP says; exhaustive by type. */
@@ -87,7 +87,8 @@ export function refusalResponse(refusal: Refusal, requestId: string): Response {
   const httpStatus = getHTTPStatusCodeFromError(new TRPCError({ code }));
   const { message, reason, fields } = refusal;
   const data: ErrorData = { code, httpStatus, reason, requestId, ...(fields ? { fields } : {}) };
-  const headers = refusal instanceof TooMany ? { "retry-after": String(refusal.retryAfter) } : {};
+  const retryAfter = retryAfterOf(refusal);
+  const headers: HeadersInit = retryAfter === null ? {} : { "retry-after": String(retryAfter) };
   return Response.json({ error: { message, data } }, { status: httpStatus, headers });
 }
 

@@ -66,7 +66,20 @@ export class TooMany extends Refusal {
   }
 }
 
-/** Something that this depends on does not answer: 503. */
+/** A dependency does not answer, or a bound of this process is reached: 503 with `Retry-After`. */
 export class Unavailable extends Refusal {
   readonly kind = "unavailable";
+  constructor(
+    reason: string,
+    message: string,
+    /** Seconds after which a retry makes sense. */
+    readonly retryAfter = 1,
+  ) {
+    super(reason, message);
+  }
+}
+
+/** Seconds for the header `Retry-After` of the answer to this refusal, or null where it has none. */
+export function retryAfterOf(refusal: unknown): number | null {
+  return refusal instanceof TooMany || refusal instanceof Unavailable ? refusal.retryAfter : null;
 }

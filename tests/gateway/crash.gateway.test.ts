@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedCredential } from "../../src/contracts/security";
 import { faultPoints } from "../../src/sync/target";
-import { isFull } from "../support/gateway-length";
+import { isFull } from "../support/length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
 import { type Hammer, startHammer, stopHammers } from "../support/hammer";
 import { hasTraefik } from "../support/traefik";

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedCredential } from "../../src/contracts/security";
-import { long } from "../support/gateway-length";
+import { long } from "../support/length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../support/gateway-world";
 import { startHammer, stopHammers } from "../support/hammer";
 import { hasTraefik } from "../support/traefik";

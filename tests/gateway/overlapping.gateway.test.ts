@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedApplication } from "../../src/contracts/applications";
 import type { CreatedCredential } from "../../src/contracts/security";
 import { inParallel } from "../../src/sync/in-parallel";
-import { long } from "../support/gateway-length";
+import { long } from "../support/length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
 import { hasTraefik } from "../support/traefik";
 

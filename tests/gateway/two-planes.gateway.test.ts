@@ -11,7 +11,7 @@ import {
   removeInstallation,
   startControlPlane,
 } from "../support/control-plane";
-import { isFull } from "../support/gateway-length";
+import { isFull } from "../support/length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
 import { startHammer, stopHammers } from "../support/hammer";
 import { type Cluster, findPostgresBinaries, NO_POSTGRES, startCluster } from "../support/postgres-cluster";

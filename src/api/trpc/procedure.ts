@@ -1,7 +1,7 @@
 import type { TRPCProcedureType as ProcedureType, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { parseApiKey } from "../../core/api-keys";
-import { Forbidden, Invalid, Refusal, TooMany, Unauthenticated } from "../../core/errors";
+import { Forbidden, Invalid, Refusal, retryAfterOf, Unauthenticated } from "../../core/errors";
 import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
 import type { Principal } from "../../core/principal";
@@ -47,8 +47,10 @@ export function procedure<P extends Permission, K extends ObjectKind>(permission
 
 /** What the caller is told, and in how many seconds to come again. */
 export function refusedCall({ answerHeaders }: Context, error: TRPCError): TRPCError {
-  if (error.cause instanceof TooMany) answerHeaders.set("retry-after", String(error.cause.retryAfter));
-  return asTrpcError(error);
+  const refused = asTrpcError(error);
+  const retryAfter = retryAfterOf(refused.cause);
+  if (retryAfter !== null) answerHeaders.set("retry-after", String(retryAfter));
+  return refused;
 }
 
 /** A key that was rotated says in every answer until when it goes on. */

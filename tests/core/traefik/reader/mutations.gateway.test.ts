@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readTraefikFile } from "../../../../src/core/traefik/reader/read-traefik-file";
+import { long } from "../../../support/length";
 import { hasTraefik } from "../../../support/traefik";
 import { startTraefikVerdicts, type TraefikVerdicts } from "../../../support/traefik-verdict";
 import { mutatedFiles } from "./mutations";
 import { textSamples, trees } from "./samples";
 
-const full = process.env.PORTCULLIS_GATEWAY_FULL === "1";
 const seed = Number(process.env.PORTCULLIS_MUTATION_SEED ?? 3);
-const count = full ? 500 : 100;
+const count = long(500, 100);
 
 describe.skipIf(!hasTraefik())("the strict reader beside a real Traefik", () => {
   let traefik: TraefikVerdicts;

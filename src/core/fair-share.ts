@@ -1,0 +1,115 @@
+/** A bound for everyone together, and the share of it that one owner (an organization, a key, an address) may hold. */
+export interface Bounds {
+  readonly total: number;
+  readonly perOwner: number;
+}
+
+/** Which of the two bounds was reached. */
+export type ReachedBound = keyof Bounds;
+
+/** Counts slots that are held, by owner. Nothing waits: a caller that gets no slot is refused at once. */
+export class Slots {
+  readonly #bounds: Bounds;
+  readonly #held = new Map<string, number>();
+  #total = 0;
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  heldBy(owner: string): number {
+    return this.#held.get(owner) ?? 0;
+  }
+
+  /** The bound that keeps `owner` from taking a slot now, or null. */
+  reached(owner: string): ReachedBound | null {
+    if (this.heldBy(owner) >= this.#bounds.perOwner) return "perOwner";
+    return this.#total >= this.#bounds.total ? "total" : null;
+  }
+
+  /**
+   * Takes a slot without waiting.
+   * @returns a function that gives the slot back (further calls do nothing), or the bound that was reached
+   */
+  take(owner: string): (() => void) | ReachedBound {
+    const reached = this.reached(owner);
+    if (reached !== null) return reached;
+    this.#add(owner, 1);
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#add(owner, -1);
+    };
+  }
+
+  #add(owner: string, change: 1 | -1): void {
+    const held = this.heldBy(owner) + change;
+    if (held === 0) this.#held.delete(owner);
+    else this.#held.set(owner, held);
+    this.#total += change;
+  }
+}
+
+/** Runs work when a slot is free. @throws what `refuse` makes, when the bound of waiting work is reached */
+export type FairQueue = <T>(owner: string, work: () => Promise<T>) => Promise<T>;
+
+interface FairQueueBounds {
+  readonly running: Bounds;
+  readonly waiting: Bounds;
+  /** Makes the error for work that may not even wait. */
+  readonly refuse: (reached: ReachedBound) => Error;
+}
+
+/**
+ * A bounded queue that serves owners in turn: one owner's hundred entries delay another owner's first entry by one.
+ * Entries of one owner run in the order of their arrival.
+ */
+export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQueue {
+  const slots = new Slots(running);
+  const places = new Slots(waiting);
+  const queues = new Map<string, (() => void)[]>();
+
+  /** Starts waiting work while slots are free; the owner served goes to the end of the line. */
+  const serve = (): void => {
+    for (const [owner, queue] of queues) {
+      const reached = slots.reached(owner);
+      if (reached === "total") return;
+      if (reached === "perOwner") continue;
+      const start = queue.shift();
+      queues.delete(owner);
+      if (queue.length > 0) queues.set(owner, queue);
+      start?.();
+    }
+  };
+
+  const waitForSlot = (owner: string): Promise<() => void> => {
+    const leave = places.take(owner);
+    if (typeof leave === "string") return Promise.reject(refuse(leave));
+    return new Promise((resolve) => {
+      const queue = queues.get(owner) ?? [];
+      queues.set(owner, queue);
+      queue.push(() => {
+        leave();
+        const release = slots.take(owner);
+        if (typeof release === "string") throw new Error(`no slot for a served owner: ${release}`);
+        resolve(release);
+      });
+    });
+  };
+
+  return async (owner, work) => {
+    const taken = queues.has(owner) ? null : slots.take(owner);
+    const release = typeof taken === "function" ? taken : await waitForSlot(owner);
+    try {
+      return await work();
+    } finally {
+      release();
+      serve();
+    }
+  };
+}
