@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedCredential } from "../../src/contracts/security";
 import { faultPoints } from "../../src/sync/target";
-import { isFull } from "../support/length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
 import { type Hammer, startHammer, stopHammers } from "../support/hammer";
+import { isFull } from "../support/length";
 import { hasTraefik } from "../support/traefik";
 
 const rounds = isFull ? 3 : 1;

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedCredential } from "../../src/contracts/security";
-import { long } from "../support/length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../support/gateway-world";
 import { startHammer, stopHammers } from "../support/hammer";
+import { long } from "../support/length";
 import { hasTraefik } from "../support/traefik";
 
 const wantedAnswers = long(20_000, 5_000);

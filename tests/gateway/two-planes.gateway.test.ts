@@ -11,9 +11,9 @@ import {
   removeInstallation,
   startControlPlane,
 } from "../support/control-plane";
-import { isFull } from "../support/length";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
 import { startHammer, stopHammers } from "../support/hammer";
+import { isFull } from "../support/length";
 import { type Cluster, findPostgresBinaries, NO_POSTGRES, startCluster } from "../support/postgres-cluster";
 import { registerSecret } from "../support/secrets";
 import { hasTraefik } from "../support/traefik";
