@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { entryHash } from "../core/audit/audit-chain";
+import { Repeats } from "../core/repeats";
 import type { Clock } from "../core/values";
 import type { Database } from "../persistence/database";
 import { organizationsToSeal, sealEntries, settleRefusals } from "../persistence/sync/audit-sealing";
@@ -22,13 +23,16 @@ interface AuditSealer {
  * processes one at a time for an organization.
  */
 export async function sealUntilOver({ database, clock, log, pace }: AuditSealer, over: AbortSignal): Promise<void> {
+  const repeats = new Repeats();
   while (!over.aborted) {
     try {
       while (!over.aborted && (await settleRefusals(database, clock.now()))) await breathe();
       await sealPending(database, over);
+      repeats.over();
     } catch (error) {
       if (over.aborted) return;
-      log.warn({ err: error }, "audit entries could not be sealed");
+      const silent = repeats.due("seal", pace.now());
+      if (silent !== null) log.warn({ err: error, silent }, "audit entries could not be sealed");
     }
     await pace.sleep(everyMs, over);
   }

@@ -1,4 +1,4 @@
-import { chown, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
 import { syncFolder, writeFlushed } from "../persistence/durable-file";
 
 /** What the file target does to a disk; a test puts a full or failing one in its place. */
@@ -14,10 +14,7 @@ export interface FileSystem {
 }
 
 export const realFileSystem: FileSystem = {
-  async writeFlushed(path, text, mode, group) {
-    await writeFlushed(path, text, mode);
-    if (group !== undefined) await chown(path, process.getuid?.() ?? -1, group);
-  },
+  writeFlushed,
   rename,
   syncFolder,
   async readFile(path) {
