@@ -1,7 +1,7 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { octal } from "../core/folder-rule";
-import { NotOurs, reasonOf, withOwnFolder } from "./own-folder";
+import { makeFolder, NotOurs, reasonOf, withOwnFolder } from "./own-folder";
 
 /** Bytes. The kernel's limit is 107 on Linux and 103 on macOS, and a claim needs names two bytes longer. */
 const LONGEST_PATH = 100;
@@ -31,7 +31,7 @@ export function controlSocketPath(dataFolder: string): string {
  */
 export async function makeDataFolder(folder: string, { closed = 0o022 }: { readonly closed?: number } = {}) {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     await withOwnFolder(folder, async (open, { kind, mode }) => {
       if (kind === "shared" || (mode & closed) === 0) return;
       const names = await readdir(folder);
@@ -49,7 +49,7 @@ export async function makeDataFolder(folder: string, { closed = 0o022 }: { reado
 
 /** What to say of a folder in which this user cannot make what it needs. */
 export function unusable(folder: string, error: unknown): DataFolderUnusable {
-  if (error instanceof NotOurs) return new DataFolderUnusable(`the data folder cannot be used: ${error.message}`);
+  if (error instanceof NotOurs) return new DataFolderUnusable(error.message);
   return new DataFolderUnusable(
     `${folder} cannot be used (${reasonOf(error)}): set PORTCULLIS_DATA to a folder that this user may write to`,
   );

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, lstat, open, readlink } from "node:fs/promises";
+import { type FileHandle, lstat, mkdir, open, readlink, stat } from "node:fs/promises";
 import { dirname, join, parse, resolve, sep } from "node:path";
 import { type FolderFacts, judgeFolder, type ProcessUser } from "../core/folder-rule";
 import { errorCode } from "./socket-claim";
@@ -50,6 +50,25 @@ export function requireOwnFolder(path: string): Promise<UsableFolder> {
   return withOwnFolder(path, async (_, facts) => facts);
 }
 
+/**
+ * Makes a folder and those above it that are missing. Unlike Node's own `recursive`, it ends where the system refuses a
+ * folder with ENOENT (below `/proc`, or where the working folder was removed).
+ * @param mode of every folder that is made, less the umask
+ * @throws the file system's own error: `EEXIST` something that is not a folder has its name
+ */
+export async function makeFolder(path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { mode });
+  } catch (error) {
+    if (errorCode(error) === "EEXIST" && (await stat(path)).isDirectory()) return;
+    if (errorCode(error) !== "ENOENT" || dirname(path) === path) throw error;
+    await makeFolder(dirname(path), mode);
+    await mkdir(path, { mode }).catch((again: unknown) => {
+      if (errorCode(again) !== "EEXIST") throw again; // another process was faster
+    });
+  }
+}
+
 /** As many symbolic links as the kernel follows. */
 const mostLinks = 40;
 
@@ -88,7 +107,7 @@ const reasons: Readonly<Record<string, string>> = {
   EROFS: "it is on a read-only file system: mount a writable volume there",
   ENOSPC: "its disk is full",
   EDQUOT: "its disk quota is used up",
-  ENOENT: "it leads through a symbolic link to something that does not exist",
+  ENOENT: "nothing can be made there, or it leads through a symbolic link to something that does not exist",
   EEXIST: "something that is not a folder has its name",
   ENOTDIR: "something that is not a folder has its name, or that of a folder above it",
   ELOOP: "it leads through symbolic links that go in circles",

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { isId } from "../core/ids";
 import { newEpoch } from "../core/sync/gateway-secrets";
 import type { RandomBytes } from "../core/values";
@@ -6,7 +6,7 @@ import { asSync } from "../persistence/as-sync";
 import type { Database } from "../persistence/database";
 import { writeDurably } from "../persistence/durable-file";
 import { readOwnFile } from "../persistence/own-file";
-import { requireOwnFolder } from "../persistence/own-folder";
+import { makeFolder, requireOwnFolder } from "../persistence/own-folder";
 import { beginEpoch, claimNonce, findInstallationId, type GatewayRow, replaceNonce } from "../persistence/sync/lease";
 import { WrongFolder } from "./cause-of";
 import { isMissing } from "./file-system";
@@ -136,7 +136,7 @@ function isClaim(value: unknown): value is FolderClaim {
 }
 
 async function writeClaim(places: Places, claim: FolderClaim): Promise<void> {
-  await mkdir(places.folder, { recursive: true, mode: folderMode });
+  await makeFolder(places.folder, folderMode);
   await requireOwnFolder(places.folder);
   await writeDurably(places.claim, `${JSON.stringify(claim, null, 2)}\n`, 0o600);
 }

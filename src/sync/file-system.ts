@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { syncFolder, writeFlushed } from "../persistence/durable-file";
+import { makeFolder } from "../persistence/own-folder";
 
 /** What the file target does to a disk; a test puts a full or failing one in its place. */
 export interface FileSystem {
@@ -26,9 +27,7 @@ export const realFileSystem: FileSystem = {
     }
   },
   readdir: (path) => readdir(path),
-  async mkdir(path) {
-    await mkdir(path, { recursive: true, mode: 0o750 });
-  },
+  mkdir: (path) => makeFolder(path, 0o750),
   removeTree: (path) => rm(path, { recursive: true, force: true }),
 };
 

@@ -1,10 +1,10 @@
 import { constants } from "node:fs";
-import { mkdir, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { compileStatic } from "../core/traefik/compile-static";
 import { writeDurably } from "../persistence/durable-file";
 import { readOwnFile } from "../persistence/own-file";
-import { NotOurs, withOwnFolder } from "../persistence/own-folder";
+import { makeFolder, NotOurs, withOwnFolder } from "../persistence/own-folder";
 import type { GatewayRow } from "../persistence/sync/lease";
 import { type FolderSettings, fileMode, folderMode, placesIn } from "./gateway-folder";
 
@@ -19,7 +19,7 @@ export async function writeStaticConfiguration(
 ): Promise<void> {
   const places = placesIn(settings.folder);
   for (const folder of [places.folder, places.dynamic, places.applications, places.staging]) {
-    await mkdir(folder, { recursive: true, mode: folderMode });
+    await makeFolder(folder, folderMode);
     await withOwnFolder(folder, async (open, { kind, mode, gid }) => {
       if (kind === "shared") return; // only its owner can change it, and Traefik reads it by the group
       // A set-group-id bit stays: it gives everything in the folder to the folder's group.

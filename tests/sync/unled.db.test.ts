@@ -138,3 +138,24 @@ describe("a gateway that is led and cannot be written any more", () => {
     expect(await sync.pending()).toBe(0);
   });
 });
+
+describe("a delivery that fails for a reason that a tenant may have caused", () => {
+  it("has a cause in sync.status, and leaves the process ready", async () => {
+    let fails = true;
+    const faultPoint = async (point: string) => {
+      if (fails && point === "compiled") throw new TypeError("a row that nobody foresaw");
+    };
+    const reconciler = sync.reconciler({ faultPoint, timing });
+    reconciler.start();
+    await until(
+      () => sync.gateway(),
+      ({ cause }) => cause === "The delivery failed for a reason that the log tells.",
+    );
+    expect(reconciler.status()).toEqual({ leads: true, why: null });
+    fails = false;
+    await until(
+      () => sync.gateway(),
+      ({ cause }) => cause === null,
+    );
+  });
+});
