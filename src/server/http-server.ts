@@ -13,7 +13,7 @@ import { knownPath } from "../api/known-path";
 import type { ApiHandler } from "../contracts/handler-registration";
 import { newId } from "../core/ids";
 import { answerWith } from "./node-adapter";
-import { securityHeaders } from "./security-headers";
+import { securityHeaders, type TransportSecurity } from "./security-headers";
 import { StartFailure } from "./start-failure";
 
 /** What answers requests; until there is one, all of them get 503, and the process says that it is alive. */
@@ -34,15 +34,15 @@ interface Listening {
   readonly host: string;
   readonly port: number;
   readonly log: Logger;
-  /** Whether its public address is https. */
-  readonly secure?: boolean;
+  /** Null, or left out, where its public address is not https. */
+  readonly secure?: TransportSecurity | null;
 }
 
 /**
  * Listens at once, so that a port that is taken is known before anything slow or lasting is done.
  * @throws StartFailure the port is taken, may not be used, or the address is not this machine's
  */
-export async function listen({ host, port, log, secure = false }: Listening): Promise<HttpServer> {
+export async function listen({ host, port, log, secure = null }: Listening): Promise<HttpServer> {
   let serving: Serving | null = null;
   const headers = Object.entries(securityHeaders(secure));
   const answering = new WeakMap<Duplex, ServerResponse>();

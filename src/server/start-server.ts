@@ -96,7 +96,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     host,
     port: settings.port,
     log,
-    secure: settings.publicUrl?.startsWith("https://") ?? false,
+    secure: settings.publicUrl?.startsWith("https://") ? { includeSubdomains: settings.hstsIncludeSubdomains } : null,
   });
   open.http = http;
   const url = publicUrl(settings, http.port);
