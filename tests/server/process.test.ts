@@ -64,7 +64,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe("npm start", () => {
+// The life of one process: each test goes on where the one before it ended.
+describe("npm start", { shuffle: false }, () => {
   let started: Started;
   beforeAll(async () => {
     started = await start();

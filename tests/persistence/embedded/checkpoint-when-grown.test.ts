@@ -34,7 +34,8 @@ async function writeWal(megabytes: number): Promise<void> {
 const redo = async () =>
   (await database.query<{ at: string }>("select redo_lsn::text as at from pg_control_checkpoint()")).rows[0]?.at;
 
-describe("checkpoints of the embedded database", () => {
+// The last test closes the database.
+describe("checkpoints of the embedded database", { shuffle: false }, () => {
   it("are made once the WAL has grown, though the session's role may not make any, which it keeps", async () => {
     await expect(database.exec("checkpoint")).rejects.toThrow(/permission denied/);
     expect(await checkpointWhenGrown(database, 8 * MEGABYTE)).toBe(false);
