@@ -1,6 +1,5 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
-import { RandomSequencer } from "vitest/node";
-import { LongestFirst } from "./tests/support/longest-first.ts";
+import { LongestFirst, ShuffledFiles } from "./tests/support/file-order.ts";
 
 /** Its files share one set of modules per worker: reading them again for each file took a quarter of the whole run. */
 const shared = { isolate: false };
@@ -24,7 +23,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 4,
-    sequence: { sequencer: process.env.PORTCULLIS_TEST_SHUFFLE === "1" ? RandomSequencer : LongestFirst },
+    sequence: { sequencer: process.env.PORTCULLIS_TEST_SHUFFLE === "1" ? ShuffledFiles : LongestFirst },
     projects: [
       project("unit", ["tests/**/*.test.ts"], {
         ...shared,
