@@ -95,5 +95,5 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
       expect(await statusOf(host)).toBe(401);
       expect(await statusOf(host, `ada:${password}`)).toBe(200);
     });
-  }, 180_000);
+  });
 });

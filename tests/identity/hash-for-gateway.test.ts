@@ -154,7 +154,7 @@ describe("in a bundle with its dependencies outside", () => {
          const good = await bcryptInWorker("x", "$2b$04$......................");
          process.stdout.write(JSON.stringify([answers.map((a) => String(a.reason)), good.length]));`,
       ],
-      { timeout: 20_000 },
+      { timeout: patienceMs },
     );
     expect(JSON.parse(stdout)).toEqual([Array(3).fill("Error: the bcrypt thread failed"), 60]);
   });

@@ -51,7 +51,7 @@ describe.skipIf(!hasTraefik())("compiled files at a real gateway", () => {
       { host: "m4rk3r.portcullis.invalid", entryPoint: "portcullis" },
       ({ status }) => status === 418,
     );
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await traefik?.stop();

@@ -5,6 +5,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkpointWhenGrown } from "../../../src/persistence/embedded/checkpoint-when-grown";
 import { openEmbedded } from "../../../src/persistence/embedded/open-embedded";
+import { patienceMs } from "../../support/patience";
 import { embeddedTemplate } from "../../support/test-database";
 
 const MEGABYTE = 1024 * 1024;
@@ -49,7 +50,7 @@ describe("checkpoints of the embedded database", { shuffle: false }, () => {
     for (let round = 0; round < 4; round++) {
       const before = await redo();
       await writeWal(72);
-      await vi.waitUntil(async () => (await redo()) !== before, { timeout: 20_000 });
+      await vi.waitUntil(async () => (await redo()) !== before, { timeout: patienceMs });
     }
     const segments = readdirSync(join(place, "database", "pg_wal")).length; // of 16 MB; some are kept for use again
     expect(segments).toBeLessThan(16);
@@ -57,7 +58,7 @@ describe("checkpoints of the embedded database", { shuffle: false }, () => {
 
   it("end with the database", async () => {
     const looks = vi.spyOn(database, "transaction");
-    await vi.waitUntil(() => looks.mock.calls.length > 1);
+    await vi.waitUntil(() => looks.mock.calls.length > 1, { timeout: patienceMs });
     await database.close();
     const count = looks.mock.calls.length;
     await new Promise((resolve) => setTimeout(resolve, 50));
