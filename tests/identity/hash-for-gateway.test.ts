@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkVisitorPassword } from "../../src/core/credentials";
 import { hashForGateway } from "../../src/identity/hash-for-gateway";
+import { patienceMs } from "../support/patience";
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
