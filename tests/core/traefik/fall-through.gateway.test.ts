@@ -78,7 +78,7 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
     const ask = (path: string, host = HOST) => traefik.request({ host, path });
     expect(await ask("/")).toMatchObject({ status: 200, tag: root.tag });
     expect(await ask("/admin/x")).toMatchObject({ status: 401, tag: admin.tag, pass: null });
-    expect(await ask("/", `other.${HOST}`)).toMatchObject({ status: 418, tag: deny.tag, pass: null });
+    expect(await ask("/", `other.${HOST}`)).toMatchObject({ status: 403, tag: deny.tag, pass: null });
 
     const damages: readonly (readonly [string, string])[] = [
       ['"app_admin-auth",', '"app_gone-auth",'],
@@ -88,13 +88,13 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
     ];
     for (const [what, by] of damages) {
       await deliver([broken(admin.file, what, by)]);
-      expect(await ask("/admin/x"), what).toMatchObject({ status: 418, tag: admin.twinTag, pass: null });
-      expect(await ask("/admin"), what).toMatchObject({ status: 418, tag: admin.twinTag, pass: null });
+      expect(await ask("/admin/x"), what).toMatchObject({ status: 403, tag: admin.twinTag, pass: null });
+      expect(await ask("/admin"), what).toMatchObject({ status: 403, tag: admin.twinTag, pass: null });
       expect(await ask("/"), what).toMatchObject({ status: 200, tag: root.tag });
     }
 
     await deliver([admin.file, broken(root.file, '"service": "rte_root"', '"service": "rte_gone"')]);
-    expect(await ask("/")).toMatchObject({ status: 418, tag: deny.tag, pass: null });
+    expect(await ask("/")).toMatchObject({ status: 403, tag: deny.tag, pass: null });
     expect(await ask("/admin")).toMatchObject({ status: 401, tag: admin.tag, pass: null });
   });
 
@@ -102,7 +102,7 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
     const root = compileApplication(application("root", null), GATEWAY, null);
     const shared = compileShared(GATEWAY);
     await deliver([root.file, broken(shared, '"portcullis-pass"', '"portcullis-lost"')]);
-    expect((await traefik.request({ host: HOST })).status).toBe(418);
+    expect((await traefik.request({ host: HOST })).status).toBe(403);
     await deliver([shared]);
     expect((await traefik.request({ host: HOST })).status).toBe(200);
   });
