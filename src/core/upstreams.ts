@@ -57,7 +57,8 @@ const form = /^https?:\/\/(?:\[[0-9a-f:.]+\]|[^\s\p{C}"#%/:?@[\\\]`{}║]+)(?::(
 /** Container names may hold underscores. */
 const nameLabel = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-const localNames: ReadonlySet<string> = new Set([
+/** Names of the machine itself in common hosts files. */
+export const localNames: ReadonlySet<string> = new Set([
   "localhost",
   "localhost.localdomain",
   "localhost4",
