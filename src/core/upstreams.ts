@@ -3,7 +3,7 @@ import { isDecodable } from "./host-names";
 
 /** Where a route leads: one spelling for each place, what of it is claimed, and what must never be one. */
 
-type UpstreamProblem =
+export type UpstreamProblem =
   | "upstream_malformed"
   | "upstream_bad_host"
   | "upstream_bad_port"

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Mailer } from "../core/mail";
 import type { Principal } from "../core/principal";
-import type { Clock, RandomBytes, Resolver } from "../core/values";
+import type { Clock, HostWatch, RandomBytes, Resolver } from "../core/values";
 import type { Database } from "./database";
 import type { Sealer } from "./sealing";
 import type { Signer } from "./signing";
@@ -17,6 +17,8 @@ export interface Runtime {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly resolver: Resolver;
+  /** Asked before a host is claimed. */
+  readonly hostWatch: HostWatch;
   readonly log: Logger;
   /** Null where no mail server is set. */
   readonly mailer: Mailer | null;

@@ -80,7 +80,7 @@ interface Open {
 
 async function start(settings: Settings, overrides: Overrides, log: Logger, open: Open): Promise<RunningServer> {
   const { console: consoleMode = "none", say = () => undefined } = overrides;
-  const { clock, random, resolver, ownAddresses } = { ...realSurroundings(), ...overrides };
+  const { clock, random, resolver, hostWatch, ownAddresses } = { ...realSurroundings(), ...overrides };
   const folder = await localFolder(settings);
   if (settings.databaseUrl === null) open.control = await takeControlSocket(settings.dataFolder);
   else await makeDataFolder(settings.dataFolder);
@@ -107,6 +107,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     clock,
     random,
     resolver,
+    hostWatch,
     log,
     mailer: makeMailer(settings, new URL(url).hostname),
     ownAddresses,

@@ -2,13 +2,15 @@ import { randomBytes } from "node:crypto";
 import { Resolver as DnsResolver } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
 import { canonicalAddress } from "../core/addresses";
-import type { Clock, RandomBytes, Resolver } from "../core/values";
+import type { Clock, HostWatch, RandomBytes, Resolver } from "../core/values";
+import { makeHostWatch } from "../sync/host-watch";
 
 /** What the process takes from the outside, as values that a test replaces. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly resolver: Resolver;
+  readonly hostWatch: HostWatch;
   readonly ownAddresses: () => readonly string[];
 }
 
@@ -20,6 +22,7 @@ export function realSurroundings(): Surroundings {
   return {
     clock: { now: () => new Date() },
     random: (size) => randomBytes(size),
+    hostWatch: makeHostWatch({ random: (size) => randomBytes(size) }),
     resolver: {
       addresses: async (name) => {
         const found = await Promise.all([addressesOf(dns.resolve4(name)), addressesOf(dns.resolve6(name))]);

@@ -20,12 +20,15 @@ describe("the host of the control plane's own address", () => {
     expect(reserved(typed)).toBe("control_plane");
   });
 
-  test.each(["example.org", "wiki.example.org", "*.portcullis.example.org", "a.portcullis.example.org", "*.example.net"])(
-    "does not keep %s from being claimed",
-    (typed) => {
-      expect(reserved(typed)).toBeNull();
-    },
-  );
+  test.each([
+    "example.org",
+    "wiki.example.org",
+    "*.portcullis.example.org",
+    "a.portcullis.example.org",
+    "*.example.net",
+  ])("does not keep %s from being claimed", (typed) => {
+    expect(reserved(typed)).toBeNull();
+  });
 
   test.each([
     ["https://portcullis.example.org:8443", "portcullis.example.org"],

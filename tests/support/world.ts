@@ -94,6 +94,7 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     clock: { now: () => world.now ?? new Date() },
     random: (size) => randomBytes(size),
     resolver,
+    hostWatch: { servedElsewhere: async () => null },
     log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
     mailer: null,
     ownAddresses: () => ["127.0.0.1", "::1", "10.1.2.3"],
