@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import { describeError } from "../api/describe-error";
 import { createHandler } from "../api/handler";
 import { registerHandler } from "../contracts/handler-registration";
 import { localGateway } from "../core/local-gateway";
@@ -8,6 +9,7 @@ import { type ControlSocket, takeControlSocket } from "../persistence/control-so
 import { makeDataFolder } from "../persistence/control-socket-path";
 import type { Database } from "../persistence/database";
 import type { Runtime } from "../persistence/runtime";
+import { reportReservedClaims } from "../services/claims/report-reserved-claims";
 import type { ReconcilerTiming } from "../sync/reconciler";
 import { type RunningSync, startSync } from "../sync/start-sync";
 import type { AtFaultPoint } from "../sync/target";
@@ -140,7 +142,10 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ),
   );
   http.serve({ api, ...pages });
-  await Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })]);
+  const reported = reportReservedClaims(runtime).catch((error: unknown) => {
+    log.warn({ error: describeError(error) }, "claims of reserved hosts could not be looked for");
+  });
+  await Promise.all([reported, Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })])]);
   let stopping: Promise<void> | null = null;
   const stop = () => {
     stopping ??= closeAll(open);
