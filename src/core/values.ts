@@ -10,8 +10,11 @@ export interface Clock {
 export type RandomBytes = (size: number) => Buffer;
 
 export interface Resolver {
-  /** Every address of a name, canonical; empty when it has none or no server answers. */
-  addresses(name: string): Promise<readonly string[]>;
+  /**
+   * Every address of a name, canonical; empty when it has none or no server answers.
+   * @param withinMs an answer later than this counts as none; left out, the resolver's own limit
+   */
+  addresses(name: string, withinMs?: number): Promise<readonly string[]>;
 }
 
 /** Asks gateways what they already serve. */

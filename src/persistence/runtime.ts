@@ -24,6 +24,8 @@ export interface Runtime {
   readonly mailer: Mailer | null;
   /** Addresses of this host's own interfaces, canonical. */
   readonly ownAddresses: () => readonly string[];
+  /** Names of this host: what it is called, and what its hosts file calls it. Lower-case. */
+  readonly ownNames: () => readonly string[];
   /** Where the control plane itself listens: no upstream may lead there. */
   readonly listensOn: readonly { readonly host: string; readonly port: number }[];
   /** Tells whoever delivers to these gateways that there is something to do; a hint, after the commit. */

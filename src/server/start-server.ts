@@ -82,7 +82,7 @@ interface Open {
 
 async function start(settings: Settings, overrides: Overrides, log: Logger, open: Open): Promise<RunningServer> {
   const { console: consoleMode = "none", say = () => undefined } = overrides;
-  const { clock, random, resolver, hostWatch, ownAddresses } = { ...realSurroundings(), ...overrides };
+  const { clock, random, resolver, hostWatch, ownAddresses, ownNames } = { ...realSurroundings(), ...overrides };
   const folder = await localFolder(settings);
   if (settings.databaseUrl === null) open.control = await takeControlSocket(settings.dataFolder);
   else await makeDataFolder(settings.dataFolder);
@@ -113,6 +113,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     log,
     mailer: makeMailer(settings, new URL(url).hostname),
     ownAddresses,
+    ownNames,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
     prioritize: (applicationId) => open.sync?.prioritize(applicationId),

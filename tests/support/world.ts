@@ -98,6 +98,7 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
     mailer: null,
     ownAddresses: () => ["127.0.0.1", "::1", "10.1.2.3"],
+    ownNames: () => ["box", "box.lan"],
     listensOn: [{ host: "127.0.0.1", port: 3000 }],
     wake: (gatewayIds) => void woken.push([...gatewayIds]),
     prioritize: () => undefined,

@@ -11,6 +11,7 @@ import { hostOfOrigin, reservedFor } from "../../core/reserved-hosts";
 import { dialable } from "../../core/sync/dialable";
 import {
   type HostAndPort,
+  isThisMachine,
   judgeUpstream,
   parseUpstream,
   type UpstreamProblem,
@@ -70,6 +71,14 @@ export function requirePathPrefix(text: string | null | undefined): string {
   throw new Invalid("invalid_path", pathMessage(text ?? "", parsed.problem), { pathPrefix: parsed.problem });
 }
 
+/** How long an organization whose upstreams are not checked waits for DNS, in ms; later, a name counts as a name. */
+const ownNameWithinMs = 1_000;
+
+function placeOfOrigin(origin: string): HostAndPort {
+  const { hostname, port, protocol } = new URL(origin);
+  return { host: hostname.replace(/\.$/, ""), port: Number(port) || (protocol === "https:" ? 443 : 80) };
+}
+
 /**
  * Where a route may lead. An organization whose upstreams are `checked` gets every name resolved here, and the addresses
  * go into the file: Traefik resolves again by itself, and a tenant can point its own name anywhere later.
@@ -82,7 +91,8 @@ export async function prepareUpstreams(
   gatewayListensOn: readonly HostAndPort[],
   urls: readonly string[],
 ): Promise<PreparedUpstreams> {
-  const ownAddresses = runtime.ownAddresses();
+  const ownAddresses = [...runtime.ownAddresses(), ...runtime.ownNames()];
+  const publicAddress = placeOfOrigin(runtime.signIn.publicOrigin);
   const forbidden = [...runtime.listensOn, ...gatewayListensOn];
   const prepared: PreparedUpstreams[] = [];
   for (const [index, url] of urls.entries()) {
@@ -92,8 +102,12 @@ export async function prepareUpstreams(
     if (!parsed.ok) throw refuse(parsed.problem);
     const { upstream } = parsed;
     const pinned = organization.upstreams === "checked" && upstream.address === null;
-    const resolved = pinned ? [...(await runtime.resolver.addresses(upstream.host))].sort() : [];
-    const judged = judgeUpstream(upstream, { mode: organization.upstreams, resolved, ownAddresses, forbidden });
+    const within = pinned ? undefined : ownNameWithinMs;
+    const named = upstream.address === null ? await runtime.resolver.addresses(upstream.host, within) : [];
+    // A name that is left to the gateway counts as this machine where it leads here now: as another tenant's would.
+    const resolved = [...named].filter((address) => pinned || isThisMachine(address, ownAddresses)).sort();
+    const rules = { mode: organization.upstreams, resolved, ownAddresses, forbidden, publicAddress };
+    const judged = judgeUpstream(upstream, rules);
     if (!judged.ok) throw refuse(judged.problem);
     prepared.push({
       upstreams: pinned
