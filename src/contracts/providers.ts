@@ -5,6 +5,7 @@ import { Sync } from "./sync-state";
 /** An address of a provider: what tokens carry is compared with it letter by letter. */
 const ProviderUrl = z
   .string()
+  .trim()
   .max(2_000)
   .refine(isProviderUrl, { error: "must be a URL with https (or http), without a user, a query or a fragment" });
 
