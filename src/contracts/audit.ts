@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "./page";
+import { IdInput, Moment, MomentInput, pageFields, pageOf } from "./page";
 
 /** Which entries; everything that is given has to fit. */
 const filterFields = {
@@ -12,9 +12,9 @@ const filterFields = {
   objectId: IdInput.optional(),
   outcome: z.enum(["done", "refused"]).optional(),
   /** From this moment on, ISO 8601. */
-  from: z.iso.datetime({ offset: true }).optional(),
+  from: MomentInput.optional(),
   /** Before this moment. */
-  to: z.iso.datetime({ offset: true }).optional(),
+  to: MomentInput.optional(),
 };
 
 export const AuditFilter = z.strictObject(filterFields);
@@ -73,7 +73,7 @@ export const AuditCheckpoint = z.strictObject({
   /** 0 for a log of which nothing was sealed. */
   sequence: z.number().int().min(0),
   hash: z.string().max(100),
-  at: z.iso.datetime(),
+  at: MomentInput,
   signature: z.string().max(100),
 });
 export type AuditCheckpoint = z.infer<typeof AuditCheckpoint>;

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import { describeError } from "../api/describe-error";
 import { createHandler } from "../api/handler";
 import { registerHandler } from "../contracts/handler-registration";
 import { localGateway } from "../core/local-gateway";
@@ -8,6 +9,7 @@ import { type ControlSocket, takeControlSocket } from "../persistence/control-so
 import { makeDataFolder } from "../persistence/control-socket-path";
 import type { Database } from "../persistence/database";
 import type { Runtime } from "../persistence/runtime";
+import { reportReservedClaims } from "../services/claims/report-reserved-claims";
 import type { ReconcilerTiming } from "../sync/reconciler";
 import { type RunningSync, startSync } from "../sync/start-sync";
 import type { AtFaultPoint } from "../sync/target";
@@ -80,7 +82,7 @@ interface Open {
 
 async function start(settings: Settings, overrides: Overrides, log: Logger, open: Open): Promise<RunningServer> {
   const { console: consoleMode = "none", say = () => undefined } = overrides;
-  const { clock, random, resolver, ownAddresses } = { ...realSurroundings(), ...overrides };
+  const { clock, random, resolver, hostWatch, ownAddresses, ownNames } = { ...realSurroundings(), ...overrides };
   const folder = await localFolder(settings);
   if (settings.databaseUrl === null) open.control = await takeControlSocket(settings.dataFolder);
   else await makeDataFolder(settings.dataFolder);
@@ -107,9 +109,11 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     clock,
     random,
     resolver,
+    hostWatch,
     log,
     mailer: makeMailer(settings, new URL(url).hostname),
     ownAddresses,
+    ownNames,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
     prioritize: (applicationId) => open.sync?.prioritize(applicationId),
@@ -139,7 +143,10 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ),
   );
   http.serve({ api, ...pages });
-  await Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })]);
+  const reported = reportReservedClaims(runtime).catch((error: unknown) => {
+    log.warn({ error: describeError(error) }, "claims of reserved hosts could not be looked for");
+  });
+  await Promise.all([reported, Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })])]);
   let stopping: Promise<void> | null = null;
   const stop = () => {
     stopping ??= closeAll(open);

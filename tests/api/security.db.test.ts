@@ -325,6 +325,7 @@ describe("DK-9: a password", () => {
     ["NoSpecialInThisOne77", ["password_no_special"]],
     ["Password1234!", ["password_common"]],
     ["Visitor-9-tractor-Quux", ["password_contains_username"]],
+    ["$2y$05$G/R6Tubb.58rSeR3wSeKYe5Fb97Iz5sg.Iu6VaCOTkeZ9941sIkk.", ["looks_like_hash"]],
   ];
   test.each(weaknesses)("that is weak is accepted with advice by default: %s", async (password, reasons) => {
     const applicationId = await application();

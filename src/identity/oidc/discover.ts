@@ -2,12 +2,14 @@ import { get as getByHttp } from "node:http";
 import { get as getByHttps } from "node:https";
 import { z } from "zod";
 import type { Runtime } from "../../persistence/runtime";
-import { discoveryUrl, type Endpoints, placeEndpoints } from "./endpoints";
+import { discoveryUrl, type Endpoints, isSameIssuer, placeEndpoints, withSlashOf } from "./endpoints";
 import type { Provider } from "./provider";
 import { requestOptions, requireReachable } from "./reachable";
 
 /** What a provider says of itself, as far as a sign-in needs it. */
 export interface Metadata {
+  /** What tokens carry, letter by letter: the setting's issuer, with or without its last slash as the provider writes it. */
+  readonly issuer: string;
   readonly endpoints: Endpoints;
   /** How tokens are signed. */
   readonly algorithm: string;
@@ -74,7 +76,8 @@ function read(provider: Provider, answer: unknown): Metadata {
   if (!parsed.success) throw new DiscoveryFailed("discovery_invalid");
   const document = parsed.data;
   // A provider that takes its name from the request calls itself by the internal one there; its tokens may not.
-  if (document.issuer !== issuer && document.issuer !== internalUrl) {
+  // The last slash is the provider's to decide: people leave it out or add it, and discovery is at the same address.
+  if (![issuer, internalUrl ?? issuer].some((known) => isSameIssuer(known, document.issuer))) {
     throw new DiscoveryFailed("discovery_issuer_mismatch");
   }
   const offered = document.id_token_signing_alg_values_supported;
@@ -95,6 +98,7 @@ function read(provider: Provider, answer: unknown): Metadata {
     throw new DiscoveryFailed("provider_unavailable", { cause });
   }
   return {
+    issuer: withSlashOf(issuer, document.issuer),
     endpoints,
     algorithm,
     clientAuthentication: clientSecret === null ? "none" : authenticationOf(document),

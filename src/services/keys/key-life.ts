@@ -6,7 +6,7 @@ const day = 24 * 60 * 60 * 1000;
 /** How long a key lives unless it is said: 90 days. */
 const defaultLifeMs = 90 * day;
 
-/** An offset can carry the last day of it into a year that ISO 8601 writes with five digits. */
+/** The latest that `MomentInput` takes. */
 const latestMoment = new Date("9999-12-31T23:59:59.999Z");
 
 /** The latest moment at which a key made now may end. */

@@ -776,6 +776,20 @@ export const serviceBreaks: readonly Break[] = [
     [
       {
         of: "DK-18",
+        says: "an organization claims the host of the control plane",
+        find: "if (reserved === null) return host;",
+        replace: 'if (reserved !== "public_suffix") return host;',
+        tests: ["tests/services/routes/reserved-hosts.db.test.ts"],
+      },
+      {
+        of: "DK-18",
+        says: "a host that somebody else serves at the gateway is claimed",
+        find: "if (gateway.holdsHost || !gateway.tags) return;",
+        replace: "if (!gateway.holdsHost || !gateway.tags) return;",
+        tests: ["tests/services/routes/reserved-hosts.db.test.ts"],
+      },
+      {
+        of: "DK-18",
         says: "a route leads to its own gateway",
         find: "const forbidden = [...runtime.listensOn, ...gatewayListensOn];",
         replace: "const forbidden = [...runtime.listensOn, ...gatewayListensOn.slice(0, 0)];",

@@ -78,6 +78,8 @@ describe("providers of the settings (TM-12)", { shuffle: false }, () => {
   it("forget who is who when the issuer is another: its names are for others", async () => {
     await ensure([company()]);
     expect(await world.db.asOwner("select * from identities")).toHaveLength(1);
+    await ensure([company({ issuer: `${idp.issuer}/` })]); // the same one, in another spelling
+    expect(await world.db.asOwner("select * from identities")).toHaveLength(1);
     await ensure([company({ issuer: "https://another.example" })]);
     expect(await world.db.asOwner("select * from identities")).toEqual([]);
   });
