@@ -3,12 +3,10 @@ import postgres from "postgres";
 import type { Database } from "./database";
 import { drizzleDatabase } from "./drizzle-database";
 import { withPreparedStatements } from "./prepared-statements";
+import { connectionOptions } from "./session-settings";
 
 /** How long to wait before a lost connection is tried again, in seconds; the pool doubles nothing on top. */
 const reconnectAfter = 0.2;
-
-/** No statement here takes longer by itself, and no transaction waits for anything outside; in milliseconds. */
-const longestStatement = 30_000;
 
 /**
  * PostgreSQL 15 or newer.
@@ -21,19 +19,14 @@ export function openPostgres(
   connections = 16,
   onStatement?: (text: string, parameters: readonly unknown[]) => void,
 ): Database {
-  const client = postgres(url, {
+  const { url: address, connection } = connectionOptions(url, "requests", "portcullis_gate");
+  const client = postgres(address, {
     max: connections,
     backoff: () => reconnectAfter,
     connect_timeout: 5,
     onnotice: () => undefined,
     ...(onStatement ? { debug: (_connection, text, parameters) => onStatement(text, parameters) } : {}),
-    connection: {
-      application_name: "portcullis",
-      role: "portcullis_gate",
-      statement_timeout: longestStatement,
-      idle_in_transaction_session_timeout: longestStatement,
-      default_transaction_isolation: "read committed",
-    },
+    connection,
   });
   return drizzleDatabase(drizzle(withPreparedStatements(client)), {
     kind: "postgres",

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
-import postgres from "postgres";
+import { openAsOwner } from "./owner-connection";
 
 export interface Cluster {
   /** A connection string over TCP on 127.0.0.1, as the superuser `postgres`, without a password. */
@@ -98,7 +98,7 @@ export async function startCluster(options: { settings?: readonly string[] } = {
     url,
     start,
     async createDatabase(name) {
-      const sql = postgres(url(), { max: 1 });
+      const sql = openAsOwner(url());
       await sql`create database ${sql(name)}`;
       await sql.end();
       return url(name);
