@@ -4,6 +4,7 @@ import { DataFolderInUse } from "../persistence/control-socket";
 import { DataFolderUnusable } from "../persistence/control-socket-path";
 import { RolesMissing } from "../persistence/roles";
 import { TriggersOff } from "../persistence/session-settings";
+import { UnusableDatabase } from "../persistence/unusable-database";
 import { AnotherSecret } from "../services/host/ensure-installation";
 import { SlugTaken } from "../services/providers/ensure-settings-providers";
 
@@ -20,6 +21,7 @@ const foreseen = [
   DataFolderUnusable,
   RolesMissing,
   TriggersOff,
+  UnusableDatabase,
   AnotherSecret,
   SlugTaken,
 ];
