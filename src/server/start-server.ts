@@ -96,10 +96,17 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   });
   open.http = http;
   const url = publicUrl(settings, http.port);
+  const openIt = async () => {
+    const installation = await openInstallation(settings, { clock, random });
+    open.database = installation.database;
+    return installation;
+  };
+  // A server that cannot be used is known before minutes are spent on the console. The embedded database needs much of
+  // the memory itself, so it comes afterwards.
+  const onServer = settings.databaseUrl === null ? null : await openIt();
   if (consoleMode === "production") await buildConsole(say);
 
-  const { database, sealer, fingerprint, signer, installationId } = await openInstallation(settings, { clock, random });
-  open.database = database;
+  const { database, sealer, fingerprint, signer, installationId } = onServer ?? (await openIt());
   const runtime: Runtime = {
     database,
     sealer,
