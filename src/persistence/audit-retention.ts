@@ -2,6 +2,7 @@ import { and, asc, desc, eq, isNotNull, lte, sql } from "drizzle-orm";
 import { auditCheckpoints, auditEntries } from "../../drizzle/audit";
 import { type BrokenChain, type ChainPosition, chainStart, followChain } from "../core/audit/follow-chain";
 import { removalText } from "../core/audit/statement-text";
+import { isReached, later } from "../core/moment";
 import { type Database, rowsOf, type Transaction } from "./database";
 import type { Signer } from "./signing";
 
@@ -43,10 +44,11 @@ export function removeOldEntries(database: Database, removal: Removal, already: 
       .orderBy(asc(auditEntries.sequence))
       .limit(removedAtOnce + 1);
     const from = await beginningOf(tx, organizationId, signer);
+    const lastRemoved = later(before, -1);
     let position: ChainPosition = from;
     let entries = 0;
     for (const entry of page.slice(0, -1)) {
-      if (entry.createdAt >= before || entries === removedAtOnce) break;
+      if (!isReached(entry.createdAt, lastRemoved) || entries === removedAtOnce) break;
       const next = followChain(position, entry);
       if ("why" in next) return { kind: "broken", broken: next };
       position = next;

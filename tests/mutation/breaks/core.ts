@@ -40,7 +40,7 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "KEY",
       says: "a key works at the moment of its end",
-      find: "if (key.expiresAt && new Date(key.expiresAt) <= now) {",
+      find: "if (hasExpired(key.expiresAt, now)) {",
       replace: "if (key.expiresAt && new Date(key.expiresAt) < now) {",
     },
     {
@@ -70,14 +70,14 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "TM-7",
       says: "a session that nobody uses goes on",
-      find: " || idleEnd <= now.getTime()",
-      replace: " || idleEnd < 0",
+      find: " || hasPassed(idleEnd, now)",
+      replace: " || idleEnd === null",
     },
     {
       of: "TM-6",
       says: "a session goes on past its end while it is used",
-      find: "new Date(session.expiresAt) <= now || idleEnd",
-      replace: "idleEnd",
+      find: "hasPassed(session.expiresAt, now) || hasPassed(idleEnd",
+      replace: "hasPassed(idleEnd",
     },
     {
       of: "TM-41",

@@ -38,7 +38,7 @@ export const databaseBreaks: readonly Break[] = [
       {
         of: "TM-28",
         says: "the first use of a key stays its last one",
-        find: "if (last && now.getTime() - new Date(last).getTime() < minute) return;",
+        find: "if (isRecent(last, now, minute - 1)) return;",
         replace: "if (last) return;",
         tests: ["tests/services/keys/keys.db.test.ts"],
       },
