@@ -572,6 +572,18 @@ export const serviceBreaks: readonly Break[] = [
     [
       {
         of: "AUD",
+        says: "a log is intact however long its entries wait to be sealed",
+        find: "const firstBroken = brokenThere ?? unsealedAfter(position, waiting);",
+        replace: "const firstBroken = brokenThere;",
+      },
+      {
+        of: "AUD",
+        says: "an entry of the future that is not sealed is no problem",
+        find: "aheadInSql(sql`(${createdAt} - ${sealedWithin})`, now),",
+        replace: "",
+      },
+      {
+        of: "AUD",
         says: "a checkpoint that was kept elsewhere is not looked at",
         find: "kept ? [...statements.checkpoints, kept] : statements.checkpoints;",
         replace: "statements.checkpoints;",
