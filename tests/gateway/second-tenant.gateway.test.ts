@@ -66,7 +66,8 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     }
     expect((await world.ask(ascii)).status).toBe(401);
     expect((await world.ask(ascii, { user: `ada:${password}` })).headers["x-upstream"]).toBe("upstream");
-    expect(theirs.seen).toEqual([]);
+    const hosts = [...forms, base].map((form) => form.toLowerCase());
+    expect(theirs.seen.filter(({ headers }) => hosts.includes(headers.host ?? ""))).toEqual([]);
   });
 
   test("cannot have a name below the first one's wildcard", async () => {

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkVisitorPassword } from "../../src/core/credentials";
 import { hashForGateway } from "../../src/identity/hash-for-gateway";
+import { patienceMs } from "../support/patience";
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
@@ -154,7 +155,7 @@ describe("in a bundle with its dependencies outside", () => {
          const good = await bcryptInWorker("x", "$2b$04$......................");
          process.stdout.write(JSON.stringify([answers.map((a) => String(a.reason)), good.length]));`,
       ],
-      { timeout: 20_000 },
+      { timeout: patienceMs },
     );
     expect(JSON.parse(stdout)).toEqual([Array(3).fill("Error: the bcrypt thread failed"), 60]);
   });

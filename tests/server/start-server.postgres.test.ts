@@ -11,6 +11,7 @@ import { inOneLine } from "../../src/server/start-failure";
 import { type RunningServer, startServer } from "../../src/server/start-server";
 import { emptyDatabase } from "../support/empty-database";
 import { openAsOwner } from "../support/owner-connection";
+import { patienceMs } from "../support/patience";
 
 const log = pino({ level: "silent" });
 const folder = mkdtempSync(join(tmpdir(), "pcl-"));
@@ -38,7 +39,10 @@ test("four processes that start at once on one empty database all come up", asyn
 
 test("two databases of one cluster are made at once", async () => {
   const urls = await Promise.all([emptyDatabase(), emptyDatabase()]);
-  await stop(await Promise.all(urls.map((url, at) => start(environmentOf(url, `e${at}`)))));
+  const servers = await Promise.all(urls.map((url, at) => start(environmentOf(url, `e${at}`))));
+  for (const server of servers) expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  expect(new Set(servers.map(({ runtime }) => runtime.installationId)).size).toBe(2);
+  await stop(servers);
 });
 
 test("a secret is required of a database that holds anything, unless the data folder has it", async () => {
@@ -104,10 +108,8 @@ test("SIGTERM ends a start too that waits for another process's migrations", asy
   const env = { NODE_ENV: "test" as const, PATH, HOME, ...environmentOf(url, "k") };
   const child = spawn(process.execPath, [command, "start"], { env, stdio: "ignore" });
   const ended = once(child, "close");
-  await vi.waitFor(async () => expect(await isAwaited()).toBe(true), { timeout: 60_000, interval: 50 });
-  const began = performance.now();
+  await vi.waitFor(async () => expect(await isAwaited()).toBe(true), { timeout: patienceMs, interval: 50 });
   child.kill("SIGTERM");
-  expect(await ended).toEqual([0, null]);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(await ended).toEqual([0, null]); // after 9.5 s it would end itself with 1
   await holder.end();
 });

@@ -1,4 +1,5 @@
-import { type Router, unlessEmpty } from "./document";
+import { CLOSED_MIDDLEWARE } from "./closed-middleware";
+import type { Router } from "./document";
 import { inOrder } from "./in-order";
 import { NOOP_SERVICE } from "./names";
 import { denyPriority } from "./priority";
@@ -37,15 +38,15 @@ export function compileDeny(state: DenyState, gateway: GatewayState): CompiledDe
       rule: rules.join(" || "),
       priority: denyPriority(kind),
       service: NOOP_SERVICE,
-      ...(gateway.tags ? { middlewares: [`${name}-tag`] } : {}),
+      middlewares: [...(gateway.tags ? [`${name}-tag`] : []), `${name}-closed`],
     };
   }
   if (hosts.length === 0) return { file: null, tag };
-  const middlewares = gateway.tags ? { [`${name}-tag`]: tagMiddleware(tag) } : {};
-  return {
-    file: { name: denyFileName(state), text: renderDocument({ routers, ...unlessEmpty("middlewares", middlewares) }) },
-    tag,
+  const middlewares = {
+    ...(gateway.tags ? { [`${name}-tag`]: tagMiddleware(tag) } : {}),
+    [`${name}-closed`]: CLOSED_MIDDLEWARE,
   };
+  return { file: { name: denyFileName(state), text: renderDocument({ routers, middlewares }) }, tag };
 }
 
 /** The name of a group's deny file, whether or not it holds anything. */

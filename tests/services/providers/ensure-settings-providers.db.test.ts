@@ -37,7 +37,8 @@ const audited = () =>
     "select action, changed, organization_id from audit_entries where object_kind = 'provider' order by audit_id",
   );
 
-describe("providers of the settings (TM-12)", () => {
+// The settings of one installation over several starts.
+describe("providers of the settings (TM-12)", { shuffle: false }, () => {
   it("are there after a start, and a second start changes nothing", async () => {
     await ensure([company({ groupRoles: { b: "viewer", aa: "admin" } })]);
     await ensure([company({ groupRoles: { aa: "admin", b: "viewer" } })]);
