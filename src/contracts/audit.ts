@@ -84,6 +84,7 @@ export type VerifyAudit = z.infer<typeof VerifyAudit>;
 
 export const AuditVerdict = z.object({
   organizationId: z.string(),
+  /** Every entry is what it was, and was sealed in time. */
   intact: z.boolean(),
   /** The first place where the chain is not what it was. */
   firstBroken: z
@@ -92,9 +93,10 @@ export const AuditVerdict = z.object({
       auditId: z.string().nullable(),
       /**
        * `missing`: an entry is not there. `altered`: it is not the one that was sealed there. `rewritten`: all up to
-       * here fits, and is not what a checkpoint says. `cut`: a checkpoint knows of more.
+       * here fits, and is not what a checkpoint says. `cut`: a checkpoint knows of more. `unsealed`: all that is
+       * sealed is intact, but entries wait for longer than sealing takes, or nothing is sealed yet.
        */
-      why: z.enum(["missing", "altered", "rewritten", "cut"]),
+      why: z.enum(["missing", "altered", "rewritten", "cut", "unsealed"]),
     })
     .nullable(),
   /** How many entries were found good. */

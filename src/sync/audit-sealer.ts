@@ -9,6 +9,8 @@ import { breathe, type Pace } from "./pace";
 const sealedAtOnce = 50;
 /** An entry is sealed within a second of its commit: at most this later, in ms, and the time that the sealing takes. */
 const everyMs = 400;
+/** While it fails, the log says so once in this time, in ms. */
+const quietMs = 60_000;
 
 interface AuditSealer {
   readonly database: Database;
@@ -22,25 +24,44 @@ interface AuditSealer {
  * processes one at a time for an organization.
  */
 export async function sealUntilOver({ database, clock, log, pace }: AuditSealer, over: AbortSignal): Promise<void> {
+  let silentUntil = 0; // by the pace's clock
+  const settleAll = async () => {
+    while (!over.aborted && (await settleRefusals(database, clock.now()))) await breathe();
+  };
   while (!over.aborted) {
-    try {
-      while (!over.aborted && (await settleRefusals(database, clock.now()))) await breathe();
-      await sealPending(database, over);
-    } catch (error) {
-      if (over.aborted) return;
-      log.warn({ err: error }, "audit entries could not be sealed");
+    // What cannot be settled does not keep anything else from being sealed.
+    const outcomes = await Promise.allSettled([settleAll(), sealPending(database, over)]);
+    const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+    if (over.aborted) return;
+    if (failures.length === 0) silentUntil = 0;
+    else if (pace.now() >= silentUntil) {
+      silentUntil = pace.now() + quietMs;
+      for (const err of failures) log.warn({ err }, "audit entries could not be sealed");
     }
     await pace.sleep(everyMs, over);
   }
 }
 
-/** Everything that waits to be sealed now. */
+/**
+ * Everything that waits to be sealed now. An entry that cannot be sealed only holds up its own organization.
+ * @throws Error what kept the first such organization from being sealed, when all others are
+ */
 export async function sealPending(database: Database, over: AbortSignal): Promise<void> {
+  const failures: unknown[] = [];
   for (const organizationId of await organizationsToSeal(database)) {
-    let sealed = sealedAtOnce;
-    while (sealed === sealedAtOnce && !over.aborted) {
-      sealed = await sealEntries(database, organizationId, sealedAtOnce, entryHash);
-      await breathe();
+    try {
+      await sealOrganization(database, organizationId, over);
+    } catch (error) {
+      failures.push(error);
     }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function sealOrganization(database: Database, organizationId: string, over: AbortSignal): Promise<void> {
+  let sealed = sealedAtOnce;
+  while (sealed === sealedAtOnce && !over.aborted) {
+    sealed = await sealEntries(database, organizationId, sealedAtOnce, entryHash);
+    await breathe();
   }
 }

@@ -35,8 +35,8 @@ export const hostileSettings: Readonly<Record<string, string>> = {
   "plpgsql.extra_errors": "all",
 };
 
-/** One `set` clause of a setting, for `alter role`, `alter database` and `set` itself. */
-export function setClause(name: string, value: string): string {
+/** The `set` clause of a setting, for `alter role` and `alter database`. */
+function setClause(name: string, value: string): string {
   const quotedName = name
     .split(".")
     .map((part) => `"${part}"`)

@@ -1,6 +1,7 @@
 import { get as getByHttp } from "node:http";
 import { get as getByHttps } from "node:https";
 import { z } from "zod";
+import { hasPassed, later } from "../../core/moment";
 import type { Runtime } from "../../persistence/runtime";
 import { discoveryUrl, type Endpoints, isSameIssuer, placeEndpoints, withSlashOf } from "./endpoints";
 import type { Provider } from "./provider";
@@ -47,7 +48,7 @@ const Document = z.object({
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512"] as const;
 
 const rememberedMs = 5 * 60_000;
-const known = new WeakMap<object, Map<string, { readonly metadata: Metadata; readonly until: number }>>();
+const known = new WeakMap<object, Map<string, { readonly metadata: Metadata; readonly until: Date }>>();
 
 /**
  * Asks the provider what it is; remembered for five minutes.
@@ -61,12 +62,12 @@ export async function discover(
   const remembered = known.get(database) ?? new Map();
   known.set(database, remembered);
   const key = JSON.stringify([providerId, issuer, internalUrl, clientSecret === null, reach]);
-  const now = clock.now().getTime();
+  const now = clock.now();
   const found = remembered.get(key);
-  if (found && found.until > now) return found.metadata;
+  if (found && !hasPassed(found.until, now)) return found.metadata;
   const url = discoveryUrl(provider);
   const metadata = read(provider, await fetchJson(url, () => requestOptions(url, reach, resolver)));
-  remembered.set(key, { metadata, until: now + rememberedMs });
+  remembered.set(key, { metadata, until: later(now, rememberedMs) });
   return metadata;
 }
 

@@ -109,7 +109,7 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-16",
         says: "a state never ends",
-        find: 'if (row.expiresAt <= clock.now()) return { ok: false, reason: "state_expired" };',
+        find: 'if (hasPassed(row.expiresAt, clock.now())) return { ok: false, reason: "state_expired" };',
         replace: "",
       },
     ],

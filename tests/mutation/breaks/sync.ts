@@ -562,7 +562,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-21",
       says: "a credential that has expired is in force",
-      find: "valid: row.expiresAt === null || row.expiresAt > now,",
+      find: "valid: !hasExpired(row.expiresAt, now),",
       replace: "valid: true,",
       tests: ["tests/persistence/sync/desired-state.db.test.ts"],
     },
@@ -616,15 +616,15 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "AUD",
       says: "a minute is settled before it is over",
-      find: ".where(lt(refusalCounts.minute, minute))",
-      replace: ".where(lt(refusalCounts.minute, now))",
+      find: "passedInSql(refusalCounts.minute, later(startOfMinute(now), -1))",
+      replace: "passedInSql(refusalCounts.minute, now)",
       tests: floods,
     },
     {
       of: "AUD",
       says: "a log is signed each time that it is looked at",
-      find: "if (latest && now.getTime() - latest.createdAt.getTime() < day) return;",
-      replace: "if (latest && now.getTime() < latest.createdAt.getTime()) return;",
+      find: "if (latest && isRecent(latest.createdAt, now, day - 1)) return;",
+      replace: "if (latest && isRecent(latest.createdAt, now, -1)) return;",
       tests: ["tests/persistence/audit-retention.db.test.ts"],
     },
   ]),
