@@ -9,7 +9,9 @@ import { type ControlSocket, takeControlSocket } from "../persistence/control-so
 import { makeDataFolder } from "../persistence/control-socket-path";
 import type { Database } from "../persistence/database";
 import type { Runtime } from "../persistence/runtime";
+import { isLed } from "../persistence/sync/lease";
 import { reportReservedClaims } from "../services/claims/report-reserved-claims";
+import { textOf } from "../sync/cause-of";
 import type { ReconcilerTiming } from "../sync/reconciler";
 import { type RunningSync, startSync } from "../sync/start-sync";
 import type { AtFaultPoint } from "../sync/target";
@@ -43,6 +45,10 @@ export interface RunningServer {
   /** Without a slash at its end. */
   readonly url: string;
   readonly runtime: Runtime;
+  /** What keeps this machine's gateway from being delivered to, in a sentence with paths; null when nothing does. */
+  gatewayProblem(): string | null;
+  /** Called when that changes. */
+  onGatewayChange(listener: () => void): void;
   /** Takes no more requests, finishes what runs, gives everything back. Within 10 s. */
   stop(): Promise<void>;
 }
@@ -125,14 +131,18 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
     prioritize: (applicationId) => open.sync?.prioritize(applicationId),
   };
+  const listeners = new Set<() => void>();
   const sync = startSync(runtime, {
+    onStatus: () => {
+      for (const listener of listeners) listener();
+    },
     ...syncOverrides(overrides),
     auditRetentionDays: settings.auditRetentionDays,
     folderOf: ({ name }) => (name === localGateway ? folder : null),
   });
   open.sync = sync;
   open.sweeper = startIdentitySweeper(runtime);
-  const api = createHandler(runtime, { sync: () => syncProblem(sync) });
+  const api = createHandler(runtime, { sync: () => syncProblem(sync, database) });
   registerHandler(api);
   const pages = await openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
@@ -159,15 +169,28 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     stopping ??= closeAll(open);
     return stopping;
   };
-  return { port: http.port, url, runtime, stop };
+  return {
+    port: http.port,
+    url,
+    runtime,
+    gatewayProblem: () => sync.status().find(({ why }) => why !== null)?.why?.detail ?? null,
+    onGatewayChange: (listener) => listeners.add(listener),
+    stop,
+  };
 }
 
 /**
- * Ready is who has looked after every gateway once. That another process delivers, or that a gateway's folder is on
- * another disk, keeps nobody from answering requests: `sync.status` and the log say so.
+ * Not ready: a gateway whose folder this process was given cannot be led or written from here, and no other process
+ * leads it. That another process delivers keeps nobody from answering requests; neither does what one tenant causes.
+ * Says which gateway and why, without paths: anybody may ask.
  */
-async function syncProblem(sync: RunningSync): Promise<string | null> {
-  return [...sync.status().values()].every(({ leads }) => leads !== null) ? null : "starting";
+async function syncProblem(sync: RunningSync, database: Database): Promise<string | null> {
+  for (const { gatewayId, name, leads, why } of sync.status()) {
+    if (leads === null) return "starting";
+    if (why === null) continue;
+    if (leads || !(await isLed(database, gatewayId))) return `gateway ${name}: ${textOf(why.cause)}`;
+  }
+  return null;
 }
 
 /** Undefined is not the same as left out. */

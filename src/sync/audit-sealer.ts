@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { entryHash } from "../core/audit/audit-chain";
+import { Repeats } from "../core/repeats";
 import type { Clock } from "../core/values";
 import type { Database } from "../persistence/database";
 import { organizationsToSeal, sealEntries, settleRefusals } from "../persistence/sync/audit-sealing";
@@ -9,8 +10,6 @@ import { breathe, type Pace } from "./pace";
 const sealedAtOnce = 50;
 /** An entry is sealed within a second of its commit: at most this later, in ms, and the time that the sealing takes. */
 const everyMs = 400;
-/** While it fails, the log says so once in this time, in ms. */
-const quietMs = 60_000;
 
 interface AuditSealer {
   readonly database: Database;
@@ -24,7 +23,7 @@ interface AuditSealer {
  * processes one at a time for an organization.
  */
 export async function sealUntilOver({ database, clock, log, pace }: AuditSealer, over: AbortSignal): Promise<void> {
-  let silentUntil = 0; // by the pace's clock
+  const repeats = new Repeats();
   const settleAll = async () => {
     while (!over.aborted && (await settleRefusals(database, clock.now()))) await breathe();
   };
@@ -33,10 +32,12 @@ export async function sealUntilOver({ database, clock, log, pace }: AuditSealer,
     const outcomes = await Promise.allSettled([settleAll(), sealPending(database, over)]);
     const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
     if (over.aborted) return;
-    if (failures.length === 0) silentUntil = 0;
-    else if (pace.now() >= silentUntil) {
-      silentUntil = pace.now() + quietMs;
-      for (const err of failures) log.warn({ err }, "audit entries could not be sealed");
+    if (failures.length === 0) repeats.over();
+    else {
+      const silent = repeats.due("seal", pace.now());
+      if (silent !== null) {
+        for (const err of failures) log.warn({ err, silent }, "audit entries could not be sealed");
+      }
     }
     await pace.sleep(everyMs, over);
   }

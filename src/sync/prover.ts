@@ -1,3 +1,4 @@
+import { Repeats } from "../core/repeats";
 import { type Budget, fullBudget, spend } from "../core/sync/budget";
 import { ProofQueue, type ProofRank } from "../core/sync/proof-queue";
 import { asSync } from "../persistence/as-sync";
@@ -10,6 +11,7 @@ import {
   recordProofs,
 } from "../persistence/sync/proofs";
 import { askProbes } from "./ask-probes";
+import { causeOf } from "./cause-of";
 import type { GatewayClient } from "./gateway-client";
 import type { Leading } from "./leading";
 import { Waker } from "./waker";
@@ -81,14 +83,17 @@ export class Prover {
 
   async run(): Promise<void> {
     const { pace, over, log } = this.leading;
+    const repeats = new Repeats();
     while (!over.aborted) {
       let asked = 0;
       try {
         asked = await this.#askDue();
         if (asked === 0) await this.#askAgain();
+        repeats.over();
       } catch (error) {
         if (over.aborted) return;
-        log.warn({ err: error }, "proofs could not be recorded");
+        const silent = repeats.due(causeOf(error), pace.now());
+        if (silent !== null) log.warn({ err: error, silent }, "proofs could not be recorded");
         await pace.sleep(500, over);
       }
       if (asked > 0) continue;

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inject } from "vitest";
 import { dumpTemplate, openEmbeddedInMemory } from "../../src/persistence/embedded/open-in-memory";
@@ -10,6 +9,7 @@ import { migrateEmbedded } from "../../src/persistence/migrate";
 import { openPostgres } from "../../src/persistence/postgres-database";
 import { lendDatabase, type OpenedDatabase } from "./lent-databases";
 import { madeOnce } from "./made-once";
+import { ownTemporaryFolder } from "./own-temporary-folder";
 import { openAsOwner } from "./owner-connection";
 
 declare module "vitest" {
@@ -67,7 +67,7 @@ export function templatePath(kind: "tar" | "folder"): string {
   for (const name of readdirSync(migrationsFolder).sort()) {
     if (name.endsWith(".sql")) hash.update(readFileSync(join(migrationsFolder, name)));
   }
-  return join(tmpdir(), `portcullis-template-${hash.digest("hex").slice(0, 16)}.${kind}`);
+  return join(ownTemporaryFolder(), `template-${hash.digest("hex").slice(0, 16)}.${kind}`);
 }
 
 /** The database that the global set-up migrated, and that every test file's own is copied from. */

@@ -135,6 +135,30 @@ export function recordCause(database: Database, lease: Lease, cause: string, now
   );
 }
 
+/**
+ * Says in words why a process that does not lead a gateway cannot lead it; the moment of the first failure stays.
+ * While another process leads nothing is written: delivery works then.
+ */
+export function recordCauseUnled(database: Database, gatewayId: string, cause: string, now: Date): Promise<unknown> {
+  return asSync(database, (tx) =>
+    tx
+      .update(gateways)
+      .set({ cause, causeSince: sql`coalesce(${gateways.causeSince}, ${now.toISOString()}::timestamptz)` })
+      .where(
+        and(
+          eq(gateways.gatewayId, gatewayId),
+          passedInSql(gateways.leaseUntil, sql`clock_timestamp()`),
+          sql`${gateways.cause} is distinct from ${cause}`,
+        ),
+      ),
+  );
+}
+
+/** Whether some process leads a gateway now, by the database's clock. */
+export function isLed(database: Database, gatewayId: string): Promise<boolean> {
+  return findGateway(database, gatewayId).then((row) => row?.led ?? false);
+}
+
 /** Nothing fails any more. @throws LeaseLost */
 export function clearCause(database: Database, lease: Lease): Promise<unknown> {
   return asSync(database, (tx) => updateAsLeader(tx, lease, { cause: null, causeSince: null }));
