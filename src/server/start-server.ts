@@ -11,6 +11,7 @@ import type { Runtime } from "../persistence/runtime";
 import type { ReconcilerTiming } from "../sync/reconciler";
 import { type RunningSync, startSync } from "../sync/start-sync";
 import type { AtFaultPoint } from "../sync/target";
+import { createWaitHub, type WaitBounds } from "../sync/wait-hub";
 import { buildConsole } from "./build-console";
 import { type ConsoleMode, openConsole } from "./console";
 import { controlRequests } from "./control-requests";
@@ -98,6 +99,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
 
   const { database, sealer, fingerprint, signer, installationId } = await openInstallation(settings, { clock, random });
   open.database = database;
+  const prioritize = (applicationId: string) => open.sync?.prioritize(applicationId);
   const runtime: Runtime = {
     database,
     sealer,
@@ -112,7 +114,8 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ownAddresses,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
-    prioritize: (applicationId) => open.sync?.prioritize(applicationId),
+    prioritize,
+    waits: createWaitHub({ database, log, prioritize, bounds: waitBounds(settings) }),
   };
   const sync = startSync(runtime, {
     ...syncOverrides(overrides),
@@ -154,6 +157,10 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
  */
 async function syncProblem(sync: RunningSync): Promise<string | null> {
   return [...sync.status().values()].every(({ leads }) => leads !== null) ? null : "starting";
+}
+
+function waitBounds({ waitsPerCaller, waitsPerOrganization, waits }: Settings): WaitBounds {
+  return { perCaller: waitsPerCaller, perOrganization: waitsPerOrganization, total: waits };
 }
 
 /** Undefined is not the same as left out. */

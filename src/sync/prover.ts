@@ -132,6 +132,7 @@ export class Prover {
     if (results.length > 0) {
       const stored = await recordProofs(database, lease, results, clock.now());
       for (const result of results) this.#settle(result, stored.has(result.applicationId));
+      this.leading.onProgress?.();
     }
     return due.length;
   }

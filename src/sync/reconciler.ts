@@ -36,6 +36,8 @@ export interface ReconcilerOptions {
   readonly faultPoint?: AtFaultPoint;
   readonly timing?: Partial<ReconcilerTiming>;
   readonly client?: () => GatewayClient;
+  /** Told that something was delivered, loaded or proven, and recorded. */
+  readonly onProgress?: () => void;
 }
 
 export interface ReconcilerTiming {
@@ -158,6 +160,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         async (wentBack) => {
           if (wentBack) await proving.recall();
           proving.wake();
+          options.onProgress?.();
         },
       );
       const proving = new Prover(leading, client, () => observer.loaded, {
@@ -184,6 +187,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
             proving.add(applicationId, delivery.revision, closes ? "closes" : "changed");
           }
           observer.expect(delivery, markerAt);
+          options.onProgress?.();
         },
         causeStands: standing.row.cause !== null,
         onFailed: () => proving.recall(),
