@@ -183,9 +183,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         repairs,
         loadMs: () => observer.loadMs,
         onDelivered: ({ delivery, markerAt, applications }) => {
-          for (const { applicationId, closes } of applications) {
-            proving.add(applicationId, delivery.revision, closes ? "closes" : "changed");
-          }
+          for (const application of applications) proving.add(application, application.closes ? "closes" : "changed");
           observer.expect(delivery, markerAt);
           options.onProgress?.();
         },
