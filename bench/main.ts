@@ -13,6 +13,7 @@ import { enforced } from "./figures/enforced";
 import { gateways } from "./figures/gateways";
 import { memory } from "./figures/memory";
 import { signInFlood } from "./figures/sign-in-flood";
+import { waits } from "./figures/waits";
 import { closePlaces } from "./place";
 import { type Row, table } from "./table";
 
@@ -27,6 +28,7 @@ const figures: readonly Figure[] = [
   burst,
   ...comparison,
   memory,
+  ...waits,
 ];
 
 /** A figure's name, or what comes before its dash: `create` is `create-postgres` and `create-embedded`. */

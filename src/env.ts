@@ -328,6 +328,29 @@ export const settingsTable = {
     example: "5",
     schema: wholeNumber(0, 100_000),
   },
+  waitsPerCaller: {
+    name: "PORTCULLIS_WAITS_PER_CALLER",
+    default: "20",
+    description:
+      "How many calls of sync.wait one API key or session may have under way in one process. Further calls are answered with 429.",
+    example: "20",
+    schema: wholeNumber(1, 100_000),
+  },
+  waitsPerOrganization: {
+    name: "PORTCULLIS_WAITS_PER_ORGANIZATION",
+    default: "200",
+    description:
+      "How many calls of sync.wait one organization may have under way in one process. Further calls are answered with 429.",
+    example: "200",
+    schema: wholeNumber(1, 100_000),
+  },
+  waits: {
+    name: "PORTCULLIS_WAITS",
+    default: "2000",
+    description: "How many calls of sync.wait one process takes at the same time. Further calls are answered with 503.",
+    example: "2000",
+    schema: wholeNumber(1, 100_000),
+  },
   smtpUrl: {
     name: "PORTCULLIS_SMTP_URL",
     default: null,

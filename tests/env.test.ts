@@ -51,6 +51,9 @@ test("with nothing set, everything has its default", () => {
     trustedHeaderCreates: false,
     smtpUrl: null,
     mailFrom: null,
+    waitsPerCaller: 20,
+    waitsPerOrganization: 200,
+    waits: 2_000,
     logLevel: "info",
   });
 });

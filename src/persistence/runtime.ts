@@ -5,6 +5,7 @@ import type { Clock, HostWatch, RandomBytes, Resolver } from "../core/values";
 import type { Database } from "./database";
 import type { Sealer } from "./sealing";
 import type { Signer } from "./signing";
+import type { Waits } from "./waits";
 
 /** What the process has, as values: the same for every request, and what a test replaces. */
 export interface Runtime {
@@ -32,6 +33,8 @@ export interface Runtime {
   readonly wake: (gatewayIds: readonly string[]) => void;
   /** Somebody waits for this application to be seen enforced; a hint. */
   readonly prioritize: (applicationId: string) => void;
+  /** The waits of this process for deliveries. */
+  readonly waits: Waits;
 }
 
 /** How people sign in here, as the settings say. */

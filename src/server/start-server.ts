@@ -15,6 +15,7 @@ import { textOf } from "../sync/cause-of";
 import type { ReconcilerTiming } from "../sync/reconciler";
 import { type RunningSync, startSync } from "../sync/start-sync";
 import type { AtFaultPoint } from "../sync/target";
+import { createWaitHub, type WaitBounds } from "../sync/wait-hub";
 import { buildConsole } from "./build-console";
 import { type ConsoleMode, openConsole } from "./console";
 import { controlRequests } from "./control-requests";
@@ -113,6 +114,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   if (consoleMode === "production") await buildConsole(say);
 
   const { database, sealer, fingerprint, signer, installationId } = onServer ?? (await openIt());
+  const prioritize = (applicationId: string) => open.sync?.prioritize(applicationId);
   const runtime: Runtime = {
     database,
     sealer,
@@ -129,7 +131,8 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ownNames,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
-    prioritize: (applicationId) => open.sync?.prioritize(applicationId),
+    prioritize,
+    waits: createWaitHub({ database, log, prioritize, bounds: waitBounds(settings) }),
   };
   const listeners = new Set<() => void>();
   const sync = startSync(runtime, {
@@ -191,6 +194,10 @@ async function syncProblem(sync: RunningSync, database: Database): Promise<strin
     if (leads || !(await isLed(database, gatewayId))) return `gateway ${name}: ${textOf(why.cause)}`;
   }
   return null;
+}
+
+function waitBounds({ waitsPerCaller, waitsPerOrganization, waits }: Settings): WaitBounds {
+  return { perCaller: waitsPerCaller, perOrganization: waitsPerOrganization, total: waits };
 }
 
 /** Undefined is not the same as left out. */

@@ -161,6 +161,7 @@ export async function pageOfStates(tx: Transaction, gatewayId: string, after: st
       provenRevision: applicationStates.provenRevision,
       removed: applicationStates.removed,
       digest: applicationStates.digest,
+      intended: applicationStates.intended,
     })
     .from(applicationStates)
     .where(and(eq(applicationStates.gatewayId, gatewayId), gt(applicationStates.applicationId, after)))

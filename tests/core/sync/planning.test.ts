@@ -70,6 +70,20 @@ describe("what goes together in one delivery", () => {
   });
 });
 
+/** A delivery of an application that refuses visitors. */
+const of = (applicationId: string, revision: number) => ({
+  applicationId,
+  revision,
+  organizationId: "org_1",
+  isPublic: false,
+});
+
+/** So many slots. */
+const upTo = (most: number) => {
+  let taken = 0;
+  return () => taken++ < most;
+};
+
 describe("what is asked", () => {
   const route = (routeId: string, host: string) => ({ routeId, host, path: "/", expect: "stopped" as const });
 
@@ -99,38 +113,58 @@ describe("what is asked", () => {
 
   it("closing changes are asked first, then what somebody waits for", () => {
     const queue = new ProofQueue();
-    queue.add("app_again", 1, "again");
-    queue.add("app_changed", 2, "changed");
-    queue.add("app_waited", 2, "changed");
-    queue.add("app_closes", 2, "closes");
-    queue.add("app_later", 3, "closes");
-    queue.prioritize("app_waited");
-    const due = () => queue.due(2, 0, 10).map(({ applicationId }) => applicationId);
-    expect(due()).toEqual(["app_closes"]); // alone: answers are recorded together
-    queue.done("app_closes", 2);
-    expect(due()).toEqual(["app_waited", "app_changed", "app_again"]);
+    queue.add(of("app_again", 1), "again");
+    queue.add(of("app_changed", 2), "changed");
+    queue.add(of("app_waited", 2), "changed");
+    queue.add(of("app_closes", 2), "closes");
+    queue.add(of("app_later", 3), "closes");
+    queue.prioritize("app_waited", 0);
+    const due = (most: number) => queue.due(2, 0, upTo(most)).map(({ applicationId }) => applicationId);
+    expect(due(10)).toEqual(["app_closes", "app_waited", "app_changed", "app_again"]);
+    expect(due(2)).toEqual(["app_closes", "app_waited"]);
+  });
+
+  it("what has no slot is passed over, and what comes after it is asked", () => {
+    const queue = new ProofQueue();
+    for (const name of ["app_1", "app_2"]) queue.add(of(name, 1), "changed");
+    const due = queue.due(1, 0, ({ applicationId }) => applicationId !== "app_1");
+    expect(due).toMatchObject([{ applicationId: "app_2" }]);
+  });
+
+  it("what somebody waits for is tried again within a second, and a further sign of the wait does not hurry it", () => {
+    const queue = new ProofQueue();
+    queue.add(of("app_1", 1), "changed");
+    for (let failure = 0; failure < 9; failure++) queue.failed("app_1", 1, 0);
+    expect(queue.nextDue(1, 0)).toBe(25_600);
+    queue.prioritize("app_1", 1);
+    expect(queue.due(1, 1, upTo(1))).toHaveLength(1);
+    queue.failed("app_1", 1, 1);
+    queue.prioritize("app_1", 500);
+    expect(queue.nextDue(1, 501)).toBe(500);
+    queue.failed("app_1", 1, 60_000); // nobody has waited for it for a while
+    expect(queue.nextDue(1, 60_000)).toBe(30_000);
   });
 
   it("an answer about an older revision does not take the newer one off", () => {
     const queue = new ProofQueue();
-    queue.add("app_1", 1, "closes");
-    queue.add("app_1", 2, "changed");
+    queue.add(of("app_1", 1), "closes");
+    queue.add(of("app_1", 2), "changed");
     queue.done("app_1", 1);
-    expect(queue.due(2, 0, 10)).toMatchObject([{ applicationId: "app_1", revision: 2, rank: "closes" }]);
+    expect(queue.due(2, 0, upTo(10))).toMatchObject([{ applicationId: "app_1", revision: 2, rank: "closes" }]);
   });
 
   it("an older delivery does not take the place of a newer one (DK-3)", () => {
     const queue = new ProofQueue();
-    queue.add("app_1", 2, "changed");
-    queue.add("app_1", 1, "changed");
-    expect(queue.due(2, 0, 10)).toMatchObject([{ applicationId: "app_1", revision: 2 }]);
+    queue.add(of("app_1", 2), "changed");
+    queue.add(of("app_1", 1), "changed");
+    expect(queue.due(2, 0, upTo(10))).toMatchObject([{ applicationId: "app_1", revision: 2 }]);
   });
 
   it("what is not proven is asked again, later each time", () => {
     const queue = new ProofQueue();
-    queue.add("app_1", 1, "changed");
+    queue.add(of("app_1", 1), "changed");
     queue.failed("app_1", 1, 1_000);
-    expect(queue.due(1, 1_050, 10)).toEqual([]);
+    expect(queue.due(1, 1_050, upTo(10))).toEqual([]);
     expect(queue.nextDue(1, 1_050)).toBe(50);
     queue.failed("app_1", 1, 2_000);
     expect(queue.nextDue(1, 2_000)).toBe(200);

@@ -859,8 +859,8 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "DK-3",
       says: "a revocation waits for the proofs of everything else",
-      find: "proofRanks.indexOf(one.rank) - proofRanks.indexOf(other.rank) || one.notBefore",
-      replace: "one.notBefore",
+      find: "return proofRanks.flatMap((rank) => due.filter((queued) => queued.rank === rank && take(queued)));",
+      replace: "return due.filter((queued) => take(queued));",
     },
     {
       of: "DK-3",

@@ -413,13 +413,13 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-3",
       says: "what was delivered before a restart is never proven",
-      find: 'if (provenRevision < revision) this.#queue.add(applicationId, revision, "changed");',
-      replace: 'if (provenRevision > revision) this.#queue.add(applicationId, revision, "changed");',
+      find: 'if (state.provenRevision < state.revision) this.#queue.add(delivered(state), "changed");',
+      replace: 'if (state.provenRevision > state.revision) this.#queue.add(delivered(state), "changed");',
     },
     {
       of: "DK-3",
       says: "what is proven is never asked again",
-      find: 'for (const { applicationId, revision } of page) this.#queue.add(applicationId, revision, "again");',
+      find: 'for (const state of page) this.#queue.add(delivered(state), "again");',
       replace: "",
     },
     {
