@@ -56,7 +56,7 @@ async function accept(
   const name = requireName(typedName);
   await database.transaction("identity", null, (tx) => requireGoodInvitation(tx, found, clock.now()));
   await requireGoodPassword(password, email);
-  const hash = await hashPassword(password);
+  const hash = await hashPassword(password, { known: found.invitationId });
   return database.transaction("identity", null, async (tx) => {
     const now = clock.now();
     const invitation = requireInvitation(await findInvitation(tx, token, { hold: true }));

@@ -44,7 +44,7 @@ async function choosePassword(
   const { userId, email } = person;
   const password = fields.password ?? "";
   await requireGoodPassword(password, email);
-  const hash = await hashPassword(password);
+  const hash = await hashPassword(password, { known: userId });
   return runtime.database.transaction("identity", null, async (tx) => {
     const now = runtime.clock.now();
     await holdPerson(tx, userId);

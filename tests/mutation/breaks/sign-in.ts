@@ -141,8 +141,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "AM-13",
         says: "no answer waits for the slowest",
-        find: "await noSoonerThan(runtime.signIn.answerFloorMs, () => signIn(attempt, body))",
-        replace: "await noSoonerThan(0, () => signIn(attempt, body))",
+        find: "await noSoonerThan(runtime.signIn.answerFloorMs, (again) => signIn(attempt, body, again))",
+        replace: "await noSoonerThan(0, (again) => signIn(attempt, body, again))",
         tests: ["tests/identity/sign-in-timing.db.test.ts"],
       },
       {
