@@ -3,6 +3,7 @@ import { Unavailable } from "../core/errors";
 import { type FairQueue, fairQueue, type ReachedBound } from "../core/fair-share";
 import { MovingAverage } from "../core/moving-average";
 import { hashThreads } from "./hash-workers";
+import { limits } from "./limits";
 
 /** For whom a password is hashed: decides in which queue, and as whose share of it. */
 export type HashCaller =
@@ -24,8 +25,11 @@ export interface HashQueues {
 /** Strangers are refused when more than so much of their hashing waits, in milliseconds. */
 const mostWaitingMs = 1_000;
 
-/** The share of it that one address may hold: its fourth. */
+/** What one address may hold of it. */
 const shareOfAddress = 0.25;
+
+/** So many may always wait, however slow the machine is: as many as one address may send in a minute. */
+const leastWaiting = limits.signInByAddress.tries;
 
 /** Hashes that may wait for everyone known together, and for one of them: at 60 ms about four seconds. */
 const waitingOfKnown = { total: 512, perOwner: 64 };
@@ -48,7 +52,8 @@ export function hashQueues({ threads, now }: { readonly threads: number; readonl
     refuse: () => new Error("more hashes are under way than both queues admit"),
   });
   const averages = { stranger: new MovingAverage(guesses.stranger), known: new MovingAverage(guesses.known) };
-  const strangersWaiting = () => Math.max(1, Math.floor((mostWaitingMs * threads) / averages.stranger.value));
+  const strangersWaiting = () =>
+    Math.max(leastWaiting, Math.floor((mostWaitingMs * threads) / averages.stranger.value));
   const secondsOf = (hashes: number, average: MovingAverage) =>
     Math.max(1, Math.ceil((hashes * average.value) / threads / 1_000));
 
@@ -59,7 +64,7 @@ export function hashQueues({ threads, now }: { readonly threads: number; readonl
         return strangersWaiting();
       },
       get perOwner() {
-        return Math.max(1, Math.floor(strangersWaiting() * shareOfAddress));
+        return Math.max(leastWaiting, Math.floor(strangersWaiting() * shareOfAddress));
       },
     },
     refuse: (_, ahead) =>

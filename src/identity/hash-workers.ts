@@ -20,8 +20,8 @@ export const hashThreads = Math.min(4, Math.max(1, availableParallelism() - 1));
 /** OWASP's least: 19 MiB, two passes, one lane. Argon2id is the library's default. */
 const argon2id = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const satisfies Options;
 
-/** A thread of this niceness gets a fourth of a core for which one thread of niceness 0 competes: enough to go on. */
-const niceness = 5;
+/** How much nicer these threads are than the process: each gets a fourth of a core for which one other thread competes. */
+const nicer = 5;
 
 type HashJob =
   /** `salt`: `$2b$<cost>$` and 22 characters. */
@@ -47,7 +47,8 @@ const { hashSync: bcrypt } = require(workerData.bcryptjs);
 const { hashSync: argon2, verifySync } = require(workerData.argon2);
 try {
   const [, own, thread] = /^(\\d+)\\/task\\/(\\d+)$/.exec(require("node:fs").readlinkSync("/proc/thread-self"));
-  if (Number(own) === process.pid) require("node:os").setPriority(Number(thread), workerData.niceness);
+  const { getPriority, setPriority } = require("node:os");
+  if (Number(own) === process.pid) setPriority(Number(thread), Math.min(19, getPriority(Number(thread)) + workerData.nicer));
 } catch {}
 const kinds = {
   bcrypt: ({ password, salt }) => bcrypt(password, salt),
@@ -105,7 +106,7 @@ function work(): void {
 
 function start(): Member {
   const { resolve } = createRequire(import.meta.url);
-  const workerData = { bcryptjs: resolve("bcryptjs"), argon2: resolve("@node-rs/argon2"), argon2id, niceness };
+  const workerData = { bcryptjs: resolve("bcryptjs"), argon2: resolve("@node-rs/argon2"), argon2id, nicer };
   // No options of this process (loaders, inspectors, test runners) are handed on to the thread.
   const thread = new Worker(program, { eval: true, execArgv: [], env: {}, workerData });
   const member: Member = { thread, running: null };

@@ -10,7 +10,7 @@ import { hashPassword, isOutdated, verifyPassword } from "../passwords";
 import { hasSecondFactor, holdPerson } from "../second-factors";
 import { type OpenedSession, openSession } from "../sessions";
 import type { Fields, SignInMethod } from "./method";
-import { recordSignIn } from "./record-sign-in";
+import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 /**
@@ -113,14 +113,11 @@ async function open(
 }
 
 async function refused(attempt: Attempt, account: Account | null): Promise<Unauthenticated> {
-  await attempt.runtime.database.transaction("identity", null, (tx) =>
-    recordSignIn(tx, attempt, {
-      outcome: "refused",
-      action: "auth.signIn",
-      reason: account ? "wrong_password" : "unknown_account",
-      person: account,
-      methods: [],
-    }),
-  );
+  await recordRefusedSignIn(attempt, {
+    action: "auth.signIn",
+    reason: account ? "wrong_password" : "unknown_account",
+    person: account,
+    methods: [],
+  });
   return new Unauthenticated("sign_in_refused", "This e-mail address and password do not fit.");
 }
