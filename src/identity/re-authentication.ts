@@ -88,7 +88,7 @@ async function isShown({ runtime, ip }: Request, userId: string, { password, cod
     const [row] = await database.transaction("identity", null, (tx) =>
       tx.select({ hash: passwords.hash }).from(passwords).where(eq(passwords.userId, userId)),
     );
-    if (!(await verifyPassword(password, row?.hash ?? null))) {
+    if (!(await verifyPassword(password, row?.hash ?? null, { known: userId }))) {
       throw new Forbidden("wrong_password", "This is not your password.");
     }
     await failure.forgive();

@@ -130,6 +130,7 @@ async function prepare(authorized: Creator, input: CreateApplication) {
         username: input.credential.username,
         algorithm: hashAlgorithm,
         policy: organization.passwordPolicy,
+        organizationId: organization.organizationId,
       }),
     },
     route: place &&

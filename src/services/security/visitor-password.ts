@@ -26,16 +26,18 @@ export function requireUsername(username: string): void {
 /**
  * Checks, judges and hashes a password, or makes one. Slow: it stands before the transaction.
  * @throws Invalid `invalid_password` | `weak_password` (policy `enforce`), with the rules that it breaks
+ * @throws Unavailable `busy`: too many passwords wait to be hashed
  */
 export async function preparePassword(
   runtime: Pick<Runtime, "random">,
   given: string | undefined,
-  context: { username: string; algorithm: HashAlgorithm; policy: "advise" | "enforce" },
+  context: { username: string; algorithm: HashAlgorithm; policy: "advise" | "enforce"; organizationId: string },
 ): Promise<PreparedPassword> {
-  const { algorithm } = context;
+  const { algorithm, organizationId } = context;
+  const hash = (password: string) => hashForGateway(password, algorithm, runtime.random, organizationId);
   if (given === undefined) {
     const generated = generatePassword(runtime.random);
-    return { algorithm, hash: await hashForGateway(generated, algorithm, runtime.random), warnings: [], generated };
+    return { algorithm, hash: await hash(generated), warnings: [], generated };
   }
   const problem = checkVisitorPassword(given, algorithm);
   if (problem) throw new Invalid("invalid_password", passwordMessages[problem], { password: problem });
@@ -45,7 +47,7 @@ export async function preparePassword(
       password: warnings.map((warning) => warning.reason).join(" "),
     });
   }
-  return { algorithm, hash: await hashForGateway(given, algorithm, runtime.random), warnings };
+  return { algorithm, hash: await hash(given), warnings };
 }
 
 /**

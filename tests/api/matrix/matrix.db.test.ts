@@ -177,7 +177,7 @@ describe("a person's own account", () => {
   async function everySession() {
     const { acme, beta } = where;
     const password = "Correct horse battery";
-    const hash = await hashPassword(password);
+    const hash = await hashPassword(password, { known: "test" });
     const ordinary = [
       ["owner", acme, "owner"],
       ["viewer", acme, "viewer"],

@@ -168,7 +168,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/passwords.ts",
+    "src/identity/hash-workers.ts",
     [passwords],
     [
       {
@@ -177,6 +177,12 @@ export const identityBreaks: readonly Break[] = [
         find: "memoryCost: 19_456",
         replace: "memoryCost: 4_096",
       },
+    ],
+  ),
+  ...breaksOf(
+    "src/identity/passwords.ts",
+    [passwords],
+    [
       {
         of: "AM-3, AM-4, TM-1",
         says: "a hash from elsewhere is kept after the sign-in",
@@ -222,20 +228,26 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/turns.ts",
-    ["tests/identity/turns.test.ts"],
+    "src/identity/hash-queues.ts",
+    ["tests/identity/hash-queues.test.ts"],
     [
       {
         of: "TM-1",
         says: "a flood of sign-ins waits without end",
-        find: "if (waiting.length >= most)",
-        replace: "if (waiting.length > 1_000_000)",
+        find: "const mostWaitingMs = 1_000;",
+        replace: "const mostWaitingMs = 1_000_000;",
       },
       {
         of: "TM-1",
-        says: "all hashes are computed at once",
-        find: "if (running < atOnce) running += 1;",
-        replace: "if (running < 1_000_000) running += 1;",
+        says: "strangers and organizations stand in one queue",
+        find: "queue(owner, () => processor(kind, () => measured(averages[kind], work)))",
+        replace: "known(owner, () => measured(averages[kind], work))",
+      },
+      {
+        of: "TM-1",
+        says: "passwords of one organization are hashed before those of another that came later",
+        find: "return runIn(known, caller.known,",
+        replace: 'return runIn(known, "everybody",',
       },
     ],
   ),
