@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { createHandler } from "../api/handler";
-import { registerHandler } from "../contracts/handler-registration";
 import { localGateway } from "../core/local-gateway";
 import { prepareForNextAuth, type Settings } from "../env";
 import { type ControlSocket, takeControlSocket } from "../persistence/control-socket";
@@ -122,7 +121,6 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   open.sync = sync;
   open.sweeper = startIdentitySweeper(runtime);
   const api = createHandler(runtime, { sync: () => syncProblem(sync) });
-  registerHandler(api);
   const pages = await openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;
