@@ -18,7 +18,7 @@ import { clientAddress } from "../core/client-address";
 import { Unavailable } from "../core/errors";
 import { type Bounds, Slots } from "../core/fair-share";
 import { newId } from "../core/ids";
-import { readRequestTarget } from "../core/request-target";
+import { type RequestTarget, readRequestTarget } from "../core/request-target";
 import { boundConnections, type Connections } from "./connections";
 import { type BodyPace, defaultBodyPace, incomingBody } from "./incoming-body";
 import { answerWith, leaveRest, stalledAfterMs } from "./node-adapter";
@@ -120,15 +120,16 @@ export async function listen(listening: Listening): Promise<HttpServer> {
     for (const [name, value] of headers) outgoing.setHeader(name, value);
     if (connections.isSurplus(incoming.socket)) outgoing.shouldKeepAlive = false;
     const target = readRequestTarget(incoming.url ?? "");
-    const path = target.ok ? target.path : null;
-    const refusal = refusalOf(incoming, path, serving, connections);
-    if (refusal !== null || path === null || serving === null) {
-      const { status, reason } = refusal ?? { status: target.ok ? 400 : target.status, reason: undefined };
+    const refusal = refusalOf(incoming, target, serving, connections);
+    if (refusal !== null || !target.ok || serving === null) {
+      const { status, reason, message } = refusal ?? { status: 400 };
+      const path = target.ok ? target.path : "";
       leaveRest(incoming, outgoing);
-      const requestId = refuse(outgoing, status, { reason, message: target.ok ? undefined : target.problem });
-      log.info({ requestId, method: incoming.method, path: knownPath(path ?? ""), status, ms: 0 }, "answered");
+      const requestId = refuse(outgoing, status, { reason, message });
+      log.info({ requestId, method: incoming.method, path: knownPath(path), status, ms: 0 }, "answered");
       return;
     }
+    const { path } = target;
     const peer = incoming.socket.remoteAddress ?? null;
     const forwarded = incoming.headers["x-forwarded-for"];
     const address = clientAddress(peer, typeof forwarded === "string" ? forwarded : null, trustedProxies) ?? "unknown";
@@ -220,17 +221,25 @@ function isApi(path: string): boolean {
   return path.startsWith("/api/") || path === "/healthz" || path === "/readyz";
 }
 
+/** Why a request is not answered by anything else, or how it is answered before there is anything else. */
+interface EarlyAnswer {
+  readonly status: number;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
 /** What is refused before anything is looked at, or null. */
 function refusalOf(
   incoming: IncomingMessage,
-  path: string | null,
+  target: RequestTarget,
   serving: Serving | null,
   connections: Connections,
-): { readonly status: number; readonly reason?: string } | null {
-  if (path === "/healthz") return serving === null ? { status: 200 } : null;
+): EarlyAnswer | null {
+  if (target.ok && target.path === "/healthz") return serving === null ? { status: 200 } : null;
   if (serving === null) return { status: 503 };
   if (connections.isSurplus(incoming.socket)) return { status: 503, reason: "overloaded" };
-  if (path === null || !hasOneHost(incoming)) return { status: 400 };
+  if (!target.ok) return { status: target.status, message: target.problem };
+  if (!hasOneHost(incoming)) return { status: 400, message: "A request has to name its host once." };
   return incoming.method === "TRACE" ? { status: 405 } : null; // the web platform's requests cannot have this method
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import { ActiveRequests } from "../api/active-requests";
 import { createHandler } from "../api/handler";
 import { localGateway } from "../core/local-gateway";
 import { prepareForNextAuth, type Settings } from "../env";
@@ -20,6 +21,7 @@ import { makeLog } from "./log";
 import { makeMailer } from "./mail";
 import { openInstallation } from "./open-installation";
 import { publicUrl } from "./public-url";
+import { requestBounds, serverBounds } from "./request-bounds";
 import { signInSettings } from "./sign-in-settings";
 import { realSurroundings, type Surroundings } from "./surroundings";
 
@@ -90,6 +92,8 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     port: settings.port,
     log,
     secure: settings.publicUrl?.startsWith("https://") ?? false,
+    trustedProxies: settings.trustedProxies,
+    bounds: serverBounds(settings),
   });
   open.http = http;
   const url = publicUrl(settings, http.port);
@@ -120,7 +124,8 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   });
   open.sync = sync;
   open.sweeper = startIdentitySweeper(runtime);
-  const api = createHandler(runtime, { sync: () => syncProblem(sync) });
+  const requests = new ActiveRequests(requestBounds(settings));
+  const api = createHandler(runtime, { sync: () => syncProblem(sync) }, requests);
   const pages = await openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;
