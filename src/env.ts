@@ -151,6 +151,51 @@ export const settingsTable = {
     example: "16",
     schema: wholeNumber(2, 500),
   },
+  activeRequests: {
+    name: "PORTCULLIS_ACTIVE_REQUESTS",
+    default: "256",
+    description:
+      "How many requests one process answers at the same time. One more gets 503 (overloaded) with Retry-After. Health checks are not counted, and neither are requests that wait for a delivery.",
+    example: "256",
+    schema: wholeNumber(8, 100_000),
+  },
+  activeRequestsPerOrganization: {
+    name: "PORTCULLIS_ACTIVE_REQUESTS_PER_ORGANIZATION",
+    default: "64",
+    description: "How many of these one organization may have; also one address of callers who are not signed in.",
+    example: "64",
+    schema: wholeNumber(4, 100_000),
+  },
+  exports: {
+    name: "PORTCULLIS_EXPORTS",
+    default: "32",
+    description: "How many exports of audit logs one process sends at the same time.",
+    example: "32",
+    schema: wholeNumber(1, 10_000),
+  },
+  exportsPerOrganization: {
+    name: "PORTCULLIS_EXPORTS_PER_ORGANIZATION",
+    default: "8",
+    description: "How many of these one organization may have.",
+    example: "8",
+    schema: wholeNumber(1, 10_000),
+  },
+  connections: {
+    name: "PORTCULLIS_CONNECTIONS",
+    default: "4000",
+    description:
+      "How many connections one process keeps open; one address may have half of them, unless it is one of PORTCULLIS_TRUSTED_PROXIES. One more gets 503, and /healthz is answered. The limit of open files (ulimit -n) has to be larger.",
+    example: "4000",
+    schema: wholeNumber(64, 1_000_000),
+  },
+  bodyMebibytes: {
+    name: "PORTCULLIS_BODY_MEBIBYTES",
+    default: "64",
+    description:
+      "How much memory the bodies of requests under way may take, in MiB; one organization may have a quarter of it. Callers who are not known yet share another quarter.",
+    example: "64",
+    schema: wholeNumber(8, 65_536),
+  },
   secret: {
     name: "PORTCULLIS_SECRET",
     default: null,

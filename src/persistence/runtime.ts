@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { Organization } from "../core/located";
 import type { Mailer } from "../core/mail";
 import type { Principal } from "../core/principal";
 import type { Clock, HostWatch, RandomBytes, Resolver } from "../core/values";
@@ -84,8 +85,11 @@ export interface Request {
   /** What it is called in the audit log: `security.create`. */
   readonly action: string;
   readonly presents: Presented;
-  /** Told who is asking as soon as that is known, whatever comes of it. */
-  readonly onIdentified?: (principal: Principal) => void;
+  /**
+   * Called as soon as the caller and the organization of the request are known, before the request may do anything.
+   * @throws Unavailable `overloaded`: the organization has as many active requests as it may have
+   */
+  readonly onIdentified?: (principal: Principal, organization: Pick<Organization, "organizationId">) => void;
 }
 
 export type Presented =

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import { ActiveRequests } from "../api/active-requests";
 import { describeError } from "../api/describe-error";
 import { createHandler } from "../api/handler";
-import { registerHandler } from "../contracts/handler-registration";
 import { localGateway } from "../core/local-gateway";
 import { prepareForNextAuth, type Settings } from "../env";
 import { type ControlSocket, takeControlSocket } from "../persistence/control-socket";
@@ -26,6 +26,7 @@ import { makeLog } from "./log";
 import { makeMailer } from "./mail";
 import { openInstallation } from "./open-installation";
 import { publicUrl } from "./public-url";
+import { requestBounds, serverBounds } from "./request-bounds";
 import { signInSettings } from "./sign-in-settings";
 import { realSurroundings, type Surroundings } from "./surroundings";
 
@@ -100,6 +101,8 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     port: settings.port,
     log,
     secure: settings.publicUrl?.startsWith("https://") ?? false,
+    trustedProxies: settings.trustedProxies,
+    bounds: serverBounds(settings),
   });
   open.http = http;
   const url = publicUrl(settings, http.port);
@@ -145,8 +148,8 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   });
   open.sync = sync;
   open.sweeper = startIdentitySweeper(runtime);
-  const api = createHandler(runtime, { sync: () => syncProblem(sync, database) });
-  registerHandler(api);
+  const requests = new ActiveRequests(requestBounds(settings));
+  const api = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests);
   const pages = await openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;

@@ -250,8 +250,8 @@ export const coreBreaks: readonly Break[] = [
       {
         of: "TM-38",
         says: "a forged header decides the address, whoever sends it",
-        find: "if (address === null || !isAmong(address, trusted)) return address;",
-        replace: "if (address === null) return address;",
+        find: "if (!isAmong(nearest, trusted)) return nearest;",
+        replace: "if (trusted.length === 0) return nearest;",
       },
       {
         of: "TM-38",
@@ -262,14 +262,20 @@ export const coreBreaks: readonly Break[] = [
       {
         of: "TM-38",
         says: "what stands left of something that is no address is believed",
-        find: "if (next === null) return address;",
+        find: "if (next === null) return null;",
         replace: "if (next === null) continue;",
       },
       {
         of: "TM-38",
         says: "one caller has two addresses, the second of them as IPv6 writes it",
-        find: "let address = peer === null ? null : senderAddress(peer);",
-        replace: "let address = peer;",
+        find: "const address = peer === null ? null : senderAddress(peer);",
+        replace: "const address = peer;",
+      },
+      {
+        of: "TM-38",
+        says: "an entry that cannot be read is the proxy's own address, which an allowlist may admit",
+        find: "if (next === null) return null;",
+        replace: "if (next === null) return nearest;",
       },
     ],
   ),
@@ -316,8 +322,8 @@ export const coreBreaks: readonly Break[] = [
       {
         of: "TM-32",
         says: "the public address is not known in upper case",
-        find: "const asked = host.toLowerCase();",
-        replace: "const asked = host;",
+        find: "hostAndPort.exec(host.toLowerCase())",
+        replace: "hostAndPort.exec(host)",
       },
     ],
   ),

@@ -14,7 +14,7 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-32..34",
         says: "a page of any origin changes something by a session",
-        find: 'if (arrival.kind === "unknown" || from !== arrival.origin) {',
+        find: 'if (arrival.kind === "unknown" || !isSameOrigin(from, arrival.origin)) {',
         replace: 'if (arrival.kind === "unknown" && from !== null) {',
       },
       {
@@ -59,8 +59,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-32",
         says: "a page of any origin asks for whoever has not signed in",
-        find: 'if (arrival.kind === "unknown" || from !== arrival.origin) {',
-        replace: 'if (arrival.kind === "unknown") {',
+        find: "if (!isSameOrigin(from, arrival.origin)) {",
+        replace: "if (!isSameOrigin(arrival.origin, arrival.origin)) {",
       },
     ],
   ),
