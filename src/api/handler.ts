@@ -98,6 +98,8 @@ async function contextOf(
     runtime,
     requestId,
     ip: clientAddress(peer.ip, headers.get("x-forwarded-for"), runtime.signIn.trustedProxies),
+    peer: peer.ip,
+    headers,
     arrival,
     apiKey,
     sessionHash: looksAtCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null,

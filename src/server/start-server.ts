@@ -96,7 +96,11 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   const url = publicUrl(settings, http.port);
   if (consoleMode === "production") await buildConsole(say);
 
-  const { database, sealer, fingerprint, signer, installationId } = await openInstallation(settings, { clock, random });
+  const { database, sealer, fingerprint, signer, installationId } = await openInstallation(settings, {
+    clock,
+    random,
+    log,
+  });
   open.database = database;
   const runtime: Runtime = {
     database,

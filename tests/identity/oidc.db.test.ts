@@ -323,7 +323,10 @@ describe("who may come in by a provider (TM-13)", () => {
     ["by_group", { groups: ["visitors", "staff"] }, null],
     ["by_group", { groups: "staff" }, null],
     ["by_group", { groups: ["visitors"] }, "group_not_allowed"],
-    ["by_group", { groups: undefined }, "group_not_allowed"],
+    ["by_group", { groups: [] }, "group_not_allowed"],
+    ["by_group", { groups: undefined }, "groups_missing"],
+    ["by_group", { groups: undefined, _claim_names: { groups: "src1" } }, "groups_missing"],
+    ["by_group", { groups: [{ name: "staff" }] }, "groups_malformed"],
   ])("%s: %j", async (slug, claims, reason) => {
     const sub = `sub-${Math.random().toString(36).slice(2)}`;
     at.person = { sub, email: `${sub}@example.org`, email_verified: true, ...claims };

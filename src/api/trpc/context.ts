@@ -7,6 +7,10 @@ export interface Context {
   readonly requestId: string;
   /** The caller's address, canonical. */
   readonly ip: string | null;
+  /** The socket's own address: the proxy's, where there is one. */
+  readonly peer: string | null;
+  /** Of the request. */
+  readonly headers: Headers;
   /** Where it was sent to. */
   readonly arrival: ArrivalOrigin;
   /** The `x-api-key` header as it came; null without one. */

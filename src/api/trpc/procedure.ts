@@ -5,6 +5,7 @@ import { Forbidden, Invalid, Refusal, retryAfterOf, Unauthenticated } from "../.
 import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
 import type { Principal } from "../../core/principal";
+import { followTrustedHeader } from "../../identity/sign-in/follow-trusted-header";
 import { Authorized } from "../../persistence/authorized";
 import { recordRefusal, recordStranger } from "../../persistence/refusals";
 import type { Request } from "../../persistence/runtime";
@@ -79,6 +80,7 @@ export async function requestOf(ctx: Context, action: string): Promise<Request> 
     return { ...request, presents: { kind: "apiKey", hash: parsed.hash, organizationId } };
   }
   if (ctx.sessionHash !== null) {
+    await followTrustedHeader({ ...ctx, local: request.local, sessionHash: ctx.sessionHash });
     return { ...request, presents: { kind: "session", hash: ctx.sessionHash, organizationId } };
   }
   throw new Unauthenticated("no_credentials", "Sign in, or send an API key in the header x-api-key.");

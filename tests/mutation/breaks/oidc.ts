@@ -1,5 +1,6 @@
 import { type Break, breaksOf } from "../break";
 
+const gone = "tests/identity/groups-that-are-gone.db.test.ts";
 const oidc = "tests/identity/oidc.db.test.ts";
 const reading = "tests/identity/oidc-reading.test.ts";
 const providers = "tests/services/providers/providers.db.test.ts";
@@ -133,8 +134,8 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-14",
         says: "groups are read from the usual claim, whichever is named",
-        find: "token[groupsClaim] ?? userinfo[groupsClaim] ?? []",
-        replace: "token.groups ?? userinfo.groups ?? []",
+        find: "own(token, claim) ?? own(userinfo, claim)",
+        replace: "token.groups ?? userinfo.groups ?? own(token, claim)",
       },
       {
         of: "TM-13",
@@ -163,8 +164,8 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-13, TM-14",
         says: "whoever has a group comes in, whichever it is",
-        find: "groups.some((group) => allowedGroups.includes(group))",
-        replace: "groups.length > 0 && allowedGroups.length > 0",
+        find: "isKnown(groups) && groups.some((group) => allowedGroups.includes(group))",
+        replace: "isKnown(groups) && groups.length > 0 && allowedGroups.length > 0",
       },
     ],
   ),
@@ -206,20 +207,86 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-14",
         says: "of several groups the one that gives least decides",
-        find: "grantedBy(one.grant).size > grantedBy(best.grant).size",
-        replace: "grantedBy(one.grant).size < grantedBy(best.grant).size",
+        find: "best === null || size > best.size",
+        replace: "best === null || size < best.size",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/identity/oidc/apply-groups.ts",
+    [gone],
+    [
+      {
+        of: "TM-14",
+        says: "the last owner loses the role with the group",
+        find: "if (given === null && lastOwnerKept) return unchanged;",
+        replace: "",
       },
       {
         of: "TM-14",
-        says: "the last owner is made a viewer by a group",
-        find: 'if (found.role === "owner" && !(await hasOtherOwner(tx, organizationId, userId))) return null;',
-        replace: "void hasOtherOwner;",
+        says: "a role that was given by hand goes with the group",
+        find: "(await isWithin(tx, organizationId, byHand, membership)) ? byHand : membership",
+        replace: "membership",
       },
       {
         of: "TM-14",
+        says: "a membership outlives the groups that gave it",
+        find: "if (target === null) return end(tx, of, membership);",
+        replace: "if (target === null) return null;",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/identity/oidc/end-of-groups.ts",
+    [gone],
+    [
+      {
+        of: "TM-13, TM-14",
+        says: "sessions outlive the groups that let in",
+        find: "await tx.delete(sessions).where(and(eq(sessions.userId, userId), openedBy(source)));",
+        replace: "",
+      },
+      {
+        of: "TM-13, TM-14",
+        says: "keys outlive the groups that let in",
+        find: "portcullis_end_keys_of_provider(${userId}::text,",
+        replace: "portcullis_end_keys_of_provider(${userId.slice(1)}::text,",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/identity/sign-in/follow-trusted-header.ts",
+    [gone],
+    [
+      {
+        of: "TM-35",
+        says: "a session goes on, whatever groups the header names",
+        find: "if (known.get(sessionHash) === text) return;",
+        replace: "if (known.get(sessionHash) !== text) return;",
+      },
+      {
+        of: "TM-35",
+        says: "the groups of one person count for another one's session",
+        find: "person === null || person.email !== said.email",
+        replace: "person === null || said.email === null",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/persistence/last-owner.ts",
+    ["tests/services/members/last-owner.db.test.ts"],
+    [
+      {
+        of: "ROLE",
         says: "an owner of another organization is another owner of this one",
-        find: 'and(eq(members.organizationId, organizationId), eq(members.role, "owner"), ne(members.userId, userId))',
-        replace: 'and(eq(members.role, "owner"), ne(members.userId, organizationId && userId))',
+        find: 'and(eq(members.organizationId, organizationId), eq(members.role, "owner"))',
+        replace: 'eq(members.role, organizationId === "" ? "admin" : "owner")',
+      },
+      {
+        of: "ROLE",
+        says: "the last owner counts as another one",
+        find: "owners.length === 1 && owners[0]?.memberId === memberId",
+        replace: 'owners.length === 0 && memberId !== ""',
       },
     ],
   ),
@@ -230,13 +297,13 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-13",
         says: "nobody looks at the lists of who may come in",
-        find: "if (refused !== null) throw new ProviderRefusal(refused);",
-        replace: "void refused;",
+        find: "if (known === null) throw new ProviderRefusal(refused);",
+        replace: "",
       },
       {
         of: "TM-14",
         says: "a member whose groups give no role any more comes in",
-        find: 'if (membership && decides) throw new ProviderRefusal("no_role_for_groups", person);',
+        find: 'if (membership && decidedIn !== null) return "no_role_for_groups";',
         replace: "",
       },
       {
