@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isProven, type ProofSettings } from "../../core/email-proof";
 
 /** What a provider says of who signed in there. */
 export interface Claims {
@@ -6,7 +7,7 @@ export interface Claims {
   readonly subject: string;
   /** Lower-case; null where there is none that is an address. */
   readonly email: string | null;
-  /** Whether the provider says that it is theirs. */
+  /** Whether it is proven to be theirs, in the way that the provider's settings name. */
   readonly emailVerified: boolean;
   readonly name: string | null;
   /** An empty list is a list. Where it is not known which groups there are, why. */
@@ -51,21 +52,26 @@ type Source = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the claims of a token whose signature was checked, and, for what it leaves out, of the userinfo endpoint.
- * An address and whether it is verified come from the same of the two.
+ * An address and what proves it come from the same of the two.
  * @param groupsClaim the claim that holds the groups
  * @returns null without a subject
  */
-export function readClaims(token: Source, userinfo: Source, groupsClaim: string): Claims | null {
+export function readClaims(
+  token: Source,
+  userinfo: Source,
+  groupsClaim: string,
+  proof: ProofSettings = { issuer: "", emailProof: "email_verified", trustedDomains: [] },
+): Claims | null {
   const subject = Subject.safeParse(token.sub);
   if (!subject.success) return null;
-  const isWhole = token.email !== undefined && token.email_verified !== undefined;
+  const claim = proof.emailProof === "trusted_domains" ? null : proof.emailProof;
+  const isWhole = token.email !== undefined && (claim === null || token[claim] !== undefined);
   const addressed = isWhole || userinfo.email === undefined ? token : userinfo;
   const email = Email.safeParse(addressed.email);
   return {
     subject: subject.data,
     email: email.success ? email.data : null,
-    // Some send it as text.
-    emailVerified: email.success && (addressed.email_verified === true || addressed.email_verified === "true"),
+    emailVerified: email.success && isProven(proof, addressed, email.data),
     name: Name.catch("").parse(token.name ?? userinfo.name) || null,
     groups: readGroups(token, userinfo, groupsClaim),
   };

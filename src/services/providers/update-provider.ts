@@ -11,14 +11,15 @@ import { unitOfWork } from "../../persistence/unit-of-work";
 import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
-import { requireProviderAllowed } from "./require-provider-allowed";
+import { requireProvable, requireProviderAllowed } from "./require-provider-allowed";
 
 /**
  * Changes a provider. Turned off, at another issuer, or with narrower lists of who may sign in, it ends the sessions that
  * it opened. At another issuer everybody is linked again, and what its groups gave ends. Other roles for its groups are
  * applied at once, by the groups that it named last.
  * @throws Forbidden `provider_above_own`
- * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role`
+ * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role` |
+ *   `trusted_domains_missing` | `issuer_of_many_tenants`
  */
 export async function updateProvider(
   authorized: Authorized<"provider:update", "provider">,
@@ -39,6 +40,7 @@ export async function updateProvider(
       const changes = Object.fromEntries(
         wanted.filter(([field, value]) => JSON.stringify(Reflect.get(before, field)) !== JSON.stringify(value)),
       );
+      requireProvable({ ...before, ...changes });
       const [row] = await tx
         .update(oidcProviders)
         .set({

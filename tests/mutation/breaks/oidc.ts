@@ -122,14 +122,8 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-13",
         says: "an address is verified because another answer says so of another one",
-        find: "addressed.email_verified === true",
-        replace: "(addressed.email_verified ?? token.email_verified ?? userinfo.email_verified) === true",
-      },
-      {
-        of: "TM-13",
-        says: "an address counts as verified where nobody says anything of it",
-        find: '(addressed.email_verified === true || addressed.email_verified === "true")',
-        replace: 'addressed.email_verified !== "false"',
+        find: "isProven(proof, addressed, email.data)",
+        replace: "isProven(proof, { ...userinfo, ...token }, email.data)",
       },
       {
         of: "TM-14",
@@ -142,6 +136,48 @@ export const oidcBreaks: readonly Break[] = [
         says: "an address in other letters is another person's",
         find: ".transform((email) => email.toLowerCase());",
         replace: ".transform((email) => email);",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/core/email-proof.ts",
+    ["tests/core/email-proof.test.ts"],
+    [
+      {
+        of: "TM-13",
+        says: "an address counts as verified where nobody says anything of it",
+        find: 'if (emailProof === "email_verified") return isVerified(claims.email_verified);',
+        replace: 'if (emailProof === "email_verified") return true;',
+      },
+      {
+        of: "TM-12, TM-13",
+        says: "a domain proves an address that the provider calls unverified",
+        find: "denies(claims.email_verified, isVerified) ||",
+        replace: "",
+      },
+      {
+        of: "TM-12, TM-13",
+        says: "a domain proves addresses of every tenant",
+        find: "return isOfOneTenant(issuer) && trustedDomains",
+        replace: "return trustedDomains",
+      },
+      {
+        of: "TM-12, TM-13",
+        says: "personal accounts of Microsoft are those of one tenant",
+        find: "segments[0] !== personalAccounts &&",
+        replace: "",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/identity/oidc/record-refusal.ts",
+    ["tests/services/providers/email-proof.db.test.ts"],
+    [
+      {
+        of: "TM-12",
+        says: "the administrator of a provider finds no reason there",
+        find: "if (isAboutProvider(reason)) await noteOnProvider",
+        replace: "if (reason === null) await noteOnProvider",
       },
     ],
   ),

@@ -46,7 +46,7 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-38",
         says: "nobody is told when to come again",
-        find: 'answerHeaders.set("retry-after", String(error.cause.retryAfter))',
+        find: 'answerHeaders.set("retry-after", String(retryAfter))',
         replace: 'answerHeaders.delete("retry-after")',
         tests: ["tests/services/auth/own-sessions.db.test.ts"],
       },
