@@ -4,6 +4,7 @@ import { z } from "zod";
 import { GroupRoles, SettingsProviders } from "./contracts/providers";
 import { isNetwork } from "./core/addresses";
 import { readDatabaseUrl } from "./core/database-url";
+import { proofMessages, proofProblem } from "./core/email-proof";
 import { checkSecret } from "./persistence/secret-strength";
 
 /** A setting as the table below states it: everything that is said about it anywhere comes from here. */
@@ -98,6 +99,14 @@ function isDecodable(text: string): boolean {
     return false;
   }
 }
+
+const provableProviders = SettingsProviders.superRefine((providers, context) => {
+  for (const [at, provider] of providers.entries()) {
+    const problem = proofProblem(provider);
+    if (problem === null) continue;
+    context.addIssue({ code: "custom", path: [at, "emailProof"], message: proofMessages[problem] });
+  }
+});
 
 /** Every setting there is. `.env.example` is made from this table (see `renderExample`), and a test compares. */
 export const settingsTable = {
@@ -303,11 +312,11 @@ export const settingsTable = {
     name: "PORTCULLIS_OIDC_PROVIDERS",
     default: null,
     description:
-      "Providers of OpenID Connect to sign in by, as a JSON array of objects with slug, name, issuer, clientId and, where needed, clientSecret, internalUrl, scopes, groupsClaim, allowedEmails, allowedDomains, allowedGroups, groupRoles, trustedDomains, createsPersons. The redirect address at the provider is PORTCULLIS_PUBLIC_URL/api/auth/callback/<slug>.",
+      "Providers of OpenID Connect to sign in by, as a JSON array of objects with slug, name, issuer, clientId and, where needed, clientSecret, internalUrl, scopes, groupsClaim, allowedEmails, allowedDomains, allowedGroups, groupRoles, trustedDomains, createsPersons, emailProof (email_verified, xms_edov or trusted_domains: what proves an e-mail address). The redirect address at the provider is PORTCULLIS_PUBLIC_URL/api/auth/callback/<slug>.",
     example:
       '[{"slug":"company","name":"Company","issuer":"https://login.example.org","clientId":"portcullis","clientSecret":"…","trustedDomains":["example.org"]}]',
     secret: true,
-    schema: json(SettingsProviders, "a JSON array of providers")
+    schema: json(provableProviders, "a JSON array of providers")
       .optional()
       .transform((providers) => providers ?? []),
   },

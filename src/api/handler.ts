@@ -145,6 +145,8 @@ async function callerOf(runtime: Runtime, request: Request, peer: RequestInfo, r
     runtime,
     requestId,
     ip: clientAddress(peer.ip, headers.get("x-forwarded-for"), runtime.signIn.trustedProxies),
+    peer: peer.ip,
+    headers,
     arrival,
     wrongHost: arrival.kind === "unknown" ? wrongHostOf(runtime, headers) : null,
     apiKey,

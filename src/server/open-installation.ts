@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Logger } from "pino";
 import type { Settings } from "../env";
 import type { Database } from "../persistence/database";
 import { fingerprint, makeSealer, type Sealer } from "../persistence/sealing";
@@ -9,6 +10,7 @@ import { ensureSettingsProviders } from "../services/providers/ensure-settings-p
 import { ensureTrustedHeader } from "../services/providers/ensure-trusted-header";
 import { explained, openDatabase } from "./database";
 import { secretsOf } from "./installation-secrets";
+import { makeLog } from "./log";
 import { projectRoot } from "./project-root";
 import type { Surroundings } from "./surroundings";
 
@@ -23,7 +25,7 @@ export interface Installation {
   readonly gatewayId: string;
 }
 
-type Outside = Pick<Surroundings, "clock" | "random">;
+type Outside = Pick<Surroundings, "clock" | "random"> & { readonly log?: Logger };
 
 /**
  * Opens the database in its present form and makes sure that this process may work on it.
@@ -55,7 +57,8 @@ export async function openForCommand(settings: Settings, outside: Outside): Prom
   }
 }
 
-async function prepare(database: Database, settings: Settings, { clock, random }: Outside) {
+async function prepare(database: Database, settings: Settings, outside: Outside) {
+  const { clock, random, log = makeLog(settings.logLevel) } = outside;
   const secrets = await secretsOf(settings, (await findInstallation(database)) === null);
   const [present, ...former] = secrets;
   const fingerprints = [fingerprint(present), ...former.map(fingerprint)] as const;
@@ -65,8 +68,12 @@ async function prepare(database: Database, settings: Settings, { clock, random }
     { database, sealer, random, clock },
     { address: settings.gatewayAddress, probeAddress: settings.gatewayProbeAddress },
   );
-  await ensureSettingsProviders({ database, sealer, clock, installationId }, settings.oidcProviders);
-  await ensureTrustedHeader({ database, clock, installationId }, settings.trustedHeaderProxies.length > 0);
+  await ensureSettingsProviders({ database, sealer, clock, installationId, log }, settings.oidcProviders);
+  await ensureTrustedHeader(
+    { database, clock, installationId, log },
+    settings.trustedHeaderProxies.length > 0,
+    settings.trustedHeaderGroupRoles,
+  );
   return { sealer, fingerprint: fingerprints[0], signer: makeSigner(secrets), installationId, gatewayId };
 }
 

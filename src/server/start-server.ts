@@ -107,7 +107,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   open.http = http;
   const url = publicUrl(settings, http.port);
   const openIt = async () => {
-    const installation = await openInstallation(settings, { clock, random });
+    const installation = await openInstallation(settings, { clock, random, log });
     open.database = installation.database;
     return installation;
   };

@@ -8,6 +8,10 @@ export interface Context {
   readonly requestId: string;
   /** The caller's address, canonical. */
   readonly ip: string | null;
+  /** The socket's own address: the proxy's, where there is one. */
+  readonly peer: string | null;
+  /** Of the request. */
+  readonly headers: Headers;
   /** Where it was sent to. */
   readonly arrival: ArrivalOrigin;
   /** Where it did not arrive at an address of ours: what to tell a person about it. */

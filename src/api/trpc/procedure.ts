@@ -7,6 +7,7 @@ import type { ObjectKind, Organization } from "../../core/located";
 import { isoText } from "../../core/moment";
 import type { Permission } from "../../core/permissions";
 import { type Principal, personOf } from "../../core/principal";
+import { followTrustedHeader } from "../../identity/sign-in/follow-trusted-header";
 import { Authorized } from "../../persistence/authorized";
 import { recordRefusal, recordStranger } from "../../persistence/refusals";
 import type { Request } from "../../persistence/runtime";
@@ -85,6 +86,7 @@ export async function requestOf(ctx: Context, action: string): Promise<Request> 
     return { ...request, presents: { kind: "apiKey", hash: parsed.hash, organizationId } };
   }
   if (ctx.sessionHash !== null) {
+    await followTrustedHeader({ ...ctx, local: request.local, sessionHash: ctx.sessionHash });
     return { ...request, presents: { kind: "session", hash: ctx.sessionHash, organizationId } };
   }
   const hint = ctx.wrongHost === null ? "" : ` ${ctx.wrongHost}`;

@@ -336,27 +336,15 @@ export const serviceBreaks: readonly Break[] = [
     [
       {
         of: "PO-22",
-        says: "who comes back has the old keys again",
-        find: ".set({ revokedAt: now })",
-        replace: '.set({ name: "of somebody who left" })',
+        says: "the membership, keys and sessions of who is removed go on",
+        find: "sql`select portcullis_end_membership(${organizationId}::text, ${memberId}::text, ${now.toISOString()}::timestamptz) as revoked`",
+        replace: "sql`select length(${organizationId + memberId + now.toISOString()}::text) as revoked`",
       },
-      {
-        of: "PO-22",
-        says: "the sessions of who is removed go on",
-        find: "await tx.execute(sql`select portcullis_leave(",
-        replace: "await tx.execute(sql`select length(",
-      },
-    ],
-  ),
-  ...breaksOf(
-    "src/services/members/require-other-owner.ts",
-    ["tests/services/members/members.db.test.ts"],
-    [
       {
         of: "ROLE",
-        says: "the last owner counts as another one",
-        find: 'eq(members.role, "owner"), ne(members.memberId, memberId)))',
-        replace: 'eq(members.role, "owner")))',
+        says: "the last owner is removed",
+        find: "await requireNotLastOwner(tx, organizationId, memberId);",
+        replace: "void requireNotLastOwner;",
       },
     ],
   ),
@@ -373,8 +361,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "ROLE",
         says: "the last owner becomes a viewer",
-        find: 'if (role === "owner" && columns.role !== "owner")',
-        replace: 'if (role === "owner" && columns.role === null)',
+        find: 'if (columns.role !== "owner") await requireNotLastOwner',
+        replace: "if (columns.role === null) await requireNotLastOwner",
       },
       {
         of: "AUD",
@@ -876,8 +864,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "TM-12",
         says: "the sessions go on that a provider opened which is turned off",
-        find: "const ended = isAnother || !row.enabled ?",
-        replace: "const ended = isAnother ?",
+        find: "const isClosed = isAnother || !row.enabled ||",
+        replace: "const isClosed = isAnother ||",
       },
       {
         of: "TM-12",

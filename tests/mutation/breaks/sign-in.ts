@@ -244,14 +244,14 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-35",
         says: "the header is believed from whoever X-Forwarded-For names",
-        find: "function readHeaders({ peer, local, headers }: Attempt",
-        replace: "function readHeaders({ ip: peer, local, headers }: Attempt",
+        find: "const said = readHeaders(attempt, trustedHeader);",
+        replace: "const said = readHeaders({ ...attempt, peer: attempt.ip }, trustedHeader);",
       },
       {
         of: "TM-35, ADR-14",
         says: "the header is believed at the address for emergencies",
-        find: 'if (local) throw new ProviderRefusal("trusted_header_local");',
-        replace: 'if (local && peer === null) throw new ProviderRefusal("trusted_header_local");',
+        find: 'if (local) return "trusted_header_local";',
+        replace: 'if (local && peer === null) return "trusted_header_local";',
       },
       {
         of: "TM-35",
@@ -262,8 +262,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-35",
         says: "a member whose groups give no role any more comes in",
-        find: "if (await findMembership(tx, organizationId, person.userId)) throw",
-        replace: "if ((await findMembership(tx, organizationId, person.userId)) && groups.length > 0) throw",
+        find: "if (!(await findMembership(tx, organizationId, person.userId))) return",
+        replace: "if (!(await findMembership(tx, organizationId, person.userId)) || groups.length === 0) return",
       },
       {
         of: "TM-2, TM-35",
