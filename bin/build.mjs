@@ -17,6 +17,7 @@ const entryPoints = {
   host: "src/server/host-commands.ts",
   cli: "src/cli/main.ts",
   sdk: "src/sdk/create-client.ts",
+  "env-file": "src/core/env-file.ts",
 };
 
 /** How long a former build stays for processes that still run on it, in milliseconds. */

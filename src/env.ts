@@ -1,10 +1,13 @@
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { GroupRoles, SettingsProviders } from "./contracts/providers";
 import { isNetwork } from "./core/addresses";
 import { readDatabaseUrl } from "./core/database-url";
 import { proofMessages, proofProblem } from "./core/email-proof";
+import { readPort } from "./core/port-setting";
+import { normalizePublicUrl } from "./core/public-url";
+import { type UnknownSetting, unknownSettings } from "./core/unknown-settings";
 import { checkSecret } from "./persistence/secret-strength";
 
 /** A setting as the table below states it: everything that is said about it anywhere comes from here. */
@@ -41,6 +44,13 @@ const wholeNumber = (from: number, to: number) => {
     .transform(Number)
     .refine((number) => number >= from && number <= to, message);
 };
+
+const trueOrFalse = z.enum(["true", "false"], { error: "must be true or false" }).transform((text) => text === "true");
+
+function wrong(context: z.RefinementCtx, message: string) {
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
 
 const folder = z.string().transform((path) => resolve(path));
 const optional = <S extends z.ZodType>(schema: S) => schema.optional().transform((value) => value ?? null);
@@ -115,26 +125,42 @@ export const settingsTable = {
     default: "3000",
     description: "The port on which the control plane answers.",
     example: "3000",
-    schema: wholeNumber(0, 65_535),
+    schema: z.string().transform((text, context) => {
+      const read = readPort(text);
+      return read.ok ? read.port : wrong(context, read.problem);
+    }),
   },
   host: {
     name: "HOST",
     default: "127.0.0.1",
     description: "The address on which it listens. 0.0.0.0 is every interface: then put TLS in front of it.",
     example: "127.0.0.1",
-    schema: z.string().regex(/^[^\s/]+$/, "must be an address or a host name, 127.0.0.1 for example"),
+    schema: z
+      .string()
+      .regex(/^[^\s/]+$/, "must be an address or a host name, 127.0.0.1 for example")
+      .refine((text) => !/^[^:]*:\d+$|\]:\d+$/.test(text), "must be an address without a port: the port is PORT")
+      .transform((text) => text.replace(/^\[(.*)\]$/, "$1")),
   },
   publicUrl: {
     name: "PORTCULLIS_PUBLIC_URL",
     default: null,
-    description: "Where people and gateways reach it, if that is not http://HOST:PORT.",
+    description:
+      "Where people and gateways reach it, if that is not http://HOST:PORT: scheme, host and, if it is not the scheme's own, port. It answers at the root of that host.",
     example: "https://portcullis.example.org",
     schema: optional(
-      url(
-        ["http:", "https:"],
-        "must be a URL with http or https, https://portcullis.example.org for example",
-      ).transform((text) => text.replace(/\/+$/, "")),
+      z.string().transform((text, context) => {
+        const read = normalizePublicUrl(text);
+        return read.ok ? read.origin : wrong(context, read.problem);
+      }),
     ),
+  },
+  hstsIncludeSubdomains: {
+    name: "PORTCULLIS_HSTS_INCLUDE_SUBDOMAINS",
+    default: "false",
+    description:
+      "With a public URL of https, browsers are told for a year to use nothing but https for its host (Strict-Transport-Security). true: for every name below that host as well, whoever serves it.",
+    example: "false",
+    schema: trueOrFalse,
   },
   dataFolder: {
     name: "PORTCULLIS_DATA",
@@ -364,7 +390,7 @@ export const settingsTable = {
     default: "false",
     description: "Whether people whom the header names are made on first sight: true or false.",
     example: "false",
-    schema: z.enum(["true", "false"], { error: "must be true or false" }).transform((text) => text === "true"),
+    schema: trueOrFalse,
   },
   auditRetentionDays: {
     name: "PORTCULLIS_AUDIT_RETENTION_DAYS",
@@ -434,6 +460,19 @@ export const settingsTable = {
 
 type Table = typeof settingsTable;
 
+const quoted = /^(["'`]).*\1$/s;
+
+/**
+ * Names in the environment that were probably meant to be settings. They are no error: Kubernetes adds names of its own,
+ * and a newer version may know more.
+ */
+export function unknownNames(environment: Readonly<Record<string, string | undefined>>): UnknownSetting[] {
+  const known = Object.values<Setting>(settingsTable).flatMap(({ name, secret }) =>
+    secret ? [name, `${name}_FILE`] : [name],
+  );
+  return unknownSettings(environment, known);
+}
+
 /** What the environment says, checked and typed. Paths are absolute. */
 export type Settings = { readonly [K in keyof Table]: z.output<Table[K]["schema"]> };
 
@@ -449,7 +488,8 @@ export class WrongSetting extends Error {
 }
 
 /**
- * Reads all settings; nothing else looks at the environment. An empty value counts as not set.
+ * Reads all settings; nothing else looks at the environment. White space around a value is dropped, and an empty one
+ * counts as not set.
  * @param environment `process.env`, or what a test makes up
  * @throws WrongSetting the first wrong one, in the order of the table
  */
@@ -457,6 +497,9 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
   const settings: Record<string, unknown> = {};
   for (const [key, setting] of Object.entries<Setting>(settingsTable)) {
     const text = textOf(setting, environment) ?? setting.default ?? undefined;
+    if (text !== undefined && quoted.test(text)) {
+      throw new WrongSetting(setting.name, "must not be in quotes: leave them out (docker --env-file keeps them)");
+    }
     const read = setting.schema.safeParse(text);
     if (!read.success) {
       throw new WrongSetting(setting.name, read.error.issues[0]?.message ?? "is wrong");
@@ -497,16 +540,32 @@ export function prepareForNextAuth(): void {
 }
 
 function textOf(setting: Setting, environment: Readonly<Record<string, string | undefined>>): string | undefined {
-  const text = environment[setting.name] || undefined;
+  const text = environment[setting.name]?.trim() || undefined;
   const fileName = `${setting.name}_FILE`;
-  const file = setting.secret ? environment[fileName] || undefined : undefined;
+  const file = setting.secret ? environment[fileName]?.trim() || undefined : undefined;
   if (file === undefined) return text;
   if (text !== undefined) throw new WrongSetting(fileName, `must not be set together with ${setting.name}`);
   try {
-    return readFileSync(file, "utf8").trim() || undefined;
+    return readSecretFile(file).trim() || undefined;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "unreadable";
+    if (code === "writable")
+      throw new WrongSetting(fileName, `must not name a file that everybody can write (${file})`);
     throw new WrongSetting(fileName, `must name a file that can be read (${file}: ${code})`);
+  }
+}
+
+/** Whom a mounted secret belongs to is for the administrator to say; that everybody can change it is never meant. */
+function readSecretFile(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    const found = fstatSync(file);
+    if (found.isFile() && (found.mode & 0o002) !== 0 && process.platform !== "win32") {
+      throw Object.assign(new Error("everybody can write it"), { code: "writable" });
+    }
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -517,6 +576,9 @@ export function renderExample(): string {
   const head = [
     "# Every setting of Portcullis. None is needed to try it on one machine.",
     "# Copy this file to .env, or set them in the environment, which goes first.",
+    "# In .env: UTF-8; NAME=value or export NAME=value. A # after a space begins a comment. Nothing is",
+    "# expanded: $ and \\ stand for themselves. Values may be in single quotes (as they are, over several",
+    "# lines too) or double quotes (with \\n, \\r, \\t, \\\", \\\\ and \\$). Docker's --env-file knows no quotes.",
   ];
   const entries = Object.values<Setting>(settingsTable).flatMap((setting) => [
     "",

@@ -3,7 +3,9 @@ import type { Settings } from "../env";
 import type { Database } from "../persistence/database";
 import { explainDatabaseFailure } from "../persistence/explain-database-failure";
 import { migrateEmbedded, migratePostgresDatabase } from "../persistence/migrate";
+import { NotOurs, reasonOf, requireOwnFolder } from "../persistence/own-folder";
 import { placeOfServer } from "../persistence/postgres-address";
+import { errorCode } from "../persistence/socket-claim";
 import { StartFailure } from "./start-failure";
 
 /**
@@ -32,7 +34,12 @@ async function openEmbeddedDatabase(dataFolder: string, migrations: string): Pro
     import("../persistence/embedded/open-embedded"),
     import("../persistence/embedded-database"),
   ]);
-  const client = await openEmbedded(join(dataFolder, "database"));
+  const folder = join(dataFolder, "database");
+  await requireOwnFolder(folder).catch((error: unknown) => {
+    if (error instanceof NotOurs) throw new StartFailure(error.message);
+    if (errorCode(error) !== "ENOENT") throw new StartFailure(`${folder} cannot be used (${reasonOf(error)})`);
+  });
+  const client = await openEmbedded(folder);
   await migrateEmbedded(client, migrations);
   return embeddedDatabase(client);
 }

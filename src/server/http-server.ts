@@ -22,7 +22,7 @@ import { type RequestTarget, readRequestTarget } from "../core/request-target";
 import { boundConnections, type Connections } from "./connections";
 import { type BodyPace, defaultBodyPace, incomingBody } from "./incoming-body";
 import { answerWith, leaveRest, stalledAfterMs } from "./node-adapter";
-import { securityHeaders } from "./security-headers";
+import { securityHeaders, type TransportSecurity } from "./security-headers";
 import { StartFailure } from "./start-failure";
 
 /** What answers requests; until there is one, all of them get 503, and the process says that it is alive. */
@@ -82,8 +82,8 @@ interface Listening {
   readonly host: string;
   readonly port: number;
   readonly log: Logger;
-  /** Whether its public address is https. */
-  readonly secure?: boolean;
+  /** Null, or left out, where its public address is not https. */
+  readonly secure?: TransportSecurity | null;
   readonly trustedProxies?: readonly string[];
   readonly bounds?: Partial<ServerBounds>;
 }
@@ -93,7 +93,7 @@ interface Listening {
  * @throws StartFailure the port is taken, may not be used, or the address is not this machine's
  */
 export async function listen(listening: Listening): Promise<HttpServer> {
-  const { host, port, log, secure = false, trustedProxies = [] } = listening;
+  const { host, port, log, secure = null, trustedProxies = [] } = listening;
   const bounds = { ...defaultServerBounds, ...listening.bounds };
   const bodies = new BodyMemory(bounds.bodies);
   const pages = new Slots(bounds.pages);

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Logger } from "pino";
 import { quoteForShell } from "../core/quote-for-shell";
-import { readEnvironment, type Settings } from "../env";
+import { readEnvironment, type Settings, unknownNames } from "../env";
 import { makeSetUpLink } from "../services/host/make-set-up-link";
 import { type FolderSettings, placesIn } from "../sync/gateway-folder";
 import { unreadableForTraefik } from "../sync/static-configuration";
@@ -35,6 +35,7 @@ export async function runServer(
     const settings = readEnvironment(environment);
     const log = makeLog(settings.logLevel);
     endOnUnforeseen(log);
+    warnOfUnknownNames(environment, log);
     const server = await startServer(settings, { console: mode, say, log });
     isServing = true;
     await welcome(server, settings);
@@ -44,6 +45,14 @@ export async function runServer(
   } catch (error) {
     process.stderr.write(`portcullis: ${inOneLine(error)}\n`);
     return 1;
+  }
+}
+
+/** A name that is not known has no effect, and its value, which is never logged, may be thought to be in force. */
+function warnOfUnknownNames(environment: Readonly<Record<string, string | undefined>>, log: Logger): void {
+  for (const { name, nearest } of unknownNames(environment)) {
+    const meant = nearest === null ? "all settings are in .env.example" : `${nearest} may be meant`;
+    log.warn({ setting: name, nearest }, `${name} is not the name of a setting, and has no effect: ${meant}`);
   }
 }
 

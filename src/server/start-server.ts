@@ -100,7 +100,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     host,
     port: settings.port,
     log,
-    secure: settings.publicUrl?.startsWith("https://") ?? false,
+    secure: settings.publicUrl?.startsWith("https://") ? { includeSubdomains: settings.hstsIncludeSubdomains } : null,
     trustedProxies: settings.trustedProxies,
     bounds: serverBounds(settings),
   });
@@ -194,7 +194,9 @@ async function syncProblem(sync: RunningSync, database: Database): Promise<strin
   for (const { gatewayId, name, leads, why } of sync.status()) {
     if (leads === null) return "starting";
     if (why === null) continue;
-    if (leads || !(await isLed(database, gatewayId))) return `gateway ${name}: ${textOf(why.cause)}`;
+    // On the embedded database no other process can lead: a lease that runs is this one's, or a dead one's.
+    const isLedElsewhere = !leads && database.kind !== "embedded" && (await isLed(database, gatewayId));
+    if (!isLedElsewhere) return `gateway ${name}: ${textOf(why.cause)}`;
   }
   return null;
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { askControlSocket } from "../../src/persistence/ask-control-socket";
 import { takeControlSocket } from "../../src/persistence/control-socket";
 import { makeDataFolder } from "../../src/persistence/control-socket-path";
 import { buildConsole } from "../../src/server/build-console";
@@ -26,6 +27,7 @@ const actions: Record<string, (folder: string) => Promise<unknown>> = {
     await writeStaticConfiguration({ address: "127.0.0.1:8000", probeAddress: "127.0.0.1:8001" }, { folder });
     writeFileSync(join(placesIn(folder).applications, "x.yml"), "{}");
   },
+  ask: (folder) => askControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
   build: (root) => buildConsole(() => undefined, root),
 };
 

@@ -13,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -206,6 +207,33 @@ describe.runIf(canBeOthers)("control.pid", () => {
     symlinkSync(victim, join(data, "control.pid"));
     expect(await start(nobody, data)).toBe("ok");
     expect(readFileSync(victim, "utf8")).toBe("precious");
+  });
+});
+
+describe.runIf(canBeOthers)("a command on the host", () => {
+  /** As a server of that user would. */
+  const listenAt = async (path: string, user: User) => {
+    const server = createServer((_, response) => response.end("{}"));
+    await new Promise<void>((done) => server.listen(path, done));
+    chownSync(path, user.uid, user.gid);
+    chmodSync(path, 0o600);
+    return () => new Promise((done) => server.close(done));
+  };
+
+  test("believes no socket that another user may have planted", async () => {
+    const data = made("data", root, 0o777);
+    const close = await listenAt(join(data, "control.sock"), stranger);
+    expect(await as(root, "ask", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
+    expect(await as(nobody, "ask", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
+    await close();
+  });
+
+  test("of root asks the server of another user, whose folder is closed to others", async () => {
+    const data = made("data", nobody, 0o700);
+    const close = await listenAt(join(data, "control.sock"), nobody);
+    expect(await as(root, "ask", data)).toBe("ok");
+    expect(await as(nobody, "ask", data)).not.toContain("belongs to");
+    await close();
   });
 });
 

@@ -5,6 +5,7 @@ import pino from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ApiHandler } from "../../src/contracts/api-handler";
 import { type HttpServer, listen } from "../../src/server/http-server";
+import type { TransportSecurity } from "../../src/server/security-headers";
 import { StartFailure } from "../../src/server/start-failure";
 
 const host = "127.0.0.1";
@@ -19,7 +20,7 @@ afterEach(async () => {
 
 async function serverWith(
   api: ApiHandler | null,
-  options: { secure?: boolean } = {},
+  options: { secure?: TransportSecurity } = {},
 ): Promise<{ server: HttpServer; url: string }> {
   const server = await listen({ host, port: 0, log, ...options });
   open.push(server);
@@ -65,7 +66,7 @@ describe("the HTTP server", () => {
   });
 
   test("has them on what cannot be read, and on what is asked too early, too (AM-19..23)", async () => {
-    const { server } = await serverWith(null, { secure: true });
+    const { server } = await serverWith(null, { secure: { includeSubdomains: false } });
     const answers = await Promise.all(
       [
         "GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", // 503, it does not serve yet
