@@ -27,8 +27,12 @@ if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
 process.env.NODE_ENV = process.argv[2] === "dev" ? "development" : "production";
 process.env.NEXT_TELEMETRY_DISABLED = "1";
 
-const { build } = await import("./build.mjs");
-const folder = await build();
+const { build, CannotBuild } = await import("./build.mjs");
+const folder = await build().catch((error) => {
+  if (!(error instanceof CannotBuild)) throw error;
+  process.stderr.write(`portcullis: ${error.message}\n`);
+  process.exit(1);
+});
 const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
 
 const { runCommandLine } = await load("cli");

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { GroupRoles, SettingsProviders } from "./contracts/providers";
 import { isNetwork } from "./core/addresses";
+import { readDatabaseUrl } from "./core/database-url";
 import { checkSecret } from "./persistence/secret-strength";
 
 /** A setting as the table below states it: everything that is said about it anywhere comes from here. */
@@ -84,6 +85,11 @@ const url = (protocols: readonly string[], message: string) =>
     .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message)
     .refine(isDecodable, "must have every percent sign in it written as %25");
 
+const databaseUrl = z.string().superRefine((text, context) => {
+  const read = readDatabaseUrl(text);
+  if (!read.ok) context.addIssue({ code: "custom", message: read.problem });
+});
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);
@@ -132,10 +138,11 @@ export const settingsTable = {
   databaseUrl: {
     name: "DATABASE_URL",
     default: null,
-    description: "PostgreSQL 15 or newer. Not set: a database embedded in the process, in the data folder.",
+    description:
+      "PostgreSQL 15 or newer, over TCP or a unix socket (?host=/var/run/postgresql), with or without TLS (?sslmode=verify-full); docs/postgresql.md has the details. Not set: a database embedded in the process, in the data folder.",
     example: "postgres://portcullis@db.example.org:5432/portcullis",
     secret: true,
-    schema: optional(url(["postgres:", "postgresql:"], "must be postgres://user:password@host:port/database")),
+    schema: optional(databaseUrl),
   },
   databaseConnections: {
     name: "PORTCULLIS_DATABASE_CONNECTIONS",

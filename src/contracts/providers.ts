@@ -5,8 +5,14 @@ import { Sync } from "./sync-state";
 /** An address of a provider: what tokens carry is compared with it letter by letter. */
 const ProviderUrl = z
   .string()
+  .trim()
   .max(2_000)
   .refine(isProviderUrl, { error: "must be a URL with https (or http), without a user, a query or a fragment" });
+
+/** People paste the address at which a provider describes itself. */
+const Issuer = ProviderUrl.refine((text) => !/\/\.well-known(?:\/|$)/.test(text), {
+  error: "must be the issuer itself, without /.well-known/openid-configuration behind it",
+});
 
 function isProviderUrl(text: string): boolean {
   if (!/^https?:\/\/[^\s?#@\\]+$/.test(text) || !URL.canParse(text)) return false;
@@ -50,7 +56,8 @@ const mapped = <T extends z.ZodType<string>>(role: T) =>
 const fields = {
   /** "Sign in with <name>". */
   name: Name,
-  issuer: ProviderUrl,
+  /** With or without its last slash: what the provider's own description says is compared with tokens. */
+  issuer: Issuer,
   clientId: ClientText,
   scopes: list(Scope).transform((scopes) => [...new Set(["openid", ...scopes])]),
   groupsClaim: Claim,

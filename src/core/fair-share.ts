@@ -55,14 +55,22 @@ export class Slots {
   }
 }
 
-/** Runs work when a slot is free. @throws what `refuse` makes, when the bound of waiting work is reached */
-export type FairQueue = <T>(owner: string, work: () => Promise<T>) => Promise<T>;
+export interface FairQueue {
+  /** Runs work when a slot is free. @throws what `refuse` makes, when the bound of waiting work is reached */
+  <T>(owner: string, work: () => Promise<T>): Promise<T>;
+  /** What work of this owner would be refused with now, or null while it may run or wait. */
+  refusal(owner: string): Error | null;
+}
 
-interface FairQueueBounds {
+export interface FairQueueBounds {
   readonly running: Bounds;
+  /** Read at every arrival, so that a getter can make it depend on what was measured. */
   readonly waiting: Bounds;
-  /** Makes the error for work that may not even wait. */
-  readonly refuse: (reached: ReachedBound) => Error;
+  /**
+   * Makes the error for work that may not even wait.
+   * @param ahead how many entries that wait now would start before the refused one
+   */
+  readonly refuse: (reached: ReachedBound, ahead: number) => Error;
 }
 
 /**
@@ -87,9 +95,17 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
     }
   };
 
+  /** In turn means that every other owner starts at most one entry more than this owner has waiting. */
+  const aheadOf = (owner: string): number => {
+    const own = queues.get(owner)?.length ?? 0;
+    let ahead = own;
+    for (const [other, { length }] of queues) if (other !== owner) ahead += Math.min(length, own + 1);
+    return ahead;
+  };
+
   const waitForSlot = (owner: string): Promise<() => void> => {
     const leave = places.take(owner);
-    if (typeof leave === "string") return Promise.reject(refuse(leave));
+    if (typeof leave === "string") return Promise.reject(refuse(leave, aheadOf(owner)));
     return new Promise((resolve) => {
       const queue = queues.get(owner) ?? [];
       queues.set(owner, queue);
@@ -102,7 +118,7 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
     });
   };
 
-  return async (owner, work) => {
+  const run = async <T>(owner: string, work: () => Promise<T>): Promise<T> => {
     const taken = queues.has(owner) ? null : slots.take(owner);
     const release = typeof taken === "function" ? taken : await waitForSlot(owner);
     try {
@@ -112,4 +128,12 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
       serve();
     }
   };
+
+  const refusal = (owner: string): Error | null => {
+    if (!queues.has(owner) && slots.reached(owner) === null) return null;
+    const reached = places.reached(owner);
+    return reached === null ? null : refuse(reached, aheadOf(owner));
+  };
+
+  return Object.assign(run, { refusal });
 }

@@ -3,6 +3,7 @@ import { nameOfObject } from "../core/audit/name-of-object";
 import { judge } from "../core/authorization";
 import { Forbidden, NotFound, Refusal } from "../core/errors";
 import type { Located, ObjectKind, Organization } from "../core/located";
+import { isRecent } from "../core/moment";
 import type { Permission } from "../core/permissions";
 import { type Arrival, type Facts, type Principal, principalOf } from "../core/principal";
 import { rowsOf, type Transaction } from "./database";
@@ -166,7 +167,7 @@ function touch({ runtime, ip }: Request, principal: Facts["principal"]): void {
   if (principal.kind === "commandLine") return;
   const now = clock.now();
   const last = principal.kind === "apiKey" ? principal.lastUsedAt : principal.lastSeenAt;
-  if (last && now.getTime() - new Date(last).getTime() < minute) return;
+  if (isRecent(last, now, minute - 1)) return;
   const at = now.toISOString();
   const statement =
     principal.kind === "apiKey"

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { Mailer } from "../core/mail";
 import type { Principal } from "../core/principal";
-import type { Clock, RandomBytes, Resolver } from "../core/values";
+import type { Clock, HostWatch, RandomBytes, Resolver } from "../core/values";
 import type { Database } from "./database";
 import type { Sealer } from "./sealing";
 import type { Signer } from "./signing";
@@ -18,11 +18,15 @@ export interface Runtime {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly resolver: Resolver;
+  /** Asked before a host is claimed. */
+  readonly hostWatch: HostWatch;
   readonly log: Logger;
   /** Null where no mail server is set. */
   readonly mailer: Mailer | null;
   /** Addresses of this host's own interfaces, canonical. */
   readonly ownAddresses: () => readonly string[];
+  /** Names of this host: what it is called, and what its hosts file calls it. Lower-case. */
+  readonly ownNames: () => readonly string[];
   /** Where the control plane itself listens: no upstream may lead there. */
   readonly listensOn: readonly { readonly host: string; readonly port: number }[];
   /** Tells whoever delivers to these gateways that there is something to do; a hint, after the commit. */

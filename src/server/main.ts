@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import type { Logger } from "pino";
+import { quoteForShell } from "../core/quote-for-shell";
 import { readEnvironment, type Settings } from "../env";
 import { makeSetUpLink } from "../services/host/make-set-up-link";
-import { placesIn } from "../sync/gateway-folder";
+import { type FolderSettings, placesIn } from "../sync/gateway-folder";
 import { unreadableForTraefik } from "../sync/static-configuration";
 import { buildConsole } from "./build-console";
 import { localFolder } from "./gateway-settings";
@@ -60,8 +62,9 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Where it is and what to do next; Traefik's command comes last. */
-async function welcome({ url, runtime }: RunningServer, settings: Settings): Promise<void> {
+/** Where it is and what to do next; Traefik's command comes last, as soon as there is what it would read. */
+async function welcome(server: RunningServer, settings: Settings): Promise<void> {
+  const { url, runtime } = server;
   const link = await makeSetUpLink({ ...runtime, publicOrigin: runtime.signIn.publicOrigin });
   say(`\nPortcullis is at ${url}`);
   if (link !== null) {
@@ -71,11 +74,26 @@ async function welcome({ url, runtime }: RunningServer, settings: Settings): Pro
     say("  npx --no portcullis setup --email you@example.org --organization Acme");
   }
   const where = await localFolder(settings);
+  const config = placesIn(where.folder).static;
+  const isWritten = () => server.gatewayProblem() === null && existsSync(config);
+  if (isWritten()) return sayTraefik(where, settings);
+  const problem = server.gatewayProblem() ?? `${config} is not there yet`;
+  say(`\nThis process delivers nothing to the gateway "local": ${problem}`);
+  say("This is tried again by itself. Traefik's command follows here once it works.");
+  let isSaid = false;
+  server.onGatewayChange(() => {
+    if (isSaid || !isWritten()) return;
+    isSaid = true;
+    void sayTraefik(where, settings);
+  });
+}
+
+async function sayTraefik(where: FolderSettings, { gatewayAddress }: Settings): Promise<void> {
   const { folder, folderInTraefik } = where;
   const problems = await unreadableForTraefik(where).catch(() => [`${folder} is not complete`]);
   if (problems.length > 0) say(`\nTraefik could not read its files: ${problems.join("; ")}`);
-  say(`\nThe gateway answers at http://${settings.gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
-  say(`  traefik --configFile=${placesIn(folderInTraefik ?? folder).static}`);
+  say(`\nThe gateway answers at http://${gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
+  say(`  traefik ${quoteForShell(`--configFile=${placesIn(folderInTraefik ?? folder).static}`)}`);
 }
 
 /** Node would print the error as it is, with whatever was bound to a statement, and end as well. */

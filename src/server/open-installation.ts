@@ -7,7 +7,7 @@ import { ensureInstallation, findInstallation } from "../services/host/ensure-in
 import { ensureLocalGateway } from "../services/host/ensure-local-gateway";
 import { ensureSettingsProviders } from "../services/providers/ensure-settings-providers";
 import { ensureTrustedHeader } from "../services/providers/ensure-trusted-header";
-import { openDatabase } from "./database";
+import { explained, openDatabase } from "./database";
 import { secretsOf } from "./installation-secrets";
 import { projectRoot } from "./project-root";
 import type { Surroundings } from "./surroundings";
@@ -29,14 +29,16 @@ type Outside = Pick<Surroundings, "clock" | "random">;
  * Opens the database in its present form and makes sure that this process may work on it.
  * @throws StartFailure the database cannot be opened, or the secret is missing | AnotherSecret
  */
-export async function openInstallation(settings: Settings, outside: Outside): Promise<Installation> {
-  const database = await openDatabase(settings, join(projectRoot(), "migrations"));
-  try {
-    return { database, ...(await prepare(database, settings, outside)) };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+export function openInstallation(settings: Settings, outside: Outside): Promise<Installation> {
+  return explained(settings, async () => {
+    const database = await openDatabase(settings, join(projectRoot(), "migrations"));
+    try {
+      return { database, ...(await prepare(database, settings, outside)) };
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  });
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   numberDelivery,
   recordApplied,
 } from "../persistence/sync/record-delivery";
+import { WrongFolder } from "./cause-of";
 import { stillHolds } from "./claim-folder";
 import { type PlannedApplication, planApplication, planDeny, planRemoval } from "./compile-batch";
 import { fileDigest } from "./file-digest";
@@ -66,7 +67,10 @@ export async function deliver(leading: Leading, consignment: Consignment): Promi
   await at("compiled");
 
   if (!(await stillHolds(leading.places, lease.gatewayId, leading.nonce))) {
-    throw new Error(`${leading.places.claim} is gone or of another claim: the folder was replaced`);
+    throw new WrongFolder(
+      "folder_replaced",
+      `${leading.places.claim} is gone or of another claim: the folder was replaced`,
+    );
   }
   const delivery = await numberDelivery(
     database,

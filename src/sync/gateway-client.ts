@@ -8,6 +8,7 @@ export interface GatewayAnswer {
   readonly tag: string | null;
   readonly pass: string | null;
   readonly revision: string | null;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** Asks a gateway as a visitor would: no credential, no redirect followed, nothing kept but the headers. */
@@ -72,6 +73,7 @@ export function gatewayClient(
           tag: header(answer.headers, TAG_HEADER),
           pass: header(answer.headers, PASS_HEADER),
           revision: header(answer.headers, REVISION_HEADER),
+          headers: answer.headers,
         });
       });
       sent.on("timeout", late);

@@ -1,4 +1,5 @@
 import { Slots } from "../core/fair-share";
+import { Repeats } from "../core/repeats";
 import {
   type ProbeLane,
   probeBounds,
@@ -18,6 +19,7 @@ import {
   recordProofs,
 } from "../persistence/sync/proofs";
 import { askProbes } from "./ask-probes";
+import { causeOf } from "./cause-of";
 import type { GatewayClient } from "./gateway-client";
 import type { Leading } from "./leading";
 import { ProbeBudget } from "./probe-budget";
@@ -110,14 +112,17 @@ export class Prover {
 
   async #askUntilOver(): Promise<void> {
     const { pace, over, log } = this.leading;
+    const repeats = new Repeats();
     while (!over.aborted) {
       let asked = 0;
       try {
         asked = await this.#askDue();
         if (asked === 0) await this.#askAgain();
+        repeats.over();
       } catch (error) {
         if (over.aborted) return;
-        log.warn({ err: error }, "what is to be proven could not be read");
+        const silent = repeats.due(causeOf(error), pace.now());
+        if (silent !== null) log.warn({ err: error, silent }, "what is to be proven could not be read");
         await pace.sleep(500, over);
       }
       if (asked > 0) {
@@ -209,6 +214,7 @@ export class Prover {
 
   async #storeUntilOver(): Promise<void> {
     const { database, lease, clock, pace, over, log } = this.leading;
+    const repeats = new Repeats();
     while (!over.aborted) {
       const waiting = this.#results.some(({ first }) => first)
         ? this.#results.filter(({ first }) => first)
@@ -224,9 +230,11 @@ export class Prover {
         const stored = await recordProofs(database, lease, results, clock.now());
         for (const result of results) this.#settle(result, stored.has(result.applicationId));
         this.leading.onProgress?.();
+        repeats.over();
       } catch (error) {
         if (over.aborted) return;
-        log.warn({ err: error }, "proofs could not be recorded");
+        const silent = repeats.due(causeOf(error), pace.now());
+        if (silent !== null) log.warn({ err: error, silent }, "proofs could not be recorded");
         await pace.sleep(500, over);
       }
       for (const { queued } of chosen) this.#giveSlotBack(queued);

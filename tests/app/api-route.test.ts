@@ -1,8 +1,9 @@
-import { afterEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { GET, POST } from "../../src/app/api/trpc/[trpc]/route";
 import { registerHandler } from "../../src/contracts/handler-registration";
 
-afterEach(() => {
+beforeEach(() => {
+  // Other test files of this worker may have registered one: modules and globals are shared.
   Reflect.deleteProperty(globalThis, Symbol.for("portcullis.handler"));
 });
 

@@ -295,6 +295,44 @@ describe("what a provider says is checked (TM-12..20)", () => {
   });
 });
 
+describe("an issuer with or without its last slash", () => {
+  const forms = [publicIssuer, `${publicIssuer}/`];
+  const cases = forms.flatMap((set) => forms.map((said) => ({ set, said })));
+  let withSlash: OidcProvider;
+  let withoutSlash: OidcProvider;
+  beforeAll(async () => {
+    const slugs = cases.map((_, at) => redirectUri(`slash-${at}`));
+    withSlash = await startOidcProvider({ issuer: `${publicIssuer}/`, redirectUris: slugs });
+    withoutSlash = await startOidcProvider({ issuer: publicIssuer, redirectUris: slugs });
+  });
+  afterAll(async () => {
+    await Promise.all([withSlash.close(), withoutSlash.close()]);
+  });
+  it.each(cases.map((one, at) => ({ ...one, slug: `slash-${at}` })))(
+    "$set in the settings signs in at a provider that calls itself $said, whose tokens must say exactly that",
+    async ({ set, said, slug }) => {
+      const provider = said.endsWith("/") ? withSlash : withoutSlash;
+      await insertProvider(world, { ...provider, issuer: set }, slug, { ...main, internal_url: provider.url });
+      provider.person = { ...provider.person, ...newPerson(), email_verified: true };
+      const browser = newBrowser();
+      expect((await signInBy(browser, provider, slug)).location).toBe(`${testOrigin}/`);
+      expect(hasSession(browser)).toBe(true);
+
+      const other = said.endsWith("/") ? publicIssuer : `${publicIssuer}/`;
+      provider.tamper = (claims) => ({ ...claims, iss: other });
+      expect((await signInBy(newBrowser(), provider, slug)).location).toBe(refusedAt);
+      expect((await lastReason()).reason).toBe("issuer_mismatch");
+      provider.tamper = null;
+    },
+  );
+
+  it("is not another issuer, and two slashes are", async () => {
+    await insertProvider(world, { ...idp, issuer: `${publicIssuer}//` }, "slashes", { internal_url: idp.url });
+    await startSignIn(newBrowser(), "slashes");
+    expect((await lastReason()).reason).toBe("discovery_issuer_mismatch");
+  });
+});
+
 describe("who may come in by a provider (TM-13)", () => {
   const lists = {
     by_email: { allowed_emails: ["in@example.org"] },

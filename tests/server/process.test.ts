@@ -64,11 +64,12 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe("npm start", () => {
+// The life of one process: each test goes on where the one before it ended.
+describe("npm start", { shuffle: false }, () => {
   let started: Started;
   beforeAll(async () => {
     started = await start();
-  }, 120_000); // it builds the console, where that was not done before
+  }); // it builds the console, where that was not done before
 
   test("says where it is, how to set it up, and Traefik's command with absolute paths last", () => {
     const lines = started.said().trimEnd().split("\n");
@@ -114,11 +115,9 @@ describe("npm start", () => {
     });
   });
 
-  test("ends with 0 on SIGTERM, within 10 s, and leaves nothing that keeps the next one from starting", async () => {
-    const began = performance.now();
+  test("ends with 0 on SIGTERM (after 9.5 s it would end itself with 1), and leaves nothing that keeps the next one from starting", async () => {
     started.child.kill("SIGTERM");
     expect(await started.ended).toBe(0);
-    expect(performance.now() - began).toBeLessThan(10_000);
     expect(existsSync(join(data, "control.sock"))).toBe(false);
   });
 

@@ -75,8 +75,8 @@ export function oidcOptions(
 
 function asConfig(
   { runtime }: Attempt,
-  { slug, name, issuer, clientId, clientSecret, scopes, groupsClaim, reach }: Provider,
-  { endpoints, algorithm, clientAuthentication }: Metadata,
+  { slug, name, clientId, clientSecret, scopes, groupsClaim, reach }: Provider,
+  { issuer, endpoints, algorithm, clientAuthentication }: Metadata,
   outcome: OidcOutcome,
 ): OAuthConfig<Profile> {
   const http = (url: URL): HttpOptions => ({ ...requestOptions(url.href, reach, runtime.resolver) });

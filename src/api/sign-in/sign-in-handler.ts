@@ -101,7 +101,7 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
         credentials: {},
         authorize: async () => {
           try {
-            const opened = await noSoonerThan(runtime.signIn.answerFloorMs, () => signIn(attempt, body));
+            const opened = await noSoonerThan(runtime.signIn.answerFloorMs, (again) => signIn(attempt, body, again));
             outcome.opened = opened;
             return { id: opened.userId };
           } catch (error) {

@@ -3,6 +3,7 @@ import { ZodError } from "zod";
 import { parseApiKey } from "../../core/api-keys";
 import { Forbidden, Invalid, Refusal, retryAfterOf, Unauthenticated } from "../../core/errors";
 import type { ObjectKind } from "../../core/located";
+import { isoText } from "../../core/moment";
 import type { Permission } from "../../core/permissions";
 import type { Principal } from "../../core/principal";
 import { Authorized } from "../../persistence/authorized";
@@ -58,7 +59,7 @@ const sayWhenKeyEnds =
   ({ answerHeaders }: Context) =>
   (principal: Principal): void => {
     if (principal.kind !== "apiKey" || principal.overlapEndsAt === null) return;
-    answerHeaders.set("x-api-key-expires-at", new Date(principal.overlapEndsAt).toISOString());
+    answerHeaders.set("x-api-key-expires-at", isoText(principal.overlapEndsAt));
   };
 
 /**

@@ -1,5 +1,5 @@
 import type { Attempt } from "../attempt";
-import { recordSignIn } from "../sign-in/record-sign-in";
+import { recordRefusedSignIn } from "../sign-in/record-sign-in";
 import type { Person } from "./find-person";
 import type { Provider } from "./provider";
 
@@ -10,15 +10,12 @@ export async function recordProviderRefusal(
   reason: string,
   person: Person | null = null,
 ): Promise<void> {
-  await attempt.runtime.database.transaction("identity", null, (tx) =>
-    recordSignIn(tx, attempt, {
-      outcome: "refused",
-      action: "auth.signIn",
-      reason,
-      person,
-      methods: ["oidc"],
-      ...(organizationId === null ? {} : { organizationId }),
-      changed: { provider: providerId },
-    }),
-  );
+  await recordRefusedSignIn(attempt, {
+    action: "auth.signIn",
+    reason,
+    person,
+    methods: ["oidc"],
+    ...(organizationId === null ? {} : { organizationId }),
+    changed: { provider: providerId },
+  });
 }

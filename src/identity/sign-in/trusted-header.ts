@@ -14,7 +14,7 @@ import { handOver, headerProvider } from "../oidc/hand-over";
 import { foundingOrganization } from "../oidc/sign-in-by-provider";
 import { type OpenedSession, openSession } from "../sessions";
 import type { SignInMethod } from "./method";
-import { recordSignIn } from "./record-sign-in";
+import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 const id = "trusted-header";
@@ -29,21 +29,17 @@ export const trustedHeaderButton = { slug: id, name: "single sign-on" } as const
 export const trustedHeaderSignIn: SignInMethod = {
   id,
   async signIn(attempt) {
-    const { runtime, ip } = attempt;
-    await takeTry(attempt, limits.signInByAddress, ip ?? "unknown");
+    await takeTry(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
     try {
       return await signInOnce(attempt, restarts);
     } catch (error) {
       if (!(error instanceof ProviderRefusal)) throw error;
-      await runtime.database.transaction("identity", null, (tx) =>
-        recordSignIn(tx, attempt, {
-          outcome: "refused",
-          action: "auth.signIn",
-          reason: error.reason,
-          person: error.person,
-          methods: ["trusted_header"],
-        }),
-      );
+      await recordRefusedSignIn(attempt, {
+        action: "auth.signIn",
+        reason: error.reason,
+        person: error.person,
+        methods: ["trusted_header"],
+      });
       throw new Unauthenticated("sign_in_refused", "Signing in this way did not work.");
     }
   },

@@ -8,6 +8,7 @@ import {
   routes,
   security,
 } from "../../../drizzle/schema";
+import { hasExpired } from "../../core/moment";
 import type { ApplicationState, CredentialState, UpstreamState } from "../../core/traefik/state";
 import type { Transaction } from "../database";
 
@@ -70,7 +71,7 @@ export async function readApplications(
       securityId: row.securityId,
       username: row.username,
       hashSealed: row.hashSealed,
-      valid: row.expiresAt === null || row.expiresAt > now,
+      valid: !hasExpired(row.expiresAt, now),
     })),
     routes: (places.get(application.applicationId) ?? []).map((row) => ({
       routeId: row.routeId,

@@ -3,6 +3,7 @@ import { auditEntries } from "../../../drizzle/audit";
 import { oidcProviders } from "../../../drizzle/persons";
 import type { SettingsProvider } from "../../contracts/providers";
 import { newId } from "../../core/ids";
+import { isSameIssuer } from "../../identity/oidc/endpoints";
 import { clientSecretPlace } from "../../identity/oidc/provider";
 import type { Transaction } from "../../persistence/database";
 import type { Runtime } from "../../persistence/runtime";
@@ -80,7 +81,7 @@ async function change(
       clientSecretSealed: clientSecret === null ? null : runtime.sealer.seal(place, clientSecret),
     })
     .where(eq(oidcProviders.providerId, providerId));
-  if (before.issuer !== wanted.issuer) {
+  if (!isSameIssuer(before.issuer, wanted.issuer)) {
     await forgetIdentities(tx, providerId);
     await endSessionsOfProvider(tx, providerId);
   }

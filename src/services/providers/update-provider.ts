@@ -2,6 +2,7 @@ import { and, eq } from "drizzle-orm";
 import { oidcProviders } from "../../../drizzle/persons";
 import type { Provider, UpdateProvider } from "../../contracts/providers";
 import { NotFound } from "../../core/errors";
+import { isSameIssuer } from "../../identity/oidc/endpoints";
 import { clientSecretPlace } from "../../identity/oidc/provider";
 import type { Authorized } from "../../persistence/authorized";
 import { unitOfWork } from "../../persistence/unit-of-work";
@@ -49,7 +50,7 @@ export async function updateProvider(
         .where(self)
         .returning(providerColumns);
       if (!row) throw new NotFound();
-      const isAnother = row.issuer !== before.issuer;
+      const isAnother = !isSameIssuer(row.issuer, before.issuer);
       if (isAnother) await forgetIdentities(tx, providerId);
       const ended = isAnother || !row.enabled ? await endSessionsOfProvider(tx, providerId) : 0;
       work.audit(

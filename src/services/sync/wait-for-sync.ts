@@ -1,5 +1,6 @@
 import type { SyncWaited, WaitForSync } from "../../contracts/sync";
 import { Refusal } from "../../core/errors";
+import { isoText, isReached, readMoment } from "../../core/moment";
 import { hasReached, leastOf, progressOf } from "../../core/sync-progress";
 import type { Authorized } from "../../persistence/authorized";
 import { readAs } from "../../persistence/read";
@@ -166,8 +167,8 @@ function gatewayOf(gatewayId: string, rows: readonly ProgressRow[]): SyncWaited[
 /** What the gateway was asked since it was given this: an older answer proves nothing of it. */
 function proofsOf({ application, deliveredIn }: ProgressRow) {
   if (application === null || deliveredIn === null) return [];
-  const since = new Date(application.deliveredAt);
-  return application.proof.filter(({ at }) => new Date(at) >= since);
+  const since = readMoment(application.deliveredAt);
+  return application.proof.filter(({ at }) => isReached(since, readMoment(at)));
 }
 
 function momentOf(row: ProgressRow | undefined, state: SyncWaited["state"]): string | null {
@@ -176,7 +177,7 @@ function momentOf(row: ProgressRow | undefined, state: SyncWaited["state"]): str
   return state === "applied" ? (row?.deliveredAt ?? null) : null;
 }
 
-const iso = (moment: string | Date | null) => (moment === null ? null : new Date(moment).toISOString());
+const iso = (moment: string | Date | null) => (moment === null ? null : isoText(moment));
 
 function newerThan({ application, deliveredIn }: ProgressRow): number | null {
   return application && deliveredIn !== null && application.revision > deliveredIn ? application.revision : null;

@@ -7,6 +7,48 @@ const planning = ["tests/core/sync/planning.test.ts"];
 /** What the pure rules must not lose. */
 export const coreBreaks: readonly Break[] = [
   ...breaksOf(
+    "src/core/moment.ts",
+    ["tests/core/moment.test.ts"],
+    [
+      {
+        of: "AM-28, PO-19, TM-6",
+        says: "an end that cannot be read lies ahead",
+        find: "return endMs === null || nowMs === null || endMs <= nowMs;",
+        replace: "return endMs !== null && nowMs !== null && endMs <= nowMs;",
+      },
+      {
+        of: "KEY",
+        says: "a key whose end cannot be read never expires",
+        find: "return end !== null && hasPassed(end, now);",
+        replace: "return end !== null && isReached(end, now);",
+      },
+      {
+        of: "AUD",
+        says: "what cannot be dated is removed as old",
+        find: "return momentMs !== null && nowMs !== null && momentMs <= nowMs;",
+        replace: "return momentMs === null || nowMs === null || momentMs <= nowMs;",
+      },
+      {
+        of: "TM-38",
+        says: "a sign-in whose time cannot be read is recent",
+        find: "return age !== null && age <= ms;",
+        replace: "return age === null || age <= ms;",
+      },
+      {
+        of: "— (settings)",
+        says: "a day that does not exist is taken for the next month",
+        find: "new Date(day).toISOString().startsWith(date) &&",
+        replace: "",
+      },
+      {
+        of: "— (settings)",
+        says: "a time outside of the years that can be shown is readable",
+        find: "return ms >= earliest && ms <= latest;",
+        replace: "return Number.isFinite(ms);",
+      },
+    ],
+  ),
+  ...breaksOf(
     "src/core/permissions.ts",
     ["tests/core/permissions.test.ts"],
     [
@@ -40,7 +82,7 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "KEY",
       says: "a key works at the moment of its end",
-      find: "if (key.expiresAt && new Date(key.expiresAt) <= now) {",
+      find: "if (hasExpired(key.expiresAt, now)) {",
       replace: "if (key.expiresAt && new Date(key.expiresAt) < now) {",
     },
     {
@@ -70,14 +112,14 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "TM-7",
       says: "a session that nobody uses goes on",
-      find: " || idleEnd <= now.getTime()",
-      replace: " || idleEnd < 0",
+      find: " || hasPassed(idleEnd, now)",
+      replace: " || idleEnd === null",
     },
     {
       of: "TM-6",
       says: "a session goes on past its end while it is used",
-      find: "new Date(session.expiresAt) <= now || idleEnd",
-      replace: "idleEnd",
+      find: "hasPassed(session.expiresAt, now) || hasPassed(idleEnd",
+      replace: "hasPassed(idleEnd",
     },
     {
       of: "TM-41",
@@ -324,6 +366,30 @@ export const coreBreaks: readonly Break[] = [
         says: "one network of several that lies inside is enough",
         find: "return inner.every((text) => {",
         replace: "return inner.some((text) => {",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/core/reserved-hosts.ts",
+    ["tests/core/reserved-hosts.test.ts"],
+    [
+      {
+        of: "DK-18",
+        says: "a wildcard takes the control plane's own host",
+        find: "hostsOverlap(host, publicHost)",
+        replace: "host === publicHost",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/core/served-elsewhere.ts",
+    ["tests/core/served-elsewhere.test.ts"],
+    [
+      {
+        of: "DK-18",
+        says: "a delivery of our own that is under way counts as somebody else's service",
+        find: "if (asked.answer.tagged) return null;",
+        replace: "",
       },
     ],
   ),

@@ -109,7 +109,7 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-16",
         says: "a state never ends",
-        find: 'if (row.expiresAt <= clock.now()) return { ok: false, reason: "state_expired" };',
+        find: 'if (hasPassed(row.expiresAt, clock.now())) return { ok: false, reason: "state_expired" };',
         replace: "",
       },
     ],
@@ -292,7 +292,7 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "ADR-2, TM-12..20",
         says: "a provider is believed that calls itself something else",
-        find: "if (document.issuer !== issuer && document.issuer !== internalUrl) {",
+        find: "if (![issuer, internalUrl ?? issuer].some((known) => isSameIssuer(known, document.issuer))) {",
         replace: "if (!document.issuer) {",
       },
       {

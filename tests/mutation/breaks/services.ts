@@ -72,21 +72,21 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "PO-24",
         says: "a key of which nothing is said outlives what the organization allows",
-        find: "return earlier(latest, new Date(now.getTime() + defaultLifeMs));",
-        replace: "return new Date(now.getTime() + defaultLifeMs);",
+        find: "return earlier(latest, later(now, defaultLifeMs));",
+        replace: "return later(now, defaultLifeMs);",
       },
       {
         of: "PO-24",
         says: "a key that has ended already is made",
-        find: "if (end <= now) {",
-        replace: "if (end < new Date(0)) {",
+        find: "if (isReached(end, now)) {",
+        replace: "if (isReached(end, new Date(0))) {",
         tests: ["tests/services/keys/keys.db.test.ts"],
       },
       {
         of: "PO-25",
         says: "rotation makes a key live longer than the organization allows",
-        find: "return earlier(latestEnd(now, maxKeyDays), new Date(now.getTime() + expiresAt.getTime() - createdAt.getTime()));",
-        replace: "return new Date(now.getTime() + expiresAt.getTime() - createdAt.getTime());",
+        find: "return earlier(latestEnd(now, maxKeyDays), later(now, remainingMs(expiresAt, createdAt)));",
+        replace: "return later(now, remainingMs(expiresAt, createdAt));",
         tests: ["tests/services/keys/rotate-key.db.test.ts"],
       },
     ],
@@ -463,8 +463,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "PO-19",
         says: "an invitation that has expired keeps its address from being invited again",
-        find: "gt(invitations.expiresAt, now)",
-        replace: "gt(invitations.expiresAt, new Date(0))",
+        find: "aheadInSql(invitations.expiresAt, now)",
+        replace: "aheadInSql(invitations.expiresAt, new Date(0))",
       },
       {
         of: "PO-19",
@@ -530,7 +530,7 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "AUD",
         says: "a filter until a moment shows what came after it",
-        find: "lt(auditEntries.createdAt, new Date(to))",
+        find: "lt(auditEntries.createdAt, readMoment(to))",
         replace: "gte(auditEntries.createdAt, new Date(0))",
         tests: ["tests/services/audit/audit.db.test.ts"],
       },
@@ -572,6 +572,18 @@ export const serviceBreaks: readonly Break[] = [
     [
       {
         of: "AUD",
+        says: "a log is intact however long its entries wait to be sealed",
+        find: "const firstBroken = brokenThere ?? unsealedAfter(position, waiting);",
+        replace: "const firstBroken = brokenThere;",
+      },
+      {
+        of: "AUD",
+        says: "an entry of the future that is not sealed is no problem",
+        find: "aheadInSql(sql`(${createdAt} - ${sealedWithin})`, now),",
+        replace: "",
+      },
+      {
+        of: "AUD",
         says: "a checkpoint that was kept elsewhere is not looked at",
         find: "kept ? [...statements.checkpoints, kept] : statements.checkpoints;",
         replace: "statements.checkpoints;",
@@ -611,7 +623,7 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "DK-16",
         says: "the claims of an organization that is gone never end",
-        find: "await endClaims(work.tx, new Date(work.now.getTime() + claimsOutliveMs));",
+        find: "await endClaims(work.tx, later(work.now, claimsOutliveMs));",
         replace: "void endClaims;",
       },
       {
@@ -774,6 +786,20 @@ export const serviceBreaks: readonly Break[] = [
     "src/services/routes/prepare-route.ts",
     ["tests/services/routes/own-places.db.test.ts"],
     [
+      {
+        of: "DK-18",
+        says: "an organization claims the host of the control plane",
+        find: "if (reserved === null) return host;",
+        replace: 'if (reserved !== "public_suffix") return host;',
+        tests: ["tests/services/routes/reserved-hosts.db.test.ts"],
+      },
+      {
+        of: "DK-18",
+        says: "a host that somebody else serves at the gateway is claimed",
+        find: "if (gateway.holdsHost || !gateway.tags) return;",
+        replace: "if (!gateway.holdsHost || !gateway.tags) return;",
+        tests: ["tests/services/routes/reserved-hosts.db.test.ts"],
+      },
       {
         of: "DK-18",
         says: "a route leads to its own gateway",

@@ -46,7 +46,7 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-38",
         says: "nobody is told when to come again",
-        find: 'answerHeaders.set("retry-after", String(error.cause.retryAfter))',
+        find: 'answerHeaders.set("retry-after", String(retryAfter))',
         replace: 'answerHeaders.delete("retry-after")',
         tests: ["tests/services/auth/own-sessions.db.test.ts"],
       },
@@ -141,8 +141,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "AM-13",
         says: "no answer waits for the slowest",
-        find: "await noSoonerThan(runtime.signIn.answerFloorMs, () => signIn(attempt, body))",
-        replace: "await noSoonerThan(0, () => signIn(attempt, body))",
+        find: "await noSoonerThan(runtime.signIn.answerFloorMs, (again) => signIn(attempt, body, again))",
+        replace: "await noSoonerThan(0, (again) => signIn(attempt, body, again))",
         tests: ["tests/identity/sign-in-timing.db.test.ts"],
       },
       {
@@ -180,9 +180,23 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "AUD, TM-4",
         says: "a sign-in is written into the installation's log alone",
-        find: "signIn.organizationId ?? (await organizationOf(tx, person)) ?? runtime.installationId",
+        find: "signIn.organizationId ?? (await organizationOf(tx, signIn.person)) ?? runtime.installationId",
         replace: "signIn.organizationId ?? runtime.installationId",
         tests: ["tests/services/audit/installation-log.db.test.ts", "tests/persistence/audit.db.test.ts", signIn],
+      },
+      {
+        of: "AUD",
+        says: "a refused sign-in is written into the installation's log alone",
+        find: '    (person && (await runtime.database.transaction("identity", null, (tx) => organizationOf(tx, person)))) ??\n',
+        replace: "",
+        tests: ["tests/services/audit/installation-log.db.test.ts", "tests/persistence/audit.db.test.ts", signIn],
+      },
+      {
+        of: "TM-1",
+        says: "each refused sign-in of a flood has a commit of its own",
+        find: "await nextWriting(runtime.signIn.answerFloorMs * shareOfFloor);",
+        replace: "void [nextWriting, shareOfFloor];",
+        tests: ["tests/identity/sign-in-flood.db.test.ts"],
       },
       {
         of: "AUD",
@@ -254,8 +268,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-2, TM-35",
         says: "the header is tried without a limit",
-        find: 'await takeTry(attempt, limits.signInByAddress, ip ?? "unknown");',
-        replace: "void [takeTry, limits, ip];",
+        find: 'await takeTry(attempt, limits.signInByAddress, attempt.ip ?? "unknown");',
+        replace: "void [takeTry, limits];",
       },
       {
         of: "TM-35, AUD",
