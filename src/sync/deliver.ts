@@ -134,6 +134,7 @@ async function planApplications(leading: Leading, { backlog, overtaken }: Consig
           : planRemoval(id, asked?.organizationId ?? "", states.get(id)),
       );
       await giveWay();
+      await overtaken?.();
     }
   }
   return planned;

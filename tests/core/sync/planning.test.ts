@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { backlogOf, closingFirst } from "../../../src/core/sync/backlog";
+import { backlogOf, batchOf } from "../../../src/core/sync/backlog";
 import { backoff } from "../../../src/core/sync/backoff";
+import { batchSize, costAfter } from "../../../src/core/sync/batch-size";
 import { fullBudget, spend } from "../../../src/core/sync/budget";
 import { dialable } from "../../../src/core/sync/dialable";
 import { foreignContent } from "../../../src/core/sync/foreign-file";
@@ -57,16 +58,51 @@ describe("what goes together in one delivery", () => {
     closes,
   });
 
-  it("all of it, while nothing closes", () => {
+  const size = { closing: 2, beside: 1, opening: 3 };
+
+  it("all of it, while nothing closes and it fits", () => {
     const rows = [row(null, false, 1), row("app_1"), row("app_2"), row("app_3")];
-    expect(closingFirst(rows, 1)).toEqual(rows);
+    expect(batchOf(rows, size)).toEqual(rows);
   });
 
   it("all that closes, every deny, a few others, and the rest of their applications' rows", () => {
     const [closing, deny, first, second] = [row("app_1", true), row(null, false, 1), row("app_2"), row("app_3")];
     const [closingToo, firstAgain] = [row("app_1"), row("app_2")];
-    const rows = [deny, closing, first, second, closingToo, firstAgain];
-    expect(closingFirst(rows, 1)).toEqual([deny, closing, first, closingToo, firstAgain]);
+    const rows = [closingToo, deny, closing, first, second, firstAgain];
+    expect(batchOf(rows, size)).toEqual([closingToo, deny, closing, first, firstAgain]);
+  });
+
+  it("of what closes no more than its share, and every deny all the same", () => {
+    const denies = [row(null, false, 1), row(null, true, 2), row(null, false, 3)];
+    const closing = ["app_1", "app_2", "app_3"].map((name) => row(name, true));
+    expect(batchOf([...closing, ...denies], size)).toEqual([...closing.slice(0, 2), ...denies]);
+    const opening = ["app_1", "app_2", "app_3", "app_4"].map((name) => row(name));
+    expect(batchOf(opening, size)).toEqual(opening.slice(0, 3));
+  });
+
+  it("one closing change of a second organization beside a thousand of the first", () => {
+    const many = Array.from({ length: 1_000 }, (_, at) => row(`app_${at}`, true));
+    const one = { ...row("app_theirs", true), organizationId: "org_2" };
+    expect(batchOf([...many, one], size)).toEqual([many[0], one]);
+  });
+});
+
+describe("the size of a batch", () => {
+  it("is as much as can be done in about 300 ms where something closes, whatever one application costs", () => {
+    for (const costMs of [0.5, 2, 5]) expect(batchSize(costMs, 100).closing * costMs).toBeCloseTo(300, -1);
+    expect(batchSize(2, 100)).toEqual({ closing: 150, beside: 50, opening: 600 });
+    expect(batchSize(20, 100)).toEqual({ closing: 15, beside: 10, opening: 60 });
+  });
+
+  it("is no less than what is done while the gateway loads the last one, and never without end", () => {
+    expect(batchSize(1, 2_000)).toEqual({ closing: 2_000, beside: 50, opening: 5_000 });
+    expect(batchSize(1, 60_000).closing).toBe(3_000);
+    expect(batchSize(1_000, 0)).toEqual({ closing: 10, beside: 10, opening: 10 });
+  });
+
+  it("follows what the last deliveries cost, and not what small ones do", () => {
+    expect(costAfter(2, { applications: 100, tookMs: 1_000 })).toBe(6);
+    expect(costAfter(2, { applications: 1, tookMs: 1_000 })).toBe(2);
   });
 });
 

@@ -823,8 +823,8 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "DK-18",
       says: "the deny of a host comes after its route",
-      find: "=> closes || denyGroup !== null;",
-      replace: "=> closes && denyGroup === null;",
+      find: "denyGroup !== null || chosen.has(applicationId)",
+      replace: "chosen.has(applicationId)",
     },
     {
       of: "DK-5",
@@ -835,8 +835,9 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "of an application that goes first some rows stay pending",
-      find: "isFirst(row) || applications.has(row.applicationId)",
-      replace: "together.includes(row)",
+      find: "return rows.filter(({ applicationId, denyGroup }) => denyGroup !== null || chosen.has(applicationId));",
+      replace:
+        "return rows.filter((row) => row.denyGroup !== null || (chosen.has(row.applicationId) && (row.closes || !closes)));",
     },
   ]),
   ...breaksOf("src/core/sync/gone-proof.ts", planning, [

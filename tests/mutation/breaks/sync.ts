@@ -146,7 +146,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "nobody hears that a revocation was not delivered",
-      find: "if (backlog.closes && !(error instanceof LeaseLost)) {",
+      find: "if (backlog.closes && !(error instanceof LeaseLost || error instanceof Overtaken)) {",
       replace: "if (!backlog.closes && !(error instanceof LeaseLost)) {",
     },
     {
@@ -166,7 +166,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "a revocation waits until what only opens is delivered",
-      find: "const overtaken = closes ? undefined : overtaking(leading, lastMarkerAt, loadMs);",
+      find: "const overtaken = closes ? undefined : overtaking(leading, mends, lastMarkerAt, loadMs);",
       replace: "const overtaken = undefined;",
       tests: ["tests/sync/overtaken.db.test.ts"],
     },
@@ -553,8 +553,8 @@ export const syncBreaks: readonly Break[] = [
       {
         of: "DK-5",
         says: "a revocation waits behind thousands of other changes",
-        find: ".orderBy(desc(sql`${changes.closes} or ${changes.denyGroup} is not null`), changes.row)",
-        replace: ".orderBy(changes.row)",
+        find: "        desc(goesFirst),\n",
+        replace: "",
       },
     ],
   ),
