@@ -24,10 +24,10 @@ export interface RequestSlot {
   openStream(owner: string): () => void;
 }
 
-/** Requests whose credential is looked up for the first time: one query each, in turn for each address. */
-const identifying = {
+/** Requests that only have to be looked up: one query each, in turn for each organization or address. */
+const lookingUp = {
   running: { total: 64, perOwner: 32 },
-  waiting: { total: 1_024, perOwner: 512 },
+  waiting: { total: 4_096, perOwner: 2_048 },
 } as const;
 
 /** The most credentials whose organization is remembered. */
@@ -37,21 +37,21 @@ const remembered = 10_000;
  * Bounds what this process works on at once, in total and per organization. A request is known to be an organization's
  * only after a query, so the organization of each credential is remembered: a flood of one organization's requests then
  * ends at its own share, before it has taken the places of all. A credential that is not known yet is looked up first,
- * in a line of its own. Callers without a credential share half of the places, and one address has no more of them than
+ * in a line of its own; so is a request that will wait for something, which takes no place at all. Callers without a credential share half of the places, and one address has no more of them than
  * an organization.
  */
 export class ActiveRequests {
   readonly #active: Slots;
   readonly #strangers: Slots;
   readonly #streams: Slots;
-  readonly #identifying: FairQueue;
+  readonly #lookingUp: FairQueue;
   readonly #owners = new Map<string, string>();
 
   constructor({ active, streams }: RequestBounds = defaultRequestBounds) {
     this.#active = new Slots(active);
     this.#strangers = new Slots({ total: Math.ceil(active.total / 2), perOwner: active.perOwner });
     this.#streams = new Slots(streams);
-    this.#identifying = fairQueue({ ...identifying, refuse: (reached) => overloaded(reached, "active requests") });
+    this.#lookingUp = fairQueue({ ...lookingUp, refuse: (reached) => overloaded(reached, "active requests") });
   }
 
   /** Requests that are worked on now. */
@@ -67,15 +67,28 @@ export class ActiveRequests {
    */
   async enter(address: string, credential: string | null): Promise<RequestSlot> {
     const owner = credential === null ? undefined : this.#owners.get(credential);
-    let held = owner ?? null;
-    let giveBack: () => void;
-    if (owner !== undefined) giveBack = this.#enterAs(owner);
-    else if (credential !== null) giveBack = await this.#enterLine(address);
-    else giveBack = this.#enterAsStranger(address);
+    if (credential === null) return this.#slot(null, null, this.#enterAsStranger(address));
+    if (owner === undefined) return this.#slot(credential, null, await this.#enterLine(address));
+    return this.#slot(credential, owner, this.#enterAs(owner));
+  }
+
+  /**
+   * Takes a place in the line alone, for a request that will wait for something once it was looked up.
+   * @throws Unavailable `overloaded`
+   */
+  async enterToWait(address: string, credential: string | null): Promise<RequestSlot> {
+    const owner = credential === null ? undefined : this.#owners.get(credential);
+    const slot = this.#slot(credential, null, await this.#enterLine(owner ?? address));
+    return { ...slot, assign: (next) => this.#remember(credential, next) };
+  }
+
+  #slot(credential: string | null, owner: string | null, leave: () => void): RequestSlot {
+    let held = owner;
+    let giveBack = leave;
     let isOver = false;
     return {
       assign: (next) => {
-        if (credential !== null) this.#remember(credential, next);
+        this.#remember(credential, next);
         if (isOver || held === next) return;
         giveBack();
         giveBack = () => undefined;
@@ -101,7 +114,7 @@ export class ActiveRequests {
 
   #enterLine(address: string): Promise<() => void> {
     return new Promise((resolve, reject) => {
-      this.#identifying(address, () => new Promise<void>((leave) => resolve(leave))).catch(reject);
+      this.#lookingUp(address, () => new Promise<void>((leave) => resolve(leave))).catch(reject);
     });
   }
 
@@ -119,8 +132,8 @@ export class ActiveRequests {
     };
   }
 
-  #remember(credential: string, owner: string): void {
-    if (this.#owners.get(credential) === owner) return;
+  #remember(credential: string | null, owner: string): void {
+    if (credential === null || this.#owners.get(credential) === owner) return;
     if (this.#owners.size >= remembered) this.#owners.clear();
     this.#owners.set(credential, owner);
   }

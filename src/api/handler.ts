@@ -93,7 +93,8 @@ async function callProcedure(
   const caller = await callerOf(runtime, request, peer, requestId);
   const procedure = pathname.slice(endpoint.length + 1);
   const readable = await readableRequest(request, () => recognize(caller, requests, procedure));
-  const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
+  const enter = waiting.has(procedure) ? "enterToWait" : "enter";
+  const slot = await requests[enter](caller.ip ?? unknownAddress, caller.credential);
   let answered: Response;
   try {
     answered = await fetchRequestHandler({
@@ -121,6 +122,9 @@ async function callProcedure(
     ? refuse(415, "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", "Send the body as application/json.", requestId)
     : refuse(400, "BAD_REQUEST", "malformed_request", "The request cannot be read; one call in each.", requestId);
 }
+
+/** Procedures that answer when something has happened: they have bounds of their own. */
+const waiting: ReadonlySet<string> = new Set(["sync.wait"]);
 
 /** All callers whose address is not known count as one. */
 const unknownAddress = "unknown";

@@ -85,6 +85,20 @@ describe("the requests that are worked on", () => {
     expect(requests.active).toBe(1);
   });
 
+  test("that will wait for something take no place, and are looked up in turn", async () => {
+    const requests = new ActiveRequests(bounds);
+    const waits = Array.from({ length: 1_000 }, async (_, at) => {
+      const slot = await requests.enterToWait(here, `key ${at % 10}`);
+      slot.assign(`organization ${at % 10}`);
+      await Promise.resolve();
+      slot.release();
+    });
+    const other = await enterAs(requests, "b");
+    await Promise.all(waits);
+    expect(requests.active).toBe(1);
+    other.release();
+  });
+
   test("that are refused when they become an organization's hold nothing", async () => {
     const requests = new ActiveRequests(bounds);
     for (let at = 0; at < 3; at++) await enterAs(requests, "a", `key ${at}`);

@@ -135,8 +135,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-32",
         says: "a form of any origin signs in and out",
-        find: 'if (method === "POST" && from !== origin) {',
-        replace: 'if (method === "PUT" && from !== origin) {',
+        find: 'if (method === "POST" && !isSameOrigin(from, origin)) {',
+        replace: 'if (method === "PUT" && !isSameOrigin(from, origin)) {',
       },
       {
         of: "AM-13",
