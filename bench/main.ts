@@ -10,6 +10,7 @@ import { burst } from "./figures/burst";
 import { comparison } from "./figures/comparison";
 import { create } from "./figures/create";
 import { enforced } from "./figures/enforced";
+import { firstStart } from "./figures/first-start";
 import { gateways } from "./figures/gateways";
 import { memory } from "./figures/memory";
 import { signInFlood } from "./figures/sign-in-flood";
@@ -27,6 +28,7 @@ const figures: readonly Figure[] = [
   enforced,
   burst,
   ...comparison,
+  firstStart,
   memory,
   ...waits,
 ];
