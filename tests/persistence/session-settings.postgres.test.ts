@@ -12,6 +12,7 @@ import { askHost } from "../../src/server/host-commands";
 import { emptyDatabase } from "../support/empty-database";
 import { alter, hostileSettings } from "../support/hostile-settings";
 import { openAsOwner } from "../support/owner-connection";
+import { patienceMs } from "../support/patience";
 import { startRelay } from "../support/startup-messages";
 import { migrationsFolder } from "../support/test-database";
 
@@ -55,7 +56,9 @@ async function migrated(): Promise<string> {
 
 /** Waits until PostgreSQL has no session of the pool with this process id. */
 async function untilGone(by: postgres.Sql, pid: number): Promise<void> {
-  await vi.waitFor(async () => expect(await by`select 1 from pg_stat_activity where pid = ${pid}`).toHaveLength(0));
+  await vi.waitFor(async () => expect(await by`select 1 from pg_stat_activity where pid = ${pid}`).toHaveLength(0), {
+    timeout: patienceMs,
+  });
 }
 
 test("a connection without settings of its own gets all the values that are set against the product", async () => {
@@ -120,7 +123,7 @@ test("the pinned values come back after the server has ended a connection, and a
   const first = await pid();
   await administrator`select pg_terminate_backend(${first})`;
   await untilGone(administrator, first);
-  expect(await vi.waitFor(pid)).not.toBe(first);
+  expect(await vi.waitFor(pid, { timeout: patienceMs })).not.toBe(first);
   expect(values(await database.call<Setting>(byName))).toEqual(pinned);
   for (const reset of [sql`reset all`, sql`discard all`]) {
     await database.call(reset);
