@@ -5,7 +5,12 @@ import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import { migrate as migratePostgres } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
 import { ensureRoles, RolesMissing } from "./roles";
-import { connectionOptions, requireTriggers, setStatement } from "./session-settings";
+import { connectionOptions, requireSettings, setStatement, settingsQuery } from "./session-settings";
+
+interface SettingRow {
+  readonly name: string;
+  readonly setting: string;
+}
 
 /** Any number that nobody else locks in this database. */
 const migrationLock = 7_402_118_334;
@@ -14,23 +19,21 @@ const migrationLock = 7_402_118_334;
 export async function migrateEmbedded(client: PGlite, folder: string): Promise<void> {
   await client.exec(setStatement("embedded"));
   await client.exec("reset role");
-  const { rows } = await client.query<{ value: string }>("select current_setting('session_replication_role') as value");
-  requireTriggers(rows[0]?.value);
+  requireSettings((await client.query<SettingRow>(settingsQuery)).rows, "embedded");
   await ensureRoles((statement) => client.exec(statement));
   await migratePglite(drizzlePglite(client), { migrationsFolder: folder });
 }
 
 /**
  * Brings a PostgreSQL database to the present form. Processes that start at once go one after another.
- * @throws TriggersOff
+ * @throws TriggersOff | SettingsNotTaken
  * @throws RolesMissing with the SQL to run, when roles are missing and the user may not create them.
  */
 export async function migratePostgresDatabase(url: string, folder: string): Promise<void> {
   const { url: address, connection } = connectionOptions(url, "migrations", null);
   const client = postgres(address, { max: 1, connect_timeout: 5, onnotice: () => undefined, connection });
   try {
-    const [session] = await client<{ value: string }[]>`select current_setting('session_replication_role') as value`;
-    requireTriggers(session?.value);
+    requireSettings(await client.unsafe<SettingRow[]>(settingsQuery), "migrations");
     await client`select pg_advisory_lock(${migrationLock}::bigint)`;
     await ensureRoles((statement) => client.unsafe(statement)).catch(async (error: unknown) => {
       if (!(error instanceof postgres.PostgresError) || error.code !== insufficientPrivilege) throw error;
