@@ -7,8 +7,13 @@ import postgres from "postgres";
 import { driverOptions } from "./postgres-address";
 import { findMissingRight, isForWantOfRights, requireUsableDatabase } from "./postgres-requirements";
 import { ensureRoles, RolesMissing } from "./roles";
-import { connectionOptions, requireTriggers, setStatement } from "./session-settings";
+import { connectionOptions, requireSettings, setStatement, settingsQuery } from "./session-settings";
 import { UnusableDatabase } from "./unusable-database";
+
+interface SettingRow {
+  readonly name: string;
+  readonly setting: string;
+}
 
 /** Any number that nobody else locks in this database. */
 const migrationLock = 7_402_118_334;
@@ -17,8 +22,7 @@ const migrationLock = 7_402_118_334;
 export async function migrateEmbedded(client: PGlite, folder: string): Promise<void> {
   await client.exec(setStatement("embedded"));
   await client.exec("reset role");
-  const { rows } = await client.query<{ value: string }>("select current_setting('session_replication_role') as value");
-  requireTriggers(rows[0]?.value);
+  requireSettings((await client.query<SettingRow>(settingsQuery)).rows, "embedded");
   await ensureRoles((statement) => client.exec(statement));
   await migratePglite(drizzlePglite(client), { migrationsFolder: folder });
 }
@@ -27,7 +31,7 @@ export async function migrateEmbedded(client: PGlite, folder: string): Promise<v
  * Brings a PostgreSQL database to the present form. Processes that start at once go one after another.
  * @param connections size of the pool that will be opened
  * @throws UnusableDatabase the server, the database or a pooler before it is not fit for this, or a right is missing
- * @throws TriggersOff
+ * @throws TriggersOff | SettingsNotTaken
  * @throws RolesMissing with the SQL to run, when roles are missing and the user may not create them.
  */
 export async function migratePostgresDatabase(url: string, folder: string, connections = 16): Promise<void> {
@@ -36,8 +40,7 @@ export async function migratePostgresDatabase(url: string, folder: string, conne
   const client = open();
   try {
     await requireUsableDatabase(client, open, connections);
-    const [session] = await client<{ value: string }[]>`select current_setting('session_replication_role') as value`;
-    requireTriggers(session?.value);
+    requireSettings(await client.unsafe<SettingRow[]>(settingsQuery), "migrations");
     await client`select pg_advisory_lock(${migrationLock}::bigint)`;
     await ensureRoles((statement) => client.unsafe(statement)).catch(async (error: unknown) => {
       if (!(error instanceof postgres.PostgresError) || error.code !== insufficientPrivilege) throw error;

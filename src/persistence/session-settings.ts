@@ -26,7 +26,7 @@ const unlimited = "0";
  * - what no statement here depends on: `lc_time`, `lc_numeric`, `lc_monetary` (`to_char` is only called with patterns
  *   of digits), `xmloption`, `xmlbinary`, `default_text_search_config`, `quote_all_identifiers`;
  * - what an ordinary role may not set: `lc_messages` (no decision reads the text of a message), `log_*`. A value of
- *   `session_replication_role` that turns triggers off is refused at the start (`requireTriggers`);
+ *   `session_replication_role` that turns triggers off is refused at the start (`requireSettings`);
  * - `transaction_timeout`, which exists from PostgreSQL 17 on: older versions refuse a connection that names it, and all
  *   that it can do is to end a connection.
  */
@@ -120,7 +120,42 @@ export class TriggersOff extends Error {
   }
 }
 
-/** @throws TriggersOff */
-export function requireTriggers(sessionReplicationRole: string | undefined): void {
+/** What was sent as a connection was made did not reach the server. */
+export class SettingsNotTaken extends Error {
+  override readonly name = "SettingsNotTaken";
+  constructor(found: readonly string[]) {
+    super(
+      `the connection to PostgreSQL does not have the settings that it was opened with (${found.slice(0, 3).join("; ")}). ` +
+        "A connection pooler in between drops them. Let DATABASE_URL lead to PostgreSQL itself",
+    );
+  }
+}
+
+/** Asks a session for its settings; `requireSettings` takes the rows. */
+export const settingsQuery = `select name, setting from pg_catalog.pg_settings where name in (${[
+  "session_replication_role",
+  ...sessionSettings.map(({ name }) => name),
+]
+  .map((name) => `'${name}'`)
+  .join(", ")})`;
+
+/**
+ * Whether a session has the settings of its use, and its triggers work.
+ * @throws TriggersOff | SettingsNotTaken
+ */
+export function requireSettings(
+  rows: readonly { readonly name: string; readonly setting: string }[],
+  use: ConnectionUse,
+): void {
+  const found = new Map(rows.map(({ name, setting }) => [name, setting]));
+  const sessionReplicationRole = found.get("session_replication_role");
   if (sessionReplicationRole !== "origin") throw new TriggersOff(sessionReplicationRole ?? "unknown");
+  const different = Object.entries(settingsFor(use)).flatMap(([name, value]) => {
+    const setting = found.get(name);
+    // PostgreSQL knows the settings of a language when the session has used it.
+    return setting === value || (setting === undefined && name.includes("."))
+      ? []
+      : [`${name} is "${setting ?? ""}" instead of "${value}"`];
+  });
+  if (different.length > 0) throw new SettingsNotTaken(different);
 }

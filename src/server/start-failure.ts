@@ -3,7 +3,7 @@ import { WrongSetting } from "../env";
 import { DataFolderInUse } from "../persistence/control-socket";
 import { DataFolderUnusable } from "../persistence/control-socket-path";
 import { RolesMissing } from "../persistence/roles";
-import { TriggersOff } from "../persistence/session-settings";
+import { SettingsNotTaken, TriggersOff } from "../persistence/session-settings";
 import { UnusableDatabase } from "../persistence/unusable-database";
 import { AnotherSecret } from "../services/host/ensure-installation";
 import { SlugTaken } from "../services/providers/ensure-settings-providers";
@@ -22,6 +22,7 @@ const foreseen = [
   RolesMissing,
   TriggersOff,
   UnusableDatabase,
+  SettingsNotTaken,
   AnotherSecret,
   SlugTaken,
 ];

@@ -9,8 +9,11 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-/** @param to connection string of a server on TCP without TLS */
-export async function startRelay(to: string): Promise<Relay> {
+/**
+ * @param to connection string of a server on TCP without TLS
+ * @param keep which parameters the server gets: a connection pooler may drop some
+ */
+export async function startRelay(to: string, keep = (_name: string) => true): Promise<Relay> {
   const target = new URL(to);
   const messages: Record<string, string>[] = [];
   const sockets = new Set<Socket>();
@@ -22,7 +25,7 @@ export async function startRelay(to: string): Promise<Relay> {
     }
     client.once("data", (first) => {
       messages.push(parametersOf(first));
-      upstream.write(first);
+      upstream.write(withParameters(parametersOf(first), keep));
       client.pipe(upstream);
     });
     upstream.pipe(client);
@@ -49,4 +52,13 @@ function parametersOf(message: Buffer): Record<string, string> {
   for (let at = 0; at + 1 < words.length && words[at] !== ""; at += 2)
     parameters[words[at] ?? ""] = words[at + 1] ?? "";
   return parameters;
+}
+
+function withParameters(parameters: Readonly<Record<string, string>>, keep: (name: string) => boolean): Buffer {
+  const words = Object.entries(parameters).flatMap(([name, value]) => (keep(name) ? [name, value] : []));
+  const body = Buffer.from(`${words.join("\0")}\0\0`, "utf8");
+  const head = Buffer.alloc(8);
+  head.writeInt32BE(8 + body.length, 0);
+  head.writeInt16BE(3, 4);
+  return Buffer.concat([head, body]);
 }

@@ -25,6 +25,13 @@ export const databaseBreaks: readonly Break[] = [
       },
       {
         of: "— (settings)",
+        says: "a connection that a pooler took the settings from is used",
+        find: "if (different.length > 0) throw",
+        replace: "if (different.length > 100) throw",
+        database: "postgres",
+      },
+      {
+        of: "— (settings)",
         says: "a database without triggers is opened",
         find: 'if (sessionReplicationRole !== "origin") throw',
         replace: "if (sessionReplicationRole === undefined) throw",
