@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
-import { LongestFirst } from "./tests/support/longest-first.ts";
+import { LongestFirst, ShuffledFiles } from "./tests/support/file-order.ts";
+import { patienceMs, testTimeoutMs } from "./tests/support/patience.ts";
 
 /** Its files share one set of modules per worker: reading them again for each file took a quarter of the whole run. */
 const shared = { isolate: false };
@@ -20,10 +21,11 @@ const project = (name: string, include: string[], more: ProjectOptions = {}) => 
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: testTimeoutMs,
+    hookTimeout: testTimeoutMs,
+    expect: { poll: { timeout: patienceMs } },
     maxWorkers: 4,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: process.env.PORTCULLIS_TEST_SHUFFLE === "1" ? ShuffledFiles : LongestFirst },
     projects: [
       project("unit", ["tests/**/*.test.ts"], {
         ...shared,

@@ -10,9 +10,11 @@ import { burst } from "./figures/burst";
 import { comparison } from "./figures/comparison";
 import { create } from "./figures/create";
 import { enforced } from "./figures/enforced";
+import { firstStart } from "./figures/first-start";
 import { gateways } from "./figures/gateways";
 import { memory } from "./figures/memory";
 import { signInFlood } from "./figures/sign-in-flood";
+import { waits } from "./figures/waits";
 import { closePlaces } from "./place";
 import { type Row, table } from "./table";
 
@@ -26,7 +28,9 @@ const figures: readonly Figure[] = [
   enforced,
   burst,
   ...comparison,
+  firstStart,
   memory,
+  ...waits,
 ];
 
 /** A figure's name, or what comes before its dash: `create` is `create-postgres` and `create-embedded`. */

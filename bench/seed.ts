@@ -63,7 +63,7 @@ export function seed(place: Place, wanted: Seed): Promise<SeededOrganization[]> 
         },
       ]);
     }
-    const hash = await hashForGateway(standingPassword, "apr1", randomBytes);
+    const hash = await hashForGateway(standingPassword, "apr1", randomBytes, "bench");
     const upstream = wanted.upstream ?? "http://127.0.0.1:9";
     const seeded: SeededOrganization[] = [];
     for (let number = 0; number < wanted.organizations; number++) {

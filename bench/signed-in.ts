@@ -7,7 +7,7 @@ export const ownerPassword = "a long password for the bench";
 
 /** Gives the first organization a member who owns it. */
 export async function seedOwner(place: Place): Promise<void> {
-  const hash = await hashPassword(ownerPassword);
+  const hash = await hashPassword(ownerPassword, { known: "bench" });
   const userId = newId("user");
   await place.fill(async ({ asOwner }) => {
     const values = { userId, memberId: newId("member"), email: ownerEmail, hash };

@@ -3,6 +3,8 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { GroupRoles, SettingsProviders } from "./contracts/providers";
 import { isNetwork } from "./core/addresses";
+import { readDatabaseUrl } from "./core/database-url";
+import { proofMessages, proofProblem } from "./core/email-proof";
 import { readPort } from "./core/port-setting";
 import { normalizePublicUrl } from "./core/public-url";
 import { type UnknownSetting, unknownSettings } from "./core/unknown-settings";
@@ -94,6 +96,11 @@ const url = (protocols: readonly string[], message: string) =>
     .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message)
     .refine(isDecodable, "must have every percent sign in it written as %25");
 
+const databaseUrl = z.string().superRefine((text, context) => {
+  const read = readDatabaseUrl(text);
+  if (!read.ok) context.addIssue({ code: "custom", message: read.problem });
+});
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);
@@ -102,6 +109,14 @@ function isDecodable(text: string): boolean {
     return false;
   }
 }
+
+const provableProviders = SettingsProviders.superRefine((providers, context) => {
+  for (const [at, provider] of providers.entries()) {
+    const problem = proofProblem(provider);
+    if (problem === null) continue;
+    context.addIssue({ code: "custom", path: [at, "emailProof"], message: proofMessages[problem] });
+  }
+});
 
 /** Every setting there is. `.env.example` is made from this table (see `renderExample`), and a test compares. */
 export const settingsTable = {
@@ -158,10 +173,11 @@ export const settingsTable = {
   databaseUrl: {
     name: "DATABASE_URL",
     default: null,
-    description: "PostgreSQL 15 or newer. Not set: a database embedded in the process, in the data folder.",
+    description:
+      "PostgreSQL 15 or newer, over TCP or a unix socket (?host=/var/run/postgresql), with or without TLS (?sslmode=verify-full); docs/postgresql.md has the details. Not set: a database embedded in the process, in the data folder.",
     example: "postgres://portcullis@db.example.org:5432/portcullis",
     secret: true,
-    schema: optional(url(["postgres:", "postgresql:"], "must be postgres://user:password@host:port/database")),
+    schema: optional(databaseUrl),
   },
   databaseConnections: {
     name: "PORTCULLIS_DATABASE_CONNECTIONS",
@@ -169,6 +185,51 @@ export const settingsTable = {
     description: "The most connections that one process opens to PostgreSQL for requests.",
     example: "16",
     schema: wholeNumber(2, 500),
+  },
+  activeRequests: {
+    name: "PORTCULLIS_ACTIVE_REQUESTS",
+    default: "256",
+    description:
+      "How many requests one process answers at the same time. One more gets 503 (overloaded) with Retry-After. Health checks are not counted, and neither are requests that wait for a delivery.",
+    example: "256",
+    schema: wholeNumber(8, 100_000),
+  },
+  activeRequestsPerOrganization: {
+    name: "PORTCULLIS_ACTIVE_REQUESTS_PER_ORGANIZATION",
+    default: "64",
+    description: "How many of these one organization may have; also one address of callers who are not signed in.",
+    example: "64",
+    schema: wholeNumber(4, 100_000),
+  },
+  exports: {
+    name: "PORTCULLIS_EXPORTS",
+    default: "32",
+    description: "How many exports of audit logs one process sends at the same time.",
+    example: "32",
+    schema: wholeNumber(1, 10_000),
+  },
+  exportsPerOrganization: {
+    name: "PORTCULLIS_EXPORTS_PER_ORGANIZATION",
+    default: "8",
+    description: "How many of these one organization may have.",
+    example: "8",
+    schema: wholeNumber(1, 10_000),
+  },
+  connections: {
+    name: "PORTCULLIS_CONNECTIONS",
+    default: "4000",
+    description:
+      "How many connections one process keeps open; one address may have half of them, unless it is one of PORTCULLIS_TRUSTED_PROXIES. One more gets 503, and /healthz is answered. The limit of open files (ulimit -n) has to be larger.",
+    example: "4000",
+    schema: wholeNumber(64, 1_000_000),
+  },
+  bodyMebibytes: {
+    name: "PORTCULLIS_BODY_MEBIBYTES",
+    default: "64",
+    description:
+      "How much memory the bodies of requests under way may take, in MiB; one organization may have a quarter of it. Callers who are not known yet share another quarter.",
+    example: "64",
+    schema: wholeNumber(8, 65_536),
   },
   secret: {
     name: "PORTCULLIS_SECRET",
@@ -277,11 +338,11 @@ export const settingsTable = {
     name: "PORTCULLIS_OIDC_PROVIDERS",
     default: null,
     description:
-      "Providers of OpenID Connect to sign in by, as a JSON array of objects with slug, name, issuer, clientId and, where needed, clientSecret, internalUrl, scopes, groupsClaim, allowedEmails, allowedDomains, allowedGroups, groupRoles, trustedDomains, createsPersons. The redirect address at the provider is PORTCULLIS_PUBLIC_URL/api/auth/callback/<slug>.",
+      "Providers of OpenID Connect to sign in by, as a JSON array of objects with slug, name, issuer, clientId and, where needed, clientSecret, internalUrl, scopes, groupsClaim, allowedEmails, allowedDomains, allowedGroups, groupRoles, trustedDomains, createsPersons, emailProof (email_verified, xms_edov or trusted_domains: what proves an e-mail address). The redirect address at the provider is PORTCULLIS_PUBLIC_URL/api/auth/callback/<slug>.",
     example:
       '[{"slug":"company","name":"Company","issuer":"https://login.example.org","clientId":"portcullis","clientSecret":"…","trustedDomains":["example.org"]}]',
     secret: true,
-    schema: json(SettingsProviders, "a JSON array of providers")
+    schema: json(provableProviders, "a JSON array of providers")
       .optional()
       .transform((providers) => providers ?? []),
   },
@@ -346,6 +407,29 @@ export const settingsTable = {
       "How many API keys can be made or rotated from one address in an hour; 0 for any number. The host's own command line is not limited.",
     example: "5",
     schema: wholeNumber(0, 100_000),
+  },
+  waitsPerCaller: {
+    name: "PORTCULLIS_WAITS_PER_CALLER",
+    default: "20",
+    description:
+      "How many calls of sync.wait one API key or session may have under way in one process. Further calls are answered with 429.",
+    example: "20",
+    schema: wholeNumber(1, 100_000),
+  },
+  waitsPerOrganization: {
+    name: "PORTCULLIS_WAITS_PER_ORGANIZATION",
+    default: "200",
+    description:
+      "How many calls of sync.wait one organization may have under way in one process. Further calls are answered with 429.",
+    example: "200",
+    schema: wholeNumber(1, 100_000),
+  },
+  waits: {
+    name: "PORTCULLIS_WAITS",
+    default: "2000",
+    description: "How many calls of sync.wait one process takes at the same time. Further calls are answered with 503.",
+    example: "2000",
+    schema: wholeNumber(1, 100_000),
   },
   smtpUrl: {
     name: "PORTCULLIS_SMTP_URL",

@@ -28,6 +28,12 @@ test("with nothing set, everything has its default", () => {
     dataFolder: resolve("data"),
     databaseUrl: null,
     databaseConnections: 16,
+    activeRequests: 256,
+    activeRequestsPerOrganization: 64,
+    exports: 32,
+    exportsPerOrganization: 8,
+    connections: 4_000,
+    bodyMebibytes: 64,
     secret: null,
     previousSecrets: [],
     gatewayAddress: "127.0.0.1:8000",
@@ -52,6 +58,9 @@ test("with nothing set, everything has its default", () => {
     trustedHeaderCreates: false,
     smtpUrl: null,
     mailFrom: null,
+    waitsPerCaller: 20,
+    waitsPerOrganization: 200,
+    waits: 2_000,
     logLevel: "info",
   });
 });

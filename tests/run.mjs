@@ -7,7 +7,8 @@ import { delimiter, join } from "node:path";
  * Runs the tests: `node tests/run.mjs [--long] [unit|embedded|postgres|gateway|browser …] [-- filters for vitest]`.
  * Without names it runs all of them but the browser tests, which take a minute of their own. What this machine lacks is
  * skipped, with one line for each. `--long` runs only the files that have a full length (they import
- * `tests/support/length.ts`), at that length. The last line counts.
+ * `tests/support/length.ts`), at that length. `--shuffle=SEED` runs the tests of each file, and the files, in a random
+ * order that the seed repeats. The last lines tell the CPU time of the whole run and count.
  */
 
 const all = ["unit", "embedded", "postgres", "gateway", "browser"];
@@ -15,7 +16,8 @@ const given = process.argv.slice(2);
 const separator = given.indexOf("--");
 const words = separator < 0 ? given : given.slice(0, separator);
 const isLong = words.includes("--long");
-const named = words.filter((word) => word !== "--long");
+const seed = words.find((word) => /^--shuffle=\d{1,9}$/.test(word))?.slice("--shuffle=".length);
+const named = words.filter((word) => word !== "--long" && !/^--shuffle=\d{1,9}$/.test(word));
 const asked = separator < 0 ? [] : given.slice(separator + 1);
 const filters = isLong && asked.length === 0 ? filesWithFullLength() : asked;
 const unknown = named.filter((name) => !all.includes(name));
@@ -42,7 +44,9 @@ const code = projects.length === 0 ? 0 : await run();
 const count = counts();
 rmSync(folder, { recursive: true });
 if (code !== 0 && count.failed === 0) count.failed = 1; // an error outside any test
-process.stdout.write(`\nTook ${Math.round((performance.now() - began) / 1000)} s.\n`);
+const cpu = cpuSecondsOfChildren();
+const spent = cpu === null ? "" : `, and ${cpu} s of CPU time in all processes`;
+process.stdout.write(`\nTook ${Math.round((performance.now() - began) / 1000)} s${spent}.\n`);
 process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);
 process.exit(count.failed > 0 ? 1 : 0);
 
@@ -51,9 +55,10 @@ function run() {
   const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "--passWithNoTests"];
   const names = projects.map((name) => `--project=${name}`);
   const full = isLong ? { PORTCULLIS_TEST_LONG: "1" } : {};
-  const child = spawn(process.execPath, [vitest, "run", ...options, ...names, ...filters], {
+  const order = seed ? ["--sequence.shuffle.tests", `--sequence.seed=${seed}`] : [];
+  const child = spawn(process.execPath, [vitest, "run", ...options, ...order, ...names, ...filters], {
     stdio: "inherit",
-    env: { ...process.env, ...full },
+    env: { ...process.env, ...full, ...(seed ? { PORTCULLIS_TEST_SHUFFLE: "1" } : {}) },
   });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => child.kill(signal));
   return new Promise((resolve) => {
@@ -66,6 +71,14 @@ function filesWithFullLength() {
   return files
     .map((path) => join("tests", path))
     .filter((path) => readFileSync(path, "utf8").includes("support/length"));
+}
+
+/** User and system time of all descendants that were waited for, in seconds; null where there is no /proc (not Linux). */
+function cpuSecondsOfChildren() {
+  if (!existsSync("/proc/self/stat")) return null;
+  // proc(5): fields 16 and 17 (cutime, cstime), in ticks of 1/100 s. The fields after the command's name start with field 3.
+  const fields = readFileSync("/proc/self/stat", "utf8").split(") ").at(-1).split(" ");
+  return Math.round((Number(fields[13]) + Number(fields[14])) / 100);
 }
 
 function counts() {

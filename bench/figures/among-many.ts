@@ -5,13 +5,14 @@ import { type Figure, notHere } from "../figure";
 import type { LoadRequest } from "../http-load";
 import { monotonic } from "../monotonic";
 import { missing, newPlace, type Place } from "../place";
+import { threeFlushedRenames, timed } from "../raw-work";
 import { seed } from "../seed";
 import { delivered } from "../settled";
 import { median, ms, quantile, times } from "../statistics";
 import { until } from "../until";
 
 const asked = 1.2;
-const askedMarkerMs = 50;
+const askedMarker = 3.5;
 /** Longer than two markers have to be apart. */
 const quietMs = 260;
 
@@ -37,7 +38,10 @@ export const amongMany: Figure = {
     }
     const typical = (changes: readonly Change[]) => median(changes.map(({ allMs }) => allMs));
     const ratio = typical(costs.many) / typical(costs.few);
-    const markers = [...costs.few, ...costs.many].map(({ markerMs }) => markerMs);
+    const changes = [...costs.few, ...costs.many];
+    const markers = changes.map(({ markerMs }) => markerMs);
+    const raw = median(changes.map(({ rawMs }) => rawMs));
+    const markerRatio = median(markers) / raw;
     return [
       {
         what,
@@ -46,10 +50,10 @@ export const amongMany: Figure = {
         ok: ratio <= asked,
       },
       {
-        what: "commit to flushed marker when quiet, p99 (of both)",
-        measured: `${ms(quantile(markers, 0.99))} (median ${ms(median(markers))}, ${markers.length} samples)`,
-        asked: `<= ${ms(askedMarkerMs)}`,
-        ok: quantile(markers, 0.99) <= askedMarkerMs,
+        what: "commit to flushed marker when quiet (of both)",
+        measured: `${times(markerRatio)} of three flushed renames and twenty statements (medians ${ms(median(markers))} and ${ms(raw)}; p99 ${ms(quantile(markers, 0.99))})`,
+        asked: `<= ${times(askedMarker)}`,
+        ok: markerRatio <= askedMarker,
       },
     ];
   },
@@ -74,9 +78,11 @@ interface Change {
   readonly allMs: number;
   /** From its commit to its marker. */
   readonly markerMs: number;
+  /** The same disk and the same database without the product, right after it. */
+  readonly rawMs: number;
 }
 
-async function change({ server, next }: Side): Promise<Change> {
+async function change({ place, server, next }: Side): Promise<Change> {
   await delay(quietMs + Math.random() * 50);
   const before = server.flushed.length;
   const { headers, procedure, input } = next();
@@ -84,5 +90,13 @@ async function change({ server, next }: Side): Promise<Change> {
   await server.call(headers["x-api-key"] ?? "", procedure, input);
   const flushed = await until("a marker", () => server.flushed[before] ?? null, { everyMs: 2 });
   const committed = server.committed.at(-1) ?? begun;
-  return { allMs: flushed - begun, markerMs: flushed - committed };
+  const rawMs = (await threeFlushedRenames(place.dataFolder)) + (await timed(() => roundTrips(place)));
+  return { allMs: flushed - begun, markerMs: flushed - committed, rawMs };
+}
+
+/** Twenty statements one after the other over one connection, two of which write and are flushed. */
+async function roundTrips({ look }: Place): Promise<void> {
+  for (let number = 0; number < 20; number++) {
+    await look(number % 10 === 0 ? "select pg_logical_emit_message(true, 'bench', 'x')::text" : "select 1");
+  }
 }

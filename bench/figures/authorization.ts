@@ -9,7 +9,7 @@ import { median, times } from "../statistics";
 import type { Row } from "../table";
 
 const connections = 16;
-const rounds = 5;
+const rounds = 3;
 const asked = 0.6;
 
 /** `security.one` by key and by cookie against the same query with nobody asking who it is, turn by turn. */

@@ -1,14 +1,19 @@
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Figure, notHere } from "../figure";
 import { type GatewaySide, startGatewaySide, stopGatewaySide, unavailable } from "../gateway-side";
 import { monotonic } from "../monotonic";
+import { startRawReload } from "../raw-reload";
 import { standingPassword } from "../seed";
-import { median, ms, quantile } from "../statistics";
+import { median, ms, quantile, times } from "../statistics";
 
-const askedMedianMs = 300;
-const askedP99Ms = 1_000;
+const asked = 2.5;
+const askedSlowest = 5;
 
-/** Single changes at a real gateway: from the answer until visitors are admitted, and until that is known. */
+/**
+ * Single changes at a real gateway: from the answer until visitors are admitted, and until that is known; against the time
+ * that Traefik takes for a file of the same configuration, turn by turn.
+ */
 export const enforced: Figure = {
   name: "enforced",
   async measure({ full }) {
@@ -18,25 +23,32 @@ export const enforced: Figure = {
     const side = await startGatewaySide(100);
     const admitted: number[] = [];
     const known: number[] = [];
+    const reloads: number[] = [];
+    const raw = await startRawReload(join(side.place.gatewayFolder, "dynamic"));
     for (let sample = 0; sample < (full ? 100 : 15); sample++) {
-      await delay(2_000 + Math.random() * 600);
+      await delay(600 + Math.random() * 300);
+      reloads.push(await raw.measure());
+      await delay(600 + Math.random() * 300);
       const one = await change(side, sample);
       admitted.push(one.admittedMs);
       known.push(one.knownMs);
     }
+    await raw.stop();
     await stopGatewaySide(side);
+    const reload = median(reloads);
+    const [ratio, slowest] = [median(known) / reload, quantile(known, 0.99) / reload];
     return [
       {
         what,
-        measured: `median ${ms(median(known))} (${known.length} samples)`,
-        asked: `<= ${ms(askedMedianMs)}`,
-        ok: median(known) <= askedMedianMs,
+        measured: `${times(ratio)} of Traefik's own reload (medians ${ms(median(known))} and ${ms(reload)}, ${known.length} samples)`,
+        asked: `<= ${times(asked)}`,
+        ok: ratio <= asked,
       },
       {
         what: "  the same, p99",
-        measured: ms(quantile(known, 0.99)),
-        asked: `<= ${ms(askedP99Ms)}`,
-        ok: quantile(known, 0.99) <= askedP99Ms,
+        measured: `${times(slowest)} (${ms(quantile(known, 0.99))})`,
+        asked: `<= ${times(askedSlowest)}`,
+        ok: slowest <= askedSlowest,
       },
       {
         what: "  answer to the first visitor admitted with the new credential",

@@ -62,7 +62,7 @@ async function run(forMs: number): Promise<LoopRun> {
 }
 
 function hash(): Promise<string> {
-  return hashForGateway(passwordOf(made), "apr1", randomBytes);
+  return hashForGateway(passwordOf(made), "apr1", randomBytes, "bench");
 }
 
 process.on("message", (forMs: number) => {

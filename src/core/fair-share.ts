@@ -25,29 +25,30 @@ export class Slots {
     return this.#held.get(owner) ?? 0;
   }
 
-  /** The bound that keeps `owner` from taking a slot now, or null. */
-  reached(owner: string): ReachedBound | null {
-    if (this.heldBy(owner) >= this.#bounds.perOwner) return "perOwner";
-    return this.#total >= this.#bounds.total ? "total" : null;
+  /** The bound that keeps `owner` from taking `amount` slots now, or null. */
+  reached(owner: string, amount = 1): ReachedBound | null {
+    if (this.heldBy(owner) + amount > this.#bounds.perOwner) return "perOwner";
+    return this.#total + amount > this.#bounds.total ? "total" : null;
   }
 
   /**
-   * Takes a slot without waiting.
-   * @returns a function that gives the slot back (further calls do nothing), or the bound that was reached
+   * Takes slots without waiting, all of them or none.
+   * @param amount of slots: one for a request, the bytes for memory
+   * @returns a function that gives the slots back (further calls do nothing), or the bound that was reached
    */
-  take(owner: string): (() => void) | ReachedBound {
-    const reached = this.reached(owner);
+  take(owner: string, amount = 1): (() => void) | ReachedBound {
+    const reached = this.reached(owner, amount);
     if (reached !== null) return reached;
-    this.#add(owner, 1);
+    this.#add(owner, amount);
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      this.#add(owner, -1);
+      this.#add(owner, -amount);
     };
   }
 
-  #add(owner: string, change: 1 | -1): void {
+  #add(owner: string, change: number): void {
     const held = this.heldBy(owner) + change;
     if (held === 0) this.#held.delete(owner);
     else this.#held.set(owner, held);
@@ -55,14 +56,22 @@ export class Slots {
   }
 }
 
-/** Runs work when a slot is free. @throws what `refuse` makes, when the bound of waiting work is reached */
-export type FairQueue = <T>(owner: string, work: () => Promise<T>) => Promise<T>;
+export interface FairQueue {
+  /** Runs work when a slot is free. @throws what `refuse` makes, when the bound of waiting work is reached */
+  <T>(owner: string, work: () => Promise<T>): Promise<T>;
+  /** What work of this owner would be refused with now, or null while it may run or wait. */
+  refusal(owner: string): Error | null;
+}
 
-interface FairQueueBounds {
+export interface FairQueueBounds {
   readonly running: Bounds;
+  /** Read at every arrival, so that a getter can make it depend on what was measured. */
   readonly waiting: Bounds;
-  /** Makes the error for work that may not even wait. */
-  readonly refuse: (reached: ReachedBound) => Error;
+  /**
+   * Makes the error for work that may not even wait.
+   * @param ahead how many entries that wait now would start before the refused one
+   */
+  readonly refuse: (reached: ReachedBound, ahead: number) => Error;
 }
 
 /**
@@ -87,9 +96,17 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
     }
   };
 
+  /** In turn means that every other owner starts at most one entry more than this owner has waiting. */
+  const aheadOf = (owner: string): number => {
+    const own = queues.get(owner)?.length ?? 0;
+    let ahead = own;
+    for (const [other, { length }] of queues) if (other !== owner) ahead += Math.min(length, own + 1);
+    return ahead;
+  };
+
   const waitForSlot = (owner: string): Promise<() => void> => {
     const leave = places.take(owner);
-    if (typeof leave === "string") return Promise.reject(refuse(leave));
+    if (typeof leave === "string") return Promise.reject(refuse(leave, aheadOf(owner)));
     return new Promise((resolve) => {
       const queue = queues.get(owner) ?? [];
       queues.set(owner, queue);
@@ -102,7 +119,7 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
     });
   };
 
-  return async (owner, work) => {
+  const run = async <T>(owner: string, work: () => Promise<T>): Promise<T> => {
     const taken = queues.has(owner) ? null : slots.take(owner);
     const release = typeof taken === "function" ? taken : await waitForSlot(owner);
     try {
@@ -112,4 +129,12 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
       serve();
     }
   };
+
+  const refusal = (owner: string): Error | null => {
+    if (!queues.has(owner) && slots.reached(owner) === null) return null;
+    const reached = places.reached(owner);
+    return reached === null ? null : refuse(reached, aheadOf(owner));
+  };
+
+  return Object.assign(run, { refusal });
 }

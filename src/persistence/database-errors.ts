@@ -42,12 +42,14 @@ const connectionFailures = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
+  "UNSAFE_TRANSACTION", // a transaction began on a connection that another statement uses: its outcome is unknown
   "CONNECT_TIMEOUT",
   "08000",
   "08003",
   "08006",
   "25006", // the server became a standby
   "25P03", // its time in a transaction was up
+  "25P04", // the transaction's time was up, as the server's administrator set it (PostgreSQL 17)
   "57014", // the statement's time was up: most often it waited for a lock
   "57P01",
   "57P02",

@@ -6,6 +6,7 @@ import { hasFormOfId, newId } from "../core/ids";
 import type { ObjectKind, Organization } from "../core/located";
 import type { KeyPrincipal, SessionPrincipal } from "../core/principal";
 import type { Database } from "./database";
+import { isUnreachable } from "./database-errors";
 import { oneBatchAtATime } from "./one-batch-at-a-time";
 import type { Request } from "./runtime";
 
@@ -99,27 +100,67 @@ export async function recordStranger(
 /** A refused try as it is written down. */
 export type RefusedTry = Omit<CountedTry, "auditId" | "createdAt" | "onTheirOwn">;
 
-/** Refused tries that are the same but for the request, and what came of which. */
+/** Refused tries that are the same but for the request. */
 interface Tries {
   readonly first: CountedTry[];
   all: number;
+  /** Why they could not be written. */
+  problem?: unknown;
 }
 
-/** One statement at a time for tries of one kind: a flood of them waits, and is written together. */
-const writeTogether = oneBatchAtATime<Database, CountedTry, Tries>({
-  begin: () => ({ first: [], all: 0 }),
-  add: (tries, one) => {
+/** Tries of one kind by what they are counted under. */
+type Batch = Map<string, Tries>;
+
+/** How many kinds are written by one statement: on the embedded database no statement may hold others up for long. */
+const kindsOfStatement = 20;
+
+/**
+ * One batch at a time: a flood of refused tries waits, and is written together. Each statement is a commit with a flush
+ * of the disk, which on the embedded database holds the event loop; so it serves tries of all kinds.
+ */
+const writeTogether = oneBatchAtATime<Database, CountedTry, Batch>({
+  begin: () => new Map(),
+  add: (batch, one) => {
+    const kind = kindOf(one);
+    const tries = batch.get(kind) ?? { first: [], all: 0 };
+    batch.set(kind, tries);
+    triesOf.set(one, tries);
     tries.all++;
     if (tries.first.length < triesOnTheirOwn) tries.first.push(one);
   },
-  send: async (database, tries) => {
-    await database.call(refusalStatement(tries.first, tries.all));
+  send: async (database, batch) => {
+    // In the same order everywhere, so that processes that count the same kinds do not wait for each other in a circle.
+    const kinds = [...batch].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, tries]) => tries);
+    for (let at = 0; at < kinds.length; at += kindsOfStatement) {
+      await writeKinds(database, kinds.slice(at, at + kindsOfStatement));
+    }
   },
 });
 
-function writeTry({ database, clock }: Pick<Request["runtime"], "database" | "clock">, refused: RefusedTry) {
+/** Which ones a try was written with. */
+const triesOf = new WeakMap<CountedTry, Tries>();
+
+const kindOf = (one: CountedTry): string => `${one.organizationId} ${bucketOf(one).key}`;
+
+/** When one statement for all of them fails, each kind has one of its own: what fails then fails for its own tries. */
+async function writeKinds(database: Database, kinds: readonly Tries[]): Promise<void> {
+  try {
+    await database.call(refusalStatement(kinds));
+  } catch (problem) {
+    if (kinds.length > 1 && !isUnreachable(problem)) for (const one of kinds) await writeKinds(database, [one]);
+    else for (const tries of kinds) tries.problem = problem;
+  }
+}
+
+/** Writes down a refused try, together with others that come at the same time. @throws the database's error */
+export async function writeTry(
+  { database, clock }: Pick<Request["runtime"], "database" | "clock">,
+  refused: RefusedTry,
+): Promise<void> {
   const one = countedTry(refused, clock.now());
-  return writeTogether(database, `${one.organizationId} ${bucketOf(one).key}`, one);
+  await writeTogether(database, "refusals", one);
+  const problem = triesOf.get(one)?.problem;
+  if (problem !== undefined) throw problem;
 }
 
 /** For who has a transaction of their own to write it in: a refused sign-in, say. */
@@ -128,15 +169,18 @@ export function countedTry(refused: RefusedTry, now: Date): CountedTry {
 }
 
 /**
- * Writes down refused tries of one kind: the first few of a minute as entries of their own, the rest as a count, which
- * the sealer of the audit log makes one entry of when the minute is over.
- * @param first the first of them, at least one
+ * Writes down refused tries by kind: the first few of a minute as entries of their own, the rest as a count, which the
+ * sealer of the audit log makes one entry of when the minute is over.
+ * @param kinds of each the first tries, at least one, and how many there are in all
  */
-export function refusalStatement(first: readonly CountedTry[], tries = first.length) {
-  const [one] = first;
-  if (!one) throw new RangeError("there is no try to write down");
-  const { actor, key, overflow, most } = bucketOf(one);
-  return sql`select portcullis_refuse(${JSON.stringify(first)}::jsonb, ${tries}::integer, ${actor}::text, ${key}::text, ${overflow}::text, ${manyKinds}::text, ${most}::integer, ${one.createdAt}::timestamptz)`;
+export function refusalStatement(kinds: readonly Pick<Tries, "first" | "all">[]) {
+  const rows = kinds.map(({ first, all }) => {
+    const [one] = first;
+    if (!one) throw new RangeError("there is no try to write down");
+    const { actor, key, overflow, most } = bucketOf(one);
+    return { first, all, actor, key, overflow, most, now: one.createdAt };
+  });
+  return sql`select portcullis_refuse(k -> 'first', (k ->> 'all')::integer, k ->> 'actor', k ->> 'key', k ->> 'overflow', ${manyKinds}::text, (k ->> 'most')::integer, (k ->> 'now')::timestamptz) from jsonb_array_elements(${JSON.stringify(rows)}::jsonb) k`;
 }
 
 /** A caller's own text is not kept: whoever pastes a password into the wrong field would find it in the log for ever. */

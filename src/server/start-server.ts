@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import { ActiveRequests } from "../api/active-requests";
+import { describeError } from "../api/describe-error";
 import { createHandler } from "../api/handler";
-import { registerHandler } from "../contracts/handler-registration";
 import { localGateway } from "../core/local-gateway";
 import { prepareForNextAuth, type Settings } from "../env";
 import { type ControlSocket, takeControlSocket } from "../persistence/control-socket";
@@ -9,10 +10,12 @@ import { makeDataFolder } from "../persistence/control-socket-path";
 import type { Database } from "../persistence/database";
 import type { Runtime } from "../persistence/runtime";
 import { isLed } from "../persistence/sync/lease";
+import { reportReservedClaims } from "../services/claims/report-reserved-claims";
 import { textOf } from "../sync/cause-of";
 import type { ReconcilerTiming } from "../sync/reconciler";
 import { type RunningSync, startSync } from "../sync/start-sync";
 import type { AtFaultPoint } from "../sync/target";
+import { createWaitHub, type WaitBounds } from "../sync/wait-hub";
 import { buildConsole } from "./build-console";
 import { type ConsoleMode, openConsole } from "./console";
 import { controlRequests } from "./control-requests";
@@ -23,6 +26,7 @@ import { makeLog } from "./log";
 import { makeMailer } from "./mail";
 import { openInstallation } from "./open-installation";
 import { publicUrl } from "./public-url";
+import { requestBounds, serverBounds } from "./request-bounds";
 import { signInSettings } from "./sign-in-settings";
 import { realSurroundings, type Surroundings } from "./surroundings";
 
@@ -86,7 +90,7 @@ interface Open {
 
 async function start(settings: Settings, overrides: Overrides, log: Logger, open: Open): Promise<RunningServer> {
   const { console: consoleMode = "none", say = () => undefined } = overrides;
-  const { clock, random, resolver, ownAddresses } = { ...realSurroundings(), ...overrides };
+  const { clock, random, resolver, hostWatch, ownAddresses, ownNames } = { ...realSurroundings(), ...overrides };
   const folder = await localFolder(settings);
   if (settings.databaseUrl === null) open.control = await takeControlSocket(settings.dataFolder);
   else await makeDataFolder(settings.dataFolder);
@@ -97,13 +101,23 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     port: settings.port,
     log,
     secure: settings.publicUrl?.startsWith("https://") ? { includeSubdomains: settings.hstsIncludeSubdomains } : null,
+    trustedProxies: settings.trustedProxies,
+    bounds: serverBounds(settings),
   });
   open.http = http;
   const url = publicUrl(settings, http.port);
+  const openIt = async () => {
+    const installation = await openInstallation(settings, { clock, random, log });
+    open.database = installation.database;
+    return installation;
+  };
+  // A server that cannot be used is known before minutes are spent on the console. The embedded database needs much of
+  // the memory itself, so it comes afterwards.
+  const onServer = settings.databaseUrl === null ? null : await openIt();
   if (consoleMode === "production") await buildConsole(say);
 
-  const { database, sealer, fingerprint, signer, installationId } = await openInstallation(settings, { clock, random });
-  open.database = database;
+  const { database, sealer, fingerprint, signer, installationId } = onServer ?? (await openIt());
+  const prioritize = (applicationId: string) => open.sync?.prioritize(applicationId);
   const runtime: Runtime = {
     database,
     sealer,
@@ -113,12 +127,15 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     clock,
     random,
     resolver,
+    hostWatch,
     log,
     mailer: makeMailer(settings, new URL(url).hostname),
     ownAddresses,
+    ownNames,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
-    prioritize: (applicationId) => open.sync?.prioritize(applicationId),
+    prioritize,
+    waits: createWaitHub({ database, log, prioritize, bounds: waitBounds(settings) }),
   };
   const listeners = new Set<() => void>();
   const sync = startSync(runtime, {
@@ -131,8 +148,8 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   });
   open.sync = sync;
   open.sweeper = startIdentitySweeper(runtime);
-  const api = createHandler(runtime, { sync: () => syncProblem(sync, database) });
-  registerHandler(api);
+  const requests = new ActiveRequests(requestBounds(settings));
+  const api = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests);
   const pages = await openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;
@@ -149,7 +166,10 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ),
   );
   http.serve({ api, ...pages });
-  await Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })]);
+  const reported = reportReservedClaims(runtime).catch((error: unknown) => {
+    log.warn({ error: describeError(error) }, "claims of reserved hosts could not be looked for");
+  });
+  await Promise.all([reported, Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })])]);
   let stopping: Promise<void> | null = null;
   const stop = () => {
     stopping ??= closeAll(open);
@@ -179,6 +199,10 @@ async function syncProblem(sync: RunningSync, database: Database): Promise<strin
     if (!isLedElsewhere) return `gateway ${name}: ${textOf(why.cause)}`;
   }
   return null;
+}
+
+function waitBounds({ waitsPerCaller, waitsPerOrganization, waits }: Settings): WaitBounds {
+  return { perCaller: waitsPerCaller, perOrganization: waitsPerOrganization, total: waits };
 }
 
 /** Undefined is not the same as left out. */

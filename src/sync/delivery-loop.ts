@@ -1,6 +1,7 @@
 import { Repeats } from "../core/repeats";
-import { backlogOf, closingFirst } from "../core/sync/backlog";
+import { backlogOf, batchOf } from "../core/sync/backlog";
 import { backoff } from "../core/sync/backoff";
+import { assumedCostMs, type BatchSize, batchSize, costAfter } from "../core/sync/batch-size";
 import { markerDueAt } from "../core/sync/marker-spacing";
 import { LeaseLost } from "../persistence/as-sync";
 import { clearCause, recordCause } from "../persistence/sync/lease";
@@ -13,10 +14,8 @@ import { Overtaken, overtaking } from "./overtaken";
 import type { Repairs } from "./repairs";
 import type { Waker } from "./waker";
 
-/** Outbox rows that one delivery takes. */
+/** Outbox rows of which one delivery chooses. */
 const rowsPerDelivery = 5_000;
-/** Outbox rows that only open, in a delivery that closes: what closes does not wait for a burst of them. */
-const rowsBesideClosing = 50;
 /** How long a hint that never came is waited for, in ms. */
 const lookAgainMs = 1_000;
 /** Pending rows are looked at again at most this often while a marker is not due yet, in ms. */
@@ -43,6 +42,7 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
   const { leading, waker, repairs } = loop;
   const { pace, over } = leading;
   let lastMarkerAt: number | null = null;
+  let costMs = assumedCostMs;
   let failures = 0;
   let doubtful = false;
   // One of an earlier term, or of a process that could not lead, may stand in the database.
@@ -67,7 +67,10 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
         await waitForTurn(loop, wait, closes ? 0 : markerDueAt(history, true) - pace.now());
         continue;
       }
-      const delivered = await attempt(loop, lastMarkerAt, repeats);
+      const began = pace.now();
+      const size = batchSize(costMs, loop.loadMs());
+      const delivered = await attempt(loop, lastMarkerAt, size, repeats);
+      costMs = costAfter(costMs, { applications: delivered.applications.length, tookMs: pace.now() - began });
       lastMarkerAt = delivered.markerAt;
       failures = 0;
       causeStands = false;
@@ -92,21 +95,23 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
 async function attempt(
   { leading, repairs, loadMs }: DeliveryLoop,
   lastMarkerAt: number | null,
+  size: BatchSize,
   repeats: Repeats,
 ): Promise<Delivered> {
   const { database, gateway } = leading;
   const taken = await takeChanges(database, gateway.gatewayId, rowsPerDelivery);
-  const mending = repairs.take(rowsPerDelivery);
-  const pending = closingFirst(taken, rowsBesideClosing);
+  const pending = batchOf(taken, size);
+  const closes = pending.some((row) => row.closes);
+  const mending = repairs.take(closes ? size.beside : size.closing);
   const backlog = backlogOf([...pending, ...mending.rows]);
-  const closes = backlog.closes || mending.shared || mending.marker;
-  const overtaken = closes ? undefined : overtaking(leading, lastMarkerAt, loadMs);
+  const mends = backlog.closes || mending.shared || mending.marker;
+  const overtaken = closes ? undefined : overtaking(leading, mends, lastMarkerAt, loadMs);
   try {
     const rows = pending.map(({ row }) => row);
     return await deliver(leading, { rows, backlog, shared: mending.shared, overtaken });
   } catch (error) {
     repairs.giveBack(mending);
-    if (backlog.closes && !(error instanceof LeaseLost)) {
+    if (backlog.closes && !(error instanceof LeaseLost || error instanceof Overtaken)) {
       const applications = [...backlog.applications].filter(([, { closes }]) => closes).map(([id]) => id);
       const named = applications.slice(0, 50);
       // The same ones again with growing distance, others at once.

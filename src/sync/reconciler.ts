@@ -41,6 +41,8 @@ export interface ReconcilerOptions {
   readonly client?: () => GatewayClient;
   /** Told of every status that leads differently than the one before, or has another cause. */
   readonly onStatus?: (status: ReconcilerStatus) => void;
+  /** Told that something was delivered, loaded or proven, and recorded. */
+  readonly onProgress?: () => void;
 }
 
 export interface ReconcilerTiming {
@@ -200,6 +202,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         async (wentBack) => {
           if (wentBack) await proving.recall();
           proving.wake();
+          options.onProgress?.();
         },
       );
       const proving = new Prover(leading, client, () => observer.loaded, {
@@ -227,10 +230,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         repairs,
         loadMs: () => observer.loadMs,
         onDelivered: ({ delivery, markerAt, applications }) => {
-          for (const { applicationId, closes } of applications) {
-            proving.add(applicationId, delivery.revision, closes ? "closes" : "changed");
-          }
+          for (const application of applications) proving.add(application, application.closes ? "closes" : "changed");
           observer.expect(delivery, markerAt);
+          options.onProgress?.();
         },
         onFailed: () => proving.recall(),
         onFolder: (why) => become({ leads: true, why }),

@@ -81,6 +81,7 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
         gatewayId: gateway.gatewayId,
         folder,
         alone: database.kind === "embedded",
+        onProgress: () => runtime.waits.wake(),
         ...(timing ? { timing } : {}),
         ...(faultPoint ? { faultPoint } : {}),
         onStatus: () => settings.onStatus?.(standings()),

@@ -8,7 +8,7 @@ let visitors: Visitors;
 
 beforeAll(async () => {
   [portcullis, visitors] = await Promise.all([startPortcullis(), openVisitors()]);
-}, 180_000);
+});
 
 afterAll(async () => {
   await visitors?.close();

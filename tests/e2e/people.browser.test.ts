@@ -33,7 +33,7 @@ beforeAll(async () => {
   });
   key = registerSecret(made.apiKey.key);
   link = made.setupUrl;
-}, 180_000);
+});
 
 afterAll(async () => {
   await visitors?.close();

@@ -35,7 +35,7 @@ beforeAll(async () => {
   beta = { url, organization: "Beta", key: registerSecret(second.apiKey.key) };
   const required = await callOver(url, beta.key)("organizations.update", { requireSecondFactor: true });
   expect(required.status).toBe(200);
-}, 180_000);
+});
 
 afterAll(async () => {
   await visitors?.close();

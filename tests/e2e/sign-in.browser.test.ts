@@ -16,7 +16,7 @@ let visitors: Visitors;
 
 beforeAll(async () => {
   [portcullis, visitors] = await Promise.all([startPortcullis(), openVisitors()]);
-}, 180_000); // it builds the console, where that was not done before
+}); // it builds the console, where that was not done before
 
 afterAll(async () => {
   await visitors?.close();

@@ -103,7 +103,7 @@ describe.skipIf(!hasTraefik())("a file that somebody broke", () => {
     const staged = join(world.installation.gatewayFolder, "staged-by-the-test");
     writeFileSync(staged, JSON.stringify({ http: { routers: { loaded: router } } }));
     renameSync(staged, join(dynamic, "loaded.yml"));
-    await world.traefik.until({ host }, ({ status }) => status === 418);
+    await world.traefik.until({ host }, ({ status }) => status === 418); // a router of the test's own, straight to noop
   }
 
   for (const [name, damage] of Object.entries(damages)) {
@@ -120,20 +120,21 @@ describe.skipIf(!hasTraefik())("a file that somebody broke", () => {
           await reload();
           for (const user of [undefined, `ada:${newPassword()}`]) {
             const answer = await world.ask(host, { path, ...(user ? { user } : {}) });
-            expect([401, 418], `${router} ${answer.headers["x-upstream"]}`).toContain(answer.status);
+            expect([401, 403], `${router} ${answer.headers["x-upstream"]}`).toContain(answer.status);
           }
         }
         writeFileSync(path_, good);
         await reload();
         expect((await world.ask(host, { path, user: `ada:${password}` })).status).toBe(200);
       }
-    }, 60_000);
+    });
   }
 
   for (const [name, broken] of Object.entries(refused)) {
     test(`${name} opens nothing, not after a restart of Traefik either, and is mended`, async () => {
       const [{ applicationId, host, path } = { applicationId: "", host: "", path: "" }] = applications;
       const file = fileOf(applicationId);
+      await reload(); // leaves the file that is touched below
       writeFileSync(file, broken(readFileSync(file, "utf8")));
       const marker = join(world.installation.gatewayFolder, "dynamic", "loaded.yml");
       writeFileSync(marker, readFileSync(marker));
@@ -146,6 +147,6 @@ describe.skipIf(!hasTraefik())("a file that somebody broke", () => {
         ({ status, headers }) => status === 200 && headers["x-upstream"] === "upstream",
       );
       expect((await world.ask(host, { path })).status).toBe(401);
-    }, 60_000);
+    });
   }
 });

@@ -122,7 +122,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
       expect(await answersTo(host, `ada:${password}`)).toBe(200);
       expect(await world.tenant.known(application.applicationId)).toMatchObject({ state: "protected" });
       await hammer.stop();
-      expectNever200(hammer, [401, 404, 418]);
+      expectNever200(hammer, [401, 404, 403]);
       await world.tenant.ok("applications.delete", { applicationId: application.applicationId });
     },
     60_000,

@@ -137,12 +137,12 @@ describe.skipIf(!hasTraefik())("what visitors send, at a real gateway", () => {
     const answer = await world.ask(host, {
       headers: { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAMAAABkAAQAAP__" },
     });
-    expect(answer).toMatchObject({ status: 418, pass: null });
+    expect(answer).toMatchObject({ status: 403, pass: null });
     const raw = await sendRaw(
       world.traefik.address,
       `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: upgrade\r\nUpgrade: foo, H2C\r\n\r\n`,
     );
-    expect(raw).toMatch(/^HTTP\/1\.1 418 /);
+    expect(raw).toMatch(/^HTTP\/1\.1 403 /);
     expect(world.upstream.seen.length).toBe(before);
   });
 });

@@ -79,7 +79,7 @@ describe.skipIf(!hasTraefik())("a real gateway under visitors without a credenti
     const { byStatus, answers, unanswered } = await known.stop();
     expect(answers).toBeGreaterThan(100);
     expect((byStatus.get(200) ?? 0) / (answers + unanswered)).toBeGreaterThanOrEqual(0.999);
-  }, 180_000);
+  });
 
   test("not one 200 comes from a host before or after its application is made with a credential", async () => {
     const hosts = Array.from({ length: long(24, 8) }, () => newHost("new"));
@@ -99,8 +99,8 @@ describe.skipIf(!hasTraefik())("a real gateway under visitors without a credenti
     await Promise.all(hammers.map((hammer) => hammer.untilAnswers(hammer.tally().answers + 20)));
     for (const hammer of hammers) {
       const { byStatus } = await hammer.stop();
-      expect([...byStatus.keys()].filter((status) => ![404, 418, 401].includes(status))).toEqual([]);
+      expect([...byStatus.keys()].filter((status) => ![404, 403, 401].includes(status))).toEqual([]);
       expect(byStatus.get(401)).toBeGreaterThanOrEqual(20);
     }
-  }, 60_000);
+  });
 });

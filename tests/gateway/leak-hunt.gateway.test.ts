@@ -32,7 +32,7 @@ describe.skipIf(!hasTraefik())("secrets, after a whole workflow", () => {
       "the database's tables": await dumpEmbedded(dataFolder),
       "the database's files": textBelow(join(dataFolder, "database")),
     });
-  }, 90_000);
+  });
   afterAll(() => world?.close());
 
   /** Applications with given and generated passwords of both algorithms, changed, deleted, and used by visitors. */

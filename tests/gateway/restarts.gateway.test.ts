@@ -39,7 +39,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
     );
     expect((await world.ask(host, { user: `bob:${next}` })).status).toBe(200);
     expect([...(await hammer.stop()).byStatus.keys()].filter((status) => status !== 401 && status !== 404)).toEqual([]);
-  }, 60_000);
+  });
 
   test("while Traefik is down nothing is called loaded; the state stays applied, says why, and goes on by itself", async () => {
     const { host, applicationId } = await protectedApplication();
@@ -62,7 +62,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
     expect(await wait("enforced", 20_000)).toMatchObject({ reached: true });
     expect((await world.ask(host, { user: `bob:${password}` })).status).toBe(200);
     expect((await world.ask(host)).status).toBe(401);
-  }, 60_000);
+  });
 
   test("Traefik that is killed again and again among changes opens nothing", async () => {
     const { host, applicationId } = await protectedApplication();
@@ -80,7 +80,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
     }
     expect([...(await hammer.stop()).byStatus.keys()].filter((status) => status !== 401 && status !== 404)).toEqual([]);
     expect(await world.tenant.exposure(applicationId)).toMatchObject({ state: "protected" });
-  }, 120_000);
+  });
 
   test("an ordinary end and start of the control plane changes nothing at the gateway", async () => {
     const { host, password } = await protectedApplication();
@@ -92,5 +92,5 @@ describe.skipIf(!hasTraefik())("restarts", () => {
     await known.untilAnswers(known.tally().answers + 20);
     const { byStatus, answers, unanswered } = await known.stop();
     expect([...byStatus, unanswered]).toEqual([[200, answers], 0]);
-  }, 30_000);
+  });
 });

@@ -13,7 +13,9 @@ import {
 } from "../support/control-plane";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
 import { startHammer, stopHammers } from "../support/hammer";
+import { setAgainstUs } from "../support/hostile-settings";
 import { isFull } from "../support/length";
+import { patienceMs } from "../support/patience";
 import { type Cluster, findPostgresBinaries, NO_POSTGRES, startCluster } from "../support/postgres-cluster";
 import { registerSecret } from "../support/secrets";
 import { hasTraefik } from "../support/traefik";
@@ -34,6 +36,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
 
   beforeAll(async () => {
     cluster = await startCluster();
+    await setAgainstUs(cluster.url());
     environment = {
       DATABASE_URL: await cluster.createDatabase("planes"),
       PORTCULLIS_SECRET: registerSecret(randomBytes(32).toString("hex")),
@@ -50,7 +53,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
       { timing },
     );
     second = await startControlPlane(secondInstallation);
-  }, 60_000);
+  });
   afterEach(stopHammers);
   afterAll(async () => {
     await second?.stop("SIGKILL");
@@ -96,7 +99,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
         const waited = await plane.callAs(tenant.key)<Waited>("sync.wait", {
           changeId,
           state: "enforced",
-          timeoutMs: 30_000,
+          timeoutMs: patienceMs,
         });
         expect(waited.data).toMatchObject({ reached: true });
       };
@@ -166,7 +169,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
       await third.stop();
       removeInstallation(elsewhere);
     }
-  }, 30_000);
+  });
 
   test("one with another secret does not start, and says why in one line", async () => {
     const wrong = await newInstallation({
@@ -189,5 +192,5 @@ describe.skipIf(!possible)("two control planes on one database", () => {
     expect(failure).toMatch(/AnotherSecret: .*PORTCULLIS_SECRET/);
     expect(readdirSync(folder, { recursive: true }).sort()).toEqual(before);
     removeInstallation(wrong);
-  }, 30_000);
+  });
 });

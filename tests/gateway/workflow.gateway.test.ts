@@ -19,7 +19,7 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
     const anonymous = await world.ask(host);
     expect(shown).toMatchObject({ state, intended: state });
     expect(shown.provedAt).not.toBeNull();
-    expect(anonymous.status).toBe({ public: 200, protected: 401, shut: 418 }[state]);
+    expect(anonymous.status).toBe({ public: 200, protected: 401, shut: 403 }[state]);
     expect(anonymous.pass !== null).toBe(state === "public");
   }
 
@@ -76,8 +76,8 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
 
     const deleted = await tenant.ok<{ sync: { changeId: string } }>("applications.delete", { applicationId });
     await tenant.enforced(deleted);
-    expect(await world.ask(host)).toMatchObject({ status: 418, pass: null });
-    expect(await status(host, `ada:${first}`)).toBe(418);
+    expect(await world.ask(host)).toMatchObject({ status: 403, pass: null });
+    expect(await status(host, `ada:${first}`)).toBe(403);
     expect(world.upstream.seen.every(({ headers }) => headers.authorization === undefined)).toBe(true);
   });
 
@@ -102,7 +102,7 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
     expect(deleted.becamePublic).toBe(false);
     await tenant.enforced(deleted);
     await expectShown(application.applicationId, host, "shut");
-    expect(await status(host, `ada:${password}`)).toBe(418);
+    expect(await status(host, `ada:${password}`)).toBe(403);
   });
 
   test("DK-19 an application without a credential is public, and the answer says so", async () => {

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkVisitorPassword } from "../../src/core/credentials";
 import { hashForGateway } from "../../src/identity/hash-for-gateway";
+import { patienceMs } from "../support/patience";
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
@@ -38,27 +39,31 @@ describe("APR1", () => {
     expect(passwords.length).toBeGreaterThan(500);
 
     const salt = randomBytes(8);
-    const hashes = await Promise.all(passwords.map((password) => hashForGateway(password, "apr1", () => salt)));
+    const hashes = await Promise.all(
+      passwords.map((password) => hashForGateway(password, "apr1", () => salt, "org_a")),
+    );
     const saltText = hashes[0]?.split("$")[2] ?? "";
     expect(hashes).toEqual(opensslApr1(saltText, passwords));
   });
 
   it("takes its salt of 8 characters from the source that it is given, every character of the alphabet alike", async () => {
-    const zeros = await hashForGateway("x", "apr1", (size) => Buffer.alloc(size));
+    const zeros = await hashForGateway("x", "apr1", (size) => Buffer.alloc(size), "org_a");
     expect(zeros).toMatch(/^\$apr1\$\.{8}\$[./0-9A-Za-z]{22}$/);
     const letters = new Set<string>();
     for (let byte = 0; byte < 256; byte += 1) {
-      const hash = await hashForGateway("x", "apr1", (size) => Buffer.alloc(size, byte));
+      const hash = await hashForGateway("x", "apr1", (size) => Buffer.alloc(size, byte), "org_a");
       letters.add(hash.charAt(6));
     }
     expect(letters.size).toBe(64);
-    expect(await hashForGateway("x", "apr1", randomBytes)).not.toBe(await hashForGateway("x", "apr1", randomBytes));
+    expect(await hashForGateway("x", "apr1", randomBytes, "org_a")).not.toBe(
+      await hashForGateway("x", "apr1", randomBytes, "org_a"),
+    );
   });
 });
 
 describe("bcrypt", () => {
   it("hashes at cost 10, with the salt that it is given, and leaves the event loop free", async () => {
-    await hashForGateway("warm up", "bcrypt", randomBytes);
+    await hashForGateway("warm up", "bcrypt", randomBytes, "org_a");
     let turns = 0;
     let hashing = true;
     const turn = () => {
@@ -67,7 +72,9 @@ describe("bcrypt", () => {
     };
     turn();
     const passwords = ["a", "pä$$wörd", "€".repeat(24), "🦊", "x".repeat(72), "one more"];
-    const hashes = await Promise.all(passwords.map((password) => hashForGateway(password, "bcrypt", randomBytes)));
+    const hashes = await Promise.all(
+      passwords.map((password) => hashForGateway(password, "bcrypt", randomBytes, "org_a")),
+    );
     hashing = false;
 
     hashes.forEach((hash, at) => {
@@ -82,7 +89,9 @@ describe("bcrypt", () => {
 
   it("gives the same hash for the same salt", async () => {
     const fixed = (size: number) => Buffer.alloc(size, 0x5a);
-    expect(await hashForGateway("same", "bcrypt", fixed)).toBe(await hashForGateway("same", "bcrypt", fixed));
+    expect(await hashForGateway("same", "bcrypt", fixed, "org_a")).toBe(
+      await hashForGateway("same", "bcrypt", fixed, "org_a"),
+    );
   });
 });
 
@@ -94,12 +103,12 @@ describe("a password that cannot be checked at the gateway", () => {
     ["bcrypt", "a\u0000b", "password_control_character"],
     ["apr1", "\ud800", "password_not_unicode"],
   ] as const)("is refused by %s, with a word and not with itself", async (algorithm, password, word) => {
-    await expect(hashForGateway(password, algorithm, randomBytes)).rejects.toThrow(new RangeError(word));
+    await expect(hashForGateway(password, algorithm, randomBytes, "org_a")).rejects.toThrow(new RangeError(word));
   });
 
   it("a source that gives too few bytes is refused too", async () => {
-    await expect(hashForGateway("x", "apr1", () => Buffer.alloc(4))).rejects.toThrow(RangeError);
-    await expect(hashForGateway("x", "bcrypt", () => Buffer.alloc(4))).rejects.toThrow(RangeError);
+    await expect(hashForGateway("x", "apr1", () => Buffer.alloc(4), "org_a")).rejects.toThrow(RangeError);
+    await expect(hashForGateway("x", "bcrypt", () => Buffer.alloc(4), "org_a")).rejects.toThrow(RangeError);
   });
 });
 
@@ -112,7 +121,7 @@ describe("in a bundle with its dependencies outside", () => {
         contents: `
           import { randomBytes } from "node:crypto";
           import { hashForGateway } from "./src/identity/hash-for-gateway";
-          const hashes = await Promise.all(["apr1", "bcrypt", "bcrypt", "bcrypt"].map((a) => hashForGateway("pä", a, randomBytes)));
+          const hashes = await Promise.all(["apr1", "bcrypt", "bcrypt", "bcrypt"].map((a) => hashForGateway("pä", a, randomBytes, "org_a")));
           process.stdout.write(JSON.stringify(hashes));`,
         resolveDir: resolve("."),
       },
@@ -123,7 +132,7 @@ describe("in a bundle with its dependencies outside", () => {
       outfile: join(folder, "main.mjs"),
     });
     await build({
-      entryPoints: ["src/identity/bcrypt-workers.ts"],
+      entryPoints: ["src/identity/hash-workers.ts"],
       bundle: true,
       platform: "node",
       format: "esm",
@@ -143,7 +152,7 @@ describe("in a bundle with its dependencies outside", () => {
     expect(bcrypts.map((hash) => compareSync("pä", hash))).toEqual([true, true, true]);
   });
 
-  it("a thread that fails is an error for its caller, not for the process", async () => {
+  it("a hash that cannot be made is an error for its caller, not for the process", async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [
@@ -154,8 +163,8 @@ describe("in a bundle with its dependencies outside", () => {
          const good = await bcryptInWorker("x", "$2b$04$......................");
          process.stdout.write(JSON.stringify([answers.map((a) => String(a.reason)), good.length]));`,
       ],
-      { timeout: 20_000 },
+      { timeout: patienceMs },
     );
-    expect(JSON.parse(stdout)).toEqual([Array(3).fill("Error: the bcrypt thread failed"), 60]);
+    expect(JSON.parse(stdout)).toEqual([Array(3).fill("Error: the password could not be hashed"), 60]);
   });
 });

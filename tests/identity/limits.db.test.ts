@@ -4,6 +4,7 @@ import { TooMany } from "../../src/core/errors";
 import { keyOf, limits, take } from "../../src/identity/limits";
 import { openBrowser } from "../support/browser";
 import { runsSideBySide, waiting } from "../support/held-transaction";
+import { patienceMs } from "../support/patience";
 import { givenMember, givenPerson } from "../support/people";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
@@ -74,7 +75,7 @@ describe("a sliding window", () => {
     await world.runtime.database.transaction("host", null, async (tx) => {
       await tx.execute(sql`select 1 from limits where key = ${keyOf(limit, "trudy")} for update`);
       all = Array.from({ length: 8 }, () => take(world.runtime, limit, "trudy"));
-      await vi.waitUntil(async () => (await waiting(world)) === all.length, { timeout: 20_000, interval: 10 });
+      await vi.waitUntil(async () => (await waiting(world)) === all.length, { timeout: patienceMs, interval: 10 });
     });
     const answers = await Promise.allSettled(all);
     expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(limit.tries);

@@ -9,15 +9,20 @@ import {
   verifyPassword,
 } from "../../src/identity/passwords";
 
+const caller = { known: "test" };
+
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
 describe("a person's password is stored", () => {
   it("as Argon2id with 19 MiB, two passes and one lane, each with a salt of its own (TM-1)", async () => {
-    const [one, other] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
+    const [one, other] = await Promise.all([
+      hashPassword("correct horse", caller),
+      hashPassword("correct horse", caller),
+    ]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
     expect(other).not.toBe(one);
-    expect(await verifyPassword("correct horse", one)).toBe(true);
-    expect(await verifyPassword("correct horsf", one)).toBe(false);
+    expect(await verifyPassword("correct horse", one, caller)).toBe(true);
+    expect(await verifyPassword("correct horsf", one, caller)).toBe(false);
     expect(isOutdated(one)).toBe(false);
   });
 
@@ -26,8 +31,8 @@ describe("a person's password is stored", () => {
     ["bcrypt as PHP writes it (AM-1)", hashSync("correct horse", 4).replace("$2b$", "$2y$")],
     ["SHA-256 in hex (AM-3)", sha256("correct horse")],
   ])("also, for one sign-in, as %s", async (_form, stored) => {
-    expect(await verifyPassword("correct horse", stored)).toBe(true);
-    expect(await verifyPassword("correct horsf", stored)).toBe(false);
+    expect(await verifyPassword("correct horse", stored, caller)).toBe(true);
+    expect(await verifyPassword("correct horsf", stored, caller)).toBe(false);
     expect(isOutdated(stored)).toBe(true);
   });
 
@@ -35,19 +40,19 @@ describe("a person's password is stored", () => {
     const tooSlow = hashSync("correct horse", 4).replace("$2b$04$", "$2b$13$");
     for (const stored of [null, "", unusablePassword, "correct horse", "$2b$", tooSlow, sha256("").toUpperCase()]) {
       for (const typed of ["", "correct horse", stored ?? "null", "!", "nobody's"]) {
-        expect(await verifyPassword(typed, stored)).toBe(false);
+        expect(await verifyPassword(typed, stored, caller)).toBe(false);
       }
     }
   });
 
   it("and looked for with as much work where there is none (AM-13)", async () => {
-    const stored = await hashPassword("correct horse");
+    const stored = await hashPassword("correct horse", caller);
     const kinds = [stored, null, unusablePassword];
     const shortest = kinds.map(() => Number.POSITIVE_INFINITY);
     for (let round = 0; round < 10; round++) {
       for (const [at, against] of kinds.entries()) {
         const began = performance.now();
-        await verifyPassword("correct horsf", against);
+        await verifyPassword("correct horsf", against, caller);
         shortest[at] = Math.min(shortest[at] ?? 0, performance.now() - began);
       }
     }

@@ -3,6 +3,7 @@ import { createHandler } from "../../src/api/handler";
 import type { Database } from "../../src/persistence/database";
 import { type Browser, openBrowser } from "../support/browser";
 import { waiting } from "../support/held-transaction";
+import { patienceMs } from "../support/patience";
 import type { GivenPerson } from "../support/people";
 import {
   browserOf,
@@ -48,7 +49,7 @@ async function signInBeside(
         beside = other().finally(() => {
           isOver = true;
         });
-        await vi.waitUntil(async () => isOver || (await waiting(world)) > 0, { timeout: 10_000, interval: 10 });
+        await vi.waitUntil(async () => isOver || (await waiting(world)) > 0, { timeout: patienceMs, interval: 10 });
       }
       return result;
     });

@@ -18,7 +18,7 @@ beforeAll(async () => {
   const { runtime } = hurried;
   const slowest = hashSync("Correct horse", 12);
   const began = performance.now();
-  await verifyPassword("not this one", slowest);
+  await verifyPassword("not this one", slowest, { known: "test" });
   // As in production, but on a machine that other tests keep busy: there it is as far above the slowest hash as elsewhere.
   floor = Math.max(answerFloorMs, 3 * (performance.now() - began));
   world = await openWorld({ ...runtime, signIn: { ...runtime.signIn, answerFloorMs: floor } });
@@ -75,7 +75,7 @@ describe.runIf(isMeasured)("how long a sign-in takes", () => {
     expect(medians).toHaveLength(4);
     expect(Math.min(...medians)).toBeGreaterThanOrEqual(floor - 1);
     expect(Math.max(...medians) / Math.min(...medians), JSON.stringify([...times])).toBeLessThan(1.1);
-  }, 60_000);
+  });
 
   it("could be told without the floor, so that the comparison above sees something", async () => {
     const [email = ""] = await givenAccounts(hashSync("Correct horse", 12));

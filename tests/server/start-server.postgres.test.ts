@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import postgres from "postgres";
 import { afterAll, expect, test, vi } from "vitest";
 import { readEnvironment } from "../../src/env";
 import { askHost } from "../../src/server/host-commands";
 import { inOneLine } from "../../src/server/start-failure";
 import { type RunningServer, startServer } from "../../src/server/start-server";
 import { emptyDatabase } from "../support/empty-database";
+import { openAsOwner } from "../support/owner-connection";
+import { patienceMs } from "../support/patience";
 
 const log = pino({ level: "silent" });
 const folder = mkdtempSync(join(tmpdir(), "pcl-"));
@@ -38,7 +39,10 @@ test("four processes that start at once on one empty database all come up", asyn
 
 test("two databases of one cluster are made at once", async () => {
   const urls = await Promise.all([emptyDatabase(), emptyDatabase()]);
-  await stop(await Promise.all(urls.map((url, at) => start(environmentOf(url, `e${at}`)))));
+  const servers = await Promise.all(urls.map((url, at) => start(environmentOf(url, `e${at}`))));
+  for (const server of servers) expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  expect(new Set(servers.map(({ runtime }) => runtime.installationId)).size).toBe(2);
+  await stop(servers);
 });
 
 test("a secret is required of a database that holds anything, unless the data folder has it", async () => {
@@ -70,7 +74,7 @@ test("a database that does not answer, or lets nobody in, is one line without th
 
 test("a user who may not create roles is told the SQL to run, all of it, and needs no more than that", async () => {
   const url = new URL(await emptyDatabase());
-  const administrator = postgres(url.href, { max: 1, onnotice: () => undefined });
+  const administrator = openAsOwner(url.href);
   const user = `plain_${process.pid}`;
   await administrator.unsafe(`create role ${user} login; alter database ${url.pathname.slice(1)} owner to ${user}`);
   const environment = environmentOf(Object.assign(new URL(url), { username: user }).href, "j");
@@ -92,7 +96,7 @@ test("a user who may not create roles is told the SQL to run, all of it, and nee
 
 test("SIGTERM ends a start too that waits for another process's migrations", async () => {
   const url = await emptyDatabase();
-  const holder = postgres(url, { max: 1, onnotice: () => undefined });
+  const holder = openAsOwner(url);
   const isAwaited = async () =>
     (
       await holder`select 1 from pg_locks where locktype = 'advisory' and not granted
@@ -104,10 +108,8 @@ test("SIGTERM ends a start too that waits for another process's migrations", asy
   const env = { NODE_ENV: "test" as const, PATH, HOME, ...environmentOf(url, "k") };
   const child = spawn(process.execPath, [command, "start"], { env, stdio: "ignore" });
   const ended = once(child, "close");
-  await vi.waitFor(async () => expect(await isAwaited()).toBe(true), { timeout: 60_000, interval: 50 });
-  const began = performance.now();
+  await vi.waitFor(async () => expect(await isAwaited()).toBe(true), { timeout: patienceMs, interval: 50 });
   child.kill("SIGTERM");
-  expect(await ended).toEqual([0, null]);
-  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(await ended).toEqual([0, null]); // after 9.5 s it would end itself with 1
   await holder.end();
 });

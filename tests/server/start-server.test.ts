@@ -10,6 +10,7 @@ import { takeControlSocket } from "../../src/persistence/control-socket";
 import { askHost } from "../../src/server/host-commands";
 import { type RunningServer, startServer } from "../../src/server/start-server";
 import { layEmbeddedDatabase } from "../support/embedded-template";
+import { patienceMs } from "../support/patience";
 import { registerSecret } from "../support/secrets";
 
 const log = pino({ level: "silent" });
@@ -137,7 +138,7 @@ describe("gateway adopt", () => {
     expect(adopted).toMatchObject({ ok: true, result: { folder: join(folder, "four", "gateways", "local") } });
     expect(readFileSync(claim, "utf8")).not.toBe(before);
     await expect
-      .poll(() => existsSync(join(folder, "four", "gateways", "local", "traefik.yml")), { timeout: 10_000 })
+      .poll(() => existsSync(join(folder, "four", "gateways", "local", "traefik.yml")), { timeout: patienceMs })
       .toBe(true);
     const entries = await server.runtime.database.transaction("host", null, (tx) =>
       tx.select({ action: auditEntries.action, outcome: auditEntries.outcome }).from(auditEntries),

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { patienceMs } from "./patience";
 
 export interface GatewayRequest {
   readonly host: string;
@@ -54,7 +55,7 @@ export function askGateway(address: string, request: GatewayRequest): Promise<Ga
         method: request.method ?? "GET",
         headers: { host: request.host, ...authorization, ...request.headers },
         agent: false,
-        timeout: request.timeoutMs ?? 10_000,
+        timeout: request.timeoutMs ?? patienceMs,
       },
       (answer) => {
         let body = "";

@@ -16,6 +16,7 @@ import {
   startControlPlane,
 } from "./control-plane";
 import type { EntryOptions } from "./control-plane-entry";
+import { patienceMs } from "./patience";
 import { registerSecret } from "./secrets";
 import { type RunningTraefik, startTraefik } from "./traefik";
 import { startUpstream, type Upstream } from "./upstream";
@@ -173,7 +174,7 @@ function applicationsIn(environmentId: string, { ok }: Pick<Tenant, "ok">) {
     },
     enforced: async (what: Parameters<Tenant["enforced"]>[0]) => {
       const target = "sync" in what ? { changeId: what.sync.changeId } : { applicationId: what.applicationId };
-      const waited = await ok<Waited>("sync.wait", { ...target, state: "enforced", timeoutMs: 30_000 });
+      const waited = await ok<Waited>("sync.wait", { ...target, state: "enforced", timeoutMs: patienceMs });
       if (!waited.reached) throw new Error(`not enforced: ${JSON.stringify(waited)}`);
     },
   };

@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { hostAndPort } from "./ask-gateway";
+import { patienceMs } from "./patience";
 
 export interface HammerOptions {
   readonly host: string;
@@ -83,7 +84,7 @@ function ask(address: string, agent: Agent, { host, path = "/", user }: HammerOp
     user === undefined ? {} : { authorization: `Basic ${Buffer.from(user, "utf8").toString("base64")}` };
   return new Promise((resolve) => {
     const sent = httpRequest(
-      { hostname, port, path, agent, headers: { host, ...authorization }, timeout: 10_000 },
+      { hostname, port, path, agent, headers: { host, ...authorization }, timeout: patienceMs },
       (answer) => {
         answer.resume();
         answer.on("error", () => resolve(null));

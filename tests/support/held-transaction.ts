@@ -1,5 +1,6 @@
 import { inject, vi } from "vitest";
 import type { Transaction } from "../../src/persistence/database";
+import { patienceMs } from "./patience";
 import type { World } from "./world";
 
 /** Two transactions at once: the embedded database runs one after the other. */
@@ -20,7 +21,7 @@ export async function besideUncommitted<T>(
   await world.runtime.database.transaction(role, organizationId, async (tx) => {
     await first(tx);
     running = other();
-    await vi.waitUntil(async () => (await waiting(world)) > 0, { timeout: 10_000, interval: 10 });
+    await vi.waitUntil(async () => (await waiting(world)) > 0, { timeout: patienceMs, interval: 10 });
   });
   if (running === undefined) throw new Error("the first transaction never ran");
   return running;

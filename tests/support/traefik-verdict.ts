@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { patienceMs } from "./patience";
 import { type RunningTraefik, startTraefik } from "./traefik";
 
 export interface TraefikVerdicts {
@@ -55,7 +56,7 @@ export async function startTraefikVerdicts(): Promise<TraefikVerdicts> {
 }
 
 async function firstSign(traefik: RunningTraefik, file: string, number: number, logged: number) {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + patienceMs;
   for (;;) {
     const log = traefik.log().slice(logged);
     if (log.includes("Error in Go routine")) return "broken";

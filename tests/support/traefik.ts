@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { compileStatic } from "../../src/core/traefik/compile-static";
 import { askGateway, askUntil, type GatewayAnswer, type GatewayRequest, hostAndPort } from "./ask-gateway";
+import { patienceMs } from "./patience";
 
 const BINARY = process.env.TRAEFIK_BIN ?? "traefik";
 let found: boolean | undefined;
@@ -40,7 +41,7 @@ export interface RunningTraefik {
   readonly address: string;
   readonly probeAddress: string;
   request(request: GatewayRequest): Promise<GatewayAnswer>;
-  /** Asks again until the answer is as wanted, and returns it. @throws Error after `timeoutMs` (default 10,000) */
+  /** Asks again until the answer is as wanted, and returns it. @throws Error after `timeoutMs` (default `patienceMs`) */
   until(
     request: GatewayRequest,
     wanted: (answer: GatewayAnswer) => boolean,
@@ -115,7 +116,7 @@ async function startOnce(options: TraefikOptions): Promise<RunningTraefik> {
     address,
     probeAddress,
     request: ask,
-    until: (request, wanted, timeoutMs = 10_000) =>
+    until: (request, wanted, timeoutMs = patienceMs) =>
       askUntil(
         () => ask(request),
         wanted,
@@ -140,7 +141,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 }
 
 async function listening(addresses: readonly string[], child: ChildProcess, log: () => string): Promise<void> {
-  const deadline = Date.now() + 20_000;
+  const deadline = Date.now() + patienceMs;
   for (const address of addresses) {
     while (!(await accepts(address))) {
       if (child.exitCode !== null || child.signalCode !== null)

@@ -57,7 +57,7 @@ describe.skipIf(!hasTraefik())("delivery to a real gateway", () => {
     await sync.proven(applicationId);
     const status = async (user?: string) =>
       (await gateway.request({ host: "wiki.localhost", ...(user ? { user } : {}) })).status;
-    expect(await status()).toBe(418);
+    expect(await status()).toBe(403);
     const [first, second, third] = [password(), password(), password()];
     const ada = await sync.given.credential(applicationId, "ada", first);
     await sync.proven(applicationId);
@@ -73,9 +73,9 @@ describe.skipIf(!hasTraefik())("delivery to a real gateway", () => {
     expect([await status(`ada:${second}`), await status(`bob:${third}`)]).toEqual([401, 200]);
     await sync.given.ok("security.delete", { securityId: bob.securityId });
     await sync.proven(applicationId);
-    expect([await status(), await status(`bob:${third}`)]).toEqual([418, 418]);
+    expect([await status(), await status(`bob:${third}`)]).toEqual([403, 403]);
     await sync.given.ok("applications.delete", { applicationId });
-    expect(await sync.proven(applicationId)).toMatchObject({ removed: true, proof: [{ status: 418, proven: true }] });
-    expect(await status()).toBe(418);
+    expect(await sync.proven(applicationId)).toMatchObject({ removed: true, proof: [{ status: 403, proven: true }] });
+    expect(await status()).toBe(403);
   });
 });

@@ -26,7 +26,11 @@ interface Configuration {
     routers?: Record<string, { rule: string; priority: number; service: string; middlewares?: string[] }>;
     middlewares?: Record<
       string,
-      { headers?: { customResponseHeaders?: Record<string, string> }; basicAuth?: { users: string[] } }
+      {
+        headers?: { customResponseHeaders?: Record<string, string> };
+        basicAuth?: { users: string[] };
+        ipAllowList?: { sourceRange: string[] };
+      }
     >;
   };
 }
@@ -79,6 +83,7 @@ function answerOf({ http = {} }: Configuration, host: string): FakeAnswer {
   for (const name of router.middlewares ?? []) {
     const middleware = http.middlewares?.[name];
     if (middleware?.basicAuth) return { status: 401, headers };
+    if (middleware?.ipAllowList) return { status: 403, headers };
     Object.assign(headers, middleware?.headers?.customResponseHeaders);
   }
   return { status: router.service === "noop@internal" ? 418 : 200, headers };

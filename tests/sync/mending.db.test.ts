@@ -72,7 +72,7 @@ describe("an application whose rows have a form that nobody foresaw", () => {
       await delivered();
       expect(sync.file(applicationId)).toContain("other.localhost");
       expect(await sync.state(poisoned.applicationId)).toMatchObject({ form: "shut" });
-      expect(sync.file(poisoned.applicationId) ?? "").not.toContain("9000");
+      expect(sync.file(poisoned.applicationId) ?? "").not.toContain("127.0.0.1:9000");
     },
   );
 });

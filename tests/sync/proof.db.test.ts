@@ -112,7 +112,7 @@ describe("loaded", () => {
     );
     const before = performance.now();
     await sync.proven((await application()).applicationId);
-    expect(performance.now() - before).toBeLessThan(5_000);
+    expect(performance.now() - before).toBeLessThan(20_000);
   });
 
   it("is not claimed of a gateway that is silent, and that is what the applications say", async () => {
@@ -211,7 +211,7 @@ describe("enforced", () => {
     const state = await sync.proven(applicationId);
     expect(state).toMatchObject({
       digest: null,
-      proof: [{ request: "HEAD wiki.localhost/", status: 418, proven: true }],
+      proof: [{ request: "HEAD wiki.localhost/", status: 403, proven: true }],
     });
   });
 
@@ -221,7 +221,7 @@ describe("enforced", () => {
     const { applicationId } = await application();
     await sync.proven(applicationId);
     await sync.given.ok("applications.delete", { applicationId });
-    expect(await sync.proven(applicationId)).toMatchObject({ removed: true, digest: null, proof: [{ status: 418 }] });
+    expect(await sync.proven(applicationId)).toMatchObject({ removed: true, digest: null, proof: [{ status: 403 }] });
     expect(sync.file(applicationId)).toBeNull();
   });
 

@@ -44,6 +44,12 @@ async function insertCredential(applicationId: string, username: string, sealed:
   return securityId;
 }
 
+/** The names in `basicAuth.users`: not the whole text, in which random ids and hashes could hold any short word. */
+const usernames = (file: string | null): string[] =>
+  [...(file ?? "").matchAll(/"users":\s*\[([^\]]*)\]/g)]
+    .flatMap(([, list]) => JSON.parse(`[${list}]`) as string[])
+    .map((user) => user.slice(0, user.indexOf(":")));
+
 const goodHash = "$apr1$abcdefgh$i8v2X5X1n2sJ0J9Hh3Zq10";
 const bad: [string, string, (securityId: string) => string][] = [
   [
@@ -69,7 +75,7 @@ describe.each(bad)("%s", (_, username, sealed) => {
     const state = await sync.proven(applicationId);
     expect(state.form).toBe("quarantined");
     expect(users(applicationId)).toBe(before);
-    expect(sync.file(applicationId)).not.toMatch(/eve|mallory/);
+    expect(usernames(sync.file(applicationId))).toEqual(["ada"]);
     const shown = await sync.given.ok("applications.one", { applicationId });
     expect(shown).toMatchObject({ exposure: { state: "protected", reason: "quarantined" } });
     const line = sync.world

@@ -7,6 +7,7 @@ import { gatewayPlaces, newGatewaySecrets } from "../../src/core/sync/gateway-se
 import { ensureInstallation } from "../../src/services/host/ensure-installation";
 import { type FolderSettings, type Places, placesIn } from "../../src/sync/gateway-folder";
 import { createReconciler, type Reconciler, type ReconcilerOptions } from "../../src/sync/reconciler";
+import { patienceMs } from "../support/patience";
 import { insertPlace } from "../support/place";
 import { freePort } from "../support/traefik";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
@@ -151,7 +152,7 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
 export async function until<T>(
   look: () => Promise<T> | T,
   wanted: (seen: T) => boolean,
-  timeoutMs = 30_000,
+  timeoutMs = patienceMs,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -1,3 +1,4 @@
+import { CLOSED_MIDDLEWARE } from "./closed-middleware";
 import { GUARD_MIDDLEWARE, NOOP_SERVICE, PASS_HEADER, PASS_MIDDLEWARE, SHARED_FILE, TAG_HEADER } from "./names";
 import { H2C_DENY_PRIORITY } from "./priority";
 import { renderDocument } from "./render-document";
@@ -25,11 +26,13 @@ export function compileShared(gateway: GatewayState): CompiledFile {
         rule: "HeaderRegexp(`Upgrade`, `(?i)h2c`)",
         priority: H2C_DENY_PRIORITY,
         service: NOOP_SERVICE,
+        middlewares: ["portcullis-closed"],
       },
     },
     middlewares: {
       [GUARD_MIDDLEWARE]: { headers: { customRequestHeaders: { [TAG_HEADER]: "", [PASS_HEADER]: "" } } },
       [PASS_MIDDLEWARE]: passMiddleware(passTag(gateway)),
+      "portcullis-closed": CLOSED_MIDDLEWARE,
     },
   });
   return { name: SHARED_FILE, text };

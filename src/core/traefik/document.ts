@@ -21,7 +21,11 @@ export interface BasicAuthMiddleware {
   readonly basicAuth: { readonly users: readonly string[]; readonly removeHeader: true; readonly realm: string };
 }
 
-export type Middleware = HeadersMiddleware | BasicAuthMiddleware;
+export interface AddressListMiddleware {
+  readonly ipAllowList: { readonly sourceRange: readonly string[] };
+}
+
+export type Middleware = HeadersMiddleware | BasicAuthMiddleware | AddressListMiddleware;
 
 export interface LoadBalancer {
   readonly loadBalancer: { readonly servers: readonly { readonly url: string }[]; readonly serversTransport?: string };

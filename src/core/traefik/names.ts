@@ -22,5 +22,8 @@ export const MARKER_FILE = "0-a-marker.yml";
 /** In `APPLICATIONS_FOLDER`. */
 export const SHARED_FILE = "0-shared.yml";
 
-/** Traefik's own service that answers 418 and keeps the headers of middlewares. */
+/**
+ * Traefik's own service that answers 418 and keeps the headers of middlewares. Behind the middleware that answers 403 it is
+ * the second lock of everything closed.
+ */
 export const NOOP_SERVICE = "noop@internal";

@@ -1,3 +1,4 @@
+import { CLOSED_MIDDLEWARE } from "./closed-middleware";
 import {
   type HttpDocument,
   type Middleware,
@@ -52,7 +53,8 @@ export function routesDocument(
     middlewares[names.auth] = { basicAuth: { users: plan.users, removeHeader: true, realm } };
   }
   const lock = plan.users === null ? [] : [names.auth];
-  const tagged = (...chain: string[]) => (gateway.tags ? chain : chain.filter((name) => name === names.auth));
+  const tagged = (...chain: string[]) =>
+    gateway.tags ? chain : chain.filter((name) => name === names.auth || name === names.closed);
   for (const route of plan.open) {
     const built = routeServices(route);
     Object.assign(services, built.services);
@@ -62,13 +64,20 @@ export function routesDocument(
     probes.push(probe(route, plan.users === null ? "passed" : "stopped"));
   }
   for (const route of plan.shut) {
-    routers[route.routeId] = router(gateway, route, routePriority, NOOP_SERVICE, tagged(names.tag));
+    routers[route.routeId] = router(gateway, route, routePriority, NOOP_SERVICE, tagged(names.tag, names.closed));
     probes.push(probe(route, "stopped"));
   }
   const prefixed = [...plan.open, ...plan.shut].filter((route) => route.pathPrefix !== null);
   for (const route of prefixed) {
-    routers[`${route.routeId}-deny`] = router(gateway, route, twinPriority, NOOP_SERVICE, tagged(names.twin));
+    routers[`${route.routeId}-deny`] = router(
+      gateway,
+      route,
+      twinPriority,
+      NOOP_SERVICE,
+      tagged(names.twin, names.closed),
+    );
   }
+  if (plan.shut.length > 0 || prefixed.length > 0) middlewares[names.closed] = CLOSED_MIDDLEWARE;
 
   const parts = {
     ...unlessEmpty("services", services),
@@ -118,7 +127,12 @@ export function isCompileOf(
 }
 
 function namesOf(applicationId: string) {
-  return { tag: `${applicationId}-tag`, auth: `${applicationId}-auth`, twin: `${applicationId}-deny` };
+  return {
+    tag: `${applicationId}-tag`,
+    auth: `${applicationId}-auth`,
+    twin: `${applicationId}-deny`,
+    closed: `${applicationId}-closed`,
+  };
 }
 
 function router(

@@ -11,7 +11,7 @@ import { limits } from "../limits";
 import { hashPassword, requireGoodPassword } from "../passwords";
 import { type OpenedSession, openSession } from "../sessions";
 import type { Fields, SignInMethod } from "./method";
-import { recordSignIn } from "./record-sign-in";
+import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 /**
@@ -31,16 +31,13 @@ export const invitationSignIn: SignInMethod = {
       return await accept(attempt, requireInvitation(found), fields);
     } catch (refusal) {
       if (!(refusal instanceof Refusal)) throw refusal;
-      await database.transaction("identity", null, (tx) =>
-        recordSignIn(tx, attempt, {
-          outcome: "refused",
-          action: "invitations.accept",
-          reason: refusal.reason,
-          person: null,
-          methods: ["link"],
-          ...(found ? { organizationId: found.organizationId, changed: { invitationId: found.invitationId } } : {}),
-        }),
-      );
+      await recordRefusedSignIn(attempt, {
+        action: "invitations.accept",
+        reason: refusal.reason,
+        person: null,
+        methods: ["link"],
+        ...(found ? { organizationId: found.organizationId, changed: { invitationId: found.invitationId } } : {}),
+      });
       throw refusal;
     }
   },
@@ -56,7 +53,7 @@ async function accept(
   const name = requireName(typedName);
   await database.transaction("identity", null, (tx) => requireGoodInvitation(tx, found, clock.now()));
   await requireGoodPassword(password, email);
-  const hash = await hashPassword(password);
+  const hash = await hashPassword(password, { known: found.invitationId });
   return database.transaction("identity", null, async (tx) => {
     const now = clock.now();
     const invitation = requireInvitation(await findInvitation(tx, token, { hold: true }));

@@ -11,6 +11,9 @@ export type Fields = Readonly<Record<string, string | undefined>>;
 export interface SignInMethod {
   /** In the address: `/api/auth/callback/<id>`. */
   readonly id: string;
-  /** @throws Refusal neutral towards a visitor: the audit log has the true reason */
-  signIn(attempt: Attempt, fields: Fields): Promise<OpenedSession>;
+  /**
+   * @param onTurn to be called after a wait in a queue: the time that no answer may come sooner than begins again
+   * @throws Refusal neutral towards a visitor: the audit log has the true reason
+   */
+  signIn(attempt: Attempt, fields: Fields, onTurn: () => void): Promise<OpenedSession>;
 }

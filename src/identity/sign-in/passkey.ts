@@ -13,7 +13,7 @@ import { relyingPartyOf } from "../relying-party";
 import { holdPerson } from "../second-factors";
 import { type Method, type OpenedSession, openSession } from "../sessions";
 import type { Fields, SignInMethod } from "./method";
-import { recordSignIn } from "./record-sign-in";
+import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 /**
@@ -143,14 +143,11 @@ function readAnswer(text: string): PasskeyAnswer | null {
 }
 
 async function refuse(attempt: Attempt, { problem, person }: Refused): Promise<void> {
-  await attempt.runtime.database.transaction("identity", null, (tx) =>
-    recordSignIn(tx, attempt, {
-      outcome: "refused",
-      action: "auth.signIn",
-      reason: problem,
-      person,
-      methods: [],
-      ...(person ? { changed: { passkeyId: person.passkeyId } } : {}),
-    }),
-  );
+  await recordRefusedSignIn(attempt, {
+    action: "auth.signIn",
+    reason: problem,
+    person,
+    methods: [],
+    ...(person ? { changed: { passkeyId: person.passkeyId } } : {}),
+  });
 }

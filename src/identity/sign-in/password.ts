@@ -4,12 +4,13 @@ import { passwords } from "../../../drizzle/persons";
 import { Unauthenticated } from "../../core/errors";
 import type { Runtime } from "../../persistence/runtime";
 import type { Attempt } from "../attempt";
+import { type HashCaller, processHashQueues } from "../hash-queues";
 import { limits } from "../limits";
 import { hashPassword, isOutdated, verifyPassword } from "../passwords";
 import { hasSecondFactor, holdPerson } from "../second-factors";
 import { type OpenedSession, openSession } from "../sessions";
 import type { Fields, SignInMethod } from "./method";
-import { recordSignIn } from "./record-sign-in";
+import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 /**
@@ -21,8 +22,10 @@ import { takeTry } from "./take-try";
  */
 export const passwordSignIn: SignInMethod = {
   id: "password",
-  async signIn(attempt: Attempt, fields: Fields) {
+  async signIn(attempt: Attempt, fields: Fields, onTurn: () => void) {
     const { runtime, ip } = attempt;
+    const caller = { stranger: ip, onTurn };
+    processHashQueues.requireRoom(caller); // before the database is asked anything
     await takeTry(attempt, limits.signInByAddress, ip ?? "unknown");
     const email = (fields.email ?? "").trim().toLowerCase();
     const password = fields.password ?? "";
@@ -30,7 +33,7 @@ export const passwordSignIn: SignInMethod = {
     // People type passwords into the wrong field: what is no account's address is kept as a keyed hash.
     const counted = account?.userId ?? runtime.signer.sign("limit", email);
     const failure = await takeTry(attempt, limits.failuresByAccount, counted, account);
-    const session = await openWith(attempt, account, password, fields).catch(async (error: unknown) => {
+    const session = await openWith(attempt, account, { password, caller }, fields).catch(async (error: unknown) => {
       await failure.forgive(); // nobody looked at it
       throw error;
     });
@@ -63,17 +66,18 @@ async function findAccount({ database }: Runtime, email: string): Promise<Accoun
 async function openWith(
   attempt: Attempt,
   account: Account | null,
-  password: string,
+  { password, caller }: { readonly password: string; readonly caller: HashCaller },
   fields: Fields,
 ): Promise<OpenedSession | null> {
-  const good = await verifyPassword(password, account?.hash ?? null);
+  const good = await verifyPassword(password, account?.hash ?? null, caller);
   if (!good || !account?.hash) return null;
-  const renewed = isOutdated(account.hash) ? await hashPassword(password) : null;
+  const known = { known: account.userId };
+  const renewed = isOutdated(account.hash) ? await hashPassword(password, known) : null;
   const session = await open(attempt, account, renewed, fields);
   if (session !== null) return session;
   // It was changed while it was compared; of two sign-ins at once with a hash from elsewhere the first one replaces it.
   const now = await findAccount(attempt.runtime, account.email);
-  return (await verifyPassword(password, now?.hash ?? null)) && now ? open(attempt, now, null, fields) : null;
+  return (await verifyPassword(password, now?.hash ?? null, known)) && now ? open(attempt, now, null, fields) : null;
 }
 
 /** Null where the password is not the one that was compared any more. */
@@ -109,14 +113,11 @@ async function open(
 }
 
 async function refused(attempt: Attempt, account: Account | null): Promise<Unauthenticated> {
-  await attempt.runtime.database.transaction("identity", null, (tx) =>
-    recordSignIn(tx, attempt, {
-      outcome: "refused",
-      action: "auth.signIn",
-      reason: account ? "wrong_password" : "unknown_account",
-      person: account,
-      methods: [],
-    }),
-  );
+  await recordRefusedSignIn(attempt, {
+    action: "auth.signIn",
+    reason: account ? "wrong_password" : "unknown_account",
+    person: account,
+    methods: [],
+  });
   return new Unauthenticated("sign_in_refused", "This e-mail address and password do not fit.");
 }

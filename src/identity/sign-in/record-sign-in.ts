@@ -1,10 +1,11 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { eq } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
 import { members } from "../../../drizzle/members";
 import type { Refusal } from "../../core/errors";
 import { newId } from "../../core/ids";
 import type { Transaction } from "../../persistence/database";
-import { countedTry, recordStranger, refusalStatement } from "../../persistence/refusals";
+import { countedTry, type RefusedTry, recordStranger, refusalStatement, writeTry } from "../../persistence/refusals";
 import type { Attempt } from "../attempt";
 import type { Method } from "../sessions";
 
@@ -28,12 +29,54 @@ interface SignIn {
  * installation's own. What was typed is not kept: people type passwords into the wrong field.
  */
 export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: SignIn): Promise<void> {
-  const { runtime, requestId, ip } = attempt;
-  const { outcome, action, reason, person, sessionId, methods, changed } = signIn;
-  const organizationId = signIn.organizationId ?? (await organizationOf(tx, person)) ?? runtime.installationId;
-  const entry = {
+  const { runtime } = attempt;
+  const organizationId = signIn.organizationId ?? (await organizationOf(tx, signIn.person)) ?? runtime.installationId;
+  const entry = entryOf(attempt, signIn, organizationId);
+  const now = runtime.clock.now();
+  if (signIn.outcome === "refused") {
+    await tx.execute(refusalStatement([{ first: [countedTry(entry, now)], all: 1 }]));
+    written.add(attempt);
+    return;
+  }
+  const { outcome } = signIn;
+  await tx.insert(auditEntries).values({ ...entry, auditId: newId("audit"), outcome, createdAt: now });
+}
+
+/**
+ * Writes a refused try where nothing else is written with it: together with what else is refused at the time, in one
+ * commit. A flood of sign-ins costs a few commits a second, not one each.
+ */
+export async function recordRefusedSignIn(attempt: Attempt, signIn: Omit<SignIn, "outcome">): Promise<void> {
+  const { runtime } = attempt;
+  const { person } = signIn;
+  const organizationId =
+    signIn.organizationId ??
+    (person && (await runtime.database.transaction("identity", null, (tx) => organizationOf(tx, person)))) ??
+    runtime.installationId;
+  await nextWriting(runtime.signIn.answerFloorMs * shareOfFloor);
+  await writeTry(runtime, entryOf(attempt, signIn, organizationId));
+  written.add(attempt);
+}
+
+/** No answer to a sign-in comes sooner than the floor: a third of it can be spent on waiting for others. */
+const shareOfFloor = 1 / 3;
+
+let writing: Promise<void> | null = null;
+
+/** Resolves for everybody at once, after at most so many milliseconds. */
+function nextWriting(withinMs: number): Promise<void> {
+  writing ??= delay(withinMs).then(() => {
+    writing = null;
+  });
+  return writing;
+}
+
+function entryOf(attempt: Attempt, signIn: Omit<SignIn, "outcome">, organizationId: string): RefusedTry {
+  const { requestId, ip } = attempt;
+  const { action, reason, person, sessionId, methods, changed } = signIn;
+  return {
     organizationId,
-    actorKind: person ? ("person" as const) : ("anonymous" as const),
+    actorKind: person ? "person" : "anonymous",
     actorId: person?.userId ?? null,
     actorName: person?.email ?? null,
     sessionId: sessionId ?? null,
@@ -48,11 +91,6 @@ export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: Si
     objectName: person?.email ?? null,
     changed: changed ?? null,
   };
-  const now = runtime.clock.now();
-  if (outcome === "refused") {
-    await tx.execute(refusalStatement([countedTry(entry, now)]));
-    written.add(attempt);
-  } else await tx.insert(auditEntries).values({ ...entry, auditId: newId("audit"), outcome, createdAt: now });
 }
 
 const written = new WeakSet<Attempt>();

@@ -5,7 +5,7 @@ import { findPendingSession } from "../pending-session";
 import { codeFailuresByAccount, holdPerson, spendCode } from "../second-factors";
 import { type OpenedSession, openSession } from "../sessions";
 import type { Fields, SignInMethod } from "./method";
-import { recordSignIn } from "./record-sign-in";
+import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 /**
@@ -67,14 +67,11 @@ async function showCode(
 
 /** Nobody has shown a password here, or it was too long ago. */
 async function refused(attempt: Attempt): Promise<Unauthenticated> {
-  await attempt.runtime.database.transaction("identity", null, (tx) =>
-    recordSignIn(tx, attempt, {
-      outcome: "refused",
-      action: "auth.signIn",
-      reason: "no_first_factor",
-      person: null,
-      methods: [],
-    }),
-  );
+  await recordRefusedSignIn(attempt, {
+    action: "auth.signIn",
+    reason: "no_first_factor",
+    person: null,
+    methods: [],
+  });
   return new Unauthenticated("session_ended", "This session has ended. Sign in again.");
 }

@@ -1,7 +1,7 @@
 import { TooMany } from "../../core/errors";
 import type { Attempt } from "../attempt";
 import { type Limit, type Taken, take } from "../limits";
-import { recordSignIn } from "./record-sign-in";
+import { recordRefusedSignIn } from "./record-sign-in";
 
 /**
  * Counts one try to sign in; one too many is audited.
@@ -19,16 +19,13 @@ export async function takeTry(
     return await take(attempt.runtime, limit, who);
   } catch (refusal) {
     if (!(refusal instanceof TooMany)) throw refusal;
-    await attempt.runtime.database.transaction("identity", null, (tx) =>
-      recordSignIn(tx, attempt, {
-        outcome: "refused",
-        action: "auth.signIn",
-        reason: refusal.reason,
-        person,
-        methods: [],
-        changed: { limit: limit.name },
-      }),
-    );
+    await recordRefusedSignIn(attempt, {
+      action: "auth.signIn",
+      reason: refusal.reason,
+      person,
+      methods: [],
+      changed: { limit: limit.name },
+    });
     throw refusal;
   }
 }

@@ -1,7 +1,8 @@
-import { and, eq, getTableColumns, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, isNull, type SQL, sql } from "drizzle-orm";
 import { applicationStates, gateways, installation } from "../../../drizzle/schema";
 import { asSync, LeaseLost } from "../as-sync";
 import type { Database, Transaction } from "../database";
+import { aheadInSql, passedInSql } from "../moments-in-sql";
 
 export type GatewayRow = typeof gateways.$inferSelect;
 
@@ -28,7 +29,7 @@ export function findGateway(
   gatewayId: string,
 ): Promise<(GatewayRow & { readonly led: boolean }) | null> {
   return asSync(database, async (tx) => {
-    const led = sql<boolean>`coalesce(${gateways.leaseUntil} >= clock_timestamp(), false)`;
+    const led = sql<boolean>`${aheadInSql(gateways.leaseUntil, sql`clock_timestamp()`)}`;
     const [row] = await tx
       .select({ ...getTableColumns(gateways), led })
       .from(gateways)
@@ -66,7 +67,7 @@ export function takeLease(
   take: { holder: string; forMs: number; force: boolean },
 ): Promise<Lease | null> {
   return asSync(database, async (tx) => {
-    const free = or(isNull(gateways.leaseUntil), lt(gateways.leaseUntil, sql`clock_timestamp()`));
+    const free = passedInSql(gateways.leaseUntil, sql`clock_timestamp()`);
     const rows = await tx
       .update(gateways)
       .set({ leaseTerm: seen.leaseTerm + 1, leaseHolder: take.holder, leaseUntil: inMs(take.forMs) })
@@ -146,7 +147,7 @@ export function recordCauseUnled(database: Database, gatewayId: string, cause: s
       .where(
         and(
           eq(gateways.gatewayId, gatewayId),
-          or(isNull(gateways.leaseUntil), lt(gateways.leaseUntil, sql`clock_timestamp()`)),
+          passedInSql(gateways.leaseUntil, sql`clock_timestamp()`),
           sql`${gateways.cause} is distinct from ${cause}`,
         ),
       ),

@@ -46,7 +46,7 @@ async function prepare(asking: Own, { currentPassword: password, newPassword }: 
     throw new Invalid("password_unchanged", "This is your password already.", { newPassword: "password_unchanged" });
   }
   await requireGoodPassword(newPassword, asking.object.email, "newPassword");
-  return hashPassword(newPassword);
+  return hashPassword(newPassword, { known: asking.object.userId });
 }
 
 async function hasPassword({ object, request }: Own): Promise<boolean> {

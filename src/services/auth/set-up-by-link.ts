@@ -24,7 +24,7 @@ export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<Ope
   const { email, organization, name } = readForm(fields);
   const password = fields.password ?? "";
   await requireGoodPassword(password, email);
-  const hash = await hashPassword(password);
+  const hash = await hashPassword(password, { known: "set-up" });
   return database.transaction("host", null, async (tx) => {
     const now = clock.now();
     await requireEmpty(tx); // before the link is held: "setup" takes these in the same order

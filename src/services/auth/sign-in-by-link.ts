@@ -8,7 +8,7 @@ import { requireGoodLink } from "../../identity/require-good-link";
 import { hasSecondFactor, holdPerson } from "../../identity/second-factors";
 import { endSessionsOf, type OpenedSession, openSession } from "../../identity/sessions";
 import type { Fields, SignInMethod } from "../../identity/sign-in/method";
-import { recordSignIn } from "../../identity/sign-in/record-sign-in";
+import { recordRefusedSignIn, recordSignIn } from "../../identity/sign-in/record-sign-in";
 import { takeTry } from "../../identity/sign-in/take-try";
 import { storePassword } from "../../identity/store-password";
 import { setUpByLink } from "./set-up-by-link";
@@ -44,7 +44,7 @@ async function choosePassword(
   const { userId, email } = person;
   const password = fields.password ?? "";
   await requireGoodPassword(password, email);
-  const hash = await hashPassword(password);
+  const hash = await hashPassword(password, { known: userId });
   return runtime.database.transaction("identity", null, async (tx) => {
     const now = runtime.clock.now();
     await holdPerson(tx, userId);
@@ -70,7 +70,5 @@ async function choosePassword(
 
 async function recordRefused(attempt: Attempt, { reason }: Refusal, link: FoundLink | null): Promise<void> {
   const person = link?.person ?? null;
-  await attempt.runtime.database.transaction("identity", null, (tx) =>
-    recordSignIn(tx, attempt, { outcome: "refused", action: "auth.signIn", reason, person, methods: ["link"] }),
-  );
+  await recordRefusedSignIn(attempt, { action: "auth.signIn", reason, person, methods: ["link"] });
 }

@@ -26,6 +26,7 @@ export async function createCredential(
         username: input.username,
         algorithm: object.hashAlgorithm,
         policy: organization.passwordPolicy,
+        organizationId: organization.organizationId,
       });
     },
     async (work, password) => {

@@ -29,6 +29,7 @@ export async function updateCredential(
         username: input.username ?? object.username,
         algorithm: object.application.hashAlgorithm,
         policy: organization.passwordPolicy,
+        organizationId: organization.organizationId,
       });
     },
     async (work, password) => {

@@ -1,4 +1,4 @@
-import { checkUsername, checkVisitorPassword } from "../../core/credentials";
+import { checkUsername, checkVisitorPassword, passwordMessages, usernameMessages } from "../../core/credentials";
 import { Invalid } from "../../core/errors";
 import { generatePassword } from "../../core/generate-password";
 import { adviseOnPassword, type PasswordWarning } from "../../core/password-advice";
@@ -20,32 +20,34 @@ export interface PreparedPassword {
 /** @throws Invalid `invalid_username` with the rule that it breaks */
 export function requireUsername(username: string): void {
   const problem = checkUsername(username);
-  if (problem) throw new Invalid("invalid_username", "This username cannot be used.", { username: problem });
+  if (problem) throw new Invalid("invalid_username", usernameMessages[problem], { username: problem });
 }
 
 /**
  * Checks, judges and hashes a password, or makes one. Slow: it stands before the transaction.
  * @throws Invalid `invalid_password` | `weak_password` (policy `enforce`), with the rules that it breaks
+ * @throws Unavailable `busy`: too many passwords wait to be hashed
  */
 export async function preparePassword(
   runtime: Pick<Runtime, "random">,
   given: string | undefined,
-  context: { username: string; algorithm: HashAlgorithm; policy: "advise" | "enforce" },
+  context: { username: string; algorithm: HashAlgorithm; policy: "advise" | "enforce"; organizationId: string },
 ): Promise<PreparedPassword> {
-  const { algorithm } = context;
+  const { algorithm, organizationId } = context;
+  const hash = (password: string) => hashForGateway(password, algorithm, runtime.random, organizationId);
   if (given === undefined) {
     const generated = generatePassword(runtime.random);
-    return { algorithm, hash: await hashForGateway(generated, algorithm, runtime.random), warnings: [], generated };
+    return { algorithm, hash: await hash(generated), warnings: [], generated };
   }
   const problem = checkVisitorPassword(given, algorithm);
-  if (problem) throw new Invalid("invalid_password", "This password cannot be used.", { password: problem });
+  if (problem) throw new Invalid("invalid_password", passwordMessages[problem], { password: problem });
   const warnings = adviseOnPassword(given, context.username, await loadCommonPasswords());
   if (context.policy === "enforce" && warnings.length > 0) {
     throw new Invalid("weak_password", warnings.map((warning) => warning.message).join(" "), {
       password: warnings.map((warning) => warning.reason).join(" "),
     });
   }
-  return { algorithm, hash: await hashForGateway(given, algorithm, runtime.random), warnings };
+  return { algorithm, hash: await hash(given), warnings };
 }
 
 /**

@@ -142,10 +142,10 @@ describe("any state, with any history", () => {
           const shut = service === "noop@internal";
           expect(name.endsWith("-deny") ? shut : true).toBe(true);
           const chain = shut
-            ? [name.endsWith("-deny") ? "app_one-deny" : "app_one-tag"]
+            ? [name.endsWith("-deny") ? "app_one-deny" : "app_one-tag", "app_one-closed"]
             : ["app_one-tag", ...(intended === "protected" ? ["app_one-auth"] : []), "portcullis-pass"];
           expect(middlewares).toEqual(
-            gateway.tags ? chain : chain.filter((middleware) => middleware === "app_one-auth"),
+            gateway.tags ? chain : chain.filter((name) => name === "app_one-auth" || name === "app_one-closed"),
           );
         }
       }),

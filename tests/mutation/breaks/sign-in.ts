@@ -14,7 +14,7 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-32..34",
         says: "a page of any origin changes something by a session",
-        find: 'if (arrival.kind === "unknown" || from !== arrival.origin) {',
+        find: 'if (arrival.kind === "unknown" || !isSameOrigin(from, arrival.origin)) {',
         replace: 'if (arrival.kind === "unknown" && from !== null) {',
       },
       {
@@ -46,7 +46,7 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-38",
         says: "nobody is told when to come again",
-        find: 'answerHeaders.set("retry-after", String(error.cause.retryAfter))',
+        find: 'answerHeaders.set("retry-after", String(retryAfter))',
         replace: 'answerHeaders.delete("retry-after")',
         tests: ["tests/services/auth/own-sessions.db.test.ts"],
       },
@@ -59,8 +59,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-32",
         says: "a page of any origin asks for whoever has not signed in",
-        find: 'if (arrival.kind === "unknown" || from !== arrival.origin) {',
-        replace: 'if (arrival.kind === "unknown") {',
+        find: "if (!isSameOrigin(from, arrival.origin)) {",
+        replace: "if (!isSameOrigin(arrival.origin, arrival.origin)) {",
       },
     ],
   ),
@@ -135,14 +135,14 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-32",
         says: "a form of any origin signs in and out",
-        find: 'if (method === "POST" && from !== origin) {',
-        replace: 'if (method === "PUT" && from !== origin) {',
+        find: 'if (method === "POST" && !isSameOrigin(from, origin)) {',
+        replace: 'if (method === "PUT" && !isSameOrigin(from, origin)) {',
       },
       {
         of: "AM-13",
         says: "no answer waits for the slowest",
-        find: "await noSoonerThan(runtime.signIn.answerFloorMs, () => signIn(attempt, body))",
-        replace: "await noSoonerThan(0, () => signIn(attempt, body))",
+        find: "await noSoonerThan(runtime.signIn.answerFloorMs, (again) => signIn(attempt, body, again))",
+        replace: "await noSoonerThan(0, (again) => signIn(attempt, body, again))",
         tests: ["tests/identity/sign-in-timing.db.test.ts"],
       },
       {
@@ -180,9 +180,23 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "AUD, TM-4",
         says: "a sign-in is written into the installation's log alone",
-        find: "signIn.organizationId ?? (await organizationOf(tx, person)) ?? runtime.installationId",
+        find: "signIn.organizationId ?? (await organizationOf(tx, signIn.person)) ?? runtime.installationId",
         replace: "signIn.organizationId ?? runtime.installationId",
         tests: ["tests/services/audit/installation-log.db.test.ts", "tests/persistence/audit.db.test.ts", signIn],
+      },
+      {
+        of: "AUD",
+        says: "a refused sign-in is written into the installation's log alone",
+        find: '    (person && (await runtime.database.transaction("identity", null, (tx) => organizationOf(tx, person)))) ??\n',
+        replace: "",
+        tests: ["tests/services/audit/installation-log.db.test.ts", "tests/persistence/audit.db.test.ts", signIn],
+      },
+      {
+        of: "TM-1",
+        says: "each refused sign-in of a flood has a commit of its own",
+        find: "await nextWriting(runtime.signIn.answerFloorMs * shareOfFloor);",
+        replace: "void [nextWriting, shareOfFloor];",
+        tests: ["tests/identity/sign-in-flood.db.test.ts"],
       },
       {
         of: "AUD",
@@ -230,14 +244,14 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-35",
         says: "the header is believed from whoever X-Forwarded-For names",
-        find: "function readHeaders({ peer, local, headers }: Attempt",
-        replace: "function readHeaders({ ip: peer, local, headers }: Attempt",
+        find: "const said = readHeaders(attempt, trustedHeader);",
+        replace: "const said = readHeaders({ ...attempt, peer: attempt.ip }, trustedHeader);",
       },
       {
         of: "TM-35, ADR-14",
         says: "the header is believed at the address for emergencies",
-        find: 'if (local) throw new ProviderRefusal("trusted_header_local");',
-        replace: 'if (local && peer === null) throw new ProviderRefusal("trusted_header_local");',
+        find: 'if (local) return "trusted_header_local";',
+        replace: 'if (local && peer === null) return "trusted_header_local";',
       },
       {
         of: "TM-35",
@@ -248,14 +262,14 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-35",
         says: "a member whose groups give no role any more comes in",
-        find: "if (await findMembership(tx, organizationId, person.userId)) throw",
-        replace: "if ((await findMembership(tx, organizationId, person.userId)) && groups.length > 0) throw",
+        find: "if (!(await findMembership(tx, organizationId, person.userId))) return",
+        replace: "if (!(await findMembership(tx, organizationId, person.userId)) || groups.length === 0) return",
       },
       {
         of: "TM-2, TM-35",
         says: "the header is tried without a limit",
-        find: 'await takeTry(attempt, limits.signInByAddress, ip ?? "unknown");',
-        replace: "void [takeTry, limits, ip];",
+        find: 'await takeTry(attempt, limits.signInByAddress, attempt.ip ?? "unknown");',
+        replace: "void [takeTry, limits];",
       },
       {
         of: "TM-35, AUD",

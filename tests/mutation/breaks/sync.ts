@@ -146,7 +146,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "nobody hears that a revocation was not delivered",
-      find: "if (backlog.closes && !(error instanceof LeaseLost)) {",
+      find: "if (backlog.closes && !(error instanceof LeaseLost || error instanceof Overtaken)) {",
       replace: "if (!backlog.closes && !(error instanceof LeaseLost)) {",
     },
     {
@@ -166,7 +166,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "a revocation waits until what only opens is delivered",
-      find: "const overtaken = closes ? undefined : overtaking(leading, lastMarkerAt, loadMs);",
+      find: "const overtaken = closes ? undefined : overtaking(leading, mends, lastMarkerAt, loadMs);",
       replace: "const overtaken = undefined;",
       tests: ["tests/sync/overtaken.db.test.ts"],
     },
@@ -413,13 +413,13 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-3",
       says: "what was delivered before a restart is never proven",
-      find: 'if (provenRevision < revision) this.#queue.add(applicationId, revision, "changed");',
-      replace: 'if (provenRevision > revision) this.#queue.add(applicationId, revision, "changed");',
+      find: 'if (state.provenRevision < state.revision) this.#queue.add(delivered(state), "changed");',
+      replace: 'if (state.provenRevision > state.revision) this.#queue.add(delivered(state), "changed");',
     },
     {
       of: "DK-3",
       says: "what is proven is never asked again",
-      find: 'for (const { applicationId, revision } of page) this.#queue.add(applicationId, revision, "again");',
+      find: 'for (const state of page) this.#queue.add(delivered(state), "again");',
       replace: "",
     },
     {
@@ -553,8 +553,8 @@ export const syncBreaks: readonly Break[] = [
       {
         of: "DK-5",
         says: "a revocation waits behind thousands of other changes",
-        find: ".orderBy(desc(sql`${changes.closes} or ${changes.denyGroup} is not null`), changes.row)",
-        replace: ".orderBy(changes.row)",
+        find: "        desc(goesFirst),\n",
+        replace: "",
       },
     ],
   ),
@@ -562,7 +562,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-21",
       says: "a credential that has expired is in force",
-      find: "valid: row.expiresAt === null || row.expiresAt > now,",
+      find: "valid: !hasExpired(row.expiresAt, now),",
       replace: "valid: true,",
       tests: ["tests/persistence/sync/desired-state.db.test.ts"],
     },
@@ -616,15 +616,15 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "AUD",
       says: "a minute is settled before it is over",
-      find: ".where(lt(refusalCounts.minute, minute))",
-      replace: ".where(lt(refusalCounts.minute, now))",
+      find: "passedInSql(refusalCounts.minute, later(startOfMinute(now), -1))",
+      replace: "passedInSql(refusalCounts.minute, now)",
       tests: floods,
     },
     {
       of: "AUD",
       says: "a log is signed each time that it is looked at",
-      find: "if (latest && now.getTime() - latest.createdAt.getTime() < day) return;",
-      replace: "if (latest && now.getTime() < latest.createdAt.getTime()) return;",
+      find: "if (latest && isRecent(latest.createdAt, now, day - 1)) return;",
+      replace: "if (latest && isRecent(latest.createdAt, now, -1)) return;",
       tests: ["tests/persistence/audit-retention.db.test.ts"],
     },
   ]),

@@ -5,6 +5,7 @@ import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { checkpointWhenGrown } from "../../../src/persistence/embedded/checkpoint-when-grown";
 import { openEmbedded } from "../../../src/persistence/embedded/open-embedded";
+import { patienceMs } from "../../support/patience";
 import { embeddedTemplate } from "../../support/test-database";
 
 const MEGABYTE = 1024 * 1024;
@@ -34,7 +35,8 @@ async function writeWal(megabytes: number): Promise<void> {
 const redo = async () =>
   (await database.query<{ at: string }>("select redo_lsn::text as at from pg_control_checkpoint()")).rows[0]?.at;
 
-describe("checkpoints of the embedded database", () => {
+// The last test closes the database.
+describe("checkpoints of the embedded database", { shuffle: false }, () => {
   it("are made once the WAL has grown, though the session's role may not make any, which it keeps", async () => {
     await expect(database.exec("checkpoint")).rejects.toThrow(/permission denied/);
     expect(await checkpointWhenGrown(database, 8 * MEGABYTE)).toBe(false);
@@ -48,7 +50,7 @@ describe("checkpoints of the embedded database", () => {
     for (let round = 0; round < 4; round++) {
       const before = await redo();
       await writeWal(72);
-      await vi.waitUntil(async () => (await redo()) !== before, { timeout: 20_000 });
+      await vi.waitUntil(async () => (await redo()) !== before, { timeout: patienceMs });
     }
     const segments = readdirSync(join(place, "database", "pg_wal")).length; // of 16 MB; some are kept for use again
     expect(segments).toBeLessThan(16);
@@ -56,7 +58,7 @@ describe("checkpoints of the embedded database", () => {
 
   it("end with the database", async () => {
     const looks = vi.spyOn(database, "transaction");
-    await vi.waitUntil(() => looks.mock.calls.length > 1);
+    await vi.waitUntil(() => looks.mock.calls.length > 1, { timeout: patienceMs });
     await database.close();
     const count = looks.mock.calls.length;
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openEmbedded } from "../../../src/persistence/embedded/open-embedded";
+import { patienceMs } from "../../support/patience";
 import { type ScriptProcess, startScript } from "../../support/script-process";
 import { embeddedTemplate } from "../../support/test-database";
 import { FlushedImage } from "./flushed-image";
@@ -107,7 +108,7 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
     const segments = image.flushed.filter((path) => path.startsWith("pg_wal/0"));
     expect(new Set(segments).size).toBeGreaterThan(3);
     await database.close();
-  }, 180_000);
+  });
 
   it("that fail end the process in one line, before anything more is answered", async () => {
     const folder = copyOfMade("broken");
@@ -138,12 +139,15 @@ describe("the embedded database", () => {
     const stored = new Set(rows.map((row) => row.first));
     expect(answered.length).toBeGreaterThanOrEqual(270);
     expect(answered.filter((id) => !stored.has(id))).toEqual([]);
-  }, 120_000);
+  });
 
   it("is made anew when the process that made it was killed", async () => {
     const folder = join(place, "half-made");
     const load = startScript(LOAD, folder);
-    await vi.waitUntil(() => existsSync(join(`${folder}.unfinished`, "PG_VERSION")), { timeout: 60_000, interval: 1 });
+    await vi.waitUntil(() => existsSync(join(`${folder}.unfinished`, "PG_VERSION")), {
+      timeout: patienceMs,
+      interval: 1,
+    });
     load.kill("SIGKILL");
     await load.ended;
     expect(existsSync(folder)).toBe(false);
@@ -151,7 +155,7 @@ describe("the embedded database", () => {
     expect((await database.query("select 1 as one")).rows).toEqual([{ one: 1 }]);
     await database.close();
     expect(existsSync(`${folder}.unfinished`)).toBe(false);
-  }, 120_000);
+  });
 
   it("is not made among other things", async () => {
     const folder = join(place, "papers");

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take long however short they are: each its project's first, so that none is left to run alone at the end. */
@@ -25,5 +26,15 @@ export class LongestFirst extends BaseSequencer {
       return projects.indexOf(project.name) * (long.length + 1) + (at < 0 ? long.length : at);
     };
     return sorted.toSorted((one, other) => place(one) - place(other));
+  }
+}
+
+/** All files of all projects in a random order that the seed of the run repeats. */
+export class ShuffledFiles extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const { seed } = this.ctx.config.sequence;
+    const rank = ({ project, moduleId }: TestSpecification) =>
+      createHash("sha256").update(`${seed} ${project.name} ${moduleId}`).digest("hex");
+    return files.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1));
   }
 }

@@ -1,0 +1,50 @@
+import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { startTraefik } from "../tests/support/traefik";
+import { monotonic } from "./monotonic";
+
+/** What a change at a gateway cannot be faster than: a Traefik of its own, with a copy of the gateway's configuration. */
+export interface RawReload {
+  /** Milliseconds from the rename of one file into the watched folder until Traefik answers by what it says. */
+  measure(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** @param folder the watched folder of a gateway, as it was delivered */
+export async function startRawReload(folder: string): Promise<RawReload> {
+  const own = mkdtempSync(join(tmpdir(), "portcullis-bench-reload-"));
+  const watched = join(own, "dynamic");
+  cpSync(folder, watched, { recursive: true });
+  const traefik = await startTraefik({ folder: watched });
+  const host = "raw.bench.test";
+  let number = 0;
+  const measure = async () => {
+    number++;
+    const file = join(own, "raw.yml");
+    const http = {
+      routers: {
+        raw: { rule: `Host(\`${host}\`)`, entryPoints: ["web"], middlewares: ["raw"], service: "noop@internal" },
+      },
+      middlewares: { raw: { headers: { customResponseHeaders: { "x-bench-raw": String(number) } } } },
+    };
+    writeFileSync(file, JSON.stringify({ http }));
+    const began = monotonic();
+    renameSync(file, join(watched, "raw.yml"));
+    for (;;) {
+      const { headers } = await traefik.request({ host, method: "HEAD" });
+      if (headers["x-bench-raw"] === String(number)) return monotonic() - began;
+      if (monotonic() - began > 60_000) throw new Error(`traefik did not take a file:\n${traefik.log()}`);
+      await delay(5);
+    }
+  };
+  await measure();
+  return {
+    measure,
+    stop: async () => {
+      await traefik.stop();
+      rmSync(own, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { argon2InWorker } from "../src/identity/hash-workers";
+import { median } from "./statistics";
+
+/**
+ * What this machine needs for work that a figure cannot do without, measured in the same run: figures are judged by their
+ * ratio to it, so that they say the same on a machine of any speed. All times are in milliseconds.
+ */
+
+/** One Argon2id hash, as a sign-in costs it, on a thread that does nothing else; the median of several. */
+export async function hashMs(): Promise<number> {
+  await argon2InWorker("warm up");
+  const times: number[] = [];
+  for (let sample = 0; sample < 15; sample++) times.push(await timed(() => argon2InWorker("raw work")));
+  return median(times);
+}
+
+/** Three files that are written, flushed, and renamed into a folder that is flushed: one after the other. */
+export async function threeFlushedRenames(folder: string): Promise<number> {
+  const staging = join(folder, "bench-staging");
+  const live = join(folder, "bench-live");
+  for (const path of [staging, live]) await mkdir(path, { recursive: true });
+  const content = randomBytes(1_000);
+  const took = await timed(async () => {
+    for (const name of ["a", "b", "c"]) {
+      const file = await open(join(staging, name), "w");
+      await file.writeFile(content);
+      await file.sync();
+      await file.close();
+      await rename(join(staging, name), join(live, name));
+      const parent = await open(live, "r");
+      await parent.sync();
+      await parent.close();
+    }
+  });
+  for (const path of [staging, live]) await rm(path, { recursive: true });
+  return took;
+}
+
+/** Every file below a folder, read and hashed one after the other. */
+export async function readAndHash(folder: string): Promise<{ readonly files: number; readonly ms: number }> {
+  let files = 0;
+  const ms = await timed(async () => {
+    for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      createHash("sha256")
+        .update(await readFile(join(entry.parentPath, entry.name)))
+        .digest();
+      files++;
+    }
+  });
+  return { files, ms };
+}
+
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}

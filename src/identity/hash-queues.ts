@@ -1,0 +1,115 @@
+import { networkOf } from "../core/audit/network-of";
+import { Unavailable } from "../core/errors";
+import { type FairQueue, fairQueue, type ReachedBound } from "../core/fair-share";
+import { MovingAverage } from "../core/moving-average";
+import { hashThreads } from "./hash-workers";
+import { limits } from "./limits";
+
+/** For whom a password is hashed: decides in which queue, and as whose share of it. */
+export type HashCaller =
+  /** Somebody who is not signed in, by address; all without a known address share one bucket. */
+  | { readonly stranger: string | null; readonly onTurn?: () => void }
+  /** An organization, a person who is signed in, or the bearer of a link or invitation that was found good. */
+  | { readonly known: string };
+
+export interface HashQueues {
+  /**
+   * Runs the work when it is the caller's turn, and measures it. For a stranger `onTurn` is called when the work starts.
+   * @throws Unavailable `busy`, with the seconds in which the work that waits is done
+   */
+  run<T>(caller: HashCaller, work: () => Promise<T>): Promise<T>;
+  /** Refuses a stranger early, before anything else is done for them. @throws Unavailable `busy` */
+  requireRoom(caller: HashCaller): void;
+}
+
+/** Strangers are refused when more than so much of their hashing waits, in milliseconds. */
+const mostWaitingMs = 1_000;
+
+/** What one address may hold of it. */
+const shareOfAddress = 0.25;
+
+/** So many may always wait, however slow the machine is: as many as one address may send in a minute. */
+const leastWaiting = limits.signInByAddress.tries;
+
+/** Hashes that may wait for everyone known together, and for one of them: at 60 ms about four seconds. */
+const waitingOfKnown = { total: 512, perOwner: 64 };
+
+/** Milliseconds that a hash takes until one was measured: Argon2id, and bcrypt of cost 10. */
+const guesses = { stranger: 30, known: 60 };
+
+/**
+ * Two fair queues in front of the hashing threads: one of strangers, who want to sign in, and one of known callers, with
+ * an organization's visitors' passwords above all. The threads serve the two in turn, and each serves its callers in
+ * turn: neither a flood of sign-ins nor an organization with hundreds of passwords keeps others waiting.
+ * @param now a monotonic clock, in milliseconds
+ */
+export function hashQueues({ threads, now }: { readonly threads: number; readonly now: () => number }): HashQueues {
+  const running = { total: threads, perOwner: threads };
+  // Of each queue as much gets this far as there are threads, so nothing is ever refused here.
+  const processor = fairQueue({
+    running,
+    waiting: { total: 2 * threads, perOwner: threads },
+    refuse: () => new Error("more hashes are under way than both queues admit"),
+  });
+  const averages = { stranger: new MovingAverage(guesses.stranger), known: new MovingAverage(guesses.known) };
+  const strangersWaiting = () =>
+    Math.max(leastWaiting, Math.floor((mostWaitingMs * threads) / averages.stranger.value));
+  const secondsOf = (hashes: number, average: MovingAverage) =>
+    Math.max(1, Math.ceil((hashes * average.value) / threads / 1_000));
+
+  const strangers = fairQueue({
+    running,
+    waiting: {
+      get total() {
+        return strangersWaiting();
+      },
+      get perOwner() {
+        return Math.max(leastWaiting, Math.floor(strangersWaiting() * shareOfAddress));
+      },
+    },
+    refuse: (_, ahead) =>
+      new Unavailable("busy", "Too many sign in at once. Try again in a moment.", secondsOf(ahead, averages.stranger)),
+  });
+  const known = fairQueue({
+    running,
+    waiting: waitingOfKnown,
+    refuse: (reached, ahead) => new Unavailable("busy", knownMessages[reached], secondsOf(ahead, averages.known)),
+  });
+
+  async function measured<T>(average: MovingAverage, work: () => Promise<T>): Promise<T> {
+    const began = now();
+    try {
+      return await work();
+    } finally {
+      average.add(now() - began);
+    }
+  }
+
+  function runIn<T>(queue: FairQueue, owner: string, kind: keyof typeof averages, work: () => Promise<T>): Promise<T> {
+    return queue(owner, () => processor(kind, () => measured(averages[kind], work)));
+  }
+
+  return {
+    run: (caller, work) => {
+      if ("known" in caller) return runIn(known, caller.known, "known", work);
+      return runIn(strangers, ownerOf(caller.stranger), "stranger", () => {
+        caller.onTurn?.();
+        return work();
+      });
+    },
+    requireRoom: (caller) => {
+      const refusal = "known" in caller ? known.refusal(caller.known) : strangers.refusal(ownerOf(caller.stranger));
+      if (refusal !== null) throw refusal;
+    },
+  };
+}
+
+const knownMessages: Readonly<Record<ReachedBound, string>> = {
+  total: "Too many passwords are waiting to be hashed. Try again in a moment.",
+  perOwner: "Too many of your passwords are waiting to be hashed. Send fewer at once.",
+};
+
+const ownerOf = (address: string | null): string => (address === null ? "unknown" : networkOf(address));
+
+/** The ones of this process. */
+export const processHashQueues = hashQueues({ threads: hashThreads, now: () => performance.now() });

@@ -1,0 +1,138 @@
+import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
+import { Worker } from "node:worker_threads";
+import type { Options } from "@node-rs/argon2";
+
+/**
+ * Slow hashes on threads of their own: one keeps a core busy for 10 to 250 ms.
+ *
+ * They run neither on the event loop nor in libuv's pool, whose four threads also serve the file system and DNS. On
+ * Linux they run at a lower priority than everything else of this process, so that a core that they share with the event
+ * loop, or with PostgreSQL on the same machine, is theirs only as far as nobody else needs it.
+ *
+ * The threads start with the first hash, and keep the process alive only while they work. Their program is a string,
+ * so that it needs no file of its own in a bundle; it loads the same packages that this module finds in node_modules.
+ */
+
+/** One core is left to the rest of the process. More than four threads would only cost memory: 20 MB for each hash. */
+export const hashThreads = Math.min(4, Math.max(1, availableParallelism() - 1));
+
+/** OWASP's least: 19 MiB, two passes, one lane. Argon2id is the library's default. */
+const argon2id = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const satisfies Options;
+
+/** How much nicer these threads are than the process: each gets a fourth of a core for which one other thread competes. */
+const nicer = 5;
+
+type HashJob =
+  /** `salt`: `$2b$<cost>$` and 22 characters. */
+  | { readonly kind: "bcrypt"; readonly password: string; readonly salt: string }
+  | { readonly kind: "argon2"; readonly password: string }
+  /** `hash`: Argon2 in PHC form. */
+  | { readonly kind: "argon2Verify"; readonly password: string; readonly hash: string };
+
+interface Running {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (problem: Error) => void;
+}
+
+interface Member {
+  readonly thread: Worker;
+  running: Running | null;
+}
+
+// /proc/thread-self reads "<process>/task/<thread>". A thread's id is a niceness of its own on Linux only.
+const program = `
+const { parentPort, workerData } = require("node:worker_threads");
+const { hashSync: bcrypt } = require(workerData.bcryptjs);
+const { hashSync: argon2, verifySync } = require(workerData.argon2);
+try {
+  const [, own, thread] = /^(\\d+)\\/task\\/(\\d+)$/.exec(require("node:fs").readlinkSync("/proc/thread-self"));
+  const { getPriority, setPriority } = require("node:os");
+  if (Number(own) === process.pid) setPriority(Number(thread), Math.min(19, getPriority(Number(thread)) + workerData.nicer));
+} catch {}
+const kinds = {
+  bcrypt: ({ password, salt }) => bcrypt(password, salt),
+  argon2: ({ password }) => argon2(password, workerData.argon2id),
+  argon2Verify: ({ password, hash }) => verifySync(hash, password),
+};
+parentPort.on("message", (job) => {
+  let answer = { ok: false };
+  try {
+    answer = { ok: true, result: kinds[job.kind](job) };
+  } catch {}
+  parentPort.postMessage(answer);
+});
+`;
+
+const members: Member[] = [];
+const waiting: { readonly job: HashJob; readonly running: Running }[] = [];
+
+/**
+ * bcrypt; further calls than there are threads wait, without a bound: callers are bounded by `hashQueues`.
+ * @param salt `$2b$<cost>$` and 22 characters
+ * @throws Error the hash could not be made; the message never quotes what it was made from
+ */
+export async function bcryptInWorker(password: string, salt: string): Promise<string> {
+  return String(await runInWorker({ kind: "bcrypt", password, salt }));
+}
+
+/** Argon2id with a random salt, in PHC form. @throws Error */
+export async function argon2InWorker(password: string): Promise<string> {
+  return String(await runInWorker({ kind: "argon2", password }));
+}
+
+/** Whether a password is the one of an Argon2 hash in PHC form. @throws Error it has another form */
+export async function verifyArgon2InWorker(password: string, hash: string): Promise<boolean> {
+  return (await runInWorker({ kind: "argon2Verify", password, hash })) === true;
+}
+
+function runInWorker(job: HashJob): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    waiting.push({ job, running: { resolve, reject } });
+    work();
+  });
+}
+
+function work(): void {
+  while (waiting.length > 0) {
+    const member = members.find(({ running }) => running === null) ?? (members.length < hashThreads ? start() : null);
+    const next = member === null ? undefined : waiting.shift();
+    if (member === null || next === undefined) return;
+    member.running = next.running;
+    member.thread.ref();
+    member.thread.postMessage(next.job);
+  }
+}
+
+function start(): Member {
+  const { resolve } = createRequire(import.meta.url);
+  const workerData = { bcryptjs: resolve("bcryptjs"), argon2: resolve("@node-rs/argon2"), argon2id, nicer };
+  // No options of this process (loaders, inspectors, test runners) are handed on to the thread.
+  const thread = new Worker(program, { eval: true, execArgv: [], env: {}, workerData });
+  const member: Member = { thread, running: null };
+  const finish = (): Running | null => {
+    const { running } = member;
+    member.running = null;
+    thread.unref();
+    return running;
+  };
+  const die = (problem: Error): void => {
+    const at = members.indexOf(member);
+    if (at >= 0) members.splice(at, 1);
+    finish()?.reject(problem);
+    work();
+  };
+  thread.on("message", (answer: { readonly ok: boolean; readonly result?: unknown }) => {
+    const running = finish();
+    if (answer.ok) running?.resolve(answer.result);
+    else running?.reject(new Error("the password could not be hashed"));
+    work();
+  });
+  // The cause may quote what the thread was given, so it is not passed on.
+  thread.on("messageerror", () => finish()?.reject(new Error("a hashing thread was not understood")));
+  thread.on("error", () => die(new Error("a hashing thread failed")));
+  thread.on("exit", () => die(new Error("a hashing thread ended")));
+  thread.unref();
+  members.push(member);
+  return member;
+}

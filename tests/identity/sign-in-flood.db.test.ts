@@ -1,0 +1,124 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Database } from "../../src/persistence/database";
+import { openBrowser } from "../support/browser";
+import { holdHashing } from "../support/held-hashing";
+import { givenPerson } from "../support/people";
+import { openWorld, type World } from "../support/world";
+
+const floorMs = 150;
+
+let world: World;
+/** The same, with a floor under the time of every answer, and statements that are counted. */
+let watched: World;
+const statements = { transactions: 0, calls: [] as string[] };
+beforeAll(async () => {
+  world = await openWorld();
+  const { runtime } = world;
+  watched = await openWorld({
+    database: counted(runtime.database),
+    signIn: { ...runtime.signIn, answerFloorMs: floorMs },
+    installationId: runtime.installationId,
+  });
+});
+afterAll(async () => {
+  await watched.db.close();
+  await world.db.close();
+});
+
+function counted(database: Database): Database {
+  return {
+    ...database,
+    transaction: (role, organizationId, body) => {
+      statements.transactions++;
+      return database.transaction(role, organizationId, body);
+    },
+    call: (statement) => {
+      statements.calls.push(JSON.stringify(statement.queryChunks));
+      return database.call(statement);
+    },
+  };
+}
+
+let address = 0;
+const newAddress = () => `198.51.${100 + (address >> 8)}.${++address & 255}`;
+
+async function signIn(email: string, ip = newAddress()) {
+  const browser = openBrowser(watched, { ip });
+  await browser.fetch("/api/auth/csrf");
+  const began = performance.now();
+  const answer = await browser.signIn("password", { email, password: "not this one at all" });
+  return { ...answer, ms: performance.now() - began };
+}
+
+const strangers = Array.from({ length: 1_000 }, (_, number) => ({
+  stranger: `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`,
+}));
+
+describe("a sign-in while more than a second of hashing waits", () => {
+  it("is refused as 503 busy with Retry-After, no sooner than any answer, and whether or not there is an account", async () => {
+    const { email } = await givenPerson(world);
+    const held = await holdHashing(strangers);
+    try {
+      for (const typed of [email, "nobody@example.org"]) {
+        const { status, body, headers, ms } = await signIn(typed);
+        expect([status, (body as { error: { data: { reason: string } } }).error.data.reason]).toEqual([503, "busy"]);
+        expect(["1", "2"]).toContain(headers.get("retry-after"));
+        expect(ms).toBeGreaterThanOrEqual(floorMs - 1);
+      }
+    } finally {
+      await held.end();
+    }
+    expect((await signIn(email)).status).toBe(401);
+  });
+
+  it("costs the database nothing, counts as no try, and locks nobody out", async () => {
+    const { email } = await givenPerson(world);
+    const ip = newAddress();
+    const held = await holdHashing(strangers);
+    Object.assign(statements, { transactions: 0, calls: [] });
+    try {
+      for (let count = 0; count < 8; count++) expect((await signIn(email, ip)).status).toBe(503);
+    } finally {
+      await held.end();
+    }
+    expect(statements).toEqual({ transactions: 0, calls: [] });
+    expect((await signIn(email, ip)).status).toBe(401);
+  });
+});
+
+describe("a flood of refused sign-ins", () => {
+  it("is written down completely, with a few statements", async () => {
+    const locked = "locked@example.org";
+    for (let count = 0; count < 5; count++) await signIn(locked);
+    Object.assign(statements, { transactions: 0, calls: [] });
+    const before = await refusals();
+    const answers = await Promise.all(Array.from({ length: 60 }, () => signIn(locked)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([429]));
+    expect((await refusals()) - before).toBe(60);
+    const writing = statements.calls.filter((text) => text.includes("portcullis_refuse"));
+    expect(writing.length).toBeLessThanOrEqual(20);
+  });
+});
+
+/** How many refused sign-ins are counted in the installation's log. */
+async function refusals(): Promise<number> {
+  const [row] = await world.db.asOwner<{ count: string | number }>(
+    "select coalesce(sum(count), 0) as count from refusal_counts",
+  );
+  return Number(row?.count ?? 0);
+}
+
+describe("the counting of a try", () => {
+  it("commits without waiting for the disk, and leaves other statements their flush", async () => {
+    const settings: string[] = [];
+    const setting = sql`select current_setting('synchronous_commit') as setting`;
+    statements.calls.length = 0;
+    await signIn("somebody@example.org");
+    const takes = statements.calls.filter((text) => text.includes("portcullis_take"));
+    expect(takes).toHaveLength(2);
+    for (const take of takes) expect(take).toContain("set_config('synchronous_commit', 'off', true)");
+    for (const row of await world.runtime.database.call<{ setting: string }>(setting)) settings.push(row.setting);
+    expect(settings).toEqual(["on"]);
+  });
+});

@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { limits, take } from "../../src/identity/limits";
+import type { Database } from "../../src/persistence/database";
+import { openEmbedded } from "../../src/persistence/embedded/open-embedded";
+import { embeddedDatabase } from "../../src/persistence/embedded-database";
+import { embeddedTemplate } from "../support/test-database";
+
+let place = "";
+let database: Database;
+let flushes = 0;
+
+beforeAll(async () => {
+  place = mkdtempSync(join(tmpdir(), "portcullis-unflushed-"));
+  const options = { loadDataDir: await embeddedTemplate(), flush: () => void flushes++ };
+  database = await embeddedDatabase(await openEmbedded(join(place, "database"), options));
+});
+afterAll(async () => {
+  await database.close();
+  rmSync(place, { recursive: true, force: true });
+});
+
+test("tries to sign in are counted and taken back without a flush of the disk, and other commits keep theirs", async () => {
+  const runtime = { database, clock: { now: () => new Date() } };
+  flushes = 0;
+  const taken = await take(runtime, limits.failuresByAccount, "usr_1");
+  for (let number = 2; number < 10; number++) await take(runtime, limits.failuresByAccount, `usr_${number}`);
+  await taken.forgive();
+  expect(flushes).toBe(0);
+  await database.transaction("host", null, (tx) => tx.execute(sql`delete from limits`));
+  expect(flushes).toBe(1);
+});
