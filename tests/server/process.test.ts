@@ -177,7 +177,7 @@ describe("a wrong setting", () => {
     const wrong = promisify(execFile)(process.execPath, [command, "start"], { env: { ...environment, PORT: "http" } });
     await expect(wrong).rejects.toMatchObject({
       code: 1,
-      stderr: "portcullis: PORT must be a whole number from 0 to 65535\n",
+      stderr: 'portcullis: PORT must be a whole number from 0 to 65535, and is "http"\n',
     });
   });
 });
