@@ -3,6 +3,7 @@ import { Resolver as DnsResolver } from "node:dns/promises";
 import { networkInterfaces } from "node:os";
 import { canonicalAddress } from "../core/addresses";
 import type { Clock, RandomBytes, Resolver } from "../core/values";
+import { within } from "../persistence/deadline";
 
 /** What the process takes from the outside, as values that a test replaces. */
 export interface Surroundings {
@@ -14,15 +15,18 @@ export interface Surroundings {
 
 const dnsTimeoutMs = 2_000;
 
+/** Milliseconds for a whole lookup, however many name servers are asked how often. */
+const dnsMostMs = 6_000;
+
 export function realSurroundings(): Surroundings {
   const dns = new DnsResolver({ timeout: dnsTimeoutMs, tries: 2 });
-  const addressesOf = (lookup: Promise<string[]>) => lookup.catch(() => []);
+  const addressesOf = (lookUp: () => Promise<string[]>) => within(dnsMostMs, "DNS", lookUp).catch(() => []);
   return {
     clock: { now: () => new Date() },
     random: (size) => randomBytes(size),
     resolver: {
       addresses: async (name) => {
-        const found = await Promise.all([addressesOf(dns.resolve4(name)), addressesOf(dns.resolve6(name))]);
+        const found = await Promise.all([addressesOf(() => dns.resolve4(name)), addressesOf(() => dns.resolve6(name))]);
         return canonical(found.flat());
       },
     },

@@ -1,6 +1,7 @@
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { dialable } from "../core/sync/dialable";
 import { PASS_HEADER, REVISION_HEADER, TAG_HEADER } from "../core/traefik/names";
+import { deadlineAround } from "../persistence/deadline";
 
 /** What a gateway answered to an anonymous visitor. */
 export interface GatewayAnswer {
@@ -50,9 +51,9 @@ export function gatewayClient(
         headers: { host, "user-agent": "portcullis-probe" },
         ...(from === undefined ? {} : { localAddress: from }),
       });
-      const deadline = setTimeout(() => sent.destroy(new Error("no answer in time")), timeoutMs);
+      const answered = deadlineAround(sent, timeoutMs, resolve);
       sent.on("response", (answer) => {
-        clearTimeout(deadline);
+        answered();
         answer.resume();
         answer.on("error", () => undefined);
         resolve({
@@ -61,11 +62,6 @@ export function gatewayClient(
           pass: header(answer.headers, PASS_HEADER),
           revision: header(answer.headers, REVISION_HEADER),
         });
-      });
-      sent.on("timeout", () => sent.destroy(new Error("no answer in time")));
-      sent.on("error", (error) => {
-        clearTimeout(deadline);
-        resolve(error);
       });
       sent.end();
     });
