@@ -1,6 +1,7 @@
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { dialable } from "../core/sync/dialable";
 import { PASS_HEADER, REVISION_HEADER, TAG_HEADER } from "../core/traefik/names";
+import { deadlineAround, TooLate } from "../persistence/deadline";
 
 /** What a gateway answered to an anonymous visitor. */
 export interface GatewayAnswer {
@@ -37,10 +38,6 @@ interface ClientLimits {
   readonly visitFrom?: string;
 }
 
-class NoAnswerInTime extends Error {
-  readonly code = "NO_ANSWER_IN_TIME";
-}
-
 /** An address of the loopback network that is not the usual one (see `Dial.loopback`). */
 const otherLoopback = "127.0.0.2";
 
@@ -62,10 +59,9 @@ export function gatewayClient(
         headers: { host, "user-agent": "portcullis-probe" },
         ...(from === undefined ? {} : { localAddress: from }),
       });
-      const late = () => sent.destroy(new NoAnswerInTime(`no answer within ${withinMs} ms`));
-      const deadline = setTimeout(late, withinMs);
+      const answered = deadlineAround(sent, withinMs, resolve);
       sent.on("response", (answer) => {
-        clearTimeout(deadline);
+        answered();
         answer.resume();
         answer.on("error", () => undefined);
         resolve({
@@ -75,11 +71,6 @@ export function gatewayClient(
           revision: header(answer.headers, REVISION_HEADER),
           headers: answer.headers,
         });
-      });
-      sent.on("timeout", late);
-      sent.on("error", (error) => {
-        clearTimeout(deadline);
-        resolve(error);
       });
       sent.end();
     });
@@ -99,7 +90,7 @@ export function gatewayClient(
       const from = dialable(address).loopback ? visitFrom : undefined;
       const answer = await twice(address, host, path, from, Math.min(patienceMs ?? timeoutMs, timeoutMs));
       if ("status" in answer) return answer;
-      if (answer instanceof NoAnswerInTime && patienceMs !== null) return "too_slow";
+      if (answer instanceof TooLate && patienceMs !== null) return "too_slow";
       return answer.code === "EADDRNOTAVAIL" || answer.code === "EINVAL" ? "not_from_here" : null;
     },
     close: () => agent.destroy(),
