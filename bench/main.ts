@@ -14,6 +14,7 @@ import { firstStart } from "./figures/first-start";
 import { gateways } from "./figures/gateways";
 import { memory } from "./figures/memory";
 import { signInFlood } from "./figures/sign-in-flood";
+import { waits } from "./figures/waits";
 import { closePlaces } from "./place";
 import { type Row, table } from "./table";
 
@@ -29,6 +30,7 @@ const figures: readonly Figure[] = [
   ...comparison,
   firstStart,
   memory,
+  ...waits,
 ];
 
 /** A figure's name, or what comes before its dash: `create` is `create-postgres` and `create-embedded`. */

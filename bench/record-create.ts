@@ -12,6 +12,7 @@ import { makeSealer } from "../src/persistence/sealing";
 import { makeSigner } from "../src/persistence/signing";
 import { signInSettings } from "../src/server/sign-in-settings";
 import { realSurroundings } from "../src/server/surroundings";
+import { createWaitHub } from "../src/sync/wait-hub";
 import { type OnStatement, watch } from "./raw-database";
 
 export interface Statement {
@@ -37,6 +38,7 @@ export async function recordCreate(
   const statements: Statement[] = [];
   const database = await openProduct(settings, (text, parameters) => void statements.push({ text, parameters }));
   if (settings.secret === null) throw new Error("the recording needs the installation's secret");
+  const log = pino({ level: "silent" });
   const handler = createHandler({
     ...realSurroundings(),
     database,
@@ -44,11 +46,12 @@ export async function recordCreate(
     signer: makeSigner([settings.secret]),
     installationId: newId("installation"),
     signIn: signInSettings(settings, "http://bench.invalid", { host: "127.0.0.1", port: 1 }),
-    log: pino({ level: "silent" }),
+    log,
     mailer: null,
     listensOn: [],
     wake: () => undefined,
     prioritize: () => undefined,
+    waits: createWaitHub({ database, log, prioritize: () => undefined }),
   });
   const call = async (username: string) => {
     const response = await handler(

@@ -17,18 +17,29 @@ const entryPoints = {
   host: "src/server/host-commands.ts",
   cli: "src/cli/main.ts",
   sdk: "src/sdk/create-client.ts",
+  "env-file": "src/core/env-file.ts",
 };
 
 /** How long a former build stays for processes that still run on it, in milliseconds. */
 const keptFor = 24 * 60 * 60 * 1000;
 
-/** @returns {Promise<string>} the folder of the build, absolute */
+/** The message is one line for the person who starts this. */
+export class CannotBuild extends Error {}
+
+/**
+ * @returns {Promise<string>} the folder of the build, absolute
+ * @throws {CannotBuild} nothing is built, and nothing can be written there
+ */
 export async function build() {
   const folder = join(root, "dist", digestOfInputs());
   if (existsSync(folder)) return folder;
   const { build: bundle } = await import("esbuild");
   const unfinished = join(root, "dist", `.${randomBytes(6).toString("hex")}`);
-  await mkdir(unfinished, { recursive: true });
+  await mkdir(unfinished, { recursive: true }).catch((error) => {
+    throw new CannotBuild(
+      `nothing is built for this version, and ${join(root, "dist")} cannot be written (${error.code}): run "npm run build" once as a user who may write to it`,
+    );
+  });
   try {
     await bundle({
       absWorkingDir: root,
@@ -52,7 +63,8 @@ export async function build() {
     await rm(unfinished, { recursive: true, force: true });
   }
   await pointSdkAt(folder);
-  await removeFormer(folder);
+  // A former build of another user stays.
+  await removeFormer(folder).catch(() => undefined);
   return folder;
 }
 
@@ -84,6 +96,7 @@ function filesBelow(folder) {
 
 async function removeFormer(present) {
   for (const name of await readdir(dirname(present))) {
+    if (name === ".building") continue; // the lock of the console's build
     const path = join(dirname(present), name);
     const made = await stat(path).catch(() => null);
     if (made?.isDirectory() && path !== present && Date.now() - made.mtimeMs > keptFor)

@@ -1,25 +1,37 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-/** Lines that only the patch brings, by file of the driver. */
-const SIGNS = {
-  "connection.js": "if (!socket) {\n      queryError(q, Errors.connection('CONNECTION_CLOSED', options))",
-  "index.js": "if (lost)\n          return q.reject(lost)",
-};
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * Whether the PostgreSQL driver is the mended one (`patches/`). Unmended it ends the process when the server goes
- * away in the middle of a transaction, and runs the rest of a lost transaction in somebody else's.
- * @returns {boolean} false too where there is no driver
+ * Checks that the PostgreSQL driver holds every line of the present patch (`patches/`), in each of its builds. Without
+ * it the driver can lose answered writes and end the process; with a former patch some of that is left.
+ * @param {string} [installation] folder that holds `patches` and `node_modules`
+ * @returns {boolean} false as well where there is no driver
  */
-export function patchIsApplied() {
+export function patchIsApplied(installation = root) {
   try {
-    const driver = import.meta.resolve("postgres");
-    return Object.entries(SIGNS).every(([file, sign]) => readFileSync(new URL(file, driver), "utf8").includes(sign));
+    const folder = join(installation, "patches");
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".patch"))
+      .every((name) => holdsAddedLines(installation, readFileSync(join(folder, name), "utf8")));
   } catch {
     return false;
   }
 }
 
-/** What to say, in one line, before refusing to start. */
+function holdsAddedLines(installation, patch) {
+  let lines = new Set();
+  return patch.split("\n").every((line) => {
+    if (line.startsWith("+++ b/")) {
+      lines = new Set(readFileSync(join(installation, line.slice("+++ b/".length)), "utf8").split("\n"));
+      return true;
+    }
+    return !line.startsWith("+") || lines.has(line.slice(1));
+  });
+}
+
+/** The one line to print before refusing to start. */
 export const PATCH_IS_MISSING =
-  "the PostgreSQL driver in node_modules is not mended (patches/postgres+3.4.9.patch): run `npm install`, or `node bin/postinstall.mjs` if scripts are turned off";
+  "the PostgreSQL driver in node_modules does not hold the present patch (patches/postgres+3.4.9.patch): run `npm install`, or `node bin/postinstall.mjs` if scripts are turned off. If that does not help, delete node_modules/postgres first";

@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 /**
- * The command: loads .env, builds what is not built, and hands over to the command line (`src/cli/main.ts`), together
+ * The command: builds what is not built, loads .env, and hands over to the command line (`src/cli/main.ts`), together
  * with what only the server side can do: the command line itself imports nothing of it.
  */
 
@@ -18,19 +18,21 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   process.exit(1);
 }
 if (!patchIsApplied()) {
-  process.stderr.write(`portcullis: ${PATCH_IS_MISSING}\n`);
-  process.exit(1);
+  endWith(PATCH_IS_MISSING);
 }
-if (existsSync(join(root, ".env"))) process.loadEnvFile(join(root, ".env"));
 
 // React and Next choose their parts by it.
 process.env.NODE_ENV = process.argv[2] === "dev" ? "development" : "production";
 process.env.NEXT_TELEMETRY_DISABLED = "1";
 
-const { build } = await import("./build.mjs");
-const folder = await build();
+const { build, CannotBuild } = await import("./build.mjs");
+const folder = await build().catch((error) => {
+  if (!(error instanceof CannotBuild)) throw error;
+  return endWith(error.message);
+});
 const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
 
+await loadEnvFile(join(root, ".env"));
 const { runCommandLine } = await load("cli");
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   // Next's development server leaves watchers behind that would keep the process.
@@ -38,3 +40,22 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   build: async () => (await load("server")).runBuild(),
   ask: async (verb, input) => (await load("host")).askHost(process.env, verb, input),
 });
+
+/** What the environment says already stays. */
+async function loadEnvFile(path) {
+  if (!existsSync(path)) return;
+  const { parseEnvFile } = await load("env-file");
+  let read;
+  try {
+    read = parseEnvFile(readFileSync(path));
+  } catch (error) {
+    return endWith(`${path} cannot be read (${error.code})`);
+  }
+  if (!read.ok) return endWith(`${path}, line ${read.line}: it ${read.problem}`);
+  for (const [name, value] of read.values) process.env[name] ??= value;
+}
+
+function endWith(problem) {
+  process.stderr.write(`portcullis: ${problem}\n`);
+  process.exit(1);
+}

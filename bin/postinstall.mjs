@@ -8,12 +8,33 @@ import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Applies `patches/` and says nothing, unless it did not work. */
+/** Applies `patches/` and prints nothing, unless it did not work. */
 function mendDriver() {
   if (patchIsApplied()) return;
+  applyPatches();
+  if (patchIsApplied()) return;
+  // npm leaves a package alone whose version is right: after an update it holds a former patch.
+  reinstallDriver();
+  const said = applyPatches();
+  if (!patchIsApplied()) throw new Error(`${PATCH_IS_MISSING}\n${said}`);
+}
+
+/** @returns {string} what patch-package printed */
+function applyPatches() {
   const tool = createRequire(import.meta.url).resolve("patch-package/index.js");
   const { stdout, stderr } = spawnSync(process.execPath, [tool], { cwd: root, encoding: "utf8" });
-  if (!patchIsApplied()) throw new Error(`${PATCH_IS_MISSING}\n${stdout ?? ""}${stderr ?? ""}`);
+  return `${stdout ?? ""}${stderr ?? ""}`;
+}
+
+/** Only where npm runs this; it does not run this script once more. */
+function reinstallDriver() {
+  const npm = process.env.npm_execpath;
+  if (!npm) return;
+  rmSync(join(root, "node_modules", "postgres"), { recursive: true, force: true });
+  spawnSync(process.execPath, [npm, "install", "--ignore-scripts", "--no-save", "--no-audit", "--no-fund"], {
+    cwd: root,
+    stdio: "ignore",
+  });
 }
 
 /** npm links the commands of dependencies only: in a clone `npx --no portcullis` would find nothing. */

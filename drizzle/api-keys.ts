@@ -34,6 +34,8 @@ export const apiKeys = pgTable(
     lastUsedIp: text("last_used_ip"),
     /** The key that takes its place; this one goes on until `expiresAt`. */
     rotatedTo: id("rotated_to"),
+    /** The provider (or `trusted_header`) that opened the session in which the key was created; null for all others. */
+    providerId: id("provider_id"),
   },
   (table) => [
     index("api_keys_by_organization").on(table.organizationId),

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-core";
+import { check, foreignKey, index, pgTable, primaryKey, text, unique } from "drizzle-orm/pg-core";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
 import { projects } from "./projects";
@@ -105,5 +105,38 @@ export const invitations = pgTable(
       foreignColumns: [roles.organizationId, roles.roleId],
     }),
     check("invitations_one_role", sql`(role is null) <> (role_id is null)`),
+  ],
+);
+
+/**
+ * Where a member's role at the organization comes from, once a provider's groups have given one: a row for each source.
+ * Without a row the role was given by a person or the host's command line. A row named `hand` keeps what was given that
+ * way before a group gave a role. Only the roles `identity` and `host` see this table.
+ */
+export const memberRoles = pgTable(
+  "member_roles",
+  {
+    organizationId: id("organization_id").notNull(),
+    memberId: id("member_id").notNull(),
+    /** A provider's id, `trusted_header`, or `hand`. */
+    source: id("source").notNull(),
+    role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
+    roleId: id("role_id"),
+    /** The groups that the source named last, at most 200; empty for `hand`. */
+    groups: text("groups").array().notNull(),
+    createdAt: createdAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.memberId, table.source] }),
+    index("member_roles_by_source").on(table.source),
+    index("member_roles_by_role").on(table.roleId),
+    foreignKey({
+      columns: [table.organizationId, table.memberId],
+      foreignColumns: [members.organizationId, members.memberId],
+    }).onDelete("cascade"),
+    foreignKey({
+      columns: [table.organizationId, table.roleId],
+      foreignColumns: [roles.organizationId, roles.roleId],
+    }),
   ],
 );

@@ -153,6 +153,14 @@ export const limits = pgTable(
   (table) => [index("limits_by_end").on(table.expiresAt)],
 );
 
+export interface ProviderRefusalRow {
+  readonly reason: string;
+  /** ISO 8601. */
+  readonly at: string;
+  /** How often this reason occurred in a row. */
+  readonly count: number;
+}
+
 /** A provider of OpenID Connect: the installation's, or one that an organization's owner made. */
 export const oidcProviders = pgTable(
   "oidc_providers",
@@ -182,10 +190,16 @@ export const oidcProviders = pgTable(
     groupRoles: jsonb("group_roles").$type<Record<string, string>>().notNull(),
     /** A verified address of these domains is that person's, also where the account existed before. */
     trustedDomains: text("trusted_domains").array().notNull(),
+    /** What proves that an e-mail address belongs to the person: a claim, or the domain alone. */
+    emailProof: text("email_proof", { enum: ["email_verified", "xms_edov", "trusted_domains"] })
+      .notNull()
+      .default("email_verified"),
     /** Whether people are made on first sight. */
     createsPersons: boolean("creates_persons").notNull(),
     enabled: boolean("enabled").notNull().default(true),
     createdAt: createdAt(),
+    /** The last refused sign-in that the provider's settings or answers caused. It names no person. */
+    lastRefusal: jsonb("last_refusal").$type<ProviderRefusalRow>(),
   },
   (table) => [index("oidc_providers_by_organization").on(table.organizationId)],
 );

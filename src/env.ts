@@ -1,8 +1,13 @@
-import { readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { z } from "zod";
 import { GroupRoles, SettingsProviders } from "./contracts/providers";
 import { isNetwork } from "./core/addresses";
+import { readDatabaseUrl } from "./core/database-url";
+import { proofMessages, proofProblem } from "./core/email-proof";
+import { readPort } from "./core/port-setting";
+import { normalizePublicUrl } from "./core/public-url";
+import { type UnknownSetting, unknownSettings } from "./core/unknown-settings";
 import { checkSecret } from "./persistence/secret-strength";
 
 /** A setting as the table below states it: everything that is said about it anywhere comes from here. */
@@ -39,6 +44,13 @@ const wholeNumber = (from: number, to: number) => {
     .transform(Number)
     .refine((number) => number >= from && number <= to, message);
 };
+
+const trueOrFalse = z.enum(["true", "false"], { error: "must be true or false" }).transform((text) => text === "true");
+
+function wrong(context: z.RefinementCtx, message: string) {
+  context.addIssue({ code: "custom", message });
+  return z.NEVER;
+}
 
 const folder = z.string().transform((path) => resolve(path));
 const optional = <S extends z.ZodType>(schema: S) => schema.optional().transform((value) => value ?? null);
@@ -84,6 +96,11 @@ const url = (protocols: readonly string[], message: string) =>
     .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), message)
     .refine(isDecodable, "must have every percent sign in it written as %25");
 
+const databaseUrl = z.string().superRefine((text, context) => {
+  const read = readDatabaseUrl(text);
+  if (!read.ok) context.addIssue({ code: "custom", message: read.problem });
+});
+
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text);
@@ -93,6 +110,14 @@ function isDecodable(text: string): boolean {
   }
 }
 
+const provableProviders = SettingsProviders.superRefine((providers, context) => {
+  for (const [at, provider] of providers.entries()) {
+    const problem = proofProblem(provider);
+    if (problem === null) continue;
+    context.addIssue({ code: "custom", path: [at, "emailProof"], message: proofMessages[problem] });
+  }
+});
+
 /** Every setting there is. `.env.example` is made from this table (see `renderExample`), and a test compares. */
 export const settingsTable = {
   port: {
@@ -100,26 +125,42 @@ export const settingsTable = {
     default: "3000",
     description: "The port on which the control plane answers.",
     example: "3000",
-    schema: wholeNumber(0, 65_535),
+    schema: z.string().transform((text, context) => {
+      const read = readPort(text);
+      return read.ok ? read.port : wrong(context, read.problem);
+    }),
   },
   host: {
     name: "HOST",
     default: "127.0.0.1",
     description: "The address on which it listens. 0.0.0.0 is every interface: then put TLS in front of it.",
     example: "127.0.0.1",
-    schema: z.string().regex(/^[^\s/]+$/, "must be an address or a host name, 127.0.0.1 for example"),
+    schema: z
+      .string()
+      .regex(/^[^\s/]+$/, "must be an address or a host name, 127.0.0.1 for example")
+      .refine((text) => !/^[^:]*:\d+$|\]:\d+$/.test(text), "must be an address without a port: the port is PORT")
+      .transform((text) => text.replace(/^\[(.*)\]$/, "$1")),
   },
   publicUrl: {
     name: "PORTCULLIS_PUBLIC_URL",
     default: null,
-    description: "Where people and gateways reach it, if that is not http://HOST:PORT.",
+    description:
+      "Where people and gateways reach it, if that is not http://HOST:PORT: scheme, host and, if it is not the scheme's own, port. It answers at the root of that host.",
     example: "https://portcullis.example.org",
     schema: optional(
-      url(
-        ["http:", "https:"],
-        "must be a URL with http or https, https://portcullis.example.org for example",
-      ).transform((text) => text.replace(/\/+$/, "")),
+      z.string().transform((text, context) => {
+        const read = normalizePublicUrl(text);
+        return read.ok ? read.origin : wrong(context, read.problem);
+      }),
     ),
+  },
+  hstsIncludeSubdomains: {
+    name: "PORTCULLIS_HSTS_INCLUDE_SUBDOMAINS",
+    default: "false",
+    description:
+      "With a public URL of https, browsers are told for a year to use nothing but https for its host (Strict-Transport-Security). true: for every name below that host as well, whoever serves it.",
+    example: "false",
+    schema: trueOrFalse,
   },
   dataFolder: {
     name: "PORTCULLIS_DATA",
@@ -132,10 +173,11 @@ export const settingsTable = {
   databaseUrl: {
     name: "DATABASE_URL",
     default: null,
-    description: "PostgreSQL 15 or newer. Not set: a database embedded in the process, in the data folder.",
+    description:
+      "PostgreSQL 15 or newer, over TCP or a unix socket (?host=/var/run/postgresql), with or without TLS (?sslmode=verify-full); docs/postgresql.md has the details. Not set: a database embedded in the process, in the data folder.",
     example: "postgres://portcullis@db.example.org:5432/portcullis",
     secret: true,
-    schema: optional(url(["postgres:", "postgresql:"], "must be postgres://user:password@host:port/database")),
+    schema: optional(databaseUrl),
   },
   databaseConnections: {
     name: "PORTCULLIS_DATABASE_CONNECTIONS",
@@ -143,6 +185,51 @@ export const settingsTable = {
     description: "The most connections that one process opens to PostgreSQL for requests.",
     example: "16",
     schema: wholeNumber(2, 500),
+  },
+  activeRequests: {
+    name: "PORTCULLIS_ACTIVE_REQUESTS",
+    default: "256",
+    description:
+      "How many requests one process answers at the same time. One more gets 503 (overloaded) with Retry-After. Health checks are not counted, and neither are requests that wait for a delivery.",
+    example: "256",
+    schema: wholeNumber(8, 100_000),
+  },
+  activeRequestsPerOrganization: {
+    name: "PORTCULLIS_ACTIVE_REQUESTS_PER_ORGANIZATION",
+    default: "64",
+    description: "How many of these one organization may have; also one address of callers who are not signed in.",
+    example: "64",
+    schema: wholeNumber(4, 100_000),
+  },
+  exports: {
+    name: "PORTCULLIS_EXPORTS",
+    default: "32",
+    description: "How many exports of audit logs one process sends at the same time.",
+    example: "32",
+    schema: wholeNumber(1, 10_000),
+  },
+  exportsPerOrganization: {
+    name: "PORTCULLIS_EXPORTS_PER_ORGANIZATION",
+    default: "8",
+    description: "How many of these one organization may have.",
+    example: "8",
+    schema: wholeNumber(1, 10_000),
+  },
+  connections: {
+    name: "PORTCULLIS_CONNECTIONS",
+    default: "4000",
+    description:
+      "How many connections one process keeps open; one address may have half of them, unless it is one of PORTCULLIS_TRUSTED_PROXIES. One more gets 503, and /healthz is answered. The limit of open files (ulimit -n) has to be larger.",
+    example: "4000",
+    schema: wholeNumber(64, 1_000_000),
+  },
+  bodyMebibytes: {
+    name: "PORTCULLIS_BODY_MEBIBYTES",
+    default: "64",
+    description:
+      "How much memory the bodies of requests under way may take, in MiB; one organization may have a quarter of it. Callers who are not known yet share another quarter.",
+    example: "64",
+    schema: wholeNumber(8, 65_536),
   },
   secret: {
     name: "PORTCULLIS_SECRET",
@@ -251,11 +338,11 @@ export const settingsTable = {
     name: "PORTCULLIS_OIDC_PROVIDERS",
     default: null,
     description:
-      "Providers of OpenID Connect to sign in by, as a JSON array of objects with slug, name, issuer, clientId and, where needed, clientSecret, internalUrl, scopes, groupsClaim, allowedEmails, allowedDomains, allowedGroups, groupRoles, trustedDomains, createsPersons. The redirect address at the provider is PORTCULLIS_PUBLIC_URL/api/auth/callback/<slug>.",
+      "Providers of OpenID Connect to sign in by, as a JSON array of objects with slug, name, issuer, clientId and, where needed, clientSecret, internalUrl, scopes, groupsClaim, allowedEmails, allowedDomains, allowedGroups, groupRoles, trustedDomains, createsPersons, emailProof (email_verified, xms_edov or trusted_domains: what proves an e-mail address). The redirect address at the provider is PORTCULLIS_PUBLIC_URL/api/auth/callback/<slug>.",
     example:
       '[{"slug":"company","name":"Company","issuer":"https://login.example.org","clientId":"portcullis","clientSecret":"…","trustedDomains":["example.org"]}]',
     secret: true,
-    schema: json(SettingsProviders, "a JSON array of providers")
+    schema: json(provableProviders, "a JSON array of providers")
       .optional()
       .transform((providers) => providers ?? []),
   },
@@ -303,7 +390,7 @@ export const settingsTable = {
     default: "false",
     description: "Whether people whom the header names are made on first sight: true or false.",
     example: "false",
-    schema: z.enum(["true", "false"], { error: "must be true or false" }).transform((text) => text === "true"),
+    schema: trueOrFalse,
   },
   auditRetentionDays: {
     name: "PORTCULLIS_AUDIT_RETENTION_DAYS",
@@ -320,6 +407,29 @@ export const settingsTable = {
       "How many API keys can be made or rotated from one address in an hour; 0 for any number. The host's own command line is not limited.",
     example: "5",
     schema: wholeNumber(0, 100_000),
+  },
+  waitsPerCaller: {
+    name: "PORTCULLIS_WAITS_PER_CALLER",
+    default: "20",
+    description:
+      "How many calls of sync.wait one API key or session may have under way in one process. Further calls are answered with 429.",
+    example: "20",
+    schema: wholeNumber(1, 100_000),
+  },
+  waitsPerOrganization: {
+    name: "PORTCULLIS_WAITS_PER_ORGANIZATION",
+    default: "200",
+    description:
+      "How many calls of sync.wait one organization may have under way in one process. Further calls are answered with 429.",
+    example: "200",
+    schema: wholeNumber(1, 100_000),
+  },
+  waits: {
+    name: "PORTCULLIS_WAITS",
+    default: "2000",
+    description: "How many calls of sync.wait one process takes at the same time. Further calls are answered with 503.",
+    example: "2000",
+    schema: wholeNumber(1, 100_000),
   },
   smtpUrl: {
     name: "PORTCULLIS_SMTP_URL",
@@ -350,6 +460,19 @@ export const settingsTable = {
 
 type Table = typeof settingsTable;
 
+const quoted = /^(["'`]).*\1$/s;
+
+/**
+ * Names in the environment that were probably meant to be settings. They are no error: Kubernetes adds names of its own,
+ * and a newer version may know more.
+ */
+export function unknownNames(environment: Readonly<Record<string, string | undefined>>): UnknownSetting[] {
+  const known = Object.values<Setting>(settingsTable).flatMap(({ name, secret }) =>
+    secret ? [name, `${name}_FILE`] : [name],
+  );
+  return unknownSettings(environment, known);
+}
+
 /** What the environment says, checked and typed. Paths are absolute. */
 export type Settings = { readonly [K in keyof Table]: z.output<Table[K]["schema"]> };
 
@@ -365,7 +488,8 @@ export class WrongSetting extends Error {
 }
 
 /**
- * Reads all settings; nothing else looks at the environment. An empty value counts as not set.
+ * Reads all settings; nothing else looks at the environment. White space around a value is dropped, and an empty one
+ * counts as not set.
  * @param environment `process.env`, or what a test makes up
  * @throws WrongSetting the first wrong one, in the order of the table
  */
@@ -373,6 +497,9 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
   const settings: Record<string, unknown> = {};
   for (const [key, setting] of Object.entries<Setting>(settingsTable)) {
     const text = textOf(setting, environment) ?? setting.default ?? undefined;
+    if (text !== undefined && quoted.test(text)) {
+      throw new WrongSetting(setting.name, "must not be in quotes: leave them out (docker --env-file keeps them)");
+    }
     const read = setting.schema.safeParse(text);
     if (!read.success) {
       throw new WrongSetting(setting.name, read.error.issues[0]?.message ?? "is wrong");
@@ -413,16 +540,32 @@ export function prepareForNextAuth(): void {
 }
 
 function textOf(setting: Setting, environment: Readonly<Record<string, string | undefined>>): string | undefined {
-  const text = environment[setting.name] || undefined;
+  const text = environment[setting.name]?.trim() || undefined;
   const fileName = `${setting.name}_FILE`;
-  const file = setting.secret ? environment[fileName] || undefined : undefined;
+  const file = setting.secret ? environment[fileName]?.trim() || undefined : undefined;
   if (file === undefined) return text;
   if (text !== undefined) throw new WrongSetting(fileName, `must not be set together with ${setting.name}`);
   try {
-    return readFileSync(file, "utf8").trim() || undefined;
+    return readSecretFile(file).trim() || undefined;
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : "unreadable";
+    if (code === "writable")
+      throw new WrongSetting(fileName, `must not name a file that everybody can write (${file})`);
     throw new WrongSetting(fileName, `must name a file that can be read (${file}: ${code})`);
+  }
+}
+
+/** Whom a mounted secret belongs to is for the administrator to say; that everybody can change it is never meant. */
+function readSecretFile(path: string): string {
+  const file = openSync(path, "r");
+  try {
+    const found = fstatSync(file);
+    if (found.isFile() && (found.mode & 0o002) !== 0 && process.platform !== "win32") {
+      throw Object.assign(new Error("everybody can write it"), { code: "writable" });
+    }
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -433,6 +576,9 @@ export function renderExample(): string {
   const head = [
     "# Every setting of Portcullis. None is needed to try it on one machine.",
     "# Copy this file to .env, or set them in the environment, which goes first.",
+    "# In .env: UTF-8; NAME=value or export NAME=value. A # after a space begins a comment. Nothing is",
+    "# expanded: $ and \\ stand for themselves. Values may be in single quotes (as they are, over several",
+    "# lines too) or double quotes (with \\n, \\r, \\t, \\\", \\\\ and \\$). Docker's --env-file knows no quotes.",
   ];
   const entries = Object.values<Setting>(settingsTable).flatMap((setting) => [
     "",

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -24,9 +24,16 @@ test("with nothing set, everything has its default", () => {
     port: 3000,
     host: "127.0.0.1",
     publicUrl: null,
+    hstsIncludeSubdomains: false,
     dataFolder: resolve("data"),
     databaseUrl: null,
     databaseConnections: 16,
+    activeRequests: 256,
+    activeRequestsPerOrganization: 64,
+    exports: 32,
+    exportsPerOrganization: 8,
+    connections: 4_000,
+    bodyMebibytes: 64,
     secret: null,
     previousSecrets: [],
     gatewayAddress: "127.0.0.1:8000",
@@ -51,6 +58,9 @@ test("with nothing set, everything has its default", () => {
     trustedHeaderCreates: false,
     smtpUrl: null,
     mailFrom: null,
+    waitsPerCaller: 20,
+    waitsPerOrganization: 200,
+    waits: 2_000,
     logLevel: "info",
   });
 });
@@ -60,9 +70,39 @@ test("an empty value counts as not set", () => {
 });
 
 test.each([
-  ["PORT", "0x50", "PORT must be a whole number from 0 to 65535"],
-  ["PORT", "65536", "PORT must be a whole number from 0 to 65535"],
-  ["PORT", "-1", "PORT must be a whole number from 0 to 65535"],
+  ["PORT", "0x50", 'PORT must be a whole number from 0 to 65535, and is "0x50"'],
+  ["PORT", "65536", 'PORT must be a whole number from 0 to 65535, and is "65536"'],
+  ["PORT", "-1", 'PORT must be a whole number from 0 to 65535, and is "-1"'],
+  ["PORT", "3000/tcp", 'PORT must be a whole number from 0 to 65535, and is "3000/tcp"'],
+  [
+    "PORT",
+    "tcp://10.0.0.1:3000",
+    'PORT must be a whole number from 0 to 65535, and is "tcp://10.0.0.1:3000", the address of a service, as Kubernetes sets it for a service of that name: set PORT=3000, or enableServiceLinks: false',
+  ],
+  [
+    "PORT",
+    "127.0.0.1:3000",
+    'PORT must be a whole number from 0 to 65535 without an address, and is "127.0.0.1:3000": PORT=3000 and HOST=127.0.0.1 may be meant',
+  ],
+  [
+    "PORT",
+    "[::]:3000",
+    'PORT must be a whole number from 0 to 65535 without an address, and is "[::]:3000": PORT=3000 and HOST=:: may be meant',
+  ],
+  [
+    "PORT",
+    ":3000",
+    'PORT must be a whole number from 0 to 65535 without an address, and is ":3000": PORT=3000 may be meant',
+  ],
+  ["HOST", "127.0.0.1:3000", "HOST must be an address without a port: the port is PORT"],
+  ["HOST", "[::1]:3000", "HOST must be an address without a port: the port is PORT"],
+  [
+    "PORTCULLIS_DATA",
+    '"/data"',
+    "PORTCULLIS_DATA must not be in quotes: leave them out (docker --env-file keeps them)",
+  ],
+  ["PORT", "'3000'", "PORT must not be in quotes: leave them out (docker --env-file keeps them)"],
+  ["PORTCULLIS_HSTS_INCLUDE_SUBDOMAINS", "yes", "PORTCULLIS_HSTS_INCLUDE_SUBDOMAINS must be true or false"],
   ["HOST", "http://x", "HOST must be an address or a host name, 127.0.0.1 for example"],
   ["DATABASE_URL", "mysql://db/x", "DATABASE_URL must be postgres://user:password@host:port/database"],
   ["DATABASE_URL", "postgres://a:100%@db/x", "DATABASE_URL must have every percent sign in it written as %25"],
@@ -70,7 +110,7 @@ test.each([
   [
     "PORTCULLIS_PUBLIC_URL",
     "example.org",
-    "PORTCULLIS_PUBLIC_URL must be a URL with http or https, https://portcullis.example.org for example",
+    'PORTCULLIS_PUBLIC_URL must begin with https:// or http://, and is "example.org": https://example.org may be meant',
   ],
   ["PORTCULLIS_GATEWAY_ADDRESS", "8000", "PORTCULLIS_GATEWAY_ADDRESS must be host:port, 127.0.0.1:8000 for example"],
   ["PORTCULLIS_GATEWAY_ADDRESS", "127.0.0.1:70000", "PORTCULLIS_GATEWAY_ADDRESS must have a port up to 65535"],
@@ -90,6 +130,33 @@ test.each([
   ["PORTCULLIS_LOG_LEVEL", "loud", "PORTCULLIS_LOG_LEVEL must be trace, debug, info, warn, error, fatal or silent"],
 ])("%s=%s is refused in one line that names it", (name, value, message) => {
   expect(() => readEnvironment({ [name]: value })).toThrow(new WrongSetting(name, message.slice(name.length + 1)));
+});
+
+test("white space around a value is dropped, the carriage return of an --env-file from Windows included", () => {
+  const read = readEnvironment({
+    PORT: "3001 ",
+    HOST: " [::1]\r",
+    PORTCULLIS_PUBLIC_URL: "\tHTTPS://Portcullis.Example.org:443/\r\n",
+    PORTCULLIS_SECRET: `${good}\r`,
+    PORTCULLIS_LOG_LEVEL: "warn\n",
+  });
+  expect(read).toMatchObject({
+    port: 3001,
+    host: "::1",
+    publicUrl: "https://portcullis.example.org",
+    logLevel: "warn",
+  });
+  expect(read.secret?.toString("hex")).toBe(good);
+});
+
+test("a secret file that everybody can write is refused", () => {
+  const path = file(good);
+  chmodSync(path, 0o646);
+  expect(refusalOf({ PORTCULLIS_SECRET_FILE: path })).toBe(
+    `PORTCULLIS_SECRET_FILE must not name a file that everybody can write (${path})`,
+  );
+  chmodSync(path, 0o444); // as Docker and Kubernetes mount secrets
+  expect(readEnvironment({ PORTCULLIS_SECRET_FILE: path }).secret?.toString("hex")).toBe(good);
 });
 
 test.each([

@@ -9,6 +9,7 @@ import { openInstallation } from "../../src/server/open-installation";
 import { signInSettings } from "../../src/server/sign-in-settings";
 import { realSurroundings } from "../../src/server/surroundings";
 import { type RunningSync, startSync } from "../../src/sync/start-sync";
+import { createWaitHub } from "../../src/sync/wait-hub";
 import { monotonic } from "../monotonic";
 import { withOpenReads } from "../open-reads";
 
@@ -43,6 +44,7 @@ const say = (report: ControlPlaneReport): void => void process.send?.(report);
 const http = await listen({ host: settings.host, port: 0, log });
 const { database, sealer, signer, installationId } = await openInstallation(settings, surroundings);
 let sync: RunningSync | null = null;
+const prioritize = (applicationId: string) => sync?.prioritize(applicationId);
 const runtime: Runtime = {
   ...surroundings,
   random: randomBytes,
@@ -58,7 +60,8 @@ const runtime: Runtime = {
     sync?.wake(gatewayIds);
     if (order.observed) say({ committed: monotonic() });
   },
-  prioritize: (applicationId) => sync?.prioritize(applicationId),
+  prioritize,
+  waits: createWaitHub({ database, log, prioritize }),
 };
 if (order.sync) {
   sync = startSync(runtime, {

@@ -4,6 +4,7 @@ import { Invalid } from "../core/errors";
 import { Authorized } from "../persistence/authorized";
 import { exportAuditEntries } from "../services/audit/export-audit-entries";
 import { fieldsOf } from "./errors";
+import { repeatedNames } from "./readable-request";
 import type { Context } from "./trpc/context";
 import { requestOf } from "./trpc/procedure";
 
@@ -52,18 +53,27 @@ const formats: Readonly<Record<ExportAudit["format"], Format>> = {
 /**
  * An audit log as JSON lines or CSV, by key or session, as any query: `?format=csv&log=organization&from=…`. It is read
  * as fast as the caller takes it. An answer that ends early, because the caller may no longer, ends the connection.
- * @throws Refusal before the first byte
+ * @throws Refusal before the first byte; `overloaded` when as many exports are being sent as there may be
  */
 export async function answerAuditExport(context: Context, query: URLSearchParams): Promise<Response> {
   const request = await requestOf(context, "audit.export");
+  const repeated = repeatedNames(query);
   const authorized =
     query.get("log") === "installation"
       ? await Authorized.demand(request, "installation-audit:read", "organization", null)
       : await Authorized.demand(request, "audit:read", "organization", null);
+  // Which of the two is meant would depend on who reads it.
+  if (repeated.length > 0) {
+    const fields = Object.fromEntries(
+      repeated.filter((name) => name in ExportAudit.shape).map((name) => [name, "repeated"]),
+    );
+    throw new Invalid("invalid_input", "Each parameter can be given once.", fields);
+  }
   const { format, log, ...filter } = readQuery(query);
   const { type, head, line } = formats[format];
   const day = context.runtime.clock.now().toISOString().slice(0, 10);
-  const pages = linesOf(exportAuditEntries(authorized, filter satisfies AuditFilter), head, line);
+  const close = context.slot.openStream(authorized.organization.organizationId);
+  const pages = closing(linesOf(exportAuditEntries(authorized, filter satisfies AuditFilter), head, line), close);
   const first = await pages.next(); // what cannot be read at all is refused with a status
   return new Response(streamOf(first, pages), {
     headers: {
@@ -92,6 +102,16 @@ async function* linesOf(
     before = "";
   }
   if (before !== "") yield before;
+  return undefined;
+}
+
+/** Calls `close` when there are no more pieces: at the end, after a failure, and when nobody takes them any more. */
+async function* closing(pieces: AsyncGenerator<string, undefined>, close: () => void): typeof pieces {
+  try {
+    yield* pieces;
+  } finally {
+    close();
+  }
   return undefined;
 }
 

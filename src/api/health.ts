@@ -1,4 +1,5 @@
 import { sql } from "drizzle-orm";
+import { Repeats } from "../core/repeats";
 import type { Runtime } from "../persistence/runtime";
 import { describeError } from "./describe-error";
 
@@ -7,6 +8,15 @@ export type ReadinessCheck = () => Promise<string | null>;
 
 /** How long a check may take before it counts as failed, in milliseconds. */
 const patience = 2_000;
+
+/** Anybody may ask as often as they like, and must not fill the log by it. */
+const repeats = new WeakMap<Runtime, Repeats>();
+
+function repeatsOf(runtime: Runtime): Repeats {
+  const known = repeats.get(runtime) ?? new Repeats();
+  repeats.set(runtime, known);
+  return known;
+}
 
 /** `/healthz`: the process answers. */
 export function healthz(): Response {
@@ -25,6 +35,7 @@ export async function readyz(runtime: Runtime, checks: Readonly<Record<string, R
   const results = await Promise.all(
     Object.entries(all).map(async ([name, check]) => [name, await answerOf(runtime, name, check)] as const),
   );
+  if (results.every(([, problem]) => problem === null)) repeatsOf(runtime).over();
   const ready = results.every(([, problem]) => problem === null);
   const body = Object.fromEntries(results.map(([name, problem]) => [name, problem ?? "ok"]));
   return Response.json({ status: ready ? "ok" : "unavailable", checks: body }, { status: ready ? 200 : 503 });
@@ -38,7 +49,8 @@ async function answerOf(runtime: Runtime, name: string, check: ReadinessCheck): 
   try {
     return await Promise.race([check(), late]);
   } catch (error) {
-    runtime.log.warn({ check: name, error: describeError(error) }, "not ready");
+    const silent = repeatsOf(runtime).due(name, performance.now());
+    if (silent !== null) runtime.log.warn({ check: name, error: describeError(error), silent }, "not ready");
     return "does not answer";
   } finally {
     clearTimeout(timer);

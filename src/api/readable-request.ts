@@ -4,6 +4,9 @@ import { z } from "zod";
 /** The largest body in bytes. */
 export const maxBodyBytes = 1024 * 1024;
 
+/** The largest body of a caller who is not known yet, in bytes: a form of a page, or what a person types. */
+export const strangersBodyBytes = 16 * 1024;
+
 /** A body that cannot be taken; the answer is the same whoever asks. */
 export class Unreadable extends Error {
   constructor(
@@ -16,15 +19,32 @@ export class Unreadable extends Error {
   }
 }
 
-/** A request whose body is at hand: spares making a stream of it and reading that again, the dearest part of a request. */
-export class ReadRequest extends Request {
+/** The caller went away before the whole body had arrived: there is nobody to answer. */
+export class BodyAborted extends Error {
+  override readonly name = "BodyAborted";
+}
+
+/** A body, read no further than it is asked for. */
+export interface ArrivingBody {
+  /**
+   * Reads on until more than `limit` bytes have arrived, or the end.
+   * @returns what has arrived so far (never much more than `limit`), and whether that is all of it
+   * @throws Unreadable 408 it arrives too slowly | Unavailable `overloaded` | BodyAborted
+   */
+  read(limit: number): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }>;
+  /** The caller is known: the rest counts as this organization's. @throws Unavailable `overloaded` */
+  recognize(organizationId: string): void;
+}
+
+/** A request of the server: spares making a stream of its body and reading that again, the dearest part of a request. */
+export class ArrivingRequest extends Request {
   #text: string | null = null;
   readonly #signal: AbortSignal;
 
   constructor(
     url: string,
     { signal, ...head }: Omit<RequestInit, "body" | "signal"> & { readonly signal: AbortSignal },
-    readonly whole: Uint8Array,
+    readonly arriving: ArrivingBody,
   ) {
     super(url, head);
     this.#signal = signal;
@@ -35,11 +55,10 @@ export class ReadRequest extends Request {
     return this.#signal;
   }
 
-  /** Decodes the body strictly; one that is left out is an empty object. @throws Unreadable 413 over 1 MiB | 400 not UTF-8 */
-  decode(): void {
-    if (this.whole.length > maxBodyBytes) throw tooLarge();
+  /** Decodes the body strictly; one that is left out is an empty object. @throws Unreadable 400 not UTF-8 */
+  decode(body: Uint8Array): void {
     try {
-      const text = strictUtf8.decode(this.whole);
+      const text = strictUtf8.decode(body);
       this.#text = text.trim() === "" ? "{}" : text;
     } catch {
       throw new Unreadable(400, "BAD_REQUEST", "malformed_body", "The body is not valid UTF-8.");
@@ -47,11 +66,18 @@ export class ReadRequest extends Request {
   }
 
   override async text(): Promise<string> {
-    return this.#text ?? new TextDecoder().decode(this.whole);
+    return this.#text ?? new TextDecoder().decode(await this.#all());
   }
 
   override async arrayBuffer(): Promise<ArrayBuffer> {
-    return Uint8Array.from(this.whole).buffer;
+    return Uint8Array.from(await this.#all()).buffer;
+  }
+
+  async #all(): Promise<Uint8Array> {
+    requireDeclared(this, maxBodyBytes);
+    const { bytes, isWhole } = await this.arriving.read(maxBodyBytes);
+    if (!isWhole) throw tooLarge(maxBodyBytes);
+    return bytes;
   }
 }
 
@@ -60,33 +86,56 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 /**
  * The request as tRPC takes it. A caller with a key may leave out the content type or send curl's or `fetch`'s default;
  * a body that is left out is an empty object.
- * @throws Unreadable 413 over 1 MiB | 400 not UTF-8
+ * @param recognize called before a body is read that is larger than a stranger's may be. It resolves with the caller's
+ *   organization, and throws when nobody knows the caller
+ * @throws Unreadable 413 over 1 MiB | 400 not UTF-8 | 408 too slow
  */
-export async function readableRequest(request: Request): Promise<Request> {
+export async function readableRequest(request: Request, recognize: () => Promise<string>): Promise<Request> {
   if (request.method !== "POST") return request;
-  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
-  const readable = request instanceof ReadRequest ? request : await read(request);
-  readable.decode();
+  requireDeclared(request, maxBodyBytes);
+  const readable = arriving(request);
+  const isDeclaredLarge = declaredBytes(request) > strangersBodyBytes;
+  const first = isDeclaredLarge ? null : await readable.arriving.read(strangersBodyBytes);
+  if (first?.isWhole) {
+    readable.decode(first.bytes);
+  } else {
+    readable.arriving.recognize(await recognize());
+    const { bytes, isWhole } = await readable.arriving.read(maxBodyBytes);
+    if (!isWhole) throw tooLarge(maxBodyBytes);
+    readable.decode(bytes);
+  }
   if (takesAnyType(readable.headers)) readable.headers.set("content-type", "application/json");
   return readable;
 }
 
 /**
- * What a form sent, as text by name: as browsers encode forms, or as a flat JSON object of text.
- * @throws Unreadable 413 over 1 MiB | 400 not UTF-8, or neither of the two
+ * What a form sent, as text by name: as browsers encode forms, or as a flat JSON object of text. A form has no field
+ * twice: which of the two counts would depend on who reads it.
+ * @throws Unreadable 413 over 16 KiB | 400 not UTF-8, a field twice, or no form | 408 too slow
  */
 export async function readForm(request: Request): Promise<Record<string, string>> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) throw tooLarge();
-  const readable = request instanceof ReadRequest ? request : await read(request);
-  readable.decode();
+  requireDeclared(request, strangersBodyBytes);
+  const readable = arriving(request);
+  const { bytes, isWhole } = await readable.arriving.read(strangersBodyBytes);
+  if (!isWhole) throw tooLarge(strangersBodyBytes);
+  readable.decode(bytes);
   const text = await readable.text();
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  if (type === "application/x-www-form-urlencoded") return Object.fromEntries(new URLSearchParams(text));
+  if (type === "application/x-www-form-urlencoded") {
+    const fields = new URLSearchParams(text);
+    if (repeatedNames(fields).length === 0) return Object.fromEntries(fields);
+  }
   if (type === "application/json") {
     const fields = flat.safeParse(parsed(text));
     if (fields.success) return fields.data;
   }
   throw new Unreadable(400, "BAD_REQUEST", "malformed_request", "The form cannot be read.");
+}
+
+/** Names that a query or a form has more than once. */
+export function repeatedNames(fields: URLSearchParams): string[] {
+  const names = [...fields.keys()];
+  return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
 }
 
 const flat = z.record(z.string(), z.string());
@@ -99,9 +148,40 @@ function parsed(text: string): unknown {
   }
 }
 
-async function read(request: Request): Promise<ReadRequest> {
-  const { url, headers, signal } = request;
-  return new ReadRequest(url, { method: "POST", headers: new Headers(headers), signal }, await bytesOf(request));
+function declaredBytes({ headers }: Request): number {
+  return Number(headers.get("content-length") ?? 0);
+}
+
+function requireDeclared(request: Request, most: number): void {
+  if (declaredBytes(request) > most) throw tooLarge(most);
+}
+
+/** Also for a request of the platform, whose body is a stream. */
+function arriving(request: Request): ArrivingRequest {
+  if (request instanceof ArrivingRequest) return request;
+  const { url, headers, signal, body } = request;
+  return new ArrivingRequest(url, { method: "POST", headers: new Headers(headers), signal }, streamedBody(body));
+}
+
+function streamedBody(stream: Request["body"]): ArrivingBody {
+  const reader = stream?.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let isWhole = reader === undefined;
+  return {
+    read: async (limit) => {
+      while (!isWhole && size <= limit) {
+        const next = await reader?.read();
+        if (next?.value) {
+          chunks.push(next.value);
+          size += next.value.byteLength;
+        }
+        isWhole = next === undefined || next.done;
+      }
+      return { bytes: Buffer.concat(chunks), isWhole: isWhole && size <= limit };
+    },
+    recognize: () => undefined,
+  };
 }
 
 /** What curl and `fetch` say of a body unless they are told. */
@@ -113,18 +193,8 @@ function takesAnyType(headers: Headers): boolean {
   return !type || (unsaid.has(type) && headers.has("x-api-key"));
 }
 
-async function bytesOf(request: Request): Promise<Uint8Array> {
-  if (!request.body) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of request.body) {
-    size += chunk.byteLength;
-    if (size > maxBodyBytes) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-function tooLarge(): Unreadable {
-  return new Unreadable(413, "PAYLOAD_TOO_LARGE", "body_too_large", "A body may have 1 MiB at most.");
+function tooLarge(most: number): Unreadable {
+  const kibibytes = most / 1024;
+  const size = kibibytes < 1024 ? `${kibibytes} KiB` : `${kibibytes / 1024} MiB`;
+  return new Unreadable(413, "PAYLOAD_TOO_LARGE", "body_too_large", `A body may have ${size} at most here.`);
 }

@@ -40,6 +40,10 @@ export function describeVerdict({
 }: AuditVerdict): string {
   if (firstBroken) {
     const { sequence: place, auditId, why } = firstBroken;
+    if (why === "unsealed") {
+      const sealed = entries === 0 ? "Nothing of it is sealed" : `${entries} entries up to ${sequence} are intact`;
+      return `${organizationId}: NOT SEALED: ${unsealed} entries wait, the oldest is ${auditId}. ${sealed}. A running control plane seals entries within a second: start it, or look in its log for "could not be sealed"`;
+    }
     return `${organizationId}: BROKEN at entry ${place}${auditId === null ? "" : ` (${auditId})`}: ${brokenHow[why]}`;
   }
   return [

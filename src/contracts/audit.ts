@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "./page";
+import { IdInput, Moment, MomentInput, pageFields, pageOf } from "./page";
 
 /** Which entries; everything that is given has to fit. */
 const filterFields = {
@@ -12,9 +12,9 @@ const filterFields = {
   objectId: IdInput.optional(),
   outcome: z.enum(["done", "refused"]).optional(),
   /** From this moment on, ISO 8601. */
-  from: z.iso.datetime({ offset: true }).optional(),
+  from: MomentInput.optional(),
   /** Before this moment. */
-  to: z.iso.datetime({ offset: true }).optional(),
+  to: MomentInput.optional(),
 };
 
 export const AuditFilter = z.strictObject(filterFields);
@@ -73,7 +73,7 @@ export const AuditCheckpoint = z.strictObject({
   /** 0 for a log of which nothing was sealed. */
   sequence: z.number().int().min(0),
   hash: z.string().max(100),
-  at: z.iso.datetime(),
+  at: MomentInput,
   signature: z.string().max(100),
 });
 export type AuditCheckpoint = z.infer<typeof AuditCheckpoint>;
@@ -84,6 +84,7 @@ export type VerifyAudit = z.infer<typeof VerifyAudit>;
 
 export const AuditVerdict = z.object({
   organizationId: z.string(),
+  /** Every entry is what it was, and was sealed in time. */
   intact: z.boolean(),
   /** The first place where the chain is not what it was. */
   firstBroken: z
@@ -92,9 +93,10 @@ export const AuditVerdict = z.object({
       auditId: z.string().nullable(),
       /**
        * `missing`: an entry is not there. `altered`: it is not the one that was sealed there. `rewritten`: all up to
-       * here fits, and is not what a checkpoint says. `cut`: a checkpoint knows of more.
+       * here fits, and is not what a checkpoint says. `cut`: a checkpoint knows of more. `unsealed`: all that is
+       * sealed is intact, but entries wait for longer than sealing takes, or nothing is sealed yet.
        */
-      why: z.enum(["missing", "altered", "rewritten", "cut"]),
+      why: z.enum(["missing", "altered", "rewritten", "cut", "unsealed"]),
     })
     .nullable(),
   /** How many entries were found good. */

@@ -13,6 +13,8 @@ export const Claim = z.object({
   gatewayId: z.string(),
   kind: z.enum(["host", "upstream"]),
   value: z.string(),
+  /** Why a host could not be claimed today, for a claim made before it was reserved; null otherwise. */
+  reserved: z.enum(["control_plane", "loopback", "public_suffix"]).nullable(),
   createdAt: Moment,
   sync: Sync,
 });

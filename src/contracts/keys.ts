@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "./page";
+import { IdInput, Moment, MomentInput, Name, pageFields, pageOf } from "./page";
 import { Sync } from "./sync-state";
 
 const Role = z.enum(["viewer", "developer", "admin", "owner"]);
@@ -25,7 +25,7 @@ export const CreateKey = z
     roleId: IdInput.optional(),
     scopes: z.array(Scope).min(1).max(100).optional(),
     /** In the future; 90 days from now when it is left out, or what the organization allows at most. */
-    expiresAt: z.iso.datetime({ offset: true }).optional(),
+    expiresAt: MomentInput.optional(),
     /** For what lies in this project alone. */
     projectId: IdInput.optional(),
     /** The service account's instead of the maker's own. */

@@ -28,3 +28,18 @@ export const pageOf = <T extends z.ZodType>(item: T) =>
 
 /** A moment in an answer: ISO 8601, UTC, milliseconds. */
 export const Moment = z.iso.datetime();
+
+const firstMoment = Date.parse("1970-01-01T00:00:00Z");
+const lastMoment = Date.parse("9999-12-31T23:59:59.999Z");
+
+/**
+ * A moment in an input, the one schema for all of them: ISO 8601 with `Z` or an offset, from 1970 to the end of 9999 in
+ * UTC. Beyond that, with the offset counted in, JavaScript writes years in a way that PostgreSQL does not read.
+ */
+export const MomentInput = z.iso.datetime({ offset: true }).refine(
+  (text) => {
+    const moment = Date.parse(text);
+    return moment >= firstMoment && moment <= lastMoment;
+  },
+  { error: "must_be_from_1970_to_9999" },
+);

@@ -5,8 +5,14 @@ import { Sync } from "./sync-state";
 /** An address of a provider: what tokens carry is compared with it letter by letter. */
 const ProviderUrl = z
   .string()
+  .trim()
   .max(2_000)
   .refine(isProviderUrl, { error: "must be a URL with https (or http), without a user, a query or a fragment" });
+
+/** People paste the address at which a provider describes itself. */
+const Issuer = ProviderUrl.refine((text) => !/\/\.well-known(?:\/|$)/.test(text), {
+  error: "must be the issuer itself, without /.well-known/openid-configuration behind it",
+});
 
 function isProviderUrl(text: string): boolean {
   if (!/^https?:\/\/[^\s?#@\\]+$/.test(text) || !URL.canParse(text)) return false;
@@ -41,6 +47,9 @@ const ClientText = z
   .max(4_000)
   .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), { error: "control_character" });
 
+/** What proves an e-mail address; see `src/core/email-proof.ts`. */
+const emailProofs = ["email_verified", "xms_edov", "trusted_domains"] as const;
+
 const list = <T extends z.ZodType>(item: T) => z.array(item).max(200);
 const builtIn = z.enum(["viewer", "developer", "admin", "owner"]);
 const mapped = <T extends z.ZodType<string>>(role: T) =>
@@ -50,7 +59,8 @@ const mapped = <T extends z.ZodType<string>>(role: T) =>
 const fields = {
   /** "Sign in with <name>". */
   name: Name,
-  issuer: ProviderUrl,
+  /** With or without its last slash: what the provider's own description says is compared with tokens. */
+  issuer: Issuer,
   clientId: ClientText,
   scopes: list(Scope).transform((scopes) => [...new Set(["openid", ...scopes])]),
   groupsClaim: Claim,
@@ -60,6 +70,8 @@ const fields = {
   allowedGroups: list(Group),
   /** A verified address of these domains is the account's that has it. */
   trustedDomains: list(Domain),
+  /** What proves an address: the claim `email_verified` or `xms_edov`, or the domain, at an issuer of one tenant. */
+  emailProof: z.enum(emailProofs),
   /** Whether people are made on first sight. */
   createsPersons: z.boolean(),
 };
@@ -71,6 +83,7 @@ const defaults = {
   allowedDomains: fields.allowedDomains.default([]),
   allowedGroups: fields.allowedGroups.default([]),
   trustedDomains: fields.trustedDomains.default([]),
+  emailProof: fields.emailProof.default("email_verified"),
   createsPersons: fields.createsPersons.default(false),
 };
 
@@ -84,7 +97,9 @@ export const SettingsProvider = z.strictObject({
   /** In the redirect address: `<public URL>/api/auth/callback/<slug>`. */
   slug: z
     .string()
-    .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, { error: "must be 1 to 40 lower-case letters, digits or hyphens" })
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, {
+      error: "must be 1 to 40 lower-case letters, digits or hyphens",
+    })
     .refine((slug) => !taken.has(slug), { error: "must not be a word that is another way to sign in" }),
   /** This server's own way to the issuer. */
   internalUrl: ProviderUrl.nullable().default(null),
@@ -149,9 +164,23 @@ export const Provider = z.object({
   allowedGroups: z.array(z.string()),
   groupRoles: z.record(z.string(), z.string()),
   trustedDomains: z.array(z.string()),
+  emailProof: z.enum(emailProofs),
   createsPersons: z.boolean(),
   enabled: z.boolean(),
   createdAt: Moment,
+  /** Whether `PORTCULLIS_OIDC_PROVIDERS` names it: only the settings change it. The founding organization sees these. */
+  fromSettings: z.boolean(),
+  /** The last sign-in that was refused because of what the provider says or how it is set up; it names no person. */
+  lastRefusal: z
+    .object({
+      reason: z.string(),
+      /** What it means and what to do. */
+      message: z.string(),
+      at: Moment,
+      /** How often in a row. */
+      count: z.number(),
+    })
+    .nullable(),
   /** To be entered at the provider. */
   redirectUri: z.string(),
   sync: Sync,

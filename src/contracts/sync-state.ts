@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Moment } from "./page";
 
 /** How far a change has come. `unchanged`: no gateway has to hear of it. */
 export const SyncState = z.enum(["unchanged", "pending", "applied", "loaded", "enforced"]);
@@ -11,7 +12,7 @@ export const Sync = z.object({ changeId: z.string().nullable(), state: SyncState
 export const Exposure = z.object({
   state: z.enum(["public", "protected", "shut", "unknown"]),
   intended: z.enum(["public", "protected", "shut"]),
-  provedAt: z.iso.datetime().nullable(),
+  provedAt: Moment.nullable(),
   reason: z.string().optional(),
 });
 export type Exposure = z.infer<typeof Exposure>;

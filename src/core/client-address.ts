@@ -2,24 +2,53 @@ import { isAmong, senderAddress } from "./addresses";
 
 /**
  * The address that a request is counted and remembered by: the socket's own, unless that is a trusted proxy's; then the
- * right-most address of `X-Forwarded-For` that is none. What stands left of it anybody can have written.
+ * right-most entry of `X-Forwarded-For` that no trusted proxy has. Callers can write everything to the left of it.
+ *
+ * An entry that cannot be read, an empty one too, is an unknown address: it is neither the proxy's nor the one that
+ * stands to its left. No allowlist admits an unknown address, and all unknown addresses share one bucket of each limit.
  * @param peer of the socket; null where there is none
+ * @param forwardedFor the header; several headers are joined by commas, in their order
  * @param trusted addresses and networks of the proxies
- * @returns canonical, or null where nothing is known
+ * @returns canonical, or null for an unknown address
  */
 export function clientAddress(
   peer: string | null,
   forwardedFor: string | null,
   trusted: readonly string[],
 ): string | null {
-  let address = peer === null ? null : senderAddress(peer);
-  if (forwardedFor === null) return address;
-  const hops = forwardedFor.split(",").reverse();
-  for (const hop of hops) {
-    if (address === null || !isAmong(address, trusted)) return address;
-    const next = senderAddress(hop.trim());
-    if (next === null) return address; // a proxy that is trusted wrote something else: it is the last that is known
-    address = next;
+  const address = peer === null ? null : senderAddress(peer);
+  if (forwardedFor === null || address === null) return address;
+  let nearest = address;
+  for (const hop of forwardedFor.split(",").reverse()) {
+    if (!isAmong(nearest, trusted)) return nearest;
+    const next = readForwardedAddress(hop);
+    if (next === null) return null;
+    nearest = next;
   }
-  return address;
+  return nearest;
+}
+
+/** `203.0.113.7` and `203.0.113.7:51234`. */
+const ipv4WithPort = /^([\d.]+)(?::(\d{1,5}))?$/;
+
+/** `[2001:db8::1]` and `[2001:db8::1]:443`, with or without a zone. */
+const bracketed = /^\[([^[\]]+)\](?::(\d{1,5}))?$/;
+
+/** An IPv6 address with its zone (RFC 4007), also as URLs escape it (RFC 6874). */
+const zoned = /^([0-9A-Fa-f:.]+)%(?:25)?[\w.~-]{1,64}$/;
+
+const highestPort = 65_535;
+
+/**
+ * The address in one entry of `X-Forwarded-For`: without its port, brackets, zone and spaces, IPv4-mapped as IPv4.
+ * @returns canonical, or null for an entry that is no address
+ */
+export function readForwardedAddress(entry: string): string | null {
+  const text = entry.replace(/^[ \t]+|[ \t]+$/g, "");
+  const [, ipv4, ipv4Port = "0"] = ipv4WithPort.exec(text) ?? [];
+  if (ipv4 !== undefined) return Number(ipv4Port) <= highestPort ? senderAddress(ipv4) : null;
+  const [, ipv6 = text, ipv6Port = "0"] = bracketed.exec(text) ?? [];
+  const [, bare = ipv6] = zoned.exec(ipv6) ?? [];
+  const isReadable = Number(ipv6Port) <= highestPort && bare.includes(":") && !bare.includes("%");
+  return isReadable ? senderAddress(bare) : null;
 }

@@ -61,8 +61,9 @@ export class TooMany extends Refusal {
     /** In how many seconds the next try is taken. */
     readonly retryAfter: number,
     reason = "rate_limited",
+    message = `Too many tries. Try again in ${retryAfter} seconds.`,
   ) {
-    super(reason, `Too many tries. Try again in ${retryAfter} seconds.`);
+    super(reason, message);
   }
 }
 

@@ -25,29 +25,30 @@ export class Slots {
     return this.#held.get(owner) ?? 0;
   }
 
-  /** The bound that keeps `owner` from taking a slot now, or null. */
-  reached(owner: string): ReachedBound | null {
-    if (this.heldBy(owner) >= this.#bounds.perOwner) return "perOwner";
-    return this.#total >= this.#bounds.total ? "total" : null;
+  /** The bound that keeps `owner` from taking `amount` slots now, or null. */
+  reached(owner: string, amount = 1): ReachedBound | null {
+    if (this.heldBy(owner) + amount > this.#bounds.perOwner) return "perOwner";
+    return this.#total + amount > this.#bounds.total ? "total" : null;
   }
 
   /**
-   * Takes a slot without waiting.
-   * @returns a function that gives the slot back (further calls do nothing), or the bound that was reached
+   * Takes slots without waiting, all of them or none.
+   * @param amount of slots: one for a request, the bytes for memory
+   * @returns a function that gives the slots back (further calls do nothing), or the bound that was reached
    */
-  take(owner: string): (() => void) | ReachedBound {
-    const reached = this.reached(owner);
+  take(owner: string, amount = 1): (() => void) | ReachedBound {
+    const reached = this.reached(owner, amount);
     if (reached !== null) return reached;
-    this.#add(owner, 1);
+    this.#add(owner, amount);
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      this.#add(owner, -1);
+      this.#add(owner, -amount);
     };
   }
 
-  #add(owner: string, change: 1 | -1): void {
+  #add(owner: string, change: number): void {
     const held = this.heldBy(owner) + change;
     if (held === 0) this.#held.delete(owner);
     else this.#held.set(owner, held);

@@ -6,7 +6,7 @@ import { domainToASCII, domainToUnicode } from "node:url";
  * One name has exactly one such form, whatever was typed, so that a claim cannot be walked around by spelling.
  */
 
-type HostProblem =
+export type HostProblem =
   | "host_empty"
   | "host_too_long"
   | "host_bad_character"

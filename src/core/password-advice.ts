@@ -7,7 +7,8 @@ type WeaknessWord =
   | "password_no_digit"
   | "password_no_special"
   | "password_common"
-  | "password_contains_username";
+  | "password_contains_username"
+  | "looks_like_hash";
 
 export interface PasswordWarning {
   readonly reason: WeaknessWord;
@@ -23,6 +24,8 @@ const messages: Readonly<Record<WeaknessWord, string>> = {
   password_no_special: "The password has no special character.",
   password_common: "The password is, or mostly is, one that is commonly used.",
   password_contains_username: "The password contains the user name.",
+  looks_like_hash:
+    "The password looks like a password hash, such as a line of htpasswd. It is taken as the password itself: visitors must type exactly this text. Give the password that the hash was made of instead.",
 };
 
 const leastCharacters = 12;
@@ -59,6 +62,7 @@ export function adviseOnPassword(
     ["password_no_special", !/[^\p{L}\p{M}\p{Nd}]/u.test(password)],
     ["password_common", isMostlyCommon(password.toLowerCase(), isCommon)],
     ["password_contains_username", containsUsername(password.toLowerCase(), username.toLowerCase())],
+    ["looks_like_hash", looksLikeHash(password)],
   ];
   return checks.filter(([, weak]) => weak).map(([reason]) => ({ reason, message: messages[reason] }));
 }
@@ -84,4 +88,25 @@ function hasCommonPiece(text: string, isCommon: (text: string) => boolean): bool
 function containsUsername(password: string, username: string): boolean {
   const names = [username, username.split("@")[0] ?? ""].filter((name) => name.length >= 4);
   return password === username || names.some((name) => password.includes(name));
+}
+
+/** Crypt formats: MD5, Apache's MD5, SHA-256, SHA-512, scrypt, yescrypt, bcrypt, Argon2, and what password libraries name. */
+const cryptHash =
+  /^\$(?:1|apr1|md5|5|6|7|y|gy|2[abxy]?|argon2(?:id|i|d)|s?crypt|pbkdf2(?:-\w+)?|sha1|sha256|sha512|bcrypt(?:-sha256)?|P|H|S)\$[^\s$:]/;
+/** As LDAP and htpasswd mark their schemes: `{SHA}…`, `{SSHA}…`, `{CRYPT}…`. */
+const schemeHash = /^\{(?:S?SHA(?:-?(?:224|256|384|512))?|S?MD5|CRYPT|BCRYPT|ARGON2\w*|PBKDF2[\w-]*)\}\S/i;
+/** A line of htdigest: `user:realm:` and MD5 in hexadecimal. */
+const digestLine = /^[^:]+:[^:]*:[0-9a-f]{32}$/i;
+
+/**
+ * Whether a text is a hash, or a line `user:hash` of htpasswd, as people paste it: with spaces or quotes around it, or
+ * with every `$` doubled for a compose file.
+ */
+function looksLikeHash(password: string): boolean {
+  const text = password
+    .trim()
+    .replace(/^(["'])(.*)\1$/s, "$2")
+    .replaceAll("$$", "$");
+  const hash = text.slice(text.indexOf(":") + 1);
+  return [text, hash].some((part) => cryptHash.test(part) || schemeHash.test(part)) || digestLine.test(text);
 }

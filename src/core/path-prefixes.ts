@@ -3,7 +3,7 @@
  * They choose an upstream and are no boundary: gateways and upstreams read paths too differently for that.
  */
 
-type PathProblem =
+export type PathProblem =
   | "path_not_absolute"
   | "path_too_long"
   | "path_bad_character"

@@ -1,6 +1,7 @@
 import { isAmong } from "./addresses";
 import { Unauthenticated } from "./errors";
 import type { Organization } from "./located";
+import { hasExpired, hasPassed, later, readMoment } from "./moment";
 import type { Grant, Standing } from "./permissions";
 
 /** Who acts. */
@@ -114,7 +115,7 @@ export function principalOf(
 
 function keyPrincipal(key: KeyFacts, { now, ip }: Arrival): KeyPrincipal {
   if (key.revokedAt) throw new Unauthenticated("key_revoked", "This API key was revoked.");
-  if (key.expiresAt && new Date(key.expiresAt) <= now) {
+  if (hasExpired(key.expiresAt, now)) {
     throw new Unauthenticated("key_expired", "This API key has expired.");
   }
   if (key.standing === null) throw new Unauthenticated("key_revoked", "Whoever this API key belongs to has left.");
@@ -131,8 +132,8 @@ function sessionPrincipal(
   organization: Organization,
   { now, local }: Arrival,
 ): SessionPrincipal {
-  const idleEnd = new Date(session.lastSeenAt).getTime() + session.idleSeconds * 1_000;
-  if (new Date(session.expiresAt) <= now || idleEnd <= now.getTime() || session.local !== local) {
+  const idleEnd = later(readMoment(session.lastSeenAt), session.idleSeconds * 1_000);
+  if (hasPassed(session.expiresAt, now) || hasPassed(idleEnd, now) || session.local !== local) {
     throw new Unauthenticated("session_ended", "This session has ended. Sign in again.");
   }
   const { sessionId, userId, email, name, methods, boundTo, standing } = session;

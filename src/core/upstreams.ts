@@ -3,7 +3,7 @@ import { isDecodable } from "./host-names";
 
 /** Where a route leads: one spelling for each place, what of it is claimed, and what must never be one. */
 
-type UpstreamProblem =
+export type UpstreamProblem =
   | "upstream_malformed"
   | "upstream_bad_host"
   | "upstream_bad_port"
@@ -41,10 +41,12 @@ export interface UpstreamRules {
   readonly mode: "any" | "checked";
   /** Every address that the name has now; empty for an address, and in `any`. */
   readonly resolved: readonly string[];
-  /** Addresses (and names, if known) of the host's own interfaces. */
+  /** Every address and name of this machine. */
   readonly ownAddresses: readonly string[];
   /** Where the control plane and the gateway itself listen. */
   readonly forbidden: readonly HostAndPort[];
+  /** The public address of the control plane, which a proxy in front of it may serve from elsewhere. */
+  readonly publicAddress?: HostAndPort;
 }
 
 export type JudgedUpstream = { readonly ok: true } | { readonly ok: false; readonly problem: UpstreamProblem };
@@ -57,7 +59,8 @@ const form = /^https?:\/\/(?:\[[0-9a-f:.]+\]|[^\s\p{C}"#%/:?@[\\\]`{}║]+)(?::(
 /** Container names may hold underscores. */
 const nameLabel = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-const localNames: ReadonlySet<string> = new Set([
+/** Names of the machine itself in common hosts files. */
+export const localNames: ReadonlySet<string> = new Set([
   "localhost",
   "localhost.localdomain",
   "localhost4",
@@ -66,6 +69,25 @@ const localNames: ReadonlySet<string> = new Set([
   "localhost6.localdomain6",
   "ip6-localhost",
   "ip6-loopback",
+]);
+
+/**
+ * Names by which a container reaches the machine that runs it: Docker Desktop and Engine, Podman, Lima, Minikube, OrbStack,
+ * Rancher Desktop. A gateway in a container reaches a control plane on the machine by them.
+ */
+const machineOfContainerNames: ReadonlySet<string> = new Set([
+  "host.docker.internal",
+  "gateway.docker.internal",
+  "kubernetes.docker.internal",
+  "docker.for.mac.localhost",
+  "docker.for.mac.host.internal",
+  "docker.for.win.localhost",
+  "docker.for.win.host.internal",
+  "host.containers.internal",
+  "host.lima.internal",
+  "host.minikube.internal",
+  "host.orb.internal",
+  "host.rancher-desktop.internal",
 ]);
 
 const metadataNames: ReadonlySet<string> = new Set([
@@ -110,6 +132,11 @@ export function upstreamClaimKeys(
   return [...new Set(keys)].sort();
 }
 
+/** Whether a name or address is this machine. */
+export function isThisMachine(host: string, ownAddresses: readonly string[]): boolean {
+  return claimKey({ host, port: 0 }, new Set(ownAddresses.map(canonical))).startsWith("loopback:");
+}
+
 /** Whether an upstream may be published. The first problem found; the control plane's own comes before the general ones. */
 export function judgeUpstream(upstream: Upstream, rules: UpstreamRules): JudgedUpstream {
   if (metadataNames.has(upstream.host)) return refused("upstream_metadata");
@@ -119,6 +146,10 @@ export function judgeUpstream(upstream: Upstream, rules: UpstreamRules): JudgedU
     `loopback:${place.port}`, // whatever it is bound to: from this host it may well be reached by loopback
   ]);
   if (keys.some((key) => forbidden.includes(key))) return refused("upstream_control_plane");
+  const { publicAddress } = rules;
+  if (publicAddress?.host === upstream.host && publicAddress.port === upstream.port) {
+    return refused("upstream_control_plane");
+  }
 
   const addresses = upstream.address === null ? rules.resolved : [upstream.address];
   for (const address of addresses) {
@@ -163,7 +194,7 @@ function canonical(host: string): string {
 }
 
 function isLocalName(name: string): boolean {
-  return localNames.has(name) || name.endsWith(".localhost");
+  return localNames.has(name) || name.endsWith(".localhost") || machineOfContainerNames.has(name);
 }
 
 function isName(host: string): boolean {

@@ -1,5 +1,7 @@
-import { and, eq, lte } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { challenges } from "../../drizzle/persons";
+import { hasPassed, later } from "../core/moment";
+import { passedInSql } from "../persistence/moments-in-sql";
 import type { Runtime } from "../persistence/runtime";
 import { hashOfToken, newToken } from "./tokens";
 
@@ -27,9 +29,9 @@ export async function newChallenge(
 ): Promise<string> {
   const { token, hash } = newToken(random);
   const now = clock.now();
-  const expiresAt = new Date(now.getTime() + challengeSeconds * 1_000);
+  const expiresAt = later(now, challengeSeconds * 1_000);
   await database.transaction("identity", null, async (tx) => {
-    await tx.delete(challenges).where(and(eq(challenges.purpose, purpose), lte(challenges.expiresAt, now)));
+    await tx.delete(challenges).where(and(eq(challenges.purpose, purpose), passedInSql(challenges.expiresAt, now)));
     await tx.insert(challenges).values({ hash, purpose, userId, sessionId, expiresAt });
   });
   return token;
@@ -50,6 +52,6 @@ export async function spendChallenge(
       .where(and(eq(challenges.hash, hashOfToken(challenge)), eq(challenges.purpose, purpose)))
       .returning({ userId: challenges.userId, sessionId: challenges.sessionId, expiresAt: challenges.expiresAt }),
   );
-  if (!row || row.expiresAt <= clock.now()) return null;
+  if (!row || hasPassed(row.expiresAt, clock.now())) return null;
   return { userId: row.userId, sessionId: row.sessionId };
 }

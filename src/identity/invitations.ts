@@ -6,6 +6,7 @@ import { roles } from "../../drizzle/roles";
 import { canGive, isAllowed, worthOf } from "../core/authorization";
 import { Conflict, NotFound } from "../core/errors";
 import { isId, newId } from "../core/ids";
+import { hasPassed } from "../core/moment";
 import type { Grant, Role } from "../core/permissions";
 import type { Transaction } from "../persistence/database";
 import { violatedConstraint } from "../persistence/database-errors";
@@ -101,7 +102,7 @@ export async function problemOf(
 ): Promise<InvitationProblem | null> {
   if (invitation.revokedAt !== null) return "revoked";
   if (invitation.acceptedAt !== null) return "accepted";
-  if (invitation.expiresAt <= now) return "expired";
+  if (hasPassed(invitation.expiresAt, now)) return "expired";
   return (await mayStillInvite(tx, invitation)) ? null : "void";
 }
 

@@ -2,6 +2,7 @@ import { and, eq, isNull } from "drizzle-orm";
 import { users } from "../../drizzle/members";
 import { links } from "../../drizzle/persons";
 import { newId } from "../core/ids";
+import { hasPassed, later } from "../core/moment";
 import type { RandomBytes } from "../core/values";
 import type { Transaction } from "../persistence/database";
 import { hashOfToken, isToken, newToken } from "./tokens";
@@ -35,7 +36,7 @@ export async function insertLink(
   await endLinks(tx, userId === null ? { purpose: "set_up" } : { userId }, "other_link");
   const { token, hash } = newToken(random);
   const linkId = newId("link");
-  const expiresAt = new Date(now.getTime() + linkSeconds * 1_000);
+  const expiresAt = later(now, linkSeconds * 1_000);
   await tx.insert(links).values({ linkId, hash, purpose: wanted.purpose, userId, createdAt: now, expiresAt });
   return { linkId, token, expiresAt };
 }
@@ -106,5 +107,5 @@ export function stateOfLink(link: FoundLink | null, now: Date): LinkState {
   if (link === null) return "unknown";
   if (link.usedAt !== null) return "used";
   if (link.endedBy !== null) return "ended";
-  return link.expiresAt <= now ? "expired" : "good";
+  return hasPassed(link.expiresAt, now) ? "expired" : "good";
 }

@@ -1,5 +1,6 @@
 import { inArray, like, or } from "drizzle-orm";
 import { limits as limitsTable } from "../../drizzle/persons";
+import { stillCounts } from "../core/moment";
 import type { Transaction } from "../persistence/database";
 import { keyOf, limits } from "./limits";
 import { proofFailuresByAccount } from "./re-authentication";
@@ -31,9 +32,10 @@ export async function lockedAccounts(tx: Transaction, now: Date): Promise<(userI
 
 function lockedBy(rows: readonly { readonly key: string; readonly times: readonly Date[] }[], now: Date): string[] {
   const isFull = ({ key, times }: (typeof rows)[number]) =>
-    locks.some(({ name, tries, windowSeconds }) => {
-      const since = now.getTime() - windowSeconds * 1_000;
-      return key.startsWith(`${name}:`) && times.filter((time) => time.getTime() > since).length >= tries;
-    });
+    locks.some(
+      ({ name, tries, windowSeconds }) =>
+        key.startsWith(`${name}:`) &&
+        times.filter((time) => stillCounts(time, now, windowSeconds * 1_000)).length >= tries,
+    );
   return rows.filter(isFull).map(({ key }) => key);
 }

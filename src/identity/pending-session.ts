@@ -1,7 +1,8 @@
-import { and, eq, gt } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { users } from "../../drizzle/members";
 import { sessions } from "../../drizzle/persons";
 import type { Transaction } from "../persistence/database";
+import { aheadInSql } from "../persistence/moments-in-sql";
 import type { Attempt } from "./attempt";
 import type { Method } from "./sessions";
 
@@ -42,7 +43,7 @@ export async function findPendingSession(
         eq(sessions.hash, sessionHash),
         eq(sessions.stage, "second_factor"),
         eq(sessions.local, local),
-        gt(sessions.expiresAt, runtime.clock.now()),
+        aheadInSql(sessions.expiresAt, runtime.clock.now()),
       ),
     )
     .for("update", { of: sessions });

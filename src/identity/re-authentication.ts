@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { passwords, sessions } from "../../drizzle/persons";
 import { Forbidden } from "../core/errors";
+import { isRecent } from "../core/moment";
 import type { Principal, SessionPrincipal } from "../core/principal";
 import type { Request } from "../persistence/runtime";
 import { type Limit, limits, take } from "./limits";
@@ -49,8 +50,7 @@ export async function requireRecent(asking: Asking, proof: Proof): Promise<void>
   const [session] = await database.transaction("identity", null, (tx) =>
     tx.select({ createdAt: sessions.createdAt }).from(sessions).where(eq(sessions.sessionId, sessionId)),
   );
-  const age = clock.now().getTime() - (session?.createdAt.getTime() ?? 0);
-  if (age > recentSeconds * 1_000) {
+  if (!isRecent(session?.createdAt, clock.now(), recentSeconds * 1_000)) {
     throw new Forbidden("recent_sign_in_required", "Sign in again first, or send your password or a code with this.");
   }
 }

@@ -1,5 +1,6 @@
 import { eq } from "drizzle-orm";
 import { sessions } from "../../drizzle/persons";
+import { remainingMs } from "../core/moment";
 import type { RandomBytes } from "../core/values";
 import type { Transaction } from "../persistence/database";
 import { newToken } from "./tokens";
@@ -24,6 +25,6 @@ export async function renewToken(
     .set({ hash })
     .where(eq(sessions.sessionId, sessionId))
     .returning({ expiresAt: sessions.expiresAt });
-  const maxAge = Math.floor(((session?.expiresAt ?? now).getTime() - now.getTime()) / 1_000);
+  const maxAge = Math.floor(remainingMs(session?.expiresAt, now) / 1_000);
   return { token, maxAge };
 }

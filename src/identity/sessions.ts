@@ -2,6 +2,7 @@ import { and, arrayOverlaps, eq, ne, not } from "drizzle-orm";
 import { members } from "../../drizzle/members";
 import { sessions } from "../../drizzle/persons";
 import { newId } from "../core/ids";
+import { later } from "../core/moment";
 import type { Transaction } from "../persistence/database";
 import type { Attempt } from "./attempt";
 import { newToken } from "./tokens";
@@ -62,7 +63,7 @@ export async function openSession(tx: Transaction, attempt: Attempt, wanted: New
     providerId: wanted.provider?.providerId ?? null,
     createdAt: now,
     lastSeenAt: now,
-    expiresAt: new Date(now.getTime() + maxAge * 1_000),
+    expiresAt: later(now, maxAge * 1_000),
     idleSeconds: remember ? lifetimes.idleRemembered : lifetimes.idle,
     ip,
     userAgent: userAgent?.slice(0, longestUserAgent) ?? null,

@@ -1,6 +1,8 @@
-import { inArray, lte, or, type SQL, sql } from "drizzle-orm";
+import { inArray, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { challenges, limits, links, sessions } from "../../drizzle/persons";
+import { later } from "../core/moment";
+import { passedInSql, reachedInSql } from "../persistence/moments-in-sql";
 import type { Runtime } from "../persistence/runtime";
 
 /** Rows of one transaction: on the embedded database none lasts longer than 50 ms. */
@@ -21,13 +23,13 @@ const sweeps: readonly Sweep[] = [
     table: sessions,
     key: sessions.sessionId,
     over: (now) => {
-      const idleEnd = sql`${sessions.lastSeenAt} + make_interval(secs => ${sessions.idleSeconds})`;
-      return or(lte(sessions.expiresAt, now), sql`${idleEnd} <= ${now.toISOString()}::timestamptz`);
+      const idleEnd = sql`(${sessions.lastSeenAt} + make_interval(secs => ${sessions.idleSeconds}))`;
+      return or(passedInSql(sessions.expiresAt, now), passedInSql(idleEnd, now));
     },
   },
-  { table: challenges, key: challenges.hash, over: (now) => lte(challenges.expiresAt, now) },
-  { table: links, key: links.linkId, over: (now) => lte(links.expiresAt, new Date(now.getTime() - linkKeptFor)) },
-  { table: limits, key: limits.key, over: (now) => lte(limits.expiresAt, now) },
+  { table: challenges, key: challenges.hash, over: (now) => passedInSql(challenges.expiresAt, now) },
+  { table: links, key: links.linkId, over: (now) => passedInSql(links.expiresAt, later(now, -linkKeptFor)) },
+  { table: limits, key: limits.key, over: (now) => reachedInSql(limits.expiresAt, now) },
 ];
 
 /**

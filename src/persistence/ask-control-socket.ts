@@ -1,6 +1,8 @@
+import { lstat, stat } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { controlSocketPath } from "./control-socket-path";
+import { controlSocketPath, DataFolderUnusable } from "./control-socket-path";
+import { processUser } from "./own-folder";
 import { errorCode } from "./socket-claim";
 
 /** What came of asking whoever holds a data folder. */
@@ -24,7 +26,7 @@ export interface AskOptions {
 
 /**
  * Asks the process that holds a data folder: HTTP POST with JSON over its control socket.
- * @throws DataFolderUnusable the folder's path is too long for a socket
+ * @throws DataFolderUnusable the folder's path is too long for a socket, or somebody else may have put the socket there
  * @throws Error the holder ended, or answered something that is not JSON
  */
 export async function askControlSocket(
@@ -34,12 +36,30 @@ export async function askControlSocket(
   { timeoutMs = 30_000, patienceMs = 0 }: AskOptions = {},
 ): Promise<ControlAnswer> {
   const socketPath = controlSocketPath(dataFolder);
+  await requireTrustedSocket(dataFolder, socketPath);
   const deadline = Date.now() + patienceMs;
   while (true) {
     const answer = await askOnce(socketPath, path, JSON.stringify(body), timeoutMs);
     if (answer.kind !== "starting" || Date.now() >= deadline) return answer;
     await delay(100);
   }
+}
+
+/**
+ * What is asked is believed: the socket has to be this user's own. Root may ask for everybody, where the folder's owner
+ * alone can have made the socket.
+ */
+async function requireTrustedSocket(folder: string, socketPath: string): Promise<void> {
+  const self = processUser();
+  const socket = await lstat(socketPath).catch(() => null);
+  if (self === null || socket === null || socket.uid === self.uid) return;
+  if (self.uid === 0) {
+    const { uid, mode } = await stat(folder);
+    if (socket.uid === uid && (mode & 0o022) === 0) return;
+  }
+  throw new DataFolderUnusable(
+    `${socketPath} belongs to user ${socket.uid}, and this command runs as user ${self.uid}: run it as user ${socket.uid}`,
+  );
 }
 
 function askOnce(socketPath: string, path: string, body: string, timeoutMs: number): Promise<ControlAnswer> {

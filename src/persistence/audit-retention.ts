@@ -2,6 +2,7 @@ import { and, asc, desc, eq, isNotNull, lte, sql } from "drizzle-orm";
 import { auditCheckpoints, auditEntries } from "../../drizzle/audit";
 import { type BrokenChain, type ChainPosition, chainStart, followChain } from "../core/audit/follow-chain";
 import { removalText } from "../core/audit/statement-text";
+import { isoText, isReached, isReadable, later } from "../core/moment";
 import { type Database, rowsOf, type Transaction } from "./database";
 import type { Signer } from "./signing";
 
@@ -43,10 +44,11 @@ export function removeOldEntries(database: Database, removal: Removal, already: 
       .orderBy(asc(auditEntries.sequence))
       .limit(removedAtOnce + 1);
     const from = await beginningOf(tx, organizationId, signer);
+    const lastRemoved = later(before, -1);
     let position: ChainPosition = from;
     let entries = 0;
     for (const entry of page.slice(0, -1)) {
-      if (entry.createdAt >= before || entries === removedAtOnce) break;
+      if (!isReached(entry.createdAt, lastRemoved) || entries === removedAtOnce) break;
       const next = followChain(position, entry);
       if ("why" in next) return { kind: "broken", broken: next };
       position = next;
@@ -82,6 +84,7 @@ export function renewRemoval(database: Database, organizationId: string, signer:
     const [last] = await tx.select().from(auditCheckpoints).where(removals).orderBy(desc(sequence)).limit(1);
     if (!last) return;
     const text = textOf(last);
+    if (text === null) return;
     const signature = signer.sign("checkpoint", text);
     if (signature === last.signature || !signer.verify("checkpoint", text, last.signature)) return;
     await tx.delete(auditCheckpoints).where(and(removals, eq(sequence, last.sequence)));
@@ -94,9 +97,11 @@ async function beginningOf(tx: Transaction, organizationId: string, signer: Sign
   const { organizationId: organization, kind, sequence } = auditCheckpoints;
   const removals = and(eq(organization, organizationId), eq(kind, "removal"));
   const [last] = await tx.select().from(auditCheckpoints).where(removals).orderBy(desc(sequence)).limit(1);
-  if (!last || !signer.verify("checkpoint", textOf(last), last.signature)) return chainStart;
+  const text = last ? textOf(last) : null;
+  if (!last || text === null || !signer.verify("checkpoint", text, last.signature)) return chainStart;
   return { sequence: last.sequence, hash: last.hash };
 }
 
+/** What was signed; null where its time cannot be read, over which there is no signature. */
 const textOf = (removal: typeof auditCheckpoints.$inferSelect) =>
-  removalText({ ...removal, at: removal.createdAt.toISOString() });
+  isReadable(removal.createdAt) ? removalText({ ...removal, at: isoText(removal.createdAt) }) : null;

@@ -3,6 +3,7 @@ import { nameOfObject } from "../core/audit/name-of-object";
 import { judge } from "../core/authorization";
 import { Forbidden, NotFound, Refusal } from "../core/errors";
 import type { Located, ObjectKind, Organization } from "../core/located";
+import { isRecent } from "../core/moment";
 import type { Permission } from "../core/permissions";
 import { type Arrival, type Facts, type Principal, principalOf } from "../core/principal";
 import { rowsOf, type Transaction } from "./database";
@@ -74,6 +75,19 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
     await identified(request, facts, { kind: "organization", id: null });
   }
 
+  /**
+   * Checks the credential before a large body is read. The request of a key is not counted yet: `demand` counts it.
+   * @returns the organization that the request is about
+   * @throws Unauthenticated
+   */
+  static async recognize(request: Request): Promise<string> {
+    const statement = authorizeStatement(request, "organization", null, "");
+    const facts = factsOf(await request.runtime.database.call<FactsRow>(statement));
+    await identified(request, facts, { kind: "organization", id: null }, { counts: false });
+    if (!facts) throw new NotFound();
+    return facts.organization.organizationId;
+  }
+
   /** Audits what was refused before anybody asked who it is. */
   static async refuse(request: Request, refusal: Refusal): Promise<void> {
     const statement = authorizeStatement(request, "organization", null, "");
@@ -138,14 +152,18 @@ async function identified(
   request: Request,
   facts: Facts | null,
   place: { readonly kind: ObjectKind; readonly id: string | null },
+  { counts } = { counts: true },
 ): Promise<Principal> {
   try {
     const principal = principalOf(facts, request.presents.kind, arrivalOf(request));
-    request.onIdentified?.(principal);
-    if (facts?.principal.kind === "apiKey") await takeKeyRequest(request.runtime, facts.principal, facts.organization);
+    if (facts) request.onIdentified?.(principal, facts.organization);
+    if (counts && facts?.principal.kind === "apiKey") {
+      await takeKeyRequest(request.runtime, facts.principal, facts.organization);
+    }
     return principal;
   } catch (refusal) {
-    if (!(refusal instanceof Refusal)) throw refusal;
+    // A bound of this process says nothing about the caller.
+    if (!(refusal instanceof Refusal) || refusal.kind === "unavailable") throw refusal;
     if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, { ...place, name: null });
     else await recordStranger(request, refusal);
     throw refusal;
@@ -166,7 +184,7 @@ function touch({ runtime, ip }: Request, principal: Facts["principal"]): void {
   if (principal.kind === "commandLine") return;
   const now = clock.now();
   const last = principal.kind === "apiKey" ? principal.lastUsedAt : principal.lastSeenAt;
-  if (last && now.getTime() - new Date(last).getTime() < minute) return;
+  if (isRecent(last, now, minute - 1)) return;
   const at = now.toISOString();
   const statement =
     principal.kind === "apiKey"

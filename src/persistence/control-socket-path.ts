@@ -1,5 +1,7 @@
-import { mkdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { octal } from "../core/folder-rule";
+import { makeFolder, NotOurs, reasonOf, withOwnFolder } from "./own-folder";
 
 /** Bytes. The kernel's limit is 107 on Linux and 103 on macOS, and a claim needs names two bytes longer. */
 const LONGEST_PATH = 100;
@@ -23,12 +25,23 @@ export function controlSocketPath(dataFolder: string): string {
 }
 
 /**
- * Makes a data folder (0700) where there is none.
- * @throws DataFolderUnusable it cannot be made, or is no folder
+ * Makes a data folder (0700) where there is none, and makes sure that it is one that this process may use. A folder
+ * that others may write to is closed to them while it is empty; one that holds something may be somebody's home.
+ * @throws DataFolderUnusable it cannot be made, is not a folder, belongs to somebody else, or is open to others
  */
-export async function makeDataFolder(folder: string): Promise<void> {
+export async function makeDataFolder(folder: string, { closed = 0o022 }: { readonly closed?: number } = {}) {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
+    await withOwnFolder(folder, async (open, { kind, mode }) => {
+      if (kind === "shared" || (mode & closed) === 0) return;
+      const names = await readdir(folder);
+      if (names.length > 0 && !names.includes("control.pid")) {
+        throw new NotOurs(
+          `${folder} is open to other users (mode ${octal(mode & 0o777)}) and not empty: run "chmod 700" on it, or set PORTCULLIS_DATA to a folder of its own`,
+        );
+      }
+      await open.chmod(0o700);
+    });
   } catch (error) {
     throw unusable(folder, error);
   }
@@ -36,8 +49,8 @@ export async function makeDataFolder(folder: string): Promise<void> {
 
 /** What to say of a folder in which this user cannot make what it needs. */
 export function unusable(folder: string, error: unknown): DataFolderUnusable {
-  const code = error instanceof Error && "code" in error ? error.code : "unknown";
+  if (error instanceof NotOurs) return new DataFolderUnusable(error.message);
   return new DataFolderUnusable(
-    `${folder} cannot be used (${code}): set PORTCULLIS_DATA to a folder that this user may write to`,
+    `${folder} cannot be used (${reasonOf(error)}): set PORTCULLIS_DATA to a folder that this user may write to`,
   );
 }

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { chmod, readdir, readFile, rm, stat, unlink, writeFile } from "node:fs/promises";
+import { chmod, rm, unlink } from "node:fs/promises";
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { askControlSocket } from "./ask-control-socket";
-import { controlSocketPath, DataFolderUnusable, makeDataFolder, unusable } from "./control-socket-path";
+import { controlSocketPath, makeDataFolder, unusable } from "./control-socket-path";
+import { writeDurably } from "./durable-file";
+import { readOwnFile } from "./own-file";
 import { claimSocket, errorCode, sweepClaims } from "./socket-claim";
 
 /** The lock of a data folder, held until it is closed or its process ends. */
@@ -40,7 +42,7 @@ export class DataFolderInUse extends Error {
 export async function takeControlSocket(dataFolder: string): Promise<ControlSocket> {
   const path = controlSocketPath(dataFolder);
   const folder = dirname(path);
-  await makePrivate(folder);
+  await makeDataFolder(folder, { closed: 0o077 });
 
   let handler: RequestListener = answerStarting;
   const server = createServer((request, response) =>
@@ -57,12 +59,15 @@ export async function takeControlSocket(dataFolder: string): Promise<ControlSock
     if (!(await claimSocket(path, listening))) throw await inUse(folder);
   } catch (error) {
     server.close();
-    throw error;
+    throw errorCode(error) === undefined ? error : unusable(folder, error);
   } finally {
     await rm(listening, { force: true });
   }
   const pidFile = join(folder, "control.pid");
-  await writeFile(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  await writeDurably(pidFile, `${process.pid}\n`, 0o600).catch((error: unknown) => {
+    server.close();
+    throw unusable(folder, error);
+  });
   await sweepClaims(folder);
 
   return {
@@ -89,20 +94,6 @@ function answerJson(response: ServerResponse, status: number, body: unknown, hea
   response.end(JSON.stringify(body));
 }
 
-/** A folder that is not clearly ours keeps its mode: it may be somebody's home, or `/tmp`. */
-async function makePrivate(folder: string): Promise<void> {
-  await makeDataFolder(folder);
-  const mode = (await stat(folder)).mode & 0o777;
-  if ((mode & 0o077) === 0) return;
-  const names = await readdir(folder);
-  if (names.length > 0 && !names.includes("control.pid")) {
-    throw new DataFolderUnusable(
-      `${folder} is open to other users (mode ${mode.toString(8)}) and not empty: run "chmod 700" on it, or set PORTCULLIS_DATA to a folder of its own`,
-    );
-  }
-  await chmod(folder, 0o700);
-}
-
 /** Who holds it, by its own word; of one that is stopped, by its pid file. */
 async function inUse(folder: string): Promise<DataFolderInUse> {
   const deadline = Date.now() + 1_000; // ms; whoever is just replacing a leftover answers within it
@@ -120,11 +111,8 @@ function pidIn(body: unknown): number | null {
   return typeof body.pid === "number" ? body.pid : null;
 }
 
+/** It only makes the message better: one that cannot be read, or is not ours, says nothing. */
 async function pidInFile(path: string): Promise<number | null> {
-  try {
-    return Number.parseInt(await readFile(path, "utf8"), 10) || null;
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return null;
-    throw error;
-  }
+  const text = await readOwnFile(path, { secret: false }).catch(() => null);
+  return Number.parseInt(text ?? "", 10) || null;
 }

@@ -42,6 +42,7 @@ const connectionFailures = new Set([
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
+  "UNSAFE_TRANSACTION", // a transaction began on a connection that another statement uses: its outcome is unknown
   "CONNECT_TIMEOUT",
   "08000",
   "08003",

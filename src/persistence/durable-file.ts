@@ -22,11 +22,18 @@ export async function writeDurably(path: string, text: string | Uint8Array, mode
 
 /**
  * Makes a new file and flushes its content; the folder's entry is not flushed yet.
+ * @param group the numeric group that the file is given to; its folder's or this process's own without
  * @throws `EEXIST` the file exists
  */
-export async function writeFlushed(path: string, text: string | Uint8Array, mode: number): Promise<void> {
+export async function writeFlushed(
+  path: string,
+  text: string | Uint8Array,
+  mode: number,
+  group?: number,
+): Promise<void> {
   await withHandle(await open(path, "wx", mode), async (file) => {
     await file.chmod(mode);
+    if (group !== undefined) await file.chown(process.geteuid?.() ?? -1, group);
     await file.writeFile(text);
     await file.sync();
   });

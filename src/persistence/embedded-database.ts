@@ -3,10 +3,11 @@ import { drizzle } from "drizzle-orm/pglite";
 import type { Database } from "./database";
 import { drizzleDatabase } from "./drizzle-database";
 import { keepStatements } from "./embedded/keep-statements";
+import { setStatement } from "./session-settings";
 
 /** The embedded database, migrated already. Its one session takes the role that may only call functions. */
 export async function embeddedDatabase(client: PGlite): Promise<Database> {
-  await client.exec("set default_transaction_isolation = 'read committed'; set role portcullis_gate");
+  await client.exec(`${setStatement("embedded")}; set role portcullis_gate`);
   return drizzleDatabase(drizzle(keepStatements(client)), {
     kind: "embedded",
     listen: (channel, onHint) => client.listen(channel, onHint),

@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
 import type { ExposureFacts } from "../core/exposure";
+import { later } from "../core/moment";
 import type { Access, OpenedBy } from "../core/traefik/state";
 import { rowsOf, type Transaction } from "./database";
+import { aheadInSql, passedInSql } from "./moments-in-sql";
 
 interface Row {
   readonly application_id: string;
@@ -17,7 +19,7 @@ interface Row {
 }
 
 /** What is proven is asked again within ten minutes, while somebody leads the gateway and it answers; this is three times that. */
-const proofHoldsFor = sql`interval '30 minutes'`;
+const proofHoldsForMs = 30 * 60_000;
 
 /** The facts of these applications, by id; one statement, whatever their number. */
 export async function exposureFactsOf(
@@ -32,13 +34,13 @@ export async function exposureFactsOf(
   );
   const result = await tx.execute(sql`
     select a.application_id, a.access, a.opened_by, o.never_public,
-      (select json_agg(s.expires_at is null or s.expires_at > ${now.toISOString()}::timestamptz)
+      (select json_agg(s.expires_at is null or ${aheadInSql(sql`s.expires_at`, now)})
          from security s where s.application_id = a.application_id) as credentials,
       exists (select 1 from routes r where r.application_id = a.application_id) as has_route,
       exists (select 1 from changes c where c.application_id = a.application_id and c.delivered_in is null) as pending,
       (select json_build_object('revision', d.revision, 'intended', d.intended, 'form', d.form,
          'provenRevision', d.proven_revision, 'unproven', d.unproven,
-         'proofIsOld', d.digest is not null and d.proved_at < ${now.toISOString()}::timestamptz - ${proofHoldsFor},
+         'proofIsOld', d.digest is not null and ${passedInSql(sql`d.proved_at`, later(now, -proofHoldsForMs))},
          'provedAt', to_char(d.proved_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
          from application_states d
          where d.application_id = a.application_id and d.gateway_id = a.gateway_id) as delivered,

@@ -4,32 +4,50 @@ import { migrate as migratePglite } from "drizzle-orm/pglite/migrator";
 import { drizzle as drizzlePostgres } from "drizzle-orm/postgres-js";
 import { migrate as migratePostgres } from "drizzle-orm/postgres-js/migrator";
 import postgres from "postgres";
+import { driverOptions } from "./postgres-address";
+import { findMissingRight, isForWantOfRights, requireUsableDatabase } from "./postgres-requirements";
 import { ensureRoles, RolesMissing } from "./roles";
+import { connectionOptions, requireTriggers, setStatement } from "./session-settings";
+import { UnusableDatabase } from "./unusable-database";
 
 /** Any number that nobody else locks in this database. */
 const migrationLock = 7_402_118_334;
 
 /** Brings an embedded database to the present form. The data folder's lock keeps every other process away. */
 export async function migrateEmbedded(client: PGlite, folder: string): Promise<void> {
+  await client.exec(setStatement("embedded"));
   await client.exec("reset role");
+  const { rows } = await client.query<{ value: string }>("select current_setting('session_replication_role') as value");
+  requireTriggers(rows[0]?.value);
   await ensureRoles((statement) => client.exec(statement));
   await migratePglite(drizzlePglite(client), { migrationsFolder: folder });
 }
 
 /**
  * Brings a PostgreSQL database to the present form. Processes that start at once go one after another.
+ * @param connections size of the pool that will be opened
+ * @throws UnusableDatabase the server, the database or a pooler before it is not fit for this, or a right is missing
+ * @throws TriggersOff
  * @throws RolesMissing with the SQL to run, when roles are missing and the user may not create them.
  */
-export async function migratePostgresDatabase(url: string, folder: string): Promise<void> {
-  const client = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => undefined });
+export async function migratePostgresDatabase(url: string, folder: string, connections = 16): Promise<void> {
+  const { connection } = connectionOptions(url, "migrations", null);
+  const open = () => postgres({ ...driverOptions(url), max: 1, onnotice: () => undefined, connection });
+  const client = open();
   try {
+    await requireUsableDatabase(client, open, connections);
+    const [session] = await client<{ value: string }[]>`select current_setting('session_replication_role') as value`;
+    requireTriggers(session?.value);
     await client`select pg_advisory_lock(${migrationLock}::bigint)`;
     await ensureRoles((statement) => client.unsafe(statement)).catch(async (error: unknown) => {
       if (!(error instanceof postgres.PostgresError) || error.code !== insufficientPrivilege) throw error;
       const [row] = await client<{ session_user: string }[]>`select session_user`;
       throw new RolesMissing(row?.session_user ?? "portcullis");
     });
-    await migratePostgres(drizzlePostgres(client), { migrationsFolder: folder });
+    await migratePostgres(drizzlePostgres(client), { migrationsFolder: folder }).catch(async (error: unknown) => {
+      const missing = isForWantOfRights(error) ? await findMissingRight(client) : null;
+      throw missing === null ? error : new UnusableDatabase(missing);
+    });
   } finally {
     await client.end({ timeout: 5 });
   }

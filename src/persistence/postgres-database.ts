@@ -1,18 +1,23 @@
+import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
 import type { Database } from "./database";
 import { drizzleDatabase } from "./drizzle-database";
+import { driverOptions } from "./postgres-address";
+import { poolerIsRefused } from "./postgres-requirements";
 import { withPreparedStatements } from "./prepared-statements";
+import { connectionOptions, settingsFor } from "./session-settings";
+import { UnusableDatabase } from "./unusable-database";
+
+/** The role of connections between transactions: it may only call functions. */
+const gate = "portcullis_gate";
 
 /** How long to wait before a lost connection is tried again, in seconds; the pool doubles nothing on top. */
 const reconnectAfter = 0.2;
 
-/** No statement here takes longer by itself, and no transaction waits for anything outside; in milliseconds. */
-const longestStatement = 30_000;
-
 /**
  * PostgreSQL 15 or newer.
- * @param url as `postgres://user:password@host:port/database`; without a password where the server trusts the peer.
+ * @param url see `readDatabaseUrl`; without a password where the server trusts the peer.
  * @param connections size of the pool.
  * @param onStatement for measuring: told of every statement as it goes to the server.
  */
@@ -21,19 +26,14 @@ export function openPostgres(
   connections = 16,
   onStatement?: (text: string, parameters: readonly unknown[]) => void,
 ): Database {
-  const client = postgres(url, {
+  const { connection } = connectionOptions(url, "requests", gate);
+  const client = postgres({
+    ...driverOptions(url),
     max: connections,
     backoff: () => reconnectAfter,
-    connect_timeout: 5,
     onnotice: () => undefined,
     ...(onStatement ? { debug: (_connection, text, parameters) => onStatement(text, parameters) } : {}),
-    connection: {
-      application_name: "portcullis",
-      role: "portcullis_gate",
-      statement_timeout: longestStatement,
-      idle_in_transaction_session_timeout: longestStatement,
-      default_transaction_isolation: "read committed",
-    },
+    connection,
   });
   return drizzleDatabase(drizzle(withPreparedStatements(client)), {
     kind: "postgres",
@@ -46,4 +46,31 @@ export function openPostgres(
     },
     close: () => client.end({ timeout: 5 }),
   });
+}
+
+/**
+ * Checks that a connection of the pool has the role and the settings that it asked for: some poolers drop them.
+ * @throws UnusableDatabase
+ */
+export async function requireOwnSettings(database: Database): Promise<void> {
+  const wanted = settingsFor("requests");
+  const [got] = await database.call<{ role: string; isolation: string; path: string; style: string }>(
+    sql`select current_user::text as role, current_setting('search_path') as path,
+      current_setting('default_transaction_isolation') as isolation, current_setting('DateStyle') as style`,
+  );
+  const asked = {
+    role: gate,
+    isolation: wanted.default_transaction_isolation,
+    path: wanted.search_path,
+    style: wanted.DateStyle,
+  };
+  if (
+    got?.role !== asked.role ||
+    got.isolation !== asked.isolation ||
+    got.path !== asked.path ||
+    got.style !== asked.style
+  )
+    throw new UnusableDatabase(
+      `a connection pooler before PostgreSQL drops the settings of a session. ${poolerIsRefused}`,
+    );
 }

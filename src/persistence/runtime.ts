@@ -1,10 +1,12 @@
 import type { Logger } from "pino";
+import type { Organization } from "../core/located";
 import type { Mailer } from "../core/mail";
 import type { Principal } from "../core/principal";
-import type { Clock, RandomBytes, Resolver } from "../core/values";
+import type { Clock, HostWatch, RandomBytes, Resolver } from "../core/values";
 import type { Database } from "./database";
 import type { Sealer } from "./sealing";
 import type { Signer } from "./signing";
+import type { Waits } from "./waits";
 
 /** What the process has, as values: the same for every request, and what a test replaces. */
 export interface Runtime {
@@ -17,17 +19,23 @@ export interface Runtime {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly resolver: Resolver;
+  /** Asked before a host is claimed. */
+  readonly hostWatch: HostWatch;
   readonly log: Logger;
   /** Null where no mail server is set. */
   readonly mailer: Mailer | null;
   /** Addresses of this host's own interfaces, canonical. */
   readonly ownAddresses: () => readonly string[];
+  /** Names of this host: what it is called, and what its hosts file calls it. Lower-case. */
+  readonly ownNames: () => readonly string[];
   /** Where the control plane itself listens: no upstream may lead there. */
   readonly listensOn: readonly { readonly host: string; readonly port: number }[];
   /** Tells whoever delivers to these gateways that there is something to do; a hint, after the commit. */
   readonly wake: (gatewayIds: readonly string[]) => void;
   /** Somebody waits for this application to be seen enforced; a hint. */
   readonly prioritize: (applicationId: string) => void;
+  /** The waits of this process for deliveries. */
+  readonly waits: Waits;
 }
 
 /** How people sign in here, as the settings say. */
@@ -77,8 +85,11 @@ export interface Request {
   /** What it is called in the audit log: `security.create`. */
   readonly action: string;
   readonly presents: Presented;
-  /** Told who is asking as soon as that is known, whatever comes of it. */
-  readonly onIdentified?: (principal: Principal) => void;
+  /**
+   * Called as soon as the caller and the organization of the request are known, before the request may do anything.
+   * @throws Unavailable `overloaded`: the organization has as many active requests as it may have
+   */
+  readonly onIdentified?: (principal: Principal, organization: Pick<Organization, "organizationId">) => void;
 }
 
 export type Presented =

@@ -1,13 +1,17 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, existsSync, constants as files, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { childEnvironment } from "../env";
-import { DataFolderInUse, takeControlSocket } from "../persistence/control-socket";
+import { type ControlSocket, DataFolderInUse, takeControlSocket } from "../persistence/control-socket";
+import { DataFolderUnusable } from "../persistence/control-socket-path";
+import { writeDurably } from "../persistence/durable-file";
+import { makeFolder, reasonOf } from "../persistence/own-folder";
 import { projectRoot } from "./project-root";
 import { StartFailure } from "./start-failure";
 
@@ -25,30 +29,73 @@ const inputs = [
  * Runs `next build` where there is no build, or one of something else. Of processes that start at once one builds, and
  * the others wait for it.
  * @param say is told when it begins: it takes several seconds
- * @throws StartFailure the build failed
+ * @param root the project's folder
+ * @throws StartFailure the build failed, or nothing can be built because the project's folder cannot be written
  */
-export async function buildConsole(say: (line: string) => void): Promise<void> {
-  const root = projectRoot();
+export async function buildConsole(say: (line: string) => void, root = projectRoot()): Promise<void> {
   const digest = digestOf(root);
   const stamp = join(root, ".next", "portcullis-inputs");
   const isBuilt = () =>
     existsSync(join(root, ".next", "BUILD_ID")) && existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
   if (isBuilt()) return;
+  requireWritable(root);
   const lock = await takeBuildLock(root);
   try {
     if (isBuilt()) return;
     say("Building the console, once. This takes some seconds.");
     await runNextBuild(root);
-    writeFileSync(stamp, digest);
+    await writeDurably(stamp, digest, 0o644);
   } finally {
     await lock.close();
   }
 }
 
-/** The same kind of lock as that of a data folder: it ends with its process, however that ends. */
-async function takeBuildLock(root: string) {
-  const name = createHash("sha256").update(root).digest("hex").slice(0, 12);
-  const folder = join(tmpdir(), `portcullis-build-${process.getuid?.() ?? 0}-${name}`);
+/** Where `next build` writes: into `.next`, and into the project's folder where that does not exist. */
+function requireWritable(root: string): void {
+  const target = [join(root, ".next"), root].find(existsSync) ?? root;
+  try {
+    accessSync(target, files.W_OK | files.X_OK);
+  } catch (error) {
+    throw unwritable(target, error);
+  }
+}
+
+function unwritable(folder: string, error: unknown): StartFailure {
+  return new StartFailure(
+    `the console is not built for this version, and cannot be built because ${folder} cannot be written (${reasonOf(error)}): run "npm run build" once as a user who may write to it`,
+  );
+}
+
+/**
+ * The same kind of lock as that of a data folder: it ends with its process, however that ends. It is in the project's
+ * folder, where nobody else can make it first. A socket's path may only be short, so that this process goes there
+ * through a link in a folder of its own, which has a name that nobody can guess.
+ */
+async function takeBuildLock(root: string): Promise<Pick<ControlSocket, "close">> {
+  const folder = join(root, "dist", ".building");
+  await makeFolder(folder, 0o700).catch((error: unknown) => {
+    throw unwritable(folder, error);
+  });
+  const own = await mkdtemp(join(tmpdir(), "portcullis-"));
+  const removeOwn = () => rm(own, { recursive: true, force: true });
+  try {
+    await symlink(folder, join(own, "lock"));
+    const lock = await waitForLock(join(own, "lock"));
+    return {
+      close: async () => {
+        await lock.close();
+        await removeOwn();
+      },
+    };
+  } catch (error) {
+    await removeOwn();
+    if (!(error instanceof DataFolderUnusable)) throw error;
+    const message = error.message.replaceAll(join(own, "lock"), folder);
+    throw new StartFailure(`the console is not built for this version, and cannot be built: ${message}`);
+  }
+}
+
+async function waitForLock(folder: string): Promise<ControlSocket> {
   while (true) {
     try {
       return await takeControlSocket(folder);

@@ -1,7 +1,9 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Serving } from "./http-server";
+import { preparePageRequest } from "./page-request";
 import { projectRoot } from "./project-root";
 import { newNonce, pagePolicy } from "./security-headers";
 
@@ -17,15 +19,17 @@ export async function openConsole(mode: ConsoleMode, address: { host: string; po
   if (mode === "development") return startNext(true, address);
   let started: Promise<Pages> | null = null;
   const pages: RequestListener = async (request, response) => {
-    try {
-      if (mode === "none") throw new Error("this process serves no pages");
-      started ??= startNext(false, address);
-      const next = await started;
+    if (mode === "none") {
+      refusePage(response, 404, "There is no console here now. The API answers at /api/trpc.");
+      return;
+    }
+    started ??= startNext(false, address);
+    const next = await started.catch(() => null);
+    if (next === null) {
+      started = null; // the next request tries again
+      refusePage(response, 503, "There is no console here now. The API answers at /api/trpc.");
+    } else if (!response.destroyed) {
       next.pages(request, response);
-    } catch {
-      started = null;
-      response.writeHead(mode === "none" ? 404 : 503, { "content-type": "text/plain" });
-      response.end("There is no console here now. The API answers at /api/trpc.\n");
     }
   };
   return {
@@ -47,14 +51,35 @@ async function startNext(dev: boolean, { host, port }: { host: string; port: num
   const upgrade = app.getUpgradeHandler();
   return {
     pages: (request, response) => {
+      const problem = dev ? null : preparePageRequest(request);
+      if (problem !== null) {
+        refusePage(response, problem.status, problem.message);
+        return;
+      }
       allowOwnScripts(request, response, dev);
-      void handle(request, response);
+      handle(request, response).catch(() => refusePage(response, 500, "This page could not be made."));
     },
-    ...(dev ? { upgrade: (request, socket, head) => void upgrade(request, socket as Socket, head) } : {}),
+    ...(dev
+      ? { upgrade: (request, socket, head) => takeUpgrade(upgrade(request, socket as Socket, head), socket) }
+      : {}),
     close: async () => {
       await Promise.race([app.close(), delay(closeWithinMs)]);
     },
   };
+}
+
+function takeUpgrade(upgraded: Promise<void>, socket: Duplex): void {
+  upgraded.catch(() => socket.destroy());
+}
+
+/** Answers where Next does not; of an answer that has begun only the connection can be ended. */
+function refusePage(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { "content-type": "text/plain", ...(status === 405 ? { allow: "GET, HEAD" } : {}) });
+  response.end(`${message}\n`);
 }
 
 /**

@@ -1,24 +1,31 @@
 import { join } from "node:path";
 import type { Settings } from "../env";
 import type { Database } from "../persistence/database";
-import { isUnreachable } from "../persistence/database-errors";
+import { explainDatabaseFailure } from "../persistence/explain-database-failure";
 import { migrateEmbedded, migratePostgresDatabase } from "../persistence/migrate";
+import { NotOurs, reasonOf, requireOwnFolder } from "../persistence/own-folder";
+import { placeOfServer } from "../persistence/postgres-address";
+import { errorCode } from "../persistence/socket-claim";
 import { StartFailure } from "./start-failure";
 
 /**
  * Opens the database, brought to the present form. The embedded one is in the data folder, whose lock the caller holds.
  * @param migrations the folder with the SQL
- * @throws StartFailure PostgreSQL does not answer, or does not let this user in
+ * @throws UnusableDatabase | RolesMissing | TriggersOff, or what the driver throws (see `explained`)
  */
 export async function openDatabase(settings: Settings, migrations: string): Promise<Database> {
-  if (settings.databaseUrl === null) return openEmbeddedDatabase(settings.dataFolder, migrations);
+  const { databaseUrl, databaseConnections } = settings;
+  if (databaseUrl === null) return openEmbeddedDatabase(settings.dataFolder, migrations);
+  await migratePostgresDatabase(databaseUrl, migrations, databaseConnections);
+  const { openPostgres, requireOwnSettings } = await import("../persistence/postgres-database");
+  const database = openPostgres(databaseUrl, databaseConnections);
   try {
-    await migratePostgresDatabase(settings.databaseUrl, migrations);
+    await requireOwnSettings(database);
+    return database;
   } catch (error) {
-    throw explained(error);
+    await database.close();
+    throw error;
   }
-  const { openPostgres } = await import("../persistence/postgres-database");
-  return openPostgres(settings.databaseUrl, settings.databaseConnections);
 }
 
 /** Loaded only where it is used: it is the larger part of the process's memory. */
@@ -27,22 +34,26 @@ async function openEmbeddedDatabase(dataFolder: string, migrations: string): Pro
     import("../persistence/embedded/open-embedded"),
     import("../persistence/embedded-database"),
   ]);
-  const client = await openEmbedded(join(dataFolder, "database"));
+  const folder = join(dataFolder, "database");
+  await requireOwnFolder(folder).catch((error: unknown) => {
+    if (error instanceof NotOurs) throw new StartFailure(error.message);
+    if (errorCode(error) !== "ENOENT") throw new StartFailure(`${folder} cannot be used (${reasonOf(error)})`);
+  });
+  const client = await openEmbedded(folder);
   await migrateEmbedded(client, migrations);
   return embeddedDatabase(client);
 }
 
-const refusals: Readonly<Record<string, string>> = {
-  "28P01": "does not accept the password in DATABASE_URL",
-  "28000": "does not let the user in DATABASE_URL in",
-  "3D000": "has no database of the name in DATABASE_URL",
-  "42501": "does not give the user in DATABASE_URL the rights it needs",
-};
-
-function explained(error: unknown): unknown {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-  const refusal = refusals[code];
-  if (refusal) return new StartFailure(`PostgreSQL ${refusal} (${code})`);
-  if (isUnreachable(error)) return new StartFailure(`PostgreSQL does not answer at DATABASE_URL (${code})`);
-  return error;
+/**
+ * Runs a part of the start, or of a command, that talks to PostgreSQL.
+ * @throws StartFailure in place of what the server, the network or a certificate is to blame for
+ */
+export async function explained<T>({ databaseUrl }: Settings, body: () => Promise<T>): Promise<T> {
+  if (databaseUrl === null) return body();
+  try {
+    return await body();
+  } catch (error) {
+    const explanation = explainDatabaseFailure(error, placeOfServer(databaseUrl));
+    throw explanation === null ? error : new StartFailure(explanation);
+  }
 }

@@ -6,6 +6,7 @@ import { makeDataFolder } from "../persistence/control-socket-path";
 import { breakGlass } from "./break-glass";
 import { commandSigner } from "./command-signer";
 import { breakGlassPath } from "./control-requests";
+import { explained } from "./database";
 import { localFolder } from "./gateway-settings";
 import { secretsOf } from "./installation-secrets";
 import { openForCommand, sealingKeys } from "./open-installation";
@@ -58,7 +59,11 @@ async function withLock<T>(settings: Settings, body: () => Promise<T>): Promise<
   }
 }
 
-async function runHere(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+function runHere(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+  return explained(settings, () => runOnDatabase(settings, verb, input));
+}
+
+async function runOnDatabase(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
   const { clock, random } = realSurroundings();
   await makeDataFolder(settings.dataFolder);
   const database = await openForCommand(settings, { clock, random });

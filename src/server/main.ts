@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
 import type { Logger } from "pino";
-import { readEnvironment, type Settings } from "../env";
+import { quoteForShell } from "../core/quote-for-shell";
+import { readEnvironment, type Settings, unknownNames } from "../env";
 import { makeSetUpLink } from "../services/host/make-set-up-link";
-import { placesIn } from "../sync/gateway-folder";
+import { type FolderSettings, placesIn } from "../sync/gateway-folder";
 import { unreadableForTraefik } from "../sync/static-configuration";
 import { buildConsole } from "./build-console";
 import { localFolder } from "./gateway-settings";
@@ -33,6 +35,7 @@ export async function runServer(
     const settings = readEnvironment(environment);
     const log = makeLog(settings.logLevel);
     endOnUnforeseen(log);
+    warnOfUnknownNames(environment, log);
     const server = await startServer(settings, { console: mode, say, log });
     isServing = true;
     await welcome(server, settings);
@@ -42,6 +45,14 @@ export async function runServer(
   } catch (error) {
     process.stderr.write(`portcullis: ${inOneLine(error)}\n`);
     return 1;
+  }
+}
+
+/** A name that is not known has no effect, and its value, which is never logged, may be thought to be in force. */
+function warnOfUnknownNames(environment: Readonly<Record<string, string | undefined>>, log: Logger): void {
+  for (const { name, nearest } of unknownNames(environment)) {
+    const meant = nearest === null ? "all settings are in .env.example" : `${nearest} may be meant`;
+    log.warn({ setting: name, nearest }, `${name} is not the name of a setting, and has no effect: ${meant}`);
   }
 }
 
@@ -60,8 +71,9 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Where it is and what to do next; Traefik's command comes last. */
-async function welcome({ url, runtime }: RunningServer, settings: Settings): Promise<void> {
+/** Where it is and what to do next; Traefik's command comes last, as soon as there is what it would read. */
+async function welcome(server: RunningServer, settings: Settings): Promise<void> {
+  const { url, runtime } = server;
   const link = await makeSetUpLink({ ...runtime, publicOrigin: runtime.signIn.publicOrigin });
   say(`\nPortcullis is at ${url}`);
   if (link !== null) {
@@ -71,11 +83,26 @@ async function welcome({ url, runtime }: RunningServer, settings: Settings): Pro
     say("  npx --no portcullis setup --email you@example.org --organization Acme");
   }
   const where = await localFolder(settings);
+  const config = placesIn(where.folder).static;
+  const isWritten = () => server.gatewayProblem() === null && existsSync(config);
+  if (isWritten()) return sayTraefik(where, settings);
+  const problem = server.gatewayProblem() ?? `${config} is not there yet`;
+  say(`\nThis process delivers nothing to the gateway "local": ${problem}`);
+  say("This is tried again by itself. Traefik's command follows here once it works.");
+  let isSaid = false;
+  server.onGatewayChange(() => {
+    if (isSaid || !isWritten()) return;
+    isSaid = true;
+    void sayTraefik(where, settings);
+  });
+}
+
+async function sayTraefik(where: FolderSettings, { gatewayAddress }: Settings): Promise<void> {
   const { folder, folderInTraefik } = where;
   const problems = await unreadableForTraefik(where).catch(() => [`${folder} is not complete`]);
   if (problems.length > 0) say(`\nTraefik could not read its files: ${problems.join("; ")}`);
-  say(`\nThe gateway answers at http://${settings.gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
-  say(`  traefik --configFile=${placesIn(folderInTraefik ?? folder).static}`);
+  say(`\nThe gateway answers at http://${gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
+  say(`  traefik ${quoteForShell(`--configFile=${placesIn(folderInTraefik ?? folder).static}`)}`);
 }
 
 /** Node would print the error as it is, with whatever was bound to a statement, and end as well. */

@@ -2,63 +2,48 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import { maxBodyBytes, ReadRequest } from "../api/readable-request";
-import type { ApiHandler } from "../contracts/handler-registration";
+import { type ArrivingBody, ArrivingRequest } from "../api/readable-request";
+import type { ApiHandler } from "../contracts/api-handler";
+import { hasBody } from "./incoming-body";
 
 /** A URL has to have one; nothing may be concluded from what a caller says that its host is. */
 const origin = "http://portcullis.invalid";
 
-/** Answers one of Node's requests by a handler of the web platform's ones. */
-export async function answerWith(
-  handler: ApiHandler,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-): Promise<void> {
-  const gone = new AbortController();
-  outgoing.once("close", () => {
-    if (!outgoing.writableFinished) gone.abort();
-  });
-  const info = { ip: incoming.socket.remoteAddress ?? null };
-  const head = { method: incoming.method ?? "GET", headers: headersOf(incoming), signal: gone.signal };
-  const url = `${origin}${incoming.url}`;
-  if (hasBody(incoming)) {
-    const body = await readBody(incoming);
-    // The rest of a body that is too long stays unread, so this connection is of no use afterwards.
-    if (body.length > maxBodyBytes) outgoing.setHeader("connection", "close");
-    await send(await handler(new ReadRequest(url, head, body), info), outgoing);
-  } else {
-    await send(await handler(new Request(url, head), info), outgoing);
-  }
-  if (!incoming.complete) endSoon(incoming);
+/** One of Node's requests, with what the server keeps of it. */
+export interface NodeExchange {
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  readonly body: ArrivingBody;
+  /** Aborted when the connection is gone before the answer is. */
+  readonly gone: AbortSignal;
 }
 
-/** How long the rest of a body that was refused is taken and thrown away, in milliseconds. */
+/**
+ * Answers one of Node's requests by a handler of the web platform's ones.
+ * @throws what reading the body throws, and whatever the handler throws
+ */
+export async function answerWith(handler: ApiHandler, { incoming, outgoing, body, gone }: NodeExchange): Promise<void> {
+  const info = { ip: incoming.socket.remoteAddress ?? null };
+  const head = { method: incoming.method ?? "GET", headers: headersOf(incoming), signal: gone };
+  const response = await handler(new ArrivingRequest(`${origin}${incoming.url}`, head, body), info);
+  leaveRest(incoming, outgoing);
+  await send(response, outgoing, gone);
+}
+
+/** How long the rest of a body that nobody reads is taken and thrown away, in milliseconds. */
 const drainMs = 1_000;
 
-/** A connection that is closed at once would take the answer with it, before a caller who still sends has read it. */
-function endSoon(incoming: IncomingMessage): void {
+/**
+ * Gives up what has not arrived of a request. Its connection is of no use afterwards, and is closed when a caller who
+ * still sends has had time to read the answer: closed at once, it would take the answer with it.
+ */
+export function leaveRest(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  if (incoming.complete || !hasBody(incoming)) return;
+  if (!outgoing.headersSent) outgoing.setHeader("connection", "close");
   const timer = setTimeout(() => incoming.socket.destroy(), drainMs);
   incoming.socket.once("close", () => clearTimeout(timer));
   incoming.once("end", () => clearTimeout(timer));
   incoming.resume();
-}
-
-function hasBody({ method, headers }: IncomingMessage): boolean {
-  if (method === "GET" || method === "HEAD") return false;
-  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}
-
-/** The body, or a little more than a body may have: enough for the handler to refuse it, never all of it. */
-async function readBody(incoming: IncomingMessage): Promise<Buffer<ArrayBuffer>> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  if (Number(incoming.headers["content-length"] ?? 0) > maxBodyBytes) return Buffer.alloc(maxBodyBytes + 1);
-  for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > maxBodyBytes) break;
-  }
-  return Buffer.concat(chunks).subarray(0, maxBodyBytes + 1);
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): [string, string][] {
@@ -67,14 +52,18 @@ function headersOf({ rawHeaders }: IncomingMessage): [string, string][] {
   return headers;
 }
 
-async function send(response: Response, outgoing: ServerResponse): Promise<void> {
+/** Milliseconds in which a caller has to take some of an answer: nobody keeps one in memory by not reading it. */
+export const stalledAfterMs = 60_000;
+
+async function send(response: Response, outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
   outgoing.statusCode = response.status;
   response.headers.forEach((value, name) => {
     if (name === "set-cookie") outgoing.setHeader(name, response.headers.getSetCookie());
     else outgoing.setHeader(name, value);
   });
+  outgoing.setTimeout(stalledAfterMs);
   if (response.body !== null && isStreamed(response.headers)) {
-    await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing);
+    await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing, { signal: gone });
   } else {
     outgoing.end(Buffer.from(await response.arrayBuffer())); // in one piece: it is small, and gets its length
   }

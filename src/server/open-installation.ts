@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Logger } from "pino";
 import type { Settings } from "../env";
 import type { Database } from "../persistence/database";
 import { fingerprint, makeSealer, type Sealer } from "../persistence/sealing";
@@ -7,8 +8,9 @@ import { ensureInstallation, findInstallation } from "../services/host/ensure-in
 import { ensureLocalGateway } from "../services/host/ensure-local-gateway";
 import { ensureSettingsProviders } from "../services/providers/ensure-settings-providers";
 import { ensureTrustedHeader } from "../services/providers/ensure-trusted-header";
-import { openDatabase } from "./database";
+import { explained, openDatabase } from "./database";
 import { secretsOf } from "./installation-secrets";
+import { makeLog } from "./log";
 import { projectRoot } from "./project-root";
 import type { Surroundings } from "./surroundings";
 
@@ -23,20 +25,22 @@ export interface Installation {
   readonly gatewayId: string;
 }
 
-type Outside = Pick<Surroundings, "clock" | "random">;
+type Outside = Pick<Surroundings, "clock" | "random"> & { readonly log?: Logger };
 
 /**
  * Opens the database in its present form and makes sure that this process may work on it.
  * @throws StartFailure the database cannot be opened, or the secret is missing | AnotherSecret
  */
-export async function openInstallation(settings: Settings, outside: Outside): Promise<Installation> {
-  const database = await openDatabase(settings, join(projectRoot(), "migrations"));
-  try {
-    return { database, ...(await prepare(database, settings, outside)) };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
+export function openInstallation(settings: Settings, outside: Outside): Promise<Installation> {
+  return explained(settings, async () => {
+    const database = await openDatabase(settings, join(projectRoot(), "migrations"));
+    try {
+      return { database, ...(await prepare(database, settings, outside)) };
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  });
 }
 
 /**
@@ -53,7 +57,8 @@ export async function openForCommand(settings: Settings, outside: Outside): Prom
   }
 }
 
-async function prepare(database: Database, settings: Settings, { clock, random }: Outside) {
+async function prepare(database: Database, settings: Settings, outside: Outside) {
+  const { clock, random, log = makeLog(settings.logLevel) } = outside;
   const secrets = await secretsOf(settings, (await findInstallation(database)) === null);
   const [present, ...former] = secrets;
   const fingerprints = [fingerprint(present), ...former.map(fingerprint)] as const;
@@ -63,8 +68,12 @@ async function prepare(database: Database, settings: Settings, { clock, random }
     { database, sealer, random, clock },
     { address: settings.gatewayAddress, probeAddress: settings.gatewayProbeAddress },
   );
-  await ensureSettingsProviders({ database, sealer, clock, installationId }, settings.oidcProviders);
-  await ensureTrustedHeader({ database, clock, installationId }, settings.trustedHeaderProxies.length > 0);
+  await ensureSettingsProviders({ database, sealer, clock, installationId, log }, settings.oidcProviders);
+  await ensureTrustedHeader(
+    { database, clock, installationId, log },
+    settings.trustedHeaderProxies.length > 0,
+    settings.trustedHeaderGroupRoles,
+  );
   return { sealer, fingerprint: fingerprints[0], signer: makeSigner(secrets), installationId, gatewayId };
 }
 

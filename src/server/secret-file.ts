@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, rm, stat } from "node:fs/promises";
+import { link, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { syncFolder, writeFlushed } from "../persistence/durable-file";
+import { readOwnFile } from "../persistence/own-file";
+import { NotOurs, reasonOf } from "../persistence/own-folder";
 import { checkSecret } from "../persistence/secret-strength";
+import { errorCode } from "../persistence/socket-claim";
 import { StartFailure } from "./start-failure";
 
 /** The installation's own secret in the data folder, in hex. */
@@ -10,17 +13,14 @@ const pathIn = (dataFolder: string) => join(dataFolder, "secret");
 
 /**
  * The secret that the data folder holds, or null where it holds none.
- * @throws StartFailure there is a file, and no secret in it, or others can read it
+ * @throws StartFailure there is a file, and no secret in it, or it is not ours alone
  */
 export async function findSecretFile(dataFolder: string): Promise<Buffer | null> {
   const path = pathIn(dataFolder);
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return null;
-    throw new StartFailure(`${path} cannot be read (${error.code})`);
+  const text = await readOwnFile(path, { secret: true }).catch((error: unknown) => {
+    throw new StartFailure(error instanceof NotOurs ? error.message : `${path} cannot be read (${reasonOf(error)})`);
   });
   if (text === null) return null;
-  const { mode } = await stat(path);
-  if ((mode & 0o077) !== 0) throw new StartFailure(`${path} can be read by others: run chmod 600 on it`);
   const checked = checkSecret(text);
   if (!checked.ok) throw new StartFailure(`${path} holds no secret: ${checked.message}`);
   return checked.secret;
@@ -33,11 +33,11 @@ export async function findSecretFile(dataFolder: string): Promise<Buffer | null>
 export async function makeSecretFile(dataFolder: string): Promise<Buffer> {
   const path = pathIn(dataFolder);
   const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
-  await writeFlushed(unfinished, `${randomBytes(32).toString("hex")}\n`, 0o600);
   try {
+    await writeFlushed(unfinished, `${randomBytes(32).toString("hex")}\n`, 0o600);
     await link(unfinished, path);
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    if (errorCode(error) !== "EEXIST") throw new StartFailure(`${path} cannot be made (${reasonOf(error)})`);
   } finally {
     await rm(unfinished, { force: true });
   }

@@ -27,15 +27,22 @@ const always = {
   "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
-/** A year, for the names below ours too (OWASP ASVS 5, 3.4.1). */
-const transportSecurity = "max-age=31536000; includeSubDomains";
+/** Whether browsers are told to use nothing but https: for the public host, and for the names below it as well. */
+export interface TransportSecurity {
+  readonly includeSubdomains: boolean;
+}
+
+/** A year (OWASP ASVS 5, 3.4.1). Never `preload`: it cannot be taken back for months. */
+const maxAge = "max-age=31536000";
 
 /**
  * The headers of every answer: of the API, pages, static files, and of what cannot be read.
- * @param secure whether the public address is https: then browsers are told to use nothing else
+ * @param secure null where the public address is not https
  */
-export function securityHeaders(secure: boolean): Readonly<Record<string, string>> {
-  return secure ? { ...always, "strict-transport-security": transportSecurity } : always;
+export function securityHeaders(secure: TransportSecurity | null): Readonly<Record<string, string>> {
+  if (secure === null) return always;
+  const names = secure.includeSubdomains ? "; includeSubDomains" : "";
+  return { ...always, "strict-transport-security": `${maxAge}${names}` };
 }
 
 /** A number used once, for the scripts of one page: 128 random bits in base64. */

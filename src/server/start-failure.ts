@@ -3,6 +3,8 @@ import { WrongSetting } from "../env";
 import { DataFolderInUse } from "../persistence/control-socket";
 import { DataFolderUnusable } from "../persistence/control-socket-path";
 import { RolesMissing } from "../persistence/roles";
+import { TriggersOff } from "../persistence/session-settings";
+import { UnusableDatabase } from "../persistence/unusable-database";
 import { AnotherSecret } from "../services/host/ensure-installation";
 import { SlugTaken } from "../services/providers/ensure-settings-providers";
 
@@ -18,6 +20,8 @@ const foreseen = [
   DataFolderInUse,
   DataFolderUnusable,
   RolesMissing,
+  TriggersOff,
+  UnusableDatabase,
   AnotherSecret,
   SlugTaken,
 ];

@@ -1,16 +1,21 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
+import { ActiveRequests } from "../api/active-requests";
+import { describeError } from "../api/describe-error";
 import { createHandler } from "../api/handler";
-import { registerHandler } from "../contracts/handler-registration";
 import { localGateway } from "../core/local-gateway";
 import { prepareForNextAuth, type Settings } from "../env";
 import { type ControlSocket, takeControlSocket } from "../persistence/control-socket";
 import { makeDataFolder } from "../persistence/control-socket-path";
 import type { Database } from "../persistence/database";
 import type { Runtime } from "../persistence/runtime";
+import { isLed } from "../persistence/sync/lease";
+import { reportReservedClaims } from "../services/claims/report-reserved-claims";
+import { textOf } from "../sync/cause-of";
 import type { ReconcilerTiming } from "../sync/reconciler";
 import { type RunningSync, startSync } from "../sync/start-sync";
 import type { AtFaultPoint } from "../sync/target";
+import { createWaitHub, type WaitBounds } from "../sync/wait-hub";
 import { buildConsole } from "./build-console";
 import { type ConsoleMode, openConsole } from "./console";
 import { controlRequests } from "./control-requests";
@@ -21,6 +26,7 @@ import { makeLog } from "./log";
 import { makeMailer } from "./mail";
 import { openInstallation } from "./open-installation";
 import { publicUrl } from "./public-url";
+import { requestBounds, serverBounds } from "./request-bounds";
 import { signInSettings } from "./sign-in-settings";
 import { realSurroundings, type Surroundings } from "./surroundings";
 
@@ -41,6 +47,10 @@ export interface RunningServer {
   /** Without a slash at its end. */
   readonly url: string;
   readonly runtime: Runtime;
+  /** What keeps this machine's gateway from being delivered to, in a sentence with paths; null when nothing does. */
+  gatewayProblem(): string | null;
+  /** Called when that changes. */
+  onGatewayChange(listener: () => void): void;
   /** Takes no more requests, finishes what runs, gives everything back. Within 10 s. */
   stop(): Promise<void>;
 }
@@ -80,7 +90,7 @@ interface Open {
 
 async function start(settings: Settings, overrides: Overrides, log: Logger, open: Open): Promise<RunningServer> {
   const { console: consoleMode = "none", say = () => undefined } = overrides;
-  const { clock, random, resolver, ownAddresses } = { ...realSurroundings(), ...overrides };
+  const { clock, random, resolver, hostWatch, ownAddresses, ownNames } = { ...realSurroundings(), ...overrides };
   const folder = await localFolder(settings);
   if (settings.databaseUrl === null) open.control = await takeControlSocket(settings.dataFolder);
   else await makeDataFolder(settings.dataFolder);
@@ -90,14 +100,24 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     host,
     port: settings.port,
     log,
-    secure: settings.publicUrl?.startsWith("https://") ?? false,
+    secure: settings.publicUrl?.startsWith("https://") ? { includeSubdomains: settings.hstsIncludeSubdomains } : null,
+    trustedProxies: settings.trustedProxies,
+    bounds: serverBounds(settings),
   });
   open.http = http;
   const url = publicUrl(settings, http.port);
+  const openIt = async () => {
+    const installation = await openInstallation(settings, { clock, random, log });
+    open.database = installation.database;
+    return installation;
+  };
+  // A server that cannot be used is known before minutes are spent on the console. The embedded database needs much of
+  // the memory itself, so it comes afterwards.
+  const onServer = settings.databaseUrl === null ? null : await openIt();
   if (consoleMode === "production") await buildConsole(say);
 
-  const { database, sealer, fingerprint, signer, installationId } = await openInstallation(settings, { clock, random });
-  open.database = database;
+  const { database, sealer, fingerprint, signer, installationId } = onServer ?? (await openIt());
+  const prioritize = (applicationId: string) => open.sync?.prioritize(applicationId);
   const runtime: Runtime = {
     database,
     sealer,
@@ -107,22 +127,29 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     clock,
     random,
     resolver,
+    hostWatch,
     log,
     mailer: makeMailer(settings, new URL(url).hostname),
     ownAddresses,
+    ownNames,
     listensOn: [{ host, port: http.port }],
     wake: (gatewayIds) => open.sync?.wake(gatewayIds),
-    prioritize: (applicationId) => open.sync?.prioritize(applicationId),
+    prioritize,
+    waits: createWaitHub({ database, log, prioritize, bounds: waitBounds(settings) }),
   };
+  const listeners = new Set<() => void>();
   const sync = startSync(runtime, {
+    onStatus: () => {
+      for (const listener of listeners) listener();
+    },
     ...syncOverrides(overrides),
     auditRetentionDays: settings.auditRetentionDays,
     folderOf: ({ name }) => (name === localGateway ? folder : null),
   });
   open.sync = sync;
   open.sweeper = startIdentitySweeper(runtime);
-  const api = createHandler(runtime, { sync: () => syncProblem(sync) });
-  registerHandler(api);
+  const requests = new ActiveRequests(requestBounds(settings));
+  const api = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests);
   const pages = await openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;
@@ -139,21 +166,43 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     ),
   );
   http.serve({ api, ...pages });
-  await Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })]);
+  const reported = reportReservedClaims(runtime).catch((error: unknown) => {
+    log.warn({ error: describeError(error) }, "claims of reserved hosts could not be looked for");
+  });
+  await Promise.all([reported, Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })])]);
   let stopping: Promise<void> | null = null;
   const stop = () => {
     stopping ??= closeAll(open);
     return stopping;
   };
-  return { port: http.port, url, runtime, stop };
+  return {
+    port: http.port,
+    url,
+    runtime,
+    gatewayProblem: () => sync.status().find(({ why }) => why !== null)?.why?.detail ?? null,
+    onGatewayChange: (listener) => listeners.add(listener),
+    stop,
+  };
 }
 
 /**
- * Ready is who has looked after every gateway once. That another process delivers, or that a gateway's folder is on
- * another disk, keeps nobody from answering requests: `sync.status` and the log say so.
+ * Not ready: a gateway whose folder this process was given cannot be led or written from here, and no other process
+ * leads it. That another process delivers keeps nobody from answering requests; neither does what one tenant causes.
+ * Says which gateway and why, without paths: anybody may ask.
  */
-async function syncProblem(sync: RunningSync): Promise<string | null> {
-  return [...sync.status().values()].every(({ leads }) => leads !== null) ? null : "starting";
+async function syncProblem(sync: RunningSync, database: Database): Promise<string | null> {
+  for (const { gatewayId, name, leads, why } of sync.status()) {
+    if (leads === null) return "starting";
+    if (why === null) continue;
+    // On the embedded database no other process can lead: a lease that runs is this one's, or a dead one's.
+    const isLedElsewhere = !leads && database.kind !== "embedded" && (await isLed(database, gatewayId));
+    if (!isLedElsewhere) return `gateway ${name}: ${textOf(why.cause)}`;
+  }
+  return null;
+}
+
+function waitBounds({ waitsPerCaller, waitsPerOrganization, waits }: Settings): WaitBounds {
+  return { perCaller: waitsPerCaller, perOrganization: waitsPerOrganization, total: waits };
 }
 
 /** Undefined is not the same as left out. */

@@ -1,15 +1,21 @@
 import { randomBytes } from "node:crypto";
 import { Resolver as DnsResolver } from "node:dns/promises";
-import { networkInterfaces } from "node:os";
+import { readFileSync } from "node:fs";
+import { hostname, networkInterfaces } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
 import { canonicalAddress } from "../core/addresses";
-import type { Clock, RandomBytes, Resolver } from "../core/values";
+import { machineNames } from "../core/machine-names";
+import type { Clock, HostWatch, RandomBytes, Resolver } from "../core/values";
+import { makeHostWatch } from "../sync/host-watch";
 
 /** What the process takes from the outside, as values that a test replaces. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly resolver: Resolver;
+  readonly hostWatch: HostWatch;
   readonly ownAddresses: () => readonly string[];
+  readonly ownNames: () => readonly string[];
 }
 
 const dnsTimeoutMs = 2_000;
@@ -20,15 +26,45 @@ export function realSurroundings(): Surroundings {
   return {
     clock: { now: () => new Date() },
     random: (size) => randomBytes(size),
+    hostWatch: makeHostWatch({ random: (size) => randomBytes(size) }),
     resolver: {
-      addresses: async (name) => {
-        const found = await Promise.all([addressesOf(dns.resolve4(name)), addressesOf(dns.resolve6(name))]);
-        return canonical(found.flat());
+      addresses: async (name, withinMs) => {
+        const found = Promise.all([addressesOf(dns.resolve4(name)), addressesOf(dns.resolve6(name))]);
+        const late = withinMs === undefined ? [] : [delay(withinMs, [[]], { ref: false })];
+        return canonical((await Promise.race([found, ...late])).flat());
       },
     },
-    ownAddresses: () =>
-      canonical(Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address))),
+    ownAddresses,
+    ownNames,
   };
+}
+
+/** Of this machine's interfaces. */
+function ownAddresses(): readonly string[] {
+  return canonical(
+    Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address)),
+  );
+}
+
+/** How long the machine's names are remembered, in ms: hosts files can be long. */
+const namesForMs = 10_000;
+let remembered: { readonly at: number; readonly names: readonly string[] } | null = null;
+
+function ownNames(): readonly string[] {
+  const now = performance.now();
+  if (remembered === null || now - remembered.at > namesForMs) {
+    remembered = { at: now, names: machineNames(hostname(), hostsFile(), ownAddresses()) };
+  }
+  return remembered.names;
+}
+
+/** Empty where there is none, as on Windows. */
+function hostsFile(): string {
+  try {
+    return readFileSync("/etc/hosts", "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function canonical(addresses: readonly string[]): string[] {

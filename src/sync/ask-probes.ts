@@ -9,30 +9,57 @@ import { asSync } from "../persistence/as-sync";
 import { readDenyHosts } from "../persistence/sync/desired-state";
 import { findDenyGroup, knownTags, type ProofResult, type ProofTask } from "../persistence/sync/proofs";
 import type { GatewayAnswer, GatewayClient } from "./gateway-client";
+import { inParallel } from "./in-parallel";
 import type { Leading } from "./leading";
 
-/** An anonymous visitor's questions for one application's routes; the worst answer counts. */
+export interface ProbeLimits {
+  /** Resolves when the gateway's budget allows one more probe. */
+  readonly allowed: () => Promise<void>;
+  /** How long a probe may take that an upstream may have to answer, in ms; null for as long as any. */
+  readonly patienceMs: number | null;
+}
+
+/** Probes of one application at the same time. */
+const probesAtOnce = 8;
+
+/**
+ * An anonymous visitor's questions for one application's routes; the worst answer counts.
+ * @returns "too_slow" as soon as one probe was not answered within the patience; the others are not sent then
+ */
 export async function askProbes(
   leading: Leading,
   client: GatewayClient,
   task: ProofTask,
-  /** Resolves when the gateway's budget allows one more question. */
-  allowed: () => Promise<void>,
-): Promise<ProofResult> {
+  { allowed, patienceMs }: ProbeLimits,
+): Promise<ProofResult | "too_slow"> {
   const { gateway } = leading;
   const asked = { applicationId: task.applicationId, revision: task.revision };
   if (!gateway.state.tags && task.probes.length > 0) return { ...asked, why: "tags_are_off", proof: [] };
-  const proof = await Promise.all(
-    task.probes.map(async (probe) => {
-      await allowed();
-      const host = isWildcard(probe.host) ? `p${leading.random(8).toString("hex")}${probe.host.slice(1)}` : probe.host;
-      const answer = await client.askAsVisitor(gateway.address, host, probe.path);
-      if (answer === "not_from_here") return stored(leading, host, probe, null, "not_provable_from_here");
-      const why = answer === null ? "gateway_does_not_answer" : await whyNot(leading, task, probe, answer);
-      return stored(leading, host, probe, answer, why);
-    }),
-  );
+  const proof: StoredProof[] = [];
+  let isTooSlow = false;
+  await inParallel(task.probes, probesAtOnce, async (probe, at) => {
+    if (isTooSlow) return;
+    await allowed();
+    const host = isWildcard(probe.host) ? `p${leading.random(8).toString("hex")}${probe.host.slice(1)}` : probe.host;
+    const patience = probe.expect === "stopped" ? null : patienceMs;
+    const answer = await client.askAsVisitor(gateway.address, host, probe.path, patience);
+    if (answer === "too_slow") isTooSlow = true;
+    else proof[at] = await judged(leading, task, probe, host, answer);
+  });
+  if (isTooSlow) return "too_slow";
   return { ...asked, why: proof.find(({ proven }) => !proven)?.why ?? null, proof };
+}
+
+async function judged(
+  leading: Leading,
+  task: ProofTask,
+  probe: AskedProbe,
+  host: string,
+  answer: GatewayAnswer | null | "not_from_here",
+): Promise<StoredProof> {
+  if (answer === "not_from_here") return stored(leading, host, probe, null, "not_provable_from_here");
+  const why = answer === null ? "gateway_does_not_answer" : await whyNot(leading, task, probe, answer);
+  return stored(leading, host, probe, answer, why);
 }
 
 async function whyNot(

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { later } from "../core/moment";
 import type { Clock } from "../core/values";
 import { removeOldEntries, renewRemoval } from "../persistence/audit-retention";
 import type { Database } from "../persistence/database";
@@ -33,7 +34,7 @@ export async function keepAuditLogs(keeper: AuditKeeper, over: AbortSignal): Pro
 async function removeOld(keeper: AuditKeeper, organizationId: string, over: AbortSignal): Promise<void> {
   const { database, clock, log, signer, auditRetentionDays } = keeper;
   const now = clock.now();
-  const before = new Date(now.getTime() - auditRetentionDays * day);
+  const before = later(now, -auditRetentionDays * day);
   let removed = 0;
   while (!over.aborted) {
     const part = await removeOldEntries(database, { organizationId, before, now, signer }, removed);

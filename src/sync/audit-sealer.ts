@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { entryHash } from "../core/audit/audit-chain";
+import { Repeats } from "../core/repeats";
 import type { Clock } from "../core/values";
 import type { Database } from "../persistence/database";
 import { organizationsToSeal, sealEntries, settleRefusals } from "../persistence/sync/audit-sealing";
@@ -22,25 +23,46 @@ interface AuditSealer {
  * processes one at a time for an organization.
  */
 export async function sealUntilOver({ database, clock, log, pace }: AuditSealer, over: AbortSignal): Promise<void> {
+  const repeats = new Repeats();
+  const settleAll = async () => {
+    while (!over.aborted && (await settleRefusals(database, clock.now()))) await breathe();
+  };
   while (!over.aborted) {
-    try {
-      while (!over.aborted && (await settleRefusals(database, clock.now()))) await breathe();
-      await sealPending(database, over);
-    } catch (error) {
-      if (over.aborted) return;
-      log.warn({ err: error }, "audit entries could not be sealed");
+    // What cannot be settled does not keep anything else from being sealed.
+    const outcomes = await Promise.allSettled([settleAll(), sealPending(database, over)]);
+    const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
+    if (over.aborted) return;
+    if (failures.length === 0) repeats.over();
+    else {
+      const silent = repeats.due("seal", pace.now());
+      if (silent !== null) {
+        for (const err of failures) log.warn({ err, silent }, "audit entries could not be sealed");
+      }
     }
     await pace.sleep(everyMs, over);
   }
 }
 
-/** Everything that waits to be sealed now. */
+/**
+ * Everything that waits to be sealed now. An entry that cannot be sealed only holds up its own organization.
+ * @throws Error what kept the first such organization from being sealed, when all others are
+ */
 export async function sealPending(database: Database, over: AbortSignal): Promise<void> {
+  const failures: unknown[] = [];
   for (const organizationId of await organizationsToSeal(database)) {
-    let sealed = sealedAtOnce;
-    while (sealed === sealedAtOnce && !over.aborted) {
-      sealed = await sealEntries(database, organizationId, sealedAtOnce, entryHash);
-      await breathe();
+    try {
+      await sealOrganization(database, organizationId, over);
+    } catch (error) {
+      failures.push(error);
     }
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function sealOrganization(database: Database, organizationId: string, over: AbortSignal): Promise<void> {
+  let sealed = sealedAtOnce;
+  while (sealed === sealedAtOnce && !over.aborted) {
+    sealed = await sealEntries(database, organizationId, sealedAtOnce, entryHash);
+    await breathe();
   }
 }

@@ -1,11 +1,14 @@
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { isId } from "../core/ids";
 import { newEpoch } from "../core/sync/gateway-secrets";
 import type { RandomBytes } from "../core/values";
 import { asSync } from "../persistence/as-sync";
 import type { Database } from "../persistence/database";
 import { writeDurably } from "../persistence/durable-file";
+import { readOwnFile } from "../persistence/own-file";
+import { makeFolder, requireOwnFolder } from "../persistence/own-folder";
 import { beginEpoch, claimNonce, findInstallationId, type GatewayRow, replaceNonce } from "../persistence/sync/lease";
+import { WrongFolder } from "./cause-of";
 import { isMissing } from "./file-system";
 import { folderMode, type Places } from "./gateway-folder";
 
@@ -16,41 +19,57 @@ interface FolderClaim {
   readonly nonce: string;
 }
 
-export type ClaimOutcome =
-  | { readonly held: true; readonly nonce: string }
-  /** `why` is a sentence for the log; nothing was written or removed. */
-  | { readonly held: false; readonly why: string };
-
 /**
  * Makes sure that this disk holds the folder which the database means. The first process to find neither a claim in
  * the database nor one of somebody else in the folder makes it; afterwards the same nonce has to be in both.
- * @throws the file system's own error
+ * @returns the nonce
+ * @throws WrongFolder it does not: nothing was written or removed
+ * @throws NotOurs | the file system's own error
  */
 export async function claimFolder(
   database: Database,
   gateway: Pick<GatewayRow, "gatewayId" | "nonce">,
   places: Places,
   random: RandomBytes,
-): Promise<ClaimOutcome> {
+): Promise<string> {
   const installationId = await findInstallationId(database);
-  if (installationId === null) return refuse("the database does not know its installation yet");
+  if (installationId === null) throw new WrongFolder("not_set_up", "the database does not know its installation yet");
+  await requireUsable(places);
   const found = await readClaim(places);
-  if (found === "unreadable") return refuse(`${places.claim} cannot be read as a claim`);
+  if (found === "unreadable") throw new WrongFolder("claim_unreadable", `${places.claim} cannot be read as a claim`);
   if (found !== null && (found.installationId !== installationId || found.gatewayId !== gateway.gatewayId)) {
-    return refuse(`${places.folder} belongs to another installation or gateway`);
+    throw new WrongFolder("claim_of_another", `${places.folder} belongs to another installation or gateway`);
   }
   if (gateway.nonce !== null) {
-    if (found === null)
-      return refuse(`${places.claim} is missing: the gateway's folder is on another disk, or was removed`);
-    if (found.nonce !== gateway.nonce) return refuse(`${places.folder} is not the folder that the database means`);
-    return { held: true, nonce: found.nonce };
+    if (found === null) {
+      throw new WrongFolder(
+        "claim_missing",
+        `${places.claim} is missing: the gateway's folder is on another disk, or was removed. If this folder is meant, run "npx --no portcullis gateway adopt"`,
+      );
+    }
+    if (found.nonce !== gateway.nonce) {
+      throw new WrongFolder(
+        "another_folder",
+        `${places.folder} is not the folder that the database means. If this folder is meant, run "npx --no portcullis gateway adopt"`,
+      );
+    }
+    return found.nonce;
   }
   const claim = found ?? { installationId, gatewayId: gateway.gatewayId, nonce: random(18).toString("base64url") };
   if (found === null) await writeClaim(places, claim);
-  if (await claimNonce(database, gateway.gatewayId, claim.nonce)) return { held: true, nonce: claim.nonce };
+  if (await claimNonce(database, gateway.gatewayId, claim.nonce)) return claim.nonce;
   // Another process was faster, with a folder of its own: this one's must not look claimed.
   if (found === null) await rm(places.claim, { force: true });
-  return refuse(`another process claimed a folder for this gateway at the same moment`);
+  throw new WrongFolder("claimed_elsewhere", "another process claimed a folder for this gateway at the same moment");
+}
+
+/** @throws NotOurs the folder exists and may not be used */
+async function requireUsable(places: Places): Promise<void> {
+  try {
+    await requireOwnFolder(places.folder);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
 }
 
 /** Whether the folder still is the one that was claimed; asked again before every delivery. */
@@ -99,13 +118,8 @@ export function applicationOf(name: string): string | null {
 }
 
 async function readClaim(places: Places): Promise<FolderClaim | null | "unreadable"> {
-  let text: string;
-  try {
-    text = await readFile(places.claim, "utf8");
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
+  const text = await readOwnFile(places.claim, { secret: false });
+  if (text === null) return null;
   try {
     const claim: unknown = JSON.parse(text);
     return isClaim(claim) ? claim : "unreadable";
@@ -122,10 +136,7 @@ function isClaim(value: unknown): value is FolderClaim {
 }
 
 async function writeClaim(places: Places, claim: FolderClaim): Promise<void> {
-  await mkdir(places.folder, { recursive: true, mode: folderMode });
+  await makeFolder(places.folder, folderMode);
+  await requireOwnFolder(places.folder);
   await writeDurably(places.claim, `${JSON.stringify(claim, null, 2)}\n`, 0o600);
-}
-
-function refuse(why: string): ClaimOutcome {
-  return { held: false, why };
 }

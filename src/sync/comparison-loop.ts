@@ -1,4 +1,6 @@
+import { Repeats } from "../core/repeats";
 import { LeaseLost } from "../persistence/as-sync";
+import { causeOf } from "./cause-of";
 import { compareAll } from "./compare-all";
 import { isFolderGone } from "./file-system";
 import type { Leading } from "./leading";
@@ -15,6 +17,7 @@ export async function compareUntilOver(
   onFound: () => void,
 ): Promise<void> {
   const { over, pace, log, gateway } = leading;
+  const repeats = new Repeats();
   while (!over.aborted) {
     let wait = everyMs;
     let gone = false;
@@ -23,10 +26,14 @@ export async function compareUntilOver(
       const { compared, repaired } = await compareAll(leading, repairs, onFound);
       const ms = Math.round(pace.now() - begun);
       log.info({ gatewayId: gateway.gatewayId, compared, repaired, ms }, "the gateway's folder was compared");
+      repeats.over();
     } catch (error) {
       if (error instanceof LeaseLost) throw error;
       if (over.aborted) return;
-      log.warn({ gatewayId: gateway.gatewayId, err: error }, "the gateway's folder could not be compared");
+      const silent = repeats.due(causeOf(error), pace.now());
+      if (silent !== null) {
+        log.warn({ gatewayId: gateway.gatewayId, err: error, silent }, "the gateway's folder could not be compared");
+      }
       wait = againMs;
       gone = isFolderGone(error);
     }

@@ -1,4 +1,5 @@
 import { type Backlog, inPages } from "../core/sync/backlog";
+import type { DeliveredApplication } from "../core/sync/proof-queue";
 import { chainDigest } from "../core/traefik/chain-digest";
 import { compileMarker } from "../core/traefik/compile-marker";
 import { compileShared } from "../core/traefik/compile-shared";
@@ -13,6 +14,7 @@ import {
   numberDelivery,
   recordApplied,
 } from "../persistence/sync/record-delivery";
+import { WrongFolder } from "./cause-of";
 import { stillHolds } from "./claim-folder";
 import { type PlannedApplication, planApplication, planDeny, planRemoval } from "./compile-batch";
 import { fileDigest } from "./file-digest";
@@ -37,7 +39,7 @@ export interface Delivered {
   readonly delivery: NumberedDelivery;
   /** When the marker was renamed, in ms of the pace. */
   readonly markerAt: number;
-  readonly applications: readonly { readonly applicationId: string; readonly closes: boolean }[];
+  readonly applications: readonly (DeliveredApplication & { readonly closes: boolean })[];
 }
 
 /** Applications read in one transaction and written in one statement. */
@@ -65,7 +67,10 @@ export async function deliver(leading: Leading, consignment: Consignment): Promi
   await at("compiled");
 
   if (!(await stillHolds(leading.places, lease.gatewayId, leading.nonce))) {
-    throw new Error(`${leading.places.claim} is gone or of another claim: the folder was replaced`);
+    throw new WrongFolder(
+      "folder_replaced",
+      `${leading.places.claim} is gone or of another claim: the folder was replaced`,
+    );
   }
   const delivery = await numberDelivery(
     database,
@@ -88,6 +93,9 @@ export async function deliver(leading: Leading, consignment: Consignment): Promi
     markerAt,
     applications: applications.map(({ state, file }) => ({
       applicationId: state.applicationId,
+      organizationId: state.organizationId,
+      revision: delivery.revision,
+      isPublic: state.intended === "public",
       closes: file.effect !== "opens",
     })),
   };
@@ -126,6 +134,7 @@ async function planApplications(leading: Leading, { backlog, overtaken }: Consig
           : planRemoval(id, asked?.organizationId ?? "", states.get(id)),
       );
       await giveWay();
+      await overtaken?.();
     }
   }
   return planned;

@@ -1,10 +1,12 @@
-import { backlogOf, closingFirst } from "../core/sync/backlog";
+import { Repeats } from "../core/repeats";
+import { backlogOf, batchOf } from "../core/sync/backlog";
 import { backoff } from "../core/sync/backoff";
+import { assumedCostMs, type BatchSize, batchSize, costAfter } from "../core/sync/batch-size";
 import { markerDueAt } from "../core/sync/marker-spacing";
 import { LeaseLost } from "../persistence/as-sync";
 import { clearCause, recordCause } from "../persistence/sync/lease";
 import { lookAtPending, takeChanges } from "../persistence/sync/take-changes";
-import { causeOf } from "./cause-of";
+import { isOfFolder, textOf, type Why, whyOf } from "./cause-of";
 import { type Delivered, deliver } from "./deliver";
 import { isFolderGone } from "./file-system";
 import type { Leading } from "./leading";
@@ -12,10 +14,8 @@ import { Overtaken, overtaking } from "./overtaken";
 import type { Repairs } from "./repairs";
 import type { Waker } from "./waker";
 
-/** Outbox rows that one delivery takes. */
+/** Outbox rows of which one delivery chooses. */
 const rowsPerDelivery = 5_000;
-/** Outbox rows that only open, in a delivery that closes: what closes does not wait for a burst of them. */
-const rowsBesideClosing = 50;
 /** How long a hint that never came is waited for, in ms. */
 const lookAgainMs = 1_000;
 /** Pending rows are looked at again at most this often while a marker is not due yet, in ms. */
@@ -31,8 +31,8 @@ interface DeliveryLoop {
   readonly onDelivered: (delivered: Delivered) => void;
   /** A delivery failed; parts of it may be recorded. */
   readonly onFailed: () => Promise<void>;
-  /** The database holds a cause of an earlier term. */
-  readonly causeStands: boolean;
+  /** What keeps deliveries from being written to the gateway's folder; null when one was written. */
+  readonly onFolder: (why: Why | null) => void;
   /** There is nothing to deliver, or a delivery failed: the start is over either way. */
   readonly onSettled: () => void;
 }
@@ -42,9 +42,12 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
   const { leading, waker, repairs } = loop;
   const { pace, over } = leading;
   let lastMarkerAt: number | null = null;
+  let costMs = assumedCostMs;
   let failures = 0;
   let doubtful = false;
-  let causeStands = loop.causeStands;
+  // One of an earlier term, or of a process that could not lead, may stand in the database.
+  let causeStands = true;
+  const repeats = new Repeats();
   while (!over.aborted) {
     try {
       if (doubtful) await loop.onFailed();
@@ -64,10 +67,15 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
         await waitForTurn(loop, wait, closes ? 0 : markerDueAt(history, true) - pace.now());
         continue;
       }
-      const delivered = await attempt(loop, lastMarkerAt);
+      const began = pace.now();
+      const size = batchSize(costMs, loop.loadMs());
+      const delivered = await attempt(loop, lastMarkerAt, size, repeats);
+      costMs = costAfter(costMs, { applications: delivered.applications.length, tookMs: pace.now() - began });
       lastMarkerAt = delivered.markerAt;
       failures = 0;
       causeStands = false;
+      repeats.over();
+      loop.onFolder(null);
       loop.onDelivered(delivered);
     } catch (error) {
       if (error instanceof LeaseLost) throw error;
@@ -76,7 +84,7 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
       failures++;
       doubtful = true;
       causeStands = true;
-      await sayWhy(leading, error);
+      await sayWhy(loop, error, repeats);
       await pace.sleep(backoff(failures, retries), over);
       // The next term makes the folders that are missing, and compares everything; this one may have been fenced.
       if (isFolderGone(error)) return;
@@ -84,25 +92,36 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
   }
 }
 
-async function attempt({ leading, repairs, loadMs }: DeliveryLoop, lastMarkerAt: number | null): Promise<Delivered> {
+async function attempt(
+  { leading, repairs, loadMs }: DeliveryLoop,
+  lastMarkerAt: number | null,
+  size: BatchSize,
+  repeats: Repeats,
+): Promise<Delivered> {
   const { database, gateway } = leading;
   const taken = await takeChanges(database, gateway.gatewayId, rowsPerDelivery);
-  const mending = repairs.take(rowsPerDelivery);
-  const pending = closingFirst(taken, rowsBesideClosing);
+  const pending = batchOf(taken, size);
+  const closes = pending.some((row) => row.closes);
+  const mending = repairs.take(closes ? size.beside : size.closing);
   const backlog = backlogOf([...pending, ...mending.rows]);
-  const closes = backlog.closes || mending.shared || mending.marker;
-  const overtaken = closes ? undefined : overtaking(leading, lastMarkerAt, loadMs);
+  const mends = backlog.closes || mending.shared || mending.marker;
+  const overtaken = closes ? undefined : overtaking(leading, mends, lastMarkerAt, loadMs);
   try {
     const rows = pending.map(({ row }) => row);
     return await deliver(leading, { rows, backlog, shared: mending.shared, overtaken });
   } catch (error) {
     repairs.giveBack(mending);
-    if (backlog.closes && !(error instanceof LeaseLost)) {
+    if (backlog.closes && !(error instanceof LeaseLost || error instanceof Overtaken)) {
       const applications = [...backlog.applications].filter(([, { closes }]) => closes).map(([id]) => id);
-      leading.log.error(
-        { gatewayId: gateway.gatewayId, err: error, applications: applications.slice(0, 50) },
-        "revocation not delivered: what was removed or narrowed is still in force at the gateway",
-      );
+      const named = applications.slice(0, 50);
+      // The same ones again with growing distance, others at once.
+      const silent = repeats.due(`revocation ${named}`, leading.pace.now());
+      if (silent !== null) {
+        leading.log.error(
+          { gatewayId: gateway.gatewayId, err: error, applications: named, silent },
+          "revocation not delivered: what was removed or narrowed is still in force at the gateway",
+        );
+      }
     }
     throw error;
   }
@@ -116,14 +135,21 @@ async function waitForTurn({ leading, waker }: DeliveryLoop, wait: number, closi
   if (await waker.wait(wait, pace, over)) await pace.sleep(Math.min(quietMs, wait), over);
 }
 
-async function sayWhy(leading: Leading, error: unknown): Promise<void> {
-  const { database, lease, clock, log } = leading;
-  const cause = causeOf(error);
-  log.warn({ gatewayId: lease.gatewayId, err: error, cause }, "a delivery failed and will be tried again");
+async function sayWhy({ leading, onFolder }: DeliveryLoop, error: unknown, repeats: Repeats): Promise<void> {
+  const { database, lease, clock, log, pace } = leading;
+  const why = whyOf(error);
+  const { cause } = why;
+  if (isOfFolder(cause)) onFolder(why);
+  const silent = repeats.due(cause, pace.now());
+  if (silent !== null) {
+    log.warn({ gatewayId: lease.gatewayId, err: error, cause, silent }, "a delivery failed and will be tried again");
+  }
   try {
-    await recordCause(database, lease, cause, clock.now());
+    await recordCause(database, lease, textOf(cause), clock.now());
   } catch (failure) {
     if (failure instanceof LeaseLost) throw failure;
-    log.warn({ gatewayId: lease.gatewayId, err: failure }, "the cause of a failed delivery could not be recorded");
+    if (repeats.due("not recorded", pace.now()) !== null) {
+      log.warn({ gatewayId: lease.gatewayId, err: failure }, "the cause of a failed delivery could not be recorded");
+    }
   }
 }

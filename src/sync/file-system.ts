@@ -1,5 +1,6 @@
-import { chown, mkdir, readdir, readFile, rename, rm } from "node:fs/promises";
+import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { syncFolder, writeFlushed } from "../persistence/durable-file";
+import { makeFolder } from "../persistence/own-folder";
 
 /** What the file target does to a disk; a test puts a full or failing one in its place. */
 export interface FileSystem {
@@ -14,10 +15,7 @@ export interface FileSystem {
 }
 
 export const realFileSystem: FileSystem = {
-  async writeFlushed(path, text, mode, group) {
-    await writeFlushed(path, text, mode);
-    if (group !== undefined) await chown(path, process.getuid?.() ?? -1, group);
-  },
+  writeFlushed,
   rename,
   syncFolder,
   async readFile(path) {
@@ -29,9 +27,7 @@ export const realFileSystem: FileSystem = {
     }
   },
   readdir: (path) => readdir(path),
-  async mkdir(path) {
-    await mkdir(path, { recursive: true, mode: 0o750 });
-  },
+  mkdir: (path) => makeFolder(path, 0o750),
   removeTree: (path) => rm(path, { recursive: true, force: true }),
 };
 

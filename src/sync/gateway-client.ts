@@ -8,6 +8,7 @@ export interface GatewayAnswer {
   readonly tag: string | null;
   readonly pass: string | null;
   readonly revision: string | null;
+  readonly headers: IncomingHttpHeaders;
 }
 
 /** Asks a gateway as a visitor would: no credential, no redirect followed, nothing kept but the headers. */
@@ -17,27 +18,38 @@ export interface GatewayClient {
   /**
    * The same, of a gateway on loopback from an address that no allowlist of 127.0.0.1 covers; where this machine does
    * not have one, nobody is asked.
+   * @param patienceMs where it is not null and no answer came in this time, the result is "too_slow"
    */
-  askAsVisitor(address: string, host: string, path: string): Promise<GatewayAnswer | null | "not_from_here">;
+  askAsVisitor(
+    address: string,
+    host: string,
+    path: string,
+    patienceMs: number | null,
+  ): Promise<GatewayAnswer | null | "not_from_here" | "too_slow">;
   close(): void;
 }
 
 interface ClientLimits {
   readonly timeoutMs: number;
+  /** To one address, at the same time. The prover has bounds of its own; this one is above them. */
   readonly connections: number;
   /** Whence a gateway on loopback is asked as a visitor. */
   readonly visitFrom?: string;
+}
+
+class NoAnswerInTime extends Error {
+  readonly code = "NO_ANSWER_IN_TIME";
 }
 
 /** An address of the loopback network that is not the usual one (see `Dial.loopback`). */
 const otherLoopback = "127.0.0.2";
 
 export function gatewayClient(
-  { timeoutMs, connections, visitFrom = otherLoopback }: ClientLimits = { timeoutMs: 5_000, connections: 32 },
+  { timeoutMs, connections, visitFrom = otherLoopback }: ClientLimits = { timeoutMs: 5_000, connections: 1_024 },
 ): GatewayClient {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
 
-  const once = (address: string, host: string, path: string, from: string | undefined) =>
+  const once = (address: string, host: string, path: string, from: string | undefined, withinMs: number) =>
     new Promise<GatewayAnswer | NodeJS.ErrnoException>((resolve) => {
       const dial = dialable(address);
       const sent = request({
@@ -46,11 +58,12 @@ export function gatewayClient(
         port: dial.port,
         path,
         agent,
-        timeout: timeoutMs,
+        timeout: withinMs,
         headers: { host, "user-agent": "portcullis-probe" },
         ...(from === undefined ? {} : { localAddress: from }),
       });
-      const deadline = setTimeout(() => sent.destroy(new Error("no answer in time")), timeoutMs);
+      const late = () => sent.destroy(new NoAnswerInTime(`no answer within ${withinMs} ms`));
+      const deadline = setTimeout(late, withinMs);
       sent.on("response", (answer) => {
         clearTimeout(deadline);
         answer.resume();
@@ -60,9 +73,10 @@ export function gatewayClient(
           tag: header(answer.headers, TAG_HEADER),
           pass: header(answer.headers, PASS_HEADER),
           revision: header(answer.headers, REVISION_HEADER),
+          headers: answer.headers,
         });
       });
-      sent.on("timeout", () => sent.destroy(new Error("no answer in time")));
+      sent.on("timeout", late);
       sent.on("error", (error) => {
         clearTimeout(deadline);
         resolve(error);
@@ -78,12 +92,14 @@ export function gatewayClient(
 
   return {
     async ask(address, host, path) {
-      const answer = await twice(address, host, path, undefined);
+      const answer = await twice(address, host, path, undefined, timeoutMs);
       return "status" in answer ? answer : null;
     },
-    async askAsVisitor(address, host, path) {
-      const answer = await twice(address, host, path, dialable(address).loopback ? visitFrom : undefined);
+    async askAsVisitor(address, host, path, patienceMs) {
+      const from = dialable(address).loopback ? visitFrom : undefined;
+      const answer = await twice(address, host, path, from, Math.min(patienceMs ?? timeoutMs, timeoutMs));
       if ("status" in answer) return answer;
+      if (answer instanceof NoAnswerInTime && patienceMs !== null) return "too_slow";
       return answer.code === "EADDRNOTAVAIL" || answer.code === "EINVAL" ? "not_from_here" : null;
     },
     close: () => agent.destroy(),

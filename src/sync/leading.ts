@@ -22,6 +22,8 @@ export interface Leading {
   readonly random: RandomBytes;
   readonly log: Logger;
   readonly at: AtFaultPoint;
+  /** Told that something was delivered, loaded or proven, and recorded. */
+  readonly onProgress?: (() => void) | undefined;
   /** Ends everything that the term started. */
   readonly over: AbortSignal;
 }

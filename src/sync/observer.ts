@@ -1,6 +1,8 @@
+import { Repeats } from "../core/repeats";
 import { servedDelivery } from "../core/sync/served-delivery";
 import { recordUnproven, recordWentBack } from "../persistence/sync/proofs";
 import { findDelivery, type NumberedDelivery, recordLoaded } from "../persistence/sync/record-delivery";
+import { causeOf } from "./cause-of";
 import type { GatewayClient } from "./gateway-client";
 import type { Leading } from "./leading";
 import { Waker } from "./waker";
@@ -59,12 +61,15 @@ export class Observer {
 
   async run(): Promise<void> {
     const { pace, over, log } = this.leading;
+    const repeats = new Repeats();
     while (!over.aborted) {
       try {
         await this.#ask();
+        repeats.over();
       } catch (error) {
         if (over.aborted) return;
-        log.warn({ err: error }, "what the gateway serves could not be recorded");
+        const silent = repeats.due(causeOf(error), pace.now());
+        if (silent !== null) log.warn({ err: error, silent }, "what the gateway serves could not be recorded");
         await pace.sleep(polls.waiting, over);
       }
       await this.#waker.wait(this.#interval(), pace, over);

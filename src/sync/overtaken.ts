@@ -2,7 +2,7 @@ import { markerDueAt } from "../core/sync/marker-spacing";
 import { lookAtPending } from "../persistence/sync/take-changes";
 import type { Leading } from "./leading";
 
-/** A delivery that only opens must not go on: it ended before the first of its files was applied. */
+/** A delivery without a closing change must not go on: it ended before the first of its files was applied. */
 export class Overtaken extends Error {
   constructor(by: string) {
     super(`overtaken by ${by}`);
@@ -14,16 +14,22 @@ export class Overtaken extends Error {
 const lookEveryMs = 40;
 
 /**
- * For a delivery that only opens.
+ * For a delivery without a closing change.
+ * @param closes whether it mends what may close, and so does not leave the gateway the time that opening changes do
  * @returns a function to call often until its first file is applied; it throws `Overtaken` once a closing change is
  * pending, or once it is known that the marker before took longer to load than was thought when the delivery began
  */
-export function overtaking(leading: Leading, lastMarkerAt: number | null, loadMs: () => number): () => Promise<void> {
+export function overtaking(
+  leading: Leading,
+  closes: boolean,
+  lastMarkerAt: number | null,
+  loadMs: () => number,
+): () => Promise<void> {
   const { database, gateway, pace } = leading;
   let lookedAt = pace.now();
   return async () => {
     const now = pace.now();
-    if (markerDueAt({ lastMarkerAt, loadMs: loadMs() }, false) > now) throw new Overtaken("a slow load");
+    if (markerDueAt({ lastMarkerAt, loadMs: loadMs() }, closes) > now) throw new Overtaken("a slow load");
     if (now - lookedAt < lookEveryMs) return;
     lookedAt = now;
     if ((await lookAtPending(database, gateway.gatewayId)).closes) throw new Overtaken("a closing change");

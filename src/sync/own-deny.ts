@@ -12,11 +12,14 @@ export function denyOf(name: string): { readonly organizationId: string; readonl
 
 /**
  * Whether a deny file was written from here: compiled again from the hosts that it names, it has the very same bytes,
- * tag included, which nobody else can make.
+ * tag included, which nobody else can make. A file in the form of an earlier version counts as well: it may come back
+ * from a copy of the folder.
  */
 export function isOwnDeny(name: string, text: string, gateway: GatewayState): boolean {
   const deny = denyOf(name);
-  return deny !== null && compileDeny({ ...deny, hosts: hostsNamedIn(text) }, gateway).file?.text === text;
+  if (deny === null) return false;
+  const state = { ...deny, hosts: hostsNamedIn(text) };
+  return (["403", "418"] as const).some((form) => compileDeny(state, gateway, form).file?.text === text);
 }
 
 function hostsNamedIn(text: string): string[] {

@@ -1,9 +1,12 @@
 import type { Logger } from "pino";
+import { Repeats } from "../core/repeats";
+import { backoff } from "../core/sync/backoff";
 import type { Clock, RandomBytes } from "../core/values";
 import { LeaseLost } from "../persistence/as-sync";
 import type { Database } from "../persistence/database";
 import type { Sealer } from "../persistence/sealing";
-import { endLease, type Lease, recordCause, renewLease } from "../persistence/sync/lease";
+import { endLease, recordCauseUnled, renewLease } from "../persistence/sync/lease";
+import { causeOf, textOf, type Why, whyOf } from "./cause-of";
 import { compareUntilOver } from "./comparison-loop";
 import { markerOf, planShared } from "./deliver";
 import { deliverUntilOver } from "./delivery-loop";
@@ -36,6 +39,10 @@ export interface ReconcilerOptions {
   readonly faultPoint?: AtFaultPoint;
   readonly timing?: Partial<ReconcilerTiming>;
   readonly client?: () => GatewayClient;
+  /** Told of every status that leads differently than the one before, or has another cause. */
+  readonly onStatus?: (status: ReconcilerStatus) => void;
+  /** Told that something was delivered, loaded or proven, and recorded. */
+  readonly onProgress?: () => void;
 }
 
 export interface ReconcilerTiming {
@@ -51,6 +58,9 @@ export interface ReconcilerTiming {
   readonly proofsPerSecond: number;
 }
 
+/** After failed tries the next one waits up to so many times `candidateMs`: what is put right is found within seconds. */
+const mostCandidates = 5;
+
 const usual: ReconcilerTiming = {
   leaseMs: 6_000,
   candidateMs: 1_000,
@@ -59,10 +69,14 @@ const usual: ReconcilerTiming = {
   proofsPerSecond: 500,
 };
 
-/** `leads` is null before the first try, and false with a sentence where this disk does not hold the folder. */
 export interface ReconcilerStatus {
+  /** Null before the first try. */
   readonly leads: boolean | null;
-  readonly why: string | null;
+  /**
+   * What keeps this process from leading the gateway, or from writing to the folder of one that it leads. Null where
+   * nothing does.
+   */
+  readonly why: Why | null;
 }
 
 /** Delivers to one gateway and proves what it enforces, while this process leads it. */
@@ -102,35 +116,65 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     alone: options.alone ?? false,
   };
 
+  const problems = new Repeats();
+  /** Of parts of a term that ended by an error; a term that is led does not mean that they are over. */
+  const ended = new Repeats();
+
+  function become(next: ReconcilerStatus): void {
+    const isNew = next.leads !== status.leads || next.why?.cause !== status.why?.cause;
+    status = next;
+    if (isNew) options.onStatus?.(next);
+  }
+
   async function run(): Promise<void> {
+    let failures = 0;
+    const limits = { firstMs: timing.candidateMs, mostMs: mostCandidates * timing.candidateMs };
     while (!stopped.signal.aborted) {
-      const standing = await stand();
-      if (standing.leads) await lead(standing);
-      else await pace.sleep(timing.candidateMs, stopped.signal);
+      const outcome = await attempt();
+      failures = outcome === "failed" ? failures + 1 : 0;
+      if (outcome === "failed") await pace.sleep(backoff(failures, limits), stopped.signal);
+      if (outcome === "waits") await pace.sleep(timing.candidateMs, stopped.signal);
     }
   }
 
-  async function stand(): Promise<Standing> {
+  /** One try to lead, and the whole term where it succeeds. */
+  async function attempt(): Promise<"ended" | "waits" | "failed"> {
+    let standing: Standing;
     try {
       // A term's staging folder belongs to one holder, and a term that was lost is not taken up again.
-      const standing = await takeLead({ ...candidate, holder: holderName(options.random) });
-      const why = standing.leads ? null : standing.why;
-      if (why !== null && why !== status.why) {
-        options.log.error({ gatewayId: options.gatewayId }, `nothing is delivered to this gateway from here: ${why}`);
-      }
-      status = { leads: standing.leads, why };
-      if (!standing.leads) settle(status);
-      return standing;
+      standing = await takeLead({ ...candidate, holder: holderName(options.random) });
     } catch (error) {
-      const why = "the gateway's folder or the database cannot be used";
-      options.log.error({ gatewayId: options.gatewayId, err: error }, why);
-      status = { leads: false, why };
-      settle(status);
-      return { leads: false, why };
+      await sayWhy(error);
+      return "failed";
     }
+    if (standing.leads) return lead(standing);
+    becomeGood(false);
+    settle(status);
+    return "waits";
   }
 
-  async function lead(standing: Extract<Standing, { leads: true }>): Promise<void> {
+  /** The gateway is led, from here or by another process. */
+  function becomeGood(leads: boolean): void {
+    become({ leads, why: null });
+    if (problems.over()) options.log.info({ gatewayId: options.gatewayId }, "the gateway can be led again");
+  }
+
+  /** In the log, now and then; in the database, where nobody else leads; and to whoever waits for the start. */
+  async function sayWhy(error: unknown): Promise<void> {
+    const { gatewayId, log, database, clock } = options;
+    const why = whyOf(error, "cannot_lead");
+    const { cause, detail } = why;
+    become({ leads: false, why });
+    settle(status);
+    const silent = problems.due(cause, pace.now());
+    if (silent !== null) {
+      log.error({ gatewayId, cause, err: error, silent }, `nothing is delivered to this gateway from here: ${detail}`);
+    }
+    // Without the database nobody can be told.
+    await recordCauseUnled(database, gatewayId, textOf(cause), clock.now()).catch(() => undefined);
+  }
+
+  async function lead(standing: Extract<Standing, { leads: true }>): Promise<"ended" | "failed"> {
     const over = new AbortController();
     const end = () => over.abort();
     stopped.signal.addEventListener("abort", end, { once: true });
@@ -158,6 +202,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         async (wentBack) => {
           if (wentBack) await proving.recall();
           proving.wake();
+          options.onProgress?.();
         },
       );
       const proving = new Prover(leading, client, () => observer.loaded, {
@@ -168,11 +213,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       const repairs = new Repairs();
       await findUnfit(leading, standing.row.epoch, repairs);
       await proving.recall();
+      becomeGood(true);
 
+      let outcome: "ended" | "failed" = "ended";
       const untilOver = (task: Promise<void>) => task.catch((error: unknown) => failed(error)).finally(end);
       const failed = (error: unknown) => {
-        if (error instanceof LeaseLost) options.log.warn({ gatewayId: lease.gatewayId }, error.message);
-        else options.log.error({ gatewayId: lease.gatewayId, err: error }, "a part of the sync ended");
+        if (error instanceof LeaseLost) return options.log.warn({ gatewayId: lease.gatewayId }, error.message);
+        outcome = "failed";
+        const silent = ended.due(causeOf(error), pace.now());
+        if (silent === null) return;
+        options.log.error({ gatewayId: lease.gatewayId, err: error, silent }, "a part of the sync ended");
       };
       const delivering = deliverUntilOver({
         leading,
@@ -180,13 +230,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         repairs,
         loadMs: () => observer.loadMs,
         onDelivered: ({ delivery, markerAt, applications }) => {
-          for (const { applicationId, closes } of applications) {
-            proving.add(applicationId, delivery.revision, closes ? "closes" : "changed");
-          }
+          for (const application of applications) proving.add(application, application.closes ? "closes" : "changed");
           observer.expect(delivery, markerAt);
+          options.onProgress?.();
         },
-        causeStands: standing.row.cause !== null,
         onFailed: () => proving.recall(),
+        onFolder: (why) => become({ leads: true, why }),
         onSettled: () => settle(status),
       });
       await Promise.all([
@@ -197,11 +246,11 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         untilOver(compareUntilOver(leading, repairs, timing.compareMs, () => waker.ring())),
       ]);
       await endLease(options.database, lease);
+      return outcome;
     } catch (error) {
-      options.log.error({ gatewayId: options.gatewayId, err: error }, "leading the gateway failed");
-      settle(status);
-      await giveUp(standing.lease).catch(() => undefined); // without the database nobody can be told
-      await pace.sleep(timing.candidateMs, stopped.signal);
+      await endLease(options.database, standing.lease).catch(() => undefined); // it ends by itself a little later
+      await sayWhy(error);
+      return "failed";
     } finally {
       prover = null;
       client.close();
@@ -209,22 +258,20 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
   }
 
-  /** Says that nothing is delivered, and lets another process try. */
-  async function giveUp(lease: Lease): Promise<void> {
-    await recordCause(options.database, lease, "The gateway cannot be led; the log says why.", options.clock.now());
-    await endLease(options.database, lease);
-  }
-
   async function renewUntilOver({ lease, over }: Leading): Promise<void> {
+    const repeats = new Repeats();
     while (!over.aborted) {
       await pace.sleep(timing.leaseMs / 3, over);
       if (over.aborted) return;
       try {
         await renewLease(options.database, lease, timing.leaseMs);
+        repeats.over();
       } catch (error) {
         // Without the database nothing can be numbered either; what must not happen is to go on after another term.
         if (error instanceof LeaseLost) throw error;
-        options.log.warn({ gatewayId: lease.gatewayId, err: error }, "the lease could not be renewed");
+        const silent = repeats.due(causeOf(error), pace.now());
+        if (silent === null) continue;
+        options.log.warn({ gatewayId: lease.gatewayId, err: error, silent }, "the lease could not be renewed");
       }
     }
   }

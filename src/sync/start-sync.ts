@@ -1,3 +1,4 @@
+import { Repeats } from "../core/repeats";
 import type { Runtime } from "../persistence/runtime";
 import { listFileGateways } from "../persistence/sync/lease";
 import { sealUntilOver } from "./audit-sealer";
@@ -18,6 +19,8 @@ export interface SyncSettings {
   /** How long audit entries are kept, in days; 0 (by default) for ever. */
   readonly auditRetentionDays?: number;
   readonly faultPoint?: AtFaultPoint;
+  /** Told when the standing of a gateway changes. */
+  readonly onStatus?: (standings: readonly GatewayStanding[]) => void;
 }
 
 export interface RunningSync {
@@ -25,12 +28,18 @@ export interface RunningSync {
   wake(gatewayIds: readonly string[]): void;
   /** Somebody waits for this application to be enforced. */
   prioritize(applicationId: string): void;
-  /** By gateway id: whether this process delivers to it, and if not, why. */
-  status(): ReadonlyMap<string, ReconcilerStatus>;
+  /** The gateways whose folder this process was given: whether it delivers to them, and if not, why. */
+  status(): readonly GatewayStanding[];
   /** Resolves when every gateway that is known at the start has been tried once. */
   readonly ready: Promise<void>;
   /** Finishes the writes under way. */
   stop(): Promise<void>;
+}
+
+/** How this process stands to one gateway. */
+export interface GatewayStanding extends ReconcilerStatus {
+  readonly gatewayId: string;
+  readonly name: string;
 }
 
 /** How often it is looked for gateways that were made or removed elsewhere, in ms. */
@@ -45,14 +54,24 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
   const over = stopped.signal;
   const whenStopped = aborted(over);
   const reconcilers = new Map<string, Reconciler>();
+  const names = new Map<string, string>();
   const looking = new Waker();
+  const repeats = new Repeats();
+  const hints = new Repeats();
   let looked: () => void = () => undefined;
   const ready = new Promise<void>((resolve) => {
     looked = resolve;
   });
 
+  function standings(): GatewayStanding[] {
+    return [...reconcilers].map(([gatewayId, reconciler]) => {
+      return { gatewayId, name: names.get(gatewayId) ?? gatewayId, ...reconciler.status() };
+    });
+  }
+
   async function look(): Promise<void> {
     const found = await listFileGateways(database);
+    for (const { gatewayId, name } of found) names.set(gatewayId, name);
     for (const gateway of found) {
       const folder = settings.folderOf(gateway);
       if (folder === null || reconcilers.has(gateway.gatewayId) || over.aborted) continue;
@@ -62,8 +81,10 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
         gatewayId: gateway.gatewayId,
         folder,
         alone: database.kind === "embedded",
+        onProgress: () => runtime.waits.wake(),
         ...(timing ? { timing } : {}),
         ...(faultPoint ? { faultPoint } : {}),
+        onStatus: () => settings.onStatus?.(standings()),
       });
       reconcilers.set(gateway.gatewayId, reconciler);
       reconciler.start();
@@ -81,9 +102,11 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
         await look();
         await Promise.race([Promise.all([...reconcilers.values()].map((reconciler) => reconciler.ready)), whenStopped]);
         looked();
+        repeats.over();
       } catch (error) {
         if (over.aborted) return;
-        log.warn({ err: error }, "the gateways could not be listed");
+        const silent = repeats.due("list", pace.now());
+        if (silent !== null) log.warn({ err: error, silent }, "the gateways could not be listed");
       }
       await looking.wait(lookAgainMs, pace, over);
     }
@@ -101,11 +124,18 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
     while (!over.aborted) {
       try {
         const end = await database.listen(changesChannel, hinted);
+        hints.over();
         await whenStopped;
         await end();
       } catch (error) {
         if (over.aborted) return;
-        log.warn({ err: error }, "hints of other processes cannot be heard; what is pending is found by the timer");
+        const silent = hints.due("listen", pace.now());
+        if (silent !== null) {
+          log.warn(
+            { err: error, silent },
+            "hints of other processes cannot be heard; what is pending is found by the timer",
+          );
+        }
         await pace.sleep(listenAgainMs, over);
       }
     }
@@ -135,7 +165,7 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
     prioritize(applicationId) {
       for (const reconciler of reconcilers.values()) reconciler.prioritize(applicationId);
     },
-    status: () => new Map([...reconcilers].map(([gatewayId, reconciler]) => [gatewayId, reconciler.status()])),
+    status: standings,
     ready,
     async stop() {
       stopped.abort();

@@ -1,9 +1,11 @@
-import { chmod, chown, mkdir, stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { compileStatic } from "../core/traefik/compile-static";
 import { writeDurably } from "../persistence/durable-file";
+import { readOwnFile } from "../persistence/own-file";
+import { makeFolder, NotOurs, withOwnFolder } from "../persistence/own-folder";
 import type { GatewayRow } from "../persistence/sync/lease";
-import { realFileSystem } from "./file-system";
 import { type FolderSettings, fileMode, folderMode, placesIn } from "./gateway-folder";
 
 /**
@@ -17,9 +19,13 @@ export async function writeStaticConfiguration(
 ): Promise<void> {
   const places = placesIn(settings.folder);
   for (const folder of [places.folder, places.dynamic, places.applications, places.staging]) {
-    await mkdir(folder, { recursive: true, mode: folderMode });
-    await chmod(folder, folderMode);
-    await give(folder, settings.group);
+    await makeFolder(folder, folderMode);
+    await withOwnFolder(folder, async (open, { kind, mode, gid }) => {
+      if (kind === "shared") return; // only its owner can change it, and Traefik reads it by the group
+      // A set-group-id bit stays: it gives everything in the folder to the folder's group.
+      await open.chmod(folderMode | (mode & 0o2000));
+      if (settings.group !== undefined && settings.group !== gid) await open.chown(ownUser(), settings.group);
+    });
   }
   const inTraefik = settings.folderInTraefik ?? settings.folder;
   const text = compileStatic({
@@ -27,9 +33,23 @@ export async function writeStaticConfiguration(
     probeAddress: gateway.probeAddress,
     dynamicFolder: places.dynamic.replace(settings.folder, () => inTraefik),
   });
-  if ((await realFileSystem.readFile(places.static)) !== text) await writeDurably(places.static, text, fileMode);
-  await chmod(places.static, fileMode);
-  await give(places.static, settings.group);
+  const present = await readOwnFile(places.static, { secret: false }).catch((error: unknown) => {
+    if (error instanceof NotOurs) return null; // it is replaced, and what it may lead to is left alone
+    throw error;
+  });
+  if (present !== text) await writeDurably(places.static, text, fileMode);
+  await giveFile(places.static, settings.group);
+}
+
+/** Opened without following a link: whoever shares the folder could have put one there. */
+async function giveFile(path: string, group: number | undefined): Promise<void> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    await file.chmod(fileMode);
+    if (group !== undefined) await file.chown(ownUser(), group);
+  } finally {
+    await file.close();
+  }
 }
 
 /**
@@ -56,6 +76,4 @@ export async function unreadableForTraefik(settings: FolderSettings): Promise<st
   return problems;
 }
 
-async function give(path: string, group: number | undefined): Promise<void> {
-  if (group !== undefined) await chown(path, process.getuid?.() ?? -1, group);
-}
+const ownUser = () => process.geteuid?.() ?? -1;

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { later } from "../core/moment";
 import type { Clock } from "../core/values";
 import type { Database } from "../persistence/database";
 import type { Signer } from "../persistence/signing";
@@ -38,7 +39,7 @@ export async function sweep(
   { database, clock }: Pick<Sweeper, "database" | "clock">,
   over: AbortSignal,
 ): Promise<void> {
-  const before = new Date(clock.now().getTime() - keptFor);
+  const before = later(clock.now(), -keptFor);
   for (const part of [sweepChanges, sweepDeliveries]) {
     while (!over.aborted && (await part(database, before))) await breathe();
   }

@@ -6,8 +6,9 @@ import type { Clock, RandomBytes } from "../core/values";
 import { asSync } from "../persistence/as-sync";
 import type { Database } from "../persistence/database";
 import type { Sealer } from "../persistence/sealing";
-import { beginEpoch, findGateway, type GatewayRow, type Lease, takeLease } from "../persistence/sync/lease";
+import { beginEpoch, endLease, findGateway, type GatewayRow, type Lease, takeLease } from "../persistence/sync/lease";
 import { findDelivery, wasEverApplied } from "../persistence/sync/record-delivery";
+import { WrongFolder } from "./cause-of";
 import { applicationFiles, claimFolder } from "./claim-folder";
 import type { FileSystem } from "./file-system";
 import { fenceOlderTerms, stagingOf } from "./file-target";
@@ -34,37 +35,42 @@ export interface Candidate {
 
 export type Standing =
   | { readonly leads: true; readonly lease: Lease; readonly nonce: string; readonly row: GatewayRow }
-  /** `why` is a sentence; null while another process of the same folder leads. */
-  | { readonly leads: false; readonly why: string | null };
+  /** Another process of the same folder leads. */
+  | { readonly leads: false };
 
 /**
  * Tries to become the leader of a gateway: its folder has to be on this disk, and its lease free. The first thing that
  * a new term does is to take the older terms' staging folders away.
+ * @throws WrongFolder | NotOurs | the file system's or the database's own error: nobody is kept from leading by it
  */
 export async function takeLead(candidate: Candidate): Promise<Standing> {
   const { database, gatewayId, files, holder } = candidate;
   const places = placesIn(candidate.folder.folder);
   const row = await findGateway(database, gatewayId);
-  if (row === null) return { leads: false, why: "the gateway is gone" };
-  const claim = await claimFolder(database, row, places, candidate.random);
-  if (!claim.held) return { leads: false, why: claim.why };
-  if (!candidate.alone && row.led) return { leads: false, why: null };
+  if (row === null) throw new WrongFolder("gateway_gone", "the gateway does not exist any more");
+  const nonce = await claimFolder(database, row, places, candidate.random);
+  if (!candidate.alone && row.led) return { leads: false };
 
   await writeStaticConfiguration(row, candidate.folder);
   // Made before the term begins: whoever leads it later finds it, and nobody ever makes it again once it is taken away.
   await files.mkdir(stagingOf(places, row.leaseTerm + 1, holder));
   const lease = await takeLease(
     database,
-    { ...row, nonce: claim.nonce },
+    { ...row, nonce },
     { holder, forMs: candidate.leaseMs, force: candidate.alone },
   );
   if (lease === null) {
     await files.removeTree(stagingOf(places, row.leaseTerm + 1, holder));
-    return { leads: false, why: null };
+    return { leads: false };
   }
-  await fenceOlderTerms(places, lease.term, files);
-  const epoch = await presentEpoch(candidate, places, row);
-  return { leads: true, lease, nonce: claim.nonce, row: { ...row, ...epoch } };
+  try {
+    await fenceOlderTerms(places, lease.term, files);
+    const epoch = await presentEpoch(candidate, places, row);
+    return { leads: true, lease, nonce, row: { ...row, ...epoch } };
+  } catch (error) {
+    await endLease(database, lease).catch(() => undefined); // it ends by itself a little later
+    throw error;
+  }
 }
 
 /**

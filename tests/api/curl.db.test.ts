@@ -96,9 +96,16 @@ describe.skipIf(!hasCurl)("DK-11: the documented lines, as they stand, to a serv
   });
 
   test("the audit log has the address of the socket", async () => {
-    const [row] = await world.db.asOwner(
-      `select distinct ip from audit_entries where action = 'security.delete.opened'`,
-    );
+    const fields = JSON.stringify({ applicationId, username: "grace", password: "securePassword-4711" });
+    const created = await curl(url("security.create"), ...withKey(), ...asJson, "-d", fields);
+    const [row] = await world.db.asOwner("select ip from audit_entries where request_id = $1", [created.requestId]);
     expect(row?.ip).toBe("127.0.0.1");
+    await curl(
+      url("security.delete"),
+      ...withKey(),
+      ...asJson,
+      "-d",
+      JSON.stringify({ securityId: created.body.result.data.securityId }),
+    );
   });
 });

@@ -71,3 +71,19 @@ test("audit verify hands over a checkpoint that was kept in a file, and an organ
   const missing = await run(["--checkpoint", `${file}.not-there`], [intact]);
   expect([missing.code === 0, missing.asked]).toEqual([false, []]);
 });
+
+test("audit verify says what waits to be sealed for too long, and exits with 1", async () => {
+  const late: AuditVerdict = {
+    ...intact,
+    intact: false,
+    firstBroken: { sequence: 8, auditId: "aud_8", why: "unsealed" },
+    unsealed: 3,
+  };
+  const { code, out } = await run([], [late, { ...late, entries: 0, sequence: 0, unsealed: 1, removed: null }]);
+  expect(code).toBe(1);
+  const [some, none] = out.split("\n");
+  expect(some).toMatch(
+    /^org_1: NOT SEALED: 3 entries wait, the oldest is aud_8\. 5 entries up to 7 are intact\. .*start it/,
+  );
+  expect(none).toMatch(/^org_1: NOT SEALED: 1 entries wait, the oldest is aud_8\. Nothing of it is sealed\. /);
+});

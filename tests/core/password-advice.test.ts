@@ -41,6 +41,44 @@ describe("password advice (DK-9)", () => {
     expect(warnings(password, username)).toEqual(contained ? ["password_contains_username"] : []);
   });
 
+  it.each([
+    "$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.",
+    "ada:$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.",
+    "ada:$$apr1$$saltsalt$$HIDXe7D36X22w1CH4M1cQ.",
+    "'ada:$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.'",
+    " ada@example.org:$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ. ",
+    "$1$saltsalt$HIDXe7D36X22w1CH4M1cQ.",
+    "{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
+    "ada:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=",
+    "{ssha}W6ph5Mm5Pz8GgiULbPgzG37mj9hzYWx0",
+    "{CRYPT}$6$saltsalt$abc",
+    ...["a", "b", "x", "y"].map((kind) => `$2${kind}$10$G/R6Tubb.58rSeR3wSeKYe5Fb97Iz5sg.Iu6VaCOTkeZ9941sIkk.`),
+    "ada:$2y$05$G/R6Tubb.58rSeR3wSeKYe5Fb97Iz5sg.Iu6VaCOTkeZ9941sIkk.",
+    "$5$rounds=5000$saltsalt$abcdef",
+    "$6$saltsalt$abcdef",
+    "$y$j9T$saltsalt$abcdef",
+    "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub",
+    "$argon2i$v=19$m=65536$c29tZXNhbHQ$RdescudvJCsgt3ub",
+    "$scrypt$ln=16,r=8,p=1$c2FsdA$aGFzaA",
+    "ada:Members only:939e7578ed9e3c518a452acee763bce9",
+  ])("%j looks like a hash", (password) => {
+    expect(warnings(password, "grace")).toContain("looks_like_hash");
+  });
+
+  it.each([
+    "Kt7m-Qz4x-h9Vb",
+    "$Kt7m$Qz4x$h9Vb",
+    "pa$$word:Kt7m-Qz4x",
+    "{Kt7m}-Qz4x-h9Vb",
+    "9f86d081884c7d659a2feaa0c55ad015", // a random password in hexadecimal is no hash
+    "c29tZXNhbHQ9Kt7mQz4xh9VbW6ph5M==",
+    "one:two:three-Kt7m-Qz4x",
+    "$100 in 5$ bills, 9 times",
+    "$5 and $6 make 11, says Ada",
+  ])("%j does not look like a hash", (password) => {
+    expect(warnings(password, "grace")).not.toContain("looks_like_hash");
+  });
+
   it("gives every warning at once, each with a message that does not hold the password", () => {
     const given = adviseOnPassword("ada", "ada", () => true);
     expect(given.map(({ reason }) => reason)).toEqual([

@@ -176,8 +176,10 @@ const forbidden = [
   { host: "Control.Example.org.", port: 443 },
 ];
 
+const publicAddress = { host: "portcullis.example.org", port: 8443 };
+
 function judge(url: string, mode: UpstreamRules["mode"], resolved: string[] = []): string {
-  const judged = judgeUpstream(read(url), { mode, resolved, ownAddresses: own, forbidden });
+  const judged = judgeUpstream(read(url), { mode, resolved, ownAddresses: own, forbidden, publicAddress });
   return judged.ok ? "ok" : judged.problem;
 }
 
@@ -198,6 +200,14 @@ describe("an upstream that may be published", () => {
     ["http://box.lan:9000", ["10.0.0.2"], "ok", "upstream_loopback"],
     ["http://a.org:9000", ["10.0.0.2", "127.0.0.1"], "ok", "upstream_loopback"],
     ["http://a.org:9000", ["10.0.0.2", "192.168.7.7"], "ok", "upstream_loopback"],
+    ["http://BOX.lan.:9000", ["10.0.0.2"], "ok", "upstream_loopback"],
+    ["http://host.docker.internal:9000", ["10.0.0.2"], "ok", "upstream_loopback"],
+    ["http://Host.Containers.Internal.:9000", ["10.0.0.2"], "ok", "upstream_loopback"],
+    ["http://box.lan:3000", ["10.0.0.2"], "upstream_control_plane", "upstream_control_plane"],
+    ["http://host.docker.internal:8000", [], "upstream_control_plane", "upstream_control_plane"],
+    ["https://portcullis.example.org:8443", ["1.1.1.1"], "upstream_control_plane", "upstream_control_plane"],
+    ["https://PORTCULLIS.example.org.:8443", ["1.1.1.1"], "upstream_control_plane", "upstream_control_plane"],
+    ["https://portcullis.example.org", ["1.1.1.1"], "ok", "ok"],
     ["http://0.0.0.0:9000", [], "ok", "upstream_unspecified"],
     ["http://[::]:9000", [], "ok", "upstream_unspecified"],
     ["http://a.org:9000", ["::"], "ok", "upstream_unspecified"],

@@ -134,6 +134,7 @@ describe.skipIf(!hasTraefik())("a file that somebody broke", () => {
     test(`${name} opens nothing, not after a restart of Traefik either, and is mended`, async () => {
       const [{ applicationId, host, path } = { applicationId: "", host: "", path: "" }] = applications;
       const file = fileOf(applicationId);
+      await reload(); // leaves the file that is touched below
       writeFileSync(file, broken(readFileSync(file, "utf8")));
       const marker = join(world.installation.gatewayFolder, "dynamic", "loaded.yml");
       writeFileSync(marker, readFileSync(marker));

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { APPLICATIONS_FOLDER } from "../../src/core/traefik/names";
@@ -66,7 +66,8 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     }
     expect((await world.ask(ascii)).status).toBe(401);
     expect((await world.ask(ascii, { user: `ada:${password}` })).headers["x-upstream"]).toBe("upstream");
-    expect(theirs.seen).toEqual([]);
+    const hosts = [...forms, base].map((form) => form.toLowerCase());
+    expect(theirs.seen.filter(({ headers }) => hosts.includes(headers.host ?? ""))).toEqual([]);
   });
 
   test("cannot have a name below the first one's wildcard", async () => {
@@ -123,6 +124,29 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
         expect(await attempt(other, newHost(), `http://${host}:${port}`), place).toBe("invalid_upstream");
       }
     }
+  });
+
+  test("cannot claim a host that a foreign router serves, and can as soon as that router is gone", async () => {
+    const host = newHost("foreign");
+    const file = join(world.installation.gatewayFolder, "dynamic", "foreign.yml");
+    const routers = { foreign: { rule: `Host(\`${host}\`)`, service: "foreign", entryPoints: ["web"] } };
+    const services = { foreign: { loadBalancer: { servers: [{ url: theirs.url }] } } };
+    writeFileSync(file, JSON.stringify({ http: { routers, services } }));
+    await world.traefik.until({ host }, ({ status }) => status === 200);
+    expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("host_reserved");
+    expect(await attempt(other, newHost("free"), "http://127.0.0.1:9091")).toBe("made");
+    rmSync(file);
+    await world.traefik.until({ host }, ({ status }) => status === 404);
+    expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("made");
+  });
+
+  test("can claim what was released a moment ago, while its deny or route is still live", async () => {
+    const host = newHost("released");
+    const { applicationId } = await mine(host);
+    const { items } = await world.tenant.ok<{ items: { claimId: string; value: string }[] }>("claims.list", {});
+    await world.tenant.ok("applications.delete", { applicationId });
+    await world.tenant.ok("claims.release", { claimId: items.find(({ value }) => value === host)?.claimId });
+    expect(await attempt(other, host, "http://127.0.0.1:9092")).toBe("made");
   });
 
   test("with checked upstreams cannot lead to this machine, by no name either", async () => {

@@ -13,6 +13,7 @@ import {
 } from "../support/control-plane";
 import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
 import { startHammer, stopHammers } from "../support/hammer";
+import { setAgainstUs } from "../support/hostile-settings";
 import { isFull } from "../support/length";
 import { patienceMs } from "../support/patience";
 import { type Cluster, findPostgresBinaries, NO_POSTGRES, startCluster } from "../support/postgres-cluster";
@@ -35,6 +36,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
 
   beforeAll(async () => {
     cluster = await startCluster();
+    await setAgainstUs(cluster.url());
     environment = {
       DATABASE_URL: await cluster.createDatabase("planes"),
       PORTCULLIS_SECRET: registerSecret(randomBytes(32).toString("hex")),

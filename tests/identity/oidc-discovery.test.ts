@@ -36,6 +36,7 @@ async function ask(document: (url: string) => Record<string, unknown>) {
     allowedGroups: [],
     groupRoles: {},
     trustedDomains: [],
+    emailProof: "email_verified",
     createsPersons: false,
     reach: "local",
   };

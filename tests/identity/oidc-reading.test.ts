@@ -82,10 +82,35 @@ describe("what a provider says of a person", () => {
 
   it("reads groups from the claim that is named, and a subject there has to be", () => {
     expect(readClaims({ sub: "a", "https://x/roles": ["b"] }, {}, "https://x/roles")?.groups).toEqual(["b"]);
-    expect(readClaims({ sub: "a", groups: [1, "b"] }, {}, "groups")?.groups).toEqual([]);
+    expect(readClaims({ sub: "a", groups: [] }, { groups: ["b"] }, "groups")?.groups).toEqual([]);
     expect(readClaims({ sub: "a" }, { groups: ["b"] }, "groups")?.groups).toEqual(["b"]);
+    expect(readClaims({ sub: "a", groups: "b" }, {}, "groups")?.groups).toEqual(["b"]);
     expect(readClaims({ sub: "" }, {}, "groups")).toBeNull();
     expect(readClaims({ sub: 7 }, {}, "groups")).toBeNull();
+  });
+});
+
+describe("groups that are not known are told from an empty list", () => {
+  it.each([
+    [{}, {}, "groups_missing"],
+    [{ groups: null }, {}, "groups_missing"],
+    [{ _claim_names: { groups: "src1" }, _claim_sources: { src1: {} } }, {}, "groups_overage"],
+    [{ _claim_names: { groups: "src1" }, groups: [] }, {}, "groups_overage"],
+    [{ _claim_names: { groups: "src1" } }, { groups: ["a"] }, "groups_overage"],
+    [{ hasgroups: true }, {}, "groups_overage"],
+    [{ hasgroups: "true" }, {}, "groups_overage"],
+    [{}, { _claim_names: { groups: "src1" } }, "groups_overage"],
+    [{ groups: [1, "b"] }, {}, "groups_malformed"],
+    [{ groups: "" }, {}, "groups_malformed"],
+    [{ groups: { a: true } }, {}, "groups_malformed"],
+    [{ groups: Array.from({ length: 1_001 }, (_, at) => `g${at}`) }, {}, "groups_malformed"],
+    [{ _claim_names: { address: "src1" }, groups: ["a"] }, {}, ["a"]],
+  ])("token %j, userinfo %j", (token, userinfo, groups) => {
+    expect(readClaims({ sub: "a", ...token }, userinfo, "groups")?.groups).toEqual(groups);
+  });
+
+  it("a claim with the name of a property that every object has is absent", () => {
+    expect(readClaims({ sub: "a" }, {}, "constructor")?.groups).toBe("groups_missing");
   });
 });
 

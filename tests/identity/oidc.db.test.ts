@@ -64,14 +64,21 @@ async function lastReason(): Promise<{ reason: string; action: string }> {
   return row ?? { reason: "", action: "" };
 }
 
+/** What the visitor is told, by the reason in the audit log. */
+function toldOf(reason: string): string {
+  if (reason === "email_unverified") return "provider_email_unverified";
+  return reason.startsWith("groups_") ? "provider_groups_unknown" : "provider_refused";
+}
+
 const hasSession = (browser: Browser) => browser.cookies.has("__Host-portcullis.session");
 
 const refusedAt = `${testOrigin}/sign-in?error=provider_refused`;
 
 /** Tries it, and says what the visitor was told and what the audit log says. */
 async function refusalOf(slug: string, browser = newBrowser()) {
-  const { status, location } = await signInBy(browser, idp, slug);
-  expect({ status, location, session: hasSession(browser) }).toEqual({
+  const signedIn = await signInBy(browser, idp, slug);
+  const location = signedIn.location?.replace(/error=provider_email_(?:unverified|missing)$/, "error=provider_refused");
+  expect({ status: signedIn.status, location, session: hasSession(browser) }).toEqual({
     status: 302,
     location: refusedAt,
     session: false,
@@ -295,6 +302,44 @@ describe("what a provider says is checked (TM-12..20)", () => {
   });
 });
 
+describe("an issuer with or without its last slash", () => {
+  const forms = [publicIssuer, `${publicIssuer}/`];
+  const cases = forms.flatMap((set) => forms.map((said) => ({ set, said })));
+  let withSlash: OidcProvider;
+  let withoutSlash: OidcProvider;
+  beforeAll(async () => {
+    const slugs = cases.map((_, at) => redirectUri(`slash-${at}`));
+    withSlash = await startOidcProvider({ issuer: `${publicIssuer}/`, redirectUris: slugs });
+    withoutSlash = await startOidcProvider({ issuer: publicIssuer, redirectUris: slugs });
+  });
+  afterAll(async () => {
+    await Promise.all([withSlash.close(), withoutSlash.close()]);
+  });
+  it.each(cases.map((one, at) => ({ ...one, slug: `slash-${at}` })))(
+    "$set in the settings signs in at a provider that calls itself $said, whose tokens must say exactly that",
+    async ({ set, said, slug }) => {
+      const provider = said.endsWith("/") ? withSlash : withoutSlash;
+      await insertProvider(world, { ...provider, issuer: set }, slug, { ...main, internal_url: provider.url });
+      provider.person = { ...provider.person, ...newPerson(), email_verified: true };
+      const browser = newBrowser();
+      expect((await signInBy(browser, provider, slug)).location).toBe(`${testOrigin}/`);
+      expect(hasSession(browser)).toBe(true);
+
+      const other = said.endsWith("/") ? publicIssuer : `${publicIssuer}/`;
+      provider.tamper = (claims) => ({ ...claims, iss: other });
+      expect((await signInBy(newBrowser(), provider, slug)).location).toBe(refusedAt);
+      expect((await lastReason()).reason).toBe("issuer_mismatch");
+      provider.tamper = null;
+    },
+  );
+
+  it("is not another issuer, and two slashes are", async () => {
+    await insertProvider(world, { ...idp, issuer: `${publicIssuer}//` }, "slashes", { internal_url: idp.url });
+    await startSignIn(newBrowser(), "slashes");
+    expect((await lastReason()).reason).toBe("discovery_issuer_mismatch");
+  });
+});
+
 describe("who may come in by a provider (TM-13)", () => {
   const lists = {
     by_email: { allowed_emails: ["in@example.org"] },
@@ -323,13 +368,16 @@ describe("who may come in by a provider (TM-13)", () => {
     ["by_group", { groups: ["visitors", "staff"] }, null],
     ["by_group", { groups: "staff" }, null],
     ["by_group", { groups: ["visitors"] }, "group_not_allowed"],
-    ["by_group", { groups: undefined }, "group_not_allowed"],
+    ["by_group", { groups: [] }, "group_not_allowed"],
+    ["by_group", { groups: undefined }, "groups_missing"],
+    ["by_group", { groups: undefined, _claim_names: { groups: "src1" } }, "groups_missing"],
+    ["by_group", { groups: [{ name: "staff" }] }, "groups_malformed"],
   ])("%s: %j", async (slug, claims, reason) => {
     const sub = `sub-${Math.random().toString(36).slice(2)}`;
     at.person = { sub, email: `${sub}@example.org`, email_verified: true, ...claims };
     const browser = newBrowser();
     const { location } = await signInBy(browser, at, slug);
-    expect(location).toBe(reason === null ? `${testOrigin}/` : refusedAt);
+    expect(location).toBe(reason === null ? `${testOrigin}/` : `${testOrigin}/sign-in?error=${toldOf(reason)}`);
     expect(hasSession(browser)).toBe(reason === null);
     if (reason !== null) expect((await lastReason()).reason).toBe(reason);
   });
@@ -339,7 +387,8 @@ describe("who may come in by a provider (TM-13)", () => {
     const known = await signInBy(newBrowser(), at, "by_domain");
     expect(known.location).toBe(`${testOrigin}/`);
     at.person = { ...at.person, email_verified: false };
-    expect((await signInBy(newBrowser(), at, "by_domain")).location).toBe(refusedAt);
+    const again = await signInBy(newBrowser(), at, "by_domain");
+    expect(again.location).toBe(`${testOrigin}/sign-in?error=provider_email_unverified`);
     expect((await lastReason()).reason).toBe("email_unverified");
   });
 

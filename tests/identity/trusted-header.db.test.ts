@@ -180,9 +180,10 @@ describe("signing in by a trusted header (TM-35)", () => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "developer");
     await withSettings({ groupRoles: { operators: "admin" } }, async () => {
-      for (const headers of [{}, { "remote-groups": "" }]) {
-        expect(await refusalOf({ "remote-email": person.email, ...headers })).toBe("no_role_for_groups");
-      }
+      const by = (headers: Record<string, string>) => refusalOf({ "remote-email": person.email, ...headers });
+      expect(await by({ "remote-groups": "" })).toBe("no_role_for_groups");
+      expect(await by({})).toBe("groups_missing");
+      expect(await by({ "remote-groups": "op\u00ff" })).toBe("groups_malformed");
     });
   });
 

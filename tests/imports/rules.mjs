@@ -96,7 +96,7 @@ const rules = [
     from: { path: inside("app") },
     to: {
       path: "(^|/)(src|drizzle)/",
-      pathNot: ["(^|/)src/(app|ui)/", "(^|/)src/contracts/handler-registration\\.ts$"],
+      pathNot: ["(^|/)src/(app|ui)/", "(^|/)src/contracts/api-handler\\.ts$"],
     },
   },
   {

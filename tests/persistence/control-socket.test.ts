@@ -146,7 +146,7 @@ describe("the lock of a data folder", () => {
     for (const path of [join(folder, "letter.txt"), join(folder, "letter.txt", "data")]) {
       const error = await takeControlSocket(path).catch((refusal: unknown) => refusal);
       expect(error).toBeInstanceOf(DataFolderUnusable);
-      expect(String(error)).toMatch(/letter\.txt.* cannot be used \(E\w+\): set PORTCULLIS_DATA /);
+      expect(String(error)).toMatch(/letter\.txt.* cannot be used \(E\w+: [^)]+\): set PORTCULLIS_DATA /);
       expect(String(error)).not.toContain("\n");
     }
   });

@@ -50,6 +50,7 @@ const ofPersons = [
   "links",
   "limits",
   "identities",
+  "member_roles",
 ];
 
 const refused = "42501"; // insufficient_privilege: a grant that is missing, or a policy that says no
@@ -518,6 +519,7 @@ describe("a child in another organization's parent", () => {
       "applications",
       "environments",
       "invitations",
+      "member_roles",
       "members",
       "project_roles",
       "routes",

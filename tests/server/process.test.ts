@@ -1,6 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -90,6 +91,44 @@ describe("npm start", { shuffle: false }, () => {
     expect(page.headers.get("x-frame-options")).toBe("DENY");
     expect(await page.text()).toContain("npx --no portcullis setup");
     expect((await fetch(`${started.url}/nowhere`)).status).toBe(404);
+  });
+
+  test.each([
+    "/x/../api/trpc/auth.providers",
+    "/./api/trpc/auth.providers",
+    "/_next/../api/trpc/auth.providers",
+    "/x/%2e%2e/api/trpc/auth.providers",
+    "//api/trpc/auth.providers",
+    "/x\\..\\api/trpc/auth.providers",
+    "/%61pi/trpc/auth.providers",
+    "/API/trpc/auth.providers",
+    "/api%2ftrpc/auth.providers",
+    "/_next/image?url=%2Fapi%2Ftrpc%2Fauth.providers&w=16&q=75",
+    "/_next/data/x/api/trpc/auth.providers.json",
+  ])("answers %s neither by the API nor by Next's route to it", async (path) => {
+    const answer = await new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
+      request(`${started.url}/`, { path }, async (response) => {
+        resolve({ status: response.statusCode, text: Buffer.concat(await response.toArray()).toString() });
+      })
+        .on("error", reject)
+        .end();
+    });
+    expect([400, 404]).toContain(answer.status);
+    expect(answer.text).not.toContain('"result"');
+  });
+
+  test.each([
+    ["a router state that is none", { rsc: "1", "next-router-state-tree": "%7B" }, 400],
+    ["a router state for a page", { rsc: "1", "next-router-state-tree": encodeURIComponent('["",{},null,null]') }, 200],
+    ["a header of Next's hosting platform", { "x-matched-path": "/api/trpc/auth.providers" }, 200],
+    ["an action that is none", { "next-action": "x" }, 200],
+  ])("answers a page with %s as the browser deserves it, never with 500", async (_title, headers, status) => {
+    expect((await fetch(`${started.url}/sign-in`, { headers: headers as Record<string, string> })).status).toBe(status);
+  });
+
+  test("takes no form at a page", async () => {
+    const answer = await fetch(`${started.url}/sign-in`, { method: "POST", body: "a=b" });
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 
   test("setup prints one line of JSON, works once, and is one line on standard error the second time", async () => {

@@ -29,7 +29,7 @@ describe("the secret in the data folder", () => {
     await makeSecretFile(folder);
     chmodSync(path(), mode);
     const refused = await findSecretFile(folder).catch((error: Error) => error.message);
-    expect(refused).toBe(`${path()} can be read by others: run chmod 600 on it`);
+    expect(refused).toBe(`${path()} can be read by others (mode ${mode.toString(8)}): run "chmod 600" on it`);
   });
 
   it("is refused when it holds none, and what it holds is not in the message", async () => {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { newNonce, pagePolicy, securityHeaders } from "../../src/server/security-headers";
+import { newNonce, pagePolicy, securityHeaders, type TransportSecurity } from "../../src/server/security-headers";
 
 const directivesOf = (policy: string) =>
   Object.fromEntries(policy.split("; ").map((directive) => directive.split(/ (.*)/s).slice(0, 2)));
 
 describe("the headers of every answer (AM-19..23)", () => {
   test("nobody frames it, guesses what it is, or learns where a visitor came from", () => {
-    for (const secure of [true, false]) {
+    for (const secure of [{ includeSubdomains: false }, null]) {
       expect(securityHeaders(secure)).toMatchObject({
         "x-frame-options": "DENY",
         "x-content-type-options": "nosniff",
@@ -18,12 +18,14 @@ describe("the headers of every answer (AM-19..23)", () => {
   });
 
   test("a browser is told to use https alone where the public address is https, and only there", () => {
-    expect(securityHeaders(true)["strict-transport-security"]).toBe("max-age=31536000; includeSubDomains");
-    expect(securityHeaders(false)).not.toHaveProperty("strict-transport-security");
+    const header = (secure: TransportSecurity | null) => securityHeaders(secure)["strict-transport-security"];
+    expect(header({ includeSubdomains: false })).toBe("max-age=31536000");
+    expect(header({ includeSubdomains: true })).toBe("max-age=31536000; includeSubDomains");
+    expect(header(null)).toBeUndefined();
   });
 
   test("what is no page may load nothing and be framed nowhere", () => {
-    expect(directivesOf(securityHeaders(false)["content-security-policy"] ?? "")).toEqual({
+    expect(directivesOf(securityHeaders(null)["content-security-policy"] ?? "")).toEqual({
       "default-src": "'none'",
       "base-uri": "'none'",
       "form-action": "'none'",

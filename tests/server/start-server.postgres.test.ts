@@ -4,13 +4,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
-import postgres from "postgres";
 import { afterAll, expect, test, vi } from "vitest";
 import { readEnvironment } from "../../src/env";
 import { askHost } from "../../src/server/host-commands";
 import { inOneLine } from "../../src/server/start-failure";
 import { type RunningServer, startServer } from "../../src/server/start-server";
 import { emptyDatabase } from "../support/empty-database";
+import { openAsOwner } from "../support/owner-connection";
 import { patienceMs } from "../support/patience";
 
 const log = pino({ level: "silent" });
@@ -74,7 +74,7 @@ test("a database that does not answer, or lets nobody in, is one line without th
 
 test("a user who may not create roles is told the SQL to run, all of it, and needs no more than that", async () => {
   const url = new URL(await emptyDatabase());
-  const administrator = postgres(url.href, { max: 1, onnotice: () => undefined });
+  const administrator = openAsOwner(url.href);
   const user = `plain_${process.pid}`;
   await administrator.unsafe(`create role ${user} login; alter database ${url.pathname.slice(1)} owner to ${user}`);
   const environment = environmentOf(Object.assign(new URL(url), { username: user }).href, "j");
@@ -96,7 +96,7 @@ test("a user who may not create roles is told the SQL to run, all of it, and nee
 
 test("SIGTERM ends a start too that waits for another process's migrations", async () => {
   const url = await emptyDatabase();
-  const holder = postgres(url, { max: 1, onnotice: () => undefined });
+  const holder = openAsOwner(url);
   const isAwaited = async () =>
     (
       await holder`select 1 from pg_locks where locktype = 'advisory' and not granted

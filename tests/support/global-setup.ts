@@ -1,5 +1,6 @@
 import type { TestProject } from "vitest/node";
 import { migratePostgresDatabase } from "../../src/persistence/migrate";
+import { setAgainstUs } from "./hostile-settings";
 import { startCluster } from "./postgres-cluster";
 import { clusterTemplate, migrationsFolder } from "./test-database";
 
@@ -10,6 +11,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
     return undefined;
   }
   const cluster = await startCluster();
+  await setAgainstUs(cluster.url());
   await migratePostgresDatabase(await cluster.createDatabase(clusterTemplate), migrationsFolder);
   project.provide("clusterUrl", cluster.url("postgres"));
   return () => cluster.stop();

@@ -96,7 +96,7 @@ export async function startOidcProvider({
   });
   server.on("request", provider.callback());
   /** The public address, as a browser of this machine can reach it. */
-  const atHand = (address: string) => address.replace(issuer, url);
+  const atHand = (address: string) => address.replace(issuer.replace(/\/$/, ""), url);
   const control: OidcProvider = {
     issuer,
     url,

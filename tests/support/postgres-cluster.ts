@@ -1,10 +1,19 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { createInterface } from "node:readline";
-import postgres from "postgres";
+import { openAsOwner } from "./owner-connection";
 
 export interface Cluster {
   /** A connection string over TCP on 127.0.0.1, as the superuser `postgres`, without a password. */
@@ -25,7 +34,7 @@ export interface Cluster {
 export const NO_POSTGRES =
   "no PostgreSQL on this machine (initdb is neither on PATH nor in /usr/lib/postgresql/*/bin): its tests are skipped";
 
-const READY = "database system is ready to accept connections";
+const READY = /database system is ready to accept (?:read-only )?connections/;
 
 /** @returns the folder of the newest `initdb` and `postgres`, or null where there are none */
 export function findPostgresBinaries(): string | null {
@@ -42,9 +51,12 @@ export function findPostgresBinaries(): string | null {
  * Makes and starts a temporary cluster on a free port of 127.0.0.1. Nothing is flushed to the disk (`fsync=off`),
  * which loses nothing as long as the machine stays up. PostgreSQL refuses to run as root: then it runs as `postgres`.
  * @param options.settings further settings, as `name=value`
+ * @param options.files further files of the data folder, by name: `pg_hba.conf`, or `standby.signal` for a standby
  * @throws Error there is no PostgreSQL, or it did not start (the message holds its log)
  */
-export async function startCluster(options: { settings?: readonly string[] } = {}): Promise<Cluster> {
+export async function startCluster(
+  options: { settings?: readonly string[]; files?: Readonly<Record<string, string>> } = {},
+): Promise<Cluster> {
   const binaries = findPostgresBinaries();
   if (binaries === null) throw new Error(NO_POSTGRES);
   const folder = mkdtempSync(join(tmpdir(), "portcullis-pg-"));
@@ -57,6 +69,11 @@ export async function startCluster(options: { settings?: readonly string[] } = {
 
   const initdb = run("initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
   execFileSync(initdb.command, initdb.rest, { stdio: "pipe", cwd: folder });
+  const { uid, gid } = statSync(data);
+  for (const [name, text] of Object.entries(options.files ?? {})) {
+    writeFileSync(join(data, name), text, { mode: 0o600 });
+    chownSync(join(data, name), uid, gid);
+  }
   const port = await freePort();
   const settings = [
     "listen_addresses=127.0.0.1",
@@ -98,7 +115,7 @@ export async function startCluster(options: { settings?: readonly string[] } = {
     url,
     start,
     async createDatabase(name) {
-      const sql = postgres(url(), { max: 1 });
+      const sql = openAsOwner(url());
       await sql`create database ${sql(name)}`;
       await sql.end();
       return url(name);
@@ -136,7 +153,7 @@ function untilReady(child: ChildProcess): Promise<void> {
     if (child.stderr === null) return reject(new Error("PostgreSQL was started without a log"));
     createInterface(child.stderr).on("line", (line) => {
       if (log.length < 100) log.push(line);
-      if (line.includes(READY)) resolve();
+      if (READY.test(line)) resolve();
     });
   });
 }

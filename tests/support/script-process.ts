@@ -21,9 +21,17 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** @param path absolute */
-export function startScript(path: string, ...parameters: string[]): ScriptProcess {
-  const child = spawn(process.execPath, [bundled(path), ...parameters], { stdio: "pipe" });
+/**
+ * @param path absolute
+ * @param options the first parameter may say as which user it runs
+ */
+export function startScript(
+  path: string,
+  ...[first, ...rest]: [first?: string | { user: { uid: number; gid: number } }, ...rest: string[]]
+): ScriptProcess {
+  const parameters = typeof first === "string" ? [first, ...rest] : rest;
+  const user = typeof first === "object" ? { ...first.user, cwd: "/" } : {};
+  const child = spawn(process.execPath, [bundled(path), ...parameters], { stdio: "pipe", ...user });
   running.add(child);
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
   let errors = "";

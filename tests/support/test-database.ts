@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import postgres from "postgres";
 import { inject } from "vitest";
 import { dumpTemplate, openEmbeddedInMemory } from "../../src/persistence/embedded/open-in-memory";
 import { embeddedDatabase } from "../../src/persistence/embedded-database";
@@ -11,6 +9,8 @@ import { migrateEmbedded } from "../../src/persistence/migrate";
 import { openPostgres } from "../../src/persistence/postgres-database";
 import { lendDatabase, type OpenedDatabase } from "./lent-databases";
 import { madeOnce } from "./made-once";
+import { ownTemporaryFolder } from "./own-temporary-folder";
+import { openAsOwner } from "./owner-connection";
 
 declare module "vitest" {
   export interface ProvidedContext {
@@ -67,7 +67,7 @@ export function templatePath(kind: "tar" | "folder"): string {
   for (const name of readdirSync(migrationsFolder).sort()) {
     if (name.endsWith(".sql")) hash.update(readFileSync(join(migrationsFolder, name)));
   }
-  return join(tmpdir(), `portcullis-template-${hash.digest("hex").slice(0, 16)}.${kind}`);
+  return join(ownTemporaryFolder(), `template-${hash.digest("hex").slice(0, 16)}.${kind}`);
 }
 
 /** The database that the global set-up migrated, and that every test file's own is copied from. */
@@ -75,12 +75,12 @@ export const clusterTemplate = "portcullis_template";
 
 async function onCluster(clusterUrl: string): Promise<OpenedDatabase> {
   const name = `test_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
-  const maintenance = postgres(clusterUrl, { max: 1, onnotice: () => undefined });
+  const maintenance = openAsOwner(clusterUrl);
   await maintenance.unsafe(`create database ${name} template ${clusterTemplate}`);
   await maintenance.end();
   const url = new URL(clusterUrl);
   url.pathname = `/${name}`;
-  const owner = postgres(url.href, { max: 1, onnotice: () => undefined });
+  const owner = openAsOwner(url.href);
   const database = openPostgres(url.href, 16);
   return {
     database,

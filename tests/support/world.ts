@@ -10,6 +10,7 @@ import { prepareForNextAuth } from "../../src/env";
 import type { Runtime, SignInSettings } from "../../src/persistence/runtime";
 import { makeSealer } from "../../src/persistence/sealing";
 import { makeSigner } from "../../src/persistence/signing";
+import { createWaitHub } from "../../src/sync/wait-hub";
 import { registerSecret } from "./secrets";
 import { openTestDatabase, type TestDatabase } from "./test-database";
 
@@ -85,6 +86,7 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     "insert into installation (installation_id, secret_fingerprint, created_at) values ($1, $2, now())",
     [installationId, "f".repeat(64)],
   );
+  const log = pino({ level: "trace" }, { write: (line: string) => void lines.push(line) });
   const runtime: Runtime = {
     database: db.database,
     sealer: makeSealer([secret]),
@@ -94,12 +96,15 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     clock: { now: () => world.now ?? new Date() },
     random: (size) => randomBytes(size),
     resolver,
-    log: pino({ level: "trace" }, { write: (line: string) => void lines.push(line) }),
+    hostWatch: { servedElsewhere: async () => null },
+    log,
     mailer: null,
     ownAddresses: () => ["127.0.0.1", "::1", "10.1.2.3"],
+    ownNames: () => ["box", "box.lan"],
     listensOn: [{ host: "127.0.0.1", port: 3000 }],
     wake: (gatewayIds) => void woken.push([...gatewayIds]),
     prioritize: () => undefined,
+    waits: createWaitHub({ database: db.database, log, prioritize: (id) => overrides.prioritize?.(id) }),
     ...overrides,
   };
   const handler = createHandler(runtime);

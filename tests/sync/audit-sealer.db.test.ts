@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { newId } from "../../src/core/ids";
 import { verifyLog } from "../../src/services/audit/verify-log";
-import { sealPending } from "../../src/sync/audit-sealer";
+import { sealPending, sealUntilOver } from "../../src/sync/audit-sealer";
 import { startSync } from "../../src/sync/start-sync";
-import { insertEntries, logOf } from "../support/audit-log";
+import { insertEntries, logOf, tamper } from "../support/audit-log";
 import { given, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -64,4 +64,35 @@ it("an entry is sealed within a second of its commit (AUD)", async () => {
   } finally {
     await sync.stop();
   }
+});
+
+it("an entry that cannot be sealed only holds up its own organization, which then is not intact", async () => {
+  const [poisoned, other] = [newId("organization"), newId("organization")];
+  for (const organizationId of [poisoned, other]) await insertEntries(world, organizationId, 3);
+  await tamper(world, `update audit_entries set created_at = 'infinity' where organization_id = '${poisoned}'`);
+  await expect(sealPending(world.runtime.database, never)).rejects.toThrow('The time "infinity" cannot be read');
+  expect(await verify(other)).toMatchObject({ intact: true, entries: 3, unsealed: 0 });
+  expect(await verify(poisoned)).toMatchObject({
+    intact: false,
+    firstBroken: { sequence: 1, why: "unsealed" },
+    entries: 0,
+    unsealed: 3,
+  });
+});
+
+it("an entry that cannot be sealed is one line in the log, not one with each look", async () => {
+  const organizationId = newId("organization");
+  await insertEntries(world, organizationId, 1);
+  await tamper(world, `update audit_entries set created_at = 'infinity' where organization_id = '${organizationId}'`);
+  const over = new AbortController();
+  let looks = 0;
+  const pace = {
+    now: () => looks * 400,
+    sleep: async () => {
+      if (++looks === 5) over.abort();
+    },
+  };
+  const { database, clock, log } = world.runtime;
+  await sealUntilOver({ database, clock, log, pace }, over.signal);
+  expect(world.log().split("audit entries could not be sealed")).toHaveLength(2);
 });

@@ -192,7 +192,8 @@ describe("a folder that is not the one that the database means", () => {
     await reconciler.stop();
     const elsewhere = `${sync.folder}-elsewhere`;
     const { standing } = await started({ folder: { folder: elsewhere } });
-    expect(standing).toMatchObject({ leads: false, why: expect.stringContaining("another disk") });
+    expect(standing).toMatchObject({ leads: false, why: { cause: "claim_missing" } });
+    expect(standing.why?.detail).toContain("another disk");
     expect(existsSync(elsewhere)).toBe(false);
   });
 

@@ -1,7 +1,9 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { realPace } from "../../src/sync/pace";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
-import { openSyncWorld, password, type SyncWorld } from "./sync-world";
+import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;
 let gateway: FakeGateway;
@@ -73,4 +75,57 @@ it("a delivery that only opens is given up, before its first file, for a revocat
   expect(await deliveredIn(revoked)).toBe(next?.revision);
   expect(await deliveredIn(opened)).toBe(next?.revision);
   expect(sync.world.log()).not.toContain("a delivery failed");
+});
+
+it("a comparison's repairs are given up for a revocation, which is delivered first and alone", async () => {
+  let jumped = 0;
+  let staged: (() => Promise<void>) | null = null;
+  const reconciler = sync.reconciler({
+    pace: { ...realPace, now: () => performance.now() + jumped },
+    faultPoint: async (point) => {
+      if (point !== "staged" || staged === null) return;
+      const meanwhile = staged;
+      staged = null;
+      await meanwhile();
+    },
+  });
+  const { applicationId: revoked } = await application("wiki.localhost", 9000);
+  const broken = await Promise.all(
+    Array.from({ length: 60 }, (_, at) => application(`blog-${at}.localhost`, 9001 + at)),
+  );
+  reconciler.start();
+  await reconciler.ready;
+  await sync.proven(revoked);
+  await reconciler.stop();
+  for (const { applicationId } of broken) rmSync(join(sync.places.applications, `${applicationId}.yml`));
+  const { data } = await sync.organization.call<{ items: { securityId: string }[] }>("security.list", {
+    applicationId: revoked,
+  });
+  const before = await deliveries();
+
+  let mendedWhenRevoked = Number.NaN;
+  const mended = () => broken.filter(({ applicationId }) => sync.file(applicationId) !== null).length;
+  staged = async () => {
+    await sync.given.ok("security.update", { securityId: data.items[0]?.securityId, password: password() });
+    mendedWhenRevoked = mended();
+    jumped += 1_000;
+  };
+  const next = sync.reconciler({
+    pace: { ...realPace, now: () => performance.now() + jumped },
+    faultPoint: async (point) => {
+      if (point !== "staged" || staged === null) return;
+      const meanwhile = staged;
+      staged = null;
+      await meanwhile();
+    },
+  });
+  next.start();
+  await next.ready;
+  await until(mended, (files) => files === broken.length);
+
+  const [overtaken, closing] = (await deliveries()).slice(before.length);
+  expect(mendedWhenRevoked).toBe(0);
+  expect([overtaken?.applied, closing?.applied]).toEqual([false, true]);
+  expect(await deliveredIn(revoked)).toBe(closing?.revision);
+  expect(sync.world.log()).not.toContain("revocation not delivered");
 });

@@ -7,6 +7,9 @@ export function isSecure(origin: string): boolean {
   return origin.startsWith("https://");
 }
 
+/** The cookie with the address to go on at after a sign-in, without the prefix that it has over TLS. */
+export const callbackUrlCookie = "portcullis.callback-url";
+
 /** Names of our cookies at an origin. With `__Host-` a browser takes one only over TLS, for this very host and all paths. */
 export function cookieNames(origin: string) {
   const prefix = isSecure(origin) ? "__Host-" : "";
@@ -14,7 +17,7 @@ export function cookieNames(origin: string) {
     session: `${prefix}portcullis.session`,
     csrf: `${prefix}portcullis.csrf`,
     signInCsrf: `${prefix}portcullis.sign-in-csrf`,
-    callbackUrl: `${prefix}portcullis.callback-url`,
+    callbackUrl: `${prefix}${callbackUrlCookie}`,
     state: `${prefix}portcullis.state`,
     nonce: `${prefix}portcullis.nonce`,
     pkce: `${prefix}portcullis.pkce`,

@@ -20,8 +20,8 @@ export interface OidcOutcome {
   claims: Claims | null;
   /** Why the tokens were refused; what the person was refused for is in the log already. */
   reason: string | null;
-  /** Already in the audit log. */
-  recorded: boolean;
+  /** Why the person whom the tokens name was refused; that is in the audit log already. */
+  refusedFor: string | null;
   /** Nobody's fault but ours. */
   failure: unknown;
 }
@@ -30,7 +30,7 @@ export const nothingYet = (): OidcOutcome => ({
   opened: null,
   claims: null,
   reason: null,
-  recorded: false,
+  refusedFor: null,
   failure: null,
 });
 
@@ -64,7 +64,7 @@ export function oidcOptions(
           outcome.opened = await signInByProvider(attempt, provider, outcome.claims, remember);
           return true;
         } catch (error) {
-          if (error instanceof ProviderRefusal) outcome.recorded = true;
+          if (error instanceof ProviderRefusal) outcome.refusedFor = error.reason;
           else outcome.failure = error;
           return false;
         }
@@ -75,10 +75,11 @@ export function oidcOptions(
 
 function asConfig(
   { runtime }: Attempt,
-  { slug, name, issuer, clientId, clientSecret, scopes, groupsClaim, reach }: Provider,
-  { endpoints, algorithm, clientAuthentication }: Metadata,
+  provider: Provider,
+  { issuer, endpoints, algorithm, clientAuthentication }: Metadata,
   outcome: OidcOutcome,
 ): OAuthConfig<Profile> {
+  const { slug, name, clientId, clientSecret, scopes, groupsClaim, reach } = provider;
   const http = (url: URL): HttpOptions => ({ ...requestOptions(url.href, reach, runtime.resolver) });
   return {
     id: slug,
@@ -95,14 +96,14 @@ function asConfig(
     ...(endpoints.userinfo === null ? {} : { userinfo: { url: endpoints.userinfo } }),
     token: {
       url: endpoints.token,
-      request: async ({ client, params, checks, provider }) => {
+      request: async ({ client, params, checks, provider: { callbackUrl } }) => {
         // Of this client alone: next-auth's own setting is one for the whole process.
         client[custom.http_options] = http;
         client.issuer[custom.http_options] = http;
         try {
-          const tokens = await client.callback(provider.callbackUrl, params, checks);
+          const tokens = await client.callback(callbackUrl, params, checks);
           const userinfo = endpoints.userinfo !== null && tokens.access_token ? await client.userinfo(tokens) : {};
-          outcome.claims = readClaims(tokens.claims(), userinfo, groupsClaim);
+          outcome.claims = readClaims(tokens.claims(), userinfo, groupsClaim, provider);
           if (outcome.claims === null) outcome.reason = "claim_missing";
           return { tokens };
         } catch (error) {

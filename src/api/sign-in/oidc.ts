@@ -1,6 +1,7 @@
 import { decode } from "next-auth/jwt";
 import type { Attempt } from "../../identity/attempt";
 import { limits } from "../../identity/limits";
+import { isKnown } from "../../identity/oidc/claims";
 import { DiscoveryFailed, discover, type Metadata } from "../../identity/oidc/discover";
 import type { Provider } from "../../identity/oidc/provider";
 import { recordProviderRefusal } from "../../identity/oidc/record-refusal";
@@ -8,14 +9,40 @@ import { rememberState, spendState } from "../../identity/oidc/states";
 import { takeTry } from "../../identity/sign-in/take-try";
 import { describeError } from "../describe-error";
 import { cookieNames, cookieOptions, isSecure } from "./cookies";
-import { nothingYet, oidcOptions } from "./oidc-options";
+import { nothingYet, type OidcOutcome, oidcOptions } from "./oidc-options";
 import { refuseForeignForm } from "./refuse-sign-in";
 import { type AuthResponse, runNextAuth, targetOf } from "./run-next-auth";
 import { csrfCookie } from "./session-cookies";
 import type { SignInRequest } from "./sign-in-request";
 
-/** What a visitor is told, as `/sign-in?error=…`: that it came to nothing, and never why. */
-type Told = "provider_refused" | "provider_unavailable";
+/** What a visitor is told, as `/sign-in?error=…`: never what this installation knows of them or of others. */
+type Told =
+  | "provider_refused"
+  | "provider_unavailable"
+  | "provider_email_unverified"
+  | "provider_email_missing"
+  | "provider_groups_unknown";
+
+/** Reasons that follow from the groups of somebody, or from their membership, whatever their address is. */
+const notOfAddress = new Set(["no_role_for_groups", "not_a_member", "provider_changed"]);
+
+/**
+ * What somebody whose tokens were checked can ask their administrator for. It follows from their own claims and from which
+ * lists the provider has, so that it is the same whether an address is in a list, or has an account, or not.
+ */
+function toldOf(
+  { allowedEmails, allowedDomains }: Provider,
+  { claims }: Pick<OidcOutcome, "claims">,
+  reason: string,
+): Told {
+  if (claims === null || notOfAddress.has(reason)) return "provider_refused";
+  const isByGroup = !isKnown(claims.groups) && reason === claims.groups;
+  const isOfAddress = reason.startsWith("email_") || reason === "unknown_person";
+  const asksAddress = isOfAddress || allowedEmails.length + allowedDomains.length > 0;
+  if (asksAddress && claims.email === null) return "provider_email_missing";
+  if (asksAddress && !claims.emailVerified) return "provider_email_unverified";
+  return isByGroup ? "provider_groups_unknown" : "provider_refused";
+}
 
 /**
  * Sends the browser to a provider.
@@ -75,7 +102,7 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
   );
   if (outcome.failure !== null) throw outcome.failure;
   if (outcome.opened === null) {
-    if (outcome.recorded) return toldAt(attempt, "provider_refused", false);
+    if (outcome.refusedFor !== null) return toldAt(attempt, toldOf(provider, outcome, outcome.refusedFor), false);
     const reason = outcome.reason ?? "exchange_failed";
     return refused(reason, reason === "provider_unavailable" ? "provider_unavailable" : "provider_refused");
   }

@@ -2,6 +2,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { NextApiRequest, NextApiResponse } from "next";
 import NextAuth, { type AuthOptions } from "next-auth";
+import { callbackUrlCookie } from "./cookies";
 import { defaultExport } from "./default-export";
 
 const nextAuth = defaultExport(NextAuth);
@@ -35,7 +36,7 @@ export async function runNextAuth(request: AuthRequest, options: AuthOptions): P
     method: request.method,
     query: { ...request.query, nextauth: [...request.segments] },
     body: request.body,
-    cookies: { ...request.cookies },
+    cookies: readableCookies(request.cookies),
     headers: { "x-forwarded-host": host, "x-forwarded-proto": protocol.slice(0, -1) },
   } as Partial<NextApiRequest> as NextApiRequest;
   const answer = newAnswer();
@@ -47,10 +48,25 @@ export async function runNextAuth(request: AuthRequest, options: AuthOptions): P
   return { status: answer.response.statusCode, headers, body: answer.body() };
 }
 
+/** next-auth fails altogether where the cookie with the address to go on at holds none: anybody can set such a cookie. */
+function readableCookies(cookies: AuthRequest["cookies"]): Record<string, string> {
+  const isReadable = ([name, value]: [string, string]) =>
+    !name.endsWith(callbackUrlCookie) || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol));
+  return Object.fromEntries(Object.entries(cookies).filter(isReadable));
+}
+
 /** Where it sends the browser: by a redirect, or in the body of an answer to `json=true`. */
 export function targetOf({ body, headers }: AuthResponse): URL | null {
-  const location = headers.get("location") ?? (body ? (JSON.parse(body) as { url?: unknown }).url : null);
+  const location = headers.get("location") ?? addressIn(body);
   return typeof location === "string" && URL.canParse(location) ? new URL(location) : null;
+}
+
+function addressIn(body: string | null): unknown {
+  try {
+    return body === null ? null : (JSON.parse(body) as { url?: unknown } | null)?.url;
+  } catch {
+    return null; // a failure in plain text
+  }
 }
 
 /** A response that goes nowhere; what is written to it is kept. */

@@ -1,5 +1,6 @@
 import type { AuthOptions } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
+import { isSameOrigin } from "../../core/arrival-origin";
 import { Forbidden, Refusal } from "../../core/errors";
 import { findProvider } from "../../identity/oidc/provider";
 import type { OpenedSession } from "../../identity/sessions";
@@ -20,8 +21,13 @@ const credentialsProvider = defaultExport(Credentials);
 /** Where people sign in and out: `/api/auth/…`, which next-auth answers. */
 export const signInEndpoint = "/api/auth";
 
-/** What next-auth is asked for; the rest of its addresses are none of ours. */
-const answered = [/^csrf$/, /^callback\/[\w-]+$/, /^signin\/[\w-]+$/, /^signout$/];
+/** What next-auth is asked for, and how; asked in another way it fails. The rest of its addresses are none of ours. */
+const answered: readonly (readonly [form: RegExp, method: "GET" | "POST"])[] = [
+  [/^csrf$/, "GET"],
+  [/^callback\/[\w-]+$/, "POST"],
+  [/^signin\/[\w-]+$/, "POST"],
+  [/^signout$/, "POST"],
+];
 
 /**
  * Signs in, signs out. A form has to come from a page of ours: its `Origin` is ours, and it carries the token that the
@@ -33,10 +39,9 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
   const path =
     request.path === `signin/${trustedHeaderButton.slug}` ? `callback/${trustedHeaderButton.slug}` : request.path;
   const { runtime, requestId, origin } = attempt;
-  if (!answered.some((form) => form.test(path)) || (method !== "GET" && method !== "POST")) {
-    return nothingHere(requestId);
-  }
-  if (method === "POST" && from !== origin) {
+  const found = answered.find(([form]) => form.test(path));
+  if (!found) return nothingHere(requestId);
+  if (method === "POST" && !isSameOrigin(from, origin)) {
     return refuseSignIn(
       attempt,
       new Forbidden("foreign_origin", "This form has to be sent from a page of this origin."),
@@ -44,12 +49,13 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
   }
   const byProvider = await answerByProvider(request);
   if (byProvider) return byProvider;
+  if (method !== found[1]) return otherMethod(requestId, found[1]);
   const outcome: Outcome = { refusal: null, opened: null, failure: null };
   const answer = await runNextAuth(
     {
       method,
       segments: path.split("/"),
-      query: Object.fromEntries(request.query),
+      query: {}, // a form says everything in its body
       body: request.body,
       cookies: request.cookies,
       origin,
@@ -125,4 +131,10 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
 function nothingHere(requestId: string): Response {
   const data = { code: "NOT_FOUND", httpStatus: 404, reason: "unknown_path", requestId };
   return Response.json({ error: { message: "There is nothing here.", data } }, { status: 404 });
+}
+
+function otherMethod(requestId: string, allowed: "GET" | "POST"): Response {
+  const data = { code: "METHOD_NOT_SUPPORTED", httpStatus: 405, reason: "method_not_supported", requestId };
+  const error = { message: `Send a ${allowed}.`, data };
+  return Response.json({ error }, { status: 405, headers: { allow: allowed } });
 }

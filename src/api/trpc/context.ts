@@ -1,5 +1,6 @@
 import type { ArrivalOrigin } from "../../core/arrival-origin";
 import type { Runtime } from "../../persistence/runtime";
+import type { RequestSlot } from "../active-requests";
 
 /** One HTTP request, before anybody knows who asks. */
 export interface Context {
@@ -7,8 +8,14 @@ export interface Context {
   readonly requestId: string;
   /** The caller's address, canonical. */
   readonly ip: string | null;
+  /** The socket's own address: the proxy's, where there is one. */
+  readonly peer: string | null;
+  /** Of the request. */
+  readonly headers: Headers;
   /** Where it was sent to. */
   readonly arrival: ArrivalOrigin;
+  /** Where it did not arrive at an address of ours: what to tell a person about it. */
+  readonly wrongHost: string | null;
   /** The `x-api-key` header as it came; null without one. */
   readonly apiKey: string | null;
   /** Of the cookie, where there is one of ours; looked at only without an API key. */
@@ -19,6 +26,8 @@ export interface Context {
   readonly from: string | null;
   /** `x-organization-id`: which organization the request is about. */
   readonly organizationId: string | null;
+  /** Its place among the requests that are worked on. */
+  readonly slot: RequestSlot;
   /** Of the answer. */
   readonly answerHeaders: Headers;
 }

@@ -1,10 +1,13 @@
 import type { TRPCProcedureType as ProcedureType, TRPCError } from "@trpc/server";
 import { ZodError } from "zod";
 import { parseApiKey } from "../../core/api-keys";
+import { isSameOrigin } from "../../core/arrival-origin";
 import { Forbidden, Invalid, Refusal, retryAfterOf, Unauthenticated } from "../../core/errors";
-import type { ObjectKind } from "../../core/located";
+import type { ObjectKind, Organization } from "../../core/located";
+import { isoText } from "../../core/moment";
 import type { Permission } from "../../core/permissions";
-import type { Principal } from "../../core/principal";
+import { type Principal, personOf } from "../../core/principal";
+import { followTrustedHeader } from "../../identity/sign-in/follow-trusted-header";
 import { Authorized } from "../../persistence/authorized";
 import { recordRefusal, recordStranger } from "../../persistence/refusals";
 import type { Request } from "../../persistence/runtime";
@@ -58,7 +61,7 @@ const sayWhenKeyEnds =
   ({ answerHeaders }: Context) =>
   (principal: Principal): void => {
     if (principal.kind !== "apiKey" || principal.overlapEndsAt === null) return;
-    answerHeaders.set("x-api-key-expires-at", new Date(principal.overlapEndsAt).toISOString());
+    answerHeaders.set("x-api-key-expires-at", isoText(principal.overlapEndsAt));
   };
 
 /**
@@ -67,7 +70,11 @@ const sayWhenKeyEnds =
  */
 export async function requestOf(ctx: Context, action: string): Promise<Request> {
   const { runtime, requestId, ip, organizationId } = ctx;
-  const onIdentified = sayWhenKeyEnds(ctx);
+  const sayWhen = sayWhenKeyEnds(ctx);
+  const onIdentified: NonNullable<Request["onIdentified"]> = (principal, organization) => {
+    sayWhen(principal);
+    ctx.slot.assign(ownerOf(ctx, principal, organization));
+  };
   const request = { runtime, requestId, ip, local: ctx.arrival.kind === "local", action, onIdentified };
   if (ctx.apiKey !== null) {
     const parsed = parseApiKey(ctx.apiKey);
@@ -79,9 +86,20 @@ export async function requestOf(ctx: Context, action: string): Promise<Request> 
     return { ...request, presents: { kind: "apiKey", hash: parsed.hash, organizationId } };
   }
   if (ctx.sessionHash !== null) {
+    await followTrustedHeader({ ...ctx, local: request.local, sessionHash: ctx.sessionHash });
     return { ...request, presents: { kind: "session", hash: ctx.sessionHash, organizationId } };
   }
-  throw new Unauthenticated("no_credentials", "Sign in, or send an API key in the header x-api-key.");
+  const hint = ctx.wrongHost === null ? "" : ` ${ctx.wrongHost}`;
+  throw new Unauthenticated("no_credentials", `Sign in, or send an API key in the header x-api-key.${hint}`);
+}
+
+/** Whose share of this process a request counts against. People without an organization count each for themselves. */
+function ownerOf(
+  { runtime }: Context,
+  principal: Principal,
+  { organizationId }: Pick<Organization, "organizationId">,
+): string {
+  return organizationId === runtime.installationId ? (personOf(principal) ?? organizationId) : organizationId;
 }
 
 /**
@@ -97,7 +115,7 @@ async function requireOwnPage(ctx: Context, request: Request, sessionHash: strin
 }
 
 function notOwnPage({ runtime, arrival, from, csrfToken }: Context, sessionHash: string): Forbidden | null {
-  if (arrival.kind === "unknown" || from !== arrival.origin) {
+  if (arrival.kind === "unknown" || !isSameOrigin(from, arrival.origin)) {
     return new Forbidden("foreign_origin", "A change by a session has to come from a page of this origin.");
   }
   if (csrfToken === null || !runtime.signer.verify("csrf", sessionHash, csrfToken)) {

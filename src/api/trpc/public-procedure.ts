@@ -1,3 +1,4 @@
+import { isSameOrigin } from "../../core/arrival-origin";
 import { Forbidden, Refusal } from "../../core/errors";
 import { recordStranger } from "../../persistence/refusals";
 import { t } from "./init";
@@ -17,8 +18,9 @@ export const publicQuery = t.procedure.use(async ({ ctx, path, next }) => {
  * ours that asks, at the origin that it came to.
  */
 export const publicProcedure = publicQuery.use(({ ctx, next }) => {
-  const { arrival, from, runtime, ip, sessionHash } = ctx;
-  if (arrival.kind === "unknown" || from !== arrival.origin) {
+  const { arrival, wrongHost, from, runtime, ip, sessionHash } = ctx;
+  if (arrival.kind === "unknown") throw new Forbidden("unknown_origin", wrongHost ?? "");
+  if (!isSameOrigin(from, arrival.origin)) {
     throw new Forbidden("foreign_origin", "This has to come from a page of this origin.");
   }
   const local = arrival.kind === "local";

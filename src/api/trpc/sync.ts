@@ -13,5 +13,8 @@ export const sync = t.router({
   wait: procedure("sync:read", of.applicationOrChange)
     .input(WaitForSync)
     .output(SyncWaited)
-    .query(({ ctx, input, signal }) => waitForSync(ctx.authorized, input, signal)),
+    .query(({ ctx, input, signal }) => {
+      ctx.slot.release(); // it waits from now on: waits have bounds of their own
+      return waitForSync(ctx.authorized, input, signal);
+    }),
 });

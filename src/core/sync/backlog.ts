@@ -1,3 +1,5 @@
+import type { BatchSize } from "./batch-size";
+
 /** One outbox row, as far as planning is concerned. */
 export interface BacklogRow {
   readonly organizationId: string;
@@ -28,15 +30,33 @@ export function backlogOf(rows: readonly BacklogRow[]): Backlog {
 }
 
 /**
- * Of pending rows, those that go together: all of them, or where something closes, that and what must not come after
- * it (denies), the first `beside` of the others, and whatever concerns the same applications.
+ * Of pending rows, those that go together in one delivery: every deny, because nothing must come before it, and then the
+ * applications that close, with a few others; where nothing closes, those that open. Organizations take turns, so that
+ * one with thousands of changes does not delay another's single one. Of a chosen application all rows go.
  */
-export function closingFirst<Row extends BacklogRow>(rows: readonly Row[], beside: number): Row[] {
-  if (!rows.some(({ closes }) => closes)) return [...rows];
-  const isFirst = ({ closes, denyGroup }: Row) => closes || denyGroup !== null;
-  const together = [...rows.filter(isFirst), ...rows.filter((row) => !isFirst(row)).slice(0, beside)];
-  const applications = new Set(together.map(({ applicationId }) => applicationId));
-  return rows.filter((row) => isFirst(row) || applications.has(row.applicationId));
+export function batchOf<Row extends BacklogRow>(rows: readonly Row[], size: BatchSize): Row[] {
+  const ofApplications = rows.filter(({ applicationId }) => applicationId !== null);
+  const closing = ofApplications.filter(({ closes }) => closes);
+  const closes = rows.some((row) => row.closes);
+  const close = new Set(closing.map(({ applicationId }) => applicationId));
+  const opening = ofApplications.filter(({ applicationId }) => !close.has(applicationId));
+  const chosen = new Set([...inTurns(closing, size.closing), ...inTurns(opening, closes ? size.beside : size.opening)]);
+  return rows.filter(({ applicationId, denyGroup }) => denyGroup !== null || chosen.has(applicationId));
+}
+
+/** The first `most` applications of the rows: of each organization in their order, organizations in turn. */
+function inTurns(rows: readonly BacklogRow[], most: number): (string | null)[] {
+  const waiting = new Map<string, Set<string | null>>();
+  for (const { organizationId, applicationId } of rows) {
+    const applications = waiting.get(organizationId) ?? new Set();
+    waiting.set(organizationId, applications.add(applicationId));
+  }
+  const queues = [...waiting.values()].map((applications) => [...applications]);
+  const chosen: (string | null)[] = [];
+  for (let turn = 0; chosen.length < most && queues.some((queue) => turn < queue.length); turn++) {
+    chosen.push(...queues.flatMap((queue) => queue.slice(turn, turn + 1)).slice(0, most - chosen.length));
+  }
+  return chosen;
 }
 
 /** Pages of at most `size`, in order. */

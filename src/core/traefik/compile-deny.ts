@@ -1,5 +1,5 @@
 import { CLOSED_MIDDLEWARE } from "./closed-middleware";
-import type { Router } from "./document";
+import { type Router, unlessEmpty } from "./document";
 import { inOrder } from "./in-order";
 import { NOOP_SERVICE } from "./names";
 import { denyPriority } from "./priority";
@@ -21,14 +21,22 @@ export interface CompiledDeny {
  * The deny of claimed hosts: below their routes, above everybody else's.
  *
  * Hosts that are not in normal form are left out: no rule can be built of them, so no route can lead there either.
+ * The tag depends on the hosts alone, not on the form of the file: a deny that an earlier version wrote still proves that
+ * the host is denied.
+ * @param form `418`: as versions before 403 wrote it; only to recognize their files
  * @throws TypeError for an organization or group that cannot be part of a file name
  */
-export function compileDeny(state: DenyState, gateway: GatewayState): CompiledDeny {
+export function compileDeny(state: DenyState, gateway: GatewayState, form: "403" | "418" = "403"): CompiledDeny {
   if (!isId(state.organizationId)) throw new TypeError("compileDeny: not an id");
   if (!Number.isSafeInteger(state.group) || state.group < 0) throw new TypeError("compileDeny: not a group");
   const name = `deny-${state.organizationId}-${state.group}`;
   const hosts = inOrder([...new Set(state.hosts.filter(isHost))], (host) => host);
   const tag = secretCode(gateway.tagKey, "deny", [state.organizationId, state.group, gateway.entryPoint, hosts]);
+  const middlewares = {
+    ...(gateway.tags ? { [`${name}-tag`]: tagMiddleware(tag) } : {}),
+    ...(form === "403" ? { [`${name}-closed`]: CLOSED_MIDDLEWARE } : {}),
+  };
+  const chain = Object.keys(middlewares);
   const routers: Record<string, Router> = {};
   for (const kind of ["exact", "wildcard"] as const) {
     const rules = hosts.filter((host) => isWildcard(host) === (kind === "wildcard")).map(hostRule);
@@ -38,15 +46,14 @@ export function compileDeny(state: DenyState, gateway: GatewayState): CompiledDe
       rule: rules.join(" || "),
       priority: denyPriority(kind),
       service: NOOP_SERVICE,
-      middlewares: [...(gateway.tags ? [`${name}-tag`] : []), `${name}-closed`],
+      ...(chain.length > 0 ? { middlewares: chain } : {}),
     };
   }
   if (hosts.length === 0) return { file: null, tag };
-  const middlewares = {
-    ...(gateway.tags ? { [`${name}-tag`]: tagMiddleware(tag) } : {}),
-    [`${name}-closed`]: CLOSED_MIDDLEWARE,
+  return {
+    file: { name: denyFileName(state), text: renderDocument({ routers, ...unlessEmpty("middlewares", middlewares) }) },
+    tag,
   };
-  return { file: { name: denyFileName(state), text: renderDocument({ routers, middlewares }) }, tag };
 }
 
 /** The name of a group's deny file, whether or not it holds anything. */

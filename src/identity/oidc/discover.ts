@@ -1,13 +1,16 @@
 import { get as getByHttp } from "node:http";
 import { get as getByHttps } from "node:https";
 import { z } from "zod";
+import { hasPassed, later } from "../../core/moment";
 import type { Runtime } from "../../persistence/runtime";
-import { discoveryUrl, type Endpoints, placeEndpoints } from "./endpoints";
+import { discoveryUrl, type Endpoints, isSameIssuer, placeEndpoints, withSlashOf } from "./endpoints";
 import type { Provider } from "./provider";
 import { requestOptions, requireReachable } from "./reachable";
 
 /** What a provider says of itself, as far as a sign-in needs it. */
 export interface Metadata {
+  /** What tokens carry, letter by letter: the setting's issuer, with or without its last slash as the provider writes it. */
+  readonly issuer: string;
   readonly endpoints: Endpoints;
   /** How tokens are signed. */
   readonly algorithm: string;
@@ -45,7 +48,7 @@ const Document = z.object({
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512"] as const;
 
 const rememberedMs = 5 * 60_000;
-const known = new WeakMap<object, Map<string, { readonly metadata: Metadata; readonly until: number }>>();
+const known = new WeakMap<object, Map<string, { readonly metadata: Metadata; readonly until: Date }>>();
 
 /**
  * Asks the provider what it is; remembered for five minutes.
@@ -59,12 +62,12 @@ export async function discover(
   const remembered = known.get(database) ?? new Map();
   known.set(database, remembered);
   const key = JSON.stringify([providerId, issuer, internalUrl, clientSecret === null, reach]);
-  const now = clock.now().getTime();
+  const now = clock.now();
   const found = remembered.get(key);
-  if (found && found.until > now) return found.metadata;
+  if (found && !hasPassed(found.until, now)) return found.metadata;
   const url = discoveryUrl(provider);
   const metadata = read(provider, await fetchJson(url, () => requestOptions(url, reach, resolver)));
-  remembered.set(key, { metadata, until: now + rememberedMs });
+  remembered.set(key, { metadata, until: later(now, rememberedMs) });
   return metadata;
 }
 
@@ -74,7 +77,8 @@ function read(provider: Provider, answer: unknown): Metadata {
   if (!parsed.success) throw new DiscoveryFailed("discovery_invalid");
   const document = parsed.data;
   // A provider that takes its name from the request calls itself by the internal one there; its tokens may not.
-  if (document.issuer !== issuer && document.issuer !== internalUrl) {
+  // The last slash is the provider's to decide: people leave it out or add it, and discovery is at the same address.
+  if (![issuer, internalUrl ?? issuer].some((known) => isSameIssuer(known, document.issuer))) {
     throw new DiscoveryFailed("discovery_issuer_mismatch");
   }
   const offered = document.id_token_signing_alg_values_supported;
@@ -95,6 +99,7 @@ function read(provider: Provider, answer: unknown): Metadata {
     throw new DiscoveryFailed("provider_unavailable", { cause });
   }
   return {
+    issuer: withSlashOf(issuer, document.issuer),
     endpoints,
     algorithm,
     clientAuthentication: clientSecret === null ? "none" : authenticationOf(document),

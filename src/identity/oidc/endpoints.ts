@@ -40,6 +40,20 @@ function moved(url: string, from: string, to: string): string {
   return target.origin === new URL(from).origin ? new URL(to).origin + url.slice(target.origin.length) : url;
 }
 
+/** Whether two issuers differ in their last slash at most: providers are asked at the same address for both. */
+export function isSameIssuer(one: string, other: string): boolean {
+  return withoutLastSlash(one) === withoutLastSlash(other);
+}
+
+/** An issuer, ending in a slash exactly where the other does. */
+export function withSlashOf(issuer: string, other: string): string {
+  return `${withoutLastSlash(issuer)}${other.endsWith("/") ? "/" : ""}`;
+}
+
+function withoutLastSlash(url: string): string {
+  return url.replace(/\/$/, "");
+}
+
 function bare(url: string): string {
   return url.replace(/\/+$/, "");
 }

@@ -72,7 +72,13 @@ export async function isMemberAnywhere(tx: Transaction, userId: string): Promise
   return found.length > 0;
 }
 
-async function byIdentity(tx: Transaction, providerId: string, subject: string, now: Date): Promise<Person | null> {
+/** The person whom a provider's subject stands for. The row is locked: two sign-ins of one person run one after the other. */
+export async function byIdentity(
+  tx: Transaction,
+  providerId: string,
+  subject: string,
+  now: Date,
+): Promise<Person | null> {
   const [used] = await tx
     .update(identities)
     .set({ lastUsedAt: now })

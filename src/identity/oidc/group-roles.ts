@@ -1,7 +1,6 @@
-import { and, eq, inArray, ne, sql } from "drizzle-orm";
+import { and, eq, inArray } from "drizzle-orm";
 import { members } from "../../../drizzle/members";
 import { roles } from "../../../drizzle/roles";
-import { newId } from "../../core/ids";
 import { type Grant, grantedBy, isRole, type Role } from "../../core/permissions";
 import type { Transaction } from "../../persistence/database";
 
@@ -28,20 +27,72 @@ export async function roleOfGroups(
     .sort()
     .map((group) => groupRoles[group] ?? "");
   if (given.length === 0) return null;
-  const own = await tx
-    .select({ roleId: roles.roleId, permissions: roles.permissions })
-    .from(roles)
-    .where(and(eq(roles.organizationId, organizationId), inArray(roles.roleId, given)));
-  const candidates = given.flatMap((word): { readonly to: MemberRole; readonly grant: Grant }[] => {
-    if (isRole(word)) return [{ to: { role: word, roleId: null }, grant: { role: word, permissions: null } }];
-    const found = own.find(({ roleId }) => roleId === word);
-    return found ? [{ to: { role: null, roleId: word }, grant: { role: null, permissions: found.permissions } }] : [];
-  });
-  let best: (typeof candidates)[number] | null = null;
-  for (const one of candidates) {
-    if (best === null || grantedBy(one.grant).size > grantedBy(best.grant).size) best = one;
+  return strongest(
+    tx,
+    organizationId,
+    given.map((word) => (isRole(word) ? { role: word, roleId: null } : { role: null, roleId: word })),
+  );
+}
+
+/**
+ * The role that holds most; of equals the first.
+ * @returns null where none of them is a role of the organization
+ */
+export async function strongest(
+  tx: Transaction,
+  organizationId: string,
+  candidates: readonly MemberRole[],
+): Promise<MemberRole | null> {
+  const grants = await grantsOf(tx, organizationId, candidates);
+  let best: { readonly to: MemberRole; readonly size: number } | null = null;
+  for (const [at, to] of candidates.entries()) {
+    const grant = grants[at] ?? null;
+    const { size } = grantedBy(grant);
+    if (grant !== null && (best === null || size > best.size)) best = { to, size };
   }
   return best?.to ?? null;
+}
+
+/** Whether a role holds nothing that another one does not hold. */
+export async function isWithin(
+  tx: Transaction,
+  organizationId: string,
+  inner: MemberRole,
+  outer: MemberRole,
+): Promise<boolean> {
+  const [ofInner, ofOuter] = await grantsOf(tx, organizationId, [inner, outer]);
+  const held = grantedBy(ofOuter ?? null);
+  return [...grantedBy(ofInner ?? null)].every((permission) => held.has(permission));
+}
+
+/** What each role grants; null for no role, and for one that the organization does not have. */
+async function grantsOf(
+  tx: Transaction,
+  organizationId: string,
+  of: readonly MemberRole[],
+): Promise<readonly (Grant | null)[]> {
+  const ids = of.flatMap(({ roleId }) => (roleId === null ? [] : [roleId]));
+  const own =
+    ids.length === 0
+      ? []
+      : await tx
+          .select({ roleId: roles.roleId, permissions: roles.permissions })
+          .from(roles)
+          .where(and(eq(roles.organizationId, organizationId), inArray(roles.roleId, ids)));
+  return of.map(({ role, roleId }) => {
+    if (role !== null) return { role, permissions: null };
+    const found = own.find((one) => one.roleId === roleId);
+    return found ? { role: null, permissions: found.permissions } : null;
+  });
+}
+
+export function isSame(one: MemberRole, other: MemberRole): boolean {
+  return one.role === other.role && one.roleId === other.roleId;
+}
+
+/** A role as the audit log names it. */
+export function wordOf({ role, roleId }: MemberRole): string | null {
+  return role ?? roleId;
 }
 
 export interface Membership extends MemberRole {
@@ -60,45 +111,20 @@ export async function findMembership(
   return row ?? null;
 }
 
-/**
- * Makes somebody a member with this role, or gives them this role. The last owner stays one.
- * @returns the role before and after; null where nothing changed
- */
-export async function giveRole(
+/** What a list of groups gives in an organization, as it is applied; null for nothing. */
+export async function givenByGroups(
   tx: Transaction,
   organizationId: string,
-  userId: string,
-  to: MemberRole,
-  now: Date,
-): Promise<readonly [before: string | null, after: string | null] | null> {
-  const before = await findMembership(tx, organizationId, userId);
-  if (before && isSame(before, to)) return null;
-  // Whoever changes roles holds the organization, so that two last owners do not go at once.
-  await tx.execute(sql`select portcullis_hold_organization(${organizationId}::text)`);
-  const found = await findMembership(tx, organizationId, userId);
-  if (found === null) {
-    await tx.insert(members).values({ memberId: newId("member"), organizationId, userId, ...to, createdAt: now });
-    return [null, wordOf(to)];
-  }
-  if (isSame(found, to)) return null;
-  if (found.role === "owner" && !(await hasOtherOwner(tx, organizationId, userId))) return null;
-  await tx.update(members).set(to).where(eq(members.memberId, found.memberId));
-  return [wordOf(found), wordOf(to)];
+  groupRoles: Readonly<Record<string, string>>,
+  groups: readonly string[],
+): Promise<{ readonly to: MemberRole; readonly groups: readonly string[] } | null> {
+  const to = await roleOfGroups(tx, organizationId, groupRoles, groups);
+  return to && { to, groups: inOrder(groupRoles, groups) };
 }
 
-async function hasOtherOwner(tx: Transaction, organizationId: string, userId: string): Promise<boolean> {
-  const [other] = await tx
-    .select({ memberId: members.memberId })
-    .from(members)
-    .where(and(eq(members.organizationId, organizationId), eq(members.role, "owner"), ne(members.userId, userId)))
-    .limit(1);
-  return other !== undefined;
-}
-
-function isSame(one: MemberRole, other: MemberRole): boolean {
-  return one.role === other.role && one.roleId === other.roleId;
-}
-
-function wordOf({ role, roleId }: MemberRole): string | null {
-  return role ?? roleId;
+/** Groups in a stable order, those that can give a role first. */
+function inOrder(groupRoles: Readonly<Record<string, string>>, groups: readonly string[]): string[] {
+  const all = [...new Set(groups)].sort();
+  const gives = (group: string) => Object.hasOwn(groupRoles, group);
+  return [...all.filter(gives), ...all.filter((group) => !gives(group))];
 }

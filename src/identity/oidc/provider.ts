@@ -1,6 +1,7 @@
 import { and, eq, isNull, or } from "drizzle-orm";
 import { organizations } from "../../../drizzle/organizations";
 import { oidcProviders } from "../../../drizzle/persons";
+import type { EmailProof } from "../../core/email-proof";
 import type { Transaction } from "../../persistence/database";
 import type { Runtime } from "../../persistence/runtime";
 import type { SealedPlace } from "../../persistence/sealing";
@@ -27,6 +28,7 @@ export interface Provider {
   readonly allowedGroups: readonly string[];
   readonly groupRoles: Readonly<Record<string, string>>;
   readonly trustedDomains: readonly string[];
+  readonly emailProof: EmailProof;
   readonly createsPersons: boolean;
   readonly reach: Reach;
 }
@@ -48,7 +50,7 @@ export async function findProvider(
       .where(and(eq(oidcProviders.slug, slug), eq(oidcProviders.enabled, true))),
   );
   if (!row) return null;
-  const { clientSecretSealed, enabled: _, createdAt: __, ...provider } = row.provider;
+  const { clientSecretSealed, enabled: _, createdAt: __, lastRefusal: ___, ...provider } = row.provider;
   return {
     ...provider,
     clientSecret: clientSecretSealed === null ? null : opened(sealer, provider.providerId, clientSecretSealed),

@@ -1,9 +1,16 @@
+import { eq, sql } from "drizzle-orm";
+import { oidcProviders } from "../../../drizzle/persons";
+import { isAboutProvider } from "../../core/provider-refusals";
+import type { Transaction } from "../../persistence/database";
 import type { Attempt } from "../attempt";
 import { recordRefusedSignIn } from "../sign-in/record-sign-in";
 import type { Person } from "./find-person";
 import type { Provider } from "./provider";
 
-/** Audits a sign-in by a provider that came to nothing, with the true reason: in the log of the provider's organization. */
+/**
+ * Audits a sign-in by a provider that came to nothing, with the true reason, in the log of the provider's organization. A
+ * reason that tells something about the provider is kept there as well.
+ */
 export async function recordProviderRefusal(
   attempt: Attempt,
   { providerId, organizationId }: Pick<Provider, "providerId" | "organizationId">,
@@ -18,4 +25,19 @@ export async function recordProviderRefusal(
     ...(organizationId === null ? {} : { organizationId }),
     changed: { provider: providerId },
   });
+  if (!isAboutProvider(reason)) return;
+  const at = attempt.runtime.clock.now().toISOString();
+  await attempt.runtime.database.transaction("identity", null, (tx) => noteOnProvider(tx, providerId, reason, at));
+}
+
+/** Keeps the reason on the provider, where its administrator finds it. */
+async function noteOnProvider(tx: Transaction, providerId: string, reason: string, at: string): Promise<void> {
+  const { lastRefusal } = oidcProviders;
+  const before = sql`case when ${lastRefusal} ->> 'reason' = ${reason}::text then (${lastRefusal} ->> 'count')::integer else 0 end`;
+  await tx
+    .update(oidcProviders)
+    .set({
+      lastRefusal: sql`jsonb_build_object('reason', ${reason}::text, 'at', ${at}::text, 'count', ${before} + 1)`,
+    })
+    .where(eq(oidcProviders.providerId, providerId));
 }

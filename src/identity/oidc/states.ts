@@ -1,5 +1,7 @@
-import { and, eq, lte, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import { challenges } from "../../../drizzle/persons";
+import { hasPassed, later } from "../../core/moment";
+import { passedInSql } from "../../persistence/moments-in-sql";
 import type { Runtime } from "../../persistence/runtime";
 import { hashOfToken } from "../tokens";
 
@@ -22,9 +24,9 @@ export async function rememberState(
   { providerId, remember }: Begun,
 ): Promise<void> {
   const now = clock.now();
-  const expiresAt = new Date(now.getTime() + stateSeconds * 1_000);
+  const expiresAt = later(now, stateSeconds * 1_000);
   await database.transaction("identity", null, async (tx) => {
-    await tx.delete(challenges).where(and(eq(challenges.purpose, purpose), lte(challenges.expiresAt, now)));
+    await tx.delete(challenges).where(and(eq(challenges.purpose, purpose), passedInSql(challenges.expiresAt, now)));
     await tx
       .insert(challenges)
       .values({ hash: hashOfToken(state), purpose, value: { providerId, remember, spent: false }, expiresAt });
@@ -53,7 +55,7 @@ export async function spendState(
   });
   if (!row?.value) return { ok: false, reason: "state_unknown" };
   if (row.value.spent === true) return { ok: false, reason: "state_replayed" };
-  if (row.expiresAt <= clock.now()) return { ok: false, reason: "state_expired" };
+  if (hasPassed(row.expiresAt, clock.now())) return { ok: false, reason: "state_expired" };
   if (row.value.providerId !== providerId) return { ok: false, reason: "provider_mismatch" };
   return { ok: true, remember: row.value.remember === true };
 }

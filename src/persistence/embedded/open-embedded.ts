@@ -27,8 +27,8 @@ const WAL_BETWEEN_CHECKPOINTS = 64 * 1024 * 1024;
  */
 const DURABLE_START = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== "-F"),
-  "-c",
-  "wal_sync_method=fsync",
+  // On the command line, because the folder's own configuration files could say otherwise.
+  ...["fsync=on", "full_page_writes=on", "wal_sync_method=fsync"].flatMap((setting) => ["-c", setting]),
 ];
 
 /**

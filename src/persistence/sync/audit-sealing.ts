@@ -1,10 +1,12 @@
-import { and, asc, desc, eq, isNotNull, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNotNull, isNull, sql } from "drizzle-orm";
 import { auditCheckpoints, auditEntries, refusalCounts } from "../../../drizzle/audit";
 import type { SealedEntry } from "../../core/audit/audit-chain";
 import { checkpointText } from "../../core/audit/statement-text";
 import { newId } from "../../core/ids";
+import { isRecent, later, readMoment, startOfMinute } from "../../core/moment";
 import { asSync } from "../as-sync";
 import { type Database, rowsOf, type Transaction } from "../database";
+import { passedInSql } from "../moments-in-sql";
 import type { Signer } from "../signing";
 
 /** Organizations with entries that are not in their chain yet. */
@@ -73,12 +75,11 @@ const settledAtOnce = 100;
 
 /** Makes one entry of what was counted of each kind of refused tries in a minute that is over; returns whether there may be more. */
 export function settleRefusals(database: Database, now: Date): Promise<boolean> {
-  const minute = new Date(Math.floor(now.getTime() / 60_000) * 60_000);
   return asSync(database, async (tx) => {
     const over = tx
       .select({ at: sql`ctid` })
       .from(refusalCounts)
-      .where(lt(refusalCounts.minute, minute))
+      .where(passedInSql(refusalCounts.minute, later(startOfMinute(now), -1)))
       .limit(settledAtOnce);
     const counted = await tx.delete(refusalCounts).where(sql`ctid in ${over}`).returning();
     const entries = counted.flatMap(({ entry: { onTheirOwn, createdAt, ...entry }, count }) =>
@@ -92,7 +93,7 @@ export function settleRefusals(database: Database, now: Date): Promise<boolean> 
             objectId: null,
             objectName: null,
             count: count - onTheirOwn,
-            createdAt: new Date(createdAt),
+            createdAt: readMoment(createdAt),
           },
     );
     if (entries.length > 0) await tx.insert(auditEntries).values(entries);
@@ -111,7 +112,7 @@ export function writeCheckpoint(database: Database, organizationId: string, sign
       .where(and(eq(auditCheckpoints.organizationId, organizationId), eq(auditCheckpoints.kind, "checkpoint")))
       .orderBy(desc(auditCheckpoints.sequence))
       .limit(1);
-    if (latest && now.getTime() - latest.createdAt.getTime() < day) return;
+    if (latest && isRecent(latest.createdAt, now, day - 1)) return;
     const last = await lastSealed(tx, organizationId);
     if (!last?.sequence || !last.hash || last.sequence === latest?.sequence) return;
     const statement = { organizationId, sequence: last.sequence, hash: last.hash, at: now.toISOString() };

@@ -8,6 +8,7 @@ import {
   routes,
   security,
 } from "../../../drizzle/schema";
+import { hasExpired } from "../../core/moment";
 import type { ApplicationState, CredentialState, UpstreamState } from "../../core/traefik/state";
 import type { Transaction } from "../database";
 
@@ -70,7 +71,7 @@ export async function readApplications(
       securityId: row.securityId,
       username: row.username,
       hashSealed: row.hashSealed,
-      valid: row.expiresAt === null || row.expiresAt > now,
+      valid: !hasExpired(row.expiresAt, now),
     })),
     routes: (places.get(application.applicationId) ?? []).map((row) => ({
       routeId: row.routeId,
@@ -160,6 +161,7 @@ export async function pageOfStates(tx: Transaction, gatewayId: string, after: st
       provenRevision: applicationStates.provenRevision,
       removed: applicationStates.removed,
       digest: applicationStates.digest,
+      intended: applicationStates.intended,
     })
     .from(applicationStates)
     .where(and(eq(applicationStates.gatewayId, gatewayId), gt(applicationStates.applicationId, after)))

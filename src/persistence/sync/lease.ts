@@ -1,7 +1,8 @@
-import { and, eq, getTableColumns, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, isNull, type SQL, sql } from "drizzle-orm";
 import { applicationStates, gateways, installation } from "../../../drizzle/schema";
 import { asSync, LeaseLost } from "../as-sync";
 import type { Database, Transaction } from "../database";
+import { aheadInSql, passedInSql } from "../moments-in-sql";
 
 export type GatewayRow = typeof gateways.$inferSelect;
 
@@ -28,7 +29,7 @@ export function findGateway(
   gatewayId: string,
 ): Promise<(GatewayRow & { readonly led: boolean }) | null> {
   return asSync(database, async (tx) => {
-    const led = sql<boolean>`coalesce(${gateways.leaseUntil} >= clock_timestamp(), false)`;
+    const led = sql<boolean>`${aheadInSql(gateways.leaseUntil, sql`clock_timestamp()`)}`;
     const [row] = await tx
       .select({ ...getTableColumns(gateways), led })
       .from(gateways)
@@ -66,7 +67,7 @@ export function takeLease(
   take: { holder: string; forMs: number; force: boolean },
 ): Promise<Lease | null> {
   return asSync(database, async (tx) => {
-    const free = or(isNull(gateways.leaseUntil), lt(gateways.leaseUntil, sql`clock_timestamp()`));
+    const free = passedInSql(gateways.leaseUntil, sql`clock_timestamp()`);
     const rows = await tx
       .update(gateways)
       .set({ leaseTerm: seen.leaseTerm + 1, leaseHolder: take.holder, leaseUntil: inMs(take.forMs) })
@@ -132,6 +133,30 @@ export function recordCause(database: Database, lease: Lease, cause: string, now
       causeSince: sql`coalesce(${gateways.causeSince}, ${now.toISOString()}::timestamptz)`,
     }),
   );
+}
+
+/**
+ * Says in words why a process that does not lead a gateway cannot lead it; the moment of the first failure stays.
+ * While another process leads nothing is written: delivery works then.
+ */
+export function recordCauseUnled(database: Database, gatewayId: string, cause: string, now: Date): Promise<unknown> {
+  return asSync(database, (tx) =>
+    tx
+      .update(gateways)
+      .set({ cause, causeSince: sql`coalesce(${gateways.causeSince}, ${now.toISOString()}::timestamptz)` })
+      .where(
+        and(
+          eq(gateways.gatewayId, gatewayId),
+          passedInSql(gateways.leaseUntil, sql`clock_timestamp()`),
+          sql`${gateways.cause} is distinct from ${cause}`,
+        ),
+      ),
+  );
+}
+
+/** Whether some process leads a gateway now, by the database's clock. */
+export function isLed(database: Database, gatewayId: string): Promise<boolean> {
+  return findGateway(database, gatewayId).then((row) => row?.led ?? false);
 }
 
 /** Nothing fails any more. @throws LeaseLost */

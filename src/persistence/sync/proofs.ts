@@ -1,6 +1,7 @@
 import { and, eq, gt, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { applicationStates, claims } from "../../../drizzle/schema";
 import type { StoredProbe, StoredProof } from "../../../drizzle/sync";
+import type { Intended } from "../../core/traefik/state";
 import { asSync } from "../as-sync";
 import type { Database, Transaction } from "../database";
 import { type Lease, requireLease } from "./lease";
@@ -8,8 +9,10 @@ import { type Lease, requireLease } from "./lease";
 /** What has to be seen of one application at its gateway. */
 export interface ProofTask {
   readonly applicationId: string;
+  readonly organizationId: string;
   readonly revision: number;
   readonly provenRevision: number;
+  readonly intended: Intended;
   readonly tag: string;
   readonly probes: readonly StoredProbe[];
   readonly unproven: string | null;
@@ -36,6 +39,8 @@ export function readProofTasks(
         applicationId: applicationStates.applicationId,
         revision: applicationStates.revision,
         provenRevision: applicationStates.provenRevision,
+        organizationId: applicationStates.organizationId,
+        intended: applicationStates.intended,
         tag: applicationStates.tag,
         probes: applicationStates.probes,
         unproven: applicationStates.unproven,
@@ -53,10 +58,15 @@ export function pageOfProven(
   gatewayId: string,
   after: string,
   limit: number,
-): Promise<{ applicationId: string; revision: number }[]> {
+): Promise<{ applicationId: string; organizationId: string; revision: number; intended: Intended }[]> {
   return asSync(database, (tx) =>
     tx
-      .select({ applicationId: applicationStates.applicationId, revision: applicationStates.revision })
+      .select({
+        applicationId: applicationStates.applicationId,
+        organizationId: applicationStates.organizationId,
+        revision: applicationStates.revision,
+        intended: applicationStates.intended,
+      })
       .from(applicationStates)
       .where(
         and(

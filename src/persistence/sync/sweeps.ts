@@ -3,6 +3,7 @@ import { applicationStates, changes, deliveries, gateways } from "../../../drizz
 import { newId } from "../../core/ids";
 import { asSync } from "../as-sync";
 import { type Database, rowsOf } from "../database";
+import { reachedInSql } from "../moments-in-sql";
 
 /** Rows that one transaction removes. */
 const sweptAtOnce = 1_000;
@@ -15,7 +16,7 @@ export function sweepChanges(database: Database, before: Date): Promise<boolean>
     const old = tx
       .select({ row: changes.row })
       .from(changes)
-      .where(and(isNotNull(changes.deliveredIn), lt(changes.deliveredAt, before)))
+      .where(and(isNotNull(changes.deliveredIn), reachedInSql(changes.deliveredAt, before)))
       .limit(sweptAtOnce);
     const gone = await tx.delete(changes).where(inArray(changes.row, old)).returning({ row: changes.row });
     return gone.length === sweptAtOnce;
@@ -29,7 +30,7 @@ export function sweepDeliveries(database: Database, before: Date): Promise<boole
       .select({ row: sql<string>`${deliveries.gatewayId} || ' ' || ${deliveries.revision}` })
       .from(deliveries)
       .innerJoin(gateways, eq(gateways.gatewayId, deliveries.gatewayId))
-      .where(and(lt(deliveries.createdAt, before), lt(deliveries.revision, gateways.loadedRevision)))
+      .where(and(reachedInSql(deliveries.createdAt, before), lt(deliveries.revision, gateways.loadedRevision)))
       .limit(sweptAtOnce);
     const gone = await tx
       .delete(deliveries)
@@ -47,7 +48,7 @@ export function sweepRemoved(database: Database, before: Date): Promise<unknown>
       .where(
         and(
           eq(applicationStates.removed, true),
-          lt(applicationStates.deliveredAt, before),
+          reachedInSql(applicationStates.deliveredAt, before),
           gte(applicationStates.provenRevision, applicationStates.revision),
         ),
       ),

@@ -14,7 +14,8 @@ export interface PendingChange {
 
 /**
  * Pending rows of a gateway, by id: denies and those that close first, then the oldest; where there are more than one
- * delivery takes, no route goes before the deny of its host. Never by a cursor, which would skip rows that commit late.
+ * delivery takes, no route goes before the deny of its host, and organizations take turns. Never by a cursor, which would
+ * skip rows that commit late.
  */
 export function takeChanges(database: Database, gatewayId: string, limit: number): Promise<PendingChange[]> {
   return asSync(database, (tx) =>
@@ -28,10 +29,16 @@ export function takeChanges(database: Database, gatewayId: string, limit: number
       })
       .from(changes)
       .where(and(eq(changes.gatewayId, gatewayId), isNull(changes.deliveredIn)))
-      .orderBy(desc(sql`${changes.closes} or ${changes.denyGroup} is not null`), changes.row)
+      .orderBy(
+        desc(goesFirst),
+        sql`row_number() over (partition by ${goesFirst}, ${changes.organizationId} order by ${changes.row})`,
+        changes.row,
+      )
       .limit(limit),
   );
 }
+
+const goesFirst = sql`(${changes.closes} or ${changes.denyGroup} is not null)`;
 
 /** Whether anything is pending for a gateway, and whether any of it closes. */
 export function lookAtPending(database: Database, gatewayId: string): Promise<{ any: boolean; closes: boolean }> {

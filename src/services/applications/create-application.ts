@@ -10,7 +10,13 @@ import { readAs } from "../../persistence/read";
 import { preparedUnitOfWork } from "../../persistence/unit-of-work";
 import { freeSlug, orSlugTaken } from "../free-slug";
 import { insertRoute } from "../routes/insert-route";
-import { listeningPlacesOf, prepareUpstreams, requireHost, requirePathPrefix } from "../routes/prepare-route";
+import {
+  prepareUpstreams,
+  readGateway,
+  requireHost,
+  requireNotServed,
+  requirePathPrefix,
+} from "../routes/prepare-route";
 import { presentRoute } from "../routes/present-route";
 import { insertCredential } from "../security/insert-credential";
 import { presentCredential } from "../security/present-credential";
@@ -102,17 +108,19 @@ export async function createApplication(authorized: Creator, input: CreateApplic
   );
 }
 
-/** What is slow or outside: hashing and DNS. */
+/** What is slow or outside: hashing, DNS, and the question to the gateway. */
 async function prepare(authorized: Creator, input: CreateApplication) {
   const { organization, request } = authorized;
   const hashAlgorithm = input.hashAlgorithm ?? "apr1";
   const gatewayId = await requireGateway(authorized, input.gatewayId);
   if (input.credential) requireUsername(input.credential.username);
   const place = input.route && {
-    host: requireHost(input.route.host),
+    host: requireHost(input.route.host, request.runtime),
     pathPrefix: requirePathPrefix(input.route.pathPrefix),
     urls: input.route.upstreams.map((upstream) => upstream.url),
   };
+  const gateway = place && (await readGateway(authorized, gatewayId, place.host));
+  if (place && gateway) await requireNotServed(authorized, gateway, place.host);
   return {
     hashAlgorithm,
     gatewayId,
@@ -125,16 +133,12 @@ async function prepare(authorized: Creator, input: CreateApplication) {
         organizationId: organization.organizationId,
       }),
     },
-    route: place && {
-      host: place.host,
-      pathPrefix: place.pathPrefix,
-      ...(await prepareUpstreams(
-        request.runtime,
-        organization,
-        await listeningPlacesOf(authorized, gatewayId),
-        place.urls,
-      )),
-    },
+    route: place &&
+      gateway && {
+        host: place.host,
+        pathPrefix: place.pathPrefix,
+        ...(await prepareUpstreams(request.runtime, organization, gateway.listensOn, place.urls)),
+      },
   };
 }
 

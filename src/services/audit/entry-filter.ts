@@ -1,6 +1,7 @@
 import { and, eq, gte, lt, type SQL } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
 import type { AuditFilter } from "../../contracts/audit";
+import { readMoment } from "../../core/moment";
 
 /** The entries of one log that a filter asks for. */
 export function entryFilter(organizationId: string, filter: AuditFilter): SQL | undefined {
@@ -11,7 +12,7 @@ export function entryFilter(organizationId: string, filter: AuditFilter): SQL | 
     action === undefined ? undefined : eq(auditEntries.action, action),
     objectId === undefined ? undefined : eq(auditEntries.objectId, objectId),
     outcome === undefined ? undefined : eq(auditEntries.outcome, outcome),
-    from === undefined ? undefined : gte(auditEntries.createdAt, new Date(from)),
-    to === undefined ? undefined : lt(auditEntries.createdAt, new Date(to)),
+    from === undefined ? undefined : gte(auditEntries.createdAt, readMoment(from)),
+    to === undefined ? undefined : lt(auditEntries.createdAt, readMoment(to)),
   );
 }

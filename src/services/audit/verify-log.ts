@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, isNull, lte } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, isNull, lte, or, sql } from "drizzle-orm";
 import { auditCheckpoints, auditEntries } from "../../../drizzle/audit";
 import type { AuditVerdict } from "../../contracts/audit";
 import {
@@ -8,8 +8,12 @@ import {
   contradicts,
   cutBefore,
   followChain,
+  unsealedAfter,
+  type Waiting,
 } from "../../core/audit/follow-chain";
 import { checkpointText, removalText } from "../../core/audit/statement-text";
+import { isoText, isReadable } from "../../core/moment";
+import { aheadInSql, passedInSql } from "../../persistence/moments-in-sql";
 import type { AuditLog } from "./audit-log";
 
 /** Entries of one query: so many are in memory at once. */
@@ -17,7 +21,7 @@ const pageSize = 200;
 
 /**
  * Whether a log is what was sealed: every entry in its place, from the beginning or from what retention removed, up to
- * what the checkpoints say that there was.
+ * what the checkpoints say that there was; and whether all that waits to be sealed has only just come.
  * @param kept a checkpoint that was kept elsewhere, if there is one; its signature is good
  */
 export async function verifyLog(log: AuditLog, kept: ChainPosition | null): Promise<AuditVerdict> {
@@ -26,15 +30,19 @@ export async function verifyLog(log: AuditLog, kept: ChainPosition | null): Prom
   let { removal } = statements;
   let position: ChainPosition = removal ?? chainStart;
   let entries = 0;
-  const verdict = async (broken: BrokenChain | null): Promise<AuditVerdict> => ({
-    organizationId: log.organizationId,
-    intact: broken === null,
-    firstBroken: broken,
-    entries,
-    ...position,
-    removed: removal && { sequence: removal.sequence, entries: removal.removed, at: removal.at },
-    unsealed: await countUnsealed(log),
-  });
+  const verdict = async (brokenThere: BrokenChain | null): Promise<AuditVerdict> => {
+    const waiting = await waitingIn(log);
+    const firstBroken = brokenThere ?? unsealedAfter(position, waiting);
+    return {
+      organizationId: log.organizationId,
+      intact: firstBroken === null,
+      firstBroken,
+      entries,
+      ...position,
+      removed: removal && { sequence: removal.sequence, entries: removal.removed, at: removal.at },
+      unsealed: waiting.entries,
+    };
+  };
 
   const planted = await plantedUpTo(log, position);
   if (planted) return verdict(planted);
@@ -99,14 +107,27 @@ async function plantedUpTo({ read, organizationId }: AuditLog, begin: ChainPosit
   return { sequence: planted.sequence, auditId: planted.auditId, why: "altered" };
 }
 
-async function countUnsealed({ read, organizationId }: AuditLog): Promise<number> {
+/** An entry is sealed within a second of its commit. Clocks differ, and a process may be busy. */
+const sealedWithin = sql`interval '30 seconds'`;
+
+async function waitingIn({ read, organizationId, now: given }: AuditLog): Promise<Waiting> {
+  const now = given ?? sql`clock_timestamp()`;
+  const { auditId, createdAt } = auditEntries;
+  const isOverdue = or(
+    passedInSql(sql`(${createdAt} + ${sealedWithin})`, now),
+    aheadInSql(sql`(${createdAt} - ${sealedWithin})`, now), // its time is not the one at which it was made
+  );
   const [row] = await read((tx) =>
     tx
-      .select({ unsealed: count() })
+      .select({
+        entries: count(),
+        overdue: sql<string | null>`min(${auditId}) filter (where ${isOverdue})`,
+        oldest: sql<string | null>`min(${auditId})`,
+      })
       .from(auditEntries)
       .where(and(eq(auditEntries.organizationId, organizationId), isNull(auditEntries.sequence))),
   );
-  return row?.unsealed ?? 0;
+  return row ?? { entries: 0, overdue: null, oldest: null };
 }
 
 interface Removal extends ChainPosition {
@@ -126,7 +147,8 @@ async function statementsOf({ read, organizationId, signer }: AuditLog) {
   let removal: Removal | null = null;
   const checkpoints: ChainPosition[] = [];
   for (const { sequence, hash, kind, removed, signature, createdAt } of rows) {
-    const at = createdAt.toISOString();
+    if (!isReadable(createdAt)) continue; // no signature is over it
+    const at = isoText(createdAt);
     const statement = { organizationId, sequence, hash, at };
     const text = kind === "removal" ? removalText({ ...statement, removed }) : checkpointText(statement);
     // One that nobody here signed says nothing: whoever could write it could write anything.

@@ -1,8 +1,9 @@
-import { and, desc, eq, gt, sql } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import { sessions } from "../../../drizzle/persons";
 import type { OwnSessions } from "../../contracts/auth";
 import { requireFullSession } from "../../identity/re-authentication";
 import type { Authorized } from "../../persistence/authorized";
+import { aheadInSql } from "../../persistence/moments-in-sql";
 
 const most = 200;
 
@@ -15,18 +16,12 @@ export async function listSessions(authorized: Authorized<"account:read", "perso
   const { object, principal, request } = authorized;
   const { database, clock } = request.runtime;
   const now = clock.now();
-  const idleEnd = sql`${sessions.lastSeenAt} + make_interval(secs => ${sessions.idleSeconds})`;
+  const idleEnd = sql`(${sessions.lastSeenAt} + make_interval(secs => ${sessions.idleSeconds}))`;
   const rows = await database.transaction("identity", null, (tx) =>
     tx
       .select()
       .from(sessions)
-      .where(
-        and(
-          eq(sessions.userId, object.userId),
-          gt(sessions.expiresAt, now),
-          sql`${idleEnd} > ${now.toISOString()}::timestamptz`,
-        ),
-      )
+      .where(and(eq(sessions.userId, object.userId), aheadInSql(sessions.expiresAt, now), aheadInSql(idleEnd, now)))
       .orderBy(desc(sessions.lastSeenAt), desc(sessions.sessionId))
       .limit(most),
   );

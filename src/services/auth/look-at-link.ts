@@ -1,4 +1,5 @@
 import type { Link, LookAtLink } from "../../contracts/auth";
+import { isoText, isReadable } from "../../core/moment";
 import { limits, take } from "../../identity/limits";
 import { findLink, stateOfLink } from "../../identity/links";
 import { whyNotGood } from "../../identity/require-good-link";
@@ -21,6 +22,6 @@ export async function lookAtLink({ runtime, ip }: Visitor, { token }: LookAtLink
     message: whyNotGood(link, now),
     purpose: link?.purpose ?? null,
     email: state === "good" ? (link?.person?.email ?? null) : null,
-    expiresAt: link?.expiresAt.toISOString() ?? null,
+    expiresAt: link && isReadable(link.expiresAt) ? isoText(link.expiresAt) : null,
   };
 }

@@ -27,7 +27,7 @@ export async function listClaims(
       rows,
       input,
       (row) => row.claimId,
-      (row) => presentClaim(row),
+      (row) => presentClaim(row, authorized.request.runtime),
     );
   });
 }

@@ -22,6 +22,6 @@ export async function releaseClaim(authorized: Authorized<"claim:release", "clai
     if (outcome === "in_use") throw new Conflict("claim_in_use", "A route needs this claim; delete the route first.");
     work.audit("claims.release", { kind: "claim", id: claimId }, { kind: row.kind, value: row.value });
     if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
-    return presentClaim(row, work.sync);
+    return presentClaim(row, authorized.request.runtime, work.sync);
   });
 }

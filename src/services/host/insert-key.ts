@@ -2,6 +2,7 @@ import { apiKeys } from "../../../drizzle/api-keys";
 import type { CreatedKey } from "../../contracts/break-glass";
 import { makeApiKey } from "../../core/api-keys";
 import { newId } from "../../core/ids";
+import { later } from "../../core/moment";
 import type { Role } from "../../core/permissions";
 import type { HostWork } from "./host-work";
 
@@ -20,7 +21,7 @@ export async function insertKey(work: HostWork, wanted: NewKey): Promise<Created
   const { key, hash } = makeApiKey(work.random);
   const apiKeyId = newId("apiKey");
   const { organizationId, userId, name, role, expiresInDays } = wanted;
-  const expiresAt = expiresInDays === undefined ? null : new Date(work.now.getTime() + expiresInDays * day);
+  const expiresAt = expiresInDays === undefined ? null : later(work.now, expiresInDays * day);
   await work.tx
     .insert(apiKeys)
     .values({ apiKeyId, organizationId, userId, name, role, hash, createdAt: work.now, expiresAt });

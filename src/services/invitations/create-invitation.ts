@@ -1,13 +1,15 @@
-import { and, eq, gt } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { invitations, members, users } from "../../../drizzle/members";
 import type { CreatedInvitation, CreateInvitation } from "../../contracts/invitations";
 import { Conflict } from "../../core/errors";
 import { newId } from "../../core/ids";
+import { later } from "../../core/moment";
 import type { Principal } from "../../core/principal";
 import { invitationDays, waitingFor } from "../../identity/invitations";
 import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";
 import type { Authorized } from "../../persistence/authorized";
+import { aheadInSql } from "../../persistence/moments-in-sql";
 import { preparedUnitOfWork, type Work } from "../../persistence/unit-of-work";
 import { requireGivable } from "../members/giving";
 import { requireRole } from "../roles/require-role";
@@ -45,7 +47,7 @@ export async function createInvitation(
         ...columns,
         invitedBy: inviterOf(work.authorized.principal),
         createdAt: now,
-        expiresAt: new Date(now.getTime() + invitationDays * dayMs),
+        expiresAt: later(now, invitationDays * dayMs),
         acceptedAt: null,
         revokedAt: null,
       };
@@ -73,7 +75,7 @@ async function requireNew(
   const [open] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(and(waitingFor(organizationId, email), gt(invitations.expiresAt, now)))
+    .where(and(waitingFor(organizationId, email), aheadInSql(invitations.expiresAt, now)))
     .limit(1);
   if (open) throw new Conflict("already_invited", "This address is invited already: take that invitation back first.");
 }

@@ -1,5 +1,6 @@
 import { invitations } from "../../../drizzle/members";
 import type { Invitation } from "../../contracts/invitations";
+import { hasPassed } from "../../core/moment";
 
 /** The columns that a verb reads: never the hash. */
 export const invitationColumns = {
@@ -31,5 +32,5 @@ export function presentInvitation(row: InvitationRow, now: Date): Invitation {
 function stateOf({ acceptedAt, revokedAt, expiresAt }: InvitationRow, now: Date): Invitation["state"] {
   if (revokedAt !== null) return "revoked";
   if (acceptedAt !== null) return "accepted";
-  return expiresAt <= now ? "expired" : "open";
+  return hasPassed(expiresAt, now) ? "expired" : "open";
 }

@@ -12,6 +12,7 @@ import { endOfKey, latestEnd } from "./key-life";
 import { limitsOfNewKey } from "./limits-of-maker";
 import { type Holder, lockHolder, requireRoom } from "./lock-holder";
 import { presentKey } from "./present-key";
+import { providerOf } from "./provider-of";
 import { takeKeyCreation } from "./take-key-creation";
 
 /**
@@ -33,6 +34,7 @@ export async function createKey(
       const { principal, organization, request } = work.authorized;
       const projectId = input.projectId ?? null;
       const holder = await lockHolder(work, principal, input.serviceAccountId ?? null);
+      const providerId = await providerOf(work, principal);
       if (input.serviceAccountId !== undefined) requireAccountRight(work);
       const { columns, grant } = await requireGranted(work.tx, work.organizationId, input);
       requireGivable(work, holder, grant, projectId);
@@ -61,6 +63,7 @@ export async function createKey(
         lastUsedAt: null,
         lastUsedIp: null,
         rotatedTo: null,
+        providerId,
       };
       await work.tx.insert(apiKeys).values({ ...row, organizationId: work.organizationId, hash });
       const { name } = row;

@@ -18,6 +18,7 @@ export const keyColumns = {
   lastUsedAt: apiKeys.lastUsedAt,
   lastUsedIp: apiKeys.lastUsedIp,
   rotatedTo: apiKeys.rotatedTo,
+  providerId: apiKeys.providerId,
 };
 
 /** A key as a verb reads it. */

@@ -1,4 +1,5 @@
 import { Invalid } from "../../core/errors";
+import { earlier, isReached, later, readMoment, remainingMs } from "../../core/moment";
 
 /** In milliseconds. */
 const day = 24 * 60 * 60 * 1000;
@@ -6,12 +7,12 @@ const day = 24 * 60 * 60 * 1000;
 /** How long a key lives unless it is said: 90 days. */
 const defaultLifeMs = 90 * day;
 
-/** An offset can carry the last day of it into a year that ISO 8601 writes with five digits. */
-const latestMoment = new Date("9999-12-31T23:59:59.999Z");
+/** The latest that `MomentInput` takes. */
+const latestMoment = readMoment("9999-12-31T23:59:59.999Z");
 
 /** The latest moment at which a key made now may end. */
 export function latestEnd(now: Date, maxKeyDays: number | null): Date {
-  return maxKeyDays === null ? latestMoment : earlier(latestMoment, new Date(now.getTime() + maxKeyDays * day));
+  return maxKeyDays === null ? latestMoment : earlier(latestMoment, later(now, maxKeyDays * day));
 }
 
 /**
@@ -21,12 +22,12 @@ export function latestEnd(now: Date, maxKeyDays: number | null): Date {
  * @throws Invalid `expires_in_the_past` | `expires_too_late`
  */
 export function endOfKey(asked: string | undefined, now: Date, latest: Date): Date {
-  if (asked === undefined) return earlier(latest, new Date(now.getTime() + defaultLifeMs));
-  const end = new Date(asked);
-  if (end <= now) {
+  if (asked === undefined) return earlier(latest, later(now, defaultLifeMs));
+  const end = readMoment(asked);
+  if (isReached(end, now)) {
     throw new Invalid("expires_in_the_past", "A key has to expire in the future.", { expiresAt: "in_the_past" });
   }
-  if (end > latest) {
+  if (!isReached(end, latest)) {
     throw new Invalid("expires_too_late", `This key has to expire by ${latest.toISOString()}.`, {
       expiresAt: "too_late",
     });
@@ -41,9 +42,5 @@ export function endOfSuccessor(
   maxKeyDays: number | null,
 ): Date | null {
   if (expiresAt === null) return maxKeyDays === null ? null : latestEnd(now, maxKeyDays);
-  return earlier(latestEnd(now, maxKeyDays), new Date(now.getTime() + expiresAt.getTime() - createdAt.getTime()));
-}
-
-export function earlier(one: Date, other: Date): Date {
-  return one < other ? one : other;
+  return earlier(latestEnd(now, maxKeyDays), later(now, remainingMs(expiresAt, createdAt)));
 }

@@ -3,10 +3,10 @@ import { apiKeys } from "../../../drizzle/api-keys";
 import type { CreateKey } from "../../contracts/keys";
 import { isNetwork } from "../../core/addresses";
 import { Forbidden, Invalid } from "../../core/errors";
+import { earlier } from "../../core/moment";
 import { areWithin } from "../../core/networks-within";
 import type { Principal } from "../../core/principal";
 import type { Transaction } from "../../persistence/database";
-import { earlier } from "./key-life";
 
 /** What bounds a key besides its permissions. */
 export interface KeyLimits {

@@ -1,4 +1,4 @@
-import { and, count, eq, gt, isNull, or, sql } from "drizzle-orm";
+import { and, count, eq, isNull, or } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import { members } from "../../../drizzle/members";
 import { serviceAccounts } from "../../../drizzle/roles";
@@ -6,6 +6,7 @@ import { Conflict, Forbidden, NotFound } from "../../core/errors";
 import type { Grant } from "../../core/permissions";
 import type { Principal } from "../../core/principal";
 import type { Transaction } from "../../persistence/database";
+import { aheadInSql } from "../../persistence/moments-in-sql";
 import { requireGranted } from "../granted";
 import { roleOfAccount } from "../service-accounts/role-of-account";
 
@@ -78,7 +79,7 @@ export async function requireRoom(
         whose,
         isNull(apiKeys.revokedAt),
         isNull(apiKeys.rotatedTo),
-        or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`${now.toISOString()}::timestamptz`)),
+        or(isNull(apiKeys.expiresAt), aheadInSql(apiKeys.expiresAt, now)),
       ),
     );
   if ((row?.live ?? 0) >= atMost) {

@@ -3,7 +3,7 @@ import { unchanged } from "../../persistence/unit-of-work";
 import type { KeyRow } from "./key-columns";
 
 /** The public form of a key. No gateway ever has to hear of one. */
-export function presentKey(row: KeyRow): Key {
+export function presentKey({ providerId: _, ...row }: KeyRow): Key {
   return {
     ...row,
     createdAt: row.createdAt.toISOString(),

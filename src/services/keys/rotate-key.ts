@@ -5,10 +5,11 @@ import { makeApiKey } from "../../core/api-keys";
 import { canGive, isAllowed, isOwn, worthOf } from "../../core/authorization";
 import { Conflict, Forbidden, NotFound } from "../../core/errors";
 import { newId } from "../../core/ids";
+import { earlier, hasExpired, later } from "../../core/moment";
 import type { Authorized } from "../../persistence/authorized";
 import { preparedUnitOfWork, type Work } from "../../persistence/unit-of-work";
 import { keyColumns } from "./key-columns";
-import { earlier, endOfSuccessor } from "./key-life";
+import { endOfSuccessor } from "./key-life";
 import { requireWithinOwn } from "./limits-of-maker";
 import { lockHolder } from "./lock-holder";
 import { presentKey } from "./present-key";
@@ -37,7 +38,7 @@ export async function rotateKey(
     if (old.revokedAt) throw new Conflict("key_revoked", "This key was revoked: make a new one.");
     if (old.rotatedTo !== null)
       throw new Conflict("already_rotated", "Another key has taken this one's place already.");
-    if (old.expiresAt && old.expiresAt <= work.now) {
+    if (hasExpired(old.expiresAt, work.now)) {
       throw new Conflict("key_expired", "This key has expired: make a new one.");
     }
     const { principal, organization, request } = work.authorized;
@@ -54,7 +55,7 @@ export async function rotateKey(
       lastUsedIp: null,
     };
     await work.tx.insert(apiKeys).values({ ...successor, organizationId: work.organizationId, hash });
-    const overlapEnd = new Date(work.now.getTime() + overlapSeconds * 1_000);
+    const overlapEnd = later(work.now, overlapSeconds * 1_000);
     const expiresAt = old.expiresAt === null ? overlapEnd : earlier(old.expiresAt, overlapEnd);
     const [rotated] = await work.tx
       .update(apiKeys)

@@ -4,7 +4,7 @@ import { limits, take } from "../../identity/limits";
 import type { Authorized } from "../../persistence/authorized";
 
 /**
- * Counts one key made from the caller's address. The host's command line is not counted.
+ * Counts one key made from the caller's address; all unknown addresses count as one. The host's command line is not counted.
  * @throws TooMany
  */
 export async function takeKeyCreation<P extends Permission, K extends ObjectKind>({
@@ -12,6 +12,6 @@ export async function takeKeyCreation<P extends Permission, K extends ObjectKind
   principal,
 }: Authorized<P, K>): Promise<void> {
   const tries = runtime.signIn.keyCreationsPerHour;
-  if (tries === 0 || ip === null || principal.kind === "commandLine") return;
-  await take(runtime, { ...limits.keyCreationByAddress, tries }, ip);
+  if (tries === 0 || principal.kind === "commandLine") return;
+  await take(runtime, { ...limits.keyCreationByAddress, tries }, ip ?? "unknown");
 }

@@ -1,13 +1,11 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
-import { apiKeys } from "../../../drizzle/api-keys";
-import { members } from "../../../drizzle/members";
+import { sql } from "drizzle-orm";
 import type { RemovedMember } from "../../contracts/members";
 import type { ObjectKind } from "../../core/located";
 import type { Permission } from "../../core/permissions";
+import { rowsOf } from "../../persistence/database";
+import { requireNotLastOwner } from "../../persistence/last-owner";
 import type { Work } from "../../persistence/unit-of-work";
-import { takeInvitationsBack } from "../invitations/take-invitations-back";
 import { requireMember } from "./require-member";
-import { requireOtherOwner } from "./require-other-owner";
 
 /**
  * Ends a membership: from the very next request on their keys of this organization are revoked, and their sessions are
@@ -21,15 +19,11 @@ export async function removeMember<P extends Permission, K extends ObjectKind>(
 ): Promise<RemovedMember> {
   const { tx, organizationId, now } = work;
   const member = await requireMember(tx, memberId);
-  if (member.role === "owner") await requireOtherOwner(tx, organizationId, memberId);
-  const { userId, email } = member;
-  await tx.delete(members).where(eq(members.memberId, memberId));
-  const revoked = await tx
-    .update(apiKeys)
-    .set({ revokedAt: now })
-    .where(and(eq(apiKeys.userId, userId), eq(apiKeys.organizationId, organizationId), isNull(apiKeys.revokedAt)))
-    .returning({ apiKeyId: apiKeys.apiKeyId });
-  await takeInvitationsBack(work, email);
-  await tx.execute(sql`select portcullis_leave(${userId}::text)`);
-  return { ...member, keysRevoked: revoked.length };
+  await requireNotLastOwner(tx, organizationId, memberId);
+  const [ended] = rowsOf<{ revoked: number }>(
+    await tx.execute(
+      sql`select portcullis_end_membership(${organizationId}::text, ${memberId}::text, ${now.toISOString()}::timestamptz) as revoked`,
+    ),
+  );
+  return { ...member, keysRevoked: ended?.revoked ?? 0 };
 }

@@ -1,12 +1,12 @@
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { members } from "../../../drizzle/members";
 import type { Member, UpdateMember } from "../../contracts/members";
 import type { Authorized } from "../../persistence/authorized";
+import { requireNotLastOwner } from "../../persistence/last-owner";
 import { unitOfWork } from "../../persistence/unit-of-work";
 import { requireRole } from "../roles/require-role";
 import { requireGivable, requireNotAbove } from "./giving";
 import { requireMember } from "./require-member";
-import { requireOtherOwner } from "./require-other-owner";
 
 /**
  * Gives a member another role at the organization, or none: then they are a member of projects only.
@@ -24,7 +24,8 @@ export async function updateMember(
     await requireNotAbove(work);
     const { columns, grant } = await requireRole(tx, organizationId, input);
     requireGivable(work, grant);
-    if (role === "owner" && columns.role !== "owner") await requireOtherOwner(tx, organizationId, memberId);
+    if (columns.role !== "owner") await requireNotLastOwner(tx, organizationId, memberId);
+    await tx.execute(sql`select portcullis_decide_role_by_hand(${memberId}::text)`);
     await tx.update(members).set(columns).where(eq(members.memberId, memberId));
     work.audit(
       "members.update",

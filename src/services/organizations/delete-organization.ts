@@ -4,6 +4,7 @@ import { organizations } from "../../../drizzle/organizations";
 import { projects } from "../../../drizzle/projects";
 import type { Organization } from "../../contracts/organizations";
 import { Conflict, NotFound } from "../../core/errors";
+import { later } from "../../core/moment";
 import type { Authorized } from "../../persistence/authorized";
 import { endClaims } from "../../persistence/claims";
 import { unitOfWork } from "../../persistence/unit-of-work";
@@ -35,7 +36,7 @@ export async function deleteOrganization(
       .where(eq(applications.organizationId, organizationId))
       .limit(1);
     if (application) throw new Conflict("not_empty", "Delete the organization's applications first.");
-    await endClaims(work.tx, new Date(work.now.getTime() + claimsOutliveMs));
+    await endClaims(work.tx, later(work.now, claimsOutliveMs));
     await work.tx.delete(projects).where(eq(projects.organizationId, organizationId));
     const [row] = await work.tx
       .delete(organizations)

@@ -7,13 +7,14 @@ import type { Authorized } from "../../persistence/authorized";
 import { unitOfWork } from "../../persistence/unit-of-work";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
-import { requireProviderAllowed } from "./require-provider-allowed";
+import { requireProvable, requireProviderAllowed } from "./require-provider-allowed";
 
 /**
  * Adds a provider of OpenID Connect that lets people into this organization, and nowhere else. Its slug has a random
  * ending: nobody takes the redirect address that another one, or the settings, will ask for.
  * @throws Forbidden `provider_above_own`
- * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role`
+ * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role` |
+ *   `trusted_domains_missing` | `issuer_of_many_tenants`
  */
 export async function createProvider(
   authorized: Authorized<"provider:create", "organization">,
@@ -24,6 +25,7 @@ export async function createProvider(
     authorized,
     async (work) => {
       await requireProviderAllowed(work, input);
+      requireProvable(input);
       const providerId = newId("provider");
       const [row] = await work.tx
         .insert(oidcProviders)
@@ -38,7 +40,7 @@ export async function createProvider(
         })
         .returning(providerColumns);
       if (!row) throw new Error("a provider was inserted and did not come back");
-      const { providerId: _, createdAt: __, ...shown } = row;
+      const { providerId: _, createdAt: __, lastRefusal: ___, organizationId: ____, ...shown } = row;
       work.audit("providers.create", { kind: "provider", id: providerId, name: row.name }, shown);
       return presentProvider(row, runtime);
     },

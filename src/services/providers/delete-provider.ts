@@ -2,15 +2,19 @@ import { and, eq } from "drizzle-orm";
 import { oidcProviders } from "../../../drizzle/persons";
 import type { Provider } from "../../contracts/providers";
 import { NotFound } from "../../core/errors";
+import type { RoleChange } from "../../identity/oidc/apply-groups";
+import { logLastOwnerKept, reapplyGroups } from "../../identity/oidc/end-of-groups";
 import type { Authorized } from "../../persistence/authorized";
 import { unitOfWork } from "../../persistence/unit-of-work";
 import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
 
-/** Removes a provider, who is who at it, and the sessions that it opened. The people stay. */
+/** Removes a provider, who is who at it, the sessions that it opened, and what its groups gave. The people stay. */
 export async function deleteProvider(authorized: Authorized<"provider:delete", "provider">): Promise<Provider> {
-  return unitOfWork(
+  const { runtime, requestId, ip } = authorized.request;
+  const alarms: RoleChange[] = [];
+  const provider = await unitOfWork(
     authorized,
     async (work) => {
       const { tx, organizationId } = work;
@@ -20,11 +24,24 @@ export async function deleteProvider(authorized: Authorized<"provider:delete", "
         .where(and(eq(oidcProviders.providerId, providerId), eq(oidcProviders.organizationId, organizationId)))
         .returning(providerColumns);
       if (!row) throw new NotFound();
+      const seen = { requestId, ip, now: work.now, installationId: runtime.installationId };
+      alarms.length = 0;
+      alarms.push(
+        ...(await reapplyGroups(
+          tx,
+          seen,
+          { source: providerId, name: row.name, organizationId },
+          organizationId,
+          null,
+        )),
+      );
       await forgetIdentities(tx, providerId);
       const endedSessions = await endSessionsOfProvider(tx, providerId);
       work.audit("providers.delete", { kind: "provider", id: providerId }, { name, endedSessions });
-      return presentProvider(row, authorized.request.runtime);
+      return presentProvider(row, runtime);
     },
     { role: "identity" },
   );
+  for (const kept of alarms) logLastOwnerKept(runtime.log, authorized.request, { source: provider.providerId }, kept);
+  return provider;
 }

@@ -3,12 +3,16 @@ import { auditEntries } from "../../../drizzle/audit";
 import { oidcProviders } from "../../../drizzle/persons";
 import type { SettingsProvider } from "../../contracts/providers";
 import { newId } from "../../core/ids";
+import { isNarrower } from "../../identity/oidc/admission";
+import { logLastOwnerKept, reapplyGroups } from "../../identity/oidc/end-of-groups";
+import { isSameIssuer } from "../../identity/oidc/endpoints";
 import { clientSecretPlace } from "../../identity/oidc/provider";
+import { foundingOrganization } from "../../identity/oidc/sign-in-by-provider";
 import type { Transaction } from "../../persistence/database";
 import type { Runtime } from "../../persistence/runtime";
 import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
 
-type Needed = Pick<Runtime, "database" | "sealer" | "clock" | "installationId">;
+type Needed = Pick<Runtime, "database" | "sealer" | "clock" | "installationId" | "log">;
 
 /** Any number that nobody else locks in this database. */
 const providersLock = 7_402_118_339;
@@ -23,7 +27,7 @@ export class SlugTaken extends Error {
 
 /**
  * Makes the installation's providers what the settings say. One that they do not name any more is turned off, and the
- * sessions that it opened end.
+ * sessions that it opened and what its groups gave end.
  * @throws SlugTaken
  */
 export async function ensureSettingsProviders(runtime: Needed, wanted: readonly SettingsProvider[]): Promise<void> {
@@ -38,6 +42,7 @@ export async function ensureSettingsProviders(runtime: Needed, wanted: readonly 
     const gone = present.filter(({ slug, enabled }) => enabled && !wanted.some((one) => one.slug === slug));
     for (const { providerId, slug } of gone) {
       await tx.update(oidcProviders).set({ enabled: false }).where(eq(oidcProviders.providerId, providerId));
+      await reapplyInFounding(tx, runtime, { providerId, slug }, null);
       const endedSessions = await endSessionsOfProvider(tx, providerId);
       await audit(tx, runtime, "providers.update", { providerId, slug }, { enabled: [true, false], endedSessions });
     }
@@ -80,14 +85,30 @@ async function change(
       clientSecretSealed: clientSecret === null ? null : runtime.sealer.seal(place, clientSecret),
     })
     .where(eq(oidcProviders.providerId, providerId));
-  if (before.issuer !== wanted.issuer) {
-    await forgetIdentities(tx, providerId);
-    await endSessionsOfProvider(tx, providerId);
+  const isAnother = !isSameIssuer(before.issuer, wanted.issuer);
+  if (isAnother || !isSame(before.groupRoles, wanted.groupRoles)) {
+    await reapplyInFounding(tx, runtime, before, isAnother ? null : wanted.groupRoles);
   }
+  if (isAnother) await forgetIdentities(tx, providerId);
+  if (isAnother || isNarrower(before, wanted)) await endSessionsOfProvider(tx, providerId);
   await audit(tx, runtime, "providers.update", before, {
     ...Object.fromEntries(fields.map(([field, value]) => [field, [Reflect.get(before, field), value]])),
     ...(isSameSecret ? {} : { clientSecret: "changed" }),
   });
+}
+
+/** Applies other roles for the groups of a source of the installation, in the founding organization. */
+export async function reapplyInFounding(
+  tx: Transaction,
+  { clock, installationId, log }: Pick<Needed, "clock" | "installationId" | "log">,
+  { providerId: source, slug: name }: { readonly providerId: string; readonly slug: string },
+  groupRoles: Readonly<Record<string, string>> | null,
+): Promise<void> {
+  const rolesIn = await foundingOrganization(tx);
+  if (rolesIn === null) return;
+  const seen = { requestId: newId("request"), ip: null, now: clock.now(), installationId };
+  const from = { source, name, organizationId: null };
+  for (const kept of await reapplyGroups(tx, seen, from, rolesIn, groupRoles)) logLastOwnerKept(log, seen, from, kept);
 }
 
 /** The database gives an object's fields in an order of its own. */

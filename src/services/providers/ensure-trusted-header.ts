@@ -4,21 +4,27 @@ import { headerProvider } from "../../identity/oidc/hand-over";
 import type { Method } from "../../identity/sessions";
 import { trustedHeaderButton } from "../../identity/sign-in/trusted-header";
 import type { Runtime } from "../../persistence/runtime";
-import { audit } from "./ensure-settings-providers";
+import { audit, reapplyInFounding } from "./ensure-settings-providers";
 
-/** Where the settings have no trusted header any more, the sessions that it opened end, as those of a provider do. */
+/**
+ * Where the settings have no trusted header any more, the sessions that it opened and what its groups gave end, as for a
+ * provider. Where they give its groups other roles, those are applied.
+ * @param groupRoles the roles that its groups give
+ */
 export async function ensureTrustedHeader(
-  runtime: Pick<Runtime, "database" | "clock" | "installationId">,
+  runtime: Pick<Runtime, "database" | "clock" | "installationId" | "log">,
   isOn: boolean,
+  groupRoles: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  if (isOn) return;
+  const header = { providerId: headerProvider, slug: trustedHeaderButton.slug };
   await runtime.database.transaction("host", null, async (tx) => {
+    await reapplyInFounding(tx, runtime, header, isOn ? groupRoles : null);
+    if (isOn) return;
     const ended = await tx
       .delete(sessions)
       .where(arrayContains(sessions.methods, ["trusted_header"] satisfies Method[]))
       .returning({ sessionId: sessions.sessionId });
     if (ended.length === 0) return;
-    const header = { providerId: headerProvider, slug: trustedHeaderButton.slug };
     await audit(tx, runtime, "providers.update", header, { enabled: [true, false], endedSessions: ended.length });
   });
 }

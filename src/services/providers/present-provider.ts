@@ -1,17 +1,25 @@
 import type { oidcProviders } from "../../../drizzle/persons";
 import type { Provider } from "../../contracts/providers";
+import { explainRefusal } from "../../core/provider-refusals";
 import type { Runtime } from "../../persistence/runtime";
 import { unchanged } from "../../persistence/unit-of-work";
 import type { providerColumns } from "./provider-columns";
 
 /** The public form of a provider. No gateway ever has to hear of one. */
 export function presentProvider(
-  { createdAt, ...row }: Pick<typeof oidcProviders.$inferSelect, keyof typeof providerColumns>,
+  {
+    createdAt,
+    lastRefusal,
+    organizationId,
+    ...row
+  }: Pick<typeof oidcProviders.$inferSelect, keyof typeof providerColumns>,
   { signIn }: Pick<Runtime, "signIn">,
 ): Provider {
   return {
     ...row,
     createdAt: createdAt.toISOString(),
+    fromSettings: organizationId === null,
+    lastRefusal: lastRefusal && { ...lastRefusal, message: explainRefusal(lastRefusal.reason, row) },
     redirectUri: `${signIn.publicOrigin}/api/auth/callback/${row.slug}`,
     sync: { ...unchanged },
   };

@@ -18,4 +18,7 @@ export const providerColumns = {
   createsPersons: oidcProviders.createsPersons,
   enabled: oidcProviders.enabled,
   createdAt: oidcProviders.createdAt,
+  emailProof: oidcProviders.emailProof,
+  lastRefusal: oidcProviders.lastRefusal,
+  organizationId: oidcProviders.organizationId,
 };

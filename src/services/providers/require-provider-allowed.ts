@@ -1,6 +1,7 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { roles } from "../../../drizzle/roles";
 import { canGive } from "../../core/authorization";
+import { type ProofSettings, proofMessages, proofProblem } from "../../core/email-proof";
 import { Forbidden, Invalid } from "../../core/errors";
 import type { ObjectKind, Organization } from "../../core/located";
 import { isRole, type Permission, permissionsOf } from "../../core/permissions";
@@ -64,4 +65,13 @@ async function requireOwnRoles<P extends Permission, K extends ObjectKind>(
   if (found.length < wanted.length) {
     throw new Invalid("unknown_role", "There is no such role in your organization.", { groupRoles: "unknown_role" });
   }
+}
+
+/**
+ * That an address can be proven as the provider's settings say, all of them together.
+ * @throws Invalid `trusted_domains_missing` | `issuer_of_many_tenants`
+ */
+export function requireProvable(settings: ProofSettings): void {
+  const problem = proofProblem(settings);
+  if (problem !== null) throw new Invalid(problem, `${proofMessages[problem]}.`, { emailProof: problem });
 }

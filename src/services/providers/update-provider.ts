@@ -2,26 +2,33 @@ import { and, eq } from "drizzle-orm";
 import { oidcProviders } from "../../../drizzle/persons";
 import type { Provider, UpdateProvider } from "../../contracts/providers";
 import { NotFound } from "../../core/errors";
+import { isNarrower } from "../../identity/oidc/admission";
+import type { RoleChange } from "../../identity/oidc/apply-groups";
+import { logLastOwnerKept, reapplyGroups } from "../../identity/oidc/end-of-groups";
+import { isSameIssuer } from "../../identity/oidc/endpoints";
 import { clientSecretPlace } from "../../identity/oidc/provider";
 import type { Authorized } from "../../persistence/authorized";
 import { unitOfWork } from "../../persistence/unit-of-work";
 import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
-import { requireProviderAllowed } from "./require-provider-allowed";
+import { requireProvable, requireProviderAllowed } from "./require-provider-allowed";
 
 /**
- * Changes a provider. Turned off, or at another issuer, it ends the sessions that it opened; at another issuer everybody
- * is linked anew.
+ * Changes a provider. Turned off, at another issuer, or with narrower lists of who may sign in, it ends the sessions that
+ * it opened. At another issuer everybody is linked again, and what its groups gave ends. Other roles for its groups are
+ * applied at once, by the groups that it named last.
  * @throws Forbidden `provider_above_own`
- * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role`
+ * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role` |
+ *   `trusted_domains_missing` | `issuer_of_many_tenants`
  */
 export async function updateProvider(
   authorized: Authorized<"provider:update", "provider">,
   { providerId: _, clientSecret, ...given }: UpdateProvider,
 ): Promise<Provider> {
-  const { runtime } = authorized.request;
-  return unitOfWork(
+  const { runtime, requestId, ip } = authorized.request;
+  const alarms: RoleChange[] = [];
+  const provider = await unitOfWork(
     authorized,
     async (work) => {
       await requireProviderAllowed(work, given);
@@ -34,6 +41,7 @@ export async function updateProvider(
       const changes = Object.fromEntries(
         wanted.filter(([field, value]) => JSON.stringify(Reflect.get(before, field)) !== JSON.stringify(value)),
       );
+      requireProvable({ ...before, ...changes });
       const [row] = await tx
         .update(oidcProviders)
         .set({
@@ -49,9 +57,16 @@ export async function updateProvider(
         .where(self)
         .returning(providerColumns);
       if (!row) throw new NotFound();
-      const isAnother = row.issuer !== before.issuer;
+      const isAnother = !isSameIssuer(row.issuer, before.issuer);
+      alarms.length = 0;
+      if (isAnother || changes.groupRoles !== undefined) {
+        const seen = { requestId, ip, now: work.now, installationId: runtime.installationId };
+        const from = { source: providerId, name: row.name, organizationId };
+        alarms.push(...(await reapplyGroups(tx, seen, from, organizationId, isAnother ? null : row.groupRoles)));
+      }
       if (isAnother) await forgetIdentities(tx, providerId);
-      const ended = isAnother || !row.enabled ? await endSessionsOfProvider(tx, providerId) : 0;
+      const isClosed = isAnother || !row.enabled || isNarrower(before, row);
+      const ended = isClosed ? await endSessionsOfProvider(tx, providerId) : 0;
       work.audit(
         "providers.update",
         { kind: "provider", id: providerId },
@@ -67,4 +82,6 @@ export async function updateProvider(
     },
     { role: "identity" },
   );
+  for (const kept of alarms) logLastOwnerKept(runtime.log, authorized.request, { source: provider.providerId }, kept);
+  return provider;
 }

@@ -2,14 +2,14 @@ import type { CreateRoute, Route } from "../../contracts/routes";
 import type { Authorized } from "../../persistence/authorized";
 import { preparedUnitOfWork } from "../../persistence/unit-of-work";
 import { insertRoute } from "./insert-route";
-import { listeningPlacesOf, prepareUpstreams, requireHost, requirePathPrefix } from "./prepare-route";
+import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "./prepare-route";
 import { presentRoute } from "./present-route";
 
 /**
  * Gives an application a place at its gateway: a host, a path in it, and where it leads. Whoever may pass there is up
  * to the application.
  * @throws Invalid `invalid_host` | `invalid_path` | `invalid_upstream`
- * @throws Conflict `host_taken` | `upstream_taken` | `upstream_shared` | `route_taken`
+ * @throws Conflict `host_reserved` | `host_taken` | `upstream_taken` | `upstream_shared` | `route_taken`
  */
 export async function createRoute(
   authorized: Authorized<"route:create", "application">,
@@ -20,10 +20,12 @@ export async function createRoute(
   return preparedUnitOfWork(
     authorized,
     async ({ request, organization, object }) => {
-      const host = requireHost(input.host);
+      const host = requireHost(input.host, request.runtime);
       const pathPrefix = requirePathPrefix(input.pathPrefix);
-      const listening = await listeningPlacesOf(authorized, object.gatewayId);
-      return { host, pathPrefix, ...(await prepareUpstreams(request.runtime, organization, listening, urls)) };
+      const gateway = await readGateway(authorized, object.gatewayId, host);
+      const upstreams = await prepareUpstreams(request.runtime, organization, gateway.listensOn, urls);
+      await requireNotServed(authorized, gateway, host);
+      return { host, pathPrefix, ...upstreams };
     },
     async (work, place) => {
       const { host, pathPrefix } = place;

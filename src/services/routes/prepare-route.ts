@@ -1,13 +1,22 @@
-import { eq } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
-import type { StoredUpstream } from "../../../drizzle/routes";
-import { Invalid } from "../../core/errors";
+import { claims, type StoredUpstream } from "../../../drizzle/routes";
+import { Conflict, Invalid, NotFound } from "../../core/errors";
 import { parseHost } from "../../core/host-names";
 import type { ObjectKind, Organization } from "../../core/located";
 import { parsePathPrefix } from "../../core/path-prefixes";
 import type { Permission } from "../../core/permissions";
+import { hostMessage, pathMessage, reservedMessage, upstreamMessage } from "../../core/place-messages";
+import { hostOfOrigin, reservedFor } from "../../core/reserved-hosts";
 import { dialable } from "../../core/sync/dialable";
-import { type HostAndPort, judgeUpstream, parseUpstream, upstreamClaimKeys } from "../../core/upstreams";
+import {
+  type HostAndPort,
+  isThisMachine,
+  judgeUpstream,
+  parseUpstream,
+  type UpstreamProblem,
+  upstreamClaimKeys,
+} from "../../core/upstreams";
 import type { Authorized } from "../../persistence/authorized";
 import { readAs } from "../../persistence/read";
 import type { Runtime } from "../../persistence/runtime";
@@ -19,18 +28,55 @@ export interface PreparedUpstreams {
   readonly keys: readonly string[];
 }
 
-/** @throws Invalid `invalid_host`, with the rule that it breaks */
-export function requireHost(text: string): string {
+/** @throws Invalid `invalid_host`, with the rule that it breaks | Conflict `host_reserved` */
+export function requireHost(text: string, { signIn }: Pick<Runtime, "signIn">): string {
   const parsed = parseHost(text);
-  if (parsed.ok) return parsed.host;
-  throw new Invalid("invalid_host", "This host name cannot be used.", { host: parsed.problem });
+  if (!parsed.ok) throw new Invalid("invalid_host", hostMessage(text, parsed.problem), { host: parsed.problem });
+  const { host } = parsed;
+  const publicHost = hostOfOrigin(signIn.publicOrigin);
+  const reserved = reservedFor(host, publicHost);
+  if (reserved === null) return host;
+  throw new Conflict("host_reserved", reservedMessage(host, reserved, publicHost), { host: reserved });
+}
+
+/**
+ * Refuses a host that a service which Portcullis did not configure already answers for at the gateway. A host that the
+ * organization has claimed is not asked for: its own deny or route answers there, or is being delivered. Nor is a gateway
+ * asked whose answers carry no tags, since its own routes could not be told from others'.
+ * Outside: it asks the gateway, and stands before the transaction.
+ * @throws Conflict `host_reserved`, with what was seen | TooMany | Unavailable
+ */
+export async function requireNotServed<P extends Permission, K extends ObjectKind>(
+  authorized: Authorized<P, K>,
+  gateway: PreparedGateway,
+  host: string,
+): Promise<void> {
+  if (gateway.holdsHost || !gateway.tags) return;
+  const { request, organization } = authorized;
+  const { hostWatch } = request.runtime;
+  const seen = await hostWatch.servedElsewhere(gateway.address, host, organization.organizationId);
+  if (seen === null) return;
+  const what = `status ${seen.status}${seen.server === null ? "" : `, server ${seen.server}`}`;
+  throw new Conflict(
+    "host_reserved",
+    `Something that Portcullis did not configure already answers for "${host}" at this gateway (${what}). Remove it there, or use another host.`,
+    { host: "served_elsewhere" },
+  );
 }
 
 /** @returns the empty text for the whole host. @throws Invalid `invalid_path`, with the rule that it breaks */
 export function requirePathPrefix(text: string | null | undefined): string {
   const parsed = parsePathPrefix(text ?? "/");
   if (parsed.ok) return parsed.pathPrefix ?? "";
-  throw new Invalid("invalid_path", "This path prefix cannot be used.", { pathPrefix: parsed.problem });
+  throw new Invalid("invalid_path", pathMessage(text ?? "", parsed.problem), { pathPrefix: parsed.problem });
+}
+
+/** How long an organization whose upstreams are not checked waits for DNS, in ms; later, a name counts as a name. */
+const ownNameWithinMs = 1_000;
+
+function placeOfOrigin(origin: string): HostAndPort {
+  const { hostname, port, protocol } = new URL(origin);
+  return { host: hostname.replace(/\.$/, ""), port: Number(port) || (protocol === "https:" ? 443 : 80) };
 }
 
 /**
@@ -45,18 +91,23 @@ export async function prepareUpstreams(
   gatewayListensOn: readonly HostAndPort[],
   urls: readonly string[],
 ): Promise<PreparedUpstreams> {
-  const ownAddresses = runtime.ownAddresses();
+  const ownAddresses = [...runtime.ownAddresses(), ...runtime.ownNames()];
+  const publicAddress = placeOfOrigin(runtime.signIn.publicOrigin);
   const forbidden = [...runtime.listensOn, ...gatewayListensOn];
   const prepared: PreparedUpstreams[] = [];
   for (const [index, url] of urls.entries()) {
-    const refuse = (problem: string) =>
-      new Invalid("invalid_upstream", "A route cannot lead there.", { [`upstreams.${index}.url`]: problem });
+    const refuse = (problem: UpstreamProblem) =>
+      new Invalid("invalid_upstream", upstreamMessage(url, problem), { [`upstreams.${index}.url`]: problem });
     const parsed = parseUpstream(url);
     if (!parsed.ok) throw refuse(parsed.problem);
     const { upstream } = parsed;
     const pinned = organization.upstreams === "checked" && upstream.address === null;
-    const resolved = pinned ? [...(await runtime.resolver.addresses(upstream.host))].sort() : [];
-    const judged = judgeUpstream(upstream, { mode: organization.upstreams, resolved, ownAddresses, forbidden });
+    const within = pinned ? undefined : ownNameWithinMs;
+    const named = upstream.address === null ? await runtime.resolver.addresses(upstream.host, within) : [];
+    // A name that is left to the gateway counts as this machine where it leads here now: as another tenant's would.
+    const resolved = [...named].filter((address) => pinned || isThisMachine(address, ownAddresses)).sort();
+    const rules = { mode: organization.upstreams, resolved, ownAddresses, forbidden, publicAddress };
+    const judged = judgeUpstream(upstream, rules);
     if (!judged.ok) throw refuse(judged.problem);
     prepared.push({
       upstreams: pinned
@@ -73,16 +124,40 @@ export async function prepareUpstreams(
   return { upstreams: [...byUrl.values()], keys: [...new Set(prepared.flatMap((one) => one.keys))].sort() };
 }
 
-/** Where a gateway itself listens: no route may lead there. */
-export async function listeningPlacesOf<P extends Permission, K extends ObjectKind>(
+/** What of a gateway decides about a route there. */
+export interface PreparedGateway {
+  /** Where it serves visitors, `host:port`. */
+  readonly address: string;
+  readonly tags: boolean;
+  /** Where it listens: no route may lead there. */
+  readonly listensOn: readonly HostAndPort[];
+  /** Whether the organization has claimed the wanted host there. */
+  readonly holdsHost: boolean;
+}
+
+/** @throws NotFound */
+export async function readGateway<P extends Permission, K extends ObjectKind>(
   authorized: Authorized<P, K>,
   gatewayId: string,
-): Promise<readonly HostAndPort[]> {
-  const rows = await readAs(authorized, (tx) =>
+  host: string | undefined,
+): Promise<PreparedGateway> {
+  const [row] = await readAs(authorized, (tx) =>
     tx
-      .select({ address: gateways.address, probeAddress: gateways.probeAddress })
+      .select({
+        address: gateways.address,
+        probeAddress: gateways.probeAddress,
+        tags: gateways.tags,
+        claimId: claims.claimId,
+      })
       .from(gateways)
+      .leftJoin(
+        claims,
+        and(eq(claims.gatewayId, gateways.gatewayId), eq(claims.kind, "host"), eq(claims.value, host ?? "")),
+      )
       .where(eq(gateways.gatewayId, gatewayId)),
   );
-  return rows.flatMap((row) => [dialable(row.address), dialable(row.probeAddress)]);
+  if (!row) throw new NotFound();
+  const { address, probeAddress, tags, claimId } = row;
+  const listensOn = [dialable(address), dialable(probeAddress)];
+  return { address, tags, listensOn, holdsHost: claimId !== null };
 }

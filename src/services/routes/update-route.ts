@@ -6,7 +6,7 @@ import type { Authorized } from "../../persistence/authorized";
 import { releaseUpstreams } from "../../persistence/claims";
 import { preparedUnitOfWork } from "../../persistence/unit-of-work";
 import { claimPlace, orRouteTaken } from "./place-route";
-import { listeningPlacesOf, prepareUpstreams, requireHost, requirePathPrefix } from "./prepare-route";
+import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "./prepare-route";
 import { presentRoute } from "./present-route";
 
 /**
@@ -19,11 +19,12 @@ export async function updateRoute(authorized: Authorized<"route:update", "route"
   return preparedUnitOfWork(
     authorized,
     async ({ request, organization, object }) => {
-      const host = input.host === undefined ? undefined : requireHost(input.host);
+      const host = input.host === undefined ? undefined : requireHost(input.host, request.runtime);
       const pathPrefix = input.pathPrefix === undefined ? undefined : requirePathPrefix(input.pathPrefix);
-      if (!urls) return { host, pathPrefix };
-      const listening = await listeningPlacesOf(authorized, object.application.gatewayId);
-      const upstreams = await prepareUpstreams(request.runtime, organization, listening, urls);
+      if (!urls && host === undefined) return { host, pathPrefix };
+      const gateway = await readGateway(authorized, object.application.gatewayId, host);
+      const upstreams = urls && (await prepareUpstreams(request.runtime, organization, gateway.listensOn, urls));
+      if (host !== undefined) await requireNotServed(authorized, gateway, host);
       return { host, pathPrefix, upstreams };
     },
     async (work, { host, pathPrefix, upstreams }) => {

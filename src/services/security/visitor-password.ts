@@ -1,4 +1,4 @@
-import { checkUsername, checkVisitorPassword } from "../../core/credentials";
+import { checkUsername, checkVisitorPassword, passwordMessages, usernameMessages } from "../../core/credentials";
 import { Invalid } from "../../core/errors";
 import { generatePassword } from "../../core/generate-password";
 import { adviseOnPassword, type PasswordWarning } from "../../core/password-advice";
@@ -20,7 +20,7 @@ export interface PreparedPassword {
 /** @throws Invalid `invalid_username` with the rule that it breaks */
 export function requireUsername(username: string): void {
   const problem = checkUsername(username);
-  if (problem) throw new Invalid("invalid_username", "This username cannot be used.", { username: problem });
+  if (problem) throw new Invalid("invalid_username", usernameMessages[problem], { username: problem });
 }
 
 /**
@@ -40,7 +40,7 @@ export async function preparePassword(
     return { algorithm, hash: await hash(generated), warnings: [], generated };
   }
   const problem = checkVisitorPassword(given, algorithm);
-  if (problem) throw new Invalid("invalid_password", "This password cannot be used.", { password: problem });
+  if (problem) throw new Invalid("invalid_password", passwordMessages[problem], { password: problem });
   const warnings = adviseOnPassword(given, context.username, await loadCommonPasswords());
   if (context.policy === "enforce" && warnings.length > 0) {
     throw new Invalid("weak_password", warnings.map((warning) => warning.message).join(" "), {

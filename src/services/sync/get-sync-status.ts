@@ -1,8 +1,10 @@
 import { sql } from "drizzle-orm";
 import { type ForeignFile, gateways } from "../../../drizzle/gateways";
 import type { GatewayStatus, SyncStatus } from "../../contracts/sync";
+import { isoText } from "../../core/moment";
 import type { Authorized } from "../../persistence/authorized";
 import { rowsOf } from "../../persistence/database";
+import { aheadInSql } from "../../persistence/moments-in-sql";
 import { asViewer } from "../gateways/as-viewer";
 
 type Reader = Authorized<"sync:read", "gateway" | "organization">;
@@ -21,7 +23,7 @@ export async function getSyncStatus(authorized: Reader, gatewayId: string | unde
     rowsOf<Row>(
       await tx.execute(sql`
         select g.gateway_id as "gatewayId", g.name, g.revision, g.loaded_revision as "loadedRevision",
-          g.loaded_at as "loadedAt", coalesce(g.lease_until > now(), false) as led,
+          g.loaded_at as "loadedAt", ${aheadInSql(sql`g.lease_until`, sql`now()`)} as led,
           g.cause, g.cause_since as "causeSince", g.compared_at as "comparedAt",
           (select count(*)::int from changes c
              where c.gateway_id = g.gateway_id and c.delivered_in is null
@@ -70,4 +72,4 @@ async function foreignFilesOf(authorized: Reader): Promise<ReadonlyMap<string, r
 }
 
 /** A driver may give a moment as text or as a date. */
-const iso = (moment: string | Date | null) => (moment === null ? null : new Date(moment).toISOString());
+const iso = (moment: string | Date | null) => (moment === null ? null : isoText(moment));

@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { SyncWaited, WaitForSync } from "../../contracts/sync";
+import { Refusal } from "../../core/errors";
+import { isoText, isReached, readMoment } from "../../core/moment";
 import { hasReached, leastOf, progressOf } from "../../core/sync-progress";
 import type { Authorized } from "../../persistence/authorized";
 import { readAs } from "../../persistence/read";
@@ -11,51 +12,103 @@ import {
   progressOfChange,
   progressOfRows,
 } from "../../persistence/sync-progress";
+import type { WaitOwner } from "../../persistence/waits";
 
 type Waiter = Authorized<"sync:read", "application" | "change">;
 
-/** How often it is looked, in milliseconds: at first as fast as a delivery can be, later as somebody can notice. */
-const firstLookMs = 20;
-const lastLookMs = 250;
-const slower = 1.3;
-
 /**
  * Waits until every row of a change, or every change of an application that was committed before the call, has reached
- * a state. No transaction is open meanwhile. It always answers what is so; `reached` says whether that is enough.
- * @param signal aborted once nobody waits for the answer any more
+ * a state. While it waits, it holds no transaction and shares the looks at the database with all other waits of the
+ * process. It always answers what is so; `reached` says whether that is enough. The caller's permission is checked
+ * again before every answer that came after waiting, and now and then in between.
+ * @param signal aborted when the caller no longer waits for the answer
+ * @throws TooMany | Unavailable `too_many_waits`; NotFound | Unauthenticated | Forbidden when the caller lost the right
  */
 export async function waitForSync(
   authorized: Waiter,
   input: WaitForSync,
   signal: AbortSignal | undefined,
 ): Promise<SyncWaited> {
-  const { applicationId } = input;
-  const until = performance.now() + input.timeoutMs;
-  const awaited =
-    applicationId === undefined ? null : await readAs(authorized, (tx) => awaitedChangesOf(tx, applicationId));
-  for (let pause = firstLookMs; ; pause = Math.min(lastLookMs, pause * slower)) {
-    const seen = await look(authorized, input, awaited);
-    const answer = answerOf(seen, input.state);
-    const left = until - performance.now();
-    if (answer.reached || answer.reason !== undefined) return answer;
-    if (left <= 0 || signal?.aborted) return { ...answer, reason: "timeout" };
-    for (const id of unproven(seen)) authorized.request.runtime.prioritize(id);
-    await sleep(Math.min(pause, left), undefined, { signal }).catch(() => undefined); // aborted: seen at the next look
+  if (input.timeoutMs === 0)
+    return withTimeout(answerOf(await look(authorized, await beginOf(authorized, input)), input.state));
+  const leave = authorized.request.runtime.waits.enter(ownerOf(authorized));
+  try {
+    return await waitUntilReached(authorized, input, signal);
+  } finally {
+    leave();
   }
 }
 
-async function look(
+async function waitUntilReached(
   authorized: Waiter,
-  { applicationId, changeId }: WaitForSync,
-  awaited: AwaitedChanges | null,
-): Promise<readonly ProgressRow[]> {
+  input: WaitForSync,
+  signal: AbortSignal | undefined,
+): Promise<SyncWaited> {
+  const { waits, prioritize } = authorized.request.runtime;
+  const { organizationId } = authorized.organization;
+  const until = performance.now() + input.timeoutMs;
+  const begin = await beginOf(authorized, input);
+  const target = { ...begin, organizationId, state: input.state };
+  const [permitKey, isPermitted] = [permitKeyOf(authorized), () => isStillPermitted(authorized)];
+  let seen = await look(authorized, begin);
+  for (let again = false; ; again = true) {
+    const answer = answerOf(seen, input.state);
+    if (answer.reached || answer.reason !== undefined) return answer;
+    const forMs = until - performance.now();
+    if (forMs <= 0 || signal?.aborted) return withTimeout(answer);
+    for (const id of unproven(seen)) prioritize(id);
+    await waits.moved({ target, forMs, signal, permitKey, isPermitted, again });
+    if (signal?.aborted) continue;
+    seen = await waits.inTurn(organizationId, async () => look(await authorized.afresh(), begin));
+  }
+}
+
+/** What the wait is about, as it is when the wait begins. */
+type Begin =
+  | { readonly kind: "change"; readonly changeId: string }
+  | ({ readonly kind: "rows" } & Pick<AwaitedChanges, "rows">)
+  | { readonly kind: "application"; readonly applicationId: string; readonly revision: number };
+
+async function beginOf(authorized: Waiter, { applicationId, changeId }: WaitForSync): Promise<Begin> {
+  if (changeId !== undefined) return { kind: "change", changeId };
+  if (applicationId === undefined) return { kind: "rows", rows: [] };
+  const { rows, revision } = await readAs(authorized, (tx) => awaitedChangesOf(tx, applicationId));
+  return revision === null ? { kind: "rows", rows } : { kind: "application", applicationId, revision };
+}
+
+function look(authorized: Waiter, begin: Begin): Promise<readonly ProgressRow[]> {
   return readAs(authorized, async (tx) => {
-    if (changeId !== undefined) return progressOfChange(tx, changeId);
-    if (applicationId === undefined || awaited === null) return [];
-    return awaited.revision === null
-      ? progressOfRows(tx, awaited.rows)
-      : progressOfApplication(tx, applicationId, awaited.revision);
+    if (begin.kind === "change") return progressOfChange(tx, begin.changeId);
+    if (begin.kind === "rows") return progressOfRows(tx, begin.rows);
+    return progressOfApplication(tx, begin.applicationId, begin.revision);
   });
+}
+
+function withTimeout(answer: SyncWaited): SyncWaited {
+  return answer.reached || answer.reason !== undefined ? answer : { ...answer, reason: "timeout" };
+}
+
+function ownerOf({ principal, organization: { organizationId } }: Waiter): WaitOwner {
+  if (principal.kind === "apiKey") return { organizationId, caller: principal.apiKeyId };
+  return { organizationId, caller: principal.kind === "session" ? principal.sessionId : principal.kind };
+}
+
+/** What decides whether a caller may wait: who it is, and the place of the object in the organization. */
+function permitKeyOf(authorized: Waiter): string {
+  const { organizationId, caller } = ownerOf(authorized);
+  const { presents, ip } = authorized.request;
+  const projectId = "projectId" in authorized.object ? authorized.object.projectId : null;
+  return JSON.stringify([organizationId, caller, presents.organizationId, ip, projectId]);
+}
+
+async function isStillPermitted(authorized: Waiter): Promise<boolean> {
+  try {
+    await authorized.afresh();
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
 }
 
 function answerOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"]): SyncWaited {
@@ -114,8 +167,8 @@ function gatewayOf(gatewayId: string, rows: readonly ProgressRow[]): SyncWaited[
 /** What the gateway was asked since it was given this: an older answer proves nothing of it. */
 function proofsOf({ application, deliveredIn }: ProgressRow) {
   if (application === null || deliveredIn === null) return [];
-  const since = new Date(application.deliveredAt);
-  return application.proof.filter(({ at }) => new Date(at) >= since);
+  const since = readMoment(application.deliveredAt);
+  return application.proof.filter(({ at }) => isReached(since, readMoment(at)));
 }
 
 function momentOf(row: ProgressRow | undefined, state: SyncWaited["state"]): string | null {
@@ -124,7 +177,7 @@ function momentOf(row: ProgressRow | undefined, state: SyncWaited["state"]): str
   return state === "applied" ? (row?.deliveredAt ?? null) : null;
 }
 
-const iso = (moment: string | Date | null) => (moment === null ? null : new Date(moment).toISOString());
+const iso = (moment: string | Date | null) => (moment === null ? null : isoText(moment));
 
 function newerThan({ application, deliveredIn }: ProgressRow): number | null {
   return application && deliveredIn !== null && application.revision > deliveredIn ? application.revision : null;

@@ -38,9 +38,25 @@ async function ask(path: string, init: RequestInit = {}): Promise<unknown> {
   throw refusedBy(body?.error ?? {});
 }
 
-/** What an address with `?error=` says, after a provider sent somebody back. It never tells what was wrong: the log does. */
+/**
+ * What an address with `?error=` says, after a provider sent somebody back: what they can ask their administrator for.
+ * The reason itself is on the provider and in the audit log.
+ */
 export function signInErrorText(error: string): string {
-  return error === "SessionRequired"
-    ? "Sign in to see this page."
-    : "Signing in did not work. Try again, or ask whoever runs this: the audit log says why.";
+  return Object.hasOwn(errorTexts, error) ? (errorTexts[error] ?? anyError) : anyError;
 }
+
+const anyError =
+  "Signing in did not work. Try again. If it does not work again, ask an administrator: the provider's last refusal and the audit log say why.";
+
+const errorTexts: Readonly<Record<string, string>> = {
+  SessionRequired: "Sign in to see this page.",
+  provider_unavailable:
+    "The sign-in provider does not answer. Try again in a few minutes. If it does not work again, ask an administrator to look at the provider's last refusal.",
+  provider_email_unverified:
+    "The sign-in provider does not confirm that your e-mail address is yours. Ask your administrator to let the provider send email_verified (Microsoft Entra ID: xms_edov), or to change emailProof of the provider here.",
+  provider_email_missing:
+    "The sign-in provider sent no e-mail address. Ask your administrator to give you one in the directory, and to let the provider send the claim email.",
+  provider_groups_unknown:
+    "The sign-in provider did not say in which groups you are. Ask your administrator to let the provider send your groups, or fewer of them.",
+};

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { backlogOf, closingFirst } from "../../../src/core/sync/backlog";
+import { backlogOf, batchOf } from "../../../src/core/sync/backlog";
 import { backoff } from "../../../src/core/sync/backoff";
+import { batchSize, costAfter } from "../../../src/core/sync/batch-size";
 import { fullBudget, spend } from "../../../src/core/sync/budget";
 import { dialable } from "../../../src/core/sync/dialable";
 import { foreignContent } from "../../../src/core/sync/foreign-file";
@@ -57,18 +58,67 @@ describe("what goes together in one delivery", () => {
     closes,
   });
 
-  it("all of it, while nothing closes", () => {
+  const size = { closing: 2, beside: 1, opening: 3 };
+
+  it("all of it, while nothing closes and it fits", () => {
     const rows = [row(null, false, 1), row("app_1"), row("app_2"), row("app_3")];
-    expect(closingFirst(rows, 1)).toEqual(rows);
+    expect(batchOf(rows, size)).toEqual(rows);
   });
 
   it("all that closes, every deny, a few others, and the rest of their applications' rows", () => {
     const [closing, deny, first, second] = [row("app_1", true), row(null, false, 1), row("app_2"), row("app_3")];
     const [closingToo, firstAgain] = [row("app_1"), row("app_2")];
-    const rows = [deny, closing, first, second, closingToo, firstAgain];
-    expect(closingFirst(rows, 1)).toEqual([deny, closing, first, closingToo, firstAgain]);
+    const rows = [closingToo, deny, closing, first, second, firstAgain];
+    expect(batchOf(rows, size)).toEqual([closingToo, deny, closing, first, firstAgain]);
+  });
+
+  it("of what closes no more than its share, and every deny all the same", () => {
+    const denies = [row(null, false, 1), row(null, true, 2), row(null, false, 3)];
+    const closing = ["app_1", "app_2", "app_3"].map((name) => row(name, true));
+    expect(batchOf([...closing, ...denies], size)).toEqual([...closing.slice(0, 2), ...denies]);
+    const opening = ["app_1", "app_2", "app_3", "app_4"].map((name) => row(name));
+    expect(batchOf(opening, size)).toEqual(opening.slice(0, 3));
+  });
+
+  it("one closing change of a second organization beside a thousand of the first", () => {
+    const many = Array.from({ length: 1_000 }, (_, at) => row(`app_${at}`, true));
+    const one = { ...row("app_theirs", true), organizationId: "org_2" };
+    expect(batchOf([...many, one], size)).toEqual([many[0], one]);
   });
 });
+
+describe("the size of a batch", () => {
+  it("is as much as can be done in about 300 ms where something closes, whatever one application costs", () => {
+    for (const costMs of [0.5, 2, 5]) expect(batchSize(costMs, 100).closing * costMs).toBeCloseTo(300, -1);
+    expect(batchSize(2, 100)).toEqual({ closing: 150, beside: 50, opening: 600 });
+    expect(batchSize(20, 100)).toEqual({ closing: 15, beside: 10, opening: 60 });
+  });
+
+  it("is no less than what is done while the gateway loads the last one, and never without end", () => {
+    expect(batchSize(1, 2_000)).toEqual({ closing: 2_000, beside: 50, opening: 5_000 });
+    expect(batchSize(1, 60_000).closing).toBe(3_000);
+    expect(batchSize(1_000, 0)).toEqual({ closing: 10, beside: 10, opening: 10 });
+  });
+
+  it("follows what the last deliveries cost, and not what small ones do", () => {
+    expect(costAfter(2, { applications: 100, tookMs: 1_000 })).toBe(6);
+    expect(costAfter(2, { applications: 1, tookMs: 1_000 })).toBe(2);
+  });
+});
+
+/** A delivery of an application that refuses visitors. */
+const of = (applicationId: string, revision: number) => ({
+  applicationId,
+  revision,
+  organizationId: "org_1",
+  isPublic: false,
+});
+
+/** So many slots. */
+const upTo = (most: number) => {
+  let taken = 0;
+  return () => taken++ < most;
+};
 
 describe("what is asked", () => {
   const route = (routeId: string, host: string) => ({ routeId, host, path: "/", expect: "stopped" as const });
@@ -99,38 +149,58 @@ describe("what is asked", () => {
 
   it("closing changes are asked first, then what somebody waits for", () => {
     const queue = new ProofQueue();
-    queue.add("app_again", 1, "again");
-    queue.add("app_changed", 2, "changed");
-    queue.add("app_waited", 2, "changed");
-    queue.add("app_closes", 2, "closes");
-    queue.add("app_later", 3, "closes");
-    queue.prioritize("app_waited");
-    const due = () => queue.due(2, 0, 10).map(({ applicationId }) => applicationId);
-    expect(due()).toEqual(["app_closes"]); // alone: answers are recorded together
-    queue.done("app_closes", 2);
-    expect(due()).toEqual(["app_waited", "app_changed", "app_again"]);
+    queue.add(of("app_again", 1), "again");
+    queue.add(of("app_changed", 2), "changed");
+    queue.add(of("app_waited", 2), "changed");
+    queue.add(of("app_closes", 2), "closes");
+    queue.add(of("app_later", 3), "closes");
+    queue.prioritize("app_waited", 0);
+    const due = (most: number) => queue.due(2, 0, upTo(most)).map(({ applicationId }) => applicationId);
+    expect(due(10)).toEqual(["app_closes", "app_waited", "app_changed", "app_again"]);
+    expect(due(2)).toEqual(["app_closes", "app_waited"]);
+  });
+
+  it("what has no slot is passed over, and what comes after it is asked", () => {
+    const queue = new ProofQueue();
+    for (const name of ["app_1", "app_2"]) queue.add(of(name, 1), "changed");
+    const due = queue.due(1, 0, ({ applicationId }) => applicationId !== "app_1");
+    expect(due).toMatchObject([{ applicationId: "app_2" }]);
+  });
+
+  it("what somebody waits for is tried again within a second, and a further sign of the wait does not hurry it", () => {
+    const queue = new ProofQueue();
+    queue.add(of("app_1", 1), "changed");
+    for (let failure = 0; failure < 9; failure++) queue.failed("app_1", 1, 0);
+    expect(queue.nextDue(1, 0)).toBe(25_600);
+    queue.prioritize("app_1", 1);
+    expect(queue.due(1, 1, upTo(1))).toHaveLength(1);
+    queue.failed("app_1", 1, 1);
+    queue.prioritize("app_1", 500);
+    expect(queue.nextDue(1, 501)).toBe(500);
+    queue.failed("app_1", 1, 60_000); // nobody has waited for it for a while
+    expect(queue.nextDue(1, 60_000)).toBe(30_000);
   });
 
   it("an answer about an older revision does not take the newer one off", () => {
     const queue = new ProofQueue();
-    queue.add("app_1", 1, "closes");
-    queue.add("app_1", 2, "changed");
+    queue.add(of("app_1", 1), "closes");
+    queue.add(of("app_1", 2), "changed");
     queue.done("app_1", 1);
-    expect(queue.due(2, 0, 10)).toMatchObject([{ applicationId: "app_1", revision: 2, rank: "closes" }]);
+    expect(queue.due(2, 0, upTo(10))).toMatchObject([{ applicationId: "app_1", revision: 2, rank: "closes" }]);
   });
 
   it("an older delivery does not take the place of a newer one (DK-3)", () => {
     const queue = new ProofQueue();
-    queue.add("app_1", 2, "changed");
-    queue.add("app_1", 1, "changed");
-    expect(queue.due(2, 0, 10)).toMatchObject([{ applicationId: "app_1", revision: 2 }]);
+    queue.add(of("app_1", 2), "changed");
+    queue.add(of("app_1", 1), "changed");
+    expect(queue.due(2, 0, upTo(10))).toMatchObject([{ applicationId: "app_1", revision: 2 }]);
   });
 
   it("what is not proven is asked again, later each time", () => {
     const queue = new ProofQueue();
-    queue.add("app_1", 1, "changed");
+    queue.add(of("app_1", 1), "changed");
     queue.failed("app_1", 1, 1_000);
-    expect(queue.due(1, 1_050, 10)).toEqual([]);
+    expect(queue.due(1, 1_050, upTo(10))).toEqual([]);
     expect(queue.nextDue(1, 1_050)).toBe(50);
     queue.failed("app_1", 1, 2_000);
     expect(queue.nextDue(1, 2_000)).toBe(200);

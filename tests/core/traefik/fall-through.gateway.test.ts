@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { compileApplication } from "../../../src/core/traefik/compile-application";
 import { compileDeny } from "../../../src/core/traefik/compile-deny";
 import { compileMarker } from "../../../src/core/traefik/compile-marker";
@@ -29,6 +29,16 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
     folder = mkdtempSync(join(tmpdir(), "portcullis-fall-"));
     mkdirSync(join(folder, APPLICATIONS_FOLDER));
     [upstream, traefik] = await Promise.all([startUpstream("one"), startTraefik({ folder })]);
+  });
+
+  const root = () => compileApplication(application("root", null), GATEWAY, null);
+  const deny = compileDeny({ organizationId: "org_one", group: 0, hosts: [HOST, `*.${HOST}`] }, GATEWAY);
+
+  beforeEach(async () => {
+    rmSync(join(folder, "foreign.yml"), { force: true });
+    rmSync(join(folder, APPLICATIONS_FOLDER), { recursive: true });
+    mkdirSync(join(folder, APPLICATIONS_FOLDER));
+    await deliver([compileShared(GATEWAY), deny.file, root().file]);
   });
 
   afterAll(async () => {
@@ -71,12 +81,11 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
   };
 
   test("falls to its deny twin, not to the same host's open application; then to the deny of its host", async () => {
-    const root = compileApplication(application("root", null), GATEWAY, null);
     const admin = compileApplication(application("admin", "/admin"), GATEWAY, null);
-    const deny = compileDeny({ organizationId: "org_one", group: 0, hosts: [HOST, `*.${HOST}`] }, GATEWAY);
-    await deliver([compileShared(GATEWAY), deny.file, root.file, admin.file]);
+    const { tag, file } = root();
+    await deliver([admin.file]);
     const ask = (path: string, host = HOST) => traefik.request({ host, path });
-    expect(await ask("/")).toMatchObject({ status: 200, tag: root.tag });
+    expect(await ask("/")).toMatchObject({ status: 200, tag });
     expect(await ask("/admin/x")).toMatchObject({ status: 401, tag: admin.tag, pass: null });
     expect(await ask("/", `other.${HOST}`)).toMatchObject({ status: 403, tag: deny.tag, pass: null });
 
@@ -90,25 +99,23 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
       await deliver([broken(admin.file, what, by)]);
       expect(await ask("/admin/x"), what).toMatchObject({ status: 403, tag: admin.twinTag, pass: null });
       expect(await ask("/admin"), what).toMatchObject({ status: 403, tag: admin.twinTag, pass: null });
-      expect(await ask("/"), what).toMatchObject({ status: 200, tag: root.tag });
+      expect(await ask("/"), what).toMatchObject({ status: 200, tag });
     }
 
-    await deliver([admin.file, broken(root.file, '"service": "rte_root"', '"service": "rte_gone"')]);
+    await deliver([admin.file, broken(file, '"service": "rte_root"', '"service": "rte_gone"')]);
     expect(await ask("/")).toMatchObject({ status: 403, tag: deny.tag, pass: null });
     expect(await ask("/admin")).toMatchObject({ status: 401, tag: admin.tag, pass: null });
   });
 
   test("without the pass middleware nothing that leads to an upstream is built", async () => {
-    const root = compileApplication(application("root", null), GATEWAY, null);
     const shared = compileShared(GATEWAY);
-    await deliver([root.file, broken(shared, '"portcullis-pass"', '"portcullis-lost"')]);
+    await deliver([broken(shared, '"portcullis-pass"', '"portcullis-lost"')]);
     expect((await traefik.request({ host: HOST })).status).toBe(403);
     await deliver([shared]);
     expect((await traefik.request({ host: HOST })).status).toBe(200);
   });
 
   test("a foreign router with a rule as long as it likes, or none of our entry points, does not come first", async () => {
-    const root = compileApplication(application("root", null), GATEWAY, null);
     const rule = `Host(\`${HOST}\`) && !Path(\`/${"x".repeat(5_000)}\`)`;
     const foreign = {
       routers: {
@@ -118,8 +125,9 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
       services: { foreign: { loadBalancer: { servers: [{ url: upstream.url }] } } },
     };
     writeFileSync(join(folder, "foreign.yml"), JSON.stringify({ http: foreign }));
-    await deliver([root.file]);
-    expect(await traefik.request({ host: HOST })).toMatchObject({ status: 200, tag: root.tag });
+    const { tag, file } = root();
+    await deliver([file]);
+    expect(await traefik.request({ host: HOST })).toMatchObject({ status: 200, tag });
     await traefik.until({ host: "elsewhere.example.org" }, ({ status }) => status === 200);
     expect((await traefik.request({ host: "elsewhere.example.org", entryPoint: "portcullis" })).status).toBe(404);
   });

@@ -61,6 +61,7 @@ describe.skipIf(!hasTraefik())("compiled files at a real gateway", () => {
 
   test.each(CASES)("$name", async (golden) => {
     for (const ask of golden.input.asks) await answers(golden, ask);
+    requireCleanRequests();
   });
 
   async function answers(golden: GoldenCase, ask: GoldenAsk): Promise<void> {
@@ -93,14 +94,13 @@ describe.skipIf(!hasTraefik())("compiled files at a real gateway", () => {
     return input.kind === "static" ? null : passTag(gatewayOf(input.gateway));
   }
 
-  test("the upstreams never saw a password, nor a header of ours", () => {
-    const seen = [...one.seen, ...two.seen];
-    expect(seen.length).toBeGreaterThan(40);
-    for (const { headers } of seen) {
+  /** An upstream never sees a password or a header of the control plane. */
+  function requireCleanRequests(): void {
+    for (const { headers } of [...one.seen, ...two.seen]) {
       expect(headers.authorization).toBeUndefined();
       expect(Object.keys(headers).filter((name) => name.startsWith("x-portcullis"))).toEqual([]);
     }
-  });
+  }
 
   test("the gateway had nothing to complain about, and its log holds no hash", () => {
     const log = stripVTControlCharacters(traefik.log());

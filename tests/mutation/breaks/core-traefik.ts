@@ -18,8 +18,8 @@ export const coreTraefikBreaks: readonly Break[] = [
     {
       of: "DK-18",
       says: "a gateway without tags asks nobody for a password",
-      find: "chain.filter((name) => name === names.auth || name === names.closed));",
-      replace: "[]);",
+      find: "chain.filter((name) => name === names.auth || name === names.closed);",
+      replace: "[];",
     },
     {
       of: "DK-18",

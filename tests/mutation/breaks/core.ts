@@ -7,6 +7,48 @@ const planning = ["tests/core/sync/planning.test.ts"];
 /** What the pure rules must not lose. */
 export const coreBreaks: readonly Break[] = [
   ...breaksOf(
+    "src/core/moment.ts",
+    ["tests/core/moment.test.ts"],
+    [
+      {
+        of: "AM-28, PO-19, TM-6",
+        says: "an end that cannot be read lies ahead",
+        find: "return endMs === null || nowMs === null || endMs <= nowMs;",
+        replace: "return endMs !== null && nowMs !== null && endMs <= nowMs;",
+      },
+      {
+        of: "KEY",
+        says: "a key whose end cannot be read never expires",
+        find: "return end !== null && hasPassed(end, now);",
+        replace: "return end !== null && isReached(end, now);",
+      },
+      {
+        of: "AUD",
+        says: "what cannot be dated is removed as old",
+        find: "return momentMs !== null && nowMs !== null && momentMs <= nowMs;",
+        replace: "return momentMs === null || nowMs === null || momentMs <= nowMs;",
+      },
+      {
+        of: "TM-38",
+        says: "a sign-in whose time cannot be read is recent",
+        find: "return age !== null && age <= ms;",
+        replace: "return age === null || age <= ms;",
+      },
+      {
+        of: "— (settings)",
+        says: "a day that does not exist is taken for the next month",
+        find: "new Date(day).toISOString().startsWith(date) &&",
+        replace: "",
+      },
+      {
+        of: "— (settings)",
+        says: "a time outside of the years that can be shown is readable",
+        find: "return ms >= earliest && ms <= latest;",
+        replace: "return Number.isFinite(ms);",
+      },
+    ],
+  ),
+  ...breaksOf(
     "src/core/permissions.ts",
     ["tests/core/permissions.test.ts"],
     [
@@ -40,7 +82,7 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "KEY",
       says: "a key works at the moment of its end",
-      find: "if (key.expiresAt && new Date(key.expiresAt) <= now) {",
+      find: "if (hasExpired(key.expiresAt, now)) {",
       replace: "if (key.expiresAt && new Date(key.expiresAt) < now) {",
     },
     {
@@ -70,14 +112,14 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "TM-7",
       says: "a session that nobody uses goes on",
-      find: " || idleEnd <= now.getTime()",
-      replace: " || idleEnd < 0",
+      find: " || hasPassed(idleEnd, now)",
+      replace: " || idleEnd === null",
     },
     {
       of: "TM-6",
       says: "a session goes on past its end while it is used",
-      find: "new Date(session.expiresAt) <= now || idleEnd",
-      replace: "idleEnd",
+      find: "hasPassed(session.expiresAt, now) || hasPassed(idleEnd",
+      replace: "hasPassed(idleEnd",
     },
     {
       of: "TM-41",
@@ -208,8 +250,8 @@ export const coreBreaks: readonly Break[] = [
       {
         of: "TM-38",
         says: "a forged header decides the address, whoever sends it",
-        find: "if (address === null || !isAmong(address, trusted)) return address;",
-        replace: "if (address === null) return address;",
+        find: "if (!isAmong(nearest, trusted)) return nearest;",
+        replace: "if (trusted.length === 0) return nearest;",
       },
       {
         of: "TM-38",
@@ -220,14 +262,20 @@ export const coreBreaks: readonly Break[] = [
       {
         of: "TM-38",
         says: "what stands left of something that is no address is believed",
-        find: "if (next === null) return address;",
+        find: "if (next === null) return null;",
         replace: "if (next === null) continue;",
       },
       {
         of: "TM-38",
         says: "one caller has two addresses, the second of them as IPv6 writes it",
-        find: "let address = peer === null ? null : senderAddress(peer);",
-        replace: "let address = peer;",
+        find: "const address = peer === null ? null : senderAddress(peer);",
+        replace: "const address = peer;",
+      },
+      {
+        of: "TM-38",
+        says: "an entry that cannot be read is the proxy's own address, which an allowlist may admit",
+        find: "if (next === null) return null;",
+        replace: "if (next === null) return nearest;",
       },
     ],
   ),
@@ -274,8 +322,8 @@ export const coreBreaks: readonly Break[] = [
       {
         of: "TM-32",
         says: "the public address is not known in upper case",
-        find: "const asked = host.toLowerCase();",
-        replace: "const asked = host;",
+        find: "hostAndPort.exec(host.toLowerCase())",
+        replace: "hostAndPort.exec(host)",
       },
     ],
   ),
@@ -324,6 +372,30 @@ export const coreBreaks: readonly Break[] = [
         says: "one network of several that lies inside is enough",
         find: "return inner.every((text) => {",
         replace: "return inner.some((text) => {",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/core/reserved-hosts.ts",
+    ["tests/core/reserved-hosts.test.ts"],
+    [
+      {
+        of: "DK-18",
+        says: "a wildcard takes the control plane's own host",
+        find: "hostsOverlap(host, publicHost)",
+        replace: "host === publicHost",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/core/served-elsewhere.ts",
+    ["tests/core/served-elsewhere.test.ts"],
+    [
+      {
+        of: "DK-18",
+        says: "a delivery of our own that is under way counts as somebody else's service",
+        find: "if (asked.answer.tagged) return null;",
+        replace: "",
       },
     ],
   ),
@@ -751,8 +823,8 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "DK-18",
       says: "the deny of a host comes after its route",
-      find: "=> closes || denyGroup !== null;",
-      replace: "=> closes && denyGroup === null;",
+      find: "denyGroup !== null || chosen.has(applicationId)",
+      replace: "chosen.has(applicationId)",
     },
     {
       of: "DK-5",
@@ -763,8 +835,9 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "of an application that goes first some rows stay pending",
-      find: "isFirst(row) || applications.has(row.applicationId)",
-      replace: "together.includes(row)",
+      find: "return rows.filter(({ applicationId, denyGroup }) => denyGroup !== null || chosen.has(applicationId));",
+      replace:
+        "return rows.filter((row) => row.denyGroup !== null || (chosen.has(row.applicationId) && (row.closes || !closes)));",
     },
   ]),
   ...breaksOf("src/core/sync/gone-proof.ts", planning, [
@@ -793,8 +866,8 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "DK-3",
       says: "a revocation waits for the proofs of everything else",
-      find: "proofRanks.indexOf(one.rank) - proofRanks.indexOf(other.rank) || one.notBefore",
-      replace: "one.notBefore",
+      find: "return proofRanks.flatMap((rank) => due.filter((queued) => queued.rank === rank && take(queued)));",
+      replace: "return due.filter((queued) => take(queued));",
     },
     {
       of: "DK-3",

@@ -114,7 +114,7 @@ export const identityBreaks: readonly Break[] = [
       {
         of: "PO-19",
         says: "an invitation never ends",
-        find: 'if (invitation.expiresAt <= now) return "expired";',
+        find: 'if (hasPassed(invitation.expiresAt, now)) return "expired";',
         replace: "",
       },
       {
@@ -132,8 +132,8 @@ export const identityBreaks: readonly Break[] = [
       {
         of: "TM-8, AM-8",
         says: "sessions that nobody used stay until their last day",
-        find: "or(lte(sessions.expiresAt, now), sql`${idleEnd} <= ${now.toISOString()}::timestamptz`)",
-        replace: "or(lte(sessions.expiresAt, now), sql`${idleEnd} is null`)",
+        find: "or(passedInSql(sessions.expiresAt, now), passedInSql(idleEnd, now))",
+        replace: "or(passedInSql(sessions.expiresAt, now), sql`${idleEnd} is null`)",
       },
       {
         of: "TM-8",
@@ -144,8 +144,8 @@ export const identityBreaks: readonly Break[] = [
       {
         of: "AM-28",
         says: "a link that is over says at once that nobody knows it",
-        find: "lte(links.expiresAt, new Date(now.getTime() - linkKeptFor))",
-        replace: "lte(links.expiresAt, now)",
+        find: "passedInSql(links.expiresAt, later(now, -linkKeptFor))",
+        replace: "passedInSql(links.expiresAt, later(now, 0 * linkKeptFor))",
       },
     ],
   ),
@@ -370,8 +370,8 @@ export const identityBreaks: readonly Break[] = [
       {
         of: "AM-13",
         says: "an account is called locked long after it is open again",
-        find: "time.getTime() > since",
-        replace: "time.getTime() > 0 * since",
+        find: "stillCounts(time, now, windowSeconds * 1_000)",
+        replace: "stillCounts(time, now, windowSeconds * 1_000_000)",
       },
     ],
   ),
@@ -491,7 +491,7 @@ export const identityBreaks: readonly Break[] = [
       {
         of: "TM-21",
         says: "a password that was shown an hour ago still waits for its code",
-        find: "gt(sessions.expiresAt, runtime.clock.now()),",
+        find: "aheadInSql(sessions.expiresAt, runtime.clock.now()),",
         replace: "",
       },
       {
@@ -551,7 +551,7 @@ export const identityBreaks: readonly Break[] = [
       {
         of: "— (passkeys)",
         says: "a challenge can be answered at any time",
-        find: "if (!row || row.expiresAt <= clock.now()) return null;",
+        find: "if (!row || hasPassed(row.expiresAt, clock.now())) return null;",
         replace: "if (!row) return null;",
       },
       {
@@ -653,8 +653,8 @@ export const identityBreaks: readonly Break[] = [
       {
         of: "TM-21",
         says: "a sign-in of long ago is recent",
-        find: "if (age > recentSeconds * 1_000) {",
-        replace: "if (age > recentSeconds * 1_000_000) {",
+        find: "recentSeconds * 1_000)) {",
+        replace: "recentSeconds * 1_000_000)) {",
       },
       {
         of: "TM-38, TM-39",
@@ -737,7 +737,7 @@ export const identityBreaks: readonly Break[] = [
       {
         of: "TM-6",
         says: "sessions that nobody can use any more are listed",
-        find: "sql`${idleEnd} > ${now.toISOString()}::timestamptz`",
+        find: "aheadInSql(idleEnd, now)",
         replace: "sql`${idleEnd} is not null`",
       },
     ],
@@ -839,8 +839,8 @@ export const identityBreaks: readonly Break[] = [
       {
         of: "TM-21",
         says: "a secret that was begun long ago is confirmed",
-        find: ", gt(totpSecrets.createdAt, begun)",
-        replace: ", gt(totpSecrets.createdAt, new Date(0 * begun.getTime()))",
+        find: "!isRecent(row.createdAt, now, confirmableSeconds * 1_000)",
+        replace: "!isRecent(row.createdAt, now, confirmableSeconds * 1_000_000)",
       },
     ],
   ),

@@ -1,5 +1,6 @@
 import { type Break, breaksOf } from "../break";
 
+const gone = "tests/identity/groups-that-are-gone.db.test.ts";
 const oidc = "tests/identity/oidc.db.test.ts";
 const reading = "tests/identity/oidc-reading.test.ts";
 const providers = "tests/services/providers/providers.db.test.ts";
@@ -109,7 +110,7 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-16",
         says: "a state never ends",
-        find: 'if (row.expiresAt <= clock.now()) return { ok: false, reason: "state_expired" };',
+        find: 'if (hasPassed(row.expiresAt, clock.now())) return { ok: false, reason: "state_expired" };',
         replace: "",
       },
     ],
@@ -121,26 +122,62 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-13",
         says: "an address is verified because another answer says so of another one",
-        find: "addressed.email_verified === true",
-        replace: "(addressed.email_verified ?? token.email_verified ?? userinfo.email_verified) === true",
-      },
-      {
-        of: "TM-13",
-        says: "an address counts as verified where nobody says anything of it",
-        find: '(addressed.email_verified === true || addressed.email_verified === "true")',
-        replace: 'addressed.email_verified !== "false"',
+        find: "isProven(proof, addressed, email.data)",
+        replace: "isProven(proof, { ...userinfo, ...token }, email.data)",
       },
       {
         of: "TM-14",
         says: "groups are read from the usual claim, whichever is named",
-        find: "token[groupsClaim] ?? userinfo[groupsClaim] ?? []",
-        replace: "token.groups ?? userinfo.groups ?? []",
+        find: "own(token, claim) ?? own(userinfo, claim)",
+        replace: "token.groups ?? userinfo.groups ?? own(token, claim)",
       },
       {
         of: "TM-13",
         says: "an address in other letters is another person's",
         find: ".transform((email) => email.toLowerCase());",
         replace: ".transform((email) => email);",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/core/email-proof.ts",
+    ["tests/core/email-proof.test.ts"],
+    [
+      {
+        of: "TM-13",
+        says: "an address counts as verified where nobody says anything of it",
+        find: 'if (emailProof === "email_verified") return isVerified(claims.email_verified);',
+        replace: 'if (emailProof === "email_verified") return true;',
+      },
+      {
+        of: "TM-12, TM-13",
+        says: "a domain proves an address that the provider calls unverified",
+        find: "denies(claims.email_verified, isVerified) ||",
+        replace: "",
+      },
+      {
+        of: "TM-12, TM-13",
+        says: "a domain proves addresses of every tenant",
+        find: "return isOfOneTenant(issuer) && trustedDomains",
+        replace: "return trustedDomains",
+      },
+      {
+        of: "TM-12, TM-13",
+        says: "personal accounts of Microsoft are those of one tenant",
+        find: "segments[0] !== personalAccounts &&",
+        replace: "",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/identity/oidc/record-refusal.ts",
+    ["tests/services/providers/email-proof.db.test.ts"],
+    [
+      {
+        of: "TM-12",
+        says: "the administrator of a provider finds no reason there",
+        find: "if (isAboutProvider(reason)) await noteOnProvider",
+        replace: "if (reason === null) await noteOnProvider",
       },
     ],
   ),
@@ -163,8 +200,8 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-13, TM-14",
         says: "whoever has a group comes in, whichever it is",
-        find: "groups.some((group) => allowedGroups.includes(group))",
-        replace: "groups.length > 0 && allowedGroups.length > 0",
+        find: "isKnown(groups) && groups.some((group) => allowedGroups.includes(group))",
+        replace: "isKnown(groups) && groups.length > 0 && allowedGroups.length > 0",
       },
     ],
   ),
@@ -206,20 +243,86 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-14",
         says: "of several groups the one that gives least decides",
-        find: "grantedBy(one.grant).size > grantedBy(best.grant).size",
-        replace: "grantedBy(one.grant).size < grantedBy(best.grant).size",
+        find: "best === null || size > best.size",
+        replace: "best === null || size < best.size",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/identity/oidc/apply-groups.ts",
+    [gone],
+    [
+      {
+        of: "TM-14",
+        says: "the last owner loses the role with the group",
+        find: "if (given === null && lastOwnerKept) return unchanged;",
+        replace: "",
       },
       {
         of: "TM-14",
-        says: "the last owner is made a viewer by a group",
-        find: 'if (found.role === "owner" && !(await hasOtherOwner(tx, organizationId, userId))) return null;',
-        replace: "void hasOtherOwner;",
+        says: "a role that was given by hand goes with the group",
+        find: "(await isWithin(tx, organizationId, byHand, membership)) ? byHand : membership",
+        replace: "membership",
       },
       {
         of: "TM-14",
+        says: "a membership outlives the groups that gave it",
+        find: "if (target === null) return end(tx, of, membership);",
+        replace: "if (target === null) return null;",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/identity/oidc/end-of-groups.ts",
+    [gone],
+    [
+      {
+        of: "TM-13, TM-14",
+        says: "sessions outlive the groups that let in",
+        find: "await tx.delete(sessions).where(and(eq(sessions.userId, userId), openedBy(source)));",
+        replace: "",
+      },
+      {
+        of: "TM-13, TM-14",
+        says: "keys outlive the groups that let in",
+        find: "portcullis_end_keys_of_provider(${userId}::text,",
+        replace: "portcullis_end_keys_of_provider(${userId.slice(1)}::text,",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/identity/sign-in/follow-trusted-header.ts",
+    [gone],
+    [
+      {
+        of: "TM-35",
+        says: "a session goes on, whatever groups the header names",
+        find: "if (known.get(sessionHash) === text) return;",
+        replace: "if (known.get(sessionHash) !== text) return;",
+      },
+      {
+        of: "TM-35",
+        says: "the groups of one person count for another one's session",
+        find: "person === null || person.email !== said.email",
+        replace: "person === null || said.email === null",
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/persistence/last-owner.ts",
+    ["tests/services/members/last-owner.db.test.ts"],
+    [
+      {
+        of: "ROLE",
         says: "an owner of another organization is another owner of this one",
-        find: 'and(eq(members.organizationId, organizationId), eq(members.role, "owner"), ne(members.userId, userId))',
-        replace: 'and(eq(members.role, "owner"), ne(members.userId, organizationId && userId))',
+        find: 'and(eq(members.organizationId, organizationId), eq(members.role, "owner"))',
+        replace: 'eq(members.role, organizationId === "" ? "admin" : "owner")',
+      },
+      {
+        of: "ROLE",
+        says: "the last owner counts as another one",
+        find: "owners.length === 1 && owners[0]?.memberId === memberId",
+        replace: 'owners.length === 0 && memberId !== ""',
       },
     ],
   ),
@@ -230,13 +333,13 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-13",
         says: "nobody looks at the lists of who may come in",
-        find: "if (refused !== null) throw new ProviderRefusal(refused);",
-        replace: "void refused;",
+        find: "if (known === null) throw new ProviderRefusal(refused);",
+        replace: "",
       },
       {
         of: "TM-14",
         says: "a member whose groups give no role any more comes in",
-        find: 'if (membership && decides) throw new ProviderRefusal("no_role_for_groups", person);',
+        find: 'if (membership && decidedIn !== null) return "no_role_for_groups";',
         replace: "",
       },
       {
@@ -292,7 +395,7 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "ADR-2, TM-12..20",
         says: "a provider is believed that calls itself something else",
-        find: "if (document.issuer !== issuer && document.issuer !== internalUrl) {",
+        find: "if (![issuer, internalUrl ?? issuer].some((known) => isSameIssuer(known, document.issuer))) {",
         replace: "if (!document.issuer) {",
       },
       {

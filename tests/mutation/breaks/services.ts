@@ -72,21 +72,21 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "PO-24",
         says: "a key of which nothing is said outlives what the organization allows",
-        find: "return earlier(latest, new Date(now.getTime() + defaultLifeMs));",
-        replace: "return new Date(now.getTime() + defaultLifeMs);",
+        find: "return earlier(latest, later(now, defaultLifeMs));",
+        replace: "return later(now, defaultLifeMs);",
       },
       {
         of: "PO-24",
         says: "a key that has ended already is made",
-        find: "if (end <= now) {",
-        replace: "if (end < new Date(0)) {",
+        find: "if (isReached(end, now)) {",
+        replace: "if (isReached(end, new Date(0))) {",
         tests: ["tests/services/keys/keys.db.test.ts"],
       },
       {
         of: "PO-25",
         says: "rotation makes a key live longer than the organization allows",
-        find: "return earlier(latestEnd(now, maxKeyDays), new Date(now.getTime() + expiresAt.getTime() - createdAt.getTime()));",
-        replace: "return new Date(now.getTime() + expiresAt.getTime() - createdAt.getTime());",
+        find: "return earlier(latestEnd(now, maxKeyDays), later(now, remainingMs(expiresAt, createdAt)));",
+        replace: "return later(now, remainingMs(expiresAt, createdAt));",
         tests: ["tests/services/keys/rotate-key.db.test.ts"],
       },
     ],
@@ -336,27 +336,15 @@ export const serviceBreaks: readonly Break[] = [
     [
       {
         of: "PO-22",
-        says: "who comes back has the old keys again",
-        find: ".set({ revokedAt: now })",
-        replace: '.set({ name: "of somebody who left" })',
+        says: "the membership, keys and sessions of who is removed go on",
+        find: "sql`select portcullis_end_membership(${organizationId}::text, ${memberId}::text, ${now.toISOString()}::timestamptz) as revoked`",
+        replace: "sql`select length(${organizationId + memberId + now.toISOString()}::text) as revoked`",
       },
-      {
-        of: "PO-22",
-        says: "the sessions of who is removed go on",
-        find: "await tx.execute(sql`select portcullis_leave(",
-        replace: "await tx.execute(sql`select length(",
-      },
-    ],
-  ),
-  ...breaksOf(
-    "src/services/members/require-other-owner.ts",
-    ["tests/services/members/members.db.test.ts"],
-    [
       {
         of: "ROLE",
-        says: "the last owner counts as another one",
-        find: 'eq(members.role, "owner"), ne(members.memberId, memberId)))',
-        replace: 'eq(members.role, "owner")))',
+        says: "the last owner is removed",
+        find: "await requireNotLastOwner(tx, organizationId, memberId);",
+        replace: "void requireNotLastOwner;",
       },
     ],
   ),
@@ -373,8 +361,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "ROLE",
         says: "the last owner becomes a viewer",
-        find: 'if (role === "owner" && columns.role !== "owner")',
-        replace: 'if (role === "owner" && columns.role === null)',
+        find: 'if (columns.role !== "owner") await requireNotLastOwner',
+        replace: "if (columns.role === null) await requireNotLastOwner",
       },
       {
         of: "AUD",
@@ -463,8 +451,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "PO-19",
         says: "an invitation that has expired keeps its address from being invited again",
-        find: "gt(invitations.expiresAt, now)",
-        replace: "gt(invitations.expiresAt, new Date(0))",
+        find: "aheadInSql(invitations.expiresAt, now)",
+        replace: "aheadInSql(invitations.expiresAt, new Date(0))",
       },
       {
         of: "PO-19",
@@ -530,7 +518,7 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "AUD",
         says: "a filter until a moment shows what came after it",
-        find: "lt(auditEntries.createdAt, new Date(to))",
+        find: "lt(auditEntries.createdAt, readMoment(to))",
         replace: "gte(auditEntries.createdAt, new Date(0))",
         tests: ["tests/services/audit/audit.db.test.ts"],
       },
@@ -572,6 +560,18 @@ export const serviceBreaks: readonly Break[] = [
     [
       {
         of: "AUD",
+        says: "a log is intact however long its entries wait to be sealed",
+        find: "const firstBroken = brokenThere ?? unsealedAfter(position, waiting);",
+        replace: "const firstBroken = brokenThere;",
+      },
+      {
+        of: "AUD",
+        says: "an entry of the future that is not sealed is no problem",
+        find: "aheadInSql(sql`(${createdAt} - ${sealedWithin})`, now),",
+        replace: "",
+      },
+      {
+        of: "AUD",
         says: "a checkpoint that was kept elsewhere is not looked at",
         find: "kept ? [...statements.checkpoints, kept] : statements.checkpoints;",
         replace: "statements.checkpoints;",
@@ -611,7 +611,7 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "DK-16",
         says: "the claims of an organization that is gone never end",
-        find: "await endClaims(work.tx, new Date(work.now.getTime() + claimsOutliveMs));",
+        find: "await endClaims(work.tx, later(work.now, claimsOutliveMs));",
         replace: "void endClaims;",
       },
       {
@@ -776,6 +776,20 @@ export const serviceBreaks: readonly Break[] = [
     [
       {
         of: "DK-18",
+        says: "an organization claims the host of the control plane",
+        find: "if (reserved === null) return host;",
+        replace: 'if (reserved !== "public_suffix") return host;',
+        tests: ["tests/services/routes/reserved-hosts.db.test.ts"],
+      },
+      {
+        of: "DK-18",
+        says: "a host that somebody else serves at the gateway is claimed",
+        find: "if (gateway.holdsHost || !gateway.tags) return;",
+        replace: "if (!gateway.holdsHost || !gateway.tags) return;",
+        tests: ["tests/services/routes/reserved-hosts.db.test.ts"],
+      },
+      {
+        of: "DK-18",
         says: "a route leads to its own gateway",
         find: "const forbidden = [...runtime.listensOn, ...gatewayListensOn];",
         replace: "const forbidden = [...runtime.listensOn, ...gatewayListensOn.slice(0, 0)];",
@@ -850,8 +864,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "TM-12",
         says: "the sessions go on that a provider opened which is turned off",
-        find: "const ended = isAnother || !row.enabled ?",
-        replace: "const ended = isAnother ?",
+        find: "const isClosed = isAnother || !row.enabled ||",
+        replace: "const isClosed = isAnother ||",
       },
       {
         of: "TM-12",

@@ -14,7 +14,7 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-32..34",
         says: "a page of any origin changes something by a session",
-        find: 'if (arrival.kind === "unknown" || from !== arrival.origin) {',
+        find: 'if (arrival.kind === "unknown" || !isSameOrigin(from, arrival.origin)) {',
         replace: 'if (arrival.kind === "unknown" && from !== null) {',
       },
       {
@@ -59,8 +59,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-32",
         says: "a page of any origin asks for whoever has not signed in",
-        find: 'if (arrival.kind === "unknown" || from !== arrival.origin) {',
-        replace: 'if (arrival.kind === "unknown") {',
+        find: "if (!isSameOrigin(from, arrival.origin)) {",
+        replace: "if (!isSameOrigin(arrival.origin, arrival.origin)) {",
       },
     ],
   ),
@@ -135,8 +135,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-32",
         says: "a form of any origin signs in and out",
-        find: 'if (method === "POST" && from !== origin) {',
-        replace: 'if (method === "PUT" && from !== origin) {',
+        find: 'if (method === "POST" && !isSameOrigin(from, origin)) {',
+        replace: 'if (method === "PUT" && !isSameOrigin(from, origin)) {',
       },
       {
         of: "AM-13",
@@ -244,14 +244,14 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-35",
         says: "the header is believed from whoever X-Forwarded-For names",
-        find: "function readHeaders({ peer, local, headers }: Attempt",
-        replace: "function readHeaders({ ip: peer, local, headers }: Attempt",
+        find: "const said = readHeaders(attempt, trustedHeader);",
+        replace: "const said = readHeaders({ ...attempt, peer: attempt.ip }, trustedHeader);",
       },
       {
         of: "TM-35, ADR-14",
         says: "the header is believed at the address for emergencies",
-        find: 'if (local) throw new ProviderRefusal("trusted_header_local");',
-        replace: 'if (local && peer === null) throw new ProviderRefusal("trusted_header_local");',
+        find: 'if (local) return "trusted_header_local";',
+        replace: 'if (local && peer === null) return "trusted_header_local";',
       },
       {
         of: "TM-35",
@@ -262,8 +262,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "TM-35",
         says: "a member whose groups give no role any more comes in",
-        find: "if (await findMembership(tx, organizationId, person.userId)) throw",
-        replace: "if ((await findMembership(tx, organizationId, person.userId)) && groups.length > 0) throw",
+        find: "if (!(await findMembership(tx, organizationId, person.userId))) return",
+        replace: "if (!(await findMembership(tx, organizationId, person.userId)) || groups.length === 0) return",
       },
       {
         of: "TM-2, TM-35",

@@ -146,7 +146,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "nobody hears that a revocation was not delivered",
-      find: "if (backlog.closes && !(error instanceof LeaseLost)) {",
+      find: "if (backlog.closes && !(error instanceof LeaseLost || error instanceof Overtaken)) {",
       replace: "if (!backlog.closes && !(error instanceof LeaseLost)) {",
     },
     {
@@ -166,7 +166,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "a revocation waits until what only opens is delivered",
-      find: "const overtaken = closes ? undefined : overtaking(leading, lastMarkerAt, loadMs);",
+      find: "const overtaken = closes ? undefined : overtaking(leading, mends, lastMarkerAt, loadMs);",
       replace: "const overtaken = undefined;",
       tests: ["tests/sync/overtaken.db.test.ts"],
     },
@@ -180,7 +180,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "TM-53",
       says: "nobody is told why nothing is delivered",
-      find: "await recordCause(database, lease, cause, clock.now());",
+      find: "await recordCause(database, lease, textOf(cause), clock.now());",
       replace: "",
     },
   ]),
@@ -273,15 +273,15 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "TM-53",
       says: "a copy of the folder on another disk is written to",
-      find: "if (found.nonce !== gateway.nonce) return refuse(",
-      replace: "if (found.gatewayId !== gateway.gatewayId) return refuse(",
+      find: "if (found.nonce !== gateway.nonce) {",
+      replace: "if (found.gatewayId !== gateway.gatewayId) {",
     },
     {
       of: "TM-53",
       says: "a folder without a claim is written to",
-      find: "if (found === null)\n      return refuse(",
+      find: "    if (found === null) {\n      throw new WrongFolder(",
       replace:
-        "if (found === null) return { held: true, nonce: gateway.nonce };\n    if (found === undefined)\n      return refuse(",
+        "    if (found === null) return gateway.nonce;\n    if (found === undefined) {\n      throw new WrongFolder(",
     },
   ]),
   ...breaksOf("src/sync/take-lead.ts", restore, [
@@ -413,13 +413,13 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-3",
       says: "what was delivered before a restart is never proven",
-      find: 'if (provenRevision < revision) this.#queue.add(applicationId, revision, "changed");',
-      replace: 'if (provenRevision > revision) this.#queue.add(applicationId, revision, "changed");',
+      find: 'if (state.provenRevision < state.revision) this.#queue.add(delivered(state), "changed");',
+      replace: 'if (state.provenRevision > state.revision) this.#queue.add(delivered(state), "changed");',
     },
     {
       of: "DK-3",
       says: "what is proven is never asked again",
-      find: 'for (const { applicationId, revision } of page) this.#queue.add(applicationId, revision, "again");',
+      find: 'for (const state of page) this.#queue.add(delivered(state), "again");',
       replace: "",
     },
     {
@@ -553,8 +553,8 @@ export const syncBreaks: readonly Break[] = [
       {
         of: "DK-5",
         says: "a revocation waits behind thousands of other changes",
-        find: ".orderBy(desc(sql`${changes.closes} or ${changes.denyGroup} is not null`), changes.row)",
-        replace: ".orderBy(changes.row)",
+        find: "        desc(goesFirst),\n",
+        replace: "",
       },
     ],
   ),
@@ -562,7 +562,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-21",
       says: "a credential that has expired is in force",
-      find: "valid: row.expiresAt === null || row.expiresAt > now,",
+      find: "valid: !hasExpired(row.expiresAt, now),",
       replace: "valid: true,",
       tests: ["tests/persistence/sync/desired-state.db.test.ts"],
     },
@@ -616,15 +616,15 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "AUD",
       says: "a minute is settled before it is over",
-      find: ".where(lt(refusalCounts.minute, minute))",
-      replace: ".where(lt(refusalCounts.minute, now))",
+      find: "passedInSql(refusalCounts.minute, later(startOfMinute(now), -1))",
+      replace: "passedInSql(refusalCounts.minute, now)",
       tests: floods,
     },
     {
       of: "AUD",
       says: "a log is signed each time that it is looked at",
-      find: "if (latest && now.getTime() - latest.createdAt.getTime() < day) return;",
-      replace: "if (latest && now.getTime() < latest.createdAt.getTime()) return;",
+      find: "if (latest && isRecent(latest.createdAt, now, day - 1)) return;",
+      replace: "if (latest && isRecent(latest.createdAt, now, -1)) return;",
       tests: ["tests/persistence/audit-retention.db.test.ts"],
     },
   ]),
@@ -664,8 +664,8 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "TM-53",
       says: "everybody on the host may read the folders",
-      find: "    await chmod(folder, folderMode);\n",
-      replace: "    await chmod(folder, 0o755);\n",
+      find: "await open.chmod(folderMode | (mode & 0o2000));",
+      replace: "await open.chmod(0o755 | (mode & 0o2000));",
     },
     {
       of: "TM-53",

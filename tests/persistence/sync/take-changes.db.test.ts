@@ -22,3 +22,16 @@ it("takes denies and what closes first, so that no route goes before the deny of
   const taken = await takeChanges(world.runtime.database, world.gatewayId, 2);
   expect(taken).toMatchObject([{ denyGroup: 0 }, { applicationId: "app_closes" }]);
 });
+
+it("takes the first closing change of every organization before the second of one", async () => {
+  const add = (organizationId: string, applicationId: string) =>
+    world.db.asOwner(
+      `insert into changes (change_id, organization_id, gateway_id, application_id, closes, created_at)
+       values ('chg_1', $1, $2, $3, true, now())`,
+      [organizationId, world.gatewayId, applicationId],
+    );
+  for (let at = 0; at < 5; at++) await add("org_1", `app_${at}`);
+  await add("org_2", "app_theirs");
+  const taken = await takeChanges(world.runtime.database, world.gatewayId, 3);
+  expect(taken.map(({ applicationId }) => applicationId)).toEqual(["app_0", "app_theirs", "app_1"]);
+});

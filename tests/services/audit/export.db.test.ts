@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ActiveRequests } from "../../../src/api/active-requests";
 import { createHandler, type Handler } from "../../../src/api/handler";
 import type { AuditEntry } from "../../../src/contracts/audit";
 import { sealPending } from "../../../src/sync/audit-sealer";
@@ -109,6 +110,39 @@ describe("GET /api/audit/export (AUD)", () => {
       const { error } = (await response.json()) as { error: { data: { reason: string } } };
       expect([wrong, response.status, error.data.reason]).toEqual([wrong, 400, "invalid_input"]);
     }
+  });
+
+  test.each([
+    "?log=organization&log=installation",
+    "?log=installation&log=organization",
+    "?format=csv&format=jsonl",
+    "?from=2026-01-01T00:00:00Z&from=2026-01-02T00:00:00Z",
+  ])("refuses %s: what is given twice would have two readings", async (query) => {
+    const founding = await world.organization({ founding: true });
+    const response = await fetchExport(query, await founding.key("owner"));
+    expect([response.status, response.headers.get("content-disposition")]).toEqual([400, null]);
+    const { error } = (await response.json()) as { error: { data: { fields: Record<string, string> } } };
+    expect(Object.values(error.data.fields)).toEqual(["repeated"]);
+    await world.db.asOwner("update organizations set founding = false where organization_id = $1", [
+      founding.organizationId,
+    ]);
+  });
+
+  test("sends so many at once for one organization, and gives a place back however an export ends", async () => {
+    await insertEntries(world, acme.organizationId, 300);
+    const bounds = { active: { total: 8, perOwner: 8 }, streams: { total: 3, perOwner: 2 } };
+    const handler = createHandler(world.runtime, {}, new ActiveRequests(bounds));
+    const [first, second] = [await fetchExport("", key, handler), await fetchExport("", key, handler)];
+    const refused = await fetchExport("", key, handler);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await refused.json()).toMatchObject({ error: { data: { reason: "overloaded" } } });
+    await first.body?.cancel();
+    const third = await fetchExport("", key, handler);
+    expect(third.status).toBe(200);
+    await second.text();
+    await third.text();
+    for (let at = 0; at < 3; at++) expect((await fetchExport("?format=xml", key, handler)).status).toBe(400);
+    expect((await fetchExport("", key, handler)).status).toBe(200);
   });
 
   test("is for who may read the log: 401, 403, by key and by session", async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import type { AuditCheckpoint } from "../../../src/contracts/audit";
 import { newId } from "../../../src/core/ids";
 import { writeCheckpoint } from "../../../src/persistence/sync/audit-sealing";
@@ -11,7 +11,7 @@ let world: World;
 let acme: GivenOrganization;
 let gone: string;
 
-beforeAll(async () => {
+beforeEach(async () => {
   world = await openWorld();
   acme = await world.organization();
   gone = newId("organization"); // an organization's log outlives it
@@ -19,7 +19,7 @@ beforeAll(async () => {
   for (const organizationId of [acme.organizationId, gone]) await insertEntries(world, organizationId, 5);
   await sealPending(world.runtime.database, new AbortController().signal);
 });
-afterAll(() => world.close());
+afterEach(() => world.close());
 
 const verify = (input: Parameters<typeof verifyAuditLogs>[1] = {}) =>
   verifyAuditLogs({ database: world.runtime.database, signer: async () => world.runtime.signer }, input);

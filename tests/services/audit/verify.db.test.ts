@@ -44,6 +44,61 @@ describe("audit.verify (AUD)", () => {
     expect(await verify()).toMatchObject({ intact: true, entries: 450, sequence: 450, unsealed: 3 });
   });
 
+  test("does not call a log intact of which nothing is sealed", async () => {
+    await insertEntries(world, acme.organizationId, 2);
+    expect(await verify()).toMatchObject({
+      intact: false,
+      firstBroken: { sequence: 1, auditId: expect.stringMatching(/^aud_/), why: "unsealed" },
+      entries: 0,
+      unsealed: 2,
+    });
+    await sealPending(world.runtime.database, never);
+    expect(await verify()).toMatchObject({ intact: true, firstBroken: null, entries: 2, unsealed: 0 });
+  });
+
+  test.each([
+    ["has waited for more than half a minute", "now() - interval '31 seconds'"],
+    ["is of the future", "now() + interval '1 hour'"],
+    ["has a time that cannot be read", "'infinity'"],
+    ["has a time BC", "'0044-03-15 00:00:00+00 BC'"],
+  ])("does not call a log intact in which an unsealed entry %s", async (_what, at) => {
+    await sealed(3);
+    await insertEntries(world, acme.organizationId, 2);
+    expect(await verify()).toMatchObject({ intact: true, entries: 3, unsealed: 2 });
+    const [late] = await world.db.asOwner<{ id: string }>(
+      `select min(audit_id) as id from audit_entries where ${own()} and sequence is null`,
+    );
+    await tamper(world, `update audit_entries set created_at = ${at} where audit_id = '${late?.id}'`);
+    expect(await verify()).toMatchObject({
+      intact: false,
+      firstBroken: { sequence: 4, auditId: late?.id, why: "unsealed" },
+      entries: 3,
+      unsealed: 2,
+    });
+    // As it was, so that the entries of the other tests are all that there is to seal.
+    await tamper(world, `update audit_entries set created_at = now() where audit_id = '${late?.id}'`);
+  });
+
+  test("does not call a log intact when the clock has gone on for a minute and nothing was sealed since", async () => {
+    await sealed(3);
+    await insertEntries(world, acme.organizationId, 1);
+    world.now = new Date(Date.now() + 60_000);
+    try {
+      expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 4, why: "unsealed" } });
+    } finally {
+      world.now = null;
+    }
+  });
+
+  test.each(["'infinity'", "'0044-03-15 00:00:00+00 BC'", "'10000-01-01 00:00:00+00'"])(
+    "names a sealed entry whose time became %s as altered",
+    async (at) => {
+      await sealed(4);
+      await tamper(world, `update audit_entries set created_at = ${at} where ${own()} and sequence = 3`);
+      expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 3, why: "altered" }, entries: 2 });
+    },
+  );
+
   test.each([
     ["action", "'nothing'"],
     ["actor_name", "'somebody else'"],

@@ -96,7 +96,8 @@ test("every sealed column of the database is known to the rotation", async () =>
   expect(columns.map(({ at }) => at)).toEqual(sealedColumns.map(({ table, column }) => `${table} ${column}`).sort());
 });
 
-describe("portcullis secrets rotate (PO-9)", () => {
+// The value that no secret opens is made by the last but one test, and would count in the others.
+describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
   test("seals everything anew, says how much, and goes on where it was ended", async () => {
     await givenValues(250);
     await expect(rotateSecrets(rotation(endingAfter(7)))).rejects.toThrow("the process ended");

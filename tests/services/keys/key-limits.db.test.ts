@@ -69,7 +69,8 @@ describe("keys made from one address (TM-30)", () => {
     world.now = new Date(noon + 3_600_000);
     expect((await ask(8)).status).toBe(200);
     const audited = await world.db.asOwner(
-      `select 1 as one from audit_entries where organization_id = $1 and reason = 'rate_limited' and action = 'keys.create'`,
+      `select 1 as one from audit_entries where organization_id = $1 and reason = 'rate_limited' and action = 'keys.create'
+       and ip = '198.51.100.1'`,
       [acme.organizationId],
     );
     expect(audited).toHaveLength(1);

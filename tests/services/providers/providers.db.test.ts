@@ -190,6 +190,7 @@ describe("where this server goes for an organization's provider", () => {
     [{ internalUrl: "https://login.example.org" }, "internal_url_not_allowed"],
     [{ issuer: "https://user:password@login.example.org" }, "invalid_input"],
     [{ issuer: "file:///etc/passwd" }, "invalid_input"],
+    [{ issuer: "https://login.example.org/.well-known/openid-configuration" }, "invalid_input"],
     [{ issuer: "https://login.example.org/?x" }, "invalid_input"],
   ])("not into its own network: %j (SSRF)", async (input, reason) => {
     const answer = await tenant.call("providers.create", { ...wanted, ...input });
@@ -346,7 +347,7 @@ describe("whom an organization's provider signs in", () => {
   });
 
   it("nobody any more, when it is turned off, removed, or another one: its sessions end", async () => {
-    for (const end of ["off", "delete", "issuer"] as const) {
+    for (const end of ["slash", "off", "delete", "issuer"] as const) {
       const provider = await ownProvider(house, { trustedDomains: ["example.org"] });
       const { providerId, slug } = provider;
       const email = newPerson();
@@ -358,6 +359,12 @@ describe("whom an organization's provider signs in", () => {
       expect((await browser.call("auth.session")).status).toBe(200);
       if (end === "off") await house.call("providers.update", { providerId, enabled: false });
       if (end === "delete") await house.call("providers.delete", { providerId });
+      if (end === "slash") {
+        const slashed = await house.call("providers.update", { providerId, issuer: `${idp.issuer}/` });
+        expect(slashed.status).toBe(200);
+        expect((await browser.call("auth.session")).status).toBe(200);
+        continue;
+      }
       if (end === "issuer") await house.call("providers.update", { providerId, issuer: "https://new.example" });
       expect((await browser.call("auth.session")).error.data.reason).toBe("session_ended");
       expect((await byPassword.call("auth.session")).status).toBe(200);

@@ -3,12 +3,24 @@ import { type GivenOrganization, given, insertGateway, openWorld, type World } f
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld(); // its own address is 10.1.2.3, and it listens on 127.0.0.1:3000
+  world = await openWorld(); // its own address is 10.1.2.3, it is called box, and it listens on 127.0.0.1:3000
+  world.dns.set("portcullis.internal", ["10.1.2.3"]);
+  world.dns.set("six.internal", ["2001:db8::1", "::1"]);
 });
 afterAll(() => world.close());
 
 const thisHost = ["127.0.0.1", "127.9.9.9", "localhost", "LOCALHOST.", "x.localhost", "0.0.0.0", "[::1]", "[::]"];
-const otherForms = ["[::ffff:127.0.0.1]", "0x7f.1", "2130706433", "10.1.2.3", "[::ffff:10.1.2.3]"];
+const otherForms = [
+  "[::ffff:127.0.0.1]",
+  "[::127.0.0.1]",
+  "0x7f.1",
+  "0177.0.0.1",
+  "2130706433",
+  "10.1.2.3",
+  "167838211",
+  "[::ffff:10.1.2.3]",
+];
+const ownNames = ["box", "BOX.", "Box.lan", "box.lan.", "host.docker.internal", "Portcullis.internal.", "six.internal"];
 
 describe.each([":8000", "0.0.0.0:8000", "[::]:8000", "127.0.0.1:8000", "10.1.2.3:8000"])(
   "a gateway that listens on %s",
@@ -25,8 +37,8 @@ describe.each([":8000", "0.0.0.0:8000", "[::]:8000", "127.0.0.1:8000", "10.1.2.3
     const refusal = { "upstreams.0.url": "upstream_control_plane" };
 
     test("is led to by no route, nor is the control plane, however they are written", async () => {
-      for (const host of [...thisHost, ...otherForms]) {
-        for (const port of [8000, 8001, 3000]) {
+      for (const host of [...thisHost, ...otherForms, ...ownNames]) {
+        for (const port of ownNames.includes(host) ? [8000] : [8000, 8001, 3000]) {
           const upstreams = [{ url: `http://${host}:${port}` }];
           const answer = await acme.call("routes.create", { applicationId, host: "x.example.org", upstreams });
           expect([host, port, answer.status, answer.error?.data.fields]).toEqual([host, port, 400, refusal]);
@@ -45,3 +57,43 @@ describe.each([":8000", "0.0.0.0:8000", "[::]:8000", "127.0.0.1:8000", "10.1.2.3
     });
   },
 );
+
+describe("an upstream on this machine", () => {
+  const places = [...thisHost, ...otherForms, ...ownNames];
+  const attempt = async (organization: GivenOrganization, host: string, url: string) => {
+    const { applicationId } = await given(organization).application({ access: "protected" });
+    return organization.call("routes.create", { applicationId, host, upstreams: [{ url }] });
+  };
+
+  test("belongs to the organization that claimed it, by every name and address of the machine", async () => {
+    const acme = await world.organization({ upstreams: "any" });
+    const beta = await world.organization({ upstreams: "any" });
+    expect((await attempt(acme, "first.example.net", "http://box:9400")).status).toBe(200);
+    for (const place of places) {
+      const answer = await attempt(beta, "second.example.net", `http://${place}:9400`);
+      expect([place, answer.error?.data.reason]).toEqual([place, "upstream_taken"]);
+    }
+  });
+
+  test("is refused by every name and address where upstreams are checked", async () => {
+    const strict = await world.organization({ upstreams: "checked" });
+    for (const place of places) {
+      const answer = await attempt(strict, "third.example.net", `http://${place}:9401`);
+      expect([place, answer.error?.data.reason]).toEqual([place, "invalid_upstream"]);
+    }
+  });
+
+  test("may be the control plane's public address by no organization, wherever its name leads", async () => {
+    for (const upstreams of ["any", "checked"] as const) {
+      const organization = await world.organization({ upstreams });
+      world.dns.set("portcullis.example.org", ["203.0.113.9"]);
+      const answer = await attempt(organization, "fourth.example.net", "https://portcullis.example.org");
+      expect(answer.error?.data.fields).toEqual({ "upstreams.0.url": "upstream_control_plane" });
+    }
+  });
+
+  test("without an answer of DNS a name is claimed as a name", async () => {
+    const acme = await world.organization({ upstreams: "any" });
+    expect((await attempt(acme, "fifth.example.net", "http://unknown.internal:9402")).status).toBe(200);
+  });
+});

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 import { deliveredBy } from "./delivered";
@@ -24,7 +24,7 @@ let acme: GivenOrganization;
 let beta: GivenOrganization;
 const foreign = [{ path: "other.yml", problem: "routes_managed_host", detail: "secret-of-beta.example" }];
 
-beforeAll(async () => {
+beforeEach(async () => {
   world = await openWorld();
   founders = await world.organization({ founding: true });
   [acme, beta] = [await world.organization(), await world.organization()];
@@ -33,7 +33,7 @@ beforeAll(async () => {
     JSON.stringify(foreign),
   ]);
 });
-afterAll(() => world.close());
+afterEach(() => world.close());
 
 const statusFor = async (organization: GivenOrganization, input = {}) => {
   const answer = await organization.call<Status>("sync.status", input);

@@ -25,7 +25,10 @@ const kinds: Readonly<Record<string, (settings: Entry) => string | null>> = {
   ipallowlist: (settings) => {
     const ranges = textsOf(settings, "sourceRange");
     if (ranges.length === 0) return "empty_address_list";
-    return ranges.every(isAddressOrRange) ? null : "bad_address";
+    if (!ranges.every(isAddressOrRange)) return "bad_address";
+    // Traefik accepts any status that has a text: with 200 a visitor who is refused would see a success.
+    const status = textOf(settings, "rejectStatusCode");
+    return status === "" || /^[45]\d\d$/.test(status) ? null : "not_a_refusal";
   },
   chain: (settings) => (textsOf(settings, "middlewares").length === 0 ? "empty_chain" : null),
   ratelimit: (settings) => (isPositive(textOf(settings, "average")) ? null : "no_limit"),

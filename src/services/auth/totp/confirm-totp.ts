@@ -1,7 +1,8 @@
-import { and, eq, gt, isNull } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 import { totpSecrets } from "../../../../drizzle/persons";
 import type { ConfirmTotp, NewRecoveryCodes } from "../../../contracts/second-factors";
 import { Conflict, Invalid } from "../../../core/errors";
+import { isRecent } from "../../../core/moment";
 import { takeManagement } from "../../../identity/re-authentication";
 import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
 import { endSessionsWithoutFactor } from "../../../identity/sessions";
@@ -29,12 +30,12 @@ export async function confirmTotp(
     authorized,
     ({ request }) => takeManagement(request),
     async ({ tx, now, audit, authorized: { principal } }) => {
-      const begun = new Date(now.getTime() - confirmableSeconds * 1_000);
       const [row] = await tx
-        .select({ secretSealed: totpSecrets.secretSealed })
+        .select({ secretSealed: totpSecrets.secretSealed, createdAt: totpSecrets.createdAt })
         .from(totpSecrets)
-        .where(and(eq(totpSecrets.userId, userId), isNull(totpSecrets.confirmedAt), gt(totpSecrets.createdAt, begun)));
-      if (!row) throw new Conflict("totp_not_started", "There is nothing to confirm. Begin again.");
+        .where(and(eq(totpSecrets.userId, userId), isNull(totpSecrets.confirmedAt)));
+      if (!row || !isRecent(row.createdAt, now, confirmableSeconds * 1_000))
+        throw new Conflict("totp_not_started", "There is nothing to confirm. Begin again.");
       const step = totpStepOf(openTotpSecret(sealer, userId, row.secretSealed), input.code, now);
       if (step === null) {
         throw new Invalid("wrong_code", "This code does not fit. Wait for the next one.", { code: "wrong_code" });

@@ -78,6 +78,8 @@ describe("what Traefik would not build of our own output", () => {
     ["duplicate_user", file({ auth: { users: [`ada:${hash}`, `ada:${hash}`] } })],
     ["password_passed_on", file({ auth: { removeHeader: false } })],
     ["not_one_kind", file(guarded({}))],
+    ["not_a_refusal", file(guarded({ ipAllowList: { sourceRange: ["10.0.0.0/8"], rejectStatusCode: 200 } }))],
+    ["not_a_refusal", file(guarded({ ipAllowList: { sourceRange: ["10.0.0.0/8"], rejectStatusCode: 302 } }))],
     [
       "not_one_kind",
       file(guarded({ basicAuth: { users: [`ada:${hash}`], removeHeader: true }, addPrefix: { prefix: "/" } })),

@@ -1,14 +1,10 @@
-import { registeredHandler } from "../../../../contracts/handler-registration";
-
 /**
- * The server answers `/api/` before Next sees it. A request that reaches Next all the same gets the very handler that
- * the server registered: there is no second one.
+ * The server in front of Next answers `/api/` itself and passes none of it on. A request that reaches Next's router all
+ * the same came in a spelling that the server did not recognize, without an address to count and to log: it gets nothing.
  */
-function answer(request: Request): Promise<Response> | Response {
-  const handler = registeredHandler();
-  return handler
-    ? handler(request, { ip: null })
-    : Response.json({ message: "Start this with `npm start`: the API is not part of Next." }, { status: 503 });
+function refuse(): Response {
+  const message = "The API is not part of Next. Start Portcullis with `npm start`, and call /api/trpc/<procedure>.";
+  return Response.json({ error: { message, data: { httpStatus: 503, reason: "api_not_here" } } }, { status: 503 });
 }
 
-export { answer as GET, answer as POST };
+export { refuse as GET, refuse as POST };

@@ -1,0 +1,169 @@
+import { type ClientRequest, type IncomingMessage, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { newId } from "../../src/core/ids";
+import { startControlPlane } from "../control-plane";
+import { type Figure, notHere } from "../figure";
+import { type DatabaseKind, missing, newPlace, type Place } from "../place";
+import { type SeededOrganization, seed } from "../seed";
+import { median, ms, quantile, times } from "../statistics";
+import type { Row } from "../table";
+import { until } from "../until";
+
+const organizations = 10;
+const waitsOfOrganization = 100;
+/** What one key may have under way. */
+const waitsOfKey = 20;
+const rounds = 5;
+const readsPerSecond = 100;
+const asked = 2;
+
+/**
+ * How long one `security.one` of an eleventh organization takes while ten organizations hold a thousand accepted waits,
+ * against the same without a wait, turn by turn.
+ */
+export const waits = (["postgres", "embedded"] as const).map(
+  (kind): Figure => ({
+    name: `waits-${kind}`,
+    measure: ({ full }) => onDatabase(kind, full ? 10_000 : 4_000),
+  }),
+);
+
+async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
+  const what = `security.one among ${organizations * waitsOfOrganization} waits of ${organizations} organizations, p99, ${kind}`;
+  const why = missing(kind);
+  if (why !== null) return [notHere(what, why)];
+  const place = await newPlace(kind);
+  try {
+    const seeded = await seed(place, { organizations: organizations + 1, applications: waitsOfOrganization });
+    const pending = await addPendingChanges(place, seeded.slice(1));
+    return [{ what, ...(await compare(place, seeded, pending, roundMs)) }];
+  } finally {
+    await place.remove();
+  }
+}
+
+/** One pending change of every application. @returns the ids of each organization's changes */
+async function addPendingChanges(place: Place, seeded: readonly SeededOrganization[]): Promise<string[][]> {
+  const rows = seeded.map(({ organizationId, gatewayId, applications }) =>
+    applications.map(({ applicationId }) => ({
+      change_id: newId("change"),
+      organization_id: organizationId,
+      application_id: applicationId,
+      gateway_id: gatewayId,
+      closes: false,
+      created_at: new Date().toISOString(),
+    })),
+  );
+  const columns = "change_id, organization_id, application_id, gateway_id, closes, created_at";
+  await place.fill(async ({ asOwner }) => {
+    await asOwner(
+      `insert into changes (${columns}) select ${columns} from jsonb_populate_recordset(null::changes, $1::text::jsonb)`,
+      rows.flat(),
+    );
+  });
+  return rows.map((ofOrganization) => ofOrganization.map(({ change_id }) => change_id));
+}
+
+async function compare(
+  place: Place,
+  [reader, ...waiting]: readonly SeededOrganization[],
+  pending: readonly (readonly string[])[],
+  roundMs: number,
+): Promise<Omit<Row, "what">> {
+  if (reader === undefined) throw new Error("nothing was seeded");
+  const environment = { ...place.environment, PORTCULLIS_KEY_CREATIONS_PER_HOUR: "0" };
+  const server = await startControlPlane({ ...place, environment }, { sync: false });
+  const keys = await Promise.all(waiting.map(({ key }) => keysOf(server, key)));
+  const wanted = keys.flatMap((ofOrganization, organization) =>
+    (pending[organization] ?? []).map((changeId, at) => ({
+      changeId,
+      key: ofOrganization[Math.floor(at / waitsOfKey)] ?? "",
+    })),
+  );
+  const read = () => timedRead(server.url, reader);
+  await paced(2_000, read);
+  const quiet: number[] = [];
+  const among: number[] = [];
+  let refused = 0;
+  for (let round = 0; round < rounds; round++) {
+    quiet.push(quantile(await paced(roundMs, read), 0.99));
+    const held = await hold(server.url, wanted);
+    among.push(quantile(await paced(roundMs, read), 0.99));
+    refused += held.answered();
+    held.end();
+    await delay(500);
+  }
+  await server.stop();
+  const ratio = median(among) / median(quiet);
+  return {
+    measured: `${times(ratio)} of quiet (${ms(median(among))} to ${ms(median(quiet))}; ${refused} waits answered early)`,
+    asked: `<= ${times(asked)}, all accepted`,
+    ok: ratio <= asked && refused === 0,
+  };
+}
+
+type Server = Awaited<ReturnType<typeof startControlPlane>>;
+
+async function keysOf({ call }: Server, owner: string): Promise<string[]> {
+  const keys: string[] = [];
+  for (let number = 0; number < waitsOfOrganization / waitsOfKey; number++) {
+    const { key } = await call<{ key: string }>(owner, "keys.create", { name: `waits-${number}`, role: "viewer" });
+    keys.push(key);
+  }
+  return keys;
+}
+
+/** Opens all waits, a few at a time, each on a connection of its own, and gives them time to be accepted. */
+async function hold(url: string, wanted: readonly { readonly changeId: string; readonly key: string }[]) {
+  const open: ClientRequest[] = [];
+  let answered = 0;
+  for (const { changeId, key } of wanted) {
+    const sent = request(`${url}/api/trpc/sync.wait`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": key },
+      agent: false,
+    });
+    sent.on("response", (response: IncomingMessage) => {
+      answered++;
+      response.resume();
+      response.on("error", () => undefined);
+    });
+    sent.on("error", () => undefined); // ended below
+    sent.end(JSON.stringify({ changeId, timeoutMs: 60_000 }));
+    open.push(sent);
+    if (open.length % 20 === 0) await delay(20);
+  }
+  await until("every wait sent", () => open.every(({ writableFinished }) => writableFinished));
+  await delay(2_000);
+  return {
+    answered: () => answered,
+    end: () => {
+      for (const sent of open) sent.destroy();
+    },
+  };
+}
+
+/** @returns how long it took, in ms */
+async function timedRead(url: string, { applications, key }: SeededOrganization): Promise<number> {
+  const began = performance.now();
+  const response = await fetch(`${url}/api/trpc/security.one`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-api-key": key },
+    body: JSON.stringify({ securityId: applications[Math.floor(Math.random() * applications.length)]?.securityId }),
+  });
+  await response.arrayBuffer();
+  if (response.status !== 200) throw new Error(`security.one: ${response.status}`);
+  return performance.now() - began;
+}
+
+/** Starts so many a second, whether or not earlier ones have ended. @returns how long each took, in ms */
+async function paced(forMs: number, one: () => Promise<number>): Promise<number[]> {
+  const began = performance.now();
+  const started: Promise<number>[] = [];
+  for (let number = 0; number < (forMs / 1_000) * readsPerSecond; number++) {
+    const wait = began + (number * 1_000) / readsPerSecond - performance.now();
+    if (wait > 0) await delay(wait);
+    started.push(one());
+  }
+  return Promise.all(started);
+}

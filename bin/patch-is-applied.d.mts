@@ -1,0 +1,2 @@
+export function patchIsApplied(installation?: string): boolean;
+export const PATCH_IS_MISSING: string;

@@ -1,0 +1,54 @@
+/** The longest request target that is read, in bytes. Node's own limit of 16 KiB is for all headers together. */
+const longestTarget = 8_192;
+
+/** The longest path in it: what comes after the path may hold the input of a query. */
+const longestPath = 1_024;
+
+/** RFC 3986: `pchar` and the slash, and the brackets that file names of pages have. No backslash, fragment or space. */
+const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/[\]]|%[0-9A-Fa-f]{2})+$/;
+
+/** What may follow the path. A fragment is never sent, and parsers of URLs drop it or keep it. */
+const queryCharacters = /^[\x21\x22\x24-\x7e]*$/;
+
+/** Octets that are written as they are, or that some parser reads as the end, a separator or the start of an escape. */
+const neverEscaped =
+  /%(?:[01][0-9A-Fa-f]|7[Ff]|2[DdEeFf]|5[CcFf]|25|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]|6[1-9A-Fa-f]|7[0-9AaEe])/;
+
+/** A request target whose path has one reading, or why it is refused. */
+export type RequestTarget =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly status: 400 | 414; readonly problem: string };
+
+/**
+ * Reads a request target. The path of an accepted one is its only spelling: the URL parser, the router of the pages and
+ * the log all read the same text, so that what decides is what acts. Other spellings of the same path are refused, not
+ * rewritten: a proxy in front may have decided by what it saw.
+ * @param target the second word of a request line
+ */
+export function readRequestTarget(target: string): RequestTarget {
+  if (target.length > longestTarget) return refused("is too long", 414);
+  if (!target.startsWith("/")) return refused("has to start with a slash");
+  const at = target.indexOf("?");
+  const path = at < 0 ? target : target.slice(0, at);
+  if (path.length > longestPath) return refused("has a path that is too long", 414);
+  if (!pathCharacters.test(path)) return refused("has a character in its path that has to be escaped");
+  if (at >= 0 && !queryCharacters.test(target.slice(at))) return refused("has a character that has to be escaped");
+  if (path.includes("//")) return refused("has an empty segment in its path");
+  if (/\/\.{1,2}(?:\/|$)/.test(path)) return refused("has a dot segment in its path");
+  if (neverEscaped.test(path)) return refused("has an escape in its path that a path does not need");
+  if (!isUtf8(path)) return refused("has an escape in its path that is not UTF-8");
+  return { ok: true, path };
+}
+
+function refused(problem: string, status: 400 | 414 = 400): RequestTarget {
+  return { ok: false, status, problem: `The request target ${problem}.` };
+}
+
+function isUtf8(path: string): boolean {
+  try {
+    decodeURIComponent(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,126 @@
+/** How a connection is used. */
+type ConnectionUse = "requests" | "migrations" | "embedded";
+
+interface SessionSetting {
+  readonly name: string;
+  /** The same for every use, or one value for each. Never empty: the driver does not send an empty value. */
+  readonly value: string | Readonly<Record<ConnectionUse, string>>;
+  /** What another value would change. */
+  readonly why: string;
+}
+
+/** In milliseconds. No statement of a request takes longer by itself, and no transaction waits for anything outside. */
+const longestStatement = "30000";
+
+/** A migration of a large table may take as long as it needs. PGlite has no timers that could end a statement. */
+const unlimited = "0";
+
+/**
+ * Every setting of a session that changes the meaning of what is sent or read, or the durability of a commit, and that
+ * an ordinary role may set. Each connection of each pool has these values, whatever `postgresql.conf`, `ALTER DATABASE`,
+ * `ALTER ROLE` or `ALTER ROLE … IN DATABASE` say.
+ *
+ * Left to the administrator:
+ * - what only changes speed, memory or the place of data: `jit`, `plan_cache_mode`, `enable_*`, `work_mem`,
+ *   `default_tablespace`, `default_toast_compression`, `default_table_access_method`;
+ * - what no statement here depends on: `lc_time`, `lc_numeric`, `lc_monetary` (`to_char` is only called with patterns
+ *   of digits), `xmloption`, `xmlbinary`, `default_text_search_config`, `quote_all_identifiers`;
+ * - what an ordinary role may not set: `lc_messages` (no decision reads the text of a message), `log_*`. A value of
+ *   `session_replication_role` that turns triggers off is refused at the start (`requireTriggers`);
+ * - `transaction_timeout`, which exists from PostgreSQL 17 on: older versions refuse a connection that names it, and all
+ *   that it can do is to end a connection.
+ */
+export const sessionSettings: readonly SessionSetting[] = [
+  { name: "DateStyle", value: "ISO, YMD", why: "the text of times and dates, in both directions" },
+  { name: "IntervalStyle", value: "postgres", why: "the text of intervals, and the sign of their parts" },
+  { name: "TimeZone", value: "UTC", why: "the text of times, and where a day begins" },
+  { name: "timezone_abbreviations", value: "Default", why: "other sets do not know the Z of ISO 8601" },
+  { name: "extra_float_digits", value: "1", why: "numbers come back as they were stored" },
+  { name: "client_encoding", value: "UTF8", why: "the driver sends and reads UTF-8" },
+  { name: "bytea_output", value: "hex", why: "the text of bytes" },
+  { name: "search_path", value: "public, pg_temp", why: "which tables and functions a name means" },
+  { name: "row_security", value: "on", why: "queries see the rows of one organization instead of failing" },
+  { name: "standard_conforming_strings", value: "on", why: "whether a backslash in a string escapes" },
+  { name: "backslash_quote", value: "safe_encoding", why: "whether \\' ends a string" },
+  { name: "escape_string_warning", value: "off", why: "no message for each backslash in a string" },
+  { name: "transform_null_equals", value: "off", why: "`= NULL` finds no row" },
+  { name: "array_nulls", value: "on", why: "NULL in the text of an array is no word" },
+  { name: "gin_fuzzy_search_limit", value: "0", why: "an index scan returns all rows that fit" },
+  { name: "default_transaction_isolation", value: "read committed", why: "locks and repeated decisions count on it" },
+  { name: "default_transaction_read_only", value: "off", why: "transactions write" },
+  { name: "default_transaction_deferrable", value: "off", why: "transactions do not wait for others to end" },
+  {
+    name: "synchronous_commit",
+    value: "on",
+    why: "a revocation that was answered survives a crash; stronger only makes standbys readable, which nothing reads",
+  },
+  {
+    name: "statement_timeout",
+    value: { requests: longestStatement, migrations: unlimited, embedded: unlimited },
+    why: "what waits for a lock ends, and an index is built to its end",
+  },
+  { name: "lock_timeout", value: "0", why: "the timeout of the statement bounds waiting for locks" },
+  {
+    name: "idle_in_transaction_session_timeout",
+    value: { requests: longestStatement, migrations: unlimited, embedded: unlimited },
+    why: "a process that stands still does not hold locks",
+  },
+  { name: "idle_session_timeout", value: "0", why: "a connection that waits for notifications is idle" },
+  { name: "client_min_messages", value: "warning", why: "messages of lower levels are not read, and cost time" },
+  { name: "exit_on_error", value: "off", why: "a constraint violation does not end the connection" },
+  { name: "check_function_bodies", value: "on", why: "a migration with a broken function fails" },
+  { name: "plpgsql.extra_errors", value: "none", why: "functions run with the checks that they were tested with" },
+];
+
+/** The settings of one use, by name. */
+export function settingsFor(use: ConnectionUse): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    sessionSettings.map(({ name, value }) => [name, typeof value === "string" ? value : value[use]]),
+  );
+}
+
+/**
+ * What to give to the driver `postgres` for a connection with these settings. They go into the startup message: that
+ * costs no round trip, the driver sends it at every reconnect, and they are what `RESET` goes back to. Values there
+ * have precedence over everything that is stored at the server and over `options=-c …`.
+ * @param url the driver gives parameters of the URL precedence over its options: those that name a setting of ours, the
+ *   role or `application_name` are taken out, in whatever case they are written
+ * @param role the role that the session takes; null for the connecting user's own
+ */
+export function connectionOptions(url: string, use: Exclude<ConnectionUse, "embedded">, role: string | null) {
+  const connection: Record<string, string> = { application_name: "portcullis", ...settingsFor(use) };
+  if (role !== null) connection.role = role;
+  return { url: withoutParameters(url, [...Object.keys(connection), "role"]), connection };
+}
+
+function withoutParameters(url: string, names: readonly string[]): string {
+  const at = url.indexOf("?");
+  if (at < 0) return url;
+  const taken = new Set(names.map((name) => name.toLowerCase()));
+  const parameters = new URLSearchParams(url.slice(at + 1));
+  for (const name of [...parameters.keys()]) if (taken.has(name.toLowerCase())) parameters.delete(name);
+  return `${url.slice(0, at)}?${parameters}`;
+}
+
+/** The same for a session that is open already, in one statement: the embedded database has no startup message. */
+export function setStatement(use: ConnectionUse): string {
+  const calls = Object.entries(settingsFor(use)).map(([name, value]) => `set_config('${name}', '${value}', false)`);
+  return `select ${calls.join(", ")}`;
+}
+
+/** Triggers of the database do not run, because a superuser has turned them off: nothing protects the audit log. */
+export class TriggersOff extends Error {
+  override readonly name = "TriggersOff";
+  constructor(value: string) {
+    super(
+      `session_replication_role is "${value}" for the user and the database in DATABASE_URL. Triggers and foreign keys do ` +
+        'not work with it. Remove it as a superuser ("alter role … reset session_replication_role", the same for the ' +
+        "database, or postgresql.conf), then start again",
+    );
+  }
+}
+
+/** @throws TriggersOff */
+export function requireTriggers(sessionReplicationRole: string | undefined): void {
+  if (sessionReplicationRole !== "origin") throw new TriggersOff(sessionReplicationRole ?? "unknown");
+}

@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { openBrowser } from "../support/browser";
+import { openWorld, testOrigin, type World } from "../support/world";
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+const form = { "content-type": "application/x-www-form-urlencoded" };
+const ways = ["password", "passkey", "trusted-header", "link", "second-factor", "invitation"];
+
+describe("the sign-in endpoint", () => {
+  const paths = ["csrf", "signout", ...ways.flatMap((way) => [`callback/${way}`, `signin/${way}`])];
+  const odd = ["session", "callback", "callback/", "callback/nothing", "signin/nothing", "providers", "error", "a/b/c"];
+  const queries = [
+    "",
+    "?callbackUrl=javascript:1",
+    "?error=%00",
+    "?nextauth=x",
+    "?state=%00&code=%00",
+    "?a[]=1&__proto__=2",
+  ];
+
+  test.each(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])(
+    "answers no %s request with 500, whatever its path and query",
+    async (method) => {
+      for (const path of [...paths, ...odd]) {
+        for (const query of queries) {
+          const browser = openBrowser(world);
+          const body = method === "POST" ? { body: "a=b" } : {};
+          const { status } = await browser.fetch(`/api/auth/${path}${query}`, { method, headers: form, ...body });
+          expect([path, query, status < 500]).toEqual([path, query, true]);
+        }
+      }
+    },
+  );
+
+  test.each(ways)("answers GET on the callback of %s with 405 and names the method that it takes", async (way) => {
+    const answer = await openBrowser(world).fetch(`/api/auth/callback/${way}`);
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST"]);
+    expect(await answer.json()).toMatchObject({ error: { data: { reason: "method_not_supported" } } });
+  });
+
+  test.each([
+    ["javascript:1", "203.0.113.11"],
+    ["%", "203.0.113.12"],
+    ["x", "203.0.113.13"],
+    ["file:///etc/passwd", "203.0.113.14"],
+    ["\u0000", "203.0.113.15"],
+    ["//", "203.0.113.16"],
+  ])("does not fail when the cookie with the address to go on at holds %j", async (value, ip) => {
+    const browser = openBrowser(world, { ip });
+    browser.cookies.set("__Host-portcullis.callback-url", encodeURIComponent(value));
+    expect((await browser.fetch("/api/auth/csrf")).status).toBe(200);
+    expect((await browser.signIn("password", { email: `nobody-${ip}@example.org`, password: "x" })).status).toBe(401);
+  });
+
+  test("refuses a field or a parameter that is there twice", async () => {
+    const browser = openBrowser(world);
+    const headers = { ...form, origin: testOrigin };
+    const twice = await browser.fetch("/api/auth/callback/password", {
+      method: "POST",
+      headers,
+      body: "email=a%40example.org&password=x&password=y",
+    });
+    expect([twice.status, await twice.json()]).toMatchObject([
+      400,
+      { error: { data: { reason: "malformed_request" } } },
+    ]);
+    expect((await browser.fetch("/api/auth/callback/company?state=a&state=b&code=c")).status).toBe(400);
+  });
+
+  test("refuses a form of more than 16 KiB", async () => {
+    const body = `email=a%40example.org&password=${"x".repeat(16 * 1024)}`;
+    const answer = await openBrowser(world).fetch("/api/auth/callback/password", {
+      method: "POST",
+      headers: form,
+      body,
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      413,
+      { error: { data: { reason: "body_too_large" } } },
+    ]);
+  });
+});
+
+describe("a request that arrives for another host", () => {
+  const json = { "content-type": "application/json" };
+  const cookie = { cookie: "__Host-portcullis.session=x" };
+
+  test.each([
+    ["a sign-in", "/api/auth/csrf", { method: "GET" }],
+    ["a call by a session", "/api/trpc/auth.session", { method: "GET", headers: cookie }],
+    ["a call of somebody who has not signed in", "/api/trpc/auth.link", { method: "POST" }],
+  ])(
+    "as %s is told which host arrived, which is expected, and how a proxy passes it on",
+    async (_name, path, { method, headers: more = {} }: { method: string; headers?: Record<string, string> }) => {
+      const headers = { host: "portcullis:3000", "x-forwarded-for": "203.0.113.7", ...json, ...more };
+      const body = method === "POST" ? { body: '{"token":"x"}' } : {};
+      const answer = await openBrowser(world).fetch(path, { method, headers, ...body });
+      const { error } = (await answer.json()) as { error: { message: string } };
+      expect(error.message).toContain("through a proxy for the host portcullis:3000");
+      expect(error.message).toContain('"Host: portcullis.example.org"');
+      expect(error.message).toContain("docs/behind-a-proxy.md");
+    },
+  );
+
+  test.each(["portcullis.example.org:443", "PORTCULLIS.example.org.", "portcullis.example.org.:443"])(
+    "as %s is at the public address",
+    async (host) => {
+      expect((await openBrowser(world).fetch("/api/auth/csrf", { headers: { host } })).status).toBe(200);
+    },
+  );
+});

@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Tenant } from "../support/gateway-world";
+import { long } from "../support/length";
+import { hasTraefik } from "../support/traefik";
+
+/** How many public applications of one organization have an upstream that never answers. */
+const hanging = long(500, 60);
+const samples = 5;
+/** What a probe of a hanging upstream lasts: nothing of another organization may take that long. */
+const hangMs = 5_000;
+
+describe.skipIf(!hasTraefik())("an organization whose upstreams hang", () => {
+  let world: GatewayWorld;
+  let beta: Tenant;
+  let silent: Server;
+  let asked = 0;
+
+  beforeAll(async () => {
+    silent = createServer(() => void asked++).listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    world = await openGatewayWorld();
+    beta = await world.organization("Beta");
+  });
+  afterAll(async () => {
+    silent.closeAllConnections();
+    silent.close();
+    await world?.close();
+  });
+
+  /** From the answer to a change until it is known to be enforced, in ms: the median of some samples. */
+  async function medianOfProofs(change: () => Promise<{ readonly sync: { readonly changeId: string | null } }>) {
+    const times: number[] = [];
+    for (let sample = 0; sample < samples; sample++) {
+      const made = await change();
+      const began = performance.now();
+      await world.tenant.enforced(made);
+      times.push(performance.now() - began);
+    }
+    return times.sort((one, other) => one - other)[Math.floor(samples / 2)] ?? Number.NaN;
+  }
+
+  const open = () =>
+    world.tenant.application({
+      access: "public-when-empty",
+      route: { host: newHost("open"), upstreams: [{ url: world.upstream.url }] },
+    });
+  const locked = () =>
+    world.tenant.application({
+      route: { host: newHost("locked"), upstreams: [{ url: world.upstream.url }] },
+      credential: { username: "ada", password: newPassword() },
+    });
+
+  test(
+    "delays no proof of another organization, neither of what an upstream answers nor of what is refused",
+    async () => {
+      const quiet = { open: await medianOfProofs(open), locked: await medianOfProofs(locked) };
+      const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+      const wiki = await beta.application({
+        access: "public-when-empty",
+        route: { host: newHost("hangs"), upstreams: [{ url }] },
+      });
+      for (let made = 1; made < hanging; made++) {
+        await beta.application({
+          access: "public-when-empty",
+          route: { host: newHost("hangs"), upstreams: [{ url }] },
+        });
+      }
+      await expect.poll(() => asked, { timeout: 30_000 }).toBeGreaterThan(0);
+      const beside = { open: await medianOfProofs(open), locked: await medianOfProofs(locked) };
+      // Twice the quiet time, and what the reload of so many more applications takes; far from waiting for one that hangs.
+      expect(beside.open).toBeLessThan(2 * quiet.open + hangMs / 2);
+      expect(beside.locked).toBeLessThan(2 * quiet.locked + hangMs / 2);
+      // Its own closing change is refused by our chain, and does not wait for its hanging ones either.
+      await beta.enforced(
+        await beta.ok<{ sync: { changeId: string | null } }>("applications.update", {
+          applicationId: wiki.applicationId,
+          access: "protected",
+        }),
+      );
+    },
+    long(240_000, 120_000),
+  );
+});

@@ -1,0 +1,40 @@
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { patchIsApplied } from "../../bin/patch-is-applied.mjs";
+
+const root = join(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "pcl-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function copyOfInstallation(name: string): string {
+  const copy = join(folder, name);
+  mkdirSync(copy);
+  cpSync(join(root, "patches"), join(copy, "patches"), { recursive: true });
+  cpSync(join(root, "node_modules/postgres"), join(copy, "node_modules/postgres"), { recursive: true });
+  return copy;
+}
+
+test("the installed driver holds the present patch in the build for import and the one for require", () => {
+  expect(patchIsApplied()).toBe(true);
+  const patch = readFileSync(join(root, "patches/postgres+3.4.9.patch"), "utf8");
+  const patched = [...patch.matchAll(/^\+\+\+ b\/node_modules\/postgres\/(.*)$/gm)].map(([, file]) => file);
+  expect(patched).toEqual(["cjs/src/connection.js", "cjs/src/index.js", "src/connection.js", "src/index.js"]);
+});
+
+test("a driver that lacks one line of the patch is noticed, in each of its builds", () => {
+  for (const build of ["src", "cjs/src"]) {
+    const copy = copyOfInstallation(build.replace("/", "-"));
+    expect(patchIsApplied(copy)).toBe(true);
+    const path = join(copy, "node_modules/postgres", build, "connection.js");
+    writeFileSync(path, readFileSync(path, "utf8").replace("    if (q.options.onexecute)\n", ""));
+    expect(patchIsApplied(copy)).toBe(false);
+  }
+});
+
+test("an installation without a driver is noticed", () => {
+  const copy = copyOfInstallation("none");
+  rmSync(join(copy, "node_modules"), { recursive: true });
+  expect(patchIsApplied(copy)).toBe(false);
+});

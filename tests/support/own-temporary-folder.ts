@@ -1,0 +1,19 @@
+import { lstatSync, mkdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+
+/**
+ * A folder in the temporary directory that stays between runs and that only this user can enter. Its name can be
+ * guessed: one that somebody else made first is refused.
+ * @throws Error it is a link, or open to others, or belongs to somebody else
+ */
+export function ownTemporaryFolder(): string {
+  const { uid } = userInfo();
+  const folder = join(tmpdir(), `portcullis-tests-${uid}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || (uid >= 0 && (found.uid !== uid || (found.mode & 0o077) !== 0))) {
+    throw new Error(`${folder} is not a folder of user ${uid} alone: remove it`);
+  }
+  return folder;
+}
