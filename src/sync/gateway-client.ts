@@ -2,6 +2,7 @@ import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { dialable } from "../core/sync/dialable";
 import { PASS_HEADER, REVISION_HEADER, TAG_HEADER } from "../core/traefik/names";
 import { deadlineAround, TooLate } from "../persistence/deadline";
+import { errorCode } from "../persistence/socket-claim";
 
 /** What a gateway answered to an anonymous visitor. */
 export interface GatewayAnswer {
@@ -47,7 +48,7 @@ export function gatewayClient(
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
 
   const once = (address: string, host: string, path: string, from: string | undefined, withinMs: number) =>
-    new Promise<GatewayAnswer | NodeJS.ErrnoException>((resolve) => {
+    new Promise<GatewayAnswer | Error>((resolve) => {
       const dial = dialable(address);
       const sent = request({
         method: "HEAD",
@@ -78,7 +79,8 @@ export function gatewayClient(
   /** A connection that was kept alive may have been closed at this very moment; a fresh one tells. */
   const twice = async (...asked: Parameters<typeof once>) => {
     const answer = await once(...asked);
-    return "code" in answer && (answer.code === "ECONNRESET" || answer.code === "EPIPE") ? once(...asked) : answer;
+    const code = answer instanceof Error ? errorCode(answer) : null;
+    return code === "ECONNRESET" || code === "EPIPE" ? once(...asked) : answer;
   };
 
   return {
@@ -91,7 +93,8 @@ export function gatewayClient(
       const answer = await twice(address, host, path, from, Math.min(patienceMs ?? timeoutMs, timeoutMs));
       if ("status" in answer) return answer;
       if (answer instanceof TooLate && patienceMs !== null) return "too_slow";
-      return answer.code === "EADDRNOTAVAIL" || answer.code === "EINVAL" ? "not_from_here" : null;
+      const code = errorCode(answer);
+      return code === "EADDRNOTAVAIL" || code === "EINVAL" ? "not_from_here" : null;
     },
     close: () => agent.destroy(),
   };
