@@ -61,3 +61,15 @@ export function isUnreachable(error: unknown): boolean {
   const code = driverError(error)?.code;
   return code !== undefined && connectionFailures.has(code);
 }
+
+/** What PostgreSQL itself reported, as the driver `postgres` throws it. */
+export interface ServerError extends Error {
+  readonly code: string;
+  /** The function of the server: the same in every language, unlike the message. */
+  readonly routine?: string;
+}
+
+/** Whether PostgreSQL reported this, and not the driver, the network or the embedded database. */
+export function isServerError(error: unknown): error is ServerError {
+  return error instanceof Error && error.name === "PostgresError" && "code" in error && typeof error.code === "string";
+}
