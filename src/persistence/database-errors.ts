@@ -37,23 +37,36 @@ const connectionFailures = new Set([
   "ECONNRESET",
   "EPIPE",
   "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
   "ETIMEDOUT",
   "ENOENT",
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
-  "UNSAFE_TRANSACTION", // a transaction began on a connection that another statement uses: its outcome is unknown
   "CONNECT_TIMEOUT",
+  "TLS_NOT_SUPPORTED",
+  "UNSAFE_TRANSACTION", // a transaction began on a connection that another statement uses: its outcome is unknown
   "08000",
+  "08001",
   "08003",
+  "08004",
   "08006",
   "25006", // the server became a standby
   "25P03", // its time in a transaction was up
+  "28000", // pg_hba.conf or the user was changed while this runs
+  "28P01", // the password was changed while this runs
+  "3D000", // the database was renamed while this runs
+  "53100", // its disk is full
+  "53200", // it has no memory left
+  "53300",
   "57014", // the statement's time was up: most often it waited for a lock
   "57P01",
   "57P02",
   "57P03",
-  "53300",
+  "57P04",
+  "57P05", // the connection was idle for longer than the server allows
 ]);
 
 /** The database does not answer: nothing is wrong with the request. */
