@@ -73,7 +73,7 @@ async function pointSdkAt(folder) {
   if (!existsSync(join(folder, "sdk.mjs"))) return;
   const path = join(root, "dist", "sdk.mjs");
   const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
-  await writeFile(unfinished, `export * from "./${basename(folder)}/sdk.mjs";\n`);
+  await writeFile(unfinished, `export * from "./${basename(folder)}/sdk.mjs";\n`, { flag: "wx" });
   await rename(unfinished, path);
 }
 

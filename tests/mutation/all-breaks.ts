@@ -7,6 +7,7 @@ import { identityBreaks } from "./breaks/identity";
 import { oidcBreaks } from "./breaks/oidc";
 import { serviceBreaks } from "./breaks/services";
 import { signInBreaks } from "./breaks/sign-in";
+import { surroundingsBreaks } from "./breaks/surroundings";
 import { syncBreaks } from "./breaks/sync";
 
 /** Every break of the list; a part of the product has a file of its own. */
@@ -20,4 +21,5 @@ export const allBreaks: readonly Break[] = [
   ...signInBreaks,
   ...oidcBreaks,
   ...syncBreaks,
+  ...surroundingsBreaks,
 ];

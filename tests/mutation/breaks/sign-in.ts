@@ -352,8 +352,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "AM-19..23, PO-16",
         says: "browsers of an installation with http are told to use https alone",
-        find: "return secure ? { ...always",
-        replace: "return secure || transportSecurity ? { ...always",
+        find: "if (secure === null) return always;",
+        replace: "if (secure === null) return securityHeaders({ includeSubdomains: false });",
       },
       {
         of: "AM-23",
