@@ -13,9 +13,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export function patchIsApplied(installation = root) {
   try {
     const folder = join(installation, "patches");
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(".patch"))
-      .every((name) => holdsAddedLines(installation, readFileSync(join(folder, name), "utf8")));
+    const patches = readdirSync(folder).filter((name) => name.endsWith(".patch"));
+    return (
+      patches.length > 0 &&
+      patches.every((name) => holdsAddedLines(installation, readFileSync(join(folder, name), "utf8")))
+    );
   } catch {
     return false;
   }

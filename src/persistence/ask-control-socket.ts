@@ -2,6 +2,7 @@ import { lstat, stat } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { controlSocketPath, DataFolderUnusable } from "./control-socket-path";
+import { deadlineAround, NoAnswer } from "./deadline";
 import { processUser } from "./own-folder";
 import { errorCode } from "./socket-claim";
 
@@ -66,15 +67,14 @@ function askOnce(socketPath: string, path: string, body: string, timeoutMs: numb
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
     const asked = request({ socketPath, path, method: "POST", headers, agent: false }, (response) =>
-      readAnswer(response).then(resolve, reject),
+      readAnswer(response)
+        .then(resolve, reject)
+        .finally(() => answered()),
     );
-    asked.setTimeout(timeoutMs, () => {
-      resolve({ kind: "silent" });
-      asked.destroy();
-    });
-    asked.once("error", (error) => {
+    const answered = deadlineAround(asked, timeoutMs, (error) => {
       const code = errorCode(error);
-      if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "nobody" });
+      if (error instanceof NoAnswer) resolve({ kind: "silent" });
+      else if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "nobody" });
       else if (code === "EAGAIN")
         resolve({ kind: "silent" }); // the queue of a stopped process is full
       else reject(error);

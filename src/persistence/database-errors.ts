@@ -37,28 +37,53 @@ const connectionFailures = new Set([
   "ECONNRESET",
   "EPIPE",
   "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
   "ETIMEDOUT",
   "ENOENT",
   "CONNECTION_CLOSED",
   "CONNECTION_ENDED",
   "CONNECTION_DESTROYED",
-  "UNSAFE_TRANSACTION", // a transaction began on a connection that another statement uses: its outcome is unknown
   "CONNECT_TIMEOUT",
+  "TLS_NOT_SUPPORTED",
+  "UNSAFE_TRANSACTION", // a transaction began on a connection that another statement uses: its outcome is unknown
   "08000",
+  "08001",
   "08003",
+  "08004",
   "08006",
   "25006", // the server became a standby
   "25P03", // its time in a transaction was up
   "25P04", // the transaction's time was up, as the server's administrator set it (PostgreSQL 17)
+  "28000", // pg_hba.conf or the user was changed while this runs
+  "28P01", // the password was changed while this runs
+  "3D000", // the database was renamed while this runs
+  "53100", // its disk is full
+  "53200", // it has no memory left
+  "53300",
   "57014", // the statement's time was up: most often it waited for a lock
   "57P01",
   "57P02",
   "57P03",
-  "53300",
+  "57P04",
+  "57P05", // the connection was idle for longer than the server allows
 ]);
 
 /** The database does not answer: nothing is wrong with the request. */
 export function isUnreachable(error: unknown): boolean {
   const code = driverError(error)?.code;
   return code !== undefined && connectionFailures.has(code);
+}
+
+/** What PostgreSQL itself reported, as the driver `postgres` throws it. */
+export interface ServerError extends Error {
+  readonly code: string;
+  /** The function of the server: the same in every language, unlike the message. */
+  readonly routine?: string;
+}
+
+/** Whether PostgreSQL reported this, and not the driver, the network or the embedded database. */
+export function isServerError(error: unknown): error is ServerError {
+  return error instanceof Error && error.name === "PostgresError" && "code" in error && typeof error.code === "string";
 }

@@ -1,4 +1,4 @@
-import postgres from "postgres";
+import { isServerError } from "./database-errors";
 import { poolerIsRefused } from "./postgres-requirements";
 
 interface Failure {
@@ -113,8 +113,8 @@ function withCode(sentence: string, code: string): string {
 /** The innermost failure of the driver. */
 function failureIn(error: unknown): Failure | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if (at instanceof postgres.PostgresError)
-      return { code: at.code, routine: at.routine, said: inOneSentence(at.message) };
+    if (isServerError(at))
+      return { code: at.code, said: inOneSentence(at.message), ...(at.routine ? { routine: at.routine } : {}) };
     if ("code" in at && typeof at.code === "string") return { code: at.code, said: null };
   }
   return null;

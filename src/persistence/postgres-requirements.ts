@@ -1,10 +1,11 @@
-import postgres from "postgres";
+import type postgres from "postgres";
 import {
   type DatabaseFacts,
   type DatabaseRights,
   missingRight,
   problemOfDatabase,
 } from "../core/database-requirements";
+import { isServerError } from "./database-errors";
 import { UnusableDatabase } from "./unusable-database";
 
 type Client = postgres.Sql;
@@ -96,8 +97,7 @@ const invalidSchemaName = "3F000";
 /** Whether making tables failed for want of a right, or of the schema `public`. */
 export function isForWantOfRights(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    if (at instanceof postgres.PostgresError && [insufficientPrivilege, invalidSchemaName].includes(at.code))
-      return true;
+    if (isServerError(at) && [insufficientPrivilege, invalidSchemaName].includes(at.code)) return true;
   }
   return false;
 }

@@ -2,6 +2,7 @@ import { createTransport } from "nodemailer";
 import { isAmong } from "../core/addresses";
 import { type Mailer, MailFailed } from "../core/mail";
 import type { Settings } from "../env";
+import { within } from "../persistence/deadline";
 
 /** In milliseconds: whoever invites somebody waits for it. */
 const patience = {
@@ -10,6 +11,9 @@ const patience = {
   greetingTimeout: 5_000,
   socketTimeout: 10_000,
 } as const;
+
+/** Milliseconds for a whole mail: a server that says a little in time, again and again, is not waited for. */
+const mostMs = 20_000;
 
 /** Where no sender is set: an address of the host at which people reach the control plane. */
 const senderAt = (host: string) => `portcullis@${host}`;
@@ -44,7 +48,8 @@ export function makeMailer({ smtpUrl, mailFrom }: Pick<Settings, "smtpUrl" | "ma
     send: async ({ to, subject, text }) => {
       try {
         // An address as an object is one address, whatever is in it.
-        await transport.sendMail({ from, to: { name: "", address: to }, subject, text });
+        const mail = { from, to: { name: "", address: to }, subject, text };
+        await within(mostMs, "the mail server", () => transport.sendMail(mail));
       } catch (error) {
         throw new MailFailed(answered(error) ? "mail_refused" : "mail_unreachable");
       }

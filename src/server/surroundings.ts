@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { Resolver as DnsResolver } from "node:dns/promises";
 import { readFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
 import { canonicalAddress } from "../core/addresses";
 import { machineNames } from "../core/machine-names";
 import type { Clock, HostWatch, RandomBytes, Resolver } from "../core/values";
+import { within } from "../persistence/deadline";
 import { makeHostWatch } from "../sync/host-watch";
 
 /** What the process takes from the outside, as values that a test replaces. */
@@ -20,18 +20,20 @@ export interface Surroundings {
 
 const dnsTimeoutMs = 2_000;
 
+/** Milliseconds for a whole lookup, however many name servers are asked how often. */
+const dnsMostMs = 6_000;
+
 export function realSurroundings(): Surroundings {
   const dns = new DnsResolver({ timeout: dnsTimeoutMs, tries: 2 });
-  const addressesOf = (lookup: Promise<string[]>) => lookup.catch(() => []);
   return {
     clock: { now: () => new Date() },
     random: (size) => randomBytes(size),
     hostWatch: makeHostWatch({ random: (size) => randomBytes(size) }),
     resolver: {
-      addresses: async (name, withinMs) => {
-        const found = Promise.all([addressesOf(dns.resolve4(name)), addressesOf(dns.resolve6(name))]);
-        const late = withinMs === undefined ? [] : [delay(withinMs, [[]], { ref: false })];
-        return canonical((await Promise.race([found, ...late])).flat());
+      addresses: async (name, withinMs = dnsMostMs) => {
+        const addressesOf = (lookUp: () => Promise<string[]>) => within(withinMs, "DNS", lookUp).catch(() => []);
+        const found = await Promise.all([addressesOf(() => dns.resolve4(name)), addressesOf(() => dns.resolve6(name))]);
+        return canonical(found.flat());
       },
     },
     ownAddresses,

@@ -1,6 +1,8 @@
 import { Agent, type IncomingHttpHeaders, request } from "node:http";
 import { dialable } from "../core/sync/dialable";
 import { PASS_HEADER, REVISION_HEADER, TAG_HEADER } from "../core/traefik/names";
+import { deadlineAround, TooLate } from "../persistence/deadline";
+import { errorCode } from "../persistence/socket-claim";
 
 /** What a gateway answered to an anonymous visitor. */
 export interface GatewayAnswer {
@@ -37,10 +39,6 @@ interface ClientLimits {
   readonly visitFrom?: string;
 }
 
-class NoAnswerInTime extends Error {
-  readonly code = "NO_ANSWER_IN_TIME";
-}
-
 /** An address of the loopback network that is not the usual one (see `Dial.loopback`). */
 const otherLoopback = "127.0.0.2";
 
@@ -50,7 +48,7 @@ export function gatewayClient(
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
 
   const once = (address: string, host: string, path: string, from: string | undefined, withinMs: number) =>
-    new Promise<GatewayAnswer | NodeJS.ErrnoException>((resolve) => {
+    new Promise<GatewayAnswer | Error>((resolve) => {
       const dial = dialable(address);
       const sent = request({
         method: "HEAD",
@@ -62,10 +60,9 @@ export function gatewayClient(
         headers: { host, "user-agent": "portcullis-probe" },
         ...(from === undefined ? {} : { localAddress: from }),
       });
-      const late = () => sent.destroy(new NoAnswerInTime(`no answer within ${withinMs} ms`));
-      const deadline = setTimeout(late, withinMs);
+      const answered = deadlineAround(sent, withinMs, resolve);
       sent.on("response", (answer) => {
-        clearTimeout(deadline);
+        answered();
         answer.resume();
         answer.on("error", () => undefined);
         resolve({
@@ -76,18 +73,14 @@ export function gatewayClient(
           headers: answer.headers,
         });
       });
-      sent.on("timeout", late);
-      sent.on("error", (error) => {
-        clearTimeout(deadline);
-        resolve(error);
-      });
       sent.end();
     });
 
   /** A connection that was kept alive may have been closed at this very moment; a fresh one tells. */
   const twice = async (...asked: Parameters<typeof once>) => {
     const answer = await once(...asked);
-    return "code" in answer && (answer.code === "ECONNRESET" || answer.code === "EPIPE") ? once(...asked) : answer;
+    const code = answer instanceof Error ? errorCode(answer) : null;
+    return code === "ECONNRESET" || code === "EPIPE" ? once(...asked) : answer;
   };
 
   return {
@@ -99,8 +92,9 @@ export function gatewayClient(
       const from = dialable(address).loopback ? visitFrom : undefined;
       const answer = await twice(address, host, path, from, Math.min(patienceMs ?? timeoutMs, timeoutMs));
       if ("status" in answer) return answer;
-      if (answer instanceof NoAnswerInTime && patienceMs !== null) return "too_slow";
-      return answer.code === "EADDRNOTAVAIL" || answer.code === "EINVAL" ? "not_from_here" : null;
+      if (answer instanceof TooLate && patienceMs !== null) return "too_slow";
+      const code = errorCode(answer);
+      return code === "EADDRNOTAVAIL" || code === "EINVAL" ? "not_from_here" : null;
     },
     close: () => agent.destroy(),
   };

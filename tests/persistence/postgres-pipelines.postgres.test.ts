@@ -1,5 +1,6 @@
 import postgres, { type TransactionSql } from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { connectionOptions } from "../../src/persistence/session-settings";
 import { long } from "../support/length";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 
@@ -31,11 +32,12 @@ async function failureOf(promise: PromiseLike<unknown>): Promise<unknown> {
 it(
   `loses and crosses nothing with ${fewest} to ${most} statements in flight on each of ${connections} connections`,
   async () => {
-    const sql = postgres(database.url ?? "", {
+    const url = database.url ?? "";
+    const sql = postgres(url, {
       max: connections,
       backoff: () => 0.01,
       onnotice: () => undefined,
-      connection: { application_name: "pipelines-test" },
+      connection: { ...connectionOptions(url, "requests", null).connection, application_name: "pipelines-test" },
     });
     const answered = { singles: new Set<number>(), pairs: new Set<number>() };
     const crossed: string[] = [];

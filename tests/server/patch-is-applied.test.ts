@@ -33,6 +33,14 @@ test("a driver that lacks one line of the patch is noticed, in each of its build
   }
 });
 
+test("an installation without the patch is noticed", () => {
+  const copy = copyOfInstallation("unpatched");
+  rmSync(join(copy, "patches/postgres+3.4.9.patch"));
+  expect(patchIsApplied(copy)).toBe(false);
+  rmSync(join(copy, "patches"), { recursive: true });
+  expect(patchIsApplied(copy)).toBe(false);
+});
+
 test("an installation without a driver is noticed", () => {
   const copy = copyOfInstallation("none");
   rmSync(join(copy, "node_modules"), { recursive: true });

@@ -6,10 +6,11 @@ import { type Claims, readClaims } from "../../identity/oidc/claims";
 import type { Metadata } from "../../identity/oidc/discover";
 import { ProviderRefusal } from "../../identity/oidc/find-person";
 import type { Provider } from "../../identity/oidc/provider";
-import { requestOptions } from "../../identity/oidc/reachable";
+import { mostMs, requestOptions } from "../../identity/oidc/reachable";
 import { reasonOf } from "../../identity/oidc/reason-of";
 import { signInByProvider } from "../../identity/oidc/sign-in-by-provider";
 import type { OpenedSession } from "../../identity/sessions";
+import { within } from "../../persistence/deadline";
 import { cookieNames, cookieOptions } from "./cookies";
 import { commonOptions } from "./sign-in-options";
 
@@ -33,6 +34,9 @@ export const nothingYet = (): OidcOutcome => ({
   refusedFor: null,
   failure: null,
 });
+
+/** Milliseconds for the token endpoint and for the keys, one after the other. */
+const exchangeMs = 2 * mostMs;
 
 /** One provider of OpenID Connect, as next-auth takes it: PKCE, state and nonce, and tokens of the public issuer alone. */
 export function oidcOptions(
@@ -101,8 +105,13 @@ function asConfig(
         client[custom.http_options] = http;
         client.issuer[custom.http_options] = http;
         try {
-          const tokens = await client.callback(callbackUrl, params, checks);
-          const userinfo = endpoints.userinfo !== null && tokens.access_token ? await client.userinfo(tokens) : {};
+          const tokens = await within(exchangeMs, "the exchange of the code", () =>
+            client.callback(callbackUrl, params, checks),
+          );
+          const userinfo =
+            endpoints.userinfo !== null && tokens.access_token
+              ? await within(mostMs, "the userinfo endpoint", () => client.userinfo(tokens))
+              : {};
           outcome.claims = readClaims(tokens.claims(), userinfo, groupsClaim, provider);
           if (outcome.claims === null) outcome.reason = "claim_missing";
           return { tokens };

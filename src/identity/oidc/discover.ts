@@ -2,10 +2,11 @@ import { get as getByHttp } from "node:http";
 import { get as getByHttps } from "node:https";
 import { z } from "zod";
 import { hasPassed, later } from "../../core/moment";
+import { deadlineAround } from "../../persistence/deadline";
 import type { Runtime } from "../../persistence/runtime";
 import { discoveryUrl, type Endpoints, isSameIssuer, placeEndpoints, withSlashOf } from "./endpoints";
 import type { Provider } from "./provider";
-import { requestOptions, requireReachable } from "./reachable";
+import { mostMs, requestOptions, requireReachable } from "./reachable";
 
 /** What a provider says of itself, as far as a sign-in needs it. */
 export interface Metadata {
@@ -124,12 +125,12 @@ async function fetchJson(url: string, options: () => ReturnType<typeof requestOp
         response.on("data", (part: Buffer) => parts.push(part));
         response.on("error", reject);
         response.on("end", () => {
+          answered();
           if (response.statusCode === 200) resolve(Buffer.concat(parts).toString("utf8"));
           else reject(new Error(`discovery answered ${response.statusCode}`));
         });
       });
-      request.on("timeout", () => request.destroy(new Error("discovery took too long")));
-      request.on("error", reject);
+      const answered = deadlineAround(request, mostMs, reject);
     });
     return JSON.parse(text);
   } catch (cause) {

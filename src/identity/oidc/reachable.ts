@@ -40,7 +40,7 @@ function requireAllowed(address: string, reach: Reach): void {
 
 /** The most bytes and milliseconds of one connection to a provider: what it answers is a few kB. */
 const mostBytes = 1024 * 1024;
-const mostMs = 10_000;
+export const mostMs = 10_000;
 
 /** Milliseconds without a byte. */
 const idleMs = 3_500;
@@ -99,15 +99,46 @@ class BoundedHttpsAgent extends HttpsAgent {
   }
 }
 
-/** A provider that answers without end, or a byte at a time, is cut off. */
+/** A provider that answers without end, a byte at a time, or by changing the protocol, is cut off. */
 function bounded<S extends Duplex | null | undefined>(stream: S): S {
   if (!stream) return stream;
   let bytes = 0;
   const late = setTimeout(() => stream.destroy(new Error("the provider took too long")), mostMs).unref();
+  const changesProtocol = protocolWatch();
   stream.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
+    if (changesProtocol(chunk)) stream.destroy(new Error("the provider's answer changes the protocol (101)"));
     if (bytes > mostBytes) stream.destroy(new Error("the provider's answer is too long"));
   });
   stream.on("close", () => clearTimeout(late));
+  // Where the protocol changes, Node takes its own listener away.
+  stream.on("error", () => undefined);
   return stream;
+}
+
+const mostHead = 16_384;
+
+/**
+ * Looks for the answer 101 in what a connection brings, after any number of other informational answers: Node closes the
+ * connection then, and leaves the request without an error.
+ */
+function protocolWatch(): (chunk: Buffer) => boolean {
+  let head: string | null = "";
+  return (chunk) => {
+    if (head === null) return false;
+    head += chunk.toString("latin1");
+    while (/^HTTP\/1\.[01] 1\d\d/.test(head) && head.includes("\r\n\r\n") && !isChange(head)) {
+      head = head.slice(head.indexOf("\r\n\r\n") + 4);
+    }
+    if (isChange(head)) return true;
+    if (head.length > mostHead || !couldBeInformational(head)) head = null;
+    return false;
+  };
+}
+
+const isChange = (head: string) => /^HTTP\/1\.[01] 101\b/.test(head);
+
+/** Whether an answer of 1xx begins like this. */
+function couldBeInformational(head: string): boolean {
+  return ["HTTP/1.1 1", "HTTP/1.0 1"].some((start) => start.startsWith(head.slice(0, start.length)));
 }

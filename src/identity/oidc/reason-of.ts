@@ -30,7 +30,10 @@ const said: readonly (readonly [RegExp, ExchangeReason])[] = [
   [/^missing required JWT property/, "claim_missing"],
   [/sub mismatch/, "subject_mismatch"],
   [/^id_token not present/, "id_token_missing"],
-  [/timed out|took too long|cannot be there|asked by https|has no address/, "provider_unavailable"],
+  [
+    /timed out|took too long|cannot be there|changes the protocol|asked by https|has no address/,
+    "provider_unavailable",
+  ],
 ];
 
 /** Which of the checks of the exchange failed. */

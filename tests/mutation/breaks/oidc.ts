@@ -176,8 +176,8 @@ export const oidcBreaks: readonly Break[] = [
       {
         of: "TM-12",
         says: "the administrator of a provider finds no reason there",
-        find: "if (isAboutProvider(reason)) await noteOnProvider",
-        replace: "if (reason === null) await noteOnProvider",
+        find: "if (!isAboutProvider(reason)) return;",
+        replace: "if (reason !== null) return;",
       },
     ],
   ),

@@ -1,0 +1,101 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openBrowser } from "../support/browser";
+import { type OidcProvider, startOidcProvider } from "../support/oidc-provider";
+import { comeBack, insertProvider, redirectUri, startSignIn } from "../support/oidc-sign-in";
+import { openWorld, testOrigin, type World } from "../support/world";
+
+const upgrade = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+const early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+
+let world: World;
+let idp: OidcProvider;
+const servers: Server[] = [];
+
+beforeAll(async () => {
+  world = await openWorld();
+  idp = await startOidcProvider({ issuer: "https://login.example.test", redirectUris: ["token"].map(redirectUri) });
+});
+afterAll(async () => {
+  await Promise.all([world.close(), idp.close()]);
+  for (const server of servers) server.close();
+});
+
+/** A server on a free port that treats each connection in this way. */
+async function serverThat(treats: (socket: Socket) => void): Promise<string> {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    treats(socket);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+}
+
+const answering = (...parts: string[]) =>
+  serverThat((socket) =>
+    socket.once("data", async () => {
+      for (const part of parts) {
+        socket.write(part);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }),
+  );
+
+const unavailable = `${testOrigin}/sign-in?error=provider_unavailable`;
+
+describe("a provider that does not answer as HTTP does is said to be away, at once", () => {
+  it.each([
+    ["changes the protocol", [upgrade]],
+    [
+      "changes the protocol in pieces",
+      ["HTTP/1.1 1", "01 Switching Protocols\r\nUpgrade: x\r\n", "Connection: upgrade\r\n\r\n"],
+    ],
+    ["changes the protocol after early hints", [early, early + upgrade]],
+  ])("when it is asked what it is and %s", async (name, parts) => {
+    const url = await answering(...parts);
+    const slug = `away-${name.length}`;
+    await insertProvider(world, { ...idp, issuer: url }, slug);
+    const started = await startSignIn(openBrowser(world, { ip: `198.51.100.${name.length}` }), slug);
+    expect(started.headers.get("location")).toBe(unavailable);
+  });
+
+  it("when it closes without an answer", async () => {
+    const url = await serverThat((socket) => socket.once("data", () => socket.end()));
+    await insertProvider(world, { ...idp, issuer: url }, "closes");
+    const started = await startSignIn(openBrowser(world, { ip: "198.51.100.200" }), "closes");
+    expect(started.headers.get("location")).toBe(unavailable);
+  });
+
+  it("when its token endpoint changes the protocol", async () => {
+    // What the provider says of itself leads to another server for tokens.
+    const tokens = await answering(upgrade);
+    const described = await serverThat((socket) =>
+      socket.once("data", () => {
+        const issuer = idp.issuer;
+        const document = {
+          issuer,
+          authorization_endpoint: `${issuer}/auth`,
+          token_endpoint: `${tokens}/token`,
+          jwks_uri: `${issuer}/jwks`,
+        };
+        const body = JSON.stringify(document);
+        socket.end(
+          `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+        );
+      }),
+    );
+    const providerId = await insertProvider(world, idp, "token", { internal_url: described, creates_persons: true });
+    const browser = openBrowser(world, { ip: "198.51.100.201" });
+    idp.person = { sub: "ada", email: "ada@example.org", email_verified: true };
+    const back = await comeBack(browser, idp, "token");
+    const response = await browser.fetch(back);
+    expect(response.headers.get("location")).toBe(unavailable);
+    const [row] = await world.db.asOwner<{ last_refusal: { reason: string } }>(
+      "select last_refusal from oidc_providers where provider_id = $1",
+      [providerId],
+    );
+    expect(row?.last_refusal.reason).toBe("provider_unavailable");
+  });
+});
