@@ -52,7 +52,7 @@ function askOnce(socketPath: string, path: string, body: string, timeoutMs: numb
       resolve({ kind: "silent" });
       asked.destroy();
     });
-    asked.once("error", (error) => {
+    asked.on("error", (error) => {
       const code = errorCode(error);
       if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "nobody" });
       else if (code === "EAGAIN")
