@@ -144,7 +144,7 @@ async function callerOf(runtime: Runtime, request: Request, peer: RequestInfo, r
   const sessionHash = looksAtCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null;
   const organizationId = headers.get("x-organization-id");
   const parsedKey = apiKey === null ? null : parseApiKey(apiKey);
-  const hash = parsedKey?.ok ? parsedKey.hash : sessionHash;
+  const hash = parsedKey === null ? sessionHash : parsedKey.ok ? parsedKey.hash : "malformed";
   return {
     runtime,
     requestId,

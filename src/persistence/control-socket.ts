@@ -54,6 +54,7 @@ export async function takeControlSocket(dataFolder: string): Promise<ControlSock
       throw unusable(folder, error);
     },
   );
+  server.on("error", () => undefined); // one connection could not be accepted
   try {
     await chmod(listening, 0o600);
     if (!(await claimSocket(path, listening))) throw await inUse(folder);

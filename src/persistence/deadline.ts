@@ -48,6 +48,10 @@ export function deadlineAround(
     socket.destroy();
     end(new NoAnswer("the answer changes the protocol (101), which nobody asked for"));
   });
-  request.on("close", () => end(new NoAnswer("the connection was closed without an answer")));
+  let isAnswered = false; // a body that breaks off is an error of the response
+  request.on("response", () => {
+    isAnswered = true;
+  });
+  request.on("close", () => isAnswered || end(new NoAnswer("the connection was closed without an answer")));
   return () => clearTimeout(late);
 }

@@ -118,6 +118,7 @@ async function runNextBuild(root: string): Promise<void> {
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
     });
+    stream.on("error", () => undefined); // the build's exit code tells
   }
   const [code] = await once(child, "close");
   if (code !== 0) throw new StartFailure(`the console could not be built (next build ended with ${code}):\n${output}`);

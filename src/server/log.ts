@@ -26,9 +26,14 @@ const paths = [
  * requests; what is left is written at the end of the process.
  * @param stream for tests
  */
-export function makeLog(level: string, stream: DestinationStream = destination({ fd: 2, sync: false })): Logger {
+export function makeLog(level: string, stream: DestinationStream = standardError()): Logger {
   const redact = { paths, censor: "[redacted]" };
   // An error's own text may hold what was bound to a statement.
   const serializers = { err: (error: unknown) => describeError(error) };
   return pino({ level, base: { pid: process.pid }, redact, serializers }, stream);
+}
+
+/** A log that cannot be written (its reader is gone, the disk is full) is no reason to end: its lines are lost. */
+function standardError(): DestinationStream {
+  return destination({ fd: 2, sync: false }).on("error", () => undefined);
 }

@@ -25,6 +25,8 @@ export async function runServer(
   environment: Readonly<Record<string, string | undefined>>,
   mode: "production" | "development",
 ): Promise<number> {
+  // Whoever reads what is printed may go away.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const told = untilTold();
   let isServing = false;
   void told.then(() => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   product = await startProduct();
   const made = await product.run("setup", "--email", "ada@example.org", "--organization", "Acme", "--json");
   key = registerSecret((JSON.parse(made) as { apiKey: { key: string } }).apiKey.key);
-}, 120_000); // it builds the console, where that was not done before
+}, 300_000); // it builds the console, where that was not done before
 afterAll(() => product.stop());
 
 const host = "host: 127.0.0.1";
@@ -162,5 +162,33 @@ describe("a connection that ends badly", () => {
     await expect
       .poll(async () => (await fetch(`${product.url}/api/trpc/auth.providers`)).status, { timeout: 10_000 })
       .toBe(200);
+  });
+
+  test.runIf(isFull)("costs no memory that grows with the bodies: 400 connections that hold 900 KiB each", async () => {
+    const before = await product.residentBytes();
+    const body = Buffer.alloc(900 * 1_024, "x");
+    const head = lines("POST /api/trpc/projects.create HTTP/1.1", host, "transfer-encoding: chunked");
+    const opening = Buffer.concat([Buffer.from(`${head}${(2 ** 20).toString(16)}\r\n`), body]);
+    const sockets = Array.from({ length: 400 }, () => {
+      const socket = connect(product.port, "127.0.0.1").on("error", () => undefined);
+      socket.write(opening);
+      return socket;
+    });
+    let most = 0;
+    for (let at = 0; at < 20; at++) {
+      await delay(250);
+      most = Math.max(most, await product.residentBytes());
+    }
+    for (const socket of sockets) socket.destroy();
+    expect(most - before).toBeLessThan(120 * 1_024 * 1_024); // what is held by them all was 396 MB
+    await expectToBeWell();
+  });
+
+  test("does not end the process when it is that of whoever reads what the process prints and logs", async () => {
+    product.closeOutput();
+    for (let at = 0; at < 20; at++) await fetch(`${product.url}/api/trpc/auth.providers`);
+    await delay(50);
+    expect((await fetch(`${product.url}/healthz`)).status).toBe(200);
+    expect(product.ended()).toBeNull();
   });
 });

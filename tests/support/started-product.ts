@@ -17,6 +17,8 @@ export interface StartedProduct {
   logged(): string;
   /** Runs a command of its command line. @returns standard output */
   run(...words: string[]): Promise<string>;
+  /** Closes the reading ends of its standard output and standard error. */
+  closeOutput(): void;
   /** Bytes of memory that the process holds (resident set). */
   residentBytes(): Promise<number>;
   stop(): Promise<void>;
@@ -52,6 +54,10 @@ export async function startProduct(more: Readonly<Record<string, string>> = {}):
     ended: () => ended,
     logged: () => log,
     run: async (...words) => (await promisify(execFile)(process.execPath, [command, ...words], { env })).stdout,
+    closeOutput: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     residentBytes: async () => {
       const { stdout } = await promisify(execFile)("ps", ["-o", "rss=", "-p", String(child.pid)]);
       return Number(stdout.trim()) * 1_024;

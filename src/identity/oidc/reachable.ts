@@ -111,7 +111,7 @@ function bounded<S extends Duplex | null | undefined>(stream: S): S {
     if (bytes > mostBytes) stream.destroy(new Error("the provider's answer is too long"));
   });
   stream.on("close", () => clearTimeout(late));
-  // Where the protocol changes, Node takes its own listener away.
+  // The request listens too, but only from the next turn of the event loop on, and until it hands the socket over.
   stream.on("error", () => undefined);
   return stream;
 }

@@ -77,6 +77,24 @@ export const apiBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
+    "src/api/active-requests.ts",
+    ["tests/api/active-requests.test.ts"],
+    [
+      {
+        of: "TM-38",
+        says: "strangers take the places of everybody",
+        find: "total: Math.ceil(active.total / 2)",
+        replace: "total: active.total",
+      },
+      {
+        of: "TM-38",
+        says: "a request that was refused its organization's place keeps a stranger's",
+        find: "        giveBack();\n        giveBack = () => undefined;",
+        replace: "        giveBack = () => undefined;",
+      },
+    ],
+  ),
+  ...breaksOf(
     "src/api/audit-export.ts",
     ["tests/services/audit/export.db.test.ts"],
     [
