@@ -8,7 +8,7 @@ import { proofMessages, proofProblem } from "./core/email-proof";
 import { readPort } from "./core/port-setting";
 import { normalizePublicUrl } from "./core/public-url";
 import { type UnknownSetting, unknownSettings } from "./core/unknown-settings";
-import { checkSecret } from "./persistence/secret-strength";
+import { checkFormerSecret, checkSecret } from "./persistence/secret-strength";
 
 /** A setting as the table below states it: everything that is said about it anywhere comes from here. */
 interface Setting<S extends z.ZodType = z.ZodType> {
@@ -23,12 +23,15 @@ interface Setting<S extends z.ZodType = z.ZodType> {
   readonly schema: S;
 }
 
-const secret = z.string().transform((text, context) => {
-  const checked = checkSecret(text);
-  if (checked.ok) return checked.secret;
-  context.addIssue({ code: "custom", message: checked.message });
-  return z.NEVER;
-});
+const secretThat = (check: typeof checkSecret) =>
+  z.string().transform((text, context) => {
+    const checked = check(text);
+    if (checked.ok) return checked.secret;
+    context.addIssue({ code: "custom", message: checked.message });
+    return z.NEVER;
+  });
+const secret = secretThat(checkSecret);
+const formerSecret = secretThat(checkFormerSecret);
 
 /** `host:port`, or `:port` for every interface. */
 const hostAndPort = z
@@ -250,7 +253,7 @@ export const settingsTable = {
     schema: z
       .string()
       .transform((text) => text.split(",").map((part) => part.trim()))
-      .pipe(z.array(secret))
+      .pipe(z.array(formerSecret))
       .optional()
       .transform((secrets) => secrets ?? []),
   },

@@ -1,6 +1,8 @@
 /**
  * Whether the text of `PORTCULLIS_SECRET` can be the installation's secret.
- * It cannot measure randomness; it catches what is plainly none: short, repeated, counted up, or copied from an example.
+ * It cannot measure randomness. It catches what is plainly not random: short, repeated, counted up, copied from an example,
+ * readable text, with or without an encoding around it. Every rule refuses random bytes less often than once in 10^9 times;
+ * 32 random bytes are all printable ASCII, for example, with a probability of (98 / 256)^32, which is about 4 × 10^-14.
  */
 
 export type CheckedSecret =
@@ -15,7 +17,7 @@ const howTo = "make one with: openssl rand -hex 32";
 const messages: Record<SecretProblem, string> = {
   secret_too_short: `the secret must hold at least 32 bytes (64 hex or 43 base64 characters); ${howTo}`,
   secret_not_encoded: `the secret must be written in hex or base64; ${howTo}`,
-  secret_not_random: `the secret is not random (repeated, counted up, or a known example); ${howTo}`,
+  secret_not_random: `the secret is not random (readable text, repeated, counted up, or a known example); if it is in use already, move it to PORTCULLIS_SECRET_PREVIOUS; ${howTo}`,
 };
 
 const hex = /^(?:[0-9a-f]{2})+$/i;
@@ -38,15 +40,55 @@ const examples = [
  * Text that is both hex and base64 is read as hex.
  */
 export function checkSecret(text: string): CheckedSecret {
+  const checked = checkFormerSecret(text);
+  if (checked.ok && !isHexOfGoodSecret(checked.secret) && (isOfFewKinds(text.trim()) || isReadable(checked.secret))) {
+    return refused("secret_not_random");
+  }
+  return checked;
+}
+
+/**
+ * The same for a former secret, which only opens what it sealed: readable text is taken, so that an installation that was
+ * made with such a secret can move to a good one.
+ */
+export function checkFormerSecret(text: string): CheckedSecret {
   const trimmed = text.trim();
   const isHex = hex.test(trimmed);
   if (!isHex && trimmed !== "" && !base64.test(trimmed)) return refused("secret_not_encoded");
   const secret = Buffer.from(trimmed, isHex ? "hex" : "base64");
   if (secret.length < 32) return refused("secret_too_short");
+  if (isHexOfGoodSecret(secret)) return { ok: true, secret };
   if (isExample(trimmed) || repeats([...trimmed]) || repeats([...secret]) || countsUp(secret) || poor(secret)) {
     return refused("secret_not_random");
   }
   return { ok: true, secret };
+}
+
+/** Whether bytes are hex of a good secret, which somebody encoded once more: that is as random as before. */
+function isHexOfGoodSecret(bytes: Buffer): boolean {
+  const text = bytes.toString("latin1").trim();
+  return hex.test(text) && checkSecret(text).ok;
+}
+
+/**
+ * Hex of digits alone or letters alone, and base64 without lower-case or without upper-case letters. 43 random characters
+ * of base64 have no upper-case letter with a probability of (38 / 64)^43, which is about 2 × 10^-10; 64 random characters
+ * of hex are all digits with (10 / 16)^64, which is about 9 × 10^-14.
+ */
+function isOfFewKinds(text: string): boolean {
+  if (hex.test(text)) return /^\d+$/.test(text) || /^[a-f]+$/i.test(text);
+  return !/[a-z]/.test(text) || !/[A-Z]/.test(text);
+}
+
+/**
+ * Whether bytes are text that somebody wrote: UTF-8 without control characters (random with a probability of about
+ * 2 × 10^-11), or UTF-16 of Latin letters, where every second byte is 0.
+ */
+function isReadable(bytes: Buffer): boolean {
+  const zeros = [0, 1].map((half) => bytes.every((byte, at) => at % 2 !== half || byte === 0));
+  if (zeros.includes(true)) return true;
+  const text = bytes.toString("utf8");
+  return !/\ufffd|(?![\t\n\r])\p{Cc}/u.test(text);
 }
 
 function refused(problem: SecretProblem): CheckedSecret {

@@ -1093,6 +1093,8 @@ export const identityBreaks: readonly Break[] = [
       { of: "PO-6", says: "a secret that counts up is taken", find: " || countsUp(secret)", replace: "" },
       { of: "PO-6", says: "a secret of few different bytes is taken", find: " || poor(secret)", replace: "" },
       { of: "PO-6", says: "an example's secret is taken", find: "isExample(trimmed) || ", replace: "" },
+      { of: "PO-6", says: "readable text is taken", find: " || isReadable(checked.secret)", replace: "" },
+      { of: "PO-6", says: "a passphrase is taken", find: "isOfFewKinds(text.trim()) || ", replace: "" },
       {
         of: "PO-6",
         says: "the refusal does not say how to make a good one",
