@@ -63,7 +63,7 @@ describe("a sign-in while more than a second of hashing waits", () => {
       for (const typed of [email, "nobody@example.org"]) {
         const { status, body, headers, ms } = await signIn(typed);
         expect([status, (body as { error: { data: { reason: string } } }).error.data.reason]).toEqual([503, "busy"]);
-        expect(["1", "2"]).toContain(headers.get("retry-after"));
+        expect(headers.get("retry-after")).toMatch(/^[1-9]\d?$/);
         expect(ms).toBeGreaterThanOrEqual(floorMs - 1);
       }
     } finally {
