@@ -33,6 +33,8 @@ export interface Consignment {
   readonly shared: boolean;
   /** Called now and then until the first file is applied; whatever it throws ends the delivery, with nothing done. */
   readonly overtaken?: (() => Promise<void>) | undefined;
+  /** Called once the marker is renamed, before anything is recorded. */
+  readonly onMarked?: (delivery: NumberedDelivery, markerAt: number) => void;
 }
 
 export interface Delivered {
@@ -81,6 +83,7 @@ export async function deliver(leading: Leading, consignment: Consignment): Promi
   await at("numbered");
   await target.apply(files, markerOf(gateway, delivery), consignment.overtaken);
   const markerAt = leading.pace.now();
+  consignment.onMarked?.(delivery, markerAt);
   await record(
     leading,
     consignment,

@@ -5,6 +5,7 @@ import { assumedCostMs, type BatchSize, batchSize, costAfter } from "../core/syn
 import { markerDueAt } from "../core/sync/marker-spacing";
 import { LeaseLost } from "../persistence/as-sync";
 import { clearCause, recordCause } from "../persistence/sync/lease";
+import type { NumberedDelivery } from "../persistence/sync/record-delivery";
 import { lookAtPending, takeChanges } from "../persistence/sync/take-changes";
 import { isOfFolder, textOf, type Why, whyOf } from "./cause-of";
 import { type Delivered, deliver } from "./deliver";
@@ -28,6 +29,8 @@ interface DeliveryLoop {
   readonly repairs: Repairs;
   /** The last measured time from a marker to its being loaded, in ms. */
   readonly loadMs: () => number;
+  /** The marker of a delivery was written at `markerAt`, in ms of the pace; nothing of it is recorded yet. */
+  readonly onMarked: (delivery: NumberedDelivery, markerAt: number) => void;
   readonly onDelivered: (delivered: Delivered) => void;
   /** A delivery failed; parts of it may be recorded. */
   readonly onFailed: () => Promise<void>;
@@ -93,7 +96,7 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
 }
 
 async function attempt(
-  { leading, repairs, loadMs }: DeliveryLoop,
+  { leading, repairs, loadMs, onMarked }: DeliveryLoop,
   lastMarkerAt: number | null,
   size: BatchSize,
   repeats: Repeats,
@@ -108,7 +111,7 @@ async function attempt(
   const overtaken = closes ? undefined : overtaking(leading, mends, lastMarkerAt, loadMs);
   try {
     const rows = pending.map(({ row }) => row);
-    return await deliver(leading, { rows, backlog, shared: mending.shared, overtaken });
+    return await deliver(leading, { rows, backlog, shared: mending.shared, overtaken, onMarked });
   } catch (error) {
     repairs.giveBack(mending);
     if (backlog.closes && !(error instanceof LeaseLost || error instanceof Overtaken)) {

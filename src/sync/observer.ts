@@ -26,6 +26,10 @@ const longestLoadMs = 10_000;
 interface Marker {
   readonly delivery: NumberedDelivery;
   readonly at: number;
+  /** What it delivered is in the database. */
+  isRecorded: boolean;
+  /** When the gateway was first seen to serve it. */
+  seenAt: Date | null;
 }
 
 /** Asks the gateway, through its data plane, which delivery it serves. */
@@ -52,11 +56,27 @@ export class Observer {
     private readonly onLoaded: (wentBack: boolean) => Promise<void>,
   ) {}
 
-  /** A marker was written and recorded: it is to be seen soon. */
+  /**
+   * A marker was written: it is to be seen soon. How long it takes to load is measured from now on, also while the
+   * delivery is still being recorded; that it is loaded is said after that.
+   */
   expect(delivery: NumberedDelivery, at: number): void {
-    this.#newest = { delivery, at };
+    this.#newest = { delivery, at, isRecorded: false, seenAt: null };
     this.#markers.set(delivery.revision, this.#newest);
     this.#waker.ring();
+  }
+
+  /** What was delivered with this revision is in the database. */
+  recorded(revision: number): void {
+    const marker = this.#markers.get(revision);
+    if (marker) marker.isRecorded = true;
+    this.#waker.ring();
+  }
+
+  /** A delivery failed after its marker was written: it is told by the database alone whether it is one of ours. */
+  forgetUnrecorded(): void {
+    for (const [revision, { isRecorded }] of this.#markers) if (!isRecorded) this.#markers.delete(revision);
+    this.#newest = [...this.#markers.values()].at(-1) ?? null;
   }
 
   async run(): Promise<void> {
@@ -79,7 +99,7 @@ export class Observer {
   #interval(): number {
     const newest = this.#newest;
     if (newest === null) return this.loaded === null ? polls.waiting : polls.settled;
-    if (this.loaded === newest.delivery.revision) return polls.settled;
+    if (this.loaded === newest.delivery.revision || newest.seenAt !== null) return polls.settled;
     return this.leading.pace.now() - newest.at < polls.eagerFor ? polls.eager : polls.waiting;
   }
 
@@ -97,7 +117,10 @@ export class Observer {
       this.#awayAt = now;
       return this.#missing("gateway_does_not_load", overdueAfter.frozen, now);
     }
-    if (served.revision !== this.loaded) await this.#changed(served.revision, now);
+    const marker = this.#markers.get(served.revision);
+    if (marker) this.#measure(marker, now);
+    if (marker && !marker.isRecorded) return;
+    if (served.revision !== this.loaded) await this.#changed(served.revision);
     if (this.#newest !== null && served.revision < this.#newest.delivery.revision) {
       return this.#missing("gateway_does_not_load", overdueAfter.frozen, Math.max(now, this.#newest.at));
     }
@@ -113,20 +136,25 @@ export class Observer {
     return findDelivery(this.leading.database, this.leading.gateway.gatewayId, served);
   }
 
-  async #changed(revision: number, now: number): Promise<void> {
-    const { database, lease, clock, log } = this.leading;
-    const marker = this.#markers.get(revision);
+  #measure(marker: Marker, now: number): void {
+    if (marker.seenAt !== null) return;
+    marker.seenAt = this.leading.clock.now();
     // How long a gateway was down, or served something else, says nothing of how long it takes to load.
-    if (marker && marker === this.#newest && this.#awayAt < marker.at) {
+    if (marker === this.#newest && this.#awayAt < marker.at) {
       this.loadMs = Math.min(now - marker.at, longestLoadMs);
     }
+  }
+
+  async #changed(revision: number): Promise<void> {
+    const { database, lease, clock, log } = this.leading;
+    const seenAt = this.#markers.get(revision)?.seenAt ?? clock.now();
     const before = this.loaded ?? this.stored;
     // First what must not be claimed any more: whoever takes over in between finds the same again.
     if (revision < before) {
       log.error({ gatewayId: lease.gatewayId, before, revision }, "the gateway serves an older delivery than before");
       await recordWentBack(database, lease, revision);
     }
-    if (revision !== this.stored) await recordLoaded(database, lease, revision, clock.now());
+    if (revision !== this.stored) await recordLoaded(database, lease, revision, seenAt);
     this.loaded = revision;
     this.stored = revision;
     for (const known of this.#markers.keys()) if (known < revision) this.#markers.delete(known);

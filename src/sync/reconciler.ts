@@ -229,12 +229,16 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         waker,
         repairs,
         loadMs: () => observer.loadMs,
-        onDelivered: ({ delivery, markerAt, applications }) => {
+        onMarked: (delivery, markerAt) => observer.expect(delivery, markerAt),
+        onDelivered: ({ delivery, applications }) => {
           for (const application of applications) proving.add(application, application.closes ? "closes" : "changed");
-          observer.expect(delivery, markerAt);
+          observer.recorded(delivery.revision);
           options.onProgress?.();
         },
-        onFailed: () => proving.recall(),
+        onFailed: () => {
+          observer.forgetUnrecorded();
+          return proving.recall();
+        },
         onFolder: (why) => become({ leads: true, why }),
         onSettled: () => settle(status),
       });

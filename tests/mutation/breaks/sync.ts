@@ -451,8 +451,8 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "a gateway that was down holds back the next revocation for as long",
-      find: "if (marker && marker === this.#newest && this.#awayAt < marker.at) {",
-      replace: "if (marker && marker === this.#newest) {",
+      find: "if (marker === this.#newest && this.#awayAt < marker.at) {",
+      replace: "if (marker === this.#newest) {",
     },
   ]),
   ...breaksOf("src/sync/compare-all.ts", folder, [
