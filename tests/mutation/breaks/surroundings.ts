@@ -13,7 +13,7 @@ export const surroundingsBreaks: readonly Break[] = [
         of: "FOLDER",
         says: "root uses a folder that another user owns",
         find: "if (self.uid === 0) {",
-        replace: "if (self.uid === 0 && (folder.mode & 0o022) !== 0) {",
+        replace: "if (self.uid === 0 && self.groups.length === 0) {",
       },
       {
         of: "FOLDER",
