@@ -8,8 +8,8 @@ import { readEnvironment } from "../src/env";
 import type { Sealer } from "../src/persistence/sealing";
 import { openInstallation } from "../src/server/open-installation";
 import { realSurroundings } from "../src/server/surroundings";
+import { freePort } from "../tests/support/free-port";
 import { type Cluster, findPostgresBinaries, startCluster } from "../tests/support/postgres-cluster";
-import { freePort } from "../tests/support/traefik";
 
 export type DatabaseKind = "postgres" | "embedded";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { childEnvironment } from "../../src/env";
 import { projectRoot } from "../../src/server/project-root";
-import { freePort } from "../../tests/support/traefik";
+import { freePort } from "../../tests/support/free-port";
 import { residentMegabytes } from "../cpu";
 import { type Figure, notHere } from "../figure";
 import { missing, newPlace } from "../place";

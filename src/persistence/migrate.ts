@@ -7,7 +7,7 @@ import postgres from "postgres";
 import { driverOptions } from "./postgres-address";
 import { findMissingRight, isForWantOfRights, requireUsableDatabase } from "./postgres-requirements";
 import { ensureRoles, RolesMissing } from "./roles";
-import { connectionOptions, requireSettings, setStatement, settingsQuery } from "./session-settings";
+import { connectionSettings, requireSettings, setStatement, settingsQuery } from "./session-settings";
 import { UnusableDatabase } from "./unusable-database";
 
 interface SettingRow {
@@ -35,12 +35,11 @@ export async function migrateEmbedded(client: PGlite, folder: string): Promise<v
  * @throws RolesMissing with the SQL to run, when roles are missing and the user may not create them.
  */
 export async function migratePostgresDatabase(url: string, folder: string, connections = 16): Promise<void> {
-  const { connection } = connectionOptions(url, "migrations", null);
+  const connection = connectionSettings("migrations", null);
   const open = () => postgres({ ...driverOptions(url), max: 1, onnotice: () => undefined, connection });
   const client = open();
   try {
     await requireUsableDatabase(client, open, connections);
-    requireSettings(await client.unsafe<SettingRow[]>(settingsQuery), "migrations");
     await client`select pg_advisory_lock(${migrationLock}::bigint)`;
     await ensureRoles((statement) => client.unsafe(statement)).catch(async (error: unknown) => {
       if (!(error instanceof postgres.PostgresError) || error.code !== insufficientPrivilege) throw error;

@@ -6,7 +6,7 @@ import { drizzleDatabase } from "./drizzle-database";
 import { driverOptions } from "./postgres-address";
 import { poolerIsRefused } from "./postgres-requirements";
 import { withPreparedStatements } from "./prepared-statements";
-import { connectionOptions, settingsFor } from "./session-settings";
+import { connectionSettings, settingsFor } from "./session-settings";
 import { UnusableDatabase } from "./unusable-database";
 
 /** The role of connections between transactions: it may only call functions. */
@@ -26,7 +26,7 @@ export function openPostgres(
   connections = 16,
   onStatement?: (text: string, parameters: readonly unknown[]) => void,
 ): Database {
-  const { connection } = connectionOptions(url, "requests", gate);
+  const connection = connectionSettings("requests", gate);
   const client = postgres({
     ...driverOptions(url),
     max: connections,

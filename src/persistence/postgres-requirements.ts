@@ -6,6 +6,7 @@ import {
   problemOfDatabase,
 } from "../core/database-requirements";
 import { isServerError } from "./database-errors";
+import { requireSettings, settingsQuery } from "./session-settings";
 import { UnusableDatabase } from "./unusable-database";
 
 type Client = postgres.Sql;
@@ -20,19 +21,29 @@ export const poolerIsRefused =
 /**
  * Checks what has to be so before anything is made: version, encoding, writes, limits, and that a connection keeps its
  * session.
- * @param client of one connection
+ * @param client of one connection, which was opened for migrations
  * @param openAnother a second client of one connection, with the same address and user
  * @param connections size of the pool that will be opened
- * @throws UnusableDatabase
+ * @throws UnusableDatabase | TriggersOff | SettingsNotTaken
  */
 export async function requireUsableDatabase(
   client: Client,
   openAnother: () => Client,
   connections: number,
 ): Promise<void> {
-  const problem = problemOfDatabase(await factsOf(client), connections + listeners);
+  const facts = await factsOf(client);
+  const problem = problemOfDatabase(facts, connections + listeners);
+  // A connection asks for writes itself: where it may not, what it asked for may have been dropped on its way.
+  if (problem !== null && facts.isReadOnly && !facts.isStandby) await requireOwnSettings(client);
   if (problem !== null) throw new UnusableDatabase(problem);
   await requireOwnSession(client, openAnother);
+  await requireOwnSettings(client);
+}
+
+/** @throws TriggersOff | SettingsNotTaken */
+async function requireOwnSettings(client: Client): Promise<void> {
+  const rows = await client.unsafe<{ readonly name: string; readonly setting: string }[]>(settingsQuery);
+  requireSettings(rows, "migrations");
 }
 
 async function factsOf(client: Client): Promise<DatabaseFacts> {

@@ -80,26 +80,17 @@ export function settingsFor(use: ConnectionUse): Readonly<Record<string, string>
 }
 
 /**
- * What to give to the driver `postgres` for a connection with these settings. They go into the startup message: that
- * costs no round trip, the driver sends it at every reconnect, and they are what `RESET` goes back to. Values there
- * have precedence over everything that is stored at the server and over `options=-c …`.
- * @param url the driver gives parameters of the URL precedence over its options: those that name a setting of ours, the
- *   role or `application_name` are taken out, in whatever case they are written
+ * What to give to the driver `postgres` as `connection`. It goes into the startup message: that costs no round trip, the
+ * driver sends it at every reconnect, and it is what `RESET` goes back to. Values there have precedence over everything
+ * that is stored at the server. The driver must not be given a URL, whose parameters it prefers to these
+ * (`driverOptions`).
  * @param role the role that the session takes; null for the connecting user's own
  */
-export function connectionOptions(url: string, use: Exclude<ConnectionUse, "embedded">, role: string | null) {
-  const connection: Record<string, string> = { application_name: "portcullis", ...settingsFor(use) };
-  if (role !== null) connection.role = role;
-  return { url: withoutParameters(url, [...Object.keys(connection), "role"]), connection };
-}
-
-function withoutParameters(url: string, names: readonly string[]): string {
-  const at = url.indexOf("?");
-  if (at < 0) return url;
-  const taken = new Set(names.map((name) => name.toLowerCase()));
-  const parameters = new URLSearchParams(url.slice(at + 1));
-  for (const name of [...parameters.keys()]) if (taken.has(name.toLowerCase())) parameters.delete(name);
-  return `${url.slice(0, at)}?${parameters}`;
+export function connectionSettings(
+  use: Exclude<ConnectionUse, "embedded">,
+  role: string | null,
+): Readonly<Record<string, string>> {
+  return { application_name: "portcullis", ...settingsFor(use), ...(role === null ? {} : { role }) };
 }
 
 /** The same for a session that is open already, in one statement: the embedded database has no startup message. */

@@ -12,22 +12,13 @@ const comparing = ["src/core/moment.ts", "src/persistence/moments-in-sql.ts"];
  * `performance.now()` and a `Pace` give are numbers of a clock that only goes forward.
  */
 const allowed: readonly (readonly [file: string, part: string, why: string])[] = [
+  ["src/contracts/page.ts", "Date.parse(", "contracts know nothing else; an input that is no time is refused"],
+  ["src/contracts/page.ts", "moment >= firstMoment", "an input that is no time is in neither range"],
   ["src/ui/account/moment.tsx", "new Date(at)", "shows a time of an answer"],
   ["src/identity/totp.ts", "now.getTime()", "what the library for codes takes"],
   ["src/services/audit/entry-filter.ts", "gte(auditEntries.createdAt", "what a reader asks to see"],
   ["src/services/audit/entry-filter.ts", "lt(auditEntries.createdAt", "what a reader asks to see"],
-  ["src/contracts/page.ts", "Date.parse(", "an input that cannot be read is refused: NaN is in no range"],
-  ["src/contracts/page.ts", "moment >= firstMoment && moment <= lastMoment", "an input that cannot be read is refused"],
-  ["src/core/env-file.ts", "end < 0 ?", "a position in a text"],
-  ["src/core/unknown-settings.ts", "end >= prefix.length", "a position in a text"],
-  ["src/core/repeats.ts", "now < known.dueAt", "numbers of a pace"],
   ["src/sync/host-watch.ts", "now() - at < finds.withinMs", "numbers of a pace"],
-  ["src/sync/wait-hub.ts", "next > now", "numbers of a pace"],
-  ["src/sync/wait-hub.ts", "dueAt <= now", "numbers of a pace"],
-  ["src/core/sync/proof-queue.ts", "this.#waited.get(applicationId) ?? Number.NEGATIVE_INFINITY", "numbers of a pace"],
-  ["src/core/sync/proof-queue.ts", "until < now", "numbers of a pace"],
-  ["src/core/sync/proof-queue.ts", "notBefore > now", "numbers of a pace"],
-  ["src/core/sync/proof-queue.ts", "queued.notBefore <= now", "numbers of a pace"],
   ["src/sync/give-way.ts", "now() - begun < turnMs", "numbers of a pace"],
   ["src/sync/prover.ts", "now < this.#again.next", "numbers of a pace"],
   ["src/sync/overtaken.ts", "now - lookedAt <", "numbers of a pace"],
@@ -71,22 +62,25 @@ const inSql = [
   /(?:<=?|>=?)\s*(?:\$\{(?:now|before|since|moment)\b|(?:clock_timestamp|now)\(\)|\w+\.\w+_(?:at|until)\b)/,
 ];
 
-function isBare(line: string): boolean {
+/** A file that knows neither dates nor a clock has its times as numbers of a pace. */
+const knowsDates = (source: string) => /\bDate\b|\b[cC]lock\b/.test(source);
+
+function isBare(line: string, hasDates: boolean): boolean {
   if (loose.test(line) || inSql.some((form) => form.test(line))) return true;
   const isTime = (operand: string) => timeName.test(lastWord(operand));
   return (
     [...line.matchAll(comparison)].some(
       ([, left = "", right = ""]) =>
-        !numberClock.test(left) && !numberClock.test(right) && (isTime(left) || isTime(right)),
+        hasDates && !numberClock.test(left) && !numberClock.test(right) && (isTime(left) || isTime(right)),
     ) || [...line.matchAll(queryComparison)].some(([, column = ""]) => timeColumns.has(column))
   );
 }
 
 /** Comparisons of times in one source, as `line: text`. */
 function bareComparisons(source: string): string[] {
-  return withoutComments(source)
-    .split("\n")
-    .flatMap((line, at) => (isBare(line) ? [`${at + 1}: ${line.trim()}`] : []));
+  const code = withoutComments(source);
+  const hasDates = knowsDates(code);
+  return code.split("\n").flatMap((line, at) => (isBare(line, hasDates) ? [`${at + 1}: ${line.trim()}`] : []));
 }
 
 describe("comparisons of times", () => {
@@ -132,7 +126,7 @@ describe("comparisons of times", () => {
     "sql`#{gateways.leaseUntil} >= clock_timestamp()`",
   ])("are found where they are bare: %s", (planted) => {
     const line = planted.replaceAll("#{", "${");
-    expect(bareComparisons(`const x = 1;\n${line}\n`)).toEqual([`2: ${line}`]);
+    expect(bareComparisons(`let now: Date;\n${line}\n`)).toEqual([`2: ${line}`]);
   });
 
   test.each([

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedOrganization } from "../../src/contracts/break-glass";
 import { callOver } from "../support/control-plane";
+import { freePort } from "../support/free-port";
 import { type OidcProvider, startOidcProvider } from "../support/oidc-provider";
 import { registerSecret } from "../support/secrets";
-import { freePort } from "../support/traefik";
 import { type Portcullis, startPortcullis } from "./portcullis";
 import { openVisitors, type Visitors } from "./visitors";
 

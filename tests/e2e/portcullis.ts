@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { askHost } from "../../src/server/host-commands";
 import { layEmbeddedDatabase } from "../support/embedded-template";
-import { freePort } from "../support/traefik";
+import { freePort } from "../support/free-port";
 
 /** The command that people start, in a process and a data folder of its own, with nothing set up. */
 export interface Portcullis {

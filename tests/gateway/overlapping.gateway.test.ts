@@ -14,7 +14,10 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
   let made: (CreatedApplication & { host: string; password: string })[] = [];
 
   beforeAll(async () => {
-    world = await openGatewayWorld();
+    world = await openGatewayWorld({
+      PORTCULLIS_WAITS_PER_CALLER: "200",
+      PORTCULLIS_ACTIVE_REQUESTS_PER_ORGANIZATION: "250",
+    });
     made = Array.from({ length: applicationCount }) as typeof made;
     await inParallel([...made.keys()], 12, async (index) => {
       const [host, password] = [newHost("many"), newPassword()];

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import postgres, { type Options, type Sql } from "postgres";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { isUnreachable } from "../../src/persistence/database-errors";
-import { connectionOptions } from "../../src/persistence/session-settings";
+import { connectionSettings } from "../../src/persistence/session-settings";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 
 /** Numbers of the driver's public reports are those of github.com/porsager/postgres. */
@@ -34,7 +34,7 @@ function open(settings: Settings = {}): Sql {
     backoff: () => 0.01,
     onnotice: () => undefined,
     // The suite's cluster has settings that would end statements and sessions at once.
-    connection: { ...connectionOptions(url, "requests", null).connection, application_name: "driver-test" },
+    connection: { ...connectionSettings("requests", null), application_name: "driver-test" },
     ...settings,
   });
   clients.push(sql);

@@ -1,6 +1,6 @@
 import postgres, { type TransactionSql } from "postgres";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { connectionOptions } from "../../src/persistence/session-settings";
+import { connectionSettings } from "../../src/persistence/session-settings";
 import { long } from "../support/length";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 
@@ -37,7 +37,7 @@ it(
       max: connections,
       backoff: () => 0.01,
       onnotice: () => undefined,
-      connection: { ...connectionOptions(url, "requests", null).connection, application_name: "pipelines-test" },
+      connection: { ...connectionSettings("requests", null), application_name: "pipelines-test" },
     });
     const answered = { singles: new Set<number>(), pairs: new Set<number>() };
     const crossed: string[] = [];

@@ -234,7 +234,10 @@ test("a start refuses a database in which triggers are turned off, and names the
 });
 
 test("a start refuses a connection whose settings are dropped on the way, and names some of them", async () => {
-  const pooler = await startRelay(await emptyDatabase(), (name) => !(name in pinned) || name.endsWith("_timeout"));
+  const pooler = await startRelay(
+    await emptyDatabase(),
+    (name) => !(name in pinned) || /_timeout$|^default_/.test(name),
+  );
   ends.push(() => pooler.close());
   await expect(migratePostgresDatabase(pooler.url, migrationsFolder)).rejects.toThrow(
     /^the connection to PostgreSQL does not have the settings that it was opened with \(.* instead of .*\)\. A connection pooler/,

@@ -8,7 +8,7 @@ import type { FaultPoint } from "../../src/sync/target";
 import { bundled } from "./bundled";
 import type { EntryOptions, Order, Report } from "./control-plane-entry";
 import { layEmbeddedDatabase } from "./embedded-template";
-import { freePort } from "./traefik";
+import { freePort } from "./free-port";
 import type { Answer, Call } from "./world";
 
 /** The settings of a control plane and of the gateway that it keeps. */

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Socket, connect as tcp } from "node:net";
-import { connectionOptions } from "../../src/persistence/session-settings";
+import { connectionSettings } from "../../src/persistence/session-settings";
 
 /** A server on a free port of 127.0.0.1 that speaks, or does not speak, PostgreSQL's protocol. */
 export interface FakeServer {
@@ -67,7 +67,7 @@ const isReady = message("Z", Buffer.from("I"));
 export async function transactionPooler(target: string): Promise<FakeServer> {
   const { hostname, port, pathname, username } = new URL(target);
   const session = tcp(Number(port), hostname).on("error", () => undefined);
-  const { connection } = connectionOptions(target, "migrations", null);
+  const connection = connectionSettings("migrations", null);
   const parameters = { user: username, database: pathname.slice(1), ...connection };
   const texts = Object.entries(parameters).map(([name, value]) => `${name}\0${value}\0`);
   const startup = Buffer.from(`${texts.join("")}\0`);

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { compileStatic } from "../../src/core/traefik/compile-static";
 import { askGateway, askUntil, type GatewayAnswer, type GatewayRequest, hostAndPort } from "./ask-gateway";
+import { freePort } from "./free-port";
 import { patienceMs } from "./patience";
 
 const BINARY = process.env.TRAEFIK_BIN ?? "traefik";
@@ -164,15 +165,4 @@ function accepts(address: string): Promise<boolean> {
     });
     socket.once("error", () => resolve(false));
   });
-}
-
-/** A port of 127.0.0.1 that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }

@@ -7,9 +7,9 @@ import { gatewayPlaces, newGatewaySecrets } from "../../src/core/sync/gateway-se
 import { ensureInstallation } from "../../src/services/host/ensure-installation";
 import { type FolderSettings, type Places, placesIn } from "../../src/sync/gateway-folder";
 import { createReconciler, type Reconciler, type ReconcilerOptions } from "../../src/sync/reconciler";
+import { freePort } from "../support/free-port";
 import { patienceMs } from "../support/patience";
 import { insertPlace } from "../support/place";
-import { freePort } from "../support/traefik";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 /** A world with one gateway of its own, whose folder is a temporary one, and nothing that delivers yet. */

@@ -18,13 +18,6 @@ export const databaseBreaks: readonly Break[] = [
       },
       {
         of: "— (settings)",
-        says: "a parameter of the URL overrides a pinned setting",
-        find: 'return { url: withoutParameters(url, [...Object.keys(connection), "role"]), connection };',
-        replace: "return { url: withoutParameters(url, []), connection };",
-        database: "postgres",
-      },
-      {
-        of: "— (settings)",
         says: "a connection that a pooler took the settings from is used",
         find: "if (different.length > 0) throw",
         replace: "if (different.length > 100) throw",
