@@ -48,8 +48,11 @@ const began = performance.now();
 for (const figure of figures) {
   if (named.length > 0 && !named.some((name) => isNamed(figure, name))) continue;
   process.stderr.write(`measuring ${figure.name} …\n`);
+  const start = performance.now();
   try {
-    rows.push(...(await figure.measure({ full })));
+    const measured = await figure.measure({ full });
+    rows.push(...measured);
+    process.stderr.write(`${table(measured)}\n${Math.round((performance.now() - start) / 1_000)} s\n\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
     rows.push({ what: figure.name, measured: "failed, see above", asked: "", ok: false });

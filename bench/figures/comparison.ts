@@ -10,7 +10,7 @@ import type { Row } from "../table";
 import { until } from "../until";
 
 const applications = 10_000;
-const asked = 8;
+const asked = 4;
 /** Of the comparison's own time. */
 const askedWait = 0.06;
 

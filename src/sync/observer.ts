@@ -43,6 +43,8 @@ export class Observer {
   #newest: Marker | null = null;
   #unlike: { readonly why: string; readonly since: number } | null = null;
   #said = "";
+  /** Every delivery to a gateway that is down would write a line of its own. */
+  readonly #unserved = new Repeats();
   /** When the gateway last gave no answer of ours. */
   #awayAt = Number.NEGATIVE_INFINITY;
 
@@ -126,6 +128,7 @@ export class Observer {
     }
     this.#unlike = null;
     this.#said = "";
+    this.#unserved.over();
   }
 
   async #isOurs(served: NumberedDelivery): Promise<boolean> {
@@ -168,7 +171,10 @@ export class Observer {
     const saying = `${why} ${this.#newest?.delivery.revision ?? 0}`;
     if (this.#said === saying) return;
     const { database, lease, log } = this.leading;
-    log.warn({ gatewayId: lease.gatewayId, why }, "the gateway does not serve the newest delivery");
+    const silent = this.#unserved.due(why, now);
+    if (silent !== null) {
+      log.warn({ gatewayId: lease.gatewayId, why, silent }, "the gateway does not serve the newest delivery");
+    }
     await recordUnproven(database, lease, why === "gateway_does_not_answer" ? -1 : (this.loaded ?? -1), why);
     this.#said = saying;
   }

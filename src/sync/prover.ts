@@ -38,6 +38,8 @@ const storedAtOnce = 50;
  * Time between two looks at what is due, in ms: while much is queued, what came due in between is read in one statement.
  */
 const turns = { short: 4, long: 40, longFrom: 50 };
+/** Without a ring, what is due is looked at again after this time at the latest, in ms. */
+const longestRestMs = 1_000;
 /** Applications asked again in one step of a round, and the pause between two steps in ms: 10,000 in ten minutes. */
 const againStep = { applications: 50, pauseMs: 2_500 };
 
@@ -129,10 +131,17 @@ export class Prover {
         await pace.sleep(this.#queue.size < turns.longFrom ? turns.short : turns.long, over);
         continue;
       }
-      const now = pace.now();
-      const next = this.#queue.nextDue(this.loaded() ?? -1, now) ?? Number.POSITIVE_INFINITY;
-      await this.#waker.wait(Math.min(next, Math.max(0, this.#again.next - now), 1_000), pace, over);
+      await this.#waker.wait(Math.min(this.#nextTask(), longestRestMs), pace, over);
     }
+  }
+
+  /** In ms. While nothing is known to be loaded, nothing can be asked, whatever is due. */
+  #nextTask(): number {
+    const loaded = this.loaded();
+    if (loaded === null) return Number.POSITIVE_INFINITY;
+    const now = this.leading.pace.now();
+    const next = this.#queue.nextDue(loaded, now) ?? Number.POSITIVE_INFINITY;
+    return Math.min(next, Math.max(0, this.#again.next - now));
   }
 
   /** Begins to ask for what is due and has a slot. @returns for how many */

@@ -96,6 +96,25 @@ describe("loaded", () => {
     expect((await sync.proven(applicationId)).revision).toBe(applied);
   });
 
+  it("costs no processor time while the gateway is down, when a round of asking again is overdue too", async () => {
+    let jumped = 0;
+    let naps = 0;
+    const sleep: typeof realPace.sleep = (...given) => {
+      naps++;
+      return realPace.sleep(...given);
+    };
+    await started({ pace: { ...realPace, now: () => performance.now() + jumped, sleep } });
+    await until(
+      async () => sync.world.log(),
+      (log) => log.includes("gateway_does_not_answer"),
+    );
+    jumped = 120_000; // two rounds
+    await new Promise((resolve) => setTimeout(resolve, 1_100)); // what slept before has woken
+    naps = 0;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(naps).toBeLessThan(50); // a loop without a pause makes thousands
+  });
+
   it("is not measured while the gateway is down: what comes after its start is delivered at once", async () => {
     let jumped = 0;
     const pace = { ...realPace, now: () => performance.now() + jumped };
