@@ -11,7 +11,10 @@ const ForeignFile = z.object({ path: z.string(), problem: z.string(), detail: z.
 export const GatewayStatus = z.object({
   gatewayId: z.string(),
   name: z.string(),
-  /** The last number given to a delivery, and the last that the gateway was seen to serve. */
+  /**
+   * The last number given to a delivery, and the last that the gateway was seen to serve. Organizations other than the
+   * founding one see the last delivery that carried something of their own.
+   */
   revision: z.number().int(),
   loadedRevision: z.number().int(),
   loadedAt: Moment.nullable(),

@@ -14,16 +14,19 @@ const most = 100;
 
 /**
  * How delivery stands: of one gateway, or of all that the organization sees. The founding organization sees gateways
- * that are others' too, but what is told of applications is of its own only.
+ * that are others' too, but what is told of applications is of its own only. Other organizations see the number of the
+ * last delivery that carried something of their own: the gateway's counter would tell how much others change, and when.
  */
 export async function getSyncStatus(authorized: Reader, gatewayId: string | undefined): Promise<SyncStatus> {
-  const { organizationId } = authorized.organization;
+  const { organizationId, founding } = authorized.organization;
   const only = gatewayId === undefined ? sql`true` : sql`g.gateway_id = ${gatewayId}`;
   const rows = await asViewer(authorized, async (tx) =>
     rowsOf<Row>(
       await tx.execute(sql`
-        select g.gateway_id as "gatewayId", g.name, g.revision, g.loaded_revision as "loadedRevision",
-          g.loaded_at as "loadedAt", ${aheadInSql(sql`g.lease_until`, sql`now()`)} as led,
+        select g.gateway_id as "gatewayId", g.name, own.revision,
+          least(g.loaded_revision, own.revision) as "loadedRevision",
+          case when ${founding} or g.loaded_revision = own.revision then g.loaded_at end as "loadedAt",
+          ${aheadInSql(sql`g.lease_until`, sql`now()`)} as led,
           g.cause, g.cause_since as "causeSince", g.compared_at as "comparedAt",
           (select count(*)::int from changes c
              where c.gateway_id = g.gateway_id and c.delivered_in is null
@@ -38,7 +41,10 @@ export async function getSyncStatus(authorized: Reader, gatewayId: string | unde
              where s.gateway_id = g.gateway_id and s.organization_id = ${organizationId}
                and s.proven_revision < s.revision and not s.removed
              order by s.application_id limit ${most}) u) as unproven
-        from gateways g where ${only} order by g.gateway_id`),
+        from gateways g cross join lateral (
+          select case when ${founding} then g.revision else coalesce(max(s.revision), 0) end as revision
+          from application_states s where s.gateway_id = g.gateway_id and s.organization_id = ${organizationId}) own
+        where ${only} order by g.gateway_id`),
     ),
   );
   const foreign = await foreignFilesOf(authorized);

@@ -103,7 +103,7 @@ test("a failed delivery, a lease and a comparison are shown, and nothing that is
      where gateway_id = $1`,
     [world.gatewayId],
   );
-  expect(await only(acme)).toMatchObject({
+  expect(await only(founders)).toMatchObject({
     cause: "The disk is full.",
     causeSince: "2026-05-01T11:00:00.000Z",
     comparedAt: "2026-05-01T11:55:00.000Z",
@@ -115,6 +115,29 @@ test("a failed delivery, a lease and a comparison are shown, and nothing that is
     const { text } = await statusFor(organization);
     for (const secret of ["nonce", "host-of-the-process", "sealed", "v1."]) expect(text).not.toContain(secret);
   }
+});
+
+test("an organization sees the number of its own last delivery: another's deliveries change nothing that it sees", async () => {
+  const mine = await application(acme);
+  const sync = deliveredBy(world, world.gatewayId);
+  const loaded = async (revision: number) => {
+    await sync.deliver(revision);
+    await sync.load(revision);
+    await world.db.asOwner("update gateways set revision = $2, loaded_at = now() where gateway_id = $1", [
+      world.gatewayId,
+      revision,
+    ]);
+  };
+  await loaded(3);
+  await sync.state(acme.organizationId, mine, 3, { proven: 3 });
+  const before = await only(acme);
+  expect(before).toMatchObject({ revision: 3, loadedRevision: 3, loadedAt: expect.any(String) });
+  const theirs = await application(beta);
+  await loaded(7);
+  await sync.state(beta.organizationId, theirs, 7, { proven: 7 });
+  expect(await only(acme)).toEqual({ ...before, loadedAt: null });
+  expect(await only(beta)).toMatchObject({ revision: 7, loadedRevision: 7 });
+  expect(await only(founders)).toMatchObject({ revision: 7, loadedRevision: 7 });
 });
 
 test("whether a gateway is led is told by the database's clock, whatever this process's own says", async () => {
