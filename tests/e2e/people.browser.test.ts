@@ -71,12 +71,13 @@ describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
     expect(new URL(page.url()).pathname).toBe("/account");
   });
 
-  test("sends others back, and says nothing of why", async () => {
+  test("sends back a person whose address the provider does not prove, with what to ask for", async () => {
     provider.person = { sub: "mallory", email: "ada@example.org", email_verified: false, name: "Mallory" };
     const { page, picture } = await visitors.visitor();
     await page.goto(`${portcullis.url}/sign-in`);
     await page.getByRole("button", { name: "Sign in with Company" }).click();
-    await page.getByRole("alert").filter({ hasText: "Signing in did not work." }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "administrator" }).waitFor();
+    expect(page.url()).toBe(`${portcullis.url}/sign-in?error=provider_email_unverified`);
     expect(new URL(page.url()).pathname).toBe("/sign-in");
     await picture("sign-in-provider-refused");
   });
@@ -91,7 +92,9 @@ describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
     await page.getByRole("button", { name: "Sign in with Company" }).waitFor();
     expect(page.url()).toBe(`${portcullis.url}/sign-in?error=provider_refused`);
     const alerts = await page.getByRole("main").getByRole("alert").allTextContents();
-    expect(alerts).toEqual(["Signing in did not work. Try again, or ask whoever runs this: the audit log says why."]);
+    expect(alerts).toEqual([
+      "Signing in did not work. Try again. If it does not work again, ask an administrator: the provider's last refusal and the audit log say why.",
+    ]);
     await inBothColours("sign-in-provider-refused");
   });
 
