@@ -21,6 +21,8 @@ export interface SyncSettings {
   readonly faultPoint?: AtFaultPoint;
   /** Told when the standing of a gateway changes. */
   readonly onStatus?: (standings: readonly GatewayStanding[]) => void;
+  /** How often gateways that were made or removed elsewhere are looked for, if no notification tells of them; in ms. */
+  readonly lookAgainMs?: number;
 }
 
 export interface RunningSync {
@@ -42,13 +44,13 @@ export interface GatewayStanding extends ReconcilerStatus {
   readonly name: string;
 }
 
-/** How often it is looked for gateways that were made or removed elsewhere, in ms. */
-const lookAgainMs = 5_000;
+const usualLookAgainMs = 5_000;
 const listenAgainMs = 1_000;
 
 /** Delivers to every gateway whose folder this process holds, seals the audit log, and sweeps what is old. */
 export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync {
   const { database, log, clock, signer } = runtime;
+  const { lookAgainMs = usualLookAgainMs } = settings;
   const pace = realPace;
   const stopped = new AbortController();
   const over = stopped.signal;

@@ -10,6 +10,7 @@ beforeEach(async () => {
   sync = await openSyncWorld();
   const { folder, gatewayId } = sync;
   running = startSync(sync.world.runtime, {
+    lookAgainMs: 3_600_000,
     folderOf: (gateway) => ({ folder: gateway.gatewayId === gatewayId ? folder : `${folder}-${gateway.gatewayId}` }),
   });
   await running.ready;
@@ -45,12 +46,12 @@ it("a listener that is lost costs no more than the timer, and is there again a m
   const [before = 0, ...others] = await until(listeners, (pids) => pids.length > 0);
   expect(others).toEqual([]);
   await sync.world.db.asOwner("select pg_terminate_backend($1)", [before]);
-  expect(await deliveredAfter("wiki.localhost", 9000)).toBeLessThan(2_000);
+  expect(await deliveredAfter("wiki.localhost", 9000)).toBeLessThan(20_000);
   const after = await until(listeners, (pids) => pids.length > 0 && !pids.includes(before));
   expect(after).toHaveLength(1);
-  expect(await deliveredAfter("other.localhost", 9001)).toBeLessThan(2_000);
-  // It hears: of a gateway that was made elsewhere it would know only at the next look, every 5 s.
+  expect(await deliveredAfter("other.localhost", 9001)).toBeLessThan(20_000);
+  // It hears: without a notification it would know of a gateway that was made elsewhere only after an hour.
   const gatewayId = await insertGateway(sync.world.db, sync.world.runtime);
   await sync.world.runtime.database.hint(changesChannel, gatewayId);
-  await until(() => running.status().some((gateway) => gateway.gatewayId === gatewayId), Boolean, 2_000);
+  await until(() => running.status().some((gateway) => gateway.gatewayId === gatewayId), Boolean);
 });
