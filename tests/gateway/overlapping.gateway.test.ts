@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedApplication } from "../../src/contracts/applications";
 import type { CreatedCredential } from "../../src/contracts/security";
 import { inParallel } from "../../src/sync/in-parallel";
-import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Waited } from "../support/gateway-world";
+import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../support/gateway-world";
 import { long } from "../support/length";
 import { hasTraefik } from "../support/traefik";
 
