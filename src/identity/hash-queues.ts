@@ -25,6 +25,9 @@ export interface HashQueues {
 /** Strangers are refused when more than so much of their hashing waits, in milliseconds. */
 const mostWaitingMs = 1_000;
 
+/** No machine makes an Argon2id hash of 19 MiB in less, in milliseconds: an average below it is of something else. */
+const fastestHashMs = 4;
+
 /** What one address may hold of it. */
 const shareOfAddress = 0.25;
 
@@ -53,7 +56,7 @@ export function hashQueues({ threads, now }: { readonly threads: number; readonl
   });
   const averages = { stranger: new MovingAverage(guesses.stranger), known: new MovingAverage(guesses.known) };
   const strangersWaiting = () =>
-    Math.max(leastWaiting, Math.floor((mostWaitingMs * threads) / averages.stranger.value));
+    Math.max(leastWaiting, Math.floor((mostWaitingMs * threads) / Math.max(fastestHashMs, averages.stranger.value)));
   const secondsOf = (hashes: number, average: MovingAverage) =>
     Math.max(1, Math.ceil((hashes * average.value) / threads / 1_000));
 

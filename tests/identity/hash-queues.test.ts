@@ -163,3 +163,20 @@ describe("hashes of strangers", () => {
     expect(turns).toBe(1);
   });
 });
+
+it("admits no more than 250 waiting strangers for each thread, however short the hashes were measured to be", async () => {
+  const queues = hashQueues({ threads: 1, now: () => 0 });
+  for (let number = 0; number < 200; number++) await queues.run({ stranger: "192.0.2.1" }, async () => undefined);
+  let end: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const first = queues.run({ stranger: "192.0.2.1" }, () => held);
+  const others = Array.from({ length: 300 }, (_, number) =>
+    queues.run({ stranger: `10.0.${number >> 8}.${number & 255}` }, async () => undefined).catch(() => "refused"),
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  end();
+  await first;
+  expect((await Promise.all(others)).filter((outcome) => outcome === "refused")).toHaveLength(50);
+});
