@@ -34,11 +34,11 @@ const lookingUp = {
 const remembered = 10_000;
 
 /**
- * Bounds what this process works on at once, in total and per organization. A request is known to be an organization's
- * only after a query, so the organization of each credential is remembered: a flood of one organization's requests then
- * ends at its own share, before it has taken the places of all. A credential that is not known yet is looked up first,
- * in a line of its own; so is a request that will wait for something, which takes no place at all. Callers without a credential share half of the places, and one address has no more of them than
- * an organization.
+ * Bounds what this process works on at once, in total and per organization. Only a query tells whose request it is, so
+ * the organization of each credential is remembered: a flood of one organization's requests then ends at its own share,
+ * before it has taken the places of all. A credential that is not known yet is looked up first, in a queue of its own.
+ * A request that only waits for something goes through that queue as well, and takes no place. Callers without a
+ * credential share half of the places; one address gets no more of them than an organization.
  */
 export class ActiveRequests {
   readonly #active: Slots;
