@@ -1,13 +1,14 @@
 import { eq } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { organizations } from "../../../drizzle/organizations";
-import { projects } from "../../../drizzle/projects";
+import { environments, projects } from "../../../drizzle/projects";
 import type { Organization } from "../../contracts/organizations";
 import { Conflict, NotFound } from "../../core/errors";
 import { later } from "../../core/moment";
 import type { Authorized } from "../../persistence/authorized";
 import { endClaims } from "../../persistence/claims";
-import { unitOfWork } from "../../persistence/unit-of-work";
+import type { Transaction } from "../../persistence/database";
+import { unitOfWork, type Work } from "../../persistence/unit-of-work";
 import { presentOrganization } from "./present-organization";
 
 /** How long the claims of an organization outlive it, in ms. */
@@ -21,9 +22,12 @@ const claimsOutliveMs = 30 * 24 * 3_600_000;
 export async function deleteOrganization(
   authorized: Authorized<"organization:delete", "organization">,
 ): Promise<Organization> {
-  return unitOfWork(authorized, async (work) => {
+  const deletion = async (work: Work<"organization:delete", "organization">): Promise<Organization> => {
     const { organizationId, founding } = work.authorized.object;
     if (founding) throw new Conflict("founding", "The installation is managed through this organization.");
+    await lockPlaces(work.tx, organizationId);
+    // Who may delete it can have changed while this waited.
+    await work.authorized.again(work.tx, "update");
     // Locked against applications that are made beside this.
     await work.tx
       .select({ organizationId: organizations.organizationId })
@@ -45,5 +49,23 @@ export async function deleteOrganization(
     if (!row) throw new NotFound();
     work.audit("organizations.delete", { kind: "organization", id: organizationId }, { name: row.name });
     return presentOrganization(row, work.sync);
-  });
+  };
+  return unitOfWork(authorized, deletion, { lock: "share" });
+}
+
+/**
+ * Whatever is made below a project or an environment locks that first, and the organization after it. The same order
+ * here: otherwise each would wait for the other until the database ends one of them.
+ */
+async function lockPlaces(tx: Transaction, organizationId: string): Promise<void> {
+  await tx
+    .select({ projectId: projects.projectId })
+    .from(projects)
+    .where(eq(projects.organizationId, organizationId))
+    .for("update");
+  await tx
+    .select({ environmentId: environments.environmentId })
+    .from(environments)
+    .where(eq(environments.organizationId, organizationId))
+    .for("update");
 }
