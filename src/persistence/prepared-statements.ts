@@ -33,6 +33,7 @@ export function withPreparedStatements(client: Client): Client {
     return one;
   };
   const { begin } = client;
-  client.begin = (<T>(body: (tx: Inside) => Promise<T>) => begin((tx) => body(prepare(tx)))) as Client["begin"];
+  client.begin = (<T>(body: (tx: Inside) => Promise<T>) =>
+    begin("ahead", (tx) => body(prepare(tx)))) as Client["begin"];
   return prepare(client);
 }

@@ -122,10 +122,9 @@ async function planApplications(leading: Leading, { backlog, overtaken }: Consig
   for (const page of inPages([...backlog.applications], pageSize)) {
     await overtaken?.();
     const ids = page.map(([applicationId]) => applicationId).filter(isId);
-    const { present, before } = await asSync(database, async (tx) => ({
-      present: await readApplications(tx, gateway.gatewayId, ids, clock.now()),
-      before: await readStates(tx, gateway.gatewayId, ids),
-    }));
+    const [present, before] = await asSync(database, (tx) =>
+      Promise.all([readApplications(tx, gateway.gatewayId, ids, clock.now()), readStates(tx, gateway.gatewayId, ids)]),
+    );
     const stored = new Map(present.map((application) => [application.applicationId, application]));
     const states = new Map(before.map((state) => [state.applicationId, state]));
     for (const id of ids) {

@@ -27,41 +27,42 @@ export async function readApplications(
   now: Date,
 ): Promise<StoredApplication[]> {
   if (applicationIds.length === 0) return [];
-  const found = await tx
-    .select({
-      applicationId: applications.applicationId,
-      organizationId: applications.organizationId,
-      name: applications.name,
-      access: applications.access,
-      openedBy: applications.openedBy,
-      neverPublic: organizations.neverPublic,
-      hashAlgorithm: applications.hashAlgorithm,
-    })
-    .from(applications)
-    .innerJoin(organizations, eq(organizations.organizationId, applications.organizationId))
-    .where(and(eq(applications.gatewayId, gatewayId), among(applications.applicationId, applicationIds)));
-  const ids = found.map(({ applicationId }) => applicationId);
-  if (ids.length === 0) return [];
-  const credentialRows = await tx
-    .select({
-      applicationId: security.applicationId,
-      securityId: security.securityId,
-      username: security.username,
-      hashSealed: security.hashSealed,
-      expiresAt: security.expiresAt,
-    })
-    .from(security)
-    .where(among(security.applicationId, ids));
-  const routeRows = await tx
-    .select({
-      applicationId: routes.applicationId,
-      routeId: routes.routeId,
-      host: routes.host,
-      pathPrefix: routes.pathPrefix,
-      upstreams: routes.upstreams,
-    })
-    .from(routes)
-    .where(and(among(routes.applicationId, ids), eq(routes.gatewayId, gatewayId)));
+  const ofThese = and(eq(applications.gatewayId, gatewayId), among(applications.applicationId, applicationIds));
+  const [found, credentialRows, routeRows] = await Promise.all([
+    tx
+      .select({
+        applicationId: applications.applicationId,
+        organizationId: applications.organizationId,
+        name: applications.name,
+        access: applications.access,
+        openedBy: applications.openedBy,
+        neverPublic: organizations.neverPublic,
+        hashAlgorithm: applications.hashAlgorithm,
+      })
+      .from(applications)
+      .innerJoin(organizations, eq(organizations.organizationId, applications.organizationId))
+      .where(ofThese),
+    tx
+      .select({
+        applicationId: security.applicationId,
+        securityId: security.securityId,
+        username: security.username,
+        hashSealed: security.hashSealed,
+        expiresAt: security.expiresAt,
+      })
+      .from(security)
+      .where(among(security.applicationId, applicationIds)),
+    tx
+      .select({
+        applicationId: routes.applicationId,
+        routeId: routes.routeId,
+        host: routes.host,
+        pathPrefix: routes.pathPrefix,
+        upstreams: routes.upstreams,
+      })
+      .from(routes)
+      .where(and(among(routes.applicationId, applicationIds), eq(routes.gatewayId, gatewayId))),
+  ]);
 
   const credentials = grouped(credentialRows);
   const places = grouped(routeRows);

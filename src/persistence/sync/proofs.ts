@@ -92,30 +92,34 @@ export function recordProofs(
   results: readonly ProofResult[],
   now: Date,
 ): Promise<Set<string>> {
+  const seen = sql`jsonb_to_recordset(${JSON.stringify(results)}::jsonb)
+    as seen("applicationId" text, "revision" integer, "why" text, "proof" jsonb)`;
+  const isProven = sql`seen."why" is null`;
+  const at = sql`${now.toISOString()}::timestamptz`;
   return asSync(database, async (tx) => {
-    await requireLease(tx, lease);
-    const stored = new Set<string>();
-    for (const { applicationId, revision, why, proof } of results) {
-      const rows = await tx
+    const [, rows] = await Promise.all([
+      requireLease(tx, lease),
+      tx
         .update(applicationStates)
         .set({
-          proof,
-          unproven: why,
+          proof: sql`seen."proof"`,
+          unproven: sql`seen."why"`,
           // What an earlier delivery was seen to enforce is not seen any more either.
-          provenRevision: why === null ? revision : 0,
-          ...(why === null ? { provedAt: now, probes: withoutGone } : {}),
+          provenRevision: sql`case when ${isProven} then seen."revision" else 0 end`,
+          provedAt: sql`case when ${isProven} then ${at} else ${applicationStates.provedAt} end`,
+          probes: sql`case when ${isProven} then ${withoutGone} else ${applicationStates.probes} end`,
         })
+        .from(seen)
         .where(
           and(
             eq(applicationStates.gatewayId, lease.gatewayId),
-            eq(applicationStates.applicationId, applicationId),
-            eq(applicationStates.revision, revision),
+            eq(applicationStates.applicationId, sql`seen."applicationId"`),
+            eq(applicationStates.revision, sql`seen."revision"`),
           ),
         )
-        .returning({ applicationId: applicationStates.applicationId });
-      if (rows.length > 0) stored.add(applicationId);
-    }
-    return stored;
+        .returning({ applicationId: applicationStates.applicationId }),
+    ]);
+    return new Set(rows.map(({ applicationId }) => applicationId));
   });
 }
 
@@ -128,18 +132,20 @@ const withoutGone = sql`coalesce((select jsonb_agg(p) from jsonb_array_elements(
  */
 export function recordUnproven(database: Database, lease: Lease, above: number, why: string): Promise<void> {
   return asSync(database, async (tx) => {
-    await requireLease(tx, lease);
-    await tx
-      .update(applicationStates)
-      .set({ unproven: why })
-      .where(
-        and(
-          eq(applicationStates.gatewayId, lease.gatewayId),
-          lt(applicationStates.provenRevision, applicationStates.revision),
-          gt(applicationStates.revision, above),
-          or(isNull(applicationStates.unproven), ne(applicationStates.unproven, why)),
+    await Promise.all([
+      requireLease(tx, lease),
+      tx
+        .update(applicationStates)
+        .set({ unproven: why })
+        .where(
+          and(
+            eq(applicationStates.gatewayId, lease.gatewayId),
+            lt(applicationStates.provenRevision, applicationStates.revision),
+            gt(applicationStates.revision, above),
+            or(isNull(applicationStates.unproven), ne(applicationStates.unproven, why)),
+          ),
         ),
-      );
+    ]);
   });
 }
 

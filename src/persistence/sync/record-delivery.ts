@@ -69,22 +69,23 @@ export function recordApplied(
   },
 ): Promise<void> {
   return asSync(database, async (tx) => {
-    if (part.first) {
-      await updateAsLeader(tx, lease, { digest: delivery.digest, cause: null, causeSince: null });
-      await tx
-        .update(deliveries)
-        .set({ appliedAt: part.now })
-        .where(and(eq(deliveries.gatewayId, lease.gatewayId), eq(deliveries.revision, delivery.revision)));
-    } else {
-      await requireLease(tx, lease);
-    }
-    if (part.rows.length > 0) {
-      await tx
-        .update(changes)
-        .set({ deliveredIn: delivery.revision, deliveredAt: part.now })
-        .where(inArray(changes.row, [...part.rows]));
-    }
-    if (part.states.length > 0) await upsertStates(tx, lease.gatewayId, delivery.revision, part);
+    // Sent together: the lease is looked at first, and without it nothing of this is kept.
+    await Promise.all([
+      part.first
+        ? updateAsLeader(tx, lease, { digest: delivery.digest, cause: null, causeSince: null })
+        : requireLease(tx, lease),
+      part.first &&
+        tx
+          .update(deliveries)
+          .set({ appliedAt: part.now })
+          .where(and(eq(deliveries.gatewayId, lease.gatewayId), eq(deliveries.revision, delivery.revision))),
+      part.rows.length > 0 &&
+        tx
+          .update(changes)
+          .set({ deliveredIn: delivery.revision, deliveredAt: part.now })
+          .where(inArray(changes.row, [...part.rows])),
+      part.states.length > 0 && upsertStates(tx, lease.gatewayId, delivery.revision, part),
+    ]);
   });
 }
 
@@ -164,17 +165,19 @@ export function newestApplied(database: Database, gatewayId: string): Promise<nu
 /** The gateway was seen to serve this delivery. @throws LeaseLost */
 export function recordLoaded(database: Database, lease: Lease, revision: number, now: Date): Promise<void> {
   return asSync(database, async (tx) => {
-    await updateAsLeader(tx, lease, { loadedRevision: revision, loadedAt: now });
-    await tx
-      .update(deliveries)
-      .set({ loadedAt: now })
-      .where(
-        and(
-          eq(deliveries.gatewayId, lease.gatewayId),
-          lte(deliveries.revision, revision),
-          isNull(deliveries.loadedAt),
-          isNotNull(deliveries.appliedAt),
+    await Promise.all([
+      updateAsLeader(tx, lease, { loadedRevision: revision, loadedAt: now }),
+      tx
+        .update(deliveries)
+        .set({ loadedAt: now })
+        .where(
+          and(
+            eq(deliveries.gatewayId, lease.gatewayId),
+            lte(deliveries.revision, revision),
+            isNull(deliveries.loadedAt),
+            isNotNull(deliveries.appliedAt),
+          ),
         ),
-      );
+    ]);
   });
 }
