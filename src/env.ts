@@ -185,7 +185,8 @@ export const settingsTable = {
   databaseConnections: {
     name: "PORTCULLIS_DATABASE_CONNECTIONS",
     default: "16",
-    description: "The most connections that one process opens to PostgreSQL for requests.",
+    description:
+      "The most connections that one process opens to PostgreSQL. Of four or more, a quarter, three at most, are kept for deliveries and proofs.",
     example: "16",
     schema: wholeNumber(2, 500),
   },

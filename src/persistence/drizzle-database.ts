@@ -3,7 +3,8 @@ import { type Database, type DatabaseRole, rowsOf, type Transaction } from "./da
 
 /** What drizzle offers over either driver, as far as it is used here. Its sessions default to READ COMMITTED. */
 export interface DrizzleClient {
-  transaction<T>(body: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** @param role the one that the transaction is going to take */
+  transaction<T>(body: (tx: Transaction) => Promise<T>, role: DatabaseRole): Promise<T>;
   execute(statement: SQL): PromiseLike<unknown>;
 }
 
@@ -23,7 +24,7 @@ export function drizzleDatabase(
         if (entered.status === "rejected") throw entered.reason;
         if (outcome.status === "rejected") throw outcome.reason;
         return outcome.value;
-      }),
+      }, role),
     call: async <Row>(statement: SQL) => rowsOf<Row>(await client.execute(statement)),
   };
 }

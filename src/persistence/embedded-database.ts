@@ -1,14 +1,19 @@
 import type { PGlite } from "@electric-sql/pglite";
 import { drizzle } from "drizzle-orm/pglite";
 import type { Database } from "./database";
-import { drizzleDatabase } from "./drizzle-database";
+import { type DrizzleClient, drizzleDatabase } from "./drizzle-database";
 import { keepStatements } from "./embedded/keep-statements";
 import { setStatement } from "./session-settings";
 
 /** The embedded database, migrated already. Its one session takes the role that may only call functions. */
 export async function embeddedDatabase(client: PGlite): Promise<Database> {
   await client.exec(`${setStatement("embedded")}; set role portcullis_gate`);
-  return drizzleDatabase(drizzle(keepStatements(client)), {
+  const one = drizzle(keepStatements(client));
+  const drizzleClient: DrizzleClient = {
+    transaction: (body) => one.transaction(body),
+    execute: (statement) => one.execute(statement),
+  };
+  return drizzleDatabase(drizzleClient, {
     kind: "embedded",
     listen: (channel, onHint) => client.listen(channel, onHint),
     // One process, one session: whoever listens here hears it from the process itself as well.

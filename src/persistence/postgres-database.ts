@@ -18,7 +18,7 @@ const reconnectAfter = 0.2;
 /**
  * PostgreSQL 15 or newer.
  * @param url see `readDatabaseUrl`; without a password where the server trusts the peer.
- * @param connections size of the pool.
+ * @param connections how many at most, with those that are kept for the sync
  * @param onStatement for measuring: told of every statement as it goes to the server.
  */
 export function openPostgres(
@@ -27,25 +27,47 @@ export function openPostgres(
   onStatement?: (text: string, parameters: readonly unknown[]) => void,
 ): Database {
   const connection = connectionSettings("requests", gate);
-  const client = postgres({
-    ...driverOptions(url),
-    max: connections,
-    backoff: () => reconnectAfter,
-    onnotice: () => undefined,
-    ...(onStatement ? { debug: (_connection, text, parameters) => onStatement(text, parameters) } : {}),
-    connection,
-  });
-  return drizzleDatabase(drizzle(withPreparedStatements(client)), {
-    kind: "postgres",
-    listen: async (channel, onHint) => {
-      const subscription = await client.listen(channel, onHint);
-      return () => subscription.unlisten();
+  const open = (max: number) =>
+    postgres({
+      ...driverOptions(url),
+      max,
+      backoff: () => reconnectAfter,
+      onnotice: () => undefined,
+      ...(onStatement ? { debug: (_connection, text, parameters) => onStatement(text, parameters) } : {}),
+      connection,
+    });
+  const forSync = connectionsForSync(connections);
+  const client = open(connections - forSync);
+  const syncClient = forSync > 0 ? open(forSync) : client;
+  const requests = drizzle(withPreparedStatements(client));
+  const sync = syncClient === client ? requests : drizzle(withPreparedStatements(syncClient));
+  return drizzleDatabase(
+    {
+      transaction: (body, role) => (role === "sync" ? sync : requests).transaction(body),
+      execute: (statement) => requests.execute(statement),
     },
-    hint: async (channel, payload) => {
-      await client.notify(channel, payload);
+    {
+      kind: "postgres",
+      listen: async (channel, onHint) => {
+        const subscription = await client.listen(channel, onHint);
+        return () => subscription.unlisten();
+      },
+      hint: async (channel, payload) => {
+        await client.notify(channel, payload);
+      },
+      close: async () => {
+        await Promise.all([client.end({ timeout: 5 }), syncClient.end({ timeout: 5 })]);
+      },
     },
-    close: () => client.end({ timeout: 5 }),
-  });
+  );
+}
+
+/**
+ * Of a pool, the connections that only the sync may use: what is delivered and proven never stands in one line with
+ * requests, however many there are. A small pool is shared.
+ */
+function connectionsForSync(connections: number): number {
+  return Math.min(3, Math.floor(connections / 4));
 }
 
 /**

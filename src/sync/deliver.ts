@@ -41,6 +41,8 @@ export interface Delivered {
   readonly delivery: NumberedDelivery;
   /** When the marker was renamed, in ms of the pace. */
   readonly markerAt: number;
+  /** Something of it closes. */
+  readonly closes: boolean;
   readonly applications: readonly (DeliveredApplication & { readonly closes: boolean })[];
 }
 
@@ -74,14 +76,19 @@ export async function deliver(leading: Leading, consignment: Consignment): Promi
       `${leading.places.claim} is gone or of another claim: the folder was replaced`,
     );
   }
-  const delivery = await numberDelivery(
+  const numbering = numberDelivery(
     database,
     lease,
     (previous) => chainDigest(previous, files, gateway.state.tagKey),
     clock.now(),
   );
-  await at("numbered");
-  await target.apply(files, markerOf(gateway, delivery), consignment.overtaken);
+  const marker = numbering.then(async (delivery) => {
+    await at("numbered");
+    return markerOf(gateway, delivery);
+  });
+  marker.catch(() => undefined); // the target throws it
+  await target.apply(files, marker, consignment.overtaken);
+  const delivery = await numbering;
   const markerAt = leading.pace.now();
   consignment.onMarked?.(delivery, markerAt);
   await record(
@@ -94,6 +101,7 @@ export async function deliver(leading: Leading, consignment: Consignment): Promi
   return {
     delivery,
     markerAt,
+    closes: consignment.backlog.closes,
     applications: applications.map(({ state, file }) => ({
       applicationId: state.applicationId,
       organizationId: state.organizationId,

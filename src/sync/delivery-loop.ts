@@ -48,6 +48,9 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
   let costMs = assumedCostMs;
   let failures = 0;
   let doubtful = false;
+  let lastCloses = false;
+  /** What was pending when a delivery was overtaken. */
+  let overtaken: { readonly any: boolean; readonly closes: boolean } | null = null;
   // One of an earlier term, or of a process that could not lead, may stand in the database.
   let causeStands = true;
   const repeats = new Repeats();
@@ -55,7 +58,8 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
     try {
       if (doubtful) await loop.onFailed();
       doubtful = false;
-      const pending = await lookAtPending(leading.database, leading.gateway.gatewayId);
+      const pending = overtaken ?? (await lookAtPending(leading.database, leading.gateway.gatewayId));
+      overtaken = null;
       if (!pending.any && !repairs.waiting) {
         if (causeStands) await clearCause(leading.database, leading.lease);
         causeStands = false;
@@ -71,10 +75,11 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
         continue;
       }
       const began = pace.now();
-      const size = batchSize(costMs, loop.loadMs());
+      const size = batchSize(costMs, loop.loadMs(), lastCloses);
       const delivered = await attempt(loop, lastMarkerAt, size, repeats);
       costMs = costAfter(costMs, { applications: delivered.applications.length, tookMs: pace.now() - began });
       lastMarkerAt = delivered.markerAt;
+      lastCloses = delivered.closes;
       failures = 0;
       causeStands = false;
       repeats.over();
@@ -82,7 +87,10 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
       loop.onDelivered(delivered);
     } catch (error) {
       if (error instanceof LeaseLost) throw error;
-      if (error instanceof Overtaken) continue;
+      if (error instanceof Overtaken) {
+        if (error.by === "a closing change") overtaken = { any: true, closes: true };
+        continue;
+      }
       loop.onSettled();
       failures++;
       doubtful = true;

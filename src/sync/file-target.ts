@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import { orderBatch } from "../core/traefik/order-batch";
-import type { CompiledFile } from "../core/traefik/state";
 import { type FileSystem, isMissing } from "./file-system";
 import { fileMode, type Places } from "./gateway-folder";
 import { inParallel } from "./in-parallel";
@@ -53,7 +52,7 @@ export function fileTarget(options: FileTargetOptions): Target {
   let batches = 0;
 
   return {
-    async apply(batch: readonly PlannedFile[], marker: CompiledFile, overtaken?: () => Promise<void>) {
+    async apply(batch, marker, overtaken) {
       const ordered = orderBatch(batch);
       const mine = `${process.pid}-${++batches}`;
       const stagedAs = (index: number | "marker") => join(staging, `${mine}-${index}`);
@@ -68,15 +67,25 @@ export function fileTarget(options: FileTargetOptions): Target {
         );
       }
 
+      async function stageMarker() {
+        const { text } = await marker;
+        staged.add("marker");
+        await files.writeFlushed(stagedAs("marker"), text, fileMode, group);
+      }
+
       async function stageAndApply() {
         await at("staging");
-        await inParallel(ordered, flushedAtOnce, async (file, index) => {
-          if (overtaken && index % askedEvery === 0) await overtaken();
-          staged.add(index);
-          if (file.text !== null) await files.writeFlushed(stagedAs(index), file.text, fileMode, group);
-        });
-        staged.add("marker");
-        await files.writeFlushed(stagedAs("marker"), marker.text, fileMode, group);
+        const staging = [
+          stageMarker(),
+          inParallel(ordered, flushedAtOnce, async (file, index) => {
+            if (overtaken && index % askedEvery === 0) await overtaken();
+            staged.add(index);
+            if (file.text !== null) await files.writeFlushed(stagedAs(index), file.text, fileMode, group);
+          }),
+        ];
+        // Whatever fails, nothing is being written any more when this ends.
+        const outcomes = await Promise.allSettled(staging);
+        for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
         await at("staged");
         await overtaken?.();
         for (const turn of inTurns(ordered)) {

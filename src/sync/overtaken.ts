@@ -4,7 +4,7 @@ import type { Leading } from "./leading";
 
 /** A delivery without a closing change must not go on: it ended before the first of its files was applied. */
 export class Overtaken extends Error {
-  constructor(by: string) {
+  constructor(readonly by: "a closing change" | "a slow load") {
     super(`overtaken by ${by}`);
     this.name = "Overtaken";
   }

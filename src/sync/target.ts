@@ -16,10 +16,15 @@ export interface Target {
   /**
    * Puts a whole delivery before the gateway: everything is staged and flushed, then applied in the batch's order, the
    * marker last. After a failure any part of the batch may be there, but never the marker; calling it again is safe.
+   * @param marker may still be on its way: the files are staged meanwhile, and nothing is applied before it is staged too
    * @param overtaken called now and then until the first file is applied; whatever it throws ends the delivery there
    * @throws the file system's own error, `ENOENT` also when another leader took the staging folder away
    */
-  apply(batch: readonly PlannedFile[], marker: CompiledFile, overtaken?: () => Promise<void>): Promise<void>;
+  apply(
+    batch: readonly PlannedFile[],
+    marker: CompiledFile | Promise<CompiledFile>,
+    overtaken?: () => Promise<void>,
+  ): Promise<void>;
   /** The text of an application's, deny or shared file as the gateway would read it; null when it is not there. */
   read(name: string): Promise<string | null>;
   /** The marker's text; null when it is not there. */
@@ -42,7 +47,7 @@ export type FaultPoint =
   | "flushed"
   | "recorded";
 
-/** In the order in which a delivery passes them. */
+/** In the order in which a delivery passes them; files are staged while it is numbered. */
 export const faultPoints: readonly FaultPoint[] = [
   "taken",
   "compiled",

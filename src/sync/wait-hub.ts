@@ -39,10 +39,12 @@ const pauses = { first: 25, last: 250, slower: 1.4 };
 /** Two looks for one wait are at least this far apart, in ms, however often something is delivered. */
 const closest = 20;
 /**
- * The share of time that looks may take: without news, and right after something was delivered, loaded or proven. A rest
- * is never longer than `longest`, in ms: on a busy machine a look takes long without costing much.
+ * The share of time that looks may take: without news, and right after something was delivered, loaded or proven. A look
+ * at the embedded database holds up everything else, one at PostgreSQL only what it needs itself.
  */
-const rests = { quiet: 0.02, woken: 0.1, longest: 200 };
+const rests = { postgres: { quiet: 0.1, woken: 0.5 }, embedded: { quiet: 0.02, woken: 0.1 } };
+/** A rest is never longer than this, in ms: on a busy machine a look takes long without costing much. */
+const longestRest = 200;
 const usualCheckEveryMs = 5_000;
 /** Time between two such checks, of whatever callers, in ms. */
 const checksApart = 20;
@@ -101,8 +103,8 @@ export function createWaitHub(options: WaitHubOptions): Waits {
 
   /** Between two looks the database is left to others: looks take no more than their share of the time. */
   function restUntil(): number {
-    const share = isWoken ? rests.woken : rests.quiet;
-    return last.endedAt + Math.min(rests.longest, last.took / share - last.took);
+    const { quiet, woken } = rests[database.kind];
+    return last.endedAt + Math.min(longestRest, last.took / (isWoken ? woken : quiet) - last.took);
   }
 
   /** One look for the first of what is due. */

@@ -14,7 +14,7 @@ export interface BatchSize {
  */
 const workMs = { closing: 300, beside: 100, opening: 1_200 };
 /** A batch of less would be more overhead than work; a batch of more is not read in one query. */
-const applications = { least: 10, most: 5_000, mostBeside: 50 };
+const applications = { least: 10, most: 5_000, mostBeside: 50, firstBeside: 5 };
 /** Loads that are longer than this say nothing of how large a batch should be, in ms. */
 const longestLoadMs = 3_000;
 
@@ -23,14 +23,16 @@ const longestLoadMs = 3_000;
  * times as long between two that only open, so that shorter work than that would only make more deliveries.
  * @param costMs of one application in the last deliveries, in ms
  * @param loadMs the last measured time from a marker to its being loaded, in ms
+ * @param afterClosing the last delivery closed something: only then many others go with what closes, so that a single
+ * revocation goes almost alone, and a stream of them holds up nobody
  */
-export function batchSize(costMs: number, loadMs: number): BatchSize {
+export function batchSize(costMs: number, loadMs: number, afterClosing: boolean): BatchSize {
   const load = Math.min(loadMs, longestLoadMs);
   const within = (budgetMs: number, most: number) =>
     Math.max(applications.least, Math.min(most, Math.floor(budgetMs / costMs)));
   return {
     closing: within(Math.max(workMs.closing, load), applications.most),
-    beside: within(workMs.beside, applications.mostBeside),
+    beside: afterClosing ? within(workMs.beside, applications.mostBeside) : applications.firstBeside,
     opening: within(Math.max(workMs.opening, 3 * load), applications.most),
   };
 }
