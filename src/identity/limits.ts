@@ -1,6 +1,7 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { networkOf } from "../core/audit/network-of";
 import { TooMany } from "../core/errors";
+import type { Database } from "../persistence/database";
 import type { Runtime } from "../persistence/runtime";
 
 /** So many tries in so many seconds, in a sliding window that all processes share. */
@@ -25,7 +26,7 @@ export const limits = {
  * Lets the statement's transaction commit without waiting for the disk. A server that crashes may forget tries of its last
  * second; a flush for every try would let strangers keep the disk busy, and on the embedded database the event loop.
  */
-const unflushed = sql`set_config('synchronous_commit', 'off', true)`;
+export const unflushed = sql`set_config('synchronous_commit', 'off', true)`;
 
 /** A try that was counted; `forgive` takes it back, where only failures are limited. */
 export interface Taken {
@@ -43,16 +44,27 @@ export async function take(
   who: string,
 ): Promise<Taken> {
   const key = keyOf(limit, who);
-  const moment = clock.now().toISOString();
+  const now = clock.now();
   const [row] = await database.call<{ wait: number }>(
-    sql`select portcullis_take(${key}::text, ${limit.tries}::integer, ${limit.windowSeconds}::integer, ${moment}::timestamptz) as wait, ${unflushed}`,
+    sql`select ${takingInSql(limit, key, now)} as wait, ${unflushed}`,
   );
-  if (!row || row.wait > 0) throw new TooMany(limit.name, row?.wait ?? limit.windowSeconds);
-  return {
-    forgive: async () => {
-      await database.call(sql`select portcullis_forgive(${key}::text, ${moment}::timestamptz), ${unflushed}`);
-    },
-  };
+  return takenOf(limit, row?.wait ?? null, () => forgive(database, key, now));
+}
+
+/** The try as part of a statement: 0 when it was taken, else the seconds until the next one is. */
+export function takingInSql(limit: Limit, key: string | SQL, now: Date): SQL {
+  return sql`portcullis_take(${key}::text, ${limit.tries}::integer, ${limit.windowSeconds}::integer, ${now.toISOString()}::timestamptz)`;
+}
+
+/** @param wait what `takingInSql` said @throws TooMany */
+export function takenOf(limit: Limit, wait: number | null, forgive: () => Promise<void>): Taken {
+  if (wait !== 0) throw new TooMany(limit.name, wait ?? limit.windowSeconds);
+  return { forgive };
+}
+
+/** Takes back the try that was counted at this moment. */
+export async function forgive(database: Database, key: string, at: Date): Promise<void> {
+  await database.call(sql`select portcullis_forgive(${key}::text, ${at.toISOString()}::timestamptz), ${unflushed}`);
 }
 
 /** What the tries of somebody are counted under. */

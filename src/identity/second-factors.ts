@@ -16,12 +16,15 @@ export interface SecondFactors {
 }
 
 export async function secondFactorsOf(tx: Transaction, userId: string): Promise<SecondFactors> {
-  const confirmed = await tx
-    .select({ userId: totpSecrets.userId })
-    .from(totpSecrets)
-    .where(and(eq(totpSecrets.userId, userId), isNotNull(totpSecrets.confirmedAt)));
-  const keys = await tx.$count(passkeys, eq(passkeys.userId, userId));
-  return { totp: confirmed.length > 0, passkeys: keys, recoveryCodes: await countRecoveryCodes(tx, userId) };
+  const [confirmed, keys, codes] = await Promise.all([
+    tx
+      .select({ userId: totpSecrets.userId })
+      .from(totpSecrets)
+      .where(and(eq(totpSecrets.userId, userId), isNotNull(totpSecrets.confirmedAt))),
+    tx.$count(passkeys, eq(passkeys.userId, userId)),
+    countRecoveryCodes(tx, userId),
+  ]);
+  return { totp: confirmed.length > 0, passkeys: keys, recoveryCodes: codes };
 }
 
 /** Whether a password alone is not enough for this person. */

@@ -71,7 +71,8 @@ export async function openSession(tx: Transaction, attempt: Attempt, wanted: New
   return { sessionId, token, userId, maxAge };
 }
 
-async function firstOrganization(tx: Transaction, userId: string): Promise<string | null> {
+/** The one that a person joined first. */
+export async function firstOrganization(tx: Transaction, userId: string): Promise<string | null> {
   const [row] = await tx
     .select({ organizationId: members.organizationId })
     .from(members)

@@ -9,6 +9,11 @@ export function asSync<T>(database: Database, body: (tx: Transaction) => Promise
   return database.transaction("sync", null, body);
 }
 
+/** As `asSync`, for exactly one statement: on PostgreSQL all of it is one round trip. */
+export function onceAsSync<T>(database: Database, body: (tx: Transaction) => Promise<T>): Promise<T> {
+  return database.batch("sync", null, 1, body);
+}
+
 /** Thrown when a write found that another process leads the gateway by now. */
 export class LeaseLost extends Error {
   constructor(gatewayId: string) {

@@ -14,6 +14,17 @@ export interface Database {
    * @param organizationId what row-level security binds the tenant role to; required for it, ignored by the others.
    */
   transaction<T>(role: DatabaseRole, organizationId: string | null, body: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * As `transaction`, for a body that sends exactly so many statements, none of which waits for another's answer: on
+   * PostgreSQL all of it is one round trip, and a statement more is rejected. What the body throws after its last
+   * statement undoes nothing.
+   */
+  batch<T>(
+    role: DatabaseRole,
+    organizationId: string | null,
+    statements: number,
+    body: (tx: Transaction) => Promise<T>,
+  ): Promise<T>;
   /** One statement outside a transaction, in the role that may only call functions. */
   call<Row>(statement: SQL): Promise<Row[]>;
   /** Hints: they may come late, twice or never. Resolves once listening; the result ends it. */

@@ -5,6 +5,8 @@ import { type Database, type DatabaseRole, rowsOf, type Transaction } from "./da
 export interface DrizzleClient {
   /** @param role the one that the transaction is going to take */
   transaction<T>(body: (tx: Transaction) => Promise<T>, role: DatabaseRole): Promise<T>;
+  /** As `transaction`, where COMMIT may be sent together with the last of so many statements. */
+  batch<T>(statements: number, body: (tx: Transaction) => Promise<T>, role: DatabaseRole): Promise<T>;
   execute(statement: SQL): PromiseLike<unknown>;
 }
 
@@ -13,18 +15,22 @@ export function drizzleDatabase(
   client: DrizzleClient,
   driver: Pick<Database, "kind" | "listen" | "hint" | "close">,
 ): Database {
+  const entered =
+    <T>(role: DatabaseRole, organizationId: string | null, body: (tx: Transaction) => Promise<T>) =>
+    async (tx: Transaction): Promise<T> => {
+      // Sent together with the body's first statement, which the server runs after it or, if it fails, not at all.
+      const entering = tx.execute(enter(role, organizationId)).execute();
+      // Nothing may be sent any more once the transaction is over, so the body is waited for in any case.
+      const [entry, outcome] = await Promise.allSettled([entering, body(tx)]);
+      if (entry.status === "rejected") throw entry.reason;
+      if (outcome.status === "rejected") throw outcome.reason;
+      return outcome.value;
+    };
   return {
     ...driver,
-    transaction: (role, organizationId, body) =>
-      client.transaction(async (tx) => {
-        // Sent together with the body's first statement, which the server runs after it or, if it fails, not at all.
-        const entering = tx.execute(enter(role, organizationId)).execute();
-        // Nothing may be sent any more once the transaction is over, so the body is waited for in any case.
-        const [entered, outcome] = await Promise.allSettled([entering, body(tx)]);
-        if (entered.status === "rejected") throw entered.reason;
-        if (outcome.status === "rejected") throw outcome.reason;
-        return outcome.value;
-      }, role),
+    transaction: (role, organizationId, body) => client.transaction(entered(role, organizationId, body), role),
+    batch: (role, organizationId, statements, body) =>
+      client.batch(statements + 1, entered(role, organizationId, body), role),
     call: async <Row>(statement: SQL) => rowsOf<Row>(await client.execute(statement)),
   };
 }

@@ -11,6 +11,7 @@ export async function embeddedDatabase(client: PGlite): Promise<Database> {
   const one = drizzle(keepStatements(client));
   const drizzleClient: DrizzleClient = {
     transaction: (body) => one.transaction(body),
+    batch: (_statements, body) => one.transaction(body),
     execute: (statement) => one.execute(statement),
   };
   return drizzleDatabase(drizzleClient, {

@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/postgres-js";
 import postgres from "postgres";
-import type { Database } from "./database";
+import type { Database, DatabaseRole } from "./database";
 import { drizzleDatabase } from "./drizzle-database";
 import { driverOptions } from "./postgres-address";
 import { poolerIsRefused } from "./postgres-requirements";
-import { withPreparedStatements } from "./prepared-statements";
+import { committingWith, withPreparedStatements } from "./prepared-statements";
 import { connectionSettings, settingsFor } from "./session-settings";
 import { UnusableDatabase } from "./unusable-database";
 
@@ -39,12 +39,14 @@ export function openPostgres(
   const forSync = connectionsForSync(connections);
   const client = open(connections - forSync);
   const syncClient = forSync > 0 ? open(forSync) : client;
-  const requests = drizzle(withPreparedStatements(client));
-  const sync = syncClient === client ? requests : drizzle(withPreparedStatements(syncClient));
+  const requests = sessionsOf(client);
+  const sync = syncClient === client ? requests : sessionsOf(syncClient);
+  const of = (role: DatabaseRole) => (role === "sync" ? sync : requests);
   return drizzleDatabase(
     {
-      transaction: (body, role) => (role === "sync" ? sync : requests).transaction(body),
-      execute: (statement) => requests.execute(statement),
+      transaction: (body, role) => of(role).any.transaction(body),
+      batch: (statements, body, role) => of(role).batch(statements).transaction(body),
+      execute: (statement) => requests.any.execute(statement),
     },
     {
       kind: "postgres",
@@ -60,6 +62,17 @@ export function openPostgres(
       },
     },
   );
+}
+
+function sessionsOf(client: postgres.Sql) {
+  const prepared = withPreparedStatements(client);
+  const batches = new Map<number, ReturnType<typeof drizzle<Record<string, never>>>>();
+  const batch = (statements: number) => {
+    const made = batches.get(statements) ?? drizzle(committingWith(statements, prepared));
+    batches.set(statements, made);
+    return made;
+  };
+  return { any: drizzle(prepared), batch };
 }
 
 /**

@@ -18,6 +18,13 @@ export function worthPreparing(): (text: string, parameters: readonly unknown[])
   };
 }
 
+declare module "postgres" {
+  interface TransactionSql {
+    /** Sends COMMIT along with the statements before it; any later one is rejected. Of the patch. */
+    commitAhead(): void;
+  }
+}
+
 /**
  * Lets the server keep the plans of statements that come again, and saves a round trip at each: the driver asks for the
  * parameters' types before every statement that is not prepared, and drizzle asks it to prepare none.
@@ -36,4 +43,28 @@ export function withPreparedStatements(client: Client): Client {
   client.begin = (<T>(body: (tx: Inside) => Promise<T>) =>
     begin("ahead", (tx) => body(prepare(tx)))) as Client["begin"];
   return prepare(client);
+}
+
+/**
+ * A view of the client whose transactions end with their `statements`-th statement: COMMIT is sent with it, so that all
+ * of it takes one round trip.
+ */
+export function committingWith(statements: number, client: Client): Client {
+  const view = Object.create(client) as Client;
+  const { begin } = client;
+  view.begin = (<T>(body: (tx: Inside) => Promise<T>) =>
+    begin((tx) => body(commitsAfter(statements, tx as Inside)))) as Client["begin"];
+  return view;
+}
+
+function commitsAfter(statements: number, tx: Inside): Inside {
+  const { unsafe } = tx;
+  let left = statements;
+  tx.unsafe = ((...statement: Parameters<typeof unsafe>) => {
+    const sent = unsafe(...statement);
+    left--;
+    if (left === 0) tx.commitAhead();
+    return sent;
+  }) as typeof unsafe;
+  return tx;
 }

@@ -41,6 +41,10 @@ function counting(database: Database): Database {
       cost.transactions++;
       return database.transaction(role, organizationId, (tx) => body(countingIn(tx)));
     },
+    batch: (role, organizationId, statements, body) => {
+      cost.transactions++;
+      return database.batch(role, organizationId, statements, (tx) => body(countingIn(tx)));
+    },
     listen: (...args) => database.listen(...args),
     hint: (...args) => database.hint(...args),
     close: () => database.close(),

@@ -43,6 +43,11 @@ function heldHandler(bounds: ConstructorParameters<typeof ActiveRequests>[0]) {
       await going;
       return database.transaction(role, organizationId, body);
     },
+    batch: async (role, organizationId, statements, body) => {
+      began += 1;
+      await going;
+      return database.batch(role, organizationId, statements, body);
+    },
   };
   const handler = createHandler({ ...world.runtime, database: held }, {}, new ActiveRequests(bounds));
   return { handler, letGo, began: () => began };

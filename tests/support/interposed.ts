@@ -28,6 +28,10 @@ export async function callMeanwhile<T = Record<string, unknown>>(
       await transactions.shift()?.();
       return database.transaction(role, organizationId, body);
     },
+    batch: async (role, organizationId, statements, body) => {
+      await transactions.shift()?.();
+      return database.batch(role, organizationId, statements, body);
+    },
     call: async (statement) => {
       await calls.shift()?.();
       return database.call(statement);

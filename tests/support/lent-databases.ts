@@ -40,6 +40,7 @@ export async function lendDatabase(kind: string, open: () => Promise<OpenedDatab
     database: {
       kind: database.kind,
       transaction: async (role, organizationId, body) => use().transaction(role, organizationId, body),
+      batch: async (role, organizationId, statements, body) => use().batch(role, organizationId, statements, body),
       call: async (statement) => use().call(statement),
       hint: async (channel, payload) => use().hint(channel, payload),
       listen: async (channel, onHint) => {

@@ -412,6 +412,10 @@ describe("markers", () => {
           if (role === "sync") await recording;
           return database.transaction(role, organizationId, body);
         },
+        batch: async (role, organizationId, statements, body) => {
+          if (role === "sync") await recording;
+          return database.batch(role, organizationId, statements, body);
+        },
       },
       client: () => ({
         ...client,

@@ -5,13 +5,12 @@ import { Unauthenticated } from "../../core/errors";
 import type { Runtime } from "../../persistence/runtime";
 import type { Attempt } from "../attempt";
 import { type HashCaller, processHashQueues } from "../hash-queues";
-import { limits } from "../limits";
 import { hashPassword, isOutdated, verifyPassword } from "../passwords";
 import { hasSecondFactor, holdPerson } from "../second-factors";
-import { type OpenedSession, openSession } from "../sessions";
+import { firstOrganization, type OpenedSession, openSession } from "../sessions";
 import type { Fields, SignInMethod } from "./method";
 import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
-import { takeTry } from "./take-try";
+import { type Account, takePasswordTry } from "./take-try";
 
 /**
  * E-mail address and password. With a second factor enrolled, the session only lets one show it.
@@ -23,16 +22,10 @@ import { takeTry } from "./take-try";
 export const passwordSignIn: SignInMethod = {
   id: "password",
   async signIn(attempt: Attempt, fields: Fields, onTurn: () => void) {
-    const { runtime, ip } = attempt;
-    const caller = { stranger: ip, onTurn };
+    const caller = { stranger: attempt.ip, onTurn };
     processHashQueues.requireRoom(caller); // before the database is asked anything
-    await takeTry(attempt, limits.signInByAddress, ip ?? "unknown");
-    const email = (fields.email ?? "").trim().toLowerCase();
     const password = fields.password ?? "";
-    const account = await findAccount(runtime, email);
-    // People type passwords into the wrong field: what is no account's address is kept as a keyed hash.
-    const counted = account?.userId ?? runtime.signer.sign("limit", email);
-    const failure = await takeTry(attempt, limits.failuresByAccount, counted, account);
+    const { account, failure } = await takePasswordTry(attempt, (fields.email ?? "").trim().toLowerCase());
     const session = await openWith(attempt, account, { password, caller }, fields).catch(async (error: unknown) => {
       await failure.forgive(); // nobody looked at it
       throw error;
@@ -43,16 +36,9 @@ export const passwordSignIn: SignInMethod = {
   },
 };
 
-interface Account {
-  readonly userId: string;
-  readonly email: string;
-  /** As it was when the password was compared with it. */
-  readonly hash: string | null;
-}
-
+/** As it is now. */
 async function findAccount({ database }: Runtime, email: string): Promise<Account | null> {
-  if (email.includes("\0")) return null; // PostgreSQL has no such text
-  return database.transaction("identity", null, async (tx) => {
+  return database.batch("identity", null, 1, async (tx) => {
     const [row] = await tx
       .select({ userId: users.userId, email: users.email, hash: passwords.hash })
       .from(users)
@@ -89,18 +75,20 @@ async function open(
 ): Promise<OpenedSession | null> {
   const { userId, hash } = account;
   return attempt.runtime.database.transaction("identity", null, async (tx) => {
-    await holdPerson(tx, userId); // whoever enrols a factor now ends this session, or is seen by it
-    const [present] = await tx
-      .select({ hash: passwords.hash })
-      .from(passwords)
-      .where(eq(passwords.userId, userId))
-      .for("update");
+    const [, [present], isGuarded, organizationId] = await Promise.all([
+      holdPerson(tx, userId), // whoever enrols a factor now ends this session, or is seen by it
+      tx.select({ hash: passwords.hash }).from(passwords).where(eq(passwords.userId, userId)).for("update"),
+      hasSecondFactor(tx, userId),
+      firstOrganization(tx, userId),
+    ]);
     if (present === undefined || present.hash !== hash) return null;
     if (renewed !== null) await tx.update(passwords).set({ hash: renewed }).where(eq(passwords.userId, userId));
-    const stage = (await hasSecondFactor(tx, userId)) ? "second_factor" : "full";
+    const stage = isGuarded ? "second_factor" : "full";
     const methods = ["password"] as const;
-    const session = await openSession(tx, attempt, { userId, stage, methods, remember: fields.remember === "true" });
+    const remember = fields.remember === "true";
+    const session = await openSession(tx, attempt, { userId, stage, methods, remember, organizationId });
     await recordSignIn(tx, attempt, {
+      ...(organizationId === null ? {} : { organizationId }),
       outcome: "done",
       action: stage === "full" ? "auth.signIn" : "auth.firstFactor",
       person: account,

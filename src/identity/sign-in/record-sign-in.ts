@@ -1,13 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { eq } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
-import { members } from "../../../drizzle/members";
 import type { Refusal } from "../../core/errors";
 import { newId } from "../../core/ids";
 import type { Transaction } from "../../persistence/database";
 import { countedTry, type RefusedTry, recordStranger, refusalStatement, writeTry } from "../../persistence/refusals";
 import type { Attempt } from "../attempt";
-import type { Method } from "../sessions";
+import { firstOrganization, type Method } from "../sessions";
 
 interface SignIn {
   readonly outcome: "done" | "refused";
@@ -30,7 +28,10 @@ interface SignIn {
  */
 export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: SignIn): Promise<void> {
   const { runtime } = attempt;
-  const organizationId = signIn.organizationId ?? (await organizationOf(tx, signIn.person)) ?? runtime.installationId;
+  const organizationId =
+    signIn.organizationId ??
+    (signIn.person && (await firstOrganization(tx, signIn.person.userId))) ??
+    runtime.installationId;
   const entry = entryOf(attempt, signIn, organizationId);
   const now = runtime.clock.now();
   if (signIn.outcome === "refused") {
@@ -51,7 +52,7 @@ export async function recordRefusedSignIn(attempt: Attempt, signIn: Omit<SignIn,
   const { person } = signIn;
   const organizationId =
     signIn.organizationId ??
-    (person && (await runtime.database.transaction("identity", null, (tx) => organizationOf(tx, person)))) ??
+    (person && (await runtime.database.batch("identity", null, 1, (tx) => firstOrganization(tx, person.userId)))) ??
     runtime.installationId;
   await nextWriting(runtime.signIn.answerFloorMs * shareOfFloor);
   await writeTry(runtime, entryOf(attempt, signIn, organizationId));
@@ -99,16 +100,4 @@ const written = new WeakSet<Attempt>();
 export async function recordUnwritten(attempt: Attempt, refusal: Refusal): Promise<void> {
   if (written.has(attempt) || refusal.kind === "unavailable") return;
   await recordStranger({ ...attempt, action: "auth.signIn" }, refusal);
-}
-
-/** The one that they joined first. */
-async function organizationOf(tx: Transaction, person: SignIn["person"]): Promise<string | null> {
-  if (!person) return null;
-  const [membership] = await tx
-    .select({ organizationId: members.organizationId })
-    .from(members)
-    .where(eq(members.userId, person.userId))
-    .orderBy(members.createdAt, members.organizationId)
-    .limit(1);
-  return membership?.organizationId ?? null;
 }

@@ -1,6 +1,8 @@
+import { sql } from "drizzle-orm";
 import { TooMany } from "../../core/errors";
+import { rowsOf } from "../../persistence/database";
 import type { Attempt } from "../attempt";
-import { type Limit, type Taken, take } from "../limits";
+import { forgive, keyOf, type Limit, limits, type Taken, take, takenOf, takingInSql, unflushed } from "../limits";
 import { recordRefusedSignIn } from "./record-sign-in";
 
 /**
@@ -18,14 +20,90 @@ export async function takeTry(
   try {
     return await take(attempt.runtime, limit, who);
   } catch (refusal) {
-    if (!(refusal instanceof TooMany)) throw refusal;
-    await recordRefusedSignIn(attempt, {
-      action: "auth.signIn",
-      reason: refusal.reason,
-      person,
-      methods: [],
-      changed: { limit: limit.name },
-    });
-    throw refusal;
+    throw await recorded(attempt, limit, person, refusal);
   }
+}
+
+/** A password's account, with the try that was counted for it. */
+export interface PasswordTry {
+  readonly account: Account | null;
+  readonly failure: Taken;
+}
+
+export interface Account {
+  readonly userId: string;
+  readonly email: string;
+  /** As it was when the password was compared with it; null for a person without a password. */
+  readonly hash: string | null;
+}
+
+/**
+ * Counts one try to sign in with a password, for the address that it comes from and for the account, and finds the
+ * account: one statement, whether or not there is one. People type passwords into the wrong field: what is no account's
+ * address is counted under a keyed hash.
+ * @throws TooMany audited; the account's is not counted where the address has too many
+ */
+export async function takePasswordTry(attempt: Attempt, email: string): Promise<PasswordTry> {
+  const { runtime, ip } = attempt;
+  const { database, clock, signer } = runtime;
+  const { signInByAddress, failuresByAccount } = limits;
+  const now = clock.now();
+  const known = email.includes("\0") ? null : email; // PostgreSQL has no such text
+  const unknown = signer.sign("limit", email);
+  const statement = sql`with
+    address as materialized (select ${takingInSql(signInByAddress, keyOf(signInByAddress, ip ?? "unknown"), now)} as wait, ${unflushed}),
+    account as materialized (select u.user_id, u.email, p.hash from users u
+      left join passwords p on p.user_id = u.user_id where u.email = ${known}::text)
+    select account.user_id as "userId", account.email, account.hash, address.wait as "addressWait",
+      case when address.wait = 0 then ${takingInSql(failuresByAccount, sql`${keyOf(failuresByAccount, "")} || coalesce(account.user_id, ${unknown}::text)`, now)} end as "accountWait"
+    from address left join account on true`;
+  const [row] = await database.batch("identity", null, 1, async (tx) => rowsOf<TryRow>(await tx.execute(statement)));
+  const account = accountOf(row);
+  const key = keyOf(failuresByAccount, account?.userId ?? unknown);
+  try {
+    takenOf(signInByAddress, row?.addressWait ?? null, nothing);
+  } catch (refusal) {
+    throw await recorded(attempt, signInByAddress, null, refusal);
+  }
+  try {
+    return {
+      account,
+      failure: takenOf(failuresByAccount, row?.accountWait ?? null, () => forgive(database, key, now)),
+    };
+  } catch (refusal) {
+    throw await recorded(attempt, failuresByAccount, account, refusal);
+  }
+}
+
+interface TryRow {
+  readonly userId: string | null;
+  readonly email: string | null;
+  readonly hash: string | null;
+  readonly addressWait: number;
+  readonly accountWait: number | null;
+}
+
+function accountOf(row: TryRow | undefined): Account | null {
+  if (row === undefined || row.userId === null || row.email === null) return null;
+  return { userId: row.userId, email: row.email, hash: row.hash };
+}
+
+const nothing = async (): Promise<void> => undefined;
+
+/** @returns the refusal itself */
+async function recorded(
+  attempt: Attempt,
+  limit: Limit,
+  person: { readonly userId: string; readonly email: string } | null,
+  refusal: unknown,
+): Promise<unknown> {
+  if (!(refusal instanceof TooMany)) return refusal;
+  await recordRefusedSignIn(attempt, {
+    action: "auth.signIn",
+    reason: refusal.reason,
+    person,
+    methods: [],
+    changed: { limit: limit.name },
+  });
+  return refusal;
 }

@@ -1,6 +1,6 @@
 import { and, eq, getTableColumns, isNull, type SQL, sql } from "drizzle-orm";
 import { applicationStates, gateways, installation } from "../../../drizzle/schema";
-import { asSync, LeaseLost } from "../as-sync";
+import { asSync, LeaseLost, onceAsSync } from "../as-sync";
 import type { Database, Transaction } from "../database";
 import { aheadInSql, passedInSql } from "../moments-in-sql";
 
@@ -14,7 +14,7 @@ export interface Lease {
 }
 
 export function listFileGateways(database: Database): Promise<{ gatewayId: string; name: string }[]> {
-  return asSync(database, (tx) =>
+  return onceAsSync(database, (tx) =>
     tx
       .select({ gatewayId: gateways.gatewayId, name: gateways.name })
       .from(gateways)
@@ -28,7 +28,7 @@ export function findGateway(
   database: Database,
   gatewayId: string,
 ): Promise<(GatewayRow & { readonly led: boolean }) | null> {
-  return asSync(database, async (tx) => {
+  return onceAsSync(database, async (tx) => {
     const led = sql<boolean>`${aheadInSql(gateways.leaseUntil, sql`clock_timestamp()`)}`;
     const [row] = await tx
       .select({ ...getTableColumns(gateways), led })
@@ -39,7 +39,7 @@ export function findGateway(
 }
 
 export function findInstallationId(database: Database): Promise<string | null> {
-  return asSync(database, async (tx) => {
+  return onceAsSync(database, async (tx) => {
     const [row] = await tx.select({ installationId: installation.installationId }).from(installation);
     return row?.installationId ?? null;
   });
@@ -112,7 +112,7 @@ function isLeader(lease: Lease) {
 
 /** @throws LeaseLost */
 export function renewLease(database: Database, lease: Lease, forMs: number): Promise<unknown> {
-  return asSync(database, (tx) => updateAsLeader(tx, lease, { leaseUntil: inMs(forMs) }));
+  return onceAsSync(database, (tx) => updateAsLeader(tx, lease, { leaseUntil: inMs(forMs) }));
 }
 
 /** By the database's clock: a process whose own is wrong neither takes a lease that runs, nor leaves one that runs for hours. */
@@ -122,12 +122,12 @@ function inMs(ms: number): SQL {
 
 /** Lets the next process in at once. Nothing happens when another one leads already. */
 export function endLease(database: Database, lease: Lease): Promise<unknown> {
-  return asSync(database, (tx) => tx.update(gateways).set({ leaseUntil: null }).where(isLeader(lease)));
+  return onceAsSync(database, (tx) => tx.update(gateways).set({ leaseUntil: null }).where(isLeader(lease)));
 }
 
 /** Says in words why deliveries fail; the moment of the first failure stays. @throws LeaseLost */
 export function recordCause(database: Database, lease: Lease, cause: string, now: Date): Promise<unknown> {
-  return asSync(database, (tx) =>
+  return onceAsSync(database, (tx) =>
     updateAsLeader(tx, lease, {
       cause,
       causeSince: sql`coalesce(${gateways.causeSince}, ${now.toISOString()}::timestamptz)`,
@@ -140,7 +140,7 @@ export function recordCause(database: Database, lease: Lease, cause: string, now
  * While another process leads nothing is written: delivery works then.
  */
 export function recordCauseUnled(database: Database, gatewayId: string, cause: string, now: Date): Promise<unknown> {
-  return asSync(database, (tx) =>
+  return onceAsSync(database, (tx) =>
     tx
       .update(gateways)
       .set({ cause, causeSince: sql`coalesce(${gateways.causeSince}, ${now.toISOString()}::timestamptz)` })
@@ -161,7 +161,7 @@ export function isLed(database: Database, gatewayId: string): Promise<boolean> {
 
 /** Nothing fails any more. @throws LeaseLost */
 export function clearCause(database: Database, lease: Lease): Promise<unknown> {
-  return asSync(database, (tx) => updateAsLeader(tx, lease, { cause: null, causeSince: null }));
+  return onceAsSync(database, (tx) => updateAsLeader(tx, lease, { cause: null, causeSince: null }));
 }
 
 /**

@@ -2,7 +2,7 @@ import { and, eq, gt, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { applicationStates, claims } from "../../../drizzle/schema";
 import type { StoredProbe, StoredProof } from "../../../drizzle/sync";
 import type { Intended } from "../../core/traefik/state";
-import { asSync } from "../as-sync";
+import { asSync, onceAsSync } from "../as-sync";
 import type { Database, Transaction } from "../database";
 import { type Lease, requireLease } from "./lease";
 
@@ -33,7 +33,7 @@ export function readProofTasks(
   gatewayId: string,
   applicationIds: readonly string[],
 ): Promise<ProofTask[]> {
-  return asSync(database, (tx) =>
+  return onceAsSync(database, (tx) =>
     tx
       .select({
         applicationId: applicationStates.applicationId,
@@ -59,7 +59,7 @@ export function pageOfProven(
   after: string,
   limit: number,
 ): Promise<{ applicationId: string; organizationId: string; revision: number; intended: Intended }[]> {
-  return asSync(database, (tx) =>
+  return onceAsSync(database, (tx) =>
     tx
       .select({
         applicationId: applicationStates.applicationId,
@@ -163,7 +163,7 @@ export function recordWentBack(database: Database, lease: Lease, revision: numbe
 /** Which of these tags belong to applications as they were last delivered to this gateway. */
 export function knownTags(database: Database, gatewayId: string, tags: readonly string[]): Promise<Set<string>> {
   if (tags.length === 0) return Promise.resolve(new Set());
-  return asSync(database, async (tx) => {
+  return onceAsSync(database, async (tx) => {
     const rows = await tx
       .select({ tag: applicationStates.tag })
       .from(applicationStates)

@@ -1,6 +1,6 @@
 import { and, eq, inArray, isNotNull, isNull, lte, max, sql } from "drizzle-orm";
 import { applicationStates, changes, deliveries, gateways } from "../../../drizzle/schema";
-import { asSync, LeaseLost } from "../as-sync";
+import { asSync, LeaseLost, onceAsSync } from "../as-sync";
 import type { Database } from "../database";
 import { type Lease, requireLease, updateAsLeader } from "./lease";
 
@@ -122,7 +122,7 @@ async function upsertStates(
 
 /** The delivery that an answer of the gateway names, when it is one of ours. */
 export function findDelivery(database: Database, gatewayId: string, named: NumberedDelivery): Promise<boolean> {
-  return asSync(database, async (tx) => {
+  return onceAsSync(database, async (tx) => {
     const rows = await tx
       .select({ revision: deliveries.revision })
       .from(deliveries)
@@ -140,7 +140,7 @@ export function findDelivery(database: Database, gatewayId: string, named: Numbe
 
 /** Whether anything was ever applied to the gateway, in whatever epoch. */
 export function wasEverApplied(database: Database, gatewayId: string): Promise<boolean> {
-  return asSync(database, async (tx) => {
+  return onceAsSync(database, async (tx) => {
     const rows = await tx
       .select({ revision: deliveries.revision })
       .from(deliveries)
@@ -152,7 +152,7 @@ export function wasEverApplied(database: Database, gatewayId: string): Promise<b
 
 /** The number of the last delivery of the present epoch that was applied; null when there was none. */
 export function newestApplied(database: Database, gatewayId: string): Promise<number | null> {
-  return asSync(database, async (tx) => {
+  return onceAsSync(database, async (tx) => {
     const [row] = await tx
       .select({ revision: max(deliveries.revision) })
       .from(deliveries)

@@ -1,6 +1,6 @@
 import { and, desc, eq, isNull, sql } from "drizzle-orm";
 import { changes } from "../../../drizzle/schema";
-import { asSync } from "../as-sync";
+import { onceAsSync } from "../as-sync";
 import type { Database } from "../database";
 
 /** One outbox row, as far as delivery is concerned. */
@@ -18,7 +18,7 @@ export interface PendingChange {
  * skip rows that commit late.
  */
 export function takeChanges(database: Database, gatewayId: string, limit: number): Promise<PendingChange[]> {
-  return asSync(database, (tx) =>
+  return onceAsSync(database, (tx) =>
     tx
       .select({
         row: changes.row,
@@ -42,7 +42,7 @@ const goesFirst = sql`(${changes.closes} or ${changes.denyGroup} is not null)`;
 
 /** Whether anything is pending for a gateway, and whether any of it closes. */
 export function lookAtPending(database: Database, gatewayId: string): Promise<{ any: boolean; closes: boolean }> {
-  return asSync(database, async (tx) => {
+  return onceAsSync(database, async (tx) => {
     const [row] = await tx
       .select({ closes: sql<boolean | null>`bool_or(${changes.closes})` })
       .from(changes)

@@ -2,7 +2,7 @@ import { and, desc, eq, lt } from "drizzle-orm";
 import { security } from "../../../drizzle/security";
 import type { Credential, ListCredentials } from "../../contracts/security";
 import type { Authorized } from "../../persistence/authorized";
-import { readAs } from "../../persistence/read";
+import { readTogetherAs } from "../../persistence/read";
 import { pageOfRows } from "../page";
 import { syncStatesOf } from "../sync-states";
 import { credentialColumns } from "./credential-columns";
@@ -14,8 +14,8 @@ export async function listCredentials(
   input: ListCredentials,
 ): Promise<{ items: Credential[]; nextCursor: string | null }> {
   const { applicationId } = authorized.object;
-  return readAs(authorized, async (tx) => {
-    const rows = await tx
+  return readTogetherAs(authorized, 2, async (tx) => {
+    const reading = tx
       .select(credentialColumns)
       .from(security)
       .where(
@@ -26,7 +26,8 @@ export async function listCredentials(
       )
       .orderBy(desc(security.securityId))
       .limit(input.limit + 1);
-    const stateOf = await syncStatesOf(tx, [applicationId], authorized.request.runtime.clock.now());
+    const states = syncStatesOf(tx, [applicationId], authorized.request.runtime.clock.now());
+    const [rows, stateOf] = await Promise.all([reading, states]);
     return pageOfRows(
       rows,
       input,

@@ -191,6 +191,7 @@ function countStatements(database: Database) {
   const counted: Database = {
     kind: database.kind,
     transaction: (...args) => database.transaction(...args),
+    batch: (...args) => database.batch(...args),
     call: (statement) => {
       calls++;
       return database.call(statement);

@@ -151,6 +151,10 @@ function counting(database: Database) {
       count(role);
       return database.transaction(role, organizationId, body);
     },
+    batch: (role, organizationId, statements, body) => {
+      count(role);
+      return database.batch(role, organizationId, statements, body);
+    },
     call: (statement) => {
       count("call");
       return database.call(statement);
