@@ -22,7 +22,7 @@ import type { Gateway } from "./gateway";
 import { givingWay } from "./give-way";
 import { inParallel } from "./in-parallel";
 import type { Leading } from "./leading";
-import type { PlannedFile } from "./target";
+import type { PlannedFile, Turn } from "./target";
 
 /** What a delivery carries: outbox rows, and what a comparison found to be different from what it should be. */
 export interface Consignment {
@@ -31,8 +31,8 @@ export interface Consignment {
   readonly backlog: Backlog;
   /** The file that all applications share is missing or altered. */
   readonly shared: boolean;
-  /** Called now and then until the first file is applied; whatever it throws ends the delivery, with nothing done. */
-  readonly overtaken?: (() => Promise<void>) | undefined;
+  /** What it throws ends the delivery with nothing done. */
+  readonly turn: Turn;
   /** Called once the marker is renamed, before anything is recorded. */
   readonly onMarked?: (delivery: NumberedDelivery, markerAt: number) => void;
 }
@@ -43,6 +43,10 @@ export interface Delivered {
   readonly markerAt: number;
   /** Something of it closes. */
   readonly closes: boolean;
+  /** From the beginning until everything was staged, in ms. */
+  readonly preparedMs: number;
+  /** How long it then waited until it was due, in ms. */
+  readonly waitedMs: number;
   readonly applications: readonly (DeliveredApplication & { readonly closes: boolean })[];
 }
 
@@ -59,6 +63,8 @@ const recordedAtOnce = 4;
  */
 export async function deliver(leading: Leading, consignment: Consignment): Promise<Delivered> {
   const { database, lease, gateway, target, clock, at } = leading;
+  const began = leading.pace.now();
+  let [preparedMs, waitedMs] = [0, 0];
   await at("taken");
   const applications = await planApplications(leading, consignment);
   const denies = await planDenies(leading, consignment.backlog.denies);
@@ -87,7 +93,13 @@ export async function deliver(leading: Leading, consignment: Consignment): Promi
     return markerOf(gateway, delivery);
   });
   marker.catch(() => undefined); // the target throws it
-  await target.apply(files, marker, consignment.overtaken);
+  const { overtaken, ready } = consignment.turn;
+  const isReady = async () => {
+    preparedMs = leading.pace.now() - began;
+    await ready?.();
+    waitedMs = leading.pace.now() - began - preparedMs;
+  };
+  await target.apply(files, marker, { overtaken, ready: isReady });
   const delivery = await numbering;
   const markerAt = leading.pace.now();
   consignment.onMarked?.(delivery, markerAt);
@@ -102,6 +114,8 @@ export async function deliver(leading: Leading, consignment: Consignment): Promi
     delivery,
     markerAt,
     closes: consignment.backlog.closes,
+    preparedMs,
+    waitedMs,
     applications: applications.map(({ state, file }) => ({
       applicationId: state.applicationId,
       organizationId: state.organizationId,
@@ -123,7 +137,8 @@ export function planShared(gateway: Gateway): PlannedFile {
   return { name, text, digest: fileDigest(text), effect: "closes" };
 }
 
-async function planApplications(leading: Leading, { backlog, overtaken }: Consignment): Promise<PlannedApplication[]> {
+async function planApplications(leading: Leading, { backlog, turn }: Consignment): Promise<PlannedApplication[]> {
+  const { overtaken } = turn;
   const { database, sealer, gateway, clock, pace } = leading;
   const giveWay = givingWay(() => pace.now());
   const planned: PlannedApplication[] = [];

@@ -21,6 +21,11 @@ const rowsPerDelivery = 5_000;
 const lookAgainMs = 1_000;
 /** Pending rows are looked at again at most this often while a marker is not due yet, in ms. */
 const quietMs = 20;
+/**
+ * A delivery that closes begins as long before its marker is due as the last one took to be staged, but no longer than
+ * this, in ms: what comes after it began has to wait for the next one.
+ */
+const longestLeadMs = 400;
 const retries = { firstMs: 200, mostMs: 5_000 };
 
 interface DeliveryLoop {
@@ -49,6 +54,7 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
   let failures = 0;
   let doubtful = false;
   let lastCloses = false;
+  let leadMs = 0;
   /** What was pending when a delivery was overtaken. */
   let overtaken: { readonly any: boolean; readonly closes: boolean } | null = null;
   // One of an earlier term, or of a process that could not lead, may stand in the database.
@@ -69,17 +75,21 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
       }
       const closes = repairs.waiting || pending.closes;
       const history = { lastMarkerAt, loadMs: loop.loadMs() };
-      const wait = markerDueAt(history, closes) - pace.now();
+      const wait = markerDueAt(history, closes) - pace.now() - (pending.closes ? leadMs : 0);
       if (wait > 0) {
-        await waitForTurn(loop, wait, closes ? 0 : markerDueAt(history, true) - pace.now());
+        await waitForTurn(loop, wait, closes ? 0 : markerDueAt(history, true) - leadMs - pace.now());
         continue;
       }
       const began = pace.now();
       const size = batchSize(costMs, loop.loadMs(), lastCloses);
       const delivered = await attempt(loop, lastMarkerAt, size, repeats);
-      costMs = costAfter(costMs, { applications: delivered.applications.length, tookMs: pace.now() - began });
+      costMs = costAfter(costMs, {
+        applications: delivered.applications.length,
+        tookMs: pace.now() - began - delivered.waitedMs,
+      });
       lastMarkerAt = delivered.markerAt;
       lastCloses = delivered.closes;
+      if (delivered.closes) leadMs = Math.min(longestLeadMs, delivered.preparedMs);
       failures = 0;
       causeStands = false;
       repeats.over();
@@ -116,10 +126,12 @@ async function attempt(
   const mending = repairs.take(closes ? size.beside : size.closing);
   const backlog = backlogOf([...pending, ...mending.rows]);
   const mends = backlog.closes || mending.shared || mending.marker;
-  const overtaken = closes ? undefined : overtaking(leading, mends, lastMarkerAt, loadMs);
+  const turn = closes
+    ? { ready: () => untilDue(leading, lastMarkerAt, loadMs) }
+    : { overtaken: overtaking(leading, mends, lastMarkerAt, loadMs) };
   try {
     const rows = pending.map(({ row }) => row);
-    return await deliver(leading, { rows, backlog, shared: mending.shared, overtaken, onMarked });
+    return await deliver(leading, { rows, backlog, shared: mending.shared, turn, onMarked });
   } catch (error) {
     repairs.giveBack(mending);
     if (backlog.closes && !(error instanceof LeaseLost || error instanceof Overtaken)) {
@@ -135,6 +147,15 @@ async function attempt(
       }
     }
     throw error;
+  }
+}
+
+/** What closes is staged a little before its marker is due, and waits for that with nothing applied. */
+async function untilDue({ pace, over }: Leading, lastMarkerAt: number | null, loadMs: () => number): Promise<void> {
+  for (;;) {
+    const wait = markerDueAt({ lastMarkerAt, loadMs: loadMs() }, true) - pace.now();
+    if (wait <= 0 || over.aborted) return;
+    await pace.sleep(Math.min(wait, quietMs), over);
   }
 }
 

@@ -52,7 +52,7 @@ export function fileTarget(options: FileTargetOptions): Target {
   let batches = 0;
 
   return {
-    async apply(batch, marker, overtaken) {
+    async apply(batch, marker, { overtaken, ready } = {}) {
       const ordered = orderBatch(batch);
       const mine = `${process.pid}-${++batches}`;
       const stagedAs = (index: number | "marker") => join(staging, `${mine}-${index}`);
@@ -88,6 +88,7 @@ export function fileTarget(options: FileTargetOptions): Target {
         for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
         await at("staged");
         await overtaken?.();
+        await ready?.();
         for (const turn of inTurns(ordered)) {
           await inParallel(turn.files, turn.width, async (file, offset) => {
             await at("applying");

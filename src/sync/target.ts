@@ -11,20 +11,23 @@ export interface PlannedFile {
   readonly effect: Effect;
 }
 
+/** What a delivery asks and awaits before anything of it can be seen. */
+export interface Turn {
+  readonly overtaken?: (() => Promise<void>) | undefined;
+  readonly ready?: (() => Promise<void>) | undefined;
+}
+
 /** How configuration reaches a gateway. One leader uses it, for one term. */
 export interface Target {
   /**
    * Puts a whole delivery before the gateway: everything is staged and flushed, then applied in the batch's order, the
    * marker last. After a failure any part of the batch may be there, but never the marker; calling it again is safe.
    * @param marker may still be on its way: the files are staged meanwhile, and nothing is applied before it is staged too
-   * @param overtaken called now and then until the first file is applied; whatever it throws ends the delivery there
+   * @param turn `overtaken` is called now and then until the first file is applied, and whatever it throws ends the
+   * delivery there; `ready` is awaited before the first file is applied
    * @throws the file system's own error, `ENOENT` also when another leader took the staging folder away
    */
-  apply(
-    batch: readonly PlannedFile[],
-    marker: CompiledFile | Promise<CompiledFile>,
-    overtaken?: () => Promise<void>,
-  ): Promise<void>;
+  apply(batch: readonly PlannedFile[], marker: CompiledFile | Promise<CompiledFile>, turn?: Turn): Promise<void>;
   /** The text of an application's, deny or shared file as the gateway would read it; null when it is not there. */
   read(name: string): Promise<string | null>;
   /** The marker's text; null when it is not there. */

@@ -100,7 +100,7 @@ it("a delivery that is overtaken before its first file has done nothing, and lea
   const at = (reached: FaultPoint) => {
     point = reached;
   };
-  const applying = target({ at }).apply([file("a.yml", "opens")], marker, overtaken);
+  const applying = target({ at }).apply([file("a.yml", "opens")], marker, { overtaken });
   await expect(applying).rejects.toThrow("overtaken");
   expect([readdirSync(places.applications), staged(), existsSync(places.marker)]).toEqual([[], [], false]);
 });
