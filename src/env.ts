@@ -184,10 +184,10 @@ export const settingsTable = {
   },
   databaseConnections: {
     name: "PORTCULLIS_DATABASE_CONNECTIONS",
-    default: "16",
+    default: "8",
     description:
       "The most connections that one process opens to PostgreSQL. Of four or more, a quarter, three at most, are kept for deliveries and proofs.",
-    example: "16",
+    example: "8",
     schema: wholeNumber(2, 500),
   },
   activeRequests: {

@@ -27,7 +27,7 @@ test("with nothing set, everything has its default", () => {
     hstsIncludeSubdomains: false,
     dataFolder: resolve("data"),
     databaseUrl: null,
-    databaseConnections: 16,
+    databaseConnections: 8,
     activeRequests: 256,
     activeRequestsPerOrganization: 64,
     exports: 32,

@@ -34,7 +34,7 @@ export async function migrateEmbedded(client: PGlite, folder: string): Promise<v
  * @throws TriggersOff | SettingsNotTaken
  * @throws RolesMissing with the SQL to run, when roles are missing and the user may not create them.
  */
-export async function migratePostgresDatabase(url: string, folder: string, connections = 16): Promise<void> {
+export async function migratePostgresDatabase(url: string, folder: string, connections = 8): Promise<void> {
   const connection = connectionSettings("migrations", null);
   const open = () => postgres({ ...driverOptions(url), max: 1, onnotice: () => undefined, connection });
   const client = open();

@@ -23,7 +23,7 @@ const reconnectAfter = 0.2;
  */
 export function openPostgres(
   url: string,
-  connections = 16,
+  connections = 8,
   onStatement?: (text: string, parameters: readonly unknown[]) => void,
 ): Database {
   const connection = connectionSettings("requests", gate);

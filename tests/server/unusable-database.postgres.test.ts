@@ -118,7 +118,7 @@ describe("a start, and a host command, on a database that cannot be used say why
     const url = changed(await emptyDatabase(), { username: user });
     const database = new URL(url).pathname.slice(1);
     await asAdministrator(`alter database ${database} owner to ${user}`, `alter role ${user} connection limit 5`);
-    await expectLine(environmentOf(url), `the user ${user} allows 5 connections`, "opens up to 17", "alter role");
+    await expectLine(environmentOf(url), `the user ${user} allows 5 connections`, "opens up to 9", "alter role");
     expect(await startWith(environmentOf(url, { PORTCULLIS_DATABASE_CONNECTIONS: "4" }))).toBe("opened");
     await asAdministrator(`alter role ${user} connection limit -1`, `alter database ${database} connection limit 3`);
     await expectLine(environmentOf(url), `the database ${database} allows 3 connections`, "alter database");
