@@ -80,12 +80,17 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
   test("lets nobody in whose password was just being compared (TM-23)", async () => {
     const person = await givenOperator();
     const { database } = world.runtime;
+    let looks = 0;
     let transactions = 0;
     const interposed: Database = {
       ...database,
+      batch: (role, organizationId, statements, body) => {
+        looks += 1;
+        return database.batch(role, organizationId, statements, body);
+      },
       transaction: async (role, organizationId, body) => {
         transactions += 1;
-        if (transactions === 2) await resetPassword(host, { email: person.email }); // the first one found the hash
+        if (transactions === 1) await resetPassword(host, { email: person.email }); // the hash is found by now
         return database.transaction(role, organizationId, body);
       },
     };
@@ -93,7 +98,7 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
     const browser = openBrowser({ handler }, { ip: `198.51.100.${++address}` });
     const { email, password: lost } = person;
     expect((await browser.signIn("password", { email, password: lost })).status).toBe(401);
-    expect(transactions).toBeGreaterThan(2);
+    expect([transactions, looks >= 2]).toEqual([1, true]);
     expect(await world.db.asOwner("select 1 from sessions where user_id = $1", [person.userId])).toEqual([]);
   });
 
