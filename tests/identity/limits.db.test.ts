@@ -118,6 +118,16 @@ describe("signing in", () => {
     expect((await signIn({ email: person.email, password: person.password }, ip)).status).toBe(200);
   });
 
+  it("that is refused by its address counts for no account: one address locks nobody out (AM-13)", async () => {
+    const person = await givenPerson(world);
+    const ip = newAddress();
+    for (let count = 0; count < 5; count++) await signIn({ ...wrong, email: `nobody-${count}@example.org` }, ip);
+    for (let count = 0; count < 6; count++) {
+      expect((await signIn({ email: person.email, password: "wrong" }, ip)).status).toBe(429);
+    }
+    expect((await signIn({ email: person.email, password: person.password })).status).toBe(200);
+  });
+
   it("from a forged X-Forwarded-For counts for the socket's address (TM-2)", async () => {
     const ip = newAddress();
     const attempt = async (forged: string) => {

@@ -180,14 +180,14 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "AUD, TM-4",
         says: "a sign-in is written into the installation's log alone",
-        find: "signIn.organizationId ?? (await organizationOf(tx, signIn.person)) ?? runtime.installationId",
-        replace: "signIn.organizationId ?? runtime.installationId",
+        find: "    (signIn.person && (await firstOrganization(tx, signIn.person.userId))) ??\n",
+        replace: "",
         tests: ["tests/services/audit/installation-log.db.test.ts", "tests/persistence/audit.db.test.ts", signIn],
       },
       {
         of: "AUD",
         says: "a refused sign-in is written into the installation's log alone",
-        find: '    (person && (await runtime.database.transaction("identity", null, (tx) => organizationOf(tx, person)))) ??\n',
+        find: '    (person && (await runtime.database.batch("identity", null, 1, (tx) => firstOrganization(tx, person.userId)))) ??\n',
         replace: "",
         tests: ["tests/services/audit/installation-log.db.test.ts", "tests/persistence/audit.db.test.ts", signIn],
       },
@@ -214,8 +214,8 @@ export const signInBreaks: readonly Break[] = [
       {
         of: "AUD, TM-2",
         says: "too many tries leave no trace",
-        find: "if (!(refusal instanceof TooMany)) throw refusal;",
-        replace: "if (refusal) throw refusal;\n    if (!(refusal instanceof TooMany)) throw refusal;",
+        find: "if (!(refusal instanceof TooMany)) return refusal;",
+        replace: "if (refusal) return refusal;\n  if (!(refusal instanceof TooMany)) return refusal;",
       },
     ],
   ),

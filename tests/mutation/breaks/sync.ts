@@ -166,8 +166,8 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "a revocation waits until what only opens is delivered",
-      find: "const overtaken = closes ? undefined : overtaking(leading, mends, lastMarkerAt, loadMs);",
-      replace: "const overtaken = undefined;",
+      find: ": { overtaken: overtaking(leading, mends, lastMarkerAt, loadMs) };",
+      replace: ": {};",
       tests: ["tests/sync/overtaken.db.test.ts"],
     },
     {
