@@ -5,8 +5,8 @@ import { startHammer, stopHammers } from "../support/hammer";
 import { long } from "../support/length";
 import { hasTraefik } from "../support/traefik";
 
-const wantedAnswers = long(20_000, 5_000);
-const wantedChanges = long(200, 50);
+const wantedAnswers = long(20_000, 2_000);
+const wantedChanges = long(200, 20);
 
 describe.skipIf(!hasTraefik())("a real gateway under visitors without a credential", () => {
   let world: GatewayWorld;

@@ -7,8 +7,8 @@ import { type GatewayWorld, newHost, newPassword, openGatewayWorld } from "../su
 import { long } from "../support/length";
 import { hasTraefik } from "../support/traefik";
 
-const applicationCount = long(2_000, 200);
-const changeCount = long(600, 75);
+const applicationCount = long(2_000, 80);
+const changeCount = long(600, 36);
 
 describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} applications`, () => {
   let world: GatewayWorld;
@@ -69,7 +69,7 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
   }, 900_000);
 
   test("an application that is made, shut and deleted meanwhile shows what the gateway does", async () => {
-    await inParallel(Array.from({ length: long(64, 10) }), long(32, 8), async () => {
+    await inParallel(Array.from({ length: long(64, 6) }), long(32, 8), async () => {
       const host = newHost("short");
       const application = await world.tenant.application({
         access: "protected",

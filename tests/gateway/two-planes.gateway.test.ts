@@ -25,7 +25,7 @@ if (findPostgresBinaries() === null) process.stderr.write(`${NO_POSTGRES}\n`);
 
 const timing = { leaseMs: 1_000, candidateMs: 100 };
 /** Each costs the time of a lease. */
-const stopPoints = isFull ? faultPoints : (["numbered", "staged", "applying", "marking", "flushed"] as const);
+const stopPoints = isFull ? faultPoints : (["numbered", "applying", "flushed"] as const);
 
 describe.skipIf(!possible)("two control planes on one database", () => {
   let cluster: Cluster;

@@ -278,11 +278,10 @@ describe("a list of groups without any that lets in", () => {
 
 describe("the last owner whose groups are gone", () => {
   it("stays owner, with an alarm in the audit log and in the log, until there is another one", async () => {
-    const [row] = await world.db.asOwner<{ member_id: string }>(
-      "delete from members where user_id = $1 returning member_id",
-      [owner.userId],
-    );
-    expect(row).toBeDefined();
+    // Of other tests as well.
+    await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [
+      founding.organizationId,
+    ]);
     const email = newPerson(["owners"]);
     const { browser } = await comeWith("grouped", ["owners"]);
     const key = await keyOf(browser, "owner");
@@ -299,11 +298,12 @@ describe("the last owner whose groups are gone", () => {
         .log()
         .split("\n")
         .filter((line) => line.includes("the last owner of an organization keeps"));
-    expect(JSON.parse(lines()[0] ?? "{}")).toMatchObject({ level: 50, organizationId: founding.organizationId });
+    const before = lines().length - 1;
+    expect(JSON.parse(lines().at(-1) ?? "{}")).toMatchObject({ level: 50, organizationId: founding.organizationId });
 
     // A role that is less than an owner's keeps the last owner too, and says so.
     expect((await comeWith("grouped", ["staff"])).location).toBe(home);
-    expect([await membershipOf(email), lines().length]).toEqual([{ role: "owner" }, 2]);
+    expect([await membershipOf(email), lines().length - before]).toEqual([{ role: "owner" }, 2]);
 
     await givenMember(world, founding.organizationId, owner, "owner");
     await comeWith("grouped", []);

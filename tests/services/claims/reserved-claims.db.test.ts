@@ -26,12 +26,14 @@ const entries = () =>
   );
 
 test("claims of reserved hosts are logged at every start, audited once, and left as they are", async () => {
+  const lines = () => world.log().split("holds a reserved host").length - 1;
+  const before = lines();
   for (let start = 1; start <= 3; start++) {
     const found = await reportReservedClaims(world.runtime);
     expect(found.map(({ host }) => host).sort()).toEqual(["*.co.uk", "portcullis.example.org"]);
-    expect(world.log().split("holds a reserved host").length - 1).toBe(2 * start);
+    expect(lines() - before).toBe(2 * start);
   }
-  const audited = await entries();
+  const audited = (await entries()).filter(({ object_name }) => object_name !== "localhost"); // of the next test
   expect(audited).toHaveLength(2);
   expect(audited).toMatchObject([
     { object_name: "*.co.uk", changed: { reserved: "public_suffix" } },

@@ -7,7 +7,7 @@ import { mutatedFiles } from "./mutations";
 import { textSamples, trees } from "./samples";
 
 const seed = Number(process.env.PORTCULLIS_MUTATION_SEED ?? 3);
-const count = long(500, 100);
+const count = long(500, 60);
 
 describe.skipIf(!hasTraefik())("the strict reader beside a real Traefik", () => {
   let traefik: TraefikVerdicts;
