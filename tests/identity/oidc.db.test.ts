@@ -420,10 +420,12 @@ describe("groups give roles in the founding organization (TM-14)", () => {
     return row?.role ?? null;
   };
 
-  it("at every sign-in, the strongest of several; without one of them nobody goes on", async () => {
-    const internal = { internal_url: idp.url };
+  beforeAll(async () => {
     const group_roles = { staff: "viewer", operators: "admin", owners: "owner" };
-    await insertProvider(world, idp, "grouped", { ...main, ...internal, group_roles });
+    await insertProvider(world, idp, "grouped", { ...main, internal_url: idp.url, group_roles });
+  });
+
+  it("at every sign-in, the strongest of several; without one of them nobody goes on", async () => {
     const { email } = newPerson({ groups: ["staff", "operators", "others"] });
     await signInBy(newBrowser(), idp, "grouped");
     expect(await roleOf(email)).toBe("admin");
