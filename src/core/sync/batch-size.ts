@@ -37,7 +37,10 @@ export function batchSize(costMs: number, loadMs: number, afterClosing: boolean)
   };
 }
 
-/** Deliveries of fewer applications say more of their fixed part than of what one application costs. */
+/**
+ * Deliveries of fewer applications say more of their fixed part than of what one application costs. What they cost for
+ * each is still an upper bound, without which one slow delivery would keep all that follow as small as itself.
+ */
 const fewest = 20;
 
 /** What one application costs, before anything was measured, in ms. */
@@ -48,6 +51,8 @@ export function costAfter(
   costMs: number,
   delivered: { readonly applications: number; readonly tookMs: number },
 ): number {
-  if (delivered.applications < fewest) return costMs;
-  return Math.max(0.05, (costMs + delivered.tookMs / delivered.applications) / 2);
+  if (delivered.applications === 0) return costMs;
+  const measured = delivered.tookMs / delivered.applications;
+  if (delivered.applications < fewest && measured > costMs) return costMs;
+  return Math.max(0.05, (costMs + measured) / 2);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { backlogOf, batchOf } from "../../../src/core/sync/backlog";
 import { backoff } from "../../../src/core/sync/backoff";
-import { batchSize, costAfter } from "../../../src/core/sync/batch-size";
+import { assumedCostMs, batchSize, costAfter } from "../../../src/core/sync/batch-size";
 import { fullBudget, spend } from "../../../src/core/sync/budget";
 import { dialable } from "../../../src/core/sync/dialable";
 import { foreignContent } from "../../../src/core/sync/foreign-file";
@@ -108,6 +108,17 @@ describe("the size of a batch", () => {
   it("follows what the last deliveries cost, and not what small ones do", () => {
     expect(costAfter(2, { applications: 100, tookMs: 1_000 })).toBe(6);
     expect(costAfter(2, { applications: 1, tookMs: 1_000 })).toBe(2);
+    expect(costAfter(2, { applications: 0, tookMs: 0 })).toBe(2);
+  });
+
+  it("becomes large again after a delivery that was slow for once, however small those after it are", () => {
+    let costMs = costAfter(assumedCostMs, { applications: 20, tookMs: 20_000 });
+    expect(batchSize(costMs, 500, false).opening).toBe(10);
+    for (let delivery = 0; delivery < 8; delivery++) {
+      const { opening } = batchSize(costMs, 500, false);
+      costMs = costAfter(costMs, { applications: opening, tookMs: 50 + 2 * opening });
+    }
+    expect(batchSize(costMs, 500, false).opening).toBeGreaterThan(300);
   });
 });
 
