@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 
 /**
  * Runs the tests: `node tests/run.mjs [--long] [unit|embedded|postgres|gateway|browser …] [-- filters for vitest]`.
@@ -39,10 +39,11 @@ const projects = wanted.filter((name) => {
 
 const folder = mkdtempSync(join(tmpdir(), "portcullis-test-"));
 const report = join(folder, "report.json");
+const bundles = mkdtempSync(join("node_modules", ".portcullis-tests-"));
 const began = performance.now();
 const code = projects.length === 0 ? 0 : await run();
 const count = counts();
-rmSync(folder, { recursive: true });
+for (const made of [folder, bundles]) rmSync(made, { recursive: true, force: true });
 if (code !== 0 && count.failed === 0) count.failed = 1; // an error outside any test
 const cpu = cpuSecondsOfChildren();
 const spent = cpu === null ? "" : `, and ${cpu} s of CPU time in all processes`;
@@ -58,7 +59,12 @@ function run() {
   const order = seed ? ["--sequence.shuffle.tests", `--sequence.seed=${seed}`] : [];
   const child = spawn(process.execPath, [vitest, "run", ...options, ...order, ...names, ...filters], {
     stdio: "inherit",
-    env: { ...process.env, ...full, ...(seed ? { PORTCULLIS_TEST_SHUFFLE: "1" } : {}) },
+    env: {
+      ...process.env,
+      TEST_BUNDLES_FOLDER: resolve(bundles),
+      ...full,
+      ...(seed ? { PORTCULLIS_TEST_SHUFFLE: "1" } : {}),
+    },
   });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => child.kill(signal));
   return new Promise((resolve) => {
