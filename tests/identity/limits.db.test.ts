@@ -118,7 +118,7 @@ describe("signing in", () => {
     expect((await signIn({ email: person.email, password: person.password }, ip)).status).toBe(200);
   });
 
-  it("that is refused by its address counts for no account: one address locks nobody out (AM-13)", async () => {
+  it("that the limit of an address refuses is not counted for the account: one address cannot lock it (AM-13)", async () => {
     const person = await givenPerson(world);
     const ip = newAddress();
     for (let count = 0; count < 5; count++) await signIn({ ...wrong, email: `nobody-${count}@example.org` }, ip);

@@ -24,7 +24,7 @@ const longestLoadMs = 3_000;
  * @param costMs of one application in the last deliveries, in ms
  * @param loadMs the last measured time from a marker to its being loaded, in ms
  * @param afterClosing the last delivery closed something: only then many others go with what closes, so that a single
- * revocation goes almost alone, and a stream of them holds up nobody
+ * revocation goes almost alone, and a stream of them does not stop the others
  */
 export function batchSize(costMs: number, loadMs: number, afterClosing: boolean): BatchSize {
   const load = Math.min(loadMs, longestLoadMs);

@@ -1,0 +1,74 @@
+import { sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { type Database, rowsOf, type Transaction } from "../../src/persistence/database";
+import { openTestDatabase, type TestDatabase } from "../support/test-database";
+
+let test: TestDatabase;
+let database: Database;
+
+beforeAll(async () => {
+  test = await openTestDatabase();
+  database = test.database;
+  await test.asOwner("create table public.kept (id int primary key)");
+  await test.asOwner("grant insert, select on public.kept to portcullis_host");
+});
+afterEach(() => test.asOwner("truncate public.kept"));
+afterAll(async () => {
+  await test.asOwner("drop table public.kept");
+  await test.close();
+});
+
+const keep = (tx: Transaction, id: number) => tx.execute(sql`insert into public.kept values (${id}::int)`);
+const kept = async () => (await test.asOwner<{ id: number }>("select id from kept order by id")).map(({ id }) => id);
+const causeOf = async (promise: Promise<unknown>) => {
+  const error: unknown = await promise.catch((caught: unknown) => caught);
+  return error instanceof Error && (error.cause as { code?: string } | undefined)?.code;
+};
+
+it("a batch is committed, in its role, with the answers of its statements", async () => {
+  const answers = await database.batch("host", null, 2, async (tx) => {
+    const [, rows] = await Promise.all([keep(tx, 1), tx.execute(sql`select current_user::text as role`)]);
+    return rowsOf<{ role: string }>(rows);
+  });
+  expect(answers).toEqual([{ role: "portcullis_host" }]);
+  expect(await kept()).toEqual([1]);
+});
+
+it("a batch of which one statement fails is rejected, and nothing of it is kept", async () => {
+  const failing = (...ids: readonly number[]) =>
+    database.batch("host", null, 2, (tx) => Promise.all(ids.map((id) => keep(tx, id))));
+  await failing(1, 2);
+  expect(await causeOf(failing(3, 1))).toBe("23505");
+  expect(await causeOf(failing(1, 3))).toBe("23505");
+  expect(await kept()).toEqual([1, 2]);
+});
+
+it("a statement more than a batch has is rejected, and reaches no later transaction", async () => {
+  let late: Promise<unknown> = Promise.resolve();
+  const batch = database.batch("host", null, 1, async (tx) => {
+    await keep(tx, 1);
+    late = causeOf(keep(tx, 2));
+    await late;
+  });
+  await batch.catch(() => undefined);
+  expect(await late).toBe("TRANSACTION_ENDED");
+  await database.transaction("host", null, (tx) => keep(tx, 3));
+  expect(await kept()).toEqual([1, 3]);
+});
+
+it("a batch that sends fewer statements is committed all the same", async () => {
+  await database.batch("host", null, 3, (tx) => keep(tx, 1));
+  expect(await kept()).toEqual([1]);
+});
+
+it("many batches beside transactions keep to their own connections", async () => {
+  const ids = Array.from({ length: 200 }, (_, id) => id);
+  await Promise.all(
+    ids.map((id) =>
+      id % 2 === 0
+        ? database.batch("host", null, 1, (tx) => keep(tx, id))
+        : database.transaction("host", null, (tx) => keep(tx, id)),
+    ),
+  );
+  expect(await kept()).toEqual(ids);
+});
