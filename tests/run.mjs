@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 
@@ -40,6 +40,7 @@ const projects = wanted.filter((name) => {
 const folder = mkdtempSync(join(tmpdir(), "portcullis-test-"));
 const report = join(folder, "report.json");
 const bundles = mkdtempSync(join("node_modules", ".portcullis-tests-"));
+chmodSync(bundles, 0o755); // tests start processes of other users from it
 const began = performance.now();
 const code = projects.length === 0 ? 0 : await run();
 const count = counts();

@@ -57,7 +57,8 @@ export function committingWith(statements: number, client: Client): Client {
   return view;
 }
 
-function commitsAfter(statements: number, tx: Inside): Inside {
+/** Sends COMMIT with the `statements`-th statement from now on. */
+export function commitsAfter(statements: number, tx: Inside): Inside {
   const { unsafe } = tx;
   let left = statements;
   tx.unsafe = ((...statement: Parameters<typeof unsafe>) => {

@@ -8,6 +8,7 @@ import type { Permission } from "../core/permissions";
 import type { Authorized } from "./authorized";
 import type { DatabaseRole, Transaction } from "./database";
 import { isTransient } from "./database-errors";
+import { endWith } from "./end-with";
 import { actorColumns, recordRefusal } from "./refusals";
 
 /** What a change asks for: `changeId` can be waited for; null when nothing at a gateway is concerned. */
@@ -171,9 +172,8 @@ async function once<P extends Permission, K extends ObjectKind, T>(
         return deliveries.length > 0 ? { changeId, state: "pending" } : unchanged;
       },
     });
-    // Both at once: neither needs the other's answer.
-    await Promise.all([
-      entries.length > 0 ? tx.insert(auditEntries).values(entries) : null,
+    await endWith(tx, [
+      ...(entries.length > 0 ? [tx.insert(auditEntries).values(entries)] : []),
       ...[...inPages(deliveries)].map((rows) =>
         tx.insert(changes).values(
           rows.map((delivery) => ({

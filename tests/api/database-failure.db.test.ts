@@ -1,7 +1,7 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createHandler } from "../../src/api/handler";
-import type { Database } from "../../src/persistence/database";
+import type { Database, Transaction } from "../../src/persistence/database";
 import { openBrowser } from "../support/browser";
 import { callOn } from "../support/interposed";
 import { givenPerson } from "../support/people";
@@ -51,9 +51,11 @@ const places: [string, (error: Error) => Partial<Database>][] = [
     "the middle of the transaction",
     (error) => ({
       transaction: (role, organizationId, body) =>
-        world.runtime.database.transaction(role, organizationId, async (tx) => {
-          await body(tx);
-          throw error;
+        world.runtime.database.transaction(role, organizationId, (tx) => {
+          const insert = () => {
+            throw error;
+          };
+          return body(Object.assign(Object.create(tx) as Transaction, { insert }));
         }),
     }),
   ],

@@ -43,6 +43,18 @@ it("a batch of which one statement fails is rejected, and nothing of it is kept"
   expect(await kept()).toEqual([1, 2]);
 });
 
+it("a batch whose COMMIT the server refuses is rejected with the server's error, and nothing else is", async () => {
+  await test.asOwner("create table public.later (id int primary key deferrable initially deferred)");
+  await test.asOwner("grant insert, select on public.later to portcullis_host");
+  const keepLater = (id: number) =>
+    database.batch("host", null, 1, (tx) => tx.execute(sql`insert into public.later values (${id}::int)`));
+  await keepLater(1);
+  expect(await keepLater(1).catch((error: unknown) => error)).toMatchObject({ code: "23505", query: "commit" });
+  await new Promise(setImmediate); // an unhandled rejection would be reported by now, and fail the run
+  await keepLater(2);
+  await test.asOwner("drop table public.later");
+});
+
 it("a statement more than a batch has is rejected, and reaches no later transaction", async () => {
   let late: Promise<unknown> = Promise.resolve();
   const batch = database.batch("host", null, 1, async (tx) => {

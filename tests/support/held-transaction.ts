@@ -21,6 +21,7 @@ export async function besideUncommitted<T>(
   await world.runtime.database.transaction(role, organizationId, async (tx) => {
     await first(tx);
     running = other();
+    running.catch(() => undefined); // it may fail before it is awaited below
     await vi.waitUntil(async () => (await waiting(world)) > 0, { timeout: patienceMs, interval: 10 });
   });
   if (running === undefined) throw new Error("the first transaction never ran");
