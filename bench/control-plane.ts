@@ -13,6 +13,8 @@ export interface BenchControlPlane {
   readonly committed: number[];
   readonly marked: number[];
   readonly flushed: number[];
+  /** What was held after each garbage collection, in MB, where the order asks for it. */
+  readonly heldMegabytes: number[];
   /** What it logged so far; it logs as it does in production. */
   log(): string;
   /** One request; the answer's data. @throws Error for any other status than 200 */
@@ -49,13 +51,19 @@ export async function endProcess(child: ChildProcess): Promise<void> {
 export async function startControlPlane(place: Place, order: ControlPlaneOrder): Promise<BenchControlPlane> {
   const logFile = join(place.dataFolder, "control-plane.log");
   const child = startProcess("control-plane-process", order, place, logFile);
-  const seen = { committed: [] as number[], marked: [] as number[], flushed: [] as number[] };
+  const seen = {
+    committed: [] as number[],
+    marked: [] as number[],
+    flushed: [] as number[],
+    heldMegabytes: [] as number[],
+  };
   const url = await new Promise<string>((resolve, reject) => {
     child.on("message", (report: ControlPlaneReport) => {
       if ("ready" in report) resolve(report.ready);
       else if ("committed" in report) seen.committed.push(report.committed);
       else if ("marked" in report) seen.marked.push(report.marked);
-      else seen.flushed.push(report.flushed);
+      else if ("flushed" in report) seen.flushed.push(report.flushed);
+      else seen.heldMegabytes.push(report.heldMegabytes);
     });
     child.once("exit", () => reject(new Error(`the control plane did not start:\n${readFileSync(logFile, "utf8")}`)));
   });

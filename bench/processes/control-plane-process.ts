@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { createHandler } from "../../src/api/handler";
 import { prepareForNextAuth, readEnvironment } from "../../src/env";
 import type { Runtime } from "../../src/persistence/runtime";
@@ -23,6 +25,8 @@ export interface ControlPlaneOrder {
   readonly openReads?: boolean;
   /** Time between two full comparisons, in ms. */
   readonly compareMs?: number;
+  /** Collects garbage every so many ms, and tells what is held after it. */
+  readonly collectMs?: number;
 }
 
 /** What it says; moments are of the machine's monotonic clock, in ms. */
@@ -32,7 +36,9 @@ export type ControlPlaneReport =
   | { readonly committed: number }
   /** A marker was renamed (Traefik sees it) | and its folder flushed. */
   | { readonly marked: number }
-  | { readonly flushed: number };
+  | { readonly flushed: number }
+  /** What the process holds after a garbage collection: heap, and buffers beside it, in MB. */
+  | { readonly heldMegabytes: number };
 
 const order = JSON.parse(process.argv[2] ?? "{}") as ControlPlaneOrder;
 prepareForNextAuth();
@@ -80,6 +86,15 @@ http.serve({
   pages: (_request, response) => void response.writeHead(404).end(),
 });
 await sync?.ready;
+if (order.collectMs !== undefined) {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  setInterval(() => {
+    collect();
+    const { heapUsed, external } = process.memoryUsage();
+    say({ heldMegabytes: (heapUsed + external) / 2 ** 20 });
+  }, order.collectMs);
+}
 process.once("SIGTERM", async () => {
   await http.close(1_000);
   await sync?.stop();
