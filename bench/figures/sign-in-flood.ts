@@ -49,9 +49,9 @@ async function compare(place: Place, organization: SeededOrganization, roundMs: 
   const signIn = await openForm(server.url);
   const read = reader(server.url, organization);
   await paced(readsPerSecond, 2_000, read);
-  await paced(20, 1_000, signIn);
   const hash = await hashMs();
   const signInsPerSecond = (hashingCores * 1_000) / hash;
+  await paced(signInsPerSecond, 3_000, signIn);
   const idle: number[] = [];
   const beside: number[] = [];
   const answered = new Map<number, number>();

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { networkOf } from "../core/audit/network-of";
 import { Unavailable } from "../core/errors";
 import { type FairQueue, fairQueue, type ReachedBound } from "../core/fair-share";
@@ -22,8 +23,20 @@ export interface HashQueues {
   requireRoom(caller: HashCaller): void;
 }
 
+interface Surroundings {
+  readonly threads: number;
+  readonly now: () => number;
+  readonly rest: (ms: number) => Promise<unknown>;
+}
+
 /** Strangers are refused when more than so much of their hashing waits, in milliseconds. */
 const mostWaitingMs = 1_000;
+
+/**
+ * How long a thread rests after a stranger's hash before it takes the next stranger's, by the time of a hash: what else a
+ * sign-in costs (its connection, its statements, the log) grows with the hashes, and two cores have to do that too.
+ */
+const restOfStrangers = 1;
 
 /** No machine makes an Argon2id hash of 19 MiB in less, in milliseconds: an average below it is of something else. */
 const fastestHashMs = 4;
@@ -45,8 +58,9 @@ const guesses = { stranger: 30, known: 60 };
  * an organization's visitors' passwords above all. The threads serve the two in turn, and each serves its callers in
  * turn: neither a flood of sign-ins nor an organization with hundreds of passwords keeps others waiting.
  * @param now a monotonic clock, in milliseconds
+ * @param rest resolves after so many milliseconds
  */
-export function hashQueues({ threads, now }: { readonly threads: number; readonly now: () => number }): HashQueues {
+export function hashQueues({ threads, now, rest }: Surroundings): HashQueues {
   const running = { total: threads, perOwner: threads };
   // Of each queue as much gets this far as there are threads, so nothing is ever refused here.
   const processor = fairQueue({
@@ -55,10 +69,9 @@ export function hashQueues({ threads, now }: { readonly threads: number; readonl
     refuse: () => new Error("more hashes are under way than both queues admit"),
   });
   const averages = { stranger: new MovingAverage(guesses.stranger), known: new MovingAverage(guesses.known) };
-  const strangersWaiting = () =>
-    Math.max(leastWaiting, Math.floor((mostWaitingMs * threads) / Math.max(fastestHashMs, averages.stranger.value)));
-  const secondsOf = (hashes: number, average: MovingAverage) =>
-    Math.max(1, Math.ceil((hashes * average.value) / threads / 1_000));
+  const msOfStranger = () => Math.max(fastestHashMs, averages.stranger.value) * (1 + restOfStrangers);
+  const strangersWaiting = () => Math.max(leastWaiting, Math.floor((mostWaitingMs * threads) / msOfStranger()));
+  const secondsOf = (hashes: number, ms: number) => Math.max(1, Math.ceil((hashes * ms) / threads / 1_000));
 
   const strangers = fairQueue({
     running,
@@ -71,12 +84,12 @@ export function hashQueues({ threads, now }: { readonly threads: number; readonl
       },
     },
     refuse: (_, ahead) =>
-      new Unavailable("busy", "Too many sign in at once. Try again in a moment.", secondsOf(ahead, averages.stranger)),
+      new Unavailable("busy", "Too many sign in at once. Try again in a moment.", secondsOf(ahead, msOfStranger())),
   });
   const known = fairQueue({
     running,
     waiting: waitingOfKnown,
-    refuse: (reached, ahead) => new Unavailable("busy", knownMessages[reached], secondsOf(ahead, averages.known)),
+    refuse: (reached, ahead) => new Unavailable("busy", knownMessages[reached], secondsOf(ahead, averages.known.value)),
   });
 
   async function measured<T>(average: MovingAverage, work: () => Promise<T>): Promise<T> {
@@ -88,17 +101,28 @@ export function hashQueues({ threads, now }: { readonly threads: number; readonl
     }
   }
 
-  function runIn<T>(queue: FairQueue, owner: string, kind: keyof typeof averages, work: () => Promise<T>): Promise<T> {
-    return queue(owner, () => processor(kind, () => measured(averages[kind], work)));
+  /** Answers at once, and keeps the slot for the rest. */
+  function thenResting<T>(queue: FairQueue, owner: string, work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const inTurn = async () => {
+        const done = work();
+        done.then(resolve, reject);
+        await done.catch(() => undefined);
+        await rest(averages.stranger.value * restOfStrangers);
+      };
+      queue(owner, inTurn).catch(reject);
+    });
   }
 
   return {
     run: (caller, work) => {
-      if ("known" in caller) return runIn(known, caller.known, "known", work);
-      return runIn(strangers, ownerOf(caller.stranger), "stranger", () => {
-        caller.onTurn?.();
-        return work();
-      });
+      if ("known" in caller) return known(caller.known, () => processor("known", () => measured(averages.known, work)));
+      return thenResting(strangers, ownerOf(caller.stranger), () =>
+        processor("stranger", () => {
+          caller.onTurn?.();
+          return measured(averages.stranger, work);
+        }),
+      );
     },
     requireRoom: (caller) => {
       const refusal = "known" in caller ? known.refusal(caller.known) : strangers.refusal(ownerOf(caller.stranger));
@@ -115,4 +139,8 @@ const knownMessages: Readonly<Record<ReachedBound, string>> = {
 const ownerOf = (address: string | null): string => (address === null ? "unknown" : networkOf(address));
 
 /** The ones of this process. */
-export const processHashQueues = hashQueues({ threads: hashThreads, now: () => performance.now() });
+export const processHashQueues = hashQueues({
+  threads: hashThreads,
+  now: () => performance.now(),
+  rest: (ms) => delay(ms, undefined, { ref: false }),
+});

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { type HashCaller, hashQueues } from "../../src/identity/hash-queues";
 
+const noRest = () => Promise.resolve();
+
 /** Hashing with a clock that the test turns on: every hash ends when the test ends it, after `hashMs`. */
-function heldHashing({ threads = 1, hashMs = 30 } = {}) {
+function heldHashing({ threads = 1, hashMs = 30, rest = noRest as (ms: number) => Promise<unknown> } = {}) {
   let time = 0;
-  const queues = hashQueues({ threads, now: () => time });
+  const queues = hashQueues({ threads, now: () => time, rest });
   const underWay: (() => void)[] = [];
   const completed: string[] = [];
   const refused: unknown[] = [];
@@ -106,11 +108,11 @@ describe("hashes of strangers", () => {
         void hash("flood", { stranger: `10.0.${number >> 8}.${number & 255}` });
       await settled();
       const accepted = 1_000 - refused.length - threads;
-      const aSecond = Math.max(5, (1_000 * threads) / hashMs);
+      const aSecond = Math.max(5, (1_000 * threads) / (2 * hashMs)); // each with the rest after it
       expect(accepted).toBeGreaterThanOrEqual(0.8 * aSecond - 1);
       expect(accepted).toBeLessThanOrEqual(1.2 * aSecond + 1);
       expect(refused[0]).toMatchObject({ reason: "busy", retryAfter: expect.any(Number) });
-      const longest = Math.max(2, (5 * hashMs) / threads / 1_000);
+      const longest = Math.max(2, (5 * 2 * hashMs) / threads / 1_000);
       for (const refusal of refused)
         expect((refusal as { retryAfter: number }).retryAfter).toBeLessThanOrEqual(longest + 1);
     },
@@ -152,6 +154,26 @@ describe("hashes of strangers", () => {
     queues.requireRoom(caller);
   });
 
+  it("leave a thread alone after each for as long as it took, while answers and known callers do not wait for that", async () => {
+    const rests: { readonly ms: number; readonly end: () => void }[] = [];
+    const rest = (ms: number) => new Promise<void>((resolve) => rests.push({ ms, end: resolve }));
+    const { hash, advance, completed } = heldHashing({ hashMs: 40, rest });
+    const answered: string[] = [];
+    void hash("first", address(1)).then(() => answered.push("first"));
+    void hash("second", address(2));
+    await advance(5);
+    expect([completed, answered]).toEqual([["first"], ["first"]]);
+    expect(rests).toHaveLength(1);
+    expect(rests[0]?.ms).toBeGreaterThanOrEqual(30); // the average of what was guessed and the 40 ms that it took
+    expect(rests[0]?.ms).toBeLessThanOrEqual(40);
+    void hash("known", org("a"));
+    await advance(1);
+    expect(completed).toEqual(["first", "known"]);
+    rests[0]?.end();
+    await advance(1);
+    expect(completed).toEqual(["first", "known", "second"]);
+  });
+
   it("say when their turn comes", async () => {
     const { hash, advance } = heldHashing();
     let turns = 0;
@@ -164,9 +186,10 @@ describe("hashes of strangers", () => {
   });
 });
 
-it("admits no more than 250 waiting strangers for each thread, however short the hashes were measured to be", async () => {
-  const queues = hashQueues({ threads: 1, now: () => 0 });
+it("admits no more than 125 waiting strangers for each thread, however short the hashes were measured to be", async () => {
+  const queues = hashQueues({ threads: 1, now: () => 0, rest: noRest });
   for (let number = 0; number < 200; number++) await queues.run({ stranger: "192.0.2.1" }, async () => undefined);
+  await settled(); // the last one's rest is over
   let end: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
     end = resolve;
@@ -178,5 +201,5 @@ it("admits no more than 250 waiting strangers for each thread, however short the
   await new Promise((resolve) => setImmediate(resolve));
   end();
   await first;
-  expect((await Promise.all(others)).filter((outcome) => outcome === "refused")).toHaveLength(50);
+  expect((await Promise.all(others)).filter((outcome) => outcome === "refused")).toHaveLength(175);
 });
