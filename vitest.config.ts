@@ -25,6 +25,8 @@ export default defineConfig({
     hookTimeout: testTimeoutMs,
     expect: { poll: { timeout: patienceMs } },
     maxWorkers: 4,
+    // Four projects compile the same sources: the first that does keeps them for the others.
+    experimental: { fsModuleCache: true },
     sequence: { sequencer: process.env.PORTCULLIS_TEST_SHUFFLE === "1" ? ShuffledFiles : LongestFirst },
     projects: [
       project("unit", ["tests/**/*.test.ts"], {

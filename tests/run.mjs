@@ -64,6 +64,7 @@ function run() {
       ...process.env,
       TEST_BUNDLES_FOLDER: resolve(bundles),
       ...full,
+      ...(projects.includes("postgres") ? { PORTCULLIS_TEST_BESIDE_POSTGRES: "1" } : {}),
       ...(seed ? { PORTCULLIS_TEST_SHUFFLE: "1" } : {}),
     },
   });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { onSecondDatabaseAThird } from "../../support/length";
 import { type GivenSession, givenSession } from "../../support/sessions";
 import { openWorld, type World } from "../../support/world";
 import { publicRows } from "./account-rows";
@@ -108,4 +109,5 @@ const triedFromOtherPages = (procedure: string) => () => {
   });
 };
 
-for (const procedure of mutations) describe(procedure, { shuffle: false }, triedFromOtherPages(procedure));
+for (const procedure of onSecondDatabaseAThird(mutations))
+  describe(procedure, { shuffle: false }, triedFromOtherPages(procedure));

@@ -56,7 +56,15 @@ export function rowsOf(where: Acme): Record<string, readonly Row[]> {
     "projects.create": [{ input: async () => ({ name: name() }), expected: of(403, 200, 200, 200, 200, 403) }],
     "projects.one": [{ input: async () => ({ projectId: (await place()).projectId }), expected: withWord(readsThere) }],
     // Whoever has a role at any project sees those.
-    "projects.list": [{ input: nothing, expected: { ...withWord(everybody), there: 200, elsewhere: 200 } }],
+    "projects.list": [
+      {
+        input: async () => {
+          await place(); // with it the caller of one project has a role in one
+          return {};
+        },
+        expected: { ...withWord(everybody), there: 200, elsewhere: 200 },
+      },
+    ],
     "projects.update": [
       { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesThere },
     ],

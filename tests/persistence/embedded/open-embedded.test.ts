@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openEmbedded } from "../../../src/persistence/embedded/open-embedded";
+import { isFull } from "../../support/length";
 import { patienceMs } from "../../support/patience";
 import { type ScriptProcess, startScript } from "../../support/script-process";
 import { embeddedTemplate } from "../../support/test-database";
@@ -96,8 +97,11 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
       "after WAL segments used again": () => database.exec("checkpoint; checkpoint").then(() => keep(4, 6_000_000)),
       "after a table rewritten": () => database.exec("vacuum full kept").then(() => keep(3)),
     };
+    // Each of these holds what came before it, and starts a database.
+    const inShort = new Set(["after pages written twice", "after WAL segments used again", "after a table rewritten"]);
     for (const [moment, work] of Object.entries(moments)) {
       await work();
+      if (!isFull && !inShort.has(moment)) continue;
       const left = join(place, `left-${moment.replaceAll(" ", "-")}`);
       image.writeTo(left);
       const restored = await openEmbedded(left, { flush: () => undefined });
@@ -123,7 +127,7 @@ describe("the embedded database", () => {
   it("loses nothing that was answered when it is killed at any moment", async () => {
     const folder = copyOfMade("killed");
     const answered: number[] = [];
-    for (const answers of [1, 49, 220]) {
+    for (const answers of isFull ? [1, 49, 220] : [1, 49]) {
       const load = startScript(LOAD, folder);
       expect(await load.nextLine(), load.errors()).toBe("started");
       for (let line = 0; line < answers; line++) answered.push(Number(await load.nextLine()));
@@ -137,7 +141,7 @@ describe("the embedded database", () => {
     await database.close();
     expect(rows.filter((row) => row.first === null || row.second === null)).toEqual([]);
     const stored = new Set(rows.map((row) => row.first));
-    expect(answered.length).toBeGreaterThanOrEqual(270);
+    expect(answered.length).toBeGreaterThanOrEqual(isFull ? 270 : 50);
     expect(answered.filter((id) => !stored.has(id))).toEqual([]);
   });
 
