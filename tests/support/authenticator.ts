@@ -1,4 +1,12 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from "node:crypto";
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from "node:crypto";
 import { isoCBOR } from "@simplewebauthn/server/helpers";
 
 /** What is asked of an authenticator to make a passkey; the part of the options that it looks at. */
@@ -36,19 +44,35 @@ export interface Authenticator {
   create(options: CreationOptions, odd?: Odd): object;
   /** Signs, as `navigator.credentials.get` would answer; counts up by one. */
   get(options: RequestOptions, odd?: Odd): object;
+  /** What another process needs to go on with it. */
+  kept(): KeptAuthenticator;
+}
+
+export interface KeptAuthenticator {
+  readonly credentialId: string;
+  /** PKCS#8, PEM. */
+  readonly privateKey: string;
+  readonly userHandle: string | null;
+  readonly counter: number;
 }
 
 const present = 0x01;
 const verified = 0x04;
 const withCredential = 0x40;
 
-/** @param origin of the page that it is used on */
-export function openAuthenticator(origin: string): Authenticator {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  const id = randomBytes(32);
+/**
+ * @param origin of the page that it is used on
+ * @param former the one to go on with; without it, a new one
+ */
+export function openAuthenticator(origin: string, former?: KeptAuthenticator): Authenticator {
+  const privateKey = former
+    ? createPrivateKey(former.privateKey)
+    : generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
+  const publicKey = createPublicKey(privateKey);
+  const id = former ? Buffer.from(former.credentialId, "base64url") : randomBytes(32);
   const credentialId = id.toString("base64url");
-  let counter = 0;
-  let userHandle: string | null = null;
+  let counter = former?.counter ?? 0;
+  let userHandle = former?.userHandle ?? null;
 
   const clientData = (type: string, challenge: string, odd: Odd) =>
     Buffer.from(
@@ -107,6 +131,12 @@ export function openAuthenticator(origin: string): Authenticator {
         userHandle: odd.userHandle === undefined ? userHandle : odd.userHandle,
       });
     },
+    kept: () => ({
+      credentialId,
+      privateKey: String(privateKey.export({ type: "pkcs8", format: "pem" })),
+      userHandle,
+      counter,
+    }),
   };
 }
 

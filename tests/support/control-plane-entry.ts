@@ -64,7 +64,7 @@ try {
     ...(timing ? { timing } : {}),
     ...(names ? { resolver: { addresses: async (name) => names[name] ?? [] } } : {}),
   });
-  say({ ready: { url: server.url } });
+  say({ ready: { url: `http://127.0.0.1:${server.port}` } }); // its public address leads to no process of a test
 } catch (error) {
   say({ failed: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
   process.exit(1);

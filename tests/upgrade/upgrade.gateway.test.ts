@@ -1,0 +1,185 @@
+import { randomBytes } from "node:crypto";
+import { Secret, TOTP } from "otpauth";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Application } from "../../src/contracts/applications";
+import type { AuditVerdicts, RotatedSecrets } from "../../src/contracts/break-glass";
+import { openAuthenticator } from "../support/authenticator";
+import type { Browser } from "../support/browser";
+import { type ControlPlane, onHost, startControlPlane } from "../support/control-plane";
+import { type Hammer, startHammer, stopHammers } from "../support/hammer";
+import { findPostgresBinaries } from "../support/postgres-cluster";
+import { hasTraefik } from "../support/traefik";
+import { dumpedVersions } from "./dump";
+import { type KeptApplication, type KeptPerson, publicUrl } from "./kept";
+import { logOf } from "./make-installation";
+import { browserOver } from "./over-http";
+import { type Restored, restored } from "./restored";
+
+const databases = ["embedded", ...(findPostgresBinaries() === null ? [] : ["postgres" as const])] as const;
+const dumps = dumpedVersions.flatMap((version) => databases.map((kind) => ({ version, kind })));
+
+test("there is a dump to upgrade", () => {
+  expect(dumpedVersions).not.toEqual([]);
+});
+
+for (const dump of dumps)
+  describe.skipIf(!hasTraefik())(
+    `an installation of version ${dump.version} (${dump.kind})`,
+    { shuffle: false },
+    () => {
+      let from: Restored;
+      let plane: ControlPlane;
+      let duringStart: Map<string, Hammer>;
+
+      beforeAll(async () => {
+        from = await restored(dump.version, dump.kind);
+        const { traefik, kept } = from;
+        for (const { host, exposure } of kept.applications)
+          await traefik.until({ host }, ({ status }) => status === anonymous(exposure));
+        duringStart = new Map(
+          kept.applications.map(({ host }) => [host, startHammer(traefik.address, { host, clients: 1, pauseMs: 2 })]),
+        );
+        plane = await startControlPlane(from.installation);
+      });
+      afterAll(async () => {
+        await stopHammers();
+        await plane?.stop("SIGKILL");
+        await from?.close();
+      });
+
+      const asOwner = (organization: string) => {
+        const call = plane.callAs(from.kept.keys[organization] ?? "");
+        return {
+          ok: async <T>(procedure: string, input: unknown = {}): Promise<T> => {
+            const answer = await call<T>(procedure, input);
+            expect(answer.status, `${procedure}: ${answer.text}`).toBe(200);
+            return answer.data;
+          },
+        };
+      };
+      const exposureOf = async ({ organization, applicationId }: KeptApplication) =>
+        (await asOwner(organization).ok<Application>("applications.one", { applicationId })).exposure;
+      const personWho = (has: (person: KeptPerson) => boolean): KeptPerson => {
+        const person = from.kept.people.find(has);
+        if (person === undefined) throw new Error("the dump has no such person");
+        return person;
+      };
+
+      test("is proven again, with every exposure as it was", async () => {
+        for (const application of from.kept.applications) {
+          await expect.poll(async () => (await exposureOf(application)).state).toBe(application.exposure);
+        }
+      });
+
+      test("lets no visitor in during its first start who was kept out before", async () => {
+        for (const { host, exposure } of from.kept.applications) {
+          const tally = await duringStart.get(host)?.stop();
+          expect(tally?.answers).toBeGreaterThan(20);
+          expect([host, [...(tally?.byStatus.keys() ?? [])]]).toEqual([host, [anonymous(exposure)]]);
+        }
+      });
+
+      test("admits the visitors of before with their passwords, and no others", async () => {
+        const statusOf = async (host: string, user: string) => (await from.traefik.request({ host, user })).status;
+        for (const { host, visitors } of from.kept.applications) {
+          for (const user of visitors) {
+            expect([user, await statusOf(host, user)]).toEqual([user, upstreamIsDown]);
+            expect([user, await statusOf(host, `${user}x`)]).toEqual([user, 401]);
+          }
+        }
+      });
+
+      test("knows every API key, with the rights that it had", async () => {
+        const { rotator = "", viewer = "", scoped = "" } = from.kept.otherKeys;
+        const application = from.kept.applications.find(({ visitors }) => visitors.length > 0);
+        const { applicationId } = application ?? { applicationId: "" };
+        const statuses = async (key: string) => {
+          const call = plane.callAs(key);
+          const asked = [
+            await call("applications.one", { applicationId }),
+            await call("security.list", { applicationId }),
+            await call("security.create", { applicationId, username: "eve", password: "a Password of 9 words" }),
+          ];
+          return asked.map(({ status }) => status);
+        };
+        expect(await statuses(rotator)).toEqual([200, 200, 403]);
+        expect(await statuses(scoped)).toEqual([200, 403, 403]);
+        expect(await statuses(viewer)).toEqual([403, 403, 403]); // the application is of another project
+      });
+
+      test("signs people in with every factor that they had", async () => {
+        const plain = personWho(({ totp, passkey }) => totp === null && passkey === null);
+        expect(await signIn(plain)).toMatchObject({ pending: null });
+        const wrong = await browserOver(plane.url).signIn("password", { email: plain.email, password: "not this one" });
+        expect(wrong.status).toBe(401);
+
+        const withApp = personWho(({ totp }) => totp !== null);
+        const code = new TOTP({ secret: Secret.fromBase32(withApp.totp ?? "") }).generate();
+        expect(await signIn(withApp, { code })).toMatchObject({ pending: null });
+        expect(await signIn(withApp, { code: withApp.recoveryCodes[0] ?? "" })).toMatchObject({
+          pending: null,
+        });
+
+        const { passkey } = personWho((person) => person.passkey !== null);
+        const browser = browserOver(plane.url);
+        const options = await browser.call<{ challenge: string; rpId: string }>("auth.passkeys.challenge", {
+          secondFactor: false,
+        });
+        const response = openAuthenticator(publicUrl, passkey ?? undefined).get(options.data);
+        const { status, body } = await browser.signIn("passkey", { response: JSON.stringify(response) });
+        expect([status, body]).toEqual([200, expect.anything()]);
+      });
+
+      /** By password, and a second factor where one is given. @returns what the session says of itself */
+      async function signIn({ email, password }: KeptPerson, secondFactor?: Record<string, string>) {
+        const browser: Browser = browserOver(plane.url);
+        const first = await browser.signIn("password", { email, password });
+        expect([first.status, first.body]).toEqual([200, expect.anything()]);
+        if (secondFactor !== undefined) {
+          const second = await browser.signIn("second-factor", secondFactor);
+          expect([second.status, second.body]).toEqual([200, expect.anything()]);
+        }
+        return (await browser.call("auth.session")).data;
+      }
+
+      test("takes an invitation that was open", async () => {
+        const [token = ""] = Object.values(from.kept.invitations);
+        const fields = { token, password: "a password of somebody new 9" };
+        expect((await browserOver(plane.url).signIn("invitation", fields)).status).toBe(200);
+      });
+
+      test("keeps every entry of its audit logs as it was written, in an unbroken chain", async () => {
+        for (const [organization, entries] of Object.entries(from.kept.audit)) {
+          const present = new Map((await logOf(asOwner(organization))).map((entry) => [entry.auditId, entry]));
+          expect(entries.length).toBeGreaterThan(5);
+          for (const entry of entries) expect(present.get(entry.auditId)).toEqual(entry);
+        }
+        const { logs } = await onHost<AuditVerdicts>(from.installation, "audit verify", {});
+        expect(logs.length).toBeGreaterThan(1);
+        expect(logs.filter(({ intact }) => !intact)).toEqual([]);
+      });
+
+      test("opens every value that was sealed", async () => {
+        await plane.stop("SIGTERM");
+        const environment = {
+          ...from.installation.environment,
+          PORTCULLIS_SECRET: randomBytes(32).toString("hex"),
+          PORTCULLIS_SECRET_PREVIOUS: from.kept.secret,
+        };
+        const installation = { ...from.installation, environment };
+        plane = await startControlPlane(installation);
+        const rotated = await onHost<RotatedSecrets>(installation, "secrets rotate", {});
+        expect(rotated).toMatchObject({ unreadable: 0, resealed: from.kept.sealed });
+      });
+    },
+  );
+
+/** What Traefik answers to a visitor who passed: the applications of a dump have no upstream. */
+const upstreamIsDown = 502;
+
+/** What a visitor without a credential gets at an application of such an exposure. */
+function anonymous(exposure: string): number {
+  const status = { protected: 401, shut: 403, public: upstreamIsDown }[exposure];
+  if (status === undefined) throw new Error(`a dump has no application that is ${exposure}`);
+  return status;
+}
