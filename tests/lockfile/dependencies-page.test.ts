@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+const packages = JSON.parse(readFileSync("package.json", "utf8")) as Record<
+  "dependencies" | "devDependencies",
+  Record<string, string>
+>;
+/** Of the tables' rows: the names of their first column, with the text of their second. */
+const rows = readFileSync("docs/dependencies.md", "utf8")
+  .split("\n")
+  .filter((line) => line.startsWith("| `"))
+  .flatMap((line) => {
+    const [, names = "", version = ""] = line.split("|").map((cell) => cell.trim());
+    return [...names.matchAll(/`([^`]+)`/g)].map(([, name = ""]) => ({ name, version }));
+  });
+
+const names = Object.entries({ ...packages.dependencies, ...packages.devDependencies }).filter(
+  ([name]) => !name.startsWith("@types/"),
+);
+
+test.each(names)("docs/dependencies.md says why there is %s, and in which version", (name, version) => {
+  const row = rows.find((one) => one.name === name);
+  expect(row, `no row names ${name}`).toBeDefined();
+  const stated = (row?.version ?? "").split(",").map((text) => text.trim());
+  expect(stated.some((text) => version === text || version.startsWith(`${text}.`))).toBe(true);
+});
+
+test("docs/dependencies.md names no package that is not used", () => {
+  const known = new Set([...names.map(([name]) => name), "@types/*"]);
+  expect(rows.map(({ name }) => name).filter((name) => !known.has(name))).toEqual([]);
+});
