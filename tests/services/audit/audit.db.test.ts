@@ -68,6 +68,7 @@ test("a refused try is there too, with its reason, and changed nothing", async (
 });
 
 test("it is filtered by object, action and outcome, alone and together", async () => {
+  await given(acme).ok("projects.create", { name: "Of another kind" });
   const { applicationId } = await given(acme).application({ environmentId, access: "protected" });
   await given(acme).credential(applicationId, "ada");
   await acme.call("security.create", { applicationId, username: "ada", password: "Lovelace-1815-x" });
