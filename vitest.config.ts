@@ -10,6 +10,13 @@ const room = { execArgv: ["--max-semi-space-size=64"] };
 
 /** Which database a suite runs on is said by the project: `*.db.test.ts` runs on both. */
 const on = (database: "embedded" | "postgres") => ({ PORTCULLIS_TEST_DATABASE: database });
+/**
+ * In `npm test` with both databases, use cases and sign-in run on PostgreSQL alone, but for what is measured on the
+ * embedded one. `npm run test:long` runs them on both.
+ */
+const isSecondHalf = process.env.PORTCULLIS_TEST_BESIDE_POSTGRES === "1" && process.env.PORTCULLIS_TEST_LONG !== "1";
+const onPostgresAlone = ["tests/services/**", "tests/identity/**/!(sign-in-timing).db.test.ts"];
+
 type ProjectOptions = Pick<
   TestProjectInlineConfiguration["test"] & object,
   "exclude" | "env" | "globalSetup" | "isolate"
@@ -33,7 +40,11 @@ export default defineConfig({
         ...shared,
         exclude: [...configDefaults.exclude, "tests/**/*.{db,postgres,gateway,browser}.test.ts"],
       }),
-      project("embedded", ["tests/**/*.db.test.ts"], { env: on("embedded"), ...shared }),
+      project("embedded", ["tests/**/*.db.test.ts"], {
+        env: on("embedded"),
+        ...shared,
+        exclude: [...configDefaults.exclude, ...(isSecondHalf ? onPostgresAlone : [])],
+      }),
       project("postgres", ["tests/**/*.{db,postgres}.test.ts"], {
         env: on("postgres"),
         ...shared,

@@ -7,7 +7,7 @@ import { delimiter, join, resolve } from "node:path";
  * Runs the tests: `node tests/run.mjs [--long] [unit|embedded|postgres|gateway|browser …] [-- filters for vitest]`.
  * Without names it runs all of them but the browser tests, which take a minute of their own. What this machine lacks is
  * skipped, with one line for each. `--long` runs only the files that have a full length (they import
- * `tests/support/length.ts`), at that length. `--shuffle=SEED` runs the tests of each file, and the files, in a random
+ * `tests/support/length.ts`), at that length, and on both databases what a short run leaves to PostgreSQL. `--shuffle=SEED` runs the tests of each file, and the files, in a random
  * order that the seed repeats. The last lines tell the CPU time of the whole run and count.
  */
 
@@ -78,7 +78,12 @@ function filesWithFullLength() {
   const files = readdirSync("tests", { recursive: true }).filter((path) => path.endsWith(".test.ts"));
   return files
     .map((path) => join("tests", path))
-    .filter((path) => readFileSync(path, "utf8").includes("support/length"));
+    .filter((path) => isOnPostgresAlone(path) || readFileSync(path, "utf8").includes("support/length"));
+}
+
+/** What a short run leaves to PostgreSQL where there are both databases (see `vitest.config.ts`). */
+function isOnPostgresAlone(path) {
+  return /^tests.(services|identity).*\.db\.test\.ts$/.test(path);
 }
 
 /** User and system time of all descendants that were waited for, in seconds; null where there is no /proc (not Linux). */
