@@ -22,6 +22,7 @@ beforeAll(async () => {
   world = await openWorld();
   founding = await world.organization({ founding: true });
   acme = await world.organization();
+  await world.callAs("pcl_mistyped")("projects.list"); // the log is never empty
 });
 afterAll(() => world.close());
 
