@@ -7,8 +7,9 @@ import { delimiter, join, resolve } from "node:path";
  * Runs the tests: `node tests/run.mjs [--long] [unit|embedded|postgres|gateway|browser …] [-- filters for vitest]`.
  * Without names it runs all of them but the browser tests, which take a minute of their own. What this machine lacks is
  * skipped, with one line for each. `--long` runs only the files that have a full length (they import
- * `tests/support/length.ts`), at that length, and on both databases what a short run leaves to PostgreSQL. `--shuffle=SEED` runs the tests of each file, and the files, in a random
- * order that the seed repeats. The last lines tell the CPU time of the whole run and count.
+ * `tests/support/length.ts`), at that length, and on both databases what a short run leaves to PostgreSQL.
+ * `--shuffle=SEED` runs the tests of each file, and the files, in a random order that the seed repeats. The last lines
+ * tell the CPU time of the whole run and count.
  */
 
 const all = ["unit", "embedded", "postgres", "gateway", "browser"];

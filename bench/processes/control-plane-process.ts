@@ -37,7 +37,7 @@ export type ControlPlaneReport =
   /** A marker was renamed (Traefik sees it) | and its folder flushed. */
   | { readonly marked: number }
   | { readonly flushed: number }
-  /** What the process holds after a garbage collection: heap, and buffers beside it, in MB. */
+  /** What the process holds after a garbage collection: heap and external buffers, in MB. */
   | { readonly heldMegabytes: number };
 
 const order = JSON.parse(process.argv[2] ?? "{}") as ControlPlaneOrder;

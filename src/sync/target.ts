@@ -22,7 +22,7 @@ export interface Target {
   /**
    * Puts a whole delivery before the gateway: everything is staged and flushed, then applied in the batch's order, the
    * marker last. After a failure any part of the batch may be there, but never the marker; calling it again is safe.
-   * @param marker may be a promise: the files are staged meanwhile, and nothing is applied before the marker is staged
+   * @param marker may be a promise: the files are staged while it is pending, and nothing is applied before the marker is staged
    * @param turn `overtaken` is called now and then until the first file is applied, and whatever it throws ends the
    * delivery there; `ready` is awaited before the first file is applied
    * @throws the file system's own error, `ENOENT` also when another leader took the staging folder away

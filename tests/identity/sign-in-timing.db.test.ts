@@ -81,7 +81,7 @@ describe.runIf(isMeasured)("how long a sign-in takes", () => {
 
   it("could be told without the floor, so that the comparison above sees something", async () => {
     const [email = ""] = await givenAccounts(hashSync("Correct horse", 12));
-    await timeOf("nobody@example.org", hurried); // what was hashed before has had its rest
+    await timeOf("nobody@example.org", hurried); // the rest after the previous hash is over
     const quick = await timeOf("nobody@example.org", hurried);
     const slow = await timeOf(email, hurried);
     expect(slow.ms).toBeGreaterThan(1.5 * quick.ms);

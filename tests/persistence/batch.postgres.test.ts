@@ -73,7 +73,7 @@ it("a batch that sends fewer statements is committed all the same", async () => 
   expect(await kept()).toEqual([1]);
 });
 
-it("many batches beside transactions keep to their own connections", async () => {
+it("many batches and transactions at once keep to their own connections", async () => {
   const ids = Array.from({ length: 200 }, (_, id) => id);
   await Promise.all(
     ids.map((id) =>

@@ -88,7 +88,7 @@ export async function restorePostgres(url: string, dump: Buffer): Promise<void> 
   }
 }
 
-/** @param dataFolder of an installation that nobody has open @returns a tar archive */
+/** @param dataFolder of an installation that no process has open @returns a tar archive */
 export async function dumpEmbeddedFolder(dataFolder: string): Promise<Buffer> {
   const client = await openEmbedded(join(dataFolder, "database"));
   try {

@@ -116,7 +116,7 @@ async function peopleOf(world: GatewayWorld, acme: Tenant): Promise<KeptPerson[]
 /** Takes it out of the list: what was learned since replaces it. */
 function last(people: KeptPerson[]): KeptPerson {
   const person = people.pop();
-  if (person === undefined) throw new Error("nobody has joined");
+  if (person === undefined) throw new Error("the list has no person yet");
   return person;
 }
 

@@ -144,7 +144,7 @@ for (const dump of dumps)
 
       test("takes an invitation that was open", async () => {
         const [token = ""] = Object.values(from.kept.invitations);
-        const fields = { token, password: "a password of somebody new 9" };
+        const fields = { token, password: "a password of a new member 9" };
         expect((await browserOver(plane.url).signIn("invitation", fields)).status).toBe(200);
       });
 
