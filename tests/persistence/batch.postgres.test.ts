@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { type Database, rowsOf, type Transaction } from "../../src/persistence/database";
+import { endWith } from "../../src/persistence/end-with";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 
 let test: TestDatabase;
@@ -53,6 +54,30 @@ it("a batch whose COMMIT the server refuses is rejected with the server's error,
   await new Promise(setImmediate); // an unhandled rejection would be reported by now, and fail the run
   await keepLater(2);
   await test.asOwner("drop table public.later");
+});
+
+/** With more parameters than are prepared, so that the driver asks for their types before it sends the values. */
+const keepMany = (tx: Transaction, from: number) => {
+  const rows = Array.from({ length: 500 }, (_, at) => sql`(${from + at}::int)`);
+  return tx.execute(sql`insert into public.kept values ${sql.join(rows, sql`, `)}`);
+};
+
+it("the last statements of a transaction are committed with it, however large they are", async () => {
+  await database.transaction("host", null, async (tx) => {
+    await keep(tx, 5_000);
+    await endWith(tx, [keepMany(tx, 0), keep(tx, 4_000), keepMany(tx, 500)]);
+  });
+  expect(await kept()).toEqual([...Array.from({ length: 1_000 }, (_, id) => id), 4_000, 5_000]);
+});
+
+it.each([0, 1, 2])("of a transaction whose last statement number %i fails nothing is kept", async (failing) => {
+  const ending = database.transaction("host", null, async (tx) => {
+    await keep(tx, 7_000);
+    const statements = [keepMany(tx, 0), keepMany(tx, 500), keepMany(tx, 1_000)];
+    await endWith(tx, statements.with(failing, keep(tx, 7_000)));
+  });
+  expect(await causeOf(ending)).toBe("23505");
+  expect(await kept()).toEqual([]);
 });
 
 it("a statement more than a batch has is rejected, and reaches no later transaction", async () => {
