@@ -4,9 +4,10 @@ import { judge } from "../core/authorization";
 import { Forbidden, NotFound, Refusal } from "../core/errors";
 import type { Located, ObjectKind, Organization } from "../core/located";
 import { isRecent } from "../core/moment";
-import type { Permission } from "../core/permissions";
+import { type Permission, placeOf } from "../core/permissions";
 import { type Arrival, type Facts, type Principal, principalOf } from "../core/principal";
 import { rowsOf, type Transaction } from "./database";
+import { PremiseChanged } from "./premise-changed";
 import { type RefusedObject, recordRefusal, recordStranger } from "./refusals";
 import type { Request } from "./runtime";
 import { takeKeyRequest } from "./take-key-request";
@@ -99,27 +100,36 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
 
   /**
    * The same decision again, inside the transaction that is about to write, with the object locked.
-   * @throws NotFound gone meanwhile | Unauthenticated revoked meanwhile | Forbidden lost the role meanwhile
+   * @throws NotFound gone since | Unauthenticated revoked since | Forbidden lost the role since
+   * @throws PremiseChanged a person's own account, and their session is about another organization by now: `afresh` decides
    */
   async again(tx: Transaction, lock: Lock): Promise<Authorized<P, K>> {
-    return this.#decide(
-      rowsOf<FactsRow>(await tx.execute(authorizeStatement(this.request, this.#kind, this.#id, lock))),
-    );
+    const statement = authorizeStatement(this.request, this.#kind, this.#id, lock);
+    return this.#decide(rowsOf<FactsRow>(await tx.execute(statement)), () => {
+      if (this.#isOwnAccount()) throw new PremiseChanged("the organization of the session");
+      throw elsewhere();
+    });
   }
 
-  /** The same decision again, on what is so now; whoever asks audits a refusal. @throws as `again` */
+  /** The same decision again, on what is so now; the caller audits a refusal. @throws as `again`, but never PremiseChanged */
   async afresh(): Promise<Authorized<P, K>> {
     const statement = authorizeStatement(this.request, this.#kind, this.#id, "");
-    return this.#decide(await this.request.runtime.database.call<FactsRow>(statement));
+    const rows = await this.request.runtime.database.call<FactsRow>(statement);
+    return this.#decide(rows, () => {
+      if (!this.#isOwnAccount()) throw elsewhere();
+    });
   }
 
-  #decide(rows: readonly FactsRow[]): Authorized<P, K> {
+  /** A person's account is theirs whichever organization their session is about, and that changes when they join or leave. */
+  #isOwnAccount(): boolean {
+    return placeOf(this.permission) === "person";
+  }
+
+  #decide(rows: readonly FactsRow[], onElsewhere: () => void): Authorized<P, K> {
     const facts = factsOf(rows);
     const principal = principalOf(facts, this.request.presents.kind, arrivalOf(this.request));
     if (!facts) throw new NotFound();
-    if (facts.organization.organizationId !== this.organization.organizationId) {
-      throw new Forbidden("forbidden", "This request belongs to another organization.");
-    }
+    if (facts.organization.organizationId !== this.organization.organizationId) onElsewhere();
     judge(principal, facts, this.permission);
     return new Authorized(this.request, principal, facts.organization, facts.object as Located[K], {
       permission: this.permission,
@@ -127,6 +137,10 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
       id: this.#id,
     });
   }
+}
+
+function elsewhere(): Forbidden {
+  return new Forbidden("forbidden", "This request belongs to another organization.");
 }
 
 interface FactsRow {

@@ -9,6 +9,7 @@ import type { Authorized } from "./authorized";
 import type { DatabaseRole, Transaction } from "./database";
 import { isTransient } from "./database-errors";
 import { endWith } from "./end-with";
+import { PremiseChanged } from "./premise-changed";
 import { actorColumns, recordRefusal } from "./refusals";
 
 /** What a change asks for: `changeId` can be waited for; null when nothing at a gateway is concerned. */
@@ -119,14 +120,6 @@ async function repeated<P extends Permission, K extends ObjectKind, Prepared, T>
       current = await current.afresh();
       prepared = await prepare(current);
     }
-  }
-}
-
-/** Thrown inside a unit of work when something decided before it no longer holds; the verb is started again. */
-export class PremiseChanged extends Error {
-  constructor(what: string) {
-    super(`${what} changed while the request ran; try again`);
-    this.name = "PremiseChanged";
   }
 }
 

@@ -5,7 +5,7 @@ import { nextSlug, slugOf } from "../core/slugs";
 import type { RandomBytes } from "../core/values";
 import type { Transaction } from "../persistence/database";
 import { violatedConstraint } from "../persistence/database-errors";
-import { PremiseChanged } from "../persistence/unit-of-work";
+import { PremiseChanged } from "../persistence/premise-changed";
 
 type SlugTable = typeof projects | typeof environments | typeof applications;
 

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { createHandler } from "../../src/api/handler";
 import { openBrowser } from "../support/browser";
+import { interposed } from "../support/interposed";
 import { givenMember, givenPerson } from "../support/people";
 import { registerSecret } from "../support/secrets";
 import { givenSession } from "../support/sessions";
@@ -237,6 +239,30 @@ describe("whoever has an account", () => {
     const again = await browser.call("invitations.accept", { token });
     expect([again.status, again.error.data.reason]).toEqual([409, "already_member"]);
   });
+
+  test.each([
+    ["they join it", 409, "invitation_accepted"],
+    ["they leave another", 200, undefined],
+  ])(
+    "is answered as before when their session's organization changes under the request: %s",
+    async (how, ...expected) => {
+      const ada = await givenPerson(world);
+      const { token } = await invite({ email: ada.email });
+      const { browser } = await givenSession(world, ada);
+      const isJoining = how === "they join it";
+      if (!isJoining) await givenMember(world, (await world.organization()).organizationId, ada, "viewer");
+      const change = () =>
+        isJoining
+          ? browser.call("invitations.accept", { token })
+          : world.db.asOwner("delete from members where user_id = $1", [ada.userId]);
+      const interrupted = openBrowser({
+        handler: createHandler(interposed(world.runtime, { beforeTransaction: [change] })),
+      });
+      for (const [name, value] of browser.cookies) interrupted.cookies.set(name, value);
+      const answer = await interrupted.call("invitations.accept", { token });
+      expect([answer.status, answer.error?.data.reason]).toEqual(expected);
+    },
+  );
 
   test("is told why it is not good any more", async () => {
     const ada = await givenPerson(world);

@@ -19,10 +19,15 @@ export async function callMeanwhile<T = Record<string, unknown>>(
   input: unknown,
   meanwhile: Meanwhile,
 ): Promise<Answer<T>> {
-  const { database } = world.runtime;
+  return callOn<T>(interposed(world.runtime, meanwhile), key, procedure, input);
+}
+
+/** The runtime, in which something else happens at exactly one moment of a request. */
+export function interposed(runtime: Runtime, meanwhile: Meanwhile): Runtime {
+  const { database } = runtime;
   const transactions = [...(meanwhile.beforeTransaction ?? [])];
   const calls = [...(meanwhile.beforeCall ?? [])];
-  const interposed: Database = {
+  const wrapped: Database = {
     ...database,
     transaction: async (role, organizationId, body) => {
       await transactions.shift()?.();
@@ -37,7 +42,7 @@ export async function callMeanwhile<T = Record<string, unknown>>(
       return database.call(statement);
     },
   };
-  return callOn<T>({ ...world.runtime, database: interposed }, key, procedure, input);
+  return { ...runtime, database: wrapped };
 }
 
 /** Calls a procedure on a runtime of the test's own. */

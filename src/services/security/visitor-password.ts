@@ -5,8 +5,8 @@ import { adviseOnPassword, type PasswordWarning } from "../../core/password-advi
 import type { HashAlgorithm } from "../../core/traefik/state";
 import { loadCommonPasswords } from "../../identity/common-passwords";
 import { hashForGateway } from "../../identity/hash-for-gateway";
+import { PremiseChanged } from "../../persistence/premise-changed";
 import type { Runtime } from "../../persistence/runtime";
-import { PremiseChanged } from "../../persistence/unit-of-work";
 
 /** A visitor's password on its way into a row: only its hash is kept. */
 export interface PreparedPassword {
