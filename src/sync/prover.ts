@@ -1,4 +1,5 @@
 import { Slots } from "../core/fair-share";
+import { hasExpired, later } from "../core/moment";
 import { Repeats } from "../core/repeats";
 import {
   type ProbeLane,
@@ -28,7 +29,7 @@ import { Waker } from "./waker";
 export interface ProverSettings {
   /** Questions to one gateway, most a second. */
   readonly perSecond: number;
-  /** How long one round of asking again what is proven takes at least, in ms; a full round takes at most ten minutes. */
+  /** How long one round of asking again what is proven takes at least, in ms; `longestRoundMs` at most. */
   readonly roundMs: number;
 }
 
@@ -40,6 +41,7 @@ const storedAtOnce = 50;
 const turns = { short: 4, long: 40, longFrom: 50 };
 /** Without a ring, what is due is looked at again after this time at the latest, in ms. */
 const longestRestMs = 1_000;
+const longestRoundMs = 600_000;
 /** Applications asked again in one step of a round, and the pause between two steps in ms: 10,000 in ten minutes. */
 const againStep = { applications: 50, pauseMs: 2_500 };
 
@@ -94,13 +96,19 @@ export class Prover {
     this.#waker.ring();
   }
 
-  /** Finds what is delivered and not proven, whoever delivered it. */
+  /**
+   * At the start of a term: finds what is delivered and not proven, and what was not asked again for longer than a round
+   * takes, because no process led the gateway. Its exposure is unknown, or soon will be: it does not wait for a round.
+   */
   async recall(): Promise<void> {
-    const { database, gateway } = this.leading;
+    const { database, gateway, clock } = this.leading;
+    const now = clock.now();
     for (let after = ""; ; ) {
       const page = await asSync(database, (tx) => pageOfStates(tx, gateway.gatewayId, after, 500));
       for (const state of page) {
         if (state.provenRevision < state.revision) this.#queue.add(delivered(state), "changed");
+        else if (hasExpired(state.provedAt && later(state.provedAt, longestRoundMs), now))
+          this.#queue.add(delivered(state), "again");
       }
       const last = page.at(-1);
       if (last === undefined) return;

@@ -294,7 +294,7 @@ describe("enforced", () => {
     expect(fake.asked).toEqual([]);
   });
 
-  it("is not claimed any more of what nobody has seen for half an hour", async () => {
+  it("is not claimed any more of what nobody has seen for half an hour, and asked again as soon as a process leads", async () => {
     await serving();
     const reconciler = await started();
     const { applicationId } = await application();
@@ -312,6 +312,8 @@ describe("enforced", () => {
       provedAt: null,
       reason: "proof_is_old",
     });
+    await started();
+    await expect.poll(exposure).toMatchObject({ state: "protected", provedAt: sync.world.now.toISOString() });
   });
 
   it("is found out after a restart, whoever delivered it", async () => {

@@ -160,6 +160,7 @@ export async function pageOfStates(tx: Transaction, gatewayId: string, after: st
       organizationId: applicationStates.organizationId,
       revision: applicationStates.revision,
       provenRevision: applicationStates.provenRevision,
+      provedAt: applicationStates.provedAt,
       removed: applicationStates.removed,
       digest: applicationStates.digest,
       intended: applicationStates.intended,
