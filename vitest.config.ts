@@ -15,7 +15,7 @@ const on = (database: "embedded" | "postgres") => ({ PORTCULLIS_TEST_DATABASE: d
  * embedded one. `npm run test:long` runs them on both.
  */
 const isSecondHalf = process.env.PORTCULLIS_TEST_BESIDE_POSTGRES === "1" && process.env.PORTCULLIS_TEST_LONG !== "1";
-const onPostgresAlone = ["tests/services/**", "tests/identity/**/!(sign-in-timing).db.test.ts"];
+const onPostgresAlone = ["tests/features/**", "tests/identity/**/!(sign-in-timing).db.test.ts"];
 
 type ProjectOptions = Pick<
   TestProjectInlineConfiguration["test"] & object,

@@ -2,12 +2,12 @@ import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { eq } from "drizzle-orm";
 import { security } from "../drizzle/security";
-import type { Handler } from "../src/api/handler";
-import { Credential, CredentialById } from "../src/contracts/security";
-import type { Runtime } from "../src/persistence/runtime";
-import { credentialColumns } from "../src/services/security/credential-columns";
-import { presentCredential } from "../src/services/security/present-credential";
-import { syncStatesOf } from "../src/services/sync-states";
+import type { Runtime } from "../src/access/runtime";
+import { syncStatesOf } from "../src/delivery/sync-states";
+import { Credential, CredentialById } from "../src/features/credentials/contract";
+import { credentialColumns } from "../src/features/credentials/credential-columns";
+import { presentCredential } from "../src/features/credentials/present-credential";
+import type { Handler } from "../src/http/handler";
 
 /** A request with this header is answered without anybody asking who it is from; its value is the organization. */
 export const openHeader = "x-bench-open";

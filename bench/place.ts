@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sql } from "drizzle-orm";
 import postgres from "postgres";
-import { readEnvironment } from "../src/env";
-import type { Sealer } from "../src/persistence/sealing";
-import { openInstallation } from "../src/server/open-installation";
-import { realSurroundings } from "../src/server/surroundings";
+import type { Sealer } from "../src/database/sealing";
+import { openInstallation } from "../src/main/open-installation";
+import { readEnvironment } from "../src/main/settings/environment";
+import { realSurroundings } from "../src/main/system";
 import { freePort } from "../tests/support/free-port";
 import { type Cluster, findPostgresBinaries, startCluster } from "../tests/support/postgres-cluster";
 

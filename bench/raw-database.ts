@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { PGlite, QueryOptions, Transaction } from "@electric-sql/pglite";
 import postgres from "postgres";
-import type { Settings } from "../src/env";
-import { openEmbedded } from "../src/persistence/embedded/open-embedded";
+import { openEmbedded } from "../src/database/embedded/open-embedded";
+import type { Settings } from "../src/main/settings/environment";
 
 /** A driver without anything above it. */
 export interface RawDatabase {

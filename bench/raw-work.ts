@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { argon2InWorker } from "../src/identity/hash-workers";
+import { argon2InWorker } from "../src/platform/passwords/hash-workers";
 import { median } from "./statistics";
 
 /**

@@ -1,18 +1,18 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { pino } from "pino";
-import { createHandler } from "../src/api/handler";
-import { newId } from "../src/core/ids";
-import type { Settings } from "../src/env";
-import type { Database } from "../src/persistence/database";
-import { openEmbedded } from "../src/persistence/embedded/open-embedded";
-import { embeddedDatabase } from "../src/persistence/embedded-database";
-import { openPostgres } from "../src/persistence/postgres-database";
-import { makeSealer } from "../src/persistence/sealing";
-import { makeSigner } from "../src/persistence/signing";
-import { signInSettings } from "../src/server/sign-in-settings";
-import { realSurroundings } from "../src/server/surroundings";
-import { createWaitHub } from "../src/sync/wait-hub";
+import type { Database } from "../src/database/database";
+import { openEmbedded } from "../src/database/embedded/open-embedded";
+import { embeddedDatabase } from "../src/database/embedded-database";
+import { openPostgres } from "../src/database/postgres-database";
+import { makeSealer } from "../src/database/sealing";
+import { makeSigner } from "../src/database/signing";
+import { createWaitHub } from "../src/delivery/wait-hub";
+import { createHandler } from "../src/http/handler";
+import type { Settings } from "../src/main/settings/environment";
+import { signInSettings } from "../src/main/sign-in-settings";
+import { realSurroundings } from "../src/main/system";
+import { newId } from "../src/platform/ids";
 import { type OnStatement, watch } from "./raw-database";
 
 export interface Statement {

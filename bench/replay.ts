@@ -1,4 +1,4 @@
-import { type IdKind, newId } from "../src/core/ids";
+import { type IdKind, newId } from "../src/platform/ids";
 import type { RawDatabase } from "./raw-database";
 import { recordedUsername, type Statement } from "./record-create";
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { makeApiKey } from "../src/core/api-keys";
-import { newId } from "../src/core/ids";
-import { gatewayPlaces, hashPlace, newGatewaySecrets } from "../src/core/sync/gateway-secrets";
-import { hashForGateway } from "../src/identity/hash-for-gateway";
+import { makeApiKey } from "../src/access/api-keys";
+import { gatewayPlaces, hashPlace, newGatewaySecrets } from "../src/delivery/protocol/gateway-secrets";
+import { newId } from "../src/platform/ids";
+import { hashForGateway } from "../src/platform/passwords/hash-for-gateway";
 import type { Place } from "./place";
 
 export interface SeededApplication {

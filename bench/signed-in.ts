@@ -1,5 +1,5 @@
-import { newId } from "../src/core/ids";
 import { hashPassword } from "../src/identity/passwords";
+import { newId } from "../src/platform/ids";
 import type { Place } from "./place";
 
 export const ownerEmail = "ada@bench.test";

@@ -13,11 +13,11 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const entryPoints = {
-  server: "src/server/main.ts",
-  host: "src/server/host-commands.ts",
+  server: "src/main/main.ts",
+  host: "src/main/host-commands.ts",
   cli: "src/cli/main.ts",
   sdk: "src/sdk/create-client.ts",
-  "env-file": "src/core/env-file.ts",
+  "env-file": "src/main/settings/env-file.ts",
 };
 
 /** How long a former build stays for processes that still run on it, in milliseconds. */

@@ -37,7 +37,7 @@ export const auditEntries = pgTable(
     createdAt: createdAt(),
     /** Place in the organization's chain, from 1; null until sealed. */
     sequence: integer("sequence"),
-    /** SHA-256 over the previous entry's hash and this entry (see `src/core/audit/audit-chain.ts`); null until sealed. */
+    /** SHA-256 over the previous entry's hash and this entry (see `src/audit/chain.ts`); null until sealed. */
     hash: text("hash"),
   },
   (table) => [

@@ -1,5 +1,5 @@
 import { customType, text } from "drizzle-orm/pg-core";
-import { readMoment } from "../src/core/moment";
+import { readMoment } from "../src/platform/moment";
 
 /** An id: prefixed, sortable text (`app_01h…`). */
 export const id = (name: string) => text(name);

@@ -84,7 +84,7 @@ function filesWithFullLength() {
 
 /** What a short run leaves to PostgreSQL where there are both databases (see `vitest.config.ts`). */
 function isOnPostgresAlone(path) {
-  return /^tests.(services|identity).*\.db\.test\.ts$/.test(path);
+  return /^tests.(features|identity).*\.db\.test\.ts$/.test(path);
 }
 
 /** User and system time of all descendants that were waited for, in seconds; null where there is no /proc (not Linux). */

@@ -1,5 +1,5 @@
 "use client";
 
-import { ErrorPage } from "../ui/error-page";
+import { ErrorPage } from "../console/error-page";
 
 export default ErrorPage;

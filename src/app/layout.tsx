@@ -2,9 +2,9 @@ import { ColorSchemeScript, mantineHtmlProps } from "@mantine/core";
 import type { Metadata } from "next";
 import { headers } from "next/headers";
 import type { ReactNode } from "react";
-import { ConsoleProvider } from "../ui/frame/console-provider";
+import { ConsoleProvider } from "../console/frame/console-provider";
 import "@mantine/core/styles.css";
-import "../ui/frame/base.css";
+import "../console/frame/base.css";
 
 export const metadata: Metadata = {
   title: { default: "Portcullis", template: "%s · Portcullis" },

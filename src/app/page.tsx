@@ -1,3 +1,3 @@
-import { FirstPage } from "../ui/first-page";
+import { FirstPage } from "../console/first-page";
 
 export default FirstPage;

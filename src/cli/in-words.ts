@@ -1,5 +1,5 @@
-import type { AuditVerdict } from "../contracts/audit";
-import type { CreatedOrganization, OperatorReset, Operators, RotatedSecrets } from "../contracts/break-glass";
+import type { AuditVerdict } from "../features/audit-log/contract";
+import type { CreatedOrganization, OperatorReset, Operators, RotatedSecrets } from "../main/host/contract";
 
 /** A new organization, with the key and the link that are shown once. */
 export function describeOrganization({ organizationId, userId, apiKey, setupUrl }: CreatedOrganization): string {

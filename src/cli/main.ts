@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { BreakGlassAnswer, BreakGlassResults, BreakGlassVerb } from "../contracts/break-glass";
-import { roles } from "../core/permissions";
+import { roles } from "../access/permissions";
+import type { BreakGlassAnswer, BreakGlassResults, BreakGlassVerb } from "../main/host/contract";
 import {
   describeOperators,
   describeOrganization,

@@ -1,8 +1,8 @@
 import { and, eq } from "drizzle-orm";
 import { challenges } from "../../drizzle/persons";
-import { hasPassed, later } from "../core/moment";
-import { passedInSql } from "../persistence/moments-in-sql";
-import type { Runtime } from "../persistence/runtime";
+import type { Runtime } from "../access/runtime";
+import { passedInSql } from "../database/moments-in-sql";
+import { hasPassed, later } from "../platform/moment";
 import { hashOfToken, newToken } from "./tokens";
 
 export interface NewChallenge {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { bcryptInWorker } from "./hash-workers";
+import { bcryptInWorker } from "../platform/passwords/hash-workers";
 
 /** The highest cost of a bcrypt hash from elsewhere that is checked: four times that of a gateway's, some 250 ms. */
 const highestBcryptCost = 12;

@@ -3,16 +3,16 @@ import { auditEntries } from "../../drizzle/audit";
 import { invitations, members } from "../../drizzle/members";
 import { organizations } from "../../drizzle/organizations";
 import { roles } from "../../drizzle/roles";
-import { canGive, isAllowed, worthOf } from "../core/authorization";
-import { Conflict, NotFound } from "../core/errors";
-import { isId, newId } from "../core/ids";
-import { hasPassed } from "../core/moment";
-import type { Grant, Role } from "../core/permissions";
-import type { Transaction } from "../persistence/database";
-import { violatedConstraint } from "../persistence/database-errors";
-import { findAccountGrant, findHoldings, grantOf } from "../persistence/holdings";
-import { actorColumns } from "../persistence/refusals";
-import type { Request } from "../persistence/runtime";
+import { canGive, isAllowed, worthOf } from "../access/authorization";
+import { findAccountGrant, findHoldings, grantOf } from "../access/member-grants";
+import type { Grant, Role } from "../access/permissions";
+import { actorColumns } from "../access/refusals";
+import type { Request } from "../access/runtime";
+import type { Transaction } from "../database/database";
+import { violatedConstraint } from "../database/database-errors";
+import { Conflict, NotFound } from "../platform/errors";
+import { isId, newId } from "../platform/ids";
+import { hasPassed } from "../platform/moment";
 import { hashOfToken, isToken } from "./tokens";
 
 /** Days for which an invitation can be accepted. */

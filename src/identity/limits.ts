@@ -1,8 +1,9 @@
 import { type SQL, sql } from "drizzle-orm";
-import { networkOf } from "../core/audit/network-of";
-import { TooMany } from "../core/errors";
-import type { Database } from "../persistence/database";
-import type { Runtime } from "../persistence/runtime";
+import type { Runtime } from "../access/runtime";
+import type { Database } from "../database/database";
+import { TooMany } from "../platform/errors";
+import { networkOf } from "../platform/net/network-of";
+import { signInsOfAddress } from "../platform/passwords/hash-queues";
 
 /** So many tries in so many seconds, in a sliding window that all processes share. */
 export interface Limit {
@@ -14,7 +15,7 @@ export interface Limit {
 
 /** The limits of the requirements. */
 export const limits = {
-  signInByAddress: { name: "sign-in:ip", tries: 5, windowSeconds: 60 },
+  signInByAddress: { name: "sign-in:ip", tries: signInsOfAddress, windowSeconds: 60 },
   codeByAddress: { name: "code:ip", tries: 5, windowSeconds: 60 },
   failuresByAccount: { name: "failures:account", tries: 5, windowSeconds: 300 },
   managementByAddress: { name: "management:ip", tries: 10, windowSeconds: 60 },

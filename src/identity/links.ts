@@ -1,10 +1,10 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { users } from "../../drizzle/members";
 import { links } from "../../drizzle/persons";
-import { newId } from "../core/ids";
-import { hasPassed, later } from "../core/moment";
-import type { RandomBytes } from "../core/values";
-import type { Transaction } from "../persistence/database";
+import type { Transaction } from "../database/database";
+import { newId } from "../platform/ids";
+import { hasPassed, later } from "../platform/moment";
+import type { RandomBytes } from "../platform/values";
 import { hashOfToken, isToken, newToken } from "./tokens";
 
 /** What a link is for: the first set-up, a password, a password after the second factors were removed. */

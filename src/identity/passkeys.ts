@@ -7,7 +7,7 @@ import {
   isoBase64URL,
   parseAuthenticatorData,
 } from "@simplewebauthn/server/helpers";
-import type { PasskeyAnswer, PasskeyEnrolment } from "../contracts/second-factors";
+import type { PasskeyAnswer, PasskeyEnrolment } from "../platform/contract/second-factors";
 import type { RelyingParty } from "./relying-party";
 
 /** COSE numbers of the signatures that are taken: EdDSA, ES256, RS256. */

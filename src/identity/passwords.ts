@@ -1,8 +1,8 @@
-import { Invalid } from "../core/errors";
-import { adviseOnPersonPassword } from "../core/person-password";
-import { loadCommonPasswords } from "./common-passwords";
-import { type HashCaller, processHashQueues } from "./hash-queues";
-import { argon2InWorker, verifyArgon2InWorker } from "./hash-workers";
+import { Invalid } from "../platform/errors";
+import { loadCommonPasswords } from "../platform/passwords/common-passwords";
+import { type HashCaller, processHashQueues } from "../platform/passwords/hash-queues";
+import { argon2InWorker, verifyArgon2InWorker } from "../platform/passwords/hash-workers";
+import { adviseOnPersonPassword } from "../platform/passwords/person-password";
 import { importedFormOf, verifyImported } from "./imported-hashes";
 
 const present = "$argon2id$v=19$m=19456,t=2,p=1$";

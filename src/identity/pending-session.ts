@@ -1,10 +1,10 @@
 import { and, eq } from "drizzle-orm";
 import { users } from "../../drizzle/members";
 import { sessions } from "../../drizzle/persons";
-import type { Transaction } from "../persistence/database";
-import { aheadInSql } from "../persistence/moments-in-sql";
-import type { Attempt } from "./attempt";
+import type { Transaction } from "../database/database";
+import { aheadInSql } from "../database/moments-in-sql";
 import type { Method } from "./sessions";
+import type { Attempt } from "./sign-in-context";
 
 /** A session that only lets its person show a second factor. */
 export interface PendingSession {

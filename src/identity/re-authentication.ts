@@ -1,9 +1,9 @@
 import { eq } from "drizzle-orm";
 import { passwords, sessions } from "../../drizzle/persons";
-import { Forbidden } from "../core/errors";
-import { isRecent } from "../core/moment";
-import type { Principal, SessionPrincipal } from "../core/principal";
-import type { Request } from "../persistence/runtime";
+import type { Principal, SessionPrincipal } from "../access/principal";
+import type { Request } from "../access/runtime";
+import { Forbidden } from "../platform/errors";
+import { isRecent } from "../platform/moment";
 import { type Limit, limits, take } from "./limits";
 import { verifyPassword } from "./passwords";
 import { codeFailuresByAccount, spendCode } from "./second-factors";

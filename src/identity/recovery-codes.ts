@@ -1,7 +1,7 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { recoveryCodes } from "../../drizzle/persons";
-import type { RandomBytes } from "../core/values";
-import type { Transaction } from "../persistence/database";
+import type { Transaction } from "../database/database";
+import type { RandomBytes } from "../platform/values";
 import { hashOfToken } from "./tokens";
 import type { CodeOutcome } from "./totp";
 

@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { Invalid } from "../core/errors";
+import { Invalid } from "../platform/errors";
 
 /** For whom passkeys are: the site at one origin. */
 export interface RelyingParty {

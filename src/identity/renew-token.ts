@@ -1,8 +1,8 @@
 import { eq } from "drizzle-orm";
 import { sessions } from "../../drizzle/persons";
-import { remainingMs } from "../core/moment";
-import type { RandomBytes } from "../core/values";
-import type { Transaction } from "../persistence/database";
+import type { Transaction } from "../database/database";
+import { remainingMs } from "../platform/moment";
+import type { RandomBytes } from "../platform/values";
 import { newToken } from "./tokens";
 
 /** A session's cookie from here on. */

@@ -1,4 +1,4 @@
-import { Conflict, Unauthenticated } from "../core/errors";
+import { Conflict, Unauthenticated } from "../platform/errors";
 import { type FoundLink, type LinkState, stateOfLink } from "./links";
 
 /**

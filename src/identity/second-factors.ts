@@ -1,8 +1,8 @@
 import { and, eq, isNotNull } from "drizzle-orm";
 import { users } from "../../drizzle/members";
 import { passkeys, totpSecrets } from "../../drizzle/persons";
-import type { Transaction } from "../persistence/database";
-import type { Sealer } from "../persistence/sealing";
+import type { Transaction } from "../database/database";
+import type { Sealer } from "../database/sealing";
 import type { Limit } from "./limits";
 import { countRecoveryCodes, removeRecoveryCodes, spendRecoveryCode } from "./recovery-codes";
 import { type CodeOutcome, spendTotpCode } from "./totp";

@@ -1,10 +1,10 @@
 import { and, arrayOverlaps, eq, ne, not } from "drizzle-orm";
 import { members } from "../../drizzle/members";
 import { sessions } from "../../drizzle/persons";
-import { newId } from "../core/ids";
-import { later } from "../core/moment";
-import type { Transaction } from "../persistence/database";
-import type { Attempt } from "./attempt";
+import type { Transaction } from "../database/database";
+import { newId } from "../platform/ids";
+import { later } from "../platform/moment";
+import type { Attempt } from "./sign-in-context";
 import { newToken } from "./tokens";
 
 /** How somebody showed who they are. */

@@ -1,5 +1,5 @@
 import { passwords } from "../../drizzle/persons";
-import type { Transaction } from "../persistence/database";
+import type { Transaction } from "../database/database";
 import { endLinks } from "./links";
 
 /** Gives somebody a password that they chose, by its hash: links to set one are worth nothing from here on. */

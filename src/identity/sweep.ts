@@ -1,9 +1,9 @@
 import { inArray, or, type SQL, sql } from "drizzle-orm";
 import type { PgColumn, PgTable } from "drizzle-orm/pg-core";
 import { challenges, limits, links, sessions } from "../../drizzle/persons";
-import { later } from "../core/moment";
-import { passedInSql, reachedInSql } from "../persistence/moments-in-sql";
-import type { Runtime } from "../persistence/runtime";
+import type { Runtime } from "../access/runtime";
+import { passedInSql, reachedInSql } from "../database/moments-in-sql";
+import { later } from "../platform/moment";
 
 /** Rows of one transaction: on the embedded database none lasts longer than 50 ms. */
 const atOnce = 500;

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { RandomBytes } from "../core/values";
+import type { RandomBytes } from "../platform/values";
 
 /** 32 random bytes that stand for a session or a link: handed out once, stored as a hash. */
 export interface NewToken {

@@ -1,9 +1,9 @@
 import { and, eq, isNotNull, isNull, lt, or } from "drizzle-orm";
 import { Secret, TOTP } from "otpauth";
 import { totpSecrets } from "../../drizzle/persons";
-import type { RandomBytes } from "../core/values";
-import type { Transaction } from "../persistence/database";
-import type { SealedPlace, Sealer } from "../persistence/sealing";
+import type { Transaction } from "../database/database";
+import type { SealedPlace, Sealer } from "../database/sealing";
+import type { RandomBytes } from "../platform/values";
 
 /** What every authenticator app takes: SHA-1, six digits, steps of 30 seconds (RFC 6238). */
 const form = { algorithm: "SHA1", digits: 6, period: 30 } as const;

@@ -1,5 +1,5 @@
 import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
-import type { Router } from "../api/trpc/router";
+import type { Router } from "../http/trpc/router";
 
 export interface ClientOptions {
   /** Where the control plane is: `https://portcullis.example.org`. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/main";
-import type { BreakGlassAnswer } from "../../src/contracts/break-glass";
+import type { BreakGlassAnswer } from "../../src/main/host/contract";
 
 interface Asked {
   readonly verb: string;

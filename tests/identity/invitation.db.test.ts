@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { createHandler } from "../../src/api/handler";
+import { createHandler } from "../../src/http/handler";
 import { openBrowser } from "../support/browser";
 import { interposed } from "../support/interposed";
 import { givenMember, givenPerson } from "../support/people";

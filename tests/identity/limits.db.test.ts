@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { TooMany } from "../../src/core/errors";
 import { keyOf, limits, take } from "../../src/identity/limits";
+import { TooMany } from "../../src/platform/errors";
 import { openBrowser } from "../support/browser";
 import { runsSideBySide, waiting } from "../support/held-transaction";
 import { patienceMs } from "../support/patience";

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { insertLink } from "../../src/identity/links";
-import { makeSetUpLink } from "../../src/services/host/make-set-up-link";
-import type { LinkRuntime } from "../../src/services/host/password-link";
-import { resetPassword } from "../../src/services/host/reset-password";
-import { setUp } from "../../src/services/host/set-up";
+import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
+import type { LinkRuntime } from "../../src/main/host/password-link";
+import { resetPassword } from "../../src/main/host/reset-password";
+import { setUp } from "../../src/main/host/set-up";
 import { openBrowser } from "../support/browser";
 import { givenMember, givenPerson } from "../support/people";
 import { registerSecret } from "../support/secrets";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { readClaims } from "../../src/identity/oidc/claims";
-import { discoveryUrl, placeEndpoints } from "../../src/identity/oidc/endpoints";
-import { AddressRefused, requireReachable } from "../../src/identity/oidc/reachable";
-import { reasonOf } from "../../src/identity/oidc/reason-of";
+import { discoveryUrl, placeEndpoints } from "../../src/identity/external/endpoints";
+import { readClaims } from "../../src/identity/external/provider-claims";
+import { AddressRefused, requireReachable } from "../../src/identity/external/reachable";
+import { reasonOf } from "../../src/identity/external/reason-of";
 
 describe("where a provider is asked (ADR-2, ADR-11)", () => {
   const endpoints = (base: string, host = base) => ({

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Database, Transaction } from "../../src/persistence/database";
+import type { Database, Transaction } from "../../src/database/database";
 import { openBrowser } from "../support/browser";
 import { holdHashing } from "../support/held-hashing";
 import { givenPerson } from "../support/people";

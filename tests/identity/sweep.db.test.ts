@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { limits, take } from "../../src/identity/limits";
 import { sweepIdentity } from "../../src/identity/sweep";
-import { makeSetUpLink } from "../../src/services/host/make-set-up-link";
+import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
 import { openWorld, testOrigin, type World } from "../support/world";

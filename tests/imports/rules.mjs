@@ -3,90 +3,96 @@
  * @type {import("dependency-cruiser").IConfiguration}
  */
 
-/** From the bottom to the top. */
-const layers = ["contracts", "core", "persistence", "identity", "services", "sync", "api", "server"];
+/** From the bottom to the top. A room imports from itself and from the rooms before it. */
+const rooms = [
+  "platform",
+  "traefik",
+  "database",
+  "audit",
+  "access",
+  "delivery",
+  "identity",
+  "features",
+  "http",
+  "main",
+];
 
-/** `src/<layer>/…`, also where it is planted for the checker's own test. */
+/** `src/<room>/…`, also where it is planted for the checker's own test. */
 const inside = (...names) => `(^|/)src/(${names.join("|")})/`;
 
-const upward = layers.slice(0, -1).map((layer, at) => ({
-  name: `${layer}-looks-down-only`,
+const upward = rooms.map((room, at) => ({
+  name: `${room}-imports-no-higher-room`,
   severity: "error",
-  from: { path: inside(layer) },
-  to: { path: inside(...layers.slice(at + 1), "app", "ui", "cli", "sdk") },
+  from: { path: inside(room) },
+  to: { path: inside(...rooms.slice(at + 1), "app", "console", "cli", "sdk") },
 }));
+
+/** Modules of Node by which a process touches files, sockets, other processes or time. */
+const systemModules =
+  "^(node:)?(fs|net|http|https|http2|dns|tls|dgram|os|child_process|cluster|worker_threads|process|timers)(/|$)";
+
+const contract = "(^|/)src/(features/[^/]+/contract|main/host/contract|platform/contract/[^/]+)\\.ts$";
 
 const rules = [
   ...upward,
   {
-    name: "contracts-know-nothing-else",
+    name: "contracts-import-contracts",
+    comment: "Inputs and outputs are bundled for the browser.",
     severity: "error",
-    from: { path: inside("contracts") },
-    to: { path: inside("core") },
+    from: { path: contract },
+    to: { path: "(^|/)(src|drizzle)/", pathNot: contract },
   },
   {
-    name: "identity-and-persistence-do-not-need-each-other",
-    comment: "Persistence is below, and identity asks it; the other way round is a circle.",
+    name: "delivery-does-not-know-who-asks",
     severity: "error",
-    from: { path: inside("persistence") },
-    to: { path: inside("identity") },
+    from: { path: inside("delivery") },
+    to: { path: "(^|/)src/(identity/|access/(?!runtime\\.ts$))" },
   },
   {
-    name: "api-does-not-deliver",
-    comment: "What the sync has to hear goes through services and the outbox.",
+    name: "http-does-not-deliver",
+    comment: "What delivery has to do goes through features and the outbox.",
     severity: "error",
-    from: { path: inside("api") },
-    to: { path: inside("sync") },
+    from: { path: inside("http") },
+    to: { path: inside("delivery") },
   },
   {
-    name: "the-sync-does-not-ask-who-is-asking",
+    name: "decisions-are-pure",
+    comment: "No file, socket, process or clock: these get what they need as values.",
     severity: "error",
-    from: { path: inside("sync") },
-    to: { path: inside("identity", "api") },
+    from: { path: inside("traefik", "access", "audit", "features", "platform/contract", "delivery/planner") },
+    to: { path: systemModules },
   },
   {
-    name: "core-is-pure",
-    comment: "No file, socket, process or clock: what the core needs of them comes in as a value.",
+    name: "addresses-are-read-without-a-socket",
+    comment: "isIP of node:net is a function of text alone.",
     severity: "error",
-    from: { path: inside("core") },
-    to: {
-      path: "^(node:)?(fs|net|http|https|http2|dns|tls|dgram|os|child_process|cluster|worker_threads|process|timers)(/|$)",
-      pathNot: "^(node:)?net$",
-    },
+    from: { path: inside("platform/net") },
+    to: { path: systemModules, pathNot: "^(node:)?net$" },
   },
   {
-    name: "core-takes-only-pure-node-modules",
-    comment: "isIP is a function of text alone.",
+    name: "only-delivery-and-audit-act-as-sync",
+    comment: "The database role `sync` sees every organization.",
     severity: "error",
-    from: { path: inside("core"), pathNot: "(^|/)src/core/(addresses|host-names)\\.ts$" },
-    to: { path: "^(node:)?net$" },
+    from: { path: "(^|/)src/", pathNot: inside("delivery", "audit") },
+    to: { path: "(^|/)src/database/as-sync\\.ts$" },
   },
   {
-    name: "only-the-sync-acts-as-sync",
+    name: "tables-stay-behind-the-features",
     severity: "error",
-    from: {
-      path: "(^|/)src/",
-      pathNot: ["(^|/)src/sync/", "(^|/)src/persistence/sync/", "(^|/)src/persistence/as-sync\\.ts$"],
-    },
-    to: { path: "(^|/)src/persistence/as-sync\\.ts$" },
-  },
-  {
-    name: "tables-stay-behind-the-services",
-    comment: "The tables of persons, sessions and factors are identity's.",
-    severity: "error",
-    from: { path: "(^|/)src/", pathNot: inside("persistence", "identity", "services", "sync") },
+    from: { path: inside("platform", "traefik", "http", "console", "app", "cli", "sdk") },
     to: { path: "^drizzle/" },
   },
   {
     name: "clients-see-contracts-permissions-and-the-type-of-the-router",
     severity: "error",
-    from: { path: inside("sdk", "cli", "ui") },
+    from: { path: inside("sdk", "cli", "console") },
     to: {
       path: "(^|/)(src|drizzle)/",
       pathNot: [
-        "(^|/)src/(contracts|sdk|cli|ui)/",
-        "(^|/)src/core/permissions\\.ts$",
-        "(^|/)src/api/trpc/router\\.ts$",
+        "(^|/)src/(sdk|cli|console)/",
+        contract,
+        "(^|/)src/access/permissions\\.ts$",
+        "(^|/)src/http/trpc/router\\.ts$",
       ],
     },
   },
@@ -96,14 +102,14 @@ const rules = [
     from: { path: inside("app") },
     to: {
       path: "(^|/)(src|drizzle)/",
-      pathNot: ["(^|/)src/(app|ui)/", "(^|/)src/contracts/api-handler\\.ts$"],
+      pathNot: ["(^|/)src/(app|console)/", "(^|/)src/platform/contract/api-handler\\.ts$"],
     },
   },
   {
     name: "the-environment-has-one-reader",
     severity: "error",
-    from: { path: "(^|/)src/", pathNot: "(^|/)src/server/" },
-    to: { path: "(^|/)src/env\\.ts$" },
+    from: { path: "(^|/)src/", pathNot: inside("main") },
+    to: { path: "(^|/)src/main/settings/environment\\.ts$" },
   },
   {
     name: "no-circles",

@@ -1,5 +1,5 @@
-import { newId } from "../../src/core/ids";
-import type { AuditLog } from "../../src/services/audit/audit-log";
+import type { AuditLog } from "../../src/features/audit-log/audit-log";
+import { newId } from "../../src/platform/ids";
 import type { World } from "./world";
 
 /** A log past every decision, to verify it. */

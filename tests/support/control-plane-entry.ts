@@ -1,7 +1,7 @@
-import { readEnvironment } from "../../src/env";
-import { type RunningServer, startServer } from "../../src/server/start-server";
-import type { ReconcilerTiming } from "../../src/sync/reconciler";
-import type { FaultPoint } from "../../src/sync/target";
+import type { ReconcilerTiming } from "../../src/delivery/leader/reconciler";
+import type { FaultPoint } from "../../src/delivery/protocol/target";
+import { readEnvironment } from "../../src/main/settings/environment";
+import { type RunningServer, startServer } from "../../src/main/start-server";
 
 /**
  * A control plane in a process of its own, for tests: what `npm start` runs, without the console, and with a parent that

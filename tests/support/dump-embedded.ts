@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { openEmbedded } from "../../src/persistence/embedded/open-embedded";
+import { openEmbedded } from "../../src/database/embedded/open-embedded";
 
 /**
  * Every row of every table of an embedded database as text, by `COPY`'s own rules less the escaping. Nobody else may

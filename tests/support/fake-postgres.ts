@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type Socket, connect as tcp } from "node:net";
-import { connectionSettings } from "../../src/persistence/session-settings";
+import { connectionSettings } from "../../src/database/session-settings";
 
 /** A server on a free port of 127.0.0.1 that speaks, or does not speak, PostgreSQL's protocol. */
 export interface FakeServer {

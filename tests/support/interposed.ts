@@ -1,6 +1,6 @@
-import { createHandler } from "../../src/api/handler";
-import type { Database } from "../../src/persistence/database";
-import type { Runtime } from "../../src/persistence/runtime";
+import type { Runtime } from "../../src/access/runtime";
+import type { Database } from "../../src/database/database";
+import { createHandler } from "../../src/http/handler";
 import type { Answer, World } from "./world";
 
 /** What happens elsewhere right before a request's next statement or transaction; each is run once, in this order. */

@@ -1,4 +1,4 @@
-import type { Database } from "../../src/persistence/database";
+import type { Database } from "../../src/database/database";
 
 /** An open, migrated database without a row, as tests get one after another. */
 export interface OpenedDatabase {

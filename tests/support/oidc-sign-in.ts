@@ -1,5 +1,5 @@
-import { newId } from "../../src/core/ids";
-import { clientSecretPlace } from "../../src/identity/oidc/provider";
+import { clientSecretPlace } from "../../src/identity/external/provider";
+import { newId } from "../../src/platform/ids";
 import type { Browser } from "./browser";
 import type { OidcProvider } from "./oidc-provider";
 import { testOrigin, type World } from "./world";

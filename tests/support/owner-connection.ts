@@ -1,6 +1,6 @@
 import postgres from "postgres";
-import { driverOptions } from "../../src/persistence/postgres-address";
-import { connectionSettings } from "../../src/persistence/session-settings";
+import { driverOptions } from "../../src/database/postgres-address";
+import { connectionSettings } from "../../src/database/session-settings";
 
 /**
  * A connection of a test, as the user of the URL. It has the product's settings: those that the server would give it

@@ -1,6 +1,6 @@
-import { newId } from "../../src/core/ids";
-import type { Role } from "../../src/core/permissions";
+import type { Role } from "../../src/access/permissions";
 import { hashPassword } from "../../src/identity/passwords";
+import { newId } from "../../src/platform/ids";
 import { registerSecret } from "./secrets";
 import type { World } from "./world";
 

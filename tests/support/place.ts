@@ -1,4 +1,4 @@
-import { newId } from "../../src/core/ids";
+import { newId } from "../../src/platform/ids";
 import type { GivenOrganization, World } from "./world";
 
 export interface Place {

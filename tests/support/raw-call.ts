@@ -1,4 +1,4 @@
-import type { Handler } from "../../src/api/handler";
+import type { Handler } from "../../src/http/handler";
 
 export interface RawAnswer {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
-import { openPostgres } from "../../src/persistence/postgres-database";
-import { fingerprint, makeSealer } from "../../src/persistence/sealing";
-import { rotateSecrets } from "../../src/services/host/rotate-secrets";
+import { openPostgres } from "../../src/database/postgres-database";
+import { fingerprint, makeSealer } from "../../src/database/sealing";
+import { rotateSecrets } from "../../src/main/host/rotate-secrets";
 
 /**
  * `portcullis secrets rotate` in a process of its own, for a test that ends it: before each transaction it says so and

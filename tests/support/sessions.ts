@@ -1,6 +1,6 @@
-import { cookieNames, csrfTokenOf, encodeSession } from "../../src/api/sign-in/cookies";
-import { newId } from "../../src/core/ids";
+import { cookieNames, csrfTokenOf, encodeSession } from "../../src/http/sign-in/cookies";
 import { newToken } from "../../src/identity/tokens";
+import { newId } from "../../src/platform/ids";
 import { type Browser, openBrowser } from "./browser";
 import type { GivenPerson } from "./people";
 import { testOrigin, type World } from "./world";

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import pino from "pino";
-import { createHandler, type Handler } from "../../src/api/handler";
-import { makeApiKey } from "../../src/core/api-keys";
-import { newId } from "../../src/core/ids";
-import type { Role } from "../../src/core/permissions";
-import { gatewayPlaces, newGatewaySecrets } from "../../src/core/sync/gateway-secrets";
-import type { Resolver } from "../../src/core/values";
-import { prepareForNextAuth } from "../../src/env";
-import type { Runtime, SignInSettings } from "../../src/persistence/runtime";
-import { makeSealer } from "../../src/persistence/sealing";
-import { makeSigner } from "../../src/persistence/signing";
-import { createWaitHub } from "../../src/sync/wait-hub";
+import { makeApiKey } from "../../src/access/api-keys";
+import type { Role } from "../../src/access/permissions";
+import type { Runtime, SignInSettings } from "../../src/access/runtime";
+import { makeSealer } from "../../src/database/sealing";
+import { makeSigner } from "../../src/database/signing";
+import { gatewayPlaces, newGatewaySecrets } from "../../src/delivery/protocol/gateway-secrets";
+import { createWaitHub } from "../../src/delivery/wait-hub";
+import { createHandler, type Handler } from "../../src/http/handler";
+import { prepareForNextAuth } from "../../src/main/settings/environment";
+import { newId } from "../../src/platform/ids";
+import type { Resolver } from "../../src/platform/values";
 import { registerSecret } from "./secrets";
 import { openTestDatabase, type TestDatabase } from "./test-database";
 

@@ -37,10 +37,10 @@ const planted: readonly Planted[] = [
   { title: "with the request instead", line: "await createKey(right.request, input);", error: "TS2740" },
 ];
 
-const head = `import type { CreateKey } from "../../src/contracts/keys";
-import { Authorized } from "../../src/persistence/authorized";
-import { createKey } from "../../src/services/keys/create-key";
-import { revokeKey } from "../../src/services/keys/revoke-key";
+const head = `import type { CreateKey } from "../../src/features/keys/contract";
+import { Authorized } from "../../src/access/authorized";
+import { createKey } from "../../src/features/keys/create";
+import { revokeKey } from "../../src/features/keys/revoke";
 
 export async function use(
   right: Authorized<"key:delete", "apiKey">,
@@ -118,7 +118,7 @@ describe("nowhere in the code", () => {
 
   test("there are files to look at", () => {
     expect(files.length).toBeGreaterThan(200);
-    expect(found(/class Authorized</)).toEqual([join("persistence", "authorized.ts")]);
+    expect(found(/class Authorized</)).toEqual([join("access", "authorized.ts")]);
   });
 
   test.each([
@@ -131,7 +131,7 @@ describe("nowhere in the code", () => {
   });
 
   test("is one made but where the decision was made", () => {
-    expect(found(/new Authorized\b/)).toEqual([join("persistence", "authorized.ts")]);
+    expect(found(/new Authorized\b/)).toEqual([join("access", "authorized.ts")]);
     expect(found(/Object\.create\(Authorized|Reflect\.construct\(Authorized|Authorized\.prototype/)).toEqual([]);
   });
 });

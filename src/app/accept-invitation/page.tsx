@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { InvitationPage } from "../../ui/invitation/invitation-page";
+import { InvitationPage } from "../../console/invitation/invitation-page";
 
 export const metadata: Metadata = { title: "Invitation" };
 

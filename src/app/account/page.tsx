@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { AccountPage } from "../../ui/account/account-page";
+import { AccountPage } from "../../console/account/account-page";
 
 export const metadata: Metadata = { title: "Your account" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { SetupPage } from "../../ui/setup/setup-page";
+import { SetupPage } from "../../console/setup/setup-page";
 
 export const metadata: Metadata = { title: "One-time link" };
 

@@ -1,5 +1,5 @@
 import type { Metadata } from "next";
-import { SignInPage } from "../../ui/sign-in/sign-in-page";
+import { SignInPage } from "../../console/sign-in/sign-in-page";
 
 export const metadata: Metadata = { title: "Sign in" };
 

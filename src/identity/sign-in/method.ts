@@ -1,5 +1,5 @@
-import type { Attempt } from "../attempt";
 import type { OpenedSession } from "../sessions";
+import type { Attempt } from "../sign-in-context";
 
 /** What a sign-in form sent: text by name. */
 export type Fields = Readonly<Record<string, string | undefined>>;

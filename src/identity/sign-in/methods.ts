@@ -1,9 +1,9 @@
+import { trustedHeaderSignIn } from "../external/trusted-header";
 import { invitationSignIn } from "./invitation";
 import type { SignInMethod } from "./method";
 import { passkeySignIn } from "./passkey";
 import { passwordSignIn } from "./password";
 import { secondFactorSignIn } from "./second-factor";
-import { trustedHeaderSignIn } from "./trusted-header";
 
 /** Every way to sign in with what the browser sends itself. */
 export const signInMethods: readonly SignInMethod[] = [

@@ -1,13 +1,13 @@
 import { eq } from "drizzle-orm";
 import { users } from "../../../drizzle/members";
 import { passwords } from "../../../drizzle/persons";
-import { Unauthenticated } from "../../core/errors";
-import type { Runtime } from "../../persistence/runtime";
-import type { Attempt } from "../attempt";
-import { type HashCaller, processHashQueues } from "../hash-queues";
+import type { Runtime } from "../../access/runtime";
+import { Unauthenticated } from "../../platform/errors";
+import { type HashCaller, processHashQueues } from "../../platform/passwords/hash-queues";
 import { hashPassword, isOutdated, verifyPassword } from "../passwords";
 import { hasSecondFactor, holdPerson } from "../second-factors";
 import { firstOrganization, type OpenedSession, openSession } from "../sessions";
+import type { Attempt } from "../sign-in-context";
 import type { Fields, SignInMethod } from "./method";
 import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { type Account, takePasswordTry } from "./take-try";

@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { auditEntries } from "../../../drizzle/audit";
-import type { Refusal } from "../../core/errors";
-import { newId } from "../../core/ids";
-import type { Transaction } from "../../persistence/database";
-import { countedTry, type RefusedTry, recordStranger, refusalStatement, writeTry } from "../../persistence/refusals";
-import type { Attempt } from "../attempt";
+import { countedTry, type RefusedTry, recordStranger, refusalStatement, writeTry } from "../../access/refusals";
+import type { Transaction } from "../../database/database";
+import type { Refusal } from "../../platform/errors";
+import { newId } from "../../platform/ids";
 import { firstOrganization, type Method } from "../sessions";
+import type { Attempt } from "../sign-in-context";
 
 interface SignIn {
   readonly outcome: "done" | "refused";

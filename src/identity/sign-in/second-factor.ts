@@ -1,9 +1,9 @@
-import { Unauthenticated } from "../../core/errors";
-import type { Attempt } from "../attempt";
+import { Unauthenticated } from "../../platform/errors";
 import { limits } from "../limits";
 import { findPendingSession } from "../pending-session";
 import { codeFailuresByAccount, holdPerson, spendCode } from "../second-factors";
 import { type OpenedSession, openSession } from "../sessions";
+import type { Attempt } from "../sign-in-context";
 import type { Fields, SignInMethod } from "./method";
 import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { users } from "../../../drizzle/members";
-import type { Attempt } from "../attempt";
 import { endSession } from "../sessions";
+import type { Attempt } from "../sign-in-context";
 import { recordSignIn } from "./record-sign-in";
 
 /** Ends the session that the browser has; its cookie is worth nothing from here on, wherever it was copied to. */

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
-import { TooMany } from "../../core/errors";
-import { rowsOf } from "../../persistence/database";
-import type { Attempt } from "../attempt";
+import { rowsOf } from "../../database/database";
+import { TooMany } from "../../platform/errors";
 import { forgive, keyOf, type Limit, limits, type Taken, take, takenOf, takingInSql, unflushed } from "../limits";
+import type { Attempt } from "../sign-in-context";
 import { recordRefusedSignIn } from "./record-sign-in";
 
 /**

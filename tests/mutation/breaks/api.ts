@@ -3,8 +3,8 @@ import { type Break, breaksOf } from "../break";
 /** What the way from a request to a verb must not lose. */
 export const apiBreaks: readonly Break[] = [
   ...breaksOf(
-    "src/api/handler.ts",
-    ["tests/api/session-attacks.db.test.ts"],
+    "src/http/handler.ts",
+    ["tests/http/session-attacks.db.test.ts"],
     [
       {
         of: "TM-31",
@@ -17,20 +17,20 @@ export const apiBreaks: readonly Break[] = [
         says: "a proxy keeps an answer in which a secret is shown once",
         find: 'response.headers.set("cache-control", "no-store");',
         replace: "",
-        tests: ["tests/api/transport.db.test.ts"],
+        tests: ["tests/http/transport.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/api/trpc/of.ts",
-    ["tests/api/matrix/matrix.db.test.ts"],
+    "src/http/trpc/of.ts",
+    ["tests/http/matrix/matrix.db.test.ts"],
     [
       {
         of: "DK-15",
         says: "a text that no database takes is asked for as an id",
         find: "return harmless.test(value) ? value : nowhere;",
         replace: 'return harmless.test(value) || nowhere === "" ? value : nowhere;',
-        tests: ["tests/api/transport.db.test.ts"],
+        tests: ["tests/http/transport.db.test.ts"],
       },
       {
         of: "DK-15",
@@ -41,8 +41,8 @@ export const apiBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/trpc/organizations.ts",
-    ["tests/services/organizations/organizations.db.test.ts"],
+    "src/http/trpc/organizations.ts",
+    ["tests/features/organizations/organizations.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -53,8 +53,8 @@ export const apiBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/trpc/applications.ts",
-    ["tests/api/matrix/matrix.db.test.ts"],
+    "src/http/trpc/applications.ts",
+    ["tests/http/matrix/matrix.db.test.ts"],
     [
       {
         of: "DK-11",
@@ -65,8 +65,8 @@ export const apiBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/trpc/claims.ts",
-    ["tests/api/matrix/matrix.db.test.ts"],
+    "src/http/trpc/claims.ts",
+    ["tests/http/matrix/matrix.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -77,8 +77,8 @@ export const apiBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/active-requests.ts",
-    ["tests/api/active-requests.test.ts"],
+    "src/http/active-requests.ts",
+    ["tests/http/active-requests.test.ts"],
     [
       {
         of: "TM-38",
@@ -95,15 +95,15 @@ export const apiBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/audit-export.ts",
-    ["tests/services/audit/export.db.test.ts"],
+    "src/http/audit-export.ts",
+    ["tests/features/audit-log/export.db.test.ts"],
     [
       {
         of: "AUD",
         says: "the installation's log is answered with the organization's",
         find: 'query.get("log") === "installation"',
         replace: 'query.get("log") === "installation-audit"',
-        tests: ["tests/services/audit/installation-log.db.test.ts"],
+        tests: ["tests/features/audit-log/installation-log.db.test.ts"],
       },
       {
         of: "AUD",
@@ -138,8 +138,8 @@ export const apiBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/describe-error.ts",
-    ["tests/api/describe-error.test.ts"],
+    "src/http/describe-error.ts",
+    ["tests/http/describe-error.test.ts"],
     [
       {
         of: "DK-14",

@@ -1,14 +1,14 @@
 import { type Break, breaksOf } from "../break";
 
-const byHand = ["tests/core/traefik/compile-application.test.ts"];
-const golden = ["tests/core/traefik/golden.test.ts"];
-const properties = ["tests/core/traefik/compile-application.property.test.ts"];
-const refused = ["tests/core/traefik/refused-values.test.ts"];
-const delivery = ["tests/core/traefik/delivery-rules.test.ts"];
+const byHand = ["tests/traefik/compiler/compile-application.test.ts"];
+const golden = ["tests/traefik/compiler/golden.test.ts"];
+const properties = ["tests/traefik/compiler/compile-application.property.test.ts"];
+const refused = ["tests/traefik/compiler/refused-values.test.ts"];
+const delivery = ["tests/traefik/compiler/delivery-rules.test.ts"];
 
 /** What the compiler of the gateway's files must not lose. */
 export const coreTraefikBreaks: readonly Break[] = [
-  ...breaksOf("src/core/traefik/routes-document.ts", properties, [
+  ...breaksOf("src/traefik/compiler/routes-document.ts", properties, [
     {
       of: "DK-18",
       says: "the pass header stands before the lock",
@@ -56,7 +56,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       tests: golden,
     },
   ]),
-  ...breaksOf("src/core/traefik/compile-application.ts", properties, [
+  ...breaksOf("src/traefik/compiler/compile-application.ts", properties, [
     {
       of: "DK-19",
       says: "an application with a row that cannot be compiled becomes public",
@@ -97,7 +97,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       tests: golden,
     },
   ]),
-  ...breaksOf("src/core/traefik/fingerprint.ts", golden, [
+  ...breaksOf("src/traefik/compiler/fingerprint.ts", golden, [
     {
       of: "DK-4",
       says: "in quarantine an old password comes back",
@@ -111,7 +111,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       replace: ", upstreams.length]",
     },
   ]),
-  ...breaksOf("src/core/traefik/check-credentials.ts", golden, [
+  ...breaksOf("src/traefik/compiler/check-credentials.ts", golden, [
     {
       of: "DK-21",
       says: "a credential that has expired opens",
@@ -138,7 +138,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       tests: properties,
     },
   ]),
-  ...breaksOf("src/core/traefik/check-routes.ts", golden, [
+  ...breaksOf("src/traefik/compiler/check-routes.ts", golden, [
     {
       of: "DK-18",
       says: "of two routes at one place chance decides which is served",
@@ -153,8 +153,8 @@ export const coreTraefikBreaks: readonly Break[] = [
     },
   ]),
   ...breaksOf(
-    "src/core/traefik/hash-shape.ts",
-    ["tests/core/traefik/hash-shape.test.ts"],
+    "src/traefik/compiler/hash-shape.ts",
+    ["tests/traefik/compiler/hash-shape.test.ts"],
     [
       {
         of: "DK-17",
@@ -170,7 +170,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/core/traefik/well-formed.ts", golden, [
+  ...breaksOf("src/traefik/compiler/well-formed.ts", golden, [
     {
       of: "DK-8",
       says: "the gateway makes two users of one",
@@ -197,8 +197,8 @@ export const coreTraefikBreaks: readonly Break[] = [
     },
   ]),
   ...breaksOf(
-    "src/core/traefik/priority.ts",
-    ["tests/core/traefik/priority.test.ts", "tests/core/traefik/golden.test.ts"],
+    "src/traefik/compiler/priority.ts",
+    ["tests/traefik/compiler/priority.test.ts", "tests/traefik/compiler/golden.test.ts"],
     [
       {
         of: "DK-18",
@@ -232,7 +232,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/core/traefik/rule.ts", golden, [
+  ...breaksOf("src/traefik/compiler/rule.ts", golden, [
     {
       of: "DK-18",
       says: "a wildcard matches where its dots are any character",
@@ -252,7 +252,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       replace: "PathPrefix(\\`${pathPrefix}\\`))`;",
     },
   ]),
-  ...breaksOf("src/core/traefik/compile-deny.ts", golden, [
+  ...breaksOf("src/traefik/compiler/compile-deny.ts", golden, [
     {
       of: "DK-18",
       says: "one host that is none keeps the others from being denied",
@@ -266,7 +266,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       replace: "state.group, gateway.entryPoint]",
     },
   ]),
-  ...breaksOf("src/core/traefik/compile-shared.ts", golden, [
+  ...breaksOf("src/traefik/compiler/compile-shared.ts", golden, [
     {
       of: "DK-18",
       says: "an upstream sees the pass header that a visitor made up",
@@ -280,7 +280,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       replace: "`h2c`",
     },
   ]),
-  ...breaksOf("src/core/traefik/compile-marker.ts", refused, [
+  ...breaksOf("src/traefik/compiler/compile-marker.ts", refused, [
     {
       of: "DK-3",
       says: "a marker is written that names no delivery",
@@ -294,7 +294,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       replace: 'if (marker.secretHost === "") throw',
     },
   ]),
-  ...breaksOf("src/core/traefik/compile-static.ts", golden, [
+  ...breaksOf("src/traefik/compiler/compile-static.ts", golden, [
     {
       of: "PO-13",
       says: "the probe's entry point serves before the guard is there",
@@ -321,7 +321,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       replace: "    - docker\n    - file",
     },
   ]),
-  ...breaksOf("src/core/traefik/secret-code.ts", delivery, [
+  ...breaksOf("src/traefik/compiler/secret-code.ts", delivery, [
     {
       of: "DK-3",
       says: "a key that can be guessed makes the tags",
@@ -329,7 +329,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       replace: "if (key.length < 1) throw",
     },
   ]),
-  ...breaksOf("src/core/traefik/chain-digest.ts", delivery, [
+  ...breaksOf("src/traefik/compiler/chain-digest.ts", delivery, [
     {
       of: "DK-3",
       says: "a delivery does not tell those before it apart",
@@ -343,7 +343,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       replace: "=> [name, digest === null]);",
     },
   ]),
-  ...breaksOf("src/core/traefik/order-batch.ts", delivery, [
+  ...breaksOf("src/traefik/compiler/order-batch.ts", delivery, [
     {
       of: "DK-5",
       says: "what opens is there before what closes",
@@ -358,8 +358,8 @@ export const coreTraefikBreaks: readonly Break[] = [
     },
   ]),
   ...breaksOf(
-    "src/core/traefik/exposure-proof.ts",
-    ["tests/core/traefik/exposure-proof.test.ts"],
+    "src/traefik/compiler/exposure-proof.ts",
+    ["tests/traefik/compiler/exposure-proof.test.ts"],
     [
       {
         of: "DK-18",
@@ -387,7 +387,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/core/traefik/render-document.ts", properties, [
+  ...breaksOf("src/traefik/compiler/render-document.ts", properties, [
     {
       of: "DK-8",
       says: "a user name runs as a template at the gateway",
@@ -402,7 +402,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       tests: refused,
     },
   ]),
-  ...breaksOf("src/core/traefik/realm.ts", golden, [
+  ...breaksOf("src/traefik/compiler/realm.ts", golden, [
     {
       of: "DK-17",
       says: "the password dialogue shows one name as another",
@@ -416,7 +416,7 @@ export const coreTraefikBreaks: readonly Break[] = [
       replace: "",
     },
   ]),
-  ...breaksOf("src/core/traefik/route-service.ts", golden, [
+  ...breaksOf("src/traefik/compiler/route-service.ts", golden, [
     {
       of: "DK-18",
       says: "all upstreams of a route must show the certificate of the last one",
@@ -425,8 +425,8 @@ export const coreTraefikBreaks: readonly Break[] = [
     },
   ]),
   ...breaksOf(
-    "src/core/traefik/reader/hosts-of-rule.ts",
-    ["tests/core/traefik/reader/hosts-of-rule.test.ts"],
+    "src/traefik/schema/hosts-of-rule.ts",
+    ["tests/traefik/schema/hosts-of-rule.test.ts"],
     [
       {
         of: "TM-53",
@@ -443,8 +443,8 @@ export const coreTraefikBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/traefik/reader/read-own-json.ts",
-    ["tests/core/traefik/reader/read-own-json.test.ts"],
+    "src/traefik/schema/read-own-json.ts",
+    ["tests/traefik/schema/read-own-json.test.ts"],
     [
       {
         of: "TM-53",

@@ -1,14 +1,14 @@
 import { type Break, breaksOf } from "../break";
 
-const deciding = ["tests/core/authorization.test.ts"];
-const ofKeys = ["tests/core/keys-of-whom.test.ts"];
-const planning = ["tests/core/sync/planning.test.ts"];
+const deciding = ["tests/access/authorization.test.ts"];
+const ofKeys = ["tests/access/keys-of-whom.test.ts"];
+const planning = ["tests/delivery/planner/planning.test.ts"];
 
 /** What the pure rules must not lose. */
 export const coreBreaks: readonly Break[] = [
   ...breaksOf(
-    "src/core/moment.ts",
-    ["tests/core/moment.test.ts"],
+    "src/platform/moment.ts",
+    ["tests/platform/moment.test.ts"],
     [
       {
         of: "AM-28, PO-19, TM-6",
@@ -49,8 +49,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/permissions.ts",
-    ["tests/core/permissions.test.ts"],
+    "src/access/permissions.ts",
+    ["tests/access/permissions.test.ts"],
     [
       {
         of: "DK-15",
@@ -78,7 +78,7 @@ export const coreBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/core/principal.ts", deciding, [
+  ...breaksOf("src/access/principal.ts", deciding, [
     {
       of: "KEY",
       says: "a key works at the moment of its end",
@@ -140,7 +140,7 @@ export const coreBreaks: readonly Break[] = [
       replace: "return null;",
     },
   ]),
-  ...breaksOf("src/core/authorization.ts", deciding, [
+  ...breaksOf("src/access/authorization.ts", deciding, [
     {
       of: "DK-15",
       says: "a stranger is told what exists",
@@ -244,8 +244,8 @@ export const coreBreaks: readonly Break[] = [
     },
   ]),
   ...breaksOf(
-    "src/core/request-target.ts",
-    ["tests/core/request-target.test.ts"],
+    "src/platform/net/request-target.ts",
+    ["tests/platform/net/request-target.test.ts"],
     [
       {
         of: "TM-38",
@@ -262,8 +262,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/body-memory.ts",
-    ["tests/core/body-memory.test.ts"],
+    "src/http/body-memory.ts",
+    ["tests/http/body-memory.test.ts"],
     [
       {
         of: "TM-38",
@@ -274,8 +274,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/client-address.ts",
-    ["tests/core/client-address.test.ts"],
+    "src/platform/net/client-address.ts",
+    ["tests/platform/net/client-address.test.ts"],
     [
       {
         of: "TM-38",
@@ -310,8 +310,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/addresses.ts",
-    ["tests/core/addresses.test.ts"],
+    "src/platform/net/addresses.ts",
+    ["tests/platform/net/addresses.test.ts"],
     [
       {
         of: "TM-35",
@@ -334,8 +334,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/arrival-origin.ts",
-    ["tests/core/arrival-origin.test.ts"],
+    "src/http/request-origin.ts",
+    ["tests/http/arrival-origin.test.ts"],
     [
       {
         of: "TM-41",
@@ -358,8 +358,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/api-keys.ts",
-    ["tests/core/api-keys.test.ts"],
+    "src/access/api-keys.ts",
+    ["tests/access/api-keys.test.ts"],
     [
       {
         of: "KEY",
@@ -388,8 +388,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/networks-within.ts",
-    ["tests/core/networks-within.test.ts"],
+    "src/platform/net/networks-within.ts",
+    ["tests/platform/net/networks-within.test.ts"],
     [
       {
         of: "KEY",
@@ -406,8 +406,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/reserved-hosts.ts",
-    ["tests/core/reserved-hosts.test.ts"],
+    "src/platform/net/reserved-hosts.ts",
+    ["tests/platform/net/reserved-hosts.test.ts"],
     [
       {
         of: "DK-18",
@@ -418,8 +418,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/served-elsewhere.ts",
-    ["tests/core/served-elsewhere.test.ts"],
+    "src/platform/net/served-elsewhere.ts",
+    ["tests/platform/net/served-elsewhere.test.ts"],
     [
       {
         of: "DK-18",
@@ -430,8 +430,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/password-advice.ts",
-    ["tests/core/password-advice.test.ts"],
+    "src/platform/passwords/password-advice.ts",
+    ["tests/platform/passwords/password-advice.test.ts"],
     [
       {
         of: "DK-9",
@@ -466,8 +466,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/person-password.ts",
-    ["tests/core/person-password.test.ts"],
+    "src/platform/passwords/person-password.ts",
+    ["tests/platform/passwords/person-password.test.ts"],
     [
       {
         of: "TM-1",
@@ -490,8 +490,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/generate-password.ts",
-    ["tests/core/generate-password.test.ts"],
+    "src/platform/passwords/generate-password.ts",
+    ["tests/platform/passwords/generate-password.test.ts"],
     [
       {
         of: "DK-2",
@@ -502,8 +502,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/credentials.ts",
-    ["tests/core/credentials.test.ts"],
+    "src/platform/passwords/credential-rules.ts",
+    ["tests/platform/passwords/credentials.test.ts"],
     [
       {
         of: "DK-8",
@@ -520,8 +520,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/host-names.ts",
-    ["tests/core/host-names.test.ts"],
+    "src/platform/net/host-names.ts",
+    ["tests/platform/net/host-names.test.ts"],
     [
       {
         of: "ADR-4",
@@ -550,8 +550,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/path-prefixes.ts",
-    ["tests/core/path-prefixes.test.ts"],
+    "src/platform/net/path-prefixes.ts",
+    ["tests/platform/net/path-prefixes.test.ts"],
     [
       {
         of: "ADR-6",
@@ -562,8 +562,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/upstreams.ts",
-    ["tests/core/upstreams.test.ts"],
+    "src/platform/net/upstreams.ts",
+    ["tests/platform/net/upstreams.test.ts"],
     [
       {
         of: "ADR-4",
@@ -604,8 +604,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/access.ts",
-    ["tests/core/access.test.ts"],
+    "src/traefik/compiler/intended.ts",
+    ["tests/traefik/compiler/intended.test.ts"],
     [
       {
         of: "DK-19",
@@ -628,8 +628,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/exposure.ts",
-    ["tests/core/exposure.test.ts"],
+    "src/delivery/exposure.ts",
+    ["tests/delivery/exposure.test.ts"],
     [
       {
         of: "DK-19",
@@ -664,8 +664,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/sync-progress.ts",
-    ["tests/core/sync-progress.test.ts"],
+    "src/delivery/sync-progress.ts",
+    ["tests/delivery/sync-progress.test.ts"],
     [
       {
         of: "DK-3",
@@ -682,8 +682,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/audit/audit-chain.ts",
-    ["tests/core/audit/audit-chain.test.ts"],
+    "src/audit/chain.ts",
+    ["tests/audit/audit-chain.test.ts"],
     [
       {
         of: "AUD",
@@ -724,8 +724,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/audit/follow-chain.ts",
-    ["tests/core/audit/audit-chain.test.ts"],
+    "src/audit/follow-chain.ts",
+    ["tests/audit/audit-chain.test.ts"],
     [
       {
         of: "AUD",
@@ -748,8 +748,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/audit/refusal-bucket.ts",
-    ["tests/core/audit/refusal-bucket.test.ts"],
+    "src/audit/refusal-bucket.ts",
+    ["tests/audit/refusal-bucket.test.ts"],
     [
       {
         of: "AUD",
@@ -772,8 +772,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/audit/csv.ts",
-    ["tests/core/audit/csv.test.ts"],
+    "src/audit/csv.ts",
+    ["tests/audit/csv.test.ts"],
     [
       {
         of: "AUD",
@@ -790,8 +790,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/audit/statement-text.ts",
-    ["tests/core/audit/statement-text.test.ts"],
+    "src/audit/statement-text.ts",
+    ["tests/audit/statement-text.test.ts"],
     [
       {
         of: "AUD",
@@ -808,8 +808,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/audit/name-of-object.ts",
-    ["tests/core/audit/name-of-object.test.ts"],
+    "src/access/name-of-object.ts",
+    ["tests/access/name-of-object.test.ts"],
     [
       {
         of: "AUD",
@@ -826,8 +826,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/sync/effect-of.ts",
-    ["tests/core/sync/effect-of.test.ts"],
+    "src/delivery/planner/effect-of.ts",
+    ["tests/delivery/planner/effect-of.test.ts"],
     [
       {
         of: "DK-19",
@@ -849,7 +849,7 @@ export const coreBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/core/sync/backlog.ts", planning, [
+  ...breaksOf("src/delivery/planner/backlog.ts", planning, [
     {
       of: "DK-18",
       says: "the deny of a host comes after its route",
@@ -870,7 +870,7 @@ export const coreBreaks: readonly Break[] = [
         "return rows.filter((row) => row.denyGroup !== null || (chosen.has(row.applicationId) && (row.closes || !closes)));",
     },
   ]),
-  ...breaksOf("src/core/sync/gone-proof.ts", planning, [
+  ...breaksOf("src/delivery/prober/removed-route-check.ts", planning, [
     {
       of: "DK-20",
       says: "a claimed host that nothing of ours answers is said to be shut",
@@ -884,7 +884,7 @@ export const coreBreaks: readonly Break[] = [
       replace: "",
     },
   ]),
-  ...breaksOf("src/core/sync/probes-to-ask.ts", planning, [
+  ...breaksOf("src/delivery/prober/probes-to-ask.ts", planning, [
     {
       of: "DK-20",
       says: "a place where a route was is forgotten before it was seen gone",
@@ -892,7 +892,7 @@ export const coreBreaks: readonly Break[] = [
       replace: 'if (probe.expect !== "gone") gone.push({ ...probe, expect: "gone" });',
     },
   ]),
-  ...breaksOf("src/core/sync/proof-queue.ts", planning, [
+  ...breaksOf("src/delivery/prober/proof-queue.ts", planning, [
     {
       of: "DK-3",
       says: "a revocation waits for the proofs of everything else",
@@ -918,7 +918,7 @@ export const coreBreaks: readonly Break[] = [
       replace: "if (queued.notBefore <= now) due.push",
     },
   ]),
-  ...breaksOf("src/core/sync/served-delivery.ts", planning, [
+  ...breaksOf("src/delivery/prober/served-delivery.ts", planning, [
     {
       of: "DK-3",
       says: "a header with more behind it names a delivery",
@@ -926,7 +926,7 @@ export const coreBreaks: readonly Break[] = [
       replace: "([\\w-]{1,64})/.exec",
     },
   ]),
-  ...breaksOf("src/core/sync/dialable.ts", planning, [
+  ...breaksOf("src/platform/net/listen-address.ts", planning, [
     {
       of: "DK-18",
       says: "a gateway on this host is asked as somebody whom every allowlist lets in",
@@ -935,8 +935,8 @@ export const coreBreaks: readonly Break[] = [
     },
   ]),
   ...breaksOf(
-    "src/core/sync/marker-spacing.ts",
-    ["tests/core/sync/marker-spacing.test.ts"],
+    "src/delivery/planner/marker-spacing.ts",
+    ["tests/delivery/planner/marker-spacing.test.ts"],
     [
       {
         of: "DK-5",
@@ -946,7 +946,7 @@ export const coreBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/core/sync/foreign-file.ts", planning, [
+  ...breaksOf("src/traefik/foreign/foreign-file.ts", planning, [
     {
       of: "TM-53",
       says: "a foreign file that freezes the gateway is not told of",

@@ -6,8 +6,8 @@ const whoIsAsking = "migrations/0007_who_is_asking.sql";
 /** What the database, and the way to it, must not lose. */
 export const databaseBreaks: readonly Break[] = [
   ...breaksOf(
-    "src/persistence/session-settings.ts",
-    ["tests/persistence/session-settings.postgres.test.ts"],
+    "src/database/session-settings.ts",
+    ["tests/database/session-settings.postgres.test.ts"],
     [
       {
         of: "— (settings)",
@@ -33,7 +33,7 @@ export const databaseBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/moments-in-sql.ts",
+    "src/database/moments-in-sql.ts",
     ["tests/identity/unreadable-ends.db.test.ts"],
     [
       {
@@ -57,15 +57,15 @@ export const databaseBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/authorized.ts",
-    ["tests/persistence/unit-of-work.db.test.ts"],
+    "src/access/authorized.ts",
+    ["tests/access/unit-of-work.db.test.ts"],
     [
       {
         of: "DK-22",
         says: "a refusal before the transaction leaves no entry",
         find: "await recordRefusal(request, principal, facts.organization, refusal as Refusal, { kind, id, name });",
         replace: "void name;",
-        tests: ["tests/persistence/audit-floods.db.test.ts"],
+        tests: ["tests/database/audit-floods.db.test.ts"],
       },
       {
         of: "DK-15",
@@ -84,27 +84,27 @@ export const databaseBreaks: readonly Break[] = [
         says: "a try with a key that has ended leaves no entry",
         find: "if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, { ...place, name: null });",
         replace: "if (facts) void place;",
-        tests: ["tests/services/keys/keys.db.test.ts"],
+        tests: ["tests/features/keys/keys.db.test.ts"],
       },
       {
         of: "TM-28",
         says: "the first use of a key stays its last one",
         find: "if (isRecent(last, now, minute - 1)) return;",
         replace: "if (last) return;",
-        tests: ["tests/services/keys/keys.db.test.ts"],
+        tests: ["tests/features/keys/keys.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/persistence/unit-of-work.ts",
-    ["tests/persistence/unit-of-work.db.test.ts"],
+    "src/access/unit-of-work.ts",
+    ["tests/access/unit-of-work.db.test.ts"],
     [
       {
         of: "DK-22",
         says: "of what one call made the first thing alone has an entry",
         find: "tx.insert(auditEntries).values(entries)",
         replace: "tx.insert(auditEntries).values(entries.slice(0, 1))",
-        tests: ["tests/persistence/audit.db.test.ts"],
+        tests: ["tests/database/audit.db.test.ts"],
       },
       {
         of: "DK-15",
@@ -129,13 +129,13 @@ export const databaseBreaks: readonly Break[] = [
         says: "what closes is delivered as if it opened",
         find: "closes: delivery.closes,",
         replace: "closes: false,",
-        tests: ["tests/services/organizations/organizations.db.test.ts"],
+        tests: ["tests/features/organizations/organizations.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/persistence/refusals.ts",
-    ["tests/persistence/audit-floods.db.test.ts"],
+    "src/access/refusals.ts",
+    ["tests/database/audit-floods.db.test.ts"],
     [
       {
         of: "AUD",
@@ -148,21 +148,21 @@ export const databaseBreaks: readonly Break[] = [
         says: "a refusal is written down where it is made and where it is answered",
         find: "if (recorded.has(refusal)) return;\n  recorded.add(refusal);\n  await writeTry(request.runtime, {",
         replace: "await writeTry(request.runtime, {",
-        tests: ["tests/persistence/unit-of-work.db.test.ts"],
+        tests: ["tests/access/unit-of-work.db.test.ts"],
       },
       {
         of: "AUD",
         says: "the entry of a key's doing does not name the service account",
         find: "const actorId = serviceAccountId ?? userId ?? apiKeyId;",
         replace: "const actorId = userId ?? apiKeyId;",
-        tests: ["tests/services/service-accounts/service-accounts.db.test.ts"],
+        tests: ["tests/features/service-accounts/service-accounts.db.test.ts"],
       },
       {
         of: "AUD",
         says: "the entry of a key's doing does not say from where",
         find: 'authenticatedBy: "apiKey", requestId, ip };',
         replace: 'authenticatedBy: "apiKey", requestId, ip: null };',
-        tests: ["tests/persistence/audit.db.test.ts"],
+        tests: ["tests/database/audit.db.test.ts"],
       },
       {
         of: "AUD",
@@ -173,8 +173,8 @@ export const databaseBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/audit-retention.ts",
-    ["tests/persistence/audit-retention.db.test.ts"],
+    "src/audit/retention.ts",
+    ["tests/audit/audit-retention.db.test.ts"],
     [
       {
         of: "AUD",
@@ -203,8 +203,8 @@ export const databaseBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/take-key-request.ts",
-    ["tests/services/keys/key-limits.db.test.ts"],
+    "src/access/take-key-request.ts",
+    ["tests/features/keys/key-limits.db.test.ts"],
     [
       {
         of: "KEY",
@@ -215,8 +215,8 @@ export const databaseBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/holdings.ts",
-    ["tests/services/members/members.db.test.ts"],
+    "src/access/member-grants.ts",
+    ["tests/features/members/members.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -227,8 +227,8 @@ export const databaseBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/claims.ts",
-    ["tests/persistence/claims.db.test.ts"],
+    "src/features/claims/claim-functions.ts",
+    ["tests/features/claims/claim-functions.db.test.ts"],
     [
       {
         of: "DK-16",
@@ -240,21 +240,21 @@ export const databaseBreaks: readonly Break[] = [
   ),
   ...breaksOf(
     roles,
-    ["tests/persistence/claims.db.test.ts"],
+    ["tests/features/claims/claim-functions.db.test.ts"],
     [
       {
         of: "DK-16",
         says: "an organization reads every other one's rows",
         find: "to portcullis_tenant using (organization_id = portcullis_organization()) with check",
         replace: "to portcullis_tenant using (true) with check",
-        tests: ["tests/persistence/row-level-security.db.test.ts"],
+        tests: ["tests/database/row-level-security.db.test.ts"],
       },
       {
         of: "TM-25",
         says: "an organization's role reads the hashes of keys",
         find: "grant select (api_key_id, organization_id, user_id, name, role, created_at, expires_at, revoked_at, last_used_at), insert,",
         replace: "grant select, insert,",
-        tests: ["tests/persistence/row-level-security.db.test.ts"],
+        tests: ["tests/database/row-level-security.db.test.ts"],
       },
       {
         of: "DK-16",
@@ -303,7 +303,7 @@ export const databaseBreaks: readonly Break[] = [
   ),
   ...breaksOf(
     "migrations/0003_shut_after_restore.sql",
-    ["tests/persistence/row-level-security.db.test.ts"],
+    ["tests/database/row-level-security.db.test.ts"],
     [
       {
         of: "DK-19",
@@ -315,7 +315,7 @@ export const databaseBreaks: readonly Break[] = [
   ),
   ...breaksOf(
     "migrations/0005_end_of_claims.sql",
-    ["tests/persistence/sync/sweeps.db.test.ts"],
+    ["tests/delivery/leader/sweeps.db.test.ts"],
     [
       {
         of: "DK-16",
@@ -327,42 +327,42 @@ export const databaseBreaks: readonly Break[] = [
   ),
   ...breaksOf(
     whoIsAsking,
-    ["tests/services/members/members.db.test.ts"],
+    ["tests/features/members/members.db.test.ts"],
     [
       {
         of: "ROLE",
         says: "roles, service accounts and invitations are not bound to their organization",
         find: "foreach t in array array['roles', 'service_accounts', 'project_roles', 'invitations'] loop\n    execute format('alter table %I enable row level security', t);",
         replace: "foreach t in array array['roles', 'service_accounts', 'project_roles', 'invitations'] loop",
-        tests: ["tests/persistence/row-level-security.db.test.ts"],
+        tests: ["tests/database/row-level-security.db.test.ts"],
       },
       {
         of: "AUD",
         says: "retention removes entries that are not sealed",
         find: "and current_user = 'portcullis_retention' and old.hash is not null then",
         replace: "and current_user = 'portcullis_retention' then",
-        tests: ["tests/persistence/audit-retention.db.test.ts"],
+        tests: ["tests/audit/audit-retention.db.test.ts"],
       },
       {
         of: "AUD",
         says: "the owner of the table changes an entry that is not sealed yet",
         find: "and (to_jsonb(new) - 'sequence' - 'hash') = (to_jsonb(old) - 'sequence' - 'hash') then",
         replace: "then",
-        tests: ["tests/persistence/audit.db.test.ts"],
+        tests: ["tests/database/audit.db.test.ts"],
       },
       {
         of: "AUD",
         says: "an entry that is sealed is sealed again",
         find: "if tg_op = 'UPDATE' and old.hash is null and old.sequence is null",
         replace: "if tg_op = 'UPDATE'",
-        tests: ["tests/persistence/audit.db.test.ts"],
+        tests: ["tests/database/audit.db.test.ts"],
       },
       {
         of: "PO-22",
         says: "who is a member of any organization is one of all",
         find: "from members m where m.user_id = p_user_id and m.organization_id = p_organization_id;\n  if not found then return null; end if;",
         replace: "from members m where m.user_id = p_user_id limit 1;\n  if not found then return null; end if;",
-        tests: ["tests/api/session-attacks.db.test.ts"],
+        tests: ["tests/http/session-attacks.db.test.ts"],
       },
       {
         of: "DK-11",
@@ -375,14 +375,14 @@ export const databaseBreaks: readonly Break[] = [
         says: "a key that asks for another organization is answered of its own",
         find: "theirs := p_organization_id is null or p_organization_id = v_key.organization_id;",
         replace: "theirs := true;",
-        tests: ["tests/api/session-attacks.db.test.ts"],
+        tests: ["tests/http/session-attacks.db.test.ts"],
       },
       {
         of: "TM-27",
         says: "a key that was revoked while its request waited for the lock still writes",
         find: "if p_lock <> '' and p_presented <> 'commandLine' then",
         replace: "if false then",
-        tests: ["tests/persistence/unit-of-work.db.test.ts"],
+        tests: ["tests/access/unit-of-work.db.test.ts"],
         database: "postgres",
       },
       {
@@ -390,7 +390,7 @@ export const databaseBreaks: readonly Break[] = [
         says: "inside an organization's transaction another one is told of",
         find: "if v_org <> portcullis_organization() then",
         replace: "if false then",
-        tests: ["tests/persistence/row-level-security.db.test.ts"],
+        tests: ["tests/database/row-level-security.db.test.ts"],
       },
       {
         of: "ROLE",
@@ -404,35 +404,35 @@ export const databaseBreaks: readonly Break[] = [
         says: "a member of one project sees every project that somebody has a role at",
         find: "where m.user_id = v_user and m.organization_id = v_org and p.organization_id = v_org), '[]'::jsonb));",
         replace: "where m.organization_id = v_org and p.organization_id = v_org), '[]'::jsonb));",
-        tests: ["tests/services/members/members.db.test.ts"],
+        tests: ["tests/features/members/members.db.test.ts"],
       },
       {
         of: "TM-7",
         says: "somebody else's session is found by its id",
         find: "where s.session_id = p_id and s.user_id = v_user and principal ->> 'kind' = 'session';",
         replace: "where s.session_id = p_id and principal ->> 'kind' = 'session';",
-        tests: ["tests/services/auth/own-sessions.db.test.ts"],
+        tests: ["tests/features/account/own-sessions.db.test.ts"],
       },
       {
         of: "DK-15",
         says: "another organization's application is found by its id",
         find: "where a.application_id = p_application_id and a.organization_id = p_organization_id);",
         replace: "where a.application_id = p_application_id);",
-        tests: ["tests/api/security.db.test.ts"],
+        tests: ["tests/http/security.db.test.ts"],
       },
       {
         of: "DK-15",
         says: "a gateway that an organization is not allowed on is found by its id",
         find: "from gateways g where g.gateway_id = p_id and (v_founding or exists (",
         replace: "from gateways g where g.gateway_id = p_id and (true or exists (",
-        tests: ["tests/services/gateways/gateways.db.test.ts"],
+        tests: ["tests/features/gateways/gateways.db.test.ts"],
       },
       {
         of: "KEY",
         says: "a revoked key is made good again",
         find: "\n     or (old.revoked_at is not null and new.revoked_at is null) then",
         replace: " then",
-        tests: ["tests/persistence/row-level-security.db.test.ts"],
+        tests: ["tests/database/row-level-security.db.test.ts"],
       },
       {
         of: "TM-2",
@@ -461,14 +461,14 @@ export const databaseBreaks: readonly Break[] = [
         says: "a key's minute begins anew with each minute",
         find: "v_counts.requests + 1 + v_counts.requests_before * (1 - v_passed / 60) > p_limit then",
         replace: "v_counts.requests + 1 > p_limit then",
-        tests: ["tests/services/keys/key-limits.db.test.ts"],
+        tests: ["tests/features/keys/key-limits.db.test.ts"],
       },
       {
         of: "KEY",
         says: "a process whose clock is behind forgets a key's requests",
         find: "if v_counts.minute < date_trunc('minute', p_now) then",
         replace: "if v_counts.minute <> date_trunc('minute', p_now) then",
-        tests: ["tests/services/keys/key-limits.db.test.ts"],
+        tests: ["tests/features/keys/key-limits.db.test.ts"],
       },
       {
         of: "PO-22",
@@ -481,28 +481,28 @@ export const databaseBreaks: readonly Break[] = [
         says: "a role that a live key has is deleted",
         find: "\n      and (k.revoked_at is not null or k.expires_at <= p_now);",
         replace: ";",
-        tests: ["tests/services/roles/roles.db.test.ts"],
+        tests: ["tests/features/roles/roles.db.test.ts"],
       },
       {
         of: "AUD",
         says: "of refused tries that were written together one is counted",
         find: "do update set count = c.count + excluded.count",
         replace: "do update set count = c.count + 1",
-        tests: ["tests/persistence/audit-floods.db.test.ts"],
+        tests: ["tests/database/audit-floods.db.test.ts"],
       },
       {
         of: "AUD",
         says: "who tries many things has what others try counted with it",
         find: "c.minute = v_minute and starts_with(c.key, p_actor)) then",
         replace: "c.minute = v_minute) then",
-        tests: ["tests/persistence/audit-floods.db.test.ts"],
+        tests: ["tests/database/audit-floods.db.test.ts"],
       },
       {
         of: "AUD",
         says: "every organization reads the installation's log",
         find: "where exists (select 1 from organizations o where o.organization_id = portcullis_organization() and o.founding)",
         replace: "where portcullis_organization() is not null",
-        tests: ["tests/services/audit/installation-log.db.test.ts"],
+        tests: ["tests/features/audit-log/installation-log.db.test.ts"],
       },
     ],
   ),

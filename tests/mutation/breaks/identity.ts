@@ -10,8 +10,8 @@ const [signIn, links, limits, totp, recoveryCodes, passkeys, passwords, timing] 
   "passwords",
   "sign-in-timing.db",
 ].map((name) => `tests/identity/${name}.test.ts`) as [string, string, string, string, string, string, string, string];
-const ownSessions = "tests/services/auth/own-sessions.db.test.ts";
-const operators = "tests/services/host/operators.db.test.ts";
+const ownSessions = "tests/features/account/own-sessions.db.test.ts";
+const operators = "tests/main/host/operators.db.test.ts";
 
 /** What sessions, passwords and second factors must not lose. */
 export const identityBreaks: readonly Break[] = [
@@ -43,7 +43,7 @@ export const identityBreaks: readonly Break[] = [
         says: "the session from before a sign-in goes on beside the new one",
         find: "if (sessionHash !== null) await tx.delete(sessions).where(eq(sessions.hash, sessionHash));",
         replace: "",
-        tests: ["tests/api/session-attacks.db.test.ts"],
+        tests: ["tests/http/session-attacks.db.test.ts"],
       },
       {
         of: "TM-21",
@@ -70,14 +70,14 @@ export const identityBreaks: readonly Break[] = [
         says: "a session of the host's own address is good at the public one",
         find: "    local,\n    organizationId",
         replace: "    local: false,\n    organizationId",
-        tests: ["tests/api/session-attacks.db.test.ts"],
+        tests: ["tests/http/session-attacks.db.test.ts"],
       },
       {
         of: "TM-12",
         says: "an organization's own provider opens sessions that are good for every organization",
         find: "boundTo: wanted.provider?.organizationId ?? null",
         replace: "boundTo: null",
-        tests: ["tests/services/providers/providers.db.test.ts"],
+        tests: ["tests/features/providers/providers.db.test.ts"],
       },
       {
         of: "TM-7, PO-22",
@@ -150,8 +150,8 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/server/identity-sweeper.ts",
-    ["tests/server/identity-sweeper.test.ts"],
+    "src/main/identity-sweeper.ts",
+    ["tests/main/identity-sweeper.test.ts"],
     [
       {
         of: "TM-8, AM-8",
@@ -168,7 +168,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/hash-workers.ts",
+    "src/platform/passwords/hash-workers.ts",
     [passwords],
     [
       {
@@ -228,8 +228,8 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/hash-queues.ts",
-    ["tests/identity/hash-queues.test.ts"],
+    "src/platform/passwords/hash-queues.ts",
+    ["tests/platform/passwords/hash-queues.test.ts"],
     [
       {
         of: "TM-1",
@@ -370,7 +370,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/lock-of-account.ts",
+    "src/identity/account-lockout.ts",
     [operators],
     [
       {
@@ -707,7 +707,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/change-password.ts",
+    "src/features/account/change-password.ts",
     [ownSessions],
     [
       {
@@ -737,7 +737,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/revoke-session.ts",
+    "src/features/account/revoke-session.ts",
     [ownSessions],
     [
       {
@@ -749,7 +749,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/list-sessions.ts",
+    "src/features/account/list-sessions.ts",
     [ownSessions],
     [
       {
@@ -761,7 +761,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/set-active-organization.ts",
+    "src/features/account/set-active-organization.ts",
     [ownSessions],
     [
       {
@@ -773,7 +773,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/get-session.ts",
+    "src/features/account/get-session.ts",
     [totp],
     [
       {
@@ -785,7 +785,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/sign-in-by-link.ts",
+    "src/features/account/sign-in-by-link.ts",
     [links],
     [
       {
@@ -815,7 +815,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/look-at-link.ts",
+    "src/features/account/look-at-link.ts",
     [links],
     [
       {
@@ -827,7 +827,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/set-up-by-link.ts",
+    "src/features/account/set-up-by-link.ts",
     [links],
     [
       {
@@ -845,7 +845,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/totp/confirm-totp.ts",
+    "src/features/account/totp/confirm-totp.ts",
     [totp],
     [
       {
@@ -863,7 +863,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/totp/enrol-totp.ts",
+    "src/features/account/totp/enrol-totp.ts",
     [totp],
     [
       {
@@ -875,7 +875,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/passkeys/enrol-passkey.ts",
+    "src/features/account/passkeys/enrol-passkey.ts",
     [passkeys],
     [
       {
@@ -893,7 +893,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/passkeys/challenge-passkey.ts",
+    "src/features/account/passkeys/challenge-passkey.ts",
     [passkeys],
     [
       {
@@ -905,7 +905,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/auth/passkeys/remove-passkey.ts",
+    "src/features/account/passkeys/remove-passkey.ts",
     [passkeys],
     [
       {
@@ -917,7 +917,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/host/reset-password.ts",
+    "src/main/host/reset-password.ts",
     [operators],
     [
       {
@@ -947,7 +947,7 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/host/reset-second-factor.ts",
+    "src/main/host/reset-second-factor.ts",
     [operators],
     [
       {
@@ -965,8 +965,8 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/host/host-work.ts",
-    ["tests/services/host/host-commands.db.test.ts"],
+    "src/access/host-work.ts",
+    ["tests/main/host/host-commands.db.test.ts"],
     [
       {
         of: "AUD",
@@ -983,8 +983,8 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/host/require-empty.ts",
-    ["tests/services/host/host-commands.db.test.ts"],
+    "src/features/organizations/require-empty.ts",
+    ["tests/main/host/host-commands.db.test.ts"],
     [
       {
         of: "AM-28",
@@ -996,8 +996,8 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/host/rotate-secrets.ts",
-    ["tests/services/host/rotate-secrets.db.test.ts"],
+    "src/main/host/rotate-secrets.ts",
+    ["tests/main/host/rotate-secrets.db.test.ts"],
     [
       {
         of: "PO-9",
@@ -1027,8 +1027,8 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/host/ensure-installation.ts",
-    ["tests/services/host/host-commands.db.test.ts"],
+    "src/main/host/ensure-installation.ts",
+    ["tests/main/host/host-commands.db.test.ts"],
     [
       {
         of: "TM-5, PO-9",
@@ -1045,8 +1045,8 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/sealing.ts",
-    ["tests/persistence/sealing.test.ts"],
+    "src/database/sealing.ts",
+    ["tests/database/sealing.test.ts"],
     [
       {
         of: "TM-22, DK-1",
@@ -1075,8 +1075,8 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/signing.ts",
-    ["tests/persistence/signing.test.ts"],
+    "src/database/signing.ts",
+    ["tests/database/signing.test.ts"],
     [
       {
         of: "TM-5",
@@ -1099,8 +1099,8 @@ export const identityBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/secret-strength.ts",
-    ["tests/persistence/secret-strength.test.ts"],
+    "src/main/settings/secret-strength.ts",
+    ["tests/main/settings/secret-strength.test.ts"],
     [
       {
         of: "PO-6",

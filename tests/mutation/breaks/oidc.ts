@@ -3,12 +3,12 @@ import { type Break, breaksOf } from "../break";
 const gone = "tests/identity/groups-that-are-gone.db.test.ts";
 const oidc = "tests/identity/oidc.db.test.ts";
 const reading = "tests/identity/oidc-reading.test.ts";
-const providers = "tests/services/providers/providers.db.test.ts";
+const providers = "tests/features/providers/providers.db.test.ts";
 
 /** What a sign-in by a provider of OpenID Connect must not lose. */
 export const oidcBreaks: readonly Break[] = [
   ...breaksOf(
-    "src/api/sign-in/oidc-options.ts",
+    "src/http/sign-in/oidc-options.ts",
     [oidc],
     [
       {
@@ -38,7 +38,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/sign-in/oidc.ts",
+    "src/http/sign-in/oidc.ts",
     [oidc],
     [
       {
@@ -98,7 +98,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/states.ts",
+    "src/identity/external/states.ts",
     [oidc],
     [
       {
@@ -116,7 +116,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/claims.ts",
+    "src/identity/external/provider-claims.ts",
     [reading],
     [
       {
@@ -140,8 +140,8 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/core/email-proof.ts",
-    ["tests/core/email-proof.test.ts"],
+    "src/identity/external/email-proof.ts",
+    ["tests/identity/external/email-proof.test.ts"],
     [
       {
         of: "TM-13",
@@ -170,8 +170,8 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/record-refusal.ts",
-    ["tests/services/providers/email-proof.db.test.ts"],
+    "src/identity/external/record-refusal.ts",
+    ["tests/features/providers/email-proof.db.test.ts"],
     [
       {
         of: "TM-12",
@@ -182,7 +182,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/admission.ts",
+    "src/identity/external/admission.ts",
     [oidc],
     [
       {
@@ -206,7 +206,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/find-person.ts",
+    "src/identity/external/find-person.ts",
     [oidc],
     [
       {
@@ -237,7 +237,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/group-roles.ts",
+    "src/identity/external/group-roles.ts",
     [oidc],
     [
       {
@@ -249,7 +249,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/apply-groups.ts",
+    "src/identity/external/apply-groups.ts",
     [gone],
     [
       {
@@ -273,7 +273,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/end-of-groups.ts",
+    "src/identity/external/end-of-groups.ts",
     [gone],
     [
       {
@@ -291,7 +291,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/sign-in/follow-trusted-header.ts",
+    "src/identity/external/follow-trusted-header.ts",
     [gone],
     [
       {
@@ -309,8 +309,8 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/last-owner.ts",
-    ["tests/services/members/last-owner.db.test.ts"],
+    "src/access/last-owner.ts",
+    ["tests/features/members/last-owner.db.test.ts"],
     [
       {
         of: "ROLE",
@@ -327,7 +327,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/sign-in-by-provider.ts",
+    "src/identity/external/sign-in-by-provider.ts",
     [oidc],
     [
       {
@@ -365,7 +365,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/endpoints.ts",
+    "src/identity/external/endpoints.ts",
     [reading],
     [
       {
@@ -389,7 +389,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/discover.ts",
+    "src/identity/external/discover.ts",
     [oidc],
     [
       {
@@ -415,7 +415,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/reachable.ts",
+    "src/identity/external/reachable.ts",
     [reading],
     [
       {
@@ -447,7 +447,7 @@ export const oidcBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/oidc/provider.ts",
+    "src/identity/external/provider.ts",
     [oidc],
     [
       {

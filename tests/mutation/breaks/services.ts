@@ -3,8 +3,8 @@ import { type Break, breaksOf } from "../break";
 /** What the verbs must not lose. */
 export const serviceBreaks: readonly Break[] = [
   ...breaksOf(
-    "src/services/keys/create-key.ts",
-    ["tests/services/keys/keys.db.test.ts"],
+    "src/features/keys/create.ts",
+    ["tests/features/keys/keys.db.test.ts"],
     [
       {
         of: "PO-23",
@@ -17,20 +17,20 @@ export const serviceBreaks: readonly Break[] = [
         says: "whoever makes keys makes a service account's too",
         find: "if (input.serviceAccountId !== undefined) requireAccountRight(work);",
         replace: "void requireAccountRight;",
-        tests: ["tests/services/service-accounts/service-accounts.db.test.ts"],
+        tests: ["tests/features/service-accounts/service-accounts.db.test.ts"],
       },
       {
         of: "PO-23",
         says: "a service account's key has more words than the account, if they have one in common",
         find: "!wanted.every((permission) => holds(account, permission))",
         replace: "!wanted.some((permission) => holds(account, permission))",
-        tests: ["tests/services/service-accounts/service-accounts.db.test.ts"],
+        tests: ["tests/features/service-accounts/service-accounts.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/keys/present-key.ts",
-    ["tests/services/keys/own-keys.db.test.ts"],
+    "src/features/keys/present-key.ts",
+    ["tests/features/keys/own-keys.db.test.ts"],
     [
       {
         of: "TM-24",
@@ -41,8 +41,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/keys/lock-holder.ts",
-    ["tests/services/keys/own-keys.db.test.ts"],
+    "src/features/keys/lock-holder.ts",
+    ["tests/features/keys/own-keys.db.test.ts"],
     [
       {
         of: "TM-26",
@@ -66,8 +66,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/keys/key-life.ts",
-    ["tests/services/keys/key-limits.db.test.ts"],
+    "src/features/keys/key-life.ts",
+    ["tests/features/keys/key-limits.db.test.ts"],
     [
       {
         of: "PO-24",
@@ -80,20 +80,20 @@ export const serviceBreaks: readonly Break[] = [
         says: "a key that has ended already is made",
         find: "if (isReached(end, now)) {",
         replace: "if (isReached(end, new Date(0))) {",
-        tests: ["tests/services/keys/keys.db.test.ts"],
+        tests: ["tests/features/keys/keys.db.test.ts"],
       },
       {
         of: "PO-25",
         says: "rotation makes a key live longer than the organization allows",
         find: "return earlier(latestEnd(now, maxKeyDays), later(now, remainingMs(expiresAt, createdAt)));",
         replace: "return later(now, remainingMs(expiresAt, createdAt));",
-        tests: ["tests/services/keys/rotate-key.db.test.ts"],
+        tests: ["tests/features/keys/rotate-key.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/keys/limits-of-maker.ts",
-    ["tests/services/keys/scopes.db.test.ts"],
+    "src/features/keys/limits-of-maker.ts",
+    ["tests/features/keys/scopes.db.test.ts"],
     [
       {
         of: "PO-23",
@@ -116,8 +116,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/keys/list-keys.ts",
-    ["tests/services/keys/own-keys.db.test.ts"],
+    "src/features/keys/list.ts",
+    ["tests/features/keys/own-keys.db.test.ts"],
     [
       {
         of: "TM-24",
@@ -128,8 +128,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/keys/require-reach.ts",
-    ["tests/services/keys/own-keys.db.test.ts"],
+    "src/features/keys/require-reach.ts",
+    ["tests/features/keys/own-keys.db.test.ts"],
     [
       {
         of: "TM-28",
@@ -153,15 +153,15 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/keys/revoke-key.ts",
-    ["tests/services/keys/keys.db.test.ts"],
+    "src/features/keys/revoke.ts",
+    ["tests/features/keys/keys.db.test.ts"],
     [
       {
         of: "TM-28",
         says: "one key's revocation revokes all of the organization's",
         find: ".where(eq(apiKeys.apiKeyId, apiKeyId))",
         replace: ".where(eq(apiKeys.organizationId, work.organizationId))",
-        tests: ["tests/services/keys/own-keys.db.test.ts"],
+        tests: ["tests/features/keys/own-keys.db.test.ts"],
       },
       {
         of: "TM-28",
@@ -174,13 +174,13 @@ export const serviceBreaks: readonly Break[] = [
         says: "a revocation is not in the log",
         find: 'work.audit("keys.revoke", { kind: "apiKey", id: apiKeyId }, { name });',
         replace: "void name;",
-        tests: ["tests/services/keys/keys.db.test.ts"],
+        tests: ["tests/features/keys/keys.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/keys/rotate-key.ts",
-    ["tests/services/keys/rotate-key.db.test.ts"],
+    "src/features/keys/rotate.ts",
+    ["tests/features/keys/rotate-key.db.test.ts"],
     [
       {
         of: "PO-25",
@@ -217,13 +217,13 @@ export const serviceBreaks: readonly Break[] = [
         says: "rotations are not counted among the keys that are made from an address",
         find: "preparedUnitOfWork(authorized, takeKeyCreation,",
         replace: "preparedUnitOfWork(authorized, async () => void takeKeyCreation,",
-        tests: ["tests/services/keys/key-limits.db.test.ts"],
+        tests: ["tests/features/keys/key-limits.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/keys/take-key-creation.ts",
-    ["tests/services/keys/key-limits.db.test.ts"],
+    "src/features/keys/take-key-creation.ts",
+    ["tests/features/keys/key-limits.db.test.ts"],
     [
       {
         of: "TM-30",
@@ -234,8 +234,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/keys/update-key.ts",
-    ["tests/services/keys/scopes.db.test.ts"],
+    "src/features/keys/update.ts",
+    ["tests/features/keys/scopes.db.test.ts"],
     [
       {
         of: "PO-23",
@@ -248,7 +248,7 @@ export const serviceBreaks: readonly Break[] = [
         says: "an admin widens an owner's key",
         find: "await requireReach(work);",
         replace: "",
-        tests: ["tests/services/keys/own-keys.db.test.ts"],
+        tests: ["tests/features/keys/own-keys.db.test.ts"],
       },
       {
         of: "PO-23",
@@ -259,8 +259,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/granted.ts",
-    ["tests/services/keys/scopes.db.test.ts"],
+    "src/access/resolve-grant.ts",
+    ["tests/features/keys/scopes.db.test.ts"],
     [
       {
         of: "PO-23",
@@ -271,8 +271,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/service-accounts/update-service-account.ts",
-    ["tests/services/service-accounts/service-accounts.db.test.ts"],
+    "src/features/service-accounts/update.ts",
+    ["tests/features/service-accounts/service-accounts.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -289,8 +289,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/service-accounts/delete-service-account.ts",
-    ["tests/services/service-accounts/service-accounts.db.test.ts"],
+    "src/features/service-accounts/delete.ts",
+    ["tests/features/service-accounts/service-accounts.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -301,8 +301,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/members/giving.ts",
-    ["tests/services/members/members.db.test.ts"],
+    "src/access/privilege-guards.ts",
+    ["tests/features/members/members.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -319,8 +319,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/members/delete-member.ts",
-    ["tests/services/members/members.db.test.ts"],
+    "src/features/members/delete.ts",
+    ["tests/features/members/members.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -331,8 +331,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/members/remove-member.ts",
-    ["tests/services/members/members.db.test.ts"],
+    "src/features/members/remove-member.ts",
+    ["tests/features/members/members.db.test.ts"],
     [
       {
         of: "PO-22",
@@ -349,8 +349,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/members/update-member.ts",
-    ["tests/services/members/members.db.test.ts"],
+    "src/features/members/update.ts",
+    ["tests/features/members/members.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -373,8 +373,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/project-roles/set-project-role.ts",
-    ["tests/services/members/members.db.test.ts"],
+    "src/features/members/set-project-role.ts",
+    ["tests/features/members/members.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -391,8 +391,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/members/present-members.ts",
-    ["tests/services/members/members.db.test.ts"],
+    "src/features/members/present-members.ts",
+    ["tests/features/members/members.db.test.ts"],
     [
       {
         of: "ROLE",
@@ -403,8 +403,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/roles/update-role.ts",
-    ["tests/services/roles/roles.db.test.ts"],
+    "src/features/roles/update.ts",
+    ["tests/features/roles/roles.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -421,8 +421,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/roles/role-words.ts",
-    ["tests/services/roles/roles.db.test.ts"],
+    "src/features/roles/role-words.ts",
+    ["tests/features/roles/roles.db.test.ts"],
     [
       {
         of: "DK-11",
@@ -439,8 +439,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/invitations/create-invitation.ts",
-    ["tests/services/invitations/invitations.db.test.ts"],
+    "src/features/invitations/create.ts",
+    ["tests/features/invitations/invitations.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -463,8 +463,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/invitations/revoke-invitation.ts",
-    ["tests/services/invitations/invitations.db.test.ts"],
+    "src/features/invitations/delete.ts",
+    ["tests/features/invitations/invitations.db.test.ts"],
     [
       {
         of: "DK-15",
@@ -475,7 +475,7 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/invitations/accept-invitation.ts",
+    "src/features/invitations/accept.ts",
     ["tests/identity/invitation.db.test.ts"],
     [
       {
@@ -487,8 +487,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/invitations/look-at-invitation.ts",
-    ["tests/services/invitations/invitations.db.test.ts"],
+    "src/features/invitations/look.ts",
+    ["tests/features/invitations/invitations.db.test.ts"],
     [
       {
         of: "PO-19",
@@ -499,15 +499,15 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/audit/entry-filter.ts",
-    ["tests/services/audit/export.db.test.ts"],
+    "src/features/audit-log/entry-filter.ts",
+    ["tests/features/audit-log/export.db.test.ts"],
     [
       {
         of: "AUD",
         says: "the founding organization's log has the installation's entries among its own",
         find: "eq(auditEntries.organizationId, organizationId),",
         replace: "organizationId === null ? undefined : undefined,",
-        tests: ["tests/services/audit/installation-log.db.test.ts"],
+        tests: ["tests/features/audit-log/installation-log.db.test.ts"],
       },
       {
         of: "AUD",
@@ -520,13 +520,13 @@ export const serviceBreaks: readonly Break[] = [
         says: "a filter until a moment shows what came after it",
         find: "lt(auditEntries.createdAt, readMoment(to))",
         replace: "gte(auditEntries.createdAt, new Date(0))",
-        tests: ["tests/services/audit/audit.db.test.ts"],
+        tests: ["tests/features/audit-log/audit.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/audit/export-audit-entries.ts",
-    ["tests/services/audit/export.db.test.ts"],
+    "src/features/audit-log/export.ts",
+    ["tests/features/audit-log/export.db.test.ts"],
     [
       {
         of: "AUD",
@@ -543,8 +543,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/audit/verify-audit.ts",
-    ["tests/services/audit/verify.db.test.ts"],
+    "src/features/audit-log/verify.ts",
+    ["tests/features/audit-log/verify.db.test.ts"],
     [
       {
         of: "AUD",
@@ -555,8 +555,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/audit/verify-log.ts",
-    ["tests/services/audit/verify.db.test.ts"],
+    "src/features/audit-log/verify-log.ts",
+    ["tests/features/audit-log/verify.db.test.ts"],
     [
       {
         of: "AUD",
@@ -581,13 +581,13 @@ export const serviceBreaks: readonly Break[] = [
         says: "a statement in the database that nobody here signed is believed",
         find: 'if (!signer.verify("checkpoint", text, signature)) continue;',
         replace: "void text;",
-        tests: ["tests/persistence/audit-retention.db.test.ts"],
+        tests: ["tests/audit/audit-retention.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/organizations/update-organization.ts",
-    ["tests/services/organizations/organizations.db.test.ts"],
+    "src/features/organizations/update.ts",
+    ["tests/features/organizations/organizations.db.test.ts"],
     [
       {
         of: "DK-19",
@@ -605,8 +605,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/organizations/delete-organization.ts",
-    ["tests/services/organizations/organizations.db.test.ts"],
+    "src/features/organizations/delete.ts",
+    ["tests/features/organizations/organizations.db.test.ts"],
     [
       {
         of: "DK-16",
@@ -623,8 +623,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/security/insert-credential.ts",
-    ["tests/api/security.db.test.ts"],
+    "src/features/credentials/insert-credential.ts",
+    ["tests/http/security.db.test.ts"],
     [
       {
         of: "DK-1",
@@ -637,20 +637,20 @@ export const serviceBreaks: readonly Break[] = [
         says: "what opened an application opens it again when its credentials have expired",
         find: "if (application.openedBy !== null) {",
         replace: "if (application.openedBy === undefined) {",
-        tests: ["tests/services/applications/access.db.test.ts"],
+        tests: ["tests/features/applications/access.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/security/delete-credential.ts",
-    ["tests/services/applications/access.db.test.ts"],
+    "src/features/credentials/delete.ts",
+    ["tests/features/applications/access.db.test.ts"],
     [
       {
         of: "DK-22",
         says: "the log does not tell the deletion that made an application public from any other",
         find: 'becamePublic ? "security.delete.opened" : "security.delete",',
         replace: '"security.delete",',
-        tests: ["tests/persistence/audit.db.test.ts"],
+        tests: ["tests/database/audit.db.test.ts"],
       },
       {
         of: "DK-19",
@@ -661,8 +661,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/security/visitor-password.ts",
-    ["tests/persistence/unit-of-work.db.test.ts"],
+    "src/features/credentials/visitor-password.ts",
+    ["tests/access/unit-of-work.db.test.ts"],
     [
       {
         of: "DK-9",
@@ -673,8 +673,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/security/update-credential.ts",
-    ["tests/api/security.db.test.ts"],
+    "src/features/credentials/update.ts",
+    ["tests/http/security.db.test.ts"],
     [
       {
         of: "DK-8",
@@ -691,8 +691,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/security/list-credentials.ts",
-    ["tests/api/security.db.test.ts"],
+    "src/features/credentials/list.ts",
+    ["tests/http/security.db.test.ts"],
     [
       {
         of: "DK-6",
@@ -703,8 +703,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/applications/create-application.ts",
-    ["tests/services/applications/never-public.db.test.ts"],
+    "src/features/applications/create.ts",
+    ["tests/features/applications/never-public.db.test.ts"],
     [
       {
         of: "DK-19",
@@ -717,13 +717,13 @@ export const serviceBreaks: readonly Break[] = [
         says: "an application is made on another gateway than the one that is named",
         find: "named === undefined ? allowed[0] : allowed.find((row) => row.gatewayId === named);",
         replace: "allowed[0];",
-        tests: ["tests/services/gateways/gateways.db.test.ts"],
+        tests: ["tests/features/gateways/gateways.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/applications/update-application.ts",
-    ["tests/services/applications/access.db.test.ts"],
+    "src/features/applications/update.ts",
+    ["tests/features/applications/access.db.test.ts"],
     [
       {
         of: "DK-19",
@@ -736,13 +736,13 @@ export const serviceBreaks: readonly Break[] = [
         says: "the algorithm changes while there are credentials of another one",
         find: "input.hashAlgorithm !== before.hashAlgorithm && !empty) {",
         replace: "input.hashAlgorithm !== before.hashAlgorithm && empty) {",
-        tests: ["tests/api/security.db.test.ts"],
+        tests: ["tests/http/security.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/applications/remove-applications.ts",
-    ["tests/services/projects/projects.db.test.ts"],
+    "src/features/applications/remove-applications.ts",
+    ["tests/features/projects/projects.db.test.ts"],
     [
       {
         of: "DK-20",
@@ -759,8 +759,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/routes/place-route.ts",
-    ["tests/persistence/claims.db.test.ts"],
+    "src/features/routes/place-route.ts",
+    ["tests/features/claims/claim-functions.db.test.ts"],
     [
       {
         of: "DK-16",
@@ -771,22 +771,22 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/routes/prepare-route.ts",
-    ["tests/services/routes/own-places.db.test.ts"],
+    "src/features/routes/prepare-route.ts",
+    ["tests/features/routes/own-places.db.test.ts"],
     [
       {
         of: "DK-18",
         says: "an organization claims the host of the control plane",
         find: "if (reserved === null) return host;",
         replace: 'if (reserved !== "public_suffix") return host;',
-        tests: ["tests/services/routes/reserved-hosts.db.test.ts"],
+        tests: ["tests/features/routes/reserved-hosts.db.test.ts"],
       },
       {
         of: "DK-18",
         says: "a host that somebody else serves at the gateway is claimed",
         find: "if (gateway.holdsHost || !gateway.tags) return;",
         replace: "if (!gateway.holdsHost || !gateway.tags) return;",
-        tests: ["tests/services/routes/reserved-hosts.db.test.ts"],
+        tests: ["tests/features/routes/reserved-hosts.db.test.ts"],
       },
       {
         of: "DK-18",
@@ -799,13 +799,13 @@ export const serviceBreaks: readonly Break[] = [
         says: "a name is left to the gateway's resolver, which a tenant can point anywhere later",
         find: 'organization.upstreams === "checked" && upstream.address === null;',
         replace: 'organization.upstreams !== "checked" && upstream.address === null;',
-        tests: ["tests/persistence/claims.db.test.ts"],
+        tests: ["tests/features/claims/claim-functions.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/services/routes/update-route.ts",
-    ["tests/persistence/claims.db.test.ts"],
+    "src/features/routes/update.ts",
+    ["tests/features/claims/claim-functions.db.test.ts"],
     [
       {
         of: "DK-20",
@@ -816,8 +816,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/projects/list-projects.ts",
-    ["tests/services/members/members.db.test.ts"],
+    "src/features/projects/list.ts",
+    ["tests/features/members/members.db.test.ts"],
     [
       {
         of: "DK-11",
@@ -828,7 +828,7 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/providers/ensure-trusted-header.ts",
+    "src/features/providers/ensure-trusted-header.ts",
     ["tests/identity/trusted-header.db.test.ts"],
     [
       {
@@ -840,8 +840,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/providers/require-provider-allowed.ts",
-    ["tests/services/providers/providers.db.test.ts"],
+    "src/features/providers/require-provider-allowed.ts",
+    ["tests/features/providers/providers.db.test.ts"],
     [
       {
         of: "TM-12",
@@ -858,8 +858,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/providers/update-provider.ts",
-    ["tests/services/providers/providers.db.test.ts"],
+    "src/features/providers/update.ts",
+    ["tests/features/providers/providers.db.test.ts"],
     [
       {
         of: "TM-12",
@@ -876,8 +876,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/claims/release-claim.ts",
-    ["tests/services/claims/claims.db.test.ts"],
+    "src/features/claims/release.ts",
+    ["tests/features/claims/claims.db.test.ts"],
     [
       {
         of: "DK-16",
@@ -888,8 +888,8 @@ export const serviceBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/services/page.ts",
-    ["tests/services/page.db.test.ts"],
+    "src/database/page.ts",
+    ["tests/features/page.db.test.ts"],
     [
       {
         of: "DK-6",

@@ -2,13 +2,13 @@ import { type Break, breaksOf } from "../break";
 
 const trustedHeader = "tests/identity/trusted-header.db.test.ts";
 const signIn = "tests/identity/sign-in.db.test.ts";
-const attacks = "tests/api/session-attacks.db.test.ts";
+const attacks = "tests/http/session-attacks.db.test.ts";
 const cookie = "tests/identity/session-cookie.db.test.ts";
 
 /** What the way in must not lose: cookies, pages of ours alone, headers, proxies that are named. */
 export const signInBreaks: readonly Break[] = [
   ...breaksOf(
-    "src/api/trpc/procedure.ts",
+    "src/http/trpc/procedure.ts",
     [signIn],
     [
       {
@@ -41,19 +41,19 @@ export const signInBreaks: readonly Break[] = [
         says: "a change from another page is refused without a trace",
         find: "  await Authorized.refuse(request, refusal);\n",
         replace: "",
-        tests: ["tests/services/audit/installation-log.db.test.ts"],
+        tests: ["tests/features/audit-log/installation-log.db.test.ts"],
       },
       {
         of: "TM-38",
         says: "nobody is told when to come again",
         find: 'answerHeaders.set("retry-after", String(retryAfter))',
         replace: 'answerHeaders.delete("retry-after")',
-        tests: ["tests/services/auth/own-sessions.db.test.ts"],
+        tests: ["tests/features/account/own-sessions.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/api/trpc/public-procedure.ts",
+    "src/http/trpc/public-procedure.ts",
     ["tests/identity/links.db.test.ts"],
     [
       {
@@ -65,7 +65,7 @@ export const signInBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/sign-in/cookies.ts",
+    "src/http/sign-in/cookies.ts",
     [cookie],
     [
       {
@@ -105,13 +105,13 @@ export const signInBreaks: readonly Break[] = [
         says: "a rotation of the secret signs everybody out",
         find: 'for (const secret of signer.keys("session")) {',
         replace: 'for (const secret of signer.keys("session").slice(0, 1)) {',
-        tests: ["tests/services/host/rotate-secrets.db.test.ts"],
+        tests: ["tests/main/host/rotate-secrets.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/api/sign-in/session-cookies.ts",
-    ["tests/services/auth/own-sessions.db.test.ts"],
+    "src/http/sign-in/session-cookies.ts",
+    ["tests/features/account/own-sessions.db.test.ts"],
     [
       {
         of: "TM-9",
@@ -129,7 +129,7 @@ export const signInBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/sign-in/sign-in-handler.ts",
+    "src/http/sign-in/sign-in-handler.ts",
     [attacks],
     [
       {
@@ -162,7 +162,7 @@ export const signInBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/api/sign-in/sign-in-options.ts",
+    "src/http/sign-in/sign-in-options.ts",
     ["tests/identity/oidc.db.test.ts"],
     [
       {
@@ -182,14 +182,14 @@ export const signInBreaks: readonly Break[] = [
         says: "a sign-in is written into the installation's log alone",
         find: "    (signIn.person && (await firstOrganization(tx, signIn.person.userId))) ??\n",
         replace: "",
-        tests: ["tests/services/audit/installation-log.db.test.ts", "tests/persistence/audit.db.test.ts", signIn],
+        tests: ["tests/features/audit-log/installation-log.db.test.ts", "tests/database/audit.db.test.ts", signIn],
       },
       {
         of: "AUD",
         says: "a refused sign-in is written into the installation's log alone",
         find: '    (person && (await runtime.database.batch("identity", null, 1, (tx) => firstOrganization(tx, person.userId)))) ??\n',
         replace: "",
-        tests: ["tests/services/audit/installation-log.db.test.ts", "tests/persistence/audit.db.test.ts", signIn],
+        tests: ["tests/features/audit-log/installation-log.db.test.ts", "tests/database/audit.db.test.ts", signIn],
       },
       {
         of: "TM-1",
@@ -203,7 +203,7 @@ export const signInBreaks: readonly Break[] = [
         says: "a refused try that its method has not written down leaves no trace",
         find: 'await recordStranger({ ...attempt, action: "auth.signIn" }, refusal);',
         replace: "void recordStranger;",
-        tests: ["tests/services/audit/installation-log.db.test.ts"],
+        tests: ["tests/features/audit-log/installation-log.db.test.ts"],
       },
     ],
   ),
@@ -232,7 +232,7 @@ export const signInBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/identity/sign-in/trusted-header.ts",
+    "src/identity/external/trusted-header.ts",
     [trustedHeader],
     [
       {
@@ -280,8 +280,8 @@ export const signInBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/server/sign-in-settings.ts",
-    ["tests/server/sign-in-settings.test.ts"],
+    "src/main/sign-in-settings.ts",
+    ["tests/main/sign-in-settings.test.ts"],
     [
       {
         of: "TM-35",
@@ -310,8 +310,8 @@ export const signInBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/server/security-headers.ts",
-    ["tests/server/security-headers.test.ts"],
+    "src/http/server/security-headers.ts",
+    ["tests/http/server/security-headers.test.ts"],
     [
       {
         of: "AM-19, AM-20",

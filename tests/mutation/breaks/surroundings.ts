@@ -1,13 +1,13 @@
 import { type Break, breaksOf } from "../break";
 
-const folders = ["tests/server/folders.test.ts"];
-const unled = ["tests/sync/unled.db.test.ts"];
+const folders = ["tests/main/folders.test.ts"];
+const unled = ["tests/delivery/unled.db.test.ts"];
 
 /** What must hold where others can write, and what is said where nothing can be written. */
 export const surroundingsBreaks: readonly Break[] = [
   ...breaksOf(
-    "src/core/folder-rule.ts",
-    ["tests/core/folder-rule.test.ts"],
+    "src/platform/files/folder-rule.ts",
+    ["tests/platform/files/folder-rule.test.ts"],
     [
       {
         of: "FOLDER",
@@ -23,7 +23,7 @@ export const surroundingsBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/persistence/own-folder.ts", folders, [
+  ...breaksOf("src/platform/files/own-folder.ts", folders, [
     {
       of: "FOLDER",
       says: "root follows a link of another user",
@@ -37,7 +37,7 @@ export const surroundingsBreaks: readonly Break[] = [
       replace: "    await mkdir(path, { mode, recursive: true })",
     },
   ]),
-  ...breaksOf("src/persistence/own-file.ts", folders, [
+  ...breaksOf("src/platform/files/own-file.ts", folders, [
     {
       of: "FOLDER",
       says: "a link in the place of a secret is followed",
@@ -51,7 +51,7 @@ export const surroundingsBreaks: readonly Break[] = [
       replace: "if (self !== null && found.uid === -1) {",
     },
   ]),
-  ...breaksOf("src/persistence/control-socket.ts", folders, [
+  ...breaksOf("src/main/ipc/control-socket.ts", folders, [
     {
       of: "FOLDER",
       says: "control.pid is written through a link",
@@ -59,7 +59,7 @@ export const surroundingsBreaks: readonly Break[] = [
       replace: 'await (await import("node:fs/promises")).writeFile(pidFile, "0")',
     },
   ]),
-  ...breaksOf("src/persistence/ask-control-socket.ts", folders, [
+  ...breaksOf("src/main/ipc/ask-control-socket.ts", folders, [
     {
       of: "FOLDER",
       says: "a command believes a socket that another user planted",
@@ -68,8 +68,8 @@ export const surroundingsBreaks: readonly Break[] = [
     },
   ]),
   ...breaksOf(
-    "src/server/start-server.ts",
-    ["tests/server/gateway-problem.test.ts"],
+    "src/main/start-server.ts",
+    ["tests/main/gateway-problem.test.ts"],
     [
       {
         of: "TM-53",
@@ -79,7 +79,7 @@ export const surroundingsBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/sync/reconciler.ts", unled, [
+  ...breaksOf("src/delivery/leader/reconciler.ts", unled, [
     {
       of: "TM-53",
       says: "what keeps a gateway from being led has no cause in the database",
@@ -93,7 +93,7 @@ export const surroundingsBreaks: readonly Break[] = [
       replace: "const silent = 0;",
     },
   ]),
-  ...breaksOf("src/sync/delivery-loop.ts", unled, [
+  ...breaksOf("src/delivery/leader/delivery-loop.ts", unled, [
     {
       of: "TM-53",
       says: "a delivery that a tenant made fail makes the process unready",

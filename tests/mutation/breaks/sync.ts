@@ -1,19 +1,19 @@
 import { type Break, breaksOf } from "../break";
 
-const crash = ["tests/sync/crash.db.test.ts"];
-const folder = ["tests/sync/folder.db.test.ts"];
-const proof = ["tests/sync/proof.db.test.ts"];
-const restore = ["tests/sync/restore.db.test.ts"];
-const mending = ["tests/sync/mending.db.test.ts"];
-const hosts = ["tests/sync/hosts.db.test.ts"];
-const sealing = ["tests/sync/audit-sealer.db.test.ts"];
-const floods = ["tests/persistence/audit-floods.db.test.ts"];
-const sweeping = ["tests/persistence/sync/sweeps.db.test.ts"];
-const target = ["tests/sync/file-target.test.ts"];
+const crash = ["tests/delivery/crash.db.test.ts"];
+const folder = ["tests/delivery/folder.db.test.ts"];
+const proof = ["tests/delivery/proof.db.test.ts"];
+const restore = ["tests/delivery/restore.db.test.ts"];
+const mending = ["tests/delivery/mending.db.test.ts"];
+const hosts = ["tests/delivery/hosts.db.test.ts"];
+const sealing = ["tests/audit/audit-sealer.db.test.ts"];
+const floods = ["tests/database/audit-floods.db.test.ts"];
+const sweeping = ["tests/delivery/leader/sweeps.db.test.ts"];
+const target = ["tests/delivery/applier/file-target.test.ts"];
 
 /** What the delivery to the gateways and the sealing of the log must not lose. */
 export const syncBreaks: readonly Break[] = [
-  ...breaksOf("src/sync/file-target.ts", target, [
+  ...breaksOf("src/delivery/applier/file-target.ts", target, [
     {
       of: "TM-53",
       says: "the marker stands there before what it stands for",
@@ -78,7 +78,7 @@ export const syncBreaks: readonly Break[] = [
       tests: crash,
     },
   ]),
-  ...breaksOf("src/sync/deliver.ts", crash, [
+  ...breaksOf("src/delivery/leader/deliver.ts", crash, [
     {
       of: "DK-1",
       says: "what was never written is recorded as delivered",
@@ -100,7 +100,7 @@ export const syncBreaks: readonly Break[] = [
       replace: "await recordPart({ states: last, first: beginning === undefined });",
     },
   ]),
-  ...breaksOf("src/sync/compile-batch.ts", proof, [
+  ...breaksOf("src/delivery/planner/compile-batch.ts", proof, [
     {
       of: "DK-20",
       says: "nobody looks whether a route that is gone is gone",
@@ -118,31 +118,31 @@ export const syncBreaks: readonly Break[] = [
       says: "in quarantine nothing is kept of what was good before",
       find: 'lastGood: compiled.form === "stated" ? compiled.fingerprints : lastGood,',
       replace: "lastGood: compiled.fingerprints,",
-      tests: ["tests/sync/compile-batch.test.ts"],
+      tests: ["tests/delivery/planner/compile-batch.test.ts"],
     },
     {
       of: "DK-19",
       says: "a public application of a gateway without tags is shut",
       find: "const bare = !gateway.state.tags &&",
       replace: "const bare = gateway.state.tags &&",
-      tests: ["tests/sync/compile-batch.test.ts"],
+      tests: ["tests/delivery/planner/compile-batch.test.ts"],
     },
     {
       of: "DK-18",
       says: "the deny of a host comes after its route",
       find: 'return { name, text: file, digest: fileDigest(file), effect: "closes" };',
       replace: 'return { name, text: file, digest: fileDigest(file), effect: "opens" };',
-      tests: ["tests/sync/compile-batch.test.ts"],
+      tests: ["tests/delivery/planner/compile-batch.test.ts"],
     },
     {
       of: "DK-18",
       says: "one application at which the compiler stumbles keeps all others from being delivered",
       find: "  } catch {\n",
       replace: "  } catch (error) {\n    if (error instanceof TypeError) throw error;\n",
-      tests: ["tests/sync/compile-batch.test.ts"],
+      tests: ["tests/delivery/planner/compile-batch.test.ts"],
     },
   ]),
-  ...breaksOf("src/sync/delivery-loop.ts", folder, [
+  ...breaksOf("src/delivery/leader/delivery-loop.ts", folder, [
     {
       of: "DK-5",
       says: "nobody hears that a revocation was not delivered",
@@ -161,14 +161,14 @@ export const syncBreaks: readonly Break[] = [
       says: "what was found wrong in the folder is forgotten when it cannot be mended at once",
       find: "repairs.giveBack(mending);",
       replace: "",
-      tests: ["tests/sync/folder.db.test.ts"],
+      tests: ["tests/delivery/folder.db.test.ts"],
     },
     {
       of: "DK-5",
       says: "a revocation waits until what only opens is delivered",
       find: ": { overtaken: overtaking(leading, mends, lastMarkerAt, loadMs) };",
       replace: ": {};",
-      tests: ["tests/sync/overtaken.db.test.ts"],
+      tests: ["tests/delivery/leader/overtaken.db.test.ts"],
     },
     {
       of: "DK-5",
@@ -184,13 +184,13 @@ export const syncBreaks: readonly Break[] = [
       replace: "",
     },
   ]),
-  ...breaksOf("src/persistence/sync/record-delivery.ts", proof, [
+  ...breaksOf("src/delivery/planner/record-delivery.ts", proof, [
     {
       of: "DK-3",
       says: "a marker of another digest passes for ours",
       find: "          eq(deliveries.digest, named.digest),\n",
       replace: "",
-      tests: ["tests/persistence/sync/record-delivery.db.test.ts"],
+      tests: ["tests/delivery/planner/record-delivery.db.test.ts"],
     },
     {
       of: "TM-53",
@@ -204,7 +204,7 @@ export const syncBreaks: readonly Break[] = [
       says: "what is said of an older delivery is said of the newer one",
       find: "        unproven: null,\n",
       replace: "",
-      tests: ["tests/persistence/sync/record-delivery.db.test.ts"],
+      tests: ["tests/delivery/planner/record-delivery.db.test.ts"],
     },
     {
       of: "DK-1",
@@ -213,7 +213,7 @@ export const syncBreaks: readonly Break[] = [
       replace: ".set({ deliveredAt: part.now })",
     },
   ]),
-  ...breaksOf("src/persistence/sync/lease.ts", crash, [
+  ...breaksOf("src/delivery/leader/lease.ts", crash, [
     {
       of: "TM-53",
       says: "a leader that was replaced goes on writing",
@@ -225,45 +225,45 @@ export const syncBreaks: readonly Break[] = [
       says: "a lease runs by the clock of whoever takes it",
       find: "return sql`clock_timestamp() + ${ms}::integer * interval '1 millisecond'`;",
       replace: "return sql`${new Date(Date.now() + ms + 3_600_000).toISOString()}::timestamptz`;",
-      tests: ["tests/sync/lease.db.test.ts"],
+      tests: ["tests/delivery/lease.db.test.ts"],
     },
     {
       of: "TM-53",
       says: "it is not known since when deliveries fail",
       find: "causeSince: sql`coalesce(${gateways.causeSince}, ${now.toISOString()}::timestamptz)`,",
       replace: "causeSince: now,",
-      tests: ["tests/sync/folder.db.test.ts"],
+      tests: ["tests/delivery/folder.db.test.ts"],
     },
     {
       of: "TM-53",
       says: "a folder that is taken anew leaves the former leader at work",
       find: ".set({ nonce, leaseTerm: sql`${gateways.leaseTerm} + 1`, leaseHolder: null, leaseUntil: null })",
       replace: ".set({ nonce })",
-      tests: ["tests/persistence/sync/lease.db.test.ts"],
+      tests: ["tests/delivery/leader/lease.db.test.ts"],
     },
     {
       of: "DK-3",
       says: "what was seen before a restore is said to be so still",
       find: '.set({ provenRevision: 0, unproven: "new_epoch" })',
       replace: ".set({ unproven: null })",
-      tests: ["tests/persistence/sync/lease.db.test.ts"],
+      tests: ["tests/delivery/leader/lease.db.test.ts"],
     },
     {
       of: "DK-20",
       says: "files of applications that the restored database does not know are left",
       find: "if (begin.adopted.length === 0) return;",
       replace: "if (begin.adopted.length >= 0) return;",
-      tests: ["tests/persistence/sync/lease.db.test.ts"],
+      tests: ["tests/delivery/leader/lease.db.test.ts"],
     },
     {
       of: "TM-53",
       says: "a restored database numbers deliveries that were numbered before",
       find: "revision: sql`greatest(${gateways.revision}, ${begin.atLeastRevision}::integer)`,",
       replace: "",
-      tests: ["tests/persistence/sync/lease.db.test.ts"],
+      tests: ["tests/delivery/leader/lease.db.test.ts"],
     },
   ]),
-  ...breaksOf("src/sync/claim-folder.ts", folder, [
+  ...breaksOf("src/delivery/applier/claim-folder.ts", folder, [
     {
       of: "TM-53",
       says: "the folder of another installation is written to",
@@ -284,7 +284,7 @@ export const syncBreaks: readonly Break[] = [
         "    if (found === null) return gateway.nonce;\n    if (found === undefined) {\n      throw new WrongFolder(",
     },
   ]),
-  ...breaksOf("src/sync/take-lead.ts", restore, [
+  ...breaksOf("src/delivery/leader/elect-leader.ts", restore, [
     {
       of: "DK-19",
       says: "a restore makes public what was protected since",
@@ -311,7 +311,7 @@ export const syncBreaks: readonly Break[] = [
       tests: crash,
     },
   ]),
-  ...breaksOf("src/sync/shut-reopened.ts", restore, [
+  ...breaksOf("src/delivery/leader/shut-reopened.ts", restore, [
     {
       of: "DK-19",
       says: "an application of which the folder has no file is opened by a restore",
@@ -325,7 +325,7 @@ export const syncBreaks: readonly Break[] = [
       replace: "publicFile(application, gateway) === null)",
     },
   ]),
-  ...breaksOf("src/persistence/sync/shut-after-restore.ts", restore, [
+  ...breaksOf("src/delivery/leader/shut-after-restore.ts", restore, [
     {
       of: "AUD",
       says: "what a restore shuts is in no log",
@@ -337,10 +337,10 @@ export const syncBreaks: readonly Break[] = [
       says: "what a restore shuts is delivered after everything else",
       find: "changeId, gatewayId, closes: true,",
       replace: "changeId, gatewayId, closes: false,",
-      tests: ["tests/persistence/sync/lease.db.test.ts"],
+      tests: ["tests/delivery/leader/lease.db.test.ts"],
     },
   ]),
-  ...breaksOf("src/persistence/sync/proofs.ts", proof, [
+  ...breaksOf("src/delivery/leader/proofs.ts", proof, [
     {
       of: "DK-3",
       says: "what is not enforced any more is said to be enforced",
@@ -352,21 +352,21 @@ export const syncBreaks: readonly Break[] = [
       says: "an answer about an older delivery proves the newer one",
       find: '            eq(applicationStates.revision, sql`seen."revision"`),\n',
       replace: "",
-      tests: ["tests/persistence/sync/proofs.db.test.ts"],
+      tests: ["tests/delivery/leader/proofs.db.test.ts"],
     },
     {
       of: "DK-3",
       says: "a leader that was replaced says what is proven",
       find: "    const [, rows] = await Promise.all([\n      requireLease(tx, lease),\n",
       replace: "    const [, rows] = await Promise.all([\n      null,\n",
-      tests: ["tests/persistence/sync/proofs.db.test.ts"],
+      tests: ["tests/delivery/leader/proofs.db.test.ts"],
     },
     {
       of: "DK-20",
       says: "a place that somebody else uses by now is asked again and again",
       find: "then ${withoutGone} else",
       replace: "then ${applicationStates.probes} else",
-      tests: ["tests/persistence/sync/proofs.db.test.ts"],
+      tests: ["tests/delivery/leader/proofs.db.test.ts"],
     },
     {
       of: "DK-3",
@@ -379,10 +379,10 @@ export const syncBreaks: readonly Break[] = [
       says: "the deny of a wildcard answers for nobody below it",
       find: "inArray(claims.value, [host, wildcard])",
       replace: "inArray(claims.value, [host])",
-      tests: ["tests/persistence/sync/proofs.db.test.ts"],
+      tests: ["tests/delivery/leader/proofs.db.test.ts"],
     },
   ]),
-  ...breaksOf("src/sync/ask-probes.ts", proof, [
+  ...breaksOf("src/delivery/prober/ask-probes.ts", proof, [
     {
       of: "DK-3",
       says: "of several routes the first one counts",
@@ -403,7 +403,7 @@ export const syncBreaks: readonly Break[] = [
       replace: 'return { owner: known.has(tag) ? "route" : "deny", claimed };',
     },
   ]),
-  ...breaksOf("src/sync/prover.ts", proof, [
+  ...breaksOf("src/delivery/prober/route-prober.ts", proof, [
     {
       of: "DK-3",
       says: "a gateway that is down for a moment undoes what was seen",
@@ -429,7 +429,7 @@ export const syncBreaks: readonly Break[] = [
       replace: "else this.#queue.done(applicationId, revision);",
     },
   ]),
-  ...breaksOf("src/sync/observer.ts", proof, [
+  ...breaksOf("src/delivery/prober/revision-poller.ts", proof, [
     {
       of: "DK-3",
       says: "a delivery that the gateway did not make of ours is loaded",
@@ -455,7 +455,7 @@ export const syncBreaks: readonly Break[] = [
       replace: "if (marker === this.#newest) {",
     },
   ]),
-  ...breaksOf("src/sync/compare-all.ts", folder, [
+  ...breaksOf("src/delivery/leader/compare-all.ts", folder, [
     {
       of: "TM-53",
       says: "a file that somebody altered stays as it is",
@@ -487,7 +487,7 @@ export const syncBreaks: readonly Break[] = [
       says: "a deny file of somebody else's is removed",
       find: "if (isOwnDeny(name, text, leading.gateway.state)) mend(",
       replace: 'if (text !== "") mend(',
-      tests: ["tests/sync/mending.db.test.ts"],
+      tests: ["tests/delivery/mending.db.test.ts"],
     },
     {
       of: "TM-53",
@@ -503,8 +503,8 @@ export const syncBreaks: readonly Break[] = [
     },
   ]),
   ...breaksOf(
-    "src/sync/foreign-files.ts",
-    ["tests/sync/foreign-files.db.test.ts"],
+    "src/delivery/applier/foreign-files.ts",
+    ["tests/delivery/applier/foreign-files.db.test.ts"],
     [
       {
         of: "TM-53",
@@ -527,28 +527,28 @@ export const syncBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/persistence/sync/managed-hosts.ts",
-    ["tests/sync/foreign-files.db.test.ts", "tests/sync/folder.db.test.ts"],
+    "src/delivery/planner/managed-hosts.ts",
+    ["tests/delivery/applier/foreign-files.db.test.ts", "tests/delivery/folder.db.test.ts"],
     [
       {
         of: "TM-53",
         says: "a foreign route below a wildcard that is claimed is not told of",
         find: "claimed.has(host) || claimed.has(wildcardOf(host)),",
         replace: "claimed.has(host),",
-        tests: ["tests/persistence/sync/lease.db.test.ts"],
+        tests: ["tests/delivery/leader/lease.db.test.ts"],
       },
       {
         of: "TM-53",
         says: "a foreign wildcard above a host that is claimed is not told of",
         find: 'host.startsWith("*.") ? above.has(host.slice(2)) :',
         replace: 'host.startsWith("*.") ? claimed.has(host) :',
-        tests: ["tests/persistence/sync/lease.db.test.ts"],
+        tests: ["tests/delivery/leader/lease.db.test.ts"],
       },
     ],
   ),
   ...breaksOf(
-    "src/persistence/sync/take-changes.ts",
-    ["tests/persistence/sync/take-changes.db.test.ts"],
+    "src/delivery/planner/take-changes.ts",
+    ["tests/delivery/planner/take-changes.db.test.ts"],
     [
       {
         of: "DK-5",
@@ -558,13 +558,13 @@ export const syncBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/persistence/sync/desired-state.ts", hosts, [
+  ...breaksOf("src/delivery/planner/desired-state.ts", hosts, [
     {
       of: "DK-21",
       says: "a credential that has expired is in force",
       find: "valid: !hasExpired(row.expiresAt, now),",
       replace: "valid: true,",
-      tests: ["tests/persistence/sync/desired-state.db.test.ts"],
+      tests: ["tests/delivery/planner/desired-state.db.test.ts"],
     },
     {
       of: "DK-18",
@@ -580,7 +580,7 @@ export const syncBreaks: readonly Break[] = [
       tests: mending,
     },
   ]),
-  ...breaksOf("src/persistence/sync/audit-sealing.ts", sealing, [
+  ...breaksOf("src/audit/sealing.ts", sealing, [
     {
       of: "AUD",
       says: "two processes seal the same place",
@@ -625,12 +625,12 @@ export const syncBreaks: readonly Break[] = [
       says: "a log is signed each time that it is looked at",
       find: "if (latest && isRecent(latest.createdAt, now, day - 1)) return;",
       replace: "if (latest && isRecent(latest.createdAt, now, -1)) return;",
-      tests: ["tests/persistence/audit-retention.db.test.ts"],
+      tests: ["tests/audit/audit-retention.db.test.ts"],
     },
   ]),
   ...breaksOf(
-    "src/sync/audit-keeper.ts",
-    ["tests/persistence/audit-retention.db.test.ts"],
+    "src/audit/keeper.ts",
+    ["tests/audit/audit-retention.db.test.ts"],
     [
       {
         of: "AUD",
@@ -640,7 +640,7 @@ export const syncBreaks: readonly Break[] = [
       },
     ],
   ),
-  ...breaksOf("src/persistence/sync/sweeps.ts", sweeping, [
+  ...breaksOf("src/delivery/leader/sweeps.ts", sweeping, [
     {
       of: "TM-53",
       says: "the delivery that the gateway serves is forgotten",
@@ -660,7 +660,7 @@ export const syncBreaks: readonly Break[] = [
       replace: "",
     },
   ]),
-  ...breaksOf("src/sync/static-configuration.ts", folder, [
+  ...breaksOf("src/delivery/applier/static-configuration.ts", folder, [
     {
       of: "TM-53",
       says: "everybody on the host may read the folders",
@@ -674,7 +674,7 @@ export const syncBreaks: readonly Break[] = [
       replace: "const inTraefik = settings.folder;",
     },
   ]),
-  ...breaksOf("src/sync/gateway-folder.ts", folder, [
+  ...breaksOf("src/delivery/applier/gateway-folder.ts", folder, [
     {
       of: "TM-53",
       says: "everybody on the host may read the files",
@@ -683,8 +683,8 @@ export const syncBreaks: readonly Break[] = [
     },
   ]),
   ...breaksOf(
-    "src/sync/overtaken.ts",
-    ["tests/sync/overtaken.db.test.ts"],
+    "src/delivery/leader/preempt-delivery.ts",
+    ["tests/delivery/leader/overtaken.db.test.ts"],
     [
       {
         of: "DK-5",

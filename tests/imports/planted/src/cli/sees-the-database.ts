@@ -1,1 +1,1 @@
-export { asSync } from "../persistence/as-sync";
+export { asSync } from "../database/as-sync";

@@ -1,0 +1,170 @@
+import { Forbidden, NotFound } from "../platform/errors";
+import { decide, type Grant, grantedBy, holds, type Permission, placeOf } from "./permissions";
+import type { Facts, KeyPrincipal, Pending, Principal } from "./principal";
+import type { ApiKey, Organization, Reach } from "./resources";
+
+/** The permissions that reach beyond one organization: its holder must also belong to the founding one. */
+export const installationWide: ReadonlySet<Permission> = new Set([
+  "gateway:create",
+  "gateway:update",
+  "gateway:delete",
+  "installation-audit:read",
+]);
+
+const pendingReasons: Readonly<Record<Pending, readonly [reason: string, message: string]>> = {
+  second_factor: ["second_factor_required", "Show your second factor first."],
+  password: ["password_change_required", "Change your password first."],
+  enrolment: ["second_factor_enrolment_required", "This organization requires a second factor: enrol one first."],
+};
+
+/**
+ * The decision, in the order that never tells a stranger what exists: the object is in the caller's organization
+ * (404), then the caller may (403). What everybody signed in may do with their own account is decided before.
+ * @throws NotFound | Forbidden `forbidden`, `key_scope`, `session_required`, `bound_session`, `no_organization`, or what is still to be done
+ */
+export function judge(principal: Principal, facts: Facts, permission: Permission): void {
+  if (placeOf(permission) === "person") {
+    judgeOwnAccount(principal, permission);
+    if (facts.object === null) throw new NotFound();
+    return;
+  }
+  if (permission === "session:read") {
+    if (facts.object === null) throw new NotFound();
+    return;
+  }
+  if (principal.kind === "session") {
+    if (principal.pending !== null) throw new Forbidden(...pendingReasons[principal.pending]);
+    if (principal.standing === null) {
+      throw new Forbidden("no_organization", "You are not a member of any organization.");
+    }
+  }
+  if (facts.object === null) throw new NotFound();
+  if (isAllowed(principal, facts.organization, permission, facts.projectId)) return;
+  if (isOwnKey(principal, facts.object, permission)) return;
+  if (isReach(facts.object) && projectsWith(principal, facts.organization, facts.object, permission).length > 0) return;
+  const byKey =
+    principal.kind === "apiKey" && isAllowed(asHolder(principal), facts.organization, permission, facts.projectId);
+  throw byKey
+    ? new Forbidden("key_scope", `This API key was not made for ${permission} here.`)
+    : new Forbidden("forbidden", `This needs the permission ${permission}.`);
+}
+
+/** Whoever still has to change a password or enrol a factor keeps to their own account; with a password alone they only see it. */
+function judgeOwnAccount(principal: Principal, permission: Permission): void {
+  if (principal.kind !== "session") {
+    throw new Forbidden("session_required", "This is about a person's own account: sign in.");
+  }
+  if (principal.boundTo !== null) {
+    throw new Forbidden(
+      "bound_session",
+      "This session is for one organization: sign in otherwise to see your account.",
+    );
+  }
+  if (principal.pending === "second_factor" && permission !== "account:read") {
+    throw new Forbidden(...pendingReasons.second_factor);
+  }
+}
+
+/** What anybody may do with a key of their own, and a key with itself: none of it lets them do more than before. */
+const withOwnKey: ReadonlySet<Permission> = new Set(["key:read", "key:update", "key:delete"]);
+const withItself: ReadonlySet<Permission> = new Set(["key:read", "key:delete"]);
+
+function isOwnKey(principal: Principal, object: unknown, permission: Permission): boolean {
+  const allowed = principal.kind === "apiKey" ? withItself : withOwnKey;
+  return allowed.has(permission) && isOwn(principal, object as Partial<ApiKey>);
+}
+
+/** Whether a key is the person's who is asking, or the very one that asks. */
+export function isOwn(
+  principal: Principal,
+  { apiKeyId, userId }: Partial<Pick<ApiKey, "apiKeyId" | "userId">>,
+): boolean {
+  if (apiKeyId === undefined || principal.kind === "commandLine") return false;
+  return principal.kind === "apiKey" ? apiKeyId === principal.apiKeyId : userId === principal.userId;
+}
+
+function isReach(object: unknown): object is Reach {
+  return typeof object === "object" && object !== null && "projects" in object;
+}
+
+/**
+ * The projects at which a principal holds a permission that it may not hold at the organization: by roles there, or by
+ * a key for one project.
+ */
+export function projectsWith(
+  principal: Principal,
+  organization: Pick<Organization, "founding">,
+  { projects }: Reach,
+  permission: Permission,
+): string[] {
+  const grants = new Map<string, Grant | null>(projects.map(({ projectId, grant }) => [projectId, grant]));
+  const ofKey = principal.kind === "apiKey" ? principal.projectId : null;
+  if (ofKey !== null && !grants.has(ofKey)) grants.set(ofKey, null);
+  return [...grants]
+    .filter(([projectId, grant]) => isAllowed(atProject(principal, grant), organization, permission, projectId))
+    .map(([projectId]) => projectId);
+}
+
+/** The same principal, for what belongs to a project at which they have this role. */
+export function atProject(principal: Principal, project: Grant | null): Principal {
+  const { standing } = principal;
+  return standing === null ? principal : { ...principal, standing: { ...standing, project } };
+}
+
+/** Whoever holds a key, without the key's own limits. */
+function asHolder({ standing }: KeyPrincipal): Principal {
+  return { kind: "commandLine", standing: standing ?? { organization: null, project: null } };
+}
+
+/**
+ * Whether a principal holds a permission in its organization, for an object of this project or of none. A key never has
+ * more than its holder has now, nor anything outside the project that it is for.
+ */
+export function isAllowed(
+  principal: Principal,
+  organization: Pick<Organization, "founding">,
+  permission: Permission,
+  projectId: string | null = null,
+): boolean {
+  if (placeOf(permission) === "person") return principal.kind === "session";
+  if (principal.standing === null || !decide(principal.standing, permission)) return false;
+  if (installationWide.has(permission) && !organization.founding) return false;
+  if (principal.kind !== "apiKey") return true;
+  if (!holds(principal.grant, permission)) return false;
+  return principal.projectId === null || principal.projectId === projectId;
+}
+
+/**
+ * Whether a principal could give all of this at the organization, or at the project: nobody gives what they do not have.
+ * @param wanted what is to be given
+ */
+export function canGive(
+  principal: Principal,
+  organization: Pick<Organization, "founding">,
+  wanted: Iterable<Permission>,
+  projectId: string | null = null,
+): boolean {
+  for (const permission of wanted) {
+    // What only the founding organization can do is worth nothing elsewhere, whoever has the word for it.
+    if (
+      !isAllowed(
+        principal,
+        { founding: organization.founding || installationWide.has(permission) },
+        permission,
+        projectId,
+      )
+    )
+      return false;
+  }
+  return true;
+}
+
+/** Everything that a grant is worth: for a key of one project, what is about the organization itself is worth nothing. */
+export function worthOf(grant: Grant | null, projectId: string | null): Permission[] {
+  return [...grantedBy(grant)].filter((permission) => projectId === null || placeOf(permission) === "project");
+}
+
+/** What a key can do now: what it was made for, of what its holder still may. */
+export function reachOf({ grant, holder, projectId }: Pick<ApiKey, "grant" | "holder" | "projectId">): Permission[] {
+  return worthOf(grant, projectId).filter((permission) => holder !== null && decide(holder, permission));
+}

@@ -1,0 +1,86 @@
+import { eq } from "drizzle-orm";
+import { auditEntries } from "../../drizzle/audit";
+import { installation } from "../../drizzle/installation";
+import { organizations } from "../../drizzle/organizations";
+import type { Transaction } from "../database/database";
+import { Refusal } from "../platform/errors";
+import { newId } from "../platform/ids";
+import type { Runtime } from "./runtime";
+import type { AuditedObject } from "./unit-of-work";
+
+/** What a command of the host needs of the process; it seals nothing, so it needs no secret. */
+export type HostRuntime = Pick<Runtime, "database" | "clock" | "random">;
+
+/** One command of whoever can open the control socket or the data folder: one transaction, audited as such. */
+export interface HostWork {
+  readonly tx: Transaction;
+  readonly now: Date;
+  readonly random: Runtime["random"];
+  audit(organizationId: string, action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
+}
+
+/**
+ * Runs a break-glass command in the role that may change the installation itself. A refusal is audited in the founding
+ * organization, before there is one in the installation's own log.
+ * @param action what the audit log calls it
+ */
+export async function hostWork<T>(
+  runtime: HostRuntime,
+  action: string,
+  body: (work: HostWork) => Promise<T>,
+): Promise<T> {
+  const { database, clock, random } = runtime;
+  const now = clock.now();
+  const actor = { actorKind: "commandLine" as const, requestId: newId("request"), createdAt: now };
+  const entries: (typeof auditEntries.$inferInsert)[] = [];
+  try {
+    return await database.transaction("host", null, async (tx) => {
+      const result = await body({
+        tx,
+        now,
+        random,
+        audit: (organizationId, done, object, changed) => {
+          entries.push({
+            ...actor,
+            auditId: newId("audit"),
+            organizationId,
+            action: done,
+            outcome: "done",
+            objectKind: object.kind,
+            objectId: object.id,
+            objectName: object.name ?? null,
+            changed: changed ?? null,
+          });
+        },
+      });
+      if (entries.length > 0) await tx.insert(auditEntries).values(entries);
+      return result;
+    });
+  } catch (error) {
+    if (error instanceof Refusal) {
+      const { reason } = error;
+      await database.transaction("host", null, async (tx) => {
+        const organizationId = (await findFoundingOrganization(tx)) ?? (await findInstallationId(tx));
+        if (organizationId === null) return;
+        await tx
+          .insert(auditEntries)
+          .values({ ...actor, auditId: newId("audit"), organizationId, action, outcome: "refused", reason });
+      });
+    }
+    throw error;
+  }
+}
+
+async function findInstallationId(tx: Transaction): Promise<string | null> {
+  const [row] = await tx.select({ installationId: installation.installationId }).from(installation);
+  return row?.installationId ?? null;
+}
+
+/** The organization that `setup` made, or null before that. */
+export async function findFoundingOrganization(tx: Transaction): Promise<string | null> {
+  const [row] = await tx
+    .select({ organizationId: organizations.organizationId })
+    .from(organizations)
+    .where(eq(organizations.founding, true));
+  return row?.organizationId ?? null;
+}

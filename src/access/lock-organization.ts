@@ -1,0 +1,18 @@
+import { eq } from "drizzle-orm";
+import { organizations } from "../../drizzle/organizations";
+import type { Transaction } from "../database/database";
+import { NotFound } from "../platform/errors";
+
+/**
+ * Holds the organization's settings still until the transaction ends: what could make something public must not run
+ * beside the change that rules it out.
+ */
+export async function lockOrganization(tx: Transaction, organizationId: string) {
+  const [row] = await tx
+    .select({ neverPublic: organizations.neverPublic, defaultAccess: organizations.defaultAccess })
+    .from(organizations)
+    .where(eq(organizations.organizationId, organizationId))
+    .for("share");
+  if (!row) throw new NotFound();
+  return row;
+}

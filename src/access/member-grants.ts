@@ -1,0 +1,75 @@
+import { and, eq } from "drizzle-orm";
+import { members, projectRoles } from "../../drizzle/members";
+import { roles, serviceAccounts } from "../../drizzle/roles";
+import type { Transaction } from "../database/database";
+import type { Grant } from "./permissions";
+
+/** Everything that a member was given: at the organization, and at projects. */
+export interface Holdings {
+  readonly memberId: string;
+  readonly organization: Grant | null;
+  /** By project's id. */
+  readonly projects: ReadonlyMap<string, Grant>;
+}
+
+/** What a member of an organization holds now; null for who is none. */
+export async function findHoldings(
+  tx: Transaction,
+  organizationId: string,
+  who: { readonly memberId: string } | { readonly userId: string },
+): Promise<Holdings | null> {
+  const is = "memberId" in who ? eq(members.memberId, who.memberId) : eq(members.userId, who.userId);
+  const [member] = await tx
+    .select({ memberId: members.memberId, role: members.role, words: roles.permissions })
+    .from(members)
+    .leftJoin(roles, and(eq(roles.roleId, members.roleId), eq(roles.organizationId, members.organizationId)))
+    .where(and(is, eq(members.organizationId, organizationId)));
+  if (!member) return null;
+  const { memberId } = member;
+  const atProjects = await tx
+    .select({ projectId: projectRoles.projectId, role: projectRoles.role, words: roles.permissions })
+    .from(projectRoles)
+    .leftJoin(roles, and(eq(roles.roleId, projectRoles.roleId), eq(roles.organizationId, projectRoles.organizationId)))
+    .where(and(eq(projectRoles.memberId, memberId), eq(projectRoles.organizationId, organizationId)));
+  const projects = new Map<string, Grant>();
+  for (const { projectId, ...given } of atProjects) {
+    const grant = grantOf(given);
+    if (grant !== null) projects.set(projectId, grant);
+  }
+  return { memberId, organization: grantOf(member), projects };
+}
+
+/** What a person was given at projects of an organization, by project's id; nothing for who is no member of it, or no person. */
+export async function findProjectGrants(
+  tx: Transaction,
+  organizationId: string,
+  userId: string | null,
+): Promise<ReadonlyMap<string, Grant>> {
+  const holdings = userId === null ? null : await findHoldings(tx, organizationId, { userId });
+  return holdings?.projects ?? new Map();
+}
+
+/** What a service account of an organization is now; null for none. */
+export async function findAccountGrant(
+  tx: Transaction,
+  organizationId: string,
+  serviceAccountId: string,
+): Promise<Grant | null> {
+  const [account] = await tx
+    .select({ role: serviceAccounts.role, words: roles.permissions })
+    .from(serviceAccounts)
+    .leftJoin(
+      roles,
+      and(eq(roles.roleId, serviceAccounts.roleId), eq(roles.organizationId, serviceAccounts.organizationId)),
+    )
+    .where(
+      and(eq(serviceAccounts.serviceAccountId, serviceAccountId), eq(serviceAccounts.organizationId, organizationId)),
+    );
+  return account ? grantOf(account) : null;
+}
+
+/** A built-in role, or the words of one of the organization's own. */
+export function grantOf({ role, words }: { role: string | null; words: readonly string[] | null }): Grant | null {
+  if (role !== null) return { role, permissions: null };
+  return words === null ? null : { role: null, permissions: words };
+}

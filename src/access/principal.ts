@@ -1,0 +1,164 @@
+import { Unauthenticated } from "../platform/errors";
+import { hasExpired, hasPassed, later, readMoment } from "../platform/moment";
+import { isAmong } from "../platform/net/addresses";
+import type { Grant, Standing } from "./permissions";
+import type { Organization } from "./resources";
+
+/** Who acts. */
+export type Principal = KeyPrincipal | SessionPrincipal | { readonly kind: "commandLine"; readonly standing: Standing };
+
+export interface KeyPrincipal {
+  readonly kind: "apiKey";
+  readonly apiKeyId: string;
+  readonly name: string;
+  /** Whose it is; null for a service account's, and for one that the host's command line made. */
+  readonly userId: string | null;
+  readonly serviceAccountId: string | null;
+  /** What its holder is now; null when they have left. */
+  readonly standing: Standing | null;
+  /** What it was made for: it may do what both this and its holder may. */
+  readonly grant: Grant;
+  /** The one project that it is for; null for all. */
+  readonly projectId: string | null;
+  /** When a key that was rotated stops, ISO 8601; null for others. */
+  readonly overlapEndsAt: string | null;
+}
+
+export interface SessionPrincipal {
+  readonly kind: "session";
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string | null;
+  /** What was shown to open it: `password`, `totp`, … */
+  readonly methods: readonly string[];
+  /** The organization whose own provider opened it: good for that one alone, and not for the person's account. */
+  readonly boundTo: string | null;
+  /** What they are in the organization of this request; null for who is no member of any. */
+  readonly standing: Standing | null;
+  /** What has to be done before anything else; null when nothing has. */
+  readonly pending: Pending | null;
+}
+
+/** `second_factor`: still to be shown. `password`: has to be changed. `enrolment`: the organization requires a factor. */
+export type Pending = "second_factor" | "password" | "enrolment";
+
+/** What one statement said of the caller and of the object it names. */
+export interface Facts {
+  readonly principal: PrincipalFacts;
+  readonly organization: Organization;
+  /** `null`: not in the caller's organization, or nowhere. */
+  readonly object: unknown;
+  /** The project that the object belongs to, if any. */
+  readonly projectId: string | null;
+}
+
+export type PrincipalFacts = KeyFacts | SessionFacts | { readonly kind: "commandLine"; readonly standing: Standing };
+
+export interface KeyFacts extends Omit<KeyPrincipal, "overlapEndsAt"> {
+  readonly allowedIps: readonly string[] | null;
+  readonly requestsPerMinute: number | null;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly rotatedTo: string | null;
+  readonly lastUsedAt: string | null;
+  readonly lastUsedIp: string | null;
+}
+
+export interface SessionFacts {
+  readonly kind: "session";
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly email: string;
+  readonly name: string | null;
+  readonly stage: "second_factor" | "full";
+  readonly methods: readonly string[];
+  readonly boundTo: string | null;
+  readonly local: boolean;
+  readonly expiresAt: string;
+  readonly lastSeenAt: string;
+  readonly idleSeconds: number;
+  readonly mustChangePassword: boolean;
+  readonly hasSecondFactor: boolean;
+  readonly standing: Standing | null;
+}
+
+/** How a request came, as far as it decides who is asking. */
+export interface Arrival {
+  /** The moment by which a key or a session has ended or not. */
+  readonly now: Date;
+  /** The caller's address; null where there is none. */
+  readonly ip: string | null;
+  /** Whether it came to a loopback address of the host, not to the public one. */
+  readonly local: boolean;
+}
+
+/**
+ * Who is asking: 401 for nobody.
+ * @throws Unauthenticated `key_unknown`, `key_revoked`, `key_expired`, `key_ip_refused`, `session_ended`
+ */
+export function principalOf(
+  facts: Facts | null,
+  presented: "apiKey" | "session" | "commandLine",
+  arrival: Arrival,
+): Principal {
+  if (!facts) {
+    throw presented === "session"
+      ? new Unauthenticated("session_ended", "This session has ended. Sign in again.")
+      : new Unauthenticated("key_unknown", "This API key is not known here.");
+  }
+  const { principal } = facts;
+  if (principal.kind === "apiKey") return keyPrincipal(principal, arrival);
+  if (principal.kind === "session") return sessionPrincipal(principal, facts.organization, arrival);
+  return { kind: "commandLine", standing: principal.standing };
+}
+
+function keyPrincipal(key: KeyFacts, { now, ip }: Arrival): KeyPrincipal {
+  if (key.revokedAt) throw new Unauthenticated("key_revoked", "This API key was revoked.");
+  if (hasExpired(key.expiresAt, now)) {
+    throw new Unauthenticated("key_expired", "This API key has expired.");
+  }
+  if (key.standing === null) throw new Unauthenticated("key_revoked", "Whoever this API key belongs to has left.");
+  if (key.allowedIps !== null && (ip === null || !isAmong(ip, key.allowedIps))) {
+    throw new Unauthenticated("key_ip_refused", "This API key may not be used from here.");
+  }
+  const { apiKeyId, name, userId, serviceAccountId, standing, grant, projectId, rotatedTo, expiresAt } = key;
+  const overlapEndsAt = rotatedTo === null ? null : expiresAt;
+  return { kind: "apiKey", apiKeyId, name, userId, serviceAccountId, standing, grant, projectId, overlapEndsAt };
+}
+
+function sessionPrincipal(
+  session: SessionFacts,
+  organization: Organization,
+  { now, local }: Arrival,
+): SessionPrincipal {
+  const idleEnd = later(readMoment(session.lastSeenAt), session.idleSeconds * 1_000);
+  if (hasPassed(session.expiresAt, now) || hasPassed(idleEnd, now) || session.local !== local) {
+    throw new Unauthenticated("session_ended", "This session has ended. Sign in again.");
+  }
+  const { sessionId, userId, email, name, methods, boundTo, standing } = session;
+  return {
+    kind: "session",
+    sessionId,
+    userId,
+    email,
+    name,
+    methods,
+    boundTo,
+    standing,
+    pending: pendingOf(session, organization),
+  };
+}
+
+function pendingOf(session: SessionFacts, organization: Organization): Pending | null {
+  if (session.stage === "second_factor") return "second_factor";
+  // Who came by the organization's own provider has shown there what the organization asks for, and can change nothing here.
+  if (session.boundTo !== null) return null;
+  if (session.mustChangePassword) return "password";
+  return organization.requireSecondFactor && !session.hasSecondFactor ? "enrolment" : null;
+}
+
+/** The person behind a principal; null where there is none. */
+export function personOf(principal: Principal): string | null {
+  return principal.kind === "commandLine" ? null : principal.userId;
+}

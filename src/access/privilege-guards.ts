@@ -1,0 +1,51 @@
+import { Forbidden } from "../platform/errors";
+import { atProject, canGive, worthOf } from "./authorization";
+import { findHoldings, findProjectGrants } from "./member-grants";
+import type { Grant, Permission } from "./permissions";
+import { personOf } from "./principal";
+import type { Member, ObjectKind } from "./resources";
+import type { Work } from "./unit-of-work";
+
+/**
+ * Nobody gives at the organization what they do not have there.
+ * @throws Forbidden `role_above_own`
+ */
+export function requireGivable<P extends Permission, K extends ObjectKind>(
+  { authorized: { principal, organization } }: Work<P, K>,
+  grant: Grant | null,
+): void {
+  if (!canGive(principal, organization, worthOf(grant, null))) throw roleAboveOwn();
+}
+
+/** What a change of somebody needs to know of whoever makes it. */
+export interface Giver {
+  /** @throws Forbidden `role_above_own` */
+  requireGivableAt(projectId: string, grant: Grant | null): void;
+}
+
+/**
+ * Whoever can do more than the caller, at the organization or at any project, is not theirs to change.
+ * @throws Forbidden `member_above_own`
+ */
+export async function requireNotAbove<P extends Permission>(work: Work<P, "member">): Promise<Giver> {
+  const { tx, organizationId, authorized } = work;
+  const { principal, organization, object } = authorized;
+  const own = await findProjectGrants(tx, organizationId, personOf(principal));
+  const canGiveAt = (projectId: string, grant: Grant | null) =>
+    canGive(atProject(principal, own.get(projectId) ?? null), organization, worthOf(grant, projectId), projectId);
+  const theirs = await findHoldings(tx, organizationId, { memberId: (object as Member).memberId });
+  const isAbove =
+    !canGive(principal, organization, worthOf(theirs?.organization ?? null, null)) ||
+    [...(theirs?.projects ?? [])].some(([projectId, grant]) => !canGiveAt(projectId, grant));
+  if (isAbove)
+    throw new Forbidden("member_above_own", "This person may do more than you: an owner has to change that.");
+  return {
+    requireGivableAt: (projectId, grant) => {
+      if (!canGiveAt(projectId, grant)) throw roleAboveOwn();
+    },
+  };
+}
+
+function roleAboveOwn(): Forbidden {
+  return new Forbidden("role_above_own", "You cannot give what you do not have yourself.");
+}

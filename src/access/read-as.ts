@@ -1,0 +1,25 @@
+import type { Transaction } from "../database/database";
+import type { Authorized } from "./authorized";
+import type { Permission } from "./permissions";
+import type { ObjectKind } from "./resources";
+
+/** Runs a verb's queries in a transaction that row-level security binds to the caller's organization. */
+export function readAs<P extends Permission, K extends ObjectKind, T>(
+  authorized: Authorized<P, K>,
+  body: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  return authorized.request.runtime.database.transaction("tenant", authorized.organization.organizationId, body);
+}
+
+/**
+ * As `readAs`, for a body that sends exactly so many statements, none of which waits for another's answer: on PostgreSQL
+ * all of it is one round trip.
+ */
+export function readTogetherAs<P extends Permission, K extends ObjectKind, T>(
+  authorized: Authorized<P, K>,
+  statements: number,
+  body: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  const { organizationId } = authorized.organization;
+  return authorized.request.runtime.database.batch("tenant", organizationId, statements, body);
+}

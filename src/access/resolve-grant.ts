@@ -1,0 +1,50 @@
+import { and, eq } from "drizzle-orm";
+import { roles } from "../../drizzle/roles";
+import type { Transaction } from "../database/database";
+import { Invalid, NotFound } from "../platform/errors";
+import { type Grant, isPermission, placeOf, type Role } from "./permissions";
+
+/** What somebody is to be given: a built-in role, one of the organization's own, or words of the permission table. */
+interface Wanted {
+  readonly role?: Role | undefined;
+  readonly roleId?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+}
+
+/** The columns of it, and what it gives. */
+export interface Granted {
+  readonly columns: { readonly role: Role | null; readonly roleId: string | null; readonly scopes: string[] | null };
+  readonly grant: Grant;
+}
+
+/**
+ * Looks up what is to be given; that the giver has it is still to be decided (`canGive`).
+ * @throws NotFound no such role in this organization
+ * @throws Invalid `unknown_scope`
+ */
+export async function requireGranted(
+  tx: Transaction,
+  organizationId: string,
+  { role, roleId, scopes }: Wanted,
+): Promise<Granted> {
+  if (role !== undefined) {
+    return { columns: { role, roleId: null, scopes: null }, grant: { role, permissions: null } };
+  }
+  if (roleId !== undefined) {
+    const [row] = await tx
+      .select({ permissions: roles.permissions })
+      .from(roles)
+      .where(and(eq(roles.roleId, roleId), eq(roles.organizationId, organizationId)))
+      .for("key share");
+    if (!row) throw new NotFound();
+    return { columns: { role: null, roleId, scopes: null }, grant: { role: null, ...row } };
+  }
+  const words = [...new Set(scopes)];
+  const unknown = words.findIndex((word) => !isPermission(word) || placeOf(word) === "person");
+  if (unknown >= 0 || words.length === 0) {
+    throw new Invalid("unknown_scope", "A scope is a word of the permission table.", {
+      [`scopes.${unknown}`]: "unknown_scope",
+    });
+  }
+  return { columns: { role: null, roleId: null, scopes: words }, grant: { role: null, permissions: words } };
+}

@@ -1,0 +1,23 @@
+import { sql } from "drizzle-orm";
+import { TooMany } from "../platform/errors";
+import type { KeyFacts } from "./principal";
+import type { Organization } from "./resources";
+import type { Runtime } from "./runtime";
+
+/**
+ * Counts one request of a key that has a limit, in a minute that slides and that all processes share. Where neither the
+ * key nor its organization has one, nobody is asked.
+ * @throws TooMany `key_rate_limited`
+ */
+export async function takeKeyRequest(
+  { database, clock }: Pick<Runtime, "database" | "clock">,
+  { apiKeyId, requestsPerMinute }: Pick<KeyFacts, "apiKeyId" | "requestsPerMinute">,
+  { keyRequestsPerMinute }: Pick<Organization, "keyRequestsPerMinute">,
+): Promise<void> {
+  const limits = [requestsPerMinute, keyRequestsPerMinute].filter((limit) => limit !== null);
+  if (limits.length === 0) return;
+  const [row] = await database.call<{ wait: number }>(
+    sql`select portcullis_take_request(${apiKeyId}::text, ${Math.min(...limits)}::integer, ${clock.now().toISOString()}::timestamptz) as wait`,
+  );
+  if (!row || row.wait > 0) throw new TooMany("key:minute", row?.wait ?? 60, "key_rate_limited");
+}

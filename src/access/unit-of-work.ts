@@ -1,0 +1,207 @@
+import { auditEntries } from "../../drizzle/audit";
+import { changes } from "../../drizzle/changes";
+import type { DatabaseRole, Transaction } from "../database/database";
+import { isTransient } from "../database/database-errors";
+import { Conflict, Refusal, Unavailable } from "../platform/errors";
+import { newId } from "../platform/ids";
+import type { Authorized } from "./authorized";
+import { endWith } from "./end-with";
+import { idOfObject } from "./name-of-object";
+import type { Permission } from "./permissions";
+import { PremiseChanged } from "./premise-changed";
+import { actorColumns, recordRefusal } from "./refusals";
+import type { ObjectKind, Organization } from "./resources";
+
+/** What a change asks for: `changeId` can be waited for; null when nothing at a gateway is concerned. */
+export interface SyncTicket {
+  readonly changeId: string | null;
+  readonly state: "pending" | "unchanged";
+}
+
+/** No gateway has to hear of it. */
+export const unchanged: SyncTicket = { changeId: null, state: "unchanged" };
+
+/** Where something has to be delivered again. */
+export interface Delivery {
+  readonly gatewayId: string;
+  readonly applicationId?: string;
+  /** The deny file of this group of the organization, instead of an application's. */
+  readonly denyGroup?: number;
+  /** It removes or narrows something: it goes before what only opens. */
+  readonly closes: boolean;
+}
+
+/** What something was done to. */
+export interface AuditedObject {
+  readonly kind: ObjectKind;
+  readonly id: string;
+  /** What it is called; not needed for the object that the request named. */
+  readonly name?: string | null;
+}
+
+/** One transaction of a verb: the same decision made again, the object locked, and what will be written with it. */
+export interface Work<P extends Permission, K extends ObjectKind> {
+  readonly tx: Transaction;
+  /** The object as it is now, under its lock. */
+  readonly authorized: Authorized<P, K>;
+  readonly organizationId: string;
+  /** The moment of this unit of work. */
+  readonly now: Date;
+  /** Writes down what was done, in the same transaction. `changed` never holds a secret or a hash. */
+  audit(action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
+  /** Asks for delivery, in the same transaction. */
+  deliver(...deliveries: readonly Delivery[]): void;
+  /** What an answer says of delivery. */
+  readonly sync: SyncTicket;
+}
+
+interface Options {
+  /** How the located object is held; see `Authorized.again`. */
+  readonly lock?: "share" | "update";
+  /** `host` for what belongs to the whole installation. */
+  readonly role?: DatabaseRole;
+}
+
+/** How often a unit of work is started again. */
+const restarts = 3;
+
+/**
+ * Runs a verb's writes in one READ COMMITTED transaction that row-level security binds to the organization: decides
+ * again and locks, then `body`, then the audit entries, then the outbox rows; commits, and hints.
+ * Serialization failures and deadlocks start it again, three times at most.
+ * @throws Refusal from the second decision or from `body`; audited as refused.
+ */
+export function unitOfWork<P extends Permission, K extends ObjectKind, T>(
+  authorized: Authorized<P, K>,
+  body: (work: Work<P, K>) => Promise<T>,
+  options: Options = {},
+): Promise<T> {
+  return preparedUnitOfWork(authorized, async () => undefined, body, options);
+}
+
+/**
+ * As `unitOfWork`, with something slow or outside (hashing, DNS) before the transaction. `body` throws `PremiseChanged`
+ * when what `prepare` went by no longer holds; then both are started again, three times at most.
+ */
+export async function preparedUnitOfWork<P extends Permission, K extends ObjectKind, Prepared, T>(
+  authorized: Authorized<P, K>,
+  prepare: (authorized: Authorized<P, K>) => Promise<Prepared>,
+  body: (work: Work<P, K>, prepared: Prepared) => Promise<T>,
+  options: Options = {},
+): Promise<T> {
+  try {
+    return await repeated(authorized, prepare, body, options);
+  } catch (error) {
+    if (error instanceof Refusal) {
+      await recordRefusal(authorized.request, authorized.principal, authorized.organization, error, authorized.place);
+    }
+    throw error;
+  }
+}
+
+async function repeated<P extends Permission, K extends ObjectKind, Prepared, T>(
+  authorized: Authorized<P, K>,
+  prepare: (authorized: Authorized<P, K>) => Promise<Prepared>,
+  body: (work: Work<P, K>, prepared: Prepared) => Promise<T>,
+  options: Options,
+): Promise<T> {
+  let current = authorized;
+  let prepared = await prepare(current);
+  for (let left = restarts; ; left--) {
+    try {
+      return await once(current, (work) => body(work, prepared), options);
+    } catch (error) {
+      if (isTransient(error)) {
+        if (left > 0) continue;
+        throw new Unavailable("busy", "Too much is changing here at once. Try again in a moment.");
+      }
+      if (!(error instanceof PremiseChanged)) throw error;
+      if (left === 0) throw new Conflict("changed_meanwhile", error.message);
+      current = await current.afresh();
+      prepared = await prepare(current);
+    }
+  }
+}
+
+async function once<P extends Permission, K extends ObjectKind, T>(
+  authorized: Authorized<P, K>,
+  body: (work: Work<P, K>) => Promise<T>,
+  options: Options,
+): Promise<T> {
+  const { request } = authorized;
+  const { database, clock, wake } = request.runtime;
+  const organizationId = authorized.organization.organizationId;
+  const now = clock.now();
+  const entries: (typeof auditEntries.$inferInsert)[] = [];
+  const deliveries: Delivery[] = [];
+  const changeId = newId("change");
+
+  const result = await database.transaction(options.role ?? "tenant", organizationId, async (tx) => {
+    const again = await authorized.again(tx, options.lock ?? "update");
+    requireSameRules(authorized.organization, again.organization);
+    const outcome = await body({
+      tx,
+      authorized: again,
+      organizationId,
+      now,
+      audit: (action, object, changed) => {
+        entries.push({
+          auditId: newId("audit"),
+          organizationId,
+          ...actorColumns(request, again.principal),
+          action,
+          outcome: "done",
+          objectKind: object.kind,
+          objectId: object.id,
+          objectName: object.name ?? (isLocated(again, object) ? again.place.name : null),
+          changed: changed ?? null,
+          createdAt: now,
+        });
+      },
+      deliver: (...wanted) => {
+        deliveries.push(...wanted);
+      },
+      get sync(): SyncTicket {
+        return deliveries.length > 0 ? { changeId, state: "pending" } : unchanged;
+      },
+    });
+    await endWith(tx, [
+      ...(entries.length > 0 ? [tx.insert(auditEntries).values(entries)] : []),
+      ...[...inPages(deliveries)].map((rows) =>
+        tx.insert(changes).values(
+          rows.map((delivery) => ({
+            changeId,
+            organizationId,
+            gatewayId: delivery.gatewayId,
+            applicationId: delivery.applicationId ?? null,
+            denyGroup: delivery.denyGroup ?? null,
+            closes: delivery.closes,
+            createdAt: now,
+          })),
+        ),
+      ),
+    ]);
+    return outcome;
+  });
+  if (deliveries.length > 0) wake([...new Set(deliveries.map((delivery) => delivery.gatewayId))]);
+  return result;
+}
+
+function isLocated<P extends Permission, K extends ObjectKind>(
+  { place: { kind }, object }: Authorized<P, K>,
+  named: AuditedObject,
+): boolean {
+  return kind === named.kind && idOfObject(kind, object) === named.id;
+}
+
+/** Upstreams were resolved, or left to the gateway, by this before the transaction. */
+function requireSameRules(before: Organization, now: Organization): void {
+  if (before.upstreams !== now.upstreams) throw new PremiseChanged("the organization's rule for upstreams");
+}
+
+/** Rows of one statement: PostgreSQL takes 65,535 parameters. */
+const rowsPerStatement = 1_000;
+
+function* inPages<T>(rows: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < rows.length; at += rowsPerStatement) yield rows.slice(at, at + rowsPerStatement);
+}

@@ -1,0 +1,52 @@
+import type { Logger } from "pino";
+import type { Database } from "../database/database";
+import type { Signer } from "../database/signing";
+import { later } from "../platform/moment";
+import { breathe } from "../platform/timer";
+import type { Clock } from "../platform/values";
+import { removeOldEntries, renewRemoval } from "./retention";
+import { nextLog, writeCheckpoint } from "./sealing";
+
+const day = 86_400_000;
+
+interface AuditKeeper {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly signer: Signer;
+  /** In days; 0 for ever. */
+  readonly auditRetentionDays: number;
+}
+
+/** Signs once a day how far each log reaches, and removes from its beginning what is older than it is kept. */
+export async function keepAuditLogs(keeper: AuditKeeper, over: AbortSignal): Promise<void> {
+  const { database, clock, signer } = keeper;
+  let organizationId = await nextLog(database, "");
+  while (organizationId !== null && !over.aborted) {
+    await writeCheckpoint(database, organizationId, signer, clock.now());
+    await renewRemoval(database, organizationId, signer);
+    if (keeper.auditRetentionDays > 0) await removeOld(keeper, organizationId, over);
+    await breathe();
+    organizationId = await nextLog(database, organizationId);
+  }
+}
+
+async function removeOld(keeper: AuditKeeper, organizationId: string, over: AbortSignal): Promise<void> {
+  const { database, clock, log, signer, auditRetentionDays } = keeper;
+  const now = clock.now();
+  const before = later(now, -auditRetentionDays * day);
+  let removed = 0;
+  while (!over.aborted) {
+    const part = await removeOldEntries(database, { organizationId, before, now, signer }, removed);
+    if (part.kind === "broken") {
+      const { sequence, why } = part.broken;
+      log.error({ organizationId, sequence, why }, "the audit log is not what it was; nothing more is removed from it");
+      return;
+    }
+    removed += part.entries;
+    if (!part.more) break;
+    await breathe();
+  }
+  if (removed > 0)
+    log.info({ organizationId, removed, before: before.toISOString() }, "old audit entries were removed");
+}

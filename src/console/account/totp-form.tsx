@@ -1,0 +1,60 @@
+import { Button, Code, Group, Image, Stack, Text, TextInput } from "@mantine/core";
+import type { EnrolledTotp } from "../../platform/contract/second-factors";
+import { api } from "../requests/api";
+import { RefusalAlert } from "../requests/refusal-alert";
+import { useServerForm } from "../requests/use-server-form";
+
+interface TotpFormProps {
+  readonly enrolled: EnrolledTotp;
+  readonly onCancel: () => void;
+  readonly onConfirmed: (recoveryCodes: readonly string[]) => Promise<void>;
+}
+
+/** The secret, as an image and as text, and the first code of it: the proof that the app has it. */
+export function TotpForm({ enrolled, onCancel, onConfirmed }: TotpFormProps) {
+  const { form, isBusy, refused, onSubmit } = useServerForm({
+    initialValues: { code: "" },
+    validate: { code: (code) => (code.trim() === "" ? "The code that the app shows is needed." : null) },
+    send: async ({ code }) => {
+      const { recoveryCodes } = await api.auth.totp.confirm.mutate({ code: code.trim() });
+      await onConfirmed(recoveryCodes);
+    },
+  });
+  return (
+    <form onSubmit={onSubmit} method="post" noValidate>
+      <Group align="start" gap="lg">
+        <Image
+          src={enrolled.qrCode}
+          alt="QR code with the secret for your authenticator app"
+          w={200}
+          h={200}
+          bg="white"
+        />
+        <Stack flex={1} miw="16rem">
+          <Text>Scan this with your app, or type the secret into it:</Text>
+          <Code block data-testid="totp-secret">
+            {enrolled.secret}
+          </Code>
+          <RefusalAlert refused={refused} />
+          <TextInput
+            label="Code that the app shows now"
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            autoFocus
+            required
+            key={form.key("code")}
+            {...form.getInputProps("code")}
+          />
+          <Group>
+            <Button type="submit" loading={isBusy}>
+              Confirm
+            </Button>
+            <Button variant="default" onClick={onCancel}>
+              Cancel
+            </Button>
+          </Group>
+        </Stack>
+      </Group>
+    </form>
+  );
+}

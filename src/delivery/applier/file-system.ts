@@ -1,0 +1,47 @@
+import { readdir, readFile, rename, rm } from "node:fs/promises";
+import { syncFolder, writeFlushed } from "../../platform/files/durable-file";
+import { makeFolder } from "../../platform/files/own-folder";
+
+/** What the file target does to a disk; a test puts a full or failing one in its place. */
+export interface FileSystem {
+  /** Makes a new file with exactly this mode, flushed. */
+  writeFlushed(path: string, text: string, mode: number, group: number | undefined): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  syncFolder(path: string): Promise<void>;
+  readFile(path: string): Promise<string | null>;
+  readdir(path: string): Promise<string[]>;
+  mkdir(path: string): Promise<void>;
+  removeTree(path: string): Promise<void>;
+}
+
+export const realFileSystem: FileSystem = {
+  writeFlushed,
+  rename,
+  syncFolder,
+  async readFile(path) {
+    try {
+      return await readFile(path, "utf8");
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  },
+  readdir: (path) => readdir(path),
+  mkdir: (path) => makeFolder(path, 0o750),
+  removeTree: (path) => rm(path, { recursive: true, force: true }),
+};
+
+/** There is nothing at that path. */
+export function isMissing(error: unknown): boolean {
+  return errorCode(error) === "ENOENT";
+}
+
+/** A file or folder that should be there is not: the sync's own folders, which only a new term makes. */
+export function isFolderGone(error: unknown): boolean {
+  return isMissing(error) && typeof error === "object" && error !== null && "path" in error;
+}
+
+export function errorCode(error: unknown): string | null {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : null;
+  return typeof code === "string" ? code : null;
+}

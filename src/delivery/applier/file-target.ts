@@ -1,0 +1,142 @@
+import { join } from "node:path";
+import { inParallel } from "../../platform/in-parallel";
+import { orderBatch } from "../../traefik/compiler/order-batch";
+import type { AtFaultPoint, PlannedFile, Target } from "../protocol/target";
+import { type FileSystem, isMissing } from "./file-system";
+import { fileMode, type Places } from "./gateway-folder";
+
+/** Files flushed at the same time: more than the thread pool has threads, so that none of them idles. */
+const flushedAtOnce = 64;
+/** Files renamed at the same time, among those whose order does not matter. */
+const renamedAtOnce = 16;
+/** Files staged between two questions whether something goes first. */
+const askedEvery = 32;
+
+interface FileTargetOptions {
+  readonly places: Places;
+  readonly term: number;
+  /** The holder of the lease: a folder of its own below the term's, that nobody else ever makes. */
+  readonly holder: string;
+  readonly group: number | undefined;
+  readonly files: FileSystem;
+  readonly at: AtFaultPoint;
+}
+
+/** Where a leader of a term stages. */
+export function stagingOf(places: Places, term: number, holder: string): string {
+  return join(places.staging, String(term), holder);
+}
+
+/**
+ * Takes every staging folder of another term away: whatever a paused leader of it renames from now on fails.
+ * First act of a new term, before anything else.
+ */
+export async function fenceOlderTerms(places: Places, term: number, files: FileSystem): Promise<void> {
+  const names = (await files.readdir(places.staging)).filter((name) => name !== String(term));
+  for (const name of names) {
+    const away = join(places.staging, String(term), `away-${name}`);
+    await files.removeTree(away);
+    try {
+      await files.rename(join(places.staging, name), away);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+    await files.removeTree(away);
+  }
+}
+
+/** The folder of a gateway on this disk. Needs the staging folder of its term to exist. */
+export function fileTarget(options: FileTargetOptions): Target {
+  const { places, files, group, at } = options;
+  const staging = stagingOf(options.places, options.term, options.holder);
+  let batches = 0;
+
+  return {
+    async apply(batch, marker, { overtaken, ready } = {}) {
+      const ordered = orderBatch(batch);
+      const mine = `${process.pid}-${++batches}`;
+      const stagedAs = (index: number | "marker") => join(staging, `${mine}-${index}`);
+      /** What stands in the staging folder: a removal's old file, or what a failure left behind. */
+      const staged = new Set<number | "marker">();
+      try {
+        await stageAndApply();
+      } finally {
+        // A full disk must not fill up further.
+        await inParallel([...staged], flushedAtOnce, (index) => files.removeTree(stagedAs(index))).catch(
+          () => undefined,
+        );
+      }
+
+      async function stageMarker() {
+        const { text } = await marker;
+        staged.add("marker");
+        await files.writeFlushed(stagedAs("marker"), text, fileMode, group);
+      }
+
+      async function stageAndApply() {
+        await at("staging");
+        const staging = [
+          stageMarker(),
+          inParallel(ordered, flushedAtOnce, async (file, index) => {
+            if (overtaken && index % askedEvery === 0) await overtaken();
+            staged.add(index);
+            if (file.text !== null) await files.writeFlushed(stagedAs(index), file.text, fileMode, group);
+          }),
+        ];
+        // Whatever fails, nothing is being written any more when this ends.
+        const outcomes = await Promise.allSettled(staging);
+        for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+        await at("staged");
+        await overtaken?.();
+        await ready?.();
+        for (const turn of inTurns(ordered)) {
+          await inParallel(turn.files, turn.width, async (file, offset) => {
+            await at("applying");
+            const index = turn.from + offset;
+            const live = join(places.applications, file.name);
+            if (file.text === null) return removeInto(files, live, stagedAs(index));
+            await files.rename(stagedAs(index), live);
+            staged.delete(index);
+          });
+        }
+        await at("applied");
+        await at("marking");
+        await files.rename(stagedAs("marker"), places.marker);
+        staged.delete("marker");
+        await at("marked");
+        await Promise.all([files.syncFolder(places.applications), files.syncFolder(places.dynamic)]);
+        await at("flushed");
+      }
+    },
+    read: (name) => files.readFile(join(places.applications, name)),
+    readMarker: () => files.readFile(places.marker),
+    names: () => files.readdir(places.applications),
+  };
+}
+
+/**
+ * A batch in its turns. Files that only open are one application's each and safe in any order among themselves; all
+ * others go one by one.
+ */
+function inTurns(ordered: readonly PlannedFile[]) {
+  const opens = ordered.flatMap(({ effect }, index) => (effect === "opens" ? [index] : []));
+  const [from, to] = [opens[0] ?? ordered.length, (opens.at(-1) ?? ordered.length - 1) + 1];
+  return [
+    { from: 0, files: ordered.slice(0, from), width: 1 },
+    { from, files: ordered.slice(from, to), width: renamedAtOnce },
+    { from: to, files: ordered.slice(to), width: 1 },
+  ];
+}
+
+/**
+ * A removal is a rename into the staging folder, so that it fails for whoever has been fenced. What is not there needs
+ * no removal; a staging folder that is not there is told apart by making the file that should stand in it.
+ */
+async function removeInto(files: FileSystem, live: string, away: string): Promise<void> {
+  try {
+    await files.rename(live, away);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await files.writeFlushed(away, "", fileMode, undefined);
+  }
+}

@@ -1,0 +1,113 @@
+import { isUnreachable } from "../database/database-errors";
+import { NotOurs, reasonOf } from "../platform/files/own-folder";
+import { errorCode } from "./applier/file-system";
+
+/**
+ * What stands in a gateway's way, as `sync.status` says it: for a person, without a path, a statement or a value.
+ * `ofFolder` means the gateway's own folder or disk: nothing that a tenant can cause.
+ */
+const causes = {
+  disk_full: { ofFolder: true, text: "The disk of the gateway's folder is full." },
+  quota_used_up: { ofFolder: true, text: "The disk quota of the gateway's folder is used up." },
+  read_only: { ofFolder: true, text: "The gateway's folder is on a read-only file system." },
+  not_permitted: { ofFolder: true, text: "This process may not write to the gateway's folder." },
+  not_ours: { ofFolder: true, text: "The gateway's folder belongs to another user, or is open to others." },
+  folder_gone: { ofFolder: true, text: "The gateway's folder, or a part of it, is gone." },
+  no_folder: { ofFolder: true, text: "Something that is no folder stands where the gateway's folder should be." },
+  link_loop: { ofFolder: true, text: "The symbolic links to the gateway's folder go in circles." },
+  disk_broken: { ofFolder: true, text: "The disk of the gateway's folder does not work." },
+  disks_differ: { ofFolder: true, text: "The gateway's folder is spread over several file systems." },
+  folder_replaced: { ofFolder: true, text: "The gateway's folder was replaced or removed." },
+  claim_missing: {
+    ofFolder: true,
+    text: "The gateway's folder is not on this disk, or was removed: its gateway.json is missing.",
+  },
+  claim_unreadable: { ofFolder: true, text: "The gateway.json of the gateway's folder cannot be read." },
+  claim_of_another: { ofFolder: true, text: "The gateway's folder belongs to another installation or gateway." },
+  another_folder: { ofFolder: true, text: "The folder on this disk is not the one that the database means." },
+  claimed_elsewhere: { ofFolder: true, text: "Another process claimed a folder for this gateway." },
+  gateway_gone: { ofFolder: false, text: "The gateway does not exist any more." },
+  not_set_up: { ofFolder: false, text: "The database does not know its installation yet." },
+  too_many_files: { ofFolder: false, text: "This process has too many files open." },
+  database_silent: { ofFolder: false, text: "The database does not answer." },
+  other: { ofFolder: false, text: "The delivery failed for a reason that the log tells." },
+  cannot_lead: { ofFolder: false, text: "The gateway cannot be led; the log says why." },
+} as const;
+
+export type Cause = keyof typeof causes;
+
+const byCode: Readonly<Record<string, Cause>> = {
+  ENOSPC: "disk_full",
+  EDQUOT: "quota_used_up",
+  EROFS: "read_only",
+  EACCES: "not_permitted",
+  EPERM: "not_permitted",
+  ENOENT: "folder_gone",
+  ENOTDIR: "no_folder",
+  EEXIST: "no_folder",
+  ELOOP: "link_loop",
+  EIO: "disk_broken",
+  EXDEV: "disks_differ",
+  EMFILE: "too_many_files",
+};
+
+/** A gateway's folder is not the one that is meant. The message is a sentence with paths, for the log. */
+export class WrongFolder extends Error {
+  override readonly name = "WrongFolder";
+  constructor(
+    readonly why: Cause,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/**
+ * Why a delivery, or an attempt to lead, failed.
+ * @param unknown what it is called when nothing is known of it
+ */
+export function causeOf(error: unknown, unknown: Cause = "other"): Cause {
+  if (error instanceof WrongFolder) return error.why;
+  if (error instanceof NotOurs) return "not_ours";
+  const code = isOfFile(error) ? errorCode(error) : null;
+  const known = code === null ? undefined : byCode[code];
+  if (known !== undefined) return known;
+  return isUnreachable(error) ? "database_silent" : unknown;
+}
+
+export function textOf(cause: Cause): string {
+  return causes[cause].text;
+}
+
+export function isOfFolder(cause: Cause): boolean {
+  return causes[cause].ofFolder;
+}
+
+/** A cause, and the same as a sentence for the person who runs the host: with the path and the system's code. */
+export interface Why {
+  readonly cause: Cause;
+  readonly detail: string;
+}
+
+/** @param unknown what it is called when nothing is known of it */
+export function whyOf(error: unknown, unknown: Cause = "other"): Why {
+  const cause = causeOf(error, unknown);
+  return { cause, detail: detailOf(error, cause) };
+}
+
+function detailOf(error: unknown, cause: Cause): string {
+  if (error instanceof WrongFolder || error instanceof NotOurs) return error.message;
+  if (!isOfFile(error) || !isOfFolder(cause)) return textOf(cause);
+  // A temporary file's name is another one at each try.
+  const path = typeof error.path === "string" ? `${error.path.replace(/\.[0-9a-f]{12}\.tmp$/, "")}, ` : "";
+  return `${textOf(cause)} (${path}${reasonOf(error)})`;
+}
+
+/** An error of the file system; one of a descriptor names no path. A connection to the database says ENOENT too. */
+function isOfFile(error: unknown): error is { readonly syscall: unknown; readonly path?: unknown } {
+  return typeof error === "object" && error !== null && "syscall" in error && !isOfSocket(error);
+}
+
+function isOfSocket(error: object): boolean {
+  return "address" in error || ("syscall" in error && error.syscall === "connect");
+}

@@ -1,0 +1,214 @@
+import type { ForeignFile } from "../../../drizzle/gateways";
+import { asSync } from "../../database/as-sync";
+import { inParallel } from "../../platform/in-parallel";
+import { breathe } from "../../platform/timer";
+import { givingWay } from "../../platform/yield-to-event-loop";
+import { denyFileName } from "../../traefik/compiler/compile-deny";
+import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../../traefik/compiler/names";
+import { applicationOf } from "../applier/claim-folder";
+import { fileDigest } from "../applier/file-digest";
+import { findForeignFiles } from "../applier/foreign-files";
+import { isOwnApplication } from "../applier/own-application";
+import { denyOf, isOwnDeny } from "../applier/own-deny";
+import { wantedDeny, wantedDigest } from "../planner/compile-batch";
+import {
+  listDenyGroups,
+  pageOfApplications,
+  pageOfStates,
+  pendingAmong,
+  readApplications,
+  readDenyHosts,
+  readStates,
+} from "../planner/desired-state";
+import { newestApplied } from "../planner/record-delivery";
+import { planShared } from "./deliver";
+import { servedByMarker } from "./elect-leader";
+import type { Leading } from "./leader-context";
+import { updateAsLeader } from "./lease";
+import type { Repairs } from "./repair-queue";
+
+/** Applications read at once; on the embedded database a request waits for the transaction under way. */
+const pageSize = { embedded: 50, postgres: 200 } as const;
+const statesPageSize = 500;
+const readAtOnce = 16;
+
+/**
+ * Compares everything that should be in the gateway's folder with what is there, by digest, in pages. What differs is
+ * handed to the next delivery; nothing is written here but the report. What a delivery changes meanwhile may be mended
+ * once more, with the same bytes.
+ */
+export async function compareAll(leading: Leading, repairs: Repairs, onFound: () => void) {
+  const { over, gateway, database, lease, clock, log } = leading;
+  const counts = { compared: 0, repaired: 0 };
+  const mend = (note: () => void) => {
+    note();
+    counts.repaired++;
+    onFound();
+  };
+  const comparison = { leading, repairs, mend };
+  // Names first: what a delivery adds from now on is not taken for foreign.
+  const names = await leading.target.names();
+  await compareShared(comparison);
+  const denies = await compareDenies(comparison);
+  const applications = await compareApplications(comparison, counts);
+  const gone = await compareStates(comparison, applications);
+  const unknown = over.aborted ? [] : await compareNames(comparison, names, { denies, applications, gone });
+  const foreignFiles = await findForeignFiles(leading, (path) => isOurs(path, unknown));
+  if (over.aborted) return counts;
+  const report: ForeignFile[] = [...unknown.map(namedLikeOurs), ...foreignFiles];
+  if (report.length > 0) log.warn({ gatewayId: gateway.gatewayId, foreignFiles: report }, "foreign files matter here");
+  await asSync(database, (tx) => updateAsLeader(tx, lease, { comparedAt: clock.now(), foreignFiles: report }));
+  return counts;
+}
+
+interface Comparison {
+  readonly leading: Leading;
+  readonly repairs: Repairs;
+  /** Notes something for the next delivery. */
+  readonly mend: (note: () => void) => void;
+}
+
+async function compareShared({ leading, repairs, mend }: Comparison): Promise<void> {
+  const { target, gateway, database } = leading;
+  const shared = planShared(gateway);
+  if ((await target.read(shared.name)) !== shared.text) mend(() => repairs.shared());
+  const applied = await newestApplied(database, gateway.gatewayId);
+  const served = servedByMarker(await target.readMarker());
+  // An older one, put back by somebody, would stay: nothing else of its delivery need differ.
+  if (served === null || served.revision < (applied ?? 0)) mend(() => repairs.marker());
+}
+
+/** Returns the names of the deny files that are wanted. */
+async function compareDenies({ leading, repairs, mend }: Comparison): Promise<Set<string>> {
+  const { database, gateway, target, over } = leading;
+  const wanted = new Set<string>();
+  for (const deny of await asSync(database, (tx) => listDenyGroups(tx, gateway.gatewayId))) {
+    if (over.aborted) break;
+    const hosts = await asSync(database, (tx) => readDenyHosts(tx, gateway.gatewayId, deny));
+    const name = denyFileName(deny);
+    wanted.add(name);
+    if ((await target.read(name)) !== wantedDeny(deny, hosts, gateway))
+      mend(() => repairs.deny(deny.organizationId, deny.group));
+    await breathe();
+  }
+  return wanted;
+}
+
+/** Returns the ids of all applications of the gateway. */
+async function compareApplications(
+  { leading, repairs, mend }: Comparison,
+  counts: { compared: number },
+): Promise<Set<string>> {
+  const { database, gateway, over } = leading;
+  const seen = new Set<string>();
+  for (let after = ""; !over.aborted; ) {
+    const ids = await asSync(database, (tx) =>
+      pageOfApplications(tx, gateway.gatewayId, after, pageSize[database.kind]),
+    );
+    const last = ids.at(-1);
+    if (last === undefined) break;
+    after = last;
+    counts.compared += ids.length;
+    for (const id of ids) seen.add(id);
+    for (const { applicationId, organizationId } of await differing(leading, ids)) {
+      mend(() => repairs.application(applicationId, organizationId));
+    }
+  }
+  return seen;
+}
+
+/** Of a page of applications, those whose file or state is not what their rows say. */
+async function differing({ database, gateway, target, sealer, clock, pace }: Leading, ids: readonly string[]) {
+  const settled = await asSync(database, async (tx) => {
+    const pending = await pendingAmong(tx, gateway.gatewayId, ids);
+    const rest = ids.filter((id) => !pending.has(id)); // the others are delivered anyway
+    return readApplications(tx, gateway.gatewayId, rest, clock.now());
+  });
+  const before = await asSync(database, (tx) => readStates(tx, gateway.gatewayId, ids));
+  const states = new Map(before.map((state) => [state.applicationId, state]));
+  const onDisk = new Map<string, string | null>();
+  await inParallel(settled, readAtOnce, async ({ applicationId }) => {
+    const text = await target.read(`${applicationId}.yml`);
+    onDisk.set(applicationId, text === null ? null : fileDigest(text));
+  });
+  const different: typeof settled = [];
+  const giveWay = givingWay(() => pace.now());
+  for (const application of settled) {
+    const state = states.get(application.applicationId);
+    const digest = wantedDigest(application, state, gateway, sealer);
+    // Without a route and never delivered: there is nothing to say about it.
+    const recorded = (state?.digest ?? null) === digest && state?.removed !== true;
+    const same = recorded && onDisk.get(application.applicationId) === digest;
+    if (!same) different.push(application);
+    await giveWay();
+  }
+  await breathe();
+  return different;
+}
+
+/** Applications that were delivered and are gone since; returns who they belonged to. */
+async function compareStates(
+  { leading, repairs, mend }: Comparison,
+  applications: ReadonlySet<string>,
+): Promise<Map<string, string>> {
+  const { database, gateway, over } = leading;
+  const gone = new Map<string, string>();
+  for (let after = ""; !over.aborted; ) {
+    const page = await asSync(database, (tx) => pageOfStates(tx, gateway.gatewayId, after, statesPageSize));
+    const last = page.at(-1);
+    if (last === undefined) break;
+    after = last.applicationId;
+    for (const { applicationId, organizationId, removed } of page) {
+      if (applications.has(applicationId)) continue;
+      gone.set(applicationId, organizationId);
+      if (!removed) mend(() => repairs.application(applicationId, organizationId));
+    }
+    await breathe(); // the embedded database answers within the same turn
+  }
+  return gone;
+}
+
+/** Files that lie there and should not: those of ours are removed, the others' names are returned. */
+async function compareNames(
+  { leading, repairs, mend }: Comparison,
+  names: readonly string[],
+  known: {
+    readonly denies: ReadonlySet<string>;
+    readonly applications: ReadonlySet<string>;
+    readonly gone: ReadonlyMap<string, string>;
+  },
+): Promise<string[]> {
+  const unknown: string[] = [];
+  for (const name of names) {
+    const applicationId = applicationOf(name);
+    const deny = denyOf(name);
+    if (applicationId !== null) {
+      const organizationId = known.gone.get(applicationId);
+      if (organizationId !== undefined) mend(() => repairs.application(applicationId, organizationId));
+      else if (!known.applications.has(applicationId)) {
+        const text = (await leading.target.read(name)) ?? "";
+        // Of an application that is forgotten here: put back from a copy, it would serve whoever it served then.
+        if (isOwnApplication(applicationId, text, leading.gateway.state)) {
+          mend(() => repairs.application(applicationId, ""));
+        } else unknown.push(name);
+      }
+    } else if (deny !== null && !known.denies.has(name)) {
+      const text = (await leading.target.read(name)) ?? "";
+      if (isOwnDeny(name, text, leading.gateway.state)) mend(() => repairs.deny(deny.organizationId, deny.group));
+      else unknown.push(name);
+    }
+  }
+  return unknown;
+}
+
+/** @param path below the watched folder */
+function isOurs(path: string, unknown: readonly string[]): boolean {
+  if (path === MARKER_FILE) return true;
+  if (!path.startsWith(`${APPLICATIONS_FOLDER}/`)) return false;
+  const name = path.slice(APPLICATIONS_FOLDER.length + 1);
+  return name === SHARED_FILE || ((applicationOf(name) !== null || denyOf(name) !== null) && !unknown.includes(name));
+}
+
+function namedLikeOurs(name: string): ForeignFile {
+  return { path: `${APPLICATIONS_FOLDER}/${name}`, problem: "named_like_ours", detail: name };
+}

@@ -1,0 +1,192 @@
+import { and, eq, gt, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
+import { applicationStates, claims } from "../../../drizzle/schema";
+import type { StoredProbe, StoredProof } from "../../../drizzle/sync";
+import { asSync, onceAsSync } from "../../database/as-sync";
+import type { Database, Transaction } from "../../database/database";
+import type { Intended } from "../../traefik/compiler/state";
+import { type Lease, requireLease } from "./lease";
+
+/** What has to be seen of one application at its gateway. */
+export interface ProofTask {
+  readonly applicationId: string;
+  readonly organizationId: string;
+  readonly revision: number;
+  readonly provenRevision: number;
+  readonly intended: Intended;
+  readonly tag: string;
+  readonly probes: readonly StoredProbe[];
+  readonly unproven: string | null;
+}
+
+/** What was seen. `why` is null when it is proven. */
+export interface ProofResult {
+  readonly applicationId: string;
+  /** The revision that was asked about; a newer one in the meantime makes the result void. */
+  readonly revision: number;
+  readonly why: string | null;
+  readonly proof: readonly StoredProof[];
+}
+
+/** Those of the applications whose newest delivery is among the loaded ones. */
+export function readProofTasks(
+  database: Database,
+  gatewayId: string,
+  applicationIds: readonly string[],
+): Promise<ProofTask[]> {
+  return onceAsSync(database, (tx) =>
+    tx
+      .select({
+        applicationId: applicationStates.applicationId,
+        revision: applicationStates.revision,
+        provenRevision: applicationStates.provenRevision,
+        organizationId: applicationStates.organizationId,
+        intended: applicationStates.intended,
+        tag: applicationStates.tag,
+        probes: applicationStates.probes,
+        unproven: applicationStates.unproven,
+      })
+      .from(applicationStates)
+      .where(
+        and(eq(applicationStates.gatewayId, gatewayId), inArray(applicationStates.applicationId, [...applicationIds])),
+      ),
+  );
+}
+
+/** Applications whose newest delivery was proven, after `after`, in order: those that are asked again from time to time. */
+export function pageOfProven(
+  database: Database,
+  gatewayId: string,
+  after: string,
+  limit: number,
+): Promise<{ applicationId: string; organizationId: string; revision: number; intended: Intended }[]> {
+  return onceAsSync(database, (tx) =>
+    tx
+      .select({
+        applicationId: applicationStates.applicationId,
+        organizationId: applicationStates.organizationId,
+        revision: applicationStates.revision,
+        intended: applicationStates.intended,
+      })
+      .from(applicationStates)
+      .where(
+        and(
+          eq(applicationStates.gatewayId, gatewayId),
+          gt(applicationStates.applicationId, after),
+          eq(applicationStates.provenRevision, applicationStates.revision),
+          eq(applicationStates.removed, false),
+        ),
+      )
+      .orderBy(applicationStates.applicationId)
+      .limit(limit),
+  );
+}
+
+/**
+ * Stores what was seen, of each application only while the revision asked about is still its newest. Returns those for
+ * which it was. What is not proven any more loses its proven revision.
+ * @throws LeaseLost
+ */
+export function recordProofs(
+  database: Database,
+  lease: Lease,
+  results: readonly ProofResult[],
+  now: Date,
+): Promise<Set<string>> {
+  const seen = sql`jsonb_to_recordset(${JSON.stringify(results)}::jsonb)
+    as seen("applicationId" text, "revision" integer, "why" text, "proof" jsonb)`;
+  const isProven = sql`seen."why" is null`;
+  const at = sql`${now.toISOString()}::timestamptz`;
+  return asSync(database, async (tx) => {
+    const [, rows] = await Promise.all([
+      requireLease(tx, lease),
+      tx
+        .update(applicationStates)
+        .set({
+          proof: sql`seen."proof"`,
+          unproven: sql`seen."why"`,
+          // What an earlier delivery was seen to enforce is not seen any more either.
+          provenRevision: sql`case when ${isProven} then seen."revision" else 0 end`,
+          provedAt: sql`case when ${isProven} then ${at} else ${applicationStates.provedAt} end`,
+          probes: sql`case when ${isProven} then ${withoutGone} else ${applicationStates.probes} end`,
+        })
+        .from(seen)
+        .where(
+          and(
+            eq(applicationStates.gatewayId, lease.gatewayId),
+            eq(applicationStates.applicationId, sql`seen."applicationId"`),
+            eq(applicationStates.revision, sql`seen."revision"`),
+          ),
+        )
+        .returning({ applicationId: applicationStates.applicationId }),
+    ]);
+    return new Set(rows.map(({ applicationId }) => applicationId));
+  });
+}
+
+/** A place that was seen gone is not asked again: somebody else may use it now. */
+const withoutGone = sql`coalesce((select jsonb_agg(p) from jsonb_array_elements(${applicationStates.probes}) p where p->>'expect' <> 'gone'), '[]'::jsonb)`;
+
+/**
+ * Says of every application with an unproven delivery above `above` why it is not: the gateway is silent, or does not
+ * load it. @throws LeaseLost
+ */
+export function recordUnproven(database: Database, lease: Lease, above: number, why: string): Promise<void> {
+  return asSync(database, async (tx) => {
+    await Promise.all([
+      requireLease(tx, lease),
+      tx
+        .update(applicationStates)
+        .set({ unproven: why })
+        .where(
+          and(
+            eq(applicationStates.gatewayId, lease.gatewayId),
+            lt(applicationStates.provenRevision, applicationStates.revision),
+            gt(applicationStates.revision, above),
+            or(isNull(applicationStates.unproven), ne(applicationStates.unproven, why)),
+          ),
+        ),
+    ]);
+  });
+}
+
+/** The gateway serves an older delivery than it did: what was proven of newer ones is so no more. @throws LeaseLost */
+export function recordWentBack(database: Database, lease: Lease, revision: number): Promise<void> {
+  return asSync(database, async (tx) => {
+    await requireLease(tx, lease);
+    await tx
+      .update(applicationStates)
+      .set({ provenRevision: 0, unproven: "gateway_went_back" })
+      .where(and(eq(applicationStates.gatewayId, lease.gatewayId), gt(applicationStates.revision, revision)));
+  });
+}
+
+/** Which of these tags belong to applications as they were last delivered to this gateway. */
+export function knownTags(database: Database, gatewayId: string, tags: readonly string[]): Promise<Set<string>> {
+  if (tags.length === 0) return Promise.resolve(new Set());
+  return onceAsSync(database, async (tx) => {
+    const rows = await tx
+      .select({ tag: applicationStates.tag })
+      .from(applicationStates)
+      .where(
+        and(
+          eq(applicationStates.gatewayId, gatewayId),
+          inArray(applicationStates.tag, [...tags]),
+          eq(applicationStates.removed, false),
+        ),
+      );
+    return new Set(rows.map(({ tag }) => tag));
+  });
+}
+
+/** The deny group that covers a host (also by a wildcard above it), or null when nobody claims it. */
+export async function findDenyGroup(tx: Transaction, gatewayId: string, host: string) {
+  const wildcard = `*.${host.slice(host.indexOf(".") + 1)}`;
+  const rows = await tx
+    .select({ organizationId: claims.organizationId, group: claims.denyGroup, value: claims.value })
+    .from(claims)
+    .where(and(eq(claims.gatewayId, gatewayId), eq(claims.kind, "host"), inArray(claims.value, [host, wildcard])));
+  const row = rows.find(({ value }) => value === host) ?? rows[0];
+  return row?.group === undefined || row.group === null
+    ? null
+    : { organizationId: row.organizationId, group: row.group };
+}

@@ -1,0 +1,186 @@
+import type { Runtime } from "../../access/runtime";
+import { sealUntilOver } from "../../audit/sealer";
+import { Repeats } from "../../platform/repeats";
+import { Waker } from "../../platform/signal";
+import { realPace } from "../../platform/timer";
+import type { FolderSettings } from "../applier/gateway-folder";
+import type { AtFaultPoint } from "../protocol/target";
+import { listFileGateways } from "./lease";
+import { createReconciler, type Reconciler, type ReconcilerStatus, type ReconcilerTiming } from "./reconciler";
+import { sweepUntilOver } from "./sweep";
+
+/** Hints go over this channel of the database; the payload is gateway ids, separated by commas. */
+export const changesChannel = "portcullis_changes";
+
+export interface SyncSettings {
+  /** Where this process has the folder of a gateway; null where it has none. */
+  readonly folderOf: (gateway: { readonly gatewayId: string; readonly name: string }) => FolderSettings | null;
+  readonly timing?: Partial<ReconcilerTiming>;
+  /** How long audit entries are kept, in days; 0 (by default) for ever. */
+  readonly auditRetentionDays?: number;
+  readonly faultPoint?: AtFaultPoint;
+  /** Told when the standing of a gateway changes. */
+  readonly onStatus?: (standings: readonly GatewayStanding[]) => void;
+  /** How often gateways that were made or removed elsewhere are looked for, if no notification tells of them; in ms. */
+  readonly lookAgainMs?: number;
+}
+
+export interface RunningSync {
+  /** Something was committed for these gateways: tells whoever delivers to them, here or in another process. */
+  wake(gatewayIds: readonly string[]): void;
+  /** Somebody waits for this application to be enforced. */
+  prioritize(applicationId: string): void;
+  /** The gateways whose folder this process was given: whether it delivers to them, and if not, why. */
+  status(): readonly GatewayStanding[];
+  /** Resolves when every gateway that is known at the start has been tried once. */
+  readonly ready: Promise<void>;
+  /** Finishes the writes under way. */
+  stop(): Promise<void>;
+}
+
+/** How this process stands to one gateway. */
+export interface GatewayStanding extends ReconcilerStatus {
+  readonly gatewayId: string;
+  readonly name: string;
+}
+
+const usualLookAgainMs = 5_000;
+const listenAgainMs = 1_000;
+
+/** Delivers to every gateway whose folder this process holds, seals the audit log, and sweeps what is old. */
+export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync {
+  const { database, log, clock, signer } = runtime;
+  const { lookAgainMs = usualLookAgainMs } = settings;
+  const pace = realPace;
+  const stopped = new AbortController();
+  const over = stopped.signal;
+  const whenStopped = aborted(over);
+  const reconcilers = new Map<string, Reconciler>();
+  const names = new Map<string, string>();
+  const looking = new Waker();
+  const repeats = new Repeats();
+  const hints = new Repeats();
+  let looked: () => void = () => undefined;
+  const ready = new Promise<void>((resolve) => {
+    looked = resolve;
+  });
+
+  function standings(): GatewayStanding[] {
+    return [...reconcilers].map(([gatewayId, reconciler]) => {
+      return { gatewayId, name: names.get(gatewayId) ?? gatewayId, ...reconciler.status() };
+    });
+  }
+
+  async function look(): Promise<void> {
+    const found = await listFileGateways(database);
+    for (const { gatewayId, name } of found) names.set(gatewayId, name);
+    for (const gateway of found) {
+      const folder = settings.folderOf(gateway);
+      if (folder === null || reconcilers.has(gateway.gatewayId) || over.aborted) continue;
+      const { timing, faultPoint } = settings;
+      const reconciler = createReconciler({
+        ...runtime,
+        gatewayId: gateway.gatewayId,
+        folder,
+        alone: database.kind === "embedded",
+        onProgress: () => runtime.waits.wake(),
+        ...(timing ? { timing } : {}),
+        ...(faultPoint ? { faultPoint } : {}),
+        onStatus: () => settings.onStatus?.(standings()),
+      });
+      reconcilers.set(gateway.gatewayId, reconciler);
+      reconciler.start();
+    }
+    for (const [gatewayId, reconciler] of reconcilers) {
+      if (found.some((gateway) => gateway.gatewayId === gatewayId)) continue;
+      reconcilers.delete(gatewayId);
+      await reconciler.stop();
+    }
+  }
+
+  async function lookUntilOver(): Promise<void> {
+    while (!over.aborted) {
+      try {
+        await look();
+        await Promise.race([Promise.all([...reconcilers.values()].map((reconciler) => reconciler.ready)), whenStopped]);
+        looked();
+        repeats.over();
+      } catch (error) {
+        if (over.aborted) return;
+        const silent = repeats.due("list", pace.now());
+        if (silent !== null) log.warn({ err: error, silent }, "the gateways could not be listed");
+      }
+      await looking.wait(lookAgainMs, pace, over);
+    }
+  }
+
+  const hinted = (payload: string) => {
+    for (const gatewayId of payload.split(",")) {
+      const reconciler = reconcilers.get(gatewayId);
+      if (reconciler) reconciler.wake();
+      else looking.ring();
+    }
+  };
+
+  async function listenUntilOver(): Promise<void> {
+    while (!over.aborted) {
+      try {
+        const end = await database.listen(changesChannel, hinted);
+        hints.over();
+        await whenStopped;
+        await end();
+      } catch (error) {
+        if (over.aborted) return;
+        const silent = hints.due("listen", pace.now());
+        if (silent !== null) {
+          log.warn(
+            { err: error, silent },
+            "hints of other processes cannot be heard; what is pending is found by the timer",
+          );
+        }
+        await pace.sleep(listenAgainMs, over);
+      }
+    }
+  }
+
+  const running = [
+    lookUntilOver(),
+    listenUntilOver(),
+    sealUntilOver({ database, clock, log, pace }, over),
+    sweepUntilOver({ database, clock, log, pace, signer, auditRetentionDays: settings.auditRetentionDays ?? 0 }, over),
+  ];
+
+  return {
+    wake(gatewayIds) {
+      const elsewhere: string[] = [];
+      for (const gatewayId of gatewayIds) {
+        const reconciler = reconcilers.get(gatewayId);
+        if (reconciler?.status().leads) reconciler.wake();
+        else elsewhere.push(gatewayId);
+      }
+      if (elsewhere.length === 0 || over.aborted) return;
+      // A hint only: what is pending is found without it, a second later.
+      database.hint(changesChannel, elsewhere.join(",")).catch((error: unknown) => {
+        log.debug({ err: error }, "a hint was not sent");
+      });
+    },
+    prioritize(applicationId) {
+      for (const reconciler of reconcilers.values()) reconciler.prioritize(applicationId);
+    },
+    status: standings,
+    ready,
+    async stop() {
+      stopped.abort();
+      looked();
+      await Promise.all(running);
+      await Promise.all([...reconcilers.values()].map((reconciler) => reconciler.stop()));
+    },
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

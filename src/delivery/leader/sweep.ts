@@ -1,0 +1,48 @@
+import type { Logger } from "pino";
+import { keepAuditLogs } from "../../audit/keeper";
+import type { Database } from "../../database/database";
+import type { Signer } from "../../database/signing";
+import { later } from "../../platform/moment";
+import { breathe, type Pace } from "../../platform/timer";
+import type { Clock } from "../../platform/values";
+import { sweepChanges, sweepClaims, sweepDeliveries, sweepRemoved } from "./sweeps";
+
+const hour = 3_600_000;
+/** How long it is kept what was delivered when, in ms. */
+const keptFor = 30 * 24 * hour;
+
+interface Sweeper {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly pace: Pace;
+  readonly signer: Signer;
+  /** In days; 0 for ever. */
+  readonly auditRetentionDays: number;
+}
+
+/** Every hour removes what is older than it is kept, and ends the claims that are due. */
+export async function sweepUntilOver(sweeper: Sweeper, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    try {
+      await sweep(sweeper, over);
+      await keepAuditLogs(sweeper, over);
+    } catch (error) {
+      if (over.aborted) return;
+      sweeper.log.warn({ err: error }, "what is old could not be removed");
+    }
+    await sweeper.pace.sleep(hour, over);
+  }
+}
+
+export async function sweep(
+  { database, clock }: Pick<Sweeper, "database" | "clock">,
+  over: AbortSignal,
+): Promise<void> {
+  const before = later(clock.now(), -keptFor);
+  for (const part of [sweepChanges, sweepDeliveries]) {
+    while (!over.aborted && (await part(database, before))) await breathe();
+  }
+  await sweepRemoved(database, before);
+  while (!over.aborted && (await sweepClaims(database, clock.now()))) await breathe();
+}

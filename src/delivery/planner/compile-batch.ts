@@ -1,0 +1,176 @@
+import type { Sealer } from "../../database/sealing";
+import { compileApplication } from "../../traefik/compiler/compile-application";
+import { compileDeny, denyFileName } from "../../traefik/compiler/compile-deny";
+import { compileShared } from "../../traefik/compiler/compile-shared";
+import type { ApplicationState, CompiledApplication, CompiledFile, Fingerprints } from "../../traefik/compiler/state";
+import { readTraefikFile } from "../../traefik/foreign/read-traefik-file";
+import { unbuildable } from "../../traefik/schema/unbuildable";
+import { fileDigest } from "../applier/file-digest";
+import { probesToAsk } from "../prober/probes-to-ask";
+import type { Gateway } from "../protocol/gateway";
+import { hashPlace } from "../protocol/gateway-secrets";
+import type { PlannedFile } from "../protocol/target";
+import type { DenyGroup, StoredApplication, StoredState } from "./desired-state";
+import { effectOf } from "./effect-of";
+import type { DeliveredState } from "./record-delivery";
+
+/** What becomes of one application: its file, and what the database will say of it once it is applied. */
+export interface PlannedApplication {
+  readonly file: PlannedFile;
+  readonly state: DeliveredState;
+}
+
+/** Opens the hashes. One that does not open stays null, and the compiler quarantines its application. */
+export function withHashes(stored: StoredApplication, sealer: Sealer): ApplicationState {
+  return {
+    ...stored,
+    credentials: stored.credentials.map(({ hashSealed, ...row }) => {
+      const opened = sealer.open(hashPlace(row.securityId), hashSealed);
+      return { ...row, hash: opened.ok ? opened.plaintext : null };
+    }),
+  };
+}
+
+/**
+ * Compiles an application, and shuts it when Traefik would refuse the file, which freezes every application of the
+ * gateway, or would not build it as it stands. Where even the shut form is refused there is no file, and the deny of
+ * its hosts answers.
+ */
+export function compileChecked(
+  state: ApplicationState,
+  gateway: Gateway,
+  lastGood: Fingerprints | null,
+): CompiledApplication {
+  const compiled = compileOrNothing(state, gateway, lastGood);
+  if (isSound(compiled, gateway)) return compiled;
+  const diagnostics = [...compiled.diagnostics, { subject: state.applicationId, problem: refusedByGateway }];
+  const closed = { ...state, access: "protected" as const, credentials: [] };
+  const shut = compileOrNothing(closed, gateway, null);
+  const form = "shut" as const;
+  if (isSound(shut, gateway)) return { ...shut, form, diagnostics };
+  return { ...shut, form, diagnostics, file: null, probes: [] };
+}
+
+/** `unbuildable` reads the file as strictly as Traefik does: what is refused is a problem like any other. */
+function isSound({ file, intended }: CompiledApplication, gateway: Gateway): boolean {
+  if (file === null) return true;
+  const bare = !gateway.state.tags && intended === "public";
+  return unbuildable(file, [sharedOf(gateway)]).every(({ problem }) => bare && problem === "no_middlewares");
+}
+
+/** The same for all applications of a gateway, and compiled once. */
+const shared = new WeakMap<Gateway, CompiledFile>();
+
+function sharedOf(gateway: Gateway): CompiledFile {
+  const file = shared.get(gateway) ?? compileShared(gateway.state);
+  shared.set(gateway, file);
+  return file;
+}
+
+export function planApplication(
+  stored: StoredApplication,
+  before: StoredState | undefined,
+  gateway: Gateway,
+  sealer: Sealer,
+  asked: { readonly closes: boolean },
+): PlannedApplication {
+  const lastGood = before?.lastGood ?? null;
+  const compiled = compileChecked(withHashes(stored, sealer), gateway, lastGood);
+  const digest = compiled.file === null ? null : fileDigest(compiled.file.text);
+  const delivered = before === undefined || before.removed ? null : { intended: before.intended, lastGood };
+  return {
+    file: {
+      name: `${stored.applicationId}.yml`,
+      text: compiled.file?.text ?? null,
+      digest,
+      effect: effectOf(delivered, compiled, asked),
+    },
+    state: {
+      applicationId: stored.applicationId,
+      organizationId: stored.organizationId,
+      digest,
+      tag: compiled.tag,
+      intended: compiled.intended,
+      form: compiled.form,
+      diagnostics: compiled.diagnostics,
+      probes: probesToAsk(before?.probes ?? [], compiled.probes),
+      lastGood: compiled.form === "stated" ? compiled.fingerprints : lastGood,
+      removed: false,
+    },
+  };
+}
+
+/** An application that is gone, or not at this gateway any more: its file goes, and its hosts are asked who answers. */
+export function planRemoval(
+  applicationId: string,
+  organizationId: string,
+  before: StoredState | undefined,
+): PlannedApplication {
+  return {
+    file: { name: `${applicationId}.yml`, text: null, digest: null, effect: "removes" },
+    state: {
+      applicationId,
+      organizationId,
+      digest: null,
+      tag: "",
+      intended: "shut",
+      form: "stated",
+      diagnostics: [],
+      probes: probesToAsk(before?.probes ?? [], []),
+      lastGood: null,
+      removed: true,
+    },
+  };
+}
+
+/** A deny file. What it gains closes, and it only ever loses hosts that no route needs. */
+export function planDeny(deny: DenyGroup, hosts: readonly string[], gateway: Gateway): PlannedFile {
+  const name = denyFileName(deny);
+  const file = wantedDeny(deny, hosts, gateway);
+  if (file === null) return { name, text: null, digest: null, effect: "removes" };
+  if (readTraefikFile(name, file).state !== "accepted") throw new Error(`the gateway would refuse ${name}`);
+  return { name, text: file, digest: fileDigest(file), effect: "closes" };
+}
+
+/** The text of a deny file; null when there should be none. */
+export function wantedDeny(deny: DenyGroup, hosts: readonly string[], gateway: Gateway): string | null {
+  return compileDeny({ ...deny, hosts }, gateway.state).file?.text ?? null;
+}
+
+/** The digest that an application's file should have; null when it should have none. */
+export function wantedDigest(
+  stored: StoredApplication,
+  before: StoredState | undefined,
+  gateway: Gateway,
+  sealer: Sealer,
+): string | null {
+  // The strict reader is slow, and what it accepted once it accepts again: only what it refused is read again.
+  const refused = before?.diagnostics.some(({ problem }) => problem === refusedByGateway) ?? false;
+  const compile = refused ? compileChecked : compileOrNothing;
+  const { file } = compile(withHashes(stored, sealer), gateway, before?.lastGood ?? null);
+  return file === null ? null : fileDigest(file.text);
+}
+
+const refusedByGateway = "refused_by_gateway";
+
+/** Rows at which the compiler stumbles concern nobody else: there is no file, and the deny of their hosts answers. */
+function compileOrNothing(
+  state: ApplicationState,
+  gateway: Gateway,
+  lastGood: Fingerprints | null,
+): CompiledApplication {
+  try {
+    return compileApplication(state, gateway.state, lastGood);
+  } catch {
+    return {
+      file: null,
+      tag: "",
+      twinTag: "",
+      intended: "shut",
+      form: "shut",
+      probes: [],
+      diagnostics: [{ subject: state.applicationId, problem: "not_compilable" }],
+      fingerprints: { credentials: [], routes: [] },
+    };
+  }
+}

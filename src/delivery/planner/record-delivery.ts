@@ -1,0 +1,183 @@
+import { and, eq, inArray, isNotNull, isNull, lte, max, sql } from "drizzle-orm";
+import { applicationStates, changes, deliveries, gateways } from "../../../drizzle/schema";
+import { asSync, LeaseLost, onceAsSync } from "../../database/as-sync";
+import type { Database } from "../../database/database";
+import { type Lease, requireLease, updateAsLeader } from "../leader/lease";
+
+/** What a delivery made of one application. */
+export type DeliveredState = Pick<
+  typeof applicationStates.$inferSelect,
+  | "applicationId"
+  | "organizationId"
+  | "digest"
+  | "tag"
+  | "intended"
+  | "form"
+  | "diagnostics"
+  | "probes"
+  | "lastGood"
+  | "removed"
+>;
+
+export interface NumberedDelivery {
+  readonly revision: number;
+  readonly epoch: string;
+  readonly digest: string;
+}
+
+/** The last number that each lease of this process gave. */
+const numbered = new WeakMap<Lease, number>();
+
+/**
+ * Gives a delivery its number, before anything of it can be seen: a number is never used twice, whatever crashes. Where
+ * the database would give one again it was put back to an older copy while this process led: the term is over then, so
+ * that the next one finds that out before it delivers.
+ * @param digestOf the chained digest, from the one of the last delivery that was applied
+ * @throws LeaseLost
+ */
+export async function numberDelivery(
+  database: Database,
+  lease: Lease,
+  digestOf: (previous: string) => string,
+  now: Date,
+): Promise<NumberedDelivery> {
+  const given = await asSync(database, async (tx) => {
+    const row = await updateAsLeader(tx, lease, { revision: sql`${gateways.revision} + 1` });
+    if (row.revision <= (numbered.get(lease) ?? 0)) throw new LeaseLost(lease.gatewayId);
+    const delivery = { revision: row.revision, epoch: row.epoch, digest: digestOf(row.digest) };
+    await tx.insert(deliveries).values({ gatewayId: lease.gatewayId, term: lease.term, createdAt: now, ...delivery });
+    return delivery;
+  });
+  numbered.set(lease, given.revision);
+  return given;
+}
+
+/**
+ * Says that a delivery is applied: exactly these outbox rows went with it, and these applications are now so.
+ * @throws LeaseLost
+ */
+export function recordApplied(
+  database: Database,
+  lease: Lease,
+  delivery: NumberedDelivery,
+  part: {
+    readonly rows: readonly number[];
+    readonly states: readonly DeliveredState[];
+    readonly now: Date;
+    /** The first part of a delivery says that all of it lies in the folder. */
+    readonly first: boolean;
+  },
+): Promise<void> {
+  return asSync(database, async (tx) => {
+    // Sent together: the lease is looked at first, and without it nothing of this is kept.
+    await Promise.all([
+      part.first
+        ? updateAsLeader(tx, lease, { digest: delivery.digest, cause: null, causeSince: null })
+        : requireLease(tx, lease),
+      part.first &&
+        tx
+          .update(deliveries)
+          .set({ appliedAt: part.now })
+          .where(and(eq(deliveries.gatewayId, lease.gatewayId), eq(deliveries.revision, delivery.revision))),
+      part.rows.length > 0 &&
+        tx
+          .update(changes)
+          .set({ deliveredIn: delivery.revision, deliveredAt: part.now })
+          .where(inArray(changes.row, [...part.rows])),
+      part.states.length > 0 && upsertStates(tx, lease.gatewayId, delivery.revision, part),
+    ]);
+  });
+}
+
+type Upsert = Parameters<Parameters<typeof asSync>[1]>[0];
+
+async function upsertStates(
+  tx: Upsert,
+  gatewayId: string,
+  revision: number,
+  part: { readonly states: readonly DeliveredState[]; readonly now: Date },
+): Promise<void> {
+  const excluded = (column: string) => sql.raw(`excluded.${column}`);
+  await tx
+    .insert(applicationStates)
+    .values(part.states.map((state) => ({ ...state, gatewayId, revision, deliveredAt: part.now })))
+    .onConflictDoUpdate({
+      target: [applicationStates.gatewayId, applicationStates.applicationId],
+      set: {
+        organizationId: excluded("organization_id"),
+        revision: excluded("revision"),
+        digest: excluded("digest"),
+        tag: excluded("tag"),
+        intended: excluded("intended"),
+        form: excluded("form"),
+        diagnostics: excluded("diagnostics"),
+        probes: excluded("probes"),
+        lastGood: excluded("last_good"),
+        removed: excluded("removed"),
+        deliveredAt: excluded("delivered_at"),
+        unproven: null,
+      },
+    });
+}
+
+/** The delivery that an answer of the gateway names, when it is one of ours. */
+export function findDelivery(database: Database, gatewayId: string, named: NumberedDelivery): Promise<boolean> {
+  return onceAsSync(database, async (tx) => {
+    const rows = await tx
+      .select({ revision: deliveries.revision })
+      .from(deliveries)
+      .where(
+        and(
+          eq(deliveries.gatewayId, gatewayId),
+          eq(deliveries.revision, named.revision),
+          eq(deliveries.epoch, named.epoch),
+          eq(deliveries.digest, named.digest),
+        ),
+      );
+    return rows.length > 0;
+  });
+}
+
+/** Whether anything was ever applied to the gateway, in whatever epoch. */
+export function wasEverApplied(database: Database, gatewayId: string): Promise<boolean> {
+  return onceAsSync(database, async (tx) => {
+    const rows = await tx
+      .select({ revision: deliveries.revision })
+      .from(deliveries)
+      .where(and(eq(deliveries.gatewayId, gatewayId), isNotNull(deliveries.appliedAt)))
+      .limit(1);
+    return rows.length > 0;
+  });
+}
+
+/** The number of the last delivery of the present epoch that was applied; null when there was none. */
+export function newestApplied(database: Database, gatewayId: string): Promise<number | null> {
+  return onceAsSync(database, async (tx) => {
+    const [row] = await tx
+      .select({ revision: max(deliveries.revision) })
+      .from(deliveries)
+      .innerJoin(gateways, and(eq(gateways.gatewayId, deliveries.gatewayId), eq(gateways.epoch, deliveries.epoch)))
+      .where(and(eq(deliveries.gatewayId, gatewayId), isNotNull(deliveries.appliedAt)));
+    return row?.revision ?? null;
+  });
+}
+
+/** The gateway was seen to serve this delivery. @throws LeaseLost */
+export function recordLoaded(database: Database, lease: Lease, revision: number, now: Date): Promise<void> {
+  return asSync(database, async (tx) => {
+    await Promise.all([
+      updateAsLeader(tx, lease, { loadedRevision: revision, loadedAt: now }),
+      tx
+        .update(deliveries)
+        .set({ loadedAt: now })
+        .where(
+          and(
+            eq(deliveries.gatewayId, lease.gatewayId),
+            lte(deliveries.revision, revision),
+            isNull(deliveries.loadedAt),
+            isNotNull(deliveries.appliedAt),
+          ),
+        ),
+    ]);
+  });
+}

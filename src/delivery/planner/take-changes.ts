@@ -1,0 +1,53 @@
+import { and, desc, eq, isNull, sql } from "drizzle-orm";
+import { changes } from "../../../drizzle/schema";
+import { onceAsSync } from "../../database/as-sync";
+import type { Database } from "../../database/database";
+
+/** One outbox row, as far as delivery is concerned. */
+export interface PendingChange {
+  readonly row: number;
+  readonly organizationId: string;
+  readonly applicationId: string | null;
+  readonly denyGroup: number | null;
+  readonly closes: boolean;
+}
+
+/**
+ * Pending rows of a gateway, by id: denies and those that close first, then the oldest; where there are more than one
+ * delivery takes, no route goes before the deny of its host, and organizations take turns. Never by a cursor, which would
+ * skip rows that commit late.
+ */
+export function takeChanges(database: Database, gatewayId: string, limit: number): Promise<PendingChange[]> {
+  return onceAsSync(database, (tx) =>
+    tx
+      .select({
+        row: changes.row,
+        organizationId: changes.organizationId,
+        applicationId: changes.applicationId,
+        denyGroup: changes.denyGroup,
+        closes: changes.closes,
+      })
+      .from(changes)
+      .where(and(eq(changes.gatewayId, gatewayId), isNull(changes.deliveredIn)))
+      .orderBy(
+        desc(goesFirst),
+        sql`row_number() over (partition by ${goesFirst}, ${changes.organizationId} order by ${changes.row})`,
+        changes.row,
+      )
+      .limit(limit),
+  );
+}
+
+const goesFirst = sql`(${changes.closes} or ${changes.denyGroup} is not null)`;
+
+/** Whether anything is pending for a gateway, and whether any of it closes. */
+export function lookAtPending(database: Database, gatewayId: string): Promise<{ any: boolean; closes: boolean }> {
+  return onceAsSync(database, async (tx) => {
+    const [row] = await tx
+      .select({ closes: sql<boolean | null>`bool_or(${changes.closes})` })
+      .from(changes)
+      .where(and(eq(changes.gatewayId, gatewayId), isNull(changes.deliveredIn)));
+    const closes = row?.closes ?? null;
+    return { any: closes !== null, closes: closes === true };
+  });
+}

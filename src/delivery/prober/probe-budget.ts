@@ -1,0 +1,56 @@
+import type { Pace } from "../../platform/timer";
+import { type Budget, fullBudget, spend } from "../planner/budget";
+
+type Line = Map<string, (() => void)[]>;
+
+/**
+ * Lets probes through at the rate that a gateway can be asked at: first those that need no upstream, and among each kind
+ * organizations in turn.
+ */
+export class ProbeBudget {
+  #budget: Budget;
+  readonly #lines: Readonly<Record<"first" | "others", Line>> = { first: new Map(), others: new Map() };
+  #isServing = false;
+
+  constructor(
+    perSecond: number,
+    private readonly pace: Pace,
+    private readonly over: AbortSignal,
+  ) {
+    this.#budget = fullBudget(perSecond, pace.now());
+  }
+
+  /** Resolves when one more probe of this organization may be sent, or when the term is over. */
+  pass(organizationId: string, line: "first" | "others"): Promise<void> {
+    return new Promise((resolve) => {
+      const queue = this.#lines[line].get(organizationId) ?? [];
+      this.#lines[line].set(organizationId, queue);
+      queue.push(resolve);
+      void this.#serve();
+    });
+  }
+
+  async #serve(): Promise<void> {
+    if (this.#isServing) return;
+    this.#isServing = true;
+    const { first, others } = this.#lines;
+    while (first.size > 0 || others.size > 0) {
+      const { budget, waitMs } = spend(this.#budget, this.pace.now());
+      this.#budget = budget;
+      if (waitMs > 0) await this.pace.sleep(waitMs, this.over);
+      takeTurn(first.size > 0 ? first : others);
+    }
+    this.#isServing = false;
+  }
+}
+
+/** Lets the first of a line through; its organization goes to the end of the line. */
+function takeTurn(line: Line): void {
+  for (const [organizationId, queue] of line) {
+    const go = queue.shift();
+    line.delete(organizationId);
+    if (queue.length > 0) line.set(organizationId, queue);
+    go?.();
+    return;
+  }
+}

@@ -1,0 +1,38 @@
+import type { Sealer } from "../../database/sealing";
+import { VISITORS_ENTRY_POINT } from "../../traefik/compiler/names";
+import type { GatewayState } from "../../traefik/compiler/state";
+import type { GatewayRow } from "../leader/lease";
+import { gatewayPlaces } from "./gateway-secrets";
+
+/** A gateway as the sync works with it: its row, and its secrets opened. */
+export interface Gateway {
+  readonly gatewayId: string;
+  readonly state: GatewayState;
+  readonly address: string;
+  readonly probeAddress: string;
+  /** The host name on which the gateway says which delivery it serves. */
+  readonly secretHost: string;
+}
+
+/** @throws Error when a secret does not open: nothing can be compiled for this gateway then. */
+export function openGateway(row: GatewayRow, sealer: Sealer): Gateway {
+  const tagKey = opened(sealer.open(gatewayPlaces.tagKey(row.gatewayId), row.tagKeySealed), "tag key");
+  const secretHost = opened(sealer.open(gatewayPlaces.probeHost(row.gatewayId), row.probeHostSealed), "probe host");
+  return {
+    gatewayId: row.gatewayId,
+    state: {
+      gatewayId: row.gatewayId,
+      entryPoint: VISITORS_ENTRY_POINT,
+      tagKey: Buffer.from(tagKey, "base64url"),
+      tags: row.tags,
+    },
+    address: row.address,
+    probeAddress: row.probeAddress,
+    secretHost,
+  };
+}
+
+function opened(value: ReturnType<Sealer["open"]>, what: string): string {
+  if (!value.ok) throw new Error(`the gateway's ${what} does not open (${value.reason})`);
+  return value.plaintext;
+}

@@ -1,0 +1,57 @@
+import { eq } from "drizzle-orm";
+import { passwords } from "../../../drizzle/persons";
+import type { Authorized } from "../../access/authorized";
+import { preparedUnitOfWork } from "../../access/unit-of-work";
+import { hashPassword, requireGoodPassword, unusablePassword } from "../../identity/passwords";
+import { requireProof, requireRecent } from "../../identity/re-authentication";
+import { type RenewedToken, renewToken } from "../../identity/renew-token";
+import { endSessionsOf } from "../../identity/sessions";
+import { storePassword } from "../../identity/store-password";
+import { Forbidden, Invalid } from "../../platform/errors";
+import type { ChangePassword } from "./contract";
+
+type Own = Authorized<"account:update", "person">;
+
+/**
+ * Gives the caller another password. Every other session ends, and this one goes on under a new token: whoever had the
+ * former password, or a copy of a cookie, is out.
+ * @throws Invalid `weak_password` | `password_unchanged`
+ * @throws Forbidden `proof_required`, `wrong_password`, `recent_sign_in_required` | TooMany
+ */
+export async function changePassword(
+  authorized: Own,
+  input: ChangePassword,
+): Promise<{ session: RenewedToken; endedSessions: number }> {
+  const { userId } = authorized.object;
+  return preparedUnitOfWork(
+    authorized,
+    (asking) => prepare(asking, input),
+    async ({ tx, now, audit, authorized: { principal, request } }, hash) => {
+      if (principal.kind !== "session") throw new Forbidden("session_required", "Sign in first.");
+      await storePassword(tx, userId, hash, now);
+      const endedSessions = await endSessionsOf(tx, userId, principal.sessionId);
+      const session = await renewToken(tx, principal.sessionId, { now, random: request.runtime.random });
+      audit("auth.password.change", { kind: "person", id: userId }, { endedSessions });
+      return { session, endedSessions };
+    },
+    { role: "identity" },
+  );
+}
+
+/** Checks that it is the person, and hashes what they want. */
+async function prepare(asking: Own, { currentPassword: password, newPassword }: ChangePassword): Promise<string> {
+  if (await hasPassword(asking)) await requireProof(asking, { password });
+  else await requireRecent(asking, { password });
+  if (password === newPassword) {
+    throw new Invalid("password_unchanged", "This is your password already.", { newPassword: "password_unchanged" });
+  }
+  await requireGoodPassword(newPassword, asking.object.email, "newPassword");
+  return hashPassword(newPassword, { known: asking.object.userId });
+}
+
+async function hasPassword({ object, request }: Own): Promise<boolean> {
+  const [row] = await request.runtime.database.transaction("identity", null, (tx) =>
+    tx.select({ hash: passwords.hash }).from(passwords).where(eq(passwords.userId, object.userId)),
+  );
+  return row !== undefined && row.hash !== unusablePassword;
+}

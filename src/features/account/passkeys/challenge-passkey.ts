@@ -1,0 +1,48 @@
+import { challengeSeconds, newChallenge } from "../../../identity/challenges";
+import { type Limit, take } from "../../../identity/limits";
+import { findPendingSession } from "../../../identity/pending-session";
+import { relyingPartyOf } from "../../../identity/relying-party";
+import type { Attempt } from "../../../identity/sign-in-context";
+import type { PasskeyChallenge, PasskeyChallengeInput } from "../../../platform/contract/second-factors";
+import { Unauthenticated } from "../../../platform/errors";
+import { descriptorsOf } from "./descriptors-of";
+
+/** Each costs a row for five minutes. */
+const challengesByAddress = { name: "challenge:ip", tries: 20, windowSeconds: 60 } as const satisfies Limit;
+
+/** Whoever asks, before anybody knows who it is. */
+type Visitor = Pick<Attempt, "runtime" | "ip" | "local" | "origin" | "sessionHash">;
+
+/**
+ * A challenge to sign in with. Without a name: the passkey says who it is. As a second factor, for the session that
+ * waits for one: its person's passkeys are named.
+ * @throws TooMany | Invalid see `relyingPartyOf`
+ * @throws Unauthenticated `session_ended` no session waits for a second factor
+ */
+export async function challengePasskey(visitor: Visitor, input: PasskeyChallengeInput): Promise<PasskeyChallenge> {
+  const { runtime, ip, origin } = visitor;
+  const { id: rpId } = relyingPartyOf(origin);
+  await take(runtime, challengesByAddress, ip ?? "unknown");
+  const known = input.secondFactor ? await requirePending(visitor) : null;
+  const challenge = await newChallenge(runtime, {
+    purpose: "passkey-sign-in",
+    userId: known?.userId ?? null,
+    sessionId: known?.sessionId ?? null,
+  });
+  return {
+    challenge,
+    timeout: challengeSeconds * 1_000,
+    rpId,
+    allowCredentials: known?.passkeys ?? [],
+    userVerification: "required",
+  };
+}
+
+async function requirePending(visitor: Visitor) {
+  const pending = await visitor.runtime.database.transaction("identity", null, async (tx) => {
+    const session = await findPendingSession(tx, visitor);
+    return session && { ...session, passkeys: await descriptorsOf(tx, session.userId) };
+  });
+  if (!pending) throw new Unauthenticated("session_ended", "This session has ended. Sign in again.");
+  return pending;
+}

@@ -1,0 +1,88 @@
+import { eq } from "drizzle-orm";
+import { passkeys } from "../../../../drizzle/persons";
+import type { Authorized } from "../../../access/authorized";
+import { preparedUnitOfWork } from "../../../access/unit-of-work";
+import type { Transaction } from "../../../database/database";
+import { spendChallenge } from "../../../identity/challenges";
+import { type NewPasskey, type PasskeyProblem, readClientData, verifyEnrolment } from "../../../identity/passkeys";
+import { takeManagement } from "../../../identity/re-authentication";
+import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
+import { relyingPartyOf } from "../../../identity/relying-party";
+import { hasSecondFactor } from "../../../identity/second-factors";
+import { endSessionsWithoutFactor } from "../../../identity/sessions";
+import type { EnrolledPasskey, EnrolPasskey } from "../../../platform/contract/second-factors";
+import { Conflict, Invalid } from "../../../platform/errors";
+import { newId } from "../../../platform/ids";
+import { noteShown } from "../note-shown";
+import { passkeyColumns, presentPasskey } from "./passkey-columns";
+
+/** Passkeys of one person. */
+const most = 20;
+
+/**
+ * Adds a passkey: from then on it is enough to sign in, and it is asked for after the password. With somebody's first
+ * factor come ten recovery codes, and every other session that a password alone has opened ends.
+ * @param origin that the request came to
+ * @throws Invalid `passkey_refused`, with the problem as `fields.response`
+ * @throws Conflict `passkey_known` | `too_many_passkeys`
+ */
+export async function enrolPasskey(
+  authorized: Authorized<"account:update", "person">,
+  input: EnrolPasskey,
+  origin: string,
+): Promise<EnrolledPasskey> {
+  const { random } = authorized.request.runtime;
+  const { userId } = authorized.object;
+  return preparedUnitOfWork(
+    authorized,
+    (asking) => verified(asking, input, origin),
+    async ({ tx, now, audit, authorized: { principal } }, passkey) => {
+      if ((await tx.$count(passkeys, eq(passkeys.userId, userId))) >= most) {
+        throw new Conflict("too_many_passkeys", `A person has ${most} passkeys at most.`);
+      }
+      const isFirstFactor = !(await hasSecondFactor(tx, userId));
+      const passkeyId = newId("passkey");
+      const row = await insert(tx, { ...passkey, passkeyId, userId, name: input.name, createdAt: now });
+      const recoveryCodes = isFirstFactor ? await replaceRecoveryCodes(tx, random, userId, now) : null;
+      await noteShown(tx, principal, "passkey");
+      const kept = principal.kind === "session" ? principal.sessionId : null;
+      const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
+      const changed = { name: input.name, endedSessions };
+      audit("auth.passkeys.enrol", { kind: "passkey", id: passkeyId, name: input.name }, changed);
+      return { ...presentPasskey(row), recoveryCodes };
+    },
+    { role: "identity" },
+  );
+}
+
+/** @throws TooMany | Invalid */
+async function verified(
+  { request, principal, object }: Authorized<"account:update", "person">,
+  { response }: EnrolPasskey,
+  origin: string,
+): Promise<NewPasskey> {
+  await takeManagement(request);
+  const clientData = readClientData(response.response);
+  if (!clientData) throw refused("malformed");
+  const challenge = await spendChallenge(request.runtime, "passkey-enrolment", String(clientData.challenge));
+  if (!challenge) throw refused("unknown_challenge");
+  const sessionId = principal.kind === "session" ? principal.sessionId : null;
+  if (challenge.userId !== object.userId || challenge.sessionId !== sessionId) throw refused("wrong_person");
+  const result = await verifyEnrolment(relyingPartyOf(origin), clientData.challenge, response);
+  if (!result.ok) throw refused(result.problem);
+  return result.passkey;
+}
+
+function refused(problem: PasskeyProblem): Invalid {
+  return new Invalid("passkey_refused", "This passkey cannot be taken. Begin again.", { response: problem });
+}
+
+async function insert(tx: Transaction, passkey: typeof passkeys.$inferInsert) {
+  const [row] = await tx
+    .insert(passkeys)
+    .values(passkey)
+    .onConflictDoNothing({ target: passkeys.credentialId })
+    .returning(passkeyColumns);
+  if (!row) throw new Conflict("passkey_known", "This passkey is enrolled already.");
+  return row;
+}

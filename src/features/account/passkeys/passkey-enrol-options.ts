@@ -1,0 +1,43 @@
+import type { Authorized } from "../../../access/authorized";
+import { preparedUnitOfWork } from "../../../access/unit-of-work";
+import { challengeSeconds, newChallenge } from "../../../identity/challenges";
+import { passkeyAlgorithms, userHandleOf } from "../../../identity/passkeys";
+import { requireRecent } from "../../../identity/re-authentication";
+import { relyingPartyOf } from "../../../identity/relying-party";
+import type { PasskeyEnrolOptions, PasskeyEnrolOptionsInput } from "../../../platform/contract/second-factors";
+import { descriptorsOf } from "./descriptors-of";
+
+/**
+ * What a browser needs to make a passkey: one that says whose it is (so that no name has to be typed), and for which the
+ * authenticator verifies its person.
+ * @param origin that the request came to
+ * @throws Invalid see `relyingPartyOf`
+ * @throws Forbidden see `requireRecent`
+ */
+export async function passkeyEnrolOptions(
+  authorized: Authorized<"account:update", "person">,
+  input: PasskeyEnrolOptionsInput,
+  origin: string,
+): Promise<PasskeyEnrolOptions> {
+  const { runtime } = authorized.request;
+  const { userId, email, name } = authorized.object;
+  const { id } = relyingPartyOf(origin);
+  const excludeCredentials = await preparedUnitOfWork(
+    authorized,
+    (asking) => requireRecent(asking, input),
+    ({ tx }) => descriptorsOf(tx, userId),
+    { role: "identity" },
+  );
+  const { principal } = authorized;
+  const sessionId = principal.kind === "session" ? principal.sessionId : null;
+  return {
+    challenge: await newChallenge(runtime, { purpose: "passkey-enrolment", userId, sessionId }),
+    timeout: challengeSeconds * 1_000,
+    rp: { id, name: "Portcullis" },
+    user: { id: userHandleOf(userId), name: email, displayName: name ?? email },
+    pubKeyCredParams: passkeyAlgorithms.map((alg) => ({ alg, type: "public-key" as const })),
+    excludeCredentials,
+    authenticatorSelection: { residentKey: "required", requireResidentKey: true, userVerification: "required" },
+    attestation: "none",
+  };
+}

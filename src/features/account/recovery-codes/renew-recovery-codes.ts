@@ -1,0 +1,33 @@
+import type { Authorized } from "../../../access/authorized";
+import { preparedUnitOfWork } from "../../../access/unit-of-work";
+import { requireRecent } from "../../../identity/re-authentication";
+import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
+import { hasSecondFactor } from "../../../identity/second-factors";
+import type { NewRecoveryCodes, RenewRecoveryCodes } from "../../../platform/contract/second-factors";
+import { Conflict } from "../../../platform/errors";
+
+/**
+ * Ten new recovery codes; those from before are worth nothing.
+ * @throws Conflict `no_second_factor` there is nothing that they could stand in for
+ * @throws Forbidden see `requireRecent`
+ */
+export async function renewRecoveryCodes(
+  authorized: Authorized<"account:update", "person">,
+  input: RenewRecoveryCodes,
+): Promise<NewRecoveryCodes> {
+  const { random } = authorized.request.runtime;
+  const { userId } = authorized.object;
+  return preparedUnitOfWork(
+    authorized,
+    (asking) => requireRecent(asking, input),
+    async ({ tx, now, audit }) => {
+      if (!(await hasSecondFactor(tx, userId))) {
+        throw new Conflict("no_second_factor", "Enrol an authenticator app or a passkey first.");
+      }
+      const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
+      audit("auth.recoveryCodes.renew", { kind: "person", id: userId }, { recoveryCodes: recoveryCodes.length });
+      return { recoveryCodes };
+    },
+    { role: "identity" },
+  );
+}

@@ -1,0 +1,85 @@
+import { auditEntries } from "../../../drizzle/audit";
+import type { HostWork } from "../../access/host-work";
+import { endLinks, findLink, spendLink } from "../../identity/links";
+import { hashPassword, requireGoodPassword } from "../../identity/passwords";
+import { requireGoodLink } from "../../identity/require-good-link";
+import { type OpenedSession, openSession } from "../../identity/sessions";
+import type { Fields } from "../../identity/sign-in/method";
+import { recordSignIn } from "../../identity/sign-in/record-sign-in";
+import type { Attempt } from "../../identity/sign-in-context";
+import { storePassword } from "../../identity/store-password";
+import { Invalid } from "../../platform/errors";
+import { newId } from "../../platform/ids";
+import { insertOrganization } from "../organizations/insert-organization";
+import { requireEmpty } from "../organizations/require-empty";
+import { SetUpByLink } from "./contract";
+
+/**
+ * Sets an empty installation up in the browser of whoever started it: the founding organization and its owner, as
+ * `portcullis setup` makes them, but for the API key, and with a password.
+ * @throws Conflict `already_set_up`, `link_used`, … | Invalid `weak_password`, `invalid_input`
+ */
+export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<OpenedSession> {
+  const { database, clock, random } = attempt.runtime;
+  const { email, organization, name } = readForm(fields);
+  const password = fields.password ?? "";
+  await requireGoodPassword(password, email);
+  const hash = await hashPassword(password, { known: "set-up" });
+  return database.transaction("host", null, async (tx) => {
+    const now = clock.now();
+    await requireEmpty(tx); // before the link is held: "setup" takes these in the same order
+    const link = requireGoodLink(await findLink(tx, fields.token ?? "", true), now);
+    await spendLink(tx, link, now);
+    await endLinks(tx, { purpose: "set_up" }, "other_link");
+    const done: Parameters<HostWork["audit"]>[] = [];
+    const work: HostWork = { tx, now, random, audit: (...entry) => void done.push(entry) };
+    const { userId, organizationId } = await insertOrganization(work, {
+      name: organization,
+      email,
+      ownerName: name ?? null,
+      upstreams: "any",
+      founding: true,
+    });
+    await storePassword(tx, userId, hash, now);
+    const methods = ["link"] as const;
+    const session = await openSession(tx, attempt, {
+      userId,
+      organizationId,
+      stage: "full",
+      methods,
+      remember: false,
+    });
+    const { sessionId } = session;
+    const { requestId, ip } = attempt;
+    const actor = { actorKind: "person" as const, actorId: userId, actorName: email, authenticatedBy: "link" };
+    await tx.insert(auditEntries).values(
+      done.map(([inOrganization, action, object, changed]) => ({
+        ...actor,
+        auditId: newId("audit"),
+        organizationId: inOrganization,
+        sessionId,
+        requestId,
+        ip,
+        action,
+        outcome: "done" as const,
+        objectKind: object.kind,
+        objectId: object.id,
+        objectName: object.name ?? null,
+        changed: changed ?? null,
+        createdAt: now,
+      })),
+    );
+    const changed = { setUp: true, linkId: link.linkId };
+    const person = { userId, email };
+    await recordSignIn(tx, attempt, { outcome: "done", action: "auth.signIn", person, sessionId, methods, changed });
+    return session;
+  });
+}
+
+/** @throws Invalid `invalid_input` with the fields that are wrong */
+function readForm(fields: Fields): SetUpByLink {
+  const read = SetUpByLink.safeParse(fields);
+  if (read.success) return read.data;
+  const wrong = Object.fromEntries(read.error.issues.map(({ path, code }) => [path.join("."), code]));
+  throw new Invalid("invalid_input", "Something is missing or cannot be used; see fields.", wrong);
+}

@@ -1,0 +1,74 @@
+import { unlockAccount } from "../../identity/account-lockout";
+import { limits } from "../../identity/limits";
+import { type FoundLink, findLink, spendLink } from "../../identity/links";
+import { hashPassword, requireGoodPassword } from "../../identity/passwords";
+import { requireGoodLink } from "../../identity/require-good-link";
+import { hasSecondFactor, holdPerson } from "../../identity/second-factors";
+import { endSessionsOf, type OpenedSession, openSession } from "../../identity/sessions";
+import type { Fields, SignInMethod } from "../../identity/sign-in/method";
+import { recordRefusedSignIn, recordSignIn } from "../../identity/sign-in/record-sign-in";
+import { takeTry } from "../../identity/sign-in/take-try";
+import type { Attempt } from "../../identity/sign-in-context";
+import { storePassword } from "../../identity/store-password";
+import { Refusal } from "../../platform/errors";
+import { setUpByLink } from "./set-up-by-link";
+
+/**
+ * A one-time link and the password that its bearer chooses: sets up an empty installation, or lets somebody in who was
+ * made, or locked out, on the host. Every earlier session of theirs ends; a second factor is still asked for.
+ * @throws Unauthenticated `link_unknown` | Conflict `link_used`, `link_ended`, `link_expired`, `already_set_up`
+ * @throws Invalid `weak_password`, `invalid_input` | TooMany
+ */
+export const linkSignIn: SignInMethod = {
+  id: "link",
+  async signIn(attempt: Attempt, fields: Fields) {
+    const { runtime, ip } = attempt;
+    await takeTry(attempt, limits.signInByAddress, ip ?? "unknown");
+    const found = await runtime.database.transaction("identity", null, (tx) => findLink(tx, fields.token ?? ""));
+    try {
+      const link = requireGoodLink(found, runtime.clock.now());
+      return await (link.person ? choosePassword(attempt, fields, link.person) : setUpByLink(attempt, fields));
+    } catch (refusal) {
+      if (refusal instanceof Refusal) await recordRefused(attempt, refusal, found);
+      throw refusal;
+    }
+  },
+};
+
+async function choosePassword(
+  attempt: Attempt,
+  fields: Fields,
+  person: { readonly userId: string; readonly email: string },
+): Promise<OpenedSession> {
+  const { runtime } = attempt;
+  const { userId, email } = person;
+  const password = fields.password ?? "";
+  await requireGoodPassword(password, email);
+  const hash = await hashPassword(password, { known: userId });
+  return runtime.database.transaction("identity", null, async (tx) => {
+    const now = runtime.clock.now();
+    await holdPerson(tx, userId);
+    const link = requireGoodLink(await findLink(tx, fields.token ?? "", true), now);
+    await spendLink(tx, link, now);
+    await storePassword(tx, userId, hash, now);
+    await unlockAccount(tx, userId, now);
+    const endedSessions = await endSessionsOf(tx, userId);
+    const stage = (await hasSecondFactor(tx, userId)) ? "second_factor" : "full";
+    const methods = ["link"] as const;
+    const session = await openSession(tx, attempt, { userId, stage, methods, remember: false });
+    await recordSignIn(tx, attempt, {
+      outcome: "done",
+      action: stage === "full" ? "auth.signIn" : "auth.firstFactor",
+      person,
+      sessionId: session.sessionId,
+      methods,
+      changed: { password: "chosen", linkId: link.linkId, purpose: link.purpose, endedSessions },
+    });
+    return session;
+  });
+}
+
+async function recordRefused(attempt: Attempt, { reason }: Refusal, link: FoundLink | null): Promise<void> {
+  const person = link?.person ?? null;
+  await recordRefusedSignIn(attempt, { action: "auth.signIn", reason, person, methods: ["link"] });
+}

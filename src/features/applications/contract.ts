@@ -1,0 +1,65 @@
+import { z } from "zod";
+import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/page";
+import { Exposure, Sync } from "../../platform/contract/sync-state";
+import { CreatedCredential, PasswordInput, UsernameInput } from "../credentials/contract";
+import { Route, RouteInput } from "../routes/contract";
+
+const Access = z.enum(["public-when-empty", "protected"]);
+const HashAlgorithm = z.enum(["apr1", "bcrypt"]);
+
+export const CreateApplication = z.strictObject({
+  environmentId: IdInput,
+  name: Name,
+  access: Access.optional(),
+  hashAlgorithm: HashAlgorithm.optional(),
+  gatewayId: IdInput.optional(),
+  /** With a credential beside it, both are in one transaction and one delivery: it is never public in between. */
+  route: RouteInput.optional(),
+  credential: z.strictObject({ username: UsernameInput, password: PasswordInput.optional() }).optional(),
+});
+export type CreateApplication = z.infer<typeof CreateApplication>;
+
+export const ApplicationById = z.strictObject({ applicationId: IdInput });
+
+export const UpdateApplication = z
+  .strictObject({
+    applicationId: IdInput,
+    name: Name.optional(),
+    access: Access.optional(),
+    hashAlgorithm: HashAlgorithm.optional(),
+  })
+  .refine((input) => input.name !== undefined || input.access !== undefined || input.hashAlgorithm !== undefined, {
+    error: "nothing_to_change",
+  });
+export type UpdateApplication = z.infer<typeof UpdateApplication>;
+
+export const ListApplications = z.strictObject({ environmentId: IdInput.optional(), ...pageFields }).prefault({});
+export type ListApplications = z.infer<typeof ListApplications>;
+
+export const Application = z.object({
+  applicationId: z.string(),
+  environmentId: z.string(),
+  projectId: z.string(),
+  gatewayId: z.string(),
+  name: z.string(),
+  slug: z.string(),
+  access: Access,
+  openedBy: z.enum(["create", "delete", "access"]).nullable(),
+  hashAlgorithm: HashAlgorithm,
+  createdAt: Moment,
+  exposure: Exposure,
+  sync: Sync,
+});
+export type Application = z.infer<typeof Application>;
+
+export const CreatedApplication = Application.extend({
+  becamePublic: z.boolean(),
+  route: Route.optional(),
+  credential: CreatedCredential.optional(),
+});
+export type CreatedApplication = z.infer<typeof CreatedApplication>;
+
+export const UpdatedApplication = Application.extend({ becamePublic: z.boolean() });
+export type UpdatedApplication = z.infer<typeof UpdatedApplication>;
+
+export const ApplicationPage = pageOf(Application);

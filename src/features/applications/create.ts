@@ -1,0 +1,158 @@
+import { asc, eq } from "drizzle-orm";
+import { applications } from "../../../drizzle/applications";
+import { organizationGateways } from "../../../drizzle/gateways";
+import type { Authorized } from "../../access/authorized";
+import { freeSlug, orSlugTaken } from "../../access/free-slug";
+import { lockOrganization } from "../../access/lock-organization";
+import { readAs } from "../../access/read-as";
+import { preparedUnitOfWork } from "../../access/unit-of-work";
+import { Conflict, NotFound } from "../../platform/errors";
+import { newId } from "../../platform/ids";
+import { insertCredential } from "../credentials/insert-credential";
+import { presentCredential } from "../credentials/present-credential";
+import { preparePassword, requireStillGood, requireUsername } from "../credentials/visitor-password";
+import { insertRoute } from "../routes/insert-route";
+import {
+  prepareUpstreams,
+  readGateway,
+  requireHost,
+  requireNotServed,
+  requirePathPrefix,
+} from "../routes/prepare-route";
+import { presentRoute } from "../routes/present-route";
+import type { CreateApplication, CreatedApplication } from "./contract";
+import { presentWritten } from "./present-application";
+
+type Creator = Authorized<"application:create", "environment">;
+
+/**
+ * Makes an application, with its first route and credential if they are given: in one transaction and one delivery, so
+ * that it never answers without its protection in between.
+ * @throws Conflict `never_public` it would be public, and the organization has ruled that out | `no_gateway`
+ * @throws Invalid | Conflict as `createRoute` and `createCredential`
+ */
+export async function createApplication(authorized: Creator, input: CreateApplication): Promise<CreatedApplication> {
+  return preparedUnitOfWork(
+    authorized,
+    (current) => prepare(current, input),
+    async (work, prepared) => {
+      const { object: environment, organization, request } = work.authorized;
+      if (prepared.credential) {
+        const { hashAlgorithm: algorithm } = prepared;
+        requireStillGood(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
+      }
+      const { defaultAccess, neverPublic } = await lockOrganization(work.tx, work.organizationId);
+      const access = input.access ?? defaultAccess;
+      const empty = input.credential === undefined;
+      const becamePublic = empty && access === "public-when-empty";
+      if (becamePublic && neverPublic) {
+        throw new Conflict(
+          "never_public",
+          "Nothing in this organization may be public: give it a credential, or access: protected.",
+        );
+      }
+      const row = {
+        applicationId: newId("application"),
+        organizationId: work.organizationId,
+        environmentId: environment.environmentId,
+        gatewayId: prepared.gatewayId,
+        name: input.name,
+        slug: await freeSlug(work.tx, applications, work.organizationId, input.name, request.runtime.random),
+        access,
+        openedBy: empty ? ("create" as const) : null,
+        hashAlgorithm: prepared.hashAlgorithm,
+        createdAt: work.now,
+      };
+      await work.tx.insert(applications).values(row).catch(orSlugTaken);
+      const { applicationId } = row;
+      work.audit(
+        "applications.create",
+        { kind: "application", id: applicationId, name: row.name },
+        { name: row.name, access, becamePublic },
+      );
+
+      const credential =
+        prepared.credential &&
+        (await insertCredential(work.tx, request.runtime.sealer, row, { ...prepared.credential, now: work.now }));
+      if (credential) {
+        work.audit(
+          "security.create",
+          { kind: "credential", id: credential.securityId, name: credential.username },
+          { username: credential.username },
+        );
+      }
+      const route = prepared.route && (await insertRoute(work, row, prepared.route));
+      if (route) {
+        const { host, pathPrefix } = route;
+        const object = { kind: "route" as const, id: route.routeId, name: `${host}${pathPrefix}` };
+        const upstreams = input.route?.upstreams.map(({ url }) => url);
+        work.audit("routes.create", object, { host, pathPrefix, upstreams });
+      }
+      const generated = prepared.credential?.password.generated;
+      return {
+        ...(await presentWritten(work.tx, { ...row, projectId: environment.projectId }, work.now, work.sync)),
+        becamePublic,
+        ...(route ? { route: presentRoute(route, work.sync) } : {}),
+        ...(credential
+          ? {
+              credential: {
+                ...presentCredential(credential, work.sync),
+                warnings: [...(prepared.credential?.password.warnings ?? [])],
+                ...(generated === undefined ? {} : { password: generated }),
+              },
+            }
+          : {}),
+      };
+    },
+    { lock: "share" },
+  );
+}
+
+/** What is slow or outside: hashing, DNS, and the question to the gateway. */
+async function prepare(authorized: Creator, input: CreateApplication) {
+  const { organization, request } = authorized;
+  const hashAlgorithm = input.hashAlgorithm ?? "apr1";
+  const gatewayId = await requireGateway(authorized, input.gatewayId);
+  if (input.credential) requireUsername(input.credential.username);
+  const place = input.route && {
+    host: requireHost(input.route.host, request.runtime),
+    pathPrefix: requirePathPrefix(input.route.pathPrefix),
+    urls: input.route.upstreams.map((upstream) => upstream.url),
+  };
+  const gateway = place && (await readGateway(authorized, gatewayId, place.host));
+  if (place && gateway) await requireNotServed(authorized, gateway, place.host);
+  return {
+    hashAlgorithm,
+    gatewayId,
+    credential: input.credential && {
+      username: input.credential.username,
+      password: await preparePassword(request.runtime, input.credential.password, {
+        username: input.credential.username,
+        algorithm: hashAlgorithm,
+        policy: organization.passwordPolicy,
+        organizationId: organization.organizationId,
+      }),
+    },
+    route: place &&
+      gateway && {
+        host: place.host,
+        pathPrefix: place.pathPrefix,
+        ...(await prepareUpstreams(request.runtime, organization, gateway.listensOn, place.urls)),
+      },
+  };
+}
+
+/** The gateway that is named, or the first one that the organization was allowed on. */
+async function requireGateway(authorized: Creator, named: string | undefined): Promise<string> {
+  const allowed = await readAs(authorized, (tx) =>
+    tx
+      .select({ gatewayId: organizationGateways.gatewayId })
+      .from(organizationGateways)
+      .where(eq(organizationGateways.organizationId, authorized.organization.organizationId))
+      .orderBy(asc(organizationGateways.createdAt), asc(organizationGateways.gatewayId)),
+  );
+  const found = named === undefined ? allowed[0] : allowed.find((row) => row.gatewayId === named);
+  if (found) return found.gatewayId;
+  if (named !== undefined) throw new NotFound();
+  throw new Conflict("no_gateway", "This organization is not allowed on any gateway yet.");
+}

@@ -1,0 +1,21 @@
+import { and, desc, eq, isNotNull } from "drizzle-orm";
+import { auditEntries } from "../../../drizzle/audit";
+import { checkpointText } from "../../audit/statement-text";
+import { auditLogOf, type LogReader } from "./audit-log";
+import type { AuditCheckpoint } from "./contract";
+
+/** How far the log is sealed now, signed: kept elsewhere, it shows later whether the log's end was cut off. */
+export async function makeCheckpoint(authorized: LogReader): Promise<AuditCheckpoint> {
+  const { organizationId, signer, read } = auditLogOf(authorized);
+  const [last] = await read((tx) =>
+    tx
+      .select({ sequence: auditEntries.sequence, hash: auditEntries.hash })
+      .from(auditEntries)
+      .where(and(eq(auditEntries.organizationId, organizationId), isNotNull(auditEntries.sequence)))
+      .orderBy(desc(auditEntries.sequence))
+      .limit(1),
+  );
+  const at = authorized.request.runtime.clock.now().toISOString();
+  const statement = { organizationId, sequence: last?.sequence ?? 0, hash: last?.hash ?? "", at };
+  return { ...statement, signature: signer.sign("checkpoint", checkpointText(statement)) };
+}

@@ -1,0 +1,68 @@
+import { and, asc, gt, isNotNull, isNull, or } from "drizzle-orm";
+import { auditEntries } from "../../../drizzle/audit";
+import { type AuditLog, auditLogOf, type LogReader } from "./audit-log";
+import type { AuditEntry, AuditFilter } from "./contract";
+import { entryFilter } from "./entry-filter";
+import { presentAuditEntry } from "./present-audit-entry";
+
+/** Entries of one query: so many are in memory at once, and no transaction lasts longer than one. */
+const pageSize = 250;
+
+/**
+ * Every entry that a filter asks for, in the order of the chain, then those that are not sealed yet; a page at a time,
+ * read when it is asked for. Before each page it is decided again whether the caller may.
+ * @throws Refusal as the first decision, while it goes on
+ */
+export async function* exportAuditEntries(
+  authorized: LogReader,
+  filter: AuditFilter,
+): AsyncGenerator<readonly AuditEntry[], void> {
+  const log = auditLogOf(authorized);
+  let sequence = 0;
+  for (;;) {
+    await authorized.afresh();
+    const page = await sealedAfter(log, filter, sequence);
+    sequence = page.at(-1)?.sequence ?? sequence;
+    if (page.length > 0) yield page.map(presentAuditEntry);
+    if (page.length < pageSize) break;
+  }
+  let last = "";
+  for (;;) {
+    await authorized.afresh();
+    const page = await behindTheSealed(log, filter, sequence, last);
+    last = page.at(-1)?.auditId ?? last;
+    if (page.length > 0) yield page.map(presentAuditEntry);
+    if (page.length < pageSize) return;
+  }
+}
+
+function sealedAfter({ organizationId, read }: AuditLog, filter: AuditFilter, sequence: number) {
+  return read((tx) =>
+    tx
+      .select()
+      .from(auditEntries)
+      .where(
+        and(entryFilter(organizationId, filter), isNotNull(auditEntries.sequence), gt(auditEntries.sequence, sequence)),
+      )
+      .orderBy(asc(auditEntries.sequence))
+      .limit(pageSize),
+  );
+}
+
+/** What was not sealed when the sealed ones ended; some of it may be by now. */
+function behindTheSealed({ organizationId, read }: AuditLog, filter: AuditFilter, sequence: number, last: string) {
+  return read((tx) =>
+    tx
+      .select()
+      .from(auditEntries)
+      .where(
+        and(
+          entryFilter(organizationId, filter),
+          or(isNull(auditEntries.sequence), gt(auditEntries.sequence, sequence)),
+          gt(auditEntries.auditId, last),
+        ),
+      )
+      .orderBy(asc(auditEntries.auditId))
+      .limit(pageSize),
+  );
+}

@@ -1,0 +1,160 @@
+import { and, asc, count, desc, eq, gt, isNull, lte, or, sql } from "drizzle-orm";
+import { auditCheckpoints, auditEntries } from "../../../drizzle/audit";
+import {
+  type BrokenChain,
+  type ChainPosition,
+  chainStart,
+  contradicts,
+  cutBefore,
+  followChain,
+  unsealedAfter,
+  type Waiting,
+} from "../../audit/follow-chain";
+import { checkpointText, removalText } from "../../audit/statement-text";
+import { aheadInSql, passedInSql } from "../../database/moments-in-sql";
+import { isoText, isReadable } from "../../platform/moment";
+import type { AuditLog } from "./audit-log";
+import type { AuditVerdict } from "./contract";
+
+/** Entries of one query: so many are in memory at once. */
+const pageSize = 200;
+
+/**
+ * Whether a log is what was sealed: every entry in its place, from the beginning or from what retention removed, up to
+ * what the checkpoints say that there was; and whether all that waits to be sealed has only just come.
+ * @param kept a checkpoint that was kept elsewhere, if there is one; its signature is good
+ */
+export async function verifyLog(log: AuditLog, kept: ChainPosition | null): Promise<AuditVerdict> {
+  const statements = await statementsOf(log);
+  const checkpoints = kept ? [...statements.checkpoints, kept] : statements.checkpoints;
+  let { removal } = statements;
+  let position: ChainPosition = removal ?? chainStart;
+  let entries = 0;
+  const verdict = async (brokenThere: BrokenChain | null): Promise<AuditVerdict> => {
+    const waiting = await waitingIn(log);
+    const firstBroken = brokenThere ?? unsealedAfter(position, waiting);
+    return {
+      organizationId: log.organizationId,
+      intact: firstBroken === null,
+      firstBroken,
+      entries,
+      ...position,
+      removed: removal && { sequence: removal.sequence, entries: removal.removed, at: removal.at },
+      unsealed: waiting.entries,
+    };
+  };
+
+  const planted = await plantedUpTo(log, position);
+  if (planted) return verdict(planted);
+
+  let page = await pageOf(log, position);
+  while (page.length > 0) {
+    for (const entry of page) {
+      const next = followChain(position, entry);
+      const at = "why" in next ? position : next;
+      const broken = "why" in next ? next : firstOf(checkpoints, (one) => contradicts(one, at, entry.auditId));
+      if (broken?.why === "missing") {
+        // Retention may have gone on meanwhile: then the chain begins where that ended.
+        const later = (await statementsOf(log)).removal;
+        if (later && later.sequence > position.sequence) {
+          removal = later;
+          position = later;
+          break;
+        }
+      }
+      if (broken) return verdict(broken);
+      position = at;
+      entries++;
+    }
+    page = await pageOf(log, position);
+  }
+  return verdict(firstOf(checkpoints, (one) => cutBefore(one, position)));
+}
+
+function firstOf(
+  checkpoints: readonly ChainPosition[],
+  broken: (checkpoint: ChainPosition) => BrokenChain | null,
+): BrokenChain | null {
+  for (const checkpoint of checkpoints) {
+    const found = broken(checkpoint);
+    if (found) return found;
+  }
+  return null;
+}
+
+function pageOf({ read, organizationId }: AuditLog, { sequence }: ChainPosition) {
+  return read((tx) =>
+    tx
+      .select()
+      .from(auditEntries)
+      .where(and(eq(auditEntries.organizationId, organizationId), gt(auditEntries.sequence, sequence)))
+      .orderBy(asc(auditEntries.sequence))
+      .limit(pageSize),
+  );
+}
+
+/** An entry at a place where none can be: before the first, or where retention took all. What lists entries would show it. */
+async function plantedUpTo({ read, organizationId }: AuditLog, begin: ChainPosition): Promise<BrokenChain | null> {
+  const [planted] = await read((tx) =>
+    tx
+      .select({ sequence: auditEntries.sequence, auditId: auditEntries.auditId })
+      .from(auditEntries)
+      .where(and(eq(auditEntries.organizationId, organizationId), lte(auditEntries.sequence, begin.sequence)))
+      .orderBy(asc(auditEntries.sequence))
+      .limit(1),
+  );
+  if (!planted || planted.sequence === null) return null;
+  return { sequence: planted.sequence, auditId: planted.auditId, why: "altered" };
+}
+
+/** An entry is sealed within a second of its commit. Clocks differ, and a process may be busy. */
+const sealedWithin = sql`interval '30 seconds'`;
+
+async function waitingIn({ read, organizationId, now: given }: AuditLog): Promise<Waiting> {
+  const now = given ?? sql`clock_timestamp()`;
+  const { auditId, createdAt } = auditEntries;
+  const isOverdue = or(
+    passedInSql(sql`(${createdAt} + ${sealedWithin})`, now),
+    aheadInSql(sql`(${createdAt} - ${sealedWithin})`, now), // its time is not the one at which it was made
+  );
+  const [row] = await read((tx) =>
+    tx
+      .select({
+        entries: count(),
+        overdue: sql<string | null>`min(${auditId}) filter (where ${isOverdue})`,
+        oldest: sql<string | null>`min(${auditId})`,
+      })
+      .from(auditEntries)
+      .where(and(eq(auditEntries.organizationId, organizationId), isNull(auditEntries.sequence))),
+  );
+  return row ?? { entries: 0, overdue: null, oldest: null };
+}
+
+interface Removal extends ChainPosition {
+  readonly removed: number;
+  readonly at: string;
+}
+
+/** What was signed of a log, at most one statement a day: its own checkpoints, and how far it was removed last. */
+async function statementsOf({ read, organizationId, signer }: AuditLog) {
+  const rows = await read((tx) =>
+    tx
+      .select()
+      .from(auditCheckpoints)
+      .where(eq(auditCheckpoints.organizationId, organizationId))
+      .orderBy(desc(auditCheckpoints.sequence)),
+  );
+  let removal: Removal | null = null;
+  const checkpoints: ChainPosition[] = [];
+  for (const { sequence, hash, kind, removed, signature, createdAt } of rows) {
+    if (!isReadable(createdAt)) continue; // no signature is over it
+    const at = isoText(createdAt);
+    const statement = { organizationId, sequence, hash, at };
+    const text = kind === "removal" ? removalText({ ...statement, removed }) : checkpointText(statement);
+    // One that nobody here signed says nothing: whoever could write it could write anything.
+    if (!signer.verify("checkpoint", text, signature)) continue;
+    if (kind === "checkpoint") checkpoints.push({ sequence, hash });
+    else removal ??= { sequence, hash, removed, at };
+  }
+  return { removal, checkpoints };
+}

@@ -1,0 +1,23 @@
+import { z } from "zod";
+import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
+import { Sync } from "../../platform/contract/sync-state";
+
+export const ListClaims = z.strictObject({ gatewayId: IdInput.optional(), ...pageFields }).prefault({});
+export type ListClaims = z.infer<typeof ListClaims>;
+
+export const ClaimById = z.strictObject({ claimId: IdInput });
+
+/** A host name or an upstream address that belongs to the organization on a gateway. */
+export const Claim = z.object({
+  claimId: z.string(),
+  gatewayId: z.string(),
+  kind: z.enum(["host", "upstream"]),
+  value: z.string(),
+  /** Why a host could not be claimed today, for a claim made before it was reserved; null otherwise. */
+  reserved: z.enum(["control_plane", "loopback", "public_suffix"]).nullable(),
+  createdAt: Moment,
+  sync: Sync,
+});
+export type Claim = z.infer<typeof Claim>;
+
+export const ClaimPage = pageOf(Claim);

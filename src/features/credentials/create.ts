@@ -1,0 +1,54 @@
+import type { Authorized } from "../../access/authorized";
+import { preparedUnitOfWork } from "../../access/unit-of-work";
+import type { CreateCredential, CreatedCredential } from "./contract";
+import { insertCredential } from "./insert-credential";
+import { presentCredential } from "./present-credential";
+import { preparePassword, requireStillGood, requireUsername } from "./visitor-password";
+
+/**
+ * Adds a basic-auth credential to an application.
+ *
+ * The visitor's password is hashed here and never stored; one that is left out is generated, and is in this one answer.
+ * The credential is in force once the change in `sync` is enforced (see `sync.wait`).
+ * @throws Invalid `invalid_username` | `invalid_password` | `weak_password`
+ * @throws Conflict `duplicate_username`
+ */
+export async function createCredential(
+  authorized: Authorized<"security:create", "application">,
+  input: CreateCredential,
+): Promise<CreatedCredential> {
+  const { runtime } = authorized.request;
+  return preparedUnitOfWork(
+    authorized,
+    async ({ object, organization }) => {
+      requireUsername(input.username);
+      return preparePassword(runtime, input.password, {
+        username: input.username,
+        algorithm: object.hashAlgorithm,
+        policy: organization.passwordPolicy,
+        organizationId: organization.organizationId,
+      });
+    },
+    async (work, password) => {
+      const { object: application, organization } = work.authorized;
+      requireStillGood(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });
+      const row = await insertCredential(work.tx, runtime.sealer, application, {
+        username: input.username,
+        password,
+        now: work.now,
+      });
+      const { securityId: id, username } = row;
+      work.audit("security.create", { kind: "credential", id, name: username }, { username });
+      work.deliver({
+        gatewayId: application.gatewayId,
+        applicationId: application.applicationId,
+        closes: application.openedBy !== null,
+      });
+      return {
+        ...presentCredential(row, work.sync),
+        warnings: [...password.warnings],
+        ...(password.generated === undefined ? {} : { password: password.generated }),
+      };
+    },
+  );
+}

@@ -1,0 +1,58 @@
+import { eq, sql } from "drizzle-orm";
+import { applications } from "../../../drizzle/applications";
+import { security } from "../../../drizzle/security";
+import type { Authorized } from "../../access/authorized";
+import { lockOrganization } from "../../access/lock-organization";
+import { unitOfWork } from "../../access/unit-of-work";
+import { rowsOf, type Transaction } from "../../database/database";
+import { Conflict, NotFound } from "../../platform/errors";
+import type { DeletedCredential } from "./contract";
+import { credentialColumns } from "./credential-columns";
+import { presentCredential } from "./present-credential";
+
+/**
+ * Deletes a credential, and answers what it was. Deleting the last row of a `public-when-empty` application is the
+ * explicit act that makes it public (`becamePublic`); a `protected` one is shut from then on.
+ * @throws Conflict `never_public` it was the last one, and the organization has ruled public applications out
+ */
+export async function deleteCredential(
+  authorized: Authorized<"security:delete", "credential">,
+): Promise<DeletedCredential> {
+  return unitOfWork(authorized, async (work) => {
+    const { application, securityId } = work.authorized.object;
+    const { neverPublic } = await lockOrganization(work.tx, work.organizationId);
+    const [row] = await work.tx
+      .delete(security)
+      .where(eq(security.securityId, securityId))
+      .returning(credentialColumns);
+    if (!row) throw new NotFound();
+    const last = !(await hasCredential(work.tx, application.applicationId));
+    const becamePublic = last && application.access === "public-when-empty";
+    if (becamePublic && neverPublic) {
+      throw new Conflict(
+        "never_public",
+        "This is the last credential, and nothing in this organization may be public.",
+      );
+    }
+    if (last) {
+      await work.tx
+        .update(applications)
+        .set({ openedBy: "delete" })
+        .where(eq(applications.applicationId, application.applicationId));
+    }
+    work.audit(
+      becamePublic ? "security.delete.opened" : "security.delete",
+      { kind: "credential", id: securityId },
+      { username: row.username, last },
+    );
+    work.deliver({ gatewayId: application.gatewayId, applicationId: application.applicationId, closes: true });
+    return { ...presentCredential(row, work.sync), becamePublic };
+  });
+}
+
+async function hasCredential(tx: Transaction, applicationId: string): Promise<boolean> {
+  const rows = await tx.execute(
+    sql`select exists (select 1 from security where application_id = ${applicationId}) as found`,
+  );
+  return rowsOf<{ found: boolean }>(rows)[0]?.found === true;
+}

@@ -1,0 +1,67 @@
+import { eq } from "drizzle-orm";
+import { security } from "../../../drizzle/security";
+import type { Authorized } from "../../access/authorized";
+import { preparedUnitOfWork } from "../../access/unit-of-work";
+import { NotFound } from "../../platform/errors";
+import type { UpdateCredential, UpdatedCredential } from "./contract";
+import { credentialColumns } from "./credential-columns";
+import { orDuplicateUsername } from "./insert-credential";
+import { presentCredential } from "./present-credential";
+import { preparePassword, requireStillGood, requireUsername } from "./visitor-password";
+
+/**
+ * Changes a credential's username, its password, or both. The old one stops working when the new one starts: both are
+ * in one file of one delivery, so the application is never without a credential in between.
+ * @throws Invalid `invalid_username` | `invalid_password` | `weak_password`
+ * @throws Conflict `duplicate_username`
+ */
+export async function updateCredential(
+  authorized: Authorized<"security:update", "credential">,
+  input: UpdateCredential,
+): Promise<UpdatedCredential> {
+  const { runtime } = authorized.request;
+  return preparedUnitOfWork(
+    authorized,
+    async ({ object, organization }) => {
+      if (input.username !== undefined) requireUsername(input.username);
+      if (input.password === undefined) return null;
+      return preparePassword(runtime, input.password, {
+        username: input.username ?? object.username,
+        algorithm: object.application.hashAlgorithm,
+        policy: organization.passwordPolicy,
+        organizationId: organization.organizationId,
+      });
+    },
+    async (work, password) => {
+      const { application, securityId } = work.authorized.object;
+      const { passwordPolicy: policy } = work.authorized.organization;
+      if (password) requireStillGood(password, { algorithm: application.hashAlgorithm, policy });
+      const [row] = await work.tx
+        .update(security)
+        .set({
+          ...(input.username === undefined ? {} : { username: input.username }),
+          ...(password
+            ? {
+                hashSealed: runtime.sealer.seal(`security:hash:${securityId}`, password.hash),
+                hashAlgorithm: password.algorithm,
+                passwordChangedAt: work.now,
+              }
+            : {}),
+        })
+        .where(eq(security.securityId, securityId))
+        .returning(credentialColumns)
+        .catch(orDuplicateUsername);
+      if (!row) throw new NotFound();
+      work.audit(
+        "security.update",
+        { kind: "credential", id: securityId },
+        {
+          ...(input.username === undefined ? {} : { username: [work.authorized.object.username, input.username] }),
+          ...(password ? { password: "changed" } : {}),
+        },
+      );
+      work.deliver({ gatewayId: application.gatewayId, applicationId: application.applicationId, closes: true });
+      return { ...presentCredential(row, work.sync), warnings: [...(password?.warnings ?? [])] };
+    },
+  );
+}

@@ -1,0 +1,68 @@
+import { PremiseChanged } from "../../access/premise-changed";
+import type { Runtime } from "../../access/runtime";
+import { Invalid } from "../../platform/errors";
+import { loadCommonPasswords } from "../../platform/passwords/common-passwords";
+import {
+  checkUsername,
+  checkVisitorPassword,
+  passwordMessages,
+  usernameMessages,
+} from "../../platform/passwords/credential-rules";
+import { generatePassword } from "../../platform/passwords/generate-password";
+import type { HashAlgorithm } from "../../platform/passwords/hash-algorithm";
+import { hashForGateway } from "../../platform/passwords/hash-for-gateway";
+import { adviseOnPassword, type PasswordWarning } from "../../platform/passwords/password-advice";
+
+/** A visitor's password on its way into a row: only its hash is kept. */
+export interface PreparedPassword {
+  readonly algorithm: HashAlgorithm;
+  readonly hash: string;
+  readonly warnings: readonly PasswordWarning[];
+  /** Set only when it was generated: shown once, in the answer that made it. */
+  readonly generated?: string;
+}
+
+/** @throws Invalid `invalid_username` with the rule that it breaks */
+export function requireUsername(username: string): void {
+  const problem = checkUsername(username);
+  if (problem) throw new Invalid("invalid_username", usernameMessages[problem], { username: problem });
+}
+
+/**
+ * Checks, judges and hashes a password, or makes one. Slow: it stands before the transaction.
+ * @throws Invalid `invalid_password` | `weak_password` (policy `enforce`), with the rules that it breaks
+ * @throws Unavailable `busy`: too many passwords wait to be hashed
+ */
+export async function preparePassword(
+  runtime: Pick<Runtime, "random">,
+  given: string | undefined,
+  context: { username: string; algorithm: HashAlgorithm; policy: "advise" | "enforce"; organizationId: string },
+): Promise<PreparedPassword> {
+  const { algorithm, organizationId } = context;
+  const hash = (password: string) => hashForGateway(password, algorithm, runtime.random, organizationId);
+  if (given === undefined) {
+    const generated = generatePassword(runtime.random);
+    return { algorithm, hash: await hash(generated), warnings: [], generated };
+  }
+  const problem = checkVisitorPassword(given, algorithm);
+  if (problem) throw new Invalid("invalid_password", passwordMessages[problem], { password: problem });
+  const warnings = adviseOnPassword(given, context.username, await loadCommonPasswords());
+  if (context.policy === "enforce" && warnings.length > 0) {
+    throw new Invalid("weak_password", warnings.map((warning) => warning.message).join(" "), {
+      password: warnings.map((warning) => warning.reason).join(" "),
+    });
+  }
+  return { algorithm, hash: await hash(given), warnings };
+}
+
+/**
+ * Whether a password that was judged before the transaction may be stored now.
+ * @throws PremiseChanged another algorithm is asked for by now, or no weak password is taken any more
+ */
+export function requireStillGood(
+  password: PreparedPassword,
+  now: { readonly algorithm: HashAlgorithm; readonly policy: "advise" | "enforce" },
+): void {
+  if (now.algorithm !== password.algorithm) throw new PremiseChanged("the hash algorithm");
+  if (now.policy === "enforce" && password.warnings.length > 0) throw new PremiseChanged("the password policy");
+}

@@ -1,0 +1,51 @@
+import { gateways } from "../../../drizzle/gateways";
+import type { Authorized } from "../../access/authorized";
+import { unitOfWork } from "../../access/unit-of-work";
+import { gatewayPlaces, newGatewaySecrets } from "../../delivery/protocol/gateway-secrets";
+import { newId } from "../../platform/ids";
+import { allowOrganizations } from "./allow-organizations";
+import type { CreateGateway, Gateway } from "./contract";
+import { orNameTaken } from "./name-taken";
+import { presentGateway } from "./present-gateway";
+
+/**
+ * Makes a gateway; a process that has its folder begins to deliver to it within seconds. Without `organizationIds` the
+ * founding organization alone may publish on it.
+ * @throws Conflict `name_taken`
+ */
+export async function createGateway(
+  authorized: Authorized<"gateway:create", "organization">,
+  input: CreateGateway,
+): Promise<Gateway> {
+  const { random, sealer } = authorized.request.runtime;
+  return unitOfWork(
+    authorized,
+    async (work) => {
+      const gatewayId = newId("gateway");
+      const { tagKey, probeHost, epoch } = newGatewaySecrets(random);
+      const row = {
+        gatewayId,
+        name: input.name,
+        target: "file" as const,
+        address: input.address,
+        probeAddress: input.probeAddress,
+        tags: input.tags,
+        createdAt: work.now,
+      };
+      await work.tx
+        .insert(gateways)
+        .values({
+          ...row,
+          tagKeySealed: sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
+          probeHostSealed: sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
+          epoch,
+        })
+        .catch(orNameTaken);
+      await allowOrganizations(work.tx, gatewayId, input.organizationIds ?? [work.organizationId], work.now);
+      const { name, address, probeAddress } = row;
+      work.audit("gateways.create", { kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });
+      return presentGateway(row, work.sync);
+    },
+    { role: "host", lock: "share" },
+  );
+}

@@ -1,0 +1,87 @@
+import { and, eq } from "drizzle-orm";
+import { invitations, members, users } from "../../../drizzle/members";
+import type { Authorized } from "../../access/authorized";
+import type { Principal } from "../../access/principal";
+import { requireGivable } from "../../access/privilege-guards";
+import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
+import { aheadInSql } from "../../database/moments-in-sql";
+import { invitationDays, waitingFor } from "../../identity/invitations";
+import { take } from "../../identity/limits";
+import { newToken } from "../../identity/tokens";
+import { Conflict } from "../../platform/errors";
+import { newId } from "../../platform/ids";
+import { later } from "../../platform/moment";
+import { requireRole } from "../roles/require-role";
+import type { CreatedInvitation, CreateInvitation } from "./contract";
+import { presentInvitation } from "./invitation-columns";
+import { sendInvitation } from "./send-invitation";
+
+const dayMs = 24 * 3_600_000;
+
+/** A mail server that sends what strangers want, to whom they want, is soon one that nobody takes mail from. */
+const creationByOrganization = { name: "invitation:organization", tries: 60, windowSeconds: 3_600 } as const;
+
+/**
+ * Invites whoever reads an address's mail: makes a link that works once, within seven days, for an account with this
+ * address, and sends it where a mail server is set. The link is in this one answer; its token's hash is stored. That the
+ * mail could not be sent loses nothing: the link can be handed over.
+ * @throws Forbidden `role_above_own` | Conflict `already_member`, `already_invited` | TooMany
+ */
+export async function createInvitation(
+  authorized: Authorized<"invitation:create", "organization">,
+  input: CreateInvitation,
+): Promise<CreatedInvitation> {
+  const { runtime } = authorized.request;
+  const made = await preparedUnitOfWork(
+    authorized,
+    ({ organization: { organizationId } }) => take(runtime, creationByOrganization, organizationId),
+    async (work) => {
+      const { tx, organizationId, now } = work;
+      const { columns, grant } = await requireRole(tx, organizationId, input);
+      requireGivable(work, grant);
+      await requireNew(work, input.email);
+      const { token, hash } = newToken(runtime.random);
+      const row = {
+        invitationId: newId("invitation"),
+        email: input.email,
+        ...columns,
+        invitedBy: inviterOf(work.authorized.principal),
+        createdAt: now,
+        expiresAt: later(now, invitationDays * dayMs),
+        acceptedAt: null,
+        revokedAt: null,
+      };
+      await tx.insert(invitations).values({ ...row, organizationId, hash });
+      const { invitationId: id, email } = row;
+      work.audit("invitations.create", { kind: "invitation", id, name: email }, { email, ...columns });
+      // What follows the # stays in the browser: no proxy and no log sees it.
+      return { ...presentInvitation(row, now), url: `${runtime.signIn.publicOrigin}/accept-invitation#${token}` };
+    },
+  );
+  return { ...made, ...(await sendInvitation(authorized, made)) };
+}
+
+/** The organization is held, so that the same address is not invited twice at once. @throws Conflict */
+async function requireNew(
+  { tx, organizationId, now }: Work<"invitation:create", "organization">,
+  email: string,
+): Promise<void> {
+  const [member] = await tx
+    .select({ memberId: members.memberId })
+    .from(members)
+    .innerJoin(users, eq(users.userId, members.userId))
+    .where(and(eq(members.organizationId, organizationId), eq(users.email, email)));
+  if (member) throw new Conflict("already_member", "Whoever has this address is a member already.");
+  const [open] = await tx
+    .select({ invitationId: invitations.invitationId })
+    .from(invitations)
+    .where(and(waitingFor(organizationId, email), aheadInSql(invitations.expiresAt, now)))
+    .limit(1);
+  if (open) throw new Conflict("already_invited", "This address is invited already: take that invitation back first.");
+}
+
+/** Whose standing counts when it is accepted; null for the host's command line, and for keys that it made. */
+function inviterOf(principal: Principal): string | null {
+  if (principal.kind === "commandLine") return null;
+  return principal.userId ?? (principal.kind === "apiKey" ? principal.serviceAccountId : null);
+}

@@ -1,0 +1,99 @@
+import { apiKeys } from "../../../drizzle/api-keys";
+import { makeApiKey } from "../../access/api-keys";
+import { canGive, isAllowed, worthOf } from "../../access/authorization";
+import type { Authorized } from "../../access/authorized";
+import { type Grant, holds } from "../../access/permissions";
+import { requireGranted } from "../../access/resolve-grant";
+import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
+import { Forbidden } from "../../platform/errors";
+import { newId } from "../../platform/ids";
+import type { CreatedKey, CreateKey } from "./contract";
+import { endOfKey, latestEnd } from "./key-life";
+import { limitsOfNewKey } from "./limits-of-maker";
+import { type Holder, lockHolder, requireRoom } from "./lock-holder";
+import { presentKey } from "./present-key";
+import { providerOf } from "./provider-of";
+import { takeKeyCreation } from "./take-key-creation";
+
+/**
+ * Makes an API key: the maker's own, or a service account's. The key itself is in this one answer; its hash is stored.
+ * @throws Forbidden `role_above_own` | `role_above_account` | `above_making_key`: nobody gives what they do not have
+ * @throws NotFound no such project, role or service account here
+ * @throws Conflict `too_many_keys`
+ * @throws Invalid `expires_in_the_past` | `expires_too_late` | `unknown_scope` | `not_a_network`
+ * @throws TooMany too many from this address
+ */
+export async function createKey(
+  authorized: Authorized<"key:create", "organization" | "project">,
+  input: CreateKey,
+): Promise<CreatedKey> {
+  return preparedUnitOfWork(
+    authorized,
+    takeKeyCreation,
+    async (work) => {
+      const { principal, organization, request } = work.authorized;
+      const projectId = input.projectId ?? null;
+      const holder = await lockHolder(work, principal, input.serviceAccountId ?? null);
+      const providerId = await providerOf(work, principal);
+      if (input.serviceAccountId !== undefined) requireAccountRight(work);
+      const { columns, grant } = await requireGranted(work.tx, work.organizationId, input);
+      requireGivable(work, holder, grant, projectId);
+      const { latest, ...limits } = await limitsOfNewKey(
+        work.tx,
+        principal,
+        input,
+        latestEnd(work.now, organization.maxKeyDays),
+      );
+      const expiresAt = endOfKey(input.expiresAt, work.now, latest);
+      await requireRoom(work, holder, organization.maxKeysPerMember, work.now);
+
+      const { key, hash } = makeApiKey(request.runtime.random);
+      const { userId, serviceAccountId } = holder;
+      const row = {
+        apiKeyId: newId("apiKey"),
+        name: input.name,
+        userId,
+        serviceAccountId,
+        ...columns,
+        projectId,
+        ...limits,
+        createdAt: work.now,
+        expiresAt,
+        revokedAt: null,
+        lastUsedAt: null,
+        lastUsedIp: null,
+        rotatedTo: null,
+        providerId,
+      };
+      await work.tx.insert(apiKeys).values({ ...row, organizationId: work.organizationId, hash });
+      const { name } = row;
+      const object = { kind: "apiKey" as const, id: row.apiKeyId, name };
+      const whose = { serviceAccountId, projectId, ...limits, expiresAt: expiresAt.toISOString() };
+      work.audit("keys.create", object, { name, ...columns, ...whose });
+      return { ...presentKey(row), key };
+    },
+    { lock: "share" },
+  );
+}
+
+type CreateWork = Work<"key:create", "organization" | "project">;
+
+/** Whoever makes an account's key can act as that account. @throws Forbidden */
+function requireAccountRight({ authorized: { principal, organization } }: CreateWork): void {
+  const needed = "service-account:update";
+  if (!isAllowed(principal, organization, needed)) {
+    throw new Forbidden("forbidden", `This needs the permission ${needed}.`);
+  }
+}
+
+/** @throws Forbidden `role_above_own` | `role_above_account` */
+function requireGivable({ authorized }: CreateWork, { account }: Holder, grant: Grant, projectId: string | null): void {
+  const { principal, organization } = authorized;
+  const wanted = worthOf(grant, projectId);
+  if (!canGive(principal, organization, wanted, projectId)) {
+    throw new Forbidden("role_above_own", "A key cannot do more than its maker.");
+  }
+  if (account !== null && !wanted.every((permission) => holds(account, permission))) {
+    throw new Forbidden("role_above_account", "A key cannot do more than the service account that it is for.");
+  }
+}

@@ -1,0 +1,88 @@
+import { and, count, eq, isNull, or } from "drizzle-orm";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { members } from "../../../drizzle/members";
+import { serviceAccounts } from "../../../drizzle/roles";
+import type { Grant } from "../../access/permissions";
+import type { Principal } from "../../access/principal";
+import { requireGranted } from "../../access/resolve-grant";
+import type { Transaction } from "../../database/database";
+import { aheadInSql } from "../../database/moments-in-sql";
+import { Conflict, Forbidden, NotFound } from "../../platform/errors";
+import { roleOfAccount } from "../service-accounts/role-of-account";
+
+/** Whose a new key is to be: a person's, a service account's, or (made by a key of the host's command line) nobody's. */
+export interface Holder {
+  readonly userId: string | null;
+  readonly serviceAccountId: string | null;
+  /** What a service account is; a key of it can do no more. */
+  readonly account: Grant | null;
+}
+
+interface Place {
+  readonly tx: Transaction;
+  readonly organizationId: string;
+}
+
+/**
+ * Whose key it will be, held until the transaction ends: they stay, and their other keys can be counted.
+ * @param serviceAccountId of the input; without it the key is the maker's own
+ * @throws NotFound no such service account | Forbidden left meanwhile
+ */
+export async function lockHolder(
+  { tx, organizationId }: Place,
+  principal: Principal,
+  serviceAccountId: string | null,
+): Promise<Holder> {
+  const accountId = serviceAccountId ?? (principal.kind === "apiKey" ? principal.serviceAccountId : null);
+  if (accountId !== null) {
+    const [account] = await tx
+      .select({ role: serviceAccounts.role, roleId: serviceAccounts.roleId })
+      .from(serviceAccounts)
+      .where(and(eq(serviceAccounts.serviceAccountId, accountId), eq(serviceAccounts.organizationId, organizationId)))
+      .for("no key update");
+    if (!account) throw new NotFound();
+    const { grant } = await requireGranted(tx, organizationId, roleOfAccount(account));
+    return { userId: null, serviceAccountId: accountId, account: grant };
+  }
+  const userId = principal.kind === "commandLine" ? null : principal.userId;
+  if (userId !== null) {
+    const [member] = await tx
+      .select({ memberId: members.memberId })
+      .from(members)
+      .where(and(eq(members.userId, userId), eq(members.organizationId, organizationId)))
+      .for("no key update");
+    if (!member) throw new Forbidden("no_organization", "You are no longer a member of this organization.");
+  }
+  return { userId, serviceAccountId: null, account: null };
+}
+
+/**
+ * That there is room for one more live key of a member or a service account, who is held (`lockHolder`). One that was
+ * rotated is on its way out and does not count.
+ * @throws Conflict `too_many_keys`
+ */
+export async function requireRoom(
+  { tx, organizationId }: Place,
+  { userId, serviceAccountId }: Holder,
+  atMost: number,
+  now: Date,
+): Promise<void> {
+  if (userId === null && serviceAccountId === null) return;
+  const whose =
+    serviceAccountId === null ? eq(apiKeys.userId, userId ?? "") : eq(apiKeys.serviceAccountId, serviceAccountId);
+  const [row] = await tx
+    .select({ live: count() })
+    .from(apiKeys)
+    .where(
+      and(
+        eq(apiKeys.organizationId, organizationId),
+        whose,
+        isNull(apiKeys.revokedAt),
+        isNull(apiKeys.rotatedTo),
+        or(isNull(apiKeys.expiresAt), aheadInSql(apiKeys.expiresAt, now)),
+      ),
+    );
+  if ((row?.live ?? 0) >= atMost) {
+    throw new Conflict("too_many_keys", `There can be ${atMost} live keys at most. Revoke one that is not needed.`);
+  }
+}

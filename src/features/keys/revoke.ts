@@ -1,0 +1,28 @@
+import { eq, sql } from "drizzle-orm";
+import { apiKeys } from "../../../drizzle/api-keys";
+import type { Authorized } from "../../access/authorized";
+import { unitOfWork } from "../../access/unit-of-work";
+import { NotFound } from "../../platform/errors";
+import type { Key } from "./contract";
+import { keyColumns } from "./key-columns";
+import { presentKey } from "./present-key";
+import { requireReach } from "./require-reach";
+
+/**
+ * Revokes an API key: the very next request with it is refused. It stays listed, so that the audit log can be read.
+ * @throws Forbidden `key_above_own`
+ */
+export async function revokeKey(authorized: Authorized<"key:delete", "apiKey">): Promise<Key> {
+  return unitOfWork(authorized, async (work) => {
+    await requireReach(work);
+    const { apiKeyId, name } = work.authorized.object;
+    const [row] = await work.tx
+      .update(apiKeys)
+      .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${work.now.toISOString()}::timestamptz)` })
+      .where(eq(apiKeys.apiKeyId, apiKeyId))
+      .returning(keyColumns);
+    if (!row) throw new NotFound();
+    work.audit("keys.revoke", { kind: "apiKey", id: apiKeyId }, { name });
+    return presentKey(row);
+  });
+}

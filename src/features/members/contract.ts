@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
+import { BuiltInRole } from "../roles/contract";
+
+/** `role`: a built-in one, or null for none. `roleId`: one of the organization's own. One of the two. */
+const given = { role: BuiltInRole.nullable().optional(), roleId: IdInput.optional() };
+const isOne = ({ role, roleId }: { role?: unknown; roleId?: unknown }) =>
+  (role === undefined) !== (roleId === undefined);
+
+export const MemberById = z.strictObject({ memberId: IdInput });
+
+/** With null they are a member of the projects alone at which they have a role. */
+export const UpdateMember = z
+  .strictObject({ memberId: IdInput, ...given })
+  .refine(isOne, { error: "either_role_or_role_id" });
+export type UpdateMember = z.infer<typeof UpdateMember>;
+
+/** With null they have no role at this project. */
+export const SetProjectRole = z
+  .strictObject({ memberId: IdInput, projectId: IdInput, ...given })
+  .refine(isOne, { error: "either_role_or_role_id" });
+export type SetProjectRole = z.infer<typeof SetProjectRole>;
+
+export const ListMembers = z.strictObject(pageFields).prefault({});
+export type ListMembers = z.infer<typeof ListMembers>;
+
+/** The organization that is left is the one that the request is about. */
+export const LeaveOrganization = z.strictObject({}).prefault({});
+
+export const Member = z.object({
+  memberId: z.string(),
+  userId: z.string(),
+  email: z.string(),
+  name: z.string().nullable(),
+  /** Both null: a member of projects only. */
+  role: BuiltInRole.nullable(),
+  roleId: z.string().nullable(),
+  /** Roles at projects; each adds to the role at the organization. */
+  projectRoles: z.array(
+    z.object({ projectId: z.string(), role: BuiltInRole.nullable(), roleId: z.string().nullable() }),
+  ),
+  createdAt: Moment,
+});
+export type Member = z.infer<typeof Member>;
+
+export const MemberPage = pageOf(Member);
+
+/** `keysRevoked`: how many live API keys of theirs ended with the membership. */
+export const RemovedMember = Member.extend({ keysRevoked: z.number() });
+export type RemovedMember = z.infer<typeof RemovedMember>;

@@ -1,0 +1,13 @@
+import { eq } from "drizzle-orm";
+import { members } from "../../../drizzle/members";
+import type { Transaction } from "../../database/database";
+import { NotFound } from "../../platform/errors";
+import type { Member } from "./contract";
+import { presentMembers, selectMembers } from "./present-members";
+
+/** One member, as they are now. @throws NotFound */
+export async function requireMember(tx: Transaction, memberId: string): Promise<Member> {
+  const [member] = await presentMembers(tx, await selectMembers(tx).where(eq(members.memberId, memberId)));
+  if (!member) throw new NotFound();
+  return member;
+}

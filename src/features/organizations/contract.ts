@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/page";
+import { Sync } from "../../platform/contract/sync-state";
+
+const Access = z.enum(["public-when-empty", "protected"]);
+const PasswordPolicy = z.enum(["advise", "enforce"]);
+
+/** Without an id: the caller's own. */
+export const OrganizationById = z.strictObject({ organizationId: IdInput.optional() }).prefault({});
+
+export const UpdateOrganization = z
+  .strictObject({
+    organizationId: IdInput.optional(),
+    name: Name.optional(),
+    /** Copied to applications that are made from now on. */
+    defaultAccess: Access.optional(),
+    /** On: empty applications are shut at once, and what would make one public is refused. Off opens nothing. */
+    neverPublic: z.boolean().optional(),
+    passwordPolicy: PasswordPolicy.optional(),
+    /** On: whoever lacks a second factor can only enrol one. Keys go on. */
+    requireSecondFactor: z.boolean().optional(),
+    /** The longest that a new API key may live, in days; null for no limit. Those that there are stay as they are. */
+    maxKeyDays: z.number().int().min(1).max(3_650).nullable().optional(),
+    /** Live keys that one member, or one service account, may have. */
+    maxKeysPerMember: z.number().int().min(1).max(1_000).optional(),
+    /** Of each key that has no limit of its own; null for no limit. */
+    keyRequestsPerMinute: z.number().int().min(1).max(1_000_000).nullable().optional(),
+  })
+  .refine(({ organizationId: _, ...changes }) => Object.values(changes).some((value) => value !== undefined), {
+    error: "nothing_to_change",
+  });
+export type UpdateOrganization = z.infer<typeof UpdateOrganization>;
+
+export const ListOrganizations = z.strictObject(pageFields).prefault({});
+export type ListOrganizations = z.infer<typeof ListOrganizations>;
+
+export const Organization = z.object({
+  organizationId: z.string(),
+  name: z.string(),
+  slug: z.string(),
+  defaultAccess: Access,
+  neverPublic: z.boolean(),
+  passwordPolicy: PasswordPolicy,
+  requireSecondFactor: z.boolean(),
+  maxKeyDays: z.number().nullable(),
+  maxKeysPerMember: z.number(),
+  keyRequestsPerMinute: z.number().nullable(),
+  upstreams: z.enum(["any", "checked"]),
+  founding: z.boolean(),
+  createdAt: Moment,
+  sync: Sync,
+});
+export type Organization = z.infer<typeof Organization>;
+
+/** `shut`: the applications that were public until this very call. */
+export const UpdatedOrganization = Organization.extend({
+  shut: z.array(z.object({ applicationId: z.string(), name: z.string() })),
+});
+export type UpdatedOrganization = z.infer<typeof UpdatedOrganization>;
+
+export const OrganizationPage = pageOf(Organization);

@@ -1,0 +1,71 @@
+import { eq } from "drizzle-orm";
+import { applications } from "../../../drizzle/applications";
+import { organizations } from "../../../drizzle/organizations";
+import { environments, projects } from "../../../drizzle/projects";
+import type { Authorized } from "../../access/authorized";
+import { unitOfWork, type Work } from "../../access/unit-of-work";
+import type { Transaction } from "../../database/database";
+import { Conflict, NotFound } from "../../platform/errors";
+import { later } from "../../platform/moment";
+import { endClaims } from "../claims/claim-functions";
+import type { Organization } from "./contract";
+import { presentOrganization } from "./present-organization";
+
+/** How long the claims of an organization outlive it, in ms. */
+const claimsOutliveMs = 30 * 24 * 3_600_000;
+
+/**
+ * Deletes an organization that has no applications, with its keys and members: the caller's key is the last that works.
+ * Its hosts stay claimed and denied for 30 days more.
+ * @throws Conflict `not_empty` | `founding` the installation is managed through it
+ */
+export async function deleteOrganization(
+  authorized: Authorized<"organization:delete", "organization">,
+): Promise<Organization> {
+  const deletion = async (work: Work<"organization:delete", "organization">): Promise<Organization> => {
+    const { organizationId, founding } = work.authorized.object;
+    if (founding) throw new Conflict("founding", "The installation is managed through this organization.");
+    await lockPlaces(work.tx, organizationId);
+    // Who may delete it can have changed while this waited.
+    await work.authorized.again(work.tx, "update");
+    // Locked against applications that are made beside this.
+    await work.tx
+      .select({ organizationId: organizations.organizationId })
+      .from(organizations)
+      .where(eq(organizations.organizationId, organizationId))
+      .for("update");
+    const [application] = await work.tx
+      .select({ applicationId: applications.applicationId })
+      .from(applications)
+      .where(eq(applications.organizationId, organizationId))
+      .limit(1);
+    if (application) throw new Conflict("not_empty", "Delete the organization's applications first.");
+    await endClaims(work.tx, later(work.now, claimsOutliveMs));
+    await work.tx.delete(projects).where(eq(projects.organizationId, organizationId));
+    const [row] = await work.tx
+      .delete(organizations)
+      .where(eq(organizations.organizationId, organizationId))
+      .returning();
+    if (!row) throw new NotFound();
+    work.audit("organizations.delete", { kind: "organization", id: organizationId }, { name: row.name });
+    return presentOrganization(row, work.sync);
+  };
+  return unitOfWork(authorized, deletion, { lock: "share" });
+}
+
+/**
+ * Whatever is made below a project or an environment locks that first, and the organization after it. The same order
+ * here: otherwise each would wait for the other until the database ends one of them.
+ */
+async function lockPlaces(tx: Transaction, organizationId: string): Promise<void> {
+  await tx
+    .select({ projectId: projects.projectId })
+    .from(projects)
+    .where(eq(projects.organizationId, organizationId))
+    .for("update");
+  await tx
+    .select({ environmentId: environments.environmentId })
+    .from(environments)
+    .where(eq(environments.organizationId, organizationId))
+    .for("update");
+}

@@ -1,0 +1,202 @@
+import { z } from "zod";
+import { emailProofs } from "../../platform/contract/email-proofs";
+import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/page";
+import { Sync } from "../../platform/contract/sync-state";
+
+/** An address of a provider: what tokens carry is compared with it letter by letter. */
+const ProviderUrl = z
+  .string()
+  .trim()
+  .max(2_000)
+  .refine(isProviderUrl, { error: "must be a URL with https (or http), without a user, a query or a fragment" });
+
+/** People paste the address at which a provider describes itself. */
+const Issuer = ProviderUrl.refine((text) => !/\/\.well-known(?:\/|$)/.test(text), {
+  error: "must be the issuer itself, without /.well-known/openid-configuration behind it",
+});
+
+function isProviderUrl(text: string): boolean {
+  if (!/^https?:\/\/[^\s?#@\\]+$/.test(text) || !URL.canParse(text)) return false;
+  return ["http:", "https:"].includes(new URL(text).protocol);
+}
+
+const Email = z
+  .email({ error: "must be an e-mail address" })
+  .max(254)
+  .transform((email) => email.toLowerCase());
+
+const Domain = z
+  .string()
+  .max(253)
+  .transform((domain) => domain.toLowerCase())
+  .refine((domain) => /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(domain), {
+    error: "must be a domain, example.org for example",
+  });
+
+/** As the provider writes it. */
+const Group = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((group) => !/\p{Cc}|\p{Cs}/u.test(group), { error: "control_character" });
+
+const Scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, { error: "must be a scope" });
+const Claim = z.string().regex(/^[\w:./-]{1,200}$/, { error: "must be the name of a claim" });
+const ClientText = z
+  .string()
+  .min(1)
+  .max(4_000)
+  .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), { error: "control_character" });
+
+const list = <T extends z.ZodType>(item: T) => z.array(item).max(200);
+const builtIn = z.enum(["viewer", "developer", "admin", "owner"]);
+const mapped = <T extends z.ZodType<string>>(role: T) =>
+  z.record(Group, role).refine((groups) => Object.keys(groups).length <= 200, { error: "too_big" });
+
+/** What a provider is, however it came here. */
+const fields = {
+  /** "Sign in with <name>". */
+  name: Name,
+  /** With or without its last slash: what the provider's own description says is compared with tokens. */
+  issuer: Issuer,
+  clientId: ClientText,
+  scopes: list(Scope).transform((scopes) => [...new Set(["openid", ...scopes])]),
+  groupsClaim: Claim,
+  /** Whoever is in one of the three lists may come in; all three empty: everybody. */
+  allowedEmails: list(Email),
+  allowedDomains: list(Domain),
+  allowedGroups: list(Group),
+  /** A verified address of these domains is the account's that has it. */
+  trustedDomains: list(Domain),
+  /** What proves an address: the claim `email_verified` or `xms_edov`, or the domain, at an issuer of one tenant. */
+  emailProof: z.enum(emailProofs),
+  /** Whether people are made on first sight. */
+  createsPersons: z.boolean(),
+};
+
+const defaults = {
+  scopes: fields.scopes.default(["openid", "email", "profile"]),
+  groupsClaim: fields.groupsClaim.default("groups"),
+  allowedEmails: fields.allowedEmails.default([]),
+  allowedDomains: fields.allowedDomains.default([]),
+  allowedGroups: fields.allowedGroups.default([]),
+  trustedDomains: fields.trustedDomains.default([]),
+  emailProof: fields.emailProof.default("email_verified"),
+  createsPersons: fields.createsPersons.default(false),
+};
+
+/** Ways to sign in that are none of a provider's: `/api/auth/callback/<one of these>`. */
+const taken = new Set(["password", "second-factor", "passkey", "trusted-header", "invitation", "link", "csrf"]);
+
+/** One of the installation's providers, as the settings name it. */
+export const SettingsProvider = z.strictObject({
+  ...fields,
+  ...defaults,
+  /** In the redirect address: `<public URL>/api/auth/callback/<slug>`. */
+  slug: z
+    .string()
+    .regex(/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/, {
+      error: "must be 1 to 40 lower-case letters, digits or hyphens",
+    })
+    .refine((slug) => !taken.has(slug), { error: "must not be a word that is another way to sign in" }),
+  /** This server's own way to the issuer. */
+  internalUrl: ProviderUrl.nullable().default(null),
+  clientSecret: ClientText.nullable().default(null),
+  /** Group → built-in role in the founding organization. */
+  groupRoles: mapped(builtIn).default({}),
+});
+export type SettingsProvider = z.infer<typeof SettingsProvider>;
+
+export const SettingsProviders = z
+  .array(SettingsProvider)
+  .max(50)
+  .refine((providers) => new Set(providers.map(({ slug }) => slug)).size === providers.length, {
+    error: "must have slugs that differ",
+  });
+
+/** Group → built-in role, for who comes by the trusted header. */
+export const GroupRoles = mapped(builtIn);
+
+/** A built-in role, or the id of a role of the organization's own. */
+const RoleOrId = z.union([builtIn, IdInput]);
+
+export const CreateProvider = z.strictObject({
+  ...fields,
+  ...defaults,
+  internalUrl: ProviderUrl.nullable().default(null),
+  /** Left out for a public client. */
+  clientSecret: ClientText.optional(),
+  groupRoles: mapped(RoleOrId).default({}),
+  enabled: z.boolean().default(true),
+});
+export type CreateProvider = z.infer<typeof CreateProvider>;
+
+export const ProviderById = z.strictObject({ providerId: IdInput });
+
+/** What is left out stays. `clientSecret: null` makes it a public client. */
+export const UpdateProvider = z.strictObject({
+  providerId: IdInput,
+  ...z
+    .object({ ...fields, internalUrl: ProviderUrl.nullable(), groupRoles: mapped(RoleOrId), enabled: z.boolean() })
+    .partial().shape,
+  clientSecret: ClientText.nullable().optional(),
+});
+export type UpdateProvider = z.infer<typeof UpdateProvider>;
+
+export const ListProviders = z.strictObject(pageFields).prefault({});
+export type ListProviders = z.infer<typeof ListProviders>;
+
+/** Never the client's secret. */
+export const Provider = z.object({
+  providerId: z.string(),
+  /** In the redirect address. */
+  slug: z.string(),
+  name: z.string(),
+  issuer: z.string(),
+  internalUrl: z.string().nullable(),
+  clientId: z.string(),
+  scopes: z.array(z.string()),
+  groupsClaim: z.string(),
+  allowedEmails: z.array(z.string()),
+  allowedDomains: z.array(z.string()),
+  allowedGroups: z.array(z.string()),
+  groupRoles: z.record(z.string(), z.string()),
+  trustedDomains: z.array(z.string()),
+  emailProof: z.enum(emailProofs),
+  createsPersons: z.boolean(),
+  enabled: z.boolean(),
+  createdAt: Moment,
+  /** Whether `PORTCULLIS_OIDC_PROVIDERS` names it: only the settings change it. The founding organization sees these. */
+  fromSettings: z.boolean(),
+  /** The last sign-in that was refused because of what the provider says or how it is set up; it names no person. */
+  lastRefusal: z
+    .object({
+      reason: z.string(),
+      /** What it means and what to do. */
+      message: z.string(),
+      at: Moment,
+      /** How often in a row. */
+      count: z.number(),
+    })
+    .nullable(),
+  /** To be entered at the provider. */
+  redirectUri: z.string(),
+  sync: Sync,
+});
+export type Provider = z.infer<typeof Provider>;
+
+export const ProviderPage = pageOf(Provider);
+
+/** Whose sign-in page it is: an organization's own providers are shown only to who names it. */
+export const ListSignInButtons = z
+  .strictObject({
+    organization: z
+      .string()
+      .regex(/^[a-z0-9-]{1,63}$/)
+      .optional(),
+  })
+  .prefault({});
+export type ListSignInButtons = z.infer<typeof ListSignInButtons>;
+
+/** "Sign in with <name>": a form to `/api/auth/signin/<slug>`. */
+export const SignInButtons = z.array(z.object({ slug: z.string(), name: z.string() }));

@@ -1,0 +1,77 @@
+import { and, eq, inArray } from "drizzle-orm";
+import { roles } from "../../../drizzle/roles";
+import { canGive } from "../../access/authorization";
+import { isRole, type Permission, permissionsOf } from "../../access/permissions";
+import type { ObjectKind, Organization } from "../../access/resources";
+import type { Work } from "../../access/unit-of-work";
+import { type ProofSettings, proofMessages, proofProblem } from "../../identity/external/email-proof";
+import { AddressRefused, requireReachable } from "../../identity/external/reachable";
+import { Forbidden, Invalid } from "../../platform/errors";
+
+/** What of a provider decides whom it can let in, and where this server goes for it. */
+interface Wanted {
+  readonly issuer?: string | undefined;
+  readonly internalUrl?: string | null | undefined;
+  readonly groupRoles?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Whoever says what a provider is can come in by it as anybody of the organization, an owner included: so only they may
+ * who hold everything an owner does.
+ * @throws Forbidden `provider_above_own`
+ * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role`
+ */
+export async function requireProviderAllowed<P extends Permission, K extends ObjectKind>(
+  work: Work<P, K>,
+  { issuer, internalUrl, groupRoles }: Wanted,
+): Promise<void> {
+  const { principal, organization } = work.authorized;
+  if (!canGive(principal, organization, permissionsOf("owner"))) {
+    throw new Forbidden("provider_above_own", "A provider can sign in owners: only an owner sets one up.");
+  }
+  if (issuer !== undefined) requireAddress("issuer", issuer, organization);
+  if (internalUrl) {
+    if (organization.upstreams !== "any") {
+      throw new Invalid("internal_url_not_allowed", "This organization's providers are asked at their issuer.", {
+        internalUrl: "not_allowed",
+      });
+    }
+    requireAddress("internalUrl", internalUrl, organization);
+  }
+  await requireOwnRoles(work, groupRoles ?? {});
+}
+
+function requireAddress(field: string, url: string, { upstreams }: Organization): void {
+  try {
+    requireReachable(url, upstreams === "any" ? "local" : "public");
+  } catch (error) {
+    if (!(error instanceof AddressRefused)) throw error;
+    throw new Invalid("address_refused", "A provider is asked by https, at an address of the internet.", {
+      [field]: "address_refused",
+    });
+  }
+}
+
+async function requireOwnRoles<P extends Permission, K extends ObjectKind>(
+  { tx, organizationId }: Work<P, K>,
+  groupRoles: Readonly<Record<string, string>>,
+): Promise<void> {
+  const wanted = [...new Set(Object.values(groupRoles))].filter((word) => !isRole(word));
+  if (wanted.length === 0) return;
+  const found = await tx
+    .select({ roleId: roles.roleId })
+    .from(roles)
+    .where(and(eq(roles.organizationId, organizationId), inArray(roles.roleId, wanted)));
+  if (found.length < wanted.length) {
+    throw new Invalid("unknown_role", "There is no such role in your organization.", { groupRoles: "unknown_role" });
+  }
+}
+
+/**
+ * That an address can be proven as the provider's settings say, all of them together.
+ * @throws Invalid `trusted_domains_missing` | `issuer_of_many_tenants`
+ */
+export function requireProvable(settings: ProofSettings): void {
+  const problem = proofProblem(settings);
+  if (problem !== null) throw new Invalid(problem, `${proofMessages[problem]}.`, { emailProof: problem });
+}

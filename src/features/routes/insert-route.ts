@@ -1,0 +1,32 @@
+import { routes } from "../../../drizzle/routes";
+import type { Permission } from "../../access/permissions";
+import type { Application, ObjectKind } from "../../access/resources";
+import type { Work } from "../../access/unit-of-work";
+import { newId } from "../../platform/ids";
+import { claimPlace, orRouteTaken } from "./place-route";
+import type { PreparedUpstreams } from "./prepare-route";
+
+/** Claims a place for an application and makes the route; asks for the host's deny where it is new. */
+export async function insertRoute<P extends Permission, K extends ObjectKind>(
+  work: Work<P, K>,
+  application: Pick<Application, "applicationId" | "gatewayId">,
+  place: { readonly host: string; readonly pathPrefix: string } & PreparedUpstreams,
+): Promise<typeof routes.$inferSelect> {
+  const { applicationId, gatewayId } = application;
+  const denyGroup = await claimPlace(work.tx, { applicationId, gatewayId, ...place }, work.now);
+  const row = {
+    routeId: newId("route"),
+    organizationId: work.organizationId,
+    applicationId,
+    gatewayId,
+    host: place.host,
+    pathPrefix: place.pathPrefix,
+    upstreams: place.upstreams,
+    upstreamKeys: [...place.keys],
+    createdAt: work.now,
+  };
+  await work.tx.insert(routes).values(row).catch(orRouteTaken);
+  if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
+  work.deliver({ gatewayId, applicationId, closes: false });
+  return row;
+}

@@ -1,0 +1,11 @@
+import type { serviceAccounts } from "../../../drizzle/roles";
+import { unchanged } from "../../access/unit-of-work";
+import type { ServiceAccount } from "./contract";
+
+/** The public form of a service account. No gateway ever has to hear of one. */
+export function presentServiceAccount(
+  row: Omit<typeof serviceAccounts.$inferSelect, "organizationId">,
+): ServiceAccount {
+  const { serviceAccountId, name, role, roleId, createdAt } = row;
+  return { serviceAccountId, name, role, roleId, createdAt: createdAt.toISOString(), sync: { ...unchanged } };
+}

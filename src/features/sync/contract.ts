@@ -1,0 +1,84 @@
+import { z } from "zod";
+import { IdInput, Moment } from "../../platform/contract/page";
+import { SyncState } from "../../platform/contract/sync-state";
+
+export const SyncStatusInput = z.strictObject({ gatewayId: IdInput.optional() }).prefault({});
+export type SyncStatusInput = z.infer<typeof SyncStatusInput>;
+
+/** A file in a gateway's folder that is not ours and may harm what is. */
+const ForeignFile = z.object({ path: z.string(), problem: z.string(), detail: z.string() });
+
+export const GatewayStatus = z.object({
+  gatewayId: z.string(),
+  name: z.string(),
+  /**
+   * The last number given to a delivery, and the last that the gateway was seen to serve. Organizations other than the
+   * founding one see the last delivery that carried something of their own.
+   */
+  revision: z.number().int(),
+  loadedRevision: z.number().int(),
+  loadedAt: Moment.nullable(),
+  /** Somebody delivers to it now. */
+  led: z.boolean(),
+  /** Why delivery fails, in words; null while it does not. */
+  cause: z.string().nullable(),
+  causeSince: Moment.nullable(),
+  /** When its files were last compared with what they should be. */
+  comparedAt: Moment.nullable(),
+  /** Shown to the founding organization only: they may name other tenants' hosts. */
+  foreignFiles: z.array(ForeignFile).optional(),
+  /** Changes of the caller's organization that are not delivered yet, and since when. */
+  pending: z.number().int(),
+  pendingSince: Moment.nullable(),
+  /** Applications of the caller's organization whose newest delivery is not proven; 100 at most. */
+  unproven: z.array(z.object({ applicationId: z.string(), reason: z.string() })),
+});
+export type GatewayStatus = z.infer<typeof GatewayStatus>;
+
+export const SyncStatus = z.object({ gateways: z.array(GatewayStatus) });
+export type SyncStatus = z.infer<typeof SyncStatus>;
+
+/** What can be waited for. */
+const Awaited = z.enum(["applied", "loaded", "enforced"]);
+
+export const WaitForSync = z
+  .strictObject({
+    applicationId: IdInput.optional(),
+    changeId: IdInput.optional(),
+    state: Awaited.default("enforced"),
+    timeoutMs: z.number().int().min(0).max(60_000).default(10_000),
+  })
+  .refine((input) => (input.applicationId === undefined) !== (input.changeId === undefined), {
+    error: "applicationId_or_changeId",
+  });
+export type WaitForSync = z.infer<typeof WaitForSync>;
+
+/** One question to the gateway, and what it answered. */
+export const Proof = z.object({
+  request: z.string(),
+  status: z.number().int().nullable(),
+  /** The first middleware's tag was there, and the last one's. */
+  tag: z.boolean(),
+  pass: z.boolean(),
+  at: Moment,
+});
+
+export const SyncWaited = z.object({
+  state: SyncState,
+  reached: z.boolean(),
+  /** Why it was not reached: `timeout`, `no_route`, `no_gateway` (it is gone, or the organization may not use it). */
+  reason: z.string().optional(),
+  /** A newer delivery has carried it; the proof is of that one. */
+  supersededBy: z.number().int().optional(),
+  gateways: z.array(
+    z.object({
+      gatewayId: z.string(),
+      state: SyncState,
+      revision: z.number().int().nullable(),
+      at: Moment.nullable(),
+      cause: z.string().optional(),
+      proof: z.array(Proof),
+    }),
+  ),
+});
+export type SyncWaited = z.infer<typeof SyncWaited>;

@@ -1,0 +1,81 @@
+import { sql } from "drizzle-orm";
+import { type ForeignFile, gateways } from "../../../drizzle/gateways";
+import type { Authorized } from "../../access/authorized";
+import { rowsOf } from "../../database/database";
+import { aheadInSql } from "../../database/moments-in-sql";
+import { isoText } from "../../platform/moment";
+import { asViewer } from "../gateways/as-viewer";
+import type { GatewayStatus, SyncStatus } from "./contract";
+
+type Reader = Authorized<"sync:read", "gateway" | "organization">;
+
+/** How many unproven applications an answer names. */
+const most = 100;
+
+/**
+ * How delivery stands: of one gateway, or of all that the organization sees. The founding organization sees gateways
+ * that are others' too, but what is told of applications is of its own only. Other organizations see the number of the
+ * last delivery that carried something of their own: the gateway's counter would tell how much others change, and when.
+ */
+export async function getSyncStatus(authorized: Reader, gatewayId: string | undefined): Promise<SyncStatus> {
+  const { organizationId, founding } = authorized.organization;
+  const only = gatewayId === undefined ? sql`true` : sql`g.gateway_id = ${gatewayId}`;
+  const rows = await asViewer(authorized, async (tx) =>
+    rowsOf<Row>(
+      await tx.execute(sql`
+        select g.gateway_id as "gatewayId", g.name, own.revision,
+          least(g.loaded_revision, own.revision) as "loadedRevision",
+          case when ${founding} or g.loaded_revision = own.revision then g.loaded_at end as "loadedAt",
+          ${aheadInSql(sql`g.lease_until`, sql`now()`)} as led,
+          g.cause, g.cause_since as "causeSince", g.compared_at as "comparedAt",
+          (select count(*)::int from changes c
+             where c.gateway_id = g.gateway_id and c.delivered_in is null
+               and c.organization_id = ${organizationId}) as pending,
+          (select min(c.created_at) from changes c
+             where c.gateway_id = g.gateway_id and c.delivered_in is null
+               and c.organization_id = ${organizationId}) as "pendingSince",
+          (select coalesce(json_agg(u), '[]'::json) from (
+             select s.application_id as "applicationId",
+               coalesce(s.unproven, case when s.revision > g.loaded_revision then 'not_loaded' else 'not_proven' end) as reason
+             from application_states s
+             where s.gateway_id = g.gateway_id and s.organization_id = ${organizationId}
+               and s.proven_revision < s.revision and not s.removed
+             order by s.application_id limit ${most}) u) as unproven
+        from gateways g cross join lateral (
+          select case when ${founding} then g.revision else coalesce(max(s.revision), 0) end as revision
+          from application_states s where s.gateway_id = g.gateway_id and s.organization_id = ${organizationId}) own
+        where ${only} order by g.gateway_id`),
+    ),
+  );
+  const foreign = await foreignFilesOf(authorized);
+  return {
+    gateways: rows.map((row) => {
+      const files = foreign.get(row.gatewayId);
+      return { ...present(row), ...(files ? { foreignFiles: [...files] } : {}) };
+    }),
+  };
+}
+
+type Row = Omit<GatewayStatus, "foreignFiles">;
+
+function present(row: Row): GatewayStatus {
+  return {
+    ...row,
+    loadedAt: iso(row.loadedAt),
+    causeSince: iso(row.causeSince),
+    comparedAt: iso(row.comparedAt),
+    pendingSince: iso(row.pendingSince),
+  };
+}
+
+/** What else lies in the gateways' folders; by gateway id. It belongs to the installation, not to a tenant. */
+async function foreignFilesOf(authorized: Reader): Promise<ReadonlyMap<string, readonly ForeignFile[]>> {
+  if (!authorized.organization.founding) return new Map();
+  const rows = await authorized.request.runtime.database.transaction("host", null, (tx) =>
+    tx.select({ gatewayId: gateways.gatewayId, files: gateways.foreignFiles }).from(gateways),
+  );
+  return new Map(rows.map(({ gatewayId, files }) => [gatewayId, files]));
+}
+
+/** A driver may give a moment as text or as a date. */
+const iso = (moment: string | Date | null) => (moment === null ? null : isoText(moment));

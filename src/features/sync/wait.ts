@@ -1,0 +1,191 @@
+import type { Authorized } from "../../access/authorized";
+import { readAs } from "../../access/read-as";
+import {
+  type AwaitedChanges,
+  awaitedChangesOf,
+  type ProgressRow,
+  progressOfApplication,
+  progressOfChange,
+  progressOfRows,
+} from "../../delivery/read-progress";
+import { hasReached, leastOf, progressOf } from "../../delivery/sync-progress";
+import { Refusal } from "../../platform/errors";
+import { isoText, isReached, readMoment } from "../../platform/moment";
+import type { WaitOwner } from "../../platform/waits";
+import type { SyncWaited, WaitForSync } from "./contract";
+
+type Waiter = Authorized<"sync:read", "application" | "change">;
+
+/**
+ * Waits until every row of a change, or every change of an application that was committed before the call, has reached
+ * a state. While it waits, it holds no transaction and shares the looks at the database with all other waits of the
+ * process. It always answers what is so; `reached` says whether that is enough. The caller's permission is checked
+ * again before every answer that came after waiting, and now and then in between.
+ * @param signal aborted when the caller no longer waits for the answer
+ * @throws TooMany | Unavailable `too_many_waits`; NotFound | Unauthenticated | Forbidden when the caller lost the right
+ */
+export async function waitForSync(
+  authorized: Waiter,
+  input: WaitForSync,
+  signal: AbortSignal | undefined,
+): Promise<SyncWaited> {
+  if (input.timeoutMs === 0)
+    return withTimeout(answerOf(await look(authorized, await beginOf(authorized, input)), input.state));
+  const leave = authorized.request.runtime.waits.enter(ownerOf(authorized));
+  try {
+    return await waitUntilReached(authorized, input, signal);
+  } finally {
+    leave();
+  }
+}
+
+async function waitUntilReached(
+  authorized: Waiter,
+  input: WaitForSync,
+  signal: AbortSignal | undefined,
+): Promise<SyncWaited> {
+  const { waits, prioritize } = authorized.request.runtime;
+  const { organizationId } = authorized.organization;
+  const until = performance.now() + input.timeoutMs;
+  const begin = await beginOf(authorized, input);
+  const target = { ...begin, organizationId, state: input.state };
+  const [permitKey, isPermitted] = [permitKeyOf(authorized), () => isStillPermitted(authorized)];
+  let seen = await look(authorized, begin);
+  for (let again = false; ; again = true) {
+    const answer = answerOf(seen, input.state);
+    if (answer.reached || answer.reason !== undefined) return answer;
+    const forMs = until - performance.now();
+    if (forMs <= 0 || signal?.aborted) return withTimeout(answer);
+    for (const id of unproven(seen)) prioritize(id);
+    await waits.moved({ target, forMs, signal, permitKey, isPermitted, again });
+    if (signal?.aborted) continue;
+    seen = await waits.inTurn(organizationId, async () => look(await authorized.afresh(), begin));
+  }
+}
+
+/** What the wait is about, as it is when the wait begins. */
+type Begin =
+  | { readonly kind: "change"; readonly changeId: string }
+  | ({ readonly kind: "rows" } & Pick<AwaitedChanges, "rows">)
+  | { readonly kind: "application"; readonly applicationId: string; readonly revision: number };
+
+async function beginOf(authorized: Waiter, { applicationId, changeId }: WaitForSync): Promise<Begin> {
+  if (changeId !== undefined) return { kind: "change", changeId };
+  if (applicationId === undefined) return { kind: "rows", rows: [] };
+  const { rows, revision } = await readAs(authorized, (tx) => awaitedChangesOf(tx, applicationId));
+  return revision === null ? { kind: "rows", rows } : { kind: "application", applicationId, revision };
+}
+
+function look(authorized: Waiter, begin: Begin): Promise<readonly ProgressRow[]> {
+  return readAs(authorized, async (tx) => {
+    if (begin.kind === "change") return progressOfChange(tx, begin.changeId);
+    if (begin.kind === "rows") return progressOfRows(tx, begin.rows);
+    return progressOfApplication(tx, begin.applicationId, begin.revision);
+  });
+}
+
+function withTimeout(answer: SyncWaited): SyncWaited {
+  return answer.reached || answer.reason !== undefined ? answer : { ...answer, reason: "timeout" };
+}
+
+function ownerOf({ principal, organization: { organizationId } }: Waiter): WaitOwner {
+  if (principal.kind === "apiKey") return { organizationId, caller: principal.apiKeyId };
+  return { organizationId, caller: principal.kind === "session" ? principal.sessionId : principal.kind };
+}
+
+/** What decides whether a caller may wait: who it is, and the place of the object in the organization. */
+function permitKeyOf(authorized: Waiter): string {
+  const { organizationId, caller } = ownerOf(authorized);
+  const { presents, ip } = authorized.request;
+  const projectId = "projectId" in authorized.object ? authorized.object.projectId : null;
+  return JSON.stringify([organizationId, caller, presents.organizationId, ip, projectId]);
+}
+
+async function isStillPermitted(authorized: Waiter): Promise<boolean> {
+  try {
+    await authorized.afresh();
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+}
+
+function answerOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"]): SyncWaited {
+  const state = leastOf(seen.map(stateOf));
+  const superseding = seen.map((row) => newerThan(row)).filter((revision) => revision !== null);
+  const reached = hasReached(state, wanted);
+  const reason = reasonOf(seen, wanted, reached);
+  return {
+    state,
+    reached: reached && reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+    ...(superseding.length > 0 ? { supersededBy: Math.max(...superseding) } : {}),
+    gateways: [...new Set(seen.map((row) => row.gatewayId))].map((gatewayId) =>
+      gatewayOf(
+        gatewayId,
+        seen.filter((row) => row.gatewayId === gatewayId),
+      ),
+    ),
+  };
+}
+
+function stateOf(row: ProgressRow): SyncWaited["state"] {
+  const { gateway, application } = row;
+  // Of a gateway that cannot be seen it is known only what was written for it.
+  return progressOf(row, gateway ? { ...gateway, application } : { loadedRevision: 0, application: null });
+}
+
+/** Why there is nothing to wait for. */
+function reasonOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"], reached: boolean): string | undefined {
+  if (!reached && seen.some((row) => row.gateway === null)) return "no_gateway";
+  if (wanted !== "enforced" || seen.some((row) => row.deliveredIn === null)) return undefined;
+  // Nothing of it is at the gateway, so there is nothing that could be seen to be enforced.
+  const ofApplications = seen.filter((row) => row.applicationId !== null);
+  const isRouted = ofApplications.some((row) => row.application === null || row.application.routed);
+  return isRouted || (ofApplications.length === 0 && seen.length > 0) ? undefined : "no_route";
+}
+
+function gatewayOf(gatewayId: string, rows: readonly ProgressRow[]): SyncWaited["gateways"][number] {
+  const state = leastOf(rows.map(stateOf));
+  const decisive = rows.find((row) => stateOf(row) === state);
+  const revisions = rows.map((row) => row.deliveredIn).filter((revision) => revision !== null);
+  const cause = rows[0]?.gateway?.cause ?? (state === "enforced" ? null : decisive?.application?.unproven);
+  const proofs = new Map(
+    rows.flatMap((row) => proofsOf(row).map((proof) => [`${row.applicationId} ${proof.request}`, proof])),
+  );
+  return {
+    gatewayId,
+    state,
+    revision: revisions.length === rows.length && revisions.length > 0 ? Math.max(...revisions) : null,
+    at: iso(momentOf(decisive, state)),
+    ...(cause ? { cause } : {}),
+    proof: [...proofs.values()].map(({ request, status, tag, pass, at }) => ({ request, status, tag, pass, at })),
+  };
+}
+
+/** What the gateway was asked since it was given this: an older answer proves nothing of it. */
+function proofsOf({ application, deliveredIn }: ProgressRow) {
+  if (application === null || deliveredIn === null) return [];
+  const since = readMoment(application.deliveredAt);
+  return application.proof.filter(({ at }) => isReached(since, readMoment(at)));
+}
+
+function momentOf(row: ProgressRow | undefined, state: SyncWaited["state"]): string | null {
+  if (state === "enforced") return row?.application?.provedAt ?? row?.gateway?.loadedAt ?? null;
+  if (state === "loaded") return row?.gateway?.loadedAt ?? null;
+  return state === "applied" ? (row?.deliveredAt ?? null) : null;
+}
+
+const iso = (moment: string | Date | null) => (moment === null ? null : isoText(moment));
+
+function newerThan({ application, deliveredIn }: ProgressRow): number | null {
+  return application && deliveredIn !== null && application.revision > deliveredIn ? application.revision : null;
+}
+
+function unproven(seen: readonly ProgressRow[]): string[] {
+  return seen
+    .filter((row) => row.application && row.application.provenRevision < row.application.revision)
+    .map((row) => row.applicationId)
+    .filter((id) => id !== null);
+}

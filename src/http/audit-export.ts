@@ -1,0 +1,136 @@
+import { Authorized } from "../access/authorized";
+import { csvLine } from "../audit/csv";
+import { type AuditEntry, type AuditFilter, ExportAudit } from "../features/audit-log/contract";
+import { exportAuditEntries } from "../features/audit-log/export";
+import { Invalid } from "../platform/errors";
+import { fieldsOf } from "./errors";
+import { repeatedNames } from "./readable-request";
+import type { Context } from "./trpc/context";
+import { requestOf } from "./trpc/procedure";
+
+/** Where an audit log is fetched as a file. */
+export const auditExportPath = "/api/audit/export";
+
+interface Format {
+  readonly type: string;
+  /** What comes before the first entry. */
+  readonly head: string;
+  line(entry: AuditEntry): string;
+}
+
+const columns: readonly (readonly [name: string, of: (entry: AuditEntry) => string | number | null])[] = [
+  ["sequence", ({ sequence }) => sequence],
+  ["at", ({ at }) => at],
+  ["actor_kind", ({ actor }) => actor.kind],
+  ["actor_id", ({ actor }) => actor.id],
+  ["actor_name", ({ actor }) => actor.name],
+  ["authenticated_by", ({ actor }) => actor.authenticatedBy],
+  ["api_key_id", ({ actor }) => actor.apiKeyId],
+  ["session_id", ({ actor }) => actor.sessionId],
+  ["ip", ({ ip }) => ip],
+  ["action", ({ action }) => action],
+  ["outcome", ({ outcome }) => outcome],
+  ["reason", ({ reason }) => reason],
+  ["object_kind", ({ object }) => object.kind],
+  ["object_id", ({ object }) => object.id],
+  ["object_name", ({ object }) => object.name],
+  ["changed", ({ changed }) => changed && JSON.stringify(changed)],
+  ["count", ({ count }) => count],
+  ["request_id", ({ requestId }) => requestId],
+  ["audit_id", ({ auditId }) => auditId],
+  ["hash", ({ hash }) => hash],
+];
+
+const formats: Readonly<Record<ExportAudit["format"], Format>> = {
+  jsonl: { type: "application/x-ndjson", head: "", line: (entry) => `${JSON.stringify(entry)}\n` },
+  csv: {
+    type: "text/csv; charset=utf-8",
+    head: csvLine(columns.map(([name]) => name)),
+    line: (entry) => csvLine(columns.map(([, of]) => of(entry))),
+  },
+};
+
+/**
+ * An audit log as JSON lines or CSV, by key or session, as any query: `?format=csv&log=organization&from=…`. It is read
+ * as fast as the caller takes it. An answer that ends early, because the caller may no longer, ends the connection.
+ * @throws Refusal before the first byte; `overloaded` when as many exports are being sent as there may be
+ */
+export async function answerAuditExport(context: Context, query: URLSearchParams): Promise<Response> {
+  const request = await requestOf(context, "audit.export");
+  const repeated = repeatedNames(query);
+  const authorized =
+    query.get("log") === "installation"
+      ? await Authorized.demand(request, "installation-audit:read", "organization", null)
+      : await Authorized.demand(request, "audit:read", "organization", null);
+  // Which of the two is meant would depend on who reads it.
+  if (repeated.length > 0) {
+    const fields = Object.fromEntries(
+      repeated.filter((name) => name in ExportAudit.shape).map((name) => [name, "repeated"]),
+    );
+    throw new Invalid("invalid_input", "Each parameter can be given once.", fields);
+  }
+  const { format, log, ...filter } = readQuery(query);
+  const { type, head, line } = formats[format];
+  const day = context.runtime.clock.now().toISOString().slice(0, 10);
+  const close = context.slot.openStream(authorized.organization.organizationId);
+  const pages = closing(linesOf(exportAuditEntries(authorized, filter satisfies AuditFilter), head, line), close);
+  const first = await pages.next(); // what cannot be read at all is refused with a status
+  return new Response(streamOf(first, pages), {
+    headers: {
+      ...Object.fromEntries(context.answerHeaders),
+      "content-type": type,
+      "content-disposition": `attachment; filename="audit-${log}-${day}.${format}"`,
+      "cache-control": "no-store",
+    },
+  });
+}
+
+function readQuery(query: URLSearchParams): ExportAudit {
+  const read = ExportAudit.safeParse(Object.fromEntries(query));
+  if (!read.success) throw new Invalid("invalid_input", "This is not what can be asked for.", fieldsOf(read.error));
+  return read.data;
+}
+
+async function* linesOf(
+  pages: AsyncIterable<readonly AuditEntry[]>,
+  head: string,
+  line: (entry: AuditEntry) => string,
+): AsyncGenerator<string, undefined> {
+  let before = head;
+  for await (const page of pages) {
+    yield before + page.map(line).join("");
+    before = "";
+  }
+  if (before !== "") yield before;
+  return undefined;
+}
+
+/** Calls `close` when there are no more pieces: at the end, after a failure, and when nobody takes them any more. */
+async function* closing(pieces: AsyncGenerator<string, undefined>, close: () => void): typeof pieces {
+  try {
+    yield* pieces;
+  } finally {
+    close();
+  }
+  return undefined;
+}
+
+/** A page is read when the one before it was taken. */
+function streamOf(first: IteratorResult<string>, rest: AsyncGenerator<string, undefined>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let next: IteratorResult<string> | null = first;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const piece = next ?? (await rest.next());
+        next = null;
+        if (piece.done) controller.close();
+        else controller.enqueue(encoder.encode(piece.value));
+      },
+      async cancel() {
+        await rest.return(undefined);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}

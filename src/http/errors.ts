@@ -1,0 +1,111 @@
+import { type TRPC_ERROR_CODE_KEY, TRPCError } from "@trpc/server";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
+import type { DefaultErrorShape } from "@trpc/server/unstable-core-do-not-import";
+import { ZodError } from "zod";
+import { isUnreachable } from "../database/database-errors";
+import { Refusal, type RefusalKind, retryAfterOf, Unavailable } from "../platform/errors";
+
+/** The one map from what a verb refuses to what HTTP says; exhaustive by type. */
+const codes: Readonly<Record<RefusalKind, TRPC_ERROR_CODE_KEY>> = {
+  unauthenticated: "UNAUTHORIZED",
+  forbidden: "FORBIDDEN",
+  notFound: "NOT_FOUND",
+  conflict: "CONFLICT",
+  invalid: "BAD_REQUEST",
+  tooMany: "TOO_MANY_REQUESTS",
+  unavailable: "SERVICE_UNAVAILABLE",
+};
+
+/** What tRPC itself refuses, in words for a person; everything else is ours to look at. */
+const own: Partial<Record<TRPC_ERROR_CODE_KEY, { reason: string; message: string }>> = {
+  NOT_FOUND: { reason: "unknown_procedure", message: "There is no such procedure." },
+  PARSE_ERROR: { reason: "malformed_body", message: "The input is not valid JSON." },
+  BAD_REQUEST: { reason: "malformed_request", message: "The request cannot be read." },
+  METHOD_NOT_SUPPORTED: {
+    reason: "method_not_supported",
+    message: "This procedure is called by POST; queries also by GET.",
+  },
+  UNSUPPORTED_MEDIA_TYPE: { reason: "unsupported_media_type", message: "Send the body as application/json." },
+  PAYLOAD_TOO_LARGE: { reason: "body_too_large", message: "A body may have 1 MiB at most." },
+};
+
+const internal = {
+  reason: "internal",
+  message: "Something went wrong here. The log has it under this requestId.",
+};
+
+/** The body of a refused call. */
+export interface ErrorData {
+  readonly code: TRPC_ERROR_CODE_KEY;
+  readonly httpStatus: number;
+  /** Stable and machine-readable. */
+  readonly reason: string;
+  readonly requestId: string;
+  /** Which inputs are concerned, by path. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
+
+/** Turns whatever a procedure threw into the error whose code decides the status; its cause stays for `formatError`. */
+export function asTrpcError(error: TRPCError): TRPCError {
+  const { cause } = error;
+  if (cause instanceof Refusal) return new TRPCError({ code: codes[cause.kind], message: cause.message, cause });
+  if (isUnreachable(cause)) {
+    const unavailable = new Unavailable("database_unavailable", "The database does not answer. Try again in a moment.");
+    return new TRPCError({ code: codes.unavailable, message: unavailable.message, cause: unavailable });
+  }
+  return error;
+}
+
+/** What the caller sees of an error: never SQL, bound parameters or a stack. */
+export function formatError(
+  shape: DefaultErrorShape,
+  error: TRPCError,
+  requestId: string,
+): { code: DefaultErrorShape["code"]; message: string; data: ErrorData } {
+  const base = { code: error.code, httpStatus: shape.data.httpStatus, requestId };
+  const { cause } = error;
+  if (cause instanceof Refusal) {
+    const { reason, message, fields } = cause;
+    return { code: shape.code, message, data: { ...base, reason, ...(fields ? { fields } : {}) } };
+  }
+  if (error.code === "BAD_REQUEST" && cause instanceof ZodError) {
+    return {
+      code: shape.code,
+      message: "The input is not what this procedure takes; see fields.",
+      data: { ...base, reason: "invalid_input", fields: fieldsOf(cause) },
+    };
+  }
+  // tRPC reports JSON that it cannot parse as any other bad request.
+  const isUnparsed = error.code === "BAD_REQUEST" && cause instanceof SyntaxError;
+  const { reason, message } = (isUnparsed ? own.PARSE_ERROR : own[error.code]) ?? internal;
+  return { code: shape.code, message, data: { ...base, reason } };
+}
+
+/** The same body, where there is no procedure to refuse it. */
+export function refusalResponse(refusal: Refusal, requestId: string): Response {
+  const code = codes[refusal.kind];
+  const httpStatus = getHTTPStatusCodeFromError(new TRPCError({ code }));
+  const { message, reason, fields } = refusal;
+  const data: ErrorData = { code, httpStatus, reason, requestId, ...(fields ? { fields } : {}) };
+  const retryAfter = retryAfterOf(refusal);
+  const headers: HeadersInit = retryAfter === null ? {} : { "retry-after": String(retryAfter) };
+  return Response.json({ error: { message, data } }, { status: httpStatus, headers });
+}
+
+/** Names of inputs are ours; a name that a caller made up is shown only when it cannot be more than a name. */
+const harmlessName = /^\w{1,40}$/;
+
+/** Which inputs are concerned, by path, with a stable word each. */
+export function fieldsOf(error: ZodError): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (const issue of error.issues) {
+    const path = issue.path.join(".");
+    if (issue.code === "unrecognized_keys") {
+      for (const key of issue.keys)
+        fields[[path, harmlessName.test(key) ? key : "?"].filter(Boolean).join(".")] = "unknown_field";
+    } else {
+      fields[path || "input"] = issue.code === "custom" ? issue.message : issue.code;
+    }
+  }
+  return fields;
+}

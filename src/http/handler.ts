@@ -1,0 +1,287 @@
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { parseApiKey } from "../access/api-keys";
+import { Authorized } from "../access/authorized";
+import type { Runtime } from "../access/runtime";
+import { isUnreachable } from "../database/database-errors";
+import type { ApiHandler, RequestInfo } from "../platform/contract/api-handler";
+import { Forbidden, NotFound, Refusal, Unavailable } from "../platform/errors";
+import { newId } from "../platform/ids";
+import { clientAddress } from "../platform/net/client-address";
+import { ActiveRequests, type RequestSlot } from "./active-requests";
+import { answerAuditExport, auditExportPath } from "./audit-export";
+import { describeError } from "./describe-error";
+import { refusalResponse } from "./errors";
+import { healthz, type ReadinessCheck, readyz } from "./health";
+import { readableRequest, readForm, repeatedNames, Unreadable } from "./readable-request";
+import { arrivalOrigin, wrongHostMessage } from "./request-origin";
+import { readCookies, sessionHashOf } from "./sign-in/cookies";
+import { answerSignIn, signInEndpoint } from "./sign-in/sign-in-handler";
+import type { Context } from "./trpc/context";
+import { requestOf } from "./trpc/procedure";
+import { router } from "./trpc/router";
+
+/** One HTTP request in, one answer out. */
+export type Handler = ApiHandler;
+
+const endpoint = "/api/trpc";
+
+/** What a handler is made of. */
+interface Parts {
+  readonly runtime: Runtime;
+  readonly requests: ActiveRequests;
+  readonly isReady: () => Promise<Response>;
+}
+
+/**
+ * The whole API, and the two questions of whoever runs the process. Every answer carries `x-request-id`, and is kept
+ * nowhere on its way: many hold what is for one person's eyes, some a secret that is shown once.
+ * @param checks what `/readyz` asks beside the database
+ * @param requests bounds what is worked on at once
+ */
+export function createHandler(
+  runtime: Runtime,
+  checks: Readonly<Record<string, ReadinessCheck>> = {},
+  requests: ActiveRequests = new ActiveRequests(),
+): Handler {
+  const parts = { runtime, requests, isReady: askedTogether(() => readyz(runtime, checks)) };
+  return async (request, peer) => {
+    const requestId = newId("request");
+    const response = await answer(parts, request, peer, requestId);
+    response.headers.set("x-request-id", requestId);
+    response.headers.set("cache-control", "no-store");
+    return response;
+  };
+}
+
+/** Anybody can ask whether the process is ready, and no bound applies: all who ask at once share one look. */
+function askedTogether(look: () => Promise<Response>): () => Promise<Response> {
+  let looking: Promise<Response> | null = null;
+  return async () => {
+    looking ??= look().finally(() => {
+      looking = null;
+    });
+    return (await looking).clone();
+  };
+}
+
+async function answer(parts: Parts, request: Request, peer: RequestInfo, requestId: string): Promise<Response> {
+  const { pathname, searchParams } = new URL(request.url);
+  if (pathname === "/healthz") return healthz();
+  if (pathname === "/readyz") return parts.isReady();
+  try {
+    if (pathname.startsWith(`${signInEndpoint}/`)) return await signIn(parts, request, peer, requestId, searchParams);
+    if (pathname === auditExportPath) return await exportAudit(parts, request, peer, requestId, searchParams);
+    if (pathname.startsWith(`${endpoint}/`)) return await callProcedure(parts, request, peer, requestId, pathname);
+  } catch (error) {
+    if (error instanceof Unreadable) return refuse(error.status, error.code, error.reason, error.message, requestId);
+    if (error instanceof Refusal) return refusalResponse(error, requestId);
+    throw error;
+  }
+  return refuse(404, "NOT_FOUND", "unknown_path", "There is nothing here.", requestId);
+}
+
+async function callProcedure(
+  { runtime, requests }: Parts,
+  request: Request,
+  peer: RequestInfo,
+  requestId: string,
+  pathname: string,
+): Promise<Response> {
+  if (request.method !== "POST" && request.method !== "GET") {
+    return refuse(405, "METHOD_NOT_SUPPORTED", "method_not_supported", "Send a POST, or a GET for a query.", requestId);
+  }
+  const caller = await callerOf(runtime, request, peer, requestId);
+  const procedure = pathname.slice(endpoint.length + 1);
+  const readable = await readableRequest(request, () => recognize(caller, requests, procedure));
+  const enter = waiting.has(procedure) ? "enterToWait" : "enter";
+  const slot = await requests[enter](caller.ip ?? unknownAddress, caller.credential);
+  let answered: Response;
+  try {
+    answered = await fetchRequestHandler({
+      endpoint,
+      router,
+      req: readable,
+      allowBatching: false,
+      allowMethodOverride: true,
+      createContext: ({ resHeaders }) => contextOf(caller, slot, resHeaders),
+      onError: ({ error, path }) => {
+        if (error.code !== "INTERNAL_SERVER_ERROR") return;
+        runtime.log.error(
+          { requestId, procedure: path, error: describeError(error.cause ?? error) },
+          "a procedure failed",
+        );
+      },
+    });
+  } finally {
+    slot.release();
+  }
+  if (answered.status === 401 && caller.credential !== null) requests.forget(caller.credential);
+  if (answered.headers.get("content-type")?.startsWith("application/json")) return answered;
+  // Refused before there was a context (a batch, a stream, a foreign content type): without its id or a type of its own.
+  return answered.status === 415
+    ? refuse(415, "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", "Send the body as application/json.", requestId)
+    : refuse(400, "BAD_REQUEST", "malformed_request", "The request cannot be read; one call in each.", requestId);
+}
+
+/** Procedures that answer when something has happened: they have bounds of their own. */
+const waiting: ReadonlySet<string> = new Set(["sync.wait"]);
+
+/** All callers whose address is not known count as one. */
+const unknownAddress = "unknown";
+
+/** What a request says of its caller, before anybody has looked it up. */
+type Caller = Omit<Context, "slot" | "answerHeaders"> & {
+  /** What stands for the caller's key or session, and for the organization it names, in memory. null without one. */
+  readonly credential: string | null;
+};
+
+async function callerOf(runtime: Runtime, request: Request, peer: RequestInfo, requestId: string): Promise<Caller> {
+  const { headers } = request;
+  const arrival = arrivalOf(runtime, headers, peer);
+  const apiKey = headers.get("x-api-key");
+  const cookie = headers.get("cookie");
+  const looksAtCookie = apiKey === null && cookie !== null && arrival.kind !== "unknown";
+  const sessionHash = looksAtCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null;
+  const organizationId = headers.get("x-organization-id");
+  const parsedKey = apiKey === null ? null : parseApiKey(apiKey);
+  const hash = parsedKey === null ? sessionHash : parsedKey.ok ? parsedKey.hash : "malformed";
+  return {
+    runtime,
+    requestId,
+    ip: clientAddress(peer.ip, headers.get("x-forwarded-for"), runtime.signIn.trustedProxies),
+    peer: peer.ip,
+    headers,
+    arrival,
+    wrongHost: arrival.kind === "unknown" ? wrongHostOf(runtime, headers) : null,
+    apiKey,
+    sessionHash,
+    csrfToken: headers.get("x-csrf-token"),
+    from: headers.get("origin"),
+    organizationId,
+    credential: hash === null ? null : `${hash} ${organizationId ?? ""}`,
+  };
+}
+
+function contextOf({ credential: _, ...caller }: Caller, slot: RequestSlot, answerHeaders: Headers): Context {
+  return { ...caller, slot, answerHeaders };
+}
+
+/**
+ * Looks up who sends a body that is larger than a stranger's may be.
+ * @returns the caller's organization
+ * @throws Unauthenticated | NotFound no such procedure
+ */
+async function recognize(caller: Caller, requests: ActiveRequests, procedure: string): Promise<string> {
+  if (!Object.hasOwn(router._def.procedures, procedure)) throw new NotFound();
+  const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
+  try {
+    return await Authorized.recognize(await requestOf(contextOf(caller, slot, new Headers()), procedure));
+  } finally {
+    slot.release();
+  }
+}
+
+/** What proxies add. */
+const passedOn = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"];
+
+function isForwarded(headers: Headers): boolean {
+  return passedOn.some((name) => headers.has(name));
+}
+
+function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: RequestInfo) {
+  return arrivalOrigin(headers.get("host"), peer.ip, isForwarded(headers), publicOrigin, localOrigins);
+}
+
+function wrongHostOf({ signIn: { publicOrigin } }: Runtime, headers: Headers): string {
+  return wrongHostMessage(headers.get("host"), isForwarded(headers), publicOrigin);
+}
+
+/** Reads a form or its JSON, and hands it to where people sign in. */
+async function signIn(
+  { runtime, requests }: Parts,
+  request: Request,
+  peer: RequestInfo,
+  requestId: string,
+  query: URLSearchParams,
+): Promise<Response> {
+  const { headers, method } = request;
+  const arrival = arrivalOf(runtime, headers, peer);
+  if (arrival.kind === "unknown") throw new Forbidden("unknown_origin", wrongHostOf(runtime, headers));
+  if (repeatedNames(query).length > 0) {
+    throw new Unreadable(400, "BAD_REQUEST", "malformed_request", "The query names something twice.");
+  }
+  const cookies = readCookies(headers.get("cookie"));
+  const body = method === "POST" ? await readForm(request) : {};
+  const ip = clientAddress(peer.ip, headers.get("x-forwarded-for"), runtime.signIn.trustedProxies);
+  const slot = await requests.enter(ip ?? unknownAddress, null);
+  try {
+    const attempt = {
+      runtime,
+      requestId,
+      ip,
+      peer: peer.ip,
+      local: arrival.kind === "local",
+      origin: arrival.origin,
+      userAgent: headers.get("user-agent"),
+      sessionHash: await sessionHashOf(runtime, arrival.origin, cookies),
+      headers,
+    };
+    const path = new URL(request.url).pathname.slice(signInEndpoint.length + 1);
+    return await answerSignIn({ attempt, method, path, query, body, cookies, from: headers.get("origin") });
+  } catch (error) {
+    return failed(runtime, error, requestId, "a sign-in failed");
+  } finally {
+    slot.release();
+  }
+}
+
+/** Streams an audit log to whoever may read it. */
+async function exportAudit(
+  { runtime, requests }: Parts,
+  request: Request,
+  peer: RequestInfo,
+  requestId: string,
+  query: URLSearchParams,
+): Promise<Response> {
+  if (request.method !== "GET") {
+    return refuse(405, "METHOD_NOT_SUPPORTED", "method_not_supported", "Send a GET.", requestId);
+  }
+  const answerHeaders = new Headers();
+  const caller = await callerOf(runtime, request, peer, requestId);
+  const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
+  try {
+    return await answerAuditExport(contextOf(caller, slot, answerHeaders), query);
+  } catch (error) {
+    const response = failed(runtime, error, requestId, "an export failed");
+    answerHeaders.forEach((value, name) => {
+      response.headers.set(name, value);
+    });
+    return response;
+  } finally {
+    slot.release();
+  }
+}
+
+/** What is answered where no procedure fails. */
+function failed(runtime: Runtime, error: unknown, requestId: string, what: string): Response {
+  if (error instanceof Refusal) return refusalResponse(error, requestId);
+  if (isUnreachable(error)) {
+    return refusalResponse(
+      new Unavailable("database_unavailable", "The database does not answer. Try again in a moment."),
+      requestId,
+    );
+  }
+  runtime.log.error({ requestId, error: describeError(error) }, what);
+  return refuse(
+    500,
+    "INTERNAL_SERVER_ERROR",
+    "internal",
+    "Something went wrong here. The log has it under this requestId.",
+    requestId,
+  );
+}
+
+/** The same body that tRPC's own refusals have. */
+function refuse(httpStatus: number, code: string, reason: string, message: string, requestId: string): Response {
+  return Response.json({ error: { message, data: { code, httpStatus, reason, requestId } } }, { status: httpStatus });
+}

@@ -1,0 +1,94 @@
+import type { IncomingMessage } from "node:http";
+import { Unavailable } from "../../platform/errors";
+import type { BodyAccount } from "../body-memory";
+import { type ArrivingBody, BodyAborted, Unreadable } from "../readable-request";
+
+/** How slowly a body may arrive. */
+export interface BodyPace {
+  /** Milliseconds that every body has, whatever its size. */
+  readonly graceMs: number;
+  /** After that, so many bytes a second from its beginning on. */
+  readonly bytesPerSecond: number;
+}
+
+export const defaultBodyPace: BodyPace = { graceMs: 10_000, bytesPerSecond: 16 * 1024 };
+
+/**
+ * The body of one of Node's requests, read as far as it is asked for. What is not read stays with the sender, apart from
+ * the few kilobytes that Node and the kernel take in advance.
+ * @param account where what is held in memory is counted
+ * @param begin called before the first byte is read: a caller that waits for `100 Continue` is let go on
+ */
+export function incomingBody(
+  incoming: IncomingMessage,
+  account: BodyAccount,
+  pace: BodyPace,
+  begin: () => void,
+): ArrivingBody {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  let isWhole = !hasBody(incoming);
+  let began: number | null = null;
+
+  /** Takes pieces until there are more than `limit` bytes, or no more. */
+  const take = (limit: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      began ??= performance.now();
+      const dueAt = began + pace.graceMs;
+      let timer: NodeJS.Timeout;
+      const settle = (failure: Error | null) => {
+        clearTimeout(timer);
+        incoming.off("data", onData).off("end", onEnd).off("close", onClose).pause();
+        if (failure === null) resolve();
+        else reject(failure);
+      };
+      const expect = () => {
+        clearTimeout(timer);
+        const left = dueAt + (size / pace.bytesPerSecond) * 1_000 - performance.now();
+        timer = setTimeout(() => settle(tooSlow()), Math.max(0, left));
+      };
+      const onData = (piece: Buffer) => {
+        if (account.grow(piece.byteLength) !== null) {
+          settle(noRoom());
+          return;
+        }
+        chunks.push(piece);
+        size += piece.byteLength;
+        if (size > limit) settle(null);
+        else expect();
+      };
+      const onEnd = () => {
+        isWhole = true;
+        settle(null);
+      };
+      const onClose = () => settle(new BodyAborted("the caller went away before its body had arrived"));
+      expect();
+      incoming.on("data", onData).on("end", onEnd).on("close", onClose);
+      if (incoming.destroyed) onClose();
+      else incoming.resume();
+    });
+
+  return {
+    read: async (limit) => {
+      if (!isWhole && began === null) begin();
+      if (!isWhole && size <= limit) await take(limit);
+      return { bytes: Buffer.concat(chunks), isWhole: isWhole && size <= limit };
+    },
+    recognize: (organizationId) => {
+      if (account.recognize(organizationId) !== null) throw noRoom();
+    },
+  };
+}
+
+/** Whether the head of a request says that a body follows. */
+export function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+function tooSlow(): Unreadable {
+  return new Unreadable(408, "TIMEOUT", "body_too_slow", "The body arrived too slowly.");
+}
+
+function noRoom(): Unavailable {
+  return new Unavailable("overloaded", "Too many request bodies are under way. Try again in a second.");
+}

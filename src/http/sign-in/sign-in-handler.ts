@@ -1,0 +1,140 @@
+import type { AuthOptions } from "next-auth";
+import Credentials from "next-auth/providers/credentials";
+import { findProvider } from "../../identity/external/provider";
+import { trustedHeaderButton } from "../../identity/external/trusted-header";
+import type { OpenedSession } from "../../identity/sessions";
+import { noSoonerThan } from "../../identity/sign-in/answer-floor";
+import { signOut } from "../../identity/sign-in/sign-out";
+import { Forbidden, Refusal } from "../../platform/errors";
+import { isSameOrigin } from "../request-origin";
+import { defaultExport } from "./default-export";
+import { forms } from "./methods";
+import { finishOidc, startOidc } from "./oidc";
+import { refuseForeignForm, refuseSignIn } from "./refuse-sign-in";
+import { type AuthResponse, runNextAuth, targetOf } from "./run-next-auth";
+import { setSessionCookies } from "./session-cookies";
+import { commonOptions } from "./sign-in-options";
+import type { SignInRequest } from "./sign-in-request";
+
+const credentialsProvider = defaultExport(Credentials);
+
+/** Where people sign in and out: `/api/auth/…`, which next-auth answers. */
+export const signInEndpoint = "/api/auth";
+
+/** What next-auth is asked for, and how; asked in another way it fails. The rest of its addresses are none of ours. */
+const answered: readonly (readonly [form: RegExp, method: "GET" | "POST"])[] = [
+  [/^csrf$/, "GET"],
+  [/^callback\/[\w-]+$/, "POST"],
+  [/^signin\/[\w-]+$/, "POST"],
+  [/^signout$/, "POST"],
+];
+
+/**
+ * Signs in, signs out. A form has to come from a page of ours: its `Origin` is ours, and it carries the token that the
+ * browser also holds in a cookie.
+ */
+export async function answerSignIn(request: SignInRequest): Promise<Response> {
+  const { attempt, method, from } = request;
+  // To the sign-in page it is a provider like any other; its answer comes at once.
+  const path =
+    request.path === `signin/${trustedHeaderButton.slug}` ? `callback/${trustedHeaderButton.slug}` : request.path;
+  const { runtime, requestId, origin } = attempt;
+  const found = answered.find(([form]) => form.test(path));
+  if (!found) return nothingHere(requestId);
+  if (method === "POST" && !isSameOrigin(from, origin)) {
+    return refuseSignIn(
+      attempt,
+      new Forbidden("foreign_origin", "This form has to be sent from a page of this origin."),
+    );
+  }
+  const byProvider = await answerByProvider(request);
+  if (byProvider) return byProvider;
+  if (method !== found[1]) return otherMethod(requestId, found[1]);
+  const outcome: Outcome = { refusal: null, opened: null, failure: null };
+  const answer = await runNextAuth(
+    {
+      method,
+      segments: path.split("/"),
+      query: {}, // a form says everything in its body
+      body: request.body,
+      cookies: request.cookies,
+      origin,
+    },
+    optionsFor(request, outcome),
+  );
+  if (outcome.failure !== null) throw outcome.failure;
+  if (outcome.refusal) return refuseSignIn(attempt, outcome.refusal);
+  if (method === "POST" && outcome.opened === null && isForeignForm(answer)) return refuseForeignForm(attempt);
+  const response = new Response(answer.body, { status: answer.status, headers: answer.headers });
+  if (outcome.opened) await setSessionCookies(response.headers, attempt, outcome.opened);
+  runtime.log.debug({ requestId, path, status: answer.status }, "sign-in answered");
+  return response;
+}
+
+/** next-auth has not looked at a form without the token, and shows its page again, as if nothing was wrong. */
+function isForeignForm(answer: AuthResponse): boolean {
+  const target = targetOf(answer);
+  return target?.searchParams.get("csrf") === "true" && target.pathname.startsWith(`${signInEndpoint}/`);
+}
+
+/** Where the path names a provider of OpenID Connect: sends the browser there, or takes what it brings back. */
+async function answerByProvider(request: SignInRequest): Promise<Response | null> {
+  const { attempt, method, path } = request;
+  const [action, slug = ""] = path.split("/");
+  if (slug === "" || forms.some(({ id }) => id === slug)) return null;
+  const provider = await findProvider(attempt.runtime, slug);
+  if (provider && action === "signin" && method === "POST") return startOidc(request, provider);
+  if (provider && action === "callback" && method === "GET") return finishOidc(request, provider);
+  return nothingHere(attempt.requestId);
+}
+
+/** What came of a try, past next-auth, which knows only yes and no. */
+interface Outcome {
+  refusal: Refusal | null;
+  opened: OpenedSession | null;
+  /** Nobody's fault but ours; next-auth would tell the visitor its message, or keep it to itself. */
+  failure: unknown;
+}
+
+function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOptions {
+  const { runtime } = attempt;
+  return {
+    ...commonOptions(attempt, body.remember === "true", () => outcome.opened?.token),
+    providers: forms.map(({ id, signIn }) =>
+      credentialsProvider({
+        id,
+        name: id,
+        credentials: {},
+        authorize: async () => {
+          try {
+            const opened = await noSoonerThan(runtime.signIn.answerFloorMs, (again) => signIn(attempt, body, again));
+            outcome.opened = opened;
+            return { id: opened.userId };
+          } catch (error) {
+            if (error instanceof Refusal) outcome.refusal = error;
+            else outcome.failure = error;
+            return null;
+          }
+        },
+      }),
+    ),
+    events: {
+      signOut: async () => {
+        await signOut(attempt).catch((error: unknown) => {
+          outcome.failure = error;
+        });
+      },
+    },
+  };
+}
+
+function nothingHere(requestId: string): Response {
+  const data = { code: "NOT_FOUND", httpStatus: 404, reason: "unknown_path", requestId };
+  return Response.json({ error: { message: "There is nothing here.", data } }, { status: 404 });
+}
+
+function otherMethod(requestId: string, allowed: "GET" | "POST"): Response {
+  const data = { code: "METHOD_NOT_SUPPORTED", httpStatus: 405, reason: "method_not_supported", requestId };
+  const error = { message: `Send a ${allowed}.`, data };
+  return Response.json({ error }, { status: 405, headers: { allow: allowed } });
+}

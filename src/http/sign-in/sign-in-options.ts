@@ -1,0 +1,57 @@
+import type { AuthOptions } from "next-auth";
+import type { Attempt } from "../../identity/sign-in-context";
+import { describeError } from "../describe-error";
+import { cookieNames, cookieOptions, decodeSession, encodeSession, isSecure } from "./cookies";
+
+/**
+ * What next-auth is told whichever way somebody signs in: its cookies are ours, and the session's holds nothing but the
+ * session's token.
+ * @param remember whether the session's cookie lasts as long as the settings say for "remember me"
+ * @param sidOf the token of the session that was opened for who signed in; undefined for nobody
+ */
+export function commonOptions(
+  { runtime, origin, requestId }: Attempt,
+  remember: boolean,
+  sidOf: (user: unknown) => string | undefined,
+): Omit<AuthOptions, "providers"> {
+  const names = cookieNames(origin);
+  const options = cookieOptions(origin, runtime);
+  const { lifetimes } = runtime.signIn;
+  const log = (level: "error" | "warn") => (code: string, details?: unknown) =>
+    runtime.log[level]({ requestId, code, error: describeError(details) }, "next-auth");
+  return {
+    secret: runtime.signer.keys("sign-in")[0],
+    useSecureCookies: isSecure(origin),
+    session: { strategy: "jwt", maxAge: remember ? lifetimes.remembered : lifetimes.session },
+    jwt: {
+      encode: async ({ token, maxAge }) =>
+        encodeSession(runtime, typeof token?.sid === "string" ? token.sid : "", maxAge ?? lifetimes.session),
+      decode: async ({ token }) => {
+        const sid = token ? await decodeSession(runtime, token) : null;
+        return sid === null ? null : { sid };
+      },
+    },
+    pages: { signIn: "/sign-in", error: "/sign-in", signOut: "/sign-in" },
+    cookies: {
+      sessionToken: { name: names.session, options },
+      csrfToken: { name: names.signInCsrf, options },
+      callbackUrl: { name: names.callbackUrl, options: { ...options, sameSite: "lax" } },
+    },
+    callbacks: {
+      // Nothing but the session's token is in the cookie.
+      jwt: async ({ token, user }) => ({ sid: user ? sidOf(user) : token.sid }),
+      redirect: async ({ url }) => ownAddress(url, origin),
+    },
+    logger: { error: log("error"), warn: log("warn"), debug: () => undefined },
+  };
+}
+
+/** Where to go on: a page of ours, or the first one. */
+export function ownAddress(url: string, origin: string): string {
+  try {
+    const target = new URL(url, origin);
+    return target.origin === origin ? target.href : `${origin}/`;
+  } catch {
+    return `${origin}/`;
+  }
+}

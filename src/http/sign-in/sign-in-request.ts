@@ -1,0 +1,14 @@
+import type { Attempt } from "../../identity/sign-in-context";
+
+/** A request to sign in or out, read. */
+export interface SignInRequest {
+  readonly attempt: Attempt;
+  readonly method: string;
+  /** Below the endpoint, without a slash at either end. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly body: Readonly<Record<string, string>>;
+  readonly cookies: Readonly<Record<string, string>>;
+  /** The `Origin` header. */
+  readonly from: string | null;
+}

@@ -1,0 +1,139 @@
+import { get as getByHttp } from "node:http";
+import { get as getByHttps } from "node:https";
+import { z } from "zod";
+import type { Runtime } from "../../access/runtime";
+import { deadlineAround } from "../../platform/deadline";
+import { hasPassed, later } from "../../platform/moment";
+import { discoveryUrl, type Endpoints, isSameIssuer, placeEndpoints, withSlashOf } from "./endpoints";
+import type { Provider } from "./provider";
+import { mostMs, requestOptions, requireReachable } from "./reachable";
+
+/** What a provider says of itself, as far as a sign-in needs it. */
+export interface Metadata {
+  /** What tokens carry, letter by letter: the setting's issuer, with or without its last slash as the provider writes it. */
+  readonly issuer: string;
+  readonly endpoints: Endpoints;
+  /** How tokens are signed. */
+  readonly algorithm: string;
+  /** How this client shows its secret. */
+  readonly clientAuthentication: "client_secret_basic" | "client_secret_post" | "none";
+  /** Whether every answer through the browser names the issuer (RFC 9207). */
+  readonly namesIssuer: boolean;
+}
+
+/** The provider cannot be asked, or does not say what it has to. */
+export class DiscoveryFailed extends Error {
+  override readonly name = "DiscoveryFailed";
+  constructor(
+    readonly reason: "provider_unavailable" | "discovery_issuer_mismatch" | "discovery_invalid",
+    options?: ErrorOptions,
+  ) {
+    super(`discovery: ${reason}`, options);
+  }
+}
+
+const Url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
+
+const Document = z.object({
+  issuer: z.string(),
+  authorization_endpoint: Url,
+  token_endpoint: Url,
+  jwks_uri: Url,
+  userinfo_endpoint: Url.optional(),
+  id_token_signing_alg_values_supported: z.array(z.string()).optional(),
+  token_endpoint_auth_methods_supported: z.array(z.string()).optional(),
+  authorization_response_iss_parameter_supported: z.boolean().optional(),
+});
+
+/** Signatures that a key which is published can check, the usual one first. */
+const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512"] as const;
+
+const rememberedMs = 5 * 60_000;
+const known = new WeakMap<object, Map<string, { readonly metadata: Metadata; readonly until: Date }>>();
+
+/**
+ * Asks the provider what it is; remembered for five minutes.
+ * @throws DiscoveryFailed
+ */
+export async function discover(
+  { clock, resolver, database }: Pick<Runtime, "clock" | "resolver" | "database">,
+  provider: Provider,
+): Promise<Metadata> {
+  const { providerId, issuer, internalUrl, clientSecret, reach } = provider;
+  const remembered = known.get(database) ?? new Map();
+  known.set(database, remembered);
+  const key = JSON.stringify([providerId, issuer, internalUrl, clientSecret === null, reach]);
+  const now = clock.now();
+  const found = remembered.get(key);
+  if (found && !hasPassed(found.until, now)) return found.metadata;
+  const url = discoveryUrl(provider);
+  const metadata = read(provider, await fetchJson(url, () => requestOptions(url, reach, resolver)));
+  remembered.set(key, { metadata, until: later(now, rememberedMs) });
+  return metadata;
+}
+
+function read(provider: Provider, answer: unknown): Metadata {
+  const { issuer, internalUrl, clientSecret, reach } = provider;
+  const parsed = Document.safeParse(answer);
+  if (!parsed.success) throw new DiscoveryFailed("discovery_invalid");
+  const document = parsed.data;
+  // A provider that takes its name from the request calls itself by the internal one there; its tokens may not.
+  // The last slash is the provider's to decide: people leave it out or add it, and discovery is at the same address.
+  if (![issuer, internalUrl ?? issuer].some((known) => isSameIssuer(known, document.issuer))) {
+    throw new DiscoveryFailed("discovery_issuer_mismatch");
+  }
+  const offered = document.id_token_signing_alg_values_supported;
+  const algorithm = offered ? algorithms.find((one) => offered.includes(one)) : algorithms[0];
+  if (algorithm === undefined) throw new DiscoveryFailed("discovery_invalid");
+  const endpoints = placeEndpoints(
+    {
+      authorization: document.authorization_endpoint,
+      token: document.token_endpoint,
+      jwks: document.jwks_uri,
+      userinfo: document.userinfo_endpoint ?? null,
+    },
+    provider,
+  );
+  try {
+    for (const url of Object.values(endpoints)) if (url !== null) requireReachable(url, reach);
+  } catch (cause) {
+    throw new DiscoveryFailed("provider_unavailable", { cause });
+  }
+  return {
+    issuer: withSlashOf(issuer, document.issuer),
+    endpoints,
+    algorithm,
+    clientAuthentication: clientSecret === null ? "none" : authenticationOf(document),
+    namesIssuer: document.authorization_response_iss_parameter_supported ?? false,
+  };
+}
+
+function authenticationOf({ token_endpoint_auth_methods_supported: methods }: z.infer<typeof Document>) {
+  if (methods === undefined || methods.includes("client_secret_basic")) return "client_secret_basic";
+  if (methods.includes("client_secret_post")) return "client_secret_post";
+  throw new DiscoveryFailed("discovery_invalid");
+}
+
+/** No redirect is followed: the answer is where the setting says, or nowhere. */
+async function fetchJson(url: string, options: () => ReturnType<typeof requestOptions>): Promise<unknown> {
+  try {
+    const made = { ...options(), headers: { accept: "application/json" } };
+    const text = await new Promise<string>((resolve, reject) => {
+      const get = url.startsWith("https:") ? getByHttps : getByHttp;
+      const request = get(url, made, (response) => {
+        const parts: Buffer[] = [];
+        response.on("data", (part: Buffer) => parts.push(part));
+        response.on("error", reject);
+        response.on("end", () => {
+          answered();
+          if (response.statusCode === 200) resolve(Buffer.concat(parts).toString("utf8"));
+          else reject(new Error(`discovery answered ${response.statusCode}`));
+        });
+      });
+      const answered = deadlineAround(request, mostMs, reject);
+    });
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new DiscoveryFailed("provider_unavailable", { cause });
+  }
+}

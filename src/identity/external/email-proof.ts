@@ -1,0 +1,101 @@
+import type { EmailProof } from "../../platform/contract/email-proofs";
+
+type Claims = Readonly<Record<string, unknown>>;
+
+/**
+ * Whether the claims of one answer prove its address. An explicit "no" of either claim always counts.
+ * @param trustedDomains lower-case
+ * @param email lower-case; the address in these claims
+ */
+export function isProven(
+  { emailProof, issuer, trustedDomains }: ProofSettings,
+  claims: Claims,
+  email: string,
+): boolean {
+  const denies = (value: unknown, isTrue: (value: unknown) => boolean) => value !== undefined && !isTrue(value);
+  if (denies(claims.email_verified, isVerified) || denies(claims.xms_edov, isDomainOwnerVerified)) return false;
+  if (emailProof === "email_verified") return isVerified(claims.email_verified);
+  if (emailProof === "xms_edov") return isDomainOwnerVerified(claims.xms_edov);
+  return isOfOneTenant(issuer) && trustedDomains.includes(email.slice(email.lastIndexOf("@") + 1));
+}
+
+/** A JSON boolean; Amazon Cognito sends the text `"true"`. Nothing else. */
+function isVerified(value: unknown): boolean {
+  return value === true || value === "true";
+}
+
+/** Documented as a boolean; Entra ID also sends `"1"`, `1` and `"true"`. Nothing else. */
+function isDomainOwnerVerified(value: unknown): boolean {
+  return value === true || value === "true" || value === 1 || value === "1";
+}
+
+/** The settings of a provider that decide what proves an address. */
+export interface ProofSettings {
+  readonly issuer: string;
+  readonly emailProof: EmailProof;
+  readonly trustedDomains: readonly string[];
+}
+
+/** Why an address cannot be proven as the settings say; null where it can. */
+export function proofProblem({ issuer, emailProof, trustedDomains }: ProofSettings) {
+  if (emailProof !== "trusted_domains") return null;
+  if (trustedDomains.length === 0) return "trusted_domains_missing";
+  return isOfOneTenant(issuer) ? null : "issuer_of_many_tenants";
+}
+
+/** What such a problem means, and what to do. */
+export const proofMessages = {
+  trusted_domains_missing: "trusted_domains proves addresses of the trustedDomains: name at least one",
+  issuer_of_many_tenants:
+    "trusted_domains needs an issuer of one tenant: this one is for accounts of all tenants. Use the issuer with the id of your tenant, or xms_edov",
+} as const;
+
+const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** The tenant of everybody with a personal Microsoft account. */
+const personalAccounts = "9188040d-6c67-4c5b-b112-36a304b66dad";
+
+/** Hosts of Microsoft on which every tenant has an issuer of its own. */
+const microsoft =
+  /^(?:login\.microsoftonline\.(?:com|us)|login\.partner\.microsoftonline\.cn|login\.(?:chinacloudapi\.cn|microsoft\.com|windows\.net|live\.com)|sts\.(?:windows\.net|chinacloudapi\.cn)|[^/]+\.(?:ciamlogin|b2clogin)\.com)$/;
+
+/** Issuers of accounts that anybody can create, whatever address they name. */
+const ofEverybody = new Set([
+  "accounts.google.com",
+  "appleid.apple.com",
+  "facebook.com",
+  "github.com",
+  "gitlab.com",
+  "id.twitch.tv",
+  "linkedin.com",
+  "login.salesforce.com",
+  "login.yahoo.com",
+  "slack.com",
+]);
+
+/**
+ * Whether an issuer speaks for one tenant, so that its administrators decide which addresses its people have. An issuer of
+ * Microsoft has to hold the id of the tenant; `common`, `organizations`, `consumers` and `{tenantid}` are for all tenants.
+ */
+export function isOfOneTenant(issuer: string): boolean {
+  if (!URL.canParse(issuer)) return false;
+  const { hostname, pathname } = new URL(issuer);
+  const host = hostname.toLowerCase().replace(/\.+$/, "");
+  const segments = decoded(pathname)
+    .toLowerCase()
+    .split("/")
+    .filter((segment) => segment !== "");
+  if (segments.some((segment) => ["common", "organizations", "consumers"].includes(segment) || /[{}]/.test(segment))) {
+    return false;
+  }
+  if (microsoft.test(host)) return segments[0] !== personalAccounts && guid.test(segments[0] ?? "");
+  return !ofEverybody.has(host.replace(/^www\./, ""));
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return "{}"; // unreadable: of nobody in particular
+  }
+}

@@ -1,0 +1,116 @@
+import { and, arrayContains, eq } from "drizzle-orm";
+import { users } from "../../../drizzle/members";
+import { sessions } from "../../../drizzle/persons";
+import type { Runtime } from "../../access/runtime";
+import type { Transaction } from "../../database/database";
+import { isTransient, violatedConstraint } from "../../database/database-errors";
+import type { Method } from "../sessions";
+import { applyGroups, type RoleChange } from "./apply-groups";
+import {
+  endWhatGroupsGave,
+  type GroupsSeen,
+  logLastOwnerKept,
+  recordLastOwnerKept,
+  recordRoleChange,
+  seenBy,
+} from "./end-of-groups";
+import type { Person } from "./find-person";
+import { findMembership, givenByGroups } from "./group-roles";
+import { headerProvider } from "./hand-over";
+import { isKnown } from "./provider-claims";
+import { foundingOrganization } from "./sign-in-by-provider";
+import { headerSource, readHeaders, type Said } from "./trusted-header";
+
+/** A request that presents a session, and the connection that it came by. */
+interface Arrived {
+  readonly runtime: Runtime;
+  readonly requestId: string;
+  readonly ip: string | null;
+  readonly peer: string | null;
+  readonly local: boolean;
+  readonly headers: Headers;
+  readonly sessionHash: string;
+}
+
+/** Sessions whose headers are remembered, for each database. */
+const mostRemembered = 10_000;
+const remembered = new WeakMap<object, Map<string, string>>();
+
+const restarts = 3;
+
+/**
+ * Every request through a trusted proxy brings the groups of the person. Where a session was opened by the header, and its
+ * request now names other groups than the one before, they are applied at once: the role of a member follows them, and
+ * without any group that gives a role the session ends with everything else that the groups gave. A request without the
+ * header, with groups that cannot be read, or in the name of another person changes nothing.
+ */
+export async function followTrustedHeader(arrived: Arrived): Promise<void> {
+  const { runtime, sessionHash } = arrived;
+  const { trustedHeader } = runtime.signIn;
+  if (trustedHeader === null || Object.keys(trustedHeader.groupRoles).length === 0) return;
+  const said = readHeaders(arrived, trustedHeader);
+  if (typeof said === "string" || !isKnown(said.groups)) return;
+  const text = JSON.stringify([said.email, said.groups]);
+  const known = remembered.get(runtime.database) ?? new Map<string, string>();
+  remembered.set(runtime.database, known);
+  if (known.get(sessionHash) === text) return;
+  const alarm = await apply(arrived, said, said.groups, restarts);
+  if (alarm) logLastOwnerKept(runtime.log, arrived, headerSource, alarm);
+  known.delete(sessionHash);
+  known.set(sessionHash, text);
+  const [oldest] = known.keys();
+  if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest);
+}
+
+async function apply(
+  arrived: Arrived,
+  said: Said,
+  groups: readonly string[],
+  left: number,
+): Promise<RoleChange | null> {
+  const { runtime, sessionHash } = arrived;
+  try {
+    return await runtime.database.transaction("identity", null, async (tx) => {
+      const person = await findPerson(tx, sessionHash);
+      if (person === null || person.email !== said.email) return null;
+      return applyTo(tx, seenBy(arrived, runtime.clock.now()), said, groups, person);
+    });
+  } catch (error) {
+    if (left === 0 || !(isTransient(error) || violatedConstraint(error) !== null)) throw error;
+    return apply(arrived, said, groups, left - 1);
+  }
+}
+
+/** Whose session it is; null where the header did not open it. */
+async function findPerson(tx: Transaction, sessionHash: string): Promise<Person | null> {
+  const [row] = await tx
+    .select({ userId: users.userId, email: users.email })
+    .from(sessions)
+    .innerJoin(users, eq(users.userId, sessions.userId))
+    .where(and(eq(sessions.hash, sessionHash), arrayContains(sessions.methods, ["trusted_header"] satisfies Method[])));
+  return row ?? null;
+}
+
+/** @returns the last owner who kept the role, for the alarm */
+async function applyTo(
+  tx: Transaction,
+  seen: GroupsSeen,
+  { settings: { groupRoles } }: Said,
+  groups: readonly string[],
+  person: Person,
+): Promise<RoleChange | null> {
+  const organizationId = await foundingOrganization(tx);
+  if (organizationId === null || !(await findMembership(tx, organizationId, person.userId))) return null;
+  const given = await givenByGroups(tx, organizationId, groupRoles, groups);
+  if (given === null) {
+    const { role } = await endWhatGroupsGave(tx, seen, headerSource, organizationId, person);
+    return role?.lastOwnerKept ? role : null;
+  }
+  const of = { organizationId, userId: person.userId, source: headerProvider, now: seen.now };
+  const role = await applyGroups(tx, of, given);
+  if (role === null) return null;
+  if (role.before !== role.after) await recordRoleChange(tx, seen, headerSource, role, person);
+  if (!role.lastOwnerKept) return null;
+  await recordLastOwnerKept(tx, seen, headerSource, role, person);
+  return role;
+}

@@ -1,0 +1,131 @@
+import { and, eq, isNull, or } from "drizzle-orm";
+import { organizations } from "../../../drizzle/organizations";
+import { oidcProviders } from "../../../drizzle/persons";
+import type { Runtime } from "../../access/runtime";
+import type { Transaction } from "../../database/database";
+import type { SealedPlace } from "../../database/sealing";
+import type { EmailProof } from "../../platform/contract/email-proofs";
+
+/** Where this server may go to ask a provider: see `refusedAddress`. */
+export type Reach = "anywhere" | "local" | "public";
+
+/** A provider as a sign-in needs it. */
+export interface Provider {
+  readonly providerId: string;
+  /** Null for the installation's own. */
+  readonly organizationId: string | null;
+  readonly slug: string;
+  readonly name: string;
+  readonly issuer: string;
+  readonly internalUrl: string | null;
+  readonly clientId: string;
+  /** Null for a public client. */
+  readonly clientSecret: string | null;
+  readonly scopes: readonly string[];
+  readonly groupsClaim: string;
+  readonly allowedEmails: readonly string[];
+  readonly allowedDomains: readonly string[];
+  readonly allowedGroups: readonly string[];
+  readonly groupRoles: Readonly<Record<string, string>>;
+  readonly trustedDomains: readonly string[];
+  readonly emailProof: EmailProof;
+  readonly createsPersons: boolean;
+  readonly reach: Reach;
+}
+
+/** Where a provider's client secret is sealed for. */
+export const clientSecretPlace = (providerId: string): SealedPlace =>
+  `oidc_providers:client_secret_sealed:${providerId}`;
+
+/** The provider of a slug, with its secret opened; null where there is none, or it is turned off. */
+export async function findProvider(
+  { database, sealer }: Pick<Runtime, "database" | "sealer">,
+  slug: string,
+): Promise<Provider | null> {
+  const [row] = await database.transaction("identity", null, (tx) =>
+    tx
+      .select({ provider: oidcProviders, upstreams: organizations.upstreams })
+      .from(oidcProviders)
+      .leftJoin(organizations, eq(organizations.organizationId, oidcProviders.organizationId))
+      .where(and(eq(oidcProviders.slug, slug), eq(oidcProviders.enabled, true))),
+  );
+  if (!row) return null;
+  const { clientSecretSealed, enabled: _, createdAt: __, lastRefusal: ___, ...provider } = row.provider;
+  return {
+    ...provider,
+    clientSecret: clientSecretSealed === null ? null : opened(sealer, provider.providerId, clientSecretSealed),
+    reach: reachOf(provider.organizationId, row.upstreams),
+  };
+}
+
+/**
+ * Whether a provider is still what it was when its tokens were asked for: that can be seconds ago. It is held, so that
+ * whoever turns it off also ends what it opens now.
+ */
+export async function isStillTrusted(
+  tx: Transaction,
+  { providerId, issuer, clientId }: Pick<Provider, "providerId" | "issuer" | "clientId">,
+): Promise<boolean> {
+  const found = await tx
+    .select({ providerId: oidcProviders.providerId })
+    .from(oidcProviders)
+    .where(
+      and(
+        eq(oidcProviders.providerId, providerId),
+        eq(oidcProviders.enabled, true),
+        eq(oidcProviders.issuer, issuer),
+        eq(oidcProviders.clientId, clientId),
+      ),
+    )
+    .for("share");
+  return found.length > 0;
+}
+
+function opened(sealer: Runtime["sealer"], providerId: string, sealed: string): string {
+  const secret = sealer.open(clientSecretPlace(providerId), sealed);
+  if (!secret.ok) throw new Error(`the client secret of ${providerId} does not open: ${secret.reason}`);
+  return secret.plaintext;
+}
+
+/** The settings' own go anywhere; an organization's as far as its upstreams may lead. */
+function reachOf(organizationId: string | null, upstreams: "any" | "checked" | null): Reach {
+  if (organizationId === null) return "anywhere";
+  return upstreams === "any" ? "local" : "public";
+}
+
+/** What the sign-in page shows of a provider. */
+export interface SignInButton {
+  readonly slug: string;
+  readonly name: string;
+}
+
+/**
+ * The providers that a visitor can choose from: the installation's, and the founding organization's, for they are of
+ * one house. Those of another organization are shown to whoever names it: any of them could call itself anything.
+ * @param organization slug of an organization; null for none
+ */
+export async function listSignInButtons(
+  { database }: Pick<Runtime, "database">,
+  organization: string | null,
+): Promise<SignInButton[]> {
+  return database.transaction("identity", null, (tx) =>
+    tx
+      .select({ slug: oidcProviders.slug, name: oidcProviders.name })
+      .from(oidcProviders)
+      .leftJoin(organizations, eq(organizations.organizationId, oidcProviders.organizationId))
+      .where(
+        and(
+          eq(oidcProviders.enabled, true),
+          or(
+            isNull(oidcProviders.organizationId),
+            eq(organizations.founding, true),
+            organization === null ? undefined : eq(organizations.slug, organization),
+          ),
+        ),
+      )
+      .orderBy(oidcProviders.createdAt, oidcProviders.providerId)
+      .limit(mostButtons),
+  );
+}
+
+const mostButtons = 50;

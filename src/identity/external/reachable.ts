@@ -1,0 +1,144 @@
+import { lookup as lookUp } from "node:dns";
+import { type ClientRequestArgs, Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { isIP, type LookupFunction } from "node:net";
+import type { Duplex } from "node:stream";
+import { type AddressClass, classifyAddress } from "../../platform/net/addresses";
+import type { Resolver } from "../../platform/values";
+import type { Reach } from "./provider";
+
+/**
+ * An organization's owner says where its provider is, and this server goes there: so not into the network that the
+ * server is in, nor to where a cloud hands out credentials.
+ */
+const refusedClasses: Readonly<Record<Reach, ReadonlySet<AddressClass>>> = {
+  anywhere: new Set(),
+  local: new Set(["metadata", "link-local", "multicast"]),
+  public: new Set(["metadata", "link-local", "multicast", "loopback", "unspecified", "private"]),
+};
+
+/** A provider cannot be asked at this address. */
+export class AddressRefused extends Error {
+  override readonly name = "AddressRefused";
+}
+
+/** @throws AddressRefused another scheme than https (or http, where the reach is not `public`), or a refused address */
+export function requireReachable(url: string, reach: Reach): void {
+  const { protocol, hostname, username, password } = new URL(url);
+  const schemes = reach === "public" ? ["https:"] : ["https:", "http:"];
+  if (!schemes.includes(protocol) || username !== "" || password !== "") {
+    throw new AddressRefused("a provider is asked by https");
+  }
+  const host = hostname.replace(/^\[|\]$/g, "");
+  if (isIP(host) !== 0) requireAllowed(host, reach);
+}
+
+function requireAllowed(address: string, reach: Reach): void {
+  const kind = classifyAddress(address);
+  if (kind === null || refusedClasses[reach].has(kind)) throw new AddressRefused("a provider cannot be there");
+}
+
+/** The most bytes and milliseconds of one connection to a provider: what it answers is a few kB. */
+const mostBytes = 1024 * 1024;
+export const mostMs = 10_000;
+
+/** Milliseconds without a byte. */
+const idleMs = 3_500;
+
+/** How requests to a provider are made: to the addresses that it may have, and no more than it needs. */
+export interface RequestOptions {
+  readonly agent: HttpAgent | HttpsAgent;
+  readonly lookup: LookupFunction;
+  readonly timeout: number;
+}
+
+/** @throws AddressRefused */
+export function requestOptions(url: string, reach: Reach, resolver: Resolver): RequestOptions {
+  requireReachable(url, reach);
+  const agent = url.startsWith("https:") ? new BoundedHttpsAgent() : new BoundedHttpAgent();
+  return { agent, lookup: lookupWithin(reach, resolver), timeout: idleMs };
+}
+
+/** Resolves a name for one connection, which then goes to an address that was looked at. */
+function lookupWithin(reach: Reach, resolver: Resolver): LookupFunction {
+  return (name, options, callback) => {
+    addressesOf(name, reach, resolver)
+      .then((addresses) => {
+        for (const address of addresses) requireAllowed(address, reach);
+        const [first] = addresses;
+        if (first === undefined) throw new AddressRefused("a provider's name has no address");
+        const found = addresses.map((address) => ({ address, family: isIP(address) }));
+        if (options.all === true) callback(null, found);
+        else callback(null, first, isIP(first));
+      })
+      .catch((error: Error) => callback(error, ""));
+  };
+}
+
+/** For an organization that is checked by DNS alone; else also by what the host itself knows. */
+function addressesOf(name: string, reach: Reach, resolver: Resolver): Promise<readonly string[]> {
+  if (reach === "public") return resolver.addresses(name);
+  return new Promise((resolve, reject) => {
+    lookUp(name, { all: true }, (error, found) =>
+      error ? reject(error) : resolve(found.map(({ address }) => address)),
+    );
+  });
+}
+
+type Connected = (error: Error | null, stream: Duplex) => void;
+
+class BoundedHttpAgent extends HttpAgent {
+  override createConnection(options: ClientRequestArgs, callback?: Connected) {
+    return bounded(super.createConnection(options, callback));
+  }
+}
+
+class BoundedHttpsAgent extends HttpsAgent {
+  override createConnection(options: ClientRequestArgs, callback?: Connected) {
+    return bounded(super.createConnection(options, callback));
+  }
+}
+
+/** A provider that answers without end, a byte at a time, or by changing the protocol, is cut off. */
+function bounded<S extends Duplex | null | undefined>(stream: S): S {
+  if (!stream) return stream;
+  let bytes = 0;
+  const late = setTimeout(() => stream.destroy(new Error("the provider took too long")), mostMs).unref();
+  const changesProtocol = protocolWatch();
+  stream.on("data", (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (changesProtocol(chunk)) stream.destroy(new Error("the provider's answer changes the protocol (101)"));
+    if (bytes > mostBytes) stream.destroy(new Error("the provider's answer is too long"));
+  });
+  stream.on("close", () => clearTimeout(late));
+  // The request listens too, but only from the next turn of the event loop on, and until it hands the socket over.
+  stream.on("error", () => undefined);
+  return stream;
+}
+
+const mostHead = 16_384;
+
+/**
+ * Looks for the answer 101 in what a connection brings, after any number of other informational answers: Node closes the
+ * connection then, and leaves the request without an error.
+ */
+function protocolWatch(): (chunk: Buffer) => boolean {
+  let head: string | null = "";
+  return (chunk) => {
+    if (head === null) return false;
+    head += chunk.toString("latin1");
+    while (/^HTTP\/1\.[01] 1\d\d/.test(head) && head.includes("\r\n\r\n") && !isChange(head)) {
+      head = head.slice(head.indexOf("\r\n\r\n") + 4);
+    }
+    if (isChange(head)) return true;
+    if (head.length > mostHead || !couldBeInformational(head)) head = null;
+    return false;
+  };
+}
+
+const isChange = (head: string) => /^HTTP\/1\.[01] 101\b/.test(head);
+
+/** Whether an answer of 1xx begins like this. */
+function couldBeInformational(head: string): boolean {
+  return ["HTTP/1.1 1", "HTTP/1.0 1"].some((start) => start.startsWith(head.slice(0, start.length)));
+}

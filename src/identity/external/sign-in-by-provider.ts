@@ -1,0 +1,220 @@
+import { eq } from "drizzle-orm";
+import { invitations, members } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
+import type { Transaction } from "../../database/database";
+import { isTransient, violatedConstraint } from "../../database/database-errors";
+import { newId } from "../../platform/ids";
+import { type OpenedSession, openSession } from "../sessions";
+import { recordSignIn } from "../sign-in/record-sign-in";
+import type { Attempt } from "../sign-in-context";
+import { whyNotAdmitted } from "./admission";
+import { applyGroups, type RoleChange } from "./apply-groups";
+import { endWhatGroupsGave, type GroupSource, logLastOwnerKept, recordLastOwnerKept, seenBy } from "./end-of-groups";
+import {
+  byIdentity,
+  findGoodInvitation,
+  findPerson,
+  isMemberAnywhere,
+  type Person,
+  ProviderRefusal,
+} from "./find-person";
+import { findMembership, givenByGroups } from "./group-roles";
+import { hasOwnCredentials } from "./hand-over";
+import { isStillTrusted, type Provider } from "./provider";
+import { type Claims, isKnown } from "./provider-claims";
+import { recordProviderRefusal } from "./record-refusal";
+
+/** How often it is started again when somebody signed in for the first time twice at once. */
+const restarts = 3;
+
+/** What a transaction came to: a session, or a refusal that ended something, which stays ended. */
+type Outcome =
+  | { readonly session: OpenedSession; readonly alarm: RoleChange | null }
+  | { readonly refusal: ProviderRefusal; readonly alarm: RoleChange | null };
+
+/**
+ * Signs in the person whom a provider has named, by tokens that were checked. Every refusal is audited here. Groups that
+ * are gone end what they gave in the transaction that decides so.
+ * @throws ProviderRefusal
+ */
+export async function signInByProvider(
+  attempt: Attempt,
+  provider: Provider,
+  claims: Claims,
+  remember: boolean,
+): Promise<OpenedSession> {
+  try {
+    const outcome = await decided(attempt, provider, claims, remember);
+    if (outcome.alarm) logLastOwnerKept(attempt.runtime.log, attempt, sourceOf(provider), outcome.alarm);
+    if ("refusal" in outcome) throw outcome.refusal;
+    return outcome.session;
+  } catch (error) {
+    if (error instanceof ProviderRefusal) {
+      await recordProviderRefusal(attempt, provider, error.reason, error.person);
+    }
+    throw error;
+  }
+}
+
+async function decided(attempt: Attempt, provider: Provider, claims: Claims, remember: boolean): Promise<Outcome> {
+  for (let left = restarts; ; left -= 1) {
+    try {
+      return await attempt.runtime.database.transaction("identity", null, (tx) =>
+        signIn(tx, attempt, provider, claims, remember),
+      );
+    } catch (error) {
+      const again = isTransient(error) || violatedConstraint(error) !== null;
+      if (!again || left === 0) throw error;
+    }
+  }
+}
+
+async function signIn(
+  tx: Transaction,
+  attempt: Attempt,
+  provider: Provider,
+  claims: Claims,
+  remember: boolean,
+): Promise<Outcome> {
+  const now = attempt.runtime.clock.now();
+  if (!(await isStillTrusted(tx, provider))) throw new ProviderRefusal("provider_changed");
+  const refused = whyNotAdmitted(provider, claims);
+  if (refused !== null) {
+    const known = isGroupGone(provider, claims) ? await byIdentity(tx, provider.providerId, claims.subject, now) : null;
+    if (known === null) throw new ProviderRefusal(refused);
+    return endedByGroups(tx, attempt, provider, new ProviderRefusal(refused, known), known, now);
+  }
+  const { person, by, handedOver } = await findPerson(tx, provider, claims, now);
+  const known = by === "creation" ? null : person;
+  const concerned = await membershipOf(tx, provider, claims, person, known, now);
+  if (concerned === "no_role_for_groups") {
+    const refusal = new ProviderRefusal(concerned, person);
+    if (by !== "identity") throw refusal; // the provider has given nothing yet
+    return endedByGroups(tx, attempt, provider, refusal, person, now);
+  }
+  const { organizationId, role, invitationId } = concerned;
+  if (role?.lastOwnerKept) {
+    await recordLastOwnerKept(tx, seenBy(attempt, now), sourceOf(provider), role, person);
+  }
+  const methods = ["oidc"] as const;
+  const session = await openSession(tx, attempt, {
+    userId: person.userId,
+    stage: "full",
+    methods,
+    remember,
+    provider,
+    ...(provider.organizationId === null ? {} : { organizationId: provider.organizationId }),
+  });
+  await recordSignIn(tx, attempt, {
+    outcome: "done",
+    action: "auth.signIn",
+    person,
+    sessionId: session.sessionId,
+    methods,
+    ...(organizationId === null ? {} : { organizationId }),
+    changed: {
+      provider: provider.providerId,
+      ...(by === "link" ? { linked: true } : {}),
+      ...(handedOver === null ? {} : { handedOver }),
+      ...(by === "creation" ? { created: true } : {}),
+      ...(role && role.before !== role.after ? { role: [role.before, role.after] } : {}),
+      ...(invitationId === undefined ? {} : { invitation: invitationId }),
+    },
+  });
+  return { session, alarm: role?.lastOwnerKept ? role : null };
+}
+
+/** Whether the provider lets people in by groups, and the list of this person's groups has none of them. */
+function isGroupGone({ allowedGroups }: Provider, { groups }: Claims): boolean {
+  return allowedGroups.length > 0 && isKnown(groups);
+}
+
+async function endedByGroups(
+  tx: Transaction,
+  attempt: Attempt,
+  provider: Provider,
+  refusal: ProviderRefusal,
+  person: Person,
+  now: Date,
+): Promise<Outcome> {
+  const rolesIn = await organizationOfRoles(tx, provider);
+  const { role } = await endWhatGroupsGave(tx, seenBy(attempt, now), sourceOf(provider), rolesIn, person);
+  return { refusal, alarm: role?.lastOwnerKept ? role : null };
+}
+
+function sourceOf({ providerId, name, organizationId }: Provider): GroupSource {
+  return { source: providerId, name, organizationId };
+}
+
+/** The organization in which a provider's groups give roles: its own, else the founding one; null where they give none. */
+async function organizationOfRoles(
+  tx: Transaction,
+  { organizationId, groupRoles }: Pick<Provider, "organizationId" | "groupRoles">,
+): Promise<string | null> {
+  if (Object.keys(groupRoles).length === 0) return null;
+  return organizationId ?? (await foundingOrganization(tx));
+}
+
+/** Which organization the sign-in is about, and what it changed of the role there. */
+interface Concerned {
+  readonly organizationId: string | null;
+  readonly role: RoleChange | null;
+  /** That was accepted by it. */
+  readonly invitationId?: string;
+}
+
+/**
+ * Groups decide the role where the provider's `groupRoles` say anything: in its own organization, for the
+ * installation's providers in the founding one. A member without any of these groups is refused.
+ * An organization's provider signs in nobody but who is a member, or belongs nowhere yet and is invited or gets a role
+ * by a group: whoever belongs to another organization, or can sign in otherwise, becomes a member by their own act alone.
+ * @throws ProviderRefusal `not_a_member`, or why it is not known in which groups somebody is
+ */
+async function membershipOf(
+  tx: Transaction,
+  provider: Provider,
+  { groups }: Claims,
+  person: Person,
+  known: Person | null,
+  now: Date,
+): Promise<Concerned | "no_role_for_groups"> {
+  const { groupRoles, providerId } = provider;
+  const decidedIn = await organizationOfRoles(tx, provider);
+  const organizationId = provider.organizationId ?? decidedIn;
+  if (organizationId === null) return { organizationId: null, role: null };
+  if (decidedIn !== null && !isKnown(groups)) throw new ProviderRefusal(groups, known);
+  const given = decidedIn !== null && isKnown(groups) ? await givenByGroups(tx, decidedIn, groupRoles, groups) : null;
+  const membership = await findMembership(tx, organizationId, person.userId);
+  const isStranger = !membership && provider.organizationId !== null && (await isSomebodysAlready(tx, person.userId));
+  if (isStranger) throw new ProviderRefusal("not_a_member", known);
+  if (given) {
+    const of = { organizationId, userId: person.userId, source: providerId, now };
+    return { organizationId, role: await applyGroups(tx, of, given) };
+  }
+  if (membership && decidedIn !== null) return "no_role_for_groups";
+  if (membership) return { organizationId, role: null };
+  if (provider.organizationId === null) return { organizationId: null, role: null };
+  const invitation = await findGoodInvitation(tx, organizationId, person.email, now);
+  if (!invitation) throw new ProviderRefusal("not_a_member", known);
+  const { invitationId, role, roleId } = invitation;
+  await tx.update(invitations).set({ acceptedAt: now }).where(eq(invitations.invitationId, invitationId));
+  const memberId = newId("member");
+  const { userId } = person;
+  await tx.insert(members).values({ memberId, organizationId, userId, role, roleId, createdAt: now });
+  const change = { before: null, after: role ?? roleId, membershipEnded: false, keysRevoked: 0, lastOwnerKept: false };
+  return { organizationId, role: { organizationId, userId, memberId, ...change }, invitationId };
+}
+
+/** Whether an account is in use: whoever uses it need not be whom the provider means by its address. */
+async function isSomebodysAlready(tx: Transaction, userId: string): Promise<boolean> {
+  return (await isMemberAnywhere(tx, userId)) || (await hasOwnCredentials(tx, userId));
+}
+
+/** The organization that `setup` made; null before that. */
+export async function foundingOrganization(tx: Transaction): Promise<string | null> {
+  const [row] = await tx
+    .select({ organizationId: organizations.organizationId })
+    .from(organizations)
+    .where(eq(organizations.founding, true));
+  return row?.organizationId ?? null;
+}

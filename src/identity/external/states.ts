@@ -1,0 +1,61 @@
+import { and, eq, sql } from "drizzle-orm";
+import { challenges } from "../../../drizzle/persons";
+import type { Runtime } from "../../access/runtime";
+import { passedInSql } from "../../database/moments-in-sql";
+import { hasPassed, later } from "../../platform/moment";
+import { hashOfToken } from "../tokens";
+
+/** What a sign-in by a provider has to come back with, once. */
+const purpose = "oidc-state";
+
+/** Seconds in which somebody has to sign in at the provider. */
+export const stateSeconds = 900;
+
+/** What was said when it was begun. */
+interface Begun {
+  readonly providerId: string;
+  readonly remember: boolean;
+}
+
+/** Remembers that a sign-in was begun. Those that nobody came back from go with it. */
+export async function rememberState(
+  { database, clock }: Pick<Runtime, "database" | "clock">,
+  state: string,
+  { providerId, remember }: Begun,
+): Promise<void> {
+  const now = clock.now();
+  const expiresAt = later(now, stateSeconds * 1_000);
+  await database.transaction("identity", null, async (tx) => {
+    await tx.delete(challenges).where(and(eq(challenges.purpose, purpose), passedInSql(challenges.expiresAt, now)));
+    await tx
+      .insert(challenges)
+      .values({ hash: hashOfToken(state), purpose, value: { providerId, remember, spent: false }, expiresAt });
+  });
+}
+
+export type SpentState =
+  | { readonly ok: true; readonly remember: boolean }
+  | { readonly ok: false; readonly reason: "state_unknown" | "state_replayed" | "state_expired" | "provider_mismatch" };
+
+/** Takes the state of a sign-in that comes back: whatever comes of it, it cannot come back again. */
+export async function spendState(
+  { database, clock }: Pick<Runtime, "database" | "clock">,
+  state: string,
+  providerId: string,
+): Promise<SpentState> {
+  const row = await database.transaction("identity", null, async (tx) => {
+    const is = and(eq(challenges.hash, hashOfToken(state)), eq(challenges.purpose, purpose));
+    const [found] = await tx.select().from(challenges).where(is).for("update");
+    if (found)
+      await tx
+        .update(challenges)
+        .set({ value: sql`${challenges.value} || '{"spent": true}'::jsonb` })
+        .where(is);
+    return found;
+  });
+  if (!row?.value) return { ok: false, reason: "state_unknown" };
+  if (row.value.spent === true) return { ok: false, reason: "state_replayed" };
+  if (hasPassed(row.expiresAt, clock.now())) return { ok: false, reason: "state_expired" };
+  if (row.value.providerId !== providerId) return { ok: false, reason: "provider_mismatch" };
+  return { ok: true, remember: row.value.remember === true };
+}

@@ -1,0 +1,232 @@
+import { and, eq } from "drizzle-orm";
+import { z } from "zod";
+import { identities } from "../../../drizzle/persons";
+import type { TrustedHeader } from "../../access/runtime";
+import type { Transaction } from "../../database/database";
+import { isTransient, violatedConstraint } from "../../database/database-errors";
+import { Unauthenticated } from "../../platform/errors";
+import { newId } from "../../platform/ids";
+import { isAmong } from "../../platform/net/addresses";
+import { limits } from "../limits";
+import { type OpenedSession, openSession } from "../sessions";
+import type { SignInMethod } from "../sign-in/method";
+import { recordRefusedSignIn, recordSignIn } from "../sign-in/record-sign-in";
+import { takeTry } from "../sign-in/take-try";
+import type { Attempt } from "../sign-in-context";
+import { applyGroups, type RoleChange } from "./apply-groups";
+import { endWhatGroupsGave, type GroupSource, logLastOwnerKept, recordLastOwnerKept, seenBy } from "./end-of-groups";
+import { byEmail, create, type Person, ProviderRefusal } from "./find-person";
+import { findMembership, givenByGroups } from "./group-roles";
+import { handOver, headerProvider } from "./hand-over";
+import { type Claims, isKnown } from "./provider-claims";
+import { foundingOrganization } from "./sign-in-by-provider";
+
+const id = "trusted-header";
+
+/** What the sign-in page shows of it: "Sign in with single sign-on". */
+export const trustedHeaderButton = { slug: id, name: "single sign-on" } as const;
+
+/** The header as a source of groups. */
+export const headerSource: GroupSource = { source: headerProvider, name: id, organizationId: null };
+
+/**
+ * The address that a proxy, which has asked an external provider, puts into a header. Off by default; believed from the
+ * proxies that the settings name, by the socket's own address, and from nobody else.
+ */
+export const trustedHeaderSignIn: SignInMethod = {
+  id,
+  async signIn(attempt) {
+    await takeTry(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
+    try {
+      const outcome = await signInOnce(attempt, restarts);
+      if (outcome.alarm) logLastOwnerKept(attempt.runtime.log, attempt, headerSource, outcome.alarm);
+      if ("refusal" in outcome) throw outcome.refusal;
+      return outcome.session;
+    } catch (error) {
+      if (!(error instanceof ProviderRefusal)) throw error;
+      await recordRefusedSignIn(attempt, {
+        action: "auth.signIn",
+        reason: error.reason,
+        person: error.person,
+        methods: ["trusted_header"],
+      });
+      throw new Unauthenticated("sign_in_refused", "Signing in this way did not work.");
+    }
+  },
+};
+
+/** Somebody's first sight twice at once. */
+const restarts = 3;
+
+/** What a transaction came to: a session, or a refusal that ended something, which stays ended. */
+type Outcome =
+  | { readonly session: OpenedSession; readonly alarm: RoleChange | null }
+  | { readonly refusal: ProviderRefusal; readonly alarm: RoleChange | null };
+
+async function signInOnce(attempt: Attempt, left: number): Promise<Outcome> {
+  const { runtime } = attempt;
+  const { trustedHeader } = runtime.signIn;
+  const said = readHeaders(attempt, trustedHeader);
+  if (typeof said === "string") throw new ProviderRefusal(said);
+  try {
+    return await runtime.database.transaction("identity", null, (tx) => signIn(tx, attempt, said));
+  } catch (error) {
+    if (left === 0 || !(isTransient(error) || violatedConstraint(error) !== null)) throw error;
+    return signInOnce(attempt, left - 1);
+  }
+}
+
+/** What a trusted header says of somebody. */
+export interface Said {
+  readonly settings: TrustedHeader;
+  readonly email: string;
+  readonly name: string | null;
+  readonly groups: Claims["groups"];
+}
+
+/** Two headers of one name come as one, with a comma: that is nobody's address. */
+const Email = z
+  .email()
+  .max(254)
+  .transform((email) => email.toLowerCase());
+const Name = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .refine((name) => !/\p{Cc}|\p{Cs}|�/u.test(name));
+
+type HeaderProblem =
+  | "trusted_header_off"
+  | "trusted_header_local"
+  | "trusted_header_peer"
+  | "trusted_header_missing"
+  | "trusted_header_malformed";
+
+/** What the headers of a request say, or why they are not believed. */
+export function readHeaders(
+  { peer, local, headers }: Pick<Attempt, "peer" | "local" | "headers">,
+  settings: TrustedHeader | null,
+): Said | HeaderProblem {
+  if (settings === null) return "trusted_header_off";
+  // At the address for emergencies there is no proxy in between.
+  if (local) return "trusted_header_local";
+  if (peer === null || !isAmong(peer, settings.proxies)) return "trusted_header_peer";
+  const text = headers.get(settings.emailHeader);
+  if (text === null || text === "") return "trusted_header_missing";
+  const email = Email.safeParse(text);
+  if (!email.success) return "trusted_header_malformed";
+  return {
+    settings,
+    email: email.data,
+    name: Name.catch("").parse(textOf(headers.get(settings.nameHeader))) || null,
+    groups: readGroups(headers.get(settings.groupsHeader)),
+  };
+}
+
+/** A header that is there and empty names no groups; one that is absent, or no UTF-8, says nothing of them. */
+function readGroups(header: string | null): Claims["groups"] {
+  if (header === null) return "groups_missing";
+  const text = textOf(header);
+  if (text.includes("\u{fffd}")) return "groups_malformed";
+  return text
+    .split(/[,;|]/)
+    .map((group) => group.trim())
+    .filter((group) => group !== "");
+}
+
+/** Headers come byte by byte; proxies write UTF-8. */
+function textOf(header: string | null): string {
+  return Buffer.from(header ?? "", "latin1").toString("utf8");
+}
+
+async function signIn(tx: Transaction, attempt: Attempt, { settings, ...said }: Said): Promise<Outcome> {
+  const now = attempt.runtime.clock.now();
+  const existing = await byEmail(tx, said.email);
+  if (!existing && !settings.createsPersons) throw new ProviderRefusal("unknown_person");
+  const person = existing ?? (await create(tx, said.email, said.name, now));
+  const wasSeen = await holdSeen(tx, person);
+  const handedOver = existing ? await handOver(tx, person.userId) : null;
+  await noteSeen(tx, person, now);
+  const concerned = await roleInFounding(tx, attempt, settings, said.groups, person, existing, now);
+  if ("refusal" in concerned) {
+    if (!wasSeen) throw concerned.refusal; // the header has given nothing yet, and a refusal hands no account over
+    return concerned;
+  }
+  const { organizationId, role } = concerned;
+  const methods = ["trusted_header"] as const;
+  const session = await openSession(tx, attempt, { userId: person.userId, stage: "full", methods, remember: false });
+  await recordSignIn(tx, attempt, {
+    outcome: "done",
+    action: "auth.signIn",
+    person,
+    sessionId: session.sessionId,
+    methods,
+    ...(organizationId === null ? {} : { organizationId }),
+    changed: {
+      ...(existing ? {} : { created: true }),
+      ...(handedOver === null ? {} : { handedOver }),
+      ...(role && role.before !== role.after ? { role: [role.before, role.after] } : {}),
+    },
+  });
+  return { session, alarm: role?.lastOwnerKept ? role : null };
+}
+
+/** Whether the header named somebody before. The row is locked: two sign-ins of one person run one after the other. */
+async function holdSeen(tx: Transaction, { email }: Person): Promise<boolean> {
+  const seen = await tx
+    .select({ identityId: identities.identityId })
+    .from(identities)
+    .where(and(eq(identities.providerId, headerProvider), eq(identities.subject, email)))
+    .for("no key update");
+  return seen.length > 0;
+}
+
+/** Remembers that a header named somebody. */
+async function noteSeen(tx: Transaction, { userId, email: subject }: Person, now: Date): Promise<void> {
+  await tx
+    .insert(identities)
+    .values({
+      identityId: newId("identity"),
+      providerId: headerProvider,
+      subject,
+      userId,
+      createdAt: now,
+      lastUsedAt: now,
+    })
+    .onConflictDoUpdate({ target: [identities.providerId, identities.subject], set: { lastUsedAt: now } });
+}
+
+/**
+ * As for the installation's providers: groups decide, in the founding organization, where the settings say so.
+ * @throws ProviderRefusal why it is not known in which groups somebody is
+ */
+async function roleInFounding(
+  tx: Transaction,
+  attempt: Attempt,
+  { groupRoles }: TrustedHeader,
+  groups: Claims["groups"],
+  person: Person,
+  known: Person | null,
+  now: Date,
+): Promise<
+  | { readonly organizationId: string | null; readonly role: RoleChange | null }
+  | { readonly refusal: ProviderRefusal; readonly alarm: RoleChange | null }
+> {
+  const decides = Object.keys(groupRoles).length > 0;
+  const organizationId = decides ? await foundingOrganization(tx) : null;
+  if (organizationId === null) return { organizationId, role: null };
+  if (!isKnown(groups)) throw new ProviderRefusal(groups, known);
+  const seen = seenBy(attempt, now);
+  const given = await givenByGroups(tx, organizationId, groupRoles, groups);
+  if (given) {
+    const of = { organizationId, userId: person.userId, source: headerProvider, now };
+    const role = await applyGroups(tx, of, given);
+    if (role?.lastOwnerKept) await recordLastOwnerKept(tx, seen, headerSource, role, person);
+    return { organizationId, role };
+  }
+  if (!(await findMembership(tx, organizationId, person.userId))) return { organizationId: null, role: null };
+  const refusal = new ProviderRefusal("no_role_for_groups", person);
+  const { role } = await endWhatGroupsGave(tx, seen, headerSource, organizationId, person);
+  return { refusal, alarm: role?.lastOwnerKept ? role : null };
+}

@@ -1,0 +1,28 @@
+import { findFoundingOrganization, type HostRuntime, hostWork } from "../access/host-work";
+import { adoptGatewayFolder } from "../delivery/applier/claim-folder";
+import { placesIn } from "../delivery/applier/gateway-folder";
+import { listFileGateways } from "../delivery/leader/lease";
+import { Conflict } from "../platform/errors";
+import type { AdoptedGatewayFolder, AdoptGatewayFolder } from "./host/contract";
+
+/**
+ * Takes the folder that the settings name for a gateway, by an explicit act of whoever runs the host.
+ * @throws Conflict `no_such_gateway` | `not_set_up`
+ */
+export async function adoptGateway(
+  runtime: HostRuntime & { readonly gatewayFolder: string },
+  { gateway: name }: AdoptGatewayFolder,
+): Promise<AdoptedGatewayFolder> {
+  const { database, clock, random, gatewayFolder } = runtime;
+  // One connection: it is looked up before the transaction.
+  const gateway = (await listFileGateways(database)).find((candidate) => candidate.name === name);
+  const { gatewayId } = await hostWork(runtime, "gateway.adopt", async (work) => {
+    const organizationId = await findFoundingOrganization(work.tx);
+    if (organizationId === null) throw new Conflict("not_set_up", 'Nothing is set up yet: "setup" comes first.');
+    if (!gateway) throw new Conflict("no_such_gateway", "There is no gateway of this name with a folder.");
+    work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gateway.gatewayId, name: gateway.name });
+    return gateway;
+  });
+  await adoptGatewayFolder(database, { gatewayId }, placesIn(gatewayFolder), { random, now: clock.now() });
+  return { gatewayId, folder: gatewayFolder };
+}

@@ -1,0 +1,78 @@
+import type { z } from "zod";
+import { Refusal } from "../platform/errors";
+import { adoptGateway } from "./adopt-gateway";
+import {
+  AdoptGatewayFolder,
+  type BreakGlassAnswer,
+  type BreakGlassResults,
+  type BreakGlassVerb,
+  CreateKey,
+  CreateOrganization,
+  ListOperators,
+  OperatorByEmail,
+  RotateSecrets,
+  SetUp,
+  VerifyAuditLogs,
+} from "./host/contract";
+import { createKey } from "./host/create-key";
+import { createOrganization } from "./host/create-organization";
+import { listOperators } from "./host/list-operators";
+import type { LinkRuntime } from "./host/password-link";
+import { resetPassword } from "./host/reset-password";
+import { resetSecondFactor } from "./host/reset-second-factor";
+import { type RotationRuntime, rotateSecrets } from "./host/rotate-secrets";
+import { setUp } from "./host/set-up";
+import { unlockOperator } from "./host/unlock-operator";
+import { type VerifyRuntime, verifyAuditLogs } from "./host/verify-audit-logs";
+
+/** What the commands need of the process. */
+export interface CommandRuntime extends LinkRuntime, RotationRuntime, VerifyRuntime {
+  /** Of the gateway `local`, on this machine. */
+  readonly gatewayFolder: string;
+}
+
+interface Verb<Input extends z.ZodType, Result> {
+  readonly input: Input;
+  readonly run: (runtime: CommandRuntime, input: z.output<Input>) => Promise<Result>;
+}
+
+const verb = <Input extends z.ZodType, Result>(input: Input, run: Verb<Input, Result>["run"]) => ({
+  answer: async (runtime: CommandRuntime, given: unknown): Promise<BreakGlassAnswer<Result>> => {
+    const read = input.safeParse(given);
+    if (!read.success) return { ok: false, message: describe(read.error) };
+    try {
+      return { ok: true, result: await run(runtime, read.data) };
+    } catch (error) {
+      if (error instanceof Refusal) return { ok: false, message: error.message };
+      throw error;
+    }
+  },
+});
+
+const verbs = {
+  setup: verb(SetUp, setUp),
+  "organization create": verb(CreateOrganization, createOrganization),
+  "key create": verb(CreateKey, createKey),
+  "gateway adopt": verb(AdoptGatewayFolder, adoptGateway),
+  "audit verify": verb(VerifyAuditLogs, verifyAuditLogs),
+  "secrets rotate": verb(RotateSecrets, rotateSecrets),
+  "operator list": verb(ListOperators, listOperators),
+  "operator reset-password": verb(OperatorByEmail, resetPassword),
+  "operator reset-second-factor": verb(OperatorByEmail, resetSecondFactor),
+  "operator unlock": verb(OperatorByEmail, unlockOperator),
+} satisfies {
+  [V in BreakGlassVerb]: { answer: (...given: never[]) => Promise<BreakGlassAnswer<BreakGlassResults[V]>> };
+};
+
+/** Runs a command of the host's command line. Whoever calls this has proved to hold the host. */
+export async function breakGlass(runtime: CommandRuntime, name: string, input: unknown): Promise<BreakGlassAnswer> {
+  if (!Object.hasOwn(verbs, name)) return { ok: false, message: "There is no such command." };
+  return verbs[name as BreakGlassVerb].answer(runtime, input);
+}
+
+/** The first problem, in one line. */
+function describe(error: z.ZodError): string {
+  const [issue] = error.issues;
+  const option = issue?.path.join(".").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  return `--${option}: ${issue?.message ?? "is wrong"}`;
+}

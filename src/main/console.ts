@@ -1,0 +1,96 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Serving } from "../http/server/http-server";
+import { preparePageRequest } from "../http/server/page-request";
+import { newNonce, pagePolicy } from "../http/server/security-headers";
+import { projectRoot } from "./project-root";
+
+/** `production` serves what `next build` made, `development` what is in the sources now, `none` nothing. */
+export type ConsoleMode = "production" | "development" | "none";
+
+export interface Pages extends Pick<Serving, "pages" | "upgrade"> {
+  close(): Promise<void>;
+}
+
+/** The console's pages, by Next. In production nothing of Next is loaded before somebody asks for a page. */
+export async function openConsole(mode: ConsoleMode, address: { host: string; port: number }): Promise<Pages> {
+  if (mode === "development") return startNext(true, address);
+  let started: Promise<Pages> | null = null;
+  const pages: RequestListener = async (request, response) => {
+    if (mode === "none") {
+      refusePage(response, 404, "There is no console here now. The API answers at /api/trpc.");
+      return;
+    }
+    started ??= startNext(false, address);
+    const next = await started.catch(() => null);
+    if (next === null) {
+      started = null; // the next request tries again
+      refusePage(response, 503, "There is no console here now. The API answers at /api/trpc.");
+    } else if (!response.destroyed) {
+      next.pages(request, response);
+    }
+  };
+  return {
+    pages,
+    close: async () => {
+      await (await started?.catch(() => null))?.close();
+    },
+  };
+}
+
+/** Next's development server does not always end; nothing of it is worth waiting for. In milliseconds. */
+const closeWithinMs = 1_000;
+
+async function startNext(dev: boolean, { host, port }: { host: string; port: number }): Promise<Pages> {
+  const { default: next } = await import("next");
+  const app = next({ dev, dir: projectRoot(), hostname: host, port, quiet: true });
+  await app.prepare();
+  const handle = app.getRequestHandler();
+  const upgrade = app.getUpgradeHandler();
+  return {
+    pages: (request, response) => {
+      const problem = dev ? null : preparePageRequest(request);
+      if (problem !== null) {
+        refusePage(response, problem.status, problem.message);
+        return;
+      }
+      allowOwnScripts(request, response, dev);
+      handle(request, response).catch(() => refusePage(response, 500, "This page could not be made."));
+    },
+    ...(dev
+      ? { upgrade: (request, socket, head) => takeUpgrade(upgrade(request, socket as Socket, head), socket) }
+      : {}),
+    close: async () => {
+      await Promise.race([app.close(), delay(closeWithinMs)]);
+    },
+  };
+}
+
+function takeUpgrade(upgraded: Promise<void>, socket: Duplex): void {
+  upgraded.catch(() => socket.destroy());
+}
+
+/** Answers where Next does not; of an answer that has begun only the connection can be ended. */
+function refusePage(response: ServerResponse, status: number, message: string): void {
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status, { "content-type": "text/plain", ...(status === 405 ? { allow: "GET, HEAD" } : {}) });
+  response.end(`${message}\n`);
+}
+
+/**
+ * Gives a page its policy. Next finds the nonce in the request's own header, and writes it at every script that it makes;
+ * the layout reads it as `x-nonce`. What a caller sent under these names is not handed on.
+ */
+function allowOwnScripts(request: IncomingMessage, response: ServerResponse, dev: boolean): void {
+  const nonce = newNonce();
+  const policy = pagePolicy(nonce, dev);
+  delete request.headers["content-security-policy-report-only"];
+  request.headers["content-security-policy"] = policy;
+  request.headers["x-nonce"] = nonce;
+  response.setHeader("content-security-policy", policy);
+}

@@ -1,0 +1,29 @@
+import type { RequestListener } from "node:http";
+import { json } from "node:stream/consumers";
+import type { Logger } from "pino";
+import { z } from "zod";
+import { breakGlass, type CommandRuntime } from "./break-glass";
+import type { BreakGlassAnswer } from "./host/contract";
+
+/** The one path that the control socket answers, beside its own. */
+export const breakGlassPath = "/break-glass";
+
+const Asked = z.object({ verb: z.string(), input: z.unknown() });
+
+/** Answers the host's command line over the control socket: whoever can open it holds the host. */
+export function controlRequests(runtime: CommandRuntime, log: Logger): RequestListener {
+  return async (request, response) => {
+    const answer = await answerTo(runtime, request).catch((error: unknown): BreakGlassAnswer => {
+      log.error({ errorName: error instanceof Error ? error.name : typeof error }, "a command failed");
+      return { ok: false, message: "It failed; the server's log says more." };
+    });
+    response.writeHead(200, { "content-type": "application/json" });
+    response.end(JSON.stringify(answer));
+  };
+}
+
+async function answerTo(runtime: CommandRuntime, request: Parameters<RequestListener>[0]): Promise<BreakGlassAnswer> {
+  const asked = Asked.safeParse(request.url === breakGlassPath ? await json(request) : null);
+  if (!asked.success) return { ok: false, message: "There is no such command." };
+  return breakGlass(runtime, asked.data.verb, asked.data.input);
+}

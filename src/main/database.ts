@@ -1,0 +1,59 @@
+import { join } from "node:path";
+import type { Database } from "../database/database";
+import { explainDatabaseFailure } from "../database/explain-database-failure";
+import { migrateEmbedded, migratePostgresDatabase } from "../database/migrate";
+import { placeOfServer } from "../database/postgres-address";
+import { errorCode } from "../platform/files/folder-lock";
+import { NotOurs, reasonOf, requireOwnFolder } from "../platform/files/own-folder";
+import { StartFailure } from "../platform/start-failure";
+import type { Settings } from "./settings/environment";
+
+/**
+ * Opens the database, brought to the present form. The embedded one is in the data folder, whose lock the caller holds.
+ * @param migrations the folder with the SQL
+ * @throws UnusableDatabase | RolesMissing | TriggersOff, or what the driver throws (see `explained`)
+ */
+export async function openDatabase(settings: Settings, migrations: string): Promise<Database> {
+  const { databaseUrl, databaseConnections } = settings;
+  if (databaseUrl === null) return openEmbeddedDatabase(settings.dataFolder, migrations);
+  await migratePostgresDatabase(databaseUrl, migrations, databaseConnections);
+  const { openPostgres, requireOwnSettings } = await import("../database/postgres-database");
+  const database = openPostgres(databaseUrl, databaseConnections);
+  try {
+    await requireOwnSettings(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Loaded only where it is used: it is the larger part of the process's memory. */
+async function openEmbeddedDatabase(dataFolder: string, migrations: string): Promise<Database> {
+  const [{ openEmbedded }, { embeddedDatabase }] = await Promise.all([
+    import("../database/embedded/open-embedded"),
+    import("../database/embedded-database"),
+  ]);
+  const folder = join(dataFolder, "database");
+  await requireOwnFolder(folder).catch((error: unknown) => {
+    if (error instanceof NotOurs) throw new StartFailure(error.message);
+    if (errorCode(error) !== "ENOENT") throw new StartFailure(`${folder} cannot be used (${reasonOf(error)})`);
+  });
+  const client = await openEmbedded(folder);
+  await migrateEmbedded(client, migrations);
+  return embeddedDatabase(client);
+}
+
+/**
+ * Runs a part of the start, or of a command, that talks to PostgreSQL.
+ * @throws StartFailure in place of what the server, the network or a certificate is to blame for
+ */
+export async function explained<T>({ databaseUrl }: Settings, body: () => Promise<T>): Promise<T> {
+  if (databaseUrl === null) return body();
+  try {
+    return await body();
+  } catch (error) {
+    const explanation = explainDatabaseFailure(error, placeOfServer(databaseUrl));
+    throw explanation === null ? error : new StartFailure(explanation);
+  }
+}

@@ -1,0 +1,31 @@
+import { RolesMissing } from "../database/database-roles";
+import { SettingsNotTaken, TriggersOff } from "../database/session-settings";
+import { UnusableDatabase } from "../database/unusable-database";
+import { SlugTaken } from "../features/providers/ensure-settings-providers";
+import { describeError } from "../http/describe-error";
+import { StartFailure } from "../platform/start-failure";
+import { AnotherSecret } from "./host/ensure-installation";
+import { DataFolderInUse } from "./ipc/control-socket";
+import { DataFolderUnusable } from "./ipc/control-socket-path";
+import { WrongSetting } from "./settings/environment";
+
+/** Failures whose message is meant for the person who starts this: the rest are ours, and show where they come from. */
+const foreseen = [
+  StartFailure,
+  WrongSetting,
+  DataFolderInUse,
+  DataFolderUnusable,
+  RolesMissing,
+  TriggersOff,
+  UnusableDatabase,
+  SettingsNotTaken,
+  AnotherSecret,
+  SlugTaken,
+];
+
+/** What to print when a start or a command ends early. Of a failed statement nothing that was bound to it is shown. */
+export function inOneLine(error: unknown): string {
+  if (error instanceof Error && foreseen.some((kind) => error instanceof kind)) return error.message;
+  const { name, message, code, frames } = describeError(error);
+  return [`${name}: ${message ?? code ?? "a statement failed"}`, ...frames].join("\n    ");
+}

@@ -1,0 +1,86 @@
+import { breakGlass } from "./break-glass";
+import { commandSigner } from "./command-signer";
+import { breakGlassPath } from "./control-requests";
+import { explained } from "./database";
+import { inOneLine } from "./explain-start-failure";
+import { localFolder } from "./gateway-settings";
+import type { BreakGlassAnswer } from "./host/contract";
+import { secretsOf } from "./installation-secrets";
+import { askControlSocket, type ControlAnswer } from "./ipc/ask-control-socket";
+import { DataFolderInUse, takeControlSocket } from "./ipc/control-socket";
+import { makeDataFolder } from "./ipc/control-socket-path";
+import { openForCommand, sealingKeys } from "./open-installation";
+import { publicUrl } from "./public-url";
+import { readEnvironment, type Settings } from "./settings/environment";
+import { realSurroundings } from "./system";
+
+/** How long a command waits for a server that is starting (it may be building the console), in milliseconds. */
+const patienceMs = 180_000;
+
+/** How long a command may take, in milliseconds: to seal everything anew takes minutes where there is much of it. */
+const timeoutMs = 600_000;
+
+/**
+ * Runs a command of the host's command line: by the server that holds the data folder, in this process where none
+ * does, and with `DATABASE_URL` always in this process.
+ */
+export async function askHost(
+  environment: Readonly<Record<string, string | undefined>>,
+  verb: string,
+  input: unknown,
+): Promise<BreakGlassAnswer> {
+  try {
+    const settings = readEnvironment(environment);
+    return await (settings.databaseUrl === null ? askHolder(settings, verb, input) : runHere(settings, verb, input));
+  } catch (error) {
+    return { ok: false, message: inOneLine(error) };
+  }
+}
+
+async function askHolder(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+  while (true) {
+    const asked = { verb, input };
+    const answer = await askControlSocket(settings.dataFolder, breakGlassPath, asked, { patienceMs, timeoutMs });
+    if (answer.kind !== "nobody") return read(answer, settings);
+    try {
+      return await withLock(settings, () => runHere(settings, verb, input));
+    } catch (error) {
+      if (!(error instanceof DataFolderInUse)) throw error; // a server has started meanwhile: ask it
+    }
+  }
+}
+
+async function withLock<T>(settings: Settings, body: () => Promise<T>): Promise<T> {
+  const control = await takeControlSocket(settings.dataFolder);
+  try {
+    return await body();
+  } finally {
+    await control.close();
+  }
+}
+
+function runHere(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+  return explained(settings, () => runOnDatabase(settings, verb, input));
+}
+
+async function runOnDatabase(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+  const { clock, random } = realSurroundings();
+  await makeDataFolder(settings.dataFolder);
+  const database = await openForCommand(settings, { clock, random });
+  try {
+    const { folder: gatewayFolder } = await localFolder(settings);
+    const publicOrigin = new URL(publicUrl(settings, settings.port)).origin;
+    const signer = () => commandSigner(database, settings);
+    const keys = async () => sealingKeys(await secretsOf(settings, false));
+    const runtime = { database, clock, random, gatewayFolder, publicOrigin, signer, keys };
+    return await breakGlass(runtime, verb, input);
+  } finally {
+    await database.close();
+  }
+}
+
+function read(answer: Exclude<ControlAnswer, { kind: "nobody" }>, { dataFolder }: Settings): BreakGlassAnswer {
+  if (answer.kind === "answer") return answer.body as BreakGlassAnswer;
+  const problem = answer.kind === "starting" ? "is still starting: try again" : "does not answer (is it stopped?)";
+  return { ok: false, message: `the server that holds ${dataFolder} ${problem}` };
+}

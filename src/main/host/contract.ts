@@ -1,0 +1,139 @@
+import { z } from "zod";
+import { AuditCheckpoint, AuditVerdict } from "../../features/audit-log/contract";
+import { IdInput, Name } from "../../platform/contract/page";
+
+/** The commands of the host's own command line: what they take and what they print with `--json`. */
+
+const Email = z
+  .email({ error: "must be an e-mail address" })
+  .max(254)
+  .transform((email) => email.toLowerCase());
+
+/** Days until the key expires; without it, it does not. */
+const ExpiresInDays = z.number().int().min(1).max(3650).optional();
+
+/** The first operator, the founding organization and its API key: once per installation. */
+export const SetUp = z.strictObject({
+  email: Email,
+  organization: Name,
+  name: Name.optional(),
+  expiresInDays: ExpiresInDays,
+});
+export type SetUp = z.infer<typeof SetUp>;
+
+export const CreateOrganization = z.strictObject({
+  name: Name,
+  owner: Email,
+  upstreams: z.enum(["any", "checked"]).default("checked"),
+  expiresInDays: ExpiresInDays,
+});
+export type CreateOrganization = z.infer<typeof CreateOrganization>;
+
+export const CreateKey = z.strictObject({
+  organization: IdInput,
+  name: Name,
+  role: z.enum(["viewer", "developer", "admin", "owner"]),
+  expiresInDays: ExpiresInDays,
+});
+export type CreateKey = z.infer<typeof CreateKey>;
+
+/** Says that the folder which this installation is pointed at now is this gateway's. */
+export const AdoptGatewayFolder = z.strictObject({ gateway: Name.default("local") });
+export type AdoptGatewayFolder = z.infer<typeof AdoptGatewayFolder>;
+
+/** The key is here and nowhere else: it is stored as a hash. */
+export const CreatedKey = z.object({ apiKeyId: z.string(), key: z.string() });
+export type CreatedKey = z.infer<typeof CreatedKey>;
+
+/** `setupUrl`: where the owner chooses a password, once, within half an hour; null for one who has a password. */
+export const CreatedOrganization = z.object({
+  organizationId: z.string(),
+  userId: z.string(),
+  apiKey: CreatedKey,
+  setupUrl: z.string().nullable(),
+});
+export type CreatedOrganization = z.infer<typeof CreatedOrganization>;
+
+export const SetUpDone = CreatedOrganization.extend({ setupUrl: z.string() });
+export type SetUpDone = z.infer<typeof SetUpDone>;
+
+/** Whom a command is about. */
+export const OperatorByEmail = z.strictObject({ email: Email });
+export type OperatorByEmail = z.infer<typeof OperatorByEmail>;
+
+export const ListOperators = z.strictObject({}).prefault({});
+
+export const Operators = z.object({
+  operators: z.array(
+    z.object({
+      userId: z.string(),
+      email: z.string(),
+      name: z.string().nullable(),
+      organizations: z.array(z.object({ organizationId: z.string(), name: z.string(), role: z.string().nullable() })),
+      /** `must_change`: a link is under way, or nobody has used it. */
+      password: z.enum(["set", "must_change", "none"]),
+      totp: z.boolean(),
+      passkeys: z.number().int(),
+      /** Too many wrong passwords or codes lately. */
+      locked: z.boolean(),
+    }),
+  ),
+});
+export type Operators = z.infer<typeof Operators>;
+
+/** `url`: where its bearer chooses a password, once, within half an hour. */
+export const OperatorReset = z.object({
+  userId: z.string(),
+  email: z.string(),
+  endedSessions: z.number().int(),
+  url: z.string(),
+  expiresAt: z.string(),
+});
+export type OperatorReset = z.infer<typeof OperatorReset>;
+
+export const UnlockedOperator = z.object({ userId: z.string(), email: z.string(), wasLocked: z.boolean() });
+export type UnlockedOperator = z.infer<typeof UnlockedOperator>;
+
+export const AdoptedGatewayFolder = z.object({ gatewayId: z.string(), folder: z.string() });
+export type AdoptedGatewayFolder = z.infer<typeof AdoptedGatewayFolder>;
+
+/** Of one log, or of all of them; with a checkpoint that was kept elsewhere, the log that it is of. */
+export const VerifyAuditLogs = z.strictObject({
+  organization: IdInput.optional(),
+  checkpoint: AuditCheckpoint.optional(),
+});
+export type VerifyAuditLogs = z.infer<typeof VerifyAuditLogs>;
+
+export const AuditVerdicts = z.object({ logs: z.array(AuditVerdict) });
+export type AuditVerdicts = z.infer<typeof AuditVerdicts>;
+
+export const RotateSecrets = z.strictObject({}).prefault({});
+
+/** How many values are sealed with the present secret that were not before, in all and by table. */
+export const RotatedSecrets = z.object({
+  total: z.number().int(),
+  resealed: z.record(z.string(), z.number().int()),
+  /** No secret that is set opens these. */
+  unreadable: z.number().int(),
+});
+export type RotatedSecrets = z.infer<typeof RotatedSecrets>;
+
+export interface BreakGlassResults {
+  readonly setup: SetUpDone;
+  readonly "organization create": CreatedOrganization;
+  readonly "key create": CreatedKey;
+  readonly "gateway adopt": AdoptedGatewayFolder;
+  readonly "audit verify": AuditVerdicts;
+  readonly "secrets rotate": RotatedSecrets;
+  readonly "operator list": Operators;
+  readonly "operator reset-password": OperatorReset;
+  readonly "operator reset-second-factor": OperatorReset;
+  readonly "operator unlock": UnlockedOperator;
+}
+
+export type BreakGlassVerb = keyof BreakGlassResults;
+
+/** `message` is one line for a person. */
+export type BreakGlassAnswer<Result = unknown> =
+  | { readonly ok: true; readonly result: Result }
+  | { readonly ok: false; readonly message: string };

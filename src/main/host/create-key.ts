@@ -1,0 +1,23 @@
+import { eq } from "drizzle-orm";
+import { organizations } from "../../../drizzle/organizations";
+import { type HostRuntime, hostWork } from "../../access/host-work";
+import { Conflict } from "../../platform/errors";
+import type { CreatedKey, CreateKey } from "./contract";
+import { insertKey } from "./insert-key";
+
+/**
+ * Makes an API key for any organization: the way back in for whoever has lost the last one.
+ * @throws Conflict `no_such_organization`
+ */
+export function createKey(runtime: HostRuntime, input: CreateKey): Promise<CreatedKey> {
+  return hostWork(runtime, "key.create", async (work) => {
+    const [organization] = await work.tx
+      .select({ organizationId: organizations.organizationId })
+      .from(organizations)
+      .where(eq(organizations.organizationId, input.organization))
+      .for("key share");
+    if (!organization) throw new Conflict("no_such_organization", "There is no organization with this id.");
+    const { name, role, expiresInDays } = input;
+    return insertKey(work, { ...organization, userId: null, name, role, expiresInDays });
+  });
+}

@@ -1,0 +1,27 @@
+import { eq } from "drizzle-orm";
+import { passwords } from "../../../drizzle/persons";
+import { findFoundingOrganization, hostWork } from "../../access/host-work";
+import { insertOrganization } from "../../features/organizations/insert-organization";
+import { Conflict } from "../../platform/errors";
+import type { CreatedOrganization, CreateOrganization } from "./contract";
+import { insertKey } from "./insert-key";
+import { insertPasswordLink, type LinkRuntime } from "./password-link";
+
+/**
+ * Makes an organization with its owner and a key of the owner's; an e-mail address that is known is that person. An owner
+ * without a password gets a link to choose one.
+ * @throws Conflict `not_set_up` the first organization is made by `setup`
+ */
+export function createOrganization(runtime: LinkRuntime, input: CreateOrganization): Promise<CreatedOrganization> {
+  return hostWork(runtime, "organization.create", async (work) => {
+    if ((await findFoundingOrganization(work.tx)) === null) {
+      throw new Conflict("not_set_up", 'Nothing is set up yet: the first organization is made by "setup".');
+    }
+    const { name, owner: email, upstreams, expiresInDays } = input;
+    const made = await insertOrganization(work, { name, email, ownerName: null, upstreams, founding: false });
+    const apiKey = await insertKey(work, { ...made, name: "first key", role: "owner", expiresInDays });
+    const canSignIn = (await work.tx.$count(passwords, eq(passwords.userId, made.userId))) > 0;
+    const link = canSignIn ? null : await insertPasswordLink(work, runtime, made.userId, "password");
+    return { ...made, apiKey, setupUrl: link?.url ?? null };
+  });
+}

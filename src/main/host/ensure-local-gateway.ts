@@ -1,0 +1,45 @@
+import { eq, sql } from "drizzle-orm";
+import { gateways } from "../../../drizzle/gateways";
+import type { Runtime } from "../../access/runtime";
+import { gatewayPlaces, newGatewaySecrets } from "../../delivery/protocol/gateway-secrets";
+import { newId } from "../../platform/ids";
+import { localGateway } from "../../platform/local-gateway";
+
+/** Any number that nobody else locks in this database. */
+const gatewayLock = 7_402_118_338;
+
+/**
+ * The gateway `local`, made at the first start. Its addresses are what the settings say now.
+ * @returns its id
+ */
+export function ensureLocalGateway(
+  { database, sealer, random, clock }: Pick<Runtime, "database" | "sealer" | "random" | "clock">,
+  addresses: { readonly address: string; readonly probeAddress: string },
+): Promise<string> {
+  return database.transaction("host", null, async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${gatewayLock}::bigint)`);
+    const [row] = await tx
+      .select({ gatewayId: gateways.gatewayId, address: gateways.address, probeAddress: gateways.probeAddress })
+      .from(gateways)
+      .where(eq(gateways.name, localGateway));
+    if (row) {
+      if (row.address !== addresses.address || row.probeAddress !== addresses.probeAddress) {
+        await tx.update(gateways).set(addresses).where(eq(gateways.gatewayId, row.gatewayId));
+      }
+      return row.gatewayId;
+    }
+    const gatewayId = newId("gateway");
+    const { tagKey, probeHost, epoch } = newGatewaySecrets(random);
+    await tx.insert(gateways).values({
+      gatewayId,
+      name: localGateway,
+      target: "file",
+      ...addresses,
+      tagKeySealed: sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
+      probeHostSealed: sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
+      epoch,
+      createdAt: clock.now(),
+    });
+    return gatewayId;
+  });
+}

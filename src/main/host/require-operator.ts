@@ -1,0 +1,32 @@
+import { asc, eq } from "drizzle-orm";
+import { installation } from "../../../drizzle/installation";
+import { members, users } from "../../../drizzle/members";
+import type { HostWork } from "../../access/host-work";
+import { Conflict } from "../../platform/errors";
+
+export interface Operator {
+  readonly userId: string;
+  readonly email: string;
+  /** In whose log what is done to the account is written: the organization that they joined first, or the installation's own. */
+  readonly organizationId: string;
+}
+
+/** The account of an e-mail address, held until the transaction ends. @throws Conflict `no_such_person` */
+export async function requireOperator({ tx }: HostWork, email: string): Promise<Operator> {
+  const [person] = await tx
+    .select({ userId: users.userId, email: users.email })
+    .from(users)
+    .where(eq(users.email, email))
+    .for("no key update");
+  if (!person)
+    throw new Conflict("no_such_person", 'There is no account with this e-mail address; see "operator list".');
+  const [membership] = await tx
+    .select({ organizationId: members.organizationId })
+    .from(members)
+    .where(eq(members.userId, person.userId))
+    .orderBy(asc(members.createdAt), asc(members.organizationId))
+    .limit(1);
+  if (membership) return { ...person, ...membership };
+  const [own] = await tx.select({ organizationId: installation.installationId }).from(installation);
+  return { ...person, organizationId: own?.organizationId ?? "" };
+}

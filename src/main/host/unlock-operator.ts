@@ -1,0 +1,14 @@
+import { type HostRuntime, hostWork } from "../../access/host-work";
+import { unlockAccount } from "../../identity/account-lockout";
+import type { OperatorByEmail, UnlockedOperator } from "./contract";
+import { requireOperator } from "./require-operator";
+
+/** Forgets the wrong passwords and codes of an account, so that its owner gets in again. @throws Conflict `no_such_person` */
+export function unlockOperator(runtime: HostRuntime, { email: wanted }: OperatorByEmail): Promise<UnlockedOperator> {
+  return hostWork(runtime, "operator.unlock", async (work) => {
+    const { organizationId, userId, email } = await requireOperator(work, wanted);
+    const wasLocked = await unlockAccount(work.tx, userId, work.now);
+    work.audit(organizationId, "operator.unlock", { kind: "person", id: userId, name: email }, { wasLocked });
+    return { userId, email, wasLocked };
+  });
+}

@@ -1,0 +1,59 @@
+import { sql } from "drizzle-orm";
+import { auditCheckpoints, auditEntries } from "../../../drizzle/audit";
+import { checkpointText } from "../../audit/statement-text";
+import { type Database, rowsOf } from "../../database/database";
+import type { Signer } from "../../database/signing";
+import type { AuditLog } from "../../features/audit-log/audit-log";
+import type { AuditVerdict } from "../../features/audit-log/contract";
+import { verifyLog } from "../../features/audit-log/verify-log";
+import { Conflict } from "../../platform/errors";
+import type { AuditVerdicts, VerifyAuditLogs } from "./contract";
+
+export interface VerifyRuntime {
+  readonly database: Database;
+  /** Read when it is needed: most commands need no secret. */
+  readonly signer: () => Promise<Signer>;
+}
+
+/**
+ * Whether nobody has changed, moved or taken out an entry: of one log, or of every log there is, those of organizations
+ * that are gone and the installation's own too.
+ * @throws Conflict `checkpoint_not_ours`
+ */
+export async function verifyAuditLogs(
+  { database, signer: readSigner }: VerifyRuntime,
+  { organization, checkpoint }: VerifyAuditLogs,
+): Promise<AuditVerdicts> {
+  const signer = await readSigner();
+  const logOf = (organizationId: string): AuditLog => ({
+    organizationId,
+    signer,
+    read: (body) => database.transaction("host", null, body),
+  });
+  if (checkpoint) {
+    const { organizationId, signature } = checkpoint;
+    const isOurs = signer.verify("checkpoint", checkpointText(checkpoint), signature);
+    if (!isOurs || (organization !== undefined && organization !== organizationId)) {
+      throw new Conflict("checkpoint_not_ours", "This installation has not signed this checkpoint for this log.");
+    }
+    return { logs: [await verifyLog(logOf(organizationId), checkpoint)] };
+  }
+  if (organization !== undefined) return { logs: [await verifyLog(logOf(organization), null)] };
+  const logs: AuditVerdict[] = [];
+  let next = await nextLog(database, "");
+  while (next !== null) {
+    logs.push(await verifyLog(logOf(next), null));
+    next = await nextLog(database, next);
+  }
+  return { logs };
+}
+
+/** The next log that has entries, or of which anything was signed: so one is missed that was emptied. */
+async function nextLog(database: Database, after: string): Promise<string | null> {
+  const firstOf = (table: typeof auditEntries | typeof auditCheckpoints) =>
+    sql`(select min(organization_id) from ${table} where organization_id > ${after}::text)`;
+  const found = await database.transaction("host", null, (tx) =>
+    tx.execute(sql`select least(${firstOf(auditEntries)}, ${firstOf(auditCheckpoints)}) as next`),
+  );
+  return rowsOf<{ next: string | null }>(found)[0]?.next ?? null;
+}

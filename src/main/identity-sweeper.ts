@@ -1,0 +1,37 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Runtime } from "../access/runtime";
+import { describeError } from "../http/describe-error";
+import { sweepIdentity } from "../identity/sweep";
+
+const hour = 3_600_000;
+
+/** Waits so many milliseconds, or until the signal says so. */
+type Pause = (ms: number, signal: AbortSignal) => Promise<unknown>;
+
+const pauseUnlessStopped: Pause = (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
+
+/** Every hour, beginning now, removes the sessions, links and the like that have ended by their time. */
+export function startIdentitySweeper(
+  runtime: Pick<Runtime, "database" | "clock" | "log">,
+  pause = pauseUnlessStopped,
+): { stop(): Promise<void> } {
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  const running = (async () => {
+    while (!signal.aborted) {
+      try {
+        const swept = await sweepIdentity(runtime, signal);
+        if (swept > 0) runtime.log.debug({ swept }, "removed what had ended of sessions, links and counted tries");
+      } catch (error) {
+        runtime.log.warn({ error: describeError(error) }, "sessions that have ended could not be removed");
+      }
+      await pause(hour, signal);
+    }
+  })();
+  return {
+    async stop() {
+      stopped.abort();
+      await running;
+    },
+  };
+}

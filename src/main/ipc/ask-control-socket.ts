@@ -1,0 +1,92 @@
+import { lstat, stat } from "node:fs/promises";
+import { type IncomingMessage, request } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+import { deadlineAround, NoAnswer } from "../../platform/deadline";
+import { errorCode } from "../../platform/files/folder-lock";
+import { processUser } from "../../platform/files/own-folder";
+import { controlSocketPath, DataFolderUnusable } from "./control-socket-path";
+
+/** What came of asking whoever holds a data folder. */
+export type ControlAnswer =
+  /** No process holds the folder. */
+  | { readonly kind: "nobody" }
+  /** A process holds it and does not serve yet. */
+  | { readonly kind: "starting" }
+  /** A process holds it and did not answer in time; it may be stopped. */
+  | { readonly kind: "silent" }
+  /** `body` is the parsed JSON. */
+  | { readonly kind: "answer"; readonly status: number; readonly body: unknown };
+
+/** Milliseconds. */
+export interface AskOptions {
+  /** How long one answer may take. */
+  readonly timeoutMs?: number;
+  /** How long to go on asking while the answer is `starting`. */
+  readonly patienceMs?: number;
+}
+
+/**
+ * Asks the process that holds a data folder: HTTP POST with JSON over its control socket.
+ * @throws DataFolderUnusable the folder's path is too long for a socket, or somebody else may have put the socket there
+ * @throws Error the holder ended, or answered something that is not JSON
+ */
+export async function askControlSocket(
+  dataFolder: string,
+  path: string,
+  body: unknown,
+  { timeoutMs = 30_000, patienceMs = 0 }: AskOptions = {},
+): Promise<ControlAnswer> {
+  const socketPath = controlSocketPath(dataFolder);
+  await requireTrustedSocket(dataFolder, socketPath);
+  const deadline = Date.now() + patienceMs;
+  while (true) {
+    const answer = await askOnce(socketPath, path, JSON.stringify(body), timeoutMs);
+    if (answer.kind !== "starting" || Date.now() >= deadline) return answer;
+    await delay(100);
+  }
+}
+
+/**
+ * What is asked is believed: the socket has to be this user's own. Root may ask for everybody, where the folder's owner
+ * alone can have made the socket.
+ */
+async function requireTrustedSocket(folder: string, socketPath: string): Promise<void> {
+  const self = processUser();
+  const socket = await lstat(socketPath).catch(() => null);
+  if (self === null || socket === null || socket.uid === self.uid) return;
+  if (self.uid === 0) {
+    const { uid, mode } = await stat(folder);
+    if (socket.uid === uid && (mode & 0o022) === 0) return;
+  }
+  throw new DataFolderUnusable(
+    `${socketPath} belongs to user ${socket.uid}, and this command runs as user ${self.uid}: run it as user ${socket.uid}`,
+  );
+}
+
+function askOnce(socketPath: string, path: string, body: string, timeoutMs: number): Promise<ControlAnswer> {
+  return new Promise((resolve, reject) => {
+    const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+    const asked = request({ socketPath, path, method: "POST", headers, agent: false }, (response) =>
+      readAnswer(response)
+        .then(resolve, reject)
+        .finally(() => answered()),
+    );
+    const answered = deadlineAround(asked, timeoutMs, (error) => {
+      const code = errorCode(error);
+      if (error instanceof NoAnswer) resolve({ kind: "silent" });
+      else if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "nobody" });
+      else if (code === "EAGAIN")
+        resolve({ kind: "silent" }); // the queue of a stopped process is full
+      else reject(error);
+    });
+    asked.end(body);
+  });
+}
+
+async function readAnswer(response: IncomingMessage): Promise<ControlAnswer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  if (response.headers["x-portcullis-state"] === "starting") return { kind: "starting" };
+  const body: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  return { kind: "answer", status: response.statusCode ?? 0, body };
+}

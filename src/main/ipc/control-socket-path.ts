@@ -1,0 +1,56 @@
+import { readdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { octal } from "../../platform/files/folder-rule";
+import { makeFolder, NotOurs, reasonOf, withOwnFolder } from "../../platform/files/own-folder";
+
+/** Bytes. The kernel's limit is 107 on Linux and 103 on macOS, and a claim needs names two bytes longer. */
+const LONGEST_PATH = 100;
+
+/** The data folder cannot be used as it is; the message is one line that says what to do. */
+export class DataFolderUnusable extends Error {
+  override readonly name = "DataFolderUnusable";
+}
+
+/**
+ * Where the control socket of a data folder is.
+ * @throws DataFolderUnusable the path is longer than a socket's can be
+ */
+export function controlSocketPath(dataFolder: string): string {
+  const path = join(resolve(dataFolder), "control.sock");
+  const length = Buffer.byteLength(path);
+  if (length <= LONGEST_PATH) return path;
+  throw new DataFolderUnusable(
+    `${path} is ${length} bytes long, and a socket's path may have ${LONGEST_PATH}: set PORTCULLIS_DATA to a shorter path`,
+  );
+}
+
+/**
+ * Makes a data folder (0700) where there is none, and makes sure that it is one that this process may use. A folder
+ * that others may write to is closed to them while it is empty; one that holds something may be somebody's home.
+ * @throws DataFolderUnusable it cannot be made, is not a folder, belongs to somebody else, or is open to others
+ */
+export async function makeDataFolder(folder: string, { closed = 0o022 }: { readonly closed?: number } = {}) {
+  try {
+    await makeFolder(folder, 0o700);
+    await withOwnFolder(folder, async (open, { kind, mode }) => {
+      if (kind === "shared" || (mode & closed) === 0) return;
+      const names = await readdir(folder);
+      if (names.length > 0 && !names.includes("control.pid")) {
+        throw new NotOurs(
+          `${folder} is open to other users (mode ${octal(mode & 0o777)}) and not empty: run "chmod 700" on it, or set PORTCULLIS_DATA to a folder of its own`,
+        );
+      }
+      await open.chmod(0o700);
+    });
+  } catch (error) {
+    throw unusable(folder, error);
+  }
+}
+
+/** What to say of a folder in which this user cannot make what it needs. */
+export function unusable(folder: string, error: unknown): DataFolderUnusable {
+  if (error instanceof NotOurs) return new DataFolderUnusable(error.message);
+  return new DataFolderUnusable(
+    `${folder} cannot be used (${reasonOf(error)}): set PORTCULLIS_DATA to a folder that this user may write to`,
+  );
+}

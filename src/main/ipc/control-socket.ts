@@ -1,0 +1,119 @@
+import { randomBytes } from "node:crypto";
+import { chmod, rm, unlink } from "node:fs/promises";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { dirname, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { writeDurably } from "../../platform/files/durable-file";
+import { claimSocket, errorCode, sweepClaims } from "../../platform/files/folder-lock";
+import { readOwnFile } from "../../platform/files/own-file";
+import { askControlSocket } from "./ask-control-socket";
+import { controlSocketPath, makeDataFolder, unusable } from "./control-socket-path";
+
+/** The lock of a data folder, held until it is closed or its process ends. */
+export interface ControlSocket {
+  /** Answers requests from now on; until then they get 503 `starting`. `/pid` is answered by the socket itself. */
+  serve(handler: (request: IncomingMessage, response: ServerResponse) => void): void;
+  /** Gives the lock back. Call it last: the next process may open the data folder at once. */
+  close(): Promise<void>;
+}
+
+/** Another process holds the data folder. */
+export class DataFolderInUse extends Error {
+  /** @param pid null where it could not be found out */
+  constructor(
+    readonly dataFolder: string,
+    readonly pid: number | null,
+    readonly answers: boolean,
+  ) {
+    const holder = pid === null ? "another process" : `process ${pid}`;
+    const silent = answers ? "" : ", which does not answer (is it stopped?)";
+    super(`the data folder ${dataFolder} is in use by ${holder}${silent}`);
+    this.name = "DataFolderInUse";
+  }
+}
+
+/**
+ * Takes the lock of a data folder: a listening UNIX socket, `control.sock`. The kernel lets go of it when the
+ * process ends in whatever way; a pid in a file does not, and in containers pid 1 is always alive.
+ * Makes the folder (0700) where there is none.
+ * @throws DataFolderInUse another process, stopped or not, holds it
+ * @throws DataFolderUnusable the path is too long, or others can enter the folder
+ */
+export async function takeControlSocket(dataFolder: string): Promise<ControlSocket> {
+  const path = controlSocketPath(dataFolder);
+  const folder = dirname(path);
+  await makeDataFolder(folder, { closed: 0o077 });
+
+  let handler: RequestListener = answerStarting;
+  const server = createServer((request, response) =>
+    request.url === "/pid" ? answerJson(response, 200, { pid: process.pid }) : handler(request, response),
+  );
+  const listening = join(folder, `t.${randomBytes(4).toString("hex")}`);
+  await new Promise<void>((done, failed) => server.once("error", failed).listen(listening, done)).catch(
+    (error: unknown) => {
+      throw unusable(folder, error);
+    },
+  );
+  server.on("error", () => undefined); // one connection could not be accepted
+  try {
+    await chmod(listening, 0o600);
+    if (!(await claimSocket(path, listening))) throw await inUse(folder);
+  } catch (error) {
+    server.close();
+    throw errorCode(error) === undefined ? error : unusable(folder, error);
+  } finally {
+    await rm(listening, { force: true });
+  }
+  const pidFile = join(folder, "control.pid");
+  await writeDurably(pidFile, `${process.pid}\n`, 0o600).catch((error: unknown) => {
+    server.close();
+    throw unusable(folder, error);
+  });
+  await sweepClaims(folder);
+
+  return {
+    serve(serving) {
+      handler = serving;
+    },
+    async close() {
+      await rm(pidFile, { force: true });
+      await unlink(path); // before it stops listening: a name that refuses connections may be another's by then
+      await new Promise((done) => {
+        server.close(done);
+        server.closeAllConnections();
+      });
+    },
+  };
+}
+
+function answerStarting(_request: IncomingMessage, response: ServerResponse): void {
+  answerJson(response, 503, { state: "starting" }, { "retry-after": "1", "x-portcullis-state": "starting" });
+}
+
+function answerJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}) {
+  response.writeHead(status, { "content-type": "application/json", ...headers });
+  response.end(JSON.stringify(body));
+}
+
+/** Who holds it, by its own word; of one that is stopped, by its pid file. */
+async function inUse(folder: string): Promise<DataFolderInUse> {
+  const deadline = Date.now() + 1_000; // ms; whoever is just replacing a leftover answers within it
+  do {
+    const answer = await askControlSocket(folder, "/pid", {}, { timeoutMs: 1_000 });
+    if (answer.kind === "answer") return new DataFolderInUse(folder, pidIn(answer.body), true);
+    if (answer.kind === "silent") break;
+    await delay(20);
+  } while (Date.now() < deadline);
+  return new DataFolderInUse(folder, await pidInFile(join(folder, "control.pid")), false);
+}
+
+function pidIn(body: unknown): number | null {
+  if (typeof body !== "object" || body === null || !("pid" in body)) return null;
+  return typeof body.pid === "number" ? body.pid : null;
+}
+
+/** It only makes the message better: one that cannot be read, or is not ours, says nothing. */
+async function pidInFile(path: string): Promise<number | null> {
+  const text = await readOwnFile(path, { secret: false }).catch(() => null);
+  return Number.parseInt(text ?? "", 10) || null;
+}

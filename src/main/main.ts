@@ -1,0 +1,124 @@
+import { existsSync } from "node:fs";
+import type { Logger } from "pino";
+import { type FolderSettings, placesIn } from "../delivery/applier/gateway-folder";
+import { unreadableForTraefik } from "../delivery/applier/static-configuration";
+import { quoteForShell } from "../platform/quote-for-shell";
+import { buildConsole } from "./build-console";
+import { inOneLine } from "./explain-start-failure";
+import { localFolder } from "./gateway-settings";
+import { makeSetUpLink } from "./host/make-set-up-link";
+import { makeLog } from "./log";
+import { readEnvironment, type Settings, unknownNames } from "./settings/environment";
+import { type RunningServer, startServer } from "./start-server";
+
+/** After this the process ends whatever is still running, in milliseconds. */
+const stopWithinMs = 9_500;
+
+/** The same while it starts: it may be waiting for somebody else, and has nothing to finish yet. */
+const stopStartingWithinMs = 1_000;
+
+/**
+ * Runs a control plane until SIGTERM or SIGINT.
+ * @returns the exit code: 0, or 1 after one line that says why it could not start
+ */
+export async function runServer(
+  environment: Readonly<Record<string, string | undefined>>,
+  mode: "production" | "development",
+): Promise<number> {
+  // Whoever reads what is printed may go away.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  const told = untilTold();
+  let isServing = false;
+  void told.then(() => {
+    setTimeout(() => isServing || process.exit(0), stopStartingWithinMs).unref();
+    setTimeout(() => process.exit(1), stopWithinMs).unref();
+  });
+  try {
+    const settings = readEnvironment(environment);
+    const log = makeLog(settings.logLevel);
+    endOnUnforeseen(log);
+    warnOfUnknownNames(environment, log);
+    const server = await startServer(settings, { console: mode, say, log });
+    isServing = true;
+    await welcome(server, settings);
+    await told;
+    await server.stop();
+    return 0;
+  } catch (error) {
+    process.stderr.write(`portcullis: ${inOneLine(error)}\n`);
+    return 1;
+  }
+}
+
+/** A name that is not known has no effect, and its value, which is never logged, may be thought to be in force. */
+function warnOfUnknownNames(environment: Readonly<Record<string, string | undefined>>, log: Logger): void {
+  for (const { name, nearest } of unknownNames(environment)) {
+    const meant = nearest === null ? "all settings are in .env.example" : `${nearest} may be meant`;
+    log.warn({ setting: name, nearest }, `${name} is not the name of a setting, and has no effect: ${meant}`);
+  }
+}
+
+/** Builds the console, if that is not done: the rest was built before this ran. @returns the exit code */
+export async function runBuild(): Promise<number> {
+  try {
+    await buildConsole(say);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`portcullis: ${inOneLine(error)}\n`);
+    return 1;
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Where it is and what to do next; Traefik's command comes last, as soon as there is what it would read. */
+async function welcome(server: RunningServer, settings: Settings): Promise<void> {
+  const { url, runtime } = server;
+  const link = await makeSetUpLink({ ...runtime, publicOrigin: runtime.signIn.publicOrigin });
+  say(`\nPortcullis is at ${url}`);
+  if (link !== null) {
+    say("\nNothing is set up yet. Open this link within half an hour; it works once:");
+    say(`  ${link}`);
+    say("Or, in another terminal, in this folder:");
+    say("  npx --no portcullis setup --email you@example.org --organization Acme");
+  }
+  const where = await localFolder(settings);
+  const config = placesIn(where.folder).static;
+  const isWritten = () => server.gatewayProblem() === null && existsSync(config);
+  if (isWritten()) return sayTraefik(where, settings);
+  const problem = server.gatewayProblem() ?? `${config} is not there yet`;
+  say(`\nThis process delivers nothing to the gateway "local": ${problem}`);
+  say("This is tried again by itself. Traefik's command follows here once it works.");
+  let isSaid = false;
+  server.onGatewayChange(() => {
+    if (isSaid || !isWritten()) return;
+    isSaid = true;
+    void sayTraefik(where, settings);
+  });
+}
+
+async function sayTraefik(where: FolderSettings, { gatewayAddress }: Settings): Promise<void> {
+  const { folder, folderInTraefik } = where;
+  const problems = await unreadableForTraefik(where).catch(() => [`${folder} is not complete`]);
+  if (problems.length > 0) say(`\nTraefik could not read its files: ${problems.join("; ")}`);
+  say(`\nThe gateway answers at http://${gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
+  say(`  traefik ${quoteForShell(`--configFile=${placesIn(folderInTraefik ?? folder).static}`)}`);
+}
+
+/** Node would print the error as it is, with whatever was bound to a statement, and end as well. */
+function endOnUnforeseen(log: Logger): void {
+  for (const event of ["uncaughtException", "unhandledRejection"]) {
+    process.on(event, (error: unknown) => {
+      log.fatal({ err: error }, "ending after an unforeseen error");
+      process.exit(1);
+    });
+  }
+}
+
+function untilTold(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
+  });
+}

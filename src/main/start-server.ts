@@ -1,0 +1,221 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
+import type { Runtime } from "../access/runtime";
+import type { Database } from "../database/database";
+import { textOf } from "../delivery/cause-of";
+import { isLed } from "../delivery/leader/lease";
+import type { ReconcilerTiming } from "../delivery/leader/reconciler";
+import { type RunningSync, startSync } from "../delivery/leader/start-sync";
+import type { AtFaultPoint } from "../delivery/protocol/target";
+import { createWaitHub, type WaitBounds } from "../delivery/wait-hub";
+import { reportReservedClaims } from "../features/claims/report-reserved-claims";
+import { ActiveRequests } from "../http/active-requests";
+import { describeError } from "../http/describe-error";
+import { createHandler } from "../http/handler";
+import { type HttpServer, listen } from "../http/server/http-server";
+import { localGateway } from "../platform/local-gateway";
+import { buildConsole } from "./build-console";
+import { type ConsoleMode, openConsole } from "./console";
+import { controlRequests } from "./control-requests";
+import { localFolder } from "./gateway-settings";
+import { startIdentitySweeper } from "./identity-sweeper";
+import { type ControlSocket, takeControlSocket } from "./ipc/control-socket";
+import { makeDataFolder } from "./ipc/control-socket-path";
+import { makeLog } from "./log";
+import { makeMailer } from "./mail";
+import { openInstallation } from "./open-installation";
+import { publicUrl } from "./public-url";
+import { requestBounds, serverBounds } from "./request-bounds";
+import { prepareForNextAuth, type Settings } from "./settings/environment";
+import { signInSettings } from "./sign-in-settings";
+import { realSurroundings, type Surroundings } from "./system";
+
+/** What a test replaces. */
+export interface Overrides extends Partial<Surroundings> {
+  readonly log?: Logger;
+  /** Called at the named moments of every delivery. */
+  readonly faultPoint?: AtFaultPoint;
+  readonly timing?: Partial<ReconcilerTiming>;
+  /** `none` serves the API alone. */
+  readonly console?: ConsoleMode;
+  /** Told what takes long. */
+  readonly say?: (line: string) => void;
+}
+
+export interface RunningServer {
+  readonly port: number;
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly runtime: Runtime;
+  /** What keeps this machine's gateway from being delivered to, in a sentence with paths; null when nothing does. */
+  gatewayProblem(): string | null;
+  /** Called when that changes. */
+  onGatewayChange(listener: () => void): void;
+  /** Takes no more requests, finishes what runs, gives everything back. Within 10 s. */
+  stop(): Promise<void>;
+}
+
+/** How long requests may go on after a stop, in milliseconds; the rest of the 10 s is the sync's and the database's. */
+const graceMs = 4_000;
+
+/** How long a start waits for the first delivery, so that the folders that Traefik watches are there, in milliseconds. */
+const readyWithinMs = 10_000;
+
+/**
+ * Starts a control plane in this process: takes the data folder (embedded database) and the port, builds the console,
+ * opens the installation, then serves.
+ * @throws StartFailure | WrongSetting | DataFolderInUse | DataFolderUnusable | AnotherSecret: nothing is left behind
+ */
+export async function startServer(settings: Settings, overrides: Overrides = {}): Promise<RunningServer> {
+  prepareForNextAuth();
+  const log = overrides.log ?? makeLog(settings.logLevel);
+  const open: Open = {};
+  try {
+    return await start(settings, overrides, log, open);
+  } catch (error) {
+    await closeAll(open);
+    throw error;
+  }
+}
+
+/** What has to be closed, in whatever state the start was left. */
+interface Open {
+  control?: ControlSocket;
+  http?: HttpServer;
+  console?: { close(): Promise<void> };
+  sync?: RunningSync;
+  sweeper?: { stop(): Promise<void> };
+  database?: Database;
+}
+
+async function start(settings: Settings, overrides: Overrides, log: Logger, open: Open): Promise<RunningServer> {
+  const { console: consoleMode = "none", say = () => undefined } = overrides;
+  const { clock, random, resolver, hostWatch, ownAddresses, ownNames } = { ...realSurroundings(), ...overrides };
+  const folder = await localFolder(settings);
+  if (settings.databaseUrl === null) open.control = await takeControlSocket(settings.dataFolder);
+  else await makeDataFolder(settings.dataFolder);
+
+  const { host } = settings;
+  const http = await listen({
+    host,
+    port: settings.port,
+    log,
+    secure: settings.publicUrl?.startsWith("https://") ? { includeSubdomains: settings.hstsIncludeSubdomains } : null,
+    trustedProxies: settings.trustedProxies,
+    bounds: serverBounds(settings),
+  });
+  open.http = http;
+  const url = publicUrl(settings, http.port);
+  const openIt = async () => {
+    const installation = await openInstallation(settings, { clock, random, log });
+    open.database = installation.database;
+    return installation;
+  };
+  // A server that cannot be used is known before minutes are spent on the console. The embedded database needs much of
+  // the memory itself, so it comes afterwards.
+  const onServer = settings.databaseUrl === null ? null : await openIt();
+  if (consoleMode === "production") await buildConsole(say);
+
+  const { database, sealer, fingerprint, signer, installationId } = onServer ?? (await openIt());
+  const prioritize = (applicationId: string) => open.sync?.prioritize(applicationId);
+  const runtime: Runtime = {
+    database,
+    sealer,
+    signer,
+    installationId,
+    signIn: signInSettings(settings, url, { host, port: http.port }),
+    clock,
+    random,
+    resolver,
+    hostWatch,
+    log,
+    mailer: makeMailer(settings, new URL(url).hostname),
+    ownAddresses,
+    ownNames,
+    listensOn: [{ host, port: http.port }],
+    wake: (gatewayIds) => open.sync?.wake(gatewayIds),
+    prioritize,
+    waits: createWaitHub({ database, log, prioritize, bounds: waitBounds(settings) }),
+  };
+  const listeners = new Set<() => void>();
+  const sync = startSync(runtime, {
+    onStatus: () => {
+      for (const listener of listeners) listener();
+    },
+    ...syncOverrides(overrides),
+    auditRetentionDays: settings.auditRetentionDays,
+    folderOf: ({ name }) => (name === localGateway ? folder : null),
+  });
+  open.sync = sync;
+  open.sweeper = startIdentitySweeper(runtime);
+  const requests = new ActiveRequests(requestBounds(settings));
+  const api = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests);
+  const pages = await openConsole(consoleMode, { host, port: http.port });
+  open.console = pages;
+  const { publicOrigin } = runtime.signIn;
+  open.control?.serve(
+    controlRequests(
+      {
+        ...runtime,
+        publicOrigin,
+        gatewayFolder: folder.folder,
+        signer: async () => signer,
+        keys: async () => ({ sealer, fingerprint }),
+      },
+      log,
+    ),
+  );
+  http.serve({ api, ...pages });
+  const reported = reportReservedClaims(runtime).catch((error: unknown) => {
+    log.warn({ error: describeError(error) }, "claims of reserved hosts could not be looked for");
+  });
+  await Promise.all([reported, Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })])]);
+  let stopping: Promise<void> | null = null;
+  const stop = () => {
+    stopping ??= closeAll(open);
+    return stopping;
+  };
+  return {
+    port: http.port,
+    url,
+    runtime,
+    gatewayProblem: () => sync.status().find(({ why }) => why !== null)?.why?.detail ?? null,
+    onGatewayChange: (listener) => listeners.add(listener),
+    stop,
+  };
+}
+
+/**
+ * Not ready: a gateway whose folder this process was given cannot be led or written from here, and no other process
+ * leads it. That another process delivers keeps nobody from answering requests; neither does what one tenant causes.
+ * Says which gateway and why, without paths: anybody may ask.
+ */
+async function syncProblem(sync: RunningSync, database: Database): Promise<string | null> {
+  for (const { gatewayId, name, leads, why } of sync.status()) {
+    if (leads === null) return "starting";
+    if (why === null) continue;
+    // On the embedded database no other process can lead: a lease that runs is this one's, or a dead one's.
+    const isLedElsewhere = !leads && database.kind !== "embedded" && (await isLed(database, gatewayId));
+    if (!isLedElsewhere) return `gateway ${name}: ${textOf(why.cause)}`;
+  }
+  return null;
+}
+
+function waitBounds({ waitsPerCaller, waitsPerOrganization, waits }: Settings): WaitBounds {
+  return { perCaller: waitsPerCaller, perOrganization: waitsPerOrganization, total: waits };
+}
+
+/** Undefined is not the same as left out. */
+function syncOverrides({ faultPoint, timing }: Overrides) {
+  return { ...(faultPoint ? { faultPoint } : {}), ...(timing ? { timing } : {}) };
+}
+
+/** From the outside to the inside: requests, then deliveries, then what they stand on; the data folder's lock last. */
+async function closeAll(open: Open): Promise<void> {
+  await open.http?.close(graceMs);
+  await open.console?.close();
+  await open.sync?.stop();
+  await open.sweeper?.stop();
+  await open.database?.close();
+  await open.control?.close();
+}

@@ -1,0 +1,77 @@
+import type { HashAlgorithm } from "./hash-algorithm";
+
+/** What a visitor's credential may look like. Sizes are bytes in UTF-8. */
+
+const maxUsernameBytes = 255;
+
+/** The most bytes of a password that count: bcrypt ignores everything after the 72nd. */
+const maxPasswordBytes: Readonly<Record<HashAlgorithm, number>> = { apr1: 255, bcrypt: 72 };
+
+export type UsernameProblem =
+  | "username_empty"
+  | "username_too_long"
+  | "username_not_unicode"
+  | "username_colon"
+  | "username_control_character"
+  | "username_separator"
+  | "username_outer_space";
+
+export type PasswordProblem =
+  | "password_empty"
+  | "password_too_long"
+  | "password_not_unicode"
+  | "password_control_character";
+
+/** What is wrong with a user name, and what to do; never holds the name. */
+export const usernameMessages: Readonly<Record<UsernameProblem, string>> = {
+  username_empty: "The user name is empty.",
+  username_too_long: "The user name has more than 255 bytes in UTF-8.",
+  username_not_unicode: "The user name holds half of a character. Type it again.",
+  username_colon:
+    "The user name has a colon, which ends a user name in HTTP. Of a line of htpasswd, give what is before it.",
+  username_control_character: "The user name holds a control character, such as a line break or a tab.",
+  username_separator: "The user name holds the character U+2551, at which Traefik splits lists.",
+  username_outer_space: "The user name begins or ends with a space. Leave it out.",
+};
+
+/** As `usernameMessages`. */
+export const passwordMessages: Readonly<Record<PasswordProblem, string>> = {
+  password_empty: "The password is empty. Leave the field out to have one generated.",
+  password_too_long: "The password is too long: 255 bytes in UTF-8 count with apr1, and 72 with bcrypt.",
+  password_not_unicode: "The password holds half of a character. Type it again.",
+  password_control_character: "The password holds a control character, such as a line break or a tab.",
+};
+
+/** C0, DEL and C1, and the two characters that end a line without being controls. */
+const control = /[\p{Cc}\u2028\u2029]/u;
+
+/** Code points that are no characters (a raw U+FFFF in a file freezes a Traefik 3.7), and the byte order mark. */
+const notForFiles = /[\p{Noncharacter_Code_Point}\uFEFF]/u;
+
+/** Traefik splits list items at this character (U+2551). */
+const listSeparator = "║";
+
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** The first thing that is wrong with a user name, or `null`. */
+export function checkUsername(username: string): UsernameProblem | null {
+  if (username === "") return "username_empty";
+  if (username.length > maxUsernameBytes) return "username_too_long";
+  if (loneSurrogate.test(username)) return "username_not_unicode";
+  if (Buffer.byteLength(username, "utf8") > maxUsernameBytes) return "username_too_long";
+  if (username.includes(":")) return "username_colon";
+  if (control.test(username) || notForFiles.test(username)) return "username_control_character";
+  if (username.includes(listSeparator)) return "username_separator";
+  if (/^\s|\s$/u.test(username)) return "username_outer_space";
+  return null;
+}
+
+/** The first thing that is wrong with a visitor's password under an algorithm, or `null`. It never repeats the password. */
+export function checkVisitorPassword(password: string, algorithm: HashAlgorithm): PasswordProblem | null {
+  if (password === "") return "password_empty";
+  if (password.length > maxPasswordBytes[algorithm]) return "password_too_long";
+  if (loneSurrogate.test(password)) return "password_not_unicode";
+  if (Buffer.byteLength(password, "utf8") > maxPasswordBytes[algorithm]) return "password_too_long";
+  if (control.test(password)) return "password_control_character";
+  return null;
+}

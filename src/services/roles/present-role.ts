@@ -1,7 +1,0 @@
-import type { roles } from "../../../drizzle/roles";
-import type { Role } from "../../contracts/roles";
-
-/** The public form of an organization's own role. */
-export function presentRole({ roleId, name, permissions, createdAt }: typeof roles.$inferSelect): Role {
-  return { roleId, name, permissions, createdAt: createdAt.toISOString() };
-}

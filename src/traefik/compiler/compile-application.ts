@@ -1,0 +1,80 @@
+import { checkCredentials, type UsableCredential } from "./check-credentials";
+import { type BuildableRoute, checkRoutes } from "./check-routes";
+import { intendedExposure } from "./intended";
+import { renderDocument } from "./render-document";
+import { routesDocument } from "./routes-document";
+import type { ApplicationState, CompiledApplication, Fingerprints, GatewayState } from "./state";
+import { isEntryPoint, isId } from "./well-formed";
+
+/**
+ * One application's file at one gateway: routers, services and middlewares together.
+ *
+ * Rows that cannot be compiled quarantine the application: only rows that the gateway took before, unchanged, stay
+ * in force, under the present settings; every other route is shut. What is not exactly as stated is never public.
+ * Same state, same bytes, whatever the order of rows.
+ *
+ * @param lastGood the fingerprints of the last compile that the gateway took, `null` when there was none
+ * @throws TypeError for a gateway whose entry point has no usable name (an operator's setting, not a tenant's)
+ */
+export function compileApplication(
+  state: ApplicationState,
+  gateway: GatewayState,
+  lastGood: Fingerprints | null,
+): CompiledApplication {
+  if (!isEntryPoint(gateway.entryPoint)) throw new TypeError("compileApplication: not a name of an entry point");
+  const intended = intendedExposure(state);
+  if (!isId(state.applicationId)) return nothing(intended);
+
+  const credentials = checkCredentials(state.credentials, state.hashAlgorithm, gateway.tagKey);
+  const routes = checkRoutes(state.routes, gateway.tagKey);
+  const diagnostics = [...credentials.problems, ...routes.problems];
+  const stated = diagnostics.length === 0;
+  const users = stated ? credentials.usable : taken(credentials.usable, lastGood?.credentials);
+  const kept = stated ? routes.buildable : taken(routes.buildable.filter(isServable), lastGood?.routes);
+
+  const isProtected = intended === "protected" && users.length > 0;
+  const isPublic = intended === "public" && stated;
+  const open = isProtected || isPublic ? kept.map(({ route }) => route) : [];
+  const { document, tag, twinTag, probes } = routesDocument(state, gateway, {
+    open,
+    shut: routes.buildable.map(({ route }) => route).filter((route) => !open.includes(route)),
+    users: isProtected && open.length > 0 ? users.map(({ line }) => line) : null,
+  });
+
+  return {
+    file: probes.length === 0 ? null : { name: `${state.applicationId}.yml`, text: renderDocument(document) },
+    tag,
+    twinTag,
+    intended,
+    form: stated ? "stated" : open.length > 0 ? "quarantined" : "shut",
+    probes,
+    diagnostics,
+    fingerprints: { credentials: fingerprintsOf(users), routes: fingerprintsOf(kept) },
+  };
+}
+
+/** Of rows that compile, those that the gateway already took: nothing that is gone or changed comes back by this. */
+function taken<T extends UsableCredential | BuildableRoute>(rows: readonly T[], before: readonly string[] = []): T[] {
+  return rows.filter(({ fingerprint }) => before.includes(fingerprint));
+}
+
+function isServable(route: BuildableRoute): boolean {
+  return route.servable;
+}
+
+function fingerprintsOf(rows: readonly { readonly fingerprint: string }[]): string[] {
+  return rows.map(({ fingerprint }) => fingerprint).sort();
+}
+
+function nothing(intended: CompiledApplication["intended"]): CompiledApplication {
+  return {
+    file: null,
+    tag: "",
+    twinTag: "",
+    intended,
+    form: "shut",
+    probes: [],
+    diagnostics: [{ subject: "application", problem: "bad_id" }],
+    fingerprints: { credentials: [], routes: [] },
+  };
+}

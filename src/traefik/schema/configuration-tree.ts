@@ -1,0 +1,46 @@
+import { readToml } from "../foreign/read-toml";
+import { readYaml } from "../foreign/read-yaml";
+import { type Entry, entriesOf } from "./entry";
+import { folded } from "./go-text";
+import { http } from "./http-shapes";
+import type { RawValue } from "./raw-value";
+import { readOwnJson } from "./read-own-json";
+import { Refused } from "./refused";
+import { checkFields, object } from "./shape";
+import { tcp, tls, udp } from "./stream-shapes";
+
+const configuration = object({ http, tcp, udp, tls });
+
+const formats: Readonly<Record<string, (text: string) => RawValue>> = {
+  ".yml": (text) => readOwnJson(text) ?? readYaml(text),
+  ".yaml": readYaml,
+  ".toml": readToml,
+};
+
+/** Whether the file provider reads files of this name at all; the case of the ending does not matter. */
+export function isConfigurationFile(fileName: string): boolean {
+  return ending(fileName) in formats;
+}
+
+/**
+ * The tree of a file without templates, once it has passed the schema.
+ * @throws Refused
+ */
+export function configurationTree(fileName: string, text: string): Entry {
+  const read = formats[ending(fileName)];
+  if (!read) throw new Refused("extension");
+  const root: Entry = { name: "", value: "", children: rootEntries(read(text)) };
+  checkFields(root, configuration, true, "");
+  return root;
+}
+
+function ending(fileName: string): string {
+  return /\.[^./\\]*$/.exec(fileName)?.[0].toLowerCase() ?? "";
+}
+
+/** Root keys that Traefik does not know are passed over, whatever they hold. */
+function rootEntries(raw: RawValue): Entry[] {
+  if (raw.type === "null") return [];
+  if (raw.type !== "map") throw new Refused("bad_value");
+  return entriesOf(raw.entries.filter(([name]) => configuration.fields.has(folded(name))));
+}

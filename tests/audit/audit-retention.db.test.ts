@@ -1,0 +1,199 @@
+import { randomBytes } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { keepAuditLogs } from "../../src/audit/keeper";
+import { sealPending } from "../../src/audit/sealer";
+import { makeSigner, type Signer } from "../../src/database/signing";
+import { verifyLog } from "../../src/features/audit-log/verify-log";
+import { newId } from "../../src/platform/ids";
+import { insertEntries, logOf, tamper } from "../support/audit-log";
+import { outcomeOf, runAs } from "../support/run-as";
+import { openWorld, type World } from "../support/world";
+
+let world: World;
+let organizationId: string;
+
+beforeEach(async () => {
+  world = await openWorld();
+  organizationId = newId("organization");
+});
+afterEach(() => world.close());
+
+const never = new AbortController().signal;
+const now = new Date("2026-05-01T10:00:00.000Z");
+const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000);
+const verify = () => verifyLog(logOf(world, organizationId), null);
+const keep = (auditRetentionDays: number, at = now) => {
+  world.now = at;
+  return keepAuditLogs({ ...world.runtime, auditRetentionDays }, never);
+};
+const sequences = async () =>
+  (
+    await world.db.asOwner<{ sequence: number }>(
+      "select sequence from audit_entries where organization_id = $1 order by sequence",
+      [organizationId],
+    )
+  ).map(({ sequence }) => sequence);
+const statements = (kind: string) =>
+  world.db.asOwner<{ sequence: number; removed: number }>(
+    "select sequence, removed from audit_checkpoints where organization_id = $1 and kind = $2 order by sequence",
+    [organizationId, kind],
+  );
+
+async function seal(...parts: readonly (readonly [count: number, createdAt: Date])[]): Promise<void> {
+  for (const [count, createdAt] of parts) {
+    await insertEntries(world, organizationId, count, { createdAt });
+    await sealPending(world.runtime.database, never);
+  }
+}
+
+describe("retention (AUD)", () => {
+  test("removes what is older from the beginning, leaves a signed statement, and the rest still verifies", async () => {
+    await seal([600, daysAgo(40)], [5, daysAgo(20)]);
+    await keep(30);
+    expect(await sequences()).toEqual([601, 602, 603, 604, 605]);
+    expect(await statements("removal")).toEqual([{ sequence: 600, removed: 600 }]);
+    expect(await verify()).toMatchObject({
+      intact: true,
+      entries: 5,
+      sequence: 605,
+      removed: { sequence: 600, entries: 600, at: now.toISOString() },
+    });
+    await seal([2, now]);
+    await keep(30, new Date(now.getTime() + 15 * 86_400_000));
+    expect(await sequences()).toEqual([606, 607]);
+    expect(await statements("removal")).toEqual([
+      { sequence: 600, removed: 600 },
+      { sequence: 605, removed: 5 },
+    ]);
+    expect(await verify()).toMatchObject({ intact: true, entries: 2, removed: { sequence: 605, entries: 5 } });
+  });
+
+  test("is off by default, keeps the last entry of all, and takes none that is not sealed", async () => {
+    await seal([5, daysAgo(400)]);
+    await insertEntries(world, organizationId, 1, { createdAt: daysAgo(400) });
+    await keep(0);
+    expect(await sequences()).toEqual([1, 2, 3, 4, 5, null]);
+    await keep(30);
+    expect(await sequences()).toEqual([5, null]);
+    await sealPending(world.runtime.database, never);
+    expect(await verify()).toMatchObject({ intact: true, entries: 2, sequence: 6 });
+  });
+
+  test("takes nothing from the middle: an entry that is younger keeps what comes behind it", async () => {
+    await seal([2, daysAgo(40)], [1, daysAgo(1)], [2, daysAgo(40)]);
+    await keep(30);
+    expect(await sequences()).toEqual([3, 4, 5]);
+    expect(await verify()).toMatchObject({ intact: true });
+  });
+
+  test("removes nothing of a log that was tampered with, and says so", async () => {
+    await seal([10, daysAgo(40)], [1, now]);
+    await tamper(
+      world,
+      `update audit_entries set action = 'x' where sequence = 4 and organization_id = '${organizationId}'`,
+    );
+    await keep(30);
+    expect(await sequences()).toHaveLength(11);
+    expect(world.log()).toContain("the audit log is not what it was");
+  });
+
+  test("an entry that goes without a statement is missing, and so is one whose statement nobody signed", async () => {
+    await seal([10, daysAgo(40)], [1, now]);
+    await keep(30);
+    await tamper(world, `update audit_checkpoints set signature = 'x' where kind = 'removal'`);
+    expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
+  });
+
+  test("makes nothing good of entries that somebody else took out, whatever they wrote in their place", async () => {
+    await seal([10, daysAgo(40)], [1, now]);
+    await tamper(
+      world,
+      `insert into audit_checkpoints select organization_id, 5, hash, 'removal', 5, 'forged', now() from audit_entries where organization_id = '${organizationId}' and sequence = 5`,
+      `delete from audit_entries where organization_id = '${organizationId}' and sequence <= 5`,
+    );
+    await keep(30);
+    expect(await sequences()).toEqual([6, 7, 8, 9, 10, 11]);
+    expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
+  });
+
+  test("an entry that somebody puts where it took them from is named", async () => {
+    await seal([8, daysAgo(40)], [2, daysAgo(20)]);
+    await keep(30);
+    const plant = (sequence: number) =>
+      tamper(
+        world,
+        `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at, sequence, hash)
+         values ('aud_planted_${sequence}', '${organizationId}', 'person', 'req', 'x', 'done', now(), ${sequence}, '3:ff')`,
+      );
+    await plant(7);
+    expect(await verify()).toMatchObject({
+      intact: false,
+      firstBroken: { sequence: 7, auditId: "aud_planted_7", why: "altered" },
+    });
+    await plant(0);
+    expect(await verify()).toMatchObject({ firstBroken: { sequence: 0, auditId: "aud_planted_0" } });
+  });
+
+  test("its statement is signed anew under a new secret, and holds when the former one is forgotten", async () => {
+    const [first, second] = [randomBytes(32), randomBytes(32)];
+    const run = (signer: Signer, auditRetentionDays: number) => {
+      world.now = now;
+      return keepAuditLogs({ ...world.runtime, signer, auditRetentionDays }, never);
+    };
+    const verdict = (signer: Signer) => verifyLog({ ...logOf(world, organizationId), signer }, null);
+    await seal([10, daysAgo(40)], [1, now]);
+    await run(makeSigner([first]), 30);
+    await run(makeSigner([second]), 0); // it was not signed by this: nothing is made good of it
+    expect(await verdict(makeSigner([second]))).toMatchObject({ intact: false });
+    await run(makeSigner([second, first]), 0);
+    expect(await verdict(makeSigner([second]))).toMatchObject({ intact: true, removed: { sequence: 10, entries: 10 } });
+    expect(await statements("removal")).toHaveLength(1);
+  });
+
+  test("its role removes sealed entries and replaces its own statements, and nothing else", async () => {
+    await seal([2, now]);
+    await insertEntries(world, organizationId, 1);
+    await world.db.asOwner(`insert into audit_checkpoints values ($1, 2, 'h', 'checkpoint', 0, 's', now())`, [
+      organizationId,
+    ]);
+    const as = (statement: string) => outcomeOf(runAs(world, "retention", null, statement));
+    expect(await as("delete from audit_entries where sequence is null")).toBe("42501");
+    expect(await as("update audit_entries set action = 'x'")).toBe("42501");
+    expect(await as("update audit_entries set sequence = 9 where sequence is null")).toBe("42501");
+    expect(await as("truncate audit_entries")).toBe("42501");
+    expect(await as("insert into audit_entries select * from audit_entries")).toBe("42501");
+    expect(await as("update audit_checkpoints set hash = 'x'")).toBe("42501");
+    expect(await as("select * from users")).toBe("42501");
+    expect(await as("delete from audit_checkpoints")).toBe("done");
+    expect(await world.db.asOwner("select kind from audit_checkpoints")).toEqual([{ kind: "checkpoint" }]);
+    expect(await as("delete from audit_entries where sequence = 1")).toBe("done");
+    expect(await sequences()).toEqual([2, null]);
+  });
+});
+
+describe("a checkpoint of the installation's own (AUD)", () => {
+  test("is not signed twice in a day, whatever came since", async () => {
+    await seal([3, now]);
+    await keep(0);
+    await seal([1, now]);
+    await keep(0, new Date(now.getTime() + 86_399_999));
+    expect(await statements("checkpoint")).toEqual([{ sequence: 3, removed: 0 }]);
+    await keep(0, new Date(now.getTime() + 86_400_000));
+    expect((await statements("checkpoint")).map(({ sequence }) => sequence)).toEqual([3, 4]);
+  });
+
+  test("is signed once a day where something came since, and shows a cut tail", async () => {
+    await seal([3, now]);
+    await keep(0);
+    await keep(0, new Date(now.getTime() + 3_600_000));
+    expect(await statements("checkpoint")).toEqual([{ sequence: 3, removed: 0 }]);
+    await keep(0, new Date(now.getTime() + 90_000_000));
+    expect(await statements("checkpoint")).toHaveLength(1);
+    await seal([2, now]);
+    await keep(0, new Date(now.getTime() + 90_000_000));
+    expect((await statements("checkpoint")).map(({ sequence }) => sequence)).toEqual([3, 5]);
+    expect(await verify()).toMatchObject({ intact: true, entries: 5 });
+    await tamper(world, "delete from audit_entries where sequence = 5");
+    expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 5, why: "cut" } });
+  });
+});

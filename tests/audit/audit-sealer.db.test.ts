@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { sealPending, sealUntilOver } from "../../src/audit/sealer";
+import { startSync } from "../../src/delivery/leader/start-sync";
+import { verifyLog } from "../../src/features/audit-log/verify-log";
+import { newId } from "../../src/platform/ids";
+import { insertEntries, logOf, tamper } from "../support/audit-log";
+import { given, openWorld, type World } from "../support/world";
+
+let world: World;
+
+beforeEach(async () => {
+  world = await openWorld();
+});
+afterEach(() => world.close());
+
+const never = new AbortController().signal;
+const verify = (organizationId: string) => verifyLog(logOf(world, organizationId), null);
+
+it("every entry is sealed in order, each organization in a chain of its own (AUD)", async () => {
+  const [one, other] = [newId("organization"), newId("organization")];
+  await insertEntries(world, one, 120);
+  await insertEntries(world, other, 3);
+  await sealPending(world.runtime.database, never);
+  expect(await verify(one)).toMatchObject({ intact: true, entries: 120 });
+  const asTheyCame = await world.db.asOwner<{ sequence: number }>(
+    "select sequence from audit_entries where organization_id = $1 order by audit_id",
+    [one],
+  );
+  expect(asTheyCame.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 120 }, (_, at) => at + 1));
+  await insertEntries(world, one, 1);
+  expect(await verify(one)).toMatchObject({ intact: true, entries: 120, unsealed: 1 });
+  await sealPending(world.runtime.database, never);
+  expect(await verify(one)).toMatchObject({ intact: true, entries: 121, unsealed: 0 });
+  expect(await verify(other)).toMatchObject({ intact: true, entries: 3 });
+});
+
+it("two processes that seal at once make one chain", async () => {
+  const organizationId = newId("organization");
+  await insertEntries(world, organizationId, 150);
+  const { database } = world.runtime;
+  await Promise.all([sealPending(database, never), sealPending(database, never), sealPending(database, never)]);
+  await sealPending(database, never);
+  expect(await verify(organizationId)).toMatchObject({ intact: true, entries: 150 });
+});
+
+it("an entry is sealed within a second of its commit (AUD)", async () => {
+  const sync = startSync(world.runtime, { folderOf: () => null });
+  try {
+    const organization = await world.organization();
+    await sync.ready;
+    await given(organization)
+      .ok("organizations.update", { neverPublic: true })
+      .catch(() => undefined);
+    await insertEntries(world, organization.organizationId, 1);
+    const committed = performance.now();
+    for (;;) {
+      const [row] = await world.db.asOwner<{ count: number }>(
+        "select count(*)::integer as count from audit_entries where hash is null",
+      );
+      if (row?.count === 0) break;
+      expect(performance.now() - committed).toBeLessThan(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  } finally {
+    await sync.stop();
+  }
+});
+
+it("an entry that cannot be sealed only holds up its own organization, which then is not intact", async () => {
+  const [poisoned, other] = [newId("organization"), newId("organization")];
+  for (const organizationId of [poisoned, other]) await insertEntries(world, organizationId, 3);
+  await tamper(world, `update audit_entries set created_at = 'infinity' where organization_id = '${poisoned}'`);
+  await expect(sealPending(world.runtime.database, never)).rejects.toThrow('The time "infinity" cannot be read');
+  expect(await verify(other)).toMatchObject({ intact: true, entries: 3, unsealed: 0 });
+  expect(await verify(poisoned)).toMatchObject({
+    intact: false,
+    firstBroken: { sequence: 1, why: "unsealed" },
+    entries: 0,
+    unsealed: 3,
+  });
+});
+
+it("an entry that cannot be sealed is one line in the log, not one with each look", async () => {
+  const organizationId = newId("organization");
+  await insertEntries(world, organizationId, 1);
+  await tamper(world, `update audit_entries set created_at = 'infinity' where organization_id = '${organizationId}'`);
+  const over = new AbortController();
+  let looks = 0;
+  const pace = {
+    now: () => looks * 400,
+    sleep: async () => {
+      if (++looks === 5) over.abort();
+    },
+  };
+  const { database, clock, log } = world.runtime;
+  await sealUntilOver({ database, clock, log, pace }, over.signal);
+  expect(world.log().split("audit entries could not be sealed")).toHaveLength(2);
+});

@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { makeApiKey } from "../../src/access/api-keys";
+import { manyKinds, triesOnTheirOwn } from "../../src/audit/refusal-bucket";
+import { settleRefusals } from "../../src/audit/sealing";
+import { createHandler } from "../../src/http/handler";
+import { newId } from "../../src/platform/ids";
+import { registerSecret } from "../support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
+
+interface Entry extends Record<string, unknown> {
+  actor_kind: string;
+  actor_id: string | null;
+  action: string;
+  outcome: string;
+  reason: string | null;
+  object_id: string | null;
+  request_id: string;
+  ip: string | null;
+  count: number;
+}
+
+let world: World;
+let acme: GivenOrganization;
+
+beforeEach(async () => {
+  world = await openWorld();
+  world.now = new Date("2026-05-01T10:00:30.000Z");
+  acme = await world.organization();
+});
+afterEach(() => world.close());
+
+const refused = (organizationId: string) =>
+  world.db.asOwner<Entry>(
+    "select * from audit_entries where organization_id = $1 and outcome = 'refused' order by audit_id",
+    [organizationId],
+  );
+
+async function settle(): Promise<void> {
+  while (await settleRefusals(world.runtime.database, world.now ?? new Date())) {}
+}
+
+/** Sends one call with this key from this address. */
+async function send(key: string, procedure: string, ip: string, handler = world.handler): Promise<number> {
+  const response = await handler(
+    new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": key },
+      body: "{}",
+    }),
+    { ip },
+  );
+  return response.status;
+}
+
+const unknownKey = () => registerSecret(makeApiKey(world.runtime.random).key);
+
+describe("a flood of refused tries (AUD)", () => {
+  test("of one caller is a handful of rows, and none of them is lost", async () => {
+    const viewer = await acme.key("viewer");
+    const tries = 500;
+    for (let at = 0; at < tries; at += 50) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => send(viewer, "projects.create", "192.0.2.1")));
+      expect(new Set(answers)).toEqual(new Set([403]));
+    }
+    expect(await refused(acme.organizationId)).toHaveLength(triesOnTheirOwn);
+    await settle();
+    expect(await refused(acme.organizationId)).toHaveLength(triesOnTheirOwn); // the minute is not over
+
+    world.now = new Date("2026-05-01T10:01:00.000Z");
+    await settle();
+    await settle();
+    const entries = await refused(acme.organizationId);
+    expect(entries.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1, tries - triesOnTheirOwn]);
+    expect(entries.at(-1)).toMatchObject({
+      action: "projects.create",
+      reason: "key_scope",
+      ip: "192.0.2.1",
+      object_id: null,
+    });
+    expect(new Set(entries.slice(0, 5).map(({ request_id }) => request_id)).size).toBe(5);
+    expect(await world.db.asOwner("select 1 from refusal_counts")).toEqual([]);
+  });
+
+  test("of a stranger is as few, and costs fewer statements than tries", async () => {
+    const { database } = world.runtime;
+    let statements = 0;
+    const call: typeof database.call = (statement) => {
+      statements++;
+      return database.call(statement);
+    };
+    const counted = createHandler({ ...world.runtime, database: { ...database, call } });
+    const tries = 5_000;
+    for (let at = 0; at < tries; at += 100) {
+      await Promise.all(Array.from({ length: 100 }, () => send("not-a-key", "projects.list", "192.0.2.1", counted)));
+    }
+    world.now = new Date("2026-05-01T10:01:00.000Z");
+    await settle();
+    const entries = await refused(world.runtime.installationId);
+    expect(entries).toHaveLength(triesOnTheirOwn + 1);
+    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(tries);
+    expect(statements).toBeLessThan(tries / 5);
+  });
+
+  test("of keys that nobody knows is in the installation's log, and of many addresses counted together", async () => {
+    for (let at = 0; at < 300; at++) {
+      const key = at % 2 === 0 ? unknownKey() : "not-a-key";
+      expect(await send(key, "projects.list", `198.51.${at % 100}.${at % 250}`)).toBe(401);
+    }
+    world.now = new Date("2026-05-01T10:01:00.000Z");
+    await settle();
+    const entries = await refused(world.runtime.installationId);
+    expect(entries.length).toBeLessThan(70);
+    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(300);
+    expect(new Set(entries.map(({ reason }) => reason))).toEqual(new Set(["key_unknown", "key_malformed"]));
+    const together = entries.filter(({ action }) => action === manyKinds);
+    expect(together.map(({ ip, actor_kind }) => [ip, actor_kind])).toEqual([
+      [null, "anonymous"],
+      [null, "anonymous"],
+    ]);
+    expect(await refused(acme.organizationId)).toEqual([]);
+  });
+
+  test("does not hide what somebody else tries in the same minute", async () => {
+    const [loud, quiet] = [await acme.key("viewer"), await acme.key("viewer")];
+    for (let at = 0; at < 40; at++) await send(loud, "projects.create", `198.51.100.${at}`);
+    await send(quiet, "projects.create", "192.0.2.1");
+    const before = await refused(acme.organizationId);
+    expect(before.filter(({ ip }) => ip === "192.0.2.1")).toHaveLength(1);
+    // Of the loud one no more kinds are told apart than an actor has places.
+    expect(new Set(before.map(({ ip }) => ip)).size).toBe(20 + 1);
+  });
+
+  test("goes on in the next minute with entries of its own", async () => {
+    const key = await acme.key("viewer");
+    for (let at = 0; at < triesOnTheirOwn + 2; at++) await send(key, "projects.create", "192.0.2.1");
+    world.now = new Date("2026-05-01T10:01:10.000Z");
+    await send(key, "projects.create", "192.0.2.1");
+    await settle();
+    const entries = await refused(acme.organizationId);
+    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(triesOnTheirOwn + 3);
+    expect(entries).toHaveLength(triesOnTheirOwn + 2);
+  });
+
+  test("is settled once, by however many processes", async () => {
+    const key = await acme.key("viewer");
+    for (let at = 0; at < triesOnTheirOwn + 4; at++) await send(key, "projects.create", "192.0.2.1");
+    world.now = new Date("2026-05-01T10:02:00.000Z");
+    await Promise.all([settle(), settle(), settle()]);
+    const entries = await refused(acme.organizationId);
+    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(triesOnTheirOwn + 4);
+  });
+});
+
+describe("a refused try", () => {
+  test("names the object as it was called then, and who tried (AUD)", async () => {
+    const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Wiki" });
+    const viewer = world.callAs(await acme.key("viewer"));
+    expect((await viewer("projects.delete", { projectId })).status).toBe(403);
+    expect(await refused(acme.organizationId)).toMatchObject([
+      {
+        actor_kind: "apiKey",
+        actor_name: "viewer",
+        authenticated_by: "apiKey",
+        action: "projects.delete",
+        object_kind: "project",
+        object_id: projectId,
+        object_name: "Wiki",
+        count: 1,
+      },
+    ]);
+  });
+
+  test("that the schema of a change refuses is there, and that of a query is not (AUD)", async () => {
+    const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Wiki" });
+    const wrong = await acme.call("projects.update", { projectId, name: "Other", organizationId: "org_x" });
+    expect([wrong.status, wrong.error.data.fields]).toEqual([400, { organizationId: "unknown_field" }]);
+    expect((await acme.call("projects.list", { limit: 0 })).status).toBe(400);
+    expect((await refused(acme.organizationId)).map(({ action, reason }) => [action, reason])).toEqual([
+      ["projects.update", "invalid_input"],
+    ]);
+  });
+
+  test("keeps an id that was sent, and no other text in its place: it may be a password (AUD, DK-22)", async () => {
+    const nobodys = newId("project");
+    for (const projectId of [nobodys, "Correct-Horse-7"]) {
+      expect((await acme.call("projects.delete", { projectId })).status).toBe(404);
+    }
+    const entries = await refused(acme.organizationId);
+    expect(entries.map(({ object_kind, object_id }) => [object_kind, object_id]).sort()).toEqual([
+      ["project", ""],
+      ["project", nobodys],
+    ]);
+  });
+
+  test("of a key that nobody knows is answered also where it cannot be written down", async () => {
+    const { database } = world.runtime;
+    const call: typeof database.call = async () => {
+      throw new Error("no such function");
+    };
+    const broken = await openWorld({ database: { ...database, call } });
+    expect((await broken.callAs("not-a-key")("projects.list")).status).toBe(401);
+    expect(broken.log()).toContain("could not be written down");
+    await broken.close();
+  });
+});

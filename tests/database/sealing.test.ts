@@ -1,0 +1,118 @@
+import { createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fingerprint, makeSealer, type SealedPlace } from "../../src/database/sealing";
+
+const secret = randomBytes(32);
+const older = randomBytes(32);
+const place = "security:hash:sec_1";
+
+describe("a sealed value", () => {
+  it("opens to what was sealed, whatever the text", () => {
+    const sealer = makeSealer([secret]);
+    fc.assert(
+      fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), (text) => {
+        expect(sealer.open(place, sealer.seal(place, text))).toEqual({ ok: true, plaintext: text });
+      }),
+    );
+  });
+
+  it("is AES-256-GCM under HKDF-SHA-256(secret, `seal`), bound to its place, in the documented form", () => {
+    const [version, keyId, nonce = "", body = "", ...rest] = makeSealer([secret]).seal(place, "grüße").split(".");
+    expect([version, rest]).toEqual(["v1", []]);
+    expect(keyId).toMatch(/^[\w-]{8}$/);
+    const key = Buffer.from(hkdfSync("sha256", secret, "", "seal", 32));
+    const bytes = Buffer.from(body, "base64url");
+    const decipher = createDecipheriv("aes-256-gcm", key, Buffer.from(nonce, "base64url"));
+    decipher.setAAD(Buffer.from(place)).setAuthTag(bytes.subarray(-16));
+    expect(Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString()).toBe("grüße");
+  });
+
+  it("moved to another row, column or table does not open (DK-1)", () => {
+    const sealer = makeSealer([secret]);
+    const sealed = sealer.seal(place, "hash");
+    const elsewhere: SealedPlace[] = ["security:hash:sec_2", "security:other:sec_1", "keys:hash:sec_1"];
+    for (const other of elsewhere) expect(sealer.open(other, sealed)).toEqual({ ok: false, reason: "altered" });
+    expect(sealer.open(place, sealed).ok).toBe(true);
+  });
+
+  it("with any one character changed does not open", () => {
+    const sealer = makeSealer([secret]);
+    const sealed = sealer.seal(place, "a hash");
+    for (let at = 0; at < sealed.length; at += 1) {
+      for (const letter of ["A", "b", "_", ".", "=", " "]) {
+        const changed = sealed.slice(0, at) + letter + sealed.slice(at + 1);
+        if (changed !== sealed) expect([changed, sealer.open(place, changed).ok]).toEqual([changed, false]);
+      }
+    }
+  });
+
+  it("has one spelling: another that decodes to the same bytes does not open", () => {
+    const sealer = makeSealer([secret]);
+    const sealed = sealer.seal(place, "a hash"); // 22 bytes, so that the last character has four bits to spare
+    const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    const openings = [...alphabet].filter((letter) => sealer.open(place, sealed.slice(0, -1) + letter).ok);
+    expect(openings).toEqual([sealed.at(-1)]);
+  });
+
+  it("never repeats, and does not show what is in it", () => {
+    const sealer = makeSealer([secret]);
+    const made = Array.from({ length: 200 }, () => sealer.seal(place, "the same plain text"));
+    expect(new Set(made).size).toBe(200);
+    for (const sealed of made) {
+      expect(Buffer.from(sealed.split(".")[3] ?? "", "base64url").includes("plain")).toBe(false);
+    }
+  });
+
+  it("of an older key opens while that key is known, and new ones use the current key", () => {
+    const sealed = makeSealer([older]).seal(place, "old");
+    const both = makeSealer([secret, older]);
+    expect(both.open(place, sealed)).toEqual({ ok: true, plaintext: "old" });
+    expect(both.seal(place, "new").split(".")[1]).toBe(both.currentKeyId);
+    expect(makeSealer([secret]).open(place, both.seal(place, "new"))).toEqual({ ok: true, plaintext: "new" });
+    expect(both.currentKeyId).toBe(makeSealer([secret]).currentKeyId);
+    expect(makeSealer([secret]).open(place, sealed)).toEqual({ ok: false, reason: "unknown_key" });
+  });
+
+  it("any text is answered without throwing", () => {
+    const sealer = makeSealer([secret]);
+    const nearly = fc
+      .tuple(
+        fc.constantFrom("v1", "v2", ""),
+        fc.constantFrom(sealer.currentKeyId, "aaaaaaaa"),
+        fc.base64String(),
+        fc.base64String(),
+      )
+      .map((parts) => parts.join("."));
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: "binary" }), nearly), (text) => {
+        expect(sealer.open(place, text).ok).toBe(false);
+      }),
+    );
+  });
+
+  it("is refused for a place that is ambiguous, and for text that UTF-8 cannot hold", () => {
+    const sealer = makeSealer([secret]);
+    for (const wrong of ["security:hash:", "::", "security:hash:a:b", ":hash:sec_1"] as SealedPlace[]) {
+      expect(() => sealer.seal(wrong, "x")).toThrow(TypeError);
+    }
+    expect(() => sealer.seal(place, "\ud800")).toThrow(TypeError);
+  });
+
+  it("is not made with a secret of fewer than 32 bytes, or a source that gives a short nonce", () => {
+    expect(() => makeSealer([randomBytes(31)])).toThrow(RangeError);
+    expect(() => makeSealer([secret], () => Buffer.alloc(8)).seal(place, "x")).toThrow(RangeError);
+  });
+});
+
+describe("the fingerprint", () => {
+  it("is the same for the same secret, and neither the key nor the key id", () => {
+    expect(fingerprint(secret)).toMatch(/^[0-9a-f]{64}$/);
+    expect(fingerprint(Buffer.from(secret))).toBe(fingerprint(secret));
+    expect(fingerprint(older)).not.toBe(fingerprint(secret));
+    expect(fingerprint(secret)).not.toBe(Buffer.from(hkdfSync("sha256", secret, "", "seal", 32)).toString("hex"));
+    expect(makeSealer([secret]).currentKeyId).not.toBe(
+      Buffer.from(fingerprint(secret), "hex").toString("base64url").slice(0, 8),
+    );
+  });
+});

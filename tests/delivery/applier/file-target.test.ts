@@ -1,0 +1,161 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { type FileSystem, realFileSystem } from "../../../src/delivery/applier/file-system";
+import { fenceOlderTerms, fileTarget, stagingOf } from "../../../src/delivery/applier/file-target";
+import { type Places, placesIn } from "../../../src/delivery/applier/gateway-folder";
+import type { FaultPoint, PlannedFile } from "../../../src/delivery/protocol/target";
+
+let folder: string;
+let places: Places;
+/** `flush <content>`, `rename <name>`, `remove <name>`, `sync <folder>`, in the order in which they were done. */
+let done: string[];
+let under: number;
+let mostAtOnce: number;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "portcullis-target-"));
+  places = placesIn(folder);
+  done = [];
+  under = 0;
+  mostAtOnce = 0;
+  for (const path of [places.applications, stagingOf(places, 1, "a")]) await realFileSystem.mkdir(path);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const files: FileSystem = {
+  ...realFileSystem,
+  async writeFlushed(path, text, mode, group) {
+    await realFileSystem.writeFlushed(path, text, mode, group);
+    done.push(`flush ${text}`);
+  },
+  async rename(from, to) {
+    mostAtOnce = Math.max(mostAtOnce, ++under);
+    try {
+      await realFileSystem.rename(from, to);
+      done.push(to.startsWith(places.staging) ? `remove ${basename(from)}` : `rename ${basename(to)}`);
+    } finally {
+      under--;
+    }
+  },
+  async syncFolder(path) {
+    await realFileSystem.syncFolder(path);
+    done.push(`sync ${basename(path)}`);
+  },
+};
+
+const target = (more: { files?: FileSystem; at?: (point: FaultPoint) => void } = {}) =>
+  fileTarget({ places, term: 1, holder: "a", group: undefined, files, at: () => undefined, ...more });
+const file = (name: string, effect: PlannedFile["effect"]): PlannedFile =>
+  effect === "removes" ? { name, text: null, digest: null, effect } : { name, text: `of ${name}`, digest: "d", effect };
+const marker = { name: "marker.yml", text: "marker" };
+const staged = () => readdirSync(stagingOf(places, 1, "a"));
+const live = (name: string, text: string) => writeFileSync(join(places.applications, name), text);
+
+it("everything is flushed before anything is renamed, and the marker comes last (TM-53)", async () => {
+  live("c.yml", "old");
+  await target().apply([file("c.yml", "removes"), file("b.yml", "opens"), file("a.yml", "closes")], marker);
+  expect(done.slice(0, 3).sort()).toEqual(["flush marker", "flush of a.yml", "flush of b.yml"]);
+  expect(done.slice(3, 7)).toEqual([
+    "rename a.yml",
+    "rename b.yml",
+    "remove c.yml",
+    `rename ${basename(places.marker)}`,
+  ]);
+  expect(done.slice(7).sort()).toEqual(
+    [`sync ${basename(places.applications)}`, `sync ${basename(places.dynamic)}`].sort(),
+  );
+  expect(readdirSync(places.applications).sort()).toEqual(["a.yml", "b.yml"]);
+  expect(readFileSync(places.marker, "utf8")).toBe("marker");
+  expect(staged()).toEqual([]);
+});
+
+it("what closes is renamed one by one, and what only opens is not (DK-5)", async () => {
+  const names = Array.from({ length: 40 }, (_, at) => `${String(at).padStart(2, "0")}.yml`);
+  await target().apply(
+    names.map((name) => file(name, "closes")),
+    marker,
+  );
+  expect(mostAtOnce).toBe(1);
+  expect(done.filter((what) => /^rename \d\d\.yml/.test(what))).toEqual(names.map((name) => `rename ${name}`));
+  await target().apply(
+    names.map((name) => file(name, "opens")),
+    marker,
+  );
+  expect(mostAtOnce).toBeGreaterThan(1);
+});
+
+it("what is not there needs no removal (DK-20)", async () => {
+  await target().apply([file("a.yml", "closes"), file("no.yml", "removes")], marker);
+  expect(readdirSync(places.applications)).toEqual(["a.yml"]);
+  expect([staged(), readFileSync(places.marker, "utf8")]).toEqual([[], "marker"]);
+});
+
+it("a delivery that is overtaken before its first file has done nothing, and leaves nothing (DK-5)", async () => {
+  let point: FaultPoint | null = null;
+  const overtaken = async () => {
+    if (point === "staged") throw new Error("overtaken");
+  };
+  const at = (reached: FaultPoint) => {
+    point = reached;
+  };
+  const applying = target({ at }).apply([file("a.yml", "opens")], marker, { overtaken });
+  await expect(applying).rejects.toThrow("overtaken");
+  expect([readdirSync(places.applications), staged(), existsSync(places.marker)]).toEqual([[], [], false]);
+});
+
+it("what was staged for a delivery that failed is taken away (TM-53)", async () => {
+  const failing: FileSystem = {
+    ...files,
+    async writeFlushed(path, text, mode, group) {
+      await files.writeFlushed(path, text, mode, group);
+      if (text === "marker") throw new Error("no space left");
+    },
+  };
+  const applying = target({ files: failing }).apply([file("a.yml", "closes"), file("b.yml", "closes")], marker);
+  await expect(applying).rejects.toThrow("no space left");
+  expect([readdirSync(places.applications), staged(), existsSync(places.marker)]).toEqual([[], [], false]);
+});
+
+it("a leader of an older term neither writes nor removes, whether or not there is something to remove (TM-53, DK-20)", async () => {
+  live("old.yml", "old");
+  const former = target();
+  await realFileSystem.mkdir(stagingOf(places, 2, "b"));
+  await fenceOlderTerms(places, 2, realFileSystem);
+  expect(readdirSync(places.staging)).toEqual(["2"]);
+  const batches: PlannedFile[][] = [
+    [file("new.yml", "closes")],
+    [file("old.yml", "removes")],
+    [file("no.yml", "removes")],
+  ];
+  for (const batch of batches) {
+    await expect(former.apply(batch, marker)).rejects.toMatchObject({ code: "ENOENT" });
+  }
+  expect(readdirSync(places.applications)).toEqual(["old.yml"]);
+  expect(existsSync(places.marker)).toBe(false);
+});
+
+it("a leader that is replaced after it has staged changes nothing any more (TM-53, DK-20)", async () => {
+  live("old.yml", "old");
+  await realFileSystem.mkdir(stagingOf(places, 2, "b"));
+  for (const batch of [[file("new.yml", "closes")], [file("old.yml", "removes")], [file("no.yml", "removes")]]) {
+    await realFileSystem.mkdir(stagingOf(places, 1, "a"));
+    let fenced = false;
+    const replaced: FileSystem = {
+      ...files,
+      async rename(from, to) {
+        if (!fenced) await fenceOlderTerms(places, 2, realFileSystem);
+        fenced = true;
+        await files.rename(from, to);
+      },
+      async removeTree(path) {
+        if (!fenced && !path.startsWith(places.staging)) await fenceOlderTerms(places, 2, realFileSystem);
+        await files.removeTree(path);
+      },
+    };
+    await expect(target({ files: replaced }).apply(batch, marker)).rejects.toMatchObject({ code: "ENOENT" });
+    expect(readdirSync(places.applications)).toEqual(["old.yml"]);
+    expect(existsSync(places.marker)).toBe(false);
+  }
+});

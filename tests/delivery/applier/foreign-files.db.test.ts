@@ -1,0 +1,67 @@
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { openSyncWorld, type SyncWorld, until } from "../sync-world";
+
+let sync: SyncWorld;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+});
+afterEach(() => sync.close());
+
+/** What the first comparison says of files that somebody puts there before it. */
+async function told(put: (folder: string) => void): Promise<string[]> {
+  const { dynamic } = sync.places;
+  mkdirSync(dynamic, { recursive: true });
+  await sync.given.application({ route: { host: "wiki.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] } });
+  put(dynamic);
+  sync.reconciler().start();
+  const { foreign_files } = await until(
+    () => sync.gateway(),
+    ({ compared_at }) => compared_at !== null,
+  );
+  return foreign_files.map(({ path, problem, detail }) => `${path} ${problem} ${detail}`).sort();
+}
+
+it("one that cannot be read is told of, and keeps nobody from looking at the others", async () => {
+  const lines = await told((folder) => {
+    symlinkSync(join(folder, "nowhere"), join(folder, "a.yml"));
+    mkdirSync(join(folder, "things"));
+    symlinkSync(join(folder, "things"), join(folder, "b.yml"));
+    writeFileSync(join(folder, "c.yml"), "");
+    truncateSync(join(folder, "c.yml"), 5 * 1024 * 1024);
+    writeFileSync(join(folder, ".d.yml"), '{"http":{"routers":{}}}');
+  });
+  expect(lines).toEqual([
+    expect.stringMatching(/^\.d\.yml refused /),
+    "a.yml unknown unreadable",
+    "b.yml unknown unreadable",
+    "c.yml unknown too_large",
+  ]);
+});
+
+it("routers of TCP come before all of ours: those that may take a managed host are told of", async () => {
+  const tcp = (rule: string) =>
+    JSON.stringify({
+      tcp: {
+        routers: { t: { entryPoints: ["web"], rule, service: "s" } },
+        services: { s: { loadBalancer: { servers: [{ address: "127.0.0.1:9" }] } } },
+      },
+    });
+  const lines = await told((folder) => {
+    writeFileSync(join(folder, "all.yml"), tcp("HostSNI(`*`)"));
+    writeFileSync(join(folder, "one.yml"), tcp("HostSNI(`wiki.localhost`)"));
+    writeFileSync(join(folder, "other.yml"), tcp("HostSNI(`other.example.org`)"));
+  });
+  expect(lines).toEqual(["all.yml routes_managed_host every host, by t", "one.yml routes_managed_host wiki.localhost"]);
+});
+
+it("the parts of a route with several upstreams are names of ours too", async () => {
+  const lines = await told((folder) => {
+    const service = { loadBalancer: { servers: [{ url: "http://127.0.0.1:9" }] } };
+    const name = "rte_01j5m3x8q2e9w7r4t6y8u0i1pa-0";
+    writeFileSync(join(folder, "a.yml"), JSON.stringify({ http: { services: { [name]: service } } }));
+  });
+  expect(lines).toEqual(["a.yml defines_our_name rte_01j5m3x8q2e9w7r4t6y8u0i1pa-0"]);
+});

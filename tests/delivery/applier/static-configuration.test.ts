@@ -1,0 +1,52 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { placesIn } from "../../../src/delivery/applier/gateway-folder";
+import { unreadableForTraefik, writeStaticConfiguration } from "../../../src/delivery/applier/static-configuration";
+
+const group = process.getgid?.() ?? 0;
+let above: string;
+let folder: string;
+
+beforeEach(async () => {
+  above = mkdtempSync(join(tmpdir(), "portcullis-static-"));
+  chmodSync(above, 0o750);
+  folder = join(above, "local");
+  await writeStaticConfiguration({ address: "127.0.0.1:8000", probeAddress: "127.0.0.1:8001" }, { folder, group });
+});
+afterEach(() => rmSync(above, { recursive: true, force: true }));
+
+test("a folder as it was made can be read by its group", async () => {
+  expect(await unreadableForTraefik({ folder, group })).toEqual([]);
+});
+
+test("of a folder or file that the group cannot read it is said which", async () => {
+  const { applications, static: file } = placesIn(folder);
+  chmodSync(applications, 0o740); // listed, and no file in it can be opened
+  chmodSync(file, 0o600);
+  expect(await unreadableForTraefik({ folder, group })).toEqual([
+    `${file} is not readable for group ${group}`,
+    `${applications} is not readable for group ${group}`,
+  ]);
+});
+
+test("of another group nothing can be read", async () => {
+  const other = group + 1;
+  const problems = await unreadableForTraefik({ folder, group: other });
+  expect(problems).toHaveLength(5);
+  expect(problems.at(-1)).toBe(`${above} cannot be entered by group ${other}`);
+});
+
+test("a folder above that only its owner may enter is in the way, but not of a Traefik that has the folder mounted", async () => {
+  chmodSync(above, 0o700);
+  const problems = [`${above} cannot be entered by group ${group}`];
+  expect(await unreadableForTraefik({ folder, group })).toEqual(problems);
+  expect(await unreadableForTraefik({ folder, group, folderInTraefik: "/etc/gateway" })).toEqual([]);
+});
+
+test("without a group Traefik runs as this user, and is not asked about", async () => {
+  mkdirSync(join(above, "empty"));
+  writeFileSync(join(above, "empty", "x"), "");
+  expect(await unreadableForTraefik({ folder: join(above, "empty") })).toEqual([]);
+});

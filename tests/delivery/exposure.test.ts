@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { type ExposureFacts, exposureOf, syncStateOf } from "../../src/delivery/exposure";
+
+const provedAt = "2026-01-02T03:04:05.678Z";
+
+/** A protected application whose newest delivery was seen to be enforced. */
+const enforced = {
+  access: "public-when-empty",
+  openedBy: null,
+  neverPublic: false,
+  credentials: [{ valid: true }],
+  hasRoute: true,
+  pending: false,
+  delivered: { revision: 7, intended: "protected", form: "stated", provenRevision: 7, provedAt, unproven: null },
+  loadedRevision: 9,
+  failing: false,
+} as const satisfies ExposureFacts;
+
+const facts = (change: Partial<ExposureFacts>): ExposureFacts => ({ ...enforced, ...change });
+const delivered = (change: Partial<NonNullable<ExposureFacts["delivered"]>>): ExposureFacts =>
+  facts({ delivered: { ...enforced.delivered, ...change } });
+
+describe("exposure", () => {
+  test("is protected only when the newest delivery was seen to be enforced", () => {
+    expect(exposureOf(enforced)).toEqual({ state: "protected", intended: "protected", provedAt });
+  });
+
+  test("is public when that was meant and seen", () => {
+    const open = facts({
+      credentials: [],
+      openedBy: "delete",
+      delivered: { ...enforced.delivered, intended: "public" },
+    });
+    expect(exposureOf(open)).toEqual({ state: "public", intended: "public", provedAt });
+  });
+
+  test.each<[string, ExposureFacts, string]>([
+    ["a change is on its way", facts({ pending: true }), "pending"],
+    [
+      "a change is on its way and the gateway cannot be written",
+      facts({ pending: true, failing: true }),
+      "delivery_fails",
+    ],
+    ["nothing was ever delivered", facts({ delivered: null }), "not_delivered"],
+    ["the gateway has not loaded it", delivered({ revision: 10, provenRevision: 9 }), "not_loaded"],
+    ["it is loaded and nobody has asked", delivered({ revision: 8, provenRevision: 7 }), "not_proven"],
+    ["it was asked, and could not be proven", delivered({ revision: 8, unproven: "not_our_router" }), "not_our_router"],
+    ["it was not seen for long", delivered({ proofIsOld: true }), "proof_is_old"],
+    ["it was proven once, and not any more", delivered({ unproven: "not_our_router" }), "not_our_router"],
+    ["a credential has expired since", facts({ credentials: [{ valid: false }] }), "pending"],
+    [
+      "the organization has ruled public out since",
+      facts({ credentials: [], openedBy: "create", neverPublic: true }),
+      "pending",
+    ],
+  ])("is unknown when %s, and says when nothing was proven", (_title, given, reason) => {
+    const exposure = exposureOf(given);
+    expect([exposure.state, exposure.reason, exposure.provedAt]).toEqual(["unknown", reason, null]);
+  });
+
+  test("never says more than was proven, whatever the rows say by now", () => {
+    for (const intended of ["public", "protected", "shut"] as const) {
+      for (const credentials of [[], [{ valid: true }], [{ valid: false }]]) {
+        for (const openedBy of [null, "create"] as const) {
+          const { state, intended: now } = exposureOf(
+            facts({ credentials, openedBy, delivered: { ...enforced.delivered, intended } }),
+          );
+          expect([now, "unknown"]).toContain(state);
+          if (state !== "unknown") expect(state).toBe(intended);
+        }
+      }
+    }
+  });
+
+  test.each<[string, ExposureFacts]>([
+    ["never delivered", facts({ hasRoute: false, delivered: null })],
+    ["delivered and proven", facts({ hasRoute: false })],
+  ])("without a route it is shut, and says so (%s)", (_title, given) => {
+    expect(exposureOf(given)).toMatchObject({ state: "shut", intended: "protected", reason: "no_route" });
+  });
+
+  test("without a route, a removal that is still on its way is not known to be shut", () => {
+    expect(exposureOf(facts({ hasRoute: false, pending: true }))).toMatchObject({
+      state: "unknown",
+      reason: "pending",
+    });
+    const notLoaded = facts({ hasRoute: false, delivered: { ...enforced.delivered, revision: 10 } });
+    expect(exposureOf(notLoaded)).toMatchObject({ state: "unknown", reason: "not_loaded" });
+  });
+
+  test("a quarantined application shows what it was seen to do, and that it is quarantined", () => {
+    expect(exposureOf(delivered({ form: "quarantined" }))).toMatchObject({ state: "protected", reason: "quarantined" });
+    expect(exposureOf(delivered({ form: "shut" }))).toMatchObject({ state: "shut", reason: "quarantined" });
+  });
+});
+
+describe("the state of a change", () => {
+  test.each<[string, ExposureFacts, string]>([
+    ["pending", facts({ pending: true }), "pending"],
+    ["never delivered", facts({ delivered: null }), "unchanged"],
+    ["applied", delivered({ revision: 10, provenRevision: 0 }), "applied"],
+    ["loaded", delivered({ revision: 9, provenRevision: 8 }), "loaded"],
+    ["enforced", enforced, "enforced"],
+    ["pending again after it was enforced", facts({ pending: true }), "pending"],
+  ])("%s", (_title, given, state) => expect(syncStateOf(given)).toBe(state));
+});

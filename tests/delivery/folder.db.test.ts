@@ -1,0 +1,374 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { adoptGatewayFolder } from "../../src/delivery/applier/claim-folder";
+import { realFileSystem } from "../../src/delivery/applier/file-system";
+import { newId } from "../../src/platform/ids";
+import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
+
+let sync: SyncWorld;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+});
+afterEach(() => sync.close());
+
+const application = (host = "wiki.localhost", port = 9000) =>
+  sync.given.application({
+    access: "protected",
+    route: { host, upstreams: [{ url: `http://127.0.0.1:${port}` }] },
+    credential: { username: "ada", password: password() },
+  });
+
+const delivered = () =>
+  until(
+    () => sync.pending(),
+    (pending) => pending === 0,
+  );
+const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
+const snapshot = (folder: string): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => [path, readFileSync(path, "utf8")]),
+  );
+
+async function started(options: Parameters<SyncWorld["reconciler"]>[0] = {}) {
+  const reconciler = sync.reconciler(options);
+  reconciler.start();
+  return { reconciler, standing: await reconciler.ready };
+}
+
+describe("what a gateway starts on", () => {
+  it("is there before there is any application, and only the group may read it", async () => {
+    await started();
+    const { places } = sync;
+    expect(readdirSync(places.applications)).toEqual(["0-shared.yml"]);
+    expect(readFileSync(places.static, "utf8")).toContain(`directory: "${places.dynamic}"`);
+    for (const folder of [places.dynamic, places.applications, places.staging]) expect(mode(folder)).toBe("750");
+    for (const file of [places.static, places.marker, join(places.applications, "0-shared.yml")]) {
+      expect(mode(file)).toBe("640");
+    }
+    await application();
+    await delivered();
+    for (const name of readdirSync(places.applications)) expect(mode(join(places.applications, name))).toBe("640");
+  });
+
+  it("names the folder as Traefik sees it", async () => {
+    await started({ folder: { folder: sync.folder, folderInTraefik: "/etc/gateway" } });
+    expect(readFileSync(sync.places.static, "utf8")).toContain('directory: "/etc/gateway/dynamic"');
+  });
+});
+
+describe("a write that fails", () => {
+  it("is tried again, says its cause, and is loud when something should have closed", async () => {
+    let full = false;
+    const files = {
+      ...realFileSystem,
+      writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
+        if (!full) return realFileSystem.writeFlushed(...given);
+        throw Object.assign(new Error("no space left"), { code: "ENOSPC", syscall: "write", path: given[0] });
+      },
+    };
+    await started({ files });
+    const { applicationId } = await application();
+    const { securityId } = await sync.given.credential(applicationId, "mallory");
+    await delivered();
+    const before = await sync.state(applicationId);
+    full = true;
+    await sync.given.ok("security.delete", { securityId });
+    await until(
+      () => sync.gateway(),
+      ({ cause }) => cause !== null,
+    );
+    expect((await sync.gateway()).cause).toBe("The disk of the gateway's folder is full.");
+    const since = async () =>
+      (
+        await sync.world.db.asOwner<{ cause_since: Date }>("select cause_since from gateways where gateway_id = $1", [
+          sync.gatewayId,
+        ])
+      )[0]?.cause_since;
+    const first = await since();
+    sync.world.now = new Date(Date.now() + 60_000);
+    await until(
+      () => sync.world.log(),
+      (log) => log.split("revocation not delivered").length > 2,
+    );
+    expect(await since(), "since the first failure, not the last").toEqual(first);
+    expect(await sync.pending()).toBe(1);
+    expect((await sync.state(applicationId))?.revision).toBe(before?.revision);
+    expect(sync.file(applicationId)).toContain("mallory:");
+    full = false;
+    await delivered();
+    expect(sync.file(applicationId)).not.toContain("mallory:");
+    expect((await sync.gateway()).cause).toBeNull();
+  });
+
+  it("of what a comparison found is tried again, without another comparison (TM-53)", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await delivered();
+    await first.reconciler.stop();
+    const whole = sync.file(applicationId);
+    writeFileSync(join(sync.places.applications, `${applicationId}.yml`), "{}");
+    let refused = 0;
+    const files = {
+      ...realFileSystem,
+      writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
+        if (refused >= 2) return realFileSystem.writeFlushed(...given);
+        refused++;
+        throw Object.assign(new Error("no space left"), { code: "ENOSPC", syscall: "write", path: given[0] });
+      },
+    };
+    await started({ files });
+    await until(
+      () => sync.file(applicationId),
+      (text) => text === whole,
+    );
+    expect(refused).toBe(2);
+  });
+
+  it("is told of when a file stands where the folder was", async () => {
+    await started();
+    const { places } = sync;
+    renameSync(places.applications, `${places.folder}/away`);
+    writeFileSync(places.applications, "");
+    const { applicationId } = await application();
+    await until(
+      () => sync.gateway(),
+      ({ cause }) => cause !== null,
+    );
+    expect((await sync.gateway()).cause).toContain("no folder");
+    expect(await sync.state(applicationId)).toBeNull();
+    rmSync(places.applications);
+    renameSync(`${places.folder}/away`, places.applications);
+    await delivered();
+    expect(sync.file(applicationId)).not.toBeNull();
+  });
+
+  it("is told of when the whole folder is gone", async () => {
+    await started();
+    renameSync(sync.folder, `${sync.folder}-away`);
+    await application();
+    await until(
+      () => sync.gateway(),
+      ({ cause }) => cause !== null,
+    );
+    expect((await sync.gateway()).cause).toBe("The gateway's folder was replaced or removed.");
+    expect(existsSync(sync.folder)).toBe(false);
+    renameSync(`${sync.folder}-away`, sync.folder);
+    await delivered();
+  });
+});
+
+describe("a folder that is not the one that the database means", () => {
+  it.each([
+    ["of another claim", (claim: Record<string, string>) => ({ ...claim, nonce: "another" })],
+    [
+      "of another installation",
+      (claim: Record<string, string>) => ({ ...claim, installationId: newId("installation") }),
+    ],
+    ["of another gateway", (claim: Record<string, string>) => ({ ...claim, gatewayId: newId("gateway") })],
+  ])("%s: nothing is written or removed, and one line says so", async (_, change) => {
+    const { reconciler } = await started();
+    await application();
+    await delivered();
+    await reconciler.stop();
+    writeFileSync(sync.places.claim, JSON.stringify(change(JSON.parse(readFileSync(sync.places.claim, "utf8")))));
+    const before = snapshot(sync.folder);
+    const term = (await sync.gateway()).lease_term;
+    const { standing } = await started({ timing: { candidateMs: 20 } });
+    expect(standing.leads).toBe(false);
+    await application("other.localhost", 9001);
+    await new Promise((resolve) => setTimeout(resolve, 100)); // several tries
+    expect(snapshot(sync.folder)).toEqual(before);
+    expect((await sync.gateway()).lease_term).toBe(term);
+    expect(sync.world.log().split("nothing is delivered to this gateway from here").length).toBe(2);
+  });
+
+  it("is not made when the database means one on another disk", async () => {
+    const { reconciler } = await started();
+    await reconciler.stop();
+    const elsewhere = `${sync.folder}-elsewhere`;
+    const { standing } = await started({ folder: { folder: elsewhere } });
+    expect(standing).toMatchObject({ leads: false, why: { cause: "claim_missing" } });
+    expect(standing.why?.detail).toContain("another disk");
+    expect(existsSync(elsewhere)).toBe(false);
+  });
+
+  it("is taken by an explicit act, after which everything is delivered and proven anew", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await delivered();
+    await first.reconciler.stop();
+    const { epoch } = await sync.gateway();
+    rmSync(sync.folder, { recursive: true });
+    const { random, database } = sync.world.runtime;
+    await adoptGatewayFolder(database, { gatewayId: sync.gatewayId }, sync.places, { random, now: new Date() });
+    const { standing } = await started();
+    expect(standing.leads).toBe(true);
+    await until(
+      () => sync.file(applicationId),
+      (file) => file !== null,
+    );
+    await until(
+      () => sync.gateway(),
+      (row) => row.compared_at !== null && row.epoch !== epoch,
+    );
+    expect((await sync.state(applicationId))?.proven_revision).toBe(0);
+  });
+
+  it("keeps one leader when two processes share it", async () => {
+    const first = await started({ alone: false, timing: { leaseMs: 60_000, candidateMs: 20 } });
+    const second = await started({ alone: false, timing: { leaseMs: 60_000, candidateMs: 20 } });
+    expect(first.standing.leads).toBe(true);
+    expect(second.standing).toEqual({ leads: false, why: null });
+    await first.reconciler.stop();
+    await until(
+      () => second.reconciler.status().leads,
+      (leads) => leads === true,
+    );
+    await application();
+    await delivered();
+  });
+});
+
+describe("the full comparison", () => {
+  const compared = async (since: Date | null) =>
+    until(
+      () => sync.gateway(),
+      ({ compared_at }) => compared_at !== null && (since === null || compared_at > since),
+    );
+
+  it("mends what was altered or removed, and takes away what we wrote and nobody wants", async () => {
+    const { reconciler } = await started();
+    const altered = (await application()).applicationId;
+    const missing = (await application("missing.localhost", 9001)).applicationId;
+    const gone = (await application("gone.localhost", 9002)).applicationId;
+    await delivered();
+    const path = (id: string) => join(sync.places.applications, `${id}.yml`);
+    const good = { altered: sync.file(altered), missing: sync.file(missing), gone: sync.file(gone) ?? "" };
+    await sync.given.ok("applications.delete", { applicationId: gone });
+    await delivered();
+    expect(sync.file(gone)).toBeNull();
+    await reconciler.stop();
+
+    writeFileSync(path(altered), "{}");
+    rmSync(path(missing));
+    writeFileSync(path(gone), good.gone);
+    writeFileSync(join(sync.places.applications, "0-shared.yml"), "{}");
+    const deny = readdirSync(sync.places.applications).find((name) => name.startsWith("0-deny")) ?? "none";
+    rmSync(join(sync.places.applications, deny));
+    await started();
+    await until(
+      () => sync.file(gone),
+      (file) => file === null,
+    );
+    await until(
+      () => sync.file(altered),
+      (file) => file === good.altered,
+    );
+    expect(sync.file(missing)).toBe(good.missing);
+    expect(readFileSync(join(sync.places.applications, "0-shared.yml"), "utf8")).toContain("guard");
+    expect(existsSync(join(sync.places.applications, deny))).toBe(true);
+  });
+
+  it("mends the shared file and denies that are altered while it leads (TM-53)", async () => {
+    await started({ timing: { compareMs: 50 } });
+    await application();
+    await delivered();
+    const names = readdirSync(sync.places.applications).filter((name) => name.startsWith("0-"));
+    expect(names).toHaveLength(2);
+    const paths = names.map((name) => join(sync.places.applications, name));
+    const good = paths.map((path) => readFileSync(path, "utf8"));
+    for (const path of paths) {
+      writeFileSync(path, "{}");
+      await until(
+        () => readFileSync(path, "utf8"),
+        (text) => good.includes(text),
+      );
+    }
+    expect(paths.map((path) => readFileSync(path, "utf8"))).toEqual(good);
+  });
+
+  it("knows an application as removed that went without a word (DK-20)", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await delivered();
+    await first.reconciler.stop();
+    for (const table of ["routes", "security", "applications"]) {
+      await sync.world.db.asOwner(`delete from ${table} where application_id = $1`, [applicationId]);
+    }
+    rmSync(join(sync.places.applications, `${applicationId}.yml`));
+    await started();
+    await until(
+      () => sync.state(applicationId),
+      (state) => state?.removed === true,
+    );
+  });
+
+  it("delivers nothing when nothing differs", async () => {
+    const { reconciler } = await started();
+    await application();
+    await delivered();
+    await reconciler.stop();
+    const before = await sync.gateway();
+    await started();
+    await compared(before.compared_at);
+    expect((await sync.gateway()).revision).toBe(before.revision);
+  });
+
+  it("touches no foreign file, and tells of those that matter", async () => {
+    const { reconciler } = await started();
+    await application();
+    await delivered();
+    await reconciler.stop();
+    const { dynamic, applications } = sync.places;
+    mkdirSync(join(dynamic, "theirs"));
+    const router = { rule: "Host(`wiki.localhost`)", service: "noop@internal" };
+    const foreign: Record<string, string> = {
+      [join(dynamic, "freezes.yml")]: '{"http":{"routers":{}}}',
+      [join(dynamic, "theirs/steals.toml")]:
+        `[http.routers.x]\nrule = "Host(\`wiki.localhost\`)"\nservice = "x@internal"\n`,
+      [join(dynamic, "shadows.yml")]: JSON.stringify({ http: { routers: { "portcullis-h2c": router } } }),
+      [join(dynamic, "harmless.yml")]: JSON.stringify({
+        http: { routers: { y: { ...router, rule: "Host(`other.localhost`)" } } },
+      }),
+      [join(applications, `${newId("application")}.yml`)]: "{}",
+    };
+    for (const [path, text] of Object.entries(foreign)) writeFileSync(path, text);
+    const before = await sync.gateway();
+    await started();
+    const { foreign_files } = await compared(before.compared_at);
+    for (const [path, text] of Object.entries(foreign)) expect(readFileSync(path, "utf8")).toBe(text);
+    const told = foreign_files.map(({ path, problem }) => `${path} ${problem}`);
+    expect(told).toContain("freezes.yml refused");
+    expect(told).toContain("theirs/steals.toml routes_managed_host");
+    expect(told).toContain("shadows.yml defines_our_name");
+    expect(told).toContain("shadows.yml routes_managed_host");
+    expect(told.filter((line) => line.endsWith("named_like_ours"))).toHaveLength(1);
+    expect(told.some((line) => line.startsWith("harmless"))).toBe(false);
+  });
+
+  it("a folder that is newer than the database starts a new epoch, and files of before it are removed", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await delivered();
+    await first.reconciler.stop();
+    const before = await sync.gateway();
+    // As after a restore from a copy that was made before all this.
+    for (const table of ["security", "routes", "changes", "application_states", "deliveries", "applications"]) {
+      await sync.world.db.asOwner(`delete from ${table}`);
+    }
+    await sync.world.db.asOwner("update gateways set revision = 1");
+    await started();
+    await until(
+      () => sync.file(applicationId),
+      (file) => file === null,
+    );
+    const after = await sync.gateway();
+    expect(after.epoch).not.toBe(before.epoch);
+    expect(after.revision).toBeGreaterThan(before.revision);
+  });
+});

@@ -1,0 +1,157 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { sweep } from "../../src/delivery/leader/sweep";
+import { insertPlace } from "../support/place";
+import { type GivenOrganization, given } from "../support/world";
+import { type FakeGateway, startFakeGateway } from "./fake-gateway";
+import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
+
+let sync: SyncWorld;
+let gateway: FakeGateway;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+  gateway = await startFakeGateway(sync.places, sync);
+});
+afterEach(async () => {
+  await sync.close();
+  await gateway.close();
+});
+
+const started = async () => {
+  const reconciler = sync.reconciler();
+  reconciler.start();
+  await reconciler.ready;
+  return reconciler;
+};
+const delivered = () =>
+  until(
+    () => sync.pending(),
+    (pending) => pending === 0,
+  );
+const denies = () => readdirSync(sync.places.applications).filter((name) => name.startsWith("0-deny-"));
+const denyText = (organization: GivenOrganization, group = 0) =>
+  readFileSync(join(sync.places.applications, `0-deny-${organization.organizationId}-${group}.yml`), "utf8");
+const input = (host: string, port: number) => ({
+  access: "protected",
+  route: { host, upstreams: [{ url: `http://127.0.0.1:${port}` }] },
+  credential: { username: "ada", password: password() },
+});
+const claimOf = async (host: string) => {
+  const rows = await sync.world.db.asOwner<{ claim_id: string }>("select claim_id from claims where value = $1", [
+    host,
+  ]);
+  return rows[0]?.claim_id;
+};
+
+describe("the denies of claimed hosts", () => {
+  it("a 101st host opens a second file, and leaves the first as it was", async () => {
+    await sync.world.db.asOwner(
+      `insert into claims (claim_id, organization_id, gateway_id, kind, value, parent, deny_group, created_at)
+       select 'clm_' || n, $1, $2, 'host', 'h' || n || '.example.test', 'example.test', 0, now() from generate_series(1, 99) n`,
+      [sync.organization.organizationId, sync.gatewayId],
+    );
+    await started();
+    await sync.given.application(input("hundredth.localhost", 9000));
+    await delivered();
+    expect(denies()).toEqual([`0-deny-${sync.organization.organizationId}-0.yml`]);
+    const first = denyText(sync.organization);
+    expect(first.match(/Host\(/g)).toHaveLength(100);
+
+    const { applicationId } = await sync.given.application(input("next.localhost", 9001));
+    await sync.proven(applicationId);
+    expect(denies()).toHaveLength(2);
+    expect(denyText(sync.organization)).toBe(first);
+    expect(denyText(sync.organization, 1).match(/Host\(`[^`]*`\)/g)).toEqual(["Host(`next.localhost`)"]);
+    await sync.given.ok("applications.delete", { applicationId });
+    await delivered();
+    expect(denyText(sync.organization, 1)).toContain("next.localhost");
+  });
+
+  it("a host that is released and claimed by another organization is answered by the other's file alone", async () => {
+    await started();
+    const host = "moving.localhost";
+    const { applicationId } = await sync.given.application(input(host, 9000));
+    await sync.proven(applicationId);
+    const beta = await sync.world.organization({ gatewayId: sync.gatewayId, upstreams: "any" });
+    const { environmentId } = await insertPlace(sync.world, beta);
+    const claim = () => given(beta).application({ environmentId, ...input(host, 9001) });
+    await expect(claim()).rejects.toThrow("host_taken");
+    await sync.given.ok("applications.delete", { applicationId });
+    await expect(claim()).rejects.toThrow("host_taken");
+    await delivered();
+    expect(denyText(sync.organization)).toContain(host);
+
+    await sync.given.ok("claims.release", { claimId: await claimOf(host) });
+    const theirs = await claim();
+    await sync.proven(theirs.applicationId);
+    expect(denies()).toEqual([`0-deny-${beta.organizationId}-0.yml`]);
+    expect(sync.file(applicationId)).toBeNull();
+    expect(sync.file(theirs.applicationId)).toContain(":9001");
+    expect(denyText(beta)).toContain(host);
+  });
+
+  it("an application that is deleted and made again in one delivery leaves its host denied, and only the new one there", async () => {
+    const host = "again.localhost";
+    const leader = await started();
+    const first = await sync.given.application(input(host, 9000));
+    await sync.proven(first.applicationId);
+    const deny = denyText(sync.organization);
+    await leader.stop();
+    await sync.given.ok("applications.delete", { applicationId: first.applicationId });
+    const second = await sync.given.application(input(host, 9002));
+    await started();
+    await sync.proven(second.applicationId);
+    const of = async (applicationId: string) => {
+      const rows = await sync.world.db.asOwner<{ last: number }>(
+        "select max(delivered_in)::integer as last from changes where application_id = $1",
+        [applicationId],
+      );
+      return rows[0]?.last;
+    };
+    expect(await of(first.applicationId)).toBe(await of(second.applicationId));
+    expect(sync.file(first.applicationId)).toBeNull();
+    expect(sync.file(second.applicationId)).toContain(":9002");
+    expect(denyText(sync.organization)).toBe(deny);
+    await until(
+      () => sync.state(first.applicationId),
+      (row) => row?.removed === true && row.proven_revision === row.revision,
+    );
+  });
+
+  it("the deny of an organization that is gone is removed when its claims end", async () => {
+    await started();
+    const beta = await sync.world.organization({ gatewayId: sync.gatewayId, upstreams: "any" });
+    const { environmentId } = await insertPlace(sync.world, beta);
+    const { applicationId } = await given(beta).application({ environmentId, ...input("leaving.localhost", 9001) });
+    await given(beta).ok("applications.delete", { applicationId });
+    await given(beta).ok("organizations.delete", {});
+    await delivered();
+    expect(denyText(beta)).toContain("leaving.localhost");
+    const clock = { now: () => new Date(Date.now() + 31 * 24 * 3_600_000) };
+    await sweep({ database: sync.world.runtime.database, clock }, new AbortController().signal);
+    await until(denies, (names) => names.length === 0);
+  });
+});
+
+describe("a gateway without tags", () => {
+  it("is never said to enforce anything, and nothing of ours is shown to visitors", async () => {
+    await sync.world.db.asOwner("update gateways set tags = false where gateway_id = $1", [sync.gatewayId]);
+    await started();
+    const { applicationId } = await sync.given.application(input("wiki.localhost", 9000));
+    const state = await until(
+      () => sync.state(applicationId),
+      (row) => row?.unproven != null,
+    );
+    await until(
+      () => sync.gateway(),
+      ({ loaded_revision }) => loaded_revision >= (state?.revision ?? 0),
+    );
+    expect(state).toMatchObject({ proven_revision: 0, unproven: "tags_are_off" });
+    expect(sync.file(applicationId)).not.toContain("X-Portcullis");
+    expect(sync.file(applicationId)).toContain("basicAuth");
+    const shown = await sync.given.ok("applications.one", { applicationId });
+    expect(shown).toMatchObject({ exposure: { state: "unknown", intended: "protected", reason: "tags_are_off" } });
+  });
+});

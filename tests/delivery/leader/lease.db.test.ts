@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { asSync, LeaseLost } from "../../../src/database/as-sync";
+import { beginEpoch, renewLease, replaceNonce, takeLease } from "../../../src/delivery/leader/lease";
+import { shutAfterRestore } from "../../../src/delivery/leader/shut-after-restore";
+import { managedHosts } from "../../../src/delivery/planner/managed-hosts";
+import { openSyncWorld, type SyncWorld } from "../sync-world";
+
+let sync: SyncWorld;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+});
+afterEach(() => sync.close());
+
+const now = new Date("2026-06-01T12:00:00Z");
+const database = () => sync.world.runtime.database;
+const routed = (host: string) =>
+  sync.given.application({ access: "protected", route: { host, upstreams: [{ url: "http://127.0.0.1:9000" }] } });
+
+it("a folder that is taken anew ends the term of whoever led, and is free at once (TM-53)", async () => {
+  const { gatewayId } = sync;
+  await sync.world.db.asOwner("update gateways set nonce = 'old' where gateway_id = $1", [gatewayId]);
+  const take = (leaseTerm: number, nonce: string) =>
+    takeLease(database(), { gatewayId, leaseTerm, nonce }, { holder: "a", forMs: 60_000, force: false });
+  const lease = await take(0, "old");
+  if (lease === null) throw new Error("the lease was free");
+  await renewLease(database(), lease, 60_000);
+  await asSync(database(), (tx) => replaceNonce(tx, gatewayId, "new"));
+  await expect(renewLease(database(), lease, 60_000)).rejects.toThrow(LeaseLost);
+  const { lease_term: term } = await sync.gateway();
+  expect(await take(term, "old")).toBeNull();
+  expect(await take(term, "new")).toMatchObject({ term: term + 1 });
+});
+
+it("in a new epoch nothing is proven, no number comes again, and files that nobody knows are known (TM-53, DK-3, DK-20)", async () => {
+  const { gatewayId } = sync;
+  await sync.world.db.asOwner(
+    `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
+       diagnostics, probes, delivered_at, proven_revision)
+     values ($1, 'app_known', 'org_1', 5, 't', 'protected', 'stated', '[]', '[]', now(), 5)`,
+    [gatewayId],
+  );
+  const begin = (epoch: string, atLeastRevision: number) =>
+    asSync(database(), (tx) =>
+      beginEpoch(tx, gatewayId, { epoch, atLeastRevision, adopted: ["app_known", "app_found"], now }),
+    );
+  await begin("e1", 40);
+  expect(await sync.gateway()).toMatchObject({ epoch: "e1", revision: 40, loaded_revision: 0 });
+  expect(await sync.state("app_known")).toMatchObject({ revision: 5, proven_revision: 0, unproven: "new_epoch" });
+  expect(await sync.state("app_found")).toMatchObject({ revision: 0, intended: "shut", removed: false });
+  await begin("e2", 7);
+  expect(await sync.gateway()).toMatchObject({ epoch: "e2", revision: 40 });
+});
+
+it("what a restore shuts is told of once, and is delivered before what only opens (DK-19, AUD)", async () => {
+  const { applicationId } = await sync.given.application({ access: "public-when-empty" });
+  const shut = () => shutAfterRestore(database(), sync.gatewayId, [{ applicationId }], now);
+  expect(await shut()).toEqual([applicationId]);
+  expect(await shut()).toEqual([]);
+  const rows = await sync.world.db.asOwner<{ closes: boolean }>(
+    "select closes from changes where application_id = $1 and created_at = $2",
+    [applicationId, now.toISOString()],
+  );
+  expect(rows).toEqual([{ closes: true }]);
+  const entries = await sync.world.db.asOwner<{ action: string }>(
+    "select action from audit_entries where object_id = $1 and created_at = $2",
+    [applicationId, now.toISOString()],
+  );
+  expect(entries).toEqual([{ action: "applications.update.shut_by_restore" }]);
+});
+
+it("a foreign route meets a claim by its name, below a wildcard that is claimed, and above a host that is (TM-53)", async () => {
+  await routed("*.apps.localhost");
+  await routed("wiki.team.localhost");
+  const managed = (...hosts: string[]) => asSync(database(), (tx) => managedHosts(tx, sync.gatewayId, hosts));
+  expect(await managed("wiki.team.localhost", "blog.team.localhost", "team.localhost")).toEqual([
+    "wiki.team.localhost",
+  ]);
+  expect(await managed("any.apps.localhost", "a.any.apps.localhost", "apps.localhost")).toEqual(["any.apps.localhost"]);
+  expect(await managed("*.team.localhost", "*.apps.localhost", "*.localhost")).toEqual([
+    "*.team.localhost",
+    "*.apps.localhost",
+  ]);
+});

@@ -1,0 +1,131 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { realPace } from "../../../src/platform/timer";
+import { type FakeGateway, startFakeGateway } from "../fake-gateway";
+import { openSyncWorld, password, type SyncWorld, until } from "../sync-world";
+
+let sync: SyncWorld;
+let gateway: FakeGateway;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+  gateway = await startFakeGateway(sync.places, sync);
+});
+afterEach(async () => {
+  await sync.close();
+  await gateway.close();
+});
+
+const application = (host: string, port: number) =>
+  sync.given.application({
+    access: "protected",
+    route: { host, upstreams: [{ url: `http://127.0.0.1:${port}` }] },
+    credential: { username: "ada", password: password() },
+  });
+
+const deliveries = () =>
+  sync.world.db.asOwner<{ revision: number; applied: boolean }>(
+    "select revision, applied_at is not null as applied from deliveries where gateway_id = $1 order by revision",
+    [sync.gatewayId],
+  );
+
+const deliveredIn = async (applicationId: string) => {
+  const rows = await sync.world.db.asOwner<{ delivered_in: number | null }>(
+    "select delivered_in from changes where application_id = $1 order by row desc limit 1",
+    [applicationId],
+  );
+  return rows[0]?.delivered_in;
+};
+
+it("a delivery that only opens is given up, before its first file, for a revocation that comes while it is staged", async () => {
+  let jumped = 0;
+  let staged: (() => Promise<void>) | null = null;
+  const reconciler = sync.reconciler({
+    pace: { ...realPace, now: () => performance.now() + jumped },
+    faultPoint: async (point) => {
+      if (point !== "staged" || staged === null) return;
+      const meanwhile = staged;
+      staged = null;
+      await meanwhile();
+    },
+  });
+  reconciler.start();
+  await reconciler.ready;
+  const { applicationId: revoked } = await application("wiki.localhost", 9000);
+  await sync.proven(revoked);
+  const { data } = await sync.organization.call<{ items: { securityId: string }[] }>("security.list", {
+    applicationId: revoked,
+  });
+  const before = await deliveries();
+
+  let opened = "";
+  let liveWhenRevoked: string | null = "";
+  staged = async () => {
+    await sync.given.ok("security.update", { securityId: data.items[0]?.securityId, password: password() });
+    liveWhenRevoked = opened === "" ? null : sync.file(opened);
+    jumped += 1_000; // the next look for a closing change is due
+  };
+  opened = (await application("blog.localhost", 9001)).applicationId;
+  await Promise.all([sync.proven(opened), sync.proven(revoked)]);
+
+  const [overtaken, next] = (await deliveries()).slice(before.length);
+  expect(liveWhenRevoked).toBeNull();
+  expect([overtaken?.applied, next?.applied]).toEqual([false, true]);
+  expect(await deliveredIn(revoked)).toBe(next?.revision);
+  expect(await deliveredIn(opened)).toBe(next?.revision);
+  expect(sync.world.log()).not.toContain("a delivery failed");
+});
+
+it("a comparison's repairs are given up for a revocation, which is delivered first and alone", async () => {
+  let jumped = 0;
+  let staged: (() => Promise<void>) | null = null;
+  const reconciler = sync.reconciler({
+    pace: { ...realPace, now: () => performance.now() + jumped },
+    faultPoint: async (point) => {
+      if (point !== "staged" || staged === null) return;
+      const meanwhile = staged;
+      staged = null;
+      await meanwhile();
+    },
+  });
+  const { applicationId: revoked } = await application("wiki.localhost", 9000);
+  const broken = await Promise.all(
+    Array.from({ length: 60 }, (_, at) => application(`blog-${at}.localhost`, 9001 + at)),
+  );
+  reconciler.start();
+  await reconciler.ready;
+  await sync.proven(revoked);
+  await reconciler.stop();
+  for (const { applicationId } of broken) rmSync(join(sync.places.applications, `${applicationId}.yml`));
+  const { data } = await sync.organization.call<{ items: { securityId: string }[] }>("security.list", {
+    applicationId: revoked,
+  });
+  const before = await deliveries();
+
+  let mendedWhenRevoked = Number.NaN;
+  const mended = () => broken.filter(({ applicationId }) => sync.file(applicationId) !== null).length;
+  staged = async () => {
+    await sync.given.ok("security.update", { securityId: data.items[0]?.securityId, password: password() });
+    mendedWhenRevoked = mended();
+    jumped += 1_000;
+  };
+  const next = sync.reconciler({
+    pace: { ...realPace, now: () => performance.now() + jumped },
+    faultPoint: async (point) => {
+      if (point !== "staged" || staged === null) return;
+      const meanwhile = staged;
+      staged = null;
+      await meanwhile();
+    },
+  });
+  next.start();
+  await next.ready;
+  await until(mended, (files) => files === broken.length);
+
+  const [overtaken, closing] = (await deliveries()).slice(before.length);
+  expect(mendedWhenRevoked).toBe(0);
+  expect([overtaken?.applied, closing?.applied]).toEqual([false, true]);
+  expect(await deliveredIn(revoked)).toBe(closing?.revision);
+  expect(sync.world.log()).not.toContain("revocation not delivered");
+});

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { asSync, LeaseLost } from "../../../src/database/as-sync";
+import { findDenyGroup, recordProofs } from "../../../src/delivery/leader/proofs";
+import { openSyncWorld, type SyncWorld } from "../sync-world";
+
+let sync: SyncWorld;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+  await sync.world.db.asOwner("update gateways set lease_term = 3, lease_holder = 'b' where gateway_id = $1", [
+    sync.gatewayId,
+  ]);
+  await sync.world.db.asOwner(
+    `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
+       diagnostics, probes, delivered_at, proven_revision)
+     values ($1, 'app_1', 'org_1', 5, 't', 'protected', 'stated', '[]', '[]', now(), 4)`,
+    [sync.gatewayId],
+  );
+});
+afterEach(() => sync.close());
+
+const record = (term: number, holder: string, revision: number, why: string | null = null) =>
+  recordProofs(
+    sync.world.runtime.database,
+    { gatewayId: sync.gatewayId, term, holder },
+    [{ applicationId: "app_1", revision, why, proof: [] }],
+    new Date(),
+  );
+const proven = async () => (await sync.state("app_1"))?.proven_revision;
+
+it("an answer about an older delivery says nothing of the newer one (DK-3)", async () => {
+  expect([...(await record(3, "b", 4))]).toEqual([]);
+  expect(await proven()).toBe(4);
+  expect([...(await record(3, "b", 5))]).toEqual(["app_1"]);
+  expect(await proven()).toBe(5);
+});
+
+it("a place that was seen gone is not asked again: somebody else may use it by now (DK-20)", async () => {
+  const [here, gone] = ["stopped", "gone"].map((expected) => ({
+    routeId: "rte_1",
+    host: "wiki.localhost",
+    path: `/${expected}`,
+    expect: expected,
+  }));
+  await sync.world.db.asOwner("update application_states set probes = $1::text::jsonb", [JSON.stringify([here, gone])]);
+  const probes = async () =>
+    (await sync.world.db.asOwner<{ probes: unknown }>("select probes from application_states"))[0]?.probes;
+  await record(3, "b", 5, "still_there");
+  expect(await probes()).toEqual([here, gone]);
+  await record(3, "b", 5);
+  expect(await probes()).toEqual([here]);
+});
+
+it("a leader that was replaced says nothing of what is proven (DK-3)", async () => {
+  await expect(record(2, "b", 5)).rejects.toThrow(LeaseLost);
+  await expect(record(3, "a", 5)).rejects.toThrow(LeaseLost);
+  expect(await proven()).toBe(4);
+});
+
+it("a host is denied by its own claim, or by that of the wildcard above it (DK-20)", async () => {
+  await sync.given.application({
+    access: "protected",
+    route: { host: "*.apps.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] },
+  });
+  const { organizationId } = sync.organization;
+  const group = (host: string) => asSync(sync.world.runtime.database, (tx) => findDenyGroup(tx, sync.gatewayId, host));
+  expect(await group("*.apps.localhost")).toMatchObject({ organizationId });
+  expect(await group("wiki.apps.localhost")).toMatchObject({ organizationId });
+  expect(await group("a.wiki.apps.localhost")).toBeNull();
+  expect(await group("apps.localhost")).toBeNull();
+});

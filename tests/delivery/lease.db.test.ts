@@ -1,0 +1,67 @@
+import { randomBytes } from "node:crypto";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import { makeSealer } from "../../src/database/sealing";
+import { openSyncWorld, type SyncWorld, until } from "./sync-world";
+
+let sync: SyncWorld;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+});
+afterEach(() => sync.close());
+
+const clockOff = (ms: number) => ({ now: () => new Date(Date.now() + ms) });
+const hour = 3_600_000;
+
+it("a leader whose clock is an hour ahead leaves no lease behind that runs for an hour", async () => {
+  const timing = { leaseMs: 400, candidateMs: 20 };
+  const first = sync.reconciler({ alone: false, clock: clockOff(hour), timing });
+  first.start();
+  expect(await first.ready).toMatchObject({ leads: true });
+  // As if it had been killed: its lease stays, and nobody renews it.
+  await sync.world.db.asOwner(
+    "update gateways set lease_holder = 'gone', lease_term = lease_term + 1, lease_until = lease_until",
+  );
+  const second = sync.reconciler({ alone: false, timing });
+  second.start();
+  await until(
+    () => second.status().leads === true || first.status().leads === true,
+    (led) => led,
+  );
+  const { lease_until } = (
+    await sync.world.db.asOwner<{ lease_until: Date }>("select lease_until from gateways where gateway_id = $1", [
+      sync.gatewayId,
+    ])
+  )[0] as { lease_until: Date };
+  expect(new Date(lease_until).getTime()).toBeLessThan(Date.now() + 60_000);
+});
+
+it("a process whose clock is an hour ahead does not take a lease that runs", async () => {
+  const timing = { leaseMs: 60_000, candidateMs: 20 };
+  const first = sync.reconciler({ alone: false, timing });
+  first.start();
+  expect(await first.ready).toMatchObject({ leads: true });
+  const second = sync.reconciler({ alone: false, clock: clockOff(hour), timing });
+  second.start();
+  expect(await second.ready).toEqual({ leads: false, why: null });
+  expect(await sync.gateway()).toMatchObject({ lease_term: 1 });
+});
+
+it("a gateway whose secrets do not open here says so, and is left to who can open them", async () => {
+  const timing = { leaseMs: 60_000, candidateMs: 20 };
+  const other = sync.reconciler({ alone: false, timing, sealer: makeSealer([randomBytes(32)]) });
+  other.start();
+  await other.ready;
+  await until(
+    () => sync.gateway(),
+    ({ cause }) => cause === "The gateway cannot be led; the log says why.",
+  );
+  await other.stop();
+  const able = sync.reconciler({ alone: false, timing });
+  able.start();
+  expect(await able.ready).toMatchObject({ leads: true });
+  await until(
+    () => sync.gateway(),
+    ({ cause }) => cause === null,
+  );
+});

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { asSync } from "../../../src/database/as-sync";
+import { readApplications } from "../../../src/delivery/planner/desired-state";
+import { openSyncWorld, password } from "../sync-world";
+
+it("a credential is in force until the moment of its end, and is a row from then on (DK-21, DK-19)", async () => {
+  const sync = await openSyncWorld();
+  try {
+    const { applicationId } = await sync.given.application({
+      access: "public-when-empty",
+      credential: { username: "ada", password: password() },
+    });
+    const end = new Date("2026-06-01T12:00:00Z");
+    await sync.world.db.asOwner("update security set expires_at = $2 where application_id = $1", [
+      applicationId,
+      end.toISOString(),
+    ]);
+    const validAt = async (now: Date) => {
+      const [stored] = await asSync(sync.world.runtime.database, (tx) =>
+        readApplications(tx, sync.gatewayId, [applicationId], now),
+      );
+      return stored?.credentials.map(({ username, valid }) => [username, valid]);
+    };
+    expect(await validAt(new Date(end.getTime() - 1))).toEqual([["ada", true]]);
+    expect(await validAt(end)).toEqual([["ada", false]]);
+    expect(await validAt(new Date(end.getTime() + 1))).toEqual([["ada", false]]);
+  } finally {
+    await sync.close();
+  }
+});

@@ -1,0 +1,42 @@
+import { expect, it } from "vitest";
+import { effectOf } from "../../../src/delivery/planner/effect-of";
+
+const file = { name: "app.yml", text: "{}" };
+const stated = (credentials: string[], routes: string[], intended: "public" | "protected" | "shut" = "protected") => ({
+  file,
+  form: "stated" as const,
+  intended,
+  fingerprints: { credentials, routes },
+});
+const before = (credentials: string[], routes: string[], intended: "public" | "protected" | "shut" = "protected") => ({
+  intended,
+  lastGood: { credentials, routes },
+});
+const quiet = { closes: false };
+
+it("what only adds opens", () => {
+  expect(effectOf(null, stated(["c1"], ["r1"]), quiet)).toBe("opens");
+  expect(effectOf(before(["c1"], ["r1"]), stated(["c1", "c2"], ["r1", "r2"]), quiet)).toBe("opens");
+});
+
+it("a credential, address or route that is gone or changed closes", () => {
+  expect(effectOf(before(["c1", "c2"], ["r1"]), stated(["c1"], ["r1"]), quiet)).toBe("closes");
+  expect(effectOf(before(["c1"], ["r1"]), stated(["c1-new"], ["r1"]), quiet)).toBe("closes");
+  expect(effectOf(before(["c1"], ["r1", "r2"]), stated(["c1"], ["r1"]), quiet)).toBe("closes");
+  expect(effectOf(before(["c1"], ["r1"]), stated(["c1"], ["r1-elsewhere"]), quiet)).toBe("closes");
+});
+
+it("what ends being public closes", () => {
+  expect(effectOf(before([], ["r1"], "public"), stated(["c1"], ["r1"]), quiet)).toBe("closes");
+  expect(effectOf(before([], ["r1"], "public"), stated([], ["r1"], "shut"), quiet)).toBe("closes");
+});
+
+it("what is asked to close, is not as stated, or cannot be compared closes", () => {
+  expect(effectOf(null, stated(["c1"], ["r1"]), { closes: true })).toBe("closes");
+  expect(effectOf(null, { ...stated(["c1"], ["r1"]), form: "quarantined" }, quiet)).toBe("closes");
+  expect(effectOf({ intended: "shut", lastGood: null }, stated(["c1"], ["r1"]), quiet)).toBe("closes");
+});
+
+it("an application without a file is a removal", () => {
+  expect(effectOf(before(["c1"], ["r1"]), { ...stated([], []), file: null }, quiet)).toBe("removes");
+});

@@ -1,0 +1,277 @@
+import { describe, expect, it } from "vitest";
+import { backlogOf, batchOf } from "../../../src/delivery/planner/backlog";
+import { assumedCostMs, batchSize, costAfter } from "../../../src/delivery/planner/batch-size";
+import { fullBudget, spend } from "../../../src/delivery/planner/budget";
+import { probesToAsk } from "../../../src/delivery/prober/probes-to-ask";
+import { ProofQueue } from "../../../src/delivery/prober/proof-queue";
+import { goneProof } from "../../../src/delivery/prober/removed-route-check";
+import { servedDelivery } from "../../../src/delivery/prober/served-delivery";
+import { backoff } from "../../../src/platform/backoff";
+import { dialable } from "../../../src/platform/net/listen-address";
+import { foreignContent } from "../../../src/traefik/foreign/foreign-file";
+import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
+
+describe("the backlog", () => {
+  it("names every application and deny file once, and closes when any row of it does", () => {
+    const row = { organizationId: "org_a", denyGroup: null, applicationId: "app_1", closes: false };
+    const backlog = backlogOf([
+      row,
+      { ...row, closes: true },
+      row,
+      { ...row, applicationId: null, denyGroup: 0 },
+      { ...row, applicationId: null, denyGroup: 0 },
+    ]);
+    expect([...backlog.applications]).toEqual([["app_1", { organizationId: "org_a", closes: true }]]);
+    expect(backlog.denies).toEqual([{ organizationId: "org_a", group: 0 }]);
+    expect(backlog.closes).toBe(true);
+  });
+});
+
+describe("waiting", () => {
+  it("backs off from 0.2 s to 5 s", () => {
+    const limits = { firstMs: 200, mostMs: 5_000 };
+    expect([1, 2, 3, 5, 6, 100].map((failures) => backoff(failures, limits))).toEqual([
+      200, 400, 800, 3_200, 5_000, 5_000,
+    ]);
+  });
+
+  it("asks a gateway at most as often as its budget allows", () => {
+    let budget = fullBudget(500, 0);
+    let now = 0;
+    let asked = 0;
+    while (now < 1_000) {
+      const spent = spend(budget, now);
+      budget = spent.budget;
+      now += spent.waitMs;
+      asked++;
+    }
+    expect(asked).toBeGreaterThan(500);
+    expect(asked).toBeLessThanOrEqual(552); // one burst of a tenth besides
+  });
+});
+
+describe("what goes together in one delivery", () => {
+  const row = (applicationId: string | null, closes = false, denyGroup: number | null = null) => ({
+    organizationId: "org_1",
+    applicationId,
+    denyGroup,
+    closes,
+  });
+
+  const size = { closing: 2, beside: 1, opening: 3 };
+
+  it("all of it, while nothing closes and it fits", () => {
+    const rows = [row(null, false, 1), row("app_1"), row("app_2"), row("app_3")];
+    expect(batchOf(rows, size)).toEqual(rows);
+  });
+
+  it("all that closes, every deny, a few others, and the rest of their applications' rows", () => {
+    const [closing, deny, first, second] = [row("app_1", true), row(null, false, 1), row("app_2"), row("app_3")];
+    const [closingToo, firstAgain] = [row("app_1"), row("app_2")];
+    const rows = [closingToo, deny, closing, first, second, firstAgain];
+    expect(batchOf(rows, size)).toEqual([closingToo, deny, closing, first, firstAgain]);
+  });
+
+  it("of what closes no more than its share, and every deny all the same", () => {
+    const denies = [row(null, false, 1), row(null, true, 2), row(null, false, 3)];
+    const closing = ["app_1", "app_2", "app_3"].map((name) => row(name, true));
+    expect(batchOf([...closing, ...denies], size)).toEqual([...closing.slice(0, 2), ...denies]);
+    const opening = ["app_1", "app_2", "app_3", "app_4"].map((name) => row(name));
+    expect(batchOf(opening, size)).toEqual(opening.slice(0, 3));
+  });
+
+  it("one closing change of a second organization beside a thousand of the first", () => {
+    const many = Array.from({ length: 1_000 }, (_, at) => row(`app_${at}`, true));
+    const one = { ...row("app_theirs", true), organizationId: "org_2" };
+    expect(batchOf([...many, one], size)).toEqual([many[0], one]);
+  });
+});
+
+describe("the size of a batch", () => {
+  it("is as much as can be done in about 300 ms where something closes, whatever one application costs", () => {
+    for (const costMs of [0.5, 2, 5]) expect(batchSize(costMs, 100, true).closing * costMs).toBeCloseTo(300, -1);
+    expect(batchSize(2, 100, true)).toEqual({ closing: 150, beside: 50, opening: 600 });
+    expect(batchSize(20, 100, true)).toEqual({ closing: 15, beside: 10, opening: 60 });
+  });
+
+  it("is no less than what is done while the gateway loads the last one, and never without end", () => {
+    expect(batchSize(1, 2_000, true)).toEqual({ closing: 2_000, beside: 50, opening: 5_000 });
+    expect(batchSize(1, 60_000, true).closing).toBe(3_000);
+    expect(batchSize(1_000, 0, true)).toEqual({ closing: 10, beside: 10, opening: 10 });
+  });
+
+  it("leaves what closes almost alone in its delivery, unless the one before closed something too", () => {
+    expect(batchSize(2, 100, false)).toEqual({ ...batchSize(2, 100, true), beside: 5 });
+    expect(batchSize(1_000, 0, false)).toEqual({ closing: 10, beside: 5, opening: 10 });
+  });
+
+  it("follows what the last deliveries cost, and not what small ones do", () => {
+    expect(costAfter(2, { applications: 100, tookMs: 1_000 })).toBe(6);
+    expect(costAfter(2, { applications: 1, tookMs: 1_000 })).toBe(2);
+    expect(costAfter(2, { applications: 0, tookMs: 0 })).toBe(2);
+  });
+
+  it("becomes large again after a delivery that was slow for once, however small those after it are", () => {
+    let costMs = costAfter(assumedCostMs, { applications: 20, tookMs: 20_000 });
+    expect(batchSize(costMs, 500, false).opening).toBe(10);
+    for (let delivery = 0; delivery < 8; delivery++) {
+      const { opening } = batchSize(costMs, 500, false);
+      costMs = costAfter(costMs, { applications: opening, tookMs: 50 + 2 * opening });
+    }
+    expect(batchSize(costMs, 500, false).opening).toBeGreaterThan(300);
+  });
+});
+
+/** A delivery of an application that refuses visitors. */
+const of = (applicationId: string, revision: number) => ({
+  applicationId,
+  revision,
+  organizationId: "org_1",
+  isPublic: false,
+});
+
+/** So many slots. */
+const upTo = (most: number) => {
+  let taken = 0;
+  return () => taken++ < most;
+};
+
+describe("what is asked", () => {
+  const route = (routeId: string, host: string) => ({ routeId, host, path: "/", expect: "stopped" as const });
+
+  it("a place where a route was is asked until it was seen gone", () => {
+    const first = [route("rte_1", "a.example"), route("rte_2", "b.example")];
+    const second = probesToAsk(first, [route("rte_1", "a.example")]);
+    expect(second).toEqual([first[0], { ...first[1], expect: "gone" }]);
+    expect(probesToAsk(second, [])).toEqual([
+      { ...first[0], expect: "gone" },
+      { ...first[1], expect: "gone" },
+    ]);
+  });
+
+  it("a route that is back at its place is not gone", () => {
+    const back = route("rte_3", "a.example");
+    expect(probesToAsk([{ ...route("rte_1", "a.example"), expect: "gone" }], [back])).toEqual([back]);
+  });
+
+  it("a route is gone when the deny or another route answers, never when nothing of ours does on a claimed host", () => {
+    expect(goneProof("deny", true)).toEqual({ proven: true });
+    expect(goneProof("route", true)).toEqual({ proven: true });
+    expect(goneProof(null, false)).toEqual({ proven: true });
+    expect(goneProof(null, true)).toEqual({ proven: false, why: "not_denied" });
+    expect(goneProof("unknown", true)).toEqual({ proven: false, why: "still_there" });
+    expect(goneProof("unknown", false)).toEqual({ proven: false, why: "still_there" });
+  });
+
+  it("closing changes are asked first, then what somebody waits for", () => {
+    const queue = new ProofQueue();
+    queue.add(of("app_again", 1), "again");
+    queue.add(of("app_changed", 2), "changed");
+    queue.add(of("app_waited", 2), "changed");
+    queue.add(of("app_closes", 2), "closes");
+    queue.add(of("app_later", 3), "closes");
+    queue.prioritize("app_waited", 0);
+    const due = (most: number) => queue.due(2, 0, upTo(most)).map(({ applicationId }) => applicationId);
+    expect(due(10)).toEqual(["app_closes", "app_waited", "app_changed", "app_again"]);
+    expect(due(2)).toEqual(["app_closes", "app_waited"]);
+  });
+
+  it("what has no slot is passed over, and what comes after it is asked", () => {
+    const queue = new ProofQueue();
+    for (const name of ["app_1", "app_2"]) queue.add(of(name, 1), "changed");
+    const due = queue.due(1, 0, ({ applicationId }) => applicationId !== "app_1");
+    expect(due).toMatchObject([{ applicationId: "app_2" }]);
+  });
+
+  it("what somebody waits for is tried again within a second, and a further sign of the wait does not hurry it", () => {
+    const queue = new ProofQueue();
+    queue.add(of("app_1", 1), "changed");
+    for (let failure = 0; failure < 9; failure++) queue.failed("app_1", 1, 0);
+    expect(queue.nextDue(1, 0)).toBe(25_600);
+    queue.prioritize("app_1", 1);
+    expect(queue.due(1, 1, upTo(1))).toHaveLength(1);
+    queue.failed("app_1", 1, 1);
+    queue.prioritize("app_1", 500);
+    expect(queue.nextDue(1, 501)).toBe(500);
+    queue.failed("app_1", 1, 60_000); // nobody has waited for it for a while
+    expect(queue.nextDue(1, 60_000)).toBe(30_000);
+  });
+
+  it("an answer about an older revision does not take the newer one off", () => {
+    const queue = new ProofQueue();
+    queue.add(of("app_1", 1), "closes");
+    queue.add(of("app_1", 2), "changed");
+    queue.done("app_1", 1);
+    expect(queue.due(2, 0, upTo(10))).toMatchObject([{ applicationId: "app_1", revision: 2, rank: "closes" }]);
+  });
+
+  it("an older delivery does not take the place of a newer one (DK-3)", () => {
+    const queue = new ProofQueue();
+    queue.add(of("app_1", 2), "changed");
+    queue.add(of("app_1", 1), "changed");
+    expect(queue.due(2, 0, upTo(10))).toMatchObject([{ applicationId: "app_1", revision: 2 }]);
+  });
+
+  it("what is not proven is asked again, later each time", () => {
+    const queue = new ProofQueue();
+    queue.add(of("app_1", 1), "changed");
+    queue.failed("app_1", 1, 1_000);
+    expect(queue.due(1, 1_050, upTo(10))).toEqual([]);
+    expect(queue.nextDue(1, 1_050)).toBe(50);
+    queue.failed("app_1", 1, 2_000);
+    expect(queue.nextDue(1, 2_000)).toBe(200);
+  });
+});
+
+describe("addresses", () => {
+  it.each([
+    ["127.0.0.1:8000", { host: "127.0.0.1", port: 8000, loopback: true }],
+    [":8000", { host: "127.0.0.1", port: 8000, loopback: true }],
+    ["0.0.0.0:80", { host: "127.0.0.1", port: 80, loopback: true }],
+    ["[::]:80", { host: "127.0.0.1", port: 80, loopback: true }],
+    ["10.1.2.3:80", { host: "10.1.2.3", port: 80, loopback: false }],
+    ["[2001:db8::1]:80", { host: "2001:db8::1", port: 80, loopback: false }],
+  ])("%s can be asked", (address, dial) => {
+    expect(dialable(address)).toEqual(dial);
+  });
+
+  it.each(["", "8000", "host", "host:0", "host:70000"])("%s cannot", (address) => {
+    expect(() => dialable(address)).toThrow(TypeError);
+  });
+});
+
+it("only a whole marker header names a delivery", () => {
+  expect(servedDelivery("e_1.42.abcd")).toEqual({ epoch: "e_1", revision: 42, digest: "abcd" });
+  for (const header of [null, "", "e.1", "e.x.d", "e.1.d.more", "e.1."]) expect(servedDelivery(header)).toBeNull();
+});
+
+describe("a foreign file", () => {
+  const read = (text: string) => foreignContent(readTraefikFile("foreign.yml", text));
+
+  it("is told of when it would freeze the gateway", () => {
+    expect(read('{"http":{"routers":{}}}').problem).toMatchObject({ kind: "refused" });
+    expect(read("{{ env `HOME` }}").problem).toMatchObject({ kind: "unknown" });
+  });
+
+  it("is told of by our names and by the hosts that it routes", () => {
+    const router = (rule: string, priority = 1) => ({ rule, service: "noop@internal", priority });
+    const content = read(
+      JSON.stringify({
+        http: {
+          routers: {
+            theirs: router("Host(`A.example`) && PathPrefix(`/x`) || Host(`b.example`)"),
+            "portcullis-h2c": router("PathPrefix(`/`)"),
+            high: router("PathPrefix(`/`)", 2 ** 41),
+          },
+          middlewares: { guard: { stripPrefix: { prefixes: ["/x"] } } },
+        },
+      }),
+    );
+    expect(content).toEqual({
+      problem: null,
+      names: ["portcullis-h2c", "guard"],
+      hosts: ["a.example", "b.example"],
+      everything: ["high"],
+    });
+  });
+});

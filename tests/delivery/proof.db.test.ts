@@ -1,0 +1,460 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { gatewayClient } from "../../src/delivery/prober/gateway-client";
+import { realPace } from "../../src/platform/timer";
+import { TAG_HEADER } from "../../src/traefik/compiler/names";
+import { type FakeGateway, startFakeGateway } from "./fake-gateway";
+import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
+
+let sync: SyncWorld;
+let gateway: FakeGateway | null = null;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+});
+afterEach(async () => {
+  await sync.close();
+  await gateway?.close();
+  gateway = null;
+});
+
+const serving = async () => {
+  gateway = await startFakeGateway(sync.places, sync);
+  return gateway;
+};
+const started = async (options: Parameters<SyncWorld["reconciler"]>[0] = {}) => {
+  const reconciler = sync.reconciler(options);
+  reconciler.start();
+  await reconciler.ready;
+  return reconciler;
+};
+const application = (input: Record<string, unknown> = {}, host = "wiki.localhost") =>
+  sync.given.application({
+    access: "protected",
+    route: { host, upstreams: [{ url: "http://127.0.0.1:9000" }] },
+    credential: { username: "ada", password: password() },
+    ...input,
+  });
+const credentialOf = async (applicationId: string) => {
+  const { data } = await sync.organization.call<{ items: { securityId: string }[] }>("security.list", {
+    applicationId,
+  });
+  return data.items[0]?.securityId;
+};
+const unproven = (applicationId: string, why: string) =>
+  until(
+    () => sync.state(applicationId),
+    (state) => state?.unproven === why,
+  );
+
+describe("loaded", () => {
+  it("is claimed only when the gateway says so itself", async () => {
+    const fake = await serving();
+    await started();
+    const { applicationId } = await application();
+    const { revision } = await sync.proven(applicationId);
+    fake.freeze();
+    await sync.given.ok("security.update", { securityId: await credentialOf(applicationId), password: password() });
+    await until(
+      () => sync.pending(),
+      (pending) => pending === 0,
+    );
+    const applied = await sync.gateway();
+    expect(applied.revision).toBeGreaterThan(revision);
+    expect(applied.loaded_revision).toBe(revision);
+    expect((await sync.state(applicationId))?.proven_revision).toBe(revision);
+    fake.thaw();
+    expect((await sync.proven(applicationId)).revision).toBe(applied.revision);
+  });
+
+  it("is not claimed of a marker that names the newest delivery and has another digest (DK-3)", async () => {
+    let jumped = 0;
+    const fake = await serving();
+    await started({ pace: { ...realPace, now: () => performance.now() + jumped } });
+    const { applicationId } = await application();
+    const { revision } = await sync.proven(applicationId);
+    fake.freeze();
+    await sync.given.ok("security.update", { securityId: await credentialOf(applicationId), password: password() });
+    await until(
+      () => sync.pending(),
+      (pending) => pending === 0,
+    );
+    const marker = readFileSync(sync.places.marker, "utf8");
+    const applied = (await sync.gateway()).revision;
+    writeFileSync(sync.places.marker, marker.replace(new RegExp(`(\\.${applied}\\.)[a-z2-7]+`), "$1another"));
+    fake.freeze();
+    await until(
+      () => {
+        jumped += 1_000;
+        return sync.state(applicationId);
+      },
+      (state) => state?.unproven === "gateway_does_not_load",
+    );
+    expect((await sync.gateway()).loaded_revision).toBe(revision);
+    writeFileSync(sync.places.marker, marker);
+    fake.thaw();
+    expect((await sync.proven(applicationId)).revision).toBe(applied);
+  });
+
+  it("costs no processor time while the gateway is down, when a round of asking again is overdue too", async () => {
+    let jumped = 0;
+    let naps = 0;
+    const sleep: typeof realPace.sleep = (...given) => {
+      naps++;
+      return realPace.sleep(...given);
+    };
+    await started({ pace: { ...realPace, now: () => performance.now() + jumped, sleep } });
+    await until(
+      async () => sync.world.log(),
+      (log) => log.includes("gateway_does_not_answer"),
+    );
+    jumped = 120_000; // two rounds
+    await new Promise((resolve) => setTimeout(resolve, 1_100)); // what slept before has woken
+    naps = 0;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(naps).toBeLessThan(50); // a loop without a pause makes thousands
+  });
+
+  it("is not measured while the gateway is down: what comes after its start is delivered at once", async () => {
+    let jumped = 0;
+    const pace = { ...realPace, now: () => performance.now() + jumped };
+    await started({ pace });
+    await until(
+      async () => sync.world.log(),
+      (log) => log.includes("gateway_does_not_answer"),
+    );
+    jumped = 9_000; // as a load, it would hold back the next one for 27 s
+    await serving();
+    await until(
+      () => sync.gateway(),
+      ({ revision, loaded_revision }) => revision > 0 && loaded_revision === revision,
+    );
+    const before = performance.now();
+    await sync.proven((await application()).applicationId);
+    expect(performance.now() - before).toBeLessThan(20_000);
+  });
+
+  it("is not claimed of a gateway that is silent, and that is what the applications say", async () => {
+    await started();
+    const { applicationId } = await application();
+    const state = await unproven(applicationId, "gateway_does_not_answer");
+    expect(state).toMatchObject({ proven_revision: 0 });
+    expect((await sync.gateway()).loaded_revision).toBe(0);
+    await serving();
+    await sync.proven(applicationId);
+  });
+
+  it("is taken back when the gateway serves an older delivery again", async () => {
+    const fake = await serving();
+    await started();
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    const serveOld = fake.freeze();
+    fake.thaw();
+    const old = (await sync.gateway()).loaded_revision;
+    await sync.given.credential(applicationId, "bob");
+    const { revision } = await sync.proven(applicationId);
+    expect(revision).toBeGreaterThan(old);
+    serveOld();
+    await unproven(applicationId, "gateway_went_back");
+    // What is served may be newer than what was recorded when it was frozen, and is older than what was proven since.
+    await until(
+      () => sync.gateway(),
+      ({ loaded_revision }) => loaded_revision < revision,
+    );
+    expect((await sync.state(applicationId))?.proven_revision).toBe(0);
+    fake.thaw();
+    await sync.proven(applicationId);
+  });
+});
+
+describe("enforced", () => {
+  it("is not claimed while an anonymous visitor passes, and is asked again until he is stopped (DK-1)", async () => {
+    const fake = await serving();
+    fake.answer = (_, headers) => ({ status: 200, headers: { ...headers, "X-Portcullis-Pass": "x" } });
+    await started();
+    const { applicationId } = await application();
+    const state = await unproven(applicationId, "not_our_pass");
+    expect(state?.proven_revision).toBe(0);
+    expect(state?.proof).toMatchObject([{ status: 200, proven: false }]);
+    fake.answer = null;
+    expect((await sync.proven(applicationId)).proof).toMatchObject([{ status: 401, proven: true, why: null }]);
+  });
+
+  it("is not claimed of an answer without our tag, nor of another compile's", async () => {
+    const fake = await serving();
+    fake.answer = () => ({ status: 401, headers: {} });
+    await started();
+    const { applicationId } = await application();
+    await unproven(applicationId, "not_our_router");
+    fake.answer = () => ({ status: 401, headers: { "X-Portcullis-Tag": "aaaabbbbccccdddd" } });
+    await unproven(applicationId, "other_compile");
+  });
+
+  it("several routes count as the worst, wildcards are asked by a name of their own", async () => {
+    const fake = await serving();
+    await started();
+    const { applicationId } = await application();
+    await sync.given.ok("routes.create", {
+      applicationId,
+      host: "*.apps.localhost",
+      upstreams: [{ url: "http://127.0.0.1:9000" }],
+    });
+    const state = await unproven(applicationId, "not_our_router"); // the fake knows no wildcards
+    expect(state?.proof).toHaveLength(2);
+    expect(fake.asked.some((host) => /^p[0-9a-f]{16}\.apps\.localhost$/.test(host))).toBe(true);
+  });
+
+  it("of a public application means that a visitor passes", async () => {
+    await serving();
+    await started();
+    const { applicationId } = await application({ access: "public-when-empty", credential: undefined });
+    expect(await sync.proven(applicationId)).toMatchObject({
+      intended: "public",
+      proof: [{ status: 200, proven: true }],
+    });
+  });
+
+  it("of a route that is gone means that the deny of its host answers", async () => {
+    const fake = await serving();
+    await started();
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    const { data } = await sync.organization.call<{ items: { routeId: string }[] }>("routes.list", { applicationId });
+    fake.answer = () => ({ status: 404, headers: {} });
+    await sync.given.ok("routes.delete", { routeId: data.items[0]?.routeId });
+    await unproven(applicationId, "not_denied");
+    fake.answer = () => ({ status: 401, headers: { [TAG_HEADER]: "aaaaaaaaaaaaaaaa" } }); // of ours, and of no present file
+    await unproven(applicationId, "still_there");
+    fake.answer = null;
+    const state = await sync.proven(applicationId);
+    expect(state).toMatchObject({
+      digest: null,
+      proof: [{ request: "HEAD wiki.localhost/", status: 403, proven: true }],
+    });
+  });
+
+  it("of an application that is gone is proven too, and its row says that it is removed", async () => {
+    await serving();
+    await started();
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    await sync.given.ok("applications.delete", { applicationId });
+    expect(await sync.proven(applicationId)).toMatchObject({ removed: true, digest: null, proof: [{ status: 403 }] });
+    expect(sync.file(applicationId)).toBeNull();
+  });
+
+  it("of something never routed needs no answer", async () => {
+    await serving();
+    await started();
+    const { applicationId } = await application({ route: undefined });
+    await sync.world.db.asOwner(
+      `insert into changes (change_id, organization_id, application_id, gateway_id, closes, created_at)
+       values ('chg_1', $1, $2, $3, false, now())`,
+      [sync.organization.organizationId, applicationId, sync.gatewayId],
+    );
+    expect(await sync.proven(applicationId)).toMatchObject({ intended: "protected", proof: [] });
+  });
+
+  it("is asked again from time to time, and what a foreign change undid is said and logged", async () => {
+    const fake = await serving();
+    await started({ timing: { proofRoundMs: 50 } });
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    fake.answer = () => ({ status: 200, headers: {} });
+    const state = await unproven(applicationId, "not_our_router");
+    expect(state?.proven_revision).toBeLessThan(state?.revision ?? 0);
+    expect(sync.world.log()).toContain("does not enforce any more");
+    fake.answer = null;
+    await sync.proven(applicationId);
+  });
+
+  it("is not undone by a gateway that answers for a moment that it is asked too often (DK-3)", async () => {
+    const fake = await serving();
+    await started({ timing: { proofRoundMs: 50 } });
+    const { applicationId } = await application();
+    const { revision } = await sync.proven(applicationId);
+    fake.answer = () => ({ status: 429 });
+    const asked = fake.asked.length;
+    await until(
+      () => fake.asked.length,
+      (length) => length > asked + 1,
+    );
+    expect(await sync.state(applicationId)).toMatchObject({ revision, proven_revision: revision, unproven: null });
+  });
+
+  it("is not claimed where a gateway on loopback can be asked from 127.0.0.1 alone; loaded is", async () => {
+    const fake = await serving();
+    const nowhere = () => gatewayClient({ timeoutMs: 5_000, connections: 32, visitFrom: "192.0.2.1" });
+    await started({ client: nowhere });
+    const { applicationId } = await application();
+    const state = await unproven(applicationId, "not_provable_from_here");
+    expect(state).toMatchObject({ proven_revision: 0, proof: [{ status: null, proven: false }] });
+    expect((await sync.gateway()).loaded_revision).toBe(state?.revision);
+    expect(fake.asked).toEqual([]);
+  });
+
+  it("is not claimed any more of what nobody has seen for half an hour, and asked again as soon as a process leads", async () => {
+    await serving();
+    const reconciler = await started();
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    await reconciler.stop();
+    const exposure = async () =>
+      (await sync.given.ok<{ exposure: unknown }>("applications.one", { applicationId })).exposure;
+    const minutesLater = (minutes: number) => new Date(Date.now() + minutes * 60_000);
+    sync.world.now = minutesLater(29);
+    expect(await exposure()).toMatchObject({ state: "protected", provedAt: expect.any(String) });
+    sync.world.now = minutesLater(31);
+    expect(await exposure()).toEqual({
+      state: "unknown",
+      intended: "protected",
+      provedAt: null,
+      reason: "proof_is_old",
+    });
+    await started();
+    await expect.poll(exposure).toMatchObject({ state: "protected", provedAt: sync.world.now.toISOString() });
+  });
+
+  it("is found out after a restart, whoever delivered it", async () => {
+    const first = await started();
+    const { applicationId } = await application();
+    await until(
+      () => sync.pending(),
+      (pending) => pending === 0,
+    );
+    await first.stop();
+    await serving();
+    await started();
+    await sync.proven(applicationId);
+  });
+});
+
+/** How long the gateway is made to take to load a delivery, in ms: three times as long has to stand out on a busy machine. */
+const loadMs = 1_000;
+
+describe("markers", () => {
+  it("are as far apart as the gateway needs, and a closing change does not wait for what only opens", async () => {
+    const fake = await serving();
+    const marks: number[] = [];
+    await started({
+      faultPoint: (point) => {
+        if (point === "marked") marks.push(performance.now());
+      },
+    });
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    // The gateway takes so long to load one.
+    fake.freeze();
+    const { securityId } = await sync.given.credential(applicationId, "bob");
+    const count = marks.length;
+    await until(
+      () => marks.length,
+      (length) => length > count,
+    );
+    await until(
+      () => performance.now() - (marks.at(-1) ?? 0),
+      (passed) => passed > loadMs,
+    );
+    fake.thaw();
+    await sync.proven(applicationId);
+    const measured = marks.at(-1) ?? 0;
+
+    await sync.given.credential(applicationId, "carol");
+    await sync.proven(applicationId);
+    const opened = marks.at(-1) ?? 0;
+    expect(opened - measured).toBeGreaterThan(3 * loadMs - 5);
+    await sync.given.ok("security.delete", { securityId });
+    await sync.proven(applicationId);
+    expect((marks.at(-1) ?? 0) - opened).toBeLessThan(3 * loadMs);
+    expect((marks.at(-1) ?? 0) - opened).toBeGreaterThan(195);
+  });
+
+  it("of what closes wait for one load, where what only opens would wait for three (DK-5)", async () => {
+    const fake = await serving();
+    const marks: number[] = [];
+    await started({
+      faultPoint: (point) => {
+        if (point === "marked") marks.push(performance.now());
+      },
+    });
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+    fake.freeze();
+    const count = marks.length;
+    const { securityId } = await sync.given.credential(applicationId, "bob");
+    await until(
+      () => performance.now() - (marks.at(-1) ?? 0),
+      (passed) => marks.length > count && passed > loadMs,
+    );
+    fake.thaw();
+    await sync.proven(applicationId);
+    const measured = marks.at(-1) ?? 0;
+    await sync.given.ok("security.delete", { securityId });
+    await sync.proven(applicationId);
+    const waited = (marks.at(-1) ?? 0) - measured;
+    expect(waited).toBeGreaterThan(loadMs);
+    expect(waited).toBeLessThan(3 * loadMs);
+  });
+
+  it("are not held back by how long a delivery takes to be recorded: the load is measured meanwhile", async () => {
+    await serving();
+    let jumped = 0;
+    let asks = 0;
+    let isHeldNext = false;
+    let recording: Promise<void> | null = null;
+    let record: () => void = () => undefined;
+    const { database } = sync.world.runtime;
+    const client = gatewayClient();
+    await started({
+      pace: { ...realPace, now: () => performance.now() + jumped },
+      database: {
+        ...database,
+        transaction: async (role, organizationId, body) => {
+          if (role === "sync") await recording;
+          return database.transaction(role, organizationId, body);
+        },
+        batch: async (role, organizationId, statements, body) => {
+          if (role === "sync") await recording;
+          return database.batch(role, organizationId, statements, body);
+        },
+      },
+      client: () => ({
+        ...client,
+        ask: (...asked) => {
+          asks++;
+          return client.ask(...asked);
+        },
+      }),
+      faultPoint: (point) => {
+        if (point !== "flushed" || !isHeldNext) return;
+        isHeldNext = false;
+        recording = new Promise((resolve) => {
+          record = resolve;
+        });
+      },
+    });
+    const { applicationId } = await application();
+    await sync.proven(applicationId);
+
+    isHeldNext = true;
+    await sync.given.credential(applicationId, "bob");
+    await until(
+      () => recording !== null,
+      (isHeld) => isHeld,
+    );
+    const asked = asks;
+    await until(
+      () => asks,
+      (count) => count > asked + 1,
+    );
+    jumped += 60_000; // as a load, it would hold back the next opening change for half a minute
+    recording = null;
+    record();
+    await sync.proven(applicationId);
+    const began = performance.now();
+    await sync.given.credential(applicationId, "carol");
+    await sync.proven(applicationId);
+    expect(performance.now() - began).toBeLessThan(15_000);
+  });
+});

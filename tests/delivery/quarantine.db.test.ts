@@ -1,0 +1,111 @@
+import { randomBytes } from "node:crypto";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { makeSealer } from "../../src/database/sealing";
+import { hashPlace } from "../../src/delivery/protocol/gateway-secrets";
+import { newId } from "../../src/platform/ids";
+import { type FakeGateway, startFakeGateway } from "./fake-gateway";
+import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
+
+let sync: SyncWorld;
+let gateway: FakeGateway;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+  gateway = await startFakeGateway(sync.places, sync);
+  sync.reconciler().start();
+});
+afterEach(async () => {
+  await sync.close();
+  await gateway.close();
+});
+
+const application = (host: string, port: number) =>
+  sync.given.application({
+    access: "protected",
+    route: { host, upstreams: [{ url: `http://127.0.0.1:${port}` }] },
+    credential: { username: "ada", password: password() },
+  });
+
+/** Puts a row in beside the application's own, as whoever owns the database could, and asks for its delivery. */
+async function insertCredential(applicationId: string, username: string, sealed: (securityId: string) => string) {
+  const { organizationId } = sync.organization;
+  const securityId = newId("credential");
+  const { asOwner } = sync.world.db;
+  await asOwner(
+    `insert into security (security_id, organization_id, application_id, username, hash_sealed, hash_algorithm, created_at, password_changed_at)
+     values ($1, $2, $3, $4, $5, 'apr1', now(), now())`,
+    [securityId, organizationId, applicationId, username, sealed(securityId)],
+  );
+  await asOwner(
+    `insert into changes (change_id, organization_id, gateway_id, application_id, closes, created_at)
+     values ($1, $2, $3, $4, false, now())`,
+    [newId("change"), organizationId, sync.gatewayId, applicationId],
+  );
+  return securityId;
+}
+
+/** The names in `basicAuth.users`: not the whole text, in which random ids and hashes could hold any short word. */
+const usernames = (file: string | null): string[] =>
+  [...(file ?? "").matchAll(/"users":\s*\[([^\]]*)\]/g)]
+    .flatMap(([, list]) => JSON.parse(`[${list}]`) as string[])
+    .map((user) => user.slice(0, user.indexOf(":")));
+
+const goodHash = "$apr1$abcdefgh$i8v2X5X1n2sJ0J9Hh3Zq10";
+const bad: [string, string, (securityId: string) => string][] = [
+  [
+    "a hash that is sealed with another key",
+    "eve",
+    (id) => makeSealer([randomBytes(32)]).seal(hashPlace(id), goodHash),
+  ],
+  ["a hash that is sealed for another row", "eve", () => sync.world.runtime.sealer.seal(hashPlace("sec_x"), goodHash)],
+  ["a hash that is none", "eve", (id) => sync.world.runtime.sealer.seal(hashPlace(id), "plain:text\nmallory:x")],
+  ["a name that ends the line", "eve\nmallory", (id) => sync.world.runtime.sealer.seal(hashPlace(id), goodHash)],
+];
+
+describe.each(bad)("%s", (_, username, sealed) => {
+  it("quarantines its application alone: who could come in still can, the new one cannot, and it is said", async () => {
+    const { applicationId } = await application("wiki.localhost", 9000);
+    const other = await application("other.localhost", 9001);
+    await sync.proven(applicationId);
+    const users = (id: string) => /"users":\s*\[([^\]]*)\]/.exec(sync.file(id) ?? "")?.[1]?.trim();
+    const before = users(applicationId);
+    expect(before).toMatch(/^"ada:/);
+
+    const securityId = await insertCredential(applicationId, username, sealed);
+    const state = await sync.proven(applicationId);
+    expect(state.form).toBe("quarantined");
+    expect(users(applicationId)).toBe(before);
+    expect(usernames(sync.file(applicationId))).toEqual(["ada"]);
+    const shown = await sync.given.ok("applications.one", { applicationId });
+    expect(shown).toMatchObject({ exposure: { state: "protected", reason: "quarantined" } });
+    const line = sync.world
+      .log()
+      .split("\n")
+      .find((one) => one.includes("cannot be compiled as stated"));
+    expect(line).toContain(applicationId);
+    expect(line).toContain(securityId);
+
+    await sync.given.credential(other.applicationId, "bob");
+    await sync.proven(other.applicationId);
+    expect(users(other.applicationId)).toContain("bob:");
+    expect(await sync.state(other.applicationId)).toMatchObject({ form: "stated" });
+
+    // A credential that is taken away meanwhile goes, whatever the bad row is.
+    const { items } = await sync.given.ok<{ items: { securityId: string; username: string }[] }>("security.list", {
+      applicationId,
+    });
+    const ada = items.find((row) => row.username === "ada");
+    await sync.given.ok("security.delete", { securityId: ada?.securityId });
+    await until(
+      () => sync.state(applicationId),
+      (row) => row?.form === "shut",
+    );
+    await sync.proven(applicationId);
+    expect(sync.file(applicationId)).not.toContain("loadBalancer");
+
+    await sync.world.db.asOwner("delete from security where security_id = $1", [securityId]);
+    await sync.given.credential(applicationId, "carol");
+    expect(await sync.proven(applicationId)).toMatchObject({ form: "stated", intended: "protected" });
+    expect(users(applicationId)).toMatch(/^"carol:/);
+  });
+});

@@ -1,0 +1,229 @@
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { adoptGatewayFolder } from "../../src/delivery/applier/claim-folder";
+import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
+
+let sync: SyncWorld;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+});
+afterEach(async () => {
+  for (const table of [...copied, "gateways"]) await sync.world.db.asOwner(`drop table if exists old_${table}`);
+  await sync.close();
+});
+
+const copied = ["applications", "security", "routes", "changes", "application_states", "deliveries"];
+
+/** What a backup holds of the gateway and its applications; `restore` puts it back. */
+async function backUp() {
+  const { asOwner } = sync.world.db;
+  for (const table of [...copied, "gateways"]) await asOwner(`create table old_${table} as select * from ${table}`);
+  return async () => {
+    for (const table of [...copied].reverse()) await asOwner(`delete from ${table}`);
+    for (const table of copied) {
+      await asOwner(`insert into ${table} overriding system value select * from old_${table}`);
+    }
+    await asOwner(
+      `update gateways g set (revision, digest, epoch, loaded_revision, lease_term, lease_holder, lease_until)
+         = (o.revision, o.digest, o.epoch, o.loaded_revision, o.lease_term, o.lease_holder, o.lease_until)
+       from old_gateways o where o.gateway_id = g.gateway_id`,
+    );
+  };
+}
+
+const publicApplication = (host: string, port: number) =>
+  sync.given.application({
+    access: "public-when-empty",
+    route: { host, upstreams: [{ url: `http://127.0.0.1:${port}` }] },
+  });
+const protect = (applicationId: string) =>
+  sync.given.ok("security.create", { applicationId, username: "ada", password: password() });
+const delivered = () =>
+  until(
+    () => sync.pending(),
+    (pending) => pending === 0,
+  );
+const openedBy = async (applicationId: string) => {
+  const [row] = await sync.world.db.asOwner<{ opened_by: string | null }>(
+    "select opened_by from applications where application_id = $1",
+    [applicationId],
+  );
+  return row?.opened_by;
+};
+const entries = () =>
+  sync.world.db.asOwner<{ object_id: string; actor_kind: string; organization_id: string; changed: unknown }>(
+    "select object_id, actor_kind, organization_id, changed from audit_entries where action = 'applications.update.shut_by_restore'",
+  );
+/** Whether the file leads anybody to the upstream without a password. */
+const isOpen = (applicationId: string) => {
+  const file = sync.file(applicationId);
+  return file?.includes("loadBalancer") === true && !file.includes("basicAuth");
+};
+async function started() {
+  const reconciler = sync.reconciler();
+  reconciler.start();
+  await reconciler.ready;
+  return reconciler;
+}
+const adopt = () => {
+  const { random, database } = sync.world.runtime;
+  return adoptGatewayFolder(database, { gatewayId: sync.gatewayId }, sync.places, { random, now: new Date() });
+};
+
+describe("a database that was put back to an older copy", () => {
+  it("opens nothing that was protected since, and says so", async () => {
+    const first = await started();
+    const { applicationId } = await publicApplication("wiki.localhost", 9000);
+    const still = await publicApplication("open.localhost", 9001);
+    await delivered();
+    expect(isOpen(applicationId)).toBe(true);
+    const restore = await backUp();
+    await protect(applicationId);
+    await delivered();
+    expect(isOpen(applicationId)).toBe(false);
+    await first.stop();
+    await restore();
+
+    await started();
+    await delivered();
+    expect(isOpen(applicationId)).toBe(false);
+    expect(sync.file(applicationId)).not.toContain("loadBalancer");
+    expect(await openedBy(applicationId)).toBeNull();
+    const exposure = await sync.given.ok("applications.one", { applicationId });
+    expect(exposure).toMatchObject({ exposure: { intended: "shut" } });
+    expect(await entries()).toEqual([
+      {
+        object_id: applicationId,
+        actor_kind: "system",
+        organization_id: sync.organization.organizationId,
+        changed: { openedBy: null },
+      },
+    ]);
+    const line =
+      sync.world
+        .log()
+        .split("\n")
+        .find((one) => one.includes("shut by a restore")) ?? "";
+    expect(line).toContain(applicationId);
+    expect(line).not.toContain(still.applicationId);
+    // What the gateway serves to anyone already is as it was meant to be.
+    expect(isOpen(still.applicationId)).toBe(true);
+    expect(await openedBy(still.applicationId)).toBe("create");
+  });
+
+  it("opens nothing either when that was done under a process that leads", async () => {
+    await started();
+    const { applicationId } = await publicApplication("wiki.localhost", 9000);
+    await delivered();
+    const restore = await backUp();
+    await protect(applicationId);
+    await delivered();
+    const { epoch } = await sync.gateway();
+    await restore();
+    // Something is asked of it, as by a change that the copy held pending.
+    await sync.world.db.asOwner(
+      `insert into changes (change_id, organization_id, gateway_id, application_id, closes, created_at)
+       values ('chg_x', $1, $2, $3, false, now())`,
+      [sync.organization.organizationId, sync.gatewayId, applicationId],
+    );
+    const opened = new Set<boolean>();
+    await until(async () => {
+      opened.add(isOpen(applicationId));
+      return (await sync.pending()) === 0 && (await sync.gateway()).epoch !== epoch;
+    }, Boolean);
+    expect([...opened, isOpen(applicationId)]).toEqual([false, false]);
+    expect(await openedBy(applicationId)).toBeNull();
+  });
+
+  it("opens nothing of which the folder has no file", async () => {
+    const first = await started();
+    const { applicationId } = await publicApplication("wiki.localhost", 9000);
+    await delivered();
+    const restore = await backUp();
+    await sync.given.ok("applications.delete", { applicationId });
+    await delivered();
+    expect(sync.file(applicationId)).toBeNull();
+    await first.stop();
+    await restore();
+
+    await started();
+    await delivered();
+    await until(
+      () => sync.file(applicationId),
+      (file) => file !== null,
+    );
+    expect(isOpen(applicationId)).toBe(false);
+    expect(await openedBy(applicationId)).toBeNull();
+  });
+
+  it("opens no other place of an application than the one that is open", async () => {
+    const first = await started();
+    const { applicationId } = await publicApplication("wiki.localhost", 9000);
+    await delivered();
+    const restore = await backUp();
+    const [route] = await sync.world.db.asOwner<{ route_id: string }>("select route_id from routes");
+    await sync.given.ok("routes.update", { routeId: route?.route_id, upstreams: [{ url: "http://127.0.0.1:9005" }] });
+    await delivered();
+    await first.stop();
+    await restore();
+    await started();
+    await delivered();
+    expect(isOpen(applicationId)).toBe(false);
+  });
+
+  it("opens nothing when its folder is taken by an explicit act", async () => {
+    const first = await started();
+    const { applicationId } = await publicApplication("wiki.localhost", 9000);
+    const still = await publicApplication("open.localhost", 9001);
+    await delivered();
+    const restore = await backUp();
+    await protect(applicationId);
+    await delivered();
+    await first.stop();
+    await restore();
+
+    await adopt();
+    await started();
+    await delivered();
+    expect(await openedBy(applicationId)).toBeNull();
+    expect(await openedBy(still.applicationId)).toBe("create");
+    expect(isOpen(applicationId)).toBe(false);
+    expect(isOpen(still.applicationId)).toBe(true);
+    expect(await entries()).toHaveLength(1);
+  });
+
+  it("opens nothing when the folder that is taken is empty: nobody can tell what was protected", async () => {
+    const first = await started();
+    const { applicationId } = await publicApplication("wiki.localhost", 9000);
+    await delivered();
+    await first.stop();
+    rmSync(sync.folder, { recursive: true });
+    await adopt();
+    await started();
+    await until(
+      () => sync.file(applicationId),
+      (file) => file !== null,
+    );
+    expect(isOpen(applicationId)).toBe(false);
+    expect(readFileSync(join(sync.places.applications, `${applicationId}.yml`), "utf8")).not.toContain("loadBalancer");
+  });
+
+  it("is opened again by an explicit act", async () => {
+    const first = await started();
+    const { applicationId } = await publicApplication("wiki.localhost", 9000);
+    await delivered();
+    const restore = await backUp();
+    await protect(applicationId);
+    await delivered();
+    await first.stop();
+    await restore();
+    await started();
+    await delivered();
+    await sync.given.ok("applications.update", { applicationId, access: "protected" });
+    await sync.given.ok("applications.update", { applicationId, access: "public-when-empty" });
+    await delivered();
+    expect(isOpen(applicationId)).toBe(true);
+  });
+});

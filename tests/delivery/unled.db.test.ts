@@ -1,0 +1,161 @@
+import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { realFileSystem } from "../../src/delivery/applier/file-system";
+import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
+
+let sync: SyncWorld;
+
+beforeEach(async () => {
+  sync = await openSyncWorld();
+});
+afterEach(() => sync.close());
+
+const timing = { candidateMs: 10 };
+const isRoot = process.geteuid?.() === 0;
+const linesOf = (text: string) => sync.world.log().split(text).length - 1;
+
+/** A file system on which the sync can make nothing, until it is told otherwise. */
+function failing(code: string) {
+  let fails = true;
+  let tries = 0;
+  const files = {
+    ...realFileSystem,
+    mkdir: async (path: string) => {
+      if (!fails) return realFileSystem.mkdir(path);
+      tries++;
+      throw Object.assign(new Error(`${code}: mkdir '${path}'`), { code, syscall: "mkdir", path });
+    },
+  };
+  return { files, tries: () => tries, mend: () => (fails = false) };
+}
+
+describe("a gateway that cannot be led", () => {
+  it.each([
+    ["ENOSPC", "disk_full", "The disk of the gateway's folder is full."],
+    ["EROFS", "read_only", "The gateway's folder is on a read-only file system."],
+    ["EACCES", "not_permitted", "This process may not write to the gateway's folder."],
+  ] as const)(
+    "has the cause of %s in its status, one line in the log, and is led once it can be",
+    async (code, cause, text) => {
+      const disk = failing(code);
+      const told: unknown[] = [];
+      const reconciler = sync.reconciler({ files: disk.files, timing, onStatus: (status) => told.push(status) });
+      reconciler.start();
+      expect(await reconciler.ready).toMatchObject({ leads: false, why: { cause } });
+      await until(disk.tries, (tries) => tries > 4);
+      expect((await sync.gateway()).cause).toBe(text);
+      expect(linesOf("nothing is delivered to this gateway from here")).toBe(1);
+      disk.mend();
+      await until(
+        () => reconciler.status(),
+        ({ leads, why }) => leads === true && why === null,
+      );
+      await until(
+        () => sync.gateway(),
+        (gateway) => gateway.cause === null,
+      );
+      expect(linesOf("the gateway can be led again")).toBe(1);
+      expect(told).toHaveLength(2);
+      expect(readFileSync(sync.places.static, "utf8")).toContain("entryPoints");
+    },
+  );
+
+  it("has a cause when a file stands where its folder should be", async () => {
+    writeFileSync(sync.folder, "");
+    const reconciler = sync.reconciler({ timing });
+    reconciler.start();
+    expect(await reconciler.ready).toMatchObject({ leads: false, why: { cause: "no_folder" } });
+    rmSync(sync.folder);
+    await until(
+      () => reconciler.status().leads,
+      (leads) => leads === true,
+    );
+  });
+
+  it.runIf(isRoot)("is not led by root in a folder of another user, and nothing is written there", async () => {
+    mkdirSync(sync.folder);
+    chownSync(sync.folder, 65_534, 65_534);
+    const reconciler = sync.reconciler({ timing });
+    reconciler.start();
+    const { leads, why } = await reconciler.ready;
+    expect({ leads, cause: why?.cause }).toEqual({ leads: false, cause: "not_ours" });
+    expect(why?.detail).toContain(`${sync.folder} belongs to user 65534`);
+    await until(
+      () => sync.gateway(),
+      ({ cause }) => cause === "The gateway's folder belongs to another user, or is open to others.",
+    );
+    chownSync(sync.folder, 0, 0);
+    await until(
+      () => reconciler.status().leads,
+      (led) => led === true,
+    );
+  });
+
+  it("does not overwrite the state of a gateway that another process leads", async () => {
+    const first = sync.reconciler({ alone: false, timing: { ...timing, leaseMs: 60_000 } });
+    first.start();
+    expect(await first.ready).toMatchObject({ leads: true });
+    const elsewhere = sync.reconciler({ alone: false, timing, folder: { folder: `${sync.folder}-elsewhere` } });
+    elsewhere.start();
+    expect(await elsewhere.ready).toMatchObject({ leads: false, why: { cause: "claim_missing" } });
+    expect((await sync.gateway()).cause).toBeNull();
+    await first.stop();
+    await until(
+      () => sync.gateway(),
+      ({ cause }) => cause?.includes("gateway.json is missing") === true,
+    );
+  });
+});
+
+describe("a gateway that is led and cannot be written any more", () => {
+  it("says so in the status of the process until a delivery works again", async () => {
+    let full = false;
+    const files = {
+      ...realFileSystem,
+      writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
+        if (!full) return realFileSystem.writeFlushed(...given);
+        throw Object.assign(new Error("ENOSPC: write"), { code: "ENOSPC", syscall: "write" }); // of an open file: no path
+      },
+    };
+    const reconciler = sync.reconciler({ files, timing });
+    reconciler.start();
+    expect(await reconciler.ready).toEqual({ leads: true, why: null });
+    full = true;
+    await sync.given.application({
+      access: "protected",
+      route: { host: "wiki.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] },
+      credential: { username: "ada", password: password() },
+    });
+    await until(
+      () => reconciler.status(),
+      ({ leads, why }) => leads === true && why?.cause === "disk_full",
+    );
+    full = false;
+    await until(
+      () => reconciler.status().why,
+      (why) => why === null,
+    );
+    expect(await sync.pending()).toBe(0);
+  });
+});
+
+describe("a delivery that fails for a reason that a tenant may have caused", () => {
+  it("has a cause in sync.status, and leaves the process ready", async () => {
+    let fails = true;
+    const faultPoint = async (point: string) => {
+      if (fails && point === "compiled") throw new TypeError("a row that nobody foresaw");
+    };
+    const reconciler = sync.reconciler({ faultPoint, timing });
+    reconciler.start();
+    await until(
+      () => sync.gateway(),
+      ({ cause }) => cause === "The delivery failed for a reason that the log tells.",
+    );
+    expect(reconciler.status()).toEqual({ leads: true, why: null });
+    fails = false;
+    await until(
+      () => sync.gateway(),
+      ({ cause }) => cause === null,
+    );
+  });
+});

@@ -1,0 +1,243 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { sealPending } from "../../../src/audit/sealer";
+import type { AuditEntry } from "../../../src/features/audit-log/contract";
+import { ActiveRequests } from "../../../src/http/active-requests";
+import { createHandler, type Handler } from "../../../src/http/handler";
+import { insertEntries } from "../../support/audit-log";
+import { openBrowser } from "../../support/browser";
+import { givenMember, givenPerson } from "../../support/people";
+import { registerSecret } from "../../support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+
+let world: World;
+let founding: GivenOrganization;
+let acme: GivenOrganization;
+let key: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  founding = await world.organization({ founding: true });
+});
+afterAll(() => world.close());
+beforeEach(async () => {
+  acme = await world.organization();
+  key = await acme.key("admin");
+});
+
+const never = new AbortController().signal;
+
+const fetchExport = (query: string, as: string | null = key, handler: Handler = world.handler) =>
+  handler(
+    new Request(`http://127.0.0.1/api/audit/export${query}`, { headers: as === null ? {} : { "x-api-key": as } }),
+    { ip: "127.0.0.1" },
+  );
+
+async function entriesOf(query: string): Promise<AuditEntry[]> {
+  const response = await fetchExport(query);
+  expect(response.status).toBe(200);
+  const lines = (await response.text()).split("\n");
+  expect(lines.pop()).toBe("");
+  return lines.map((line) => JSON.parse(line) as AuditEntry);
+}
+
+describe("GET /api/audit/export (AUD)", () => {
+  test("answers every entry as JSON lines: the sealed ones in the order of the chain, then the others", async () => {
+    await insertEntries(world, acme.organizationId, 600);
+    await sealPending(world.runtime.database, never);
+    await insertEntries(world, acme.organizationId, 300);
+    const entries = await entriesOf("");
+    expect(entries).toHaveLength(900);
+    expect(new Set(entries.map(({ auditId }) => auditId)).size).toBe(900);
+    expect(entries.slice(0, 600).map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 600 }, (_, at) => at + 1),
+    );
+    expect(new Set(entries.slice(600).map(({ sequence }) => sequence))).toEqual(new Set([null]));
+    const { items } = (await acme.call<{ items: AuditEntry[] }>("audit.list", { limit: 200 })).data;
+    expect([...entries].reverse().slice(0, 200)).toEqual(items);
+  });
+
+  test("misses no entry that is sealed while it goes on, and gives none twice", async () => {
+    await insertEntries(world, acme.organizationId, 700);
+    const response = await fetchExport("");
+    const reader = response.body?.getReader();
+    const first = await reader?.read();
+    await sealPending(world.runtime.database, never);
+    let text = new TextDecoder().decode(first?.value);
+    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+      text += new TextDecoder().decode(next.value);
+    }
+    const ids = text
+      .trim()
+      .split("\n")
+      .map((line) => (JSON.parse(line) as AuditEntry).auditId);
+    expect([ids.length, new Set(ids).size]).toEqual([700, 700]);
+  });
+
+  test("answers CSV with names, every cell quoted where it must be, and no formula", async () => {
+    await given(acme).ok("projects.create", { name: '=HYPERLINK("http://evil.example"),x' });
+    const response = await fetchExport("?format=csv");
+    expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+    expect(response.headers.get("content-disposition")).toMatch(
+      /^attachment; filename="audit-organization-\d{4}-\d\d-\d\d\.csv"$/,
+    );
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const [names, line, end] = (await response.text()).split("\r\n");
+    expect(names?.split(",").slice(0, 5)).toEqual(["sequence", "at", "actor_kind", "actor_id", "actor_name"]);
+    expect(line).toContain(`,"'=HYPERLINK(""http://evil.example""),x",`);
+    expect(line).toContain(",projects.create,done,");
+    expect(end).toBe("");
+  });
+
+  test("of nothing is an empty file, and of CSV its names", async () => {
+    const nothing = "from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z";
+    expect(await (await fetchExport(`?${nothing}`)).text()).toBe("");
+    expect((await (await fetchExport(`?format=csv&${nothing}`)).text()).split("\r\n")).toHaveLength(2);
+  });
+
+  test("filters as the list does", async () => {
+    const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Wiki" });
+    await given(acme).ok("projects.update", { projectId, name: "Other" });
+    const viewer = world.callAs(await acme.key("viewer"));
+    await viewer("projects.delete", { projectId });
+    const actions = async (query: string) => (await entriesOf(query)).map(({ action }) => action);
+    expect(await actions(`?objectId=${projectId}`)).toEqual(["projects.create", "projects.update", "projects.delete"]);
+    expect(await actions("?action=projects.update")).toEqual(["projects.update"]);
+    expect(await actions("?outcome=refused")).toEqual(["projects.delete"]);
+    const [refused] = await entriesOf("?outcome=refused");
+    expect(await actions(`?actorId=${refused?.actor.id}`)).toEqual(["projects.delete"]);
+    for (const wrong of ["?from=yesterday", "?format=xml", "?organizationId=org_x", "?log=other"]) {
+      const response = await fetchExport(wrong);
+      const { error } = (await response.json()) as { error: { data: { reason: string } } };
+      expect([wrong, response.status, error.data.reason]).toEqual([wrong, 400, "invalid_input"]);
+    }
+  });
+
+  test.each([
+    "?log=organization&log=installation",
+    "?log=installation&log=organization",
+    "?format=csv&format=jsonl",
+    "?from=2026-01-01T00:00:00Z&from=2026-01-02T00:00:00Z",
+  ])("refuses %s: what is given twice would have two readings", async (query) => {
+    const response = await fetchExport(query, await founding.key("owner"));
+    expect([response.status, response.headers.get("content-disposition")]).toEqual([400, null]);
+    const { error } = (await response.json()) as { error: { data: { fields: Record<string, string> } } };
+    expect(Object.values(error.data.fields)).toEqual(["repeated"]);
+  });
+
+  test("sends so many at once for one organization, and gives a place back however an export ends", async () => {
+    await insertEntries(world, acme.organizationId, 300);
+    const bounds = { active: { total: 8, perOwner: 8 }, streams: { total: 3, perOwner: 2 } };
+    const handler = createHandler(world.runtime, {}, new ActiveRequests(bounds));
+    const [first, second] = [await fetchExport("", key, handler), await fetchExport("", key, handler)];
+    const refused = await fetchExport("", key, handler);
+    expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(await refused.json()).toMatchObject({ error: { data: { reason: "overloaded" } } });
+    await first.body?.cancel();
+    const third = await fetchExport("", key, handler);
+    expect(third.status).toBe(200);
+    await second.text();
+    await third.text();
+    for (let at = 0; at < 3; at++) expect((await fetchExport("?format=xml", key, handler)).status).toBe(400);
+    expect((await fetchExport("", key, handler)).status).toBe(200);
+  });
+
+  test("is for who may read the log: 401, 403, by key and by session", async () => {
+    expect((await fetchExport("", null)).status).toBe(401);
+    expect((await fetchExport("", "not-a-key")).status).toBe(401);
+    expect((await fetchExport("", await acme.key("developer"))).status).toBe(403);
+    expect((await fetchExport("?log=installation")).status).toBe(403);
+    expect((await fetchExport("?log=installation", await founding.key("admin"))).status).toBe(403);
+    const installation = await fetchExport("?log=installation", await founding.key("owner"));
+    expect(installation.status).toBe(200);
+    expect(await installation.text()).toContain('"reason":"key_malformed"');
+
+    const person = await givenPerson(world);
+    await givenMember(world, acme.organizationId, person, "owner");
+    const browser = openBrowser(world);
+    await browser.signIn("password", { email: person.email, password: person.password });
+    const bySession = await browser.fetch("/api/audit/export");
+    expect([bySession.status, (await bySession.text()).includes(person.email)]).toEqual([200, true]);
+    expect((await browser.fetch("/api/audit/export", { method: "POST" })).status).toBe(405);
+  });
+
+  test.each(["sealed", "not sealed"])(
+    "ends in the middle of what is %s when the key is revoked meanwhile",
+    async (how) => {
+      await insertEntries(world, acme.organizationId, 1_000);
+      if (how === "sealed") await sealPending(world.runtime.database, never);
+      const response = await fetchExport("");
+      const reader = response.body?.getReader();
+      const first = await reader?.read();
+      expect(new TextDecoder().decode(first?.value).includes('"sequence":null')).toBe(how === "not sealed");
+      let more = 0;
+      await world.db.asOwner("update api_keys set revoked_at = now() where organization_id = $1", [
+        acme.organizationId,
+      ]);
+      await expect(
+        (async () => {
+          for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) more++;
+        })(),
+      ).rejects.toThrow("revoked");
+      expect(more).toBe(0);
+    },
+  );
+
+  test("says until when a key goes on that was rotated, as every answer does (PO-25)", async () => {
+    const { key: old, apiKeyId } = await given(acme).ok<{ key: string; apiKeyId: string }>("keys.create", {
+      name: "siem",
+      role: "admin",
+    });
+    const end = async () => {
+      const response = await fetchExport("", registerSecret(old));
+      await response.text();
+      return [response.status, response.headers.get("x-api-key-expires-at")];
+    };
+    expect(await end()).toEqual([200, null]);
+    const { rotated } = await given(acme).ok<{ rotated: { expiresAt: string } }>("keys.rotate", {
+      apiKeyId,
+      overlapSeconds: 3_600,
+    });
+    expect(await end()).toEqual([200, rotated.expiresAt]);
+  });
+
+  test("reads a page when the caller takes it: a caller who waits, or goes, costs nothing more", async () => {
+    await insertEntries(world, acme.organizationId, 2_000);
+    const { database } = world.runtime;
+    let transactions = 0;
+    const transaction: typeof database.transaction = (...given) => {
+      transactions++;
+      return database.transaction(...given);
+    };
+    const handler = createHandler({ ...world.runtime, database: { ...database, transaction } });
+    const response = await fetchExport("", key, handler);
+    const reader = response.body?.getReader();
+    await reader?.read();
+    const soFar = transactions;
+    expect(soFar).toBeLessThan(5);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    await reader?.cancel();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(transactions).toBe(soFar);
+  });
+
+  test("of 20,000 entries needs no more memory than of a few", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    await insertEntries(world, acme.organizationId, 20_000, { changed: JSON.stringify({ note: "x".repeat(1_000) }) });
+    const response = await fetchExport("?format=csv");
+    const reader = response.body?.getReader();
+    let [bytes, most, pieces] = [0, 0, 0];
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+      bytes += next.value.length;
+      if (pieces++ % 8 !== 0) continue;
+      collect();
+      most = Math.max(most, process.memoryUsage().heapUsed - before);
+    }
+    expect(bytes).toBeGreaterThan(20_000_000);
+    expect(most).toBeLessThan(5_000_000);
+  });
+});

@@ -1,0 +1,196 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeApiKey } from "../../../src/access/api-keys";
+import { sealPending } from "../../../src/audit/sealer";
+import { openBrowser } from "../../support/browser";
+import { givenMember, givenPerson } from "../../support/people";
+import { registerSecret } from "../../support/secrets";
+import { type GivenOrganization, openWorld, type World } from "../../support/world";
+
+interface Entry {
+  readonly actor: { kind: string; id: string | null; sessionId: string | null };
+  readonly action: string;
+  readonly reason: string | null;
+  readonly ip: string | null;
+  readonly requestId: string;
+}
+
+let world: World;
+let founding: GivenOrganization;
+let acme: GivenOrganization;
+
+beforeAll(async () => {
+  world = await openWorld();
+  founding = await world.organization({ founding: true });
+  acme = await world.organization();
+  await world.callAs("pcl_mistyped")("projects.list"); // the log is never empty
+});
+afterAll(() => world.close());
+
+const log = async () => (await founding.call<{ items: Entry[] }>("audit.installation.list", { limit: 200 })).data.items;
+
+test("a key that nobody knows and one that is none are refused tries in the installation's log (AUD)", async () => {
+  const unknown = await world.callAs(registerSecret(makeApiKey(world.runtime.random).key))("projects.list");
+  const malformed = await world.callAs("pcl_mistyped")("projects.create", { name: "x" });
+  expect([unknown, malformed].map(({ status, error }) => [status, error.data.reason])).toEqual([
+    [401, "key_unknown"],
+    [401, "key_unknown"],
+  ]);
+  const nobody = { kind: "anonymous", id: null, name: null, apiKeyId: null, sessionId: null, authenticatedBy: null };
+  const [second, first] = await log();
+  expect(first).toMatchObject({
+    actor: nobody,
+    action: "projects.list",
+    outcome: "refused",
+    reason: "key_unknown",
+    ip: "127.0.0.1",
+    requestId: unknown.error.data.requestId,
+  });
+  expect(second).toMatchObject({ actor: nobody, action: "projects.create", reason: "key_malformed" });
+  expect(JSON.stringify(await log())).not.toContain("pcl_");
+});
+
+test("a request with no key and no session is no try at anything", async () => {
+  const before = await log();
+  expect((await world.callAs(null)("projects.list")).status).toBe(401);
+  expect(await log()).toEqual(before);
+});
+
+test("a refused sign-in of somebody who is nobody here is there, without what was typed (AUD)", async () => {
+  const browser = openBrowser(world, { ip: "203.0.113.40" });
+  expect((await browser.signIn("password", { email: "nobody@example.org", password: "Typed-here-123" })).status).toBe(
+    401,
+  );
+  const [entry] = await log();
+  expect(entry).toMatchObject({ action: "auth.signIn", reason: "unknown_account", ip: "203.0.113.40" });
+  expect(JSON.stringify(await log())).not.toMatch(/nobody@example|Typed-here/);
+});
+
+test("a session that was ended and comes again is there (AUD)", async () => {
+  const person = await givenPerson(world);
+  await givenMember(world, acme.organizationId, person, "owner");
+  const browser = openBrowser(world, { ip: "203.0.113.41" });
+  await browser.signIn("password", { email: person.email, password: person.password });
+  const stolen = new Map(browser.cookies);
+  await browser.signOut();
+  const thief = openBrowser(world, { ip: "203.0.113.42" });
+  for (const [name, value] of stolen) thief.cookies.set(name, value);
+  expect((await thief.call("projects.list")).status).toBe(401);
+  expect((await log())[0]).toMatchObject({
+    actor: { kind: "anonymous" },
+    action: "projects.list",
+    reason: "session_ended",
+    ip: "203.0.113.42",
+  });
+});
+
+test("a change that comes from a foreign page, or without the session's token, is in its person's log (AUD)", async () => {
+  const person = await givenPerson(world);
+  await givenMember(world, acme.organizationId, person, "owner");
+  const browser = openBrowser(world, { ip: "203.0.113.43" });
+  await browser.signIn("password", { email: person.email, password: person.password });
+  expect((await browser.call("projects.create", { name: "x" }, { origin: "https://evil.example" })).status).toBe(403);
+  expect((await browser.call("projects.create", { name: "x" }, { "x-csrf-token": "x" })).status).toBe(403);
+  const { data } = await acme.call<{ items: Entry[] }>("audit.list", { actorId: person.userId, outcome: "refused" });
+  expect(data.items.map(({ actor, action, reason }) => [actor.kind, action, reason])).toEqual([
+    ["person", "projects.create", "csrf_token"],
+    ["person", "projects.create", "foreign_origin"],
+  ]);
+  expect(data.items[0]?.actor.sessionId).toMatch(/^ses_/);
+});
+
+test("it is read by owners of the founding organization, and by nobody else (AUD)", async () => {
+  const readers: [string, number][] = [
+    [await founding.key("owner"), 200],
+    [await founding.key("admin"), 403],
+    [await founding.key("viewer"), 403],
+    [await acme.key("owner"), 403],
+  ];
+  for (const procedure of ["audit.installation.list", "audit.installation.verify", "audit.installation.checkpoint"]) {
+    for (const [key, status] of readers) {
+      expect([procedure, (await world.callAs(key)(procedure)).status]).toEqual([procedure, status]);
+    }
+  }
+});
+
+test("its export is for the same readers, and is of it alone (AUD)", async () => {
+  await world.callAs("pcl_mistyped")("projects.create", { name: "x" });
+  const exported = (key: string) =>
+    world.handler(
+      new Request("http://127.0.0.1/api/audit/export?log=installation", { headers: { "x-api-key": key } }),
+      { ip: "127.0.0.1" },
+    );
+  for (const key of [await founding.key("admin"), await acme.key("owner")]) {
+    expect((await exported(key)).status).toBe(403);
+  }
+  const answer = await exported(await founding.key("owner"));
+  expect(answer.headers.get("content-disposition")).toContain("audit-installation-");
+  const actions = (await answer.text())
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Entry);
+  expect(actions.map(({ requestId }) => requestId).sort()).toEqual(
+    (await log()).map(({ requestId }) => requestId).sort(),
+  );
+});
+
+test("the database shows it to no other organization, whatever is asked (AUD)", async () => {
+  const { database, installationId } = world.runtime;
+  const seen = (organizationId: string) =>
+    database.transaction("tenant", organizationId, async (tx) => {
+      const { auditEntries } = await import("../../../drizzle/audit");
+      const rows = await tx.select({ organizationId: auditEntries.organizationId }).from(auditEntries);
+      return rows.filter((row) => row.organizationId === installationId).length;
+    });
+  expect(await seen(acme.organizationId)).toBe(0);
+  expect(await seen(founding.organizationId)).toBeGreaterThan(0);
+});
+
+test("the founding organization's own log has none of its entries, though its owners may read both (AUD)", async () => {
+  const own = await founding.call<{ items: Entry[] }>("audit.list", { limit: 200 });
+  const [ownIds, all] = [own.data.items.map(({ requestId }) => requestId), await log()];
+  expect(own.status).toBe(200);
+  expect(all.length).toBeGreaterThan(0);
+  expect(all.filter(({ requestId }) => ownIds.includes(requestId))).toEqual([]);
+  const objectId = world.runtime.installationId;
+  expect((await founding.call<{ items: Entry[] }>("audit.list", { objectId })).data.items).toEqual([]);
+});
+
+test("it has a chain and checkpoints of its own (AUD)", async () => {
+  await sealPending(world.runtime.database, new AbortController().signal);
+  const { data: checkpoint } = await founding.call("audit.installation.checkpoint");
+  expect(checkpoint).toMatchObject({ organizationId: world.runtime.installationId });
+  const { data: verdict } = await founding.call("audit.installation.verify", { checkpoint });
+  expect(verdict).toMatchObject({ intact: true, organizationId: world.runtime.installationId, unsealed: 0 });
+  // It is not the founding organization's own.
+  expect((await founding.call("audit.verify", { checkpoint })).status).toBe(400);
+});
+
+test("a form that comes from a foreign page, and a link that nobody knows, are there (AUD)", async () => {
+  const browser = openBrowser(world, { ip: "203.0.113.44" });
+  const foreign = await browser.fetch("/api/auth/callback/password", {
+    method: "POST",
+    headers: { origin: "https://evil.example", "content-type": "application/x-www-form-urlencoded" },
+    body: "email=a%40example.org&password=x",
+  });
+  expect(foreign.status).toBe(403);
+  expect((await browser.call("auth.link", { token: "x" }, { origin: "https://evil.example" })).status).toBe(403);
+  const entries = (await log()).filter(({ ip }) => ip === "203.0.113.44");
+  expect(entries.map(({ action, reason }) => [action, reason])).toEqual([
+    ["auth.link", "foreign_origin"],
+    ["auth.signIn", "foreign_origin"],
+  ]);
+});
+
+test("a limit that is used up is there once for every try (AUD)", async () => {
+  const browser = openBrowser(world, { ip: "203.0.113.45" });
+  const answers: number[] = [];
+  for (let at = 0; at < 7; at++) {
+    answers.push((await browser.signIn("password", { email: "stranger@example.org", password: "wrong" })).status);
+  }
+  expect(answers).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  const entries = (await log()).filter(({ ip }) => ip === "203.0.113.45");
+  expect(entries.map(({ reason }) => reason)).toEqual([
+    ...["rate_limited", "rate_limited"],
+    ...Array.from({ length: 5 }, () => "unknown_account"),
+  ]);
+});

@@ -1,0 +1,151 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { claimHost } from "../../../src/features/claims/claim-functions";
+import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { insertPlace } from "../../support/place";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+
+interface Claim {
+  readonly claimId: string;
+  readonly kind: string;
+  readonly value: string;
+  readonly sync: { changeId: string | null; state: string };
+}
+
+let world: World;
+let acme: GivenOrganization;
+let environmentId: string;
+let host: string;
+let routeId: string;
+let hosts = 0;
+
+beforeAll(async () => {
+  world = await openWorld();
+  acme = await world.organization();
+  ({ environmentId } = await insertPlace(world, acme));
+});
+afterAll(() => world.close());
+
+beforeEach(async () => {
+  host = `claimed-${++hosts}.example`;
+  ({ routeId } = await publish(acme, environmentId));
+});
+
+async function publish(organization: GivenOrganization, at: string) {
+  const made = await given(organization).application<{ route: { routeId: string } }>({
+    environmentId: at,
+    access: "protected",
+    route: { host, upstreams: [{ url: `http://10.0.1.${hosts}:80` }] },
+  });
+  return made.route;
+}
+
+async function claimOf(organization: GivenOrganization, kind: string): Promise<Claim> {
+  const { items } = await given(organization).ok<{ items: Claim[] }>("claims.list", { limit: 200 });
+  const value = kind === "host" ? host : `10.0.1.${hosts}`;
+  const found = items.find((claim) => claim.kind === kind && claim.value.includes(value));
+  if (!found) throw new Error(`no ${kind} claim`);
+  return found;
+}
+
+test("a host whose route is there cannot be released; afterwards it can, its deny is delivered, and anybody may have it", async () => {
+  const claim = await claimOf(acme, "host");
+  const early = await acme.call("claims.release", { claimId: claim.claimId });
+  expect([early.status, early.error?.data.reason]).toEqual([409, "claim_in_use"]);
+
+  await given(acme).ok("routes.delete", { routeId });
+  const beta = await world.organization();
+  const there = await insertPlace(world, beta);
+  await expect(publish(beta, there.environmentId)).rejects.toThrow("host_taken");
+
+  const released = await given(acme).ok<Claim>("claims.release", { claimId: claim.claimId });
+  expect(released).toMatchObject({ claimId: claim.claimId, value: host, sync: { state: "pending" } });
+  const rows = await world.db.asOwner(
+    `select application_id, deny_group, gateway_id, closes, organization_id from changes where change_id = $1`,
+    [released.sync.changeId],
+  );
+  expect(rows).toEqual([
+    {
+      application_id: null,
+      deny_group: 0,
+      gateway_id: world.gatewayId,
+      closes: false,
+      organization_id: acme.organizationId,
+    },
+  ]);
+  expect((await acme.call("claims.release", { claimId: claim.claimId })).status).toBe(404);
+  const [entry] = await world.db.asOwner<{ changed: unknown }>(
+    `select changed from audit_entries where action = 'claims.release' and outcome = 'done' and object_id = $1`,
+    [claim.claimId],
+  );
+  expect(entry?.changed).toEqual({ kind: "host", value: host });
+  expect((await publish(beta, there.environmentId)).routeId).toEqual(expect.any(String));
+  await expect(publish(acme, environmentId)).rejects.toThrow("host_taken");
+});
+
+test("an upstream's claim is not released by hand: it ends with its last route", async () => {
+  const claim = await claimOf(acme, "upstream");
+  const refused = await acme.call("claims.release", { claimId: claim.claimId });
+  expect([refused.status, refused.error?.data.reason]).toEqual([409, "claim_in_use"]);
+  await given(acme).ok("routes.delete", { routeId });
+  await expect(claimOf(acme, "upstream")).rejects.toThrow("no upstream claim");
+  expect((await claimOf(acme, "host")).value).toBe(host);
+});
+
+test("another organization's claim is nowhere, and not in the list", async () => {
+  const claim = await claimOf(acme, "host");
+  await given(acme).ok("routes.delete", { routeId });
+  const beta = await world.organization();
+  expect((await beta.call("claims.release", { claimId: claim.claimId })).status).toBe(404);
+  expect((await beta.call<{ items: unknown[] }>("claims.list")).data.items).toEqual([]);
+  expect((await claimOf(acme, "host")).claimId).toBe(claim.claimId);
+});
+
+test("a developer sees claims and releases none; the refusal is audited", async () => {
+  const claim = await claimOf(acme, "host");
+  const developer = world.callAs(await acme.key("developer"));
+  expect((await developer("claims.list")).status).toBe(200);
+  expect((await developer("claims.release", { claimId: claim.claimId })).status).toBe(403);
+  const entries = await world.db.asOwner(
+    `select reason from audit_entries where action = 'claims.release' and object_id = $1`,
+    [claim.claimId],
+  );
+  expect(entries).toEqual([{ reason: "key_scope" }]);
+});
+
+test("released beside a new route of its host, it is either in use or gone, never both free and routed", async () => {
+  for (let round = 0; round < 8; round++) {
+    host = `beside-${round}.example`;
+    hosts += 1;
+    const route = await publish(acme, environmentId);
+    const claim = await claimOf(acme, "host");
+    await given(acme).ok("routes.delete", { routeId: route.routeId });
+    const [released, made] = await Promise.all([
+      acme.call("claims.release", { claimId: claim.claimId }),
+      acme.call("applications.create", {
+        environmentId,
+        name: "Again",
+        access: "protected",
+        route: { host, upstreams: [{ url: `http://10.0.1.${hosts}:80` }] },
+      }),
+    ]);
+    expect([200, 409]).toContain(released.status);
+    expect(made.status, made.text).toBe(200);
+    expect((await claimOf(acme, "host")).value).toBe(host);
+  }
+});
+
+test("a release waits for a claim that is being taken, and finds its route", async (context) => {
+  if (!runsSideBySide()) return context.skip("one transaction at a time");
+  const claim = await claimOf(acme, "host");
+  const released = await besideUncommitted(
+    world,
+    acme.organizationId,
+    async (tx) => {
+      await claimHost(tx, world.gatewayId, host, new Date());
+      await tx.execute(sql`update routes set host = host where route_id = ${routeId}`);
+    },
+    () => acme.call("claims.release", { claimId: claim.claimId }),
+  );
+  expect([released.status, released.error?.data.reason]).toEqual([409, "claim_in_use"]);
+});

@@ -1,0 +1,298 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { newId } from "../../../src/platform/ids";
+import { openBrowser } from "../../support/browser";
+import { registerSecret } from "../../support/secrets";
+import { type GivenOrganization, given, openWorld, testOrigin, type World } from "../../support/world";
+import { givenRole, givenTeammate } from "../members/given-team";
+
+interface Invitation {
+  readonly invitationId: string;
+  readonly email: string;
+  readonly role: string | null;
+  readonly roleId: string | null;
+  readonly state: string;
+  readonly invitedBy: string | null;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+interface CreatedInvitation extends Invitation {
+  readonly url: string;
+  readonly sent: boolean;
+  readonly mailProblem: string | null;
+}
+
+let world: World;
+let acme: GivenOrganization;
+let next = 0;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+beforeEach(async () => {
+  world.now = null;
+  acme = await world.organization();
+});
+afterAll(() => world.close());
+
+const address = () => `invited-${next++}@example.org`;
+const reasonOf = ({ status, error }: { status: number; error?: { data: { reason: string } } }) => [
+  status,
+  error?.data.reason,
+];
+const invite = async (input: Record<string, unknown> = {}) => {
+  const made = await given(acme).ok<CreatedInvitation>("invitations.create", {
+    email: address(),
+    ...(input.roleId === undefined ? { role: "viewer" } : {}),
+    ...input,
+  });
+  return { ...made, token: registerSecret(made.url.slice(made.url.indexOf("#") + 1)) };
+};
+const look = async (token: string, ip = `198.18.0.${next++ % 250}`) =>
+  (await openBrowser(world, { ip }).call<{ state: string }>("invitations.look", { token })).data;
+
+describe("an invitation", () => {
+  test("is a link that is in one answer, and stored as the SHA-256 of its token alone", async () => {
+    const made = await invite({ email: "Ada.Lovelace@Example.ORG" });
+    expect(made).toMatchObject({
+      email: "ada.lovelace@example.org",
+      role: "viewer",
+      roleId: null,
+      state: "open",
+      sent: false,
+      mailProblem: null,
+    });
+    expect(made.url).toBe(`${testOrigin}/accept-invitation#${made.token}`);
+    expect(made.token).toMatch(/^[\w-]{43}$/);
+    expect(Date.parse(made.expiresAt) - Date.parse(made.createdAt)).toBe(7 * 86_400_000);
+    const [row] = await world.db.asOwner<{ hash: string }>("select hash from invitations where invitation_id = $1", [
+      made.invitationId,
+    ]);
+    expect(row?.hash).toBe(createHash("sha256").update(made.token).digest("hex"));
+    const { url: _, token: __, sent: ___, mailProblem: ____, ...listed } = made;
+    const { items } = await given(acme).ok<{ items: Invitation[] }>("invitations.list", {});
+    expect(items).toEqual([listed]);
+    expect(world.log()).not.toContain(made.token);
+    const dump = JSON.stringify(await world.db.asOwner("select * from audit_entries"));
+    for (const secret of [made.token, String(row?.hash)]) expect(dump).not.toContain(secret);
+  });
+
+  test("shows whoever has the link of which organization it is and for whom", async () => {
+    const made = await invite();
+    const [row] = await world.db.asOwner<{ name: string }>(
+      "select name from organizations where organization_id = $1",
+      [acme.organizationId],
+    );
+    expect(await look(made.token)).toEqual({
+      state: "good",
+      organization: { name: row?.name },
+      email: made.email,
+    });
+  });
+
+  test("says why it is not good any more, and for whom it was no longer", async () => {
+    const [revoked, expired, accepted] = [await invite(), await invite(), await invite()];
+    await given(acme).ok("invitations.delete", { invitationId: revoked.invitationId });
+    await world.db.asOwner("update invitations set accepted_at = now() where invitation_id = $1", [
+      accepted.invitationId,
+    ]);
+    expect(await look(revoked.token)).toMatchObject({ state: "revoked", email: null });
+    expect(await look(accepted.token)).toMatchObject({ state: "accepted", email: null });
+    for (const token of ["A".repeat(43), "", "x", expired.invitationId]) {
+      expect(await look(token)).toEqual({ state: "unknown", organization: null, email: null });
+    }
+    world.now = new Date(Date.parse(expired.expiresAt) - 1);
+    expect((await look(expired.token)).state).toBe("good");
+    world.now = new Date(Date.parse(expired.expiresAt));
+    expect(await look(expired.token)).toMatchObject({ state: "expired", email: null });
+    const { items } = await given(acme).ok<{ items: Invitation[] }>("invitations.list", {});
+    expect(items.map(({ state }) => state)).toEqual(["accepted", "expired", "revoked"]);
+  });
+
+  test("is looked at twenty times a minute by one address", async () => {
+    const { token } = await invite();
+    const browser = openBrowser(world, { ip: "198.51.100.20" });
+    const answers = [];
+    for (let at = 0; at < 21; at++) answers.push(await browser.call("invitations.look", { token }));
+    expect(answers.slice(0, 20).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    const last = answers.at(-1);
+    expect([last?.status, last?.error.data.reason]).toEqual([429, "rate_limited"]);
+    expect(Number(last?.headers.get("retry-after"))).toBeGreaterThan(0);
+  });
+
+  test("is looked at from our own page, and its token is in no address", async () => {
+    const { token } = await invite();
+    const browser = openBrowser(world, { ip: "198.51.100.21" });
+    const foreign = await browser.call("invitations.look", { token }, { origin: "https://evil.example.org" });
+    expect(reasonOf(foreign)).toEqual([403, "foreign_origin"]);
+    const input = encodeURIComponent(JSON.stringify({ token }));
+    expect((await browser.fetch(`/api/trpc/invitations.look?input=${input}`)).status).toBe(405);
+  });
+
+  test("tells nobody whether there is an account: not the one who invited, who has the link too", async () => {
+    const known = await givenTeammate(world, await world.organization(), "viewer");
+    const [one, other] = [await invite({ email: known.email }), await invite()];
+    const seen = [await look(one.token), await look(other.token)].map((answer) => ({ ...answer, email: "" }));
+    expect(seen[0]).toEqual(seen[1]);
+    const shape = ({ state, sent, mailProblem, role, invitedBy }: CreatedInvitation) => ({
+      ...{ state, sent, mailProblem, role, invitedBy },
+    });
+    expect(shape(one)).toEqual(shape(other));
+  });
+
+  test("is not made for a member, nor twice while the first is open", async () => {
+    const mate = await givenTeammate(world, acme, "viewer");
+    const again = { email: mate.email.toUpperCase(), role: "viewer" };
+    expect(reasonOf(await acme.call("invitations.create", again))).toEqual([409, "already_member"]);
+    const { email, invitationId, expiresAt } = await invite();
+    const same = { email, role: "admin" };
+    expect(reasonOf(await acme.call("invitations.create", same))).toEqual([409, "already_invited"]);
+    await given(acme).ok("invitations.delete", { invitationId });
+    expect((await acme.call("invitations.create", same)).status).toBe(200);
+    world.now = new Date(Date.parse(expiresAt) + 60_000);
+    expect((await acme.call("invitations.create", same)).status).toBe(200);
+  });
+
+  test("of one address at once is made once", async () => {
+    const input = { email: address(), role: "viewer" };
+    const answers = await Promise.all(Array.from({ length: 4 }, () => acme.call("invitations.create", input)));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
+  });
+
+  test.each([
+    {},
+    { email: "x", role: "viewer" },
+    { email: "a@example.org" },
+    { email: "a@example.org", role: "viewer", roleId: "rol_x" },
+    { email: "a@example.org", role: null },
+    { email: "a@example.org", role: "root" },
+    { email: "a@example.org\r\nBcc: b@example.org", role: "viewer" },
+    { email: "a@example.org, b@example.org", role: "viewer" },
+    { email: `${"a".repeat(250)}@example.org`, role: "viewer" },
+    { email: "a@example.org", role: "viewer", organizationId: "org_x" },
+    { email: "a@example.org", role: "viewer", invitedBy: null },
+    { email: "a@example.org", role: "viewer", expiresAt: "2099-01-01T00:00:00Z" },
+  ])("%j is no input of its creation", async (input) => {
+    expect(reasonOf(await acme.call("invitations.create", input))).toEqual([400, "invalid_input"]);
+  });
+
+  test("is made sixty times an hour by an organization", async () => {
+    await world.db.asOwner(
+      "insert into limits (key, times, expires_at) values ($1, array_fill(now()::timestamptz(3), array[60]), now() + interval '1 hour')",
+      [`invitation:organization:${acme.organizationId}`],
+    );
+    const { status, error } = await acme.call("invitations.create", { email: address(), role: "viewer" });
+    expect([status, error.data.reason]).toEqual([429, "rate_limited"]);
+    expect(await given(acme).ok("invitations.list", {})).toMatchObject({ items: [] });
+  });
+});
+
+describe("privilege escalation by an invitation (DK-15)", () => {
+  test("nobody invites to more than they have, nor takes such an invitation back", async () => {
+    const admin = await givenTeammate(world, acme, "admin");
+    const strong = await givenRole(acme, ["organization:delete"]);
+    const ask = (input: object) => admin.ask("invitations.create", { email: address(), ...input });
+    expect(await ask({ role: "owner" })).toEqual([403, "role_above_own"]);
+    expect(await ask({ roleId: strong })).toEqual([403, "role_above_own"]);
+    expect(await ask({ role: "admin" })).toEqual([200]);
+    const ofOwner = await invite({ role: "owner" });
+    expect(await admin.ask("invitations.delete", { invitationId: ofOwner.invitationId })).toEqual([
+      403,
+      "role_above_own",
+    ]);
+    expect((await look(ofOwner.token)).state).toBe("good");
+  });
+
+  test("one who may only invite invites to what they have", async () => {
+    const roleId = await givenRole(acme, ["invitation:create", "project:read"]);
+    const clerk = await givenTeammate(world, acme, null);
+    await given(acme).ok("members.update", { memberId: clerk.memberId, roleId });
+    const ask = (input: object) => clerk.ask("invitations.create", { email: address(), ...input });
+    for (const role of ["viewer", "developer", "admin", "owner"])
+      expect(await ask({ role })).toEqual([403, "role_above_own"]);
+    expect(await ask({ roleId })).toEqual([200]);
+  });
+
+  test("a role of another organization's is nowhere", async () => {
+    const roleId = await givenRole(await world.organization(), ["project:read"]);
+    for (const id of [roleId, newId("role")]) {
+      expect(reasonOf(await acme.call("invitations.create", { email: address(), roleId: id }))).toEqual([
+        404,
+        "not_found",
+      ]);
+    }
+  });
+
+  test("is worth nothing once whoever sent it could not send it any more, and again when they can", async () => {
+    const admin = await givenTeammate(world, acme, "admin");
+    const { data } = await admin.browser.call<CreatedInvitation>("invitations.create", {
+      email: address(),
+      role: "admin",
+    });
+    const token = registerSecret(data.url.slice(data.url.indexOf("#") + 1));
+    const { ok } = given(acme);
+    expect((await look(token)).state).toBe("good");
+    await ok("members.update", { memberId: admin.memberId, role: "developer" });
+    expect(await look(token)).toMatchObject({ state: "void", email: null });
+    await ok("members.update", { memberId: admin.memberId, role: "admin" });
+    expect((await look(token)).state).toBe("good");
+    await ok("members.delete", { memberId: admin.memberId });
+    expect((await look(token)).state).toBe("void");
+  });
+
+  test("is worth nothing once whoever sent it has less than it gives, even if they may still invite", async () => {
+    await givenTeammate(world, acme, "owner");
+    const owner = await givenTeammate(world, acme, "owner");
+    const { data } = await owner.browser.call<CreatedInvitation>("invitations.create", {
+      email: address(),
+      role: "owner",
+    });
+    const token = registerSecret(data.url.slice(data.url.indexOf("#") + 1));
+    await given(acme).ok("members.update", { memberId: owner.memberId, role: "admin" });
+    expect((await look(token)).state).toBe("void");
+  });
+
+  test("counts what a service account is, and needs nobody for the host's own", async () => {
+    const { ok } = given(acme);
+    const account = await ok<{ serviceAccountId: string }>("serviceAccounts.create", { name: "hr", role: "admin" });
+    const { serviceAccountId } = account;
+    const { key } = await ok<{ key: string }>("keys.create", { name: "hr", role: "admin", serviceAccountId });
+    const made = await world.callAs(registerSecret(key))<CreatedInvitation>("invitations.create", {
+      email: address(),
+      role: "viewer",
+    });
+    expect(made.data.invitedBy).toBe(serviceAccountId);
+    const token = registerSecret(made.data.url.slice(made.data.url.indexOf("#") + 1));
+    expect((await look(token)).state).toBe("good");
+    await ok("serviceAccounts.update", { serviceAccountId, role: "viewer" });
+    expect((await look(token)).state).toBe("void");
+    expect((await invite({ role: "owner" })).invitedBy).toBe(null);
+  });
+});
+
+describe("taking an invitation back", () => {
+  test("ends it once, and says when it is too late", async () => {
+    const { invitationId, token } = await invite();
+    const { ok } = given(acme);
+    expect(await ok<Invitation>("invitations.delete", { invitationId })).toMatchObject({ state: "revoked" });
+    expect(await ok<Invitation>("invitations.delete", { invitationId })).toMatchObject({ state: "revoked" });
+    expect((await look(token)).state).toBe("revoked");
+    const accepted = await invite();
+    await world.db.asOwner("update invitations set accepted_at = now() where invitation_id = $1", [
+      accepted.invitationId,
+    ]);
+    expect(reasonOf(await acme.call("invitations.delete", { invitationId: accepted.invitationId }))).toEqual([
+      409,
+      "invitation_accepted",
+    ]);
+  });
+
+  test("another organization's is nowhere", async () => {
+    const { invitationId, token } = await invite();
+    const beta = await world.organization();
+    expect(reasonOf(await beta.call("invitations.delete", { invitationId }))).toEqual([404, "not_found"]);
+    expect(await given(beta).ok("invitations.list", {})).toMatchObject({ items: [] });
+    expect((await look(token)).state).toBe("good");
+  });
+});

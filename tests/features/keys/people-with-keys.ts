@@ -1,0 +1,108 @@
+import { randomBytes } from "node:crypto";
+import { makeApiKey } from "../../../src/access/api-keys";
+import type { Role } from "../../../src/access/permissions";
+import type { Handler } from "../../../src/http/handler";
+import { newId } from "../../../src/platform/ids";
+import { type Browser, openBrowser } from "../../support/browser";
+import { givenMember, givenPerson } from "../../support/people";
+import { registerSecret } from "../../support/secrets";
+import type { Answer, GivenOrganization, World } from "../../support/world";
+
+/** A key as the API shows it. */
+export interface Key {
+  readonly apiKeyId: string;
+  readonly key: string;
+  readonly name: string;
+  readonly userId: string | null;
+  readonly serviceAccountId: string | null;
+  readonly role: string | null;
+  readonly roleId: string | null;
+  readonly scopes: string[] | null;
+  readonly projectId: string | null;
+  readonly allowedIps: string[] | null;
+  readonly requestsPerMinute: number | null;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly lastUsedAt: string | null;
+  readonly lastUsedIp: string | null;
+  readonly rotatedTo: string | null;
+}
+
+/** Somebody with a session and keys. */
+export interface Colleague {
+  readonly userId: string;
+  readonly memberId: string;
+  /** By their session. */
+  readonly call: Browser["call"];
+  /** A key of theirs, made now without asking anybody; `role` null: of these scopes. */
+  key(role: Role | null, more?: { scopes?: string[]; projectId?: string }): Promise<{ apiKeyId: string; key: string }>;
+}
+
+let next = 1;
+
+/** A member with this role (null: of projects only), who has signed in. */
+export async function colleague(world: World, org: GivenOrganization, role: Role | null): Promise<Colleague> {
+  const person = await givenPerson(world);
+  const memberId = await givenMember(world, org.organizationId, person, role);
+  const browser = openBrowser(world, { ip: `203.0.113.${next++ % 250}` });
+  const { status } = await browser.signIn("password", { email: person.email, password: person.password });
+  if (status !== 200) throw new Error(`sign-in: ${status}`);
+  return {
+    userId: person.userId,
+    memberId,
+    call: browser.call,
+    key: async (ofRole, { scopes, projectId } = {}) => {
+      const made = makeApiKey(randomBytes);
+      const apiKeyId = newId("apiKey");
+      await world.db.asOwner(
+        `insert into api_keys (api_key_id, organization_id, user_id, name, role, scopes, project_id, hash, created_at)
+         values ($1, $2, $3, 'ci', $4, $5, $6, $7, now())`,
+        [
+          apiKeyId,
+          org.organizationId,
+          person.userId,
+          ofRole,
+          scopes ?? null,
+          projectId ?? null,
+          registerSecret(made.hash),
+        ],
+      );
+      return { apiKeyId, key: registerSecret(made.key) };
+    },
+  };
+}
+
+/** Calls with a key from an address, of one of the processes. */
+export function callFrom(handler: Handler, key: string, ip: string, headers: Record<string, string> = {}) {
+  return async <T = Record<string, unknown>>(procedure: string, input: unknown = {}): Promise<Answer<T>> => {
+    const request = new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": key, ...headers },
+      body: JSON.stringify(input),
+    });
+    const response = await handler(request, { ip });
+    const text = await response.text();
+    const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
+    return {
+      status: response.status,
+      data: body.result?.data as T,
+      error: body.error as Answer["error"],
+      text,
+      headers: response.headers,
+    };
+  };
+}
+
+/** Status and reason, which say what was refused. */
+export const reasonOf = (answer: { status: number; error?: { data: { reason: string } } }) => [
+  answer.status,
+  answer.error?.data.reason,
+];
+
+/** Takes the answer of a call that has to be good. */
+export async function ok<T>(call: Promise<{ status: number; data: T; error?: unknown }>): Promise<T> {
+  const answer = await call;
+  if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(answer.error)}`);
+  return answer.data;
+}

@@ -1,0 +1,222 @@
+import { readFileSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { TrustedHeader } from "../../../src/access/runtime";
+import { SettingsProviders } from "../../../src/features/providers/contract";
+import { ensureSettingsProviders } from "../../../src/features/providers/ensure-settings-providers";
+import { ensureTrustedHeader } from "../../../src/features/providers/ensure-trusted-header";
+import { openBrowser } from "../../support/browser";
+import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
+import { redirectUri, signInBy } from "../../support/oidc-sign-in";
+import { givenMember, givenPerson } from "../../support/people";
+import { type GivenOrganization, openWorld, type World } from "../../support/world";
+
+const header: TrustedHeader = {
+  proxies: ["10.1.0.0/16"],
+  emailHeader: "Remote-Email",
+  nameHeader: "Remote-Name",
+  groupsHeader: "Remote-Groups",
+  createsPersons: true,
+  groupRoles: { owners: "owner", staff: "viewer" },
+};
+
+let world: World;
+let idp: OidcProvider;
+let founding: GivenOrganization;
+
+beforeAll(async () => {
+  world = await openWorld();
+  const { signIn } = world.runtime;
+  Object.defineProperty(world.runtime, "signIn", { value: { ...signIn, trustedHeader: header } });
+  idp = await startOidcProvider({ redirectUris: [redirectUri("settings")], claimsInToken: true });
+  founding = await world.organization({ founding: true });
+});
+afterAll(() => Promise.all([world.close(), idp.close()]));
+
+const groupRoles: Record<string, string> = { owners: "owner", staff: "viewer" };
+const settings = (more: Record<string, unknown> = {}) =>
+  SettingsProviders.parse([
+    {
+      slug: "settings",
+      name: "Settings",
+      issuer: idp.issuer,
+      clientId: idp.clientId,
+      clientSecret: idp.clientSecret,
+      createsPersons: true,
+      trustedDomains: ["example.org"],
+      groupRoles,
+      ...more,
+    },
+  ]);
+
+let visitors = 0;
+const newBrowser = (network = "198.51.100") => {
+  visitors += 1;
+  return openBrowser(world, { ip: `${network}.${visitors}` });
+};
+
+/** Somebody who is an owner of the founding organization in one of the ways in which people become one. */
+interface Owner {
+  readonly email: string;
+  readonly memberId: string;
+  /** Calls in a session of theirs. */
+  call(procedure: string, input?: unknown, headers?: Record<string, string>): Promise<{ status: number }>;
+  /** Signs in again with these groups. */
+  comeWith(groups: readonly string[]): Promise<unknown>;
+}
+
+async function memberIdOf(email: string): Promise<string> {
+  const [row] = await world.db.asOwner<{ member_id: string }>(
+    "select member_id from members join users using (user_id) where email = $1 and organization_id = $2",
+    [email, founding.organizationId],
+  );
+  return row?.member_id ?? "";
+}
+
+async function ownerByHand(): Promise<Owner> {
+  const person = await givenPerson(world);
+  const memberId = await givenMember(world, founding.organizationId, person, "owner");
+  const browser = newBrowser();
+  await browser.signIn("password", { email: person.email, password: person.password });
+  return { email: person.email, memberId, call: browser.call, comeWith: () => Promise.resolve() };
+}
+
+async function ownerByProvider(): Promise<Owner> {
+  await ensureSettingsProviders(world.runtime, settings());
+  const sub = `sub-${Math.random().toString(36).slice(2)}`;
+  const email = `${sub}@example.org`;
+  const comeWith = async (groups: readonly string[]) => {
+    idp.person = { sub, email, email_verified: true, groups };
+    const browser = newBrowser();
+    await signInBy(browser, idp, "settings");
+    return browser;
+  };
+  const { call } = await comeWith(["owners"]);
+  return { email, memberId: await memberIdOf(email), call, comeWith };
+}
+
+async function ownerByHeader(): Promise<Owner> {
+  const email = `h${Math.random().toString(36).slice(2)}@example.org`;
+  const comeWith = async (groups: readonly string[]) => {
+    const browser = newBrowser("10.1.0");
+    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    await browser.fetch("/api/auth/signin/trusted-header", {
+      method: "POST",
+      headers: {
+        "content-type": "application/x-www-form-urlencoded",
+        "remote-email": email,
+        "remote-groups": groups.join(","),
+      },
+      body: new URLSearchParams({ csrfToken, json: "true" }).toString(),
+    });
+    return browser;
+  };
+  const { call } = await comeWith(["owners"]);
+  return { email, memberId: await memberIdOf(email), call, comeWith };
+}
+
+/** Every way in which an owner can stop being one, by how they became one. */
+const ways: readonly (readonly [way: string, from: () => Promise<Owner>, go: (owner: Owner) => Promise<unknown>])[] = [
+  ["is removed", ownerByHand, ({ memberId }) => founding.call("members.delete", { memberId })],
+  ["leaves", ownerByHand, ({ call }) => call("members.leave")],
+  ["gets another role", ownerByHand, ({ memberId }) => founding.call("members.update", { memberId, role: "viewer" })],
+  ["gets no role", ownerByHand, ({ memberId }) => founding.call("members.update", { memberId, role: null })],
+  ["changes the own role", ownerByHand, ({ memberId, call }) => call("members.update", { memberId, role: "admin" })],
+  ["signs in with a group of less", ownerByProvider, ({ comeWith }) => comeWith(["staff"])],
+  ["signs in without a group", ownerByProvider, ({ comeWith }) => comeWith([])],
+  ["comes by the header with a group of less", ownerByHeader, ({ comeWith }) => comeWith(["staff"])],
+  ["comes by the header without a group", ownerByHeader, ({ comeWith }) => comeWith([])],
+  [
+    "sends a request with a header of other groups",
+    ownerByHeader,
+    ({ email, call }) => call("organizations.one", {}, { "remote-email": email, "remote-groups": "staff" }),
+  ],
+  [
+    "has a group that the settings give another role",
+    ownerByProvider,
+    () => ensureSettingsProviders(world.runtime, settings({ groupRoles: { owners: "viewer" } })),
+  ],
+  [
+    "comes by a provider that the settings give another issuer",
+    ownerByProvider,
+    () => ensureSettingsProviders(world.runtime, settings({ issuer: "https://other.example.org" })),
+  ],
+  ["comes by a provider that leaves the settings", ownerByProvider, () => ensureSettingsProviders(world.runtime, [])],
+  [
+    "has a group of the header that gives less",
+    ownerByHeader,
+    () => ensureTrustedHeader(world.runtime, true, { owners: "viewer" }),
+  ],
+  ["comes by a header that is turned off", ownerByHeader, () => ensureTrustedHeader(world.runtime, false)],
+];
+
+const isOwner = async (memberId: string) =>
+  (await world.db.asOwner("select 1 from members where member_id = $1 and role = 'owner'", [memberId])).length === 1;
+
+async function alone(): Promise<void> {
+  await world.db.asOwner("delete from members where organization_id = $1", [founding.organizationId]);
+  await world.db.asOwner("delete from limits");
+}
+
+describe("the only owner of an organization stays one, and one of two does not, when the owner", () => {
+  it.each(ways)("%s", async (_, from, go) => {
+    await alone();
+    const last = await from();
+    expect(await isOwner(last.memberId)).toBe(true);
+    await go(last);
+    expect(await isOwner(last.memberId)).toBe(true);
+
+    await alone();
+    const first = await from();
+    await givenMember(world, founding.organizationId, await givenPerson(world), "owner");
+    // An owner of another organization is none of this one.
+    await givenMember(world, (await world.organization()).organizationId, await givenPerson(world), "owner");
+    await go(first);
+    expect(await isOwner(first.memberId)).toBe(false);
+  });
+
+  it("comes by a provider of the organization itself that is removed, changed, or given other roles", async () => {
+    const changes: readonly ((organization: GivenOrganization, providerId: string) => Promise<{ status: number }>)[] = [
+      ({ call }, providerId) => call("providers.delete", { providerId }),
+      ({ call }, providerId) => call("providers.update", { providerId, issuer: "https://other.example.org" }),
+      ({ call }, providerId) => call("providers.update", { providerId, groupRoles: { owners: "viewer" } }),
+      ({ call }, providerId) => call("providers.update", { providerId, groupRoles: {} }),
+    ];
+    for (const change of changes) {
+      const organization = await world.organization();
+      const { data } = await organization.call<{ providerId: string }>("providers.create", {
+        name: "Own",
+        issuer: "https://login.example.org",
+        clientId: "portcullis",
+        groupRoles,
+      });
+      const memberId = await givenMember(world, organization.organizationId, await givenPerson(world), "owner");
+      const row = [organization.organizationId, memberId, data.providerId];
+      await world.db.asOwner(
+        "insert into member_roles (organization_id, member_id, source, role, groups, created_at) values ($1, $2, $3, 'owner', '{owners}', now())",
+        row,
+      );
+      expect((await change(organization, data.providerId)).status).toBe(200);
+      expect(await isOwner(memberId)).toBe(true);
+    }
+  });
+});
+
+it("nothing else removes a member or changes the role of one", async () => {
+  const src = join(import.meta.dirname, "../../../src");
+  const names = (await readdir(src, { recursive: true })).filter((name) => /\.tsx?$/.test(name));
+  const changing = names.filter((name) =>
+    /(delete|update)\(members\)|portcullis_end_membership/.test(readFileSync(join(src, name), "utf8")),
+  );
+  expect(changing.sort()).toEqual([
+    "identity/external/apply-groups.ts",
+    "features/members/remove-member.ts",
+    "features/members/update.ts",
+  ]);
+  for (const name of changing) expect(readFileSync(join(src, name), "utf8")).toMatch(/isLastOwner|requireNotLastOwner/);
+  const functions = await world.db.asOwner<{ proname: string }>(
+    "select proname from pg_proc where proname like 'portcullis%' and prosrc ~* '(delete from|update) +members'",
+  );
+  expect(functions).toEqual([{ proname: "portcullis_end_membership" }]);
+});

@@ -1,0 +1,337 @@
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sweep } from "../../../src/delivery/leader/sweep";
+import { openBrowser } from "../../support/browser";
+import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
+import { givenMember, givenPerson } from "../../support/people";
+import { insertPlace } from "../../support/place";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+
+interface Organization {
+  readonly organizationId: string;
+  readonly name: string;
+  readonly slug: string;
+  readonly neverPublic: boolean;
+  readonly defaultAccess: string;
+  readonly passwordPolicy: string;
+  readonly shut: { applicationId: string; name: string }[];
+  readonly sync: { changeId: string | null; state: string };
+}
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world.close());
+
+const update = (organization: GivenOrganization, input: Record<string, unknown>) =>
+  given(organization).ok<Organization>("organizations.update", input);
+
+describe("an organization's settings", () => {
+  test("each is changed alone, the slug and the rest never, and the audit says what", async () => {
+    const acme = await world.organization();
+    const before = await given(acme).ok<Organization>("organizations.one", {});
+    expect(before).toMatchObject({ defaultAccess: "public-when-empty", neverPublic: false, passwordPolicy: "advise" });
+    const { sync, shut, ...after } = await update(acme, { name: "Acme & Sons" });
+    expect({ ...after, sync }).toEqual({ ...before, name: "Acme & Sons" });
+    expect([sync, shut]).toEqual([{ changeId: null, state: "unchanged" }, []]);
+    await update(acme, { defaultAccess: "protected" });
+    await update(acme, { passwordPolicy: "enforce", name: "Acme & Sons" });
+    expect(await given(acme).ok("organizations.one", {})).toMatchObject({
+      name: "Acme & Sons",
+      slug: before.slug,
+      defaultAccess: "protected",
+      passwordPolicy: "enforce",
+      neverPublic: false,
+    });
+    const entries = await world.db.asOwner<{ changed: unknown }>(
+      `select changed from audit_entries where organization_id = $1 and action = 'organizations.update' order by audit_id`,
+      [acme.organizationId],
+    );
+    expect(entries.map(({ changed }) => changed)).toEqual([
+      { name: [before.name, "Acme & Sons"] },
+      { defaultAccess: ["public-when-empty", "protected"] },
+      { passwordPolicy: ["advise", "enforce"] },
+    ]);
+  });
+
+  test.each([
+    {},
+    { slug: "x" },
+    { founding: true },
+    { upstreams: "any" },
+    { defaultAccess: "open" },
+    { neverPublic: 1 },
+    { requireSecondFactor: "yes" },
+    { maxKeyDays: 0 },
+    { maxKeyDays: 1.5 },
+    { maxKeysPerMember: null },
+    { keyRequestsPerMinute: -1 },
+    { name: "x", role: "owner" },
+    { name: "x", maxKeyDays: 1, createdAt: "2020-01-01T00:00:00Z" },
+  ])("%j changes nothing", async (input) => {
+    const acme = await world.organization({ upstreams: "checked" });
+    const refused = await acme.call("organizations.update", input);
+    expect([refused.status, refused.error?.data.reason]).toEqual([400, "invalid_input"]);
+    expect(await given(acme).ok("organizations.one", {})).toMatchObject({ founding: false, upstreams: "checked" });
+  });
+
+  test("what a session and a key have to be is said by it", async () => {
+    const acme = await world.organization();
+    const rules = { requireSecondFactor: true, maxKeyDays: 30, maxKeysPerMember: 2, keyRequestsPerMinute: 600 };
+    expect(await given(acme).ok("organizations.one", {})).toMatchObject({
+      requireSecondFactor: false,
+      maxKeyDays: null,
+      maxKeysPerMember: 10,
+      keyRequestsPerMinute: null,
+    });
+    expect(await update(acme, rules)).toMatchObject(rules);
+    const person = await givenPerson(world);
+    await givenMember(world, acme.organizationId, person, "owner");
+    const browser = openBrowser(world, { ip: "203.0.113.90" });
+    await browser.signIn("password", { email: person.email, password: person.password });
+    expect((await browser.call("projects.list")).error.data.reason).toBe("second_factor_enrolment_required");
+    const tooLong = await acme.call("keys.create", {
+      name: "ci",
+      role: "viewer",
+      expiresAt: new Date(Date.now() + 31 * 86_400_000).toISOString(),
+    });
+    expect(tooLong.error.data.reason).toBe("expires_too_late");
+    expect(await update(acme, { maxKeyDays: null, requireSecondFactor: false })).toMatchObject({
+      ...rules,
+      maxKeyDays: null,
+      requireSecondFactor: false,
+    });
+    expect((await browser.call("projects.list")).status).toBe(200);
+  });
+
+  test("the default access is copied to what is made from then on", async () => {
+    const acme = await world.organization();
+    const { environmentId } = await insertPlace(world, acme);
+    const first = await given(acme).application<{ applicationId: string; access: string }>({ environmentId });
+    await update(acme, { defaultAccess: "protected" });
+    const second = await given(acme).application<{ access: string }>({ environmentId });
+    expect([first.access, second.access]).toEqual(["public-when-empty", "protected"]);
+    const again = await given(acme).ok("applications.one", { applicationId: first.applicationId });
+    expect(again).toMatchObject({ access: "public-when-empty" });
+  });
+
+  test("what somebody else changes at the same time is not lost", async (context) => {
+    if (!runsSideBySide()) return context.skip("one transaction at a time");
+    const acme = await world.organization();
+    const { organizationId } = acme;
+    const changed = await besideUncommitted(
+      world,
+      organizationId,
+      (tx) =>
+        tx.execute(
+          sql`update organizations set name = 'Renamed', never_public = true where organization_id = ${organizationId}`,
+        ),
+      () => acme.call<Organization>("organizations.update", { passwordPolicy: "enforce", neverPublic: false }),
+    );
+    expect([changed.status, changed.data]).toMatchObject([
+      200,
+      { name: "Renamed", passwordPolicy: "enforce", neverPublic: false },
+    ]);
+  });
+});
+
+describe("DK-19: neverPublic", () => {
+  test("lists what it shuts, with one closing outbox row for each, and takes back what opened the others too", async () => {
+    const acme = await world.organization();
+    const { environmentId } = await insertPlace(world, acme);
+    const make = async (input: Record<string, unknown>) =>
+      (await given(acme).application<{ applicationId: string }>({ environmentId, ...input })).applicationId;
+    const open = [await make({ name: "One" }), await make({ name: "Two" })];
+    const shielded = await make({ name: "Shielded", access: "protected" });
+    await make({ name: "Locked", credential: { username: "ada" } });
+
+    const on = await update(acme, { neverPublic: true });
+
+    expect([...on.shut].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+      { applicationId: open[0], name: "One" },
+      { applicationId: open[1], name: "Two" },
+    ]);
+    const rows = await world.db.asOwner(
+      `select application_id as id, closes from changes where change_id = $1 order by application_id`,
+      [on.sync.changeId],
+    );
+    expect(rows).toEqual([...open].sort().map((id) => ({ id, closes: true })));
+    const opened = await world.db.asOwner(
+      `select 1 as one from applications where organization_id = $1 and opened_by is not null`,
+      [acme.organizationId],
+    );
+    expect(opened).toEqual([]);
+    expect(await update(acme, { neverPublic: true })).toMatchObject({ shut: [], sync: { changeId: null } });
+    expect(await update(acme, { neverPublic: false })).toMatchObject({ shut: [], sync: { changeId: null } });
+    for (const applicationId of [...open, shielded]) {
+      const { exposure } = await given(acme).ok<{ exposure: { intended: string } }>("applications.one", {
+        applicationId,
+      });
+      expect(exposure.intended).toBe("shut");
+    }
+  });
+
+  test("what is public in another organization stays so", async () => {
+    const [acme, beta] = [await world.organization(), await world.organization()];
+    const { applicationId } = await given(beta).application();
+    expect((await update(acme, { neverPublic: true })).shut).toEqual([]);
+    expect(await given(beta).ok("applications.one", { applicationId })).toMatchObject({
+      exposure: { intended: "public" },
+    });
+  });
+
+  test("switched on beside deletes of the last credentials: either it is refused or it is listed, and nothing is busy", async () => {
+    for (let round = 0; round < 5; round++) {
+      const acme = await world.organization();
+      const { environmentId } = await insertPlace(world, acme);
+      const made = await Promise.all(
+        Array.from({ length: 12 }, async () => {
+          const { applicationId } = await given(acme).application({ environmentId });
+          return { applicationId, ...(await given(acme).credential(applicationId)) };
+        }),
+      );
+      const [on, ...deleted] = await Promise.all([
+        acme.call<Organization>("organizations.update", { neverPublic: true }),
+        ...made.map(async ({ securityId, applicationId }) => ({
+          applicationId,
+          ...(await acme.call<{ becamePublic: boolean }>("security.delete", { securityId })),
+        })),
+      ]);
+      expect(on.status, on.text).toBe(200);
+      const shut = on.data.shut.map(({ applicationId }) => applicationId).sort();
+      for (const { status, error, text } of deleted) {
+        expect([200, 409], text).toContain(status);
+        if (status === 409) expect(error.data.reason).toBe("never_public");
+      }
+      const became = deleted.filter(({ status, data }) => status === 200 && data.becamePublic);
+      expect(became.map(({ applicationId }) => applicationId).sort()).toEqual(shut);
+      const left = await world.db.asOwner(
+        `select 1 as one from applications where organization_id = $1 and opened_by is not null`,
+        [acme.organizationId],
+      );
+      expect(left).toEqual([]);
+    }
+  });
+});
+
+describe("deleting an organization", () => {
+  test("is refused while applications exist, and then its keys are the last thing to go", async () => {
+    const acme = await world.organization();
+    const viewer = world.callAs(await acme.key("viewer"));
+    const { applicationId } = await given(acme).application({
+      route: { host: "leaving.example", upstreams: [{ url: "http://10.0.3.1:80" }] },
+      credential: { username: "ada" },
+    });
+    const early = await acme.call("organizations.delete");
+    expect([early.status, early.error?.data.reason]).toEqual([409, "not_empty"]);
+    await given(acme).ok("applications.delete", { applicationId });
+
+    const deleted = await acme.call<Organization>("organizations.delete");
+
+    expect([deleted.status, deleted.data.organizationId]).toEqual([200, acme.organizationId]);
+    for (const call of [acme.call, viewer]) {
+      const refused = await call("auth.session");
+      expect([refused.status, refused.error?.data.reason]).toEqual([401, "key_unknown"]);
+    }
+    for (const table of ["organizations", "projects", "environments", "api_keys", "organization_gateways"]) {
+      const rows = await world.db.asOwner(`select 1 as one from ${table} where organization_id = $1`, [
+        acme.organizationId,
+      ]);
+      expect(rows, table).toEqual([]);
+    }
+    const kept = await world.db.asOwner(
+      `select kind, value, (ends_at - now()) between interval '29 days 23 hours' and interval '30 days' as in_time
+       from claims where organization_id = $1`,
+      [acme.organizationId],
+    );
+    expect(kept).toEqual([{ kind: "host", value: "leaving.example", in_time: true }]);
+    const beta = await world.organization();
+    await expect(
+      given(beta).application({ route: { host: "leaving.example", upstreams: [{ url: "http://10.0.3.2:80" }] } }),
+    ).rejects.toThrow("host_taken");
+    const ending = await world.db.asOwner(
+      `select 1 as one from claims where organization_id <> $1 and ends_at is not null`,
+      [acme.organizationId],
+    );
+    expect(ending).toEqual([]);
+    const [entry] = await world.db.asOwner<{ outcome: string }>(
+      `select outcome from audit_entries where organization_id = $1 order by audit_id desc limit 1`,
+      [acme.organizationId],
+    );
+    expect(entry?.outcome).toBe("done");
+  });
+
+  test("its hosts are free again 30 days later, and not before", async () => {
+    const acme = await world.organization();
+    const beta = await world.organization();
+    const route = { host: "free-again.example", upstreams: [{ url: "http://10.0.3.3:80" }] };
+    const { applicationId } = await given(acme).application({ route });
+    await given(acme).ok("applications.delete", { applicationId });
+    await given(acme).ok("organizations.delete", {});
+    const sweepIn = (days: number) => {
+      const clock = { now: () => new Date(Date.now() + days * 24 * 3_600_000) };
+      return sweep({ database: world.runtime.database, clock }, new AbortController().signal);
+    };
+    await sweepIn(29.9);
+    await expect(given(beta).application({ route })).rejects.toThrow("host_taken");
+    await sweepIn(30.1);
+    await given(beta).application({ route });
+  });
+
+  test("takes its roles, and whoever has one, with it", async () => {
+    const acme = await world.organization();
+    const { organizationId } = acme;
+    const { ok } = given(acme);
+    const { roleId } = await ok<{ roleId: string }>("roles.create", { name: "Reader", permissions: ["project:read"] });
+    const memberId = await givenMember(world, organizationId, await givenPerson(world), "viewer");
+    await ok("members.update", { memberId, roleId });
+    const { projectId } = await insertPlace(world, acme);
+    await ok("members.setProjectRole", { memberId, projectId, roleId });
+    await ok("invitations.create", { email: "new@example.org", roleId });
+    await ok("serviceAccounts.create", { name: "ci", roleId });
+    await ok("keys.create", { name: "ci", roleId });
+    await ok("organizations.delete", {});
+    for (const table of ["members", "project_roles", "invitations", "service_accounts", "api_keys", "roles"]) {
+      const left = await world.db.asOwner(`select 1 from ${table} where organization_id = $1`, [organizationId]);
+      expect([table, left]).toEqual([table, []]);
+    }
+  });
+
+  test("the founding one stays", async () => {
+    const founders = await world.organization({ founding: true });
+    const refused = await founders.call("organizations.delete");
+    expect([refused.status, refused.error?.data.reason]).toEqual([409, "founding"]);
+    expect((await founders.call("auth.session")).status).toBe(200);
+  });
+
+  test("nobody below its owner may, and another organization is nowhere", async () => {
+    const [acme, beta] = [await world.organization(), await world.organization()];
+    expect((await world.callAs(await acme.key("admin"))("organizations.delete")).status).toBe(403);
+    for (const procedure of ["organizations.one", "organizations.update", "organizations.delete"]) {
+      const input = { organizationId: beta.organizationId, ...(procedure.endsWith("update") ? { name: "x" } : {}) };
+      expect((await acme.call(procedure, input)).status, procedure).toBe(404);
+    }
+    expect(await given(beta).ok("organizations.one", {})).toMatchObject({ organizationId: beta.organizationId });
+  });
+
+  test("beside applications that are made at once, it is empty when it goes, or stays", async () => {
+    for (let round = 0; round < 5; round++) {
+      const acme = await world.organization();
+      const { environmentId } = await insertPlace(world, acme);
+      const [deleted, ...made] = await Promise.all([
+        acme.call("organizations.delete"),
+        ...Array.from({ length: 5 }, () => acme.call("applications.create", { environmentId, name: "A" })),
+      ]);
+      // Found while it was there, and without a gateway a moment later: `no_gateway`.
+      for (const { status, error, text } of made) {
+        expect(status === 409 ? ["no_gateway"] : [200, 401, 404], text).toContain(
+          status === 409 ? error.data.reason : status,
+        );
+      }
+      expect([200, 409], deleted.text).toContain(deleted.status);
+      if (deleted.status === 200) expect(made.filter(({ status }) => status === 200)).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { SettingsProviders } from "../../../src/features/providers/contract";
+import { ensureSettingsProviders, SlugTaken } from "../../../src/features/providers/ensure-settings-providers";
+import { findProvider } from "../../../src/identity/external/provider";
+import { newId } from "../../../src/platform/ids";
+import { openBrowser } from "../../support/browser";
+import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
+import { redirectUri, signInBy, startSignIn } from "../../support/oidc-sign-in";
+import { openWorld, testOrigin, type World } from "../../support/world";
+
+let world: World;
+let idp: OidcProvider;
+
+beforeAll(async () => {
+  world = await openWorld();
+  idp = await startOidcProvider({ redirectUris: [redirectUri("company")] });
+});
+afterAll(async () => {
+  await Promise.all([world.close(), idp.close()]);
+});
+
+const ensure = (providers: readonly Record<string, unknown>[]) =>
+  ensureSettingsProviders(world.runtime, SettingsProviders.parse(providers));
+
+const company = (more: Record<string, unknown> = {}) => ({
+  slug: "company",
+  name: "Company",
+  issuer: idp.issuer,
+  clientId: idp.clientId,
+  clientSecret: idp.clientSecret,
+  createsPersons: true,
+  ...more,
+});
+
+const audited = () =>
+  world.db.asOwner<{ action: string; changed: Record<string, unknown>; organization_id: string }>(
+    "select action, changed, organization_id from audit_entries where object_kind = 'provider' order by audit_id",
+  );
+
+// The settings of one installation over several starts.
+describe("providers of the settings (TM-12)", { shuffle: false }, () => {
+  it("are there after a start, and a second start changes nothing", async () => {
+    await ensure([company({ groupRoles: { b: "viewer", aa: "admin" } })]);
+    await ensure([company({ groupRoles: { aa: "admin", b: "viewer" } })]);
+    expect(await audited()).toMatchObject([
+      { action: "providers.create", organization_id: world.runtime.installationId },
+    ]);
+    const provider = await findProvider(world.runtime, "company");
+    expect(provider).toMatchObject({
+      organizationId: null,
+      issuer: idp.issuer,
+      clientSecret: idp.clientSecret,
+      reach: "anywhere",
+    });
+    expect(JSON.stringify(await world.db.asOwner("select * from oidc_providers"))).not.toContain(idp.clientSecret);
+    expect((await openBrowser(world).call("auth.providers")).data).toEqual([{ slug: "company", name: "Company" }]);
+  });
+
+  it("are what the settings say now, and one that they do not name any more is over with its sessions", async () => {
+    await ensure([company()]);
+    const browser = openBrowser(world);
+    idp.person = { sub: "ada", email: "ada@example.org", email_verified: true };
+    expect((await signInBy(browser, idp, "company")).location).toBe(`${testOrigin}/`);
+    await ensure([company({ name: "Firm", clientSecret: "another secret" })]);
+    expect(await findProvider(world.runtime, "company")).toMatchObject({
+      name: "Firm",
+      clientSecret: "another secret",
+    });
+    expect((await audited()).at(-1)?.changed).toEqual({ name: ["Company", "Firm"], clientSecret: "changed" });
+    expect((await browser.call("auth.session")).status).toBe(200);
+    await ensure([]);
+    expect((await browser.call("auth.session")).error.data.reason).toBe("session_ended");
+    expect((await startSignIn(browser, "company")).status).toBe(404);
+    await ensure([company()]);
+    expect((await startSignIn(browser, "company")).status).toBe(302);
+  });
+
+  it("forget who is who when the issuer is another: its names are for others", async () => {
+    await ensure([company()]);
+    expect(await world.db.asOwner("select * from identities")).toHaveLength(1);
+    await ensure([company({ issuer: `${idp.issuer}/` })]); // the same one, in another spelling
+    expect(await world.db.asOwner("select * from identities")).toHaveLength(1);
+    await ensure([company({ issuer: "https://another.example" })]);
+    expect(await world.db.asOwner("select * from identities")).toEqual([]);
+  });
+
+  it("do not take an organization's redirect address", async () => {
+    const { organizationId } = await world.organization();
+    await world.db.asOwner(
+      `insert into oidc_providers (provider_id, organization_id, slug, name, issuer, client_id, scopes, allowed_emails,
+        allowed_domains, allowed_groups, group_roles, trusted_domains, creates_persons, created_at)
+       values ($1, $2, 'theirs', 'x', 'x', 'x', '{}', '{}', '{}', '{}', '{}', '{}', false, now())`,
+      [newId("provider"), organizationId],
+    );
+    await expect(ensure([company({ slug: "theirs" })])).rejects.toThrow(SlugTaken);
+  });
+});

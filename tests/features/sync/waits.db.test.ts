@@ -1,0 +1,307 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Database } from "../../../src/database/database";
+import { findBlocking } from "../../../src/delivery/leader/blocked-waits";
+import type { ProgressRow } from "../../../src/delivery/read-progress";
+import { progressOfChange } from "../../../src/delivery/read-progress";
+import { hasReached, leastOf, progressOf } from "../../../src/delivery/sync-progress";
+import { createWaitHub, type WaitBounds } from "../../../src/delivery/wait-hub";
+import { createHandler } from "../../../src/http/handler";
+import type { WaitTarget } from "../../../src/platform/waits";
+import { callOn } from "../../support/interposed";
+import { insertPlace } from "../../support/place";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { deliveredBy } from "./delivered";
+
+/** How long a loaded machine may take for what is otherwise a moment. */
+const patience = { timeout: 30_000 };
+
+let world: World;
+let acme: GivenOrganization;
+let beta: GivenOrganization;
+let sync: ReturnType<typeof deliveredBy>;
+
+beforeAll(async () => {
+  world = await openWorld();
+  acme = await world.organization();
+  beta = await world.organization();
+  sync = deliveredBy(world, world.gatewayId);
+});
+afterAll(() => world.close());
+
+/** Ends what a test left waiting. */
+let ending = new AbortController();
+afterEach(() => {
+  ending.abort();
+  ending = new AbortController();
+});
+
+interface Answered {
+  readonly status: number;
+  readonly reason: string | undefined;
+  readonly retryAfter: string | null;
+}
+
+/** A control plane with these bounds, on the world's database. */
+function planeWith(bounds: Partial<WaitBounds>, more: { checkEveryMs?: number; database?: Database } = {}) {
+  const { database, log } = world.runtime;
+  const waits = createWaitHub({
+    database: more.database ?? database,
+    log,
+    prioritize: () => undefined,
+    bounds: { perCaller: 20, perOrganization: 200, total: 2_000, ...bounds },
+    ...(more.checkEveryMs === undefined ? {} : { checkEveryMs: more.checkEveryMs }),
+  });
+  const runtime = { ...world.runtime, database: more.database ?? database, waits };
+  return {
+    waits,
+    runtime,
+    /** A wait that goes on until it is reached, 60 s have passed, or the test is over. */
+    async wait(key: string, changeId: string, timeoutMs = 60_000): Promise<Answered> {
+      const request = new Request("http://127.0.0.1/api/trpc/sync.wait", {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-api-key": key },
+        body: JSON.stringify({ changeId, timeoutMs }),
+        signal: ending.signal,
+      });
+      const response = await createHandler(runtime)(request, { ip: "192.0.2.33" });
+      const body = (await response.json()) as {
+        result?: { data: { reason?: string } };
+        error?: { data: { reason: string } };
+      };
+      return {
+        status: response.status,
+        reason: body.error?.data.reason ?? body.result?.data.reason,
+        retryAfter: response.headers.get("retry-after"),
+      };
+    },
+  };
+}
+
+type Plane = ReturnType<typeof planeWith>;
+
+/** Starts waits until so many are under way. */
+async function holdWaits(plane: Plane, key: string, changeId: string, count: number) {
+  const held = plane.waits.held + count;
+  const waiting = Array.from({ length: count }, () => plane.wait(key, changeId));
+  await expect.poll(() => plane.waits.held, patience).toBe(held);
+  return waiting;
+}
+
+describe("the bounds of waits", () => {
+  test("a key that has 20 waits under way gets 429 with Retry-After, and another key of its organization still waits", async () => {
+    const plane = planeWith({});
+    const [key, other] = [await acme.key("viewer"), await acme.key("viewer")];
+    const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
+    await holdWaits(plane, key, changeId, 20);
+    expect(await plane.wait(key, changeId)).toEqual({ status: 429, reason: "too_many_waits", retryAfter: "2" });
+    await holdWaits(plane, other, changeId, 1);
+    expect((await callOn(plane.runtime, key, "sync.wait", { changeId, timeoutMs: 0 })).status).toBe(200);
+  });
+
+  test("an organization whose share is used gets 429 with every key, and another organization still waits", async () => {
+    const plane = planeWith({ perOrganization: 3 });
+    const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
+    for (let key = 0; key < 3; key++) await holdWaits(plane, await acme.key("viewer"), changeId, 1);
+    expect(await plane.wait(await acme.key("owner"), changeId)).toMatchObject({
+      status: 429,
+      reason: "too_many_waits",
+      retryAfter: "2",
+    });
+    await holdWaits(plane, await beta.key("viewer"), await sync.change(beta.organizationId, { denyGroup: 1 }), 1);
+  });
+
+  test("a process without a free place answers 503 with Retry-After", async () => {
+    const plane = planeWith({ total: 2 });
+    const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
+    await holdWaits(plane, await acme.key("viewer"), changeId, 2);
+    const betas = await sync.change(beta.organizationId, { denyGroup: 1 });
+    expect(await plane.wait(await beta.key("viewer"), betas)).toEqual({
+      status: 503,
+      reason: "too_many_waits",
+      retryAfter: "2",
+    });
+  });
+
+  test("a place is free again after an answer, a timeout, a caller that went away, and a refusal", async () => {
+    const plane = planeWith({ perCaller: 1, perOrganization: 1, total: 1 });
+    const key = await acme.key("viewer");
+    const changeId = await sync.change(acme.organizationId, { denyGroup: 3 });
+    expect(await plane.wait(key, changeId, 30)).toMatchObject({ status: 200, reason: "timeout" });
+    expect(plane.waits.held).toBe(0);
+    await holdWaits(plane, key, changeId, 1);
+    expect((await plane.wait(key, changeId)).status).toBe(429);
+    ending.abort();
+    await expect.poll(() => plane.waits.held, patience).toBe(0);
+    ending = new AbortController();
+    const [waiting] = await holdWaits(plane, key, changeId, 1);
+    await sync.deliver(4, changeId);
+    await sync.load(4);
+    expect(await waiting).toMatchObject({ status: 200 });
+    expect(plane.waits.held).toBe(0);
+  });
+});
+
+/** A database that counts the transactions of each role, and the statements outside of transactions. */
+function counting(database: Database) {
+  const counts = new Map<string, number>();
+  const count = (what: string) => void counts.set(what, (counts.get(what) ?? 0) + 1);
+  const counted: Database = {
+    ...database,
+    transaction: (role, organizationId, body) => {
+      count(role);
+      return database.transaction(role, organizationId, body);
+    },
+    batch: (role, organizationId, statements, body) => {
+      count(role);
+      return database.batch(role, organizationId, statements, body);
+    },
+    call: (statement) => {
+      count("call");
+      return database.call(statement);
+    },
+  };
+  return { counted, counts };
+}
+
+test("a hundred waits share their looks: none of them asks the database by itself", async () => {
+  const { counted, counts } = counting(world.runtime.database);
+  const plane = planeWith({}, { database: counted });
+  const changes = await Promise.all(
+    Array.from({ length: 100 }, (_, at) => sync.change(acme.organizationId, { applicationId: `app_${at}` })),
+  );
+  for (let key = 0; key < 5; key++) {
+    const one = await acme.key("viewer");
+    for (const changeId of changes.slice(key * 20, key * 20 + 20)) void plane.wait(one, changeId);
+  }
+  await expect.poll(() => plane.waits.held, patience).toBe(100);
+  await expect.poll(() => counts.get("tenant"), patience).toBe(100); // each has looked once by itself, as any request does
+  counts.clear();
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect(counts.get("tenant") ?? 0).toBe(0);
+  expect(counts.get("call") ?? 0).toBe(0);
+  expect(counts.get("sync") ?? 0).toBeGreaterThan(0);
+  expect(counts.get("sync") ?? 0).toBeLessThan(60); // by themselves they would have looked 400 times
+});
+
+describe("a caller that loses its permission while it waits", () => {
+  const revoke = (key: string) =>
+    world.db.asOwner(
+      `update api_keys set revoked_at = now() where hash = encode(sha256(convert_to($1, 'utf8')), 'hex')`,
+      [key],
+    );
+
+  test("is refused soon after its key was revoked, and its place is free", async () => {
+    const plane = planeWith({}, { checkEveryMs: 50 });
+    const key = await acme.key("viewer");
+    const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
+    const waiting = await holdWaits(plane, key, changeId, 3);
+    expect(await revoke(key)).toBeDefined();
+    for (const answer of await Promise.all(waiting)) {
+      expect(answer).toMatchObject({ status: 401, reason: "key_revoked" });
+    }
+    expect(plane.waits.held).toBe(0);
+  });
+
+  test("gets no answer even where what it waits for is reached at the same moment", async () => {
+    const plane = planeWith({}, { checkEveryMs: 60_000 });
+    const key = await acme.key("viewer");
+    const changeId = await sync.change(acme.organizationId, { denyGroup: 5 });
+    const [waiting] = await holdWaits(plane, key, changeId, 1);
+    await revoke(key);
+    await sync.deliver(7, changeId);
+    await sync.load(7);
+    expect(await waiting).toMatchObject({ status: 401, reason: "key_revoked" });
+  });
+
+  test("is refused when its key may do less than before, and a wait of another caller goes on", async () => {
+    const plane = planeWith({}, { checkEveryMs: 50 });
+    const [gone, staying] = [await acme.key("viewer"), await acme.key("viewer")];
+    const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
+    const [waiting] = await holdWaits(plane, gone, changeId, 1);
+    await holdWaits(plane, staying, changeId, 1);
+    await world.db.asOwner(
+      `update api_keys set role = null, scopes = '{}' where hash = encode(sha256(convert_to($1, 'utf8')), 'hex')`,
+      [gone],
+    );
+    expect(await waiting).toMatchObject({ status: 403, reason: "key_scope" });
+    expect(plane.waits.held).toBe(1);
+  });
+});
+
+describe("the shared look", () => {
+  const random = (() => {
+    let seed = 20_261_119;
+    return (below: number) => {
+      seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return Math.floor((seed / 2_147_483_648) * below);
+    };
+  })();
+  const states = ["applied", "loaded", "enforced"] as const;
+
+  /** As an answer judges a row that belongs to a gateway the organization may use. */
+  function isReached(row: ProgressRow, state: (typeof states)[number]): boolean {
+    if (row.gateway === null) return true;
+    const isUnrouted = row.application?.routed === false && row.deliveredIn !== null;
+    if (state === "enforced" && isUnrouted) return true;
+    return hasReached(leastOf([progressOf(row, { ...row.gateway, application: row.application })]), state);
+  }
+
+  test("finds a target blocked exactly when a row of it has not reached the state", async () => {
+    const changes: string[] = [];
+    await sync.load(5);
+    for (let at = 0; at < 60; at++) {
+      const changeId = await sync.change(acme.organizationId, { denyGroup: at });
+      if (random(3) > 0) await sync.deliver(4 + random(3), changeId);
+      for (let row = random(3); row > 0; row--) {
+        const applicationId = `app_${at}_${row}`;
+        await sync.change(acme.organizationId, { changeId, applicationId });
+        if (random(4) > 0) await sync.deliver(4 + random(3), changeId);
+        if (random(4) === 0) continue;
+        const [revision, proven] = [4 + random(4), random(2) * (3 + random(4))];
+        await sync.state(acme.organizationId, applicationId, revision, { proven, routed: random(4) > 0 });
+      }
+      changes.push(changeId);
+    }
+    const targets = changes.flatMap((changeId) =>
+      states.map((state): WaitTarget => ({ kind: "change", changeId, organizationId: acme.organizationId, state })),
+    );
+    const found = await findBlocking(world.runtime.database, targets);
+    const expected = await Promise.all(
+      targets.map(async (target) => {
+        const { changeId, state } = target as Extract<WaitTarget, { kind: "change" }>;
+        const rows = await world.runtime.database.transaction("tenant", acme.organizationId, (tx) =>
+          progressOfChange(tx, changeId),
+        );
+        return rows.some((row) => !isReached(row, state));
+      }),
+    );
+    expect(found.map((blocking) => blocking !== undefined)).toEqual(expected);
+    expect(new Set(expected).size).toBe(2);
+  });
+
+  test("says nothing of another organization's change, rows and application", async () => {
+    const { environmentId } = await insertPlace(world, acme);
+    const made = await given(acme).application<{ applicationId: string; sync: { changeId: string } }>({
+      environmentId,
+      route: { host: "shared-look.example", upstreams: [{ url: "http://10.0.0.1:80" }] },
+      credential: { username: "ada" },
+    });
+    const { applicationId } = made;
+    const rows = (
+      await world.db.asOwner<{ row: number }>(`select row from changes where application_id = $1`, [applicationId])
+    ).map(({ row }) => Number(row));
+    await sync.state(acme.organizationId, applicationId, 3, { proven: 0 });
+    const about = (organizationId: string): WaitTarget[] => [
+      { kind: "change", changeId: made.sync.changeId, organizationId, state: "enforced" },
+      { kind: "rows", rows, organizationId, state: "enforced" },
+      { kind: "application", applicationId, revision: 90, organizationId, state: "enforced" },
+    ];
+    const own = await findBlocking(world.runtime.database, about(acme.organizationId));
+    expect(own.map((blocking) => blocking !== undefined)).toEqual([true, true, true]);
+    expect(await findBlocking(world.runtime.database, about(beta.organizationId))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Database, Transaction } from "../../src/database/database";
+import { createHandler } from "../../src/http/handler";
+import { openBrowser } from "../support/browser";
+import { givenMember, givenPerson } from "../support/people";
+import { registerSecret } from "../support/secrets";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
+
+/** What a request asked the database, but for the verb's own. */
+interface Cost {
+  /** Statements outside a transaction. */
+  outside: number;
+  transactions: number;
+  /** Decisions made again inside one. */
+  again: number;
+}
+
+let world: World;
+let acme: GivenOrganization;
+let securityId: string;
+let applicationId: string;
+const cost: Cost = { outside: 0, transactions: 0, again: 0 };
+
+beforeAll(async () => {
+  world = await openWorld();
+  acme = await world.organization();
+  ({ applicationId } = await given(acme).application());
+  ({ securityId } = await given(acme).credential(applicationId));
+});
+afterAll(() => world.close());
+
+/** Counts what is asked; `execute` is how a decision is asked for inside a transaction. */
+function counting(database: Database): Database {
+  return {
+    kind: database.kind,
+    call: (statement) => {
+      cost.outside++;
+      return database.call(statement);
+    },
+    transaction: (role, organizationId, body) => {
+      cost.transactions++;
+      return database.transaction(role, organizationId, (tx) => body(countingIn(tx)));
+    },
+    batch: (role, organizationId, statements, body) => {
+      cost.transactions++;
+      return database.batch(role, organizationId, statements, (tx) => body(countingIn(tx)));
+    },
+    listen: (...args) => database.listen(...args),
+    hint: (...args) => database.hint(...args),
+    close: () => database.close(),
+  };
+}
+
+function countingIn(tx: Transaction): Transaction {
+  return new Proxy(tx, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property, target);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        if (property === "execute" && JSON.stringify(args[0]).includes("portcullis_authorize")) cost.again++;
+        return value.apply(target, args);
+      };
+    },
+  });
+}
+
+async function costOf(request: () => Promise<{ status: number }>): Promise<Cost> {
+  Object.assign(cost, { outside: 0, transactions: 0, again: 0 });
+  expect((await request()).status).toBe(200);
+  return { ...cost };
+}
+
+async function callers() {
+  const handler = createHandler({ ...world.runtime, database: counting(world.runtime.database) });
+  const person = await givenPerson(world);
+  await givenMember(world, acme.organizationId, person, "owner");
+  const browser = openBrowser({ handler });
+  await browser.signIn("password", { email: person.email, password: person.password });
+  const key = registerSecret(await acme.key("owner"));
+  await world.db.asOwner(`update api_keys set last_used_at = now() where organization_id = $1`, [acme.organizationId]);
+  const byKey = async (procedure: string, input: unknown) =>
+    handler(
+      new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-api-key": key },
+        body: JSON.stringify(input),
+      }),
+      { ip: "127.0.0.1" },
+    );
+  return { key: byKey, cookie: (procedure: string, input: unknown) => browser.call(procedure, input) };
+}
+
+test("who is asking, and whether they may, costs a read one statement and a write two", async () => {
+  let next = 0;
+  for (const [how, call] of Object.entries(await callers())) {
+    const read = await costOf(() => call("security.one", { securityId }));
+    expect(read, `${how} reads`).toEqual({ outside: 1, transactions: 1, again: 0 });
+    const write = await costOf(() => call("security.create", { applicationId, username: `ada${next++}` }));
+    expect(write, `${how} writes`).toEqual({ outside: 1, transactions: 1, again: 1 });
+  }
+});

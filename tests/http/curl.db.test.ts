@@ -1,0 +1,111 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type HttpServer, listen } from "../../src/http/server/http-server";
+import { insertPlace } from "../support/place";
+import { given, openWorld, type World } from "../support/world";
+
+const run = promisify(execFile);
+const hasCurl = await run("curl", ["--version"]).then(
+  () => true,
+  () => false,
+);
+if (!hasCurl) process.stderr.write("no curl on this machine: the documented lines are not run as they stand\n");
+
+let world: World;
+let server: HttpServer;
+let key: string;
+let applicationId: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  const acme = await world.organization();
+  key = await acme.key("developer");
+  const { environmentId } = await insertPlace(world, acme);
+  ({ applicationId } = await given(acme).application({ environmentId }));
+  server = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
+  server.serve({ api: world.handler, pages: (_request, response) => response.end() });
+});
+afterAll(async () => {
+  await server.close(1_000);
+  await world.close();
+});
+
+interface Printed {
+  readonly status: number;
+  readonly requestId: string;
+  readonly body: {
+    readonly result: { readonly data: Record<string, string | boolean> };
+    readonly error: { readonly data: Record<string, unknown> };
+  };
+}
+
+/** Runs curl with these words, and reads what it prints. */
+async function curl(...words: readonly string[]): Promise<Printed> {
+  const { stdout } = await run("curl", ["-sS", "-i", ...words]);
+  const [head = "", body = ""] = stdout.split("\r\n\r\n");
+  return {
+    status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]),
+    requestId: /^x-request-id: (\S+)/im.exec(head)?.[1] ?? "",
+    body: JSON.parse(body) as Printed["body"],
+  };
+}
+
+const url = (procedure: string) => `http://127.0.0.1:${server.port}/api/trpc/${procedure}`;
+const asJson = ["-H", "Content-Type: application/json"];
+const withKey = () => ["-H", `x-api-key: ${key}`];
+
+describe.skipIf(!hasCurl)("DK-11: the documented lines, as they stand, to a server", () => {
+  test.each<[string, readonly string[]]>([
+    ["with a content type", asJson],
+    ["without one", []],
+  ])("create, one, update, delete %s", async (_title, type) => {
+    const fields = JSON.stringify({ applicationId, username: "ada", password: "securePassword-4711" });
+    const created = await curl("-X", "POST", url("security.create"), ...withKey(), ...type, "-d", fields);
+    expect([created.status, created.body.result?.data.username]).toEqual([200, "ada"]);
+    const { securityId } = created.body.result.data;
+    const byId = JSON.stringify({ securityId });
+
+    const one = await curl(url("security.one"), ...withKey(), ...type, "-d", byId);
+    expect([one.status, one.body.result?.data.securityId]).toEqual([200, securityId]);
+
+    const change = JSON.stringify({ securityId, password: "newPassword" });
+    const updated = await curl("-X", "POST", url("security.update"), ...withKey(), ...type, "-d", change);
+    expect([updated.status, updated.body.result?.data.securityId]).toEqual([200, securityId]);
+
+    const deleted = await curl("-X", "POST", url("security.delete"), ...withKey(), ...type, "-d", byId);
+    expect([deleted.status, deleted.body.result?.data.becamePublic]).toEqual([200, true]);
+
+    const gone = await curl(url("security.one"), ...withKey(), ...type, "-d", byId);
+    expect([gone.status, gone.body.error.data.reason]).toEqual([404, "not_found"]);
+    for (const answer of [created, one, updated, deleted, gone]) expect(answer.requestId).toMatch(/^req_/);
+    expect(gone.body.error.data.requestId).toBe(gone.requestId);
+  });
+
+  test("a query by GET", async () => {
+    const input = `input=${JSON.stringify({ applicationId })}`;
+    const answer = await curl("-G", url("security.list"), ...withKey(), "--data-urlencode", input);
+    expect([answer.status, answer.body.result?.data.items]).toEqual([200, []]);
+  });
+
+  test("without a key, and with a wrong one (TM-31)", async () => {
+    const missing = await curl(url("security.list"), "-d", "{}", ...asJson);
+    expect([missing.status, missing.body.error.data.reason]).toEqual([401, "no_credentials"]);
+    const wrong = await curl(url("security.list"), "-H", "x-api-key: nonsense", "-d", "{}");
+    expect([wrong.status, wrong.body.error.data.reason]).toEqual([401, "key_unknown"]);
+  });
+
+  test("the audit log has the address of the socket", async () => {
+    const fields = JSON.stringify({ applicationId, username: "grace", password: "securePassword-4711" });
+    const created = await curl(url("security.create"), ...withKey(), ...asJson, "-d", fields);
+    const [row] = await world.db.asOwner("select ip from audit_entries where request_id = $1", [created.requestId]);
+    expect(row?.ip).toBe("127.0.0.1");
+    await curl(
+      url("security.delete"),
+      ...withKey(),
+      ...asJson,
+      "-d",
+      JSON.stringify({ securityId: created.body.result.data.securityId }),
+    );
+  });
+});

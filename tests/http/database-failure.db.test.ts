@@ -1,0 +1,151 @@
+import { DrizzleQueryError } from "drizzle-orm/errors";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Database, Transaction } from "../../src/database/database";
+import { createHandler } from "../../src/http/handler";
+import { openBrowser } from "../support/browser";
+import { callOn } from "../support/interposed";
+import { givenPerson } from "../support/people";
+import { insertPlace } from "../support/place";
+import { formsOf, registerSecret } from "../support/secrets";
+import { given, openWorld, type World } from "../support/world";
+
+const password = registerSecret("Bound-parameter-4711");
+const hash = registerSecret("$apr1$abcdefgh$0123456789012345678901");
+const detail = "Key (username)=(ada-in-a-detail) already exists.";
+
+/** As drizzle throws: the message holds the statement and every bound parameter, the cause PostgreSQL's own words. */
+function drizzleError(code: string): Error {
+  const cause = Object.assign(new Error(`duplicate key value: ${password}`), {
+    code,
+    severity: "ERROR",
+    detail,
+    parameters: [password, hash],
+    query: `insert into "security" values ($1, $2)`,
+  });
+  return new DrizzleQueryError(`insert into "security" ("hash_sealed") values ($1, $2)`, [password, hash], cause);
+}
+
+let world: World;
+let key: string;
+let applicationId: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  const acme = await world.organization();
+  key = await acme.key("owner");
+  const { environmentId } = await insertPlace(world, acme);
+  ({ applicationId } = await given(acme).application({ environmentId }));
+});
+afterAll(() => world.close());
+
+/** The database, but for what fails. */
+const failing = (what: Partial<Database>) => ({ ...world.runtime, database: { ...world.runtime.database, ...what } });
+
+const call = (what: Partial<Database>) =>
+  callOn(failing(what), key, "security.create", { applicationId, username: "ada", password });
+
+const places: [string, (error: Error) => Partial<Database>][] = [
+  ["the decision", (error) => ({ call: () => Promise.reject(error) })],
+  ["the transaction", (error) => ({ transaction: () => Promise.reject(error) })],
+  [
+    "the middle of the transaction",
+    (error) => ({
+      transaction: (role, organizationId, body) =>
+        world.runtime.database.transaction(role, organizationId, (tx) => {
+          const insert = () => {
+            throw error;
+          };
+          return body(Object.assign(Object.create(tx) as Transaction, { insert }));
+        }),
+    }),
+  ],
+];
+
+describe.each(places)("when the database fails at %s", (_title, what) => {
+  test("the answer is an internal error with an id, and neither it nor the log holds what was bound", async () => {
+    const before = world.log().length;
+    const answer = await call(what(drizzleError("XX000")));
+    const log = world.log().slice(before);
+    expect([answer.status, answer.error.data.reason]).toEqual([500, "internal"]);
+    expect(answer.error.data.requestId).toBe(answer.headers.get("x-request-id"));
+    expect(log).toContain(answer.error.data.requestId);
+    expect(log).toContain("XX000");
+    for (const secret of [password, hash, "ada-in-a-detail", "hash_sealed", "insert into"]) {
+      for (const form of formsOf(secret)) {
+        expect(answer.text).not.toContain(form);
+        expect(log).not.toContain(form);
+      }
+    }
+    expect(answer.text).not.toMatch(/ at |stack|Drizzle|XX000/);
+  });
+
+  test.each(["ECONNREFUSED", "CONNECTION_CLOSED", "57P01", "57014", "25006"])(
+    "not answering (%s) is 503, and says to try again",
+    async (code) => {
+      const answer = await call(what(drizzleError(code)));
+      expect([answer.status, answer.error.data.reason]).toEqual([503, "database_unavailable"]);
+      expect(answer.text).not.toContain(password);
+    },
+  );
+});
+
+test("an error that nobody foresaw is an internal error without its message", async () => {
+  const answer = await call({ call: () => Promise.reject(new TypeError(`cannot read ${password}`)) });
+  expect([answer.status, answer.error.data.reason]).toEqual([500, "internal"]);
+  expect(answer.text).not.toContain(password);
+});
+
+test("a key whose last use cannot be stored is answered, and what failed is not in the log", async () => {
+  const before = world.log().length;
+  let calls = 0;
+  const fresh = failing({
+    call: async (statement) => {
+      calls += 1;
+      if (calls === 2) throw drizzleError("XX000");
+      return world.runtime.database.call(statement);
+    },
+  });
+  await world.db.asOwner(`update api_keys set last_used_at = null`);
+  const answer = await callOn(fresh, key, "applications.one", { applicationId });
+  expect(answer.status).toBe(200);
+  expect(calls).toBe(2);
+  const log = world.log().slice(before);
+  expect(log).toContain("last use was not stored");
+  expect(log).not.toContain(password);
+});
+
+/** A browser whose requests come to the database that fails, with the cookies of another. */
+function browserWhere(error: Error, cookies: ReadonlyMap<string, string> = new Map()) {
+  const browser = openBrowser({
+    handler: createHandler(failing({ call: () => Promise.reject(error), transaction: () => Promise.reject(error) })),
+  });
+  for (const [name, value] of cookies) browser.cookies.set(name, value);
+  return browser;
+}
+
+describe("when the database fails at a sign-in", () => {
+  test.each([
+    ["XX000", 500, "internal"],
+    ["ECONNREFUSED", 503, "database_unavailable"],
+  ])("the answer (%s) says nothing of it, and the log nothing of what was bound", async (code, status, reason) => {
+    const before = world.log().length;
+    const browser = browserWhere(drizzleError(code));
+    const { status: answered, body } = await browser.signIn("password", { email: "ada@example.org", password });
+    expect([answered, body]).toMatchObject([status, { error: { data: { reason } } }]);
+    const said = JSON.stringify(body) + world.log().slice(before);
+    for (const secret of [password, hash, "insert into", "ada@example.org"]) {
+      for (const form of [...formsOf(secret), encodeURIComponent(secret)]) expect(said).not.toContain(form);
+    }
+  });
+
+  test("a sign-out that did not end the session does not say that it did, and the cookie stays (TM-7)", async () => {
+    const person = await givenPerson(world);
+    const browser = openBrowser(world, { ip: "203.0.113.99" });
+    await browser.signIn("password", { email: person.email, password: person.password });
+    const cookie = browser.cookies.get("__Host-portcullis.session");
+    const offline = browserWhere(drizzleError("ECONNREFUSED"), browser.cookies);
+    expect((await offline.signOut()).status).toBe(503);
+    expect(offline.cookies.get("__Host-portcullis.session")).toBe(cookie);
+    expect((await browser.call("auth.sessions.list")).status).toBe(200);
+  });
+});

@@ -1,0 +1,50 @@
+import { DrizzleQueryError } from "drizzle-orm/errors";
+import { describe, expect, it } from "vitest";
+import { describeError } from "../../src/http/describe-error";
+
+const secret = "Bound-parameter-4711";
+
+/** As drizzle throws over a driver: both messages, and so both stacks, hold what was bound. */
+function databaseError(): Error {
+  const cause = Object.assign(new Error(`duplicate key: ${secret}`), {
+    severity: "ERROR",
+    code: "23505",
+    constraint_name: "security_username",
+    table_name: "security",
+    detail: `Key (username)=(${secret})`,
+  });
+  return new DrizzleQueryError("insert into security values ($1)", [secret], cause);
+}
+
+describe("an error that a database had a part in (DK-7, DK-14)", () => {
+  it.each([
+    ["itself", databaseError()],
+    ["inside another one", new Error(`saving ${secret}`, { cause: databaseError() })],
+    ["two deep", new Error(secret, { cause: new TypeError(secret, { cause: databaseError() }) })],
+  ])("is described without anything that was bound: %s", (_title, error) => {
+    const text = JSON.stringify(describeError(error));
+    expect(text).not.toContain(secret);
+    expect(text).not.toContain("insert into");
+    for (const known of ["23505", "security_username", '"table":"security"', "describe-error.test"]) {
+      expect(text).toContain(known);
+    }
+  });
+});
+
+describe("any other error", () => {
+  it("has its message, and where it came from in lines that do not repeat it", () => {
+    const { name, message, frames } = describeError(new TypeError("a.b is no function\n  and more of it"));
+    expect([name, message]).toEqual(["TypeError", "a.b is no function\n  and more of it"]);
+    expect(frames.length).toBeGreaterThan(0);
+    for (const frame of frames) expect(frame).toMatch(/^at /);
+  });
+
+  it("has causes no deeper than three, and nothing of what is no error", () => {
+    const chain = Array.from({ length: 6 }).reduce<Error>(
+      (cause, _, at) => new Error(`e${at}`, { cause }),
+      new Error(),
+    );
+    expect(JSON.stringify(describeError(chain)).match(/"message"/g)).toHaveLength(4);
+    expect(describeError(secret)).toEqual({ name: "string", frames: [] });
+  });
+});

@@ -1,0 +1,347 @@
+import { randomBytes } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeApiKey } from "../../src/access/api-keys";
+import { newId } from "../../src/platform/ids";
+import { type Browser, openBrowser } from "../support/browser";
+import { type GivenPerson, givenMember, givenPerson } from "../support/people";
+import { givenSession } from "../support/sessions";
+import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
+
+const cookie = "__Host-portcullis.session";
+const local = "http://127.0.0.1:3000";
+
+let world: World;
+let acme: GivenOrganization;
+let beta: GivenOrganization;
+let ada: GivenPerson;
+let address = 0;
+
+beforeAll(async () => {
+  world = await openWorld();
+  acme = await world.organization();
+  beta = await world.organization();
+  ada = await givenPerson(world);
+  await givenMember(world, acme.organizationId, ada, "owner");
+});
+afterAll(() => world.close());
+
+/** Limits are by address: every browser has its own. */
+const browserAt = (origin = testOrigin) =>
+  openBrowser(world, { origin, ip: origin === local ? "127.0.0.1" : `203.0.113.${++address}` });
+
+async function signedIn(browser = browserAt()): Promise<Browser> {
+  const { status } = await browser.signIn("password", { email: ada.email, password: ada.password });
+  expect(status).toBe(200);
+  return browser;
+}
+
+const saidTo = async (browser: Browser, headers: Record<string, string> = {}) => {
+  const { status, error } = await browser.call("auth.session", {}, headers);
+  return [status, error?.data.reason];
+};
+
+describe("a session cookie", () => {
+  test("that the browser had before the sign-in is worth nothing after it, and is not the one it gets (fixation)", async () => {
+    const victim = await signedIn();
+    const planted = victim.cookies.get(cookie) ?? "";
+    const attacker = browserAt();
+    attacker.cookies.set(cookie, planted);
+    expect(await saidTo(attacker)).toEqual([200, undefined]);
+    await signedIn(victim);
+    expect(victim.cookies.get(cookie)).not.toBe(planted);
+    expect(await saidTo(victim)).toEqual([200, undefined]);
+    expect(await saidTo(attacker)).toEqual([401, "session_ended"]);
+  });
+
+  test("that an attacker made up is not taken over by a sign-in", async () => {
+    const victim = browserAt();
+    for (const planted of ["A".repeat(43), "e30.e30.e30", "%00", "x".repeat(5_000)]) {
+      victim.cookies.set(cookie, planted);
+      expect(await saidTo(victim)).toEqual([401, "no_credentials"]);
+    }
+    await signedIn(victim);
+    expect(victim.cookies.get(cookie)).not.toBe("x".repeat(5_000));
+  });
+
+  test("of another installation's secret opens nothing", async () => {
+    const other = await openWorld();
+    try {
+      const { userId } = await givenPerson(other);
+      const { browser } = await givenSession(other, { userId });
+      const here = browserAt();
+      for (const [name, value] of browser.cookies) here.cookies.set(name, value);
+      expect(await saidTo(here)).toEqual([401, "no_credentials"]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("is dead after the sign-out, wherever it was copied to (TM-7)", async () => {
+    const browser = await signedIn();
+    const thief = browserAt();
+    for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
+    expect(await saidTo(thief)).toEqual([200, undefined]);
+    expect((await thief.call("projects.create", { name: "Stolen" })).status).toBe(200);
+    await browser.signOut();
+    expect(browser.cookies.has(cookie)).toBe(false);
+    expect(await saidTo(thief)).toEqual([401, "session_ended"]);
+    expect((await thief.call("projects.create", { name: "Stolen" })).status).toBe(401);
+    const [row] = await world.db.asOwner("select count(*)::int as n from projects where name = 'Stolen'");
+    expect(row?.n).toBe(1);
+  });
+
+  test("is not ended by a sign-out that another page asks for", async () => {
+    const browser = await signedIn();
+    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const body = (token: string) => new URLSearchParams({ csrfToken: token, json: "true" }).toString();
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    const foreign = await browser.fetch("/api/auth/signout", {
+      method: "POST",
+      headers: { ...headers, origin: "https://evil.example.org" },
+      body: body(csrfToken),
+    });
+    expect(foreign.status).toBe(403);
+    await browser.fetch("/api/auth/signout", { method: "POST", headers, body: body("0".repeat(64)) });
+    await browser.fetch("/api/auth/signout");
+    expect(await saidTo(browser)).toEqual([200, undefined]);
+  });
+
+  test("of a local address is good there alone, and one of the public address only there", async () => {
+    const atHost = await signedIn(browserAt(local));
+    const outside = await signedIn();
+    expect(await saidTo(atHost)).toEqual([200, undefined]);
+    expect([...atHost.cookies.keys()].filter((name) => name.startsWith("__Host-"))).toEqual([]);
+    const names = ["portcullis.session", "portcullis.csrf"];
+    const [carriedOut, carriedIn] = [browserAt(), browserAt(local)];
+    for (const name of names) {
+      carriedOut.cookies.set(`__Host-${name}`, atHost.cookies.get(name) ?? "");
+      carriedOut.cookies.set(name, atHost.cookies.get(name) ?? "");
+      carriedIn.cookies.set(name, outside.cookies.get(`__Host-${name}`) ?? "");
+    }
+    expect(await saidTo(carriedOut)).toEqual([401, "session_ended"]);
+    expect(await saidTo(carriedIn)).toEqual([401, "session_ended"]);
+    // Under its own name the public address does not even look at it.
+    for (const name of names) carriedOut.cookies.delete(`__Host-${name}`);
+    expect(await saidTo(carriedOut)).toEqual([401, "no_credentials"]);
+  });
+
+  test("is not looked at where the request says it came to a local address, and did not", async () => {
+    const atHost = await signedIn(browserAt(local));
+    const liar = openBrowser(world, { origin: local, ip: "203.0.113.200" });
+    for (const [name, value] of atHost.cookies) liar.cookies.set(name, value);
+    expect(await saidTo(liar)).toEqual([401, "no_credentials"]);
+    const tried = await liar.fetch("/api/auth/csrf");
+    expect(tried.status).toBe(403);
+  });
+
+  test("of a local address is not looked at where a proxy on the host passed the request on", async () => {
+    const atHost = await signedIn(browserAt(local));
+    expect(await saidTo(atHost)).toEqual([200, undefined]);
+    for (const name of ["x-forwarded-for", "forwarded", "via", "x-real-ip", "x-forwarded-host", "x-forwarded-proto"]) {
+      expect(await saidTo(atHost, { [name]: "x" })).toEqual([401, "no_credentials"]);
+      expect((await atHost.fetch("/api/auth/csrf", { headers: { [name]: "x" } })).status).toBe(403);
+    }
+  });
+
+  test("sent twice counts once: the first", async () => {
+    const browser = await signedIn();
+    const good = browser.cookies.get(cookie) ?? "";
+    const fetchWith = async (line: string) => {
+      const anyone = browserAt();
+      const answer = await anyone.fetch("/api/trpc/auth.session", { headers: { cookie: line } });
+      return answer.status;
+    };
+    expect(await fetchWith(`${cookie}=${good}`)).toBe(200);
+    expect(await fetchWith(`${cookie}=nonsense; ${cookie}=${good}`)).toBe(401);
+    expect(await fetchWith(`${cookie.toUpperCase()}=${good}`)).toBe(401);
+  });
+});
+
+describe("a key beside a cookie (TM-34)", () => {
+  const keys: [string, () => Promise<string>, string][] = [
+    ["that is none", async () => "pcl_nonsense", "key_unknown"],
+    ["that is empty", async () => "", "key_unknown"],
+    ["that nobody has", async () => makeApiKey(randomBytes).key, "key_unknown"],
+    ["that expired", () => acme.key("owner", { expiresAt: new Date(Date.now() - 1_000) }), "key_expired"],
+  ];
+  test.each(keys)("%s is refused, with a good cookie and token too", async (_title, keyOf, reason) => {
+    const browser = await signedIn();
+    const key = await keyOf();
+    for (const procedure of ["projects.list", "projects.create"]) {
+      const { status, error } = await browser.call(procedure, { name: "Beside" }, { "x-api-key": key });
+      expect([status, error.data.reason]).toEqual([401, reason]);
+    }
+  });
+
+  test("that is good acts, and the cookie does not; no token and no origin is asked of it", async () => {
+    const browser = await signedIn();
+    const key = await beta.key("owner");
+    const headers = { "x-api-key": key, "x-csrf-token": "", origin: "https://evil.example.org" };
+    const { status, data } = await browser.call<{ projectId: string }>("projects.create", { name: "By key" }, headers);
+    expect(status).toBe(200);
+    const [row] = await world.db.asOwner("select organization_id from projects where project_id = $1", [
+      data.projectId,
+    ]);
+    expect(row?.organization_id).toBe(beta.organizationId);
+  });
+});
+
+describe("x-organization-id", () => {
+  const strangers = () => [beta.organizationId, newId("organization"), "", "x", "' or 1=1 --", "é"];
+
+  test("of a stranger's organization is 404 for a session, and of nobody's the same", async () => {
+    const browser = await signedIn();
+    const inputs: [string, Record<string, unknown>][] = [
+      ["auth.session", {}],
+      ["projects.list", {}],
+      ["projects.create", { name: "Elsewhere" }],
+      ["organizations.one", {}],
+      ["organizations.update", { name: "Mine now" }],
+      ["auth.sessions.list", {}],
+    ];
+    for (const [procedure, input] of inputs) {
+      for (const organizationId of strangers()) {
+        const { status, error } = await browser.call(procedure, input, { "x-organization-id": organizationId });
+        expect([procedure, organizationId, status, error?.data.reason]).toEqual([
+          procedure,
+          organizationId,
+          404,
+          "not_found",
+        ]);
+      }
+      const own = await browser.call(procedure, input, { "x-organization-id": acme.organizationId });
+      expect([procedure, own.status]).toEqual([procedure, 200]);
+    }
+    const [row] = await world.db.asOwner(
+      "select count(*)::int as n from projects where organization_id = $1 and name = 'Elsewhere'",
+      [beta.organizationId],
+    );
+    expect(row?.n).toBe(0);
+  });
+
+  test("of a stranger's organization is 404 for a key, and of its own changes nothing", async () => {
+    const key = await acme.key("owner");
+    const ask = (organizationId: string, procedure = "projects.list") =>
+      browserAt().call(procedure, {}, { "x-api-key": key, "x-organization-id": organizationId });
+    for (const procedure of ["auth.session", "projects.list", "organizations.one", "keys.list"]) {
+      for (const organizationId of strangers()) {
+        const { status, error } = await ask(organizationId, procedure);
+        expect([procedure, organizationId, status, error.data.reason]).toEqual([
+          procedure,
+          organizationId,
+          404,
+          "not_found",
+        ]);
+      }
+      expect((await ask(acme.organizationId, procedure)).status).toBe(200);
+    }
+  });
+
+  test("of another of one's own is what the request is about, with what one is there", async () => {
+    const gamma = await world.organization();
+    const eve = await givenPerson(world);
+    await givenMember(world, acme.organizationId, eve, "owner");
+    await givenMember(world, gamma.organizationId, eve, "viewer");
+    const { browser } = await givenSession(world, eve);
+    const there = { "x-organization-id": gamma.organizationId };
+    const session = await browser.call<{ organization: { organizationId: string }; principal: { role: string } }>(
+      "auth.session",
+      {},
+      there,
+    );
+    expect(session.data).toMatchObject({
+      organization: { organizationId: gamma.organizationId },
+      principal: { role: "viewer" },
+    });
+    expect((await browser.call("projects.create", { name: "Here" })).status).toBe(200);
+    const refused = await browser.call("projects.create", { name: "There" }, there);
+    expect([refused.status, refused.error.data.reason]).toEqual([403, "forbidden"]);
+    await world.db.asOwner("delete from members where user_id = $1 and organization_id = $2", [
+      eve.userId,
+      gamma.organizationId,
+    ]);
+    expect(await saidTo(browser, there)).toEqual([404, "not_found"]);
+    expect(await saidTo(browser)).toEqual([200, undefined]);
+  });
+
+  test("a refused try at a stranger's is in the caller's own log, and not in the stranger's", async () => {
+    const browser = await signedIn();
+    const answer = await browser.call("claims.list", {}, { "x-organization-id": beta.organizationId });
+    const rows = await world.db.asOwner<{ organization_id: string; reason: string; actor_id: string }>(
+      "select organization_id, reason, actor_id from audit_entries where request_id = $1",
+      [answer.headers.get("x-request-id")],
+    );
+    expect(rows).toEqual([{ organization_id: acme.organizationId, reason: "not_found", actor_id: ada.userId }]);
+  });
+});
+
+describe("a removed member", () => {
+  test("is out at the very next request, by session and by key", async () => {
+    const eve = await givenPerson(world);
+    const memberId = await givenMember(world, acme.organizationId, eve, "owner");
+    const { browser } = await givenSession(world, eve);
+    const made = await browser.call<{ key: string }>("keys.create", { name: "Hers", role: "owner" });
+    const byKey = world.callAs(made.data.key);
+    expect((await byKey("projects.list")).status).toBe(200);
+    expect((await browser.call("projects.list")).status).toBe(200);
+    await world.db.asOwner("delete from members where member_id = $1", [memberId]);
+    const [key, session] = [await byKey("projects.list"), await browser.call("projects.list")];
+    expect([key.status, key.error.data.reason]).toEqual([401, "key_revoked"]);
+    expect([session.status, session.error.data.reason]).toEqual([403, "no_organization"]);
+  });
+
+  test("whose role is lowered has no more than that at the very next request", async () => {
+    const eve = await givenPerson(world);
+    const memberId = await givenMember(world, acme.organizationId, eve, "owner");
+    const { browser } = await givenSession(world, eve);
+    const { data } = await browser.call<{ key: string }>("keys.create", { name: "Hers", role: "owner" });
+    await world.db.asOwner("update members set role = 'viewer' where member_id = $1", [memberId]);
+    const [key, session] = [
+      await world.callAs(data.key)("projects.create", { name: "No" }),
+      await browser.call("projects.create", { name: "No" }),
+    ];
+    expect([key.status, key.error.data.reason]).toEqual([403, "forbidden"]);
+    expect([session.status, session.error.data.reason]).toEqual([403, "forbidden"]);
+  });
+});
+
+describe("a forged X-Forwarded-For (TM-2)", () => {
+  test("gains no further tries", async () => {
+    const attacker = openBrowser(world, { ip: "198.51.100.9" });
+    const { csrfToken } = (await (await attacker.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const statuses: number[] = [];
+    for (let at = 0; at < 7; at++) {
+      const answer = await attacker.fetch("/api/auth/callback/password", {
+        method: "POST",
+        headers: {
+          "content-type": "application/x-www-form-urlencoded",
+          "x-forwarded-for": `192.0.2.${at}`,
+          "x-real-ip": `192.0.2.${at}`,
+          forwarded: `for=192.0.2.${at}`,
+        },
+        body: new URLSearchParams({ email: "x@example.org", password: "y", csrfToken, json: "true" }).toString(),
+      });
+      statuses.push(answer.status);
+      if (answer.status === 429) expect(Number(answer.headers.get("retry-after"))).toBeGreaterThan(0);
+    }
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
+  });
+
+  test("is not what a key's networks are compared with, nor what the log has", async () => {
+    const made = await acme.call<{ key: string; apiKeyId: string }>("keys.create", {
+      name: "Home",
+      role: "viewer",
+      allowedIps: ["192.0.2.0/24"],
+    });
+    const outside = openBrowser(world, { ip: "198.51.100.10" });
+    const headers = { "x-api-key": made.data.key, "x-forwarded-for": "192.0.2.1" };
+    const refused = await outside.call("projects.list", {}, headers);
+    expect([refused.status, refused.error.data.reason]).toEqual([401, "key_ip_refused"]);
+    const [entry] = await world.db.asOwner("select ip from audit_entries where request_id = $1", [
+      refused.headers.get("x-request-id"),
+    ]);
+    expect(entry?.ip).toBe("198.51.100.10");
+    const inside = openBrowser(world, { ip: "192.0.2.77" });
+    expect((await inside.call("projects.list", {}, { "x-api-key": made.data.key })).status).toBe(200);
+  });
+});

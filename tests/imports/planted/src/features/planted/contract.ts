@@ -1,0 +1,3 @@
+import { planted } from "./rows";
+
+export const contract = planted;

@@ -1,0 +1,3 @@
+import { asSync } from "../../database/as-sync";
+
+export const planted = asSync;

@@ -1,3 +1,0 @@
-import { asSync } from "../persistence/as-sync";
-
-export const planted = asSync;

@@ -1,0 +1,42 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { placesIn } from "../../src/delivery/applier/gateway-folder";
+import { writeStaticConfiguration } from "../../src/delivery/applier/static-configuration";
+import { buildConsole } from "../../src/main/build-console";
+import { askControlSocket } from "../../src/main/ipc/ask-control-socket";
+import { takeControlSocket } from "../../src/main/ipc/control-socket";
+import { makeDataFolder } from "../../src/main/ipc/control-socket-path";
+import { findSecretFile, makeSecretFile } from "../../src/main/secret-file";
+
+const actions: Record<string, (folder: string) => Promise<unknown>> = {
+  /** What a start does with the data folder, with the embedded database. */
+  start: async (folder) => {
+    const control = await takeControlSocket(folder);
+    try {
+      return (await findSecretFile(folder)) ?? (await makeSecretFile(folder));
+    } finally {
+      await control.close();
+    }
+  },
+  /** The same with PostgreSQL. */
+  "start-on-postgres": async (folder) => {
+    await makeDataFolder(folder);
+    return (await findSecretFile(folder)) ?? (await makeSecretFile(folder));
+  },
+  gateway: async (folder) => {
+    await writeStaticConfiguration({ address: "127.0.0.1:8000", probeAddress: "127.0.0.1:8001" }, { folder });
+    writeFileSync(join(placesIn(folder).applications, "x.yml"), "{}");
+  },
+  ask: (folder) => askControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
+  build: (root) => buildConsole(() => undefined, root),
+};
+
+/** Does one thing with a folder. @returns `ok`, or the error's name and message */
+export async function act(action: string, folder: string): Promise<string> {
+  try {
+    await actions[action]?.(folder);
+    return "ok";
+  } catch (error) {
+    return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  }
+}

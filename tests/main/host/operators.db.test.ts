@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Database } from "../../../src/database/database";
+import { createHandler } from "../../../src/http/handler";
+import { take } from "../../../src/identity/limits";
+import { proofFailuresByAccount } from "../../../src/identity/re-authentication";
+import { codeFailuresByAccount } from "../../../src/identity/second-factors";
+import { listOperators } from "../../../src/main/host/list-operators";
+import type { LinkRuntime } from "../../../src/main/host/password-link";
+import { resetPassword } from "../../../src/main/host/reset-password";
+import { resetSecondFactor } from "../../../src/main/host/reset-second-factor";
+import { unlockOperator } from "../../../src/main/host/unlock-operator";
+import { openBrowser } from "../../support/browser";
+import { type GivenPerson, givenMember, givenPerson } from "../../support/people";
+import { registerSecret } from "../../support/secrets";
+import { type GivenOrganization, openWorld, testOrigin, type World } from "../../support/world";
+
+let world: World;
+let host: LinkRuntime;
+let organization: GivenOrganization;
+beforeAll(async () => {
+  world = await openWorld();
+  host = { ...world.runtime, publicOrigin: testOrigin };
+  organization = await world.organization();
+});
+afterAll(() => world.close());
+
+let address = 0;
+const newBrowser = () => openBrowser(world, { ip: `198.51.100.${++address}` });
+const signIn = ({ email, password }: GivenPerson) => newBrowser().signIn("password", { email, password });
+const password = registerSecret("a horse of another colour");
+
+async function givenOperator(): Promise<GivenPerson> {
+  const person = await givenPerson(world);
+  await givenMember(world, organization.organizationId, person, "owner");
+  return person;
+}
+
+async function givenFactors({ userId }: GivenPerson): Promise<void> {
+  await world.db.asOwner(
+    "insert into totp_secrets (user_id, secret_sealed, created_at, confirmed_at) values ($1, 'x', now(), now())",
+    [userId],
+  );
+  await world.db.asOwner("insert into recovery_codes (user_id, hash, created_at) values ($1, 'x', now())", [userId]);
+  await world.db.asOwner(
+    "insert into passkeys (passkey_id, user_id, credential_id, public_key, counter, transports, backed_up, name, created_at) values ($1, $1, $1, 'x', 0, '{}', false, 'Key', now())",
+    [userId],
+  );
+}
+
+const lastEntry = async (userId: string) =>
+  (
+    await world.db.asOwner<Record<string, unknown>>(
+      "select action, outcome, actor_kind, organization_id, changed from audit_entries where object_id = $1 and actor_kind = 'commandLine' order by audit_id desc limit 1",
+      [userId],
+    )
+  )[0];
+
+describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
+  test("takes the password away, ends the sessions, prints a link and is audited as the command line's", async () => {
+    const person = await givenOperator();
+    const device = newBrowser();
+    await device.signIn("password", { email: person.email, password: person.password });
+    const reset = await resetPassword(host, { email: person.email });
+    expect(reset).toMatchObject({ userId: person.userId, email: person.email, endedSessions: 1 });
+    expect(reset.url).toMatch(/^https:\/\/portcullis\.example\.org\/setup#[\w-]{43}$/);
+    expect((await device.call("auth.session")).status).toBe(401);
+    expect((await signIn(person)).status).toBe(401);
+    expect(await lastEntry(person.userId)).toEqual({
+      action: "operator.resetPassword",
+      outcome: "done",
+      actor_kind: "commandLine",
+      organization_id: organization.organizationId,
+      changed: { endedSessions: 1 },
+    });
+    expect(JSON.stringify(await world.db.asOwner("select * from audit_entries"))).not.toContain(
+      reset.url.split("#")[1],
+    );
+  });
+
+  test("lets nobody in whose password was just being compared (TM-23)", async () => {
+    const person = await givenOperator();
+    const { database } = world.runtime;
+    let looks = 0;
+    let transactions = 0;
+    const interposed: Database = {
+      ...database,
+      batch: (role, organizationId, statements, body) => {
+        looks += 1;
+        return database.batch(role, organizationId, statements, body);
+      },
+      transaction: async (role, organizationId, body) => {
+        transactions += 1;
+        if (transactions === 1) await resetPassword(host, { email: person.email }); // the hash is found by now
+        return database.transaction(role, organizationId, body);
+      },
+    };
+    const handler = createHandler({ ...world.runtime, database: interposed });
+    const browser = openBrowser({ handler }, { ip: `198.51.100.${++address}` });
+    const { email, password: lost } = person;
+    expect((await browser.signIn("password", { email, password: lost })).status).toBe(401);
+    expect([transactions, looks >= 2]).toEqual([1, true]);
+    expect(await world.db.asOwner("select 1 from sessions where user_id = $1", [person.userId])).toEqual([]);
+  });
+
+  test("forces the change on whoever comes in by another way", async () => {
+    const person = await givenOperator();
+    await resetPassword(host, { email: person.email });
+    expect(await world.db.asOwner("select must_change from passwords where user_id = $1", [person.userId])).toEqual([
+      { must_change: true },
+    ]);
+  });
+
+  test("gives a password to who has none", async () => {
+    const person = await givenOperator();
+    await world.db.asOwner("delete from passwords where user_id = $1", [person.userId]);
+    const { url } = await resetPassword(host, { email: person.email });
+    expect((await newBrowser().signIn("link", { token: url.split("#")[1] ?? "", password })).status).toBe(200);
+    expect((await signIn({ ...person, password })).status).toBe(200);
+  });
+
+  test("is refused for who has no account", async () => {
+    for (const command of [resetPassword, resetSecondFactor, unlockOperator]) {
+      await expect(command(host, { email: "nobody@example.org" })).rejects.toMatchObject({ reason: "no_such_person" });
+    }
+  });
+});
+
+describe("operator reset-second-factor (TM-23)", () => {
+  test("removes every factor; the password alone, known to somebody else, is not enough", async () => {
+    const person = await givenOperator();
+    await givenFactors(person);
+    const { url } = await resetSecondFactor(host, { email: person.email });
+    for (const table of ["totp_secrets", "recovery_codes", "passkeys"]) {
+      expect(await world.db.asOwner(`select 1 from ${table} where user_id = $1`, [person.userId])).toEqual([]);
+    }
+    expect((await signIn(person)).status).toBe(401);
+    const browser = newBrowser();
+    expect((await browser.signIn("link", { token: url.split("#")[1] ?? "", password })).status).toBe(200);
+    expect((await browser.call("projects.list")).status).toBe(200);
+    expect(await lastEntry(person.userId)).toMatchObject({
+      action: "operator.resetSecondFactor",
+      changed: { totp: true, recoveryCodes: 1, passkeys: 1, endedSessions: 0 },
+    });
+  });
+
+  test("lets nobody of an organization that requires a second factor do more than enrol one", async () => {
+    const strict = await world.organization();
+    await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
+      strict.organizationId,
+    ]);
+    const person = await givenPerson(world);
+    await givenMember(world, strict.organizationId, person, "owner");
+    await givenFactors(person);
+    const { url } = await resetSecondFactor(host, { email: person.email });
+    const browser = newBrowser();
+    await browser.signIn("link", { token: url.split("#")[1] ?? "", password });
+    const refused = await browser.call("projects.list");
+    expect([refused.status, refused.error.data.reason]).toEqual([403, "second_factor_enrolment_required"]);
+  });
+});
+
+describe("operator unlock", () => {
+  test("lets the owner in whom a stranger has locked out (AM-13)", async () => {
+    const person = await givenOperator();
+    for (let count = 0; count < 5; count++) await signIn({ ...person, password: "wrong" });
+    expect((await signIn(person)).status).toBe(429);
+    expect(await unlockOperator(host, { email: person.email })).toMatchObject({ wasLocked: true });
+    expect((await signIn(person)).status).toBe(200);
+    expect(await unlockOperator(host, { email: person.email })).toMatchObject({ wasLocked: false });
+    expect(await lastEntry(person.userId)).toMatchObject({ action: "operator.unlock", changed: { wasLocked: false } });
+  });
+});
+
+describe("operator unlock of whoever sent wrong codes or passwords while signed in", () => {
+  test.each([codeFailuresByAccount, proofFailuresByAccount])("forgets them: $name (AM-13)", async (limit) => {
+    const { email, userId } = await givenOperator();
+    for (let count = 0; count < limit.tries; count++) await take(world.runtime, limit, userId);
+    await expect(take(world.runtime, limit, userId)).rejects.toMatchObject({ limit: limit.name });
+    expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: true });
+    await take(world.runtime, limit, userId);
+    expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: false });
+  });
+
+  test("is nothing where the failures are too long ago to count (AM-13)", async () => {
+    const person = await givenOperator();
+    for (let count = 0; count < 5; count++) await signIn({ ...person, password: "wrong" });
+    const isLocked = async () =>
+      (await listOperators(host)).operators.find(({ userId }) => userId === person.userId)?.locked;
+    expect(await isLocked()).toBe(true);
+    try {
+      world.now = new Date(Date.now() + 301_000);
+      expect(await isLocked()).toBe(false);
+      expect(await unlockOperator(host, { email: person.email })).toMatchObject({ wasLocked: false });
+    } finally {
+      world.now = null;
+    }
+  });
+});
+
+describe("operator list", () => {
+  test("says of everybody how they can sign in, and nothing that helps to", async () => {
+    const [plain, strong, reset, locked] = [
+      await givenOperator(),
+      await givenOperator(),
+      await givenOperator(),
+      await givenPerson(world),
+    ];
+    await givenFactors(strong);
+    await resetPassword(host, { email: reset.email });
+    await world.db.asOwner("delete from passwords where user_id = $1", [plain.userId]);
+    for (let count = 0; count < 5; count++) await signIn({ ...locked, password: "wrong" });
+    const { operators } = await listOperators(host);
+    const of = ({ email }: GivenPerson) => operators.find((operator) => operator.email === email);
+    const role = { organizationId: organization.organizationId, name: expect.any(String), role: "owner" };
+    expect(of(plain)).toMatchObject({
+      password: "none",
+      totp: false,
+      passkeys: 0,
+      locked: false,
+      organizations: [role],
+    });
+    expect(of(strong)).toMatchObject({ password: "set", totp: true, passkeys: 1, locked: false });
+    expect(of(reset)).toMatchObject({ password: "must_change", locked: false });
+    expect(of(locked)).toMatchObject({ locked: true, organizations: [] });
+    expect(operators.map(({ email }) => email)).toEqual(operators.map(({ email }) => email).sort());
+    expect(JSON.stringify(operators)).not.toMatch(/argon2|hash/);
+  });
+});

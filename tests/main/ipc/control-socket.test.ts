@@ -1,0 +1,191 @@
+import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { askControlSocket } from "../../../src/main/ipc/ask-control-socket";
+import { DataFolderInUse, takeControlSocket } from "../../../src/main/ipc/control-socket";
+import { DataFolderUnusable } from "../../../src/main/ipc/control-socket-path";
+import { identityOf } from "../../../src/platform/files/folder-lock";
+import { type ScriptProcess, startScript } from "../../support/script-process";
+
+const HOLDER = join(import.meta.dirname, "control-socket-holder.ts");
+
+let folder = "";
+const started: ScriptProcess[] = [];
+
+beforeEach(() => {
+  folder = join(mkdtempSync(join(tmpdir(), "portcullis-lock-")), "data");
+});
+
+afterEach(async () => {
+  for (const script of started) script.kill("SIGKILL");
+  await Promise.all(started.splice(0).map((script) => script.ended));
+  rmSync(join(folder, ".."), { recursive: true, force: true });
+});
+
+async function prepareHolder(): Promise<ScriptProcess> {
+  const script = startScript(HOLDER, folder);
+  started.push(script);
+  expect(await script.nextLine()).toBe("ready");
+  return script;
+}
+
+async function startHolder(mode: "serve" | "wait"): Promise<ScriptProcess> {
+  const script = await prepareHolder();
+  script.say(mode);
+  expect(await script.nextLine()).toBe(JSON.stringify({ won: script.pid }));
+  return script;
+}
+
+/** What a killed process leaves: a socket's name at which nobody listens. */
+async function leaveDeadSocket(name: string): Promise<void> {
+  const server = createServer();
+  const path = join(folder, name);
+  await new Promise<void>((done) => server.listen(`${path}~`, done));
+  linkSync(`${path}~`, path);
+  await new Promise((done) => server.close(done)); // removes the name that it listened at, not the link
+}
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+describe("the lock of a data folder", () => {
+  it("is a socket that only its owner can open, in a folder that only its owner can enter", async () => {
+    const socket = await takeControlSocket(folder);
+    expect(statSync(join(folder, "control.sock")).isSocket()).toBe(true);
+    expect(modeOf(join(folder, "control.sock"))).toBe("600");
+    expect(modeOf(folder)).toBe("700");
+    expect(readdirSync(folder).sort()).toEqual(["control.pid", "control.sock"]);
+    await socket.close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is refused to a second process, which is told the first's pid", async () => {
+    const holder = await startHolder("wait");
+    const refusal = await takeControlSocket(folder).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(DataFolderInUse);
+    expect(refusal).toMatchObject({ pid: holder.pid, answers: true });
+    expect(String(refusal)).toContain(`in use by process ${holder.pid}`);
+  });
+
+  it("is refused to a second taker in the same process", async () => {
+    const socket = await takeControlSocket(folder);
+    await expect(takeControlSocket(folder)).rejects.toMatchObject({ pid: process.pid });
+    await socket.close();
+    await (await takeControlSocket(folder)).close();
+  });
+
+  it("is still held by a stopped process", async () => {
+    const holder = await startHolder("serve");
+    holder.kill("SIGSTOP");
+    const refusal = await takeControlSocket(folder).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ name: "DataFolderInUse", pid: holder.pid, answers: false });
+    expect(await askControlSocket(folder, "/", {}, { timeoutMs: 50 })).toEqual({ kind: "silent" });
+    holder.kill("SIGCONT");
+    expect(await askControlSocket(folder, "/a", {})).toMatchObject({ kind: "answer", body: { asked: "/a" } });
+  });
+
+  it("is taken over from a killed process", async () => {
+    const holder = await startHolder("wait");
+    holder.kill("SIGKILL");
+    await holder.ended;
+    expect(await askControlSocket(folder, "/", {})).toEqual({ kind: "nobody" });
+    const socket = await takeControlSocket(folder);
+    expect(await askControlSocket(folder, "/pid", {})).toMatchObject({ body: { pid: process.pid } });
+    expect(readdirSync(folder).sort()).toEqual(["control.pid", "control.sock"]);
+    await socket.close();
+  });
+
+  it("goes to exactly one of ten processes that start at once on a killed one's leftover, again and again", async () => {
+    for (let round = 0; round < 3; round++) {
+      const racers = await Promise.all(Array.from({ length: 10 }, prepareHolder));
+      for (const racer of racers) racer.say("serve");
+      const said = await Promise.all(racers.map((racer) => racer.nextLine()));
+      const winners = said.filter((line) => line?.includes("won"));
+      expect(winners, said.join("\n")).toHaveLength(1);
+      const winner = racers[said.indexOf(winners[0] ?? "")];
+      expect(await askControlSocket(folder, "/pid", {})).toMatchObject({ body: { pid: winner?.pid } });
+      for (const line of said) if (line !== winners[0]) expect(line).toContain(`in use by process ${winner?.pid}`);
+      winner?.kill("SIGKILL"); // the next round races on its leftover
+      await winner?.ended;
+    }
+  });
+
+  it("is taken over when those who were replacing a leftover were killed as well, two deep", async () => {
+    mkdirSync(folder, { mode: 0o700 });
+    await leaveDeadSocket("control.sock");
+    const right = `s.${await identityOf(join(folder, "control.sock"))}`;
+    await leaveDeadSocket(right);
+    await leaveDeadSocket(`s.${await identityOf(join(folder, right))}`);
+    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeControlSocket(folder)));
+    const taken = tries.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+    expect(taken).toHaveLength(1);
+    expect(readdirSync(folder).sort()).toEqual(["control.pid", "control.sock"]);
+    await taken[0]?.close();
+  });
+
+  it("goes to exactly one of a hundred takers in one process, and each after the other gets it", async () => {
+    const tries = await Promise.allSettled(Array.from({ length: 100 }, () => takeControlSocket(folder)));
+    const taken = tries.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+    expect(taken).toHaveLength(1);
+    await taken[0]?.close();
+    await (await takeControlSocket(folder)).close();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is refused in one line when the path is too long for a socket", async () => {
+    const error = await takeControlSocket(join(folder, "x".repeat(100))).catch((refusal: unknown) => refusal);
+    expect(error).toBeInstanceOf(DataFolderUnusable);
+    expect(String(error)).toMatch(/bytes long.*PORTCULLIS_DATA/);
+    expect(String(error)).not.toContain("\n");
+  });
+
+  it("is refused in one line where a folder cannot be made", async () => {
+    mkdirSync(folder, { mode: 0o700 });
+    writeFileSync(join(folder, "letter.txt"), "");
+    for (const path of [join(folder, "letter.txt"), join(folder, "letter.txt", "data")]) {
+      const error = await takeControlSocket(path).catch((refusal: unknown) => refusal);
+      expect(error).toBeInstanceOf(DataFolderUnusable);
+      expect(String(error)).toMatch(/letter\.txt.* cannot be used \(E\w+: [^)]+\): set PORTCULLIS_DATA /);
+      expect(String(error)).not.toContain("\n");
+    }
+  });
+
+  it("does not change the mode of a folder that holds other things", async () => {
+    mkdirSync(folder, { mode: 0o755 });
+    writeFileSync(join(folder, "letter.txt"), "");
+    await expect(takeControlSocket(folder)).rejects.toThrow(/mode 755.*chmod 700/);
+    expect(modeOf(folder)).toBe("755");
+    rmSync(join(folder, "letter.txt"));
+    await (await takeControlSocket(folder)).close();
+    expect(modeOf(folder)).toBe("700");
+  });
+});
+
+describe("asking over the control socket", () => {
+  it("tells nobody, starting and an answer apart", async () => {
+    mkdirSync(folder);
+    expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "nobody" });
+    const socket = await takeControlSocket(folder);
+    expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "starting" });
+    socket.serve((request, response) => {
+      response.statusCode = 201;
+      request.pipe(response);
+    });
+    expect(await askControlSocket(folder, "/setup", { name: "Ada" })).toEqual({
+      kind: "answer",
+      status: 201,
+      body: { name: "Ada" },
+    });
+    await socket.close();
+  });
+
+  it("waits while a server is starting", async () => {
+    const socket = await takeControlSocket(folder);
+    const answer = askControlSocket(folder, "/setup", {}, { patienceMs: 20_000 });
+    expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "starting" });
+    socket.serve((_request, response) => response.end("{}"));
+    expect(await answer).toMatchObject({ kind: "answer", status: 200 });
+    await socket.close();
+  });
+});

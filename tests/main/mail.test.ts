@@ -1,0 +1,146 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { invitationMail } from "../../src/features/invitations/invitation-mail";
+import { makeMailer } from "../../src/main/mail";
+import type { MailFailed } from "../../src/platform/mail";
+import { type MailServer, openMailServer } from "../support/mail-server";
+import { patienceMs } from "../support/patience";
+
+const open: { close(): Promise<void> }[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((server) => server.close()));
+});
+
+async function serve(...options: Parameters<typeof openMailServer>): Promise<MailServer> {
+  const server = await openMailServer(...options);
+  open.push(server);
+  return server;
+}
+const mailer = (smtpUrl: string, mailFrom: string | null = null) => {
+  const made = makeMailer({ smtpUrl, mailFrom }, "portcullis.example.org");
+  if (!made) throw new Error("there is no mailer");
+  return made;
+};
+const invited = {
+  email: "ada@example.org",
+  organization: "Acme",
+  inviter: "bob@example.org",
+  url: "https://portcullis.example.org/accept-invitation#token",
+  days: 7,
+};
+const problemOf = async (sending: Promise<void>) =>
+  sending.then(
+    () => null,
+    (error: MailFailed) => [error.name, error.problem],
+  );
+
+test("without a mail server there is no mailer", () => {
+  expect(makeMailer({ smtpUrl: null, mailFrom: null }, "portcullis.example.org")).toBe(null);
+});
+
+test("a mail goes to the one address, from the one that is set, as plain text", async () => {
+  const server = await serve();
+  await mailer(`smtp://127.0.0.1:${server.port}`, "gate@example.org").send(invitationMail(invited));
+  await mailer(`smtp://127.0.0.1:${server.port}`).send(invitationMail(invited));
+  expect(server.received.map(({ from, to }) => [from, to])).toEqual([
+    ["gate@example.org", ["ada@example.org"]],
+    ["portcullis@portcullis.example.org", ["ada@example.org"]],
+  ]);
+  const [mail] = server.received;
+  expect(mail?.headers).toContainEqual(["from", "Portcullis <gate@example.org>"]);
+  expect(mail?.headers).toContainEqual(["to", "ada@example.org"]);
+  expect(mail?.headers).toContainEqual(["subject", "Invitation to Acme"]);
+  expect(mail?.headers).toContainEqual(["content-type", "text/plain; charset=utf-8"]);
+  expect(mail?.text).toContain(`by bob@example.org to become a member of the organization "Acme"`);
+  expect(mail?.text.split("\n")).toContain(invited.url);
+});
+
+test.each([
+  ["a line and a header", "Acme\r\nBcc: everybody@example.org"],
+  ["a line feed", "Acme\nBcc: everybody@example.org"],
+  ["the end of the headers", "Acme\r\n\r\n<h1>Pay here</h1>"],
+  ["the end of the mail", "Acme\r\n.\r\nMAIL FROM:<evil@example.org>\r\nRCPT TO:<everybody@example.org>"],
+  ["a separator of lines", "Acme\u2028Bcc: everybody@example.org"],
+  ["other letters", "Ärzte ohne Grenzen 🏥\r\nBcc: everybody@example.org"],
+  ["an encoded word", "=?utf-8?q?Acme=0D=0ABcc:_everybody@example.org?="],
+])("a name that holds %s adds no header, no recipient and no mail", async (_, organization) => {
+  const server = await serve();
+  const names = { organization, inviter: organization };
+  await mailer(`smtp://127.0.0.1:${server.port}`).send(invitationMail({ ...invited, ...names }));
+  const plain = await serve();
+  await mailer(`smtp://127.0.0.1:${plain.port}`).send(invitationMail(invited));
+  expect(server.received).toHaveLength(1);
+  const [mail] = server.received;
+  expect(mail?.to).toEqual(["ada@example.org"]);
+  const namesOf = (received: MailServer) => received.received[0]?.headers.map(([name]) => name).sort();
+  expect(namesOf(server)).toEqual(namesOf(plain));
+  expect(mail?.text.split("\n").filter((line) => line.startsWith("Bcc") || line.startsWith("<h1>"))).toEqual([]);
+  expect(mail?.text.split("\n").length).toBe(plain.received[0]?.text.split("\n").length);
+});
+
+test("an address that would be two is refused by the server or sent to nobody else", async () => {
+  const server = await serve();
+  const to = "ada@example.org, everybody@example.org";
+  await problemOf(mailer(`smtp://127.0.0.1:${server.port}`).send({ ...invitationMail(invited), to }));
+  for (const mail of server.received) expect(mail.to).not.toContain("everybody@example.org");
+});
+
+test("the user and the password of the address are shown to the server", async () => {
+  const server = await serve({ authOptional: false });
+  await mailer(`smtp://who%40here:good@127.0.0.1:${server.port}`).send(invitationMail(invited));
+  expect(server.received.map(({ user }) => user)).toEqual(["who@here"]);
+  const refused = mailer(`smtp://who:hunter2@127.0.0.1:${server.port}`).send(invitationMail(invited));
+  expect(await problemOf(refused)).toEqual(["MailFailed", "mail_refused"]);
+});
+
+test("a server that says no, and one that says nothing, are told apart; what they say is not repeated", async () => {
+  const no = await serve({
+    onRcptTo: (_address, _session, done) => done(Object.assign(new Error("no such user ada"), { responseCode: 550 })),
+  });
+  expect(await problemOf(mailer(`smtp://127.0.0.1:${no.port}`).send(invitationMail(invited)))).toEqual([
+    "MailFailed",
+    "mail_refused",
+  ]);
+  const gone = await openMailServer();
+  await gone.close();
+  expect(await problemOf(mailer(`smtp://127.0.0.1:${gone.port}`).send(invitationMail(invited)))).toEqual([
+    "MailFailed",
+    "mail_unreachable",
+  ]);
+});
+
+test("a server that accepts and then says nothing keeps nobody waiting", async () => {
+  const sockets: { destroy(): void }[] = [];
+  const silent = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  open.push({
+    close: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => silent.close(() => resolve()));
+    },
+  });
+  const { port } = silent.address() as AddressInfo;
+  const before = performance.now();
+  const problem = await problemOf(mailer(`smtp://127.0.0.1:${port}`).send(invitationMail(invited)));
+  expect(problem).toEqual(["MailFailed", "mail_unreachable"]);
+  expect(performance.now() - before).toBeLessThan(patienceMs);
+});
+
+test("TLS from the start does not go on with a server whose certificate nobody vouches for", async () => {
+  const server = await serve({ secure: true });
+  const sending = mailer(`smtps://127.0.0.1:${server.port}`).send(invitationMail(invited));
+  expect(await problemOf(sending)).toEqual(["MailFailed", "mail_unreachable"]);
+  expect(server.received).toEqual([]);
+});
+
+test("to another host nothing is said without TLS, unless the setting says so", async () => {
+  const server = await serve();
+  // Any host but this one by its own names: an address of it that is no loopback address to the mailer.
+  const elsewhere = (query: string) => mailer(`smtp://0.0.0.0:${server.port}${query}`).send(invitationMail(invited));
+  expect(await problemOf(elsewhere(""))).not.toBe(null);
+  expect(server.received).toEqual([]);
+  expect(await problemOf(elsewhere("?tls=off"))).toBe(null);
+  expect(server.received).toHaveLength(1);
+});

@@ -1,0 +1,46 @@
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { findSecretFile, makeSecretFile } from "../../src/main/secret-file";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "portcullis-secret-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+const path = () => join(folder, "secret");
+
+describe("the secret in the data folder", () => {
+  it("is made once, whoever else makes one at the same moment, and leaves nothing else behind", async () => {
+    const made = await Promise.all(Array.from({ length: 8 }, () => makeSecretFile(folder)));
+    expect(new Set(made.map((secret) => secret.toString("hex"))).size).toBe(1);
+    expect(made[0]).toHaveLength(32);
+    expect(await findSecretFile(folder)).toEqual(made[0]);
+    expect(readdirSync(folder)).toEqual(["secret"]);
+  });
+
+  it("can be read by its owner alone", async () => {
+    await makeSecretFile(folder);
+    expect(statSync(path()).mode & 0o777).toBe(0o600);
+  });
+
+  it.each([0o640, 0o604, 0o660])("is refused in one line when others can read it (%o)", async (mode) => {
+    await makeSecretFile(folder);
+    chmodSync(path(), mode);
+    const refused = await findSecretFile(folder).catch((error: Error) => error.message);
+    expect(refused).toBe(`${path()} can be read by others (mode ${mode.toString(8)}): run "chmod 600" on it`);
+  });
+
+  it("is refused when it holds none, and what it holds is not in the message", async () => {
+    writeFileSync(path(), "hunter2hunter2", { mode: 0o600 });
+    const refused = await findSecretFile(folder).catch((error: Error) => error.message);
+    expect(refused).toMatch(/holds no secret/);
+    expect(refused).not.toContain("hunter2");
+    expect(readFileSync(path(), "utf8")).toBe("hunter2hunter2");
+  });
+
+  it("is none where there is no file", async () => {
+    expect(await findSecretFile(folder)).toBeNull();
+  });
+});

@@ -1,0 +1,115 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { afterAll, expect, test, vi } from "vitest";
+import { inOneLine } from "../../src/main/explain-start-failure";
+import { askHost } from "../../src/main/host-commands";
+import { readEnvironment } from "../../src/main/settings/environment";
+import { type RunningServer, startServer } from "../../src/main/start-server";
+import { emptyDatabase } from "../support/empty-database";
+import { openAsOwner } from "../support/owner-connection";
+import { patienceMs } from "../support/patience";
+
+const log = pino({ level: "silent" });
+const folder = mkdtempSync(join(tmpdir(), "pcl-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const secret = "5e1d0c7f9a3b48266b1f0d7a935ce8420f1e2d3c4b5a69788796a5b4c3d2e1f0";
+const environmentOf = (url: string, data: string, more: Record<string, string> = {}) => ({
+  DATABASE_URL: url,
+  PORTCULLIS_DATA: join(folder, data),
+  PORT: "0",
+  PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9",
+  ...more,
+});
+const start = (environment: Record<string, string>) => startServer(readEnvironment(environment), { log });
+const stop = (servers: readonly RunningServer[]) => Promise.all(servers.map((server) => server.stop()));
+
+test("four processes that start at once on one empty database all come up", async () => {
+  const url = await emptyDatabase();
+  const servers = await Promise.all(
+    ["a", "b", "c", "d"].map((data) => start(environmentOf(url, data, { PORTCULLIS_SECRET: secret }))),
+  );
+  for (const server of servers) expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+  await stop(servers);
+});
+
+test("two databases of one cluster are made at once", async () => {
+  const urls = await Promise.all([emptyDatabase(), emptyDatabase()]);
+  const servers = await Promise.all(urls.map((url, at) => start(environmentOf(url, `e${at}`))));
+  for (const server of servers) expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  expect(new Set(servers.map(({ runtime }) => runtime.installationId)).size).toBe(2);
+  await stop(servers);
+});
+
+test("a secret is required of a database that holds anything, unless the data folder has it", async () => {
+  const url = await emptyDatabase();
+  await stop([await start(environmentOf(url, "f"))]);
+  await stop([await start(environmentOf(url, "f"))]);
+  await expect(start(environmentOf(url, "g"))).rejects.toThrow(/^PORTCULLIS_SECRET must be set: /);
+  await expect(start(environmentOf(url, "g", { PORTCULLIS_SECRET: secret }))).rejects.toThrow(
+    /^PORTCULLIS_SECRET .* must be the one that this database was made with/,
+  );
+});
+
+test("the command line connects to the database by itself, beside a running server, and needs no secret", async () => {
+  const url = await emptyDatabase();
+  const server = await start(environmentOf(url, "h", { PORTCULLIS_SECRET: secret }));
+  const environment = environmentOf(url, "elsewhere");
+  const made = await askHost(environment, "setup", { email: "ada@example.org", organization: "Acme" });
+  expect(made).toMatchObject({ ok: true, result: { apiKey: { key: expect.stringMatching(/^pcl_/) } } });
+  await server.stop();
+});
+
+test("a database that does not answer, or lets nobody in, is one line without the password", async () => {
+  const refused = start(environmentOf("postgres://ada:hunter2@127.0.0.1:9/x", "i"));
+  await expect(refused).rejects.toThrow("PostgreSQL does not answer at DATABASE_URL (ECONNREFUSED)");
+  const unknown = new URL(await emptyDatabase());
+  unknown.pathname = "/nowhere";
+  await expect(start(environmentOf(unknown.href, "i"))).rejects.toThrow("has no database of the name");
+});
+
+test("a user who may not create roles is told the SQL to run, all of it, and needs no more than that", async () => {
+  const url = new URL(await emptyDatabase());
+  const administrator = openAsOwner(url.href);
+  const user = `plain_${process.pid}`;
+  await administrator.unsafe(`create role ${user} login; alter database ${url.pathname.slice(1)} owner to ${user}`);
+  const environment = environmentOf(Object.assign(new URL(url), { username: user }).href, "j");
+
+  const [first, ...told] = inOneLine(await start(environment).catch((error: unknown) => error)).split("\n");
+  expect(first).toMatch(/^the user in DATABASE_URL may not create roles\. Run this as an administrator/);
+  expect(told).toEqual(
+    ["gate", "tenant", "sync", "host", "identity", "retention"].map(
+      (name) => `create role portcullis_${name} nologin; grant portcullis_${name} to "${user}";`,
+    ),
+  );
+  // The roles are there already: they belong to the cluster, and other tests have made them.
+  for (const line of told) await administrator.unsafe(line.replace(/^.*; (?=grant)/, ""));
+  await administrator.end();
+  const server = await start(environment);
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
+  await server.stop();
+});
+
+test("SIGTERM ends a start too that waits for another process's migrations", async () => {
+  const url = await emptyDatabase();
+  const holder = openAsOwner(url);
+  const isAwaited = async () =>
+    (
+      await holder`select 1 from pg_locks where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())`
+    ).length > 0;
+  await holder`select pg_advisory_lock(7402118334)`;
+  const command = join(import.meta.dirname, "../../bin/portcullis.mjs");
+  const { PATH, HOME } = process.env;
+  const env = { NODE_ENV: "test" as const, PATH, HOME, ...environmentOf(url, "k") };
+  const child = spawn(process.execPath, [command, "start"], { env, stdio: "ignore" });
+  const ended = once(child, "close");
+  await vi.waitFor(async () => expect(await isAwaited()).toBe(true), { timeout: patienceMs, interval: 50 });
+  child.kill("SIGTERM");
+  expect(await ended).toEqual([0, null]); // after 9.5 s it would end itself with 1
+  await holder.end();
+});

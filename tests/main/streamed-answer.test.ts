@@ -1,0 +1,55 @@
+import pino from "pino";
+import { afterEach, expect, test } from "vitest";
+import { type HttpServer, listen } from "../../src/http/server/http-server";
+
+let server: HttpServer;
+afterEach(() => server.close(0));
+
+const log = pino({ level: "silent" });
+
+async function serve(body: ReadableStream<Uint8Array>): Promise<string> {
+  server = await listen({ host: "127.0.0.1", port: 0, log });
+  const headers = { "content-type": "text/csv", "content-disposition": 'attachment; filename="a.csv"' };
+  server.serve({ api: async () => new Response(body, { headers }), pages: (_request, response) => response.end() });
+  return `http://127.0.0.1:${server.port}/api/audit/export`;
+}
+
+test("a file goes out as it is made, and no faster than it is taken (AUD)", async () => {
+  let pulled = 0;
+  let goOn = () => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const url = await serve(
+    new ReadableStream(
+      {
+        async pull(controller) {
+          pulled++;
+          if (pulled === 2) await held;
+          if (pulled === 3) controller.close();
+          else controller.enqueue(new TextEncoder().encode(`line ${pulled}\n`));
+        },
+      },
+      { highWaterMark: 0 },
+    ),
+  );
+  const reader = (await fetch(url)).body?.getReader();
+  const first = await reader?.read();
+  expect(new TextDecoder().decode(first?.value)).toBe("line 1\n"); // while the second is not made yet
+  goOn();
+  expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("line 2\n");
+  expect((await reader?.read())?.done).toBe(true);
+});
+
+test("a file that breaks off does not look as if it were whole", async () => {
+  let pulled = 0;
+  const url = await serve(
+    new ReadableStream({
+      pull(controller) {
+        if (pulled++ > 0) controller.error(new Error("revoked"));
+        else controller.enqueue(new TextEncoder().encode("line 1\n"));
+      },
+    }),
+  );
+  await expect(fetch(url).then((response) => response.text())).rejects.toThrow();
+});

@@ -1,0 +1,57 @@
+import { expect, test } from "vitest";
+import { oneBatchAtATime } from "../../src/platform/one-batch-at-a-time";
+
+function sender() {
+  const sent: string[][] = [];
+  const pending: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  const send = oneBatchAtATime<object, string, string[]>({
+    begin: () => [],
+    add: (batch, item) => void batch.push(item),
+    send: (_place, batch) => {
+      sent.push(batch);
+      return new Promise<void>((resolve, reject) => pending.push({ resolve, reject }));
+    },
+  });
+  return { sent, pending, send };
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+test("the first goes at once, what comes meanwhile goes together after it", async () => {
+  const { sent, pending, send } = sender();
+  const place = {};
+  const all = ["a", "b", "c"].map((item) => send(place, "k", item));
+  expect(sent).toEqual([["a"]]);
+  pending[0]?.resolve();
+  await all[0];
+  await turn();
+  expect(sent).toEqual([["a"], ["b", "c"]]);
+  pending[1]?.resolve();
+  await Promise.all(all);
+  const later = send(place, "k", "d");
+  expect(sent).toEqual([["a"], ["b", "c"], ["d"]]);
+  pending[2]?.resolve();
+  await later;
+});
+
+test("other keys and other places do not wait", () => {
+  const { sent, send } = sender();
+  const place = {};
+  void send(place, "k", "a");
+  void send(place, "l", "b");
+  void send({}, "k", "c");
+  expect(sent).toEqual([["a"], ["b"], ["c"]]);
+});
+
+test("a batch that fails fails for its own items, and the next is sent all the same", async () => {
+  const { sent, pending, send } = sender();
+  const place = {};
+  const first = send(place, "k", "a");
+  const second = send(place, "k", "b");
+  pending[0]?.reject(new Error("gone"));
+  await expect(first).rejects.toThrow("gone");
+  await turn();
+  expect(sent).toEqual([["a"], ["b"]]);
+  pending[1]?.resolve();
+  await second;
+});

@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { compileApplication } from "../../../src/traefik/compiler/compile-application";
+import { compileDeny } from "../../../src/traefik/compiler/compile-deny";
+import { compileMarker, type MarkerState } from "../../../src/traefik/compiler/compile-marker";
+import { compileShared } from "../../../src/traefik/compiler/compile-shared";
+import { compileStatic, type StaticSettings } from "../../../src/traefik/compiler/compile-static";
+import type { ApplicationState, CompiledFile, DenyState, GatewayState } from "../../../src/traefik/compiler/state";
+
+/** What a real gateway must answer, once the case's file is loaded. */
+export interface GoldenAsk {
+  readonly host: string;
+  readonly path: string;
+  readonly user?: string;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  readonly entryPoint?: "web" | "portcullis";
+  readonly status: number;
+  /** `own`: the tag of this very compile. */
+  readonly tag: "own" | "none";
+  readonly pass: boolean;
+  readonly realm?: string;
+  readonly upstream?: "one" | "two";
+  readonly revision?: string;
+  /** The name that the upstream was asked for in the TLS handshake. */
+  readonly serverName?: string;
+}
+
+interface WrittenGateway extends Omit<GatewayState, "tagKey"> {
+  /** Hexadecimal. */
+  readonly tagKey: string;
+}
+
+type GoldenInput = { readonly asks: readonly GoldenAsk[] } & (
+  | {
+      readonly kind: "application";
+      readonly state: ApplicationState;
+      /** What the gateway took before; `null` when nothing. */
+      readonly before: ApplicationState | null;
+      readonly gateway: WrittenGateway;
+    }
+  | { readonly kind: "deny"; readonly state: DenyState; readonly gateway: WrittenGateway }
+  | { readonly kind: "shared"; readonly gateway: WrittenGateway }
+  | { readonly kind: "marker"; readonly state: MarkerState; readonly gateway: WrittenGateway }
+  | { readonly kind: "static"; readonly state: StaticSettings }
+);
+
+export interface GoldenCase {
+  /** The fact that it fixes; also its folder. */
+  readonly name: string;
+  readonly folder: string;
+  readonly input: GoldenInput;
+}
+
+const FOLDER = new URL("./golden/", import.meta.url).pathname;
+
+export function goldenCases(): GoldenCase[] {
+  return readdirSync(FOLDER)
+    .sort()
+    .map((name) => {
+      const folder = `${FOLDER}${name}/`;
+      const input: GoldenInput = JSON.parse(readFileSync(`${folder}input.json`, "utf8"));
+      return { name, folder, input };
+    });
+}
+
+export function gatewayOf(written: WrittenGateway): GatewayState {
+  return { ...written, tagKey: Buffer.from(written.tagKey, "hex") };
+}
+
+export interface GoldenOutput {
+  readonly file: CompiledFile | null;
+  /** Everything else that the compiler says. */
+  readonly rest: Readonly<Record<string, unknown>>;
+}
+
+export function compileGolden({ input }: GoldenCase): GoldenOutput {
+  switch (input.kind) {
+    case "application": {
+      const gateway = gatewayOf(input.gateway);
+      const before = input.before === null ? null : compileApplication(input.before, gateway, null).fingerprints;
+      const { file, ...rest } = compileApplication(input.state, gateway, before);
+      return { file, rest };
+    }
+    case "deny": {
+      const { file, ...rest } = compileDeny(input.state, gatewayOf(input.gateway));
+      return { file, rest };
+    }
+    case "shared":
+      return { file: compileShared(gatewayOf(input.gateway)), rest: {} };
+    case "marker":
+      return { file: compileMarker(input.state), rest: {} };
+    case "static":
+      return { file: { name: "traefik.yml", text: compileStatic(input.state) }, rest: {} };
+  }
+}
+
+export interface GoldenExpectation {
+  /** `null`: no file is made. */
+  readonly fileName: string | null;
+  readonly text: string | null;
+  readonly rest: unknown;
+}
+
+/** What was read and accepted by a person; `undefined` while it was not. */
+export function expectedOf(golden: GoldenCase): GoldenExpectation | undefined {
+  if (!existsSync(`${golden.folder}expected.json`)) return undefined;
+  const { fileName, ...rest } = JSON.parse(readFileSync(`${golden.folder}expected.json`, "utf8"));
+  return { fileName, text: fileName === null ? null : readFileSync(`${golden.folder}expected.yml.txt`, "utf8"), rest };
+}

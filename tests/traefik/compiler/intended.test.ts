@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import { type AccessState, intendedExposure } from "../../../src/traefik/compiler/intended";
+import type { Intended } from "../../../src/traefik/compiler/state";
+
+const NONE = [] as const;
+const VALID = [{ valid: true }];
+const EXPIRED = [{ valid: false }];
+const BOTH = [{ valid: false }, { valid: true }];
+
+type Row = readonly [AccessState["access"], AccessState["openedBy"], boolean, AccessState["credentials"], Intended];
+
+const TABLE: readonly Row[] = [
+  ["public-when-empty", null, false, NONE, "shut"],
+  ["public-when-empty", null, false, VALID, "protected"],
+  ["public-when-empty", null, false, EXPIRED, "shut"],
+  ["public-when-empty", null, false, BOTH, "protected"],
+  ["public-when-empty", null, true, NONE, "shut"],
+  ["public-when-empty", null, true, VALID, "protected"],
+  ["public-when-empty", null, true, EXPIRED, "shut"],
+  ["public-when-empty", null, true, BOTH, "protected"],
+  ["public-when-empty", "create", false, NONE, "public"],
+  ["public-when-empty", "create", false, VALID, "protected"],
+  ["public-when-empty", "create", false, EXPIRED, "shut"],
+  ["public-when-empty", "create", false, BOTH, "protected"],
+  ["public-when-empty", "create", true, NONE, "shut"],
+  ["public-when-empty", "create", true, VALID, "protected"],
+  ["public-when-empty", "create", true, EXPIRED, "shut"],
+  ["public-when-empty", "create", true, BOTH, "protected"],
+  ["public-when-empty", "delete", false, NONE, "public"],
+  ["public-when-empty", "delete", false, VALID, "protected"],
+  ["public-when-empty", "delete", false, EXPIRED, "shut"],
+  ["public-when-empty", "delete", false, BOTH, "protected"],
+  ["public-when-empty", "delete", true, NONE, "shut"],
+  ["public-when-empty", "delete", true, VALID, "protected"],
+  ["public-when-empty", "delete", true, EXPIRED, "shut"],
+  ["public-when-empty", "delete", true, BOTH, "protected"],
+  ["public-when-empty", "access", false, NONE, "public"],
+  ["public-when-empty", "access", false, VALID, "protected"],
+  ["public-when-empty", "access", false, EXPIRED, "shut"],
+  ["public-when-empty", "access", false, BOTH, "protected"],
+  ["public-when-empty", "access", true, NONE, "shut"],
+  ["public-when-empty", "access", true, VALID, "protected"],
+  ["public-when-empty", "access", true, EXPIRED, "shut"],
+  ["public-when-empty", "access", true, BOTH, "protected"],
+  ["protected", null, false, NONE, "shut"],
+  ["protected", null, false, VALID, "protected"],
+  ["protected", null, false, EXPIRED, "shut"],
+  ["protected", null, false, BOTH, "protected"],
+  ["protected", null, true, NONE, "shut"],
+  ["protected", null, true, VALID, "protected"],
+  ["protected", null, true, EXPIRED, "shut"],
+  ["protected", null, true, BOTH, "protected"],
+  ["protected", "create", false, NONE, "shut"],
+  ["protected", "create", false, VALID, "protected"],
+  ["protected", "create", false, EXPIRED, "shut"],
+  ["protected", "create", false, BOTH, "protected"],
+  ["protected", "create", true, NONE, "shut"],
+  ["protected", "create", true, VALID, "protected"],
+  ["protected", "create", true, EXPIRED, "shut"],
+  ["protected", "create", true, BOTH, "protected"],
+  ["protected", "delete", false, NONE, "shut"],
+  ["protected", "delete", false, VALID, "protected"],
+  ["protected", "delete", false, EXPIRED, "shut"],
+  ["protected", "delete", false, BOTH, "protected"],
+  ["protected", "delete", true, NONE, "shut"],
+  ["protected", "delete", true, VALID, "protected"],
+  ["protected", "delete", true, EXPIRED, "shut"],
+  ["protected", "delete", true, BOTH, "protected"],
+  ["protected", "access", false, NONE, "shut"],
+  ["protected", "access", false, VALID, "protected"],
+  ["protected", "access", false, EXPIRED, "shut"],
+  ["protected", "access", false, BOTH, "protected"],
+  ["protected", "access", true, NONE, "shut"],
+  ["protected", "access", true, VALID, "protected"],
+  ["protected", "access", true, EXPIRED, "shut"],
+  ["protected", "access", true, BOTH, "protected"],
+];
+
+describe("DK-19 what an application is meant to answer", () => {
+  test("the table names every combination once", () => {
+    expect(new Set(TABLE.map(([...row]) => JSON.stringify(row.slice(0, 4)))).size).toBe(TABLE.length);
+    expect(TABLE).toHaveLength(2 * 4 * 2 * 4);
+  });
+
+  test("without a row, without protection asked for, and opened by an act: public, and only then", () => {
+    const open = TABLE.filter(([, , , , intended]) => intended === "public");
+    expect(open.map(([access, openedBy, neverPublic, rows]) => [access, openedBy, neverPublic, rows])).toEqual(
+      (["create", "delete", "access"] as const).map((openedBy) => ["public-when-empty", openedBy, false, NONE]),
+    );
+  });
+
+  test.each(TABLE)("%s, opened by %s, never public %s, rows %j: %s", (...row) => {
+    const [access, openedBy, neverPublic, credentials, intended] = row;
+    expect(intendedExposure({ access, openedBy, neverPublic, credentials })).toBe(intended);
+  });
+
+  test("a value that is none of the known ones leaves it shut", () => {
+    const state: AccessState = { access: "public-when-empty", openedBy: "create", neverPublic: false, credentials: [] };
+    const strange = { ...state, ...JSON.parse('{"openedBy":"expiry"}') };
+    expect(intendedExposure(strange)).toBe("shut");
+    expect(intendedExposure({ ...state, ...JSON.parse('{"access":"public"}') })).toBe("shut");
+    expect(intendedExposure({ ...state, ...JSON.parse('{"neverPublic":null}') })).toBe("shut");
+  });
+});

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
+import { long } from "../../support/length";
+import { hasTraefik } from "../../support/traefik";
+import { startTraefikVerdicts, type TraefikVerdicts } from "../../support/traefik-verdict";
+import { mutatedFiles } from "./mutations";
+import { textSamples, trees } from "./samples";
+
+const seed = Number(process.env.PORTCULLIS_MUTATION_SEED ?? 3);
+const count = long(500, 60);
+
+describe.skipIf(!hasTraefik())("the strict reader beside a real Traefik", () => {
+  let traefik: TraefikVerdicts;
+  beforeAll(async () => {
+    traefik = await startTraefikVerdicts();
+  });
+  afterAll(() => traefik.stop());
+
+  it("accepts the samples as they are", async () => {
+    const samples = [...trees.map((tree) => ({ extension: ".yml", text: JSON.stringify(tree) })), ...textSamples];
+    for (const sample of samples) {
+      expect(await traefik.verdictOf(sample)).toBe("accepted");
+      expect(readTraefikFile(`a${sample.extension}`, sample.text).state).toBe("accepted");
+    }
+  });
+
+  it(`judges ${count} mutated files as Traefik does (seed ${seed})`, { timeout: 300_000 }, async () => {
+    const told: Record<string, number> = {};
+    const differing: unknown[] = [];
+    for (const file of mutatedFiles(seed, count)) {
+      const verdict = readTraefikFile(`a${file.extension}`, file.text);
+      if (verdict.state === "unknown") continue;
+      const real = await traefik.verdictOf(file);
+      told[real] = (told[real] ?? 0) + 1;
+      if (verdict.state !== real) differing.push({ real, verdict, ...file });
+    }
+    expect(differing).toEqual([]);
+    expect(told.accepted).toBeGreaterThan(count / 5);
+    expect(told.refused).toBeGreaterThan(count / 5);
+  });
+});
