@@ -1,5 +1,6 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { LongestFirst, ShuffledFiles } from "./tests/support/file-order.ts";
+import { testsOnPostgresAlone } from "./tests/support/on-postgres-alone.mjs";
 import { patienceMs, testTimeoutMs } from "./tests/support/patience.ts";
 
 /** Its files share one set of modules per worker: reading them again for each file took a quarter of the whole run. */
@@ -11,11 +12,10 @@ const room = { execArgv: ["--max-semi-space-size=64"] };
 /** Which database a suite runs on is said by the project: `*.db.test.ts` runs on both. */
 const on = (database: "embedded" | "postgres") => ({ PORTCULLIS_TEST_DATABASE: database });
 /**
- * In `npm test` with both databases, use cases and sign-in run on PostgreSQL alone, but for what is measured on the
- * embedded one. `npm run test:long` runs them on both.
+ * In `npm test` with both databases, most tests of use cases and sign-in run on PostgreSQL alone; `npm run test:long`
+ * runs them on both.
  */
 const isSecondHalf = process.env.PORTCULLIS_TEST_BESIDE_POSTGRES === "1" && process.env.PORTCULLIS_TEST_LONG !== "1";
-const onPostgresAlone = ["tests/features/**", "tests/identity/**/!(sign-in-timing).db.test.ts"];
 
 type ProjectOptions = Pick<
   TestProjectInlineConfiguration["test"] & object,
@@ -43,7 +43,7 @@ export default defineConfig({
       project("embedded", ["tests/**/*.db.test.ts"], {
         env: on("embedded"),
         ...shared,
-        exclude: [...configDefaults.exclude, ...(isSecondHalf ? onPostgresAlone : [])],
+        exclude: [...configDefaults.exclude, ...(isSecondHalf ? testsOnPostgresAlone() : [])],
       }),
       project("postgres", ["tests/**/*.{db,postgres}.test.ts"], {
         env: on("postgres"),

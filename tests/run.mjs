@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
+import { testsOnPostgresAlone } from "./support/on-postgres-alone.mjs";
 
 /**
  * Runs the tests: `node tests/run.mjs [--long] [unit|embedded|postgres|gateway|browser …] [-- filters for vitest]`.
@@ -76,15 +77,11 @@ function run() {
 }
 
 function filesWithFullLength() {
+  const onPostgresAlone = new Set(testsOnPostgresAlone());
   const files = readdirSync("tests", { recursive: true }).filter((path) => path.endsWith(".test.ts"));
   return files
     .map((path) => join("tests", path))
-    .filter((path) => isOnPostgresAlone(path) || readFileSync(path, "utf8").includes("support/length"));
-}
-
-/** What a short run leaves to PostgreSQL where there are both databases (see `vitest.config.ts`). */
-function isOnPostgresAlone(path) {
-  return /^tests.(features|identity).*\.db\.test\.ts$/.test(path);
+    .filter((path) => onPostgresAlone.has(path) || readFileSync(path, "utf8").includes("support/length"));
 }
 
 /** User and system time of all descendants that were waited for, in seconds; null where there is no /proc (not Linux). */

@@ -9,11 +9,11 @@ import { hasTraefik } from "../support/traefik";
 const rounds = isFull ? 3 : 1;
 const pauseMs = isFull ? 3 : 10;
 /** Of a changed one by the end of the control plane: before, between and after what can be seen; all in the full run. */
-const stopping = isFull ? faultPoints : (["numbered", "applying", "marked"] as const);
+const stopping = isFull ? faultPoints : (["applying", "marked"] as const);
 /** Of a new application the points between which the gateway's folder changes; all of them in the full run. */
-const opening = isFull ? faultPoints : (["applying", "marked"] as const);
+const opening = isFull ? faultPoints : (["applying"] as const);
 /** Of a changed one by the end of Traefik: between the renames; all of them in the full run. */
-const changing = isFull ? faultPoints : (["applying", "applied"] as const);
+const changing = isFull ? faultPoints : (["applying"] as const);
 
 describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
   let world: GatewayWorld;

@@ -7,6 +7,7 @@ import { openAuthenticator } from "../support/authenticator";
 import type { Browser } from "../support/browser";
 import { type ControlPlane, onHost, startControlPlane } from "../support/control-plane";
 import { type Hammer, startHammer, stopHammers } from "../support/hammer";
+import { isFull } from "../support/length";
 import { findPostgresBinaries } from "../support/postgres-cluster";
 import { hasTraefik } from "../support/traefik";
 import { dumpedVersions } from "./dump";
@@ -15,7 +16,9 @@ import { logOf } from "./make-installation";
 import { browserOver } from "./over-http";
 import { type Restored, restored } from "./restored";
 
-const databases = ["embedded", ...(findPostgresBinaries() === null ? [] : ["postgres" as const])] as const;
+const hasPostgres = findPostgresBinaries() !== null;
+/** In a short run the database that most installations have. */
+const databases = ["embedded", ...(isFull && hasPostgres ? ["postgres" as const] : [])] as const;
 const dumps = dumpedVersions.flatMap((version) => databases.map((kind) => ({ version, kind })));
 
 test("there is a dump to upgrade", () => {

@@ -4,7 +4,7 @@ import { makeApiKey } from "../../../src/access/api-keys";
 import { hashPassword } from "../../../src/identity/passwords";
 import { type IdKind, newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";
-import { onSecondDatabaseAThird } from "../../support/length";
+import { onSecondDatabaseASixth } from "../../support/length";
 import { givenMember } from "../../support/people";
 import { insertPlace } from "../../support/place";
 import { givenSession } from "../../support/sessions";
@@ -91,7 +91,7 @@ test("every procedure of the router has its row", () => {
   expect(known.sort()).toEqual([...procedures.keys()].sort());
 });
 
-describe.each(onSecondDatabaseAThird(rows))("$label", ({ procedure, at }) => {
+describe.each(onSecondDatabaseASixth(rows))("$label", ({ procedure, at }) => {
   test("by nobody, or with a key or a session that is over, is 401", async () => {
     const there = await rowOf(procedure, at).input();
     for (const [reason, call] of Object.entries(nobody)) {

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { onSecondDatabaseAThird } from "../../support/length";
 import { type GivenSession, givenSession } from "../../support/sessions";
 import { openWorld, type World } from "../../support/world";
 import { publicRows } from "./account-rows";
@@ -109,5 +108,4 @@ const triedFromOtherPages = (procedure: string) => () => {
   });
 };
 
-for (const procedure of onSecondDatabaseAThird(mutations))
-  describe(procedure, { shuffle: false }, triedFromOtherPages(procedure));
+for (const procedure of mutations) describe(procedure, { shuffle: false }, triedFromOtherPages(procedure));
