@@ -47,6 +47,7 @@ export async function recordCreate(
     installationId: newId("installation"),
     signIn: signInSettings(settings, "http://bench.invalid", { host: "127.0.0.1", port: 1 }),
     log,
+    isStrict: false,
     mailer: null,
     listensOn: [],
     wake: () => undefined,

@@ -60,6 +60,7 @@ const runtime: Runtime = {
   installationId,
   signIn: signInSettings(settings, `http://${settings.host}:${http.port}`, { host: settings.host, port: http.port }),
   log,
+  isStrict: false,
   mailer: null,
   listensOn: [{ host: settings.host, port: http.port }],
   wake: (gatewayIds) => {

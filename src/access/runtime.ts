@@ -22,6 +22,8 @@ export interface Runtime {
   /** Asked before a host is claimed. */
   readonly hostWatch: HostWatch;
   readonly log: Logger;
+  /** In tests: an output with more than its schema, or a refusal that is not declared, fails the call. */
+  readonly isStrict: boolean;
   /** Null where no mail server is set. */
   readonly mailer: Mailer | null;
   /** Addresses of this host's own interfaces, canonical. */

@@ -2,14 +2,18 @@ import { Authorized } from "../access/authorized";
 import { csvLine } from "../audit/csv";
 import { type AuditEntry, type AuditFilter, ExportAudit } from "../features/audit-log/contract";
 import { exportAuditEntries } from "../features/audit-log/export";
+import { authenticate } from "../operations/authenticate";
+import type { Call } from "../operations/call";
+import { fieldsOf } from "../operations/fields-of";
 import { Invalid } from "../platform/errors";
-import { fieldsOf } from "./errors";
+import type { RequestSlot } from "./active-requests";
 import { repeatedNames } from "./readable-request";
-import type { Context } from "./trpc/context";
-import { requestOf } from "./trpc/procedure";
 
 /** Where an audit log is fetched as a file. */
 export const auditExportPath = "/api/audit/export";
+
+/** A call that also holds a place among the responses that are streamed. */
+export type ExportCall = Call & { readonly slot: RequestSlot };
 
 interface Format {
   readonly type: string;
@@ -55,8 +59,8 @@ const formats: Readonly<Record<ExportAudit["format"], Format>> = {
  * as fast as the caller takes it. An answer that ends early, because the caller may no longer, ends the connection.
  * @throws Refusal before the first byte; `overloaded` when as many exports are being sent as there may be
  */
-export async function answerAuditExport(context: Context, query: URLSearchParams): Promise<Response> {
-  const request = await requestOf(context, "audit.export");
+export async function answerAuditExport(context: ExportCall, query: URLSearchParams): Promise<Response> {
+  const request = await authenticate(context, "audit.export");
   const repeated = repeatedNames(query);
   const authorized =
     query.get("log") === "installation"

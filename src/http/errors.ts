@@ -1,7 +1,6 @@
 import { type TRPC_ERROR_CODE_KEY, TRPCError } from "@trpc/server";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { DefaultErrorShape } from "@trpc/server/unstable-core-do-not-import";
-import { ZodError } from "zod";
 import { isUnreachable } from "../database/database-errors";
 import { Refusal, type RefusalKind, retryAfterOf, Unavailable } from "../platform/errors";
 
@@ -68,13 +67,6 @@ export function formatError(
     const { reason, message, fields } = cause;
     return { code: shape.code, message, data: { ...base, reason, ...(fields ? { fields } : {}) } };
   }
-  if (error.code === "BAD_REQUEST" && cause instanceof ZodError) {
-    return {
-      code: shape.code,
-      message: "The input is not what this procedure takes; see fields.",
-      data: { ...base, reason: "invalid_input", fields: fieldsOf(cause) },
-    };
-  }
   // tRPC reports JSON that it cannot parse as any other bad request.
   const isUnparsed = error.code === "BAD_REQUEST" && cause instanceof SyntaxError;
   const { reason, message } = (isUnparsed ? own.PARSE_ERROR : own[error.code]) ?? internal;
@@ -90,22 +82,4 @@ export function refusalResponse(refusal: Refusal, requestId: string): Response {
   const retryAfter = retryAfterOf(refusal);
   const headers: HeadersInit = retryAfter === null ? {} : { "retry-after": String(retryAfter) };
   return Response.json({ error: { message, data } }, { status: httpStatus, headers });
-}
-
-/** Names of inputs are ours; a name that a caller made up is shown only when it cannot be more than a name. */
-const harmlessName = /^\w{1,40}$/;
-
-/** Which inputs are concerned, by path, with a stable word each. */
-export function fieldsOf(error: ZodError): Record<string, string> {
-  const fields: Record<string, string> = {};
-  for (const issue of error.issues) {
-    const path = issue.path.join(".");
-    if (issue.code === "unrecognized_keys") {
-      for (const key of issue.keys)
-        fields[[path, harmlessName.test(key) ? key : "?"].filter(Boolean).join(".")] = "unknown_field";
-    } else {
-      fields[path || "input"] = issue.code === "custom" ? issue.message : issue.code;
-    }
-  }
-  return fields;
 }

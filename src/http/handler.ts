@@ -3,21 +3,23 @@ import { parseApiKey } from "../access/api-keys";
 import { Authorized } from "../access/authorized";
 import type { Runtime } from "../access/runtime";
 import { isUnreachable } from "../database/database-errors";
+import { hashOfToken } from "../identity/tokens";
+import { authenticate } from "../operations/authenticate";
+import type { Call } from "../operations/call";
+import { requestOrigin, wrongHostMessage } from "../operations/request-origin";
 import type { ApiHandler, RequestInfo } from "../platform/contract/api-handler";
 import { Forbidden, NotFound, Refusal, Unavailable } from "../platform/errors";
 import { newId } from "../platform/ids";
 import { clientAddress } from "../platform/net/client-address";
 import { ActiveRequests, type RequestSlot } from "./active-requests";
-import { answerAuditExport, auditExportPath } from "./audit-export";
+import { answerAuditExport, auditExportPath, type ExportCall } from "./audit-export";
 import { describeError } from "./describe-error";
 import { refusalResponse } from "./errors";
 import { healthz, type ReadinessCheck, readyz } from "./health";
 import { readableRequest, readForm, repeatedNames, Unreadable } from "./readable-request";
-import { arrivalOrigin, wrongHostMessage } from "./request-origin";
-import { readCookies, sessionHashOf } from "./sign-in/cookies";
+import { csrfTokenOf, readCookies, sessionHashOf } from "./sign-in/cookies";
+import { setSessionCookies } from "./sign-in/session-cookies";
 import { answerSignIn, signInEndpoint } from "./sign-in/sign-in-handler";
-import type { Context } from "./trpc/context";
-import { requestOf } from "./trpc/procedure";
 import { router } from "./trpc/router";
 
 /** One HTTP request in, one answer out. */
@@ -103,7 +105,7 @@ async function callProcedure(
       req: readable,
       allowBatching: false,
       allowMethodOverride: true,
-      createContext: ({ resHeaders }) => contextOf(caller, slot, resHeaders),
+      createContext: ({ resHeaders }) => callOf(caller, slot, resHeaders),
       onError: ({ error, path }) => {
         if (error.code !== "INTERNAL_SERVER_ERROR") return;
         runtime.log.error(
@@ -130,7 +132,7 @@ const waiting: ReadonlySet<string> = new Set(["sync.wait"]);
 const unknownAddress = "unknown";
 
 /** What a request says of its caller, before anybody has looked it up. */
-type Caller = Omit<Context, "slot" | "answerHeaders"> & {
+type Caller = Omit<Call, "slot" | "answerHeaders" | "keepSession" | "signal"> & {
   /** What stands for the caller's key or session, and for the organization it names, in memory. null without one. */
   readonly credential: string | null;
 };
@@ -162,8 +164,20 @@ async function callerOf(runtime: Runtime, request: Request, peer: RequestInfo, r
   };
 }
 
-function contextOf({ credential: _, ...caller }: Caller, slot: RequestSlot, answerHeaders: Headers): Context {
-  return { ...caller, slot, answerHeaders };
+function callOf({ credential: _, ...caller }: Caller, slot: RequestSlot, answerHeaders: Headers): ExportCall {
+  const { runtime, arrival } = caller;
+  return {
+    ...caller,
+    slot,
+    answerHeaders,
+    signal: undefined,
+    async keepSession(session) {
+      // A change by a session was sent to one of our origins: `requireOwnPage` has checked that.
+      const origin = arrival.kind === "unknown" ? runtime.signIn.publicOrigin : arrival.origin;
+      await setSessionCookies(answerHeaders, { runtime, origin }, session);
+      return csrfTokenOf(runtime, hashOfToken(session.token));
+    },
+  };
 }
 
 /**
@@ -175,7 +189,7 @@ async function recognize(caller: Caller, requests: ActiveRequests, procedure: st
   if (!Object.hasOwn(router._def.procedures, procedure)) throw new NotFound();
   const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
   try {
-    return await Authorized.recognize(await requestOf(contextOf(caller, slot, new Headers()), procedure));
+    return await Authorized.recognize(await authenticate(callOf(caller, slot, new Headers()), procedure));
   } finally {
     slot.release();
   }
@@ -189,7 +203,7 @@ function isForwarded(headers: Headers): boolean {
 }
 
 function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: RequestInfo) {
-  return arrivalOrigin(headers.get("host"), peer.ip, isForwarded(headers), publicOrigin, localOrigins);
+  return requestOrigin(headers.get("host"), peer.ip, isForwarded(headers), publicOrigin, localOrigins);
 }
 
 function wrongHostOf({ signIn: { publicOrigin } }: Runtime, headers: Headers): string {
@@ -250,7 +264,7 @@ async function exportAudit(
   const caller = await callerOf(runtime, request, peer, requestId);
   const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
   try {
-    return await answerAuditExport(contextOf(caller, slot, answerHeaders), query);
+    return await answerAuditExport(callOf(caller, slot, answerHeaders), query);
   } catch (error) {
     const response = failed(runtime, error, requestId, "an export failed");
     answerHeaders.forEach((value, name) => {

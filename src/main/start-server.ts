@@ -129,6 +129,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     resolver,
     hostWatch,
     log,
+    isStrict: false,
     mailer: makeMailer(settings, new URL(url).hostname),
     ownAddresses,
     ownNames,

@@ -12,6 +12,7 @@ const rooms = [
   "access",
   "delivery",
   "identity",
+  "operations",
   "features",
   "http",
   "main",

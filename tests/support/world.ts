@@ -98,6 +98,7 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
     resolver,
     hostWatch: { servedElsewhere: async () => null },
     log,
+    isStrict: true,
     mailer: null,
     ownAddresses: () => ["127.0.0.1", "::1", "10.1.2.3"],
     ownNames: () => ["box", "box.lan"],

@@ -39,8 +39,9 @@ const planted: readonly Planted[] = [
 
 const head = `import type { CreateKey } from "../../src/features/keys/contract";
 import { Authorized } from "../../src/access/authorized";
-import { createKey } from "../../src/features/keys/create";
 import { revokeKey } from "../../src/features/keys/revoke";
+
+declare function createKey(authorized: Authorized<"key:create", "organization">, input: CreateKey): Promise<unknown>;
 
 export async function use(
   right: Authorized<"key:delete", "apiKey">,

@@ -4,11 +4,13 @@ import type { Authorized } from "../../access/authorized";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { hashPassword, requireGoodPassword, unusablePassword } from "../../identity/passwords";
 import { requireProof, requireRecent } from "../../identity/re-authentication";
-import { type RenewedToken, renewToken } from "../../identity/renew-token";
+import { renewToken } from "../../identity/renew-token";
 import { endSessionsOf } from "../../identity/sessions";
 import { storePassword } from "../../identity/store-password";
+import { operation } from "../../operations/operation";
+import { person } from "../../operations/resource";
 import { Forbidden, Invalid } from "../../platform/errors";
-import type { ChangePassword } from "./contract";
+import { ChangedPassword, ChangePassword } from "./contract";
 
 type Own = Authorized<"account:update", "person">;
 
@@ -18,25 +20,35 @@ type Own = Authorized<"account:update", "person">;
  * @throws Invalid `weak_password` | `password_unchanged`
  * @throws Forbidden `proof_required`, `wrong_password`, `recent_sign_in_required` | TooMany
  */
-export async function changePassword(
-  authorized: Own,
-  input: ChangePassword,
-): Promise<{ session: RenewedToken; endedSessions: number }> {
-  const { userId } = authorized.object;
-  return preparedUnitOfWork(
-    authorized,
-    (asking) => prepare(asking, input),
-    async ({ tx, now, audit, authorized: { principal, request } }, hash) => {
-      if (principal.kind !== "session") throw new Forbidden("session_required", "Sign in first.");
-      await storePassword(tx, userId, hash, now);
-      const endedSessions = await endSessionsOf(tx, userId, principal.sessionId);
-      const session = await renewToken(tx, principal.sessionId, { now, random: request.runtime.random });
-      audit("auth.password.change", { kind: "person", id: userId }, { endedSessions });
-      return { session, endedSessions };
-    },
-    { role: "identity" },
-  );
-}
+export const changePassword = operation(
+  {
+    name: "auth.password.change",
+    summary: "Change the caller's own password",
+    permission: "account:update",
+    on: person,
+    input: ChangePassword,
+    output: ChangedPassword,
+    errors: ["password_unchanged", "proof_required", "recent_sign_in_required", "weak_password", "wrong_password"],
+    rest: { method: "POST", path: "/account/password/change" },
+  },
+  async (authorized, input, { keepSession }) => {
+    const { userId } = authorized.object;
+    const { session, endedSessions } = await preparedUnitOfWork(
+      authorized,
+      (asking) => prepare(asking, input),
+      async ({ tx, now, audit, authorized: { principal, request } }, hash) => {
+        if (principal.kind !== "session") throw new Forbidden("session_required", "Sign in first.");
+        await storePassword(tx, userId, hash, now);
+        const endedSessions = await endSessionsOf(tx, userId, principal.sessionId);
+        const session = await renewToken(tx, principal.sessionId, { now, random: request.runtime.random });
+        audit("auth.password.change", { kind: "person", id: userId }, { endedSessions });
+        return { session, endedSessions };
+      },
+      { role: "identity" },
+    );
+    return { csrfToken: await keepSession(session), endedSessions };
+  },
+);
 
 /** Checks that it is the person, and hashes what they want. */
 async function prepare(asking: Own, { currentPassword: password, newPassword }: ChangePassword): Promise<string> {

@@ -1,11 +1,21 @@
-import type { Authorized } from "../../access/authorized";
 import { secondFactorsOf } from "../../identity/second-factors";
-import type { SecondFactors } from "../../platform/contract/second-factors";
+import { operation } from "../../operations/operation";
+import { person } from "../../operations/resource";
+import { SecondFactors, SecondFactorsInput } from "../../platform/contract/second-factors";
 
 /** What somebody has enrolled. A session that waits for a second factor may ask too: its page has to know for which. */
-export async function getSecondFactors({
-  request,
-  object,
-}: Authorized<"account:read", "person">): Promise<SecondFactors> {
-  return request.runtime.database.transaction("identity", null, (tx) => secondFactorsOf(tx, object.userId));
-}
+export const secondFactors = operation(
+  {
+    name: "auth.secondFactors",
+    summary: "List which second factors the caller has",
+    permission: "account:read",
+    on: person,
+    input: SecondFactorsInput,
+    output: SecondFactors,
+    errors: [],
+    rest: { method: "GET", path: "/account/second-factors" },
+  },
+  async ({ request, object }) => {
+    return request.runtime.database.transaction("identity", null, (tx) => secondFactorsOf(tx, object.userId));
+  },
+);

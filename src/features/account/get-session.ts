@@ -1,39 +1,48 @@
 import { isAllowed } from "../../access/authorization";
-import type { Authorized } from "../../access/authorized";
 import { isRole, permissions } from "../../access/permissions";
 import type { Principal } from "../../access/principal";
 import type { Runtime } from "../../access/runtime";
-import type { Session } from "./contract";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
+import { Session, SessionInput } from "./contract";
 import { listOwnOrganizations } from "./list-own-organizations";
 
 /** Who is asking, as this request was decided: the organization, and every permission that is held in it. */
-export async function getSession({
-  principal,
-  organization,
-  request,
-}: Authorized<"session:read", "organization">): Promise<Session> {
-  const { organizationId, name, slug, founding } = organization;
-  const { presents, runtime } = request;
-  const pending = principal.kind === "session" ? principal.pending : null;
-  const isTold = principal.standing !== null && pending !== "second_factor"; // nobody is with a password alone
-  return {
-    principal: {
-      kind: principal.kind,
-      apiKeyId: principal.kind === "apiKey" ? principal.apiKeyId : null,
-      userId: principal.kind === "commandLine" ? null : principal.userId,
-      serviceAccountId: principal.kind === "apiKey" ? principal.serviceAccountId : null,
-      email: principal.kind === "session" ? principal.email : null,
-      role: isTold ? roleOf(principal) : null,
-      methods: principal.kind === "session" ? [...principal.methods] : [],
-    },
-    pending,
-    csrfToken: presents.kind === "session" ? runtime.signer.sign("csrf", presents.hash) : null,
-    organization: isTold ? { organizationId, name, slug, founding } : null,
-    organizations: await organizationsOf(principal, runtime),
-    permissions:
-      pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],
-  };
-}
+export const session = operation(
+  {
+    name: "auth.session",
+    summary: "Get the caller: the person or key, its role, and the organization of the request",
+    permission: "session:read",
+    on: caller,
+    input: SessionInput,
+    output: Session,
+    errors: [],
+    rest: { method: "GET", path: "/session" },
+  },
+  async ({ principal, organization, request }) => {
+    const { organizationId, name, slug, founding } = organization;
+    const { presents, runtime } = request;
+    const pending = principal.kind === "session" ? principal.pending : null;
+    const isTold = principal.standing !== null && pending !== "second_factor"; // nobody is with a password alone
+    return {
+      principal: {
+        kind: principal.kind,
+        apiKeyId: principal.kind === "apiKey" ? principal.apiKeyId : null,
+        userId: principal.kind === "commandLine" ? null : principal.userId,
+        serviceAccountId: principal.kind === "apiKey" ? principal.serviceAccountId : null,
+        email: principal.kind === "session" ? principal.email : null,
+        role: isTold ? roleOf(principal) : null,
+        methods: principal.kind === "session" ? [...principal.methods] : [],
+      },
+      pending,
+      csrfToken: presents.kind === "session" ? runtime.signer.sign("csrf", presents.hash) : null,
+      organization: isTold ? { organizationId, name, slug, founding } : null,
+      organizations: await organizationsOf(principal, runtime),
+      permissions:
+        pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],
+    };
+  },
+);
 
 async function organizationsOf(principal: Principal, { database }: Runtime): Promise<Session["organizations"]> {
   if (principal.kind !== "session" || principal.pending === "second_factor") return [];

@@ -1,24 +1,34 @@
-import type { Authorized } from "../../access/authorized";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { takeManagement } from "../../identity/re-authentication";
 import { endSessionsOf } from "../../identity/sessions";
-import type { RevokeAllSessions, RevokedSessions } from "./contract";
+import { operation } from "../../operations/operation";
+import { person } from "../../operations/resource";
+import { RevokeAllSessions, RevokedSessions } from "./contract";
 
 /** Signs the caller out everywhere: every cookie of theirs, and every copy of one, is worth nothing from here on. @throws TooMany */
-export async function revokeAllSessions(
-  authorized: Authorized<"account:update", "person">,
-  { keepThis }: RevokeAllSessions,
-): Promise<RevokedSessions> {
-  const { userId } = authorized.object;
-  return preparedUnitOfWork(
-    authorized,
-    ({ request }) => takeManagement(request),
-    async ({ tx, audit, authorized: { principal } }) => {
-      const kept = keepThis && principal.kind === "session" ? principal.sessionId : null;
-      const ended = await endSessionsOf(tx, userId, kept);
-      audit("auth.sessions.revokeAll", { kind: "person", id: userId }, { ended });
-      return { ended };
-    },
-    { role: "identity" },
-  );
-}
+export const revokeAllSessions = operation(
+  {
+    name: "auth.sessions.revokeAll",
+    summary: "End all sessions of the caller except this one",
+    permission: "account:update",
+    on: person,
+    input: RevokeAllSessions,
+    output: RevokedSessions,
+    errors: [],
+    rest: { method: "POST", path: "/account/sessions/revoke-all" },
+  },
+  async (authorized, { keepThis }) => {
+    const { userId } = authorized.object;
+    return preparedUnitOfWork(
+      authorized,
+      ({ request }) => takeManagement(request),
+      async ({ tx, audit, authorized: { principal } }) => {
+        const kept = keepThis && principal.kind === "session" ? principal.sessionId : null;
+        const ended = await endSessionsOf(tx, userId, kept);
+        audit("auth.sessions.revokeAll", { kind: "person", id: userId }, { ended });
+        return { ended };
+      },
+      { role: "identity" },
+    );
+  },
+);

@@ -6,11 +6,13 @@ import { freeSlug, orSlugTaken } from "../../access/free-slug";
 import { lockOrganization } from "../../access/lock-organization";
 import { readAs } from "../../access/read-as";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { Conflict, NotFound } from "../../platform/errors";
 import { newId } from "../../platform/ids";
 import { insertCredential } from "../credentials/insert-credential";
 import { presentCredential } from "../credentials/present-credential";
 import { preparePassword, requireStillGood, requireUsername } from "../credentials/visitor-password";
+import { environment } from "../environments/resource";
 import { insertRoute } from "../routes/insert-route";
 import {
   prepareUpstreams,
@@ -20,7 +22,7 @@ import {
   requirePathPrefix,
 } from "../routes/prepare-route";
 import { presentRoute } from "../routes/present-route";
-import type { CreateApplication, CreatedApplication } from "./contract";
+import { CreateApplication, CreatedApplication } from "./contract";
 import { presentWritten } from "./present-application";
 
 type Creator = Authorized<"application:create", "environment">;
@@ -31,82 +33,94 @@ type Creator = Authorized<"application:create", "environment">;
  * @throws Conflict `never_public` it would be public, and the organization has ruled that out | `no_gateway`
  * @throws Invalid | Conflict as `createRoute` and `createCredential`
  */
-export async function createApplication(authorized: Creator, input: CreateApplication): Promise<CreatedApplication> {
-  return preparedUnitOfWork(
-    authorized,
-    (current) => prepare(current, input),
-    async (work, prepared) => {
-      const { object: environment, organization, request } = work.authorized;
-      if (prepared.credential) {
-        const { hashAlgorithm: algorithm } = prepared;
-        requireStillGood(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
-      }
-      const { defaultAccess, neverPublic } = await lockOrganization(work.tx, work.organizationId);
-      const access = input.access ?? defaultAccess;
-      const empty = input.credential === undefined;
-      const becamePublic = empty && access === "public-when-empty";
-      if (becamePublic && neverPublic) {
-        throw new Conflict(
-          "never_public",
-          "Nothing in this organization may be public: give it a credential, or access: protected.",
-        );
-      }
-      const row = {
-        applicationId: newId("application"),
-        organizationId: work.organizationId,
-        environmentId: environment.environmentId,
-        gatewayId: prepared.gatewayId,
-        name: input.name,
-        slug: await freeSlug(work.tx, applications, work.organizationId, input.name, request.runtime.random),
-        access,
-        openedBy: empty ? ("create" as const) : null,
-        hashAlgorithm: prepared.hashAlgorithm,
-        createdAt: work.now,
-      };
-      await work.tx.insert(applications).values(row).catch(orSlugTaken);
-      const { applicationId } = row;
-      work.audit(
-        "applications.create",
-        { kind: "application", id: applicationId, name: row.name },
-        { name: row.name, access, becamePublic },
-      );
-
-      const credential =
-        prepared.credential &&
-        (await insertCredential(work.tx, request.runtime.sealer, row, { ...prepared.credential, now: work.now }));
-      if (credential) {
+export const create = operation(
+  {
+    name: "applications.create",
+    summary: "Create an application in an environment, with a first credential and route if given",
+    permission: "application:create",
+    on: environment,
+    input: CreateApplication,
+    output: CreatedApplication,
+    errors: ["host_reserved", "host_taken", "never_public", "no_gateway", "weak_password"],
+    rest: { method: "POST", path: "/environments/{environmentId}/applications", status: 201 },
+  },
+  async (authorized, input) => {
+    return preparedUnitOfWork(
+      authorized,
+      (current) => prepare(current, input),
+      async (work, prepared) => {
+        const { object: environment, organization, request } = work.authorized;
+        if (prepared.credential) {
+          const { hashAlgorithm: algorithm } = prepared;
+          requireStillGood(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
+        }
+        const { defaultAccess, neverPublic } = await lockOrganization(work.tx, work.organizationId);
+        const access = input.access ?? defaultAccess;
+        const empty = input.credential === undefined;
+        const becamePublic = empty && access === "public-when-empty";
+        if (becamePublic && neverPublic) {
+          throw new Conflict(
+            "never_public",
+            "Nothing in this organization may be public: give it a credential, or access: protected.",
+          );
+        }
+        const row = {
+          applicationId: newId("application"),
+          organizationId: work.organizationId,
+          environmentId: environment.environmentId,
+          gatewayId: prepared.gatewayId,
+          name: input.name,
+          slug: await freeSlug(work.tx, applications, work.organizationId, input.name, request.runtime.random),
+          access,
+          openedBy: empty ? ("create" as const) : null,
+          hashAlgorithm: prepared.hashAlgorithm,
+          createdAt: work.now,
+        };
+        await work.tx.insert(applications).values(row).catch(orSlugTaken);
+        const { applicationId } = row;
         work.audit(
-          "security.create",
-          { kind: "credential", id: credential.securityId, name: credential.username },
-          { username: credential.username },
+          "applications.create",
+          { kind: "application", id: applicationId, name: row.name },
+          { name: row.name, access, becamePublic },
         );
-      }
-      const route = prepared.route && (await insertRoute(work, row, prepared.route));
-      if (route) {
-        const { host, pathPrefix } = route;
-        const object = { kind: "route" as const, id: route.routeId, name: `${host}${pathPrefix}` };
-        const upstreams = input.route?.upstreams.map(({ url }) => url);
-        work.audit("routes.create", object, { host, pathPrefix, upstreams });
-      }
-      const generated = prepared.credential?.password.generated;
-      return {
-        ...(await presentWritten(work.tx, { ...row, projectId: environment.projectId }, work.now, work.sync)),
-        becamePublic,
-        ...(route ? { route: presentRoute(route, work.sync) } : {}),
-        ...(credential
-          ? {
-              credential: {
-                ...presentCredential(credential, work.sync),
-                warnings: [...(prepared.credential?.password.warnings ?? [])],
-                ...(generated === undefined ? {} : { password: generated }),
-              },
-            }
-          : {}),
-      };
-    },
-    { lock: "share" },
-  );
-}
+
+        const credential =
+          prepared.credential &&
+          (await insertCredential(work.tx, request.runtime.sealer, row, { ...prepared.credential, now: work.now }));
+        if (credential) {
+          work.audit(
+            "security.create",
+            { kind: "credential", id: credential.securityId, name: credential.username },
+            { username: credential.username },
+          );
+        }
+        const route = prepared.route && (await insertRoute(work, row, prepared.route));
+        if (route) {
+          const { host, pathPrefix } = route;
+          const object = { kind: "route" as const, id: route.routeId, name: `${host}${pathPrefix}` };
+          const upstreams = input.route?.upstreams.map(({ url }) => url);
+          work.audit("routes.create", object, { host, pathPrefix, upstreams });
+        }
+        const generated = prepared.credential?.password.generated;
+        return {
+          ...(await presentWritten(work.tx, { ...row, projectId: environment.projectId }, work.now, work.sync)),
+          becamePublic,
+          ...(route ? { route: presentRoute(route, work.sync) } : {}),
+          ...(credential
+            ? {
+                credential: {
+                  ...presentCredential(credential, work.sync),
+                  warnings: [...(prepared.credential?.password.warnings ?? [])],
+                  ...(generated === undefined ? {} : { password: generated }),
+                },
+              }
+            : {}),
+        };
+      },
+      { lock: "share" },
+    );
+  },
+);
 
 /** What is slow or outside: hashing, DNS, and the question to the gateway. */
 async function prepare(authorized: Creator, input: CreateApplication) {

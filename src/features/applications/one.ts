@@ -1,22 +1,35 @@
 import { eq } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { environments } from "../../../drizzle/projects";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
 import { applicationColumns } from "./application-columns";
-import type { Application } from "./contract";
+import { Application, ApplicationById } from "./contract";
 import { presentApplications } from "./present-application";
+import { application } from "./resource";
 
 /** One application, with what anyone on the internet gets from it now. */
-export async function getApplication(authorized: Authorized<"application:read", "application">): Promise<Application> {
-  return readAs(authorized, async (tx) => {
-    const [row] = await tx
-      .select(applicationColumns)
-      .from(applications)
-      .innerJoin(environments, eq(environments.environmentId, applications.environmentId))
-      .where(eq(applications.applicationId, authorized.object.applicationId));
-    if (!row) throw new NotFound();
-    return (await presentApplications(tx, [row], authorized.request.runtime.clock.now()))(row);
-  });
-}
+export const one = operation(
+  {
+    name: "applications.one",
+    summary: "Get an application and what the gateway was seen to enforce for it",
+    permission: "application:read",
+    on: application,
+    input: ApplicationById,
+    output: Application,
+    errors: [],
+    rest: { method: "GET", path: "/applications/{applicationId}" },
+  },
+  async (authorized) => {
+    return readAs(authorized, async (tx) => {
+      const [row] = await tx
+        .select(applicationColumns)
+        .from(applications)
+        .innerJoin(environments, eq(environments.environmentId, applications.environmentId))
+        .where(eq(applications.applicationId, authorized.object.applicationId));
+      if (!row) throw new NotFound();
+      return (await presentApplications(tx, [row], authorized.request.runtime.clock.now()))(row);
+    });
+  },
+);

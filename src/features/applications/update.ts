@@ -1,61 +1,71 @@
 import { eq } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { security } from "../../../drizzle/security";
-import type { Authorized } from "../../access/authorized";
 import { lockOrganization } from "../../access/lock-organization";
 import type { Application } from "../../access/resources";
 import { unitOfWork } from "../../access/unit-of-work";
 import { beforeAndAfter } from "../../audit/before-and-after";
+import { operation } from "../../operations/operation";
 import { Conflict, NotFound } from "../../platform/errors";
-import type { UpdateApplication, UpdatedApplication } from "./contract";
+import { UpdateApplication, UpdatedApplication } from "./contract";
 import { presentWritten } from "./present-application";
+import { application } from "./resource";
 
 /**
  * Changes an application's name, access or hash algorithm. Turning the access of an empty one to `public-when-empty`
  * is an explicit act that makes it public (`becamePublic`).
  * @throws Conflict `never_public` | `credentials_exist` the algorithm is one for all of them, and they cannot be rehashed
  */
-export async function updateApplication(
-  authorized: Authorized<"application:update", "application">,
-  input: UpdateApplication,
-): Promise<UpdatedApplication> {
-  return unitOfWork(authorized, async (work) => {
-    const before = work.authorized.object;
-    const { applicationId, gatewayId } = before;
-    const { neverPublic } = await lockOrganization(work.tx, work.organizationId);
-    const [credential] = await work.tx
-      .select({ securityId: security.securityId })
-      .from(security)
-      .where(eq(security.applicationId, applicationId))
-      .limit(1);
-    const empty = credential === undefined;
-    if (input.hashAlgorithm !== undefined && input.hashAlgorithm !== before.hashAlgorithm && !empty) {
-      throw new Conflict("credentials_exist", "The hash algorithm can be changed while there is no credential only.");
-    }
-    const opens = input.access === "public-when-empty" && before.access !== "public-when-empty" && empty;
-    if (opens && neverPublic) throw new Conflict("never_public", "Nothing in this organization may be public.");
+export const update = operation(
+  {
+    name: "applications.update",
+    summary: "Change the name, access or hash algorithm of an application",
+    permission: "application:update",
+    on: application,
+    input: UpdateApplication,
+    output: UpdatedApplication,
+    errors: ["credentials_exist", "never_public"],
+    rest: { method: "PATCH", path: "/applications/{applicationId}" },
+  },
+  async (authorized, input) => {
+    return unitOfWork(authorized, async (work) => {
+      const before = work.authorized.object;
+      const { applicationId, gatewayId } = before;
+      const { neverPublic } = await lockOrganization(work.tx, work.organizationId);
+      const [credential] = await work.tx
+        .select({ securityId: security.securityId })
+        .from(security)
+        .where(eq(security.applicationId, applicationId))
+        .limit(1);
+      const empty = credential === undefined;
+      if (input.hashAlgorithm !== undefined && input.hashAlgorithm !== before.hashAlgorithm && !empty) {
+        throw new Conflict("credentials_exist", "The hash algorithm can be changed while there is no credential only.");
+      }
+      const opens = input.access === "public-when-empty" && before.access !== "public-when-empty" && empty;
+      if (opens && neverPublic) throw new Conflict("never_public", "Nothing in this organization may be public.");
 
-    const changes = changesOf(before, input);
-    const [row] = await work.tx
-      .update(applications)
-      .set({ ...changes, ...(opens ? { openedBy: "access" as const } : {}), name: input.name ?? before.name })
-      .where(eq(applications.applicationId, applicationId))
-      .returning();
-    if (!row) throw new NotFound();
-    work.audit(
-      opens ? "applications.update.opened" : "applications.update",
-      { kind: "application", id: applicationId },
-      beforeAndAfter(before, changes),
-    );
-    if (Object.keys(changes).length > 0) {
-      work.deliver({ gatewayId, applicationId, closes: before.access !== row.access && row.access === "protected" });
-    }
-    return {
-      ...(await presentWritten(work.tx, { ...row, projectId: before.projectId }, work.now, work.sync)),
-      becamePublic: opens,
-    };
-  });
-}
+      const changes = changesOf(before, input);
+      const [row] = await work.tx
+        .update(applications)
+        .set({ ...changes, ...(opens ? { openedBy: "access" as const } : {}), name: input.name ?? before.name })
+        .where(eq(applications.applicationId, applicationId))
+        .returning();
+      if (!row) throw new NotFound();
+      work.audit(
+        opens ? "applications.update.opened" : "applications.update",
+        { kind: "application", id: applicationId },
+        beforeAndAfter(before, changes),
+      );
+      if (Object.keys(changes).length > 0) {
+        work.deliver({ gatewayId, applicationId, closes: before.access !== row.access && row.access === "protected" });
+      }
+      return {
+        ...(await presentWritten(work.tx, { ...row, projectId: before.projectId }, work.now, work.sync)),
+        becamePublic: opens,
+      };
+    });
+  },
+);
 
 /** The fields that really change. */
 function changesOf(

@@ -1,8 +1,10 @@
 import { and, desc, eq, isNotNull } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
 import { checkpointText } from "../../audit/statement-text";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
 import { auditLogOf, type LogReader } from "./audit-log";
-import type { AuditCheckpoint } from "./contract";
+import { AuditCheckpoint, MakeCheckpoint } from "./contract";
 
 /** How far the log is sealed now, signed: kept elsewhere, it shows later whether the log's end was cut off. */
 export async function makeCheckpoint(authorized: LogReader): Promise<AuditCheckpoint> {
@@ -19,3 +21,31 @@ export async function makeCheckpoint(authorized: LogReader): Promise<AuditCheckp
   const statement = { organizationId, sequence: last?.sequence ?? 0, hash: last?.hash ?? "", at };
   return { ...statement, signature: signer.sign("checkpoint", checkpointText(statement)) };
 }
+
+export const checkpoint = operation(
+  {
+    name: "audit.checkpoint",
+    summary: "Get a signed checkpoint of the organization's audit log",
+    permission: "audit:read",
+    on: caller,
+    input: MakeCheckpoint,
+    output: AuditCheckpoint,
+    errors: [],
+    rest: { method: "GET", path: "/audit/checkpoint" },
+  },
+  makeCheckpoint,
+);
+
+export const checkpointOfInstallation = operation(
+  {
+    name: "audit.installation.checkpoint",
+    summary: "Get a signed checkpoint of the installation's audit log",
+    permission: "installation-audit:read",
+    on: caller,
+    input: MakeCheckpoint,
+    output: AuditCheckpoint,
+    errors: [],
+    rest: { method: "GET", path: "/installation/audit/checkpoint" },
+  },
+  makeCheckpoint,
+);

@@ -1,8 +1,10 @@
 import { and, desc, lt } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
 import { pageOfRows } from "../../database/page";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
 import { auditLogOf, type LogReader } from "./audit-log";
-import type { AuditEntry, ListAudit } from "./contract";
+import { type AuditEntry, AuditPage, ListAudit } from "./contract";
 import { entryFilter } from "./entry-filter";
 import { presentAuditEntry } from "./present-audit-entry";
 
@@ -27,3 +29,31 @@ export async function listAuditEntries(
   );
   return pageOfRows(rows, input, (row) => row.auditId, presentAuditEntry);
 }
+
+export const list = operation(
+  {
+    name: "audit.list",
+    summary: "List entries of the organization's audit log",
+    permission: "audit:read",
+    on: caller,
+    input: ListAudit,
+    output: AuditPage,
+    errors: [],
+    rest: { method: "GET", path: "/audit/entries" },
+  },
+  listAuditEntries,
+);
+
+export const listOfInstallation = operation(
+  {
+    name: "audit.installation.list",
+    summary: "List entries of the installation's audit log",
+    permission: "installation-audit:read",
+    on: caller,
+    input: ListAudit,
+    output: AuditPage,
+    errors: [],
+    rest: { method: "GET", path: "/installation/audit/entries" },
+  },
+  listAuditEntries,
+);

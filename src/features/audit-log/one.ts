@@ -1,16 +1,29 @@
 import { eq } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { AuditEntry } from "./contract";
+import { AuditEntry, AuditEntryById } from "./contract";
 import { presentAuditEntry } from "./present-audit-entry";
+import { auditEntry } from "./resource";
 
 /** One audit entry. */
-export async function getAuditEntry(authorized: Authorized<"audit:read", "auditEntry">): Promise<AuditEntry> {
-  return readAs(authorized, async (tx) => {
-    const [row] = await tx.select().from(auditEntries).where(eq(auditEntries.auditId, authorized.object.auditId));
-    if (!row) throw new NotFound();
-    return presentAuditEntry(row);
-  });
-}
+export const one = operation(
+  {
+    name: "audit.one",
+    summary: "Get an entry of the audit log",
+    permission: "audit:read",
+    on: auditEntry,
+    input: AuditEntryById,
+    output: AuditEntry,
+    errors: [],
+    rest: { method: "GET", path: "/audit/entries/{auditId}" },
+  },
+  async (authorized) => {
+    return readAs(authorized, async (tx) => {
+      const [row] = await tx.select().from(auditEntries).where(eq(auditEntries.auditId, authorized.object.auditId));
+      if (!row) throw new NotFound();
+      return presentAuditEntry(row);
+    });
+  },
+);

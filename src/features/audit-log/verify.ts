@@ -1,7 +1,9 @@
 import { checkpointText } from "../../audit/statement-text";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
 import { Invalid } from "../../platform/errors";
 import { auditLogOf, type LogReader } from "./audit-log";
-import type { AuditVerdict, VerifyAudit } from "./contract";
+import { AuditVerdict, VerifyAudit } from "./contract";
 import { verifyLog } from "./verify-log";
 
 /**
@@ -21,3 +23,33 @@ export async function verifyAudit(authorized: LogReader, { checkpoint }: VerifyA
   }
   return verifyLog(log, checkpoint ?? null);
 }
+
+export const verify = operation(
+  {
+    name: "audit.verify",
+    summary: "Verify the chain of the organization's audit log",
+    permission: "audit:read",
+    on: caller,
+    input: VerifyAudit,
+    output: AuditVerdict,
+    errors: ["checkpoint_not_ours"],
+    rest: { method: "POST", path: "/audit/verify" },
+    type: "query",
+  },
+  verifyAudit,
+);
+
+export const verifyOfInstallation = operation(
+  {
+    name: "audit.installation.verify",
+    summary: "Verify the chain of the installation's audit log",
+    permission: "installation-audit:read",
+    on: caller,
+    input: VerifyAudit,
+    output: AuditVerdict,
+    errors: ["checkpoint_not_ours"],
+    rest: { method: "POST", path: "/installation/audit/verify" },
+    type: "query",
+  },
+  verifyAudit,
+);

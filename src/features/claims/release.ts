@@ -1,27 +1,40 @@
 import { eq } from "drizzle-orm";
 import { claims } from "../../../drizzle/routes";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { Conflict, NotFound } from "../../platform/errors";
 import { releaseHost } from "./claim-functions";
-import type { Claim } from "./contract";
+import { Claim, ClaimById } from "./contract";
 import { presentClaim } from "./present-claim";
+import { claim } from "./resource";
 
 /**
  * Gives a host name back: its deny goes, and any organization may claim it. This says so explicitly that whatever else
  * the gateway serves under that name may answer from then on.
  * @throws Conflict `claim_in_use` a route needs it, or it is of an upstream, which ends with its last route
  */
-export async function releaseClaim(authorized: Authorized<"claim:release", "claim">): Promise<Claim> {
-  return unitOfWork(authorized, async (work) => {
-    const { claimId, gatewayId, denyGroup } = work.authorized.object;
-    const [row] = await work.tx.select().from(claims).where(eq(claims.claimId, claimId));
-    if (!row) throw new NotFound();
-    const outcome = row.kind === "upstream" ? "in_use" : await releaseHost(work.tx, claimId, gatewayId);
-    if (outcome === "gone") throw new NotFound();
-    if (outcome === "in_use") throw new Conflict("claim_in_use", "A route needs this claim; delete the route first.");
-    work.audit("claims.release", { kind: "claim", id: claimId }, { kind: row.kind, value: row.value });
-    if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
-    return presentClaim(row, authorized.request.runtime, work.sync);
-  });
-}
+export const release = operation(
+  {
+    name: "claims.release",
+    summary: "Release a claim of a host name",
+    permission: "claim:release",
+    on: claim,
+    input: ClaimById,
+    output: Claim,
+    errors: ["claim_in_use"],
+    rest: { method: "POST", path: "/claims/{claimId}/release" },
+  },
+  async (authorized) => {
+    return unitOfWork(authorized, async (work) => {
+      const { claimId, gatewayId, denyGroup } = work.authorized.object;
+      const [row] = await work.tx.select().from(claims).where(eq(claims.claimId, claimId));
+      if (!row) throw new NotFound();
+      const outcome = row.kind === "upstream" ? "in_use" : await releaseHost(work.tx, claimId, gatewayId);
+      if (outcome === "gone") throw new NotFound();
+      if (outcome === "in_use") throw new Conflict("claim_in_use", "A route needs this claim; delete the route first.");
+      work.audit("claims.release", { kind: "claim", id: claimId }, { kind: row.kind, value: row.value });
+      if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
+      return presentClaim(row, authorized.request.runtime, work.sync);
+    });
+  },
+);

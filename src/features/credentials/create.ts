@@ -1,6 +1,7 @@
-import type { Authorized } from "../../access/authorized";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
-import type { CreateCredential, CreatedCredential } from "./contract";
+import { operation } from "../../operations/operation";
+import { application } from "../applications/resource";
+import { CreateCredential, CreatedCredential } from "./contract";
 import { insertCredential } from "./insert-credential";
 import { presentCredential } from "./present-credential";
 import { preparePassword, requireStillGood, requireUsername } from "./visitor-password";
@@ -13,42 +14,51 @@ import { preparePassword, requireStillGood, requireUsername } from "./visitor-pa
  * @throws Invalid `invalid_username` | `invalid_password` | `weak_password`
  * @throws Conflict `duplicate_username`
  */
-export async function createCredential(
-  authorized: Authorized<"security:create", "application">,
-  input: CreateCredential,
-): Promise<CreatedCredential> {
-  const { runtime } = authorized.request;
-  return preparedUnitOfWork(
-    authorized,
-    async ({ object, organization }) => {
-      requireUsername(input.username);
-      return preparePassword(runtime, input.password, {
-        username: input.username,
-        algorithm: object.hashAlgorithm,
-        policy: organization.passwordPolicy,
-        organizationId: organization.organizationId,
-      });
-    },
-    async (work, password) => {
-      const { object: application, organization } = work.authorized;
-      requireStillGood(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });
-      const row = await insertCredential(work.tx, runtime.sealer, application, {
-        username: input.username,
-        password,
-        now: work.now,
-      });
-      const { securityId: id, username } = row;
-      work.audit("security.create", { kind: "credential", id, name: username }, { username });
-      work.deliver({
-        gatewayId: application.gatewayId,
-        applicationId: application.applicationId,
-        closes: application.openedBy !== null,
-      });
-      return {
-        ...presentCredential(row, work.sync),
-        warnings: [...password.warnings],
-        ...(password.generated === undefined ? {} : { password: password.generated }),
-      };
-    },
-  );
-}
+export const create = operation(
+  {
+    name: "security.create",
+    summary: "Add a basic-auth credential to an application",
+    permission: "security:create",
+    on: application,
+    input: CreateCredential,
+    output: CreatedCredential,
+    errors: ["duplicate_username", "invalid_password", "invalid_username", "weak_password"],
+    rest: { method: "POST", path: "/applications/{applicationId}/credentials", status: 201 },
+  },
+  async (authorized, input) => {
+    const { runtime } = authorized.request;
+    return preparedUnitOfWork(
+      authorized,
+      async ({ object, organization }) => {
+        requireUsername(input.username);
+        return preparePassword(runtime, input.password, {
+          username: input.username,
+          algorithm: object.hashAlgorithm,
+          policy: organization.passwordPolicy,
+          organizationId: organization.organizationId,
+        });
+      },
+      async (work, password) => {
+        const { object: application, organization } = work.authorized;
+        requireStillGood(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });
+        const row = await insertCredential(work.tx, runtime.sealer, application, {
+          username: input.username,
+          password,
+          now: work.now,
+        });
+        const { securityId: id, username } = row;
+        work.audit("security.create", { kind: "credential", id, name: username }, { username });
+        work.deliver({
+          gatewayId: application.gatewayId,
+          applicationId: application.applicationId,
+          closes: application.openedBy !== null,
+        });
+        return {
+          ...presentCredential(row, work.sync),
+          warnings: [...password.warnings],
+          ...(password.generated === undefined ? {} : { password: password.generated }),
+        };
+      },
+    );
+  },
+);

@@ -1,54 +1,65 @@
 import { eq, sql } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { security } from "../../../drizzle/security";
-import type { Authorized } from "../../access/authorized";
 import { lockOrganization } from "../../access/lock-organization";
 import { unitOfWork } from "../../access/unit-of-work";
 import { rowsOf, type Transaction } from "../../database/database";
+import { operation } from "../../operations/operation";
 import { Conflict, NotFound } from "../../platform/errors";
-import type { DeletedCredential } from "./contract";
+import { CredentialById, DeletedCredential } from "./contract";
 import { credentialColumns } from "./credential-columns";
 import { presentCredential } from "./present-credential";
+import { credential } from "./resource";
 
 /**
  * Deletes a credential, and answers what it was. Deleting the last row of a `public-when-empty` application is the
  * explicit act that makes it public (`becamePublic`); a `protected` one is shut from then on.
  * @throws Conflict `never_public` it was the last one, and the organization has ruled public applications out
  */
-export async function deleteCredential(
-  authorized: Authorized<"security:delete", "credential">,
-): Promise<DeletedCredential> {
-  return unitOfWork(authorized, async (work) => {
-    const { application, securityId } = work.authorized.object;
-    const { neverPublic } = await lockOrganization(work.tx, work.organizationId);
-    const [row] = await work.tx
-      .delete(security)
-      .where(eq(security.securityId, securityId))
-      .returning(credentialColumns);
-    if (!row) throw new NotFound();
-    const last = !(await hasCredential(work.tx, application.applicationId));
-    const becamePublic = last && application.access === "public-when-empty";
-    if (becamePublic && neverPublic) {
-      throw new Conflict(
-        "never_public",
-        "This is the last credential, and nothing in this organization may be public.",
+export const remove = operation(
+  {
+    name: "security.delete",
+    summary: "Delete a credential; says whether the application became public",
+    permission: "security:delete",
+    on: credential,
+    input: CredentialById,
+    output: DeletedCredential,
+    errors: ["never_public"],
+    rest: { method: "DELETE", path: "/credentials/{securityId}" },
+  },
+  async (authorized) => {
+    return unitOfWork(authorized, async (work) => {
+      const { application, securityId } = work.authorized.object;
+      const { neverPublic } = await lockOrganization(work.tx, work.organizationId);
+      const [row] = await work.tx
+        .delete(security)
+        .where(eq(security.securityId, securityId))
+        .returning(credentialColumns);
+      if (!row) throw new NotFound();
+      const last = !(await hasCredential(work.tx, application.applicationId));
+      const becamePublic = last && application.access === "public-when-empty";
+      if (becamePublic && neverPublic) {
+        throw new Conflict(
+          "never_public",
+          "This is the last credential, and nothing in this organization may be public.",
+        );
+      }
+      if (last) {
+        await work.tx
+          .update(applications)
+          .set({ openedBy: "delete" })
+          .where(eq(applications.applicationId, application.applicationId));
+      }
+      work.audit(
+        becamePublic ? "security.delete.opened" : "security.delete",
+        { kind: "credential", id: securityId },
+        { username: row.username, last },
       );
-    }
-    if (last) {
-      await work.tx
-        .update(applications)
-        .set({ openedBy: "delete" })
-        .where(eq(applications.applicationId, application.applicationId));
-    }
-    work.audit(
-      becamePublic ? "security.delete.opened" : "security.delete",
-      { kind: "credential", id: securityId },
-      { username: row.username, last },
-    );
-    work.deliver({ gatewayId: application.gatewayId, applicationId: application.applicationId, closes: true });
-    return { ...presentCredential(row, work.sync), becamePublic };
-  });
-}
+      work.deliver({ gatewayId: application.gatewayId, applicationId: application.applicationId, closes: true });
+      return { ...presentCredential(row, work.sync), becamePublic };
+    });
+  },
+);
 
 async function hasCredential(tx: Transaction, applicationId: string): Promise<boolean> {
   const rows = await tx.execute(

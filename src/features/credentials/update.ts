@@ -1,12 +1,13 @@
 import { eq } from "drizzle-orm";
 import { security } from "../../../drizzle/security";
-import type { Authorized } from "../../access/authorized";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { UpdateCredential, UpdatedCredential } from "./contract";
+import { UpdateCredential, UpdatedCredential } from "./contract";
 import { credentialColumns } from "./credential-columns";
 import { orDuplicateUsername } from "./insert-credential";
 import { presentCredential } from "./present-credential";
+import { credential } from "./resource";
 import { preparePassword, requireStillGood, requireUsername } from "./visitor-password";
 
 /**
@@ -15,53 +16,62 @@ import { preparePassword, requireStillGood, requireUsername } from "./visitor-pa
  * @throws Invalid `invalid_username` | `invalid_password` | `weak_password`
  * @throws Conflict `duplicate_username`
  */
-export async function updateCredential(
-  authorized: Authorized<"security:update", "credential">,
-  input: UpdateCredential,
-): Promise<UpdatedCredential> {
-  const { runtime } = authorized.request;
-  return preparedUnitOfWork(
-    authorized,
-    async ({ object, organization }) => {
-      if (input.username !== undefined) requireUsername(input.username);
-      if (input.password === undefined) return null;
-      return preparePassword(runtime, input.password, {
-        username: input.username ?? object.username,
-        algorithm: object.application.hashAlgorithm,
-        policy: organization.passwordPolicy,
-        organizationId: organization.organizationId,
-      });
-    },
-    async (work, password) => {
-      const { application, securityId } = work.authorized.object;
-      const { passwordPolicy: policy } = work.authorized.organization;
-      if (password) requireStillGood(password, { algorithm: application.hashAlgorithm, policy });
-      const [row] = await work.tx
-        .update(security)
-        .set({
-          ...(input.username === undefined ? {} : { username: input.username }),
-          ...(password
-            ? {
-                hashSealed: runtime.sealer.seal(`security:hash:${securityId}`, password.hash),
-                hashAlgorithm: password.algorithm,
-                passwordChangedAt: work.now,
-              }
-            : {}),
-        })
-        .where(eq(security.securityId, securityId))
-        .returning(credentialColumns)
-        .catch(orDuplicateUsername);
-      if (!row) throw new NotFound();
-      work.audit(
-        "security.update",
-        { kind: "credential", id: securityId },
-        {
-          ...(input.username === undefined ? {} : { username: [work.authorized.object.username, input.username] }),
-          ...(password ? { password: "changed" } : {}),
-        },
-      );
-      work.deliver({ gatewayId: application.gatewayId, applicationId: application.applicationId, closes: true });
-      return { ...presentCredential(row, work.sync), warnings: [...(password?.warnings ?? [])] };
-    },
-  );
-}
+export const update = operation(
+  {
+    name: "security.update",
+    summary: "Change the username or password of a credential",
+    permission: "security:update",
+    on: credential,
+    input: UpdateCredential,
+    output: UpdatedCredential,
+    errors: ["duplicate_username", "invalid_password", "invalid_username", "weak_password"],
+    rest: { method: "PATCH", path: "/credentials/{securityId}" },
+  },
+  async (authorized, input) => {
+    const { runtime } = authorized.request;
+    return preparedUnitOfWork(
+      authorized,
+      async ({ object, organization }) => {
+        if (input.username !== undefined) requireUsername(input.username);
+        if (input.password === undefined) return null;
+        return preparePassword(runtime, input.password, {
+          username: input.username ?? object.username,
+          algorithm: object.application.hashAlgorithm,
+          policy: organization.passwordPolicy,
+          organizationId: organization.organizationId,
+        });
+      },
+      async (work, password) => {
+        const { application, securityId } = work.authorized.object;
+        const { passwordPolicy: policy } = work.authorized.organization;
+        if (password) requireStillGood(password, { algorithm: application.hashAlgorithm, policy });
+        const [row] = await work.tx
+          .update(security)
+          .set({
+            ...(input.username === undefined ? {} : { username: input.username }),
+            ...(password
+              ? {
+                  hashSealed: runtime.sealer.seal(`security:hash:${securityId}`, password.hash),
+                  hashAlgorithm: password.algorithm,
+                  passwordChangedAt: work.now,
+                }
+              : {}),
+          })
+          .where(eq(security.securityId, securityId))
+          .returning(credentialColumns)
+          .catch(orDuplicateUsername);
+        if (!row) throw new NotFound();
+        work.audit(
+          "security.update",
+          { kind: "credential", id: securityId },
+          {
+            ...(input.username === undefined ? {} : { username: [work.authorized.object.username, input.username] }),
+            ...(password ? { password: "changed" } : {}),
+          },
+        );
+        work.deliver({ gatewayId: application.gatewayId, applicationId: application.applicationId, closes: true });
+        return { ...presentCredential(row, work.sync), warnings: [...(password?.warnings ?? [])] };
+      },
+    );
+  },
+);

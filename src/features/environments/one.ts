@@ -1,19 +1,32 @@
 import { eq } from "drizzle-orm";
 import { environments } from "../../../drizzle/projects";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Environment } from "./contract";
+import { Environment, EnvironmentById } from "./contract";
 import { presentEnvironment } from "./present-environment";
+import { environment } from "./resource";
 
 /** One environment. */
-export async function getEnvironment(authorized: Authorized<"environment:read", "environment">): Promise<Environment> {
-  return readAs(authorized, async (tx) => {
-    const [row] = await tx
-      .select()
-      .from(environments)
-      .where(eq(environments.environmentId, authorized.object.environmentId));
-    if (!row) throw new NotFound();
-    return presentEnvironment(row);
-  });
-}
+export const one = operation(
+  {
+    name: "environments.one",
+    summary: "Get an environment",
+    permission: "environment:read",
+    on: environment,
+    input: EnvironmentById,
+    output: Environment,
+    errors: [],
+    rest: { method: "GET", path: "/environments/{environmentId}" },
+  },
+  async (authorized) => {
+    return readAs(authorized, async (tx) => {
+      const [row] = await tx
+        .select()
+        .from(environments)
+        .where(eq(environments.environmentId, authorized.object.environmentId));
+      if (!row) throw new NotFound();
+      return presentEnvironment(row);
+    });
+  },
+);

@@ -1,25 +1,35 @@
 import { eq } from "drizzle-orm";
 import { environments } from "../../../drizzle/projects";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Environment, UpdateEnvironment } from "./contract";
+import { Environment, UpdateEnvironment } from "./contract";
 import { presentEnvironment } from "./present-environment";
+import { environment } from "./resource";
 
 /** Renames an environment; its slug stays. */
-export async function updateEnvironment(
-  authorized: Authorized<"environment:update", "environment">,
-  { name }: UpdateEnvironment,
-): Promise<Environment> {
-  return unitOfWork(authorized, async (work) => {
-    const { environmentId, name: before } = work.authorized.object;
-    const [row] = await work.tx
-      .update(environments)
-      .set({ name })
-      .where(eq(environments.environmentId, environmentId))
-      .returning();
-    if (!row) throw new NotFound();
-    work.audit("environments.update", { kind: "environment", id: environmentId }, { name: [before, name] });
-    return presentEnvironment(row, work.sync);
-  });
-}
+export const update = operation(
+  {
+    name: "environments.update",
+    summary: "Change an environment",
+    permission: "environment:update",
+    on: environment,
+    input: UpdateEnvironment,
+    output: Environment,
+    errors: [],
+    rest: { method: "PATCH", path: "/environments/{environmentId}" },
+  },
+  async (authorized, { name }) => {
+    return unitOfWork(authorized, async (work) => {
+      const { environmentId, name: before } = work.authorized.object;
+      const [row] = await work.tx
+        .update(environments)
+        .set({ name })
+        .where(eq(environments.environmentId, environmentId))
+        .returning();
+      if (!row) throw new NotFound();
+      work.audit("environments.update", { kind: "environment", id: environmentId }, { name: [before, name] });
+      return presentEnvironment(row, work.sync);
+    });
+  },
+);

@@ -1,10 +1,11 @@
 import { gateways } from "../../../drizzle/gateways";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
 import { gatewayPlaces, newGatewaySecrets } from "../../delivery/protocol/gateway-secrets";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
 import { newId } from "../../platform/ids";
 import { allowOrganizations } from "./allow-organizations";
-import type { CreateGateway, Gateway } from "./contract";
+import { CreateGateway, Gateway } from "./contract";
 import { orNameTaken } from "./name-taken";
 import { presentGateway } from "./present-gateway";
 
@@ -13,39 +14,48 @@ import { presentGateway } from "./present-gateway";
  * founding organization alone may publish on it.
  * @throws Conflict `name_taken`
  */
-export async function createGateway(
-  authorized: Authorized<"gateway:create", "organization">,
-  input: CreateGateway,
-): Promise<Gateway> {
-  const { random, sealer } = authorized.request.runtime;
-  return unitOfWork(
-    authorized,
-    async (work) => {
-      const gatewayId = newId("gateway");
-      const { tagKey, probeHost, epoch } = newGatewaySecrets(random);
-      const row = {
-        gatewayId,
-        name: input.name,
-        target: "file" as const,
-        address: input.address,
-        probeAddress: input.probeAddress,
-        tags: input.tags,
-        createdAt: work.now,
-      };
-      await work.tx
-        .insert(gateways)
-        .values({
-          ...row,
-          tagKeySealed: sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
-          probeHostSealed: sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
-          epoch,
-        })
-        .catch(orNameTaken);
-      await allowOrganizations(work.tx, gatewayId, input.organizationIds ?? [work.organizationId], work.now);
-      const { name, address, probeAddress } = row;
-      work.audit("gateways.create", { kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });
-      return presentGateway(row, work.sync);
-    },
-    { role: "host", lock: "share" },
-  );
-}
+export const create = operation(
+  {
+    name: "gateways.create",
+    summary: "Add a gateway to the installation",
+    permission: "gateway:create",
+    on: caller,
+    input: CreateGateway,
+    output: Gateway,
+    errors: ["name_taken"],
+    rest: { method: "POST", path: "/gateways", status: 201 },
+  },
+  async (authorized, input) => {
+    const { random, sealer } = authorized.request.runtime;
+    return unitOfWork(
+      authorized,
+      async (work) => {
+        const gatewayId = newId("gateway");
+        const { tagKey, probeHost, epoch } = newGatewaySecrets(random);
+        const row = {
+          gatewayId,
+          name: input.name,
+          target: "file" as const,
+          address: input.address,
+          probeAddress: input.probeAddress,
+          tags: input.tags,
+          createdAt: work.now,
+        };
+        await work.tx
+          .insert(gateways)
+          .values({
+            ...row,
+            tagKeySealed: sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
+            probeHostSealed: sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
+            epoch,
+          })
+          .catch(orNameTaken);
+        await allowOrganizations(work.tx, gatewayId, input.organizationIds ?? [work.organizationId], work.now);
+        const { name, address, probeAddress } = row;
+        work.audit("gateways.create", { kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });
+        return presentGateway(row, work.sync);
+      },
+      { role: "host", lock: "share" },
+    );
+  },
+);

@@ -1,14 +1,15 @@
 import { eq } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { gateways } from "../../../drizzle/gateways";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
 import { violatesForeignKey } from "../../database/database-errors";
+import { operation } from "../../operations/operation";
 import { Conflict, NotFound } from "../../platform/errors";
-import type { Gateway } from "./contract";
+import { Gateway, GatewayById } from "./contract";
 import { gatewayColumns } from "./gateway-columns";
 import { presentGateway } from "./present-gateway";
 import { requireNoLocal } from "./require-no-local";
+import { gateway } from "./resource";
 
 const notEmpty = () => new Conflict("not_empty", "Move or delete the applications on this gateway first.");
 
@@ -16,29 +17,41 @@ const notEmpty = () => new Conflict("not_empty", "Move or delete the application
  * Deletes a gateway that no application is on. Its folder stays as it is, denies included, and is not written any more.
  * @throws Conflict `not_empty` | `local_gateway`
  */
-export async function deleteGateway(authorized: Authorized<"gateway:delete", "gateway">): Promise<Gateway> {
-  return unitOfWork(
-    authorized,
-    async (work) => {
-      const { gatewayId, name } = work.authorized.object;
-      requireNoLocal(name);
-      const [application] = await work.tx
-        .select({ applicationId: applications.applicationId })
-        .from(applications)
-        .where(eq(applications.gatewayId, gatewayId))
-        .limit(1);
-      if (application) throw notEmpty();
-      const [row] = await work.tx
-        .delete(gateways)
-        .where(eq(gateways.gatewayId, gatewayId))
-        .returning(gatewayColumns)
-        .catch((error: unknown) => {
-          throw violatesForeignKey(error) ? notEmpty() : error;
-        });
-      if (!row) throw new NotFound();
-      work.audit("gateways.delete", { kind: "gateway", id: gatewayId }, { name: row.name });
-      return presentGateway(row, work.sync);
-    },
-    { role: "host" },
-  );
-}
+export const remove = operation(
+  {
+    name: "gateways.delete",
+    summary: "Delete a gateway without applications",
+    permission: "gateway:delete",
+    on: gateway,
+    input: GatewayById,
+    output: Gateway,
+    errors: ["local_gateway", "not_empty"],
+    rest: { method: "DELETE", path: "/gateways/{gatewayId}", status: 204 },
+  },
+  async (authorized) => {
+    return unitOfWork(
+      authorized,
+      async (work) => {
+        const { gatewayId, name } = work.authorized.object;
+        requireNoLocal(name);
+        const [application] = await work.tx
+          .select({ applicationId: applications.applicationId })
+          .from(applications)
+          .where(eq(applications.gatewayId, gatewayId))
+          .limit(1);
+        if (application) throw notEmpty();
+        const [row] = await work.tx
+          .delete(gateways)
+          .where(eq(gateways.gatewayId, gatewayId))
+          .returning(gatewayColumns)
+          .catch((error: unknown) => {
+            throw violatesForeignKey(error) ? notEmpty() : error;
+          });
+        if (!row) throw new NotFound();
+        work.audit("gateways.delete", { kind: "gateway", id: gatewayId }, { name: row.name });
+        return presentGateway(row, work.sync);
+      },
+      { role: "host" },
+    );
+  },
+);

@@ -1,29 +1,39 @@
 import { desc, lt } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
-import type { Authorized } from "../../access/authorized";
 import { pageOfRows } from "../../database/page";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
 import { asViewer } from "./as-viewer";
-import type { Gateway, ListGateways } from "./contract";
+import { GatewayPage, ListGateways } from "./contract";
 import { gatewayColumns } from "./gateway-columns";
 import { presentGateway } from "./present-gateway";
 
 /** The gateways that the organization is allowed on; newest first. */
-export async function listGateways(
-  authorized: Authorized<"gateway:read", "organization">,
-  input: ListGateways,
-): Promise<{ items: Gateway[]; nextCursor: string | null }> {
-  return asViewer(authorized, async (tx) => {
-    const rows = await tx
-      .select(gatewayColumns)
-      .from(gateways)
-      .where(input.cursor === undefined ? undefined : lt(gateways.gatewayId, input.cursor))
-      .orderBy(desc(gateways.gatewayId))
-      .limit(input.limit + 1);
-    return pageOfRows(
-      rows,
-      input,
-      (row) => row.gatewayId,
-      (row) => presentGateway(row),
-    );
-  });
-}
+export const list = operation(
+  {
+    name: "gateways.list",
+    summary: "List the gateways that the organization may use",
+    permission: "gateway:read",
+    on: caller,
+    input: ListGateways,
+    output: GatewayPage,
+    errors: [],
+    rest: { method: "GET", path: "/gateways" },
+  },
+  async (authorized, input) => {
+    return asViewer(authorized, async (tx) => {
+      const rows = await tx
+        .select(gatewayColumns)
+        .from(gateways)
+        .where(input.cursor === undefined ? undefined : lt(gateways.gatewayId, input.cursor))
+        .orderBy(desc(gateways.gatewayId))
+        .limit(input.limit + 1);
+      return pageOfRows(
+        rows,
+        input,
+        (row) => row.gatewayId,
+        (row) => presentGateway(row),
+      );
+    });
+  },
+);

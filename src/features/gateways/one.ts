@@ -1,20 +1,33 @@
 import { eq } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
-import type { Authorized } from "../../access/authorized";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
 import { asViewer } from "./as-viewer";
-import type { Gateway } from "./contract";
+import { Gateway, GatewayById } from "./contract";
 import { gatewayColumns } from "./gateway-columns";
 import { presentGateway } from "./present-gateway";
+import { gateway } from "./resource";
 
 /** One gateway. */
-export async function getGateway(authorized: Authorized<"gateway:read", "gateway">): Promise<Gateway> {
-  return asViewer(authorized, async (tx) => {
-    const [row] = await tx
-      .select(gatewayColumns)
-      .from(gateways)
-      .where(eq(gateways.gatewayId, authorized.object.gatewayId));
-    if (!row) throw new NotFound();
-    return presentGateway(row);
-  });
-}
+export const one = operation(
+  {
+    name: "gateways.one",
+    summary: "Get a gateway",
+    permission: "gateway:read",
+    on: gateway,
+    input: GatewayById,
+    output: Gateway,
+    errors: [],
+    rest: { method: "GET", path: "/gateways/{gatewayId}" },
+  },
+  async (authorized) => {
+    return asViewer(authorized, async (tx) => {
+      const [row] = await tx
+        .select(gatewayColumns)
+        .from(gateways)
+        .where(eq(gateways.gatewayId, authorized.object.gatewayId));
+      if (!row) throw new NotFound();
+      return presentGateway(row);
+    });
+  },
+);

@@ -1,54 +1,64 @@
 import { eq } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
 import { allowedOrganizations, allowOrganizations } from "./allow-organizations";
-import type { Gateway, UpdateGateway } from "./contract";
+import { Gateway, UpdateGateway } from "./contract";
 import { gatewayColumns } from "./gateway-columns";
 import { orNameTaken } from "./name-taken";
 import { presentGateway } from "./present-gateway";
 import { requireNoLocal } from "./require-no-local";
+import { gateway } from "./resource";
 
 /**
  * Renames a gateway, or says which organizations may publish on it.
  * @throws Conflict `name_taken` | `local_gateway` | `not_empty` an organization that is left out has applications on it
  */
-export async function updateGateway(
-  authorized: Authorized<"gateway:update", "gateway">,
-  input: UpdateGateway,
-): Promise<Gateway> {
-  return unitOfWork(
-    authorized,
-    async (work) => {
-      const { gatewayId } = work.authorized.object;
-      const self = eq(gateways.gatewayId, gatewayId);
-      // Locked against an application that is made on it beside this, which holds it by its foreign key.
-      const [before] = await work.tx.select({ name: gateways.name }).from(gateways).where(self).for("update");
-      if (!before) throw new NotFound();
-      if (input.name !== undefined && input.name !== before.name) requireNoLocal(before.name);
-      const [row] = await work.tx
-        .update(gateways)
-        .set({ name: input.name ?? before.name })
-        .where(self)
-        .returning(gatewayColumns)
-        .catch(orNameTaken);
-      if (!row) throw new NotFound();
-      const { name, organizationIds } = input;
-      const allowed = organizationIds && {
-        before: await allowedOrganizations(work.tx, gatewayId),
-        after: await allowOrganizations(work.tx, gatewayId, organizationIds, work.now),
-      };
-      work.audit(
-        "gateways.update",
-        { kind: "gateway", id: gatewayId },
-        {
-          ...(name === undefined ? {} : { name: [before.name, name] }),
-          ...(allowed ? { organizationIds: [allowed.before, allowed.after] } : {}),
-        },
-      );
-      return presentGateway(row, work.sync);
-    },
-    { role: "host" },
-  );
-}
+export const update = operation(
+  {
+    name: "gateways.update",
+    summary: "Change a gateway and the organizations that may use it",
+    permission: "gateway:update",
+    on: gateway,
+    input: UpdateGateway,
+    output: Gateway,
+    errors: ["local_gateway", "name_taken", "not_empty"],
+    rest: { method: "PATCH", path: "/gateways/{gatewayId}" },
+  },
+  async (authorized, input) => {
+    return unitOfWork(
+      authorized,
+      async (work) => {
+        const { gatewayId } = work.authorized.object;
+        const self = eq(gateways.gatewayId, gatewayId);
+        // Locked against an application that is made on it beside this, which holds it by its foreign key.
+        const [before] = await work.tx.select({ name: gateways.name }).from(gateways).where(self).for("update");
+        if (!before) throw new NotFound();
+        if (input.name !== undefined && input.name !== before.name) requireNoLocal(before.name);
+        const [row] = await work.tx
+          .update(gateways)
+          .set({ name: input.name ?? before.name })
+          .where(self)
+          .returning(gatewayColumns)
+          .catch(orNameTaken);
+        if (!row) throw new NotFound();
+        const { name, organizationIds } = input;
+        const allowed = organizationIds && {
+          before: await allowedOrganizations(work.tx, gatewayId),
+          after: await allowOrganizations(work.tx, gatewayId, organizationIds, work.now),
+        };
+        work.audit(
+          "gateways.update",
+          { kind: "gateway", id: gatewayId },
+          {
+            ...(name === undefined ? {} : { name: [before.name, name] }),
+            ...(allowed ? { organizationIds: [allowed.before, allowed.after] } : {}),
+          },
+        );
+        return presentGateway(row, work.sync);
+      },
+      { role: "host" },
+    );
+  },
+);

@@ -1,9 +1,10 @@
-import type { Authorized } from "../../access/authorized";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { findInvitation, join, requireGoodInvitation, requireInvitation } from "../../identity/invitations";
 import { limits, take } from "../../identity/limits";
+import { operation } from "../../operations/operation";
+import { person } from "../../operations/resource";
 import { Forbidden } from "../../platform/errors";
-import type { AcceptedInvitation, InvitationToken } from "./contract";
+import { AcceptedInvitation, InvitationToken } from "./contract";
 
 /**
  * Makes whoever is signed in a member, where the invitation is for their address. Their session goes on to be about
@@ -11,24 +12,33 @@ import type { AcceptedInvitation, InvitationToken } from "./contract";
  * @throws NotFound no such invitation | Conflict it is not good any more, or `already_member`
  * @throws Forbidden `invitation_for_another`
  */
-export async function acceptInvitation(
-  authorized: Authorized<"account:update", "person">,
-  { token }: InvitationToken,
-): Promise<AcceptedInvitation> {
-  const { request } = authorized;
-  return preparedUnitOfWork(
-    authorized,
-    () => take(request.runtime, limits.managementByAddress, request.ip ?? "unknown"),
-    async ({ tx, now, authorized: { principal, object: person } }) => {
-      const invitation = requireInvitation(await findInvitation(tx, token, { hold: true }));
-      if (invitation.email !== person.email) {
-        throw new Forbidden("invitation_for_another", "This invitation is for another e-mail address than yours.");
-      }
-      if (principal.kind !== "session") throw new Forbidden("session_required", "Sign in to accept an invitation.");
-      await requireGoodInvitation(tx, invitation, now);
-      const memberId = await join(tx, request, invitation, principal, now);
-      return { organizationId: invitation.organizationId, name: invitation.organizationName, memberId };
-    },
-    { role: "identity" },
-  );
-}
+export const accept = operation(
+  {
+    name: "invitations.accept",
+    summary: "Accept an invitation as the person who is signed in",
+    permission: "account:update",
+    on: person,
+    input: InvitationToken,
+    output: AcceptedInvitation,
+    errors: ["already_member", "invitation_accepted", "invitation_for_another", "invitation_revoked"],
+    rest: { method: "POST", path: "/invitations/accept" },
+  },
+  async (authorized, { token }) => {
+    const { request } = authorized;
+    return preparedUnitOfWork(
+      authorized,
+      () => take(request.runtime, limits.managementByAddress, request.ip ?? "unknown"),
+      async ({ tx, now, authorized: { principal, object: person } }) => {
+        const invitation = requireInvitation(await findInvitation(tx, token, { hold: true }));
+        if (invitation.email !== person.email) {
+          throw new Forbidden("invitation_for_another", "This invitation is for another e-mail address than yours.");
+        }
+        if (principal.kind !== "session") throw new Forbidden("session_required", "Sign in to accept an invitation.");
+        await requireGoodInvitation(tx, invitation, now);
+        const memberId = await join(tx, request, invitation, principal, now);
+        return { organizationId: invitation.organizationId, name: invitation.organizationName, memberId };
+      },
+      { role: "identity" },
+    );
+  },
+);

@@ -1,6 +1,5 @@
 import { and, eq } from "drizzle-orm";
 import { invitations, members, users } from "../../../drizzle/members";
-import type { Authorized } from "../../access/authorized";
 import type { Principal } from "../../access/principal";
 import { requireGivable } from "../../access/privilege-guards";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
@@ -8,11 +7,13 @@ import { aheadInSql } from "../../database/moments-in-sql";
 import { invitationDays, waitingFor } from "../../identity/invitations";
 import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
 import { Conflict } from "../../platform/errors";
 import { newId } from "../../platform/ids";
 import { later } from "../../platform/moment";
 import { requireRole } from "../roles/require-role";
-import type { CreatedInvitation, CreateInvitation } from "./contract";
+import { CreatedInvitation, CreateInvitation } from "./contract";
 import { presentInvitation } from "./invitation-columns";
 import { sendInvitation } from "./send-invitation";
 
@@ -27,39 +28,48 @@ const creationByOrganization = { name: "invitation:organization", tries: 60, win
  * mail could not be sent loses nothing: the link can be handed over.
  * @throws Forbidden `role_above_own` | Conflict `already_member`, `already_invited` | TooMany
  */
-export async function createInvitation(
-  authorized: Authorized<"invitation:create", "organization">,
-  input: CreateInvitation,
-): Promise<CreatedInvitation> {
-  const { runtime } = authorized.request;
-  const made = await preparedUnitOfWork(
-    authorized,
-    ({ organization: { organizationId } }) => take(runtime, creationByOrganization, organizationId),
-    async (work) => {
-      const { tx, organizationId, now } = work;
-      const { columns, grant } = await requireRole(tx, organizationId, input);
-      requireGivable(work, grant);
-      await requireNew(work, input.email);
-      const { token, hash } = newToken(runtime.random);
-      const row = {
-        invitationId: newId("invitation"),
-        email: input.email,
-        ...columns,
-        invitedBy: inviterOf(work.authorized.principal),
-        createdAt: now,
-        expiresAt: later(now, invitationDays * dayMs),
-        acceptedAt: null,
-        revokedAt: null,
-      };
-      await tx.insert(invitations).values({ ...row, organizationId, hash });
-      const { invitationId: id, email } = row;
-      work.audit("invitations.create", { kind: "invitation", id, name: email }, { email, ...columns });
-      // What follows the # stays in the browser: no proxy and no log sees it.
-      return { ...presentInvitation(row, now), url: `${runtime.signIn.publicOrigin}/accept-invitation#${token}` };
-    },
-  );
-  return { ...made, ...(await sendInvitation(authorized, made)) };
-}
+export const create = operation(
+  {
+    name: "invitations.create",
+    summary: "Invite a person to the organization",
+    permission: "invitation:create",
+    on: caller,
+    input: CreateInvitation,
+    output: CreatedInvitation,
+    errors: ["already_invited", "already_member", "role_above_own"],
+    rest: { method: "POST", path: "/invitations", status: 201 },
+  },
+  async (authorized, input) => {
+    const { runtime } = authorized.request;
+    const made = await preparedUnitOfWork(
+      authorized,
+      ({ organization: { organizationId } }) => take(runtime, creationByOrganization, organizationId),
+      async (work) => {
+        const { tx, organizationId, now } = work;
+        const { columns, grant } = await requireRole(tx, organizationId, input);
+        requireGivable(work, grant);
+        await requireNew(work, input.email);
+        const { token, hash } = newToken(runtime.random);
+        const row = {
+          invitationId: newId("invitation"),
+          email: input.email,
+          ...columns,
+          invitedBy: inviterOf(work.authorized.principal),
+          createdAt: now,
+          expiresAt: later(now, invitationDays * dayMs),
+          acceptedAt: null,
+          revokedAt: null,
+        };
+        await tx.insert(invitations).values({ ...row, organizationId, hash });
+        const { invitationId: id, email } = row;
+        work.audit("invitations.create", { kind: "invitation", id, name: email }, { email, ...columns });
+        // What follows the # stays in the browser: no proxy and no log sees it.
+        return { ...presentInvitation(row, now), url: `${runtime.signIn.publicOrigin}/accept-invitation#${token}` };
+      },
+    );
+    return { ...made, ...(await sendInvitation(authorized, made)) };
+  },
+);
 
 /** The organization is held, so that the same address is not invited twice at once. @throws Conflict */
 async function requireNew(

@@ -1,13 +1,15 @@
 import { apiKeys } from "../../../drizzle/api-keys";
 import { makeApiKey } from "../../access/api-keys";
 import { canGive, isAllowed, worthOf } from "../../access/authorization";
-import type { Authorized } from "../../access/authorized";
 import { type Grant, holds } from "../../access/permissions";
 import { requireGranted } from "../../access/resolve-grant";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
+import { orCaller } from "../../operations/resource";
 import { Forbidden } from "../../platform/errors";
 import { newId } from "../../platform/ids";
-import type { CreatedKey, CreateKey } from "./contract";
+import { project } from "../projects/resource";
+import { CreatedKey, CreateKey } from "./contract";
 import { endOfKey, latestEnd } from "./key-life";
 import { limitsOfNewKey } from "./limits-of-maker";
 import { type Holder, lockHolder, requireRoom } from "./lock-holder";
@@ -23,58 +25,76 @@ import { takeKeyCreation } from "./take-key-creation";
  * @throws Invalid `expires_in_the_past` | `expires_too_late` | `unknown_scope` | `not_a_network`
  * @throws TooMany too many from this address
  */
-export async function createKey(
-  authorized: Authorized<"key:create", "organization" | "project">,
-  input: CreateKey,
-): Promise<CreatedKey> {
-  return preparedUnitOfWork(
-    authorized,
-    takeKeyCreation,
-    async (work) => {
-      const { principal, organization, request } = work.authorized;
-      const projectId = input.projectId ?? null;
-      const holder = await lockHolder(work, principal, input.serviceAccountId ?? null);
-      const providerId = await providerOf(work, principal);
-      if (input.serviceAccountId !== undefined) requireAccountRight(work);
-      const { columns, grant } = await requireGranted(work.tx, work.organizationId, input);
-      requireGivable(work, holder, grant, projectId);
-      const { latest, ...limits } = await limitsOfNewKey(
-        work.tx,
-        principal,
-        input,
-        latestEnd(work.now, organization.maxKeyDays),
-      );
-      const expiresAt = endOfKey(input.expiresAt, work.now, latest);
-      await requireRoom(work, holder, organization.maxKeysPerMember, work.now);
+export const create = operation(
+  {
+    name: "keys.create",
+    summary: "Create an API key, for the organization or for one project",
+    permission: "key:create",
+    on: orCaller(project),
+    input: CreateKey,
+    output: CreatedKey,
+    errors: [
+      "above_making_key",
+      "expires_in_the_past",
+      "expires_too_late",
+      "not_a_network",
+      "role_above_account",
+      "role_above_own",
+      "too_many_keys",
+      "unknown_scope",
+    ],
+    rest: { method: "POST", path: "/keys", status: 201 },
+  },
+  async (authorized, input) => {
+    return preparedUnitOfWork(
+      authorized,
+      takeKeyCreation,
+      async (work) => {
+        const { principal, organization, request } = work.authorized;
+        const projectId = input.projectId ?? null;
+        const holder = await lockHolder(work, principal, input.serviceAccountId ?? null);
+        const providerId = await providerOf(work, principal);
+        if (input.serviceAccountId !== undefined) requireAccountRight(work);
+        const { columns, grant } = await requireGranted(work.tx, work.organizationId, input);
+        requireGivable(work, holder, grant, projectId);
+        const { latest, ...limits } = await limitsOfNewKey(
+          work.tx,
+          principal,
+          input,
+          latestEnd(work.now, organization.maxKeyDays),
+        );
+        const expiresAt = endOfKey(input.expiresAt, work.now, latest);
+        await requireRoom(work, holder, organization.maxKeysPerMember, work.now);
 
-      const { key, hash } = makeApiKey(request.runtime.random);
-      const { userId, serviceAccountId } = holder;
-      const row = {
-        apiKeyId: newId("apiKey"),
-        name: input.name,
-        userId,
-        serviceAccountId,
-        ...columns,
-        projectId,
-        ...limits,
-        createdAt: work.now,
-        expiresAt,
-        revokedAt: null,
-        lastUsedAt: null,
-        lastUsedIp: null,
-        rotatedTo: null,
-        providerId,
-      };
-      await work.tx.insert(apiKeys).values({ ...row, organizationId: work.organizationId, hash });
-      const { name } = row;
-      const object = { kind: "apiKey" as const, id: row.apiKeyId, name };
-      const whose = { serviceAccountId, projectId, ...limits, expiresAt: expiresAt.toISOString() };
-      work.audit("keys.create", object, { name, ...columns, ...whose });
-      return { ...presentKey(row), key };
-    },
-    { lock: "share" },
-  );
-}
+        const { key, hash } = makeApiKey(request.runtime.random);
+        const { userId, serviceAccountId } = holder;
+        const row = {
+          apiKeyId: newId("apiKey"),
+          name: input.name,
+          userId,
+          serviceAccountId,
+          ...columns,
+          projectId,
+          ...limits,
+          createdAt: work.now,
+          expiresAt,
+          revokedAt: null,
+          lastUsedAt: null,
+          lastUsedIp: null,
+          rotatedTo: null,
+          providerId,
+        };
+        await work.tx.insert(apiKeys).values({ ...row, organizationId: work.organizationId, hash });
+        const { name } = row;
+        const object = { kind: "apiKey" as const, id: row.apiKeyId, name };
+        const whose = { serviceAccountId, projectId, ...limits, expiresAt: expiresAt.toISOString() };
+        work.audit("keys.create", object, { name, ...columns, ...whose });
+        return { ...presentKey(row), key };
+      },
+      { lock: "share" },
+    );
+  },
+);
 
 type CreateWork = Work<"key:create", "organization" | "project">;
 

@@ -1,11 +1,13 @@
 import { and, desc, eq, lt, type SQL } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import { isAllowed } from "../../access/authorization";
-import type { Authorized } from "../../access/authorized";
 import type { Principal } from "../../access/principal";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
-import type { Key, ListKeys } from "./contract";
+import { operation } from "../../operations/operation";
+import { orCaller } from "../../operations/resource";
+import { project } from "../projects/resource";
+import { KeyPage, ListKeys } from "./contract";
 import { keyColumns } from "./key-columns";
 import { presentKey } from "./present-key";
 
@@ -13,29 +15,38 @@ import { presentKey } from "./present-key";
  * API keys, revoked ones too, newest first: one's own, and everybody's for whoever may read those (`key:read`), of the
  * organization or of one project.
  */
-export async function listKeys(
-  authorized: Authorized<"key:list", "organization" | "project">,
-  { projectId, serviceAccountId, cursor, limit }: ListKeys,
-): Promise<{ items: Key[]; nextCursor: string | null }> {
-  const { principal, organization } = authorized;
-  const seesAll = isAllowed(principal, organization, "key:read", projectId ?? null);
-  return readAs(authorized, async (tx) => {
-    const rows = await tx
-      .select(keyColumns)
-      .from(apiKeys)
-      .where(
-        and(
-          seesAll ? undefined : ownKeys(principal),
-          projectId === undefined ? undefined : eq(apiKeys.projectId, projectId),
-          serviceAccountId === undefined ? undefined : eq(apiKeys.serviceAccountId, serviceAccountId),
-          cursor === undefined ? undefined : lt(apiKeys.apiKeyId, cursor),
-        ),
-      )
-      .orderBy(desc(apiKeys.apiKeyId))
-      .limit(limit + 1);
-    return pageOfRows(rows, { limit }, (row) => row.apiKeyId, presentKey);
-  });
-}
+export const list = operation(
+  {
+    name: "keys.list",
+    summary: "List API keys, of one project or of the organization",
+    permission: "key:list",
+    on: orCaller(project),
+    input: ListKeys,
+    output: KeyPage,
+    errors: [],
+    rest: { method: "GET", path: "/keys" },
+  },
+  async (authorized, { projectId, serviceAccountId, cursor, limit }) => {
+    const { principal, organization } = authorized;
+    const seesAll = isAllowed(principal, organization, "key:read", projectId ?? null);
+    return readAs(authorized, async (tx) => {
+      const rows = await tx
+        .select(keyColumns)
+        .from(apiKeys)
+        .where(
+          and(
+            seesAll ? undefined : ownKeys(principal),
+            projectId === undefined ? undefined : eq(apiKeys.projectId, projectId),
+            serviceAccountId === undefined ? undefined : eq(apiKeys.serviceAccountId, serviceAccountId),
+            cursor === undefined ? undefined : lt(apiKeys.apiKeyId, cursor),
+          ),
+        )
+        .orderBy(desc(apiKeys.apiKeyId))
+        .limit(limit + 1);
+      return pageOfRows(rows, { limit }, (row) => row.apiKeyId, presentKey);
+    });
+  },
+);
 
 /** Those of the same holder; a key of nobody's has only itself. */
 function ownKeys(principal: Principal): SQL | undefined {

@@ -1,17 +1,30 @@
 import { eq } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Key } from "./contract";
+import { Key, KeyById } from "./contract";
 import { keyColumns } from "./key-columns";
 import { presentKey } from "./present-key";
+import { apiKey } from "./resource";
 
 /** One API key: never the key itself. */
-export async function getKey(authorized: Authorized<"key:read", "apiKey">): Promise<Key> {
-  return readAs(authorized, async (tx) => {
-    const [row] = await tx.select(keyColumns).from(apiKeys).where(eq(apiKeys.apiKeyId, authorized.object.apiKeyId));
-    if (!row) throw new NotFound();
-    return presentKey(row);
-  });
-}
+export const one = operation(
+  {
+    name: "keys.one",
+    summary: "Get an API key, without its secret",
+    permission: "key:read",
+    on: apiKey,
+    input: KeyById,
+    output: Key,
+    errors: [],
+    rest: { method: "GET", path: "/keys/{apiKeyId}" },
+  },
+  async (authorized) => {
+    return readAs(authorized, async (tx) => {
+      const [row] = await tx.select(keyColumns).from(apiKeys).where(eq(apiKeys.apiKeyId, authorized.object.apiKeyId));
+      if (!row) throw new NotFound();
+      return presentKey(row);
+    });
+  },
+);

@@ -2,11 +2,13 @@ import { eq, sql } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Key } from "./contract";
+import { Key, KeyById } from "./contract";
 import { keyColumns } from "./key-columns";
 import { presentKey } from "./present-key";
 import { requireReach } from "./require-reach";
+import { apiKey } from "./resource";
 
 /**
  * Revokes an API key: the very next request with it is refused. It stays listed, so that the audit log can be read.
@@ -26,3 +28,31 @@ export async function revokeKey(authorized: Authorized<"key:delete", "apiKey">):
     return presentKey(row);
   });
 }
+
+export const revoke = operation(
+  {
+    name: "keys.revoke",
+    summary: "Revoke an API key",
+    permission: "key:delete",
+    on: apiKey,
+    input: KeyById,
+    output: Key,
+    errors: ["key_above_own"],
+    rest: { method: "POST", path: "/keys/{apiKeyId}/revoke" },
+  },
+  revokeKey,
+);
+
+export const remove = operation(
+  {
+    name: "keys.delete",
+    summary: "Revoke an API key (the same as revoke)",
+    permission: "key:delete",
+    on: apiKey,
+    input: KeyById,
+    output: Key,
+    errors: ["key_above_own"],
+    rest: { method: "DELETE", path: "/keys/{apiKeyId}", status: 204 },
+  },
+  revokeKey,
+);

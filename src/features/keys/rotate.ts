@@ -4,15 +4,17 @@ import { makeApiKey } from "../../access/api-keys";
 import { canGive, isAllowed, isOwn, worthOf } from "../../access/authorization";
 import type { Authorized } from "../../access/authorized";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { Conflict, Forbidden, NotFound } from "../../platform/errors";
 import { newId } from "../../platform/ids";
 import { earlier, hasExpired, later } from "../../platform/moment";
-import type { RotatedKey, RotateKey } from "./contract";
+import { RotatedKey, RotateKey } from "./contract";
 import { keyColumns } from "./key-columns";
 import { endOfSuccessor } from "./key-life";
 import { requireWithinOwn } from "./limits-of-maker";
 import { lockHolder } from "./lock-holder";
 import { presentKey } from "./present-key";
+import { apiKey } from "./resource";
 import { takeKeyCreation } from "./take-key-creation";
 
 /**
@@ -23,59 +25,68 @@ import { takeKeyCreation } from "./take-key-creation";
  * @throws Conflict `key_revoked` | `key_expired` | `already_rotated`
  * @throws TooMany too many from this address
  */
-export async function rotateKey(
-  authorized: Authorized<"key:create", "apiKey">,
-  { overlapSeconds }: Pick<RotateKey, "overlapSeconds">,
-): Promise<RotatedKey> {
-  const rotate = async (work: Work<"key:create", "apiKey">): Promise<RotatedKey> => {
-    requireRotatable(work.authorized);
-    const { apiKeyId, serviceAccountId } = work.authorized.object;
-    // The holder before the key, in the order in which their keys are ended when they go.
-    await lockHolder(work, work.authorized.principal, serviceAccountId);
-    const its = eq(apiKeys.apiKeyId, apiKeyId);
-    const [old] = await work.tx.select(keyColumns).from(apiKeys).where(its).for("no key update");
-    if (!old) throw new NotFound();
-    if (old.revokedAt) throw new Conflict("key_revoked", "This key was revoked: make a new one.");
-    if (old.rotatedTo !== null)
-      throw new Conflict("already_rotated", "Another key has taken this one's place already.");
-    if (hasExpired(old.expiresAt, work.now)) {
-      throw new Conflict("key_expired", "This key has expired: make a new one.");
-    }
-    const { principal, organization, request } = work.authorized;
-    const latest = isOwn(principal, old) ? null : (await requireWithinOwn(work.tx, principal, old)).expiresAt;
-    const end = endOfSuccessor(old, work.now, organization.maxKeyDays);
+export const rotate = operation(
+  {
+    name: "keys.rotate",
+    summary: "Replace an API key by a new one; the old one may go on for a while",
+    permission: "key:create",
+    on: apiKey,
+    input: RotateKey,
+    output: RotatedKey,
+    errors: ["above_making_key", "already_rotated", "not_your_key", "role_above_own"],
+    rest: { method: "POST", path: "/keys/{apiKeyId}/rotate", status: 201 },
+  },
+  async (authorized, { overlapSeconds }) => {
+    const rotate = async (work: Work<"key:create", "apiKey">): Promise<RotatedKey> => {
+      requireRotatable(work.authorized);
+      const { apiKeyId, serviceAccountId } = work.authorized.object;
+      // The holder before the key, in the order in which their keys are ended when they go.
+      await lockHolder(work, work.authorized.principal, serviceAccountId);
+      const its = eq(apiKeys.apiKeyId, apiKeyId);
+      const [old] = await work.tx.select(keyColumns).from(apiKeys).where(its).for("no key update");
+      if (!old) throw new NotFound();
+      if (old.revokedAt) throw new Conflict("key_revoked", "This key was revoked: make a new one.");
+      if (old.rotatedTo !== null)
+        throw new Conflict("already_rotated", "Another key has taken this one's place already.");
+      if (hasExpired(old.expiresAt, work.now)) {
+        throw new Conflict("key_expired", "This key has expired: make a new one.");
+      }
+      const { principal, organization, request } = work.authorized;
+      const latest = isOwn(principal, old) ? null : (await requireWithinOwn(work.tx, principal, old)).expiresAt;
+      const end = endOfSuccessor(old, work.now, organization.maxKeyDays);
 
-    const { key, hash } = makeApiKey(request.runtime.random);
-    const successor = {
-      ...old,
-      apiKeyId: newId("apiKey"),
-      createdAt: work.now,
-      expiresAt: latest === null ? end : earlier(end ?? latest, latest),
-      lastUsedAt: null,
-      lastUsedIp: null,
+      const { key, hash } = makeApiKey(request.runtime.random);
+      const successor = {
+        ...old,
+        apiKeyId: newId("apiKey"),
+        createdAt: work.now,
+        expiresAt: latest === null ? end : earlier(end ?? latest, latest),
+        lastUsedAt: null,
+        lastUsedIp: null,
+      };
+      await work.tx.insert(apiKeys).values({ ...successor, organizationId: work.organizationId, hash });
+      const overlapEnd = later(work.now, overlapSeconds * 1_000);
+      const expiresAt = old.expiresAt === null ? overlapEnd : earlier(old.expiresAt, overlapEnd);
+      const [rotated] = await work.tx
+        .update(apiKeys)
+        .set({ expiresAt, rotatedTo: successor.apiKeyId })
+        .where(its)
+        .returning(keyColumns);
+      if (!rotated) throw new NotFound();
+      work.audit(
+        "keys.rotate",
+        { kind: "apiKey", id: apiKeyId },
+        {
+          name: old.name,
+          rotatedTo: successor.apiKeyId,
+          expiresAt: [old.expiresAt?.toISOString() ?? null, expiresAt.toISOString()],
+        },
+      );
+      return { ...presentKey(successor), key, rotated: presentKey(rotated) };
     };
-    await work.tx.insert(apiKeys).values({ ...successor, organizationId: work.organizationId, hash });
-    const overlapEnd = later(work.now, overlapSeconds * 1_000);
-    const expiresAt = old.expiresAt === null ? overlapEnd : earlier(old.expiresAt, overlapEnd);
-    const [rotated] = await work.tx
-      .update(apiKeys)
-      .set({ expiresAt, rotatedTo: successor.apiKeyId })
-      .where(its)
-      .returning(keyColumns);
-    if (!rotated) throw new NotFound();
-    work.audit(
-      "keys.rotate",
-      { kind: "apiKey", id: apiKeyId },
-      {
-        name: old.name,
-        rotatedTo: successor.apiKeyId,
-        expiresAt: [old.expiresAt?.toISOString() ?? null, expiresAt.toISOString()],
-      },
-    );
-    return { ...presentKey(successor), key, rotated: presentKey(rotated) };
-  };
-  return preparedUnitOfWork(authorized, takeKeyCreation, rotate, { lock: "share" });
-}
+    return preparedUnitOfWork(authorized, takeKeyCreation, rotate, { lock: "share" });
+  },
+);
 
 /**
  * Whoever rotates a key gets one that acts as its holder: a person's is theirs alone to rotate.

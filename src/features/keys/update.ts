@@ -1,38 +1,55 @@
 import { eq } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Key, UpdateKey } from "./contract";
+import { Key, UpdateKey } from "./contract";
 import { keyColumns } from "./key-columns";
 import { requireNetworks, requireWithinOwn } from "./limits-of-maker";
 import { presentKey } from "./present-key";
 import { requireReach } from "./require-reach";
+import { apiKey } from "./resource";
 
 /**
  * Renames an API key, or says anew where from and how often it may be used. What it may do and until when stays.
  * @throws Forbidden `key_above_own` | `above_making_key` | Invalid `not_a_network`
  */
-export async function updateKey(authorized: Authorized<"key:update", "apiKey">, input: UpdateKey): Promise<Key> {
-  return unitOfWork(authorized, async (work) => {
-    await requireReach(work);
-    requireNetworks(input.allowedIps);
-    await requireWithinOwn(work.tx, work.authorized.principal, input);
-    const { apiKeyId } = work.authorized.object;
-    const its = eq(apiKeys.apiKeyId, apiKeyId);
-    const [before] = await work.tx.select(keyColumns).from(apiKeys).where(its);
-    if (!before) throw new NotFound();
-    const { name = before.name, allowedIps = before.allowedIps, requestsPerMinute = before.requestsPerMinute } = input;
-    const [row] = await work.tx
-      .update(apiKeys)
-      .set({ name, allowedIps, requestsPerMinute })
-      .where(its)
-      .returning(keyColumns);
-    if (!row) throw new NotFound();
-    work.audit("keys.update", { kind: "apiKey", id: apiKeyId }, changesOf(before, row));
-    return presentKey(row);
-  });
-}
+export const update = operation(
+  {
+    name: "keys.update",
+    summary: "Change the name, networks, limit or end of an API key",
+    permission: "key:update",
+    on: apiKey,
+    input: UpdateKey,
+    output: Key,
+    errors: ["above_making_key", "key_above_own", "not_a_network"],
+    rest: { method: "PATCH", path: "/keys/{apiKeyId}" },
+  },
+  async (authorized, input) => {
+    return unitOfWork(authorized, async (work) => {
+      await requireReach(work);
+      requireNetworks(input.allowedIps);
+      await requireWithinOwn(work.tx, work.authorized.principal, input);
+      const { apiKeyId } = work.authorized.object;
+      const its = eq(apiKeys.apiKeyId, apiKeyId);
+      const [before] = await work.tx.select(keyColumns).from(apiKeys).where(its);
+      if (!before) throw new NotFound();
+      const {
+        name = before.name,
+        allowedIps = before.allowedIps,
+        requestsPerMinute = before.requestsPerMinute,
+      } = input;
+      const [row] = await work.tx
+        .update(apiKeys)
+        .set({ name, allowedIps, requestsPerMinute })
+        .where(its)
+        .returning(keyColumns);
+      if (!row) throw new NotFound();
+      work.audit("keys.update", { kind: "apiKey", id: apiKeyId }, changesOf(before, row));
+      return presentKey(row);
+    });
+  },
+);
 
 /** What is no longer as it was: before and after. */
 function changesOf(before: Pick<Key, Changeable>, after: Pick<Key, Changeable>): Record<string, unknown> {

@@ -1,27 +1,37 @@
 import { desc, lt } from "drizzle-orm";
 import { members } from "../../../drizzle/members";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
-import type { ListMembers, Member } from "./contract";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
+import { ListMembers, MemberPage } from "./contract";
 import { presentMembers, selectMembers } from "./present-members";
 
 /** The organization's members, newest first. */
-export async function listMembers(
-  authorized: Authorized<"member:read", "organization">,
-  input: ListMembers,
-): Promise<{ items: Member[]; nextCursor: string | null }> {
-  return readAs(authorized, async (tx) => {
-    const rows = await selectMembers(tx)
-      .where(input.cursor === undefined ? undefined : lt(members.memberId, input.cursor))
-      .orderBy(desc(members.memberId))
-      .limit(input.limit + 1);
-    const { items, nextCursor } = pageOfRows(
-      rows,
-      input,
-      (row) => row.memberId,
-      (row) => row,
-    );
-    return { items: await presentMembers(tx, items), nextCursor };
-  });
-}
+export const list = operation(
+  {
+    name: "members.list",
+    summary: "List the members of the organization",
+    permission: "member:read",
+    on: caller,
+    input: ListMembers,
+    output: MemberPage,
+    errors: [],
+    rest: { method: "GET", path: "/members" },
+  },
+  async (authorized, input) => {
+    return readAs(authorized, async (tx) => {
+      const rows = await selectMembers(tx)
+        .where(input.cursor === undefined ? undefined : lt(members.memberId, input.cursor))
+        .orderBy(desc(members.memberId))
+        .limit(input.limit + 1);
+      const { items, nextCursor } = pageOfRows(
+        rows,
+        input,
+        (row) => row.memberId,
+        (row) => row,
+      );
+      return { items: await presentMembers(tx, items), nextCursor };
+    });
+  },
+);

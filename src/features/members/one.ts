@@ -1,9 +1,22 @@
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
-import type { Member } from "./contract";
+import { operation } from "../../operations/operation";
+import { Member, MemberById } from "./contract";
 import { requireMember } from "./require-member";
+import { member } from "./resource";
 
 /** One member, with their roles at projects. */
-export async function getMember(authorized: Authorized<"member:read", "member">): Promise<Member> {
-  return readAs(authorized, (tx) => requireMember(tx, authorized.object.memberId));
-}
+export const one = operation(
+  {
+    name: "members.one",
+    summary: "Get a member of the organization",
+    permission: "member:read",
+    on: member,
+    input: MemberById,
+    output: Member,
+    errors: [],
+    rest: { method: "GET", path: "/members/{memberId}" },
+  },
+  async (authorized) => {
+    return readAs(authorized, (tx) => requireMember(tx, authorized.object.memberId));
+  },
+);

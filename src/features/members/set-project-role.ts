@@ -1,58 +1,68 @@
 import { and, eq } from "drizzle-orm";
 import { projectRoles } from "../../../drizzle/members";
 import { projects } from "../../../drizzle/projects";
-import type { Authorized } from "../../access/authorized";
 import { requireNotAbove } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
 import { newId } from "../../platform/ids";
 import { requireRole } from "../roles/require-role";
-import type { Member, SetProjectRole } from "./contract";
+import { Member, SetProjectRole } from "./contract";
 import { requireMember } from "./require-member";
+import { member } from "./resource";
 
 /**
  * Gives a member a role at one project, which adds to their role at the organization; with null, takes it away.
  * @throws Forbidden `member_above_own` | `role_above_own`
  * @throws NotFound no such project or role here
  */
-export async function setProjectRole(
-  authorized: Authorized<"member:update", "member">,
-  input: SetProjectRole,
-): Promise<Member> {
-  return unitOfWork(authorized, async (work) => {
-    const { tx, organizationId } = work;
-    const { memberId } = work.authorized.object;
-    const { projectId } = input;
-    const [project] = await tx
-      .select({ name: projects.name })
-      .from(projects)
-      .where(and(eq(projects.projectId, projectId), eq(projects.organizationId, organizationId)))
-      .for("key share");
-    if (!project) throw new NotFound();
-    const giver = await requireNotAbove(work);
-    const { columns, grant } = await requireRole(tx, organizationId, input);
-    giver.requireGivableAt(projectId, grant);
-    const its = and(eq(projectRoles.memberId, memberId), eq(projectRoles.projectId, projectId));
-    const [before] = await tx
-      .select({ role: projectRoles.role, roleId: projectRoles.roleId })
-      .from(projectRoles)
-      .where(its);
-    if (grant === null) await tx.delete(projectRoles).where(its);
-    else if (before) await tx.update(projectRoles).set(columns).where(its);
-    else {
-      const row = { projectRoleId: newId("projectRole"), organizationId, projectId, memberId, createdAt: work.now };
-      await tx.insert(projectRoles).values({ ...row, ...columns });
-    }
-    work.audit(
-      "members.setProjectRole",
-      { kind: "member", id: memberId },
-      {
-        projectId,
-        project: project.name,
-        role: [before?.role ?? null, columns.role],
-        roleId: [before?.roleId ?? null, columns.roleId],
-      },
-    );
-    return requireMember(tx, memberId);
-  });
-}
+export const setProjectRole = operation(
+  {
+    name: "members.setProjectRole",
+    summary: "Give a member a role at one project, or take it away",
+    permission: "member:update",
+    on: member,
+    input: SetProjectRole,
+    output: Member,
+    errors: ["member_above_own", "role_above_own"],
+    rest: { method: "PUT", path: "/members/{memberId}/project-role" },
+  },
+  async (authorized, input) => {
+    return unitOfWork(authorized, async (work) => {
+      const { tx, organizationId } = work;
+      const { memberId } = work.authorized.object;
+      const { projectId } = input;
+      const [project] = await tx
+        .select({ name: projects.name })
+        .from(projects)
+        .where(and(eq(projects.projectId, projectId), eq(projects.organizationId, organizationId)))
+        .for("key share");
+      if (!project) throw new NotFound();
+      const giver = await requireNotAbove(work);
+      const { columns, grant } = await requireRole(tx, organizationId, input);
+      giver.requireGivableAt(projectId, grant);
+      const its = and(eq(projectRoles.memberId, memberId), eq(projectRoles.projectId, projectId));
+      const [before] = await tx
+        .select({ role: projectRoles.role, roleId: projectRoles.roleId })
+        .from(projectRoles)
+        .where(its);
+      if (grant === null) await tx.delete(projectRoles).where(its);
+      else if (before) await tx.update(projectRoles).set(columns).where(its);
+      else {
+        const row = { projectRoleId: newId("projectRole"), organizationId, projectId, memberId, createdAt: work.now };
+        await tx.insert(projectRoles).values({ ...row, ...columns });
+      }
+      work.audit(
+        "members.setProjectRole",
+        { kind: "member", id: memberId },
+        {
+          projectId,
+          project: project.name,
+          role: [before?.role ?? null, columns.role],
+          roleId: [before?.roleId ?? null, columns.roleId],
+        },
+      );
+      return requireMember(tx, memberId);
+    });
+  },
+);

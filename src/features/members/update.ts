@@ -1,12 +1,13 @@
 import { eq, sql } from "drizzle-orm";
 import { members } from "../../../drizzle/members";
-import type { Authorized } from "../../access/authorized";
 import { requireNotLastOwner } from "../../access/last-owner";
 import { requireGivable, requireNotAbove } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { requireRole } from "../roles/require-role";
-import type { Member, UpdateMember } from "./contract";
+import { Member, UpdateMember } from "./contract";
 import { requireMember } from "./require-member";
+import { member } from "./resource";
 
 /**
  * Gives a member another role at the organization, or none: then they are a member of projects only.
@@ -14,24 +15,33 @@ import { requireMember } from "./require-member";
  * @throws NotFound no such role here
  * @throws Conflict `last_owner`
  */
-export async function updateMember(
-  authorized: Authorized<"member:update", "member">,
-  input: UpdateMember,
-): Promise<Member> {
-  return unitOfWork(authorized, async (work) => {
-    const { tx, organizationId } = work;
-    const { memberId, role, roleId } = work.authorized.object;
-    await requireNotAbove(work);
-    const { columns, grant } = await requireRole(tx, organizationId, input);
-    requireGivable(work, grant);
-    if (columns.role !== "owner") await requireNotLastOwner(tx, organizationId, memberId);
-    await tx.execute(sql`select portcullis_decide_role_by_hand(${memberId}::text)`);
-    await tx.update(members).set(columns).where(eq(members.memberId, memberId));
-    work.audit(
-      "members.update",
-      { kind: "member", id: memberId },
-      { role: [role, columns.role], roleId: [roleId, columns.roleId] },
-    );
-    return requireMember(tx, memberId);
-  });
-}
+export const update = operation(
+  {
+    name: "members.update",
+    summary: "Change the role of a member",
+    permission: "member:update",
+    on: member,
+    input: UpdateMember,
+    output: Member,
+    errors: ["last_owner", "member_above_own", "role_above_own"],
+    rest: { method: "PATCH", path: "/members/{memberId}" },
+  },
+  async (authorized, input) => {
+    return unitOfWork(authorized, async (work) => {
+      const { tx, organizationId } = work;
+      const { memberId, role, roleId } = work.authorized.object;
+      await requireNotAbove(work);
+      const { columns, grant } = await requireRole(tx, organizationId, input);
+      requireGivable(work, grant);
+      if (columns.role !== "owner") await requireNotLastOwner(tx, organizationId, memberId);
+      await tx.execute(sql`select portcullis_decide_role_by_hand(${memberId}::text)`);
+      await tx.update(members).set(columns).where(eq(members.memberId, memberId));
+      work.audit(
+        "members.update",
+        { kind: "member", id: memberId },
+        { role: [role, columns.role], roleId: [roleId, columns.roleId] },
+      );
+      return requireMember(tx, memberId);
+    });
+  },
+);

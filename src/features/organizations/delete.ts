@@ -2,14 +2,16 @@ import { eq } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { organizations } from "../../../drizzle/organizations";
 import { environments, projects } from "../../../drizzle/projects";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork, type Work } from "../../access/unit-of-work";
 import type { Transaction } from "../../database/database";
+import { operation } from "../../operations/operation";
+import { orCaller } from "../../operations/resource";
 import { Conflict, NotFound } from "../../platform/errors";
 import { later } from "../../platform/moment";
 import { endClaims } from "../claims/claim-functions";
-import type { Organization } from "./contract";
+import { Organization, OrganizationById } from "./contract";
 import { presentOrganization } from "./present-organization";
+import { organization } from "./resource";
 
 /** How long the claims of an organization outlive it, in ms. */
 const claimsOutliveMs = 30 * 24 * 3_600_000;
@@ -19,39 +21,49 @@ const claimsOutliveMs = 30 * 24 * 3_600_000;
  * Its hosts stay claimed and denied for 30 days more.
  * @throws Conflict `not_empty` | `founding` the installation is managed through it
  */
-export async function deleteOrganization(
-  authorized: Authorized<"organization:delete", "organization">,
-): Promise<Organization> {
-  const deletion = async (work: Work<"organization:delete", "organization">): Promise<Organization> => {
-    const { organizationId, founding } = work.authorized.object;
-    if (founding) throw new Conflict("founding", "The installation is managed through this organization.");
-    await lockPlaces(work.tx, organizationId);
-    // Who may delete it can have changed while this waited.
-    await work.authorized.again(work.tx, "update");
-    // Locked against applications that are made beside this.
-    await work.tx
-      .select({ organizationId: organizations.organizationId })
-      .from(organizations)
-      .where(eq(organizations.organizationId, organizationId))
-      .for("update");
-    const [application] = await work.tx
-      .select({ applicationId: applications.applicationId })
-      .from(applications)
-      .where(eq(applications.organizationId, organizationId))
-      .limit(1);
-    if (application) throw new Conflict("not_empty", "Delete the organization's applications first.");
-    await endClaims(work.tx, later(work.now, claimsOutliveMs));
-    await work.tx.delete(projects).where(eq(projects.organizationId, organizationId));
-    const [row] = await work.tx
-      .delete(organizations)
-      .where(eq(organizations.organizationId, organizationId))
-      .returning();
-    if (!row) throw new NotFound();
-    work.audit("organizations.delete", { kind: "organization", id: organizationId }, { name: row.name });
-    return presentOrganization(row, work.sync);
-  };
-  return unitOfWork(authorized, deletion, { lock: "share" });
-}
+export const remove = operation(
+  {
+    name: "organizations.delete",
+    summary: "Delete an organization with everything in it",
+    permission: "organization:delete",
+    on: orCaller(organization),
+    input: OrganizationById,
+    output: Organization,
+    errors: ["founding", "not_empty"],
+    rest: { method: "DELETE", path: "/organization", status: 204 },
+  },
+  async (authorized) => {
+    const deletion = async (work: Work<"organization:delete", "organization">): Promise<Organization> => {
+      const { organizationId, founding } = work.authorized.object;
+      if (founding) throw new Conflict("founding", "The installation is managed through this organization.");
+      await lockPlaces(work.tx, organizationId);
+      // Who may delete it can have changed while this waited.
+      await work.authorized.again(work.tx, "update");
+      // Locked against applications that are made beside this.
+      await work.tx
+        .select({ organizationId: organizations.organizationId })
+        .from(organizations)
+        .where(eq(organizations.organizationId, organizationId))
+        .for("update");
+      const [application] = await work.tx
+        .select({ applicationId: applications.applicationId })
+        .from(applications)
+        .where(eq(applications.organizationId, organizationId))
+        .limit(1);
+      if (application) throw new Conflict("not_empty", "Delete the organization's applications first.");
+      await endClaims(work.tx, later(work.now, claimsOutliveMs));
+      await work.tx.delete(projects).where(eq(projects.organizationId, organizationId));
+      const [row] = await work.tx
+        .delete(organizations)
+        .where(eq(organizations.organizationId, organizationId))
+        .returning();
+      if (!row) throw new NotFound();
+      work.audit("organizations.delete", { kind: "organization", id: organizationId }, { name: row.name });
+      return presentOrganization(row, work.sync);
+    };
+    return unitOfWork(authorized, deletion, { lock: "share" });
+  },
+);
 
 /**
  * Whatever is made below a project or an environment locks that first, and the organization after it. The same order

@@ -1,12 +1,22 @@
-import type { Authorized } from "../../access/authorized";
-import type { ListOrganizations, Organization } from "./contract";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
+import { ListOrganizations, OrganizationPage } from "./contract";
 import { getOrganization } from "./one";
 
 /** The organizations that the caller belongs to: a key belongs to one. */
-export async function listOrganizations(
-  authorized: Authorized<"organization:read", "organization">,
-  { cursor }: ListOrganizations,
-): Promise<{ items: Organization[]; nextCursor: string | null }> {
-  const isPast = cursor !== undefined && authorized.object.organizationId >= cursor;
-  return { items: isPast ? [] : [await getOrganization(authorized)], nextCursor: null };
-}
+export const list = operation(
+  {
+    name: "organizations.list",
+    summary: "List the organizations of the caller",
+    permission: "organization:read",
+    on: caller,
+    input: ListOrganizations,
+    output: OrganizationPage,
+    errors: [],
+    rest: { method: "GET", path: "/organizations" },
+  },
+  async (authorized, { cursor }) => {
+    const isPast = cursor !== undefined && authorized.object.organizationId >= cursor;
+    return { items: isPast ? [] : [await getOrganization(authorized)], nextCursor: null };
+  },
+);

@@ -2,9 +2,12 @@ import { eq } from "drizzle-orm";
 import { organizations } from "../../../drizzle/organizations";
 import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
+import { operation } from "../../operations/operation";
+import { orCaller } from "../../operations/resource";
 import { NotFound } from "../../platform/errors";
-import type { Organization } from "./contract";
+import { Organization, OrganizationById } from "./contract";
 import { presentOrganization } from "./present-organization";
+import { organization } from "./resource";
 
 /** The caller's organization. */
 export async function getOrganization(
@@ -19,3 +22,17 @@ export async function getOrganization(
     return presentOrganization(row);
   });
 }
+
+export const one = operation(
+  {
+    name: "organizations.one",
+    summary: "Get an organization; without an id, the caller's own",
+    permission: "organization:read",
+    on: orCaller(organization),
+    input: OrganizationById,
+    output: Organization,
+    errors: [],
+    rest: { method: "GET", path: "/organization" },
+  },
+  getOrganization,
+);

@@ -1,53 +1,64 @@
 import { and, asc, eq, isNotNull } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { organizations } from "../../../drizzle/organizations";
-import type { Authorized } from "../../access/authorized";
 import type { Permission } from "../../access/permissions";
 import type { ObjectKind } from "../../access/resources";
 import { unitOfWork, type Work } from "../../access/unit-of-work";
 import { beforeAndAfter } from "../../audit/before-and-after";
+import { operation } from "../../operations/operation";
+import { orCaller } from "../../operations/resource";
 import { NotFound } from "../../platform/errors";
-import type { UpdatedOrganization, UpdateOrganization } from "./contract";
+import { UpdatedOrganization, UpdateOrganization } from "./contract";
 import { presentOrganization } from "./present-organization";
+import { organization } from "./resource";
 
 /**
  * Changes the organization's settings. `neverPublic` on shuts what is public at once, and takes back what opened it,
  * so that off opens nothing.
  */
-export async function updateOrganization(
-  authorized: Authorized<"organization:update", "organization">,
-  { organizationId: _, ...given }: UpdateOrganization,
-): Promise<UpdatedOrganization> {
-  return unitOfWork(
-    authorized,
-    async (work) => {
-      const { organizationId } = work.authorized.object;
-      const self = eq(organizations.organizationId, organizationId);
-      // Applications before their organization, in the order of every other verb; then what was opened until it was held.
-      const shut = given.neverPublic === true ? await shutEmpty(work) : [];
-      // What it is now, and not before somebody else's change of it was waited for.
-      const [before] = await work.tx.select().from(organizations).where(self).for("no key update");
-      if (!before) throw new NotFound();
-      const changes = Object.fromEntries(
-        Object.entries(given).filter(([field, value]) => value !== undefined && Reflect.get(before, field) !== value),
-      );
-      const [row] = await work.tx
-        .update(organizations)
-        .set({ name: before.name, ...changes })
-        .where(self)
-        .returning();
-      if (!row) throw new NotFound();
-      if (given.neverPublic === true) shut.push(...(await shutEmpty(work)));
-      work.audit(
-        "organizations.update",
-        { kind: "organization", id: organizationId },
-        { ...beforeAndAfter(before, changes), ...(shut.length > 0 ? { shut: shut.length } : {}) },
-      );
-      return { ...presentOrganization(row, work.sync), shut };
-    },
-    { lock: "share" },
-  );
-}
+export const update = operation(
+  {
+    name: "organizations.update",
+    summary: "Change an organization's name and rules",
+    permission: "organization:update",
+    on: orCaller(organization),
+    input: UpdateOrganization,
+    output: UpdatedOrganization,
+    errors: [],
+    rest: { method: "PATCH", path: "/organization" },
+  },
+  async (authorized, { organizationId: _, ...given }) => {
+    return unitOfWork(
+      authorized,
+      async (work) => {
+        const { organizationId } = work.authorized.object;
+        const self = eq(organizations.organizationId, organizationId);
+        // Applications before their organization, in the order of every other verb; then what was opened until it was held.
+        const shut = given.neverPublic === true ? await shutEmpty(work) : [];
+        // What it is now, and not before somebody else's change of it was waited for.
+        const [before] = await work.tx.select().from(organizations).where(self).for("no key update");
+        if (!before) throw new NotFound();
+        const changes = Object.fromEntries(
+          Object.entries(given).filter(([field, value]) => value !== undefined && Reflect.get(before, field) !== value),
+        );
+        const [row] = await work.tx
+          .update(organizations)
+          .set({ name: before.name, ...changes })
+          .where(self)
+          .returning();
+        if (!row) throw new NotFound();
+        if (given.neverPublic === true) shut.push(...(await shutEmpty(work)));
+        work.audit(
+          "organizations.update",
+          { kind: "organization", id: organizationId },
+          { ...beforeAndAfter(before, changes), ...(shut.length > 0 ? { shut: shut.length } : {}) },
+        );
+        return { ...presentOrganization(row, work.sync), shut };
+      },
+      { lock: "share" },
+    );
+  },
+);
 
 /** Shuts every application that is public, or would be by a change of its access. */
 async function shutEmpty<P extends Permission, K extends ObjectKind>(

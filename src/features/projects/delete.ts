@@ -1,37 +1,54 @@
 import { eq, inArray, sql } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { environments, projects } from "../../../drizzle/projects";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
 import { removeApplications } from "../applications/remove-applications";
-import type { Project } from "./contract";
+import { Project, ProjectById } from "./contract";
 import { presentProject } from "./present-project";
+import { project } from "./resource";
 
 /** Deletes a project with all environments and applications in it, and answers what it was. Their hosts stay denied. */
-export async function deleteProject(authorized: Authorized<"project:delete", "project">): Promise<Project> {
-  return unitOfWork(authorized, async (work) => {
-    const { projectId } = work.authorized.object;
-    // Locked against creations beside this, which hold the project or an environment of it by their foreign keys.
-    await work.tx
-      .select({ projectId: projects.projectId })
-      .from(projects)
-      .where(eq(projects.projectId, projectId))
-      .for("update");
-    const inside = await work.tx
-      .select({ environmentId: environments.environmentId })
-      .from(environments)
-      .where(eq(environments.projectId, projectId))
-      .orderBy(environments.environmentId)
-      .for("update");
-    const ids = inside.map(({ environmentId }) => environmentId);
-    const removed = await removeApplications(
-      work,
-      ids.length > 0 ? inArray(applications.environmentId, ids) : sql`false`,
-    );
-    const [row] = await work.tx.delete(projects).where(eq(projects.projectId, projectId)).returning();
-    if (!row) throw new NotFound();
-    work.audit("projects.delete", { kind: "project", id: projectId }, { name: row.name, applications: removed.length });
-    return presentProject(row, work.sync);
-  });
-}
+export const remove = operation(
+  {
+    name: "projects.delete",
+    summary: "Delete an empty project",
+    permission: "project:delete",
+    on: project,
+    input: ProjectById,
+    output: Project,
+    errors: [],
+    rest: { method: "DELETE", path: "/projects/{projectId}", status: 204 },
+  },
+  async (authorized) => {
+    return unitOfWork(authorized, async (work) => {
+      const { projectId } = work.authorized.object;
+      // Locked against creations beside this, which hold the project or an environment of it by their foreign keys.
+      await work.tx
+        .select({ projectId: projects.projectId })
+        .from(projects)
+        .where(eq(projects.projectId, projectId))
+        .for("update");
+      const inside = await work.tx
+        .select({ environmentId: environments.environmentId })
+        .from(environments)
+        .where(eq(environments.projectId, projectId))
+        .orderBy(environments.environmentId)
+        .for("update");
+      const ids = inside.map(({ environmentId }) => environmentId);
+      const removed = await removeApplications(
+        work,
+        ids.length > 0 ? inArray(applications.environmentId, ids) : sql`false`,
+      );
+      const [row] = await work.tx.delete(projects).where(eq(projects.projectId, projectId)).returning();
+      if (!row) throw new NotFound();
+      work.audit(
+        "projects.delete",
+        { kind: "project", id: projectId },
+        { name: row.name, applications: removed.length },
+      );
+      return presentProject(row, work.sync);
+    });
+  },
+);

@@ -1,37 +1,47 @@
 import { and, desc, inArray, lt } from "drizzle-orm";
 import { projects } from "../../../drizzle/projects";
 import { isAllowed, projectsWith } from "../../access/authorization";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
-import type { ListProjects, Project } from "./contract";
+import { operation } from "../../operations/operation";
+import { reach } from "../../operations/resource";
+import { ListProjects, ProjectPage } from "./contract";
 import { presentProject } from "./present-project";
 
 /** The organization's projects, newest first: all of them, or those at which the caller may read. */
-export async function listProjects(
-  authorized: Authorized<"project:read", "reach">,
-  input: ListProjects,
-): Promise<{ items: Project[]; nextCursor: string | null }> {
-  const { principal, organization, object } = authorized;
-  const seesAll = isAllowed(principal, organization, "project:read");
-  const visible = seesAll ? undefined : projectsWith(principal, organization, object, "project:read");
-  return readAs(authorized, async (tx) => {
-    const rows = await tx
-      .select()
-      .from(projects)
-      .where(
-        and(
-          visible && inArray(projects.projectId, visible),
-          input.cursor === undefined ? undefined : lt(projects.projectId, input.cursor),
-        ),
-      )
-      .orderBy(desc(projects.projectId))
-      .limit(input.limit + 1);
-    return pageOfRows(
-      rows,
-      input,
-      (row) => row.projectId,
-      (row) => presentProject(row),
-    );
-  });
-}
+export const list = operation(
+  {
+    name: "projects.list",
+    summary: "List the projects that the caller can see",
+    permission: "project:read",
+    on: reach,
+    input: ListProjects,
+    output: ProjectPage,
+    errors: [],
+    rest: { method: "GET", path: "/projects" },
+  },
+  async (authorized, input) => {
+    const { principal, organization, object } = authorized;
+    const seesAll = isAllowed(principal, organization, "project:read");
+    const visible = seesAll ? undefined : projectsWith(principal, organization, object, "project:read");
+    return readAs(authorized, async (tx) => {
+      const rows = await tx
+        .select()
+        .from(projects)
+        .where(
+          and(
+            visible && inArray(projects.projectId, visible),
+            input.cursor === undefined ? undefined : lt(projects.projectId, input.cursor),
+          ),
+        )
+        .orderBy(desc(projects.projectId))
+        .limit(input.limit + 1);
+      return pageOfRows(
+        rows,
+        input,
+        (row) => row.projectId,
+        (row) => presentProject(row),
+      );
+    });
+  },
+);

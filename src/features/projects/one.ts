@@ -1,16 +1,29 @@
 import { eq } from "drizzle-orm";
 import { projects } from "../../../drizzle/projects";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Project } from "./contract";
+import { Project, ProjectById } from "./contract";
 import { presentProject } from "./present-project";
+import { project } from "./resource";
 
 /** One project. */
-export async function getProject(authorized: Authorized<"project:read", "project">): Promise<Project> {
-  return readAs(authorized, async (tx) => {
-    const [row] = await tx.select().from(projects).where(eq(projects.projectId, authorized.object.projectId));
-    if (!row) throw new NotFound();
-    return presentProject(row);
-  });
-}
+export const one = operation(
+  {
+    name: "projects.one",
+    summary: "Get a project",
+    permission: "project:read",
+    on: project,
+    input: ProjectById,
+    output: Project,
+    errors: [],
+    rest: { method: "GET", path: "/projects/{projectId}" },
+  },
+  async (authorized) => {
+    return readAs(authorized, async (tx) => {
+      const [row] = await tx.select().from(projects).where(eq(projects.projectId, authorized.object.projectId));
+      if (!row) throw new NotFound();
+      return presentProject(row);
+    });
+  },
+);

@@ -1,10 +1,11 @@
 import { oidcProviders } from "../../../drizzle/persons";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
 import { clientSecretPlace } from "../../identity/external/provider";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
 import { newId } from "../../platform/ids";
 import { slugOf } from "../../platform/slugs";
-import type { CreateProvider, Provider } from "./contract";
+import { CreateProvider, Provider } from "./contract";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
 import { requireProvable, requireProviderAllowed } from "./require-provider-allowed";
@@ -16,34 +17,50 @@ import { requireProvable, requireProviderAllowed } from "./require-provider-allo
  * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role` |
  *   `trusted_domains_missing` | `issuer_of_many_tenants`
  */
-export async function createProvider(
-  authorized: Authorized<"provider:create", "organization">,
-  { clientSecret, ...input }: CreateProvider,
-): Promise<Provider> {
-  const { runtime } = authorized.request;
-  return unitOfWork(
-    authorized,
-    async (work) => {
-      await requireProviderAllowed(work, input);
-      requireProvable(input);
-      const providerId = newId("provider");
-      const [row] = await work.tx
-        .insert(oidcProviders)
-        .values({
-          ...input,
-          providerId,
-          organizationId: work.organizationId,
-          slug: `${slugOf(input.name).slice(0, 30).replace(/-$/, "")}-${runtime.random(5).toString("hex")}`,
-          clientSecretSealed:
-            clientSecret === undefined ? null : runtime.sealer.seal(clientSecretPlace(providerId), clientSecret),
-          createdAt: work.now,
-        })
-        .returning(providerColumns);
-      if (!row) throw new Error("a provider was inserted and did not come back");
-      const { providerId: _, createdAt: __, lastRefusal: ___, organizationId: ____, ...shown } = row;
-      work.audit("providers.create", { kind: "provider", id: providerId, name: row.name }, shown);
-      return presentProvider(row, runtime);
-    },
-    { lock: "share" },
-  );
-}
+export const create = operation(
+  {
+    name: "providers.create",
+    summary: "Add an identity provider (OpenID Connect)",
+    permission: "provider:create",
+    on: caller,
+    input: CreateProvider,
+    output: Provider,
+    errors: [
+      "address_refused",
+      "internal_url_not_allowed",
+      "issuer_of_many_tenants",
+      "provider_above_own",
+      "trusted_domains_missing",
+      "unknown_role",
+    ],
+    rest: { method: "POST", path: "/providers", status: 201 },
+  },
+  async (authorized, { clientSecret, ...input }) => {
+    const { runtime } = authorized.request;
+    return unitOfWork(
+      authorized,
+      async (work) => {
+        await requireProviderAllowed(work, input);
+        requireProvable(input);
+        const providerId = newId("provider");
+        const [row] = await work.tx
+          .insert(oidcProviders)
+          .values({
+            ...input,
+            providerId,
+            organizationId: work.organizationId,
+            slug: `${slugOf(input.name).slice(0, 30).replace(/-$/, "")}-${runtime.random(5).toString("hex")}`,
+            clientSecretSealed:
+              clientSecret === undefined ? null : runtime.sealer.seal(clientSecretPlace(providerId), clientSecret),
+            createdAt: work.now,
+          })
+          .returning(providerColumns);
+        if (!row) throw new Error("a provider was inserted and did not come back");
+        const { providerId: _, createdAt: __, lastRefusal: ___, organizationId: ____, ...shown } = row;
+        work.audit("providers.create", { kind: "provider", id: providerId, name: row.name }, shown);
+        return presentProvider(row, runtime);
+      },
+      { lock: "share" },
+    );
+  },
+);

@@ -1,47 +1,60 @@
 import { and, eq } from "drizzle-orm";
 import { oidcProviders } from "../../../drizzle/persons";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
 import type { RoleChange } from "../../identity/external/apply-groups";
 import { logLastOwnerKept, reapplyGroups } from "../../identity/external/end-of-groups";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Provider } from "./contract";
+import { Provider, ProviderById } from "./contract";
 import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
+import { provider } from "./resource";
 
 /** Removes a provider, who is who at it, the sessions that it opened, and what its groups gave. The people stay. */
-export async function deleteProvider(authorized: Authorized<"provider:delete", "provider">): Promise<Provider> {
-  const { runtime, requestId, ip } = authorized.request;
-  const alarms: RoleChange[] = [];
-  const provider = await unitOfWork(
-    authorized,
-    async (work) => {
-      const { tx, organizationId } = work;
-      const { providerId, name } = work.authorized.object;
-      const [row] = await tx
-        .delete(oidcProviders)
-        .where(and(eq(oidcProviders.providerId, providerId), eq(oidcProviders.organizationId, organizationId)))
-        .returning(providerColumns);
-      if (!row) throw new NotFound();
-      const seen = { requestId, ip, now: work.now, installationId: runtime.installationId };
-      alarms.length = 0;
-      alarms.push(
-        ...(await reapplyGroups(
-          tx,
-          seen,
-          { source: providerId, name: row.name, organizationId },
-          organizationId,
-          null,
-        )),
-      );
-      await forgetIdentities(tx, providerId);
-      const endedSessions = await endSessionsOfProvider(tx, providerId);
-      work.audit("providers.delete", { kind: "provider", id: providerId }, { name, endedSessions });
-      return presentProvider(row, runtime);
-    },
-    { role: "identity" },
-  );
-  for (const kept of alarms) logLastOwnerKept(runtime.log, authorized.request, { source: provider.providerId }, kept);
-  return provider;
-}
+export const remove = operation(
+  {
+    name: "providers.delete",
+    summary: "Delete an identity provider",
+    permission: "provider:delete",
+    on: provider,
+    input: ProviderById,
+    output: Provider,
+    errors: [],
+    rest: { method: "DELETE", path: "/providers/{providerId}", status: 204 },
+  },
+  async (authorized) => {
+    const { runtime, requestId, ip } = authorized.request;
+    const alarms: RoleChange[] = [];
+    const provider = await unitOfWork(
+      authorized,
+      async (work) => {
+        const { tx, organizationId } = work;
+        const { providerId, name } = work.authorized.object;
+        const [row] = await tx
+          .delete(oidcProviders)
+          .where(and(eq(oidcProviders.providerId, providerId), eq(oidcProviders.organizationId, organizationId)))
+          .returning(providerColumns);
+        if (!row) throw new NotFound();
+        const seen = { requestId, ip, now: work.now, installationId: runtime.installationId };
+        alarms.length = 0;
+        alarms.push(
+          ...(await reapplyGroups(
+            tx,
+            seen,
+            { source: providerId, name: row.name, organizationId },
+            organizationId,
+            null,
+          )),
+        );
+        await forgetIdentities(tx, providerId);
+        const endedSessions = await endSessionsOfProvider(tx, providerId);
+        work.audit("providers.delete", { kind: "provider", id: providerId }, { name, endedSessions });
+        return presentProvider(row, runtime);
+      },
+      { role: "identity" },
+    );
+    for (const kept of alarms) logLastOwnerKept(runtime.log, authorized.request, { source: provider.providerId }, kept);
+    return provider;
+  },
+);

@@ -1,10 +1,20 @@
-import type { Runtime } from "../../access/runtime";
-import { listSignInButtons, type SignInButton } from "../../identity/external/provider";
+import { listSignInButtons } from "../../identity/external/provider";
 import { trustedHeaderButton } from "../../identity/external/trusted-header";
-import type { ListSignInButtons } from "./contract";
+import { openOperation } from "../../operations/operation";
+import { ListSignInButtons, SignInButtons } from "./contract";
 
 /** Every way to sign in that a visitor of the sign-in page can choose, beside the password and passkeys. */
-export async function listButtons(runtime: Runtime, { organization }: ListSignInButtons): Promise<SignInButton[]> {
-  const buttons = await listSignInButtons(runtime, organization ?? null);
-  return runtime.signIn.trustedHeader === null ? buttons : [trustedHeaderButton, ...buttons];
-}
+export const providers = openOperation(
+  {
+    name: "auth.providers",
+    summary: "List the identity providers on the sign-in page",
+    input: ListSignInButtons,
+    output: SignInButtons,
+    errors: [],
+    rest: { method: "GET", path: "/sign-in/providers" },
+  },
+  async (runtime, { organization }) => {
+    const buttons = await listSignInButtons(runtime, organization ?? null);
+    return runtime.signIn.trustedHeader === null ? buttons : [trustedHeaderButton, ...buttons];
+  },
+);

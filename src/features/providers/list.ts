@@ -1,29 +1,39 @@
 import { desc, lt } from "drizzle-orm";
 import { oidcProviders } from "../../../drizzle/persons";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
-import type { ListProviders, Provider } from "./contract";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
+import { ListProviders, ProviderPage } from "./contract";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
 
 /** The organization's providers, newest first; the installation's are in its settings. */
-export async function listProviders(
-  authorized: Authorized<"provider:read", "organization">,
-  input: ListProviders,
-): Promise<{ items: Provider[]; nextCursor: string | null }> {
-  return readAs(authorized, async (tx) => {
-    const rows = await tx
-      .select(providerColumns)
-      .from(oidcProviders)
-      .where(input.cursor === undefined ? undefined : lt(oidcProviders.providerId, input.cursor))
-      .orderBy(desc(oidcProviders.providerId))
-      .limit(input.limit + 1);
-    return pageOfRows(
-      rows,
-      input,
-      (row) => row.providerId,
-      (row) => presentProvider(row, authorized.request.runtime),
-    );
-  });
-}
+export const list = operation(
+  {
+    name: "providers.list",
+    summary: "List the organization's identity providers",
+    permission: "provider:read",
+    on: caller,
+    input: ListProviders,
+    output: ProviderPage,
+    errors: [],
+    rest: { method: "GET", path: "/providers" },
+  },
+  async (authorized, input) => {
+    return readAs(authorized, async (tx) => {
+      const rows = await tx
+        .select(providerColumns)
+        .from(oidcProviders)
+        .where(input.cursor === undefined ? undefined : lt(oidcProviders.providerId, input.cursor))
+        .orderBy(desc(oidcProviders.providerId))
+        .limit(input.limit + 1);
+      return pageOfRows(
+        rows,
+        input,
+        (row) => row.providerId,
+        (row) => presentProvider(row, authorized.request.runtime),
+      );
+    });
+  },
+);

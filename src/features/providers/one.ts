@@ -1,20 +1,33 @@
 import { eq } from "drizzle-orm";
 import { oidcProviders } from "../../../drizzle/persons";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Provider } from "./contract";
+import { Provider, ProviderById } from "./contract";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
+import { provider } from "./resource";
 
 /** One provider of the organization. */
-export async function getProvider(authorized: Authorized<"provider:read", "provider">): Promise<Provider> {
-  return readAs(authorized, async (tx) => {
-    const [row] = await tx
-      .select(providerColumns)
-      .from(oidcProviders)
-      .where(eq(oidcProviders.providerId, authorized.object.providerId));
-    if (!row) throw new NotFound();
-    return presentProvider(row, authorized.request.runtime);
-  });
-}
+export const one = operation(
+  {
+    name: "providers.one",
+    summary: "Get an identity provider, without its secret",
+    permission: "provider:read",
+    on: provider,
+    input: ProviderById,
+    output: Provider,
+    errors: [],
+    rest: { method: "GET", path: "/providers/{providerId}" },
+  },
+  async (authorized) => {
+    return readAs(authorized, async (tx) => {
+      const [row] = await tx
+        .select(providerColumns)
+        .from(oidcProviders)
+        .where(eq(oidcProviders.providerId, authorized.object.providerId));
+      if (!row) throw new NotFound();
+      return presentProvider(row, authorized.request.runtime);
+    });
+  },
+);

@@ -1,18 +1,19 @@
 import { and, eq } from "drizzle-orm";
 import { oidcProviders } from "../../../drizzle/persons";
-import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
 import { isNarrower } from "../../identity/external/admission";
 import type { RoleChange } from "../../identity/external/apply-groups";
 import { logLastOwnerKept, reapplyGroups } from "../../identity/external/end-of-groups";
 import { isSameIssuer } from "../../identity/external/endpoints";
 import { clientSecretPlace } from "../../identity/external/provider";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Provider, UpdateProvider } from "./contract";
+import { Provider, UpdateProvider } from "./contract";
 import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
 import { requireProvable, requireProviderAllowed } from "./require-provider-allowed";
+import { provider } from "./resource";
 
 /**
  * Changes a provider. Turned off, at another issuer, or with narrower lists of who may sign in, it ends the sessions that
@@ -22,66 +23,82 @@ import { requireProvable, requireProviderAllowed } from "./require-provider-allo
  * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role` |
  *   `trusted_domains_missing` | `issuer_of_many_tenants`
  */
-export async function updateProvider(
-  authorized: Authorized<"provider:update", "provider">,
-  { providerId: _, clientSecret, ...given }: UpdateProvider,
-): Promise<Provider> {
-  const { runtime, requestId, ip } = authorized.request;
-  const alarms: RoleChange[] = [];
-  const provider = await unitOfWork(
-    authorized,
-    async (work) => {
-      await requireProviderAllowed(work, given);
-      const { tx, organizationId } = work;
-      const { providerId } = work.authorized.object;
-      const self = and(eq(oidcProviders.providerId, providerId), eq(oidcProviders.organizationId, organizationId));
-      const [before] = await tx.select(providerColumns).from(oidcProviders).where(self).for("no key update");
-      if (!before) throw new NotFound();
-      const wanted = Object.entries(given).filter(([, value]) => value !== undefined);
-      const changes = Object.fromEntries(
-        wanted.filter(([field, value]) => JSON.stringify(Reflect.get(before, field)) !== JSON.stringify(value)),
-      );
-      requireProvable({ ...before, ...changes });
-      const [row] = await tx
-        .update(oidcProviders)
-        .set({
-          name: before.name,
-          ...changes,
-          ...(clientSecret === undefined
-            ? {}
-            : {
-                clientSecretSealed:
-                  clientSecret === null ? null : runtime.sealer.seal(clientSecretPlace(providerId), clientSecret),
-              }),
-        })
-        .where(self)
-        .returning(providerColumns);
-      if (!row) throw new NotFound();
-      const isAnother = !isSameIssuer(row.issuer, before.issuer);
-      alarms.length = 0;
-      if (isAnother || changes.groupRoles !== undefined) {
-        const seen = { requestId, ip, now: work.now, installationId: runtime.installationId };
-        const from = { source: providerId, name: row.name, organizationId };
-        alarms.push(...(await reapplyGroups(tx, seen, from, organizationId, isAnother ? null : row.groupRoles)));
-      }
-      if (isAnother) await forgetIdentities(tx, providerId);
-      const isClosed = isAnother || !row.enabled || isNarrower(before, row);
-      const ended = isClosed ? await endSessionsOfProvider(tx, providerId) : 0;
-      work.audit(
-        "providers.update",
-        { kind: "provider", id: providerId },
-        {
-          ...Object.fromEntries(
-            Object.entries(changes).map(([field, value]) => [field, [Reflect.get(before, field), value]]),
-          ),
-          ...(clientSecret === undefined ? {} : { clientSecret: "changed" }),
-          ...(ended > 0 ? { endedSessions: ended } : {}),
-        },
-      );
-      return presentProvider(row, runtime);
-    },
-    { role: "identity" },
-  );
-  for (const kept of alarms) logLastOwnerKept(runtime.log, authorized.request, { source: provider.providerId }, kept);
-  return provider;
-}
+export const update = operation(
+  {
+    name: "providers.update",
+    summary: "Change an identity provider",
+    permission: "provider:update",
+    on: provider,
+    input: UpdateProvider,
+    output: Provider,
+    errors: [
+      "address_refused",
+      "internal_url_not_allowed",
+      "issuer_of_many_tenants",
+      "provider_above_own",
+      "trusted_domains_missing",
+      "unknown_role",
+    ],
+    rest: { method: "PATCH", path: "/providers/{providerId}" },
+  },
+  async (authorized, { providerId: _, clientSecret, ...given }) => {
+    const { runtime, requestId, ip } = authorized.request;
+    const alarms: RoleChange[] = [];
+    const provider = await unitOfWork(
+      authorized,
+      async (work) => {
+        await requireProviderAllowed(work, given);
+        const { tx, organizationId } = work;
+        const { providerId } = work.authorized.object;
+        const self = and(eq(oidcProviders.providerId, providerId), eq(oidcProviders.organizationId, organizationId));
+        const [before] = await tx.select(providerColumns).from(oidcProviders).where(self).for("no key update");
+        if (!before) throw new NotFound();
+        const wanted = Object.entries(given).filter(([, value]) => value !== undefined);
+        const changes = Object.fromEntries(
+          wanted.filter(([field, value]) => JSON.stringify(Reflect.get(before, field)) !== JSON.stringify(value)),
+        );
+        requireProvable({ ...before, ...changes });
+        const [row] = await tx
+          .update(oidcProviders)
+          .set({
+            name: before.name,
+            ...changes,
+            ...(clientSecret === undefined
+              ? {}
+              : {
+                  clientSecretSealed:
+                    clientSecret === null ? null : runtime.sealer.seal(clientSecretPlace(providerId), clientSecret),
+                }),
+          })
+          .where(self)
+          .returning(providerColumns);
+        if (!row) throw new NotFound();
+        const isAnother = !isSameIssuer(row.issuer, before.issuer);
+        alarms.length = 0;
+        if (isAnother || changes.groupRoles !== undefined) {
+          const seen = { requestId, ip, now: work.now, installationId: runtime.installationId };
+          const from = { source: providerId, name: row.name, organizationId };
+          alarms.push(...(await reapplyGroups(tx, seen, from, organizationId, isAnother ? null : row.groupRoles)));
+        }
+        if (isAnother) await forgetIdentities(tx, providerId);
+        const isClosed = isAnother || !row.enabled || isNarrower(before, row);
+        const ended = isClosed ? await endSessionsOfProvider(tx, providerId) : 0;
+        work.audit(
+          "providers.update",
+          { kind: "provider", id: providerId },
+          {
+            ...Object.fromEntries(
+              Object.entries(changes).map(([field, value]) => [field, [Reflect.get(before, field), value]]),
+            ),
+            ...(clientSecret === undefined ? {} : { clientSecret: "changed" }),
+            ...(ended > 0 ? { endedSessions: ended } : {}),
+          },
+        );
+        return presentProvider(row, runtime);
+      },
+      { role: "identity" },
+    );
+    for (const kept of alarms) logLastOwnerKept(runtime.log, authorized.request, { source: provider.providerId }, kept);
+    return provider;
+  },
+);

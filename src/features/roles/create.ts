@@ -1,9 +1,10 @@
 import { roles } from "../../../drizzle/roles";
-import type { Authorized } from "../../access/authorized";
 import { requireGivable } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
 import { newId } from "../../platform/ids";
-import type { CreateRole, Role } from "./contract";
+import { CreateRole, Role } from "./contract";
 import { presentRole } from "./present-role";
 import { orNameTaken, requireOwnName, requireWords } from "./role-words";
 
@@ -11,18 +12,27 @@ import { orNameTaken, requireOwnName, requireWords } from "./role-words";
  * Makes a role of the organization's own.
  * @throws Forbidden `role_above_own` | Invalid `unknown_permission` | Conflict `name_taken`
  */
-export async function createRole(
-  authorized: Authorized<"role:create", "organization">,
-  { name, permissions: words }: CreateRole,
-): Promise<Role> {
-  return unitOfWork(authorized, async (work) => {
-    requireOwnName(name);
-    const permissions = requireWords(words);
-    requireGivable(work, { role: null, permissions });
-    const { organizationId, now: createdAt } = work;
-    const row = { roleId: newId("role"), organizationId, name, permissions, createdAt };
-    await work.tx.insert(roles).values(row).catch(orNameTaken);
-    work.audit("roles.create", { kind: "role", id: row.roleId, name }, { name, permissions });
-    return presentRole(row);
-  });
-}
+export const create = operation(
+  {
+    name: "roles.create",
+    summary: "Create a custom role",
+    permission: "role:create",
+    on: caller,
+    input: CreateRole,
+    output: Role,
+    errors: ["name_taken", "role_above_own", "unknown_permission"],
+    rest: { method: "POST", path: "/roles", status: 201 },
+  },
+  async (authorized, { name, permissions: words }) => {
+    return unitOfWork(authorized, async (work) => {
+      requireOwnName(name);
+      const permissions = requireWords(words);
+      requireGivable(work, { role: null, permissions });
+      const { organizationId, now: createdAt } = work;
+      const row = { roleId: newId("role"), organizationId, name, permissions, createdAt };
+      await work.tx.insert(roles).values(row).catch(orNameTaken);
+      work.audit("roles.create", { kind: "role", id: row.roleId, name }, { name, permissions });
+      return presentRole(row);
+    });
+  },
+);

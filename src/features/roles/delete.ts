@@ -1,31 +1,44 @@
 import { eq, sql } from "drizzle-orm";
 import { roles } from "../../../drizzle/roles";
-import type { Authorized } from "../../access/authorized";
 import { requireGivable } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
 import { violatesForeignKey } from "../../database/database-errors";
+import { operation } from "../../operations/operation";
 import { Conflict, NotFound } from "../../platform/errors";
-import type { Role } from "./contract";
+import { Role, RoleById } from "./contract";
 import { presentRole } from "./present-role";
+import { role } from "./resource";
 
 /**
  * Deletes a role of the organization's own that nobody has: no member, project role, service account, live key or open
  * invitation.
  * @throws Conflict `role_in_use` | Forbidden `role_above_own`
  */
-export async function deleteRole(authorized: Authorized<"role:delete", "role">): Promise<Role> {
-  return unitOfWork(authorized, async (work) => {
-    const { roleId, permissions } = work.authorized.object;
-    requireGivable(work, { role: null, permissions });
-    await work.tx.execute(
-      sql`select portcullis_let_go_of_role(${roleId}::text, ${work.now.toISOString()}::timestamptz)`,
-    );
-    const [row] = await work.tx.delete(roles).where(eq(roles.roleId, roleId)).returning().catch(orInUse);
-    if (!row) throw new NotFound();
-    work.audit("roles.delete", { kind: "role", id: roleId }, { permissions: [permissions, null] });
-    return presentRole(row);
-  });
-}
+export const remove = operation(
+  {
+    name: "roles.delete",
+    summary: "Delete a custom role that nobody holds",
+    permission: "role:delete",
+    on: role,
+    input: RoleById,
+    output: Role,
+    errors: ["role_above_own", "role_in_use"],
+    rest: { method: "DELETE", path: "/roles/{roleId}", status: 204 },
+  },
+  async (authorized) => {
+    return unitOfWork(authorized, async (work) => {
+      const { roleId, permissions } = work.authorized.object;
+      requireGivable(work, { role: null, permissions });
+      await work.tx.execute(
+        sql`select portcullis_let_go_of_role(${roleId}::text, ${work.now.toISOString()}::timestamptz)`,
+      );
+      const [row] = await work.tx.delete(roles).where(eq(roles.roleId, roleId)).returning().catch(orInUse);
+      if (!row) throw new NotFound();
+      work.audit("roles.delete", { kind: "role", id: roleId }, { permissions: [permissions, null] });
+      return presentRole(row);
+    });
+  },
+);
 
 function orInUse(error: unknown): never {
   if (!violatesForeignKey(error)) throw error;

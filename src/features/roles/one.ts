@@ -1,16 +1,29 @@
 import { eq } from "drizzle-orm";
 import { roles } from "../../../drizzle/roles";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Role } from "./contract";
+import { Role, RoleById } from "./contract";
 import { presentRole } from "./present-role";
+import { role } from "./resource";
 
 /** One role of the organization's own. */
-export async function getRole(authorized: Authorized<"role:read", "role">): Promise<Role> {
-  return readAs(authorized, async (tx) => {
-    const [row] = await tx.select().from(roles).where(eq(roles.roleId, authorized.object.roleId));
-    if (!row) throw new NotFound();
-    return presentRole(row);
-  });
-}
+export const one = operation(
+  {
+    name: "roles.one",
+    summary: "Get a custom role",
+    permission: "role:read",
+    on: role,
+    input: RoleById,
+    output: Role,
+    errors: [],
+    rest: { method: "GET", path: "/roles/{roleId}" },
+  },
+  async (authorized) => {
+    return readAs(authorized, async (tx) => {
+      const [row] = await tx.select().from(roles).where(eq(roles.roleId, authorized.object.roleId));
+      if (!row) throw new NotFound();
+      return presentRole(row);
+    });
+  },
+);

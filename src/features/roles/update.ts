@@ -1,11 +1,12 @@
 import { eq } from "drizzle-orm";
 import { roles } from "../../../drizzle/roles";
-import type { Authorized } from "../../access/authorized";
 import { requireGivable } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { Role, UpdateRole } from "./contract";
+import { Role, UpdateRole } from "./contract";
 import { presentRole } from "./present-role";
+import { role } from "./resource";
 import { orNameTaken, requireOwnName, requireWords } from "./role-words";
 
 /**
@@ -13,29 +14,41 @@ import { orNameTaken, requireOwnName, requireWords } from "./role-words";
  * not have all that it gave and will give may not touch it, so that nobody gains by a role of theirs.
  * @throws Forbidden `role_above_own` | Invalid `unknown_permission` | Conflict `name_taken`
  */
-export async function updateRole(authorized: Authorized<"role:update", "role">, input: UpdateRole): Promise<Role> {
-  return unitOfWork(authorized, async (work) => {
-    const before = work.authorized.object;
-    const { name = before.name } = input;
-    if (input.name !== undefined) requireOwnName(name);
-    const permissions = input.permissions === undefined ? [...before.permissions] : requireWords(input.permissions);
-    requireGivable(work, { role: null, permissions: before.permissions });
-    requireGivable(work, { role: null, permissions });
-    const [row] = await work.tx
-      .update(roles)
-      .set({ name, permissions })
-      .where(eq(roles.roleId, before.roleId))
-      .returning()
-      .catch(orNameTaken);
-    if (!row) throw new NotFound();
-    work.audit(
-      "roles.update",
-      { kind: "role", id: before.roleId },
-      {
-        ...(name === before.name ? {} : { name: [before.name, name] }),
-        ...(input.permissions === undefined ? {} : { permissions: [before.permissions, permissions] }),
-      },
-    );
-    return presentRole(row);
-  });
-}
+export const update = operation(
+  {
+    name: "roles.update",
+    summary: "Rename a custom role or replace its permissions",
+    permission: "role:update",
+    on: role,
+    input: UpdateRole,
+    output: Role,
+    errors: ["name_taken", "role_above_own", "unknown_permission"],
+    rest: { method: "PATCH", path: "/roles/{roleId}" },
+  },
+  async (authorized, input) => {
+    return unitOfWork(authorized, async (work) => {
+      const before = work.authorized.object;
+      const { name = before.name } = input;
+      if (input.name !== undefined) requireOwnName(name);
+      const permissions = input.permissions === undefined ? [...before.permissions] : requireWords(input.permissions);
+      requireGivable(work, { role: null, permissions: before.permissions });
+      requireGivable(work, { role: null, permissions });
+      const [row] = await work.tx
+        .update(roles)
+        .set({ name, permissions })
+        .where(eq(roles.roleId, before.roleId))
+        .returning()
+        .catch(orNameTaken);
+      if (!row) throw new NotFound();
+      work.audit(
+        "roles.update",
+        { kind: "role", id: before.roleId },
+        {
+          ...(name === before.name ? {} : { name: [before.name, name] }),
+          ...(input.permissions === undefined ? {} : { permissions: [before.permissions, permissions] }),
+        },
+      );
+      return presentRole(row);
+    });
+  },
+);

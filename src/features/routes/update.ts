@@ -1,68 +1,81 @@
 import { eq } from "drizzle-orm";
 import { routes } from "../../../drizzle/routes";
-import type { Authorized } from "../../access/authorized";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
 import { releaseUpstreams } from "../claims/claim-functions";
-import type { Route, UpdateRoute } from "./contract";
+import { Route, UpdateRoute } from "./contract";
 import { claimPlace, orRouteTaken } from "./place-route";
 import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "./prepare-route";
 import { presentRoute } from "./present-route";
+import { route } from "./resource";
 
 /**
  * Moves a route, or leads it elsewhere. The claim of a host that it leaves stays, with its deny, until it is released.
  * @throws Invalid | Conflict as `createRoute`
  */
-export async function updateRoute(authorized: Authorized<"route:update", "route">, input: UpdateRoute): Promise<Route> {
-  const urls = input.upstreams?.map((upstream) => upstream.url);
+export const update = operation(
+  {
+    name: "routes.update",
+    summary: "Change the host, path or upstreams of a route",
+    permission: "route:update",
+    on: route,
+    input: UpdateRoute,
+    output: Route,
+    errors: ["host_reserved", "host_taken", "invalid_upstream"],
+    rest: { method: "PATCH", path: "/routes/{routeId}" },
+  },
+  async (authorized, input) => {
+    const urls = input.upstreams?.map((upstream) => upstream.url);
 
-  return preparedUnitOfWork(
-    authorized,
-    async ({ request, organization, object }) => {
-      const host = input.host === undefined ? undefined : requireHost(input.host, request.runtime);
-      const pathPrefix = input.pathPrefix === undefined ? undefined : requirePathPrefix(input.pathPrefix);
-      if (!urls && host === undefined) return { host, pathPrefix };
-      const gateway = await readGateway(authorized, object.application.gatewayId, host);
-      const upstreams = urls && (await prepareUpstreams(request.runtime, organization, gateway.listensOn, urls));
-      if (host !== undefined) await requireNotServed(authorized, gateway, host);
-      return { host, pathPrefix, upstreams };
-    },
-    async (work, { host, pathPrefix, upstreams }) => {
-      const { routeId, application } = work.authorized.object;
-      const { applicationId, gatewayId } = application;
-      const [before] = await work.tx.select().from(routes).where(eq(routes.routeId, routeId));
-      if (!before) throw new NotFound();
-      const after = {
-        host: host ?? before.host,
-        pathPrefix: pathPrefix ?? before.pathPrefix,
-        upstreams: upstreams?.upstreams ?? before.upstreams,
-        upstreamKeys: [...(upstreams?.keys ?? before.upstreamKeys)],
-      };
-      const denyGroup = await claimPlace(
-        work.tx,
-        { applicationId, gatewayId, host: after.host, upstreams: after.upstreams, keys: after.upstreamKeys },
-        work.now,
-      );
-      const [row] = await work.tx
-        .update(routes)
-        .set(after)
-        .where(eq(routes.routeId, routeId))
-        .returning()
-        .catch(orRouteTaken);
-      if (!row) throw new NotFound();
-      await releaseUpstreams(work.tx, gatewayId, before.upstreamKeys);
-      work.audit(
-        "routes.update",
-        { kind: "route", id: routeId },
-        {
-          ...(host === undefined ? {} : { host: [before.host, host] }),
-          ...(pathPrefix === undefined ? {} : { pathPrefix: [before.pathPrefix, pathPrefix] }),
-          ...(urls ? { upstreams: [presentRoute(before, work.sync).upstreams.map(({ url }) => url), urls] } : {}),
-        },
-      );
-      if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
-      work.deliver({ gatewayId, applicationId, closes: true });
-      return presentRoute(row, work.sync);
-    },
-  );
-}
+    return preparedUnitOfWork(
+      authorized,
+      async ({ request, organization, object }) => {
+        const host = input.host === undefined ? undefined : requireHost(input.host, request.runtime);
+        const pathPrefix = input.pathPrefix === undefined ? undefined : requirePathPrefix(input.pathPrefix);
+        if (!urls && host === undefined) return { host, pathPrefix };
+        const gateway = await readGateway(authorized, object.application.gatewayId, host);
+        const upstreams = urls && (await prepareUpstreams(request.runtime, organization, gateway.listensOn, urls));
+        if (host !== undefined) await requireNotServed(authorized, gateway, host);
+        return { host, pathPrefix, upstreams };
+      },
+      async (work, { host, pathPrefix, upstreams }) => {
+        const { routeId, application } = work.authorized.object;
+        const { applicationId, gatewayId } = application;
+        const [before] = await work.tx.select().from(routes).where(eq(routes.routeId, routeId));
+        if (!before) throw new NotFound();
+        const after = {
+          host: host ?? before.host,
+          pathPrefix: pathPrefix ?? before.pathPrefix,
+          upstreams: upstreams?.upstreams ?? before.upstreams,
+          upstreamKeys: [...(upstreams?.keys ?? before.upstreamKeys)],
+        };
+        const denyGroup = await claimPlace(
+          work.tx,
+          { applicationId, gatewayId, host: after.host, upstreams: after.upstreams, keys: after.upstreamKeys },
+          work.now,
+        );
+        const [row] = await work.tx
+          .update(routes)
+          .set(after)
+          .where(eq(routes.routeId, routeId))
+          .returning()
+          .catch(orRouteTaken);
+        if (!row) throw new NotFound();
+        await releaseUpstreams(work.tx, gatewayId, before.upstreamKeys);
+        work.audit(
+          "routes.update",
+          { kind: "route", id: routeId },
+          {
+            ...(host === undefined ? {} : { host: [before.host, host] }),
+            ...(pathPrefix === undefined ? {} : { pathPrefix: [before.pathPrefix, pathPrefix] }),
+            ...(urls ? { upstreams: [presentRoute(before, work.sync).upstreams.map(({ url }) => url), urls] } : {}),
+          },
+        );
+        if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
+        work.deliver({ gatewayId, applicationId, closes: true });
+        return presentRoute(row, work.sync);
+      },
+    );
+  },
+);

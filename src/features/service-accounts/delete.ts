@@ -1,40 +1,51 @@
 import { count, eq } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import { serviceAccounts } from "../../../drizzle/roles";
-import type { Authorized } from "../../access/authorized";
 import { requireGranted } from "../../access/resolve-grant";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { ServiceAccount } from "./contract";
+import { ServiceAccount, ServiceAccountById } from "./contract";
 import { presentServiceAccount } from "./present-service-account";
 import { requireAccountReach } from "./require-account-reach";
+import { serviceAccount } from "./resource";
 import { roleOfAccount } from "./role-of-account";
 
 /**
  * Removes a service account with its keys: the very next request with one of them is refused.
  * @throws Forbidden `role_above_own`
  */
-export async function deleteServiceAccount(
-  authorized: Authorized<"service-account:delete", "serviceAccount">,
-): Promise<ServiceAccount> {
-  return unitOfWork(authorized, async (work) => {
-    const { serviceAccountId, name, role, roleId } = work.authorized.object;
-    const { grant } = await requireGranted(work.tx, work.organizationId, roleOfAccount({ role, roleId }));
-    requireAccountReach(work.authorized, grant);
-    const [keys] = await work.tx
-      .select({ removed: count() })
-      .from(apiKeys)
-      .where(eq(apiKeys.serviceAccountId, serviceAccountId));
-    const [row] = await work.tx
-      .delete(serviceAccounts)
-      .where(eq(serviceAccounts.serviceAccountId, serviceAccountId))
-      .returning();
-    if (!row) throw new NotFound();
-    work.audit(
-      "serviceAccounts.delete",
-      { kind: "serviceAccount", id: serviceAccountId },
-      { name, role, roleId, keys: keys?.removed ?? 0 },
-    );
-    return presentServiceAccount(row);
-  });
-}
+export const remove = operation(
+  {
+    name: "serviceAccounts.delete",
+    summary: "Delete a service account and revoke its keys",
+    permission: "service-account:delete",
+    on: serviceAccount,
+    input: ServiceAccountById,
+    output: ServiceAccount,
+    errors: ["role_above_own"],
+    rest: { method: "DELETE", path: "/service-accounts/{serviceAccountId}", status: 204 },
+  },
+  async (authorized) => {
+    return unitOfWork(authorized, async (work) => {
+      const { serviceAccountId, name, role, roleId } = work.authorized.object;
+      const { grant } = await requireGranted(work.tx, work.organizationId, roleOfAccount({ role, roleId }));
+      requireAccountReach(work.authorized, grant);
+      const [keys] = await work.tx
+        .select({ removed: count() })
+        .from(apiKeys)
+        .where(eq(apiKeys.serviceAccountId, serviceAccountId));
+      const [row] = await work.tx
+        .delete(serviceAccounts)
+        .where(eq(serviceAccounts.serviceAccountId, serviceAccountId))
+        .returning();
+      if (!row) throw new NotFound();
+      work.audit(
+        "serviceAccounts.delete",
+        { kind: "serviceAccount", id: serviceAccountId },
+        { name, role, roleId, keys: keys?.removed ?? 0 },
+      );
+      return presentServiceAccount(row);
+    });
+  },
+);

@@ -1,23 +1,33 @@
 import { desc, lt } from "drizzle-orm";
 import { serviceAccounts } from "../../../drizzle/roles";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
-import type { ListServiceAccounts, ServiceAccount } from "./contract";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/resource";
+import { ListServiceAccounts, ServiceAccountPage } from "./contract";
 import { presentServiceAccount } from "./present-service-account";
 
 /** The organization's service accounts, newest first. */
-export async function listServiceAccounts(
-  authorized: Authorized<"service-account:read", "organization">,
-  input: ListServiceAccounts,
-): Promise<{ items: ServiceAccount[]; nextCursor: string | null }> {
-  return readAs(authorized, async (tx) => {
-    const rows = await tx
-      .select()
-      .from(serviceAccounts)
-      .where(input.cursor === undefined ? undefined : lt(serviceAccounts.serviceAccountId, input.cursor))
-      .orderBy(desc(serviceAccounts.serviceAccountId))
-      .limit(input.limit + 1);
-    return pageOfRows(rows, input, (row) => row.serviceAccountId, presentServiceAccount);
-  });
-}
+export const list = operation(
+  {
+    name: "serviceAccounts.list",
+    summary: "List the organization's service accounts",
+    permission: "service-account:read",
+    on: caller,
+    input: ListServiceAccounts,
+    output: ServiceAccountPage,
+    errors: [],
+    rest: { method: "GET", path: "/service-accounts" },
+  },
+  async (authorized, input) => {
+    return readAs(authorized, async (tx) => {
+      const rows = await tx
+        .select()
+        .from(serviceAccounts)
+        .where(input.cursor === undefined ? undefined : lt(serviceAccounts.serviceAccountId, input.cursor))
+        .orderBy(desc(serviceAccounts.serviceAccountId))
+        .limit(input.limit + 1);
+      return pageOfRows(rows, input, (row) => row.serviceAccountId, presentServiceAccount);
+    });
+  },
+);

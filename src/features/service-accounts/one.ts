@@ -1,21 +1,32 @@
 import { eq } from "drizzle-orm";
 import { serviceAccounts } from "../../../drizzle/roles";
-import type { Authorized } from "../../access/authorized";
 import { readAs } from "../../access/read-as";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { ServiceAccount } from "./contract";
+import { ServiceAccount, ServiceAccountById } from "./contract";
 import { presentServiceAccount } from "./present-service-account";
+import { serviceAccount } from "./resource";
 
 /** One service account. */
-export async function getServiceAccount(
-  authorized: Authorized<"service-account:read", "serviceAccount">,
-): Promise<ServiceAccount> {
-  return readAs(authorized, async (tx) => {
-    const [row] = await tx
-      .select()
-      .from(serviceAccounts)
-      .where(eq(serviceAccounts.serviceAccountId, authorized.object.serviceAccountId));
-    if (!row) throw new NotFound();
-    return presentServiceAccount(row);
-  });
-}
+export const one = operation(
+  {
+    name: "serviceAccounts.one",
+    summary: "Get a service account",
+    permission: "service-account:read",
+    on: serviceAccount,
+    input: ServiceAccountById,
+    output: ServiceAccount,
+    errors: [],
+    rest: { method: "GET", path: "/service-accounts/{serviceAccountId}" },
+  },
+  async (authorized) => {
+    return readAs(authorized, async (tx) => {
+      const [row] = await tx
+        .select()
+        .from(serviceAccounts)
+        .where(eq(serviceAccounts.serviceAccountId, authorized.object.serviceAccountId));
+      if (!row) throw new NotFound();
+      return presentServiceAccount(row);
+    });
+  },
+);

@@ -1,13 +1,14 @@
 import { eq } from "drizzle-orm";
 import { serviceAccounts } from "../../../drizzle/roles";
-import type { Authorized } from "../../access/authorized";
 import { requireGranted } from "../../access/resolve-grant";
 import { unitOfWork } from "../../access/unit-of-work";
+import { operation } from "../../operations/operation";
 import { NotFound } from "../../platform/errors";
-import type { ServiceAccount, UpdateServiceAccount } from "./contract";
+import { ServiceAccount, UpdateServiceAccount } from "./contract";
 import { orNameTaken } from "./name-taken";
 import { presentServiceAccount } from "./present-service-account";
 import { requireAccountReach } from "./require-account-reach";
+import { serviceAccount } from "./resource";
 import { roleOfAccount } from "./role-of-account";
 
 /**
@@ -15,33 +16,42 @@ import { roleOfAccount } from "./role-of-account";
  * @throws Forbidden `role_above_own`: of what it has, or of what it is to have
  * @throws NotFound no such role | Conflict `name_taken`
  */
-export async function updateServiceAccount(
-  authorized: Authorized<"service-account:update", "serviceAccount">,
-  { name, role, roleId }: UpdateServiceAccount,
-): Promise<ServiceAccount> {
-  return unitOfWork(authorized, async (work) => {
-    const { serviceAccountId, ...before } = work.authorized.object;
-    const was = await requireGranted(work.tx, work.organizationId, roleOfAccount(before));
-    requireAccountReach(work.authorized, was.grant);
-    const given = role !== undefined || roleId !== undefined;
-    const is = given ? await requireGranted(work.tx, work.organizationId, { role, roleId }) : was;
-    requireAccountReach(work.authorized, is.grant);
-    const after = { name: name ?? before.name, role: is.columns.role, roleId: is.columns.roleId };
-    const [row] = await work.tx
-      .update(serviceAccounts)
-      .set(after)
-      .where(eq(serviceAccounts.serviceAccountId, serviceAccountId))
-      .returning()
-      .catch(orNameTaken);
-    if (!row) throw new NotFound();
-    const changed = fields.filter((field) => before[field] !== after[field]);
-    work.audit(
-      "serviceAccounts.update",
-      { kind: "serviceAccount", id: serviceAccountId },
-      Object.fromEntries(changed.map((field) => [field, [before[field], after[field]]])),
-    );
-    return presentServiceAccount(row);
-  });
-}
+export const update = operation(
+  {
+    name: "serviceAccounts.update",
+    summary: "Change a service account",
+    permission: "service-account:update",
+    on: serviceAccount,
+    input: UpdateServiceAccount,
+    output: ServiceAccount,
+    errors: ["name_taken", "role_above_own"],
+    rest: { method: "PATCH", path: "/service-accounts/{serviceAccountId}" },
+  },
+  async (authorized, { name, role, roleId }) => {
+    return unitOfWork(authorized, async (work) => {
+      const { serviceAccountId, ...before } = work.authorized.object;
+      const was = await requireGranted(work.tx, work.organizationId, roleOfAccount(before));
+      requireAccountReach(work.authorized, was.grant);
+      const given = role !== undefined || roleId !== undefined;
+      const is = given ? await requireGranted(work.tx, work.organizationId, { role, roleId }) : was;
+      requireAccountReach(work.authorized, is.grant);
+      const after = { name: name ?? before.name, role: is.columns.role, roleId: is.columns.roleId };
+      const [row] = await work.tx
+        .update(serviceAccounts)
+        .set(after)
+        .where(eq(serviceAccounts.serviceAccountId, serviceAccountId))
+        .returning()
+        .catch(orNameTaken);
+      if (!row) throw new NotFound();
+      const changed = fields.filter((field) => before[field] !== after[field]);
+      work.audit(
+        "serviceAccounts.update",
+        { kind: "serviceAccount", id: serviceAccountId },
+        Object.fromEntries(changed.map((field) => [field, [before[field], after[field]]])),
+      );
+      return presentServiceAccount(row);
+    });
+  },
+);
 
 const fields = ["name", "role", "roleId"] as const;

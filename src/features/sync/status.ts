@@ -3,9 +3,12 @@ import { type ForeignFile, gateways } from "../../../drizzle/gateways";
 import type { Authorized } from "../../access/authorized";
 import { rowsOf } from "../../database/database";
 import { aheadInSql } from "../../database/moments-in-sql";
+import { operation } from "../../operations/operation";
+import { orCaller } from "../../operations/resource";
 import { isoText } from "../../platform/moment";
 import { asViewer } from "../gateways/as-viewer";
-import type { GatewayStatus, SyncStatus } from "./contract";
+import { gateway } from "../gateways/resource";
+import { type GatewayStatus, SyncStatus, SyncStatusInput } from "./contract";
 
 type Reader = Authorized<"sync:read", "gateway" | "organization">;
 
@@ -17,12 +20,23 @@ const most = 100;
  * that are others' too, but what is told of applications is of its own only. Other organizations see the number of the
  * last delivery that carried something of their own: the gateway's counter would tell how much others change, and when.
  */
-export async function getSyncStatus(authorized: Reader, gatewayId: string | undefined): Promise<SyncStatus> {
-  const { organizationId, founding } = authorized.organization;
-  const only = gatewayId === undefined ? sql`true` : sql`g.gateway_id = ${gatewayId}`;
-  const rows = await asViewer(authorized, async (tx) =>
-    rowsOf<Row>(
-      await tx.execute(sql`
+export const status = operation(
+  {
+    name: "sync.status",
+    summary: "Get the state of delivery at the gateways",
+    permission: "sync:read",
+    on: orCaller(gateway),
+    input: SyncStatusInput,
+    output: SyncStatus,
+    errors: [],
+    rest: { method: "GET", path: "/sync/status" },
+  },
+  async (authorized, { gatewayId }) => {
+    const { organizationId, founding } = authorized.organization;
+    const only = gatewayId === undefined ? sql`true` : sql`g.gateway_id = ${gatewayId}`;
+    const rows = await asViewer(authorized, async (tx) =>
+      rowsOf<Row>(
+        await tx.execute(sql`
         select g.gateway_id as "gatewayId", g.name, own.revision,
           least(g.loaded_revision, own.revision) as "loadedRevision",
           case when ${founding} or g.loaded_revision = own.revision then g.loaded_at end as "loadedAt",
@@ -45,16 +59,17 @@ export async function getSyncStatus(authorized: Reader, gatewayId: string | unde
           select case when ${founding} then g.revision else coalesce(max(s.revision), 0) end as revision
           from application_states s where s.gateway_id = g.gateway_id and s.organization_id = ${organizationId}) own
         where ${only} order by g.gateway_id`),
-    ),
-  );
-  const foreign = await foreignFilesOf(authorized);
-  return {
-    gateways: rows.map((row) => {
-      const files = foreign.get(row.gatewayId);
-      return { ...present(row), ...(files ? { foreignFiles: [...files] } : {}) };
-    }),
-  };
-}
+      ),
+    );
+    const foreign = await foreignFilesOf(authorized);
+    return {
+      gateways: rows.map((row) => {
+        const files = foreign.get(row.gatewayId);
+        return { ...present(row), ...(files ? { foreignFiles: [...files] } : {}) };
+      }),
+    };
+  },
+);
 
 type Row = Omit<GatewayStatus, "foreignFiles">;
 

@@ -9,10 +9,14 @@ import {
   progressOfRows,
 } from "../../delivery/read-progress";
 import { hasReached, leastOf, progressOf } from "../../delivery/sync-progress";
+import { operation } from "../../operations/operation";
+import { orElse } from "../../operations/resource";
 import { Refusal } from "../../platform/errors";
 import { isoText, isReached, readMoment } from "../../platform/moment";
 import type { WaitOwner } from "../../platform/waits";
-import type { SyncWaited, WaitForSync } from "./contract";
+import { application } from "../applications/resource";
+import { SyncWaited, WaitForSync } from "./contract";
+import { change } from "./resource";
 
 type Waiter = Authorized<"sync:read", "application" | "change">;
 
@@ -21,23 +25,32 @@ type Waiter = Authorized<"sync:read", "application" | "change">;
  * a state. While it waits, it holds no transaction and shares the looks at the database with all other waits of the
  * process. It always answers what is so; `reached` says whether that is enough. The caller's permission is checked
  * again before every answer that came after waiting, and now and then in between.
- * @param signal aborted when the caller no longer waits for the answer
  * @throws TooMany | Unavailable `too_many_waits`; NotFound | Unauthenticated | Forbidden when the caller lost the right
  */
-export async function waitForSync(
-  authorized: Waiter,
-  input: WaitForSync,
-  signal: AbortSignal | undefined,
-): Promise<SyncWaited> {
-  if (input.timeoutMs === 0)
-    return withTimeout(answerOf(await look(authorized, await beginOf(authorized, input)), input.state));
-  const leave = authorized.request.runtime.waits.enter(ownerOf(authorized));
-  try {
-    return await waitUntilReached(authorized, input, signal);
-  } finally {
-    leave();
-  }
-}
+export const wait = operation(
+  {
+    name: "sync.wait",
+    summary: "Wait until a change is enforced at the gateway",
+    permission: "sync:read",
+    on: orElse(application, change),
+    input: WaitForSync,
+    output: SyncWaited,
+    errors: ["too_many_waits"],
+    rest: { method: "GET", path: "/sync/wait" },
+    waits: true,
+  },
+  async (authorized, input, { slot, signal }) => {
+    slot.release(); // it waits from now on: waits have bounds of their own
+    if (input.timeoutMs === 0)
+      return withTimeout(answerOf(await look(authorized, await beginOf(authorized, input)), input.state));
+    const leave = authorized.request.runtime.waits.enter(ownerOf(authorized));
+    try {
+      return await waitUntilReached(authorized, input, signal);
+    } finally {
+      leave();
+    }
+  },
+);
 
 async function waitUntilReached(
   authorized: Waiter,

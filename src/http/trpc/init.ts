@@ -1,8 +1,8 @@
 import { initTRPC } from "@trpc/server";
+import type { Call } from "../../operations/call";
 import { formatError } from "../errors";
-import type { Context } from "./context";
 
-export const t = initTRPC.context<Context>().create({
+export const t = initTRPC.context<Omit<Call, "signal">>().create({
   isServer: true,
   // Never a stack, in any mode.
   isDev: false,

@@ -1,41 +1,51 @@
-import { applications } from "./applications";
-import { audit } from "./audit";
-import { auth } from "./auth";
-import { claims } from "./claims";
-import { environments } from "./environments";
-import { gateways } from "./gateways";
+import type { TRPCError, TRPCMutationProcedure, TRPCQueryProcedure } from "@trpc/server";
+import { type Features, features } from "../../features/all";
+import type { Call } from "../../operations/call";
+import type { AnyOperation, Operation } from "../../operations/operation";
+import { isOperation, type OperationTree } from "../../operations/operations-of";
+import { retryAfterOf } from "../../platform/errors";
+import { asTrpcError } from "../errors";
 import { t } from "./init";
-import { invitations } from "./invitations";
-import { keys } from "./keys";
-import { members } from "./members";
-import { organizations } from "./organizations";
-import { projects } from "./projects";
-import { providers } from "./providers";
-import { roles } from "./roles";
-import { routes } from "./routes";
-import { security } from "./security";
-import { serviceAccounts } from "./service-accounts";
-import { sync } from "./sync";
 
-/** Every procedure there is. The SDK sees its type. */
-export const router = t.router({
-  applications,
-  audit,
-  auth,
-  claims,
-  environments,
-  gateways,
-  invitations,
-  keys,
-  members,
-  organizations,
-  projects,
-  providers,
-  roles,
-  routes,
-  security,
-  serviceAccounts,
-  sync,
-});
+/** The procedure that tRPC and its client know of an operation. */
+type ProcedureOf<O> =
+  O extends Operation<infer Type, infer In, infer Out>
+    ? Type extends "query"
+      ? TRPCQueryProcedure<{ input: In; output: Out; meta: unknown }>
+      : TRPCMutationProcedure<{ input: In; output: Out; meta: unknown }>
+    : never;
+
+type ProceduresOf<F> = { [K in keyof F]: F[K] extends AnyOperation ? ProcedureOf<F[K]> : ProceduresOf<F[K]> };
+
+/** The operation does everything itself, in its own order; tRPC carries the input and the output. */
+function procedureOf(operation: AnyOperation) {
+  const base = t.procedure
+    .use(async ({ ctx, next }) => {
+      const result = await next();
+      if (!result.ok) throw refusedCall(ctx, result.error);
+      return result;
+    })
+    .use(({ ctx, getRawInput, next }) => next({ ctx: { ...ctx, read: getRawInput } }));
+  return operation.type === "query"
+    ? base.query(({ ctx, signal }) => operation.run({ ...ctx, signal }, ctx.read))
+    : base.mutation(({ ctx, signal }) => operation.run({ ...ctx, signal }, ctx.read));
+}
+
+/** The error of the response; the header says in how many seconds to come again, where that is known. */
+function refusedCall({ answerHeaders }: Pick<Call, "answerHeaders">, error: TRPCError): TRPCError {
+  const refused = asTrpcError(error);
+  const retryAfter = retryAfterOf(refused.cause);
+  if (retryAfter !== null) answerHeaders.set("retry-after", String(retryAfter));
+  return refused;
+}
+
+function proceduresOf(tree: OperationTree): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(tree).map(([name, node]) => [name, isOperation(node) ? procedureOf(node) : proceduresOf(node)]),
+  );
+}
+
+/** Every operation as a procedure. The SDK sees its type. */
+export const router = t.router(proceduresOf(features) as ProceduresOf<Features>);
 
 export type Router = typeof router;

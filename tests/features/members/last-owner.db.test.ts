@@ -210,9 +210,9 @@ it("nothing else removes a member or changes the role of one", async () => {
     /(delete|update)\(members\)|portcullis_end_membership/.test(readFileSync(join(src, name), "utf8")),
   );
   expect(changing.sort()).toEqual([
-    "identity/external/apply-groups.ts",
     "features/members/remove-member.ts",
     "features/members/update.ts",
+    "identity/external/apply-groups.ts",
   ]);
   for (const name of changing) expect(readFileSync(join(src, name), "utf8")).toMatch(/isLastOwner|requireNotLastOwner/);
   const functions = await world.db.asOwner<{ proname: string }>(

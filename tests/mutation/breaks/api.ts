@@ -22,7 +22,7 @@ export const apiBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/http/trpc/of.ts",
+    "src/operations/resource.ts",
     ["tests/http/matrix/matrix.db.test.ts"],
     [
       {
@@ -32,47 +32,53 @@ export const apiBreaks: readonly Break[] = [
         replace: 'return harmless.test(value) || nowhere === "" ? value : nowhere;',
         tests: ["tests/http/transport.db.test.ts"],
       },
+    ],
+  ),
+  ...breaksOf(
+    "src/features/keys/create.ts",
+    ["tests/http/matrix/matrix.db.test.ts"],
+    [
       {
         of: "DK-15",
         says: "a project that is another organization's makes a key for all of one's own",
-        find: 'projectOrCaller: byOr("project", "projectId", caller),',
-        replace: "projectOrCaller: caller,",
+        find: "on: orCaller(project),",
+        replace: "on: caller,",
       },
     ],
   ),
   ...breaksOf(
-    "src/http/trpc/organizations.ts",
+    "src/features/organizations/delete.ts",
     ["tests/features/organizations/organizations.db.test.ts"],
     [
       {
         of: "DK-15",
         says: "who deletes another organization deletes their own",
-        find: 'procedure("organization:delete", of.organization)',
-        replace: 'procedure("organization:delete", of.caller)',
+        find: "on: orCaller(organization),",
+        replace: "on: caller,",
       },
     ],
   ),
   ...breaksOf(
-    "src/http/trpc/applications.ts",
+    "src/features/applications/list.ts",
     ["tests/http/matrix/matrix.db.test.ts"],
     [
       {
         of: "DK-11",
         says: "who has a role at one project is not listed its applications",
-        find: "of.environmentOrCaller",
-        replace: "of.caller",
+        find: "on: orCaller(environment),",
+        replace: "on: caller,",
       },
     ],
   ),
   ...breaksOf(
-    "src/http/trpc/claims.ts",
+    "src/features/claims/list.ts",
     ["tests/http/matrix/matrix.db.test.ts"],
     [
       {
         of: "DK-15",
         says: "claims are listed by a gateway that is another organization's",
-        find: "of.gatewayOrCaller",
-        replace: "of.caller",
+        find: "on: orCaller(gateway),",
+        replace: "on: caller,",
       },
     ],
   ),

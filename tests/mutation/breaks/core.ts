@@ -334,8 +334,8 @@ export const coreBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/http/request-origin.ts",
-    ["tests/http/arrival-origin.test.ts"],
+    "src/operations/request-origin.ts",
+    ["tests/operations/request-origin.test.ts"],
     [
       {
         of: "TM-41",

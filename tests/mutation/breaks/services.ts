@@ -197,8 +197,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "PO-25",
         says: "the key that takes another one's place can be used from everywhere",
-        find: "lastUsedIp: null,\n    };",
-        replace: "lastUsedIp: null,\n      allowedIps: null,\n    };",
+        find: "lastUsedIp: null,\n      };",
+        replace: "lastUsedIp: null,\n        allowedIps: null,\n      };",
       },
       {
         of: "PO-25",

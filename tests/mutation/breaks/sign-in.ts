@@ -8,7 +8,7 @@ const cookie = "tests/identity/session-cookie.db.test.ts";
 /** What the way in must not lose: cookies, pages of ours alone, headers, proxies that are named. */
 export const signInBreaks: readonly Break[] = [
   ...breaksOf(
-    "src/http/trpc/procedure.ts",
+    "src/operations/own-page.ts",
     [signIn],
     [
       {
@@ -30,19 +30,31 @@ export const signInBreaks: readonly Break[] = [
         replace: 'csrfToken && !runtime.signer.verify("csrf", sessionHash, csrfToken)',
       },
       {
-        of: "TM-34",
-        says: "an empty key counts as none",
-        find: "if (ctx.apiKey !== null) {",
-        replace: "if (ctx.apiKey) {",
-        tests: [attacks],
-      },
-      {
         of: "AUD, TM-32",
         says: "a change from another page is refused without a trace",
         find: "  await Authorized.refuse(request, refusal);\n",
         replace: "",
         tests: ["tests/features/audit-log/installation-log.db.test.ts"],
       },
+    ],
+  ),
+  ...breaksOf(
+    "src/operations/authenticate.ts",
+    [signIn],
+    [
+      {
+        of: "TM-34",
+        says: "an empty key counts as none",
+        find: "if (call.apiKey !== null) {",
+        replace: "if (call.apiKey) {",
+        tests: [attacks],
+      },
+    ],
+  ),
+  ...breaksOf(
+    "src/http/trpc/router.ts",
+    [signIn],
+    [
       {
         of: "TM-38",
         says: "nobody is told when to come again",
@@ -53,7 +65,7 @@ export const signInBreaks: readonly Break[] = [
     ],
   ),
   ...breaksOf(
-    "src/http/trpc/public-procedure.ts",
+    "src/operations/operation.ts",
     ["tests/identity/links.db.test.ts"],
     [
       {

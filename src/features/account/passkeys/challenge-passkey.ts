@@ -3,7 +3,8 @@ import { type Limit, take } from "../../../identity/limits";
 import { findPendingSession } from "../../../identity/pending-session";
 import { relyingPartyOf } from "../../../identity/relying-party";
 import type { Attempt } from "../../../identity/sign-in-context";
-import type { PasskeyChallenge, PasskeyChallengeInput } from "../../../platform/contract/second-factors";
+import { visitorOperation } from "../../../operations/operation";
+import { PasskeyChallenge, PasskeyChallengeInput } from "../../../platform/contract/second-factors";
 import { Unauthenticated } from "../../../platform/errors";
 import { descriptorsOf } from "./descriptors-of";
 
@@ -19,24 +20,34 @@ type Visitor = Pick<Attempt, "runtime" | "ip" | "local" | "origin" | "sessionHas
  * @throws TooMany | Invalid see `relyingPartyOf`
  * @throws Unauthenticated `session_ended` no session waits for a second factor
  */
-export async function challengePasskey(visitor: Visitor, input: PasskeyChallengeInput): Promise<PasskeyChallenge> {
-  const { runtime, ip, origin } = visitor;
-  const { id: rpId } = relyingPartyOf(origin);
-  await take(runtime, challengesByAddress, ip ?? "unknown");
-  const known = input.secondFactor ? await requirePending(visitor) : null;
-  const challenge = await newChallenge(runtime, {
-    purpose: "passkey-sign-in",
-    userId: known?.userId ?? null,
-    sessionId: known?.sessionId ?? null,
-  });
-  return {
-    challenge,
-    timeout: challengeSeconds * 1_000,
-    rpId,
-    allowCredentials: known?.passkeys ?? [],
-    userVerification: "required",
-  };
-}
+export const challengePasskey = visitorOperation(
+  {
+    name: "auth.passkeys.challenge",
+    summary: "Get a challenge for signing in with a passkey",
+    input: PasskeyChallengeInput,
+    output: PasskeyChallenge,
+    errors: ["passkey_needs_host_name"],
+    rest: { method: "POST", path: "/sign-in/passkey-challenge" },
+  },
+  async (visitor, input) => {
+    const { runtime, ip, origin } = visitor;
+    const { id: rpId } = relyingPartyOf(origin);
+    await take(runtime, challengesByAddress, ip ?? "unknown");
+    const known = input.secondFactor ? await requirePending(visitor) : null;
+    const challenge = await newChallenge(runtime, {
+      purpose: "passkey-sign-in",
+      userId: known?.userId ?? null,
+      sessionId: known?.sessionId ?? null,
+    });
+    return {
+      challenge,
+      timeout: challengeSeconds * 1_000,
+      rpId,
+      allowCredentials: known?.passkeys ?? [],
+      userVerification: "required" as const,
+    };
+  },
+);
 
 async function requirePending(visitor: Visitor) {
   const pending = await visitor.runtime.database.transaction("identity", null, async (tx) => {

@@ -10,7 +10,9 @@ import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
 import { relyingPartyOf } from "../../../identity/relying-party";
 import { hasSecondFactor } from "../../../identity/second-factors";
 import { endSessionsWithoutFactor } from "../../../identity/sessions";
-import type { EnrolledPasskey, EnrolPasskey } from "../../../platform/contract/second-factors";
+import { operation } from "../../../operations/operation";
+import { person } from "../../../operations/resource";
+import { EnrolledPasskey, EnrolPasskey } from "../../../platform/contract/second-factors";
 import { Conflict, Invalid } from "../../../platform/errors";
 import { newId } from "../../../platform/ids";
 import { noteShown } from "../note-shown";
@@ -26,34 +28,42 @@ const most = 20;
  * @throws Invalid `passkey_refused`, with the problem as `fields.response`
  * @throws Conflict `passkey_known` | `too_many_passkeys`
  */
-export async function enrolPasskey(
-  authorized: Authorized<"account:update", "person">,
-  input: EnrolPasskey,
-  origin: string,
-): Promise<EnrolledPasskey> {
-  const { random } = authorized.request.runtime;
-  const { userId } = authorized.object;
-  return preparedUnitOfWork(
-    authorized,
-    (asking) => verified(asking, input, origin),
-    async ({ tx, now, audit, authorized: { principal } }, passkey) => {
-      if ((await tx.$count(passkeys, eq(passkeys.userId, userId))) >= most) {
-        throw new Conflict("too_many_passkeys", `A person has ${most} passkeys at most.`);
-      }
-      const isFirstFactor = !(await hasSecondFactor(tx, userId));
-      const passkeyId = newId("passkey");
-      const row = await insert(tx, { ...passkey, passkeyId, userId, name: input.name, createdAt: now });
-      const recoveryCodes = isFirstFactor ? await replaceRecoveryCodes(tx, random, userId, now) : null;
-      await noteShown(tx, principal, "passkey");
-      const kept = principal.kind === "session" ? principal.sessionId : null;
-      const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
-      const changed = { name: input.name, endedSessions };
-      audit("auth.passkeys.enrol", { kind: "passkey", id: passkeyId, name: input.name }, changed);
-      return { ...presentPasskey(row), recoveryCodes };
-    },
-    { role: "identity" },
-  );
-}
+export const enrolPasskey = operation(
+  {
+    name: "auth.passkeys.enrol",
+    summary: "Add a passkey to the caller's account",
+    permission: "account:update",
+    on: person,
+    input: EnrolPasskey,
+    output: EnrolledPasskey,
+    errors: ["passkey_known", "passkey_refused", "too_many_passkeys"],
+    rest: { method: "POST", path: "/account/passkeys", status: 201 },
+  },
+  async (authorized, input, { origin }) => {
+    const { random } = authorized.request.runtime;
+    const { userId } = authorized.object;
+    return preparedUnitOfWork(
+      authorized,
+      (asking) => verified(asking, input, origin),
+      async ({ tx, now, audit, authorized: { principal } }, passkey) => {
+        if ((await tx.$count(passkeys, eq(passkeys.userId, userId))) >= most) {
+          throw new Conflict("too_many_passkeys", `A person has ${most} passkeys at most.`);
+        }
+        const isFirstFactor = !(await hasSecondFactor(tx, userId));
+        const passkeyId = newId("passkey");
+        const row = await insert(tx, { ...passkey, passkeyId, userId, name: input.name, createdAt: now });
+        const recoveryCodes = isFirstFactor ? await replaceRecoveryCodes(tx, random, userId, now) : null;
+        await noteShown(tx, principal, "passkey");
+        const kept = principal.kind === "session" ? principal.sessionId : null;
+        const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
+        const changed = { name: input.name, endedSessions };
+        audit("auth.passkeys.enrol", { kind: "passkey", id: passkeyId, name: input.name }, changed);
+        return { ...presentPasskey(row), recoveryCodes };
+      },
+      { role: "identity" },
+    );
+  },
+);
 
 /** @throws TooMany | Invalid */
 async function verified(

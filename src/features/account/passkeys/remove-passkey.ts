@@ -1,36 +1,46 @@
 import { eq } from "drizzle-orm";
 import { passkeys } from "../../../../drizzle/persons";
-import type { Authorized } from "../../../access/authorized";
 import { preparedUnitOfWork } from "../../../access/unit-of-work";
 import { requireRecent } from "../../../identity/re-authentication";
 import { dropIdleRecoveryCodes, holdPerson } from "../../../identity/second-factors";
-import type { PasskeyById, RemovePasskey } from "../../../platform/contract/second-factors";
+import { operation } from "../../../operations/operation";
+import { PasskeyById, RemovePasskey } from "../../../platform/contract/second-factors";
 import { NotFound } from "../../../platform/errors";
+import { ownPasskey } from "../resource";
 
 /**
  * Removes one's own passkey: the very next sign-in with it is refused. Where the organization requires a second factor
  * and this was the last one, its sessions can only enrol another from here on.
  * @throws Forbidden see `requireRecent`
  */
-export async function removePasskey(
-  authorized: Authorized<"account:update", "passkey">,
-  input: RemovePasskey,
-): Promise<PasskeyById> {
-  return preparedUnitOfWork(
-    authorized,
-    (asking) => requireRecent(asking, input),
-    async ({ tx, audit, authorized: { object } }) => {
-      const { passkeyId, userId, name } = object;
-      await holdPerson(tx, userId);
-      const removed = await tx
-        .delete(passkeys)
-        .where(eq(passkeys.passkeyId, passkeyId))
-        .returning({ passkeyId: passkeys.passkeyId });
-      if (removed.length === 0) throw new NotFound();
-      await dropIdleRecoveryCodes(tx, userId);
-      audit("auth.passkeys.remove", { kind: "passkey", id: passkeyId }, { name });
-      return { passkeyId };
-    },
-    { role: "identity" },
-  );
-}
+export const removePasskey = operation(
+  {
+    name: "auth.passkeys.remove",
+    summary: "Remove one of the caller's passkeys",
+    permission: "account:update",
+    on: ownPasskey,
+    input: RemovePasskey,
+    output: PasskeyById,
+    errors: ["recent_sign_in_required"],
+    rest: { method: "POST", path: "/account/passkeys/{passkeyId}/remove" },
+  },
+  async (authorized, input) => {
+    return preparedUnitOfWork(
+      authorized,
+      (asking) => requireRecent(asking, input),
+      async ({ tx, audit, authorized: { object } }) => {
+        const { passkeyId, userId, name } = object;
+        await holdPerson(tx, userId);
+        const removed = await tx
+          .delete(passkeys)
+          .where(eq(passkeys.passkeyId, passkeyId))
+          .returning({ passkeyId: passkeys.passkeyId });
+        if (removed.length === 0) throw new NotFound();
+        await dropIdleRecoveryCodes(tx, userId);
+        audit("auth.passkeys.remove", { kind: "passkey", id: passkeyId }, { name });
+        return { passkeyId };
+      },
+      { role: "identity" },
+    );
+  },
+);

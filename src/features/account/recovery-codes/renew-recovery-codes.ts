@@ -1,9 +1,10 @@
-import type { Authorized } from "../../../access/authorized";
 import { preparedUnitOfWork } from "../../../access/unit-of-work";
 import { requireRecent } from "../../../identity/re-authentication";
 import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
 import { hasSecondFactor } from "../../../identity/second-factors";
-import type { NewRecoveryCodes, RenewRecoveryCodes } from "../../../platform/contract/second-factors";
+import { operation } from "../../../operations/operation";
+import { person } from "../../../operations/resource";
+import { NewRecoveryCodes, RenewRecoveryCodes } from "../../../platform/contract/second-factors";
 import { Conflict } from "../../../platform/errors";
 
 /**
@@ -11,23 +12,32 @@ import { Conflict } from "../../../platform/errors";
  * @throws Conflict `no_second_factor` there is nothing that they could stand in for
  * @throws Forbidden see `requireRecent`
  */
-export async function renewRecoveryCodes(
-  authorized: Authorized<"account:update", "person">,
-  input: RenewRecoveryCodes,
-): Promise<NewRecoveryCodes> {
-  const { random } = authorized.request.runtime;
-  const { userId } = authorized.object;
-  return preparedUnitOfWork(
-    authorized,
-    (asking) => requireRecent(asking, input),
-    async ({ tx, now, audit }) => {
-      if (!(await hasSecondFactor(tx, userId))) {
-        throw new Conflict("no_second_factor", "Enrol an authenticator app or a passkey first.");
-      }
-      const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
-      audit("auth.recoveryCodes.renew", { kind: "person", id: userId }, { recoveryCodes: recoveryCodes.length });
-      return { recoveryCodes };
-    },
-    { role: "identity" },
-  );
-}
+export const renewRecoveryCodes = operation(
+  {
+    name: "auth.recoveryCodes.renew",
+    summary: "Replace the caller's recovery codes",
+    permission: "account:update",
+    on: person,
+    input: RenewRecoveryCodes,
+    output: NewRecoveryCodes,
+    errors: ["no_second_factor", "recent_sign_in_required", "wrong_code"],
+    rest: { method: "POST", path: "/account/recovery-codes/renew" },
+  },
+  async (authorized, input) => {
+    const { random } = authorized.request.runtime;
+    const { userId } = authorized.object;
+    return preparedUnitOfWork(
+      authorized,
+      (asking) => requireRecent(asking, input),
+      async ({ tx, now, audit }) => {
+        if (!(await hasSecondFactor(tx, userId))) {
+          throw new Conflict("no_second_factor", "Enrol an authenticator app or a passkey first.");
+        }
+        const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
+        audit("auth.recoveryCodes.renew", { kind: "person", id: userId }, { recoveryCodes: recoveryCodes.length });
+        return { recoveryCodes };
+      },
+      { role: "identity" },
+    );
+  },
+);

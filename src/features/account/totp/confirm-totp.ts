@@ -1,12 +1,13 @@
 import { and, eq, isNull } from "drizzle-orm";
 import { totpSecrets } from "../../../../drizzle/persons";
-import type { Authorized } from "../../../access/authorized";
 import { preparedUnitOfWork } from "../../../access/unit-of-work";
 import { takeManagement } from "../../../identity/re-authentication";
 import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
 import { endSessionsWithoutFactor } from "../../../identity/sessions";
 import { openTotpSecret, totpStepOf } from "../../../identity/totp";
-import type { ConfirmTotp, NewRecoveryCodes } from "../../../platform/contract/second-factors";
+import { operation } from "../../../operations/operation";
+import { person } from "../../../operations/resource";
+import { ConfirmTotp, NewRecoveryCodes } from "../../../platform/contract/second-factors";
 import { Conflict, Invalid } from "../../../platform/errors";
 import { isRecent } from "../../../platform/moment";
 import { noteShown } from "../note-shown";
@@ -20,35 +21,44 @@ const confirmableSeconds = 1_800;
  * @throws Conflict `totp_not_started` nothing to confirm, or it was begun more than half an hour ago
  * @throws Invalid `wrong_code`
  */
-export async function confirmTotp(
-  authorized: Authorized<"account:update", "person">,
-  input: ConfirmTotp,
-): Promise<NewRecoveryCodes> {
-  const { sealer, random } = authorized.request.runtime;
-  const { userId } = authorized.object;
-  return preparedUnitOfWork(
-    authorized,
-    ({ request }) => takeManagement(request),
-    async ({ tx, now, audit, authorized: { principal } }) => {
-      const [row] = await tx
-        .select({ secretSealed: totpSecrets.secretSealed, createdAt: totpSecrets.createdAt })
-        .from(totpSecrets)
-        .where(and(eq(totpSecrets.userId, userId), isNull(totpSecrets.confirmedAt)));
-      if (!row || !isRecent(row.createdAt, now, confirmableSeconds * 1_000))
-        throw new Conflict("totp_not_started", "There is nothing to confirm. Begin again.");
-      const step = totpStepOf(openTotpSecret(sealer, userId, row.secretSealed), input.code, now);
-      if (step === null) {
-        throw new Invalid("wrong_code", "This code does not fit. Wait for the next one.", { code: "wrong_code" });
-      }
-      await tx.update(totpSecrets).set({ confirmedAt: now, lastStep: step }).where(eq(totpSecrets.userId, userId));
-      const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
-      await noteShown(tx, principal, "totp");
-      const kept = principal.kind === "session" ? principal.sessionId : null;
-      const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
-      const changed = { recoveryCodes: recoveryCodes.length, endedSessions };
-      audit("auth.totp.confirm", { kind: "person", id: userId }, changed);
-      return { recoveryCodes };
-    },
-    { role: "identity" },
-  );
-}
+export const confirmTotp = operation(
+  {
+    name: "auth.totp.confirm",
+    summary: "Confirm an authenticator app with its first code",
+    permission: "account:update",
+    on: person,
+    input: ConfirmTotp,
+    output: NewRecoveryCodes,
+    errors: ["totp_not_started", "wrong_code"],
+    rest: { method: "POST", path: "/account/totp/confirm" },
+  },
+  async (authorized, input) => {
+    const { sealer, random } = authorized.request.runtime;
+    const { userId } = authorized.object;
+    return preparedUnitOfWork(
+      authorized,
+      ({ request }) => takeManagement(request),
+      async ({ tx, now, audit, authorized: { principal } }) => {
+        const [row] = await tx
+          .select({ secretSealed: totpSecrets.secretSealed, createdAt: totpSecrets.createdAt })
+          .from(totpSecrets)
+          .where(and(eq(totpSecrets.userId, userId), isNull(totpSecrets.confirmedAt)));
+        if (!row || !isRecent(row.createdAt, now, confirmableSeconds * 1_000))
+          throw new Conflict("totp_not_started", "There is nothing to confirm. Begin again.");
+        const step = totpStepOf(openTotpSecret(sealer, userId, row.secretSealed), input.code, now);
+        if (step === null) {
+          throw new Invalid("wrong_code", "This code does not fit. Wait for the next one.", { code: "wrong_code" });
+        }
+        await tx.update(totpSecrets).set({ confirmedAt: now, lastStep: step }).where(eq(totpSecrets.userId, userId));
+        const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
+        await noteShown(tx, principal, "totp");
+        const kept = principal.kind === "session" ? principal.sessionId : null;
+        const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
+        const changed = { recoveryCodes: recoveryCodes.length, endedSessions };
+        audit("auth.totp.confirm", { kind: "person", id: userId }, changed);
+        return { recoveryCodes };
+      },
+      { role: "identity" },
+    );
+  },
+);

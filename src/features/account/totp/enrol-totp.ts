@@ -1,11 +1,12 @@
 import { toString as qrCodeOf } from "qrcode";
 import { totpSecrets } from "../../../../drizzle/persons";
-import type { Authorized } from "../../../access/authorized";
 import { preparedUnitOfWork } from "../../../access/unit-of-work";
 import { requireRecent } from "../../../identity/re-authentication";
 import { secondFactorsOf } from "../../../identity/second-factors";
 import { newTotpSecret, totpPlace, totpUrl } from "../../../identity/totp";
-import type { EnrolledTotp, EnrolTotp } from "../../../platform/contract/second-factors";
+import { operation } from "../../../operations/operation";
+import { person } from "../../../operations/resource";
+import { EnrolledTotp, EnrolTotp } from "../../../platform/contract/second-factors";
 import { Conflict } from "../../../platform/errors";
 
 /**
@@ -13,30 +14,39 @@ import { Conflict } from "../../../platform/errors";
  * @throws Conflict `totp_enrolled` remove the present one first
  * @throws Forbidden see `requireRecent`
  */
-export async function enrolTotp(
-  authorized: Authorized<"account:update", "person">,
-  input: EnrolTotp,
-): Promise<EnrolledTotp> {
-  const { random, sealer, signIn } = authorized.request.runtime;
-  const { userId, email } = authorized.object;
-  const secret = newTotpSecret(random);
-  await preparedUnitOfWork(
-    authorized,
-    (asking) => requireRecent(asking, input),
-    async ({ tx, now, audit }) => {
-      if ((await secondFactorsOf(tx, userId)).totp) {
-        throw new Conflict("totp_enrolled", "An authenticator app is enrolled. Remove it first.");
-      }
-      const row = { secretSealed: sealer.seal(totpPlace(userId), secret), createdAt: now, lastStep: null };
-      await tx
-        .insert(totpSecrets)
-        .values({ userId, ...row })
-        .onConflictDoUpdate({ target: totpSecrets.userId, set: row });
-      audit("auth.totp.enrol", { kind: "person", id: userId });
-    },
-    { role: "identity" },
-  );
-  const url = totpUrl(secret, `Portcullis (${new URL(signIn.publicOrigin).hostname})`, email);
-  const svg = await qrCodeOf(url, { type: "svg", errorCorrectionLevel: "M" });
-  return { secret, url, qrCode: `data:image/svg+xml;base64,${Buffer.from(svg, "utf8").toString("base64")}` };
-}
+export const enrolTotp = operation(
+  {
+    name: "auth.totp.enrol",
+    summary: "Start to enrol an authenticator app",
+    permission: "account:update",
+    on: person,
+    input: EnrolTotp,
+    output: EnrolledTotp,
+    errors: ["recent_sign_in_required", "totp_enrolled", "wrong_code", "wrong_password"],
+    rest: { method: "POST", path: "/account/totp/enrol" },
+  },
+  async (authorized, input) => {
+    const { random, sealer, signIn } = authorized.request.runtime;
+    const { userId, email } = authorized.object;
+    const secret = newTotpSecret(random);
+    await preparedUnitOfWork(
+      authorized,
+      (asking) => requireRecent(asking, input),
+      async ({ tx, now, audit }) => {
+        if ((await secondFactorsOf(tx, userId)).totp) {
+          throw new Conflict("totp_enrolled", "An authenticator app is enrolled. Remove it first.");
+        }
+        const row = { secretSealed: sealer.seal(totpPlace(userId), secret), createdAt: now, lastStep: null };
+        await tx
+          .insert(totpSecrets)
+          .values({ userId, ...row })
+          .onConflictDoUpdate({ target: totpSecrets.userId, set: row });
+        audit("auth.totp.enrol", { kind: "person", id: userId });
+      },
+      { role: "identity" },
+    );
+    const url = totpUrl(secret, `Portcullis (${new URL(signIn.publicOrigin).hostname})`, email);
+    const svg = await qrCodeOf(url, { type: "svg", errorCorrectionLevel: "M" });
+    return { secret, url, qrCode: `data:image/svg+xml;base64,${Buffer.from(svg, "utf8").toString("base64")}` };
+  },
+);

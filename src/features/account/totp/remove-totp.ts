@@ -1,10 +1,11 @@
 import { eq } from "drizzle-orm";
 import { totpSecrets } from "../../../../drizzle/persons";
-import type { Authorized } from "../../../access/authorized";
 import { preparedUnitOfWork } from "../../../access/unit-of-work";
 import { requireProof } from "../../../identity/re-authentication";
 import { dropIdleRecoveryCodes, secondFactorsOf } from "../../../identity/second-factors";
-import type { RemoveTotp, SecondFactors } from "../../../platform/contract/second-factors";
+import { operation } from "../../../operations/operation";
+import { person } from "../../../operations/resource";
+import { RemoveTotp, SecondFactors } from "../../../platform/contract/second-factors";
 import { Conflict } from "../../../platform/errors";
 
 /**
@@ -14,24 +15,33 @@ import { Conflict } from "../../../platform/errors";
  * @throws Conflict `totp_not_enrolled`
  * @throws Forbidden see `requireProof`
  */
-export async function removeTotp(
-  authorized: Authorized<"account:update", "person">,
-  input: RemoveTotp,
-): Promise<SecondFactors> {
-  const { userId } = authorized.object;
-  return preparedUnitOfWork(
-    authorized,
-    (asking) => requireProof(asking, input),
-    async ({ tx, audit }) => {
-      const removed = await tx
-        .delete(totpSecrets)
-        .where(eq(totpSecrets.userId, userId))
-        .returning({ userId: totpSecrets.userId });
-      if (removed.length === 0) throw new Conflict("totp_not_enrolled", "No authenticator app is enrolled.");
-      await dropIdleRecoveryCodes(tx, userId);
-      audit("auth.totp.remove", { kind: "person", id: userId });
-      return secondFactorsOf(tx, userId);
-    },
-    { role: "identity" },
-  );
-}
+export const removeTotp = operation(
+  {
+    name: "auth.totp.remove",
+    summary: "Remove the authenticator app",
+    permission: "account:update",
+    on: person,
+    input: RemoveTotp,
+    output: SecondFactors,
+    errors: ["proof_required", "totp_not_enrolled", "wrong_code", "wrong_password"],
+    rest: { method: "POST", path: "/account/totp/remove" },
+  },
+  async (authorized, input) => {
+    const { userId } = authorized.object;
+    return preparedUnitOfWork(
+      authorized,
+      (asking) => requireProof(asking, input),
+      async ({ tx, audit }) => {
+        const removed = await tx
+          .delete(totpSecrets)
+          .where(eq(totpSecrets.userId, userId))
+          .returning({ userId: totpSecrets.userId });
+        if (removed.length === 0) throw new Conflict("totp_not_enrolled", "No authenticator app is enrolled.");
+        await dropIdleRecoveryCodes(tx, userId);
+        audit("auth.totp.remove", { kind: "person", id: userId });
+        return secondFactorsOf(tx, userId);
+      },
+      { role: "identity" },
+    );
+  },
+);

@@ -1,0 +1,40 @@
+import { auth } from "./account/operations";
+import { applications } from "./applications/operations";
+import { audit } from "./audit-log/operations";
+import { claims } from "./claims/operations";
+import { security } from "./credentials/operations";
+import { environments } from "./environments/operations";
+import { gateways } from "./gateways/operations";
+import { invitations } from "./invitations/operations";
+import { keys } from "./keys/operations";
+import { members } from "./members/operations";
+import { organizations } from "./organizations/operations";
+import { projects } from "./projects/operations";
+import { providers } from "./providers/operations";
+import { roles } from "./roles/operations";
+import { routes } from "./routes/operations";
+import { serviceAccounts } from "./service-accounts/operations";
+import { sync } from "./sync/operations";
+
+/** Every use case. All transports, the API reference and the clients are derived from it. */
+export const features = {
+  applications,
+  audit,
+  auth,
+  claims,
+  environments,
+  gateways,
+  invitations,
+  keys,
+  members,
+  organizations,
+  projects,
+  providers,
+  roles,
+  routes,
+  security,
+  serviceAccounts,
+  sync,
+};
+
+export type Features = typeof features;

@@ -1,0 +1,3 @@
+import { resource } from "../../operations/resource";
+
+export const claim = resource("claim", "claimId");

@@ -1,0 +1,3 @@
+import { resource } from "../../operations/resource";
+
+export const invitation = resource("invitation", "invitationId");

@@ -1,0 +1,3 @@
+import { resource } from "../../operations/resource";
+
+export const organization = resource("organization", "organizationId");

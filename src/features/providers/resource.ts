@@ -1,0 +1,3 @@
+import { resource } from "../../operations/resource";
+
+export const provider = resource("provider", "providerId");

@@ -1,0 +1,7 @@
+import { create } from "./create";
+import { remove } from "./delete";
+import { list } from "./list";
+import { one } from "./one";
+import { update } from "./update";
+
+export const routes = { create, one, list, update, delete: remove };

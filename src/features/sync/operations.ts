@@ -1,0 +1,4 @@
+import { status } from "./status";
+import { wait } from "./wait";
+
+export const sync = { status, wait };

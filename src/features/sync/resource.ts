@@ -1,0 +1,3 @@
+import { resource } from "../../operations/resource";
+
+export const change = resource("change", "changeId");

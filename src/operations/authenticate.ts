@@ -1,0 +1,55 @@
+import { parseApiKey } from "../access/api-keys";
+import { type Principal, personOf } from "../access/principal";
+import { recordStranger } from "../access/refusals";
+import type { Organization } from "../access/resources";
+import type { Request } from "../access/runtime";
+import { followTrustedHeader } from "../identity/external/follow-trusted-header";
+import { Unauthenticated } from "../platform/errors";
+import { isoText } from "../platform/moment";
+import type { Call } from "./call";
+
+/** A key that was rotated says in every answer until when it goes on. */
+const sayWhenKeyEnds =
+  ({ answerHeaders }: Call) =>
+  (principal: Principal): void => {
+    if (principal.kind !== "apiKey" || principal.overlapEndsAt === null) return;
+    answerHeaders.set("x-api-key-expires-at", isoText(principal.overlapEndsAt));
+  };
+
+/**
+ * A key, where one is sent: then nobody looks at the cookie. Else the cookie's session.
+ * @throws Unauthenticated `no_credentials` | `key_unknown`, both without looking for anybody
+ */
+export async function authenticate(call: Call, action: string): Promise<Request> {
+  const { runtime, requestId, ip, organizationId } = call;
+  const sayWhen = sayWhenKeyEnds(call);
+  const onIdentified: NonNullable<Request["onIdentified"]> = (principal, organization) => {
+    sayWhen(principal);
+    call.slot.assign(ownerOf(call, principal, organization));
+  };
+  const request = { runtime, requestId, ip, local: call.arrival.kind === "local", action, onIdentified };
+  if (call.apiKey !== null) {
+    const parsed = parseApiKey(call.apiKey);
+    if (!parsed.ok) {
+      const refusal = new Unauthenticated("key_unknown", "This API key is not known here.");
+      await recordStranger({ ...request, runtime }, refusal, "key_malformed");
+      throw refusal;
+    }
+    return { ...request, presents: { kind: "apiKey", hash: parsed.hash, organizationId } };
+  }
+  if (call.sessionHash !== null) {
+    await followTrustedHeader({ ...call, local: request.local, sessionHash: call.sessionHash });
+    return { ...request, presents: { kind: "session", hash: call.sessionHash, organizationId } };
+  }
+  const hint = call.wrongHost === null ? "" : ` ${call.wrongHost}`;
+  throw new Unauthenticated("no_credentials", `Sign in, or send an API key in the header x-api-key.${hint}`);
+}
+
+/** Whose share of this process a request counts against. People without an organization count each for themselves. */
+function ownerOf(
+  { runtime }: Call,
+  principal: Principal,
+  { organizationId }: Pick<Organization, "organizationId">,
+): string {
+  return organizationId === runtime.installationId ? (personOf(principal) ?? organizationId) : organizationId;
+}

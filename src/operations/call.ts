@@ -1,0 +1,48 @@
+import type { Runtime } from "../access/runtime";
+import type { RenewedToken } from "../identity/renew-token";
+import type { RequestOrigin } from "./request-origin";
+
+/** One call of an operation over any transport, before anything is known about the caller. */
+export interface Call {
+  readonly runtime: Runtime;
+  readonly requestId: string;
+  /** The caller's address, canonical. */
+  readonly ip: string | null;
+  /** The address of the socket itself: the proxy's, where there is one. */
+  readonly peer: string | null;
+  /** Of the request. */
+  readonly headers: Headers;
+  /** Which address of the control plane the request was sent to. */
+  readonly arrival: RequestOrigin;
+  /** Explains to a person why the request's `Host` is not an address of the control plane; null where it is one. */
+  readonly wrongHost: string | null;
+  /** The `x-api-key` header as received; null without one. */
+  readonly apiKey: string | null;
+  /** Hash of the session token in the cookie; read only without an API key. */
+  readonly sessionHash: string | null;
+  /** `x-csrf-token`, which a change by a session needs. */
+  readonly csrfToken: string | null;
+  /** `Origin`, which a browser sends with every change. */
+  readonly from: string | null;
+  /** `x-organization-id`: the organization that the request is about. */
+  readonly organizationId: string | null;
+  /** Its place among the active requests. */
+  readonly slot: CallSlot;
+  /** Headers of the response. */
+  readonly answerHeaders: Headers;
+  /**
+   * Sends the browser the cookies of a session that goes on under a new token.
+   * @returns the token that changes by this session need from now on (`x-csrf-token`)
+   */
+  keepSession(session: RenewedToken): Promise<string>;
+  /** Aborts when the caller no longer waits for the response. */
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A call's place among the active requests. */
+export interface CallSlot {
+  /** Counts the call against this organization from now on. @throws Unavailable `overloaded` */
+  assign(owner: string): void;
+  /** Frees the place: the call is answered, or only waits from now on. */
+  release(): void;
+}

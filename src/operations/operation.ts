@@ -1,0 +1,250 @@
+import type { z } from "zod";
+import { Authorized } from "../access/authorized";
+import type { Permission } from "../access/permissions";
+import { recordRefusal, recordStranger } from "../access/refusals";
+import type { ObjectKind } from "../access/resources";
+import { Forbidden, Invalid, Refusal } from "../platform/errors";
+import { authenticate } from "./authenticate";
+import type { Call } from "./call";
+import { fieldsOf } from "./fields-of";
+import { requireOwnPage } from "./own-page";
+import { isSameOrigin } from "./request-origin";
+import { requireDeclared } from "./require-declared";
+import { requireNothingElse } from "./require-nothing-else";
+import type { Subject } from "./resource";
+
+/** How an operation is called over REST. */
+export interface Rest {
+  readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+  /** Below `/api/v1`: `/applications/{applicationId}/credentials`. Each `{field}` is a field of the input. */
+  readonly path: `/${string}`;
+  /** 200 unless it says otherwise; 201 answers with `Location`, 204 without a body. */
+  readonly status?: 200 | 201 | 204;
+}
+
+/** What every operation says of itself, whatever its input and output are. Transports work on this. */
+export interface AnyOperation {
+  /** `security.create`: its path in the tRPC router, and its action in the audit log. */
+  readonly name: string;
+  /** One line for the API reference. */
+  readonly summary: string;
+  readonly type: "query" | "mutation";
+  readonly access: Access;
+  readonly input: z.ZodType;
+  readonly output: z.ZodType;
+  /** Reasons of refusals beside those that every operation can have (`commonReasons`). */
+  readonly errors: readonly string[];
+  readonly rest: Rest;
+  /** Whether it answers only once something has happened: such calls have bounds of their own. */
+  readonly waits: boolean;
+  /**
+   * Runs one call: who is asking (401), whether the object is in their organization (404), whether they may (403), and
+   * only then the rest of the input (400).
+   * @param read the input as received; rejects when it cannot be read
+   * @throws Refusal
+   */
+  run(call: Call, read: () => Promise<unknown>): Promise<unknown>;
+}
+
+/** Who may call an operation. */
+export type Access =
+  | { readonly kind: "permission"; readonly permission: Permission; readonly subject: Subject<ObjectKind, string> }
+  /** Visitors who are not signed in, from a page of the control plane's own origin; its handler limits them by address. */
+  | { readonly kind: "visitor" }
+  /** Everyone, from anywhere: it only reads, and answers the same to all. */
+  | { readonly kind: "everyone" };
+
+/** One use case. All transports, the API reference and the clients are derived from such values. */
+export interface Operation<Type extends "query" | "mutation", In, Out> extends AnyOperation {
+  readonly type: Type;
+  /** For types alone; no value has it. */
+  readonly types?: { readonly input: In; readonly output: Out };
+}
+
+type TypeOf<R extends Rest, T> = T extends "query" | "mutation" ? T : R["method"] extends "GET" ? "query" : "mutation";
+
+interface Declaration<I extends z.ZodType, O extends z.ZodType, R extends Rest, T> {
+  readonly name: string;
+  readonly summary: string;
+  readonly input: I;
+  readonly output: O;
+  readonly errors: readonly string[];
+  readonly rest: R;
+  /** Where the method does not say it: a POST that only reads. */
+  readonly type?: T;
+  readonly waits?: boolean;
+}
+
+/** A visitor who is not signed in, at an origin of the control plane. */
+export interface Visitor extends Pick<Call, "runtime" | "ip" | "sessionHash"> {
+  /** Whether the request came to a loopback address of the host. */
+  readonly local: boolean;
+  readonly origin: string;
+}
+
+/** What a handler may use of the call besides its authorization and its input. */
+export type HandlerCall = Pick<Call, "runtime" | "signal" | "slot" | "keepSession"> & {
+  /** The origin of the control plane that the request was sent to. */
+  readonly origin: string;
+};
+
+/**
+ * Declares an operation that needs a permission at the object it is about.
+ * @param handler is called with the proof of the authorization, which nothing else can make
+ */
+export function operation<
+  P extends Permission,
+  K extends ObjectKind,
+  I extends z.ZodType,
+  O extends z.ZodType,
+  F extends Extract<keyof NonNullable<z.input<I>>, string>,
+  const R extends Rest,
+  const T = undefined,
+>(
+  declaration: Declaration<I, O, R, T> & {
+    readonly permission: P;
+    /** Its fields are fields of the input. */
+    readonly on: Subject<K, F>;
+  },
+  handler: (authorized: Authorized<P, K>, input: z.output<I>, call: HandlerCall) => Promise<z.input<O>>,
+): Operation<TypeOf<R, T>, z.input<I>, z.output<O>> {
+  const { permission, on, name, errors } = declaration;
+  const type = typeOf<R, T>(declaration);
+  return {
+    ...described(declaration),
+    type,
+    access: { kind: "permission", permission, subject: on },
+    async run(call, read) {
+      const request = await authenticate(call, name);
+      if (request.presents.kind === "session" && type === "mutation") {
+        await requireOwnPage(call, request, request.presents.hash);
+      }
+      const raw = await read().catch(async (unreadable: unknown) => {
+        await Authorized.identify(request);
+        throw unreadable;
+      });
+      const object = on.locate(raw);
+      if (!object) {
+        await Authorized.identify(request);
+        throw new Invalid("invalid_input", "The input does not name the object that this operation is about.");
+      }
+      const authorized = await Authorized.demand(request, permission, object.kind, object.id);
+      try {
+        const input = parsed(declaration.input, raw);
+        return answered(declaration, await handler(authorized, input, handlerCall(call)), call);
+      } catch (error) {
+        requireDeclared(call.runtime, name, errors, error);
+        if (isAttempt(error, type)) {
+          const { principal, organization, place } = authorized;
+          await recordRefusal(request, principal, organization, error, place);
+        }
+        throw error;
+      }
+    },
+  };
+}
+
+/** A refusal that the audit log has to hold. An input that a query does not take is no attempt at anything. */
+function isAttempt(error: unknown, type: "query" | "mutation"): error is Refusal {
+  if (!(error instanceof Refusal) || error.kind === "unavailable") return false;
+  return type === "mutation" || !(error instanceof InvalidInput);
+}
+
+/** Declares an operation for visitors who are not signed in. Nothing authorizes them: its handler limits them by address. */
+export function visitorOperation<I extends z.ZodType, O extends z.ZodType, const R extends Rest, const T = undefined>(
+  declaration: Declaration<I, O, R, T>,
+  handler: (visitor: Visitor, input: z.output<I>) => Promise<z.input<O>>,
+): Operation<TypeOf<R, T>, z.input<I>, z.output<O>> {
+  return {
+    ...described(declaration),
+    type: typeOf<R, T>(declaration),
+    access: { kind: "visitor" },
+    run: (call, read) =>
+      recordingStrangers(call, declaration, async () => {
+        const { arrival, wrongHost, from, runtime, ip, sessionHash } = call;
+        if (arrival.kind === "unknown") throw new Forbidden("unknown_origin", wrongHost ?? "");
+        if (!isSameOrigin(from, arrival.origin)) {
+          throw new Forbidden("foreign_origin", "This has to come from a page of this origin.");
+        }
+        const visitor = { runtime, ip, local: arrival.kind === "local", origin: arrival.origin, sessionHash };
+        return answered(declaration, await handler(visitor, parsed(declaration.input, await read())), call);
+      }),
+  };
+}
+
+/** Declares an operation that only reads and answers the same to everyone, from anywhere. */
+export function openOperation<I extends z.ZodType, O extends z.ZodType, const R extends Rest, const T = undefined>(
+  declaration: Declaration<I, O, R, T>,
+  handler: (runtime: Call["runtime"], input: z.output<I>) => Promise<z.input<O>>,
+): Operation<TypeOf<R, T>, z.input<I>, z.output<O>> {
+  return {
+    ...described(declaration),
+    type: typeOf<R, T>(declaration),
+    access: { kind: "everyone" },
+    run: (call, read) =>
+      recordingStrangers(call, declaration, async () =>
+        answered(declaration, await handler(call.runtime, parsed(declaration.input, await read())), call),
+      ),
+  };
+}
+
+async function recordingStrangers(
+  call: Call,
+  { name, errors }: Pick<AnyOperation, "name" | "errors">,
+  body: () => Promise<unknown>,
+): Promise<unknown> {
+  try {
+    return await body();
+  } catch (error) {
+    requireDeclared(call.runtime, name, errors, error);
+    if (isAttempt(error, "query")) await recordStranger({ ...call, action: name }, error);
+    throw error;
+  }
+}
+
+function described<I extends z.ZodType, O extends z.ZodType>({
+  name,
+  summary,
+  input,
+  output,
+  errors,
+  rest,
+  waits = false,
+}: Declaration<I, O, Rest, unknown>) {
+  return { name, summary, input, output, errors, rest, waits };
+}
+
+function typeOf<R extends Rest, T>({ type, rest }: { readonly type?: T; readonly rest: R }): TypeOf<R, T> {
+  return (type ?? (rest.method === "GET" ? "query" : "mutation")) as TypeOf<R, T>;
+}
+
+/** An input that its schema does not take. */
+export class InvalidInput extends Invalid {}
+
+/** @throws InvalidInput with a stable word for each field that is wrong */
+function parsed<I extends z.ZodType>(schema: I, raw: unknown): z.output<I> {
+  const result = schema.safeParse(raw);
+  if (result.success) return result.data;
+  throw new InvalidInput(
+    "invalid_input",
+    "The input is not what this operation takes; see fields.",
+    fieldsOf(result.error),
+  );
+}
+
+/** The output as its schema has it: a column that a handler returns by mistake does not leave the process. */
+function answered<O extends z.ZodType>(
+  { name, output }: { readonly name: string; readonly output: O },
+  value: unknown,
+  { runtime }: Call,
+) {
+  const result = output.parse(value);
+  if (runtime.isStrict) requireNothingElse(name, value, result);
+  return result;
+}
+
+function handlerCall({ runtime, signal, slot, arrival, keepSession }: Call): HandlerCall {
+  // A change by a session was sent to an origin of ours: `requireOwnPage` checks that before the handler runs.
+  const origin = arrival.kind === "unknown" ? runtime.signIn.publicOrigin : arrival.origin;
+  return { runtime, signal, slot, origin, keepSession };
+}

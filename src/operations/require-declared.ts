@@ -1,0 +1,52 @@
+import type { Runtime } from "../access/runtime";
+import { Refusal } from "../platform/errors";
+
+/**
+ * Reasons that every operation can have: of who is asking, of the object, of the form of the input, and of what the
+ * process or the database cannot do now.
+ */
+export const commonReasons: ReadonlySet<string> = new Set([
+  "no_credentials",
+  "key_unknown",
+  "key_revoked",
+  "key_expired",
+  "key_ip_refused",
+  "key_rate_limited",
+  "key_scope",
+  "session_ended",
+  "session_required",
+  "bound_session",
+  "second_factor_required",
+  "second_factor_enrolment_required",
+  "password_change_required",
+  "unknown_origin",
+  "foreign_origin",
+  "csrf_token",
+  "no_organization",
+  "forbidden",
+  "not_found",
+  "invalid_input",
+  "rate_limited",
+  "busy",
+  "changed_meanwhile",
+  "overloaded",
+  "database_unavailable",
+]);
+
+/**
+ * Fails in tests, and logs in production, where an operation refuses for a reason that it does not declare: clients rely
+ * on the declared ones.
+ * @throws Error in tests
+ */
+export function requireDeclared(
+  { isStrict, log }: Pick<Runtime, "isStrict" | "log">,
+  operation: string,
+  declared: readonly string[],
+  error: unknown,
+): void {
+  if (!(error instanceof Refusal)) return;
+  const { reason } = error;
+  if (declared.includes(reason) || commonReasons.has(reason)) return;
+  if (isStrict) throw new Error(`${operation} does not declare the reason ${reason}`, { cause: error });
+  log.error({ operation, reason }, "an operation refused for a reason that it does not declare");
+}

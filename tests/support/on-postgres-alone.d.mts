@@ -1,0 +1,2 @@
+/** @returns paths from the project's folder: `tests/features/…` */
+export function testsOnPostgresAlone(): string[];
