@@ -3,6 +3,7 @@ import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { DefaultErrorShape } from "@trpc/server/unstable-core-do-not-import";
 import { isUnreachable } from "../database/database-errors";
 import { Refusal, type RefusalKind, retryAfterOf, Unavailable } from "../platform/errors";
+import { Unreadable } from "./readable-request";
 
 /** The one map from what a verb refuses to what HTTP says; exhaustive by type. */
 const codes: Readonly<Record<RefusalKind, TRPC_ERROR_CODE_KEY>> = {
@@ -83,3 +84,40 @@ export function refusalResponse(refusal: Refusal, requestId: string): Response {
   const headers: HeadersInit = retryAfter === null ? {} : { "retry-after": String(retryAfter) };
   return Response.json({ error: { message, data } }, { status: httpStatus, headers });
 }
+
+/** What a caller is answered instead of an output, whatever transport they use. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly code: TRPC_ERROR_CODE_KEY;
+  readonly reason: string;
+  readonly message: string;
+  readonly fields?: Readonly<Record<string, string>> | undefined;
+  /** In seconds, for `Retry-After`. */
+  readonly retryAfter: number | null;
+}
+
+/** @returns null for an error that is a defect of ours: its caller is answered 500, and the log has it */
+export function errorAnswerOf(error: unknown): ErrorAnswer | null {
+  if (error instanceof Unreadable) {
+    const { status, code, reason, message } = error;
+    return { status, code, reason, message, retryAfter: null };
+  }
+  if (isUnreachable(error)) {
+    return errorAnswerOf(
+      new Unavailable("database_unavailable", "The database does not answer. Try again in a moment."),
+    );
+  }
+  if (!(error instanceof Refusal)) return null;
+  const code = codes[error.kind];
+  const status = getHTTPStatusCodeFromError(new TRPCError({ code }));
+  const { reason, message, fields } = error;
+  return { status, code, reason, message, fields, retryAfter: retryAfterOf(error) };
+}
+
+/** The answer to a defect of ours. */
+export const internalAnswer: ErrorAnswer = {
+  status: 500,
+  code: "INTERNAL_SERVER_ERROR",
+  ...internal,
+  retryAfter: null,
+};

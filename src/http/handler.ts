@@ -1,24 +1,23 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
-import { parseApiKey } from "../access/api-keys";
-import { Authorized } from "../access/authorized";
+import packageJson from "../../package.json" with { type: "json" };
 import type { Runtime } from "../access/runtime";
 import { isUnreachable } from "../database/database-errors";
-import { hashOfToken } from "../identity/tokens";
-import { authenticate } from "../operations/authenticate";
-import type { Call } from "../operations/call";
-import { requestOrigin, wrongHostMessage } from "../operations/request-origin";
+import { features } from "../features/all";
 import type { ApiHandler, RequestInfo } from "../platform/contract/api-handler";
 import { Forbidden, NotFound, Refusal, Unavailable } from "../platform/errors";
 import { newId } from "../platform/ids";
 import { clientAddress } from "../platform/net/client-address";
-import { ActiveRequests, type RequestSlot } from "./active-requests";
-import { answerAuditExport, auditExportPath, type ExportCall } from "./audit-export";
+import { ActiveRequests } from "./active-requests";
+import { answerAuditExport, auditExportPath } from "./audit-export";
+import { arrivalOf, callerOf, callOf, recognize, unknownAddress, wrongHostOf } from "./caller";
 import { describeError } from "./describe-error";
 import { refusalResponse } from "./errors";
 import { healthz, type ReadinessCheck, readyz } from "./health";
 import { readableRequest, readForm, repeatedNames, Unreadable } from "./readable-request";
-import { csrfTokenOf, readCookies, sessionHashOf } from "./sign-in/cookies";
-import { setSessionCookies } from "./sign-in/session-cookies";
+import { answerRest } from "./rest/answer-rest";
+import { openApiOf, openApiPath } from "./rest/open-api";
+import { restBase } from "./rest/rest";
+import { readCookies, sessionHashOf } from "./sign-in/cookies";
 import { answerSignIn, signInEndpoint } from "./sign-in/sign-in-handler";
 import { router } from "./trpc/router";
 
@@ -73,6 +72,8 @@ async function answer(parts: Parts, request: Request, peer: RequestInfo, request
   try {
     if (pathname.startsWith(`${signInEndpoint}/`)) return await signIn(parts, request, peer, requestId, searchParams);
     if (pathname === auditExportPath) return await exportAudit(parts, request, peer, requestId, searchParams);
+    if (pathname === openApiPath) return openApi(request, requestId);
+    if (pathname.startsWith(`${restBase}/`)) return await answerRest(parts, request, peer, requestId);
     if (pathname.startsWith(`${endpoint}/`)) return await callProcedure(parts, request, peer, requestId, pathname);
   } catch (error) {
     if (error instanceof Unreadable) return refuse(error.status, error.code, error.reason, error.message, requestId);
@@ -80,6 +81,17 @@ async function answer(parts: Parts, request: Request, peer: RequestInfo, request
     throw error;
   }
   return refuse(404, "NOT_FOUND", "unknown_path", "There is nothing here.", requestId);
+}
+
+let described: string | null = null;
+
+/** The description of the REST API, for everyone: it holds nothing of an installation. */
+function openApi(request: Request, requestId: string): Response {
+  if (request.method !== "GET") {
+    return refuse(405, "METHOD_NOT_SUPPORTED", "method_not_supported", "Send a GET.", requestId);
+  }
+  described ??= JSON.stringify(openApiOf(features, packageJson.version));
+  return new Response(described, { headers: { "content-type": "application/json" } });
 }
 
 async function callProcedure(
@@ -94,7 +106,10 @@ async function callProcedure(
   }
   const caller = await callerOf(runtime, request, peer, requestId);
   const procedure = pathname.slice(endpoint.length + 1);
-  const readable = await readableRequest(request, () => recognize(caller, requests, procedure));
+  const readable = await readableRequest(request, () => {
+    if (!Object.hasOwn(router._def.procedures, procedure)) throw new NotFound();
+    return recognize(caller, requests, procedure);
+  });
   const enter = waiting.has(procedure) ? "enterToWait" : "enter";
   const slot = await requests[enter](caller.ip ?? unknownAddress, caller.credential);
   let answered: Response;
@@ -127,88 +142,6 @@ async function callProcedure(
 
 /** Procedures that answer when something has happened: they have bounds of their own. */
 const waiting: ReadonlySet<string> = new Set(["sync.wait"]);
-
-/** All callers whose address is not known count as one. */
-const unknownAddress = "unknown";
-
-/** What a request says of its caller, before anybody has looked it up. */
-type Caller = Omit<Call, "slot" | "answerHeaders" | "keepSession" | "signal"> & {
-  /** What stands for the caller's key or session, and for the organization it names, in memory. null without one. */
-  readonly credential: string | null;
-};
-
-async function callerOf(runtime: Runtime, request: Request, peer: RequestInfo, requestId: string): Promise<Caller> {
-  const { headers } = request;
-  const arrival = arrivalOf(runtime, headers, peer);
-  const apiKey = headers.get("x-api-key");
-  const cookie = headers.get("cookie");
-  const looksAtCookie = apiKey === null && cookie !== null && arrival.kind !== "unknown";
-  const sessionHash = looksAtCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null;
-  const organizationId = headers.get("x-organization-id");
-  const parsedKey = apiKey === null ? null : parseApiKey(apiKey);
-  const hash = parsedKey === null ? sessionHash : parsedKey.ok ? parsedKey.hash : "malformed";
-  return {
-    runtime,
-    requestId,
-    ip: clientAddress(peer.ip, headers.get("x-forwarded-for"), runtime.signIn.trustedProxies),
-    peer: peer.ip,
-    headers,
-    arrival,
-    wrongHost: arrival.kind === "unknown" ? wrongHostOf(runtime, headers) : null,
-    apiKey,
-    sessionHash,
-    csrfToken: headers.get("x-csrf-token"),
-    from: headers.get("origin"),
-    organizationId,
-    credential: hash === null ? null : `${hash} ${organizationId ?? ""}`,
-  };
-}
-
-function callOf({ credential: _, ...caller }: Caller, slot: RequestSlot, answerHeaders: Headers): ExportCall {
-  const { runtime, arrival } = caller;
-  return {
-    ...caller,
-    slot,
-    answerHeaders,
-    signal: undefined,
-    async keepSession(session) {
-      // A change by a session was sent to one of our origins: `requireOwnPage` has checked that.
-      const origin = arrival.kind === "unknown" ? runtime.signIn.publicOrigin : arrival.origin;
-      await setSessionCookies(answerHeaders, { runtime, origin }, session);
-      return csrfTokenOf(runtime, hashOfToken(session.token));
-    },
-  };
-}
-
-/**
- * Looks up who sends a body that is larger than a stranger's may be.
- * @returns the caller's organization
- * @throws Unauthenticated | NotFound no such procedure
- */
-async function recognize(caller: Caller, requests: ActiveRequests, procedure: string): Promise<string> {
-  if (!Object.hasOwn(router._def.procedures, procedure)) throw new NotFound();
-  const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
-  try {
-    return await Authorized.recognize(await authenticate(callOf(caller, slot, new Headers()), procedure));
-  } finally {
-    slot.release();
-  }
-}
-
-/** What proxies add. */
-const passedOn = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"];
-
-function isForwarded(headers: Headers): boolean {
-  return passedOn.some((name) => headers.has(name));
-}
-
-function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: RequestInfo) {
-  return requestOrigin(headers.get("host"), peer.ip, isForwarded(headers), publicOrigin, localOrigins);
-}
-
-function wrongHostOf({ signIn: { publicOrigin } }: Runtime, headers: Headers): string {
-  return wrongHostMessage(headers.get("host"), isForwarded(headers), publicOrigin);
-}
 
 /** Reads a form or its JSON, and hands it to where people sign in. */
 async function signIn(

@@ -1,14 +1,32 @@
+import { features } from "../features/all";
+import { operationsOf } from "../operations/operations-of";
 import { auditExportPath } from "./audit-export";
-import { router } from "./trpc/router";
+import { openApiPath } from "./rest/open-api";
+import { restBase } from "./rest/rest";
+
+const operations = operationsOf(features).map(({ operation }) => operation);
 
 const known: ReadonlySet<string> = new Set([
   "/healthz",
   "/readyz",
   auditExportPath,
-  ...Object.keys(router._def.procedures).map((name) => `/api/trpc/${name}`),
+  openApiPath,
+  ...operations.map(({ name }) => `/api/trpc/${name}`),
 ]);
 
-/** A request's path as a log may hold it: one that leads nowhere can be anything, a pasted secret too. */
+const restPaths = [...new Set(operations.map(({ rest }) => `${restBase}${rest.path}`))].map((path) => path.split("/"));
+
+/**
+ * A request's path as a log may hold it: one that leads nowhere can be anything, a pasted secret too. Of a path of REST
+ * the log has its form, `/api/v1/applications/{applicationId}`.
+ */
 export function knownPath(path: string): string {
-  return known.has(path) ? path : "unknown";
+  if (known.has(path)) return path;
+  if (!path.startsWith(`${restBase}/`)) return "unknown";
+  const segments = path.split("/");
+  const form = restPaths.find(
+    (wanted) =>
+      wanted.length === segments.length && wanted.every((one, at) => one.startsWith("{") || one === segments[at]),
+  );
+  return form?.join("/") ?? "unknown";
 }

@@ -7,6 +7,9 @@ export const maxBodyBytes = 1024 * 1024;
 /** The largest body of a caller who is not known yet, in bytes: a form of a page, or what a person types. */
 export const strangersBodyBytes = 16 * 1024;
 
+/** Methods whose requests have a body that is read. */
+const bodyMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "PUT"]);
+
 /** A body that cannot be taken; the answer is the same whoever asks. */
 export class Unreadable extends Error {
   constructor(
@@ -91,7 +94,7 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
  * @throws Unreadable 413 over 1 MiB | 400 not UTF-8 | 408 too slow
  */
 export async function readableRequest(request: Request, recognize: () => Promise<string>): Promise<Request> {
-  if (request.method !== "POST") return request;
+  if (!bodyMethods.has(request.method)) return request;
   requireDeclared(request, maxBodyBytes);
   const readable = arriving(request);
   const isDeclaredLarge = declaredBytes(request) > strangersBodyBytes;
@@ -159,8 +162,8 @@ function requireDeclared(request: Request, most: number): void {
 /** Also for a request of the platform, whose body is a stream. */
 function arriving(request: Request): ArrivingRequest {
   if (request instanceof ArrivingRequest) return request;
-  const { url, headers, signal, body } = request;
-  return new ArrivingRequest(url, { method: "POST", headers: new Headers(headers), signal }, streamedBody(body));
+  const { url, method, headers, signal, body } = request;
+  return new ArrivingRequest(url, { method, headers: new Headers(headers), signal }, streamedBody(body));
 }
 
 function streamedBody(stream: Request["body"]): ArrivingBody {

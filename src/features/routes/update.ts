@@ -22,7 +22,16 @@ export const update = operation(
     on: route,
     input: UpdateRoute,
     output: Route,
-    errors: ["host_reserved", "host_taken", "invalid_upstream"],
+    errors: [
+      "host_reserved",
+      "host_taken",
+      "invalid_host",
+      "invalid_path",
+      "invalid_upstream",
+      "route_taken",
+      "upstream_shared",
+      "upstream_taken",
+    ],
     rest: { method: "PATCH", path: "/routes/{routeId}" },
   },
   async (authorized, input) => {

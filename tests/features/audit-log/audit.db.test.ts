@@ -140,9 +140,10 @@ test("no entry holds a password, a key or a hash", async () => {
 
 test("another organization's entries are nowhere, and a developer sees none", async () => {
   const beta = await world.organization();
-  const [entry] = await list();
+  const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Not of another" });
+  const [entry] = await list({ objectId: projectId });
   expect((await beta.call("audit.one", { auditId: entry?.auditId })).status).toBe(404);
-  expect((await beta.call<{ items: Entry[] }>("audit.list", { objectId: environmentId })).data.items).toEqual([]);
+  expect((await beta.call<{ items: Entry[] }>("audit.list", { objectId: projectId })).data.items).toEqual([]);
   const developer = world.callAs(await acme.key("developer"));
   expect((await developer("audit.list")).status).toBe(403);
   expect((await world.callAs(await acme.key("admin"))("audit.list")).status).toBe(200);

@@ -1,0 +1,103 @@
+import { parseApiKey } from "../access/api-keys";
+import { Authorized } from "../access/authorized";
+import type { Runtime } from "../access/runtime";
+import { hashOfToken } from "../identity/tokens";
+import { authenticate } from "../operations/authenticate";
+import type { Call } from "../operations/call";
+import { requestOrigin, wrongHostMessage } from "../operations/request-origin";
+import type { RequestInfo } from "../platform/contract/api-handler";
+import { clientAddress } from "../platform/net/client-address";
+import type { ActiveRequests, RequestSlot } from "./active-requests";
+import { csrfTokenOf, readCookies, sessionHashOf } from "./sign-in/cookies";
+import { setSessionCookies } from "./sign-in/session-cookies";
+
+/** All callers whose address is not known count as one. */
+export const unknownAddress = "unknown";
+
+/** What a request says of its caller, before anybody has looked it up. */
+export type Caller = Omit<Call, "slot" | "answerHeaders" | "keepSession" | "signal"> & {
+  /** What stands for the caller's key or session, and for the organization it names, in memory. null without one. */
+  readonly credential: string | null;
+};
+
+export async function callerOf(
+  runtime: Runtime,
+  request: Request,
+  peer: RequestInfo,
+  requestId: string,
+): Promise<Caller> {
+  const { headers } = request;
+  const arrival = arrivalOf(runtime, headers, peer);
+  const apiKey = headers.get("x-api-key");
+  const cookie = headers.get("cookie");
+  const looksAtCookie = apiKey === null && cookie !== null && arrival.kind !== "unknown";
+  const sessionHash = looksAtCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null;
+  const organizationId = headers.get("x-organization-id");
+  const parsedKey = apiKey === null ? null : parseApiKey(apiKey);
+  const hash = parsedKey === null ? sessionHash : parsedKey.ok ? parsedKey.hash : "malformed";
+  return {
+    runtime,
+    requestId,
+    ip: clientAddress(peer.ip, headers.get("x-forwarded-for"), runtime.signIn.trustedProxies),
+    peer: peer.ip,
+    headers,
+    arrival,
+    wrongHost: arrival.kind === "unknown" ? wrongHostOf(runtime, headers) : null,
+    apiKey,
+    sessionHash,
+    csrfToken: headers.get("x-csrf-token"),
+    from: headers.get("origin"),
+    organizationId,
+    credential: hash === null ? null : `${hash} ${organizationId ?? ""}`,
+  };
+}
+
+export function callOf(
+  { credential: _, ...caller }: Caller,
+  slot: RequestSlot,
+  answerHeaders: Headers,
+  signal?: AbortSignal,
+): Call & { readonly slot: RequestSlot } {
+  const { runtime, arrival } = caller;
+  return {
+    ...caller,
+    slot,
+    answerHeaders,
+    signal,
+    async keepSession(session) {
+      // A change by a session was sent to one of our origins: `requireOwnPage` has checked that.
+      const origin = arrival.kind === "unknown" ? runtime.signIn.publicOrigin : arrival.origin;
+      await setSessionCookies(answerHeaders, { runtime, origin }, session);
+      return csrfTokenOf(runtime, hashOfToken(session.token));
+    },
+  };
+}
+
+/**
+ * Looks up who sends a body that is larger than a stranger's may be.
+ * @returns the caller's organization
+ * @throws Unauthenticated
+ */
+export async function recognize(caller: Caller, requests: ActiveRequests, procedure: string): Promise<string> {
+  const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
+  try {
+    return await Authorized.recognize(await authenticate(callOf(caller, slot, new Headers()), procedure));
+  } finally {
+    slot.release();
+  }
+}
+
+/** What proxies add. */
+const passedOn = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"];
+
+function isForwarded(headers: Headers): boolean {
+  return passedOn.some((name) => headers.has(name));
+}
+
+export function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: RequestInfo) {
+  return requestOrigin(headers.get("host"), peer.ip, isForwarded(headers), publicOrigin, localOrigins);
+}
+
+export function wrongHostOf({ signIn: { publicOrigin } }: Runtime, headers: Headers): string {
+  return wrongHostMessage(headers.get("host"), isForwarded(headers), publicOrigin);
+}

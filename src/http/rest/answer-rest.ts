@@ -1,0 +1,59 @@
+import type { Runtime } from "../../access/runtime";
+import { features } from "../../features/all";
+import type { RequestInfo } from "../../platform/contract/api-handler";
+import type { ActiveRequests } from "../active-requests";
+import { callerOf, callOf, recognize, unknownAddress } from "../caller";
+import { describeError } from "../describe-error";
+import { errorAnswerOf, internalAnswer } from "../errors";
+import { readableRequest } from "../readable-request";
+import { type CallOperation, MethodNotAllowed, restOf } from "./rest";
+
+const rest = restOf(features);
+
+/** What the REST API needs of the process. */
+interface Parts {
+  readonly runtime: Runtime;
+  readonly requests: ActiveRequests;
+}
+
+/** Answers a request below `/api/v1` by the operation that it names. Refusals are `{"error": {code, reason, …}}`. */
+export async function answerRest(
+  { runtime, requests }: Parts,
+  request: Request,
+  peer: RequestInfo,
+  requestId: string,
+): Promise<Response> {
+  const caller = await callerOf(runtime, request, peer, requestId);
+  const answerHeaders = new Headers();
+  const call: CallOperation = async (operation, read, respond) => {
+    const readable = await readableRequest(request, () => recognize(caller, requests, operation.name));
+    const enter = operation.waits ? "enterToWait" : "enter";
+    const slot = await requests[enter](caller.ip ?? unknownAddress, caller.credential);
+    try {
+      return respond(await operation.run(callOf(caller, slot, answerHeaders, request.signal), () => read(readable)));
+    } finally {
+      slot.release();
+    }
+  };
+  const response = await rest(request, call).catch((error: unknown) => refused(runtime, error, requestId));
+  if (response.status === 401 && caller.credential !== null) requests.forget(caller.credential);
+  for (const line of answerHeaders.getSetCookie()) response.headers.append("set-cookie", line);
+  answerHeaders.forEach((value, name) => {
+    if (name !== "set-cookie") response.headers.set(name, value);
+  });
+  return response;
+}
+
+function refused(runtime: Runtime, error: unknown, requestId: string): Response {
+  const answer = errorAnswerOf(error);
+  if (answer === null) runtime.log.error({ requestId, error: describeError(error) }, "an operation failed");
+  const { status, code, reason, message, fields, retryAfter } = answer ?? internalAnswer;
+  const body = { error: { code, reason, message, requestId, ...(fields === undefined ? {} : { fields }) } };
+  return Response.json(body, {
+    status,
+    headers: {
+      ...(retryAfter === null ? {} : { "retry-after": String(retryAfter) }),
+      ...(error instanceof MethodNotAllowed ? { allow: error.allowed.join(", ") } : {}),
+    },
+  });
+}

@@ -1,0 +1,135 @@
+import { Hono } from "hono";
+import type { AnyOperation } from "../../operations/operation";
+import { type OperationTree, operationsOf } from "../../operations/operations-of";
+import { Invalid } from "../../platform/errors";
+import { Unreadable } from "../readable-request";
+import { inputOfQuery } from "./input-of-query";
+
+/** Where the REST API is. */
+export const restBase = "/api/v1";
+
+/** Calls one operation for a request: the transport around it knows the caller. */
+export type CallOperation = (
+  operation: AnyOperation,
+  read: (request: Request) => Promise<unknown>,
+  respond: (output: unknown) => Response,
+) => Promise<Response>;
+
+interface Environment {
+  readonly Bindings: { readonly call: CallOperation };
+}
+
+/** Handles a request below `restBase`. `call` runs the operation that the path and the method name. */
+export type RestHandler = (request: Request, call: CallOperation) => Promise<Response>;
+
+/**
+ * The REST API of a list of operations: `GET /api/v1/applications/{applicationId}`.
+ * @throws Unreadable 404 no such path | 405 with the methods that the path has
+ */
+export function restOf(tree: OperationTree): RestHandler {
+  const operations = operationsOf(tree).map(({ operation }) => operation);
+  const app = new Hono<Environment>({ strict: true });
+  for (const operation of operations) {
+    const { method, path } = operation.rest;
+    app.on(method, `${restBase}${path.replaceAll(/\{(\w+)\}/g, ":$1")}`, ({ env, req }) => {
+      const named = req.param();
+      return env.call(
+        operation,
+        (request) => readInput(operation, request, named),
+        (output) => responseOf(operation, output, operations),
+      );
+    });
+  }
+  app.notFound(({ req }) => {
+    const allowed = methodsOf(operations, req.path);
+    if (allowed.length === 0) {
+      throw new Unreadable(404, "NOT_FOUND", "unknown_path", `No such endpoint: ${req.method} at this path.`);
+    }
+    const message = `This path takes ${allowed.join(", ")}.`;
+    throw new MethodNotAllowed(message, allowed);
+  });
+  app.onError((error) => {
+    throw error;
+  });
+  return async (request, call) => app.fetch(request, { call });
+}
+
+/** The path exists, and this method of it does not. */
+export class MethodNotAllowed extends Unreadable {
+  constructor(
+    message: string,
+    /** For the header `Allow`. */
+    readonly allowed: readonly string[],
+  ) {
+    super(405, "METHOD_NOT_SUPPORTED", "method_not_supported", message);
+  }
+}
+
+function methodsOf(operations: readonly AnyOperation[], path: string): string[] {
+  const segments = path.slice(restBase.length).split("/");
+  const methods = operations.filter(({ rest }) => {
+    const wanted = rest.path.split("/");
+    return (
+      wanted.length === segments.length &&
+      wanted.every((one, at) => (one.startsWith("{") ? segments[at] !== "" : one === segments[at]))
+    );
+  });
+  return [...new Set(methods.map(({ rest }) => rest.method))].sort();
+}
+
+const bodyMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "PUT"]);
+
+/**
+ * One input of what stands in the path, in the query and in the body.
+ * @throws Unreadable 400 the body is no JSON object | 415 | Invalid a field that stands in two places
+ */
+async function readInput(
+  operation: AnyOperation,
+  request: Request,
+  named: Readonly<Record<string, string>>,
+): Promise<unknown> {
+  const query = inputOfQuery(operation.input, new URL(request.url).searchParams);
+  const body = bodyMethods.has(request.method) ? await readBody(request) : {};
+  const twice = [...Object.keys(named), ...Object.keys(query)].filter(
+    (field) => Object.hasOwn(body, field) || (Object.hasOwn(named, field) && Object.hasOwn(query, field)),
+  );
+  if (twice.length > 0) {
+    const fields = Object.fromEntries(twice.map((field) => [field, "named_by_path"]));
+    throw new Invalid("invalid_input", "A field that the path or the query has cannot stand in the body too.", fields);
+  }
+  return { ...body, ...query, ...named };
+}
+
+async function readBody(request: Request): Promise<Record<string, unknown>> {
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/json") {
+    throw new Unreadable(415, "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", "Send the body as application/json.");
+  }
+  const body = parsed(await request.text());
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new Unreadable(400, "BAD_REQUEST", "malformed_body", "The body is not a JSON object.");
+  }
+  return body as Record<string, unknown>;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function responseOf(operation: AnyOperation, output: unknown, operations: readonly AnyOperation[]): Response {
+  const status = operation.rest.status ?? 200;
+  if (status === 204) return new Response(null, { status });
+  const location = status === 201 ? locationOf(operation, output, operations) : null;
+  return Response.json(output, { status, ...(location === null ? {} : { headers: { location } }) });
+}
+
+/** Where the object that was made can be read: by the operation `one` of the same aggregate. */
+function locationOf({ name }: AnyOperation, output: unknown, operations: readonly AnyOperation[]): string | null {
+  const one = operations.find((other) => other.name === `${name.slice(0, name.lastIndexOf("."))}.one`);
+  if (one === undefined || typeof output !== "object" || output === null) return null;
+  return `${restBase}${one.rest.path.replaceAll(/\{(\w+)\}/g, (_, field: string) => String(Reflect.get(output, field)))}`;
+}

@@ -1,0 +1,201 @@
+import { readFileSync } from "node:fs";
+import SwaggerParser from "@apidevtools/swagger-parser";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { features } from "../../../src/features/all";
+import { operationsOf } from "../../../src/operations/operations-of";
+import { givenMember, givenPerson } from "../../support/people";
+import { insertPlace } from "../../support/place";
+import { givenSession } from "../../support/sessions";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
+
+let world: World;
+let acme: GivenOrganization;
+let owner: string;
+let viewer: string;
+let environmentId: string;
+let applicationId: string;
+
+beforeAll(async () => {
+  world = await openWorld();
+  acme = await world.organization();
+  owner = await acme.key("owner");
+  viewer = await acme.key("viewer");
+  ({ environmentId } = await insertPlace(world, acme));
+  ({ applicationId } = await given(acme).application({ environmentId }));
+});
+afterAll(() => world.close());
+
+interface Sent {
+  readonly key?: string | null;
+  readonly body?: unknown;
+  readonly text?: string;
+  readonly headers?: Record<string, string>;
+}
+
+/** Sends one request to the REST API, as the owner unless it says otherwise. */
+async function send(method: string, path: string, { key = owner, body, text, headers = {} }: Sent = {}) {
+  const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
+  const request = new Request(`http://127.0.0.1/api/v1${path}`, {
+    method,
+    headers: {
+      ...(key === null ? {} : { "x-api-key": key }),
+      ...(content === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(content === undefined ? {} : { body: content }),
+  });
+  const response = await world.handler(request, { ip: "192.0.2.44" });
+  const answered = await response.text();
+  const read = answered === "" ? {} : (JSON.parse(answered) as Record<string, unknown>);
+  return {
+    status: response.status,
+    headers: response.headers,
+    text: answered,
+    body: read,
+    error: read.error as { code: string; reason: string; message: string; requestId: string; fields?: object },
+  };
+}
+
+describe("the REST API (DK-13, DK-14)", () => {
+  test("creates, reads, lists, changes and deletes a credential", async () => {
+    const made = await send("POST", `/applications/${applicationId}/credentials`, { body: { username: "ada" } });
+    expect([made.status, made.body]).toEqual([201, expect.objectContaining({ username: "ada", applicationId })]);
+    const location = made.headers.get("location") ?? "";
+    expect(location).toBe(`/api/v1/credentials/${made.body.securityId}`);
+    const path = location.slice("/api/v1".length);
+    expect((await send("GET", path)).body).toMatchObject({ username: "ada" });
+    const { body: page } = await send("GET", `/applications/${applicationId}/credentials?limit=1`);
+    expect(page.items).toHaveLength(1);
+    const changed = await send("PATCH", path, { body: { username: "grace" } });
+    expect([changed.status, changed.body]).toEqual([200, expect.objectContaining({ username: "grace" })]);
+    const gone = await send("DELETE", path);
+    expect([gone.status, gone.body]).toEqual([200, expect.objectContaining({ becamePublic: true })]);
+    expect((await send("GET", path)).status).toBe(404);
+  });
+
+  test("answers 204 without a body where an object is deleted and nothing else is to be said", async () => {
+    const { body } = await send("POST", "/projects", { body: { name: "Short" } });
+    const deleted = await send("DELETE", `/projects/${body.projectId}`);
+    expect([deleted.status, deleted.text]).toEqual([204, ""]);
+  });
+
+  test("refuses in the order 401, 404, 403, 400, each in one form", async () => {
+    const path = `/applications/${applicationId}/credentials`;
+    const wrong = { body: { username: 7 } };
+    const refusals = [
+      await send("POST", path, { ...wrong, key: null }),
+      await send("POST", "/applications/app_01jd3f9z8ye5ta3q0c1xk7m2vw/credentials", { ...wrong, key: viewer }),
+      await send("POST", path, { ...wrong, key: viewer }),
+      await send("POST", path, wrong),
+    ];
+    expect(refusals.map(({ status, error }) => [status, error.code, error.reason])).toEqual([
+      [401, "UNAUTHORIZED", "no_credentials"],
+      [404, "NOT_FOUND", "not_found"],
+      [403, "FORBIDDEN", "key_scope"],
+      [400, "BAD_REQUEST", "invalid_input"],
+    ]);
+    for (const { error, headers } of refusals) {
+      expect(error.requestId).toBe(headers.get("x-request-id"));
+      expect(error.message).toMatch(/\w/);
+    }
+    expect(refusals[3]?.error.fields).toEqual({ username: "invalid_type" });
+  });
+
+  test("knows no object of another organization, whatever names it", async () => {
+    const other = await world.organization();
+    const key = await other.key("owner");
+    for (const [method, path] of [
+      ["GET", `/applications/${applicationId}`],
+      ["DELETE", `/applications/${applicationId}`],
+      ["GET", `/applications?environmentId=${environmentId}`],
+      ["POST", `/environments/${environmentId}/applications`],
+    ] as const) {
+      const body = method === "POST" ? { body: { name: "x" } } : {};
+      expect((await send(method, path, { key, ...body })).status).toBe(404);
+    }
+  });
+
+  test.each([
+    ["GET", "/nowhere", 404, "unknown_path"],
+    ["GET", "/applications/", 404, "unknown_path"],
+    ["GET", "/applications/%zz", 404, "not_found"],
+    ["GET", "/applications/a%2Fb", 404, "not_found"],
+    ["PUT", "/projects", 405, "method_not_supported"],
+    ["GET", "/projects?limit=2x", 400, "invalid_input"],
+    ["GET", "/projects?limit=1&limit=2", 400, "invalid_input"],
+    ["GET", "/projects?planted=1", 400, "invalid_input"],
+  ])("%s %s is answered %i %s", async (method, path, status, reason) => {
+    const answer = await send(method, path);
+    expect([answer.status, answer.error.reason]).toEqual([status, reason]);
+  });
+
+  test("names the methods that a path has", async () => {
+    expect((await send("PUT", "/projects")).headers.get("allow")).toBe("GET, POST");
+  });
+
+  test.each([
+    [{ text: "{" }, 400, "malformed_body"],
+    [{ text: "[]" }, 400, "malformed_body"],
+    [{ text: "x=1", headers: { "content-type": "application/xml" } }, 415, "unsupported_media_type"],
+    [{ text: JSON.stringify({ name: "x".repeat(1024 * 1024) }) }, 413, "body_too_large"],
+  ])("a body that cannot be taken is refused: case %#", async (sent, status, reason) => {
+    const answer = await send("POST", "/projects", sent);
+    expect([answer.status, answer.error.reason]).toEqual([status, reason]);
+  });
+
+  test("takes no field from two places", async () => {
+    const path = `/applications/${applicationId}/credentials`;
+    const answer = await send("POST", path, { body: { username: "eve", applicationId: "app_x" } });
+    expect([answer.status, answer.error.fields]).toEqual([400, { applicationId: "named_by_path" }]);
+  });
+
+  test("changes nothing by a session without its token, and does with it", async () => {
+    const ada = await givenPerson(world);
+    await givenMember(world, acme.organizationId, ada, "owner");
+    const { browser } = await givenSession(world, ada);
+    const csrf = [...browser.cookies].find(([name]) => name.endsWith("portcullis.csrf"))?.[1] ?? "";
+    const create = (headers: Record<string, string>) =>
+      browser.fetch("/api/v1/projects", {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ name: "By a session" }),
+      });
+    expect((await create({})).status).toBe(403);
+    expect((await create({ "x-csrf-token": csrf, origin: "https://evil.example.org" })).status).toBe(403);
+    expect((await create({ "x-csrf-token": csrf })).status).toBe(201);
+  });
+});
+
+describe("the description of the REST API", () => {
+  const described = async () => {
+    const response = await world.handler(new Request("http://127.0.0.1/api/openapi.json"), { ip: "192.0.2.44" });
+    expect(response.status).toBe(200);
+    return (await response.json()) as {
+      info: { version: string };
+      paths: Record<string, Record<string, { operationId: string; "x-permission"?: string }>>;
+    };
+  };
+
+  test("is valid OpenAPI 3.1 by two validators", async () => {
+    const document = await described();
+    const { valid, errors } = await new Validator().validate(structuredClone(document));
+    expect([valid, errors]).toEqual([true, undefined]);
+    await SwaggerParser.validate(structuredClone(document) as never);
+  });
+
+  test("has every operation with its permission, and the version of the package", async () => {
+    const { paths, info } = await described();
+    const found = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const permissionOf = new Map(found.map((one) => [one.operationId, one["x-permission"]]));
+    for (const { operation } of operationsOf(features)) {
+      const { access, name } = operation;
+      expect([name, permissionOf.get(name)]).toEqual([
+        name,
+        access.kind === "permission" ? access.permission : undefined,
+      ]);
+    }
+    expect(found).toHaveLength(operationsOf(features).length);
+    expect(info.version).toBe((JSON.parse(readFileSync("package.json", "utf8")) as { version: string }).version);
+  });
+});
