@@ -34,7 +34,7 @@ export function inputOfQuery(input: z.ZodType, query: URLSearchParams): Record<s
       const list = schema && typed(schema, "array");
       if (list) return [name, texts.map((text) => valueByType(list.items, text))];
       if (texts.length > 1) {
-        throw new Invalid("invalid_input", "Each parameter can be given once.", { [known(name)]: "repeated" });
+        throw new Invalid("invalid_input", "Each parameter can be given once.", { [harmlessName(name)]: "repeated" });
       }
       return [name, valueByType(schema, texts[0] ?? "")];
     }),
@@ -42,7 +42,7 @@ export function inputOfQuery(input: z.ZodType, query: URLSearchParams): Record<s
 }
 
 /** A name that a caller made up is shown only when it cannot be more than a name. */
-const known = (name: string): string => (/^\w{1,40}$/.test(name) ? name : "?");
+export const harmlessName = (name: string): string => (/^\w{1,40}$/.test(name) ? name : "?");
 
 function typed(schema: FieldSchema, type: string): FieldSchema | undefined {
   return [schema, ...(schema.anyOf ?? [])].find((one) => one.type === type);

@@ -3,7 +3,7 @@ import type { AnyOperation } from "../../operations/operation";
 import { type OperationTree, operationsOf } from "../../operations/operations-of";
 import { Invalid } from "../../platform/errors";
 import { Unreadable } from "../readable-request";
-import { inputOfQuery } from "./input-of-query";
+import { harmlessName, inputOfQuery } from "./input-of-query";
 
 /** Where the REST API is. */
 export const restBase = "/api/v1";
@@ -80,24 +80,27 @@ function methodsOf(operations: readonly AnyOperation[], path: string): string[] 
 const bodyMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "PUT"]);
 
 /**
- * One input of what stands in the path, in the query and in the body.
- * @throws Unreadable 400 the body is no JSON object | 415 | Invalid a field that stands in two places
+ * One input of what stands in the path, and in the body or, for a method without one, in the query. A query beside a body
+ * is refused: what belongs into a body, a password for one, must not get into an address.
+ * @throws Unreadable 400 the body is no JSON object | 415 | Invalid a field in the wrong place, or in two places
  */
 async function readInput(
   operation: AnyOperation,
   request: Request,
   named: Readonly<Record<string, string>>,
 ): Promise<unknown> {
-  const query = inputOfQuery(operation.input, new URL(request.url).searchParams);
-  const body = bodyMethods.has(request.method) ? await readBody(request) : {};
-  const twice = [...Object.keys(named), ...Object.keys(query)].filter(
-    (field) => Object.hasOwn(body, field) || (Object.hasOwn(named, field) && Object.hasOwn(query, field)),
-  );
-  if (twice.length > 0) {
-    const fields = Object.fromEntries(twice.map((field) => [field, "named_by_path"]));
-    throw new Invalid("invalid_input", "A field that the path or the query has cannot stand in the body too.", fields);
-  }
-  return { ...body, ...query, ...named };
+  const { searchParams } = new URL(request.url);
+  const hasBody = bodyMethods.has(request.method);
+  if (hasBody && searchParams.size > 0) throw misplaced([...searchParams.keys()], "not_in_query");
+  const given = hasBody ? await readBody(request) : inputOfQuery(operation.input, searchParams);
+  const twice = Object.keys(named).filter((field) => Object.hasOwn(given, field));
+  if (twice.length > 0) throw misplaced(twice, "named_by_path");
+  return { ...given, ...named };
+}
+
+function misplaced(names: readonly string[], word: string): Invalid {
+  const fields = Object.fromEntries(names.map((name) => [harmlessName(name), word]));
+  return new Invalid("invalid_input", "A field stands in the wrong place; see fields.", fields);
 }
 
 async function readBody(request: Request): Promise<Record<string, unknown>> {

@@ -150,6 +150,15 @@ describe("the REST API (DK-13, DK-14)", () => {
     expect([answer.status, answer.error.fields]).toEqual([400, { applicationId: "named_by_path" }]);
   });
 
+  test("takes nothing from the query of a request that has a body: a password would stand in addresses", async () => {
+    const path = `/applications/${applicationId}/credentials?password=Correct-Horse-7-Battery`;
+    const answer = await send("POST", path, { body: { username: "eve" } });
+    expect([answer.status, answer.error.fields]).toEqual([400, { password: "not_in_query" }]);
+    expect(answer.text).not.toContain("Correct-Horse");
+    const { body } = await send("GET", `/applications/${applicationId}/credentials`);
+    expect(JSON.stringify(body)).not.toContain("eve");
+  });
+
   test("changes nothing by a session without its token, and does with it", async () => {
     const ada = await givenPerson(world);
     await givenMember(world, acme.organizationId, ada, "owner");
