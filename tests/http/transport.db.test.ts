@@ -220,7 +220,7 @@ describe("what is not there", () => {
     }
   });
 
-  test.each(["/api/v1/security", "/api/", "/api/trpc", "/api/trpcx/security.one", "/"])(
+  test.each(["/api/v2/security", "/api/", "/api/trpc", "/api/trpcx/security.one", "/"])(
     "the path %s is 404",
     async (path) => {
       const answer = await sent(path, { method: "GET" });
