@@ -9,18 +9,22 @@ export interface HeldHashing {
 
 /**
  * Takes places in this process's hash queues without hashing anything, one for each caller.
- * Callers that are refused take none.
+ * Callers that are refused take none. Whenever one begins, because a thread has rested enough from a hash before this, its
+ * caller takes a place again: as many wait as at first, and none of the test's own hashes gets in.
  */
 export async function holdHashing(callers: readonly HashCaller[]): Promise<HeldHashing> {
   const underWay: (() => void)[] = [];
+  const held: Promise<void>[] = [];
   let ended = false;
-  const held = callers.map((caller) =>
-    processHashQueues
-      .run(caller, async () => {
-        if (!ended) await new Promise<void>((resolve) => underWay.push(resolve));
-      })
-      .catch(() => undefined),
-  );
+  const hold = (caller: HashCaller, isFirst: boolean): void => {
+    const begin = async () => {
+      if (ended) return;
+      if (isFirst) hold(caller, false);
+      await new Promise<void>((resolve) => underWay.push(resolve));
+    };
+    held.push(processHashQueues.run(caller, begin).catch(() => undefined));
+  };
+  for (const caller of callers) hold(caller, true);
   await settled();
   return {
     async endOne() {
