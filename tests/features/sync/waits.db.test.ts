@@ -6,7 +6,7 @@ import { progressOfChange } from "../../../src/delivery/read-progress";
 import { hasReached, leastOf, progressOf } from "../../../src/delivery/sync-progress";
 import { createWaitHub, type WaitBounds } from "../../../src/delivery/wait-hub";
 import { createHandler } from "../../../src/http/handler";
-import type { WaitTarget } from "../../../src/platform/waits";
+import type { Waits, WaitTarget } from "../../../src/platform/waits";
 import { callOn } from "../../support/interposed";
 import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
@@ -44,17 +44,30 @@ interface Answered {
 /** A control plane with these bounds, on the world's database. */
 function planeWith(bounds: Partial<WaitBounds>, more: { checkEveryMs?: number; database?: Database } = {}) {
   const { database, log } = world.runtime;
-  const waits = createWaitHub({
+  let begun = 0;
+  const hub = createWaitHub({
     database: more.database ?? database,
     log,
     prioritize: () => undefined,
     bounds: { perCaller: 20, perOrganization: 200, total: 2_000, ...bounds },
     ...(more.checkEveryMs === undefined ? {} : { checkEveryMs: more.checkEveryMs }),
   });
+  const waits: Waits = {
+    ...hub,
+    moved(wait) {
+      if (!wait.again) begun++;
+      return hub.moved(wait);
+    },
+    get held() {
+      return hub.held;
+    },
+  };
   const runtime = { ...world.runtime, database: more.database ?? database, waits };
   return {
     waits,
     runtime,
+    /** How many calls have looked once, and wait since. */
+    begun: () => begun,
     /** A wait that goes on until it is reached, 60 s have passed, or the test is over. */
     async wait(key: string, changeId: string, timeoutMs = 60_000): Promise<Answered> {
       const request = new Request("http://127.0.0.1/api/trpc/sync.wait", {
@@ -207,6 +220,7 @@ describe("a caller that loses its permission while it waits", () => {
     const key = await acme.key("viewer");
     const changeId = await sync.change(acme.organizationId, { denyGroup: 5 });
     const [waiting] = await holdWaits(plane, key, changeId, 1);
+    await expect.poll(plane.begun, patience).toBe(1);
     await revoke(key);
     await sync.deliver(7, changeId);
     await sync.load(7);
