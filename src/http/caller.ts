@@ -4,6 +4,7 @@ import type { Runtime } from "../access/runtime";
 import { hashOfToken } from "../identity/tokens";
 import { authenticate } from "../operations/authenticate";
 import type { Call } from "../operations/call";
+import { originOf } from "../operations/own-page";
 import { requestOrigin, wrongHostMessage } from "../operations/request-origin";
 import type { RequestInfo } from "../platform/contract/api-handler";
 import { clientAddress } from "../platform/net/client-address";
@@ -58,16 +59,14 @@ export function callOf(
   answerHeaders: Headers,
   signal?: AbortSignal,
 ): Call & { readonly slot: RequestSlot } {
-  const { runtime, arrival } = caller;
+  const { runtime } = caller;
   return {
     ...caller,
     slot,
     answerHeaders,
     signal,
     async keepSession(session) {
-      // A change by a session was sent to one of our origins: `requireOwnPage` has checked that.
-      const origin = arrival.kind === "unknown" ? runtime.signIn.publicOrigin : arrival.origin;
-      await setSessionCookies(answerHeaders, { runtime, origin }, session);
+      await setSessionCookies(answerHeaders, { runtime, origin: originOf(caller) }, session);
       return csrfTokenOf(runtime, hashOfToken(session.token));
     },
   };

@@ -3,6 +3,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { Runtime } from "../access/runtime";
 import { isUnreachable } from "../database/database-errors";
 import { features } from "../features/all";
+import { operationsOf } from "../operations/operations-of";
 import type { ApiHandler, RequestInfo } from "../platform/contract/api-handler";
 import { Forbidden, NotFound, Refusal, Unavailable } from "../platform/errors";
 import { newId } from "../platform/ids";
@@ -73,7 +74,8 @@ async function answer(parts: Parts, request: Request, peer: RequestInfo, request
     if (pathname.startsWith(`${signInEndpoint}/`)) return await signIn(parts, request, peer, requestId, searchParams);
     if (pathname === auditExportPath) return await exportAudit(parts, request, peer, requestId, searchParams);
     if (pathname === openApiPath) return openApi(request, requestId);
-    if (pathname.startsWith(`${restBase}/`)) return await answerRest(parts, request, peer, requestId);
+    if (pathname === restBase || pathname.startsWith(`${restBase}/`))
+      return await answerRest(parts, request, peer, requestId);
     if (pathname.startsWith(`${endpoint}/`)) return await callProcedure(parts, request, peer, requestId, pathname);
   } catch (error) {
     if (error instanceof Unreadable) return refuse(error.status, error.code, error.reason, error.message, requestId);
@@ -141,7 +143,9 @@ async function callProcedure(
 }
 
 /** Procedures that answer when something has happened: they have bounds of their own. */
-const waiting: ReadonlySet<string> = new Set(["sync.wait"]);
+const waiting: ReadonlySet<string> = new Set(
+  operationsOf(features).flatMap(({ path, operation }) => (operation.waits ? [path] : [])),
+);
 
 /** Reads a form or its JSON, and hands it to where people sign in. */
 async function signIn(

@@ -2,7 +2,7 @@ import { features } from "../features/all";
 import { operationsOf } from "../operations/operations-of";
 import { auditExportPath } from "./audit-export";
 import { openApiPath } from "./rest/open-api";
-import { restBase } from "./rest/rest";
+import { isPathOf, restBase } from "./rest/rest";
 
 const operations = operationsOf(features).map(({ operation }) => operation);
 
@@ -14,7 +14,7 @@ const known: ReadonlySet<string> = new Set([
   ...operations.map(({ name }) => `/api/trpc/${name}`),
 ]);
 
-const restPaths = [...new Set(operations.map(({ rest }) => `${restBase}${rest.path}`))].map((path) => path.split("/"));
+const restPaths = [...new Set(operations.map(({ rest }) => `${restBase}${rest.path}`))];
 
 /**
  * A request's path as a log may hold it: one that leads nowhere can be anything, a pasted secret too. Of a path of REST
@@ -22,11 +22,5 @@ const restPaths = [...new Set(operations.map(({ rest }) => `${restBase}${rest.pa
  */
 export function knownPath(path: string): string {
   if (known.has(path)) return path;
-  if (!path.startsWith(`${restBase}/`)) return "unknown";
-  const segments = path.split("/");
-  const form = restPaths.find(
-    (wanted) =>
-      wanted.length === segments.length && wanted.every((one, at) => one.startsWith("{") || one === segments[at]),
-  );
-  return form?.join("/") ?? "unknown";
+  return restPaths.find((form) => isPathOf(form, path)) ?? "unknown";
 }

@@ -8,7 +8,7 @@ export const maxBodyBytes = 1024 * 1024;
 export const strangersBodyBytes = 16 * 1024;
 
 /** Methods whose requests have a body that is read. */
-const bodyMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "PUT"]);
+export const bodyMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "PUT"]);
 
 /** A body that cannot be taken; the answer is the same whoever asks. */
 export class Unreadable extends Error {

@@ -7,7 +7,7 @@ import { Forbidden, Invalid, Refusal } from "../platform/errors";
 import { authenticate } from "./authenticate";
 import type { Call } from "./call";
 import { fieldsOf } from "./fields-of";
-import { requireOwnPage } from "./own-page";
+import { originOf, requireOwnPage } from "./own-page";
 import { isSameOrigin } from "./request-origin";
 import { requireDeclared } from "./require-declared";
 import { requireNothingElse } from "./require-nothing-else";
@@ -243,8 +243,7 @@ function answered<O extends z.ZodType>(
   return result;
 }
 
-function handlerCall({ runtime, signal, slot, arrival, keepSession }: Call): HandlerCall {
-  // A change by a session was sent to an origin of ours: `requireOwnPage` checks that before the handler runs.
-  const origin = arrival.kind === "unknown" ? runtime.signIn.publicOrigin : arrival.origin;
-  return { runtime, signal, slot, origin, keepSession };
+function handlerCall(call: Call): HandlerCall {
+  const { runtime, signal, slot, keepSession } = call;
+  return { runtime, signal, slot, origin: originOf(call), keepSession };
 }

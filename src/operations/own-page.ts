@@ -25,3 +25,8 @@ function notOwnPage({ runtime, arrival, from, csrfToken }: Call, sessionHash: st
   }
   return null;
 }
+
+/** The origin that a change by a session was sent to: `requireOwnPage` has seen that it is one of the control plane's. */
+export function originOf({ arrival, runtime }: Pick<Call, "arrival" | "runtime">): string {
+  return arrival.kind === "unknown" ? runtime.signIn.publicOrigin : arrival.origin;
+}

@@ -17,7 +17,7 @@ import { role } from "./resource";
 export const remove = operation(
   {
     name: "roles.delete",
-    summary: "Delete a custom role that nobody holds",
+    summary: "Delete a custom role that is not in use",
     permission: "role:delete",
     on: role,
     input: RoleById,

@@ -2,7 +2,7 @@ import { Hono } from "hono";
 import type { AnyOperation } from "../../operations/operation";
 import { type OperationTree, operationsOf } from "../../operations/operations-of";
 import { Invalid } from "../../platform/errors";
-import { Unreadable } from "../readable-request";
+import { bodyMethods, Unreadable } from "../readable-request";
 import { harmlessName, inputOfQuery } from "./input-of-query";
 
 /** Where the REST API is. */
@@ -66,18 +66,18 @@ export class MethodNotAllowed extends Unreadable {
 }
 
 function methodsOf(operations: readonly AnyOperation[], path: string): string[] {
-  const segments = path.slice(restBase.length).split("/");
-  const methods = operations.filter(({ rest }) => {
-    const wanted = rest.path.split("/");
-    return (
-      wanted.length === segments.length &&
-      wanted.every((one, at) => (one.startsWith("{") ? segments[at] !== "" : one === segments[at]))
-    );
-  });
+  const methods = operations.filter(({ rest }) => isPathOf(`${restBase}${rest.path}`, path));
   return [...new Set(methods.map(({ rest }) => rest.method))].sort();
 }
 
-const bodyMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "PUT"]);
+/** Whether a path has this form: `/api/v1/applications/{applicationId}`. */
+export function isPathOf(form: string, path: string): boolean {
+  const [wanted, segments] = [form.split("/"), path.split("/")];
+  return (
+    wanted.length === segments.length &&
+    wanted.every((one, at) => (one.startsWith("{") ? segments[at] !== "" : one === segments[at]))
+  );
+}
 
 /**
  * One input of what stands in the path, and in the body or, for a method without one, in the query. A query beside a body

@@ -117,6 +117,7 @@ describe("the REST API (DK-13, DK-14)", () => {
   });
 
   test.each([
+    ["GET", "", 404, "unknown_path"],
     ["GET", "/nowhere", 404, "unknown_path"],
     ["GET", "/applications/", 404, "unknown_path"],
     ["GET", "/applications/%zz", 404, "not_found"],
