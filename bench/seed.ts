@@ -89,7 +89,7 @@ export function seed(place: Place, wanted: Seed): Promise<SeededOrganization[]> 
           never_public: false,
           password_policy: "advise",
           upstreams: "any",
-          founding: number === 0,
+          root: number === 0,
         },
       ]);
       await insert("organization_gateways", [{ ...base, gateway_id }]);

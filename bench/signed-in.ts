@@ -22,7 +22,7 @@ export async function seedOwner(place: Place): Promise<void> {
     await asOwner(
       `insert into members (member_id, organization_id, user_id, role, created_at)
        select v ->> 'memberId', o.organization_id, v ->> 'userId', 'owner', now()
-       from (select $1::text::jsonb v) x, organizations o where o.founding`,
+       from (select $1::text::jsonb v) x, organizations o where o.root`,
       values,
     );
   });

@@ -7,3 +7,10 @@ export const installation = pgTable("installation", {
   secretFingerprint: text("secret_fingerprint").notNull(),
   createdAt: createdAt(),
 });
+
+/** Which text of each function and policy file was applied last (`src/database/repeatable-sql.ts`). */
+export const repeatableSql = pgTable("repeatable_sql", {
+  name: text("name").primaryKey(),
+  /** SHA-256, in hex. */
+  digest: text("digest").notNull(),
+});

@@ -22,7 +22,7 @@ export const organizations = pgTable(
       .notNull()
       .default("checked"),
     /** The one that `setup` made: its owners also manage gateways. */
-    founding: boolean("founding").notNull().default(false),
+    root: boolean("root").notNull().default(false),
     /** Whoever lacks a second factor can only enrol one. */
     requireSecondFactor: boolean("require_second_factor").notNull().default(false),
     /** The longest that a new API key may live, in days; null for no limit. */
@@ -33,5 +33,5 @@ export const organizations = pgTable(
     keyRequestsPerMinute: integer("key_requests_per_minute"),
     createdAt: createdAt(),
   },
-  (table) => [uniqueIndex("organizations_one_founding").on(table.founding).where(sql`founding`)],
+  (table) => [uniqueIndex("organizations_one_root").on(table.root).where(sql`root`)],
 );

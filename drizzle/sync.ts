@@ -33,8 +33,8 @@ export const applicationStates = pgTable(
     /** SHA-256 of its file, hex; null when it has none. */
     digest: text("digest"),
     tag: text("tag").notNull(),
-    intended: text("intended", { enum: ["public", "protected", "shut"] }).notNull(),
-    form: text("form", { enum: ["stated", "quarantined", "shut"] }).notNull(),
+    intended: text("intended", { enum: ["public", "protected", "closed"] }).notNull(),
+    form: text("form", { enum: ["stated", "quarantined", "closed"] }).notNull(),
     diagnostics: jsonb("diagnostics").$type<readonly { subject: string; problem: string }[]>().notNull(),
     probes: jsonb("probes").$type<readonly StoredProbe[]>().notNull(),
     /** What it had when it last compiled as stated; null before that. */

@@ -72,7 +72,7 @@ async function onDatabase(kind: DatabaseKind): Promise<Row[]> {
 const fill = `
   insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, changed, created_at)
   select id, organization_id, 'system', 'req_bench', case when n <= ${entries.few} then 'bench.few' else 'bench.many' end, 'done', jsonb_build_object('note', repeat('x', 1000)), now() - interval '1 day'
-  from jsonb_array_elements_text($1::text::jsonb) with ordinality given(id, n), (select organization_id from organizations where founding limit 1) o`;
+  from jsonb_array_elements_text($1::text::jsonb) with ordinality given(id, n), (select organization_id from organizations where root limit 1) o`;
 
 /** @returns how many lines came */
 async function readSlowly(url: string, key: string): Promise<number> {

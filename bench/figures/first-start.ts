@@ -43,7 +43,7 @@ export const firstStart: Figure = {
 async function makeDatabase(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "portcullis-bench-database-"));
   const client = await openEmbedded(join(folder, "database"));
-  await migrateEmbedded(client, join(projectRoot(), "migrations"));
+  await migrateEmbedded(client, projectRoot());
   await client.close();
   rmSync(folder, { recursive: true });
 }

@@ -3,7 +3,7 @@ import { decide, type Grant, grantedBy, holds, type Permission, placeOf } from "
 import type { Facts, KeyPrincipal, Pending, Principal } from "./principal";
 import type { ApiKey, Organization, Reach } from "./resources";
 
-/** The permissions that reach beyond one organization: its holder must also belong to the founding one. */
+/** The permissions that reach beyond one organization: its holder must also belong to the root organization. */
 export const installationWide: ReadonlySet<Permission> = new Set([
   "gateway:create",
   "gateway:update",
@@ -93,7 +93,7 @@ function isReach(object: unknown): object is Reach {
  */
 export function projectsWith(
   principal: Principal,
-  organization: Pick<Organization, "founding">,
+  organization: Pick<Organization, "root">,
   { projects }: Reach,
   permission: Permission,
 ): string[] {
@@ -122,13 +122,13 @@ function asHolder({ standing }: KeyPrincipal): Principal {
  */
 export function isAllowed(
   principal: Principal,
-  organization: Pick<Organization, "founding">,
+  organization: Pick<Organization, "root">,
   permission: Permission,
   projectId: string | null = null,
 ): boolean {
   if (placeOf(permission) === "person") return principal.kind === "session";
   if (principal.standing === null || !decide(principal.standing, permission)) return false;
-  if (installationWide.has(permission) && !organization.founding) return false;
+  if (installationWide.has(permission) && !organization.root) return false;
   if (principal.kind !== "apiKey") return true;
   if (!holds(principal.grant, permission)) return false;
   return principal.projectId === null || principal.projectId === projectId;
@@ -140,20 +140,13 @@ export function isAllowed(
  */
 export function canGive(
   principal: Principal,
-  organization: Pick<Organization, "founding">,
+  organization: Pick<Organization, "root">,
   wanted: Iterable<Permission>,
   projectId: string | null = null,
 ): boolean {
   for (const permission of wanted) {
-    // What only the founding organization can do is worth nothing elsewhere, whoever has the word for it.
-    if (
-      !isAllowed(
-        principal,
-        { founding: organization.founding || installationWide.has(permission) },
-        permission,
-        projectId,
-      )
-    )
+    // What only the root organization can do is worth nothing elsewhere, whoever has the word for it.
+    if (!isAllowed(principal, { root: organization.root || installationWide.has(permission) }, permission, projectId))
       return false;
   }
   return true;

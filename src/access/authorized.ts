@@ -184,10 +184,13 @@ async function identified(
   }
 }
 
+/** `serviceAccount` → `service_account`, as in the name of its locating function. */
+const snakeCase = (kind: ObjectKind): string => kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+
 function authorizeStatement(request: Request, kind: ObjectKind, id: string | null, lock: Lock) {
   const { presents } = request;
   const hash = presents.kind === "commandLine" ? null : presents.hash;
-  return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${presents.organizationId}::text, ${kind}::text, ${id}::text, ${lock}::text)`;
+  return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${presents.organizationId}::text, ${snakeCase(kind)}::text, ${id}::text, ${lock}::text)`;
 }
 
 const minute = 60_000;

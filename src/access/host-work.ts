@@ -20,7 +20,7 @@ export interface HostWork {
 }
 
 /**
- * Runs a break-glass command in the role that may change the installation itself. A refusal is audited in the founding
+ * Runs a break-glass command in the role that may change the installation itself. A refusal is audited in the root
  * organization, before there is one in the installation's own log.
  * @param action what the audit log calls it
  */
@@ -60,7 +60,7 @@ export async function hostWork<T>(
     if (error instanceof Refusal) {
       const { reason } = error;
       await database.transaction("host", null, async (tx) => {
-        const organizationId = (await findFoundingOrganization(tx)) ?? (await findInstallationId(tx));
+        const organizationId = (await findRootOrganization(tx)) ?? (await findInstallationId(tx));
         if (organizationId === null) return;
         await tx
           .insert(auditEntries)
@@ -77,10 +77,10 @@ async function findInstallationId(tx: Transaction): Promise<string | null> {
 }
 
 /** The organization that `setup` made, or null before that. */
-export async function findFoundingOrganization(tx: Transaction): Promise<string | null> {
+export async function findRootOrganization(tx: Transaction): Promise<string | null> {
   const [row] = await tx
     .select({ organizationId: organizations.organizationId })
     .from(organizations)
-    .where(eq(organizations.founding, true));
+    .where(eq(organizations.root, true));
   return row?.organizationId ?? null;
 }

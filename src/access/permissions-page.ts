@@ -25,7 +25,7 @@ export function renderPermissionsPage(): string {
     "- A key may do what both its own words and whoever holds it may, at the moment of its use.",
     "- What is of one's own account is held by everybody who is signed in, for themselves. No role and no key has it.",
     "- Whoever holds an API key may read, change and revoke it without a word for that.",
-    "- What reaches beyond one organization counts in the founding one alone, the one that set-up made.",
+    "- What reaches beyond one organization counts in the root organization alone, the one that set-up made.",
     "",
     `| permission | ${roles.join(" | ")} | given at |`,
     `|---|${roles.map(() => ":-:").join("|")}|---|`,
@@ -40,7 +40,7 @@ export function renderPermissionsPage(): string {
 }
 
 function whereGiven(permission: Permission): string {
-  return installationWide.has(permission) ? "founding organization" : places[placeOf(permission)];
+  return installationWide.has(permission) ? "root organization" : places[placeOf(permission)];
 }
 
 function mark(role: string, permission: Permission): string {

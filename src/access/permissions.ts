@@ -56,7 +56,7 @@ const table = {
   "claim:read": { from: "viewer", at: "organization" },
   "claim:release": { from: "admin", at: "organization" },
 
-  // Changing a gateway also asks for the founding organization, which is decided where the gateway is located.
+  // Changing a gateway also asks for the root organization, which is decided where the gateway is located.
   "gateway:read": { from: "viewer", at: "organization" },
   "gateway:create": { from: "owner", at: "organization" },
   "gateway:update": { from: "owner", at: "organization" },
@@ -94,7 +94,7 @@ const table = {
 
   "sync:read": { from: "viewer", at: "project" },
   "audit:read": { from: "admin", at: "organization" },
-  // Of what belongs to no organization: it also asks for the founding one.
+  // Of what belongs to no organization: it also asks for the root organization.
   "installation-audit:read": { from: "owner", at: "organization" },
   "session:read": { from: "viewer", at: "organization" },
 

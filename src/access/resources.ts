@@ -42,7 +42,7 @@ export interface Organization {
   readonly neverPublic: boolean;
   readonly passwordPolicy: "advise" | "enforce";
   readonly upstreams: "any" | "checked";
-  readonly founding: boolean;
+  readonly root: boolean;
   readonly requireSecondFactor: boolean;
   /** In days; null for no limit. */
   readonly maxKeyDays: number | null;

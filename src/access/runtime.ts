@@ -73,7 +73,7 @@ export interface TrustedHeader {
   readonly groupsHeader: string;
   /** Whether people are made on first sight. */
   readonly createsPersons: boolean;
-  /** Group → built-in role in the founding organization. */
+  /** Group → built-in role in the root organization. */
   readonly groupRoles: Readonly<Record<string, string>>;
 }
 

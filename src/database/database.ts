@@ -4,7 +4,7 @@ import type { PgDatabase, PgQueryResultHKT } from "drizzle-orm/pg-core";
 /** What runs statements: a transaction. Which driver stands behind it cannot be seen from here. */
 export type Transaction = PgDatabase<PgQueryResultHKT, Record<string, never>>;
 
-/** The database roles that a transaction can take (see `migrations/0001_roles_and_rules.sql`). */
+/** The database roles that a transaction can take (see `drizzle/policies`). */
 export type DatabaseRole = "tenant" | "sync" | "host" | "identity" | "retention";
 
 export interface Database {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { PGlite } from "@electric-sql/pglite";
 import { drizzle as drizzlePglite } from "drizzle-orm/pglite";
 import { migrate as migratePglite } from "drizzle-orm/pglite/migrator";
@@ -7,6 +8,7 @@ import postgres from "postgres";
 import { ensureRoles, RolesMissing } from "./database-roles";
 import { driverOptions } from "./postgres-address";
 import { findMissingRight, isForWantOfRights, requireUsableDatabase } from "./postgres-requirements";
+import { type AppliedFile, applyRepeatableSql, type SqlConnection } from "./repeatable-sql";
 import { connectionSettings, requireSettings, setStatement, settingsQuery } from "./session-settings";
 import { UnusableDatabase } from "./unusable-database";
 
@@ -18,23 +20,32 @@ interface SettingRow {
 /** Any number that nobody else locks in this database. */
 const migrationLock = 7_402_118_334;
 
-/** Brings an embedded database to the present form. The data folder's lock keeps every other process away. */
-export async function migrateEmbedded(client: PGlite, folder: string): Promise<void> {
+/**
+ * Brings an embedded database to the present form. The data folder's lock keeps every other process away.
+ * @param root the project's folder, with `migrations` and `drizzle`
+ */
+export async function migrateEmbedded(client: PGlite, root: string): Promise<void> {
   await client.exec(setStatement("embedded"));
   await client.exec("reset role");
   requireSettings((await client.query<SettingRow>(settingsQuery)).rows, "embedded");
   await ensureRoles((statement) => client.exec(statement));
-  await migratePglite(drizzlePglite(client), { migrationsFolder: folder });
+  await migratePglite(drizzlePglite(client), { migrationsFolder: join(root, "migrations") });
+  const connection: SqlConnection = {
+    run: (statements) => client.exec(statements),
+    query: async (statement) => (await client.query<AppliedFile>(statement)).rows,
+  };
+  await applyRepeatableSql(connection, join(root, "drizzle"));
 }
 
 /**
  * Brings a PostgreSQL database to the present form. Processes that start at once go one after another.
+ * @param root the project's folder, with `migrations` and `drizzle`
  * @param connections size of the pool that will be opened
  * @throws UnusableDatabase the server, the database or a pooler before it is not fit for this, or a right is missing
  * @throws TriggersOff | SettingsNotTaken
  * @throws RolesMissing with the SQL to run, when roles are missing and the user may not create them.
  */
-export async function migratePostgresDatabase(url: string, folder: string, connections = 8): Promise<void> {
+export async function migratePostgresDatabase(url: string, root: string, connections = 8): Promise<void> {
   const connection = connectionSettings("migrations", null);
   const open = () => postgres({ ...driverOptions(url), max: 1, onnotice: () => undefined, connection });
   const client = open();
@@ -46,10 +57,17 @@ export async function migratePostgresDatabase(url: string, folder: string, conne
       const [row] = await client<{ session_user: string }[]>`select session_user`;
       throw new RolesMissing(row?.session_user ?? "portcullis");
     });
-    await migratePostgres(drizzlePostgres(client), { migrationsFolder: folder }).catch(async (error: unknown) => {
+    try {
+      await migratePostgres(drizzlePostgres(client), { migrationsFolder: join(root, "migrations") });
+      const sql: SqlConnection = {
+        run: (statements) => client.unsafe(statements),
+        query: (statement) => client.unsafe<AppliedFile[]>(statement),
+      };
+      await applyRepeatableSql(sql, join(root, "drizzle"));
+    } catch (error) {
       const missing = isForWantOfRights(error) ? await findMissingRight(client) : null;
       throw missing === null ? error : new UnusableDatabase(missing);
-    });
+    }
   } finally {
     await client.end({ timeout: 5 });
   }

@@ -16,7 +16,7 @@ export interface ExposureFacts {
   readonly delivered: {
     readonly revision: number;
     readonly intended: Intended;
-    readonly form: "stated" | "quarantined" | "shut";
+    readonly form: "stated" | "quarantined" | "closed";
     readonly provenRevision: number;
     readonly provedAt: string | null;
     readonly unproven: string | null;
@@ -44,15 +44,17 @@ export function exposureOf(facts: ExposureFacts): Exposure {
   if (facts.pending) return unknown(facts.failing ? "delivery_fails" : "pending");
   const { delivered } = facts;
   if (!delivered)
-    return facts.hasRoute ? unknown("not_delivered") : { state: "shut", intended, provedAt: null, reason: "no_route" };
+    return facts.hasRoute
+      ? unknown("not_delivered")
+      : { state: "closed", intended, provedAt: null, reason: "no_route" };
   if (delivered.provenRevision < delivered.revision) {
     return unknown(delivered.unproven ?? (facts.loadedRevision < delivered.revision ? "not_loaded" : "not_proven"));
   }
   if (delivered.unproven) return unknown(delivered.unproven);
   if (delivered.proofIsOld) return unknown("proof_is_old");
-  if (!facts.hasRoute) return { state: "shut", intended, provedAt: delivered.provedAt, reason: "no_route" };
+  if (!facts.hasRoute) return { state: "closed", intended, provedAt: delivered.provedAt, reason: "no_route" };
   const seen = { intended, provedAt: delivered.provedAt };
-  if (delivered.form === "shut") return { ...seen, state: "shut", reason: "quarantined" };
+  if (delivered.form === "closed") return { ...seen, state: "closed", reason: "quarantined" };
   // What was proven is what was compiled then; where the rows say something else by now, it is not known again.
   if (delivered.intended !== intended) return unknown("pending");
   return { ...seen, state: delivered.intended, ...(delivered.form === "quarantined" ? { reason: "quarantined" } : {}) };

@@ -23,7 +23,7 @@ export interface FoundInvitation {
   readonly invitationId: string;
   readonly organizationId: string;
   readonly organizationName: string;
-  readonly founding: boolean;
+  readonly root: boolean;
   readonly email: string;
   readonly role: Role | null;
   readonly roleId: string | null;
@@ -77,7 +77,7 @@ async function selectInvitation(tx: Transaction, its: SQL): Promise<FoundInvitat
       invitationId: invitations.invitationId,
       organizationId: invitations.organizationId,
       organizationName: organizations.name,
-      founding: organizations.founding,
+      root: organizations.root,
       email: invitations.email,
       role: invitations.role,
       roleId: invitations.roleId,

@@ -1,4 +1,4 @@
-import { findFoundingOrganization, type HostRuntime, hostWork } from "../access/host-work";
+import { findRootOrganization, type HostRuntime, hostWork } from "../access/host-work";
 import { adoptGatewayFolder } from "../delivery/applier/claim-folder";
 import { placesIn } from "../delivery/applier/gateway-folder";
 import { listFileGateways } from "../delivery/leader/lease";
@@ -17,7 +17,7 @@ export async function adoptGateway(
   // One connection: it is looked up before the transaction.
   const gateway = (await listFileGateways(database)).find((candidate) => candidate.name === name);
   const { gatewayId } = await hostWork(runtime, "gateway.adopt", async (work) => {
-    const organizationId = await findFoundingOrganization(work.tx);
+    const organizationId = await findRootOrganization(work.tx);
     if (organizationId === null) throw new Conflict("not_set_up", 'Nothing is set up yet: "setup" comes first.');
     if (!gateway) throw new Conflict("no_such_gateway", "There is no gateway of this name with a folder.");
     work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gateway.gatewayId, name: gateway.name });

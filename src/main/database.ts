@@ -10,13 +10,13 @@ import type { Settings } from "./settings/environment";
 
 /**
  * Opens the database, brought to the present form. The embedded one is in the data folder, whose lock the caller holds.
- * @param migrations the folder with the SQL
+ * @param root the project's folder
  * @throws UnusableDatabase | RolesMissing | TriggersOff, or what the driver throws (see `explained`)
  */
-export async function openDatabase(settings: Settings, migrations: string): Promise<Database> {
+export async function openDatabase(settings: Settings, root: string): Promise<Database> {
   const { databaseUrl, databaseConnections } = settings;
-  if (databaseUrl === null) return openEmbeddedDatabase(settings.dataFolder, migrations);
-  await migratePostgresDatabase(databaseUrl, migrations, databaseConnections);
+  if (databaseUrl === null) return openEmbeddedDatabase(settings.dataFolder, root);
+  await migratePostgresDatabase(databaseUrl, root, databaseConnections);
   const { openPostgres, requireOwnSettings } = await import("../database/postgres-database");
   const database = openPostgres(databaseUrl, databaseConnections);
   try {
@@ -29,7 +29,7 @@ export async function openDatabase(settings: Settings, migrations: string): Prom
 }
 
 /** Loaded only where it is used: it is the larger part of the process's memory. */
-async function openEmbeddedDatabase(dataFolder: string, migrations: string): Promise<Database> {
+async function openEmbeddedDatabase(dataFolder: string, root: string): Promise<Database> {
   const [{ openEmbedded }, { embeddedDatabase }] = await Promise.all([
     import("../database/embedded/open-embedded"),
     import("../database/embedded-database"),
@@ -40,7 +40,7 @@ async function openEmbeddedDatabase(dataFolder: string, migrations: string): Pro
     if (errorCode(error) !== "ENOENT") throw new StartFailure(`${folder} cannot be used (${reasonOf(error)})`);
   });
   const client = await openEmbedded(folder);
-  await migrateEmbedded(client, migrations);
+  await migrateEmbedded(client, root);
   return embeddedDatabase(client);
 }
 

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Database } from "../database/database";
 import { fingerprint, makeSealer, type Sealer } from "../database/sealing";
@@ -33,7 +32,7 @@ type Outside = Pick<Surroundings, "clock" | "random"> & { readonly log?: Logger 
  */
 export function openInstallation(settings: Settings, outside: Outside): Promise<Installation> {
   return explained(settings, async () => {
-    const database = await openDatabase(settings, join(projectRoot(), "migrations"));
+    const database = await openDatabase(settings, projectRoot());
     try {
       return { database, ...(await prepare(database, settings, outside)) };
     } catch (error) {
@@ -47,7 +46,7 @@ export function openInstallation(settings: Settings, outside: Outside): Promise<
  * The same for a command that seals nothing: of an installation that exists, no secret is asked for.
  */
 export async function openForCommand(settings: Settings, outside: Outside): Promise<Database> {
-  const database = await openDatabase(settings, join(projectRoot(), "migrations"));
+  const database = await openDatabase(settings, projectRoot());
   try {
     if ((await findInstallation(database)) === null) await prepare(database, settings, outside);
     return database;

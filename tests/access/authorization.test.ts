@@ -20,13 +20,13 @@ const organization: Organization = {
   neverPublic: false,
   passwordPolicy: "advise",
   upstreams: "checked",
-  founding: false,
+  root: false,
   requireSecondFactor: false,
   maxKeyDays: null,
   maxKeysPerMember: 10,
   keyRequestsPerMinute: null,
 };
-const founders: Organization = { ...organization, founding: true };
+const founders: Organization = { ...organization, root: true };
 const strict: Organization = { ...organization, requireSecondFactor: true };
 
 const builtIn = (role: Role): Grant => ({ role, permissions: null });

@@ -20,7 +20,7 @@ const organization: Organization = {
   neverPublic: false,
   passwordPolicy: "advise",
   upstreams: "any",
-  founding: false,
+  root: false,
   requireSecondFactor: false,
   maxKeyDays: null,
   maxKeysPerMember: 10,

@@ -406,7 +406,8 @@ describe("the roles", () => {
     ["tenant", "portcullis_sweep_claims(now(), 1)"],
     ["sync", "portcullis_end_claims(now())"],
     ["host", "portcullis_sweep_claims(now(), 1)"],
-    ["tenant", "portcullis_application('a', 'o')"],
+    ["tenant", "portcullis_application_facts('a', 'o', '')"],
+    ["tenant", "portcullis_locate_application('a', 'o', '{}', '')"],
   ])("the %s role may not call %s", async (role, call) => {
     expect(await outcomeOf(runAs(world, role, role === "tenant" ? acme.organizationId : null, `select ${call}`))).toBe(
       refused,
@@ -427,7 +428,7 @@ test("inside an organization's transaction the authorizing function tells nothin
 
 const forbiddenToTenant = [
   "update organizations set upstreams = 'any'",
-  "update organizations set founding = true",
+  "update organizations set root = true",
   "update organizations set slug = 'x'",
   "update applications set slug = 'x'",
   "update applications set gateway_id = 'x'",

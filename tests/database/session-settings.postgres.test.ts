@@ -14,7 +14,7 @@ import { alter, hostileSettings } from "../support/hostile-settings";
 import { openAsOwner } from "../support/owner-connection";
 import { patienceMs } from "../support/patience";
 import { startRelay } from "../support/startup-messages";
-import { migrationsFolder } from "../support/test-database";
+import { projectFolder } from "../support/test-database";
 
 const names = sessionSettings.map(({ name }) => name);
 const pinned = settingsFor("requests");
@@ -50,7 +50,7 @@ function owner(url: string) {
 
 async function migrated(): Promise<string> {
   const url = await emptyDatabase();
-  await migratePostgresDatabase(url, migrationsFolder);
+  await migratePostgresDatabase(url, projectFolder);
   return url;
 }
 
@@ -180,7 +180,7 @@ test("requests, the listener, migrations and host commands send the pinned value
     expect(sent.length).toBeGreaterThan(0);
     return sent;
   };
-  for (const message of await startOf(() => migratePostgresDatabase(relay.url, migrationsFolder))) {
+  for (const message of await startOf(() => migratePostgresDatabase(relay.url, projectFolder))) {
     expect(message).toMatchObject(settingsFor("migrations"));
   }
   const database = opened(relay.url);
@@ -228,7 +228,7 @@ test("a start refuses a database in which triggers are turned off, and names the
   const url = await emptyDatabase();
   const administrator = owner(url);
   await administrator.unsafe(`alter database ${new URL(url).pathname.slice(1)} set session_replication_role = replica`);
-  await expect(migratePostgresDatabase(url, migrationsFolder)).rejects.toThrow(
+  await expect(migratePostgresDatabase(url, projectFolder)).rejects.toThrow(
     /^session_replication_role is "replica" for the user and the database in DATABASE_URL\. Triggers and foreign keys do not work/,
   );
 });
@@ -239,7 +239,7 @@ test("a start refuses a connection whose settings are dropped on the way, and na
     (name) => !(name in pinned) || /_timeout$|^default_/.test(name),
   );
   ends.push(() => pooler.close());
-  await expect(migratePostgresDatabase(pooler.url, migrationsFolder)).rejects.toThrow(
+  await expect(migratePostgresDatabase(pooler.url, projectFolder)).rejects.toThrow(
     /^the connection to PostgreSQL does not have the settings that it was opened with \(.* instead of .*\)\. A connection pooler/,
   );
 });

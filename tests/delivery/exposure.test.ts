@@ -59,7 +59,7 @@ describe("exposure", () => {
   });
 
   test("never says more than was proven, whatever the rows say by now", () => {
-    for (const intended of ["public", "protected", "shut"] as const) {
+    for (const intended of ["public", "protected", "closed"] as const) {
       for (const credentials of [[], [{ valid: true }], [{ valid: false }]]) {
         for (const openedBy of [null, "create"] as const) {
           const { state, intended: now } = exposureOf(
@@ -75,11 +75,11 @@ describe("exposure", () => {
   test.each<[string, ExposureFacts]>([
     ["never delivered", facts({ hasRoute: false, delivered: null })],
     ["delivered and proven", facts({ hasRoute: false })],
-  ])("without a route it is shut, and says so (%s)", (_title, given) => {
-    expect(exposureOf(given)).toMatchObject({ state: "shut", intended: "protected", reason: "no_route" });
+  ])("without a route it is closed, and says so (%s)", (_title, given) => {
+    expect(exposureOf(given)).toMatchObject({ state: "closed", intended: "protected", reason: "no_route" });
   });
 
-  test("without a route, a removal that is still on its way is not known to be shut", () => {
+  test("without a route, a removal that is still on its way is not known to be closed", () => {
     expect(exposureOf(facts({ hasRoute: false, pending: true }))).toMatchObject({
       state: "unknown",
       reason: "pending",
@@ -90,7 +90,7 @@ describe("exposure", () => {
 
   test("a quarantined application shows what it was seen to do, and that it is quarantined", () => {
     expect(exposureOf(delivered({ form: "quarantined" }))).toMatchObject({ state: "protected", reason: "quarantined" });
-    expect(exposureOf(delivered({ form: "shut" }))).toMatchObject({ state: "shut", reason: "quarantined" });
+    expect(exposureOf(delivered({ form: "closed" }))).toMatchObject({ state: "closed", reason: "quarantined" });
   });
 });
 

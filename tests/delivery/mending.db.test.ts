@@ -59,7 +59,7 @@ describe("a part of the folder that is removed while the leader runs", () => {
 
 describe("an application whose rows have a form that nobody foresaw", () => {
   it.each(["{}", "[null]", '[{"url":["http://127.0.0.1:9000"]}]', '[{"url":5}]'])(
-    "upstreams of %s: shut, and the others go on",
+    "upstreams of %s: closed, and the others go on",
     async (upstreams) => {
       const poisoned = await application();
       const { db } = sync.world;
@@ -71,7 +71,7 @@ describe("an application whose rows have a form that nobody foresaw", () => {
       await started();
       await delivered();
       expect(sync.file(applicationId)).toContain("other.localhost");
-      expect(await sync.state(poisoned.applicationId)).toMatchObject({ form: "shut" });
+      expect(await sync.state(poisoned.applicationId)).toMatchObject({ form: "closed" });
       expect(sync.file(poisoned.applicationId) ?? "").not.toContain("127.0.0.1:9000");
     },
   );

@@ -98,7 +98,7 @@ describe.each(bad)("%s", (_, username, sealed) => {
     await sync.given.ok("security.delete", { securityId: ada?.securityId });
     await until(
       () => sync.state(applicationId),
-      (row) => row?.form === "shut",
+      (row) => row?.form === "closed",
     );
     await sync.proven(applicationId);
     expect(sync.file(applicationId)).not.toContain("loadBalancer");

@@ -54,7 +54,7 @@ const openedBy = async (applicationId: string) => {
 };
 const entries = () =>
   sync.world.db.asOwner<{ object_id: string; actor_kind: string; organization_id: string; changed: unknown }>(
-    "select object_id, actor_kind, organization_id, changed from audit_entries where action = 'applications.update.shut_by_restore'",
+    "select object_id, actor_kind, organization_id, changed from audit_entries where action = 'applications.update.closed_by_restore'",
   );
 /** Whether the file leads anybody to the upstream without a password. */
 const isOpen = (applicationId: string) => {
@@ -92,7 +92,7 @@ describe("a database that was put back to an older copy", () => {
     expect(sync.file(applicationId)).not.toContain("loadBalancer");
     expect(await openedBy(applicationId)).toBeNull();
     const exposure = await sync.given.ok("applications.one", { applicationId });
-    expect(exposure).toMatchObject({ exposure: { intended: "shut" } });
+    expect(exposure).toMatchObject({ exposure: { intended: "closed" } });
     expect(await entries()).toEqual([
       {
         object_id: applicationId,
@@ -105,7 +105,7 @@ describe("a database that was put back to an older copy", () => {
       sync.world
         .log()
         .split("\n")
-        .find((one) => one.includes("shut by a restore")) ?? "";
+        .find((one) => one.includes("closed by a restore")) ?? "";
     expect(line).toContain(applicationId);
     expect(line).not.toContain(still.applicationId);
     // What the gateway serves to anyone already is as it was meant to be.

@@ -27,7 +27,7 @@ let applicationId: string;
 
 beforeAll(async () => {
   world = await openWorld();
-  acme = await world.organization({ founding: true });
+  acme = await world.organization({ root: true });
   place = await insertPlace(world, acme);
   ({ applicationId } = await given(acme).application({ environmentId: place.environmentId }));
 });

@@ -68,7 +68,7 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
     });
   }, 900_000);
 
-  test("an application that is made, shut and deleted meanwhile shows what the gateway does", async () => {
+  test("an application that is made, closed and deleted meanwhile shows what the gateway does", async () => {
     await inParallel(Array.from({ length: long(64, 6) }), long(32, 8), async () => {
       const host = newHost("short");
       const application = await world.tenant.application({
@@ -86,10 +86,10 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
         expect([state, status]).toEqual(["protected", 401]);
         break;
       }
-      const shut = await world.tenant.ok<CreatedCredential>("security.delete", {
+      const closed = await world.tenant.ok<CreatedCredential>("security.delete", {
         securityId: application.credential?.securityId,
       });
-      await expectTrue(shut.sync.changeId, async () => expect(await statusOf(host)).toBe(403));
+      await expectTrue(closed.sync.changeId, async () => expect(await statusOf(host)).toBe(403));
       const deleted = await world.tenant.ok<CreatedApplication>("applications.delete", { applicationId });
       await expectTrue(deleted.sync.changeId, async () => expect(await statusOf(host)).toBe(403));
     });

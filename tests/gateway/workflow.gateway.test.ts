@@ -14,12 +14,12 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
     (await world.ask(host, user === undefined ? {} : { user })).status;
 
   /** What it says must be what the gateway does, at the moment when it says it. */
-  async function expectShown(applicationId: string, host: string, state: "public" | "protected" | "shut") {
+  async function expectShown(applicationId: string, host: string, state: "public" | "protected" | "closed") {
     const shown = await world.tenant.exposure(applicationId);
     const anonymous = await world.ask(host);
     expect(shown).toMatchObject({ state, intended: state });
     expect(shown.provedAt).not.toBeNull();
-    expect(anonymous.status).toBe({ public: 200, protected: 401, shut: 403 }[state]);
+    expect(anonymous.status).toBe({ public: 200, protected: 401, closed: 403 }[state]);
     expect(anonymous.pass !== null).toBe(state === "public");
   }
 
@@ -81,7 +81,7 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
     expect(world.upstream.seen.every(({ headers }) => headers.authorization === undefined)).toBe(true);
   });
 
-  test("DK-19 a protected application stays shut when its last credential is deleted", async () => {
+  test("DK-19 a protected application stays closed when its last credential is deleted", async () => {
     const { tenant } = world;
     const host = newHost();
     const password = newPassword();
@@ -90,7 +90,7 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
       route: { host, upstreams: [{ url: world.upstream.url }] },
     });
     await tenant.enforced(application);
-    await expectShown(application.applicationId, host, "shut");
+    await expectShown(application.applicationId, host, "closed");
     const credential = await tenant.ok<CreatedCredential>("security.create", {
       applicationId: application.applicationId,
       username: "ada",
@@ -101,7 +101,7 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
     const deleted = await tenant.ok<DeletedCredential>("security.delete", { securityId: credential.securityId });
     expect(deleted.becamePublic).toBe(false);
     await tenant.enforced(deleted);
-    await expectShown(application.applicationId, host, "shut");
+    await expectShown(application.applicationId, host, "closed");
     expect(await status(host, `ada:${password}`)).toBe(403);
   });
 

@@ -11,7 +11,7 @@ import { type GivenOrganization, openWorld, testOrigin, type World } from "../su
 
 let world: World;
 let idp: OidcProvider;
-let founding: GivenOrganization;
+let root: GivenOrganization;
 let owner: GivenPerson;
 const ids = new Map<string, string>();
 const slugs = ["grouped", "second", "admitted", "own", "mapped", "removed"];
@@ -30,9 +30,9 @@ beforeAll(async () => {
   const { signIn } = world.runtime;
   Object.defineProperty(world.runtime, "signIn", { value: { ...signIn, trustedHeader: header } });
   idp = await startOidcProvider({ redirectUris: slugs.map(redirectUri), claimsInToken: true });
-  founding = await world.organization({ founding: true });
+  root = await world.organization({ root: true });
   owner = await givenPerson(world);
-  await givenMember(world, founding.organizationId, owner, "owner");
+  await givenMember(world, root.organizationId, owner, "owner");
   const group_roles = { staff: "viewer", operators: "admin", owners: "owner" };
   const main = { trusted_domains: ["example.org"], creates_persons: true };
   const insert = async (slug: string, more: Record<string, unknown>) =>
@@ -75,7 +75,7 @@ async function keyOf(browser: Browser, role: Role = "viewer"): Promise<string> {
 }
 const works = async (key: string) => (await world.callAs(key)("organizations.one")).status === 200;
 
-async function membershipOf(email: string, { organizationId } = founding): Promise<{ role: Role | null } | null> {
+async function membershipOf(email: string, { organizationId } = root): Promise<{ role: Role | null } | null> {
   const [row] = await world.db.asOwner<{ role: Role | null }>(
     "select m.role from members m join users u using (user_id) where u.email = $1 and m.organization_id = $2",
     [email, organizationId],
@@ -160,7 +160,7 @@ describe("a list of groups without any that gives a role", () => {
 
   it("leaves the role that was given by hand, and nothing of what the groups added to it", async () => {
     const email = newPerson(["operators"]);
-    await givenMember(world, founding.organizationId, await givenPerson(world, email), "viewer");
+    await givenMember(world, root.organizationId, await givenPerson(world, email), "viewer");
     const { browser } = await comeWith("grouped", ["operators"]);
     const key = await keyOf(browser, "admin");
     expect(await membershipOf(email)).toEqual({ role: "admin" });
@@ -175,7 +175,7 @@ describe("a list of groups without any that gives a role", () => {
 
   it("never raises anybody: a role by hand that holds more than the groups' role does not come back", async () => {
     const email = newPerson(["staff"]);
-    await givenMember(world, founding.organizationId, await givenPerson(world, email), "owner");
+    await givenMember(world, root.organizationId, await givenPerson(world, email), "owner");
     await comeWith("grouped", ["staff"]);
     expect(await membershipOf(email)).toEqual({ role: "viewer" });
     await comeWith("grouped", []);
@@ -189,7 +189,7 @@ describe("a list of groups without any that gives a role", () => {
       "select member_id from members m join users u using (user_id) where u.email = $1",
       [email],
     );
-    expect((await founding.call("members.update", { memberId: row?.member_id, role: "developer" })).status).toBe(200);
+    expect((await root.call("members.update", { memberId: row?.member_id, role: "developer" })).status).toBe(200);
     await comeWith("grouped", []);
     expect([await membershipOf(email), await isIn(browser)]).toEqual([{ role: "developer" }, false]);
   });
@@ -279,9 +279,7 @@ describe("a list of groups without any that lets in", () => {
 describe("the last owner whose groups are gone", () => {
   it("stays owner, with an alarm in the audit log and in the log, until there is another one", async () => {
     // Of other tests as well.
-    await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [
-      founding.organizationId,
-    ]);
+    await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [root.organizationId]);
     const email = newPerson(["owners"]);
     const { browser } = await comeWith("grouped", ["owners"]);
     const key = await keyOf(browser, "owner");
@@ -299,13 +297,13 @@ describe("the last owner whose groups are gone", () => {
         .split("\n")
         .filter((line) => line.includes("the last owner of an organization keeps"));
     const before = lines().length - 1;
-    expect(JSON.parse(lines().at(-1) ?? "{}")).toMatchObject({ level: 50, organizationId: founding.organizationId });
+    expect(JSON.parse(lines().at(-1) ?? "{}")).toMatchObject({ level: 50, organizationId: root.organizationId });
 
     // A role that is less than an owner's keeps the last owner too, and says so.
     expect((await comeWith("grouped", ["staff"])).location).toBe(home);
     expect([await membershipOf(email), lines().length - before]).toEqual([{ role: "owner" }, 2]);
 
-    await givenMember(world, founding.organizationId, owner, "owner");
+    await givenMember(world, root.organizationId, owner, "owner");
     await comeWith("grouped", []);
     expect(await membershipOf(email)).toBeNull();
   });
@@ -379,7 +377,7 @@ describe("the trusted header", () => {
     expect(await membershipOf(email)).toEqual({ role: "admin" });
 
     const person = await givenPerson(world);
-    await givenMember(world, founding.organizationId, person, "viewer");
+    await givenMember(world, root.organizationId, person, "viewer");
     const byPassword = openBrowser(world, { ip: "10.1.9.9" });
     await byPassword.signIn("password", { ...person });
     expect(await asked(byPassword, { "remote-email": person.email, "remote-groups": "" })).toBe(200);

@@ -39,7 +39,7 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
     const { data } = await browser.call<Record<string, never>>("auth.session");
     expect(data).toMatchObject({
       principal: { email: "ada@example.org", role: "owner", methods: ["link"] },
-      organization: { name: "Acme", founding: true },
+      organization: { name: "Acme", root: true },
       pending: null,
     });
     expect((await browser.call("projects.create", { name: "First" })).status).toBe(200);

@@ -12,7 +12,7 @@ import { type GivenOrganization, openWorld, testOrigin, type World } from "../su
 let world: World;
 let idp: OidcProvider;
 let organization: GivenOrganization;
-let founding: GivenOrganization;
+let root: GivenOrganization;
 
 /** Its tokens carry the public issuer, and this server reaches it at another address (ADR-2). */
 const publicIssuer = "https://login.example.test/realm";
@@ -25,7 +25,7 @@ beforeAll(async () => {
     issuer: publicIssuer,
     redirectUris: ["main", "other", "strict", "grouped"].map(redirectUri),
   });
-  founding = await world.organization({ founding: true });
+  root = await world.organization({ root: true });
   organization = await world.organization();
   const internal = { internal_url: idp.url };
   await insertProvider(world, idp, "main", { ...main, ...internal });
@@ -130,10 +130,10 @@ describe("signing in by a provider", () => {
     expect((await newBrowser().signIn("password", { email, password: newPassword })).status).toBe(200);
   });
 
-  it("leaves an owner of the founding organization the password for emergencies (TM-12)", async () => {
+  it("leaves an owner of the root organization the password for emergencies (TM-12)", async () => {
     const { email } = newPerson();
     const person = await givenPerson(world, email);
-    const memberId = await givenMember(world, founding.organizationId, person, "owner");
+    const memberId = await givenMember(world, root.organizationId, person, "owner");
     expect((await signInBy(newBrowser(), idp, "main")).location).toBe(`${testOrigin}/`);
     expect((await newBrowser().signIn("password", { email, password: person.password })).status).toBe(200);
     await world.db.asOwner("delete from members where member_id = $1", [memberId]);
@@ -411,11 +411,11 @@ describe("who may come in by a provider (TM-13)", () => {
   });
 });
 
-describe("groups give roles in the founding organization (TM-14)", () => {
+describe("groups give roles in the root organization (TM-14)", () => {
   const roleOf = async (email: string) => {
     const [row] = await world.db.asOwner<{ role: string }>(
       "select m.role from members m join users u using (user_id) where u.email = $1 and m.organization_id = $2",
-      [email, founding.organizationId],
+      [email, root.organizationId],
     );
     return row?.role ?? null;
   };
@@ -436,15 +436,13 @@ describe("groups give roles in the founding organization (TM-14)", () => {
     expect(await refusalOf("grouped")).toBe("no_role_for_groups");
     const [entry] = await world.db.asOwner<{ changed: { role: string[] } }>(
       "select changed from audit_entries where actor_name = $1 and outcome = 'done' and organization_id = $2 order by audit_id desc limit 1",
-      [email, founding.organizationId],
+      [email, root.organizationId],
     );
     expect(entry?.changed.role).toEqual(["admin", "viewer"]);
   });
 
   it("the last owner stays one", async () => {
-    await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [
-      founding.organizationId,
-    ]);
+    await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [root.organizationId]);
     const elsewhere = await world.organization();
     await givenMember(world, elsewhere.organizationId, await givenPerson(world), "owner");
     const { email } = newPerson({ groups: ["owners"] });

@@ -27,7 +27,7 @@ beforeAll(async () => {
   Object.defineProperty(world.runtime, "signIn", {
     get: () => ({ ...signIn, trustedProxies, trustedHeader: current }),
   });
-  organization = await world.organization({ founding: true });
+  organization = await world.organization({ root: true });
 });
 afterAll(() => world.close());
 

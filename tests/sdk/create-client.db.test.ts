@@ -45,7 +45,7 @@ test("DK-12, DK-23: the whole workflow goes over a real server, with types from 
   const session = await client.auth.session.query();
   expect(session.organization?.organizationId).toBe(acme.organizationId);
   const { applicationId, exposure } = await application();
-  expectTypeOf(exposure.state).toEqualTypeOf<"public" | "protected" | "shut" | "unknown">();
+  expectTypeOf(exposure.state).toEqualTypeOf<"public" | "protected" | "closed" | "unknown">();
   const route = await client.routes.create.mutate({
     applicationId,
     host: "sdk.example",

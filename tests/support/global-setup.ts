@@ -2,7 +2,7 @@ import type { TestProject } from "vitest/node";
 import { migratePostgresDatabase } from "../../src/database/migrate";
 import { setAgainstUs } from "./hostile-settings";
 import { startCluster } from "./postgres-cluster";
-import { clusterTemplate, migrationsFolder } from "./test-database";
+import { clusterTemplate, projectFolder } from "./test-database";
 
 /** For the project that runs the database suite on PostgreSQL: one temporary cluster, one migrated template. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
@@ -12,7 +12,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   }
   const cluster = await startCluster();
   await setAgainstUs(cluster.url());
-  await migratePostgresDatabase(await cluster.createDatabase(clusterTemplate), migrationsFolder);
+  await migratePostgresDatabase(await cluster.createDatabase(clusterTemplate), projectFolder);
   project.provide("clusterUrl", cluster.url("postgres"));
   return () => cluster.stop();
 }

@@ -19,7 +19,8 @@ declare module "vitest" {
   }
 }
 
-export const migrationsFolder = join(import.meta.dirname, "../../migrations");
+/** The project's folder. */
+export const projectFolder = join(import.meta.dirname, "../..");
 
 /** A migrated database of a test's own, which it hands back. */
 export type TestDatabase = Awaited<ReturnType<typeof openTestDatabase>>;
@@ -53,7 +54,7 @@ export async function embeddedTemplate(): Promise<Blob> {
   const path = templatePath("tar");
   await madeOnce(path, async (unfinished) => {
     const client = await openEmbeddedInMemory();
-    await migrateEmbedded(client, migrationsFolder);
+    await migrateEmbedded(client, projectFolder);
     const dump = await dumpTemplate(client);
     await client.close();
     await writeFile(unfinished, Buffer.from(await dump.arrayBuffer()));
@@ -61,11 +62,13 @@ export async function embeddedTemplate(): Promise<Blob> {
   return new Blob([readFileSync(path)]);
 }
 
-/** Where a migrated database without a row is kept, named after the migrations. */
+/** Where a migrated database without a row is kept, named after its SQL. */
 export function templatePath(kind: "tar" | "folder"): string {
   const hash = createHash("sha256").update(process.version);
-  for (const name of readdirSync(migrationsFolder).sort()) {
-    if (name.endsWith(".sql")) hash.update(readFileSync(join(migrationsFolder, name)));
+  for (const folder of ["migrations", "drizzle/functions", "drizzle/policies"]) {
+    for (const name of readdirSync(join(projectFolder, folder)).sort()) {
+      if (name.endsWith(".sql")) hash.update(readFileSync(join(projectFolder, folder, name)));
+    }
   }
   return join(ownTemporaryFolder(), `template-${hash.digest("hex").slice(0, 16)}.${kind}`);
 }

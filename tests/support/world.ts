@@ -53,7 +53,7 @@ export interface World {
   callAs(key: string | null): Call;
   organization(options?: {
     upstreams?: "any" | "checked";
-    founding?: boolean;
+    root?: boolean;
     gatewayId?: string;
   }): Promise<GivenOrganization>;
   close(): Promise<void>;
@@ -172,18 +172,18 @@ export async function insertGateway(
 
 async function insertOrganization(
   world: World,
-  options: { upstreams?: "any" | "checked"; founding?: boolean; gatewayId: string },
+  options: { upstreams?: "any" | "checked"; root?: boolean; gatewayId: string },
 ): Promise<GivenOrganization> {
   const { db } = world;
   const organizationId = newId("organization");
   await db.asOwner(
-    `insert into organizations (organization_id, name, slug, upstreams, founding, created_at) values ($1, $2, $3, $4, $5, now())`,
+    `insert into organizations (organization_id, name, slug, upstreams, root, created_at) values ($1, $2, $3, $4, $5, now())`,
     [
       organizationId,
       `Organization ${organizationId.slice(-6)}`,
       organizationId.replace("_", "-"),
       options.upstreams ?? "any",
-      options.founding ?? false,
+      options.root ?? false,
     ],
   );
   await db.asOwner(

@@ -5,7 +5,7 @@ import { migratePostgresDatabase } from "../../src/database/migrate";
 import { type Installation, newInstallation, removeInstallation } from "../support/control-plane";
 import { openAsOwner } from "../support/owner-connection";
 import { type Cluster, startCluster } from "../support/postgres-cluster";
-import { migrationsFolder } from "../support/test-database";
+import { projectFolder } from "../support/test-database";
 import { startTraefik } from "../support/traefik";
 import { type DatabaseKind, readDump, restoreEmbeddedFolder, restorePostgres, writeGatewayFiles } from "./dump";
 import { type Kept, publicUrl } from "./kept";
@@ -49,7 +49,7 @@ export async function restored(version: string, kind: DatabaseKind): Promise<Res
 
 async function inPostgres(cluster: Cluster, dump: Buffer): Promise<string> {
   // Roles belong to a cluster, so they are in no dump: an empty database of the product makes them.
-  await migratePostgresDatabase(await cluster.createDatabase("roles"), migrationsFolder);
+  await migratePostgresDatabase(await cluster.createDatabase("roles"), projectFolder);
   const url = await cluster.createDatabase("restored");
   await restorePostgres(url, dump);
   const sql = openAsOwner(url);

@@ -13,8 +13,8 @@ import { WrongFolder } from "../cause-of";
 import { findDelivery, wasEverApplied } from "../planner/record-delivery";
 import { servedDelivery } from "../prober/served-delivery";
 import { newEpoch } from "../protocol/gateway-secrets";
+import { closeReopened } from "./close-reopened";
 import { beginEpoch, endLease, findGateway, type GatewayRow, type Lease, takeLease } from "./lease";
-import { shutReopened } from "./shut-reopened";
 
 export interface Candidate {
   readonly database: Database;
@@ -89,7 +89,7 @@ async function presentEpoch(
   const relation = await relationOf(database, row, served);
   if (relation === "same") return present;
   // Before an epoch begins: whoever finds this half done recognizes it again.
-  await shutReopened(row, { ...candidate, places, now: clock.now(), readFile: (path) => files.readFile(path) });
+  await closeReopened(row, { ...candidate, places, now: clock.now(), readFile: (path) => files.readFile(path) });
   if (relation === "unclear" || served === null) return present;
   const epoch = newEpoch(candidate.random);
   log.warn(

@@ -32,8 +32,8 @@ export function withHashes(stored: StoredApplication, sealer: Sealer): Applicati
 }
 
 /**
- * Compiles an application, and shuts it when Traefik would refuse the file, which freezes every application of the
- * gateway, or would not build it as it stands. Where even the shut form is refused there is no file, and the deny of
+ * Compiles an application, and closes it when Traefik would refuse the file, which freezes every application of the
+ * gateway, or would not build it as it stands. Where even the closed form is refused there is no file, and the deny of
  * its hosts answers.
  */
 export function compileChecked(
@@ -44,11 +44,11 @@ export function compileChecked(
   const compiled = compileOrNothing(state, gateway, lastGood);
   if (isSound(compiled, gateway)) return compiled;
   const diagnostics = [...compiled.diagnostics, { subject: state.applicationId, problem: refusedByGateway }];
-  const closed = { ...state, access: "protected" as const, credentials: [] };
-  const shut = compileOrNothing(closed, gateway, null);
-  const form = "shut" as const;
-  if (isSound(shut, gateway)) return { ...shut, form, diagnostics };
-  return { ...shut, form, diagnostics, file: null, probes: [] };
+  const emptied = { ...state, access: "protected" as const, credentials: [] };
+  const closed = compileOrNothing(emptied, gateway, null);
+  const form = "closed" as const;
+  if (isSound(closed, gateway)) return { ...closed, form, diagnostics };
+  return { ...closed, form, diagnostics, file: null, probes: [] };
 }
 
 /** `unbuildable` reads the file as strictly as Traefik does: what is refused is a problem like any other. */
@@ -113,7 +113,7 @@ export function planRemoval(
       organizationId,
       digest: null,
       tag: "",
-      intended: "shut",
+      intended: "closed",
       form: "stated",
       diagnostics: [],
       probes: probesToAsk(before?.probes ?? [], []),
@@ -166,8 +166,8 @@ function compileOrNothing(
       file: null,
       tag: "",
       twinTag: "",
-      intended: "shut",
-      form: "shut",
+      intended: "closed",
+      form: "closed",
       probes: [],
       diagnostics: [{ subject: state.applicationId, problem: "not_compilable" }],
       fingerprints: { credentials: [], routes: [] },

@@ -26,7 +26,7 @@ export const Session = z.object({
       organizationId: z.string(),
       name: z.string(),
       slug: z.string(),
-      founding: z.boolean(),
+      root: z.boolean(),
     })
     .nullable(),
   /** Every organization that the person is a member of, by name; empty for a key. */

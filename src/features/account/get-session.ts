@@ -20,7 +20,7 @@ export const session = operation(
     rest: { method: "GET", path: "/session" },
   },
   async ({ principal, organization, request }) => {
-    const { organizationId, name, slug, founding } = organization;
+    const { organizationId, name, slug, root } = organization;
     const { presents, runtime } = request;
     const pending = principal.kind === "session" ? principal.pending : null;
     const isTold = principal.standing !== null && pending !== "second_factor"; // nobody is with a password alone
@@ -36,7 +36,7 @@ export const session = operation(
       },
       pending,
       csrfToken: presents.kind === "session" ? runtime.signer.sign("csrf", presents.hash) : null,
-      organization: isTold ? { organizationId, name, slug, founding } : null,
+      organization: isTold ? { organizationId, name, slug, root } : null,
       organizations: await organizationsOf(principal, runtime),
       permissions:
         pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],

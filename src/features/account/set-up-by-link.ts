@@ -15,7 +15,7 @@ import { requireEmpty } from "../organizations/require-empty";
 import { SetUpByLink } from "./contract";
 
 /**
- * Sets an empty installation up in the browser of whoever started it: the founding organization and its owner, as
+ * Sets an empty installation up in the browser of whoever started it: the root organization and its owner, as
  * `portcullis setup` makes them, but for the API key, and with a password.
  * @throws Conflict `already_set_up`, `link_used`, … | Invalid `weak_password`, `invalid_input`
  */
@@ -38,7 +38,7 @@ export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<Ope
       email,
       ownerName: name ?? null,
       upstreams: "any",
-      founding: true,
+      root: true,
     });
     await storePassword(tx, userId, hash, now);
     const methods = ["link"] as const;

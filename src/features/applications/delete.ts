@@ -37,7 +37,7 @@ export const remove = operation(
       const { changeId, state } = work.sync;
       return {
         ...before,
-        exposure: { state: "unknown", intended: "shut", provedAt: null, reason: "pending" },
+        exposure: { state: "unknown", intended: "closed", provedAt: null, reason: "pending" },
         sync: { changeId, state },
       };
     });

@@ -13,7 +13,7 @@ import { credential } from "./resource";
 
 /**
  * Deletes a credential, and answers what it was. Deleting the last row of a `public-when-empty` application is the
- * explicit act that makes it public (`becamePublic`); a `protected` one is shut from then on.
+ * explicit act that makes it public (`becamePublic`); a `protected` one is closed from then on.
  * @throws Conflict `never_public` it was the last one, and the organization has ruled public applications out
  */
 export const remove = operation(

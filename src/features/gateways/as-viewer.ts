@@ -3,11 +3,11 @@ import type { Permission } from "../../access/permissions";
 import type { ObjectKind } from "../../access/resources";
 import type { Transaction } from "../../database/database";
 
-/** The founding organization sees every gateway; any other one those that it is allowed on, bound by row-level security. */
+/** The root organization sees every gateway; any other one those that it is allowed on, bound by row-level security. */
 export function asViewer<P extends Permission, K extends ObjectKind, T>(
   { request, organization }: Authorized<P, K>,
   body: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
-  const role = organization.founding ? "host" : "tenant";
+  const role = organization.root ? "host" : "tenant";
   return request.runtime.database.transaction(role, organization.organizationId, body);
 }

@@ -11,7 +11,7 @@ import { presentGateway } from "./present-gateway";
 
 /**
  * Makes a gateway; a process that has its folder begins to deliver to it within seconds. Without `organizationIds` the
- * founding organization alone may publish on it.
+ * root organization alone may publish on it.
  * @throws Conflict `name_taken`
  */
 export const create = operation(

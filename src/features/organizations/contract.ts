@@ -14,7 +14,7 @@ export const UpdateOrganization = z
     name: Name.optional(),
     /** Copied to applications that are made from now on. */
     defaultAccess: Access.optional(),
-    /** On: empty applications are shut at once, and what would make one public is refused. Off opens nothing. */
+    /** On: empty applications are closed at once, and what would make one public is refused. Off opens nothing. */
     neverPublic: z.boolean().optional(),
     passwordPolicy: PasswordPolicy.optional(),
     /** On: whoever lacks a second factor can only enrol one. Keys go on. */
@@ -46,15 +46,15 @@ export const Organization = z.object({
   maxKeysPerMember: z.number(),
   keyRequestsPerMinute: z.number().nullable(),
   upstreams: z.enum(["any", "checked"]),
-  founding: z.boolean(),
+  root: z.boolean(),
   createdAt: Moment,
   sync: Sync,
 });
 export type Organization = z.infer<typeof Organization>;
 
-/** `shut`: the applications that were public until this very call. */
+/** `closed`: the applications that were public until this very call. */
 export const UpdatedOrganization = Organization.extend({
-  shut: z.array(z.object({ applicationId: z.string(), name: z.string() })),
+  closed: z.array(z.object({ applicationId: z.string(), name: z.string() })),
 });
 export type UpdatedOrganization = z.infer<typeof UpdatedOrganization>;
 

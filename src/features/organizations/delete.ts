@@ -19,7 +19,7 @@ const claimsOutliveMs = 30 * 24 * 3_600_000;
 /**
  * Deletes an organization that has no applications, with its keys and members: the caller's key is the last that works.
  * Its hosts stay claimed and denied for 30 days more.
- * @throws Conflict `not_empty` | `founding` the installation is managed through it
+ * @throws Conflict `not_empty` | `root_organization` the installation is managed through it
  */
 export const remove = operation(
   {
@@ -29,13 +29,13 @@ export const remove = operation(
     on: orCaller(organization),
     input: OrganizationById,
     output: Organization,
-    errors: ["founding", "not_empty"],
+    errors: ["not_empty", "root_organization"],
     rest: { method: "DELETE", path: "/organization", status: 204 },
   },
   async (authorized) => {
     const deletion = async (work: Work<"organization:delete", "organization">): Promise<Organization> => {
-      const { organizationId, founding } = work.authorized.object;
-      if (founding) throw new Conflict("founding", "The installation is managed through this organization.");
+      const { organizationId, root } = work.authorized.object;
+      if (root) throw new Conflict("root_organization", "The installation is managed through this organization.");
       await lockPlaces(work.tx, organizationId);
       // Who may delete it can have changed while this waited.
       await work.authorized.again(work.tx, "update");

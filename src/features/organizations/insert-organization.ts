@@ -13,7 +13,7 @@ interface NewOrganization {
   /** Of the owner, where there is no account with this e-mail address yet. */
   readonly ownerName: string | null;
   readonly upstreams: "any" | "checked";
-  readonly founding: boolean;
+  readonly root: boolean;
 }
 
 export interface InsertedOrganization {
@@ -30,9 +30,9 @@ export async function insertOrganization(work: HostWork, wanted: NewOrganization
   const { tx, now } = work;
   await tx.execute(sql`select pg_advisory_xact_lock(${organizationsLock}::bigint)`); // one slug and one account at a time
   const organizationId = newId("organization");
-  const { name, upstreams, founding } = wanted;
+  const { name, upstreams, root } = wanted;
   const slug = await freeSlug(work, name);
-  await tx.insert(organizations).values({ organizationId, name, slug, upstreams, founding, createdAt: now });
+  await tx.insert(organizations).values({ organizationId, name, slug, upstreams, root, createdAt: now });
   const object = { kind: "organization" as const, id: organizationId, name };
   work.audit(organizationId, "organization.create", object, { name, upstreams });
 

@@ -19,7 +19,7 @@ export function presentOrganization(
     maxKeysPerMember: row.maxKeysPerMember,
     keyRequestsPerMinute: row.keyRequestsPerMinute,
     upstreams: row.upstreams,
-    founding: row.founding,
+    root: row.root,
     createdAt: row.createdAt.toISOString(),
     sync: { changeId: sync.changeId, state: sync.state },
   };

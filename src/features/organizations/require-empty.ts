@@ -1,6 +1,6 @@
 import { and, eq, isNotNull, sql } from "drizzle-orm";
 import { links } from "../../../drizzle/persons";
-import { findFoundingOrganization } from "../../access/host-work";
+import { findRootOrganization } from "../../access/host-work";
 import type { Transaction } from "../../database/database";
 import { Conflict } from "../../platform/errors";
 
@@ -14,7 +14,7 @@ const setUpLock = 7_402_118_336;
  */
 export async function requireEmpty(tx: Transaction): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${setUpLock}::bigint)`);
-  if ((await findFoundingOrganization(tx)) === null) return;
+  if ((await findRootOrganization(tx)) === null) return;
   const used = await tx.$count(links, and(eq(links.purpose, "set_up"), isNotNull(links.usedAt)));
   throw new Conflict(
     "already_set_up",

@@ -13,7 +13,7 @@ import { presentOrganization } from "./present-organization";
 import { organization } from "./resource";
 
 /**
- * Changes the organization's settings. `neverPublic` on shuts what is public at once, and takes back what opened it,
+ * Changes the organization's settings. `neverPublic` on closes what is public at once, and takes back what opened it,
  * so that off opens nothing.
  */
 export const update = operation(
@@ -34,7 +34,7 @@ export const update = operation(
         const { organizationId } = work.authorized.object;
         const self = eq(organizations.organizationId, organizationId);
         // Applications before their organization, in the order of every other verb; then what was opened until it was held.
-        const shut = given.neverPublic === true ? await shutEmpty(work) : [];
+        const closed = given.neverPublic === true ? await closeEmpty(work) : [];
         // What it is now, and not before somebody else's change of it was waited for.
         const [before] = await work.tx.select().from(organizations).where(self).for("no key update");
         if (!before) throw new NotFound();
@@ -47,21 +47,21 @@ export const update = operation(
           .where(self)
           .returning();
         if (!row) throw new NotFound();
-        if (given.neverPublic === true) shut.push(...(await shutEmpty(work)));
+        if (given.neverPublic === true) closed.push(...(await closeEmpty(work)));
         work.audit(
           "organizations.update",
           { kind: "organization", id: organizationId },
-          { ...beforeAndAfter(before, changes), ...(shut.length > 0 ? { shut: shut.length } : {}) },
+          { ...beforeAndAfter(before, changes), ...(closed.length > 0 ? { closed: closed.length } : {}) },
         );
-        return { ...presentOrganization(row, work.sync), shut };
+        return { ...presentOrganization(row, work.sync), closed };
       },
       { lock: "share" },
     );
   },
 );
 
-/** Shuts every application that is public, or would be by a change of its access. */
-async function shutEmpty<P extends Permission, K extends ObjectKind>(
+/** Closes every application that is public, or would be by a change of its access. */
+async function closeEmpty<P extends Permission, K extends ObjectKind>(
   work: Work<P, K>,
 ): Promise<{ applicationId: string; name: string }[]> {
   const opened = and(eq(applications.organizationId, work.organizationId), isNotNull(applications.openedBy));

@@ -102,7 +102,7 @@ export const SettingsProvider = z.strictObject({
   /** This server's own way to the issuer. */
   internalUrl: ProviderUrl.nullable().default(null),
   clientSecret: ClientText.nullable().default(null),
-  /** Group → built-in role in the founding organization. */
+  /** Group → built-in role in the root organization. */
   groupRoles: mapped(builtIn).default({}),
 });
 export type SettingsProvider = z.infer<typeof SettingsProvider>;
@@ -166,7 +166,7 @@ export const Provider = z.object({
   createsPersons: z.boolean(),
   enabled: z.boolean(),
   createdAt: Moment,
-  /** Whether `PORTCULLIS_OIDC_PROVIDERS` names it: only the settings change it. The founding organization sees these. */
+  /** Whether `PORTCULLIS_OIDC_PROVIDERS` names it: only the settings change it. The root organization sees these. */
   fromSettings: z.boolean(),
   /** The last sign-in that was refused because of what the provider says or how it is set up; it names no person. */
   lastRefusal: z

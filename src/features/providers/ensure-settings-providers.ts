@@ -7,7 +7,7 @@ import { isNarrower } from "../../identity/external/admission";
 import { logLastOwnerKept, reapplyGroups } from "../../identity/external/end-of-groups";
 import { isSameIssuer } from "../../identity/external/endpoints";
 import { clientSecretPlace } from "../../identity/external/provider";
-import { foundingOrganization } from "../../identity/external/sign-in-by-provider";
+import { rootOrganizationId } from "../../identity/external/sign-in-by-provider";
 import { newId } from "../../platform/ids";
 import type { SettingsProvider } from "./contract";
 import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
@@ -42,7 +42,7 @@ export async function ensureSettingsProviders(runtime: Needed, wanted: readonly 
     const gone = present.filter(({ slug, enabled }) => enabled && !wanted.some((one) => one.slug === slug));
     for (const { providerId, slug } of gone) {
       await tx.update(oidcProviders).set({ enabled: false }).where(eq(oidcProviders.providerId, providerId));
-      await reapplyInFounding(tx, runtime, { providerId, slug }, null);
+      await reapplyInRoot(tx, runtime, { providerId, slug }, null);
       const endedSessions = await endSessionsOfProvider(tx, providerId);
       await audit(tx, runtime, "providers.update", { providerId, slug }, { enabled: [true, false], endedSessions });
     }
@@ -87,7 +87,7 @@ async function change(
     .where(eq(oidcProviders.providerId, providerId));
   const isAnother = !isSameIssuer(before.issuer, wanted.issuer);
   if (isAnother || !isSame(before.groupRoles, wanted.groupRoles)) {
-    await reapplyInFounding(tx, runtime, before, isAnother ? null : wanted.groupRoles);
+    await reapplyInRoot(tx, runtime, before, isAnother ? null : wanted.groupRoles);
   }
   if (isAnother) await forgetIdentities(tx, providerId);
   if (isAnother || isNarrower(before, wanted)) await endSessionsOfProvider(tx, providerId);
@@ -97,14 +97,14 @@ async function change(
   });
 }
 
-/** Applies other roles for the groups of a source of the installation, in the founding organization. */
-export async function reapplyInFounding(
+/** Applies other roles for the groups of a source of the installation, in the root organization. */
+export async function reapplyInRoot(
   tx: Transaction,
   { clock, installationId, log }: Pick<Needed, "clock" | "installationId" | "log">,
   { providerId: source, slug: name }: { readonly providerId: string; readonly slug: string },
   groupRoles: Readonly<Record<string, string>> | null,
 ): Promise<void> {
-  const rolesIn = await foundingOrganization(tx);
+  const rolesIn = await rootOrganizationId(tx);
   if (rolesIn === null) return;
   const seen = { requestId: newId("request"), ip: null, now: clock.now(), installationId };
   const from = { source, name, organizationId: null };

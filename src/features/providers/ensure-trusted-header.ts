@@ -4,7 +4,7 @@ import type { Runtime } from "../../access/runtime";
 import { headerProvider } from "../../identity/external/hand-over";
 import { trustedHeaderButton } from "../../identity/external/trusted-header";
 import type { Method } from "../../identity/sessions";
-import { audit, reapplyInFounding } from "./ensure-settings-providers";
+import { audit, reapplyInRoot } from "./ensure-settings-providers";
 
 /**
  * Where the settings have no trusted header any more, the sessions that it opened and what its groups gave end, as for a
@@ -18,7 +18,7 @@ export async function ensureTrustedHeader(
 ): Promise<void> {
   const header = { providerId: headerProvider, slug: trustedHeaderButton.slug };
   await runtime.database.transaction("host", null, async (tx) => {
-    await reapplyInFounding(tx, runtime, header, isOn ? groupRoles : null);
+    await reapplyInRoot(tx, runtime, header, isOn ? groupRoles : null);
     if (isOn) return;
     const ended = await tx
       .delete(sessions)

@@ -13,7 +13,7 @@ export const GatewayStatus = z.object({
   name: z.string(),
   /**
    * The last number given to a delivery, and the last that the gateway was seen to serve. Organizations other than the
-   * founding one see the last delivery that carried something of their own.
+   * root organization see the last delivery that carried something of their own.
    */
   revision: z.number().int(),
   loadedRevision: z.number().int(),
@@ -25,7 +25,7 @@ export const GatewayStatus = z.object({
   causeSince: Moment.nullable(),
   /** When its files were last compared with what they should be. */
   comparedAt: Moment.nullable(),
-  /** Shown to the founding organization only: they may name other tenants' hosts. */
+  /** Shown to the root organization only: they may name other tenants' hosts. */
   foreignFiles: z.array(ForeignFile).optional(),
   /** Changes of the caller's organization that are not delivered yet, and since when. */
   pending: z.number().int(),

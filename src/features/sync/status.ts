@@ -16,7 +16,7 @@ type Reader = Authorized<"sync:read", "gateway" | "organization">;
 const most = 100;
 
 /**
- * How delivery stands: of one gateway, or of all that the organization sees. The founding organization sees gateways
+ * How delivery stands: of one gateway, or of all that the organization sees. The root organization sees gateways
  * that are others' too, but what is told of applications is of its own only. Other organizations see the number of the
  * last delivery that carried something of their own: the gateway's counter would tell how much others change, and when.
  */
@@ -32,14 +32,14 @@ export const status = operation(
     rest: { method: "GET", path: "/sync/status" },
   },
   async (authorized, { gatewayId }) => {
-    const { organizationId, founding } = authorized.organization;
+    const { organizationId, root } = authorized.organization;
     const only = gatewayId === undefined ? sql`true` : sql`g.gateway_id = ${gatewayId}`;
     const rows = await asViewer(authorized, async (tx) =>
       rowsOf<Row>(
         await tx.execute(sql`
         select g.gateway_id as "gatewayId", g.name, own.revision,
           least(g.loaded_revision, own.revision) as "loadedRevision",
-          case when ${founding} or g.loaded_revision = own.revision then g.loaded_at end as "loadedAt",
+          case when ${root} or g.loaded_revision = own.revision then g.loaded_at end as "loadedAt",
           ${aheadInSql(sql`g.lease_until`, sql`now()`)} as led,
           g.cause, g.cause_since as "causeSince", g.compared_at as "comparedAt",
           (select count(*)::int from changes c
@@ -56,7 +56,7 @@ export const status = operation(
                and s.proven_revision < s.revision and not s.removed
              order by s.application_id limit ${most}) u) as unproven
         from gateways g cross join lateral (
-          select case when ${founding} then g.revision else coalesce(max(s.revision), 0) end as revision
+          select case when ${root} then g.revision else coalesce(max(s.revision), 0) end as revision
           from application_states s where s.gateway_id = g.gateway_id and s.organization_id = ${organizationId}) own
         where ${only} order by g.gateway_id`),
       ),
@@ -85,7 +85,7 @@ function present(row: Row): GatewayStatus {
 
 /** What else lies in the gateways' folders; by gateway id. It belongs to the installation, not to a tenant. */
 async function foreignFilesOf(authorized: Reader): Promise<ReadonlyMap<string, readonly ForeignFile[]>> {
-  if (!authorized.organization.founding) return new Map();
+  if (!authorized.organization.root) return new Map();
   const rows = await authorized.request.runtime.database.transaction("host", null, (tx) =>
     tx.select({ gatewayId: gateways.gatewayId, files: gateways.foreignFiles }).from(gateways),
   );

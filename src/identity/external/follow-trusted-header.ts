@@ -18,7 +18,7 @@ import type { Person } from "./find-person";
 import { findMembership, givenByGroups } from "./group-roles";
 import { headerProvider } from "./hand-over";
 import { isKnown } from "./provider-claims";
-import { foundingOrganization } from "./sign-in-by-provider";
+import { rootOrganizationId } from "./sign-in-by-provider";
 import { headerSource, readHeaders, type Said } from "./trusted-header";
 
 /** A request that presents a session, and the connection that it came by. */
@@ -99,7 +99,7 @@ async function applyTo(
   groups: readonly string[],
   person: Person,
 ): Promise<RoleChange | null> {
-  const organizationId = await foundingOrganization(tx);
+  const organizationId = await rootOrganizationId(tx);
   if (organizationId === null || !(await findMembership(tx, organizationId, person.userId))) return null;
   const given = await givenByGroups(tx, organizationId, groupRoles, groups);
   if (given === null) {

@@ -25,13 +25,13 @@ export const headerProvider = "trusted_header";
  * invitation's link makes an account for whoever opens it, also for who made the link: so what opened it before, a
  * password, factors, sessions, is worth nothing from here on.
  *
- * An owner of the founding organization keeps all of it, for emergencies: nobody but an owner, or the host, made that one.
+ * An owner of the root organization keeps all of it, for emergencies: nobody but an owner, or the host, made that one.
  * @returns null where nothing ended
  */
 export async function handOver(tx: Transaction, userId: string): Promise<HandedOver | null> {
   if (await isVouchedFor(tx, userId)) return null;
   await holdPerson(tx, userId);
-  if (await isFoundingOwner(tx, userId)) return null;
+  if (await isRootOwner(tx, userId)) return null;
   const [password] = await tx.delete(passwords).where(eq(passwords.userId, userId)).returning({ hash: passwords.hash });
   const totp = await tx.delete(totpSecrets).where(eq(totpSecrets.userId, userId)).returning({ of: totpSecrets.userId });
   const keys = await tx.delete(passkeys).where(eq(passkeys.userId, userId)).returning({ of: passkeys.passkeyId });
@@ -60,11 +60,11 @@ async function isVouchedFor(tx: Transaction, userId: string): Promise<boolean> {
   return found.length > 0;
 }
 
-async function isFoundingOwner(tx: Transaction, userId: string): Promise<boolean> {
+async function isRootOwner(tx: Transaction, userId: string): Promise<boolean> {
   const found = await tx
     .select({ memberId: members.memberId })
     .from(members)
     .innerJoin(organizations, eq(organizations.organizationId, members.organizationId))
-    .where(and(eq(members.userId, userId), eq(members.role, "owner"), eq(organizations.founding, true)));
+    .where(and(eq(members.userId, userId), eq(members.role, "owner"), eq(organizations.root, true)));
   return found.length > 0;
 }

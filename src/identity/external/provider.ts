@@ -100,7 +100,7 @@ export interface SignInButton {
 }
 
 /**
- * The providers that a visitor can choose from: the installation's, and the founding organization's, for they are of
+ * The providers that a visitor can choose from: the installation's, and the root organization's, for they are of
  * one house. Those of another organization are shown to whoever names it: any of them could call itself anything.
  * @param organization slug of an organization; null for none
  */
@@ -118,7 +118,7 @@ export async function listSignInButtons(
           eq(oidcProviders.enabled, true),
           or(
             isNull(oidcProviders.organizationId),
-            eq(organizations.founding, true),
+            eq(organizations.root, true),
             organization === null ? undefined : eq(organizations.slug, organization),
           ),
         ),

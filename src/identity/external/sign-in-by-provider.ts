@@ -146,13 +146,13 @@ function sourceOf({ providerId, name, organizationId }: Provider): GroupSource {
   return { source: providerId, name, organizationId };
 }
 
-/** The organization in which a provider's groups give roles: its own, else the founding one; null where they give none. */
+/** The organization in which a provider's groups give roles: its own, else the root organization; null where they give none. */
 async function organizationOfRoles(
   tx: Transaction,
   { organizationId, groupRoles }: Pick<Provider, "organizationId" | "groupRoles">,
 ): Promise<string | null> {
   if (Object.keys(groupRoles).length === 0) return null;
-  return organizationId ?? (await foundingOrganization(tx));
+  return organizationId ?? (await rootOrganizationId(tx));
 }
 
 /** Which organization the sign-in is about, and what it changed of the role there. */
@@ -165,7 +165,7 @@ interface Concerned {
 
 /**
  * Groups decide the role where the provider's `groupRoles` say anything: in its own organization, for the
- * installation's providers in the founding one. A member without any of these groups is refused.
+ * installation's providers in the root organization. A member without any of these groups is refused.
  * An organization's provider signs in nobody but who is a member, or belongs nowhere yet and is invited or gets a role
  * by a group: whoever belongs to another organization, or can sign in otherwise, becomes a member by their own act alone.
  * @throws ProviderRefusal `not_a_member`, or why it is not known in which groups somebody is
@@ -211,10 +211,10 @@ async function isSomebodysAlready(tx: Transaction, userId: string): Promise<bool
 }
 
 /** The organization that `setup` made; null before that. */
-export async function foundingOrganization(tx: Transaction): Promise<string | null> {
+export async function rootOrganizationId(tx: Transaction): Promise<string | null> {
   const [row] = await tx
     .select({ organizationId: organizations.organizationId })
     .from(organizations)
-    .where(eq(organizations.founding, true));
+    .where(eq(organizations.root, true));
   return row?.organizationId ?? null;
 }

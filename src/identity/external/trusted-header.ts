@@ -19,7 +19,7 @@ import { byEmail, create, type Person, ProviderRefusal } from "./find-person";
 import { findMembership, givenByGroups } from "./group-roles";
 import { handOver, headerProvider } from "./hand-over";
 import { type Claims, isKnown } from "./provider-claims";
-import { foundingOrganization } from "./sign-in-by-provider";
+import { rootOrganizationId } from "./sign-in-by-provider";
 
 const id = "trusted-header";
 
@@ -148,7 +148,7 @@ async function signIn(tx: Transaction, attempt: Attempt, { settings, ...said }: 
   const wasSeen = await holdSeen(tx, person);
   const handedOver = existing ? await handOver(tx, person.userId) : null;
   await noteSeen(tx, person, now);
-  const concerned = await roleInFounding(tx, attempt, settings, said.groups, person, existing, now);
+  const concerned = await roleInRoot(tx, attempt, settings, said.groups, person, existing, now);
   if ("refusal" in concerned) {
     if (!wasSeen) throw concerned.refusal; // the header has given nothing yet, and a refusal hands no account over
     return concerned;
@@ -198,10 +198,10 @@ async function noteSeen(tx: Transaction, { userId, email: subject }: Person, now
 }
 
 /**
- * As for the installation's providers: groups decide, in the founding organization, where the settings say so.
+ * As for the installation's providers: groups decide, in the root organization, where the settings say so.
  * @throws ProviderRefusal why it is not known in which groups somebody is
  */
-async function roleInFounding(
+async function roleInRoot(
   tx: Transaction,
   attempt: Attempt,
   { groupRoles }: TrustedHeader,
@@ -214,7 +214,7 @@ async function roleInFounding(
   | { readonly refusal: ProviderRefusal; readonly alarm: RoleChange | null }
 > {
   const decides = Object.keys(groupRoles).length > 0;
-  const organizationId = decides ? await foundingOrganization(tx) : null;
+  const organizationId = decides ? await rootOrganizationId(tx) : null;
   if (organizationId === null) return { organizationId, role: null };
   if (!isKnown(groups)) throw new ProviderRefusal(groups, known);
   const seen = seenBy(attempt, now);

@@ -12,7 +12,7 @@ const Email = z
 /** Days until the key expires; without it, it does not. */
 const ExpiresInDays = z.number().int().min(1).max(3650).optional();
 
-/** The first operator, the founding organization and its API key: once per installation. */
+/** The first operator, the root organization and its API key: once per installation. */
 export const SetUp = z.strictObject({
   email: Email,
   organization: Name,

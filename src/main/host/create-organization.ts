@@ -1,6 +1,6 @@
 import { eq } from "drizzle-orm";
 import { passwords } from "../../../drizzle/persons";
-import { findFoundingOrganization, hostWork } from "../../access/host-work";
+import { findRootOrganization, hostWork } from "../../access/host-work";
 import { insertOrganization } from "../../features/organizations/insert-organization";
 import { Conflict } from "../../platform/errors";
 import type { CreatedOrganization, CreateOrganization } from "./contract";
@@ -14,11 +14,11 @@ import { insertPasswordLink, type LinkRuntime } from "./password-link";
  */
 export function createOrganization(runtime: LinkRuntime, input: CreateOrganization): Promise<CreatedOrganization> {
   return hostWork(runtime, "organization.create", async (work) => {
-    if ((await findFoundingOrganization(work.tx)) === null) {
+    if ((await findRootOrganization(work.tx)) === null) {
       throw new Conflict("not_set_up", 'Nothing is set up yet: the first organization is made by "setup".');
     }
     const { name, owner: email, upstreams, expiresInDays } = input;
-    const made = await insertOrganization(work, { name, email, ownerName: null, upstreams, founding: false });
+    const made = await insertOrganization(work, { name, email, ownerName: null, upstreams, root: false });
     const apiKey = await insertKey(work, { ...made, name: "first key", role: "owner", expiresInDays });
     const canSignIn = (await work.tx.$count(passwords, eq(passwords.userId, made.userId))) > 0;
     const link = canSignIn ? null : await insertPasswordLink(work, runtime, made.userId, "password");

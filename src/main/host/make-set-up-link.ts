@@ -1,4 +1,4 @@
-import { findFoundingOrganization } from "../../access/host-work";
+import { findRootOrganization } from "../../access/host-work";
 import { insertLink, linkUrl } from "../../identity/links";
 import type { LinkRuntime } from "./password-link";
 
@@ -9,7 +9,7 @@ import type { LinkRuntime } from "./password-link";
  */
 export function makeSetUpLink({ database, clock, random, publicOrigin }: LinkRuntime): Promise<string | null> {
   return database.transaction("host", null, async (tx) => {
-    if ((await findFoundingOrganization(tx)) !== null) return null;
+    if ((await findRootOrganization(tx)) !== null) return null;
     const { token } = await insertLink(tx, { purpose: "set_up" }, { now: clock.now(), random });
     return linkUrl(publicOrigin, token);
   });

@@ -7,7 +7,7 @@ import { insertKey } from "./insert-key";
 import { insertPasswordLink, type LinkRuntime } from "./password-link";
 
 /**
- * Makes the first operator, the founding organization (its routes may lead anywhere, loopback included), its first key,
+ * Makes the first operator, the root organization (its routes may lead anywhere, loopback included), its first key,
  * and the link by which the operator chooses a password. Key and link are in this answer alone. A set-up link that a
  * start has printed ends with it.
  * @throws Conflict `already_set_up`
@@ -21,7 +21,7 @@ export function setUp(runtime: LinkRuntime, input: SetUp): Promise<SetUpDone> {
       email: input.email,
       ownerName: input.name ?? null,
       upstreams: "any",
-      founding: true,
+      root: true,
     });
     const { expiresInDays } = input;
     const apiKey = await insertKey(work, { organizationId, userId, name: "first key", role: "owner", expiresInDays });

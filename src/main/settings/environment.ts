@@ -383,7 +383,7 @@ export const settingsTable = {
     name: "PORTCULLIS_TRUSTED_HEADER_GROUP_ROLES",
     default: null,
     description:
-      "Which role in the founding organization a group of that header gives, as JSON. Where it is set, the groups decide who is in.",
+      "Which role in the root organization a group of that header gives, as JSON. Where it is set, the groups decide who is in.",
     example: '{"admins":"owner","staff":"viewer"}',
     schema: json(GroupRoles, "a JSON object of groups and roles")
       .optional()

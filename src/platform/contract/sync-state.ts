@@ -10,8 +10,8 @@ export const Sync = z.object({ changeId: z.string().nullable(), state: SyncState
 
 /** What anyone on the internet gets from an application now. Not proven is `unknown`. */
 export const Exposure = z.object({
-  state: z.enum(["public", "protected", "shut", "unknown"]),
-  intended: z.enum(["public", "protected", "shut"]),
+  state: z.enum(["public", "protected", "closed", "unknown"]),
+  intended: z.enum(["public", "protected", "closed"]),
   provedAt: Moment.nullable(),
   reason: z.string().optional(),
 });

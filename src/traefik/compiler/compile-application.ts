@@ -10,7 +10,7 @@ import { isEntryPoint, isId } from "./well-formed";
  * One application's file at one gateway: routers, services and middlewares together.
  *
  * Rows that cannot be compiled quarantine the application: only rows that the gateway took before, unchanged, stay
- * in force, under the present settings; every other route is shut. What is not exactly as stated is never public.
+ * in force, under the present settings; every other route is closed. What is not exactly as stated is never public.
  * Same state, same bytes, whatever the order of rows.
  *
  * @param lastGood the fingerprints of the last compile that the gateway took, `null` when there was none
@@ -37,7 +37,7 @@ export function compileApplication(
   const open = isProtected || isPublic ? kept.map(({ route }) => route) : [];
   const { document, tag, twinTag, probes } = routesDocument(state, gateway, {
     open,
-    shut: routes.buildable.map(({ route }) => route).filter((route) => !open.includes(route)),
+    closed: routes.buildable.map(({ route }) => route).filter((route) => !open.includes(route)),
     users: isProtected && open.length > 0 ? users.map(({ line }) => line) : null,
   });
 
@@ -46,7 +46,7 @@ export function compileApplication(
     tag,
     twinTag,
     intended,
-    form: stated ? "stated" : open.length > 0 ? "quarantined" : "shut",
+    form: stated ? "stated" : open.length > 0 ? "quarantined" : "closed",
     probes,
     diagnostics,
     fingerprints: { credentials: fingerprintsOf(users), routes: fingerprintsOf(kept) },
@@ -72,7 +72,7 @@ function nothing(intended: CompiledApplication["intended"]): CompiledApplication
     tag: "",
     twinTag: "",
     intended,
-    form: "shut",
+    form: "closed",
     probes: [],
     diagnostics: [{ subject: "application", problem: "bad_id" }],
     fingerprints: { credentials: [], routes: [] },

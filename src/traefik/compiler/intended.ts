@@ -13,7 +13,7 @@ export interface AccessState {
  * What an application is meant to answer to anyone on the internet.
  *
  * Only an explicit act (`openedBy`) makes an application public: a credential that expired, or a value that is
- * none of the known ones, leaves it shut.
+ * none of the known ones, leaves it closed.
  */
 export function intendedExposure(state: AccessState): Intended {
   if (state.credentials.some((credential) => credential.valid === true)) return "protected";
@@ -22,5 +22,5 @@ export function intendedExposure(state: AccessState): Intended {
     state.credentials.length === 0 &&
     (state.openedBy === "create" || state.openedBy === "delete" || state.openedBy === "access") &&
     state.neverPublic === false;
-  return opened ? "public" : "shut";
+  return opened ? "public" : "closed";
 }

@@ -23,7 +23,7 @@ export interface RoutePlan {
   /** Lead to their upstreams, past `users` where there are any. */
   readonly open: readonly RouteState[];
   /** Answer by themselves; nobody gets further. */
-  readonly shut: readonly RouteState[];
+  readonly closed: readonly RouteState[];
   /** `username:hash` lines, at least one; `null` where the open routes ask for nothing. */
   readonly users: readonly string[] | null;
 }
@@ -63,11 +63,11 @@ export function routesDocument(
     routers[route.routeId] = router(gateway, route, routePriority, route.routeId, chain);
     probes.push(probe(route, plan.users === null ? "passed" : "stopped"));
   }
-  for (const route of plan.shut) {
+  for (const route of plan.closed) {
     routers[route.routeId] = router(gateway, route, routePriority, NOOP_SERVICE, tagged(names.tag, names.closed));
     probes.push(probe(route, "stopped"));
   }
-  const prefixed = [...plan.open, ...plan.shut].filter((route) => route.pathPrefix !== null);
+  const prefixed = [...plan.open, ...plan.closed].filter((route) => route.pathPrefix !== null);
   for (const route of prefixed) {
     routers[`${route.routeId}-deny`] = router(
       gateway,
@@ -77,7 +77,7 @@ export function routesDocument(
       tagged(names.twin, names.closed),
     );
   }
-  if (plan.shut.length > 0 || prefixed.length > 0) middlewares[names.closed] = CLOSED_MIDDLEWARE;
+  if (plan.closed.length > 0 || prefixed.length > 0) middlewares[names.closed] = CLOSED_MIDDLEWARE;
 
   const parts = {
     ...unlessEmpty("services", services),

@@ -11,7 +11,7 @@ export type Access = "public-when-empty" | "protected";
 export type OpenedBy = "create" | "delete" | "access" | null;
 
 /** What an application is meant to answer to anyone on the internet. */
-export type Intended = "public" | "protected" | "shut";
+export type Intended = "public" | "protected" | "closed";
 
 /** One row of `security`, as far as the gateway is concerned. */
 export interface CredentialState {
@@ -113,8 +113,8 @@ export interface CompiledApplication {
   /** What the deny twins of routes with a path prefix answer with: seen when the route beside a twin is broken. */
   readonly twinTag: string;
   readonly intended: Intended;
-  /** `stated`: exactly what the rows say. `quarantined`: the last good form less everything that is gone. `shut`: nothing else could be shown safe. */
-  readonly form: "stated" | "quarantined" | "shut";
+  /** `stated`: exactly what the rows say. `quarantined`: the last good form less everything that is gone. `closed`: nothing else could be shown safe. */
+  readonly form: "stated" | "quarantined" | "closed";
   readonly probes: readonly Probe[];
   readonly diagnostics: readonly Diagnostic[];
   readonly fingerprints: Fingerprints;

@@ -11,7 +11,7 @@ import { migrateEmbedded } from "../../../src/database/migrate";
 import { sessionSettings, settingsFor } from "../../../src/database/session-settings";
 import { layEmbeddedDatabase } from "../../support/embedded-template";
 import { hostileSettings } from "../../support/hostile-settings";
-import { migrationsFolder } from "../../support/test-database";
+import { projectFolder } from "../../support/test-database";
 
 const place = mkdtempSync(join(tmpdir(), "portcullis-embedded-settings-"));
 afterAll(() => rmSync(place, { recursive: true, force: true }));
@@ -56,7 +56,7 @@ test("what a data folder says of its sessions is in force before it is overruled
 test("the embedded database reads, writes and flushes by the pinned settings, whatever its data folder says", async () => {
   const client = await open();
   expect(await valuesIn(client, durable)).toEqual({ fsync: "on", full_page_writes: "on", wal_sync_method: "fsync" });
-  await migrateEmbedded(client, migrationsFolder);
+  await migrateEmbedded(client, projectFolder);
   expect(await valuesIn(client, names)).toEqual(settingsFor("embedded"));
   const database = await embeddedDatabase(client);
   expect(await valuesIn(client, names)).toEqual(settingsFor("embedded"));

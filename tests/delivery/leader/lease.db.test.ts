@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { asSync, LeaseLost } from "../../../src/database/as-sync";
+import { closeAfterRestore } from "../../../src/delivery/leader/close-after-restore";
 import { beginEpoch, renewLease, replaceNonce, takeLease } from "../../../src/delivery/leader/lease";
-import { shutAfterRestore } from "../../../src/delivery/leader/shut-after-restore";
 import { managedHosts } from "../../../src/delivery/planner/managed-hosts";
 import { openSyncWorld, type SyncWorld } from "../sync-world";
 
@@ -47,16 +47,16 @@ it("in a new epoch nothing is proven, no number comes again, and files that nobo
   await begin("e1", 40);
   expect(await sync.gateway()).toMatchObject({ epoch: "e1", revision: 40, loaded_revision: 0 });
   expect(await sync.state("app_known")).toMatchObject({ revision: 5, proven_revision: 0, unproven: "new_epoch" });
-  expect(await sync.state("app_found")).toMatchObject({ revision: 0, intended: "shut", removed: false });
+  expect(await sync.state("app_found")).toMatchObject({ revision: 0, intended: "closed", removed: false });
   await begin("e2", 7);
   expect(await sync.gateway()).toMatchObject({ epoch: "e2", revision: 40 });
 });
 
-it("what a restore shuts is told of once, and is delivered before what only opens (DK-19, AUD)", async () => {
+it("what a restore closes is told of once, and is delivered before what only opens (DK-19, AUD)", async () => {
   const { applicationId } = await sync.given.application({ access: "public-when-empty" });
-  const shut = () => shutAfterRestore(database(), sync.gatewayId, [{ applicationId }], now);
-  expect(await shut()).toEqual([applicationId]);
-  expect(await shut()).toEqual([]);
+  const closed = () => closeAfterRestore(database(), sync.gatewayId, [{ applicationId }], now);
+  expect(await closed()).toEqual([applicationId]);
+  expect(await closed()).toEqual([]);
   const rows = await sync.world.db.asOwner<{ closes: boolean }>(
     "select closes from changes where application_id = $1 and created_at = $2",
     [applicationId, now.toISOString()],
@@ -66,7 +66,7 @@ it("what a restore shuts is told of once, and is delivered before what only open
     "select action from audit_entries where object_id = $1 and created_at = $2",
     [applicationId, now.toISOString()],
   );
-  expect(entries).toEqual([{ action: "applications.update.shut_by_restore" }]);
+  expect(entries).toEqual([{ action: "applications.update.closed_by_restore" }]);
 });
 
 it("a foreign route meets a claim by its name, below a wildcard that is claimed, and above a host that is (TM-53)", async () => {

@@ -38,7 +38,7 @@ const state = (applicationId: string, removed: boolean, provenRevision: number, 
   run(
     `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
        diagnostics, probes, removed, delivered_at, proven_revision)
-     values ($1, $2, 'org_1', 5, '', 'shut', 'stated', '[]', '[]', $3, $4, $5)`,
+     values ($1, $2, 'org_1', 5, '', 'closed', 'stated', '[]', '[]', $3, $4, $5)`,
     world.gatewayId,
     applicationId,
     removed,

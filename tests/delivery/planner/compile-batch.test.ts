@@ -82,7 +82,7 @@ it("rows at which the compiler stumbles leave no file, and concern nobody else (
   const odd: RouteState = JSON.parse(JSON.stringify({ ...route, upstreams: null }));
   const { file, state } = plan(application({ routes: [odd] }));
   expect(file).toMatchObject({ name: "app_1.yml", text: null, effect: "removes" });
-  expect(state).toMatchObject({ form: "shut", diagnostics: [{ problem: "not_compilable" }] });
+  expect(state).toMatchObject({ form: "closed", diagnostics: [{ problem: "not_compilable" }] });
 });
 
 it("a public application of a gateway without tags is public (DK-19)", () => {

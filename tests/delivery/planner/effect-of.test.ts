@@ -2,13 +2,21 @@ import { expect, it } from "vitest";
 import { effectOf } from "../../../src/delivery/planner/effect-of";
 
 const file = { name: "app.yml", text: "{}" };
-const stated = (credentials: string[], routes: string[], intended: "public" | "protected" | "shut" = "protected") => ({
+const stated = (
+  credentials: string[],
+  routes: string[],
+  intended: "public" | "protected" | "closed" = "protected",
+) => ({
   file,
   form: "stated" as const,
   intended,
   fingerprints: { credentials, routes },
 });
-const before = (credentials: string[], routes: string[], intended: "public" | "protected" | "shut" = "protected") => ({
+const before = (
+  credentials: string[],
+  routes: string[],
+  intended: "public" | "protected" | "closed" = "protected",
+) => ({
   intended,
   lastGood: { credentials, routes },
 });
@@ -28,13 +36,13 @@ it("a credential, address or route that is gone or changed closes", () => {
 
 it("what ends being public closes", () => {
   expect(effectOf(before([], ["r1"], "public"), stated(["c1"], ["r1"]), quiet)).toBe("closes");
-  expect(effectOf(before([], ["r1"], "public"), stated([], ["r1"], "shut"), quiet)).toBe("closes");
+  expect(effectOf(before([], ["r1"], "public"), stated([], ["r1"], "closed"), quiet)).toBe("closes");
 });
 
 it("what is asked to close, is not as stated, or cannot be compared closes", () => {
   expect(effectOf(null, stated(["c1"], ["r1"]), { closes: true })).toBe("closes");
   expect(effectOf(null, { ...stated(["c1"], ["r1"]), form: "quarantined" }, quiet)).toBe("closes");
-  expect(effectOf({ intended: "shut", lastGood: null }, stated(["c1"], ["r1"]), quiet)).toBe("closes");
+  expect(effectOf({ intended: "closed", lastGood: null }, stated(["c1"], ["r1"]), quiet)).toBe("closes");
 });
 
 it("an application without a file is a removal", () => {

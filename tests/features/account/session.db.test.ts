@@ -4,7 +4,7 @@ import { openWorld, type World } from "../../support/world";
 
 interface Session {
   readonly principal: { kind: string; apiKeyId: string; userId: string | null; role: string };
-  readonly organization: { organizationId: string; founding: boolean };
+  readonly organization: { organizationId: string; root: boolean };
   readonly permissions: string[];
 }
 
@@ -21,15 +21,15 @@ test.each(roles)("%s: who it is, where, and the permissions of the table", async
   const answer = await world.callAs(await acme.key(role))<Session>("auth.session");
   expect(answer.data).toMatchObject({
     principal: { kind: "apiKey", apiKeyId: expect.stringMatching(/^key_/), userId: null, role },
-    organization: { organizationId: acme.organizationId, founding: false },
+    organization: { organizationId: acme.organizationId, root: false },
   });
   const held = permissions.filter((permission) => permissionsOf(role).has(permission));
   expect(answer.data.permissions).toEqual(held.filter((permission) => !installationWide.includes(permission)));
   expect(answer.data.permissions).toContain("application:read");
 });
 
-test("the founding organization's owner holds every cell of the table that a key can be given", async () => {
-  const founders = await world.organization({ founding: true });
+test("the root organization's owner holds every cell of the table that a key can be given", async () => {
+  const founders = await world.organization({ root: true });
   expect((await founders.call<Session>("auth.session")).data.permissions).toEqual([...grantable]);
   const admin = world.callAs(await founders.key("admin"));
   const held = (await admin<Session>("auth.session")).data.permissions;

@@ -31,7 +31,7 @@ type Act =
   | { readonly nothing: true };
 
 interface End {
-  readonly intended: "public" | "protected" | "shut";
+  readonly intended: "public" | "protected" | "closed";
   readonly openedBy: OpenedBy;
   /** In the answer; `undefined` where the act has no such answer. */
   readonly becamePublic?: boolean;
@@ -54,7 +54,7 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "the last row deleted",
     { access: shielded, rows: ["valid"], openedBy: null },
     { delete: "valid" },
-    { intended: "shut", openedBy: "delete", becamePublic: false },
+    { intended: "closed", openedBy: "delete", becamePublic: false },
   ],
   [
     "the last row deleted",
@@ -66,7 +66,7 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "the last row deleted",
     { access: shielded, rows: ["valid"], openedBy: null, never: true },
     { delete: "valid" },
-    { intended: "shut", openedBy: "delete", becamePublic: false },
+    { intended: "closed", openedBy: "delete", becamePublic: false },
   ],
   [
     "the last row deleted, expired before",
@@ -78,13 +78,13 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "the last row deleted, expired before",
     { access: shielded, rows: ["expired"], openedBy: null },
     { delete: "expired" },
-    { intended: "shut", openedBy: "delete", becamePublic: false },
+    { intended: "closed", openedBy: "delete", becamePublic: false },
   ],
   [
     "the last row deleted, expired before",
     { access: pwe, rows: ["expired"], openedBy: null, never: true },
     { delete: "expired" },
-    { intended: "shut", openedBy: null, ...asBefore },
+    { intended: "closed", openedBy: null, ...asBefore },
   ],
   // a row is deleted, and others stay
   [
@@ -103,19 +103,19 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "the last valid one deleted, an expired row stays",
     { access: pwe, rows: ["valid", "expired"], openedBy: null },
     { delete: "valid" },
-    { intended: "shut", openedBy: null, becamePublic: false },
+    { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
     "the last valid one deleted, an expired row stays",
     { access: shielded, rows: ["valid", "expired"], openedBy: null },
     { delete: "valid" },
-    { intended: "shut", openedBy: null, becamePublic: false },
+    { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
     "the last valid one deleted, an expired row stays",
     { access: pwe, rows: ["valid", "expired"], openedBy: null, never: true },
     { delete: "valid" },
-    { intended: "shut", openedBy: null, becamePublic: false },
+    { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
     "an expired row deleted, a valid one stays",
@@ -127,32 +127,32 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "one expired row of two deleted",
     { access: pwe, rows: ["expired", "expired"], openedBy: null },
     { delete: "expired" },
-    { intended: "shut", openedBy: null, becamePublic: false },
+    { intended: "closed", openedBy: null, becamePublic: false },
   ],
   // time
   [
     "the last valid one expires",
     { access: pwe, rows: ["valid"], openedBy: null },
     { time: "passes" },
-    { intended: "shut", openedBy: null },
+    { intended: "closed", openedBy: null },
   ],
   [
     "the last valid one expires",
     { access: shielded, rows: ["valid"], openedBy: null },
     { time: "passes" },
-    { intended: "shut", openedBy: null },
+    { intended: "closed", openedBy: null },
   ],
   [
     "both expire",
     { access: pwe, rows: ["valid", "valid"], openedBy: null },
     { time: "passes" },
-    { intended: "shut", openedBy: null },
+    { intended: "closed", openedBy: null },
   ],
   [
     "the last valid one expires",
     { access: pwe, rows: ["valid"], openedBy: null, never: true },
     { time: "passes" },
-    { intended: "shut", openedBy: null },
+    { intended: "closed", openedBy: null },
   ],
   // access
   [
@@ -171,7 +171,7 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "access to public-when-empty, empty",
     { access: shielded, rows: [], openedBy: "create", never: true },
     { access: pwe },
-    { intended: "shut", openedBy: "create", ...asBefore },
+    { intended: "closed", openedBy: "create", ...asBefore },
   ],
   [
     "access to public-when-empty with a credential",
@@ -189,13 +189,13 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "access to public-when-empty with an expired row only",
     { access: shielded, rows: ["expired"], openedBy: null },
     { access: pwe },
-    { intended: "shut", openedBy: null, becamePublic: false },
+    { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
     "access to protected, public before",
     { access: pwe, rows: [], openedBy: "create" },
     { access: shielded },
-    { intended: "shut", openedBy: "create", becamePublic: false },
+    { intended: "closed", openedBy: "create", becamePublic: false },
   ],
   [
     "access to protected with a credential",
@@ -213,26 +213,26 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "access said again, emptied by no act",
     { access: pwe, rows: [], openedBy: null },
     { access: pwe },
-    { intended: "shut", openedBy: null, becamePublic: false },
+    { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
-    "access said again, shut by neverPublic",
+    "access said again, closed by neverPublic",
     { access: pwe, rows: [], openedBy: "create", never: true },
     { access: pwe },
-    { intended: "shut", openedBy: "create", becamePublic: false },
+    { intended: "closed", openedBy: "create", becamePublic: false },
   ],
   // no act at all: a restore, an import, a removed member
   [
     "rows gone by no act",
     { access: pwe, rows: [], openedBy: null },
     { nothing: true },
-    { intended: "shut", openedBy: null },
+    { intended: "closed", openedBy: null },
   ],
   [
     "rows gone by no act",
     { access: shielded, rows: [], openedBy: null },
     { nothing: true },
-    { intended: "shut", openedBy: null },
+    { intended: "closed", openedBy: null },
   ],
   [
     "open, and nothing happens",
@@ -244,7 +244,7 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "open once, and neverPublic since",
     { access: pwe, rows: [], openedBy: "delete", never: true },
     { nothing: true },
-    { intended: "shut", openedBy: "delete" },
+    { intended: "closed", openedBy: "delete" },
   ],
   // a credential closes
   [
@@ -266,7 +266,7 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     { intended: "protected", openedBy: null },
   ],
   [
-    "a credential added, shut before",
+    "a credential added, closed before",
     { access: shielded, rows: [], openedBy: "create" },
     { add: true },
     { intended: "protected", openedBy: null },
@@ -279,10 +279,10 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     { intended: "public", openedBy: "create", becamePublic: false },
   ],
   [
-    "renamed, shut before",
+    "renamed, closed before",
     { access: pwe, rows: [], openedBy: null },
     { rename: true },
-    { intended: "shut", openedBy: null, becamePublic: false },
+    { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
     "another algorithm, public before",
@@ -294,13 +294,13 @@ const table: readonly (readonly [string, Start, Act, End])[] = [
     "another algorithm, with an expired row",
     { access: pwe, rows: ["expired"], openedBy: null },
     { algorithm: "bcrypt" },
-    { intended: "shut", openedBy: null, refused: "credentials_exist" },
+    { intended: "closed", openedBy: null, refused: "credentials_exist" },
   ],
   [
     "a new password for an expired one",
     { access: pwe, rows: ["expired"], openedBy: null },
     { newPassword: true },
-    { intended: "shut", openedBy: null },
+    { intended: "closed", openedBy: null },
   ],
 ];
 
@@ -403,10 +403,10 @@ describe("DK-19: access", () => {
   const creations: [string, boolean, Access | undefined, boolean, Partial<End>][] = [
     ["without a credential", false, pwe, false, { intended: "public", openedBy: "create", becamePublic: true }],
     ["without a credential", false, undefined, false, { intended: "public", openedBy: "create", becamePublic: true }],
-    ["without a credential", false, shielded, false, { intended: "shut", openedBy: "create", becamePublic: false }],
+    ["without a credential", false, shielded, false, { intended: "closed", openedBy: "create", becamePublic: false }],
     ["without a credential", false, pwe, true, { refused: "never_public" }],
     ["without a credential", false, undefined, true, { refused: "never_public" }],
-    ["without a credential", false, shielded, true, { intended: "shut", openedBy: "create", becamePublic: false }],
+    ["without a credential", false, shielded, true, { intended: "closed", openedBy: "create", becamePublic: false }],
     ["with a credential", true, pwe, false, { intended: "protected", openedBy: null, becamePublic: false }],
     ["with a credential", true, shielded, false, { intended: "protected", openedBy: null, becamePublic: false }],
     ["with a credential", true, pwe, true, { intended: "protected", openedBy: null, becamePublic: false }],
@@ -441,20 +441,23 @@ describe("DK-19: access", () => {
       org.organizationId,
     ]);
     const copied = await org.call("applications.create", { environmentId, name: "Wiki" });
-    expect(copied.data).toMatchObject({ access: "protected", becamePublic: false, exposure: { intended: "shut" } });
+    expect(copied.data).toMatchObject({ access: "protected", becamePublic: false, exposure: { intended: "closed" } });
     const overruled = await org.call("applications.create", { environmentId, name: "Wiki", access: pwe });
     expect(overruled.data).toMatchObject({ access: pwe, becamePublic: true, exposure: { intended: "public" } });
     await world.db.asOwner(`update organizations set default_access = 'public-when-empty' where organization_id = $1`, [
       org.organizationId,
     ]);
     const after = await org.call("applications.one", { applicationId: copied.data.applicationId });
-    expect(after.data).toMatchObject({ access: "protected", exposure: { intended: "shut" } });
+    expect(after.data).toMatchObject({ access: "protected", exposure: { intended: "closed" } });
   });
 
-  test("DK-20: a deleted application is meant to be shut, and its credentials are gone", async () => {
+  test("DK-20: a deleted application is meant to be closed, and its credentials are gone", async () => {
     const { applicationId } = await inState(open, { access: pwe, rows: ["valid"], openedBy: null });
     const answer = await open.call("applications.delete", { applicationId });
-    expect(answer.data).toMatchObject({ exposure: { intended: "shut", state: "unknown" }, sync: { state: "pending" } });
+    expect(answer.data).toMatchObject({
+      exposure: { intended: "closed", state: "unknown" },
+      sync: { state: "pending" },
+    });
     expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toEqual([]);
     const [row] = await world.db.asOwner(
       `select closes from changes where application_id = $1 order by row desc limit 1`,

@@ -3,7 +3,7 @@ import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Updated extends Record<string, unknown> {
-  shut: { applicationId: string; name: string }[];
+  closed: { applicationId: string; name: string }[];
 }
 
 interface Seen extends Record<string, unknown> {
@@ -40,7 +40,7 @@ async function intendedPublic(org: GivenOrganization): Promise<number> {
 }
 
 describe("DK-19: neverPublic", () => {
-  test("on shuts at once what was public, lists it, and asks for its delivery; off opens nothing", async () => {
+  test("on closes at once what was public, lists it, and asks for its delivery; off opens nothing", async () => {
     const { application, never, see, org } = await organization();
     const byCreation = await application({ name: "By creation" });
     const byDeletion = await application({ name: "By deletion" });
@@ -54,21 +54,21 @@ describe("DK-19: neverPublic", () => {
     ]);
 
     const on = await never(true);
-    expect(on.shut.map(({ applicationId }) => applicationId).sort()).toEqual([byCreation, byDeletion].sort());
-    expect(on.shut.map(({ name }) => name).sort()).toEqual(["By creation", "By deletion"]);
+    expect(on.closed.map(({ applicationId }) => applicationId).sort()).toEqual([byCreation, byDeletion].sort());
+    expect(on.closed.map(({ name }) => name).sort()).toEqual(["By creation", "By deletion"]);
     expect(on.sync).toMatchObject({ state: "pending", changeId: expect.stringMatching(/^chg_/) });
     const rows = await world.db.asOwner<{ application_id: string; closes: boolean }>(
       `select application_id, closes from changes where change_id = $1 order by application_id`,
       [(on.sync as { changeId: string }).changeId],
     );
     expect(rows).toEqual([byCreation, byDeletion].sort().map((id) => ({ application_id: id, closes: true })));
-    for (const id of [byCreation, byDeletion, shielded]) expect((await see(id))[0]).toBe("shut");
+    for (const id of [byCreation, byDeletion, shielded]) expect((await see(id))[0]).toBe("closed");
     expect(await see(locked)).toEqual(["protected", null]);
 
     const off = await never(false);
-    expect(off.shut).toEqual([]);
-    for (const id of [byCreation, byDeletion, shielded]) expect(await see(id)).toEqual(["shut", null]);
-    expect((await never(true)).shut).toEqual([]);
+    expect(off.closed).toEqual([]);
+    for (const id of [byCreation, byDeletion, shielded]) expect(await see(id)).toEqual(["closed", null]);
+    expect((await never(true)).closed).toEqual([]);
   });
 
   test("on refuses every act that would make something public, and off allows it again, by an act", async () => {
@@ -103,7 +103,7 @@ describe("DK-19: neverPublic", () => {
     await never(true);
     await given(org).ok("security.delete", { securityId });
     await never(false);
-    expect((await see(shielded))[0]).toBe("shut");
+    expect((await see(shielded))[0]).toBe("closed");
   });
 
   test("switched on beside acts that open leaves nothing public, and fails none of them", async () => {

@@ -12,13 +12,13 @@ import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 let world: World;
-let founding: GivenOrganization;
+let root: GivenOrganization;
 let acme: GivenOrganization;
 let key: string;
 
 beforeAll(async () => {
   world = await openWorld();
-  founding = await world.organization({ founding: true });
+  root = await world.organization({ root: true });
 });
 afterAll(() => world.close());
 beforeEach(async () => {
@@ -120,7 +120,7 @@ describe("GET /api/audit/export (AUD)", () => {
     "?format=csv&format=jsonl",
     "?from=2026-01-01T00:00:00Z&from=2026-01-02T00:00:00Z",
   ])("refuses %s: what is given twice would have two readings", async (query) => {
-    const response = await fetchExport(query, await founding.key("owner"));
+    const response = await fetchExport(query, await root.key("owner"));
     expect([response.status, response.headers.get("content-disposition")]).toEqual([400, null]);
     const { error } = (await response.json()) as { error: { data: { fields: Record<string, string> } } };
     expect(Object.values(error.data.fields)).toEqual(["repeated"]);
@@ -148,8 +148,8 @@ describe("GET /api/audit/export (AUD)", () => {
     expect((await fetchExport("", "not-a-key")).status).toBe(401);
     expect((await fetchExport("", await acme.key("developer"))).status).toBe(403);
     expect((await fetchExport("?log=installation")).status).toBe(403);
-    expect((await fetchExport("?log=installation", await founding.key("admin"))).status).toBe(403);
-    const installation = await fetchExport("?log=installation", await founding.key("owner"));
+    expect((await fetchExport("?log=installation", await root.key("admin"))).status).toBe(403);
+    const installation = await fetchExport("?log=installation", await root.key("owner"));
     expect(installation.status).toBe(200);
     expect(await installation.text()).toContain('"reason":"key_malformed"');
 

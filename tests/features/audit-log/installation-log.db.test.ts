@@ -15,18 +15,18 @@ interface Entry {
 }
 
 let world: World;
-let founding: GivenOrganization;
+let root: GivenOrganization;
 let acme: GivenOrganization;
 
 beforeAll(async () => {
   world = await openWorld();
-  founding = await world.organization({ founding: true });
+  root = await world.organization({ root: true });
   acme = await world.organization();
   await world.callAs("pcl_mistyped")("projects.list"); // the log is never empty
 });
 afterAll(() => world.close());
 
-const log = async () => (await founding.call<{ items: Entry[] }>("audit.installation.list", { limit: 200 })).data.items;
+const log = async () => (await root.call<{ items: Entry[] }>("audit.installation.list", { limit: 200 })).data.items;
 
 test("a key that nobody knows and one that is none are refused tries in the installation's log (AUD)", async () => {
   const unknown = await world.callAs(registerSecret(makeApiKey(world.runtime.random).key))("projects.list");
@@ -98,11 +98,11 @@ test("a change that comes from a foreign page, or without the session's token, i
   expect(data.items[0]?.actor.sessionId).toMatch(/^ses_/);
 });
 
-test("it is read by owners of the founding organization, and by nobody else (AUD)", async () => {
+test("it is read by owners of the root organization, and by nobody else (AUD)", async () => {
   const readers: [string, number][] = [
-    [await founding.key("owner"), 200],
-    [await founding.key("admin"), 403],
-    [await founding.key("viewer"), 403],
+    [await root.key("owner"), 200],
+    [await root.key("admin"), 403],
+    [await root.key("viewer"), 403],
     [await acme.key("owner"), 403],
   ];
   for (const procedure of ["audit.installation.list", "audit.installation.verify", "audit.installation.checkpoint"]) {
@@ -119,10 +119,10 @@ test("its export is for the same readers, and is of it alone (AUD)", async () =>
       new Request("http://127.0.0.1/api/audit/export?log=installation", { headers: { "x-api-key": key } }),
       { ip: "127.0.0.1" },
     );
-  for (const key of [await founding.key("admin"), await acme.key("owner")]) {
+  for (const key of [await root.key("admin"), await acme.key("owner")]) {
     expect((await exported(key)).status).toBe(403);
   }
-  const answer = await exported(await founding.key("owner"));
+  const answer = await exported(await root.key("owner"));
   expect(answer.headers.get("content-disposition")).toContain("audit-installation-");
   const actions = (await answer.text())
     .trimEnd()
@@ -142,27 +142,27 @@ test("the database shows it to no other organization, whatever is asked (AUD)", 
       return rows.filter((row) => row.organizationId === installationId).length;
     });
   expect(await seen(acme.organizationId)).toBe(0);
-  expect(await seen(founding.organizationId)).toBeGreaterThan(0);
+  expect(await seen(root.organizationId)).toBeGreaterThan(0);
 });
 
-test("the founding organization's own log has none of its entries, though its owners may read both (AUD)", async () => {
-  const own = await founding.call<{ items: Entry[] }>("audit.list", { limit: 200 });
+test("the root organization's own log has none of its entries, though its owners may read both (AUD)", async () => {
+  const own = await root.call<{ items: Entry[] }>("audit.list", { limit: 200 });
   const [ownIds, all] = [own.data.items.map(({ requestId }) => requestId), await log()];
   expect(own.status).toBe(200);
   expect(all.length).toBeGreaterThan(0);
   expect(all.filter(({ requestId }) => ownIds.includes(requestId))).toEqual([]);
   const objectId = world.runtime.installationId;
-  expect((await founding.call<{ items: Entry[] }>("audit.list", { objectId })).data.items).toEqual([]);
+  expect((await root.call<{ items: Entry[] }>("audit.list", { objectId })).data.items).toEqual([]);
 });
 
 test("it has a chain and checkpoints of its own (AUD)", async () => {
   await sealPending(world.runtime.database, new AbortController().signal);
-  const { data: checkpoint } = await founding.call("audit.installation.checkpoint");
+  const { data: checkpoint } = await root.call("audit.installation.checkpoint");
   expect(checkpoint).toMatchObject({ organizationId: world.runtime.installationId });
-  const { data: verdict } = await founding.call("audit.installation.verify", { checkpoint });
+  const { data: verdict } = await root.call("audit.installation.verify", { checkpoint });
   expect(verdict).toMatchObject({ intact: true, organizationId: world.runtime.installationId, unsealed: 0 });
-  // It is not the founding organization's own.
-  expect((await founding.call("audit.verify", { checkpoint })).status).toBe(400);
+  // It is not the root organization's own.
+  expect((await root.call("audit.verify", { checkpoint })).status).toBe(400);
 });
 
 test("a form that comes from a foreign page, and a link that nobody knows, are there (AUD)", async () => {

@@ -20,7 +20,7 @@ let names = 0;
 
 beforeAll(async () => {
   world = await openWorld();
-  founders = await world.organization({ founding: true });
+  founders = await world.organization({ root: true });
   acme = await world.organization();
 });
 afterAll(() => world.close());
@@ -40,7 +40,7 @@ const reasonOf = (answer: { status: number; error?: { data: { reason: string } }
   answer.error?.data.reason,
 ];
 
-test("only the founding organization's owners make and change gateways; others do not even find those of others", async () => {
+test("only the root organization's owners make and change gateways; others do not even find those of others", async () => {
   const { gatewayId } = await create();
   for (const role of ["viewer", "developer", "admin"] as const) {
     const call = world.callAs(await founders.key(role));
@@ -59,7 +59,7 @@ test("only the founding organization's owners make and change gateways; others d
   expect((await acme.call("gateways.delete", shared)).status).toBe(403);
 });
 
-test("a new one is the founding organization's alone unless it is said", async () => {
+test("a new one is the root organization's alone unless it is said", async () => {
   const alone = await create();
   expect(await allowedOn(alone.gatewayId)).toEqual([founders.organizationId]);
   const shared = await create({ organizationIds: [acme.organizationId, acme.organizationId] });

@@ -23,14 +23,14 @@ const header: TrustedHeader = {
 
 let world: World;
 let idp: OidcProvider;
-let founding: GivenOrganization;
+let root: GivenOrganization;
 
 beforeAll(async () => {
   world = await openWorld();
   const { signIn } = world.runtime;
   Object.defineProperty(world.runtime, "signIn", { value: { ...signIn, trustedHeader: header } });
   idp = await startOidcProvider({ redirectUris: [redirectUri("settings")], claimsInToken: true });
-  founding = await world.organization({ founding: true });
+  root = await world.organization({ root: true });
 });
 afterAll(() => Promise.all([world.close(), idp.close()]));
 
@@ -56,7 +56,7 @@ const newBrowser = (network = "198.51.100") => {
   return openBrowser(world, { ip: `${network}.${visitors}` });
 };
 
-/** Somebody who is an owner of the founding organization in one of the ways in which people become one. */
+/** Somebody who is an owner of the root organization in one of the ways in which people become one. */
 interface Owner {
   readonly email: string;
   readonly memberId: string;
@@ -69,14 +69,14 @@ interface Owner {
 async function memberIdOf(email: string): Promise<string> {
   const [row] = await world.db.asOwner<{ member_id: string }>(
     "select member_id from members join users using (user_id) where email = $1 and organization_id = $2",
-    [email, founding.organizationId],
+    [email, root.organizationId],
   );
   return row?.member_id ?? "";
 }
 
 async function ownerByHand(): Promise<Owner> {
   const person = await givenPerson(world);
-  const memberId = await givenMember(world, founding.organizationId, person, "owner");
+  const memberId = await givenMember(world, root.organizationId, person, "owner");
   const browser = newBrowser();
   await browser.signIn("password", { email: person.email, password: person.password });
   return { email: person.email, memberId, call: browser.call, comeWith: () => Promise.resolve() };
@@ -118,10 +118,10 @@ async function ownerByHeader(): Promise<Owner> {
 
 /** Every way in which an owner can stop being one, by how they became one. */
 const ways: readonly (readonly [way: string, from: () => Promise<Owner>, go: (owner: Owner) => Promise<unknown>])[] = [
-  ["is removed", ownerByHand, ({ memberId }) => founding.call("members.delete", { memberId })],
+  ["is removed", ownerByHand, ({ memberId }) => root.call("members.delete", { memberId })],
   ["leaves", ownerByHand, ({ call }) => call("members.leave")],
-  ["gets another role", ownerByHand, ({ memberId }) => founding.call("members.update", { memberId, role: "viewer" })],
-  ["gets no role", ownerByHand, ({ memberId }) => founding.call("members.update", { memberId, role: null })],
+  ["gets another role", ownerByHand, ({ memberId }) => root.call("members.update", { memberId, role: "viewer" })],
+  ["gets no role", ownerByHand, ({ memberId }) => root.call("members.update", { memberId, role: null })],
   ["changes the own role", ownerByHand, ({ memberId, call }) => call("members.update", { memberId, role: "admin" })],
   ["signs in with a group of less", ownerByProvider, ({ comeWith }) => comeWith(["staff"])],
   ["signs in without a group", ownerByProvider, ({ comeWith }) => comeWith([])],
@@ -155,7 +155,7 @@ const isOwner = async (memberId: string) =>
   (await world.db.asOwner("select 1 from members where member_id = $1 and role = 'owner'", [memberId])).length === 1;
 
 async function alone(): Promise<void> {
-  await world.db.asOwner("delete from members where organization_id = $1", [founding.organizationId]);
+  await world.db.asOwner("delete from members where organization_id = $1", [root.organizationId]);
   await world.db.asOwner("delete from limits");
 }
 
@@ -169,7 +169,7 @@ describe("the only owner of an organization stays one, and one of two does not, 
 
     await alone();
     const first = await from();
-    await givenMember(world, founding.organizationId, await givenPerson(world), "owner");
+    await givenMember(world, root.organizationId, await givenPerson(world), "owner");
     // An owner of another organization is none of this one.
     await givenMember(world, (await world.organization()).organizationId, await givenPerson(world), "owner");
     await go(first);

@@ -14,7 +14,7 @@ interface Organization {
   readonly neverPublic: boolean;
   readonly defaultAccess: string;
   readonly passwordPolicy: string;
-  readonly shut: { applicationId: string; name: string }[];
+  readonly closed: { applicationId: string; name: string }[];
   readonly sync: { changeId: string | null; state: string };
 }
 
@@ -33,9 +33,9 @@ describe("an organization's settings", () => {
     const acme = await world.organization();
     const before = await given(acme).ok<Organization>("organizations.one", {});
     expect(before).toMatchObject({ defaultAccess: "public-when-empty", neverPublic: false, passwordPolicy: "advise" });
-    const { sync, shut, ...after } = await update(acme, { name: "Acme & Sons" });
+    const { sync, closed, ...after } = await update(acme, { name: "Acme & Sons" });
     expect({ ...after, sync }).toEqual({ ...before, name: "Acme & Sons" });
-    expect([sync, shut]).toEqual([{ changeId: null, state: "unchanged" }, []]);
+    expect([sync, closed]).toEqual([{ changeId: null, state: "unchanged" }, []]);
     await update(acme, { defaultAccess: "protected" });
     await update(acme, { passwordPolicy: "enforce", name: "Acme & Sons" });
     expect(await given(acme).ok("organizations.one", {})).toMatchObject({
@@ -59,7 +59,7 @@ describe("an organization's settings", () => {
   test.each([
     {},
     { slug: "x" },
-    { founding: true },
+    { root: true },
     { upstreams: "any" },
     { defaultAccess: "open" },
     { neverPublic: 1 },
@@ -74,7 +74,7 @@ describe("an organization's settings", () => {
     const acme = await world.organization({ upstreams: "checked" });
     const refused = await acme.call("organizations.update", input);
     expect([refused.status, refused.error?.data.reason]).toEqual([400, "invalid_input"]);
-    expect(await given(acme).ok("organizations.one", {})).toMatchObject({ founding: false, upstreams: "checked" });
+    expect(await given(acme).ok("organizations.one", {})).toMatchObject({ root: false, upstreams: "checked" });
   });
 
   test("what a session and a key have to be is said by it", async () => {
@@ -138,7 +138,7 @@ describe("an organization's settings", () => {
 });
 
 describe("DK-19: neverPublic", () => {
-  test("lists what it shuts, with one closing outbox row for each, and takes back what opened the others too", async () => {
+  test("lists what it closes, with one closing outbox row for each, and takes back what opened the others too", async () => {
     const acme = await world.organization();
     const { environmentId } = await insertPlace(world, acme);
     const make = async (input: Record<string, unknown>) =>
@@ -149,7 +149,7 @@ describe("DK-19: neverPublic", () => {
 
     const on = await update(acme, { neverPublic: true });
 
-    expect([...on.shut].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+    expect([...on.closed].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
       { applicationId: open[0], name: "One" },
       { applicationId: open[1], name: "Two" },
     ]);
@@ -163,20 +163,20 @@ describe("DK-19: neverPublic", () => {
       [acme.organizationId],
     );
     expect(opened).toEqual([]);
-    expect(await update(acme, { neverPublic: true })).toMatchObject({ shut: [], sync: { changeId: null } });
-    expect(await update(acme, { neverPublic: false })).toMatchObject({ shut: [], sync: { changeId: null } });
+    expect(await update(acme, { neverPublic: true })).toMatchObject({ closed: [], sync: { changeId: null } });
+    expect(await update(acme, { neverPublic: false })).toMatchObject({ closed: [], sync: { changeId: null } });
     for (const applicationId of [...open, shielded]) {
       const { exposure } = await given(acme).ok<{ exposure: { intended: string } }>("applications.one", {
         applicationId,
       });
-      expect(exposure.intended).toBe("shut");
+      expect(exposure.intended).toBe("closed");
     }
   });
 
   test("what is public in another organization stays so", async () => {
     const [acme, beta] = [await world.organization(), await world.organization()];
     const { applicationId } = await given(beta).application();
-    expect((await update(acme, { neverPublic: true })).shut).toEqual([]);
+    expect((await update(acme, { neverPublic: true })).closed).toEqual([]);
     expect(await given(beta).ok("applications.one", { applicationId })).toMatchObject({
       exposure: { intended: "public" },
     });
@@ -200,13 +200,13 @@ describe("DK-19: neverPublic", () => {
         })),
       ]);
       expect(on.status, on.text).toBe(200);
-      const shut = on.data.shut.map(({ applicationId }) => applicationId).sort();
+      const closed = on.data.closed.map(({ applicationId }) => applicationId).sort();
       for (const { status, error, text } of deleted) {
         expect([200, 409], text).toContain(status);
         if (status === 409) expect(error.data.reason).toBe("never_public");
       }
       const became = deleted.filter(({ status, data }) => status === 200 && data.becamePublic);
-      expect(became.map(({ applicationId }) => applicationId).sort()).toEqual(shut);
+      expect(became.map(({ applicationId }) => applicationId).sort()).toEqual(closed);
       const left = await world.db.asOwner(
         `select 1 as one from applications where organization_id = $1 and opened_by is not null`,
         [acme.organizationId],
@@ -299,10 +299,10 @@ describe("deleting an organization", () => {
     }
   });
 
-  test("the founding one stays", async () => {
-    const founders = await world.organization({ founding: true });
+  test("the root organization stays", async () => {
+    const founders = await world.organization({ root: true });
     const refused = await founders.call("organizations.delete");
-    expect([refused.status, refused.error?.data.reason]).toEqual([409, "founding"]);
+    expect([refused.status, refused.error?.data.reason]).toEqual([409, "root_organization"]);
     expect((await founders.call("auth.session")).status).toBe(200);
   });
 

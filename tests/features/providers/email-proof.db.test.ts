@@ -12,13 +12,13 @@ const issuer = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555
 let world: World;
 let entra: OidcProvider;
 let house: GivenOrganization;
-let founding: GivenOrganization;
+let root: GivenOrganization;
 const ids = new Map<string, string>();
 
 beforeAll(async () => {
   world = await openWorld();
   house = await world.organization();
-  founding = await world.organization({ founding: true });
+  root = await world.organization({ root: true });
   const slugs = ["by-default", "by-edov", "by-domain", "house", "narrowed"];
   entra = await startOidcProvider({ issuer, redirectUris: slugs.map(redirectUri), claimsInToken: true });
   const common = { internal_url: entra.url, trusted_domains: ["example.org"], creates_persons: true };
@@ -157,18 +157,18 @@ describe("the setting emailProof", () => {
 });
 
 describe("the last refusal", () => {
-  it("of a provider of the settings is seen by the founding organization, which cannot change it, and by no other", async () => {
+  it("of a provider of the settings is seen by the root organization, which cannot change it, and by no other", async () => {
     await comeBy("by-edov");
     const listed = async ({ call }: GivenOrganization) =>
       (await call<{ items: Provider[] }>("providers.list", { limit: 100 })).data.items;
-    const found = (await listed(founding)).find(({ slug }) => slug === "by-edov");
+    const found = (await listed(root)).find(({ slug }) => slug === "by-edov");
     expect(found).toMatchObject({ fromSettings: true, lastRefusal: { reason: "email_unverified" } });
     expect((await listed(house)).filter(({ fromSettings }) => fromSettings)).toEqual([]);
     for (const [procedure, input] of [
       ["providers.update", { providerId: found?.providerId, enabled: false }],
       ["providers.delete", { providerId: found?.providerId }],
     ] as const) {
-      expect((await founding.call(procedure, input)).status).toBe(404);
+      expect((await root.call(procedure, input)).status).toBe(404);
     }
   });
 

@@ -399,11 +399,11 @@ describe("whom an organization's provider signs in", () => {
 });
 
 describe("the sign-in page's buttons (TM-12)", () => {
-  it("are the installation's and the founding organization's; another's for who names it", async () => {
+  it("are the installation's and the root organization's; another's for who names it", async () => {
     const fresh = await openWorld();
     try {
       const [first, tenant] = [
-        await fresh.organization({ founding: true }),
+        await fresh.organization({ root: true }),
         await fresh.organization({ upstreams: "checked" }),
       ];
       const buttons = async (input: unknown = {}) =>

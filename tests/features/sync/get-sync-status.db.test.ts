@@ -26,7 +26,7 @@ const foreign = [{ path: "other.yml", problem: "routes_managed_host", detail: "s
 
 beforeEach(async () => {
   world = await openWorld();
-  founders = await world.organization({ founding: true });
+  founders = await world.organization({ root: true });
   [acme, beta] = [await world.organization(), await world.organization()];
   await world.db.asOwner(`update gateways set foreign_files = $2::text::jsonb where gateway_id = $1`, [
     world.gatewayId,
@@ -51,7 +51,7 @@ async function application(organization: GivenOrganization) {
   return applicationId;
 }
 
-test("an organization is told of its own applications and changes, never of another's; the founding one neither", async () => {
+test("an organization is told of its own applications and changes, never of another's; the root organization neither", async () => {
   const [mine, theirs] = [await application(acme), await application(beta)];
   const sync = deliveredBy(world, world.gatewayId);
   expect(await only(acme)).toMatchObject({ pending: 1, pendingSince: expect.any(String), unproven: [] });
@@ -77,7 +77,7 @@ test("an organization is told of its own applications and changes, never of anot
   expect((await only(beta))?.unproven).toEqual([]);
 });
 
-test("what else lies in a gateway's folder is told to the founding organization only", async () => {
+test("what else lies in a gateway's folder is told to the root organization only", async () => {
   expect((await only(founders))?.foreignFiles).toEqual(foreign);
   for (const organization of [acme, beta]) {
     const { text, gateways } = await statusFor(organization);
@@ -86,7 +86,7 @@ test("what else lies in a gateway's folder is told to the founding organization 
   }
 });
 
-test("the founding organization sees every gateway, another one those that it is allowed on", async () => {
+test("the root organization sees every gateway, another one those that it is allowed on", async () => {
   const elsewhere = await insertGateway(world.db, world.runtime);
   const ids = async (organization: GivenOrganization, input = {}) =>
     (await statusFor(organization, input)).gateways.map(({ gatewayId }) => gatewayId);

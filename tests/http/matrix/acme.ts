@@ -22,7 +22,7 @@ export interface Acme {
 }
 
 export async function openAcme(world: World): Promise<Acme> {
-  const acme = await world.organization({ founding: true });
+  const acme = await world.organization({ root: true });
   const beta = await world.organization({ gatewayId: await insertGateway(world.db, world.runtime) });
   const roleId = newId("role");
   await world.db.asOwner(

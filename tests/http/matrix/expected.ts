@@ -1,5 +1,5 @@
 /**
- * What each caller is answered, written by hand. Acme owns what is asked for, and is the founding organization; the
+ * What each caller is answered, written by hand. Acme owns what is asked for, and is the root organization; the
  * strangers are Beta's. A role is held by key, by session and by a service account alike.
  */
 export interface Expected {
@@ -63,7 +63,7 @@ export const administers = of(403, 403, 200, 200, 404, 404);
 export const administersOwn = of(403, 403, 200, 200, 200, 403);
 export const owns = of(403, 403, 403, 200, 404, 404);
 export const ownsOwn = of(403, 403, 403, 200, 200, 403);
-/** The installation's: an owner of another organization than the founding one may not. */
+/** The installation's: an owner of another organization than the root organization may not. */
 export const founds = of(403, 403, 403, 200, 403, 403);
 
 /** Inside a project: a role there is enough. */

@@ -7,7 +7,7 @@ import { procedures } from "./procedures";
 /** What would make somebody more than they are, or put what they make somewhere else, if any input took it. */
 const fields = [
   ...["organizationId", "userId", "role", "roleId", "permissions", "scopes"],
-  ...["founding", "upstreams", "createdAt", "hash", "stage"],
+  ...["root", "upstreams", "createdAt", "hash", "stage"],
 ] as const;
 
 /** Where one of them is what the verb is about; a caller's right to it has tests of its own. */

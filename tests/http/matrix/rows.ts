@@ -48,7 +48,7 @@ export function rowsOf(where: Acme): Record<string, readonly Row[]> {
         expected: administers,
       },
     ],
-    // Acme is the founding organization: even its owner gets no further than 409.
+    // Acme is the root organization: even its owner gets no further than 409.
     "organizations.delete": [
       { input: async () => ({ organizationId: acme.organizationId }), expected: { ...owns, owner: 409 } },
     ],

@@ -69,7 +69,7 @@ describe("from its first start on", { shuffle: false }, () => {
       expect(await rows("select 1 from organizations")).toEqual([]);
     });
 
-    test("setup makes the operator, the founding organization and a key; of two at once one is refused", async () => {
+    test("setup makes the operator, the root organization and a key; of two at once one is refused", async () => {
       const input = { email: "ada@example.org", organization: "Acme", name: "Ada" };
       const outcomes = await Promise.allSettled([setUp(runtime, input), setUp(runtime, input)]);
       const [made] = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
@@ -84,8 +84,8 @@ describe("from its first start on", { shuffle: false }, () => {
       ]);
       const parsed = parseApiKey(made.apiKey.key);
       expect(await rows("select name, email from users")).toEqual([{ name: "Ada", email: "ada@example.org" }]);
-      expect(await rows("select slug, founding, upstreams from organizations")).toEqual([
-        { slug: "acme", founding: true, upstreams: "any" },
+      expect(await rows("select slug, root, upstreams from organizations")).toEqual([
+        { slug: "acme", root: true, upstreams: "any" },
       ]);
       expect(await rows("select user_id, role from members")).toEqual([{ user_id: made.userId, role: "owner" }]);
       expect(await rows("select hash, role, user_id, expires_at from api_keys")).toEqual([
@@ -118,7 +118,7 @@ describe("from its first start on", { shuffle: false }, () => {
         true,
       ]);
       const slugs = await rows<{ slug: string }>(
-        "select slug, upstreams from organizations where not founding order by slug",
+        "select slug, upstreams from organizations where not root order by slug",
       );
       expect(slugs).toEqual([2, 3, 4].map((number) => ({ slug: `acme-${number}`, upstreams: "checked" })));
       expect(await rows("select email from users order by email")).toHaveLength(2);

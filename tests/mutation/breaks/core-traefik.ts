@@ -23,8 +23,8 @@ export const coreTraefikBreaks: readonly Break[] = [
     },
     {
       of: "DK-18",
-      says: "a path of an application that is shut is open to whoever is above it",
-      find: "const prefixed = [...plan.open, ...plan.shut].filter(",
+      says: "a path of an application that is closed is open to whoever is above it",
+      find: "const prefixed = [...plan.open, ...plan.closed].filter(",
       replace: "const prefixed = [...plan.open].filter(",
       tests: golden,
     },

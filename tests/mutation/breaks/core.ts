@@ -189,7 +189,7 @@ export const coreBreaks: readonly Break[] = [
     {
       of: "ROLE",
       says: "the owner of any organization changes gateways",
-      find: "if (installationWide.has(permission) && !organization.founding) return false;",
+      find: "if (installationWide.has(permission) && !organization.root) return false;",
       replace: "",
     },
     {
@@ -218,8 +218,8 @@ export const coreBreaks: readonly Break[] = [
     },
     {
       of: "ROLE",
-      says: "the owner of an organization that is not the founding one makes no second owner",
-      find: "{ founding: organization.founding || installationWide.has(permission) },",
+      says: "the owner of an organization that is not the root organization makes no second owner",
+      find: "{ root: organization.root || installationWide.has(permission) },",
       replace: "organization,",
     },
     {
@@ -657,8 +657,8 @@ export const coreBreaks: readonly Break[] = [
       },
       {
         of: "DK-19",
-        says: "an application that is shut for its rows is said to be public",
-        find: 'if (delivered.form === "shut") return { ...seen, state: "shut", reason: "quarantined" };',
+        says: "an application that is closed for its rows is said to be public",
+        find: 'if (delivered.form === "closed") return { ...seen, state: "closed", reason: "quarantined" };',
         replace: "",
       },
     ],
@@ -873,7 +873,7 @@ export const coreBreaks: readonly Break[] = [
   ...breaksOf("src/delivery/prober/removed-route-check.ts", planning, [
     {
       of: "DK-20",
-      says: "a claimed host that nothing of ours answers is said to be shut",
+      says: "a claimed host that nothing of ours answers is said to be closed",
       find: 'return claimed ? { proven: false, why: "not_denied" } : { proven: true };',
       replace: "return { proven: true };",
     },

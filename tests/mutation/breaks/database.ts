@@ -423,7 +423,7 @@ export const databaseBreaks: readonly Break[] = [
       {
         of: "DK-15",
         says: "a gateway that an organization is not allowed on is found by its id",
-        find: "from gateways g where g.gateway_id = p_id and (v_founding or exists (",
+        find: "from gateways g where g.gateway_id = p_id and (v_root or exists (",
         replace: "from gateways g where g.gateway_id = p_id and (true or exists (",
         tests: ["tests/features/gateways/gateways.db.test.ts"],
       },
@@ -500,7 +500,7 @@ export const databaseBreaks: readonly Break[] = [
       {
         of: "AUD",
         says: "every organization reads the installation's log",
-        find: "where exists (select 1 from organizations o where o.organization_id = portcullis_organization() and o.founding)",
+        find: "where exists (select 1 from organizations o where o.organization_id = portcullis_organization() and o.root)",
         replace: "where portcullis_organization() is not null",
         tests: ["tests/features/audit-log/installation-log.db.test.ts"],
       },

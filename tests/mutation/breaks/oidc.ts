@@ -468,7 +468,7 @@ export const oidcBreaks: readonly Break[] = [
         of: "TM-12",
         says: "the sign-in page shows the providers of every organization",
         find: "organization === null ? undefined : eq(organizations.slug, organization)",
-        replace: "organization === null ? eq(organizations.founding, false) : eq(organizations.slug, organization)",
+        replace: "organization === null ? eq(organizations.root, false) : eq(organizations.slug, organization)",
         tests: [providers],
       },
       {

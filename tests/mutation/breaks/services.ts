@@ -504,7 +504,7 @@ export const serviceBreaks: readonly Break[] = [
     [
       {
         of: "AUD",
-        says: "the founding organization's log has the installation's entries among its own",
+        says: "the root organization's log has the installation's entries among its own",
         find: "eq(auditEntries.organizationId, organizationId),",
         replace: "organizationId === null ? undefined : undefined,",
         tests: ["tests/features/audit-log/installation-log.db.test.ts"],
@@ -591,14 +591,14 @@ export const serviceBreaks: readonly Break[] = [
     [
       {
         of: "DK-19",
-        says: "what neverPublic shuts does not go before what opens",
+        says: "what neverPublic closes does not go before what opens",
         find: "work.deliver({ gatewayId, applicationId, closes: true });",
         replace: "work.deliver({ gatewayId, applicationId, closes: false });",
       },
       {
         of: "DK-19",
         says: "what was opened beside neverPublic stays open",
-        find: "if (given.neverPublic === true) shut.push(...(await shutEmpty(work)));",
+        find: "if (given.neverPublic === true) closed.push(...(await closeEmpty(work)));",
         replace: "",
         database: "postgres",
       },
@@ -617,8 +617,8 @@ export const serviceBreaks: readonly Break[] = [
       {
         of: "DK-16",
         says: "the organization is deleted through which the installation is managed",
-        find: 'if (founding) throw new Conflict("founding", "The installation is managed through this organization.");',
-        replace: "void founding;",
+        find: 'if (root) throw new Conflict("root", "The installation is managed through this organization.");',
+        replace: "void root;",
       },
     ],
   ),

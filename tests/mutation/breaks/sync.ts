@@ -122,7 +122,7 @@ export const syncBreaks: readonly Break[] = [
     },
     {
       of: "DK-19",
-      says: "a public application of a gateway without tags is shut",
+      says: "a public application of a gateway without tags is closed",
       find: "const bare = !gateway.state.tags &&",
       replace: "const bare = gateway.state.tags &&",
       tests: ["tests/delivery/planner/compile-batch.test.ts"],
@@ -288,8 +288,8 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-19",
       says: "a restore makes public what was protected since",
-      find: "await shutReopened(row,",
-      replace: "if (served === null) await shutReopened(row,",
+      find: "await closeReopened(row,",
+      replace: "if (served === null) await closeReopened(row,",
     },
     {
       of: "DK-19",
@@ -311,7 +311,7 @@ export const syncBreaks: readonly Break[] = [
       tests: crash,
     },
   ]),
-  ...breaksOf("src/delivery/leader/shut-reopened.ts", restore, [
+  ...breaksOf("src/delivery/leader/close-reopened.ts", restore, [
     {
       of: "DK-19",
       says: "an application of which the folder has no file is opened by a restore",
@@ -325,16 +325,16 @@ export const syncBreaks: readonly Break[] = [
       replace: "publicFile(application, gateway) === null)",
     },
   ]),
-  ...breaksOf("src/delivery/leader/shut-after-restore.ts", restore, [
+  ...breaksOf("src/delivery/leader/close-after-restore.ts", restore, [
     {
       of: "AUD",
-      says: "what a restore shuts is in no log",
+      says: "what a restore closes is in no log",
       find: "await tx.insert(auditEntries).values(",
-      replace: "if (shut.length > 1_000) await tx.insert(auditEntries).values(",
+      replace: "if (closed.length > 1_000) await tx.insert(auditEntries).values(",
     },
     {
       of: "DK-19",
-      says: "what a restore shuts is delivered after everything else",
+      says: "what a restore closes is delivered after everything else",
       find: "changeId, gatewayId, closes: true,",
       replace: "changeId, gatewayId, closes: false,",
       tests: ["tests/delivery/leader/lease.db.test.ts"],

@@ -60,10 +60,10 @@ describe("any state, with any history", () => {
     for (const kind of [
       "stated, public",
       "stated, protected",
-      "stated, shut",
+      "stated, closed",
       "quarantined, protected",
-      "shut, public",
-      "shut, protected",
+      "closed, public",
+      "closed, protected",
       "no file",
     ]) {
       expect(seen[kind] ?? 0, kind).toBeGreaterThanOrEqual(10);
@@ -133,15 +133,15 @@ describe("any state, with any history", () => {
     );
   });
 
-  test("shows the pass header only behind the lock, and never on a shut or deny router", () => {
+  test("shows the pass header only behind the lock, and never on a closed or deny router", () => {
     fc.assert(
       fc.property(anyState, anyGateway, (state, gateway) => {
         const { file, intended } = compileApplication(state, gateway, null);
         if (file === null) return;
         for (const [name, { service, middlewares = [] }] of Object.entries(httpOf(file).routers)) {
-          const shut = service === "noop@internal";
-          expect(name.endsWith("-deny") ? shut : true).toBe(true);
-          const chain = shut
+          const closed = service === "noop@internal";
+          expect(name.endsWith("-deny") ? closed : true).toBe(true);
+          const chain = closed
             ? [name.endsWith("-deny") ? "app_one-deny" : "app_one-tag", "app_one-closed"]
             : ["app_one-tag", ...(intended === "protected" ? ["app_one-auth"] : []), "portcullis-pass"];
           expect(middlewares).toEqual(

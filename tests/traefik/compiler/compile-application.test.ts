@@ -30,7 +30,7 @@ test("a route that another one is put beside at its place is served no more, tho
     gateway,
     before.fingerprints,
   );
-  expect(form).toBe("shut");
+  expect(form).toBe("closed");
   expect(diagnostics.map(({ problem }) => problem)).toEqual(["duplicate_route", "duplicate_route"]);
   expect(file?.text).not.toContain("127.0.0.1");
 });

@@ -1,0 +1,14 @@
+alter table applications enable row level security;
+
+grant select, insert, update (name, access, opened_by, hash_algorithm), delete on applications to portcullis_tenant;
+grant select, update (opened_by) on applications to portcullis_sync;
+grant select on applications to portcullis_host;
+
+create policy host on applications to portcullis_host using (true) with check (true);
+create policy sync_reads on applications for select to portcullis_sync using (true);
+create policy sync_closes on applications for update to portcullis_sync
+  using (true)
+  with check (opened_by is null);
+create policy tenant on applications to portcullis_tenant
+  using (organization_id = portcullis_organization())
+  with check (organization_id = portcullis_organization());

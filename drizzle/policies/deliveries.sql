@@ -1,0 +1,2 @@
+grant select, insert, update, delete on deliveries to portcullis_sync;
+grant select on deliveries to portcullis_host;

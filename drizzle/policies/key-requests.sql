@@ -1,0 +1,3 @@
+alter table key_requests enable row level security;
+
+

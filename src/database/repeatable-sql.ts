@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { databaseRoles } from "./database-roles";
+
+/** One row of the table `repeatable_sql`: which text of a file was applied last. */
+export interface AppliedFile {
+  readonly name: string;
+  /** SHA-256, in hex. */
+  readonly digest: string;
+}
+
+/** One connection, to which several statements of plain SQL can be sent together. */
+export interface SqlConnection {
+  run(statements: string): Promise<unknown>;
+  query(statement: string): Promise<readonly AppliedFile[]>;
+}
+
+/** One file of `drizzle/functions` or `drizzle/policies`. */
+export interface RepeatableFile {
+  /** `functions/claim-host`, `policies/api-keys`. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Functions come first: policies call them. */
+const folders = ["functions", "policies"] as const;
+
+/**
+ * Reads the present text of all functions and row-level policies.
+ * @param folder the folder `drizzle` of the project
+ */
+export async function readRepeatableFiles(folder: string): Promise<RepeatableFile[]> {
+  const files: RepeatableFile[] = [];
+  for (const kind of folders) {
+    const names = (await readdir(join(folder, kind))).filter((name) => name.endsWith(".sql")).sort();
+    for (const name of names) {
+      const text = await readFile(join(folder, kind, name), "utf8");
+      files.push({ name: `${kind}/${name.slice(0, -".sql".length)}`, text });
+    }
+  }
+  return files;
+}
+
+/**
+ * Applies each file whose text differs from the one that was applied last, all in one transaction. A file states
+ * everything about its function or table: grants and policies that an earlier text had are removed first.
+ * @throws the error of the database; then nothing has changed
+ */
+export async function applyRepeatableSql(connection: SqlConnection, folder: string): Promise<void> {
+  const applied = new Map(
+    (await connection.query("select name, digest from repeatable_sql")).map(({ name, digest }) => [name, digest]),
+  );
+  const changed = (await readRepeatableFiles(folder))
+    .map((file) => ({ ...file, digest: createHash("sha256").update(file.text).digest("hex") }))
+    .filter(({ name, digest }) => applied.get(name) !== digest);
+  if (changed.length === 0) return;
+  const statements = changed.flatMap(({ name, text, digest }) => [
+    resetStatement(name),
+    text,
+    `insert into repeatable_sql (name, digest) values ('${name}', '${digest}')
+      on conflict (name) do update set digest = excluded.digest;`,
+  ]);
+  try {
+    // A function may call another one that the transaction creates later.
+    await connection.run(["begin; set local check_function_bodies = off;", ...statements, "commit;"].join("\n"));
+  } catch (error) {
+    await connection.run("rollback;").catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Takes away what a text that was applied before may have given. */
+function resetStatement(name: string): string {
+  const roles = databaseRoles.join(", ");
+  const [kind = "", file = ""] = name.split("/");
+  const object = file.replaceAll("-", "_");
+  if (kind === "functions") {
+    return `do $reset$ declare v_function regprocedure; begin
+      for v_function in select p.oid from pg_catalog.pg_proc p
+        where p.proname = 'portcullis_${object}' and p.pronamespace = 'public'::regnamespace
+      loop execute format('revoke all on function %s from public, ${roles}', v_function); end loop;
+    end $reset$;`;
+  }
+  return `do $reset$ declare v_policy name; begin
+    for v_policy in select p.polname from pg_catalog.pg_policy p where p.polrelid = 'public.${object}'::regclass
+    loop execute format('drop policy %I on ${object}', v_policy); end loop;
+    revoke all on ${object} from public, ${roles};
+  end $reset$;`;
+}

@@ -1,0 +1,74 @@
+import type { Logger } from "pino";
+import { asSync } from "../../database/as-sync";
+import type { Database } from "../../database/database";
+import type { Sealer } from "../../database/sealing";
+import { inParallel } from "../../platform/in-parallel";
+import { breathe } from "../../platform/timer";
+import { compileApplication } from "../../traefik/compiler/compile-application";
+import { intendedExposure } from "../../traefik/compiler/intended";
+import type { Places } from "../applier/gateway-folder";
+import { pageOfApplications, readApplications, type StoredApplication } from "../planner/desired-state";
+import { type Gateway, openGateway } from "../protocol/gateway";
+import { closeAfterRestore } from "./close-after-restore";
+import type { GatewayRow } from "./lease";
+
+interface Restored {
+  readonly database: Database;
+  readonly sealer: Sealer;
+  readonly places: Places;
+  readonly readFile: (path: string) => Promise<string | null>;
+  readonly now: Date;
+  readonly log: Logger;
+}
+
+/** Applications looked at in one transaction. */
+const pageSize = 100;
+const readAtOnce = 16;
+
+/**
+ * Takes back what opened an application, wherever the rows may be older than the folder: they may say public of what
+ * was protected since, and a restore is no explicit act. Only what lies in the folder public already, byte for byte as
+ * it would be compiled now, stays so. Safe to do again; to be done before a new epoch hides that the folder is newer.
+ * @throws Error when the gateway's secrets do not open
+ */
+export async function closeReopened(row: GatewayRow, restored: Restored): Promise<void> {
+  const { database, places, now, log } = restored;
+  const gateway = openGateway(row, restored.sealer);
+  for (let after = ""; ; ) {
+    const { ids, stored } = await asSync(database, async (tx) => {
+      const ids = await pageOfApplications(tx, row.gatewayId, after, pageSize);
+      return { ids, stored: await readApplications(tx, row.gatewayId, ids, now) };
+    });
+    const last = ids.at(-1);
+    if (last === undefined) return;
+    after = last;
+    const reopened: StoredApplication[] = [];
+    await inParallel(
+      stored.filter(({ openedBy }) => openedBy !== null),
+      readAtOnce,
+      async (application) => {
+        const onDisk = await restored.readFile(`${places.applications}/${application.applicationId}.yml`);
+        if (onDisk === null || onDisk !== publicFile(application, gateway)) reopened.push(application);
+      },
+    );
+    const closed = await closeAfterRestore(database, row.gatewayId, reopened, now);
+    if (closed.length > 0) {
+      log.error(
+        { gatewayId: row.gatewayId, applications: closed },
+        "closed by a restore: these were public in the database and not in the folder; open them again one by one",
+      );
+    }
+    await breathe();
+  }
+}
+
+/** The file that makes an application public; null when its rows do not, or cannot be compiled. */
+function publicFile(stored: StoredApplication, gateway: Gateway): string | null {
+  if (intendedExposure(stored) !== "public") return null;
+  try {
+    const { file, form } = compileApplication({ ...stored, credentials: [] }, gateway.state, null);
+    return form === "stated" ? (file?.text ?? null) : null;
+  } catch {
+    return null;
+  }
+}
