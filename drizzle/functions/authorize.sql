@@ -19,7 +19,8 @@ begin
   if not found then return; end if;
   -- Inside a transaction of one organization, nothing of another one is returned.
   if v_org <> portcullis_organization() then
-    organization := jsonb_build_object('organizationId', v_org);
+    principal := principal || '{"standing": null}';
+    organization := portcullis_organization_facts('', principal) || jsonb_build_object('organizationId', v_org);
     return next;
     return;
   end if;

@@ -1,7 +1,7 @@
 import { Forbidden, NotFound } from "../platform/errors";
-import { decide, type Grant, grantedBy, holds, type Permission, placeOf } from "./permissions";
+import type { Organization, Reach } from "./organization";
+import { decide, type Grant, grantedBy, holds, type Permission, placeOf, type Standing } from "./permissions";
 import type { Facts, KeyPrincipal, Pending, Principal } from "./principal";
-import type { ApiKey, Organization, Reach } from "./resources";
 
 /** The permissions that reach beyond one organization: its holder must also belong to the root organization. */
 export const installationWide: ReadonlySet<Permission> = new Set([
@@ -20,33 +20,35 @@ const pendingReasons: Readonly<Record<Pending, readonly [reason: string, message
 /**
  * The decision, in the order that never tells a stranger what exists: the object is in the caller's organization
  * (404), then the caller may (403). What everybody signed in may do with their own account is decided before.
+ * @returns the located object
  * @throws NotFound | Forbidden `forbidden`, `key_scope`, `session_required`, `bound_session`, `no_organization`, or what is still to be done
  */
-export function judge(principal: Principal, facts: Facts, permission: Permission): void {
+export function judge<O>(principal: Principal, facts: Facts<O>, permission: Permission): O {
+  const { object, organization, projectId } = facts;
   if (placeOf(permission) === "person") {
     judgeOwnAccount(principal, permission);
-    if (facts.object === null) throw new NotFound();
-    return;
+    return found(object);
   }
-  if (permission === "session:read") {
-    if (facts.object === null) throw new NotFound();
-    return;
-  }
+  if (permission === "session:read") return found(object);
   if (principal.kind === "session") {
     if (principal.pending !== null) throw new Forbidden(...pendingReasons[principal.pending]);
     if (principal.standing === null) {
       throw new Forbidden("no_organization", "You are not a member of any organization.");
     }
   }
-  if (facts.object === null) throw new NotFound();
-  if (isAllowed(principal, facts.organization, permission, facts.projectId)) return;
-  if (isOwnKey(principal, facts.object, permission)) return;
-  if (isReach(facts.object) && projectsWith(principal, facts.organization, facts.object, permission).length > 0) return;
-  const byKey =
-    principal.kind === "apiKey" && isAllowed(asHolder(principal), facts.organization, permission, facts.projectId);
+  const located = found(object);
+  if (isAllowed(principal, organization, permission, projectId)) return located;
+  if (isOwnKey(principal, located, permission)) return located;
+  if (isReach(located) && projectsWith(principal, organization, located, permission).length > 0) return located;
+  const byKey = principal.kind === "apiKey" && isAllowed(asHolder(principal), organization, permission, projectId);
   throw byKey
     ? new Forbidden("key_scope", `This API key was not made for ${permission} here.`)
     : new Forbidden("forbidden", `This needs the permission ${permission}.`);
+}
+
+function found<O>(object: O | null): O {
+  if (object === null) throw new NotFound();
+  return object;
 }
 
 /** Whoever still has to change a password or enrol a factor keeps to their own account; with a password alone they only see it. */
@@ -65,21 +67,29 @@ function judgeOwnAccount(principal: Principal, permission: Permission): void {
   }
 }
 
+/** An API key, as far as it matters who holds it. */
+interface HeldKey {
+  readonly apiKeyId: string;
+  readonly userId: string | null;
+}
+
 /** What anybody may do with a key of their own, and a key with itself: none of it lets them do more than before. */
 const withOwnKey: ReadonlySet<Permission> = new Set(["key:read", "key:update", "key:delete"]);
 const withItself: ReadonlySet<Permission> = new Set(["key:read", "key:delete"]);
 
 function isOwnKey(principal: Principal, object: unknown, permission: Permission): boolean {
   const allowed = principal.kind === "apiKey" ? withItself : withOwnKey;
-  return allowed.has(permission) && isOwn(principal, object as Partial<ApiKey>);
+  return allowed.has(permission) && isKey(object) && isOwn(principal, object);
+}
+
+function isKey(object: unknown): object is HeldKey {
+  if (typeof object !== "object" || object === null || !("apiKeyId" in object && "userId" in object)) return false;
+  return typeof object.apiKeyId === "string";
 }
 
 /** Whether a key is the person's who is asking, or the very one that asks. */
-export function isOwn(
-  principal: Principal,
-  { apiKeyId, userId }: Partial<Pick<ApiKey, "apiKeyId" | "userId">>,
-): boolean {
-  if (apiKeyId === undefined || principal.kind === "commandLine") return false;
+export function isOwn(principal: Principal, { apiKeyId, userId }: HeldKey): boolean {
+  if (principal.kind === "commandLine") return false;
   return principal.kind === "apiKey" ? apiKeyId === principal.apiKeyId : userId === principal.userId;
 }
 
@@ -157,7 +167,16 @@ export function worthOf(grant: Grant | null, projectId: string | null): Permissi
   return [...grantedBy(grant)].filter((permission) => projectId === null || placeOf(permission) === "project");
 }
 
-/** What a key can do now: what it was made for, of what its holder still may. */
-export function reachOf({ grant, holder, projectId }: Pick<ApiKey, "grant" | "holder" | "projectId">): Permission[] {
+/** What a key grants, and the roles of its holder now. */
+interface GrantOfKey {
+  readonly grant: Grant;
+  /** `null`: the holder has left. */
+  readonly holder: Standing | null;
+  /** The one project that it is for; null for all. */
+  readonly projectId: string | null;
+}
+
+/** What a key can do now: what it was created for, as far as its holder still may. */
+export function reachOf({ grant, holder, projectId }: GrantOfKey): Permission[] {
   return worthOf(grant, projectId).filter((permission) => holder !== null && decide(holder, permission));
 }

@@ -3,12 +3,12 @@ import { rowsOf, type Transaction } from "../database/database";
 import { Forbidden, NotFound, Refusal } from "../platform/errors";
 import { isRecent } from "../platform/moment";
 import { judge } from "./authorization";
-import { nameOfObject } from "./name-of-object";
+import { type Organization, organization as organizationResource } from "./organization";
 import { type Permission, placeOf } from "./permissions";
 import { PremiseChanged } from "./premise-changed";
-import { type Arrival, type Facts, type Principal, principalOf } from "./principal";
+import { type Arrival, type Facts, type FactsRow, type Principal, principalOf, readFacts } from "./principal";
 import { type RefusedObject, recordRefusal, recordStranger } from "./refusals";
-import type { Located, ObjectKind, Organization } from "./resources";
+import type { Named } from "./resource";
 import type { Request } from "./runtime";
 import { takeKeyRequest } from "./take-key-request";
 
@@ -19,61 +19,63 @@ type Lock = "" | "share" | "update";
  * That this request may do this to this object. Only `Authorized.demand` makes one, so that a verb which takes it
  * cannot be called without the check having been made.
  */
-export class Authorized<P extends Permission, K extends ObjectKind> {
+export class Authorized<P extends Permission, O> {
   readonly permission: P;
-  readonly #kind: K;
-  readonly #id: string | null;
+  readonly #named: Named<O>;
 
   private constructor(
     readonly request: Request,
     readonly principal: Principal,
     readonly organization: Organization,
-    readonly object: Located[K],
-    demand: { permission: P; kind: K; id: string | null },
+    readonly object: O,
+    demand: { permission: P; named: Named<O> },
   ) {
     this.permission = demand.permission;
-    this.#kind = demand.kind;
-    this.#id = demand.id;
+    this.#named = demand.named;
   }
 
   /** What the request named: for the audit log. */
-  get place(): RefusedObject & { readonly kind: K } {
-    return { kind: this.#kind, id: this.#id, name: nameOfObject(this.#kind, this.object) };
+  get named(): RefusedObject {
+    const { resource, id } = this.#named;
+    return { kind: resource.kind, id, name: resource.nameOf(this.object) };
+  }
+
+  /** The id of the located object. */
+  get objectId(): string {
+    return this.#named.resource.idOf(this.object);
   }
 
   /**
    * Who is asking, where the object is, and whether they may: one statement, then a pure decision.
    * A refusal of a known caller, or of a key or session that was one, is audited in its organization, in a transaction of its own.
-   * @param id of the object; `null` for the caller's own organization.
+   * @param named what the request is about
    * @throws Unauthenticated | NotFound | Forbidden, in this order.
    */
-  static async demand<P extends Permission, K extends ObjectKind>(
+  static async demand<P extends Permission, O>(
     request: Request,
     permission: P,
-    kind: K,
-    id: string | null,
-  ): Promise<Authorized<P, K>> {
+    named: Named<O>,
+  ): Promise<Authorized<P, O>> {
     const { database } = request.runtime;
-    const facts = factsOf(await database.call<FactsRow>(authorizeStatement(request, kind, id, "")));
-    const principal = await identified(request, facts, { kind, id });
+    const { resource } = named;
+    const facts = readFacts(await database.call<FactsRow>(authorizeStatement(request, named, "")), resource.read);
+    const about = { kind: resource.kind, id: named.id };
+    const principal = await identified(request, facts, about);
     if (!facts) throw new NotFound();
     touch(request, facts.principal);
     try {
-      judge(principal, facts, permission);
+      const object = judge(principal, facts, permission);
+      return new Authorized(request, principal, facts.organization, object, { permission, named });
     } catch (refusal) {
-      const name = facts.object === null ? null : nameOfObject(kind, facts.object as Located[K]);
-      await recordRefusal(request, principal, facts.organization, refusal as Refusal, { kind, id, name });
+      const name = facts.object === null ? null : resource.nameOf(facts.object);
+      await recordRefusal(request, principal, facts.organization, refusal as Refusal, { ...about, name });
       throw refusal;
     }
-    return new Authorized(request, principal, facts.organization, facts.object as Located[K], { permission, kind, id });
   }
 
   /** Who is asking, and nothing more: for an input that names no object. @throws Unauthenticated */
   static async identify(request: Request): Promise<void> {
-    const facts = factsOf(
-      await request.runtime.database.call<FactsRow>(authorizeStatement(request, "organization", null, "")),
-    );
-    await identified(request, facts, { kind: "organization", id: null });
+    await identified(request, await factsOfCaller(request), ofCaller);
   }
 
   /**
@@ -82,19 +84,16 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
    * @throws Unauthenticated
    */
   static async recognize(request: Request): Promise<string> {
-    const statement = authorizeStatement(request, "organization", null, "");
-    const facts = factsOf(await request.runtime.database.call<FactsRow>(statement));
-    await identified(request, facts, { kind: "organization", id: null }, { counts: false });
+    const facts = await factsOfCaller(request);
+    await identified(request, facts, ofCaller, { counts: false });
     if (!facts) throw new NotFound();
     return facts.organization.organizationId;
   }
 
   /** Audits what was refused before anybody asked who it is. */
   static async refuse(request: Request, refusal: Refusal): Promise<void> {
-    const statement = authorizeStatement(request, "organization", null, "");
-    const facts = factsOf(await request.runtime.database.call<FactsRow>(statement));
-    const place = { kind: "organization", id: null, name: null } as const;
-    if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, place);
+    const facts = await factsOfCaller(request);
+    if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, { ...ofCaller, name: null });
     else await recordStranger(request, refusal);
   }
 
@@ -103,8 +102,8 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
    * @throws NotFound gone since | Unauthenticated revoked since | Forbidden lost the role since
    * @throws PremiseChanged a person's own account, and their session is about another organization by now: `afresh` decides
    */
-  async again(tx: Transaction, lock: Lock): Promise<Authorized<P, K>> {
-    const statement = authorizeStatement(this.request, this.#kind, this.#id, lock);
+  async again(tx: Transaction, lock: Lock): Promise<Authorized<P, O>> {
+    const statement = authorizeStatement(this.request, this.#named, lock);
     return this.#decide(rowsOf<FactsRow>(await tx.execute(statement)), () => {
       if (this.#isOwnAccount()) throw new PremiseChanged("the organization of the session");
       throw elsewhere();
@@ -112,8 +111,8 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
   }
 
   /** The same decision again, on what is so now; the caller audits a refusal. @throws as `again`, but never PremiseChanged */
-  async afresh(): Promise<Authorized<P, K>> {
-    const statement = authorizeStatement(this.request, this.#kind, this.#id, "");
+  async afresh(): Promise<Authorized<P, O>> {
+    const statement = authorizeStatement(this.request, this.#named, "");
     const rows = await this.request.runtime.database.call<FactsRow>(statement);
     return this.#decide(rows, () => {
       if (!this.#isOwnAccount()) throw elsewhere();
@@ -125,17 +124,14 @@ export class Authorized<P extends Permission, K extends ObjectKind> {
     return placeOf(this.permission) === "person";
   }
 
-  #decide(rows: readonly FactsRow[], onElsewhere: () => void): Authorized<P, K> {
-    const facts = factsOf(rows);
+  #decide(rows: readonly FactsRow[], onElsewhere: () => void): Authorized<P, O> {
+    const facts = readFacts(rows, this.#named.resource.read);
     const principal = principalOf(facts, this.request.presents.kind, arrivalOf(this.request));
     if (!facts) throw new NotFound();
     if (facts.organization.organizationId !== this.organization.organizationId) onElsewhere();
-    judge(principal, facts, this.permission);
-    return new Authorized(this.request, principal, facts.organization, facts.object as Located[K], {
-      permission: this.permission,
-      kind: this.#kind,
-      id: this.#id,
-    });
+    const object = judge(principal, facts, this.permission);
+    const { permission } = this;
+    return new Authorized(this.request, principal, facts.organization, object, { permission, named: this.#named });
   }
 }
 
@@ -143,18 +139,12 @@ function elsewhere(): Forbidden {
   return new Forbidden("forbidden", "This request belongs to another organization.");
 }
 
-interface FactsRow {
-  readonly principal: Facts["principal"];
-  readonly organization: Organization;
-  readonly object: unknown;
-  readonly project_id: string | null;
-}
+/** The caller's organization, for requests whose object is not known. */
+const ofCaller = { kind: organizationResource.kind, id: null } as const;
 
-function factsOf(rows: readonly FactsRow[]): Facts | null {
-  const row = rows[0];
-  if (!row) return null;
-  const { principal, organization, object, project_id: projectId } = row;
-  return { principal, organization, object, projectId };
+async function factsOfCaller(request: Request): Promise<Facts<Organization> | null> {
+  const statement = authorizeStatement(request, { resource: organizationResource, id: null }, "");
+  return readFacts(await request.runtime.database.call<FactsRow>(statement), organizationResource.read);
 }
 
 function arrivalOf({ runtime, ip, local }: Request): Arrival {
@@ -165,7 +155,7 @@ function arrivalOf({ runtime, ip, local }: Request): Arrival {
 async function identified(
   request: Request,
   facts: Facts | null,
-  place: { readonly kind: ObjectKind; readonly id: string | null },
+  about: { readonly kind: string; readonly id: string | null },
   { counts } = { counts: true },
 ): Promise<Principal> {
   try {
@@ -178,19 +168,16 @@ async function identified(
   } catch (refusal) {
     // A bound of this process says nothing about the caller.
     if (!(refusal instanceof Refusal) || refusal.kind === "unavailable") throw refusal;
-    if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, { ...place, name: null });
+    if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, { ...about, name: null });
     else await recordStranger(request, refusal);
     throw refusal;
   }
 }
 
-/** `serviceAccount` → `service_account`, as in the name of its locating function. */
-const snakeCase = (kind: ObjectKind): string => kind.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-function authorizeStatement(request: Request, kind: ObjectKind, id: string | null, lock: Lock) {
+function authorizeStatement(request: Request, { resource, id }: Named<unknown>, lock: Lock) {
   const { presents } = request;
   const hash = presents.kind === "commandLine" ? null : presents.hash;
-  return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${presents.organizationId}::text, ${snakeCase(kind)}::text, ${id}::text, ${lock}::text)`;
+  return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${presents.organizationId}::text, ${resource.locator}::text, ${id}::text, ${lock}::text)`;
 }
 
 const minute = 60_000;

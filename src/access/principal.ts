@@ -1,8 +1,10 @@
+import { z } from "zod";
 import { Unauthenticated } from "../platform/errors";
 import { hasExpired, hasPassed, later, readMoment } from "../platform/moment";
 import { isAmong } from "../platform/net/addresses";
+import { grantSchema, standingSchema } from "./grant-schemas";
+import { type Organization, readOrganization } from "./organization";
 import type { Grant, Standing } from "./permissions";
-import type { Organization } from "./resources";
 
 /** Who acts. */
 export type Principal = KeyPrincipal | SessionPrincipal | { readonly kind: "commandLine"; readonly standing: Standing };
@@ -44,43 +46,82 @@ export interface SessionPrincipal {
 export type Pending = "second_factor" | "password" | "enrolment";
 
 /** What one statement said of the caller and of the object it names. */
-export interface Facts {
+export interface Facts<T = unknown> {
   readonly principal: PrincipalFacts;
   readonly organization: Organization;
   /** `null`: not in the caller's organization, or nowhere. */
-  readonly object: unknown;
+  readonly object: T | null;
   /** The project that the object belongs to, if any. */
   readonly projectId: string | null;
 }
 
-export type PrincipalFacts = KeyFacts | SessionFacts | { readonly kind: "commandLine"; readonly standing: Standing };
+const keyFacts = z.object({
+  kind: z.literal("apiKey"),
+  apiKeyId: z.string(),
+  name: z.string(),
+  userId: z.string().nullable(),
+  serviceAccountId: z.string().nullable(),
+  standing: standingSchema.nullable(),
+  grant: grantSchema,
+  projectId: z.string().nullable(),
+  allowedIps: z.array(z.string()).readonly().nullable(),
+  requestsPerMinute: z.number().nullable(),
+  expiresAt: z.string().nullable(),
+  revokedAt: z.string().nullable(),
+  rotatedTo: z.string().nullable(),
+  lastUsedAt: z.string().nullable(),
+  lastUsedIp: z.string().nullable(),
+});
 
-export interface KeyFacts extends Omit<KeyPrincipal, "overlapEndsAt"> {
-  readonly allowedIps: readonly string[] | null;
-  readonly requestsPerMinute: number | null;
-  readonly expiresAt: string | null;
-  readonly revokedAt: string | null;
-  readonly rotatedTo: string | null;
-  readonly lastUsedAt: string | null;
-  readonly lastUsedIp: string | null;
+const sessionFacts = z.object({
+  kind: z.literal("session"),
+  sessionId: z.string(),
+  userId: z.string(),
+  email: z.string(),
+  name: z.string().nullable(),
+  stage: z.enum(["second_factor", "full"]),
+  methods: z.array(z.string()).readonly(),
+  boundTo: z.string().nullable(),
+  local: z.boolean(),
+  expiresAt: z.string(),
+  lastSeenAt: z.string(),
+  idleSeconds: z.number(),
+  mustChangePassword: z.boolean(),
+  hasSecondFactor: z.boolean(),
+  standing: standingSchema.nullable(),
+});
+
+const commandLineFacts = z.object({ kind: z.literal("commandLine"), standing: standingSchema });
+
+const principalFacts = z.discriminatedUnion("kind", [keyFacts, sessionFacts, commandLineFacts]);
+
+export type KeyFacts = Readonly<z.output<typeof keyFacts>>;
+export type SessionFacts = Readonly<z.output<typeof sessionFacts>>;
+export type PrincipalFacts = KeyFacts | SessionFacts | Readonly<z.output<typeof commandLineFacts>>;
+
+/** The row that `portcullis_authorize` returns. */
+export interface FactsRow {
+  readonly principal: unknown;
+  readonly organization: unknown;
+  readonly object: unknown;
+  readonly project_id: string | null;
 }
 
-export interface SessionFacts {
-  readonly kind: "session";
-  readonly sessionId: string;
-  readonly userId: string;
-  readonly email: string;
-  readonly name: string | null;
-  readonly stage: "second_factor" | "full";
-  readonly methods: readonly string[];
-  readonly boundTo: string | null;
-  readonly local: boolean;
-  readonly expiresAt: string;
-  readonly lastSeenAt: string;
-  readonly idleSeconds: number;
-  readonly mustChangePassword: boolean;
-  readonly hasSecondFactor: boolean;
-  readonly standing: Standing | null;
+/**
+ * Checks what the database returned, so that nothing is decided on what it does not understand.
+ * @param readObject checks the located object
+ * @returns null if nobody is authenticated, or the organization does not exist
+ * @throws ZodError
+ */
+export function readFacts<T>(rows: readonly FactsRow[], readObject: (json: unknown) => T): Facts<T> | null {
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    principal: principalFacts.parse(row.principal),
+    organization: readOrganization(row.organization),
+    object: row.object === null ? null : readObject(row.object),
+    projectId: row.project_id,
+  };
 }
 
 /** How a request came, as far as it decides who is asking. */

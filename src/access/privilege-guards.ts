@@ -3,15 +3,14 @@ import { atProject, canGive, worthOf } from "./authorization";
 import { findHoldings, findProjectGrants } from "./member-grants";
 import type { Grant, Permission } from "./permissions";
 import { personOf } from "./principal";
-import type { Member, ObjectKind } from "./resources";
 import type { Work } from "./unit-of-work";
 
 /**
  * Nobody gives at the organization what they do not have there.
  * @throws Forbidden `role_above_own`
  */
-export function requireGivable<P extends Permission, K extends ObjectKind>(
-  { authorized: { principal, organization } }: Work<P, K>,
+export function requireGivable<P extends Permission, O>(
+  { authorized: { principal, organization } }: Work<P, O>,
   grant: Grant | null,
 ): void {
   if (!canGive(principal, organization, worthOf(grant, null))) throw roleAboveOwn();
@@ -27,13 +26,15 @@ export interface Giver {
  * Whoever can do more than the caller, at the organization or at any project, is not theirs to change.
  * @throws Forbidden `member_above_own`
  */
-export async function requireNotAbove<P extends Permission>(work: Work<P, "member">): Promise<Giver> {
+export async function requireNotAbove<P extends Permission>(
+  work: Work<P, { readonly memberId: string }>,
+): Promise<Giver> {
   const { tx, organizationId, authorized } = work;
   const { principal, organization, object } = authorized;
   const own = await findProjectGrants(tx, organizationId, personOf(principal));
   const canGiveAt = (projectId: string, grant: Grant | null) =>
     canGive(atProject(principal, own.get(projectId) ?? null), organization, worthOf(grant, projectId), projectId);
-  const theirs = await findHoldings(tx, organizationId, { memberId: (object as Member).memberId });
+  const theirs = await findHoldings(tx, organizationId, { memberId: object.memberId });
   const isAbove =
     !canGive(principal, organization, worthOf(theirs?.organization ?? null, null)) ||
     [...(theirs?.projects ?? [])].some(([projectId, grant]) => !canGiveAt(projectId, grant));

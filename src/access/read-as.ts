@@ -1,11 +1,10 @@
 import type { Transaction } from "../database/database";
 import type { Authorized } from "./authorized";
 import type { Permission } from "./permissions";
-import type { ObjectKind } from "./resources";
 
 /** Runs a verb's queries in a transaction that row-level security binds to the caller's organization. */
-export function readAs<P extends Permission, K extends ObjectKind, T>(
-  authorized: Authorized<P, K>,
+export function readAs<P extends Permission, O, T>(
+  authorized: Authorized<P, O>,
   body: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   return authorized.request.runtime.database.transaction("tenant", authorized.organization.organizationId, body);
@@ -15,8 +14,8 @@ export function readAs<P extends Permission, K extends ObjectKind, T>(
  * As `readAs`, for a body that sends exactly so many statements, none of which waits for another's answer: on PostgreSQL
  * all of it is one round trip.
  */
-export function readTogetherAs<P extends Permission, K extends ObjectKind, T>(
-  authorized: Authorized<P, K>,
+export function readTogetherAs<P extends Permission, O, T>(
+  authorized: Authorized<P, O>,
   statements: number,
   body: (tx: Transaction) => Promise<T>,
 ): Promise<T> {

@@ -6,8 +6,8 @@ import { isUnreachable } from "../database/database-errors";
 import type { Refusal } from "../platform/errors";
 import { hasFormOfId, newId } from "../platform/ids";
 import { oneBatchAtATime } from "../platform/one-batch-at-a-time";
+import type { Organization } from "./organization";
 import type { KeyPrincipal, SessionPrincipal } from "./principal";
-import type { ObjectKind, Organization } from "./resources";
 import type { Request } from "./runtime";
 
 /** What the audit log says of who acted; a key or a session that is no longer good is named all the same. */
@@ -34,7 +34,8 @@ export function actorColumns(request: Pick<Request, "requestId" | "ip">, actor: 
 
 /** What was refused, as the request named it. */
 export interface RefusedObject {
-  readonly kind: ObjectKind;
+  /** The kind of the resource: `application`. */
+  readonly kind: string;
   readonly id: string | null;
   /** What it is called, where it was found. */
   readonly name: string | null;

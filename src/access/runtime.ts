@@ -5,8 +5,8 @@ import type { Signer } from "../database/signing";
 import type { Mailer } from "../platform/mail";
 import type { Clock, HostWatch, RandomBytes, Resolver } from "../platform/values";
 import type { Waits } from "../platform/waits";
+import type { Organization } from "./organization";
 import type { Principal } from "./principal";
-import type { Organization } from "./resources";
 
 /** What the process has, as values: the same for every request, and what a test replaces. */
 export interface Runtime {

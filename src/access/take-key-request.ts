@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { TooMany } from "../platform/errors";
+import type { Organization } from "./organization";
 import type { KeyFacts } from "./principal";
-import type { Organization } from "./resources";
 import type { Runtime } from "./runtime";
 
 /**

@@ -6,11 +6,10 @@ import { Conflict, Refusal, Unavailable } from "../platform/errors";
 import { newId } from "../platform/ids";
 import type { Authorized } from "./authorized";
 import { endWith } from "./end-with";
-import { idOfObject } from "./name-of-object";
+import type { Organization } from "./organization";
 import type { Permission } from "./permissions";
 import { PremiseChanged } from "./premise-changed";
 import { actorColumns, recordRefusal } from "./refusals";
-import type { ObjectKind, Organization } from "./resources";
 
 /** What a change asks for: `changeId` can be waited for; null when nothing at a gateway is concerned. */
 export interface SyncTicket {
@@ -33,17 +32,18 @@ export interface Delivery {
 
 /** What something was done to. */
 export interface AuditedObject {
-  readonly kind: ObjectKind;
+  /** The kind of its resource: `application`. */
+  readonly kind: string;
   readonly id: string;
   /** What it is called; not needed for the object that the request named. */
   readonly name?: string | null;
 }
 
 /** One transaction of a verb: the same decision made again, the object locked, and what will be written with it. */
-export interface Work<P extends Permission, K extends ObjectKind> {
+export interface Work<P extends Permission, O> {
   readonly tx: Transaction;
   /** The object as it is now, under its lock. */
-  readonly authorized: Authorized<P, K>;
+  readonly authorized: Authorized<P, O>;
   readonly organizationId: string;
   /** The moment of this unit of work. */
   readonly now: Date;
@@ -71,9 +71,9 @@ const restarts = 3;
  * Serialization failures and deadlocks start it again, three times at most.
  * @throws Refusal from the second decision or from `body`; audited as refused.
  */
-export function unitOfWork<P extends Permission, K extends ObjectKind, T>(
-  authorized: Authorized<P, K>,
-  body: (work: Work<P, K>) => Promise<T>,
+export function unitOfWork<P extends Permission, O, T>(
+  authorized: Authorized<P, O>,
+  body: (work: Work<P, O>) => Promise<T>,
   options: Options = {},
 ): Promise<T> {
   return preparedUnitOfWork(authorized, async () => undefined, body, options);
@@ -83,26 +83,26 @@ export function unitOfWork<P extends Permission, K extends ObjectKind, T>(
  * As `unitOfWork`, with something slow or outside (hashing, DNS) before the transaction. `body` throws `PremiseChanged`
  * when what `prepare` went by no longer holds; then both are started again, three times at most.
  */
-export async function preparedUnitOfWork<P extends Permission, K extends ObjectKind, Prepared, T>(
-  authorized: Authorized<P, K>,
-  prepare: (authorized: Authorized<P, K>) => Promise<Prepared>,
-  body: (work: Work<P, K>, prepared: Prepared) => Promise<T>,
+export async function preparedUnitOfWork<P extends Permission, O, Prepared, T>(
+  authorized: Authorized<P, O>,
+  prepare: (authorized: Authorized<P, O>) => Promise<Prepared>,
+  body: (work: Work<P, O>, prepared: Prepared) => Promise<T>,
   options: Options = {},
 ): Promise<T> {
   try {
     return await repeated(authorized, prepare, body, options);
   } catch (error) {
     if (error instanceof Refusal) {
-      await recordRefusal(authorized.request, authorized.principal, authorized.organization, error, authorized.place);
+      await recordRefusal(authorized.request, authorized.principal, authorized.organization, error, authorized.named);
     }
     throw error;
   }
 }
 
-async function repeated<P extends Permission, K extends ObjectKind, Prepared, T>(
-  authorized: Authorized<P, K>,
-  prepare: (authorized: Authorized<P, K>) => Promise<Prepared>,
-  body: (work: Work<P, K>, prepared: Prepared) => Promise<T>,
+async function repeated<P extends Permission, O, Prepared, T>(
+  authorized: Authorized<P, O>,
+  prepare: (authorized: Authorized<P, O>) => Promise<Prepared>,
+  body: (work: Work<P, O>, prepared: Prepared) => Promise<T>,
   options: Options,
 ): Promise<T> {
   let current = authorized;
@@ -123,9 +123,9 @@ async function repeated<P extends Permission, K extends ObjectKind, Prepared, T>
   }
 }
 
-async function once<P extends Permission, K extends ObjectKind, T>(
-  authorized: Authorized<P, K>,
-  body: (work: Work<P, K>) => Promise<T>,
+async function once<P extends Permission, O, T>(
+  authorized: Authorized<P, O>,
+  body: (work: Work<P, O>) => Promise<T>,
   options: Options,
 ): Promise<T> {
   const { request } = authorized;
@@ -153,7 +153,7 @@ async function once<P extends Permission, K extends ObjectKind, T>(
           outcome: "done",
           objectKind: object.kind,
           objectId: object.id,
-          objectName: object.name ?? (isLocated(again, object) ? again.place.name : null),
+          objectName: object.name ?? (isLocated(again, object) ? again.named.name : null),
           changed: changed ?? null,
           createdAt: now,
         });
@@ -187,11 +187,8 @@ async function once<P extends Permission, K extends ObjectKind, T>(
   return result;
 }
 
-function isLocated<P extends Permission, K extends ObjectKind>(
-  { place: { kind }, object }: Authorized<P, K>,
-  named: AuditedObject,
-): boolean {
-  return kind === named.kind && idOfObject(kind, object) === named.id;
+function isLocated<P extends Permission, O>(authorized: Authorized<P, O>, audited: AuditedObject): boolean {
+  return authorized.named.kind === audited.kind && authorized.objectId === audited.id;
 }
 
 /** Upstreams were resolved, or left to the gateway, by this before the transaction. */

@@ -1,4 +1,5 @@
 import { Authorized } from "../access/authorized";
+import { organization } from "../access/organization";
 import { csvLine } from "../audit/csv";
 import { type AuditEntry, type AuditFilter, ExportAudit } from "../features/audit-log/contract";
 import { exportAuditEntries } from "../features/audit-log/export";
@@ -11,6 +12,8 @@ import { repeatedNames } from "./readable-request";
 
 /** Where an audit log is fetched as a file. */
 export const auditExportPath = "/api/audit/export";
+
+const callersOrganization = { resource: organization, id: null };
 
 /** A call that also holds a place among the responses that are streamed. */
 export type ExportCall = Call & { readonly slot: RequestSlot };
@@ -64,8 +67,8 @@ export async function answerAuditExport(context: ExportCall, query: URLSearchPar
   const repeated = repeatedNames(query);
   const authorized =
     query.get("log") === "installation"
-      ? await Authorized.demand(request, "installation-audit:read", "organization", null)
-      : await Authorized.demand(request, "audit:read", "organization", null);
+      ? await Authorized.demand(request, "installation-audit:read", callersOrganization)
+      : await Authorized.demand(request, "audit:read", callersOrganization);
   // Which of the two is meant would depend on who reads it.
   if (repeated.length > 0) {
     const fields = Object.fromEntries(

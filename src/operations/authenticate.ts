@@ -1,7 +1,7 @@
 import { parseApiKey } from "../access/api-keys";
+import type { Organization } from "../access/organization";
 import { type Principal, personOf } from "../access/principal";
 import { recordStranger } from "../access/refusals";
-import type { Organization } from "../access/resources";
 import type { Request } from "../access/runtime";
 import { followTrustedHeader } from "../identity/external/follow-trusted-header";
 import { Unauthenticated } from "../platform/errors";

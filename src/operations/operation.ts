@@ -2,7 +2,7 @@ import type { z } from "zod";
 import { Authorized } from "../access/authorized";
 import type { Permission } from "../access/permissions";
 import { recordRefusal, recordStranger } from "../access/refusals";
-import type { ObjectKind } from "../access/resources";
+import type { Subject } from "../access/resource";
 import { Forbidden, Invalid, Refusal } from "../platform/errors";
 import { authenticate } from "./authenticate";
 import type { Call } from "./call";
@@ -11,7 +11,6 @@ import { originOf, requireOwnPage } from "./own-page";
 import { isSameOrigin } from "./request-origin";
 import { requireDeclared } from "./require-declared";
 import { requireNothingElse } from "./require-nothing-else";
-import type { Subject } from "./resource";
 
 /** How an operation is called over REST. */
 export interface Rest {
@@ -48,7 +47,7 @@ export interface AnyOperation {
 
 /** Who may call an operation. */
 export type Access =
-  | { readonly kind: "permission"; readonly permission: Permission; readonly subject: Subject<ObjectKind, string> }
+  | { readonly kind: "permission"; readonly permission: Permission; readonly subject: Subject<unknown, string> }
   /** Visitors who are not signed in, from a page of the control plane's own origin; its handler limits them by address. */
   | { readonly kind: "visitor" }
   /** Everyone, from anywhere: it only reads, and answers the same to all. */
@@ -94,7 +93,7 @@ export type HandlerCall = Pick<Call, "runtime" | "signal" | "slot" | "keepSessio
  */
 export function operation<
   P extends Permission,
-  K extends ObjectKind,
+  Located,
   I extends z.ZodType,
   O extends z.ZodType,
   F extends Extract<keyof NonNullable<z.input<I>>, string>,
@@ -104,9 +103,9 @@ export function operation<
   declaration: Declaration<I, O, R, T> & {
     readonly permission: P;
     /** Its fields are fields of the input. */
-    readonly on: Subject<K, F>;
+    readonly on: Subject<Located, F>;
   },
-  handler: (authorized: Authorized<P, K>, input: z.output<I>, call: HandlerCall) => Promise<z.input<O>>,
+  handler: (authorized: Authorized<P, Located>, input: z.output<I>, call: HandlerCall) => Promise<z.input<O>>,
 ): Operation<TypeOf<R, T>, z.input<I>, z.output<O>> {
   const { permission, on, name, errors } = declaration;
   const type = typeOf<R, T>(declaration);
@@ -123,20 +122,20 @@ export function operation<
         await Authorized.identify(request);
         throw unreadable;
       });
-      const object = on.locate(raw);
-      if (!object) {
+      const named = on.locate(raw);
+      if (!named) {
         await Authorized.identify(request);
         throw new Invalid("invalid_input", "The input does not name the object that this operation is about.");
       }
-      const authorized = await Authorized.demand(request, permission, object.kind, object.id);
+      const authorized = await Authorized.demand(request, permission, named);
       try {
         const input = parsed(declaration.input, raw);
         return answered(declaration, await handler(authorized, input, handlerCall(call)), call);
       } catch (error) {
         requireDeclared(call.runtime, name, errors, error);
         if (isAttempt(error, type)) {
-          const { principal, organization, place } = authorized;
-          await recordRefusal(request, principal, organization, error, place);
+          const { principal, organization, named: about } = authorized;
+          await recordRefusal(request, principal, organization, error, about);
         }
         throw error;
       }

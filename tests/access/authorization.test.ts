@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { canGive, isAllowed, judge, projectsWith } from "../../src/access/authorization";
+import type { Organization, Reach } from "../../src/access/organization";
 import { type Grant, type Permission, permissions, permissionsOf, type Role } from "../../src/access/permissions";
 import {
   type Arrival,
@@ -9,7 +10,6 @@ import {
   principalOf,
   type SessionFacts,
 } from "../../src/access/principal";
-import type { Organization, Reach } from "../../src/access/resources";
 import { Refusal } from "../../src/platform/errors";
 
 const organization: Organization = {

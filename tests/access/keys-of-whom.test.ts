@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { canGive, isOwn, judge, reachOf, worthOf } from "../../src/access/authorization";
+import type { Organization } from "../../src/access/organization";
 import {
   type Grant,
   type Permission,
@@ -9,7 +10,7 @@ import {
   type Role,
 } from "../../src/access/permissions";
 import type { Facts, KeyPrincipal, Principal, SessionPrincipal } from "../../src/access/principal";
-import type { ApiKey, Organization } from "../../src/access/resources";
+import type { LocatedKey } from "../../src/features/keys/resource";
 import type { Refusal } from "../../src/platform/errors";
 
 const organization: Organization = {
@@ -52,7 +53,7 @@ const keyOf = (apiKeyId: string, grant: Grant, role: Role = "owner"): KeyPrincip
   projectId: null,
   overlapEndsAt: null,
 });
-const key: ApiKey = {
+const key: LocatedKey = {
   apiKeyId: "key_1",
   organizationId: "org_1",
   name: "ci",
@@ -141,7 +142,7 @@ describe("what a key can do (TM-27)", () => {
   });
 
   test("decides who may touch it", () => {
-    const may = (role: Role, touched: ApiKey) => canGive(session("bob", role), organization, reachOf(touched));
+    const may = (role: Role, touched: LocatedKey) => canGive(session("bob", role), organization, reachOf(touched));
     expect(may("admin", key)).toBe(false);
     expect(may("owner", key)).toBe(true);
     expect(may("admin", { ...key, grant: builtIn("admin") })).toBe(true);

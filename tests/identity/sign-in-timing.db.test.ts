@@ -80,10 +80,14 @@ describe.runIf(isMeasured)("how long a sign-in takes", () => {
   });
 
   it("could be told without the floor, so that the comparison above sees something", async () => {
-    const [email = ""] = await givenAccounts(hashSync("Correct horse", 12));
+    const imported = await givenAccounts(hashSync("Correct horse", 12));
     await timeOf("nobody@example.org", hurried); // the rest after the previous hash is over
-    const quick = await timeOf("nobody@example.org", hurried);
-    const slow = await timeOf(email, hurried);
-    expect(slow.ms).toBeGreaterThan(1.5 * quick.ms);
+    const [quick, slow]: [number[], number[]] = [[], []];
+    // The shortest of several says what an answer costs: other tests that run at the same time only make one longer.
+    for (let round = 0; round < rounds; round++) {
+      quick.push((await timeOf("nobody@example.org", hurried)).ms);
+      slow.push((await timeOf(imported[round % 2] ?? "", hurried)).ms);
+    }
+    expect(Math.min(...slow)).toBeGreaterThan(1.5 * Math.min(...quick));
   });
 });

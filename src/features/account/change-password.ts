@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { passwords } from "../../../drizzle/persons";
 import type { Authorized } from "../../access/authorized";
+import type { Person } from "../../access/organization";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { hashPassword, requireGoodPassword, unusablePassword } from "../../identity/passwords";
 import { requireProof, requireRecent } from "../../identity/re-authentication";
@@ -8,11 +9,11 @@ import { renewToken } from "../../identity/renew-token";
 import { endSessionsOf } from "../../identity/sessions";
 import { storePassword } from "../../identity/store-password";
 import { operation } from "../../operations/operation";
-import { person } from "../../operations/resource";
+import { callerPerson } from "../../operations/subject";
 import { Forbidden, Invalid } from "../../platform/errors";
 import { ChangedPassword, ChangePassword } from "./contract";
 
-type Own = Authorized<"account:update", "person">;
+type Own = Authorized<"account:update", Person>;
 
 /**
  * Gives the caller another password. Every other session ends, and this one goes on under a new token: whoever had the
@@ -25,7 +26,7 @@ export const changePassword = operation(
     name: "auth.password.change",
     summary: "Change the caller's own password",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: ChangePassword,
     output: ChangedPassword,
     errors: ["password_unchanged", "proof_required", "recent_sign_in_required", "weak_password", "wrong_password"],

@@ -1,6 +1,6 @@
 import { secondFactorsOf } from "../../identity/second-factors";
 import { operation } from "../../operations/operation";
-import { person } from "../../operations/resource";
+import { callerPerson } from "../../operations/subject";
 import { SecondFactors, SecondFactorsInput } from "../../platform/contract/second-factors";
 
 /** What somebody has enrolled. A session that waits for a second factor may ask too: its page has to know for which. */
@@ -9,7 +9,7 @@ export const secondFactors = operation(
     name: "auth.secondFactors",
     summary: "List which second factors the caller has",
     permission: "account:read",
-    on: person,
+    on: callerPerson,
     input: SecondFactorsInput,
     output: SecondFactors,
     errors: [],

@@ -3,7 +3,7 @@ import { isRole, permissions } from "../../access/permissions";
 import type { Principal } from "../../access/principal";
 import type { Runtime } from "../../access/runtime";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { Session, SessionInput } from "./contract";
 import { listOwnOrganizations } from "./list-own-organizations";
 

@@ -3,7 +3,7 @@ import { sessions } from "../../../drizzle/persons";
 import { aheadInSql } from "../../database/moments-in-sql";
 import { requireFullSession } from "../../identity/re-authentication";
 import { operation } from "../../operations/operation";
-import { person } from "../../operations/resource";
+import { callerPerson } from "../../operations/subject";
 import { ListSessions, OwnSessions } from "./contract";
 
 const most = 200;
@@ -17,7 +17,7 @@ export const listSessions = operation(
     name: "auth.sessions.list",
     summary: "List the caller's own sessions",
     permission: "account:read",
-    on: person,
+    on: callerPerson,
     input: ListSessions,
     output: OwnSessions,
     errors: [],

@@ -2,7 +2,7 @@ import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { takeManagement } from "../../identity/re-authentication";
 import { endSessionsOf } from "../../identity/sessions";
 import { operation } from "../../operations/operation";
-import { person } from "../../operations/resource";
+import { callerPerson } from "../../operations/subject";
 import { RevokeAllSessions, RevokedSessions } from "./contract";
 
 /** Signs the caller out everywhere: every cookie of theirs, and every copy of one, is worth nothing from here on. @throws TooMany */
@@ -11,7 +11,7 @@ export const revokeAllSessions = operation(
     name: "auth.sessions.revokeAll",
     summary: "End all sessions of the caller except this one",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: RevokeAllSessions,
     output: RevokedSessions,
     errors: [],

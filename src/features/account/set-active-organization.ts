@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { sessions } from "../../../drizzle/persons";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { person } from "../../operations/resource";
+import { callerPerson } from "../../operations/subject";
 import { Forbidden, NotFound } from "../../platform/errors";
 import { ActiveOrganization, SetActiveOrganization } from "./contract";
 import { listOwnOrganizations } from "./list-own-organizations";
@@ -16,7 +16,7 @@ export const setActiveOrganization = operation(
     name: "auth.setActiveOrganization",
     summary: "Choose the organization of this session",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: SetActiveOrganization,
     output: ActiveOrganization,
     errors: [],

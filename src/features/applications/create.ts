@@ -12,7 +12,7 @@ import { newId } from "../../platform/ids";
 import { insertCredential } from "../credentials/insert-credential";
 import { presentCredential } from "../credentials/present-credential";
 import { preparePassword, requireStillGood, requireUsername } from "../credentials/visitor-password";
-import { environment } from "../environments/resource";
+import { environment, type LocatedEnvironment } from "../environments/resource";
 import { insertRoute } from "../routes/insert-route";
 import {
   prepareUpstreams,
@@ -25,7 +25,7 @@ import { presentRoute } from "../routes/present-route";
 import { CreateApplication, CreatedApplication } from "./contract";
 import { presentWritten } from "./present-application";
 
-type Creator = Authorized<"application:create", "environment">;
+type Creator = Authorized<"application:create", LocatedEnvironment>;
 
 /**
  * Makes an application, with its first route and credential if they are given: in one transaction and one delivery, so

@@ -4,7 +4,7 @@ import { environments } from "../../../drizzle/projects";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { environment } from "../environments/resource";
 import { applicationColumns } from "./application-columns";
 import { ApplicationPage, ListApplications } from "./contract";

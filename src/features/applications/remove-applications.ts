@@ -2,7 +2,6 @@ import { inArray, type SQL } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { routes } from "../../../drizzle/routes";
 import type { Permission } from "../../access/permissions";
-import type { ObjectKind } from "../../access/resources";
 import type { Work } from "../../access/unit-of-work";
 import { releaseUpstreams } from "../claims/claim-functions";
 
@@ -14,8 +13,8 @@ const page = 1_000;
  * file: one outbox row per application.
  * @param which of the organization's applications
  */
-export async function removeApplications<P extends Permission, K extends ObjectKind>(
-  work: Work<P, K>,
+export async function removeApplications<P extends Permission, O>(
+  work: Work<P, O>,
   which: SQL | undefined,
 ): Promise<readonly string[]> {
   const gone = await work.tx

@@ -1,3 +1,28 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { resource } from "../../access/resource";
+import { environment } from "../environments/resource";
 
-export const application = resource("application", "applicationId");
+/** An application with its chain: environment, project, organization. */
+export const applicationFacts = z.object({
+  applicationId: z.string(),
+  organizationId: z.string(),
+  environmentId: z.string(),
+  environmentKind: z.enum(["development", "production"]),
+  projectId: z.string(),
+  gatewayId: z.string(),
+  name: z.string(),
+  slug: z.string(),
+  access: z.enum(["public-when-empty", "protected"]),
+  openedBy: z.enum(["create", "delete", "access"]).nullable(),
+  hashAlgorithm: z.enum(["apr1", "bcrypt"]),
+});
+
+export const application = resource({
+  kind: "application",
+  field: "applicationId",
+  parent: environment,
+  object: applicationFacts,
+  name: ({ name }) => name,
+});
+
+export type LocatedApplication = ReturnType<typeof application.read>;

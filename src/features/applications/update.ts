@@ -2,13 +2,13 @@ import { eq } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { security } from "../../../drizzle/security";
 import { lockOrganization } from "../../access/lock-organization";
-import type { Application } from "../../access/resources";
 import { unitOfWork } from "../../access/unit-of-work";
 import { beforeAndAfter } from "../../audit/before-and-after";
 import { operation } from "../../operations/operation";
 import { Conflict, NotFound } from "../../platform/errors";
 import { UpdateApplication, UpdatedApplication } from "./contract";
 import { presentWritten } from "./present-application";
+import type { LocatedApplication } from "./resource";
 import { application } from "./resource";
 
 /**
@@ -69,9 +69,9 @@ export const update = operation(
 
 /** The fields that really change. */
 function changesOf(
-  before: Application,
+  before: LocatedApplication,
   input: UpdateApplication,
-): Partial<Pick<Application, "name" | "access" | "hashAlgorithm">> {
+): Partial<Pick<LocatedApplication, "name" | "access" | "hashAlgorithm">> {
   return {
     ...(input.name !== undefined && input.name !== before.name ? { name: input.name } : {}),
     ...(input.access !== undefined && input.access !== before.access ? { access: input.access } : {}),

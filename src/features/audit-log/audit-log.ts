@@ -1,11 +1,10 @@
 import type { Authorized } from "../../access/authorized";
+import type { Organization } from "../../access/organization";
 import type { Transaction } from "../../database/database";
 import type { Signer } from "../../database/signing";
 
 /** What it takes to read a log: an organization's, or the installation's own. */
-export type LogReader =
-  | Authorized<"audit:read", "organization">
-  | Authorized<"installation-audit:read", "organization">;
+export type LogReader = Authorized<"audit:read", Organization> | Authorized<"installation-audit:read", Organization>;
 
 /** One log, as whoever reads it sees it. */
 export interface AuditLog {

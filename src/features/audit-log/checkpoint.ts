@@ -2,7 +2,7 @@ import { and, desc, eq, isNotNull } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
 import { checkpointText } from "../../audit/statement-text";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { auditLogOf, type LogReader } from "./audit-log";
 import { AuditCheckpoint, MakeCheckpoint } from "./contract";
 

@@ -2,7 +2,7 @@ import { and, desc, lt } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { auditLogOf, type LogReader } from "./audit-log";
 import { type AuditEntry, AuditPage, ListAudit } from "./contract";
 import { entryFilter } from "./entry-filter";

@@ -1,3 +1,11 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { organization } from "../../access/organization";
+import { resource } from "../../access/resource";
 
-export const auditEntry = resource("auditEntry", "auditId");
+export const auditEntry = resource({
+  kind: "auditEntry",
+  field: "auditId",
+  parent: organization,
+  object: z.object({ auditId: z.string(), organizationId: z.string() }),
+  name: () => null,
+});

@@ -1,6 +1,6 @@
 import { checkpointText } from "../../audit/statement-text";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { Invalid } from "../../platform/errors";
 import { auditLogOf, type LogReader } from "./audit-log";
 import { AuditVerdict, VerifyAudit } from "./contract";

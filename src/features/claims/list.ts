@@ -3,7 +3,7 @@ import { claims } from "../../../drizzle/routes";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { gateway } from "../gateways/resource";
 import { ClaimPage, ListClaims } from "./contract";
 import { presentClaim } from "./present-claim";

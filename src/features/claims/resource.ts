@@ -1,3 +1,18 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { organization } from "../../access/organization";
+import { resource } from "../../access/resource";
 
-export const claim = resource("claim", "claimId");
+export const claim = resource({
+  kind: "claim",
+  field: "claimId",
+  parent: organization,
+  object: z.object({
+    claimId: z.string(),
+    organizationId: z.string(),
+    gatewayId: z.string(),
+    kind: z.enum(["host", "upstream"]),
+    value: z.string(),
+    denyGroup: z.number().nullable(),
+  }),
+  name: ({ value }) => value,
+});

@@ -1,3 +1,11 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { resource } from "../../access/resource";
+import { application, applicationFacts } from "../applications/resource";
 
-export const credential = resource("credential", "securityId");
+export const credential = resource({
+  kind: "credential",
+  field: "securityId",
+  parent: application,
+  object: z.object({ securityId: z.string(), username: z.string(), application: applicationFacts }),
+  name: ({ username }) => username,
+});

@@ -3,7 +3,7 @@ import { environments } from "../../../drizzle/projects";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { project } from "../projects/resource";
 import { EnvironmentPage, ListEnvironments } from "./contract";
 import { presentEnvironment } from "./present-environment";

@@ -2,7 +2,7 @@ import { gateways } from "../../../drizzle/gateways";
 import { unitOfWork } from "../../access/unit-of-work";
 import { gatewayPlaces, newGatewaySecrets } from "../../delivery/protocol/gateway-secrets";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { allowOrganizations } from "./allow-organizations";
 import { CreateGateway, Gateway } from "./contract";

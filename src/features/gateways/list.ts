@@ -2,7 +2,7 @@ import { desc, lt } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { asViewer } from "./as-viewer";
 import { GatewayPage, ListGateways } from "./contract";
 import { gatewayColumns } from "./gateway-columns";

@@ -1,3 +1,18 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { resource } from "../../access/resource";
 
-export const gateway = resource("gateway", "gatewayId");
+export const gateway = resource({
+  kind: "gateway",
+  field: "gatewayId",
+  parent: null,
+  object: z.object({
+    gatewayId: z.string(),
+    name: z.string(),
+    address: z.string(),
+    probeAddress: z.string(),
+    tags: z.boolean(),
+  }),
+  name: ({ name }) => name,
+});
+
+export type LocatedGateway = ReturnType<typeof gateway.read>;

@@ -2,7 +2,7 @@ import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { findInvitation, join, requireGoodInvitation, requireInvitation } from "../../identity/invitations";
 import { limits, take } from "../../identity/limits";
 import { operation } from "../../operations/operation";
-import { person } from "../../operations/resource";
+import { callerPerson } from "../../operations/subject";
 import { Forbidden } from "../../platform/errors";
 import { AcceptedInvitation, InvitationToken } from "./contract";
 
@@ -17,7 +17,7 @@ export const accept = operation(
     name: "invitations.accept",
     summary: "Accept an invitation as the person who is signed in",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: InvitationToken,
     output: AcceptedInvitation,
     errors: ["already_member", "invitation_accepted", "invitation_for_another", "invitation_revoked"],

@@ -1,5 +1,6 @@
 import { and, eq } from "drizzle-orm";
 import { invitations, members, users } from "../../../drizzle/members";
+import type { Organization } from "../../access/organization";
 import type { Principal } from "../../access/principal";
 import { requireGivable } from "../../access/privilege-guards";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
@@ -8,7 +9,7 @@ import { invitationDays, waitingFor } from "../../identity/invitations";
 import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { Conflict } from "../../platform/errors";
 import { newId } from "../../platform/ids";
 import { later } from "../../platform/moment";
@@ -73,7 +74,7 @@ export const create = operation(
 
 /** The organization is held, so that the same address is not invited twice at once. @throws Conflict */
 async function requireNew(
-  { tx, organizationId, now }: Work<"invitation:create", "organization">,
+  { tx, organizationId, now }: Work<"invitation:create", Organization>,
   email: string,
 ): Promise<void> {
   const [member] = await tx

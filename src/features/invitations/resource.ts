@@ -1,3 +1,11 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { organization } from "../../access/organization";
+import { resource } from "../../access/resource";
 
-export const invitation = resource("invitation", "invitationId");
+export const invitation = resource({
+  kind: "invitation",
+  field: "invitationId",
+  parent: organization,
+  object: z.object({ invitationId: z.string(), organizationId: z.string(), email: z.string() }),
+  name: ({ email }) => email,
+});

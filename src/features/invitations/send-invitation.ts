@@ -1,4 +1,5 @@
 import type { Authorized } from "../../access/authorized";
+import type { Organization } from "../../access/organization";
 import type { Principal } from "../../access/principal";
 import { invitationDays } from "../../identity/invitations";
 import { MailFailed } from "../../platform/mail";
@@ -7,7 +8,7 @@ import { invitationMail } from "./invitation-mail";
 
 /** Sends an invitation's link to its address, if a mail server is set, and says what came of it. */
 export async function sendInvitation(
-  { request: { runtime, requestId }, principal, organization }: Authorized<"invitation:create", "organization">,
+  { request: { runtime, requestId }, principal, organization }: Authorized<"invitation:create", Organization>,
   { email, url }: Pick<CreatedInvitation, "email" | "url">,
 ): Promise<Pick<CreatedInvitation, "sent" | "mailProblem">> {
   if (runtime.mailer === null) return { sent: false, mailProblem: null };

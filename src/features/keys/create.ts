@@ -1,14 +1,15 @@
 import { apiKeys } from "../../../drizzle/api-keys";
 import { makeApiKey } from "../../access/api-keys";
 import { canGive, isAllowed, worthOf } from "../../access/authorization";
+import type { Organization } from "../../access/organization";
 import { type Grant, holds } from "../../access/permissions";
 import { requireGranted } from "../../access/resolve-grant";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { Forbidden } from "../../platform/errors";
 import { newId } from "../../platform/ids";
-import { project } from "../projects/resource";
+import { type LocatedProject, project } from "../projects/resource";
 import { CreatedKey, CreateKey } from "./contract";
 import { endOfKey, latestEnd } from "./key-life";
 import { limitsOfNewKey } from "./limits-of-maker";
@@ -96,7 +97,7 @@ export const create = operation(
   },
 );
 
-type CreateWork = Work<"key:create", "organization" | "project">;
+type CreateWork = Work<"key:create", Organization | LocatedProject>;
 
 /** Whoever makes an account's key can act as that account. @throws Forbidden */
 function requireAccountRight({ authorized: { principal, organization } }: CreateWork): void {

@@ -5,7 +5,7 @@ import type { Principal } from "../../access/principal";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { project } from "../projects/resource";
 import { KeyPage, ListKeys } from "./contract";
 import { keyColumns } from "./key-columns";

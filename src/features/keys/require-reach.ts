@@ -4,6 +4,7 @@ import type { Permission } from "../../access/permissions";
 import { personOf } from "../../access/principal";
 import type { Work } from "../../access/unit-of-work";
 import { Forbidden } from "../../platform/errors";
+import type { LocatedKey } from "./resource";
 
 /**
  * Nobody revokes or changes a key that can do more than they can, at the organization or by its holder's role at any
@@ -14,7 +15,7 @@ export async function requireReach<P extends Permission>({
   tx,
   organizationId,
   authorized: { principal, organization, object },
-}: Work<P, "apiKey">): Promise<void> {
+}: Work<P, LocatedKey>): Promise<void> {
   if (isOwn(principal, object)) return;
   const ofHolder = await findProjectGrants(tx, organizationId, object.projectId === null ? object.userId : null);
   const own = await findProjectGrants(tx, organizationId, personOf(principal));

@@ -8,13 +8,13 @@ import { Key, KeyById } from "./contract";
 import { keyColumns } from "./key-columns";
 import { presentKey } from "./present-key";
 import { requireReach } from "./require-reach";
-import { apiKey } from "./resource";
+import { apiKey, type LocatedKey } from "./resource";
 
 /**
  * Revokes an API key: the very next request with it is refused. It stays listed, so that the audit log can be read.
  * @throws Forbidden `key_above_own`
  */
-export async function revokeKey(authorized: Authorized<"key:delete", "apiKey">): Promise<Key> {
+export async function revokeKey(authorized: Authorized<"key:delete", LocatedKey>): Promise<Key> {
   return unitOfWork(authorized, async (work) => {
     await requireReach(work);
     const { apiKeyId, name } = work.authorized.object;

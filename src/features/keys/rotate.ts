@@ -14,7 +14,7 @@ import { endOfSuccessor } from "./key-life";
 import { requireWithinOwn } from "./limits-of-maker";
 import { lockHolder } from "./lock-holder";
 import { presentKey } from "./present-key";
-import { apiKey } from "./resource";
+import { apiKey, type LocatedKey } from "./resource";
 import { takeKeyCreation } from "./take-key-creation";
 
 /**
@@ -37,7 +37,7 @@ export const rotate = operation(
     rest: { method: "POST", path: "/keys/{apiKeyId}/rotate", status: 201 },
   },
   async (authorized, { overlapSeconds }) => {
-    const rotate = async (work: Work<"key:create", "apiKey">): Promise<RotatedKey> => {
+    const rotate = async (work: Work<"key:create", LocatedKey>): Promise<RotatedKey> => {
       requireRotatable(work.authorized);
       const { apiKeyId, serviceAccountId } = work.authorized.object;
       // The holder before the key, in the order in which their keys are ended when they go.
@@ -92,7 +92,7 @@ export const rotate = operation(
  * Whoever rotates a key gets one that acts as its holder: a person's is theirs alone to rotate.
  * @throws Forbidden
  */
-function requireRotatable({ principal, organization, object }: Authorized<"key:create", "apiKey">): void {
+function requireRotatable({ principal, organization, object }: Authorized<"key:create", LocatedKey>): void {
   const { userId, serviceAccountId, grant, projectId } = object;
   if (!isOwn(principal, object)) {
     const needed = serviceAccountId === null ? "key:update" : "service-account:update";

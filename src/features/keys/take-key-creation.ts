@@ -1,16 +1,15 @@
 import type { Authorized } from "../../access/authorized";
 import type { Permission } from "../../access/permissions";
-import type { ObjectKind } from "../../access/resources";
 import { limits, take } from "../../identity/limits";
 
 /**
  * Counts one key made from the caller's address; all unknown addresses count as one. The host's command line is not counted.
  * @throws TooMany
  */
-export async function takeKeyCreation<P extends Permission, K extends ObjectKind>({
+export async function takeKeyCreation<P extends Permission, O>({
   request: { runtime, ip },
   principal,
-}: Authorized<P, K>): Promise<void> {
+}: Authorized<P, O>): Promise<void> {
   const tries = runtime.signIn.keyCreationsPerHour;
   if (tries === 0 || principal.kind === "commandLine") return;
   await take(runtime, { ...limits.keyCreationByAddress, tries }, ip ?? "unknown");

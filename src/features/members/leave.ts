@@ -1,7 +1,7 @@
 import { findHoldings } from "../../access/member-grants";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { Forbidden } from "../../platform/errors";
 import { LeaveOrganization, RemovedMember } from "./contract";
 import { removeMember } from "./remove-member";

@@ -3,7 +3,7 @@ import { members } from "../../../drizzle/members";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { ListMembers, MemberPage } from "./contract";
 import { presentMembers, selectMembers } from "./present-members";
 

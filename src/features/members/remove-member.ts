@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { requireNotLastOwner } from "../../access/last-owner";
 import type { Permission } from "../../access/permissions";
-import type { ObjectKind } from "../../access/resources";
 import type { Work } from "../../access/unit-of-work";
 import { rowsOf } from "../../database/database";
 import type { RemovedMember } from "./contract";
@@ -13,8 +12,8 @@ import { requireMember } from "./require-member";
  * accounts with their keys. Whoever knows the key of a service account has to be kept from it by rotating that key.
  * @throws Conflict `last_owner`
  */
-export async function removeMember<P extends Permission, K extends ObjectKind>(
-  work: Work<P, K>,
+export async function removeMember<P extends Permission, O>(
+  work: Work<P, O>,
   memberId: string,
 ): Promise<RemovedMember> {
   const { tx, organizationId, now } = work;

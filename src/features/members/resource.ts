@@ -1,3 +1,19 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { organization } from "../../access/organization";
+import { roles } from "../../access/permissions";
+import { resource } from "../../access/resource";
 
-export const member = resource("member", "memberId");
+export const member = resource({
+  kind: "member",
+  field: "memberId",
+  parent: organization,
+  object: z.object({
+    memberId: z.string(),
+    organizationId: z.string(),
+    userId: z.string(),
+    email: z.string(),
+    role: z.enum(roles).nullable(),
+    roleId: z.string().nullable(),
+  }),
+  name: ({ email }) => email,
+});

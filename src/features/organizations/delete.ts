@@ -2,16 +2,16 @@ import { eq } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { organizations } from "../../../drizzle/organizations";
 import { environments, projects } from "../../../drizzle/projects";
+import { type Organization as LocatedOrganization, organization } from "../../access/organization";
 import { unitOfWork, type Work } from "../../access/unit-of-work";
 import type { Transaction } from "../../database/database";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { Conflict, NotFound } from "../../platform/errors";
 import { later } from "../../platform/moment";
 import { endClaims } from "../claims/claim-functions";
 import { Organization, OrganizationById } from "./contract";
 import { presentOrganization } from "./present-organization";
-import { organization } from "./resource";
 
 /** How long the claims of an organization outlive it, in ms. */
 const claimsOutliveMs = 30 * 24 * 3_600_000;
@@ -33,7 +33,7 @@ export const remove = operation(
     rest: { method: "DELETE", path: "/organization", status: 204 },
   },
   async (authorized) => {
-    const deletion = async (work: Work<"organization:delete", "organization">): Promise<Organization> => {
+    const deletion = async (work: Work<"organization:delete", LocatedOrganization>): Promise<Organization> => {
       const { organizationId, root } = work.authorized.object;
       if (root) throw new Conflict("root_organization", "The installation is managed through this organization.");
       await lockPlaces(work.tx, organizationId);

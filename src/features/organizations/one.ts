@@ -1,17 +1,17 @@
 import { eq } from "drizzle-orm";
 import { organizations } from "../../../drizzle/organizations";
 import type { Authorized } from "../../access/authorized";
+import { type Organization as LocatedOrganization, organization } from "../../access/organization";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { NotFound } from "../../platform/errors";
 import { Organization, OrganizationById } from "./contract";
 import { presentOrganization } from "./present-organization";
-import { organization } from "./resource";
 
 /** The caller's organization. */
 export async function getOrganization(
-  authorized: Authorized<"organization:read", "organization">,
+  authorized: Authorized<"organization:read", LocatedOrganization>,
 ): Promise<Organization> {
   return readAs(authorized, async (tx) => {
     const [row] = await tx

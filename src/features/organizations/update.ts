@@ -1,16 +1,15 @@
 import { and, asc, eq, isNotNull } from "drizzle-orm";
 import { applications } from "../../../drizzle/applications";
 import { organizations } from "../../../drizzle/organizations";
+import { organization } from "../../access/organization";
 import type { Permission } from "../../access/permissions";
-import type { ObjectKind } from "../../access/resources";
 import { unitOfWork, type Work } from "../../access/unit-of-work";
 import { beforeAndAfter } from "../../audit/before-and-after";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { NotFound } from "../../platform/errors";
 import { UpdatedOrganization, UpdateOrganization } from "./contract";
 import { presentOrganization } from "./present-organization";
-import { organization } from "./resource";
 
 /**
  * Changes the organization's settings. `neverPublic` on closes what is public at once, and takes back what opened it,
@@ -61,8 +60,8 @@ export const update = operation(
 );
 
 /** Closes every application that is public, or would be by a change of its access. */
-async function closeEmpty<P extends Permission, K extends ObjectKind>(
-  work: Work<P, K>,
+async function closeEmpty<P extends Permission, O>(
+  work: Work<P, O>,
 ): Promise<{ applicationId: string; name: string }[]> {
   const opened = and(eq(applications.organizationId, work.organizationId), isNotNull(applications.openedBy));
   // In the order of their ids, like every verb that takes several.

@@ -2,7 +2,7 @@ import { projects } from "../../../drizzle/projects";
 import { freeSlug, orSlugTaken } from "../../access/free-slug";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { CreateProject, Project } from "./contract";
 import { presentProject } from "./present-project";

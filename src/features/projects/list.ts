@@ -4,7 +4,7 @@ import { isAllowed, projectsWith } from "../../access/authorization";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { reach } from "../../operations/resource";
+import { callerReach } from "../../operations/subject";
 import { ListProjects, ProjectPage } from "./contract";
 import { presentProject } from "./present-project";
 
@@ -14,7 +14,7 @@ export const list = operation(
     name: "projects.list",
     summary: "List the projects that the caller can see",
     permission: "project:read",
-    on: reach,
+    on: callerReach,
     input: ListProjects,
     output: ProjectPage,
     errors: [],

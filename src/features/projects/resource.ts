@@ -1,3 +1,13 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { organization } from "../../access/organization";
+import { resource } from "../../access/resource";
 
-export const project = resource("project", "projectId");
+export const project = resource({
+  kind: "project",
+  field: "projectId",
+  parent: organization,
+  object: z.object({ projectId: z.string(), organizationId: z.string(), name: z.string(), slug: z.string() }),
+  name: ({ name }) => name,
+});
+
+export type LocatedProject = ReturnType<typeof project.read>;

@@ -2,7 +2,7 @@ import { oidcProviders } from "../../../drizzle/persons";
 import { unitOfWork } from "../../access/unit-of-work";
 import { clientSecretPlace } from "../../identity/external/provider";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { slugOf } from "../../platform/slugs";
 import { CreateProvider, Provider } from "./contract";

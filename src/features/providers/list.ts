@@ -3,7 +3,7 @@ import { oidcProviders } from "../../../drizzle/persons";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { ListProviders, ProviderPage } from "./contract";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";

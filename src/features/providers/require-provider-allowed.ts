@@ -1,8 +1,8 @@
 import { and, eq, inArray } from "drizzle-orm";
 import { roles } from "../../../drizzle/roles";
 import { canGive } from "../../access/authorization";
+import type { Organization } from "../../access/organization";
 import { isRole, type Permission, permissionsOf } from "../../access/permissions";
-import type { ObjectKind, Organization } from "../../access/resources";
 import type { Work } from "../../access/unit-of-work";
 import { type ProofSettings, proofMessages, proofProblem } from "../../identity/external/email-proof";
 import { AddressRefused, requireReachable } from "../../identity/external/reachable";
@@ -21,8 +21,8 @@ interface Wanted {
  * @throws Forbidden `provider_above_own`
  * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role`
  */
-export async function requireProviderAllowed<P extends Permission, K extends ObjectKind>(
-  work: Work<P, K>,
+export async function requireProviderAllowed<P extends Permission, O>(
+  work: Work<P, O>,
   { issuer, internalUrl, groupRoles }: Wanted,
 ): Promise<void> {
   const { principal, organization } = work.authorized;
@@ -52,8 +52,8 @@ function requireAddress(field: string, url: string, { upstreams }: Organization)
   }
 }
 
-async function requireOwnRoles<P extends Permission, K extends ObjectKind>(
-  { tx, organizationId }: Work<P, K>,
+async function requireOwnRoles<P extends Permission, O>(
+  { tx, organizationId }: Work<P, O>,
   groupRoles: Readonly<Record<string, string>>,
 ): Promise<void> {
   const wanted = [...new Set(Object.values(groupRoles))].filter((word) => !isRole(word));

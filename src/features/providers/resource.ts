@@ -1,3 +1,11 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { organization } from "../../access/organization";
+import { resource } from "../../access/resource";
 
-export const provider = resource("provider", "providerId");
+export const provider = resource({
+  kind: "provider",
+  field: "providerId",
+  parent: organization,
+  object: z.object({ providerId: z.string(), organizationId: z.string(), name: z.string(), slug: z.string() }),
+  name: ({ name }) => name,
+});

@@ -2,7 +2,7 @@ import { roles } from "../../../drizzle/roles";
 import { requireGivable } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { CreateRole, Role } from "./contract";
 import { presentRole } from "./present-role";

@@ -3,7 +3,7 @@ import { roles } from "../../../drizzle/roles";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { ListRoles, RolePage } from "./contract";
 import { presentRole } from "./present-role";
 

@@ -1,3 +1,17 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { organization } from "../../access/organization";
+import { resource } from "../../access/resource";
 
-export const role = resource("role", "roleId");
+/** A role that an organization defined. */
+export const role = resource({
+  kind: "role",
+  field: "roleId",
+  parent: organization,
+  object: z.object({
+    roleId: z.string(),
+    organizationId: z.string(),
+    name: z.string(),
+    permissions: z.array(z.string()).readonly(),
+  }),
+  name: ({ name }) => name,
+});

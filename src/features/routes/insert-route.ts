@@ -1,15 +1,15 @@
 import { routes } from "../../../drizzle/routes";
 import type { Permission } from "../../access/permissions";
-import type { Application, ObjectKind } from "../../access/resources";
 import type { Work } from "../../access/unit-of-work";
 import { newId } from "../../platform/ids";
+import type { LocatedApplication } from "../applications/resource";
 import { claimPlace, orRouteTaken } from "./place-route";
 import type { PreparedUpstreams } from "./prepare-route";
 
 /** Claims a place for an application and makes the route; asks for the host's deny where it is new. */
-export async function insertRoute<P extends Permission, K extends ObjectKind>(
-  work: Work<P, K>,
-  application: Pick<Application, "applicationId" | "gatewayId">,
+export async function insertRoute<P extends Permission, O>(
+  work: Work<P, O>,
+  application: Pick<LocatedApplication, "applicationId" | "gatewayId">,
   place: { readonly host: string; readonly pathPrefix: string } & PreparedUpstreams,
 ): Promise<typeof routes.$inferSelect> {
   const { applicationId, gatewayId } = application;

@@ -4,7 +4,7 @@ import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { syncStatesOf } from "../../delivery/sync-states";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { application } from "../applications/resource";
 import { ListRoutes, RoutePage } from "./contract";
 import { presentRoute } from "./present-route";

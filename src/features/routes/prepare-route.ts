@@ -2,9 +2,9 @@ import { and, eq } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
 import { claims, type StoredUpstream } from "../../../drizzle/routes";
 import type { Authorized } from "../../access/authorized";
+import type { Organization } from "../../access/organization";
 import type { Permission } from "../../access/permissions";
 import { readAs } from "../../access/read-as";
-import type { ObjectKind, Organization } from "../../access/resources";
 import type { Runtime } from "../../access/runtime";
 import { Conflict, Invalid, NotFound } from "../../platform/errors";
 import { parseHost } from "../../platform/net/host-names";
@@ -46,8 +46,8 @@ export function requireHost(text: string, { signIn }: Pick<Runtime, "signIn">): 
  * Outside: it asks the gateway, and stands before the transaction.
  * @throws Conflict `host_reserved`, with what was seen | TooMany | Unavailable
  */
-export async function requireNotServed<P extends Permission, K extends ObjectKind>(
-  authorized: Authorized<P, K>,
+export async function requireNotServed<P extends Permission, O>(
+  authorized: Authorized<P, O>,
   gateway: PreparedGateway,
   host: string,
 ): Promise<void> {
@@ -136,8 +136,8 @@ export interface PreparedGateway {
 }
 
 /** @throws NotFound */
-export async function readGateway<P extends Permission, K extends ObjectKind>(
-  authorized: Authorized<P, K>,
+export async function readGateway<P extends Permission, O>(
+  authorized: Authorized<P, O>,
   gatewayId: string,
   host: string | undefined,
 ): Promise<PreparedGateway> {

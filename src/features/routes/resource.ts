@@ -1,3 +1,17 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { resource } from "../../access/resource";
+import { application, applicationFacts } from "../applications/resource";
 
-export const route = resource("route", "routeId");
+export const route = resource({
+  kind: "route",
+  field: "routeId",
+  parent: application,
+  object: z.object({
+    routeId: z.string(),
+    host: z.string(),
+    /** Empty for the whole host. */
+    pathPrefix: z.string(),
+    application: applicationFacts,
+  }),
+  name: ({ host, pathPrefix }) => `${host}${pathPrefix}`,
+});

@@ -2,7 +2,7 @@ import { serviceAccounts } from "../../../drizzle/roles";
 import { requireGranted } from "../../access/resolve-grant";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { CreateServiceAccount, ServiceAccount } from "./contract";
 import { orNameTaken } from "./name-taken";

@@ -3,7 +3,7 @@ import { serviceAccounts } from "../../../drizzle/roles";
 import { readAs } from "../../access/read-as";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
-import { caller } from "../../operations/resource";
+import { caller } from "../../operations/subject";
 import { ListServiceAccounts, ServiceAccountPage } from "./contract";
 import { presentServiceAccount } from "./present-service-account";
 

@@ -1,3 +1,18 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { organization } from "../../access/organization";
+import { roles } from "../../access/permissions";
+import { resource } from "../../access/resource";
 
-export const serviceAccount = resource("serviceAccount", "serviceAccountId");
+export const serviceAccount = resource({
+  kind: "serviceAccount",
+  field: "serviceAccountId",
+  parent: organization,
+  object: z.object({
+    serviceAccountId: z.string(),
+    organizationId: z.string(),
+    name: z.string(),
+    role: z.enum(roles).nullable(),
+    roleId: z.string().nullable(),
+  }),
+  name: ({ name }) => name,
+});

@@ -1,3 +1,13 @@
-import { resource } from "../../operations/resource";
+import { z } from "zod";
+import { organization } from "../../access/organization";
+import { resource } from "../../access/resource";
 
-export const change = resource("change", "changeId");
+export const change = resource({
+  kind: "change",
+  field: "changeId",
+  parent: organization,
+  object: z.object({ changeId: z.string(), organizationId: z.string() }),
+  name: () => null,
+});
+
+export type LocatedChange = ReturnType<typeof change.read>;

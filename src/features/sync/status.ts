@@ -1,16 +1,17 @@
 import { sql } from "drizzle-orm";
 import { type ForeignFile, gateways } from "../../../drizzle/gateways";
 import type { Authorized } from "../../access/authorized";
+import type { Organization } from "../../access/organization";
 import { rowsOf } from "../../database/database";
 import { aheadInSql } from "../../database/moments-in-sql";
 import { operation } from "../../operations/operation";
-import { orCaller } from "../../operations/resource";
+import { orCaller } from "../../operations/subject";
 import { isoText } from "../../platform/moment";
 import { asViewer } from "../gateways/as-viewer";
-import { gateway } from "../gateways/resource";
+import { gateway, type LocatedGateway } from "../gateways/resource";
 import { type GatewayStatus, SyncStatus, SyncStatusInput } from "./contract";
 
-type Reader = Authorized<"sync:read", "gateway" | "organization">;
+type Reader = Authorized<"sync:read", LocatedGateway | Organization>;
 
 /** How many unproven applications an answer names. */
 const most = 100;

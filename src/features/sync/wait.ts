@@ -10,15 +10,15 @@ import {
 } from "../../delivery/read-progress";
 import { hasReached, leastOf, progressOf } from "../../delivery/sync-progress";
 import { operation } from "../../operations/operation";
-import { orElse } from "../../operations/resource";
+import { orElse } from "../../operations/subject";
 import { Refusal } from "../../platform/errors";
 import { isoText, isReached, readMoment } from "../../platform/moment";
 import type { WaitOwner } from "../../platform/waits";
-import { application } from "../applications/resource";
+import { application, type LocatedApplication } from "../applications/resource";
 import { SyncWaited, WaitForSync } from "./contract";
-import { change } from "./resource";
+import { change, type LocatedChange } from "./resource";
 
-type Waiter = Authorized<"sync:read", "application" | "change">;
+type Waiter = Authorized<"sync:read", LocatedApplication | LocatedChange>;
 
 /**
  * Waits until every row of a change, or every change of an application that was committed before the call, has reached

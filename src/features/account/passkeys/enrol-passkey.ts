@@ -1,6 +1,7 @@
 import { eq } from "drizzle-orm";
 import { passkeys } from "../../../../drizzle/persons";
 import type { Authorized } from "../../../access/authorized";
+import type { Person } from "../../../access/organization";
 import { preparedUnitOfWork } from "../../../access/unit-of-work";
 import type { Transaction } from "../../../database/database";
 import { spendChallenge } from "../../../identity/challenges";
@@ -11,7 +12,7 @@ import { relyingPartyOf } from "../../../identity/relying-party";
 import { hasSecondFactor } from "../../../identity/second-factors";
 import { endSessionsWithoutFactor } from "../../../identity/sessions";
 import { operation } from "../../../operations/operation";
-import { person } from "../../../operations/resource";
+import { callerPerson } from "../../../operations/subject";
 import { EnrolledPasskey, EnrolPasskey } from "../../../platform/contract/second-factors";
 import { Conflict, Invalid } from "../../../platform/errors";
 import { newId } from "../../../platform/ids";
@@ -33,7 +34,7 @@ export const enrolPasskey = operation(
     name: "auth.passkeys.enrol",
     summary: "Add a passkey to the caller's account",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: EnrolPasskey,
     output: EnrolledPasskey,
     errors: ["passkey_known", "passkey_refused", "too_many_passkeys"],
@@ -67,7 +68,7 @@ export const enrolPasskey = operation(
 
 /** @throws TooMany | Invalid */
 async function verified(
-  { request, principal, object }: Authorized<"account:update", "person">,
+  { request, principal, object }: Authorized<"account:update", Person>,
   { response }: EnrolPasskey,
   origin: string,
 ): Promise<NewPasskey> {

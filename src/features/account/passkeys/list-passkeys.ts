@@ -2,7 +2,7 @@ import { desc, eq } from "drizzle-orm";
 import { passkeys } from "../../../../drizzle/persons";
 import { requireFullSession } from "../../../identity/re-authentication";
 import { operation } from "../../../operations/operation";
-import { person } from "../../../operations/resource";
+import { callerPerson } from "../../../operations/subject";
 import { ListPasskeys, PasskeyList } from "../../../platform/contract/second-factors";
 import { passkeyColumns, presentPasskey } from "./passkey-columns";
 
@@ -12,7 +12,7 @@ export const listPasskeys = operation(
     name: "auth.passkeys.list",
     summary: "List the caller's passkeys",
     permission: "account:read",
-    on: person,
+    on: callerPerson,
     input: ListPasskeys,
     output: PasskeyList,
     errors: [],

@@ -4,7 +4,7 @@ import { passkeyAlgorithms, userHandleOf } from "../../../identity/passkeys";
 import { requireRecent } from "../../../identity/re-authentication";
 import { relyingPartyOf } from "../../../identity/relying-party";
 import { operation } from "../../../operations/operation";
-import { person } from "../../../operations/resource";
+import { callerPerson } from "../../../operations/subject";
 import { PasskeyEnrolOptions, PasskeyEnrolOptionsInput } from "../../../platform/contract/second-factors";
 import { descriptorsOf } from "./descriptors-of";
 
@@ -20,7 +20,7 @@ export const passkeyEnrolOptions = operation(
     name: "auth.passkeys.enrolOptions",
     summary: "Get the options for creating a passkey",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: PasskeyEnrolOptionsInput,
     output: PasskeyEnrolOptions,
     errors: ["passkey_needs_host_name", "recent_sign_in_required"],

@@ -3,7 +3,7 @@ import { requireRecent } from "../../../identity/re-authentication";
 import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
 import { hasSecondFactor } from "../../../identity/second-factors";
 import { operation } from "../../../operations/operation";
-import { person } from "../../../operations/resource";
+import { callerPerson } from "../../../operations/subject";
 import { NewRecoveryCodes, RenewRecoveryCodes } from "../../../platform/contract/second-factors";
 import { Conflict } from "../../../platform/errors";
 
@@ -17,7 +17,7 @@ export const renewRecoveryCodes = operation(
     name: "auth.recoveryCodes.renew",
     summary: "Replace the caller's recovery codes",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: RenewRecoveryCodes,
     output: NewRecoveryCodes,
     errors: ["no_second_factor", "recent_sign_in_required", "wrong_code"],

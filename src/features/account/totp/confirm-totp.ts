@@ -6,7 +6,7 @@ import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
 import { endSessionsWithoutFactor } from "../../../identity/sessions";
 import { openTotpSecret, totpStepOf } from "../../../identity/totp";
 import { operation } from "../../../operations/operation";
-import { person } from "../../../operations/resource";
+import { callerPerson } from "../../../operations/subject";
 import { ConfirmTotp, NewRecoveryCodes } from "../../../platform/contract/second-factors";
 import { Conflict, Invalid } from "../../../platform/errors";
 import { isRecent } from "../../../platform/moment";
@@ -26,7 +26,7 @@ export const confirmTotp = operation(
     name: "auth.totp.confirm",
     summary: "Confirm an authenticator app with its first code",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: ConfirmTotp,
     output: NewRecoveryCodes,
     errors: ["totp_not_started", "wrong_code"],

@@ -5,7 +5,7 @@ import { requireRecent } from "../../../identity/re-authentication";
 import { secondFactorsOf } from "../../../identity/second-factors";
 import { newTotpSecret, totpPlace, totpUrl } from "../../../identity/totp";
 import { operation } from "../../../operations/operation";
-import { person } from "../../../operations/resource";
+import { callerPerson } from "../../../operations/subject";
 import { EnrolledTotp, EnrolTotp } from "../../../platform/contract/second-factors";
 import { Conflict } from "../../../platform/errors";
 
@@ -19,7 +19,7 @@ export const enrolTotp = operation(
     name: "auth.totp.enrol",
     summary: "Start to enrol an authenticator app",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: EnrolTotp,
     output: EnrolledTotp,
     errors: ["recent_sign_in_required", "totp_enrolled", "wrong_code", "wrong_password"],

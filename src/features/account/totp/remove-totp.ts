@@ -4,7 +4,7 @@ import { preparedUnitOfWork } from "../../../access/unit-of-work";
 import { requireProof } from "../../../identity/re-authentication";
 import { dropIdleRecoveryCodes, secondFactorsOf } from "../../../identity/second-factors";
 import { operation } from "../../../operations/operation";
-import { person } from "../../../operations/resource";
+import { callerPerson } from "../../../operations/subject";
 import { RemoveTotp, SecondFactors } from "../../../platform/contract/second-factors";
 import { Conflict } from "../../../platform/errors";
 
@@ -20,7 +20,7 @@ export const removeTotp = operation(
     name: "auth.totp.remove",
     summary: "Remove the authenticator app",
     permission: "account:update",
-    on: person,
+    on: callerPerson,
     input: RemoveTotp,
     output: SecondFactors,
     errors: ["proof_required", "totp_not_enrolled", "wrong_code", "wrong_password"],

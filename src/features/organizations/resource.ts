@@ -1,3 +1,0 @@
-import { resource } from "../../operations/resource";
-
-export const organization = resource("organization", "organizationId");

@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { Resource } from "../../src/access/resource";
+import { ownSession } from "../../src/features/account/resource";
+import { features } from "../../src/features/all";
+import { application } from "../../src/features/applications/resource";
+import { credential } from "../../src/features/credentials/resource";
+import { route } from "../../src/features/routes/resource";
+import { operationsOf } from "../../src/operations/operations-of";
+import { projectFolder } from "../support/test-database";
+
+const wiki = application.read({
+  applicationId: "app_1",
+  organizationId: "org_1",
+  environmentId: "env_1",
+  environmentKind: "production",
+  projectId: "prj_1",
+  gatewayId: "gtw_1",
+  name: "Wiki",
+  slug: "wiki",
+  access: "protected",
+  openedBy: null,
+  hashAlgorithm: "apr1",
+});
+const ada = credential.read({ securityId: "sec_1", username: "ada", application: wiki });
+const admin = route.read({ routeId: "rte_1", host: "wiki.example.org", pathPrefix: "/admin", application: wiki });
+
+test("the audit log names an object as people do, and an object inside an application by its own id (AUD)", () => {
+  expect([application.nameOf(wiki), application.idOf(wiki)]).toEqual(["Wiki", "app_1"]);
+  expect([credential.nameOf(ada), credential.idOf(ada)]).toEqual(["ada", "sec_1"]);
+  expect([route.nameOf(admin), route.idOf(admin)]).toEqual(["wiki.example.org/admin", "rte_1"]);
+});
+
+test("an object without a name has no name in the audit log (AUD)", () => {
+  expect(ownSession.nameOf({ sessionId: "ses_1", userId: "usr_1" })).toBeNull();
+  expect(application.nameOf({ ...wiki, name: "" })).toBeNull();
+});
+
+test("an object that the database returns in another form is refused, not used", () => {
+  expect(() => application.read({ ...wiki, access: "open" })).toThrow();
+  expect(() => credential.read({ securityId: "sec_1", username: "ada" })).toThrow();
+});
+
+/** Every kind of resource that some input names, found by giving each field to the operations. */
+const resources = new Map<string, Resource<unknown>>();
+for (const {
+  operation: { access },
+} of operationsOf(features)) {
+  if (access.kind !== "permission") continue;
+  for (const input of [{}, ...access.subject.fields.map((field) => ({ [field]: "x" }))]) {
+    const named = access.subject.locate(input);
+    if (named) resources.set(named.resource.kind, named.resource);
+  }
+}
+
+test("there are the kinds of resource that operations are about", () => {
+  expect([...resources.keys()].sort()).toEqual([
+    "apiKey",
+    "application",
+    "auditEntry",
+    "change",
+    "claim",
+    "credential",
+    "environment",
+    "gateway",
+    "invitation",
+    "member",
+    "organization",
+    "passkey",
+    "person",
+    "project",
+    "provider",
+    "reach",
+    "role",
+    "route",
+    "serviceAccount",
+    "session",
+  ]);
+});
+
+test.each([...resources.values()])("$kind has a locating function of its own, in a file of its own", ({ locator }) => {
+  const file = join(projectFolder, "drizzle/functions", `locate-${locator.replaceAll("_", "-")}.sql`);
+  expect(readFileSync(file, "utf8")).toContain(`function portcullis_locate_${locator}(p_id text`);
+});
+
+test("the parents of a resource end at the organization, or where something belongs to a person or the installation", () => {
+  const chain = (resource: Resource<unknown>): string[] => [
+    resource.kind,
+    ...(resource.parent === null ? [] : chain(resource.parent)),
+  ];
+  expect(chain(credential)).toEqual(["credential", "application", "environment", "project", "organization"]);
+  for (const resource of resources.values()) {
+    const last = chain(resource).at(-1);
+    expect(["organization", "person", "session", "passkey", "gateway", "reach"]).toContain(last);
+  }
+});
