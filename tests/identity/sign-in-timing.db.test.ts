@@ -31,6 +31,8 @@ afterAll(async () => {
 
 let address = 0;
 const rounds = 5;
+/** After how long three rounds are enough. */
+const patienceMs = 30_000;
 
 /** Milliseconds until the answer, from an address that nothing was counted for yet. */
 async function timeOf(email: string, through: World): Promise<{ status: number; ms: number }> {
@@ -64,7 +66,10 @@ describe.runIf(isMeasured)("how long a sign-in takes", () => {
       imported: (round) => imported[round % 2] ?? "",
     };
     const times = new Map<string, number[]>();
+    const began = performance.now();
     for (let round = 0; round < rounds; round++) {
+      // On a machine that is busy with other things the floor is many seconds: then the median of three has to do.
+      if (round === 3 && performance.now() - began > patienceMs) break;
       const answers = Object.entries(kinds).map(async ([kind, email], at) => {
         await delay((at * floor) / 8); // one after the other, so that none waits for another's hash
         const { status, ms } = await timeOf(email(round), world);
@@ -77,7 +82,7 @@ describe.runIf(isMeasured)("how long a sign-in takes", () => {
     expect(medians).toHaveLength(4);
     expect(Math.min(...medians)).toBeGreaterThanOrEqual(floor - 1);
     expect(Math.max(...medians) / Math.min(...medians), JSON.stringify([...times])).toBeLessThan(1.1);
-  });
+  }, 600_000);
 
   it("could be told without the floor, so that the comparison above sees something", async () => {
     const imported = await givenAccounts(hashSync("Correct horse", 12));
