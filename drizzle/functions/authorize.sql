@@ -19,8 +19,8 @@ begin
   if not found then return; end if;
   -- Inside a transaction of one organization, nothing of another one is returned.
   if v_org <> portcullis_organization() then
-    principal := principal || '{"standing": null}';
-    organization := portcullis_organization_facts('', principal) || jsonb_build_object('organizationId', v_org);
+    principal := principal || '{"standing": {"organization": null, "project": null}}';
+    organization := portcullis_no_organization(v_org);
     return next;
     return;
   end if;

@@ -1,5 +1,5 @@
 -- What authorization and use cases know of an organization; null if it does not exist. What a person without an
--- organization does belongs to the installation: for them, the most careful settings stand in for an organization's.
+-- organization does belongs to the installation.
 create or replace function portcullis_organization_facts(p_organization_id text, p_principal jsonb) returns jsonb
   language plpgsql stable set search_path = public, pg_temp as $$
 declare
@@ -12,9 +12,7 @@ begin
       'keyRequestsPerMinute', o.key_requests_per_minute) into v_facts
     from organizations o where o.organization_id = p_organization_id;
   if not found and p_principal ->> 'kind' = 'session' then
-    return jsonb_build_object('organizationId', p_organization_id, 'name', '', 'slug', '', 'defaultAccess', 'protected',
-      'neverPublic', false, 'passwordPolicy', 'advise', 'upstreams', 'checked', 'root', false,
-      'requireSecondFactor', false, 'maxKeyDays', null, 'maxKeysPerMember', 0, 'keyRequestsPerMinute', null);
+    return portcullis_no_organization(p_organization_id);
   end if;
   return v_facts;
 end $$;

@@ -1,13 +1,13 @@
 import { sql } from "drizzle-orm";
 import { rowsOf, type Transaction } from "../database/database";
-import { Forbidden, NotFound, Refusal } from "../platform/errors";
+import { Forbidden, NotFound } from "../platform/errors";
 import { isRecent } from "../platform/moment";
 import { judge } from "./authorization";
 import { type Organization, organization as organizationResource } from "./organization";
 import { type Permission, placeOf } from "./permissions";
 import { PremiseChanged } from "./premise-changed";
 import { type Arrival, type Facts, type FactsRow, type Principal, principalOf, readFacts } from "./principal";
-import { type RefusedObject, recordRefusal, recordStranger } from "./refusals";
+import type { RefusedObject } from "./refusals";
 import type { Named } from "./resource";
 import type { Request } from "./runtime";
 import { takeKeyRequest } from "./take-key-request";
@@ -47,7 +47,6 @@ export class Authorized<P extends Permission, O> {
 
   /**
    * Who is asking, where the object is, and whether they may: one statement, then a pure decision.
-   * A refusal of a known caller, or of a key or session that was one, is audited in its organization, in a transaction of its own.
    * @param named what the request is about
    * @throws Unauthenticated | NotFound | Forbidden, in this order.
    */
@@ -59,23 +58,18 @@ export class Authorized<P extends Permission, O> {
     const { database } = request.runtime;
     const { resource } = named;
     const facts = readFacts(await database.call<FactsRow>(authorizeStatement(request, named, "")), resource.read);
-    const about = { kind: resource.kind, id: named.id };
-    const principal = await identified(request, facts, about);
+    const name = facts === null || facts.object === null ? null : resource.nameOf(facts.object);
+    request.trace.about({ kind: resource.kind, id: named.id, name });
+    const principal = await identified(request, facts);
     if (!facts) throw new NotFound();
     touch(request, facts.principal);
-    try {
-      const object = judge(principal, facts, permission);
-      return new Authorized(request, principal, facts.organization, object, { permission, named });
-    } catch (refusal) {
-      const name = facts.object === null ? null : resource.nameOf(facts.object);
-      await recordRefusal(request, principal, facts.organization, refusal as Refusal, { ...about, name });
-      throw refusal;
-    }
+    const object = judge(principal, facts, permission);
+    return new Authorized(request, principal, facts.organization, object, { permission, named });
   }
 
   /** Who is asking, and nothing more: for an input that names no object. @throws Unauthenticated */
   static async identify(request: Request): Promise<void> {
-    await identified(request, await factsOfCaller(request), ofCaller);
+    await identified(request, await factsOfCaller(request));
   }
 
   /**
@@ -85,16 +79,15 @@ export class Authorized<P extends Permission, O> {
    */
   static async recognize(request: Request): Promise<string> {
     const facts = await factsOfCaller(request);
-    await identified(request, facts, ofCaller, { counts: false });
+    await identified(request, facts, { counts: false });
     if (!facts) throw new NotFound();
     return facts.organization.organizationId;
   }
 
-  /** Audits what was refused before anybody asked who it is. */
-  static async refuse(request: Request, refusal: Refusal): Promise<void> {
+  /** Finds out who sent a request that is refused before it is authorized: for the audit log. */
+  static async attribute(request: Request): Promise<void> {
     const facts = await factsOfCaller(request);
-    if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, { ...ofCaller, name: null });
-    else await recordStranger(request, refusal);
+    if (facts) request.trace.identified(facts.principal, facts.organization);
   }
 
   /**
@@ -139,9 +132,7 @@ function elsewhere(): Forbidden {
   return new Forbidden("forbidden", "This request belongs to another organization.");
 }
 
-/** The caller's organization, for requests whose object is not known. */
-const ofCaller = { kind: organizationResource.kind, id: null } as const;
-
+/** For requests whose object is not known. */
 async function factsOfCaller(request: Request): Promise<Facts<Organization> | null> {
   const statement = authorizeStatement(request, { resource: organizationResource, id: null }, "");
   return readFacts(await request.runtime.database.call<FactsRow>(statement), organizationResource.read);
@@ -151,27 +142,15 @@ function arrivalOf({ runtime, ip, local }: Request): Arrival {
   return { now: runtime.clock.now(), ip, local };
 }
 
-/** Who is asking; a key or session that is no longer good leaves a trace in the organization that it was for. @throws Unauthenticated */
-async function identified(
-  request: Request,
-  facts: Facts | null,
-  about: { readonly kind: string; readonly id: string | null },
-  { counts } = { counts: true },
-): Promise<Principal> {
-  try {
-    const principal = principalOf(facts, request.presents.kind, arrivalOf(request));
-    if (facts) request.onIdentified?.(principal, facts.organization);
-    if (counts && facts?.principal.kind === "apiKey") {
-      await takeKeyRequest(request.runtime, facts.principal, facts.organization);
-    }
-    return principal;
-  } catch (refusal) {
-    // A bound of this process says nothing about the caller.
-    if (!(refusal instanceof Refusal) || refusal.kind === "unavailable") throw refusal;
-    if (facts) await recordRefusal(request, facts.principal, facts.organization, refusal, { ...about, name: null });
-    else await recordStranger(request, refusal);
-    throw refusal;
+/** Who is asking; a key or session that has ended is named in the audit log all the same. @throws Unauthenticated */
+async function identified(request: Request, facts: Facts | null, { counts } = { counts: true }): Promise<Principal> {
+  if (facts) request.trace.identified(facts.principal, facts.organization);
+  const principal = principalOf(facts, request.presents.kind, arrivalOf(request));
+  if (facts) request.onIdentified?.(principal, facts.organization);
+  if (counts && facts?.principal.kind === "apiKey") {
+    await takeKeyRequest(request.runtime, facts.principal, facts.organization);
   }
+  return principal;
 }
 
 function authorizeStatement(request: Request, { resource, id }: Named<unknown>, lock: Lock) {

@@ -11,7 +11,7 @@ import type { KeyPrincipal, SessionPrincipal } from "./principal";
 import type { Request } from "./runtime";
 
 /** What the audit log says of who acted; a key or a session that is no longer good is named all the same. */
-type Actor =
+export type Actor =
   | Pick<KeyPrincipal, "kind" | "apiKeyId" | "name" | "userId" | "serviceAccountId">
   | (Pick<SessionPrincipal, "kind" | "sessionId" | "userId" | "email"> & { readonly methods: readonly string[] })
   | { readonly kind: "commandLine" };
@@ -41,26 +41,19 @@ export interface RefusedObject {
   readonly name: string | null;
 }
 
-const recorded = new WeakSet<Refusal>();
-
-/**
- * Audits a refused try in the actor's organization, in a transaction of its own: what was refused left no other trace.
- * Once: a refusal that was written down where it was made is not written again where it is answered.
- */
+/** Records a refused attempt in the actor's organization, in a transaction of its own: the refused one left nothing. */
 export async function recordRefusal(
-  request: Request,
+  request: RequestOfStranger,
   actor: Actor,
   organization: Pick<Organization, "organizationId">,
-  refusal: Refusal,
+  reason: string,
   object: RefusedObject,
 ): Promise<void> {
-  if (recorded.has(refusal)) return;
-  recorded.add(refusal);
   await writeTry(request.runtime, {
     organizationId: organization.organizationId,
     ...actorColumns(request, actor),
     action: request.action,
-    reason: refusal.reason,
+    reason,
     objectKind: object.kind,
     objectId: object.id === null ? null : recordable(object.id),
     objectName: object.name,
@@ -68,8 +61,8 @@ export async function recordRefusal(
   });
 }
 
-/** A request of somebody whom nobody knows. */
-type StrangersRequest = Pick<Request, "requestId" | "ip" | "action"> & {
+/** A request, as far as it is known before anyone is identified. */
+export type RequestOfStranger = Pick<Request, "requestId" | "ip" | "action"> & {
   readonly runtime: Pick<Request["runtime"], "database" | "clock" | "installationId" | "log">;
 };
 
@@ -79,12 +72,10 @@ type StrangersRequest = Pick<Request, "requestId" | "ip" | "action"> & {
  * @param reason the true one, where the answer says less
  */
 export async function recordStranger(
-  request: StrangersRequest,
+  request: RequestOfStranger,
   refusal: Refusal,
   reason = refusal.reason,
 ): Promise<void> {
-  if (recorded.has(refusal)) return;
-  recorded.add(refusal);
   const { runtime, requestId, ip, action } = request;
   await writeTry(runtime, {
     ...{ actorId: null, actorName: null, apiKeyId: null, sessionId: null, authenticatedBy: null },

@@ -5,6 +5,7 @@ import type { Signer } from "../database/signing";
 import type { Mailer } from "../platform/mail";
 import type { Clock, HostWatch, RandomBytes, Resolver } from "../platform/values";
 import type { Waits } from "../platform/waits";
+import type { AttemptTrace } from "./attempt-trace";
 import type { Organization } from "./organization";
 import type { Principal } from "./principal";
 
@@ -87,6 +88,8 @@ export interface Request {
   /** What it is called in the audit log: `security.create`. */
   readonly action: string;
   readonly presents: Presented;
+  /** What the audit log says if it is refused. */
+  readonly trace: AttemptTrace;
   /**
    * Called as soon as the caller and the organization of the request are known, before the request may do anything.
    * @throws Unavailable `overloaded`: the organization has as many active requests as it may have

@@ -2,14 +2,14 @@ import { auditEntries } from "../../drizzle/audit";
 import { changes } from "../../drizzle/changes";
 import type { DatabaseRole, Transaction } from "../database/database";
 import { isTransient } from "../database/database-errors";
-import { Conflict, Refusal, Unavailable } from "../platform/errors";
+import { Conflict, Unavailable } from "../platform/errors";
 import { newId } from "../platform/ids";
 import type { Authorized } from "./authorized";
 import { endWith } from "./end-with";
 import type { Organization } from "./organization";
 import type { Permission } from "./permissions";
 import { PremiseChanged } from "./premise-changed";
-import { actorColumns, recordRefusal } from "./refusals";
+import { actorColumns } from "./refusals";
 
 /** What a change asks for: `changeId` can be waited for; null when nothing at a gateway is concerned. */
 export interface SyncTicket {
@@ -69,7 +69,7 @@ const restarts = 3;
  * Runs a verb's writes in one READ COMMITTED transaction that row-level security binds to the organization: decides
  * again and locks, then `body`, then the audit entries, then the outbox rows; commits, and hints.
  * Serialization failures and deadlocks start it again, three times at most.
- * @throws Refusal from the second decision or from `body`; audited as refused.
+ * @throws Refusal from the second decision or from `body`
  */
 export function unitOfWork<P extends Permission, O, T>(
   authorized: Authorized<P, O>,
@@ -88,22 +88,6 @@ export async function preparedUnitOfWork<P extends Permission, O, Prepared, T>(
   prepare: (authorized: Authorized<P, O>) => Promise<Prepared>,
   body: (work: Work<P, O>, prepared: Prepared) => Promise<T>,
   options: Options = {},
-): Promise<T> {
-  try {
-    return await repeated(authorized, prepare, body, options);
-  } catch (error) {
-    if (error instanceof Refusal) {
-      await recordRefusal(authorized.request, authorized.principal, authorized.organization, error, authorized.named);
-    }
-    throw error;
-  }
-}
-
-async function repeated<P extends Permission, O, Prepared, T>(
-  authorized: Authorized<P, O>,
-  prepare: (authorized: Authorized<P, O>) => Promise<Prepared>,
-  body: (work: Work<P, O>, prepared: Prepared) => Promise<T>,
-  options: Options,
 ): Promise<T> {
   let current = authorized;
   let prepared = await prepare(current);

@@ -1,6 +1,8 @@
+import { recordingRefusals } from "../access/attempt-trace";
 import { Authorized } from "../access/authorized";
 import { organization } from "../access/organization";
 import { csvLine } from "../audit/csv";
+import type { LogReader } from "../features/audit-log/audit-log";
 import { type AuditEntry, type AuditFilter, ExportAudit } from "../features/audit-log/contract";
 import { exportAuditEntries } from "../features/audit-log/export";
 import { authenticate } from "../operations/authenticate";
@@ -8,6 +10,7 @@ import type { Call } from "../operations/call";
 import { fieldsOf } from "../operations/fields-of";
 import { Invalid } from "../platform/errors";
 import type { RequestSlot } from "./active-requests";
+import { isRefusedCaller } from "./caller";
 import { repeatedNames } from "./readable-request";
 
 /** Where an audit log is fetched as a file. */
@@ -65,10 +68,12 @@ const formats: Readonly<Record<ExportAudit["format"], Format>> = {
 export async function answerAuditExport(context: ExportCall, query: URLSearchParams): Promise<Response> {
   const request = await authenticate(context, "audit.export");
   const repeated = repeatedNames(query);
-  const authorized =
-    query.get("log") === "installation"
+  const isOfInstallation = query.get("log") === "installation";
+  const authorized = await recordingRefusals<LogReader>(request.trace, isRefusedCaller, async () =>
+    isOfInstallation
       ? await Authorized.demand(request, "installation-audit:read", callersOrganization)
-      : await Authorized.demand(request, "audit:read", callersOrganization);
+      : await Authorized.demand(request, "audit:read", callersOrganization),
+  );
   // Which of the two is meant would depend on who reads it.
   if (repeated.length > 0) {
     const fields = Object.fromEntries(

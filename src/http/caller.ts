@@ -1,4 +1,5 @@
 import { parseApiKey } from "../access/api-keys";
+import { recordingRefusals } from "../access/attempt-trace";
 import { Authorized } from "../access/authorized";
 import type { Runtime } from "../access/runtime";
 import { hashOfToken } from "../identity/tokens";
@@ -7,6 +8,7 @@ import type { Call } from "../operations/call";
 import { originOf } from "../operations/own-page";
 import { requestOrigin, wrongHostMessage } from "../operations/request-origin";
 import type { RequestInfo } from "../platform/contract/api-handler";
+import { Refusal } from "../platform/errors";
 import { clientAddress } from "../platform/net/client-address";
 import type { ActiveRequests, RequestSlot } from "./active-requests";
 import { csrfTokenOf, readCookies, sessionHashOf } from "./sign-in/cookies";
@@ -72,6 +74,11 @@ export function callOf(
   };
 }
 
+/** A bound of this process says nothing about the caller. */
+export function isRefusedCaller(error: unknown): error is Refusal {
+  return error instanceof Refusal && error.kind !== "unavailable";
+}
+
 /**
  * Looks up who sends a body that is larger than a stranger's may be.
  * @returns the caller's organization
@@ -80,7 +87,8 @@ export function callOf(
 export async function recognize(caller: Caller, requests: ActiveRequests, procedure: string): Promise<string> {
   const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
   try {
-    return await Authorized.recognize(await authenticate(callOf(caller, slot, new Headers()), procedure));
+    const request = await authenticate(callOf(caller, slot, new Headers()), procedure);
+    return await recordingRefusals(request.trace, isRefusedCaller, () => Authorized.recognize(request));
   } finally {
     slot.release();
   }

@@ -176,6 +176,7 @@ async function signIn(
       userAgent: headers.get("user-agent"),
       sessionHash: await sessionHashOf(runtime, arrival.origin, cookies),
       headers,
+      record: { isWritten: false },
     };
     const path = new URL(request.url).pathname.slice(signInEndpoint.length + 1);
     return await answerSignIn({ attempt, method, path, query, body, cookies, from: headers.get("origin") });

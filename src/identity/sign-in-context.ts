@@ -17,4 +17,6 @@ export interface Attempt {
   readonly sessionHash: string | null;
   /** The request's headers. */
   readonly headers: Headers;
+  /** Whether the audit log has its refusal; `record-sign-in.ts` sets it. */
+  readonly record: { isWritten: boolean };
 }

@@ -1,7 +1,7 @@
 import { parseApiKey } from "../access/api-keys";
+import { AttemptTrace } from "../access/attempt-trace";
 import type { Organization } from "../access/organization";
 import { type Principal, personOf } from "../access/principal";
-import { recordStranger } from "../access/refusals";
 import type { Request } from "../access/runtime";
 import { followTrustedHeader } from "../identity/external/follow-trusted-header";
 import { Unauthenticated } from "../platform/errors";
@@ -27,12 +27,13 @@ export async function authenticate(call: Call, action: string): Promise<Request>
     sayWhen(principal);
     call.slot.assign(ownerOf(call, principal, organization));
   };
-  const request = { runtime, requestId, ip, local: call.arrival.kind === "local", action, onIdentified };
+  const trace = new AttemptTrace({ runtime, requestId, ip, action });
+  const request = { runtime, requestId, ip, local: call.arrival.kind === "local", action, trace, onIdentified };
   if (call.apiKey !== null) {
     const parsed = parseApiKey(call.apiKey);
     if (!parsed.ok) {
       const refusal = new Unauthenticated("key_unknown", "This API key is not known here.");
-      await recordStranger({ ...request, runtime }, refusal, "key_malformed");
+      await trace.refused(refusal, "key_malformed");
       throw refusal;
     }
     return { ...request, presents: { kind: "apiKey", hash: parsed.hash, organizationId } };

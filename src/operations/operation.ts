@@ -1,7 +1,8 @@
 import type { z } from "zod";
+import { AttemptTrace, recordingRefusals } from "../access/attempt-trace";
 import { Authorized } from "../access/authorized";
 import type { Permission } from "../access/permissions";
-import { recordRefusal, recordStranger } from "../access/refusals";
+
 import type { Subject } from "../access/resource";
 import { Forbidden, Invalid, Refusal } from "../platform/errors";
 import { authenticate } from "./authenticate";
@@ -115,36 +116,35 @@ export function operation<
     access: { kind: "permission", permission, subject: on },
     async run(call, read) {
       const request = await authenticate(call, name);
-      if (request.presents.kind === "session" && type === "mutation") {
-        await requireOwnPage(call, request, request.presents.hash);
-      }
-      const raw = await read().catch(async (unreadable: unknown) => {
-        await Authorized.identify(request);
-        throw unreadable;
-      });
-      const named = on.locate(raw);
-      if (!named) {
-        await Authorized.identify(request);
-        throw new Invalid("invalid_input", "The input does not name the object that this operation is about.");
-      }
-      const authorized = await Authorized.demand(request, permission, named);
-      try {
-        const input = parsed(declaration.input, raw);
-        return answered(declaration, await handler(authorized, input, handlerCall(call)), call);
-      } catch (error) {
-        requireDeclared(call.runtime, name, errors, error);
-        if (isAttempt(error, type)) {
-          const { principal, organization, named: about } = authorized;
-          await recordRefusal(request, principal, organization, error, about);
+      const isAttempt = (error: unknown) => isRecorded(error, type);
+      return recordingRefusals(request.trace, isAttempt, async () => {
+        if (request.presents.kind === "session" && type === "mutation") {
+          await requireOwnPage(call, request, request.presents.hash);
         }
-        throw error;
-      }
+        const raw = await read().catch(async (unreadable: unknown) => {
+          await Authorized.identify(request);
+          throw unreadable;
+        });
+        const named = on.locate(raw);
+        if (!named) {
+          await Authorized.identify(request);
+          throw new InvalidInput("invalid_input", "The input does not name the object that this operation is about.");
+        }
+        const authorized = await Authorized.demand(request, permission, named);
+        try {
+          const input = parsed(declaration.input, raw);
+          return answered(declaration, await handler(authorized, input, handlerCall(call)), call);
+        } catch (error) {
+          requireDeclared(call.runtime, name, errors, error);
+          throw error;
+        }
+      });
     },
   };
 }
 
 /** A refusal that the audit log has to hold. An input that a query does not take is no attempt at anything. */
-function isAttempt(error: unknown, type: "query" | "mutation"): error is Refusal {
+function isRecorded(error: unknown, type: "query" | "mutation"): error is Refusal {
   if (!(error instanceof Refusal) || error.kind === "unavailable") return false;
   return type === "mutation" || !(error instanceof InvalidInput);
 }
@@ -187,18 +187,21 @@ export function openOperation<I extends z.ZodType, O extends z.ZodType, const R 
   };
 }
 
-async function recordingStrangers(
+function recordingStrangers(
   call: Call,
   { name, errors }: Pick<AnyOperation, "name" | "errors">,
   body: () => Promise<unknown>,
 ): Promise<unknown> {
-  try {
-    return await body();
-  } catch (error) {
-    requireDeclared(call.runtime, name, errors, error);
-    if (isAttempt(error, "query")) await recordStranger({ ...call, action: name }, error);
-    throw error;
-  }
+  const trace = new AttemptTrace({ ...call, action: name });
+  const isAttempt = (error: unknown) => isRecorded(error, "query");
+  return recordingRefusals(trace, isAttempt, async () => {
+    try {
+      return await body();
+    } catch (error) {
+      requireDeclared(call.runtime, name, errors, error);
+      throw error;
+    }
+  });
 }
 
 function described<I extends z.ZodType, O extends z.ZodType>({

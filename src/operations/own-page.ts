@@ -12,7 +12,7 @@ import { isSameOrigin } from "./request-origin";
 export async function requireOwnPage(call: Call, request: Request, sessionHash: string): Promise<void> {
   const refusal = notOwnPage(call, sessionHash);
   if (refusal === null) return;
-  await Authorized.refuse(request, refusal);
+  await Authorized.attribute(request);
   throw refusal;
 }
 

@@ -45,7 +45,12 @@ function proceduresOf(tree: OperationTree): Record<string, unknown> {
   );
 }
 
+/** A tree of operations as a router with a procedure for each. */
+export function routerOf<F extends OperationTree>(tree: F) {
+  return t.router(proceduresOf(tree) as ProceduresOf<F>);
+}
+
 /** Every operation as a procedure. The SDK sees its type. */
-export const router = t.router(proceduresOf(features) as ProceduresOf<Features>);
+export const router = routerOf<Features>(features);
 
 export type Router = typeof router;

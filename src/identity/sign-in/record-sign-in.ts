@@ -36,7 +36,7 @@ export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: Si
   const now = runtime.clock.now();
   if (signIn.outcome === "refused") {
     await tx.execute(refusalStatement([{ first: [countedTry(entry, now)], all: 1 }]));
-    written.add(attempt);
+    attempt.record.isWritten = true;
     return;
   }
   const { outcome } = signIn;
@@ -56,7 +56,7 @@ export async function recordRefusedSignIn(attempt: Attempt, signIn: Omit<SignIn,
     runtime.installationId;
   await nextWriting(runtime.signIn.answerFloorMs * shareOfFloor);
   await writeTry(runtime, entryOf(attempt, signIn, organizationId));
-  written.add(attempt);
+  attempt.record.isWritten = true;
 }
 
 /** No answer to a sign-in comes sooner than the floor: a third of it can be spent on waiting for others. */
@@ -94,10 +94,8 @@ function entryOf(attempt: Attempt, signIn: Omit<SignIn, "outcome">, organization
   };
 }
 
-const written = new WeakSet<Attempt>();
-
 /** Writes down, as a stranger's, a refused try that its method has not written down: a link that nobody knows, say. */
 export async function recordUnwritten(attempt: Attempt, refusal: Refusal): Promise<void> {
-  if (written.has(attempt) || refusal.kind === "unavailable") return;
+  if (attempt.record.isWritten || refusal.kind === "unavailable") return;
   await recordStranger({ ...attempt, action: "auth.signIn" }, refusal);
 }
