@@ -34,7 +34,7 @@ describe("how people sign in, as the settings say", () => {
     expect(localOrigins).toEqual(["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"]);
   });
 
-  it("is at the public address alone where no loopback address is listened at", () => {
+  it("is at the public address alone where no loopback address is listened at (ADR-10, ADR-14)", () => {
     expect(signInOf({}, "192.0.2.1").localOrigins).toEqual([]);
   });
 });

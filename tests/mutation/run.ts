@@ -1,76 +1,73 @@
 import { availableParallelism } from "node:os";
-import { allBreaks } from "./all-breaks";
-import type { Break } from "./break";
+import { allMutants, mutantsByPromise } from "./all-mutants";
+import { type Mutant, nameOf } from "./mutant";
 import { problemsOf } from "./problems-of";
-import { openWorkplace, type Workplace } from "./workplace";
+import { openWorkspace, type Workspace } from "./workspace";
 
 /**
- * `npm run test:mutation [-- part of a file's path, a requirement's id or a sentence …]`: breaks the product in one place
- * at a time, in copies of it, and runs the tests that have to notice. Ends with 1 when fewer than nine in ten are noticed,
- * when a break of the list fits its file no longer, or when the tests fail without any.
+ * `npm run test:mutation [-- part of a promise, path, symbol, requirement id or description …]`: applies one mutant at a
+ * time in copies of the project, and runs the tests that must notice it. Exits with 1 when a mutant survives, when a mutant of the
+ * list no longer applies, or when the tests fail without a mutant.
  */
 
-const least = { breaks: 100, share: 0.9 };
+const filters = process.argv.slice(2);
+const chosen = Object.entries(mutantsByPromise).flatMap(([promise, mutants]) => {
+  return mutants.filter((mutant) =>
+    isWanted(`${promise} ${nameOf(mutant)} ${mutant.requirement} ${mutant.description}`),
+  );
+});
+const verdicts = { passed: "SURVIVED ", failed: "killed   ", "timed out": "timed out" } as const;
+const print = (text: string) => void process.stdout.write(`${text}\n`);
 
-const wanted = process.argv.slice(2);
-const chosen = allBreaks.filter(
-  (one) => wanted.length === 0 || wanted.some((text) => `${one.file} ${one.of} ${one.says}`.includes(text)),
-);
-const say = (text: string) => void process.stdout.write(`${text}\n`);
-
-const problems = problemsOf(allBreaks);
-if (chosen.length === 0) problems.push(`no break has to do with ${wanted.join(", ")}`);
+const problems = problemsOf(allMutants);
+if (chosen.length === 0) problems.push(`no mutant matches ${filters.join(", ")}`);
 if (problems.length === 0) await run();
-for (const problem of problems) say(problem);
+for (const problem of problems) print(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
+
+function isWanted(text: string): boolean {
+  return filters.length === 0 || filters.some((filter) => text.includes(filter));
+}
 
 async function run(): Promise<void> {
   const began = performance.now();
-  const places = Array.from({ length: Math.min(chosen.length, Math.max(1, availableParallelism())) }, openWorkplace);
+  const workspaces = Array.from(
+    { length: Math.min(chosen.length, Math.max(1, availableParallelism())) },
+    openWorkspace,
+  );
   try {
-    const [first] = places;
-    const unbroken = await first?.test(chosen);
-    if (unbroken !== "passed") {
-      problems.push(`without any break the tests ended so: ${unbroken}\n${first?.output() ?? ""}`);
+    const [first] = workspaces;
+    const outcome = await first?.test(chosen);
+    if (outcome !== "passed") {
+      problems.push(`without a mutant, the tests end like this: ${outcome}\n${first?.output() ?? ""}`);
       return;
     }
-    const survivors: Break[] = [];
+    const survivors: Mutant[] = [];
     const waiting = [...chosen.entries()];
-    const work = async (place: Workplace) => {
+    const work = async (workspace: Workspace) => {
       for (let next = waiting.shift(); next; next = waiting.shift()) {
-        const [number, one] = next;
-        const outcome = await place.testBroken(one);
-        if (outcome === "passed") survivors.push(one);
-        say(
-          `${outcome === "passed" ? "SURVIVED" : "noticed "} ${number + 1}/${chosen.length} ${one.of}: ${one.says} (${one.file}${outcome === "hung" ? "; hung" : ""})`,
+        const [index, mutant] = next;
+        const outcome = await workspace.testMutant(mutant);
+        if (outcome === "passed") survivors.push(mutant);
+        print(
+          `${verdicts[outcome]} ${index + 1}/${chosen.length} ${mutant.requirement}: ${mutant.description} (${nameOf(mutant)})`,
         );
       }
     };
-    await Promise.all(places.map(work));
+    await Promise.all(workspaces.map(work));
     report(survivors, (performance.now() - began) / 1_000);
   } finally {
-    for (const place of places) place.remove();
+    for (const workspace of workspaces) workspace.remove();
   }
 }
 
-function report(survivors: readonly Break[], seconds: number): void {
-  const parts = new Map<string, Break[]>();
-  for (const one of chosen) {
-    const part = one.file
-      .split("/")
-      .slice(0, one.file.startsWith("src/") ? 2 : 1)
-      .join("/");
-    parts.set(part, [...(parts.get(part) ?? []), one]);
+function report(survivors: readonly Mutant[], seconds: number): void {
+  print("");
+  for (const [promise, mutants] of Object.entries(mutantsByPromise)) {
+    const ran = mutants.filter((mutant) => chosen.includes(mutant));
+    const killed = ran.filter((mutant) => !survivors.includes(mutant));
+    if (ran.length > 0) print(`${promise.padEnd(32)} ${killed.length} of ${ran.length} killed`);
   }
-  say("");
-  for (const [part, breaks] of parts) {
-    const noticed = breaks.filter((one) => !survivors.includes(one)).length;
-    say(`${part.padEnd(18)} ${noticed} of ${breaks.length} noticed`);
-  }
-  const share = 1 - survivors.length / chosen.length;
-  say(
-    `${chosen.length - survivors.length} of ${chosen.length} noticed (${(share * 100).toFixed(1)} %), in ${Math.round(seconds)} s.`,
-  );
-  if (share < least.share) problems.push(`fewer than ${least.share * 100} % of the breaks were noticed`);
-  if (wanted.length === 0 && chosen.length < least.breaks) problems.push(`there are fewer than ${least.breaks} breaks`);
+  print(`${chosen.length - survivors.length} of ${chosen.length} killed in ${Math.round(seconds)} s.`);
+  for (const { description } of survivors) problems.push(`survived: ${description}`);
 }

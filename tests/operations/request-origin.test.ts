@@ -7,7 +7,7 @@ const unknown = { kind: "unknown" } as const;
 const atPublic = { kind: "public", origin: publicOrigin } as const;
 const atLocal = (origin: string) => ({ kind: "local", origin }) as const;
 
-describe("where a request was sent to", () => {
+describe("where a request was sent to (TM-41)", () => {
   it.each<[string, string | null, string | null, RequestOrigin]>([
     ["the public address", "portcullis.example.org", "203.0.113.7", atPublic],
     ["the public address in other letters", "Portcullis.EXAMPLE.org", "203.0.113.7", atPublic],

@@ -22,7 +22,7 @@ describe("the headers of every answer (AM-19..23)", () => {
     }
   });
 
-  test("a browser is told to use https alone where the public address is https, and only there", () => {
+  test("a browser is told to use https alone where the public address is https, and only there (PO-16)", () => {
     const header = (secure: TransportSecurity | null) => securityHeaders(secure)["strict-transport-security"];
     expect(header({ includeSubdomains: false })).toBe("max-age=31536000");
     expect(header({ includeSubdomains: true })).toBe("max-age=31536000; includeSubDomains");

@@ -108,7 +108,7 @@ const refusals: [string, string][] = [
   ["a\ud800.org", "host_bad_character"],
 ];
 
-describe("a host name", () => {
+describe("a host name (ADR-4)", () => {
   it.each(accepted)("%j is %j", (typed, host) => {
     expect(parseHost(typed)).toEqual({ ok: true, host, wildcard: host.startsWith("*.") });
   });

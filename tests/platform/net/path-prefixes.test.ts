@@ -46,7 +46,7 @@ const refusals: [string, string][] = [
   ["/a\ud800", "path_bad_character"],
 ];
 
-describe("a path prefix", () => {
+describe("a path prefix (ADR-6)", () => {
   it.each(accepted)("%j is %j", (typed, pathPrefix) => {
     expect(parsePathPrefix(typed)).toEqual({ ok: true, pathPrefix });
   });

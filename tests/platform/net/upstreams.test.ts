@@ -183,7 +183,7 @@ function judge(url: string, mode: UpstreamRules["mode"], resolved: string[] = []
   return judged.ok ? "ok" : judged.problem;
 }
 
-describe("an upstream that may be published", () => {
+describe("an upstream that may be published (ADR-4, TM-42)", () => {
   it.each([
     // url, addresses of the name, verdict for `any`, verdict for `checked`
     ["http://10.0.0.2", [], "ok", "ok"],

@@ -6,7 +6,7 @@ import { compileGolden, expectedOf, goldenCases } from "./golden-case";
 const WRITE = process.env.GOLDEN === "write";
 const CASES = goldenCases();
 
-describe("compiled files", () => {
+describe("compiled files (DK-17, DK-18, PO-13)", () => {
   test("there are at least forty facts", () => {
     expect(CASES.length).toBeGreaterThanOrEqual(40);
   });

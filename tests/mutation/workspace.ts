@@ -12,17 +12,17 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Break } from "./break";
-import { broken } from "./problems-of";
+import { applyMutant } from "./apply-mutant";
+import type { Mutant } from "./mutant";
 
-/** `passed`: nobody noticed. `hung`: ended after `longest`, which notices a break too. */
-export type Outcome = "passed" | "failed" | "hung";
+/** `passed`: no test noticed the mutant. `timed out`: ended after `longestRunMs`, which counts as noticed. */
+export type Outcome = "passed" | "failed" | "timed out";
 
-/** A copy of the project that can be broken. */
-export interface Workplace {
-  /** Runs the tests that these breaks name, with nothing broken. */
-  test(breaks: readonly Break[]): Promise<Outcome>;
-  testBroken(one: Break): Promise<Outcome>;
+/** A copy of the project in which mutants are applied. */
+export interface Workspace {
+  /** Runs the tests that these mutants name, without a mutant. */
+  test(mutants: readonly Mutant[]): Promise<Outcome>;
+  testMutant(mutant: Mutant): Promise<Outcome>;
   /** What the last run printed. */
   output(): string;
   remove(): void;
@@ -42,74 +42,78 @@ const copied = [
   ],
 ];
 
-/** Of a run for one break, in milliseconds. */
-const longest = 180_000;
+/** Of a run for one mutant. */
+const longestRunMs = 180_000;
 
-export function openWorkplace(): Workplace {
+export function openWorkspace(): Workspace {
   const folder = mkdtempSync(join(tmpdir(), "pcm-"));
   const project = join(folder, "project");
-  const scratch = join(folder, "tmp"); // its files are named after the migrations, which may be broken
-  // What is not broken is read once: a fifth of every run.
-  const kept = ["--experimental.fsModuleCache", `--experimental.fsModuleCachePath=${join(folder, "modules")}`];
-  chmodSync(folder, 0o711); // the temporary cluster's user passes through
-  mkdirSync(scratch);
-  chmodSync(scratch, 0o1777);
+  const scratch = join(folder, "tmp"); // its files are named after the migrations, which a mutant may change
+  // Unchanged modules are compiled once: a fifth of every run.
+  const cache = ["--experimental.fsModuleCache", `--experimental.fsModuleCachePath=${join(folder, "modules")}`];
+  chmodSync(folder, 0o711); // the user of the temporary cluster passes through
+  makeScratch();
   for (const name of copied) cpSync(join(root, name), join(project, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(project, "node_modules"));
   let output = "";
 
-  async function vitest(runs: Runs, bail: boolean): Promise<Outcome> {
+  function makeScratch(): void {
+    mkdirSync(scratch);
+    chmodSync(scratch, 0o1777);
+  }
+
+  async function vitest(runs: Runs, isMutant: boolean): Promise<Outcome> {
     let outcome: Outcome = "passed";
     output = "";
     for (const [name, files] of runs) {
-      if (outcome === "passed") outcome = await vitestIn(name, [...files], bail);
+      if (outcome === "passed") outcome = await vitestIn(name, [...files], isMutant);
     }
     return outcome;
   }
 
-  async function vitestIn(name: string, files: readonly string[], bail: boolean): Promise<Outcome> {
+  async function vitestIn(name: string, files: readonly string[], isMutant: boolean): Promise<Outcome> {
     const program = join("node_modules", "vitest", "vitest.mjs");
-    const options = ["--reporter=dot", "--no-color", ...kept, ...(bail ? ["--bail=1", "--maxWorkers=1"] : [])];
+    const options = ["--reporter=dot", "--no-color", ...cache, ...(isMutant ? ["--bail=1", "--maxWorkers=1"] : [])];
     const child = spawn(process.execPath, [program, "run", ...options, `--project=${name}`, ...files], {
       cwd: project,
       env: { ...process.env, TMPDIR: scratch },
       stdio: ["ignore", "pipe", "pipe"],
-      detached: true, // with everything that it starts, so that all of it can be ended
+      detached: true, // so that it can be ended together with everything that it starts
     });
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
         output += text;
       });
     }
-    let hung = false;
+    let isTimedOut = false;
     const timer = setTimeout(
       () => {
-        hung = true;
+        isTimedOut = true;
         if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       },
-      bail ? longest : 10 * longest,
+      isMutant ? longestRunMs : 10 * longestRunMs,
     );
     const code = await new Promise<number | null>((resolve) => child.once("close", resolve));
     clearTimeout(timer);
-    if (hung) return "hung";
+    if (isTimedOut) return "timed out";
     return code === 0 ? "passed" : "failed";
   }
 
   return {
     output: () => output,
-    test: (breaks) => vitest(runsOf(breaks), false),
-    async testBroken(one) {
-      const path = join(project, one.file);
-      const whole = readFileSync(path, "utf8");
-      writeFileSync(path, broken(whole, one));
+    test: (mutants) => vitest(runsOf(mutants), false),
+    async testMutant(mutant) {
+      const { file, text } = applyMutant(mutant);
+      const path = join(project, file);
+      const original = readFileSync(path, "utf8");
+      writeFileSync(path, text);
       try {
-        return await vitest(runsOf([one]), true);
+        return await vitest(runsOf([mutant]), true);
       } finally {
-        writeFileSync(path, whole);
-        if (one.file.endsWith(".sql") && existsSync(scratch)) {
+        writeFileSync(path, original);
+        if (file.endsWith(".sql") && existsSync(scratch)) {
           rmSync(scratch, { recursive: true, force: true });
-          mkdirSync(scratch);
-          chmodSync(scratch, 0o1777);
+          makeScratch();
         }
       }
     },
@@ -117,12 +121,12 @@ export function openWorkplace(): Workplace {
   };
 }
 
-/** Files of tests by the vitest project that they are run in. */
+/** Test files by the vitest project in which they run. */
 type Runs = ReadonlyMap<string, ReadonlySet<string>>;
 
-function runsOf(breaks: readonly Break[]): Runs {
+function runsOf(mutants: readonly Mutant[]): Runs {
   const runs = new Map<string, Set<string>>();
-  for (const { tests, database = "embedded" } of breaks) {
+  for (const { tests, database = "embedded" } of mutants) {
     for (const path of tests) {
       const name = projectOf(path, database);
       runs.set(name, (runs.get(name) ?? new Set()).add(path));

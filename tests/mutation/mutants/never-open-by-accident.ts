@@ -1,0 +1,207 @@
+import type { Mutant } from "../mutant";
+import { callBecomes, fragmentBecomes, negated, returns, valueBecomes, withoutCall, withoutGuard } from "../mutations";
+
+const golden = ["tests/traefik/compiler/golden.test.ts"];
+const properties = ["tests/traefik/compiler/compile-application.property.test.ts"];
+const priorities = ["tests/traefik/compiler/priority.test.ts", ...golden];
+const planning = ["tests/delivery/planner/planning.test.ts"];
+const crash = ["tests/delivery/crash.db.test.ts"];
+const folder = ["tests/delivery/folder.db.test.ts"];
+const restore = ["tests/delivery/restore.db.test.ts"];
+const access = ["tests/features/applications/access.db.test.ts"];
+const neverPublic = ["tests/features/applications/never-public.db.test.ts"];
+
+/** Promise 1: only an explicit act removes the protection of an application. */
+export const neverOpenByAccident: readonly Mutant[] = [
+  {
+    requirement: "DK-19",
+    description: "an application becomes public when its last credential expires",
+    file: "src/traefik/compiler/intended.ts",
+    symbol: "intendedExposure.opened",
+    mutation: fragmentBecomes("state.credentials.length === 0", "true"),
+    tests: ["tests/traefik/compiler/intended.test.ts"],
+  },
+  {
+    requirement: "DK-19",
+    description: "an application is public although no explicit act opened it",
+    file: "src/traefik/compiler/intended.ts",
+    symbol: "intendedExposure.opened",
+    mutation: fragmentBecomes('state.openedBy === "access"', "true"),
+    tests: ["tests/traefik/compiler/intended.test.ts"],
+  },
+  {
+    requirement: "DK-19",
+    description: "an application with a row that cannot be compiled becomes public",
+    file: "src/traefik/compiler/compile-application.ts",
+    symbol: "compileApplication.isPublic",
+    mutation: valueBecomes('intended === "public"'),
+    tests: properties,
+  },
+  {
+    requirement: "DK-18",
+    description: "an application in quarantine accepts a credential that the gateway never had",
+    file: "src/traefik/compiler/compile-application.ts",
+    symbol: "compileApplication",
+    mutation: callBecomes("taken(credentials.usable", "credentials.usable"),
+    tests: properties,
+  },
+  {
+    requirement: "DK-18",
+    description: "an application in quarantine opens a route that the gateway never had",
+    file: "src/traefik/compiler/compile-application.ts",
+    symbol: "compileApplication",
+    mutation: callBecomes("taken(routes.buildable", "routes.buildable.filter(isServable)"),
+    tests: golden,
+  },
+  {
+    requirement: "DK-18",
+    description: "a protected application without a usable credential is open",
+    file: "src/traefik/compiler/compile-application.ts",
+    symbol: "compileApplication.isProtected",
+    mutation: valueBecomes('intended === "protected"'),
+    tests: properties,
+  },
+  {
+    requirement: "DK-18",
+    description: "closed routes have no router, so that a router of lower priority answers",
+    file: "src/traefik/compiler/compile-application.ts",
+    symbol: "compileApplication.shut",
+    mutation: valueBecomes("[]"),
+    tests: golden,
+  },
+  {
+    requirement: "DK-17, DK-18",
+    description: "routers of a protected application lack the basicAuth middleware",
+    file: "src/traefik/compiler/routes-document.ts",
+    symbol: "routesDocument.lock",
+    mutation: valueBecomes("[]"),
+    tests: golden,
+  },
+  {
+    requirement: "DK-21",
+    description: "an expired credential is compiled",
+    file: "src/traefik/compiler/check-credentials.ts",
+    symbol: "checkCredentials.valid",
+    mutation: callBecomes("rows.filter", "[...rows]"),
+    tests: golden,
+  },
+  {
+    requirement: "DK-18",
+    description: "the fallback deny of a path has the priority of its route",
+    file: "src/traefik/compiler/priority.ts",
+    symbol: "twinPriority",
+    mutation: returns("routePriority(host, pathPrefix)"),
+    tests: priorities,
+  },
+  {
+    requirement: "ADR-6, DK-18",
+    description: "a route for /admin also matches /administration",
+    file: "src/traefik/compiler/rule.ts",
+    symbol: "routeRule",
+    mutation: fragmentBecomes("${pathPrefix}/", "${pathPrefix}"),
+    tests: golden,
+  },
+  {
+    requirement: "PO-13",
+    description: "an encoded slash reaches the routers",
+    file: "src/traefik/compiler/compile-static.ts",
+    symbol: "CLOSED",
+    mutation: fragmentBecomes("allowEncodedSlash: false", "allowEncodedSlash: true"),
+    tests: golden,
+  },
+  {
+    requirement: "DK-5",
+    description: "a delivery opens before it closes",
+    file: "src/traefik/compiler/order-batch.ts",
+    symbol: "TURN",
+    mutation: valueBecomes("{ closes: 1, opens: 0, removes: 2 }"),
+    tests: ["tests/traefik/compiler/delivery-rules.test.ts"],
+  },
+  {
+    requirement: "DK-18",
+    description: "the deny of a host is delivered after its route",
+    file: "src/delivery/planner/backlog.ts",
+    symbol: "batchOf",
+    mutation: fragmentBecomes("denyGroup !== null ||", ""),
+    tests: planning,
+  },
+  {
+    requirement: "DK-19",
+    description: "an application that stops being public is delivered with what only opens",
+    file: "src/delivery/planner/effect-of.ts",
+    symbol: "effectOf",
+    mutation: withoutGuard('before.intended === "public"'),
+    tests: ["tests/delivery/planner/effect-of.test.ts"],
+  },
+  {
+    requirement: "TM-53",
+    description: "files are renamed before all of them are staged",
+    file: "src/delivery/applier/file-target.ts",
+    symbol: "fileTarget.apply",
+    mutation: callBecomes("Promise.allSettled", "[]"),
+    tests: ["tests/delivery/applier/file-target.test.ts"],
+  },
+  {
+    requirement: "TM-53",
+    description: "a former leader can still rename the files that it has staged",
+    file: "src/delivery/leader/elect-leader.ts",
+    symbol: "takeLead",
+    mutation: withoutCall("fenceOlderTerms"),
+    tests: crash,
+  },
+  {
+    requirement: "TM-53",
+    description: "a former leader still records deliveries",
+    file: "src/delivery/leader/lease.ts",
+    symbol: "isLeader",
+    mutation: returns("eq(gateways.gatewayId, lease.gatewayId)"),
+    tests: crash,
+  },
+  {
+    requirement: "TM-53",
+    description: "a process leads a gateway with a copy of its folder",
+    file: "src/delivery/applier/claim-folder.ts",
+    symbol: "claimFolder",
+    mutation: withoutGuard("found.nonce !== gateway.nonce"),
+    tests: folder,
+  },
+  {
+    requirement: "DK-19",
+    description: "restoring an older database makes an application public that was protected since",
+    file: "src/delivery/leader/elect-leader.ts",
+    symbol: "presentEpoch",
+    mutation: withoutCall("shutReopened"),
+    tests: restore,
+  },
+  {
+    requirement: "DK-19",
+    description: "a change that closes is stored as one that opens",
+    file: "src/access/unit-of-work.ts",
+    symbol: "once.closes",
+    mutation: valueBecomes("false"),
+    tests: ["tests/features/organizations/organizations.db.test.ts"],
+  },
+  {
+    requirement: "DK-19",
+    description: "an application that had credentials is public again when they have expired",
+    file: "src/features/credentials/insert-credential.ts",
+    symbol: "insertCredential",
+    mutation: negated("application.openedBy !== null"),
+    tests: access,
+  },
+  {
+    requirement: "DK-19",
+    description: "a new application is public in an organization in which nothing may be",
+    file: "src/features/applications/create.ts",
+    symbol: "create",
+    mutation: withoutGuard("becamePublic && neverPublic"),
+    tests: neverPublic,
+  },
+  {
+    requirement: "DK-19",
+    description: "the database role of the sync can open an application",
+    migration: "migrations/0003_shut_after_restore.sql",
+    mutation: fragmentBecomes("with check (opened_by is null)", "with check (true)"),
+    tests: ["tests/database/row-level-security.db.test.ts"],
+  },
+];
