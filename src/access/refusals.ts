@@ -3,7 +3,7 @@ import type { CountedTry } from "../../drizzle/audit";
 import { bucketOf, manyKinds, triesOnTheirOwn } from "../audit/refusal-bucket";
 import type { Database } from "../database/database";
 import { isUnreachable } from "../database/database-errors";
-import type { Refusal } from "../platform/errors";
+import type { Refusal } from "../platform/errors/refusal";
 import { hasFormOfId, newId } from "../platform/ids";
 import { oneBatchAtATime } from "../platform/one-batch-at-a-time";
 import type { Organization } from "./organization";
@@ -81,7 +81,7 @@ type StrangersRequest = Pick<Request, "requestId" | "ip" | "action"> & {
 export async function recordStranger(
   request: StrangersRequest,
   refusal: Refusal,
-  reason = refusal.reason,
+  reason: string = refusal.reason,
 ): Promise<void> {
   if (recorded.has(refusal)) return;
   recorded.add(refusal);

@@ -5,8 +5,9 @@ import { hashOfToken } from "../identity/tokens";
 import { authenticate } from "../operations/authenticate";
 import type { Call } from "../operations/call";
 import { originOf } from "../operations/own-page";
-import { requestOrigin, wrongHostMessage } from "../operations/request-origin";
+import { requestOrigin, wrongHost } from "../operations/request-origin";
 import type { RequestInfo } from "../platform/contract/api-handler";
+import type { WrongHost } from "../platform/errors/reasons";
 import { clientAddress } from "../platform/net/client-address";
 import type { ActiveRequests, RequestSlot } from "./active-requests";
 import { csrfTokenOf, readCookies, sessionHashOf } from "./sign-in/cookies";
@@ -75,7 +76,7 @@ export function callOf(
 /**
  * Looks up who sends a body that is larger than a stranger's may be.
  * @returns the caller's organization
- * @throws Unauthenticated
+ * @throws Refusal
  */
 export async function recognize(caller: Caller, requests: ActiveRequests, procedure: string): Promise<string> {
   const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
@@ -97,6 +98,6 @@ export function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, h
   return requestOrigin(headers.get("host"), peer.ip, isForwarded(headers), publicOrigin, localOrigins);
 }
 
-export function wrongHostOf({ signIn: { publicOrigin } }: Runtime, headers: Headers): string {
-  return wrongHostMessage(headers.get("host"), isForwarded(headers), publicOrigin);
+export function wrongHostOf({ signIn: { publicOrigin } }: Runtime, headers: Headers): WrongHost {
+  return wrongHost(headers.get("host"), isForwarded(headers), publicOrigin);
 }
