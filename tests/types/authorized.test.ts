@@ -17,7 +17,7 @@ const planted: readonly Planted[] = [
   },
   {
     title: "with one made by hand that has everything that can be seen of it",
-    line: "await revokeKey({ request, principal, organization, object, permission, place, again, afresh });",
+    line: "await revokeKey({ request, principal, organization, object, permission, named, objectId, again, afresh });",
     error: "TS2739",
   },
   {
@@ -32,19 +32,22 @@ const planted: readonly Planted[] = [
 
 const head = `import type { CreateKey } from "../../src/features/keys/contract";
 import { Authorized } from "../../src/access/authorized";
+import type { Organization } from "../../src/access/organization";
+import type { LocatedKey } from "../../src/features/keys/resource";
+import { project } from "../../src/features/projects/resource";
 import { revokeKey } from "../../src/features/keys/revoke";
 
-declare function createKey(authorized: Authorized<"key:create", "organization">, input: CreateKey): Promise<unknown>;
+declare function createKey(authorized: Authorized<"key:create", Organization>, input: CreateKey): Promise<unknown>;
 
 export async function use(
-  right: Authorized<"key:delete", "apiKey">,
-  making: Authorized<"key:create", "organization">,
-  otherPermission: Authorized<"key:read", "apiKey">,
-  otherKind: Authorized<"key:delete", "project">,
+  right: Authorized<"key:delete", LocatedKey>,
+  making: Authorized<"key:create", Organization>,
+  otherPermission: Authorized<"key:read", LocatedKey>,
+  otherKind: Authorized<"key:delete", ReturnType<typeof project.read>>,
   input: CreateKey,
-  demand: { permission: "key:delete"; kind: "apiKey"; id: null },
+  demand: { permission: "key:delete"; named: never },
 ): Promise<unknown> {
-  const { request, principal, organization, object, permission, place, again, afresh } = right;
+  const { request, principal, organization, object, permission, named, objectId, again, afresh } = right;
 `;
 const firstLine = head.split("\n").length;
 const tail = "  return [right, making, otherPermission, otherKind, input, demand];\n}\n";

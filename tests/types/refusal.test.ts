@@ -44,7 +44,7 @@ const planted: readonly Planted[] = [
   },
   {
     title: "does not compile with a reason that is not in the catalogue",
-    line: 'made.push(new Refusal("no_such_reason"));',
+    line: 'made.push(new Refusal("unheard_of"));',
     error: "TS2345",
   },
   {
@@ -60,12 +60,12 @@ const planted: readonly Planted[] = [
   { title: "is declared by its reason", line: 'declare(["last_owner"]);', error: null },
   {
     title: "is not declared by a reason that is not in the catalogue",
-    line: 'declare(["no_such_reason"]);',
+    line: 'declare(["unheard_of"]);',
     error: "TS2322",
   },
   {
     title: "is not compared with a reason that is not in the catalogue",
-    line: 'if (refusedCall.data?.reason === "no_such_reason") made.pop();',
+    line: 'if (refusedCall.data?.reason === "unheard_of") made.pop();',
     error: "TS2367",
   },
   {
@@ -85,11 +85,11 @@ import type { Router } from "../../src/sdk/create-client";
 const empty = z.strictObject({});
 const declare = (errors: Parameters<typeof openOperation<typeof empty, typeof empty, { method: "GET"; path: "/x" }>>[0]["errors"]) => errors;
 
-export function use(refusedCall: TRPCClientError<Router>): readonly Refusal<RefusalReason>[] {
+export function use(refusedCall: TRPCClientError<Router>): readonly unknown[] {
   const made: Refusal<RefusalReason>[] = [];
 `;
 const firstLine = head.split("\n").length;
-const tail = "  return made;\n}\n";
+const tail = "  return [...made, refusedCall];\n}\n";
 
 let said: Map<string, string[]>;
 
