@@ -1,4 +1,4 @@
-import type { Refusal } from "../platform/errors";
+import type { Refusal } from "../platform/errors/refusal";
 import type { Organization } from "./organization";
 import { type Actor, type RefusedObject, type RequestOfStranger, recordRefusal, recordStranger } from "./refusals";
 
@@ -28,7 +28,7 @@ export class AttemptTrace {
    * installation.
    * @param reason the true one, if the response says less
    */
-  async refused(refusal: Refusal, reason = refusal.reason): Promise<void> {
+  async refused(refusal: Refusal, reason: string = refusal.reason): Promise<void> {
     if (this.#isRecorded) return;
     this.#isRecorded = true;
     if (this.#actor === null) return recordStranger(this.request, refusal, reason);

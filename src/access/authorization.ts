@@ -1,4 +1,5 @@
-import { Forbidden, NotFound } from "../platform/errors";
+import type { ParamsOf, RefusalReason } from "../platform/errors/reasons";
+import { Refusal } from "../platform/errors/refusal";
 import type { Organization, Reach } from "./organization";
 import { decide, type Grant, grantedBy, holds, type Permission, placeOf, type Standing } from "./permissions";
 import type { Facts, KeyPrincipal, Pending, Principal } from "./principal";
@@ -11,59 +12,52 @@ export const installationWide: ReadonlySet<Permission> = new Set([
   "installation-audit:read",
 ]);
 
-const pendingReasons: Readonly<Record<Pending, readonly [reason: string, message: string]>> = {
-  second_factor: ["second_factor_required", "Show your second factor first."],
-  password: ["password_change_required", "Change your password first."],
-  enrolment: ["second_factor_enrolment_required", "This organization requires a second factor: enrol one first."],
-};
+const pendingReasons = {
+  second_factor: "second_factor_required",
+  password: "password_change_required",
+  enrolment: "second_factor_enrolment_required",
+} as const satisfies Readonly<Record<Pending, RefusalReason>>;
+
+/** What a request names, as its refusal says it. */
+type About = ParamsOf<"not_found">;
 
 /**
  * The decision, in the order that never tells a stranger what exists: the object is in the caller's organization
  * (404), then the caller may (403). What everybody signed in may do with their own account is decided before.
+ * @param about what the request names
  * @returns the located object
- * @throws NotFound | Forbidden `forbidden`, `key_scope`, `session_required`, `bound_session`, `no_organization`, or what is still to be done
+ * @throws Refusal `not_found` | `forbidden`, `key_scope`, `session_required`, `bound_session`, `no_organization`, or what is still to be done
  */
-export function judge<O>(principal: Principal, facts: Facts<O>, permission: Permission): O {
+export function judge<O>(principal: Principal, facts: Facts<O>, permission: Permission, about: About): O {
   const { object, organization, projectId } = facts;
   if (placeOf(permission) === "person") {
     judgeOwnAccount(principal, permission);
-    return found(object);
+    return found(object, about);
   }
-  if (permission === "session:read") return found(object);
+  if (permission === "session:read") return found(object, about);
   if (principal.kind === "session") {
-    if (principal.pending !== null) throw new Forbidden(...pendingReasons[principal.pending]);
-    if (principal.standing === null) {
-      throw new Forbidden("no_organization", "You are not a member of any organization.");
-    }
+    if (principal.pending !== null) throw new Refusal(pendingReasons[principal.pending]);
+    if (principal.standing === null) throw new Refusal("no_organization");
   }
-  const located = found(object);
+  const located = found(object, about);
   if (isAllowed(principal, organization, permission, projectId)) return located;
   if (isOwnKey(principal, located, permission)) return located;
   if (isReach(located) && projectsWith(principal, organization, located, permission).length > 0) return located;
   const byKey = principal.kind === "apiKey" && isAllowed(asHolder(principal), organization, permission, projectId);
-  throw byKey
-    ? new Forbidden("key_scope", `This API key was not made for ${permission} here.`)
-    : new Forbidden("forbidden", `This needs the permission ${permission}.`);
+  throw new Refusal(byKey ? "key_scope" : "forbidden", { permission });
 }
 
-function found<O>(object: O | null): O {
-  if (object === null) throw new NotFound();
+function found<O>(object: O | null, about: About): O {
+  if (object === null) throw new Refusal("not_found", about);
   return object;
 }
 
 /** Whoever still has to change a password or enrol a factor keeps to their own account; with a password alone they only see it. */
 function judgeOwnAccount(principal: Principal, permission: Permission): void {
-  if (principal.kind !== "session") {
-    throw new Forbidden("session_required", "This is about a person's own account: sign in.");
-  }
-  if (principal.boundTo !== null) {
-    throw new Forbidden(
-      "bound_session",
-      "This session is for one organization: sign in otherwise to see your account.",
-    );
-  }
+  if (principal.kind !== "session") throw new Refusal("session_required");
+  if (principal.boundTo !== null) throw new Refusal("bound_session");
   if (principal.pending === "second_factor" && permission !== "account:read") {
-    throw new Forbidden(...pendingReasons.second_factor);
+    throw new Refusal(pendingReasons.second_factor);
   }
 }
 

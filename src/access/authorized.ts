@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { rowsOf, type Transaction } from "../database/database";
-import { Forbidden, NotFound } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { isRecent } from "../platform/moment";
 import { judge } from "./authorization";
 import { type Organization, organization as organizationResource } from "./organization";
@@ -48,7 +48,7 @@ export class Authorized<P extends Permission, O> {
   /**
    * Who is asking, where the object is, and whether they may: one statement, then a pure decision.
    * @param named what the request is about
-   * @throws Unauthenticated | NotFound | Forbidden, in this order.
+   * @throws Refusal of kind `unauthenticated`, `notFound` or `forbidden`, in this order.
    */
   static async demand<P extends Permission, O>(
     request: Request,
@@ -58,16 +58,17 @@ export class Authorized<P extends Permission, O> {
     const { database } = request.runtime;
     const { resource } = named;
     const facts = readFacts(await database.call<FactsRow>(authorizeStatement(request, named, "")), resource.read);
+    const about = { kind: resource.kind, id: named.id };
     const name = facts === null || facts.object === null ? null : resource.nameOf(facts.object);
-    request.trace.about({ kind: resource.kind, id: named.id, name });
+    request.trace.about({ ...about, name });
     const principal = await identified(request, facts);
-    if (!facts) throw new NotFound();
+    if (!facts) throw new Refusal("not_found", about);
     touch(request, facts.principal);
-    const object = judge(principal, facts, permission);
+    const object = judge(principal, facts, permission, about);
     return new Authorized(request, principal, facts.organization, object, { permission, named });
   }
 
-  /** Who is asking, and nothing more: for an input that names no object. @throws Unauthenticated */
+  /** Who is asking, and nothing more: for an input that names no object. @throws Refusal */
   static async identify(request: Request): Promise<void> {
     await identified(request, await factsOfCaller(request));
   }
@@ -75,12 +76,12 @@ export class Authorized<P extends Permission, O> {
   /**
    * Checks the credential before a large body is read. The request of a key is not counted yet: `demand` counts it.
    * @returns the organization that the request is about
-   * @throws Unauthenticated
+   * @throws Refusal
    */
   static async recognize(request: Request): Promise<string> {
     const facts = await factsOfCaller(request);
     await identified(request, facts, { counts: false });
-    if (!facts) throw new NotFound();
+    if (!facts) throw new Refusal("not_found", { kind: organizationResource.kind, id: null });
     return facts.organization.organizationId;
   }
 
@@ -92,7 +93,7 @@ export class Authorized<P extends Permission, O> {
 
   /**
    * The same decision again, inside the transaction that is about to write, with the object locked.
-   * @throws NotFound gone since | Unauthenticated revoked since | Forbidden lost the role since
+   * @throws Refusal gone, revoked, or lost the role since
    * @throws PremiseChanged a person's own account, and their session is about another organization by now: `afresh` decides
    */
   async again(tx: Transaction, lock: Lock): Promise<Authorized<P, O>> {
@@ -120,16 +121,18 @@ export class Authorized<P extends Permission, O> {
   #decide(rows: readonly FactsRow[], onElsewhere: () => void): Authorized<P, O> {
     const facts = readFacts(rows, this.#named.resource.read);
     const principal = principalOf(facts, this.request.presents.kind, arrivalOf(this.request));
-    if (!facts) throw new NotFound();
+    const { resource, id } = this.#named;
+    const about = { kind: resource.kind, id };
+    if (!facts) throw new Refusal("not_found", about);
     if (facts.organization.organizationId !== this.organization.organizationId) onElsewhere();
-    const object = judge(principal, facts, this.permission);
+    const object = judge(principal, facts, this.permission, about);
     const { permission } = this;
     return new Authorized(this.request, principal, facts.organization, object, { permission, named: this.#named });
   }
 }
 
-function elsewhere(): Forbidden {
-  return new Forbidden("forbidden", "This request belongs to another organization.");
+function elsewhere(): Refusal {
+  return new Refusal("organization_changed");
 }
 
 /** For requests whose object is not known. */
@@ -142,7 +145,7 @@ function arrivalOf({ runtime, ip, local }: Request): Arrival {
   return { now: runtime.clock.now(), ip, local };
 }
 
-/** Who is asking; a key or session that has ended is named in the audit log all the same. @throws Unauthenticated */
+/** Who is asking; a key or session that has ended is named in the audit log all the same. @throws Refusal */
 async function identified(request: Request, facts: Facts | null, { counts } = { counts: true }): Promise<Principal> {
   if (facts) request.trace.identified(facts.principal, facts.organization);
   const principal = principalOf(facts, request.presents.kind, arrivalOf(request));

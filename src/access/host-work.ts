@@ -3,7 +3,7 @@ import { auditEntries } from "../../drizzle/audit";
 import { installation } from "../../drizzle/installation";
 import { organizations } from "../../drizzle/organizations";
 import type { Transaction } from "../database/database";
-import { Refusal } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { newId } from "../platform/ids";
 import type { Runtime } from "./runtime";
 import type { AuditedObject } from "./unit-of-work";

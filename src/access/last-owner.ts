@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { members } from "../../drizzle/members";
 import type { Transaction } from "../database/database";
-import { Conflict } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 
 /**
  * Locks an organization until the transaction ends. Every change that can take the role of an owner away takes this lock
@@ -25,9 +25,9 @@ export async function isLastOwner(tx: Transaction, organizationId: string, membe
   return owners.length === 1 && owners[0]?.memberId === memberId;
 }
 
-/** @throws Conflict `last_owner` */
+/** @throws Refusal `last_owner` */
 export async function requireNotLastOwner(tx: Transaction, organizationId: string, memberId: string): Promise<void> {
   if (await isLastOwner(tx, organizationId, memberId)) {
-    throw new Conflict("last_owner", "An organization needs an owner: make somebody else one first.");
+    throw new Refusal("last_owner");
   }
 }

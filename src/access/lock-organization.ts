@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { organizations } from "../../drizzle/organizations";
 import type { Transaction } from "../database/database";
-import { NotFound } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 
 /**
  * Holds the organization's settings still until the transaction ends: what could make something public must not run
@@ -13,6 +13,6 @@ export async function lockOrganization(tx: Transaction, organizationId: string) 
     .from(organizations)
     .where(eq(organizations.organizationId, organizationId))
     .for("share");
-  if (!row) throw new NotFound();
+  if (!row) throw new Refusal("not_found", { kind: "organization", id: organizationId });
   return row;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Unauthenticated } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { hasExpired, hasPassed, later, readMoment } from "../platform/moment";
 import { isAmong } from "../platform/net/addresses";
 import { grantSchema, standingSchema } from "./grant-schemas";
@@ -136,7 +136,7 @@ export interface Arrival {
 
 /**
  * Who is asking: 401 for nobody.
- * @throws Unauthenticated `key_unknown`, `key_revoked`, `key_expired`, `key_ip_refused`, `session_ended`
+ * @throws Refusal `key_unknown`, `key_revoked`, `key_expired`, `key_holder_left`, `key_ip_refused`, `session_ended`
  */
 export function principalOf(
   facts: Facts | null,
@@ -144,9 +144,7 @@ export function principalOf(
   arrival: Arrival,
 ): Principal {
   if (!facts) {
-    throw presented === "session"
-      ? new Unauthenticated("session_ended", "This session has ended. Sign in again.")
-      : new Unauthenticated("key_unknown", "This API key is not known here.");
+    throw new Refusal(presented === "session" ? "session_ended" : "key_unknown");
   }
   const { principal } = facts;
   if (principal.kind === "apiKey") return keyPrincipal(principal, arrival);
@@ -155,13 +153,11 @@ export function principalOf(
 }
 
 function keyPrincipal(key: KeyFacts, { now, ip }: Arrival): KeyPrincipal {
-  if (key.revokedAt) throw new Unauthenticated("key_revoked", "This API key was revoked.");
-  if (hasExpired(key.expiresAt, now)) {
-    throw new Unauthenticated("key_expired", "This API key has expired.");
-  }
-  if (key.standing === null) throw new Unauthenticated("key_revoked", "Whoever this API key belongs to has left.");
+  if (key.revokedAt) throw new Refusal("key_revoked");
+  if (hasExpired(key.expiresAt, now)) throw new Refusal("key_expired");
+  if (key.standing === null) throw new Refusal("key_holder_left");
   if (key.allowedIps !== null && (ip === null || !isAmong(ip, key.allowedIps))) {
-    throw new Unauthenticated("key_ip_refused", "This API key may not be used from here.");
+    throw new Refusal("key_ip_refused", { ip });
   }
   const { apiKeyId, name, userId, serviceAccountId, standing, grant, projectId, rotatedTo, expiresAt } = key;
   const overlapEndsAt = rotatedTo === null ? null : expiresAt;
@@ -175,7 +171,7 @@ function sessionPrincipal(
 ): SessionPrincipal {
   const idleEnd = later(readMoment(session.lastSeenAt), session.idleSeconds * 1_000);
   if (hasPassed(session.expiresAt, now) || hasPassed(idleEnd, now) || session.local !== local) {
-    throw new Unauthenticated("session_ended", "This session has ended. Sign in again.");
+    throw new Refusal("session_ended");
   }
   const { sessionId, userId, email, name, methods, boundTo, standing } = session;
   return {

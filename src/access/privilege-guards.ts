@@ -1,4 +1,4 @@
-import { Forbidden } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { atProject, canGive, worthOf } from "./authorization";
 import { findHoldings, findProjectGrants } from "./member-grants";
 import type { Grant, Permission } from "./permissions";
@@ -7,7 +7,7 @@ import type { Work } from "./unit-of-work";
 
 /**
  * Nobody gives at the organization what they do not have there.
- * @throws Forbidden `role_above_own`
+ * @throws Refusal `role_above_own`
  */
 export function requireGivable<P extends Permission, O>(
   { authorized: { principal, organization } }: Work<P, O>,
@@ -18,13 +18,13 @@ export function requireGivable<P extends Permission, O>(
 
 /** What a change of somebody needs to know of whoever makes it. */
 export interface Giver {
-  /** @throws Forbidden `role_above_own` */
+  /** @throws Refusal `role_above_own` */
   requireGivableAt(projectId: string, grant: Grant | null): void;
 }
 
 /**
  * Whoever can do more than the caller, at the organization or at any project, is not theirs to change.
- * @throws Forbidden `member_above_own`
+ * @throws Refusal `member_above_own`
  */
 export async function requireNotAbove<P extends Permission>(
   work: Work<P, { readonly memberId: string }>,
@@ -38,8 +38,7 @@ export async function requireNotAbove<P extends Permission>(
   const isAbove =
     !canGive(principal, organization, worthOf(theirs?.organization ?? null, null)) ||
     [...(theirs?.projects ?? [])].some(([projectId, grant]) => !canGiveAt(projectId, grant));
-  if (isAbove)
-    throw new Forbidden("member_above_own", "This person may do more than you: an owner has to change that.");
+  if (isAbove) throw new Refusal("member_above_own");
   return {
     requireGivableAt: (projectId, grant) => {
       if (!canGiveAt(projectId, grant)) throw roleAboveOwn();
@@ -47,6 +46,6 @@ export async function requireNotAbove<P extends Permission>(
   };
 }
 
-function roleAboveOwn(): Forbidden {
-  return new Forbidden("role_above_own", "You cannot give what you do not have yourself.");
+function roleAboveOwn(): Refusal {
+  return new Refusal("role_above_own", { subject: "role" });
 }

@@ -3,7 +3,7 @@ import type { CountedTry } from "../../drizzle/audit";
 import { bucketOf, manyKinds, triesOnTheirOwn } from "../audit/refusal-bucket";
 import type { Database } from "../database/database";
 import { isUnreachable } from "../database/database-errors";
-import type { Refusal } from "../platform/errors";
+import type { Refusal } from "../platform/errors/refusal";
 import { hasFormOfId, newId } from "../platform/ids";
 import { oneBatchAtATime } from "../platform/one-batch-at-a-time";
 import type { Organization } from "./organization";
@@ -74,7 +74,7 @@ export type RequestOfStranger = Pick<Request, "requestId" | "ip" | "action"> & {
 export async function recordStranger(
   request: RequestOfStranger,
   refusal: Refusal,
-  reason = refusal.reason,
+  reason: string = refusal.reason,
 ): Promise<void> {
   const { runtime, requestId, ip, action } = request;
   await writeTry(runtime, {

@@ -1,7 +1,7 @@
 import { and, eq } from "drizzle-orm";
 import { roles } from "../../drizzle/roles";
 import type { Transaction } from "../database/database";
-import { Invalid, NotFound } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { type Grant, isPermission, placeOf, type Role } from "./permissions";
 
 /** What somebody is to be given: a built-in role, one of the organization's own, or words of the permission table. */
@@ -19,8 +19,8 @@ export interface Granted {
 
 /**
  * Looks up what is to be given; that the giver has it is still to be decided (`canGive`).
- * @throws NotFound no such role in this organization
- * @throws Invalid `unknown_scope`
+ * @throws Refusal `not_found` no such role in this organization
+ * @throws Refusal `unknown_scope`
  */
 export async function requireGranted(
   tx: Transaction,
@@ -36,15 +36,13 @@ export async function requireGranted(
       .from(roles)
       .where(and(eq(roles.roleId, roleId), eq(roles.organizationId, organizationId)))
       .for("key share");
-    if (!row) throw new NotFound();
+    if (!row) throw new Refusal("not_found", { kind: "role", id: roleId });
     return { columns: { role: null, roleId, scopes: null }, grant: { role: null, ...row } };
   }
   const words = [...new Set(scopes)];
   const unknown = words.findIndex((word) => !isPermission(word) || placeOf(word) === "person");
   if (unknown >= 0 || words.length === 0) {
-    throw new Invalid("unknown_scope", "A scope is a word of the permission table.", {
-      [`scopes.${unknown}`]: "unknown_scope",
-    });
+    throw new Refusal("unknown_scope", { at: unknown, scope: words[unknown] ?? null });
   }
   return { columns: { role: null, roleId: null, scopes: words }, grant: { role: null, permissions: words } };
 }

@@ -92,7 +92,7 @@ export interface Request {
   readonly trace: AttemptTrace;
   /**
    * Called as soon as the caller and the organization of the request are known, before the request may do anything.
-   * @throws Unavailable `overloaded`: the organization has as many active requests as it may have
+   * @throws Refusal `overloaded`: the organization has as many active requests as it may have
    */
   readonly onIdentified?: (principal: Principal, organization: Pick<Organization, "organizationId">) => void;
 }

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { TooMany } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import type { Organization } from "./organization";
 import type { KeyFacts } from "./principal";
 import type { Runtime } from "./runtime";
@@ -7,7 +7,7 @@ import type { Runtime } from "./runtime";
 /**
  * Counts one request of a key that has a limit, in a minute that slides and that all processes share. Where neither the
  * key nor its organization has one, nobody is asked.
- * @throws TooMany `key_rate_limited`
+ * @throws Refusal `key_rate_limited`
  */
 export async function takeKeyRequest(
   { database, clock }: Pick<Runtime, "database" | "clock">,
@@ -16,8 +16,10 @@ export async function takeKeyRequest(
 ): Promise<void> {
   const limits = [requestsPerMinute, keyRequestsPerMinute].filter((limit) => limit !== null);
   if (limits.length === 0) return;
+  const perMinute = Math.min(...limits);
   const [row] = await database.call<{ wait: number }>(
-    sql`select portcullis_take_request(${apiKeyId}::text, ${Math.min(...limits)}::integer, ${clock.now().toISOString()}::timestamptz) as wait`,
+    sql`select portcullis_take_request(${apiKeyId}::text, ${perMinute}::integer, ${clock.now().toISOString()}::timestamptz) as wait`,
   );
-  if (!row || row.wait > 0) throw new TooMany("key:minute", row?.wait ?? 60, "key_rate_limited");
+  if (row && row.wait <= 0) return;
+  throw new Refusal("key_rate_limited", { limit: "key:minute", perMinute, retryAfter: row?.wait ?? 60 });
 }

@@ -2,7 +2,7 @@ import { auditEntries } from "../../drizzle/audit";
 import { changes } from "../../drizzle/changes";
 import type { DatabaseRole, Transaction } from "../database/database";
 import { isTransient } from "../database/database-errors";
-import { Conflict, Unavailable } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { newId } from "../platform/ids";
 import type { Authorized } from "./authorized";
 import { endWith } from "./end-with";
@@ -97,10 +97,10 @@ export async function preparedUnitOfWork<P extends Permission, O, Prepared, T>(
     } catch (error) {
       if (isTransient(error)) {
         if (left > 0) continue;
-        throw new Unavailable("busy", "Too much is changing here at once. Try again in a moment.");
+        throw new Refusal("busy", { work: "changes of the same objects", retryAfter: 1 });
       }
       if (!(error instanceof PremiseChanged)) throw error;
-      if (left === 0) throw new Conflict("changed_meanwhile", error.message);
+      if (left === 0) throw new Refusal("changed_meanwhile", { premise: error.premise });
       current = await current.afresh();
       prepared = await prepare(current);
     }

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Database } from "../database/database";
-import { TooMany, Unavailable } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { type FairQueue, fairQueue, Slots } from "../platform/fair-share";
 import { Waker } from "../platform/signal";
 import { type Pace, realPace } from "../platform/timer";
@@ -237,14 +237,10 @@ class PermitChecks {
   }
 }
 
-function shareUsed(whose: "caller" | "organization", most: number): TooMany {
-  const owner = whose === "caller" ? "This API key or session" : "Your organization";
-  const message = `${owner} has ${most} calls of sync.wait under way, which is the limit. Try again when one of them has ended.`;
-  return new TooMany(`waits:${whose}`, retryAfter, "too_many_waits", message);
+function shareUsed(holder: "caller" | "organization", most: number): Refusal {
+  return new Refusal("too_many_waits", { limit: `waits:${holder}`, holder, most, retryAfter });
 }
 
-function noPlace(): Unavailable {
-  const message =
-    "This process cannot take more calls of sync.wait now. Try again in a few seconds, or ask with timeoutMs 0.";
-  return new Unavailable("too_many_waits", message, retryAfter);
+function noPlace(): Refusal {
+  return new Refusal("wait_capacity_reached", { retryAfter });
 }

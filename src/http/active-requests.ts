@@ -1,4 +1,5 @@
-import { Unavailable } from "../platform/errors";
+import type { OverloadedWith } from "../platform/errors/reasons";
+import { Refusal } from "../platform/errors/refusal";
 import { type Bounds, type FairQueue, fairQueue, type ReachedBound, Slots } from "../platform/fair-share";
 
 /** How many requests this process works on at once. */
@@ -16,11 +17,11 @@ export const defaultRequestBounds: RequestBounds = {
 
 /** One request's place among those that are worked on. */
 export interface RequestSlot {
-  /** The request is this organization's from now on. @throws Unavailable `overloaded` */
+  /** The request is this organization's from now on. @throws Refusal `overloaded` */
   assign(owner: string): void;
   /** Gives the place to another request: this one is answered, or only waits from now on. */
   release(): void;
-  /** Takes a place for an answer that is sent while it is made. @returns what gives it back @throws Unavailable `overloaded` */
+  /** Takes a place for an answer that is sent while it is made. @returns what gives it back @throws Refusal `overloaded` */
   openStream(owner: string): () => void;
 }
 
@@ -63,7 +64,7 @@ export class ActiveRequests {
    * Takes a place.
    * @param address of the caller; every unknown one is given the same
    * @param credential what the request presents, in a form that may be kept: a hash. null without one
-   * @throws Unavailable `overloaded`
+   * @throws Refusal `overloaded`
    */
   async enter(address: string, credential: string | null): Promise<RequestSlot> {
     const owner = credential === null ? undefined : this.#owners.get(credential);
@@ -74,7 +75,7 @@ export class ActiveRequests {
 
   /**
    * Takes a place in the line alone, for a request that will wait for something once it was looked up.
-   * @throws Unavailable `overloaded`
+   * @throws Refusal `overloaded`
    */
   async enterToWait(address: string, credential: string | null): Promise<RequestSlot> {
     const owner = credential === null ? undefined : this.#owners.get(credential);
@@ -139,12 +140,11 @@ export class ActiveRequests {
   }
 }
 
-function taken(slot: ReturnType<Slots["take"]>, of: string): () => void {
-  if (typeof slot === "string") throw overloaded(slot, of);
+function taken(slot: ReturnType<Slots["take"]>, what: OverloadedWith): () => void {
+  if (typeof slot === "string") throw overloaded(slot, what);
   return slot;
 }
 
-function overloaded(reached: ReachedBound, of: string): Unavailable {
-  const whose = reached === "total" ? "This process has" : "You have";
-  return new Unavailable("overloaded", `${whose} as many ${of} as there may be at once. Try again in a second.`);
+function overloaded(bound: ReachedBound, what: OverloadedWith): Refusal {
+  return new Refusal("overloaded", { what, bound });
 }

@@ -8,7 +8,7 @@ import { exportAuditEntries } from "../features/audit-log/export";
 import { authenticate } from "../operations/authenticate";
 import type { Call } from "../operations/call";
 import { fieldsOf } from "../operations/fields-of";
-import { Invalid } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import type { RequestSlot } from "./active-requests";
 import { isRefusedCaller } from "./caller";
 import { repeatedNames } from "./readable-request";
@@ -79,7 +79,7 @@ export async function answerAuditExport(context: ExportCall, query: URLSearchPar
     const fields = Object.fromEntries(
       repeated.filter((name) => name in ExportAudit.shape).map((name) => [name, "repeated"]),
     );
-    throw new Invalid("invalid_input", "Each parameter can be given once.", fields);
+    throw new Refusal("invalid_input", { fields });
   }
   const { format, log, ...filter } = readQuery(query);
   const { type, head, line } = formats[format];
@@ -99,7 +99,7 @@ export async function answerAuditExport(context: ExportCall, query: URLSearchPar
 
 function readQuery(query: URLSearchParams): ExportAudit {
   const read = ExportAudit.safeParse(Object.fromEntries(query));
-  if (!read.success) throw new Invalid("invalid_input", "This is not what can be asked for.", fieldsOf(read.error));
+  if (!read.success) throw new Refusal("invalid_input", { fields: fieldsOf(read.error) });
   return read.data;
 }
 

@@ -6,9 +6,10 @@ import { hashOfToken } from "../identity/tokens";
 import { authenticate } from "../operations/authenticate";
 import type { Call } from "../operations/call";
 import { originOf } from "../operations/own-page";
-import { requestOrigin, wrongHostMessage } from "../operations/request-origin";
+import { requestOrigin, wrongHost } from "../operations/request-origin";
 import type { RequestInfo } from "../platform/contract/api-handler";
-import { Refusal } from "../platform/errors";
+import type { WrongHost } from "../platform/errors/reasons";
+import { Refusal } from "../platform/errors/refusal";
 import { clientAddress } from "../platform/net/client-address";
 import type { ActiveRequests, RequestSlot } from "./active-requests";
 import { csrfTokenOf, readCookies, sessionHashOf } from "./sign-in/cookies";
@@ -82,7 +83,7 @@ export function isRefusedCaller(error: unknown): error is Refusal {
 /**
  * Looks up who sends a body that is larger than a stranger's may be.
  * @returns the caller's organization
- * @throws Unauthenticated
+ * @throws Refusal
  */
 export async function recognize(caller: Caller, requests: ActiveRequests, procedure: string): Promise<string> {
   const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
@@ -105,6 +106,6 @@ export function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, h
   return requestOrigin(headers.get("host"), peer.ip, isForwarded(headers), publicOrigin, localOrigins);
 }
 
-export function wrongHostOf({ signIn: { publicOrigin } }: Runtime, headers: Headers): string {
-  return wrongHostMessage(headers.get("host"), isForwarded(headers), publicOrigin);
+export function wrongHostOf({ signIn: { publicOrigin } }: Runtime, headers: Headers): WrongHost {
+  return wrongHost(headers.get("host"), isForwarded(headers), publicOrigin);
 }

@@ -1,6 +1,11 @@
+import type { Reason } from "../platform/errors/reasons";
+import { ReasonedError } from "../platform/errors/refusal";
+
 /** What a log may hold of an error: drizzle's message has the bound parameters, PostgreSQL's detail has the values. */
 export interface DescribedError {
   readonly name: string;
+  /** Instead of the message, which names values, if the reason is in the catalogue. */
+  readonly reason?: Reason;
   /** Left out for whatever a database had a part in. */
   readonly message?: string;
   readonly code?: string;
@@ -18,7 +23,8 @@ export function describeError(error: unknown, depth = 0): DescribedError {
   const cause = depth < 3 && error.cause !== undefined ? describeError(error.cause, depth + 1) : undefined;
   return {
     name: error.name,
-    ...(fromDatabase ? {} : { message: error.message.slice(0, 300) }),
+    ...(error instanceof ReasonedError ? { reason: error.reason } : {}),
+    ...(fromDatabase || error instanceof ReasonedError ? {} : { message: error.message.slice(0, 300) }),
     ...textAt("code", error, "code"),
     ...textAt("constraint", error, "constraint_name", "constraint"),
     ...textAt("table", error, "table_name", "table"),

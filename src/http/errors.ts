@@ -1,12 +1,13 @@
 import { type TRPC_ERROR_CODE_KEY, TRPCError } from "@trpc/server";
-import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { DefaultErrorShape } from "@trpc/server/unstable-core-do-not-import";
 import { isUnreachable } from "../database/database-errors";
-import { Refusal, type RefusalKind, retryAfterOf, Unavailable } from "../platform/errors";
-import { Unreadable } from "./readable-request";
+import type { Fields, Kind } from "../platform/errors/reason";
+import type { Reason } from "../platform/errors/reasons";
+import { ReasonedError, Refusal } from "../platform/errors/refusal";
+import { MethodNotAllowed, Unreadable } from "./readable-request";
 
-/** The one map from what a verb refuses to what HTTP says; exhaustive by type. */
-const codes: Readonly<Record<RefusalKind, TRPC_ERROR_CODE_KEY>> = {
+/** The code that tRPC and REST name each kind of refusal by; exhaustive by type. */
+const codes: Readonly<Record<Kind, TRPC_ERROR_CODE_KEY>> = {
   unauthenticated: "UNAUTHORIZED",
   forbidden: "FORBIDDEN",
   notFound: "NOT_FOUND",
@@ -14,46 +15,54 @@ const codes: Readonly<Record<RefusalKind, TRPC_ERROR_CODE_KEY>> = {
   invalid: "BAD_REQUEST",
   tooMany: "TOO_MANY_REQUESTS",
   unavailable: "SERVICE_UNAVAILABLE",
+  malformed: "BAD_REQUEST",
+  unknownPath: "NOT_FOUND",
+  otherMethod: "METHOD_NOT_SUPPORTED",
+  tooSlow: "TIMEOUT",
+  tooLarge: "PAYLOAD_TOO_LARGE",
+  tooLong: "BAD_REQUEST",
+  otherMediaType: "UNSUPPORTED_MEDIA_TYPE",
+  expectationFailed: "BAD_REQUEST",
+  internal: "INTERNAL_SERVER_ERROR",
 };
 
-/** What tRPC itself refuses, in words for a person; everything else is ours to look at. */
-const own: Partial<Record<TRPC_ERROR_CODE_KEY, { reason: string; message: string }>> = {
-  NOT_FOUND: { reason: "unknown_procedure", message: "There is no such procedure." },
-  PARSE_ERROR: { reason: "malformed_body", message: "The input is not valid JSON." },
-  BAD_REQUEST: { reason: "malformed_request", message: "The request cannot be read." },
-  METHOD_NOT_SUPPORTED: {
-    reason: "method_not_supported",
-    message: "This procedure is called by POST; queries also by GET.",
-  },
-  UNSUPPORTED_MEDIA_TYPE: { reason: "unsupported_media_type", message: "Send the body as application/json." },
-  PAYLOAD_TOO_LARGE: { reason: "body_too_large", message: "A body may have 1 MiB at most." },
-};
-
-const internal = {
-  reason: "internal",
-  message: "Something went wrong here. The log has it under this requestId.",
+/** What tRPC refuses by itself; every other error of its own is a defect of this product. */
+const ofTrpc: Partial<Record<TRPC_ERROR_CODE_KEY, () => ReasonedError>> = {
+  NOT_FOUND: () => new Unreadable("unknown_procedure"),
+  PARSE_ERROR: () => new Unreadable("malformed_body"),
+  BAD_REQUEST: () => new Unreadable("malformed_request", { problem: "a request holds one call" }),
+  METHOD_NOT_SUPPORTED: () => new MethodNotAllowed(["POST"]),
+  UNSUPPORTED_MEDIA_TYPE: () => new Unreadable("unsupported_media_type"),
 };
 
 /** The body of a refused call. */
 export interface ErrorData {
   readonly code: TRPC_ERROR_CODE_KEY;
   readonly httpStatus: number;
-  /** Stable and machine-readable. */
-  readonly reason: string;
+  /** Stable and machine-readable: a key of the catalogue. */
+  readonly reason: Reason;
   readonly requestId: string;
   /** Which inputs are concerned, by path. */
-  readonly fields?: Readonly<Record<string, string>>;
+  readonly fields?: Fields;
 }
 
-/** Turns whatever a procedure threw into the error whose code decides the status; its cause stays for `formatError`. */
+/** What the caller is told of an error: what was refused, or that there is a defect here, which the log has. */
+export function reasonedError(error: unknown): ReasonedError {
+  if (error instanceof ReasonedError) return error;
+  return isUnreachable(error) ? new Refusal("database_unavailable") : new Unreadable("internal");
+}
+
+/** The code of a refusal, for tRPC and REST. */
+export function codeOf({ kind }: ReasonedError): TRPC_ERROR_CODE_KEY {
+  return codes[kind];
+}
+
+/** Turns what a procedure threw into the error whose code decides the status; its cause stays for `formatError`. */
 export function asTrpcError(error: TRPCError): TRPCError {
   const { cause } = error;
-  if (cause instanceof Refusal) return new TRPCError({ code: codes[cause.kind], message: cause.message, cause });
-  if (isUnreachable(cause)) {
-    const unavailable = new Unavailable("database_unavailable", "The database does not answer. Try again in a moment.");
-    return new TRPCError({ code: codes.unavailable, message: unavailable.message, cause: unavailable });
-  }
-  return error;
+  if (!(cause instanceof ReasonedError || isUnreachable(cause))) return error;
+  const refused = reasonedError(cause);
+  return new TRPCError({ code: codeOf(refused), message: refused.message, cause: refused });
 }
 
 /** What the caller sees of an error: never SQL, bound parameters or a stack. */
@@ -62,62 +71,35 @@ export function formatError(
   error: TRPCError,
   requestId: string,
 ): { code: DefaultErrorShape["code"]; message: string; data: ErrorData } {
-  const base = { code: error.code, httpStatus: shape.data.httpStatus, requestId };
-  const { cause } = error;
-  if (cause instanceof Refusal) {
-    const { reason, message, fields } = cause;
-    return { code: shape.code, message, data: { ...base, reason, ...(fields ? { fields } : {}) } };
-  }
+  const { message, reason, fields } = refusalIn(error);
+  const { code } = error;
+  const data = { code, httpStatus: shape.data.httpStatus, reason, requestId, ...(fields ? { fields } : {}) };
+  return { code: shape.code, message, data };
+}
+
+function refusalIn({ code, cause }: TRPCError): ReasonedError {
+  if (cause instanceof ReasonedError) return cause;
   // tRPC reports JSON that it cannot parse as any other bad request.
-  const isUnparsed = error.code === "BAD_REQUEST" && cause instanceof SyntaxError;
-  const { reason, message } = (isUnparsed ? own.PARSE_ERROR : own[error.code]) ?? internal;
-  return { code: shape.code, message, data: { ...base, reason } };
+  const own = code === "BAD_REQUEST" && cause instanceof SyntaxError ? ofTrpc.PARSE_ERROR : ofTrpc[code];
+  return own?.() ?? new Unreadable("internal");
 }
 
 /** The same body, where there is no procedure to refuse it. */
-export function refusalResponse(refusal: Refusal, requestId: string): Response {
-  const code = codes[refusal.kind];
-  const httpStatus = getHTTPStatusCodeFromError(new TRPCError({ code }));
-  const { message, reason, fields } = refusal;
-  const data: ErrorData = { code, httpStatus, reason, requestId, ...(fields ? { fields } : {}) };
-  const retryAfter = retryAfterOf(refusal);
-  const headers: HeadersInit = retryAfter === null ? {} : { "retry-after": String(retryAfter) };
-  return Response.json({ error: { message, data } }, { status: httpStatus, headers });
+export function errorResponse(error: ReasonedError, requestId: string): Response {
+  return Response.json(errorBody(error, requestId), { status: error.status, headers: errorHeaders(error) });
 }
 
-/** What a caller is answered instead of an output, whatever transport they use. */
-export interface ErrorAnswer {
-  readonly status: number;
-  readonly code: TRPC_ERROR_CODE_KEY;
-  readonly reason: string;
-  readonly message: string;
-  readonly fields?: Readonly<Record<string, string>> | undefined;
-  /** In seconds, for `Retry-After`. */
-  readonly retryAfter: number | null;
+/** The body of a refusal outside of REST. */
+export function errorBody(error: ReasonedError, requestId: string) {
+  const { status: httpStatus, message, reason, fields } = error;
+  const data: ErrorData = { code: codeOf(error), httpStatus, reason, requestId, ...(fields ? { fields } : {}) };
+  return { error: { message, data } };
 }
 
-/** @returns null for an error that is a defect of ours: its caller is answered 500, and the log has it */
-export function errorAnswerOf(error: unknown): ErrorAnswer | null {
-  if (error instanceof Unreadable) {
-    const { status, code, reason, message } = error;
-    return { status, code, reason, message, retryAfter: null };
-  }
-  if (isUnreachable(error)) {
-    return errorAnswerOf(
-      new Unavailable("database_unavailable", "The database does not answer. Try again in a moment."),
-    );
-  }
-  if (!(error instanceof Refusal)) return null;
-  const code = codes[error.kind];
-  const status = getHTTPStatusCodeFromError(new TRPCError({ code }));
-  const { reason, message, fields } = error;
-  return { status, code, reason, message, fields, retryAfter: retryAfterOf(error) };
+/** Headers of a refusal. */
+export function errorHeaders(error: ReasonedError): Record<string, string> {
+  return {
+    ...(error.retryAfter === null ? {} : { "retry-after": String(error.retryAfter) }),
+    ...(error instanceof MethodNotAllowed ? { allow: error.allowed.join(", ") } : {}),
+  };
 }
-
-/** The answer to a defect of ours. */
-export const internalAnswer: ErrorAnswer = {
-  status: 500,
-  code: "INTERNAL_SERVER_ERROR",
-  ...internal,
-  retryAfter: null,
-};

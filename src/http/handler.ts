@@ -1,20 +1,19 @@
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Runtime } from "../access/runtime";
-import { isUnreachable } from "../database/database-errors";
 import { features } from "../features/all";
 import { operationsOf } from "../operations/operations-of";
 import type { ApiHandler, RequestInfo } from "../platform/contract/api-handler";
-import { Forbidden, NotFound, Refusal, Unavailable } from "../platform/errors";
+import { ReasonedError, Refusal } from "../platform/errors/refusal";
 import { newId } from "../platform/ids";
 import { clientAddress } from "../platform/net/client-address";
 import { ActiveRequests } from "./active-requests";
 import { answerAuditExport, auditExportPath } from "./audit-export";
 import { arrivalOf, callerOf, callOf, recognize, unknownAddress, wrongHostOf } from "./caller";
 import { describeError } from "./describe-error";
-import { refusalResponse } from "./errors";
+import { errorResponse, reasonedError } from "./errors";
 import { healthz, type ReadinessCheck, readyz } from "./health";
-import { readableRequest, readForm, repeatedNames, Unreadable } from "./readable-request";
+import { MethodNotAllowed, readableRequest, readForm, repeatedNames, Unreadable } from "./readable-request";
 import { answerRest } from "./rest/answer-rest";
 import { openApiOf, openApiPath } from "./rest/open-api";
 import { restBase } from "./rest/rest";
@@ -73,25 +72,22 @@ async function answer(parts: Parts, request: Request, peer: RequestInfo, request
   try {
     if (pathname.startsWith(`${signInEndpoint}/`)) return await signIn(parts, request, peer, requestId, searchParams);
     if (pathname === auditExportPath) return await exportAudit(parts, request, peer, requestId, searchParams);
-    if (pathname === openApiPath) return openApi(request, requestId);
+    if (pathname === openApiPath) return openApi(request);
     if (pathname === restBase || pathname.startsWith(`${restBase}/`))
       return await answerRest(parts, request, peer, requestId);
     if (pathname.startsWith(`${endpoint}/`)) return await callProcedure(parts, request, peer, requestId, pathname);
   } catch (error) {
-    if (error instanceof Unreadable) return refuse(error.status, error.code, error.reason, error.message, requestId);
-    if (error instanceof Refusal) return refusalResponse(error, requestId);
+    if (error instanceof ReasonedError) return errorResponse(error, requestId);
     throw error;
   }
-  return refuse(404, "NOT_FOUND", "unknown_path", "There is nothing here.", requestId);
+  return errorResponse(new Unreadable("unknown_path", { method: request.method, path: pathname }), requestId);
 }
 
 let described: string | null = null;
 
 /** The description of the REST API, for everyone: it holds nothing of an installation. */
-function openApi(request: Request, requestId: string): Response {
-  if (request.method !== "GET") {
-    return refuse(405, "METHOD_NOT_SUPPORTED", "method_not_supported", "Send a GET.", requestId);
-  }
+function openApi(request: Request): Response {
+  if (request.method !== "GET") throw new MethodNotAllowed(["GET"]);
   described ??= JSON.stringify(openApiOf(features, packageJson.version));
   return new Response(described, { headers: { "content-type": "application/json" } });
 }
@@ -103,13 +99,11 @@ async function callProcedure(
   requestId: string,
   pathname: string,
 ): Promise<Response> {
-  if (request.method !== "POST" && request.method !== "GET") {
-    return refuse(405, "METHOD_NOT_SUPPORTED", "method_not_supported", "Send a POST, or a GET for a query.", requestId);
-  }
+  if (request.method !== "POST" && request.method !== "GET") throw new MethodNotAllowed(["GET", "POST"]);
   const caller = await callerOf(runtime, request, peer, requestId);
   const procedure = pathname.slice(endpoint.length + 1);
   const readable = await readableRequest(request, () => {
-    if (!Object.hasOwn(router._def.procedures, procedure)) throw new NotFound();
+    if (!Object.hasOwn(router._def.procedures, procedure)) throw new Unreadable("unknown_procedure");
     return recognize(caller, requests, procedure);
   });
   const enter = waiting.has(procedure) ? "enterToWait" : "enter";
@@ -137,9 +131,9 @@ async function callProcedure(
   if (answered.status === 401 && caller.credential !== null) requests.forget(caller.credential);
   if (answered.headers.get("content-type")?.startsWith("application/json")) return answered;
   // Refused before there was a context (a batch, a stream, a foreign content type): without its id or a type of its own.
-  return answered.status === 415
-    ? refuse(415, "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", "Send the body as application/json.", requestId)
-    : refuse(400, "BAD_REQUEST", "malformed_request", "The request cannot be read; one call in each.", requestId);
+  throw answered.status === 415
+    ? new Unreadable("unsupported_media_type")
+    : new Unreadable("malformed_request", { problem: "a request holds one call" });
 }
 
 /** Procedures that answer when something has happened: they have bounds of their own. */
@@ -157,9 +151,9 @@ async function signIn(
 ): Promise<Response> {
   const { headers, method } = request;
   const arrival = arrivalOf(runtime, headers, peer);
-  if (arrival.kind === "unknown") throw new Forbidden("unknown_origin", wrongHostOf(runtime, headers));
+  if (arrival.kind === "unknown") throw new Refusal("unknown_origin", wrongHostOf(runtime, headers));
   if (repeatedNames(query).length > 0) {
-    throw new Unreadable(400, "BAD_REQUEST", "malformed_request", "The query names something twice.");
+    throw new Unreadable("malformed_request", { problem: "its query names a parameter twice" });
   }
   const cookies = readCookies(headers.get("cookie"));
   const body = method === "POST" ? await readForm(request) : {};
@@ -195,9 +189,7 @@ async function exportAudit(
   requestId: string,
   query: URLSearchParams,
 ): Promise<Response> {
-  if (request.method !== "GET") {
-    return refuse(405, "METHOD_NOT_SUPPORTED", "method_not_supported", "Send a GET.", requestId);
-  }
+  if (request.method !== "GET") throw new MethodNotAllowed(["GET"]);
   const answerHeaders = new Headers();
   const caller = await callerOf(runtime, request, peer, requestId);
   const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
@@ -216,24 +208,7 @@ async function exportAudit(
 
 /** What is answered where no procedure fails. */
 function failed(runtime: Runtime, error: unknown, requestId: string, what: string): Response {
-  if (error instanceof Refusal) return refusalResponse(error, requestId);
-  if (isUnreachable(error)) {
-    return refusalResponse(
-      new Unavailable("database_unavailable", "The database does not answer. Try again in a moment."),
-      requestId,
-    );
-  }
-  runtime.log.error({ requestId, error: describeError(error) }, what);
-  return refuse(
-    500,
-    "INTERNAL_SERVER_ERROR",
-    "internal",
-    "Something went wrong here. The log has it under this requestId.",
-    requestId,
-  );
-}
-
-/** The same body that tRPC's own refusals have. */
-function refuse(httpStatus: number, code: string, reason: string, message: string, requestId: string): Response {
-  return Response.json({ error: { message, data: { code, httpStatus, reason, requestId } } }, { status: httpStatus });
+  const refusal = reasonedError(error);
+  if (refusal.reason === "internal") runtime.log.error({ requestId, error: describeError(error) }, what);
+  return errorResponse(refusal, requestId);
 }

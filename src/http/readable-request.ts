@@ -1,5 +1,6 @@
-import type { TRPC_ERROR_CODE_KEY } from "@trpc/server";
 import { z } from "zod";
+import type { TransportReason } from "../platform/errors/reasons";
+import { ReasonedError } from "../platform/errors/refusal";
 
 /** The largest body in bytes. */
 export const maxBodyBytes = 1024 * 1024;
@@ -10,15 +11,16 @@ export const strangersBodyBytes = 16 * 1024;
 /** Methods whose requests have a body that is read. */
 export const bodyMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "PUT"]);
 
-/** A body that cannot be taken; the answer is the same whoever asks. */
-export class Unreadable extends Error {
+/** A request that cannot be read, or that no endpoint takes; the response is the same for every caller. */
+export class Unreadable<R extends TransportReason = TransportReason> extends ReasonedError<R> {}
+
+/** The path exists, and this method of it does not. */
+export class MethodNotAllowed extends Unreadable<"method_not_supported"> {
   constructor(
-    readonly status: number,
-    readonly code: TRPC_ERROR_CODE_KEY,
-    readonly reason: string,
-    message: string,
+    /** For the header `Allow`. */
+    readonly allowed: readonly string[],
   ) {
-    super(message);
+    super("method_not_supported", { allowed });
   }
 }
 
@@ -32,10 +34,10 @@ export interface ArrivingBody {
   /**
    * Reads on until more than `limit` bytes have arrived, or the end.
    * @returns what has arrived so far (never much more than `limit`), and whether that is all of it
-   * @throws Unreadable 408 it arrives too slowly | Unavailable `overloaded` | BodyAborted
+   * @throws Unreadable `body_too_slow` | Refusal `overloaded` | BodyAborted
    */
   read(limit: number): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }>;
-  /** The caller is known: the rest counts as this organization's. @throws Unavailable `overloaded` */
+  /** The caller is known: the rest counts as this organization's. @throws Refusal `overloaded` */
   recognize(organizationId: string): void;
 }
 
@@ -64,7 +66,7 @@ export class ArrivingRequest extends Request {
       const text = strictUtf8.decode(body);
       this.#text = text.trim() === "" ? "{}" : text;
     } catch {
-      throw new Unreadable(400, "BAD_REQUEST", "malformed_body", "The body is not valid UTF-8.");
+      throw new Unreadable("malformed_body");
     }
   }
 
@@ -132,7 +134,9 @@ export async function readForm(request: Request): Promise<Record<string, string>
     const fields = flat.safeParse(parsed(text));
     if (fields.success) return fields.data;
   }
-  throw new Unreadable(400, "BAD_REQUEST", "malformed_request", "The form cannot be read.");
+  throw new Unreadable("malformed_request", {
+    problem: "its form is neither URL-encoded nor a flat JSON object, or has a field twice",
+  });
 }
 
 /** Names that a query or a form has more than once. */
@@ -197,7 +201,5 @@ function takesAnyType(headers: Headers): boolean {
 }
 
 function tooLarge(most: number): Unreadable {
-  const kibibytes = most / 1024;
-  const size = kibibytes < 1024 ? `${kibibytes} KiB` : `${kibibytes / 1024} MiB`;
-  return new Unreadable(413, "PAYLOAD_TOO_LARGE", "body_too_large", `A body may have ${size} at most here.`);
+  return new Unreadable("body_too_large", { most });
 }

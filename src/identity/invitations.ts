@@ -10,7 +10,8 @@ import { actorColumns } from "../access/refusals";
 import type { Request } from "../access/runtime";
 import type { Transaction } from "../database/database";
 import { violatedConstraint } from "../database/database-errors";
-import { Conflict, NotFound } from "../platform/errors";
+import type { RefusalReason } from "../platform/errors/reasons";
+import { Refusal } from "../platform/errors/refusal";
 import { isId, newId } from "../platform/ids";
 import { hasPassed } from "../platform/moment";
 import { hashOfToken, isToken } from "./tokens";
@@ -120,22 +121,22 @@ async function grantOfInviter(tx: Transaction, organizationId: string, invitedBy
   return (await findHoldings(tx, organizationId, { userId: invitedBy }))?.organization ?? null;
 }
 
-const refusals: Readonly<Record<InvitationProblem, string>> = {
-  accepted: "This invitation was accepted already: sign in.",
-  revoked: "This invitation was taken back. Ask for a new one.",
-  expired: "This invitation has expired. Ask for a new one.",
-  void: "Whoever invited you cannot do so any more. Ask for a new invitation.",
-};
+const refusals = {
+  accepted: "invitation_accepted",
+  revoked: "invitation_revoked",
+  expired: "invitation_expired",
+  void: "invitation_void",
+} as const satisfies Readonly<Record<InvitationProblem, RefusalReason>>;
 
-/** @throws Conflict `invitation_accepted`, `invitation_revoked`, `invitation_expired`, `invitation_void` */
+/** @throws Refusal `invitation_accepted`, `invitation_revoked`, `invitation_expired`, `invitation_void` */
 export async function requireGoodInvitation(tx: Transaction, invitation: FoundInvitation, now: Date): Promise<void> {
   const problem = await problemOf(tx, invitation, now);
-  if (problem !== null) throw new Conflict(`invitation_${problem}`, refusals[problem]);
+  if (problem !== null) throw new Refusal(refusals[problem]);
 }
 
 /** No invitation has this token: 404, like any id that is nobody's. */
 export function requireInvitation(found: FoundInvitation | null): FoundInvitation {
-  if (!found) throw new NotFound();
+  if (!found) throw new Refusal("not_found", { kind: "invitation", id: null });
   return found;
 }
 
@@ -151,7 +152,7 @@ export interface Accepting {
  * Makes whoever accepts a member, with the role that the invitation says, and the invitation worth nothing; audited in
  * its organization. The invitation is held and was found good.
  * @returns the member's id
- * @throws Conflict `already_member`
+ * @throws Refusal `already_member`
  */
 export async function join(
   tx: Transaction,
@@ -165,7 +166,7 @@ export async function join(
   await tx
     .insert(members)
     .values({ memberId, organizationId, userId: person.userId, role, roleId, createdAt: now })
-    .catch(orMember);
+    .catch((error: unknown) => orMember(error, person.email));
   await tx.update(invitations).set({ acceptedAt: now }).where(eq(invitations.invitationId, invitationId));
   await tx.insert(auditEntries).values({
     ...actorColumns(request, { kind: "session", ...person }),
@@ -182,9 +183,9 @@ export async function join(
   return memberId;
 }
 
-function orMember(error: unknown): never {
+function orMember(error: unknown, email: string): never {
   if (violatedConstraint(error) !== "members_once") throw error;
-  throw new Conflict("already_member", "You are a member of this organization already.");
+  throw new Refusal("already_member", { email });
 }
 
 /** An address's invitations to an organization that were neither accepted nor taken back, whether they have ended or not. */

@@ -1,7 +1,7 @@
 import { type SQL, sql } from "drizzle-orm";
 import type { Runtime } from "../access/runtime";
 import type { Database } from "../database/database";
-import { TooMany } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { networkOf } from "../platform/net/network-of";
 import { signInsOfAddress } from "../platform/passwords/hash-queues";
 
@@ -37,7 +37,7 @@ export interface Taken {
 /**
  * Counts one try.
  * @param who an address, an account: whatever the limit is for. Whoever has one IPv6 address has all of its /64, so they count as one.
- * @throws TooMany with the seconds until the next try is taken
+ * @throws Refusal `rate_limited` with the seconds until the next try is taken
  */
 export async function take(
   { database, clock }: Pick<Runtime, "database" | "clock">,
@@ -57,9 +57,11 @@ export function takingInSql(limit: Limit, key: string | SQL, now: Date): SQL {
   return sql`portcullis_take(${key}::text, ${limit.tries}::integer, ${limit.windowSeconds}::integer, ${now.toISOString()}::timestamptz)`;
 }
 
-/** @param wait what `takingInSql` said @throws TooMany */
+/** @param wait what `takingInSql` said @throws Refusal `rate_limited` */
 export function takenOf(limit: Limit, wait: number | null, forgive: () => Promise<void>): Taken {
-  if (wait !== 0) throw new TooMany(limit.name, wait ?? limit.windowSeconds);
+  if (wait !== 0) {
+    throw new Refusal("rate_limited", { limit: limit.name, retryAfter: wait ?? limit.windowSeconds });
+  }
   return { forgive };
 }
 

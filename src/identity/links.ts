@@ -11,7 +11,9 @@ import { hashOfToken, isToken, newToken } from "./tokens";
 export type LinkPurpose = "set_up" | "password" | "second_factor";
 
 /** Why a link that nobody used is no longer good. */
-export type LinkEnd = "command_line" | "other_link" | "password_change";
+export const linkEnds = ["command_line", "other_link", "password_change"] as const;
+
+type LinkEnd = (typeof linkEnds)[number];
 
 /** Thirty minutes. */
 const linkSeconds = 1_800;

@@ -1,4 +1,4 @@
-import { Invalid } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { loadCommonPasswords } from "../platform/passwords/common-passwords";
 import { type HashCaller, processHashQueues } from "../platform/passwords/hash-queues";
 import { argon2InWorker, verifyArgon2InWorker } from "../platform/passwords/hash-workers";
@@ -13,7 +13,7 @@ export const unusablePassword = "!";
 /** Longer text is no password that was ever stored, here or elsewhere. */
 const longestTyped = 1_024;
 
-/** Hashes a person's password: Argon2id in PHC form, when it is the caller's turn. @throws Unavailable `busy` */
+/** Hashes a person's password: Argon2id in PHC form, when it is the caller's turn. @throws Refusal `busy` */
 export function hashPassword(password: string, caller: HashCaller): Promise<string> {
   return processHashQueues.run(caller, () => argon2InWorker(password));
 }
@@ -23,7 +23,7 @@ let nobodys: Promise<string> | null = null;
 /**
  * Whether a password is the one of this hash. Without a usable hash the answer is no, after as much work.
  * @param stored Argon2id in PHC form, or one that came from elsewhere; null for an account that is not there or has no password
- * @throws Unavailable `busy`
+ * @throws Refusal `busy`
  */
 export async function verifyPassword(password: string, stored: string | null, caller: HashCaller): Promise<boolean> {
   nobodys ??= argon2InWorker("nobody's");
@@ -44,12 +44,9 @@ export function isOutdated(stored: string): boolean {
 
 /**
  * Checks a password that a person wants to have from now on: 12 to 128 characters, not a common one, not the e-mail address.
- * @throws Invalid `weak_password`, with the rules that it breaks
+ * @throws Refusal `weak_password`, with the rules that it breaks
  */
 export async function requireGoodPassword(password: string, email: string, field = "password"): Promise<void> {
-  const problems = adviseOnPersonPassword(password, email, await loadCommonPasswords());
-  if (problems.length === 0) return;
-  throw new Invalid("weak_password", problems.map(({ message }) => message).join(" "), {
-    [field]: problems.map(({ reason }) => reason).join(" "),
-  });
+  const weaknesses = adviseOnPersonPassword(password, email, await loadCommonPasswords());
+  if (weaknesses.length > 0) throw new Refusal("weak_password", { field, weaknesses });
 }

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { passwords, sessions } from "../../drizzle/persons";
 import type { Principal, SessionPrincipal } from "../access/principal";
 import type { Request } from "../access/runtime";
-import { Forbidden } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { isRecent } from "../platform/moment";
 import { type Limit, limits, take } from "./limits";
 import { verifyPassword } from "./passwords";
@@ -31,7 +31,7 @@ export const proofFailuresByAccount = {
   windowSeconds: 300,
 } as const satisfies Limit;
 
-/** Counts one change of passwords or second factors from this address. @throws TooMany */
+/** Counts one change of passwords or second factors from this address. @throws Refusal `rate_limited` */
 export async function takeManagement({ runtime, ip }: Request): Promise<void> {
   await take(runtime, limits.managementByAddress, ip ?? "unknown");
 }
@@ -40,7 +40,7 @@ export async function takeManagement({ runtime, ip }: Request): Promise<void> {
  * For what weakens or strengthens an account: the session was opened in the last ten minutes, or the password or a code
  * is shown again. What is shown has to be right in either case.
  * Not inside a transaction: it hashes, and it has transactions of its own.
- * @throws TooMany | Forbidden `recent_sign_in_required`, `wrong_password`, `wrong_code`
+ * @throws Refusal `rate_limited` | `recent_sign_in_required`, `wrong_password`, `wrong_code`
  */
 export async function requireRecent(asking: Asking, proof: Proof): Promise<void> {
   await takeManagement(asking.request);
@@ -51,36 +51,36 @@ export async function requireRecent(asking: Asking, proof: Proof): Promise<void>
     tx.select({ createdAt: sessions.createdAt }).from(sessions).where(eq(sessions.sessionId, sessionId)),
   );
   if (!isRecent(session?.createdAt, clock.now(), recentSeconds * 1_000)) {
-    throw new Forbidden("recent_sign_in_required", "Sign in again first, or send your password or a code with this.");
+    throw new Refusal("recent_sign_in_required");
   }
 }
 
 /**
  * For what takes a protection away: the password or a code is shown again, however recent the sign-in is.
- * @throws TooMany | Forbidden `proof_required`, `wrong_password`, `wrong_code`
+ * @throws Refusal `rate_limited` | `proof_required`, `wrong_password`, `wrong_code`
  */
 export async function requireProof(asking: Asking, proof: Proof): Promise<void> {
   await takeManagement(asking.request);
   if (await isShown(asking.request, requireSession(asking.principal).userId, proof)) return;
-  throw new Forbidden("proof_required", "Send your password or a code with this.");
+  throw new Refusal("proof_required");
 }
 
 /**
  * For what somebody reads of their own account, and should not with a password alone.
- * @throws Forbidden `second_factor_required`
+ * @throws Refusal `second_factor_required`
  */
 export function requireFullSession({ principal }: Pick<Asking, "principal">): void {
   if (requireSession(principal).pending === "second_factor") {
-    throw new Forbidden("second_factor_required", "Show your second factor first.");
+    throw new Refusal("second_factor_required");
   }
 }
 
 function requireSession(principal: Principal): SessionPrincipal {
   if (principal.kind === "session") return principal;
-  throw new Forbidden("session_required", "This is about a person's own account: sign in.");
+  throw new Refusal("session_required");
 }
 
-/** False when nothing was shown. @throws Forbidden it is wrong */
+/** False when nothing was shown. @throws Refusal it is wrong */
 async function isShown({ runtime, ip }: Request, userId: string, { password, code }: Proof): Promise<boolean> {
   const { database, sealer, clock } = runtime;
   if (password !== undefined) {
@@ -89,7 +89,7 @@ async function isShown({ runtime, ip }: Request, userId: string, { password, cod
       tx.select({ hash: passwords.hash }).from(passwords).where(eq(passwords.userId, userId)),
     );
     if (!(await verifyPassword(password, row?.hash ?? null, { known: userId }))) {
-      throw new Forbidden("wrong_password", "This is not your password.");
+      throw new Refusal("wrong_password");
     }
     await failure.forgive();
     return true;
@@ -100,7 +100,7 @@ async function isShown({ runtime, ip }: Request, userId: string, { password, cod
     const { outcome } = await database.transaction("identity", null, (tx) =>
       spendCode(tx, sealer, userId, code, clock.now()),
     );
-    if (outcome !== "good") throw new Forbidden("wrong_code", "This code does not fit, or was used before.");
+    if (outcome !== "good") throw new Refusal("wrong_code");
     await failure.forgive();
     return true;
   }

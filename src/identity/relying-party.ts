@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { Invalid } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 
 /** For whom passkeys are: the site at one origin. */
 export interface RelyingParty {
@@ -11,12 +11,12 @@ export interface RelyingParty {
 /**
  * The site that a request came to. Passkeys belong to names: at a bare address there are none, so on the host itself
  * they are for `localhost`, and not for `127.0.0.1`.
- * @throws Invalid `passkey_needs_host_name`
+ * @throws Refusal `passkey_needs_host_name`
  */
 export function relyingPartyOf(origin: string): RelyingParty {
   const { hostname } = new URL(origin);
   if (isIP(hostname) !== 0 || hostname.startsWith("[")) {
-    throw new Invalid("passkey_needs_host_name", "Passkeys belong to a host name, and this is a bare address.");
+    throw new Refusal("passkey_needs_host_name", { hostname });
   }
   return { id: hostname, origin };
 }

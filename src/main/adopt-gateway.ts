@@ -2,12 +2,12 @@ import { findRootOrganization, type HostRuntime, hostWork } from "../access/host
 import { adoptGatewayFolder } from "../delivery/applier/claim-folder";
 import { placesIn } from "../delivery/applier/gateway-folder";
 import { listFileGateways } from "../delivery/leader/lease";
-import { Conflict } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import type { AdoptedGatewayFolder, AdoptGatewayFolder } from "./host/contract";
 
 /**
  * Takes the folder that the settings name for a gateway, by an explicit act of whoever runs the host.
- * @throws Conflict `no_such_gateway` | `not_set_up`
+ * @throws Refusal `no_such_gateway` | `not_set_up`
  */
 export async function adoptGateway(
   runtime: HostRuntime & { readonly gatewayFolder: string },
@@ -18,8 +18,8 @@ export async function adoptGateway(
   const gateway = (await listFileGateways(database)).find((candidate) => candidate.name === name);
   const { gatewayId } = await hostWork(runtime, "gateway.adopt", async (work) => {
     const organizationId = await findRootOrganization(work.tx);
-    if (organizationId === null) throw new Conflict("not_set_up", 'Nothing is set up yet: "setup" comes first.');
-    if (!gateway) throw new Conflict("no_such_gateway", "There is no gateway of this name with a folder.");
+    if (organizationId === null) throw new Refusal("not_set_up");
+    if (!gateway) throw new Refusal("no_such_gateway", { name });
     work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gateway.gatewayId, name: gateway.name });
     return gateway;
   });

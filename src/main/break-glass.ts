@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { Refusal } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { adoptGateway } from "./adopt-gateway";
 import {
   AdoptGatewayFolder,

@@ -4,7 +4,7 @@ import type { Organization } from "../access/organization";
 import { type Principal, personOf } from "../access/principal";
 import type { Request } from "../access/runtime";
 import { followTrustedHeader } from "../identity/external/follow-trusted-header";
-import { Unauthenticated } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import { isoText } from "../platform/moment";
 import type { Call } from "./call";
 
@@ -18,7 +18,7 @@ const sayWhenKeyEnds =
 
 /**
  * A key, where one is sent: then nobody looks at the cookie. Else the cookie's session.
- * @throws Unauthenticated `no_credentials` | `key_unknown`, both without looking for anybody
+ * @throws Refusal `no_credentials` | `key_unknown`, both without looking for anybody
  */
 export async function authenticate(call: Call, action: string): Promise<Request> {
   const { runtime, requestId, ip, organizationId } = call;
@@ -32,7 +32,7 @@ export async function authenticate(call: Call, action: string): Promise<Request>
   if (call.apiKey !== null) {
     const parsed = parseApiKey(call.apiKey);
     if (!parsed.ok) {
-      const refusal = new Unauthenticated("key_unknown", "This API key is not known here.");
+      const refusal = new Refusal("key_unknown");
       await trace.refused(refusal, "key_malformed");
       throw refusal;
     }
@@ -42,8 +42,7 @@ export async function authenticate(call: Call, action: string): Promise<Request>
     await followTrustedHeader({ ...call, local: request.local, sessionHash: call.sessionHash });
     return { ...request, presents: { kind: "session", hash: call.sessionHash, organizationId } };
   }
-  const hint = call.wrongHost === null ? "" : ` ${call.wrongHost}`;
-  throw new Unauthenticated("no_credentials", `Sign in, or send an API key in the header x-api-key.${hint}`);
+  throw new Refusal("no_credentials", { wrongHost: call.wrongHost });
 }
 
 /** Whose share of this process a request counts against. People without an organization count each for themselves. */

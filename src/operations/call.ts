@@ -1,5 +1,6 @@
 import type { Runtime } from "../access/runtime";
 import type { RenewedToken } from "../identity/renew-token";
+import type { WrongHost } from "../platform/errors/reasons";
 import type { RequestOrigin } from "./request-origin";
 
 /** One call of an operation over any transport, before anything is known about the caller. */
@@ -14,8 +15,8 @@ export interface Call {
   readonly headers: Headers;
   /** Which address of the control plane the request was sent to. */
   readonly arrival: RequestOrigin;
-  /** Explains to a person why the request's `Host` is not an address of the control plane; null where it is one. */
-  readonly wrongHost: string | null;
+  /** What to say to a person whose request's `Host` is not an address of the control plane; null where it is one. */
+  readonly wrongHost: WrongHost | null;
   /** The `x-api-key` header as received; null without one. */
   readonly apiKey: string | null;
   /** Hash of the session token in the cookie; read only without an API key. */
@@ -41,7 +42,7 @@ export interface Call {
 
 /** A call's place among the active requests. */
 export interface CallSlot {
-  /** Counts the call against this organization from now on. @throws Unavailable `overloaded` */
+  /** Counts the call against this organization from now on. @throws Refusal `overloaded` */
   assign(owner: string): void;
   /** Frees the place: the call is answered, or only waits from now on. */
   release(): void;

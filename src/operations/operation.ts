@@ -4,7 +4,9 @@ import { Authorized } from "../access/authorized";
 import type { Permission } from "../access/permissions";
 
 import type { Subject } from "../access/resource";
-import { Forbidden, Invalid, Refusal } from "../platform/errors";
+import type { Fields } from "../platform/errors/reason";
+import type { RefusalReason } from "../platform/errors/reasons";
+import { Refusal } from "../platform/errors/refusal";
 import { authenticate } from "./authenticate";
 import type { Call } from "./call";
 import { fieldsOf } from "./fields-of";
@@ -33,7 +35,7 @@ export interface AnyOperation {
   readonly input: z.ZodType;
   readonly output: z.ZodType;
   /** Reasons of refusals beside those that every operation can have (`commonReasons`). */
-  readonly errors: readonly string[];
+  readonly errors: readonly RefusalReason[];
   readonly rest: Rest;
   /** Whether it answers only once something has happened: such calls have bounds of their own. */
   readonly waits: boolean;
@@ -68,7 +70,7 @@ interface Declaration<I extends z.ZodType, O extends z.ZodType, R extends Rest, 
   readonly summary: string;
   readonly input: I;
   readonly output: O;
-  readonly errors: readonly string[];
+  readonly errors: readonly RefusalReason[];
   readonly rest: R;
   /** Where the method does not say it: a POST that only reads. */
   readonly type?: T;
@@ -128,7 +130,7 @@ export function operation<
         const named = on.locate(raw);
         if (!named) {
           await Authorized.identify(request);
-          throw new InvalidInput("invalid_input", "The input does not name the object that this operation is about.");
+          throw new InvalidInput(Object.fromEntries(on.fields.map((field) => [field, "invalid_type"])));
         }
         const authorized = await Authorized.demand(request, permission, named);
         try {
@@ -161,9 +163,9 @@ export function visitorOperation<I extends z.ZodType, O extends z.ZodType, const
     run: (call, read) =>
       recordingStrangers(call, declaration, async () => {
         const { arrival, wrongHost, from, runtime, ip, sessionHash } = call;
-        if (arrival.kind === "unknown") throw new Forbidden("unknown_origin", wrongHost ?? "");
-        if (!isSameOrigin(from, arrival.origin)) {
-          throw new Forbidden("foreign_origin", "This has to come from a page of this origin.");
+        if (wrongHost !== null) throw new Refusal("unknown_origin", wrongHost);
+        if (arrival.kind === "unknown" || !isSameOrigin(from, arrival.origin)) {
+          throw new Refusal("foreign_origin", { origin: originOf(call) });
         }
         const visitor = { runtime, ip, local: arrival.kind === "local", origin: arrival.origin, sessionHash };
         return answered(declaration, await handler(visitor, parsed(declaration.input, await read())), call);
@@ -221,17 +223,17 @@ function typeOf<R extends Rest, T>({ type, rest }: { readonly type?: T; readonly
 }
 
 /** An input that its schema does not take. */
-export class InvalidInput extends Invalid {}
+class InvalidInput extends Refusal<"invalid_input"> {
+  constructor(fields: Fields) {
+    super("invalid_input", { fields });
+  }
+}
 
 /** @throws InvalidInput with a stable word for each field that is wrong */
 function parsed<I extends z.ZodType>(schema: I, raw: unknown): z.output<I> {
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
-  throw new InvalidInput(
-    "invalid_input",
-    "The input is not what this operation takes; see fields.",
-    fieldsOf(result.error),
-  );
+  throw new InvalidInput(fieldsOf(result.error));
 }
 
 /** The output as its schema has it: a column that a handler returns by mistake does not leave the process. */

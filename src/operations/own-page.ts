@@ -1,13 +1,13 @@
 import { Authorized } from "../access/authorized";
 import type { Request } from "../access/runtime";
-import { Forbidden } from "../platform/errors";
+import { Refusal } from "../platform/errors/refusal";
 import type { Call } from "./call";
 import { isSameOrigin } from "./request-origin";
 
 /**
  * A browser sends the cookie whoever made the page: a change needs the token that only our own pages can read, and to
  * come from one of them.
- * @throws Forbidden `foreign_origin` | `csrf_token`
+ * @throws Refusal `foreign_origin` | `csrf_token`
  */
 export async function requireOwnPage(call: Call, request: Request, sessionHash: string): Promise<void> {
   const refusal = notOwnPage(call, sessionHash);
@@ -16,14 +16,13 @@ export async function requireOwnPage(call: Call, request: Request, sessionHash: 
   throw refusal;
 }
 
-function notOwnPage({ runtime, arrival, from, csrfToken }: Call, sessionHash: string): Forbidden | null {
+function notOwnPage(call: Call, sessionHash: string): Refusal | null {
+  const { runtime, arrival, from, csrfToken } = call;
   if (arrival.kind === "unknown" || !isSameOrigin(from, arrival.origin)) {
-    return new Forbidden("foreign_origin", "A change by a session has to come from a page of this origin.");
+    return new Refusal("foreign_origin", { origin: originOf(call) });
   }
-  if (csrfToken === null || !runtime.signer.verify("csrf", sessionHash, csrfToken)) {
-    return new Forbidden("csrf_token", "Send the session's token in the header x-csrf-token.");
-  }
-  return null;
+  const isToken = csrfToken !== null && runtime.signer.verify("csrf", sessionHash, csrfToken);
+  return isToken ? null : new Refusal("csrf_token");
 }
 
 /** The origin that a change by a session was sent to: `requireOwnPage` has seen that it is one of the control plane's. */

@@ -1,3 +1,4 @@
+import type { WrongHost } from "../platform/errors/reasons";
 import { isAmong } from "../platform/net/addresses";
 
 /** Where a request was sent to: the public address, a loopback address of the host, or something that is neither. */
@@ -63,17 +64,12 @@ export function isSameOrigin(from: string | null, origin: string): boolean {
 const longestShown = 100;
 
 /**
- * What to tell a person whose request arrived for another host: a proxy that rewrites `Host` is the usual cause.
+ * Describes a request that arrived for another host, for a message: a proxy that rewrites `Host` is the usual cause.
  * @param host the `Host` header
  * @param forwarded whether the request says that a proxy passed it on
  */
-export function wrongHostMessage(host: string | null, forwarded: boolean, publicOrigin: string): string {
-  const isShown = host !== null && host.length <= longestShown && hostAndPort.test(host.toLowerCase());
-  const arrived = isShown ? `for the host ${host}` : host ? "for a host that cannot be read" : "without a host";
-  const expected = new URL(publicOrigin).host;
-  return [
-    `This request arrived ${forwarded ? "through a proxy " : ""}${arrived}, and people sign in at ${publicOrigin} (PORTCULLIS_PUBLIC_URL).`,
-    `Open that address. If you did, a proxy in front of Portcullis replaces the Host header: it has to pass on "Host: ${expected}".`,
-    "docs/behind-a-proxy.md shows how, for Traefik, nginx and Caddy.",
-  ].join(" ");
+export function wrongHost(host: string | null, forwarded: boolean, publicOrigin: string): WrongHost {
+  if (!host) return { host: null, forwarded, publicOrigin };
+  const isShown = host.length <= longestShown && hostAndPort.test(host.toLowerCase());
+  return { host: isShown ? host : "unreadable", forwarded, publicOrigin };
 }

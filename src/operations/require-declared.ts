@@ -1,15 +1,17 @@
 import type { Runtime } from "../access/runtime";
-import { Refusal } from "../platform/errors";
+import type { Reason, RefusalReason } from "../platform/errors/reasons";
+import { Refusal } from "../platform/errors/refusal";
 
 /**
  * Reasons that every operation can have: of who is asking, of the object, of the form of the input, and of what the
  * process or the database cannot do now.
  */
-export const commonReasons: ReadonlySet<string> = new Set([
+export const commonReasons: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
   "no_credentials",
   "key_unknown",
   "key_revoked",
   "key_expired",
+  "key_holder_left",
   "key_ip_refused",
   "key_rate_limited",
   "key_scope",
@@ -23,6 +25,7 @@ export const commonReasons: ReadonlySet<string> = new Set([
   "foreign_origin",
   "csrf_token",
   "no_organization",
+  "organization_changed",
   "forbidden",
   "not_found",
   "invalid_input",
@@ -41,7 +44,7 @@ export const commonReasons: ReadonlySet<string> = new Set([
 export function requireDeclared(
   { isStrict, log }: Pick<Runtime, "isStrict" | "log">,
   operation: string,
-  declared: readonly string[],
+  declared: readonly Reason[],
   error: unknown,
 ): void {
   if (!(error instanceof Refusal)) return;

@@ -24,7 +24,7 @@ export interface HostWatch {
    * gateway does not answer in time.
    * @param address `host:port` at which the gateway serves visitors
    * @param owner the organization that asks; each has a bound
-   * @throws TooMany after many hosts that somebody else serves | Unavailable `busy`
+   * @throws Refusal `rate_limited` after many hosts that somebody else serves | `busy`
    */
   servedElsewhere(address: string, host: string, owner: string): Promise<SeenElsewhere | null>;
 }

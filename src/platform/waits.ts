@@ -30,8 +30,8 @@ export interface Wait {
 export interface Waits {
   /**
    * Takes a place. It is to be given back by the function that is returned; further calls of it do nothing.
-   * @throws TooMany `too_many_waits`: the caller's or its organization's share is used up
-   * @throws Unavailable `too_many_waits`: the process has no place left
+   * @throws Refusal `too_many_waits`: the caller's or its organization's share is used up
+   * @throws Refusal `wait_capacity_reached`: the process has no place left
    */
   enter(owner: WaitOwner): () => void;
   /**

@@ -1,5 +1,6 @@
 import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
 import type { Router } from "../http/trpc/router";
+import type { Reason } from "../platform/errors/reasons";
 
 export interface ClientOptions {
   /** Where the control plane is: `https://portcullis.example.org`. */
@@ -10,7 +11,8 @@ export interface ClientOptions {
 }
 
 /** For a client of one's own, or the inputs and outputs of a procedure: `inferRouterInputs<Router>`. */
-export type { Router };
+/** Every reason with which a call can be refused: `error.data.reason`. */
+export type { Reason, Router };
 
 export type Client = TRPCClient<Router>;
 

@@ -10,7 +10,7 @@ import {
   principalOf,
   type SessionFacts,
 } from "../../src/access/principal";
-import { Refusal } from "../../src/platform/errors";
+import { Refusal } from "../../src/platform/errors/refusal";
 
 const organization: Organization = {
   organizationId: "org_a",
@@ -36,6 +36,7 @@ const at = (organizationGrant: Grant | null, project: Grant | null = null) => ({
   project,
 });
 
+const about = { kind: "application", id: "app_1" };
 const now = new Date("2026-06-01T12:00:00Z");
 const arrival: Arrival = { now, ip: "203.0.113.7", local: false };
 
@@ -109,7 +110,7 @@ describe("who is asking", () => {
       {},
       "unauthenticated key_revoked",
     ],
-    ["of a person who has left", { standing: null }, {}, "unauthenticated key_revoked"],
+    ["of a person who has left", { standing: null }, {}, "unauthenticated key_holder_left"],
     ["of a person who has no role left", { standing: at(null) }, {}, "yes"],
     ["from an address that it is for", { allowedIps: ["198.51.100.1", "203.0.113.0/24"] }, {}, "yes"],
     ["from another address", { allowedIps: ["198.51.100.1"] }, {}, "unauthenticated key_ip_refused"],
@@ -182,7 +183,7 @@ describe("who is asking", () => {
 /** What the decision says of a caller, an object and a permission. */
 function judged(principal: KeyFacts | SessionFacts, permission: Permission, changed: Partial<Facts> = {}): string {
   const said = facts(principal, changed);
-  return outcomeOf(() => judge(principalOf(said, principal.kind, arrival), said, permission));
+  return outcomeOf(() => judge(principalOf(said, principal.kind, arrival), said, permission, about));
 }
 
 describe("the decision (DK-15)", () => {
@@ -453,7 +454,7 @@ describe("the decision (DK-15)", () => {
   it("lets the command line do for its organization what an owner may, and no person's own", () => {
     const commandLine = { kind: "commandLine", standing: at(builtIn("owner")) } as const;
     const asks = (permission: Permission, changed: Partial<Facts> = {}) =>
-      outcomeOf(() => judge(commandLine, facts(commandLine, changed), permission));
+      outcomeOf(() => judge(commandLine, facts(commandLine, changed), permission, about));
     expect(asks("organization:delete")).toBe("yes");
     expect(asks("organization:delete", nowhere)).toBe("notFound not_found");
     expect(asks("gateway:create")).toBe("forbidden forbidden");

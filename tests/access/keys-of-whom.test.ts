@@ -11,7 +11,7 @@ import {
 } from "../../src/access/permissions";
 import type { Facts, KeyPrincipal, Principal, SessionPrincipal } from "../../src/access/principal";
 import type { LocatedKey } from "../../src/features/keys/resource";
-import type { Refusal } from "../../src/platform/errors";
+import type { Refusal } from "../../src/platform/errors/refusal";
 
 const organization: Organization = {
   organizationId: "org_1",
@@ -74,7 +74,7 @@ function reasonOf(principal: Principal, object: unknown, permission: Permission)
     projectId: null,
   };
   try {
-    judge(principal, facts, permission);
+    judge(principal, facts, permission, { kind: "apiKey", id: "key_1" });
     return null;
   } catch (refusal) {
     return (refusal as Refusal).reason;

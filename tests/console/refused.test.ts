@@ -31,7 +31,7 @@ test("where nothing answers, it says so", () => {
 });
 
 test("a refusal goes through unchanged, and a mistake of ours is not made one", () => {
-  const refused = new Refused("x", "X");
+  const refused = new Refused("session_ended", "X");
   expect(asRefused(refused)).toBe(refused);
   expect(() => asRefused(new RangeError("ours"))).toThrow(RangeError);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ActiveRequests, type RequestSlot } from "../../src/http/active-requests";
-import { Unavailable } from "../../src/platform/errors";
+import { Refusal } from "../../src/platform/errors/refusal";
 
 const here = "203.0.113.7";
 const bounds = { active: { total: 8, perOwner: 3 }, streams: { total: 3, perOwner: 2 } };
@@ -11,7 +11,7 @@ async function enterAs(requests: ActiveRequests, owner: string, credential = `ke
   return slot;
 }
 
-const reasonOf = (error: unknown) => (error instanceof Unavailable ? [error.reason, error.retryAfter] : error);
+const reasonOf = (error: unknown) => (error instanceof Refusal ? [error.reason, error.retryAfter] : error);
 const refusalOf = async (entering: Promise<unknown>) =>
   reasonOf(
     await entering.then(
@@ -103,7 +103,7 @@ describe("the requests that are worked on", () => {
     const requests = new ActiveRequests(bounds);
     for (let at = 0; at < 3; at++) await enterAs(requests, "a", `key ${at}`);
     const slot = await requests.enter(here, "new key");
-    expect(() => slot.assign("a")).toThrow(Unavailable);
+    expect(() => slot.assign("a")).toThrow("You have as many active requests as there may be at once.");
     slot.release();
     expect(requests.active).toBe(3);
   });
@@ -113,9 +113,9 @@ describe("the requests that are worked on", () => {
     const slot = await enterAs(requests, "a");
     const close = slot.openStream("a");
     slot.openStream("a");
-    expect(() => slot.openStream("a")).toThrow(Unavailable);
+    expect(() => slot.openStream("a")).toThrow("You have as many exports that are being sent as there may be at once.");
     slot.openStream("b");
-    expect(() => slot.openStream("c")).toThrow(Unavailable);
+    expect(() => slot.openStream("c")).toThrow("This process has as many exports that are being sent as");
     close();
     close();
     slot.openStream("c");

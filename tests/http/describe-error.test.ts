@@ -1,6 +1,7 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { describe, expect, it } from "vitest";
 import { describeError } from "../../src/http/describe-error";
+import { Refusal } from "../../src/platform/errors/refusal";
 
 const secret = "Bound-parameter-4711";
 
@@ -28,6 +29,16 @@ describe("an error that a database had a part in (DK-7, DK-14)", () => {
     for (const known of ["23505", "security_username", '"table":"security"', "describe-error.test"]) {
       expect(text).toContain(known);
     }
+  });
+});
+
+describe("a refusal", () => {
+  it("is described by its reason alone: its message names values", () => {
+    const described = describeError(
+      new Error("outer", { cause: new Refusal("duplicate_username", { username: secret }) }),
+    );
+    expect(described).toMatchObject({ cause: { name: "Refusal", reason: "duplicate_username" } });
+    expect(JSON.stringify(described)).not.toContain(secret);
   });
 });
 

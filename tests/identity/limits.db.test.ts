@@ -1,7 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { keyOf, limits, take } from "../../src/identity/limits";
-import { TooMany } from "../../src/platform/errors";
 import { openBrowser } from "../support/browser";
 import { runsSideBySide, waiting } from "../support/held-transaction";
 import { patienceMs } from "../support/patience";
@@ -42,8 +41,8 @@ describe("a sliding window", () => {
     }
     at(50);
     const refused = await take(world.runtime, limit, "ada").catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(TooMany);
-    expect(refused).toMatchObject({ limit: "test", retryAfter: 10 });
+    expect(refused).toMatchObject({ reason: "rate_limited", limit: "test", retryAfter: 10 });
+    expect(refused).toMatchObject({ message: "Too many attempts. Try again in 10 seconds." });
     await take(world.runtime, limit, "bob");
     at(59.9);
     await expect(take(world.runtime, limit, "ada")).rejects.toMatchObject({ retryAfter: 1 });
@@ -56,10 +55,10 @@ describe("a sliding window", () => {
     at(1_000);
     const taken = [];
     for (let count = 0; count < 3; count++) taken.push(await take(world.runtime, limit, "eve"));
-    await expect(take(world.runtime, limit, "eve")).rejects.toThrow(TooMany);
+    await expect(take(world.runtime, limit, "eve")).rejects.toMatchObject({ reason: "rate_limited" });
     await taken[1]?.forgive();
     await take(world.runtime, limit, "eve");
-    await expect(take(world.runtime, limit, "eve")).rejects.toThrow(TooMany);
+    await expect(take(world.runtime, limit, "eve")).rejects.toMatchObject({ reason: "rate_limited" });
   });
 
   it("takes no more of many at once", async () => {
@@ -86,7 +85,7 @@ describe("a sliding window", () => {
     const byAddress = { name: "test:ip", tries: 2, windowSeconds: 60 };
     await take(world.runtime, byAddress, "2001:db8:0:1::1");
     await take(world.runtime, byAddress, "2001:db8:0:1:ffff::2");
-    await expect(take(world.runtime, byAddress, "2001:db8:0:1::3")).rejects.toThrow(TooMany);
+    await expect(take(world.runtime, byAddress, "2001:db8:0:1::3")).rejects.toMatchObject({ reason: "rate_limited" });
     await take(world.runtime, byAddress, "2001:db8:0:2::1");
   });
 

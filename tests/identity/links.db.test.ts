@@ -50,7 +50,7 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
     expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
     expect(await look(token)).toMatchObject({
       state: "used",
-      message: expect.stringContaining("set up with this link"),
+      message: "This set-up link was already used. Sign in with the password that was chosen with it.",
     });
     await expect(setUp(host, { email: "eve@example.org", organization: "Evil" })).rejects.toMatchObject({
       reason: "already_set_up",

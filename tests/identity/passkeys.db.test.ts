@@ -221,7 +221,7 @@ describe("signing in with a passkey", () => {
     ] as const;
     for (const [odd, reason] of tries) {
       const { status, body } = await showPasskey(browserOf(world), authenticator, { odd });
-      expect([odd, status, body]).toMatchObject([odd, 401, { error: { data: { reason: "sign_in_refused" } } }]);
+      expect([odd, status, body]).toMatchObject([odd, 401, { error: { data: { reason: "passkey_not_accepted" } } }]);
       expect((await refusedReasons(world, person.userId)).at(-1)).toBe(reason);
     }
   });
@@ -361,7 +361,10 @@ describe("a passkey as the second factor", () => {
     const browser = browserOf(world);
     await showPassword(browser, ada.person);
     const refused = await showPasskey(browser, mallory.authenticator, { secondFactor: true });
-    expect([refused.status, refused.body]).toMatchObject([401, { error: { data: { reason: "sign_in_refused" } } }]);
+    expect([refused.status, refused.body]).toMatchObject([
+      401,
+      { error: { data: { reason: "passkey_not_accepted" } } },
+    ]);
     expect((await refusedReasons(world, mallory.person.userId)).at(-1)).toBe("wrong_person");
     expect((await browser.call("projects.list")).status).toBe(403);
   });

@@ -54,7 +54,7 @@ describe("an authenticator app", () => {
     expect((await before.call("projects.list")).status).toBe(200);
 
     const wrong = await browser.call("auth.totp.confirm", { code: codeOf(data.secret, start, 5) });
-    expect([wrong.status, wrong.error.data.reason]).toEqual([400, "wrong_code"]);
+    expect([wrong.status, wrong.error.data.reason]).toEqual([400, "totp_code_wrong"]);
     const confirmed = await browser.call<{ recoveryCodes: string[] }>("auth.totp.confirm", {
       code: codeOf(data.secret, start),
     });
@@ -65,7 +65,7 @@ describe("an authenticator app", () => {
     expect(await doneActions(world, person.userId)).toEqual(
       expect.arrayContaining(["auth.totp.enrol", "auth.totp.confirm"]),
     );
-    expect(await refusedReasons(world, person.userId)).toContain("wrong_code");
+    expect(await refusedReasons(world, person.userId)).toContain("totp_code_wrong");
   });
 
   it("ends what a password alone has opened before, where one is required too (TM-21)", async () => {

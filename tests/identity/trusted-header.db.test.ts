@@ -66,7 +66,7 @@ async function refusalOf(...[headers, options]: Parameters<typeof signIn>): Prom
   await world.db.asOwner("delete from refusal_counts");
   const { status, text, browser } = await signIn(headers, options);
   expect(status).toBe(401);
-  expect(JSON.parse(text)).toMatchObject({ error: { data: { reason: "sign_in_refused" } } });
+  expect(JSON.parse(text)).toMatchObject({ error: { data: { reason: "single_sign_on_refused" } } });
   expect([...browser.cookies.keys()].filter((name) => name.endsWith("portcullis.session"))).toEqual([]);
   return lastReason();
 }

@@ -132,7 +132,7 @@ describe.each(ends)("an end of %s", (_name, end) => {
     const refused = await world.callAs(key)("auth.session");
     expect([refused.status, refused.error.data.reason]).toEqual([401, "key_expired"]);
     const rotated = await acme.call("keys.rotate", { apiKeyId: row?.api_key_id });
-    expect([rotated.status, rotated.error.data.reason]).toEqual([409, "key_expired"]);
+    expect([rotated.status, rotated.error.data.reason]).toEqual([409, "already_expired"]);
   });
 
   test("takes a credential out of what a gateway is given, and out of what is shown of the application", async () => {

@@ -28,7 +28,7 @@ const planted = [
   "access-imports-no-higher-room: src/access/looks-up.ts",
   "addresses-are-read-without-a-socket: src/platform/net/asks-dns.ts",
   "app-holds-routing-only: src/app/reads-a-setting.ts",
-  "clients-see-contracts-permissions-and-the-type-of-the-router: src/cli/sees-the-database.ts",
+  "clients-see-contracts-permissions-reasons-and-the-type-of-the-router: src/cli/sees-the-database.ts",
   "contracts-import-contracts: src/features/planted/contract.ts",
   "decisions-are-pure: src/traefik/reads-files.ts",
   "delivery-does-not-know-who-asks: src/delivery/asks-who.ts",

@@ -84,7 +84,7 @@ const rules = [
     to: { path: "^drizzle/" },
   },
   {
-    name: "clients-see-contracts-permissions-and-the-type-of-the-router",
+    name: "clients-see-contracts-permissions-reasons-and-the-type-of-the-router",
     severity: "error",
     from: { path: inside("sdk", "cli", "console") },
     to: {
@@ -93,6 +93,7 @@ const rules = [
         "(^|/)src/(sdk|cli|console)/",
         contract,
         "(^|/)src/access/permissions\\.ts$",
+        "(^|/)src/platform/errors/reasons\\.ts$",
         "(^|/)src/http/trpc/router\\.ts$",
       ],
     },
@@ -103,7 +104,11 @@ const rules = [
     from: { path: inside("app") },
     to: {
       path: "(^|/)(src|drizzle)/",
-      pathNot: ["(^|/)src/(app|console)/", "(^|/)src/platform/contract/api-handler\\.ts$"],
+      pathNot: [
+        "(^|/)src/(app|console)/",
+        "(^|/)src/platform/contract/api-handler\\.ts$",
+        "(^|/)src/platform/errors/refusal\\.ts$",
+      ],
     },
   },
   {

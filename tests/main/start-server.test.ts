@@ -70,7 +70,7 @@ describe("a control plane on the embedded database", () => {
     const server = await start(environment);
     expect(await setUp(environment)).toEqual({
       ok: false,
-      message: expect.stringMatching(/^This installation was set up already, on the host/),
+      message: expect.stringMatching(/^This installation was already set up, on the host by the command "setup"\./),
     });
     const made = await askHost(environment, "organization create", { name: "Beta", owner: "bob@example.org" });
     expect(made).toMatchObject({ ok: true, result: { organizationId: expect.stringMatching(/^org_/) } });

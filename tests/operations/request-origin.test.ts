@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isSameOrigin, type RequestOrigin, requestOrigin, wrongHostMessage } from "../../src/operations/request-origin";
+import { isSameOrigin, type RequestOrigin, requestOrigin, wrongHost } from "../../src/operations/request-origin";
+import { sentenceOf } from "../../src/platform/errors/refusal";
 
 const publicOrigin = "https://portcullis.example.org";
 const localOrigins = ["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"];
@@ -95,15 +96,18 @@ describe("the origin of a page", () => {
 });
 
 describe("the message for another host", () => {
+  const messageFor = (host: string, forwarded: boolean) =>
+    sentenceOf("unknown_origin", wrongHost(host, forwarded, publicOrigin));
+
   it("names the host that arrived, the one that is expected, and the page that helps", () => {
-    const message = wrongHostMessage("127.0.0.1:3000", true, publicOrigin);
+    const message = messageFor("127.0.0.1:3000", true);
     expect(message).toContain("arrived through a proxy for the host 127.0.0.1:3000");
     expect(message).toContain('"Host: portcullis.example.org"');
     expect(message).toContain("docs/behind-a-proxy.md");
   });
 
   it.each(["<script>", "a b", "x".repeat(101), "a,b", "\u0007"])("repeats nothing that is no host: %j", (host) => {
-    expect(wrongHostMessage(host, false, publicOrigin)).not.toContain(host);
-    expect(wrongHostMessage(host, false, publicOrigin)).toContain("for a host that cannot be read");
+    expect(messageFor(host, false)).not.toContain(host);
+    expect(messageFor(host, false)).toContain("for a host that cannot be read");
   });
 });

@@ -2,7 +2,8 @@ import { TRPCClientError } from "@trpc/client";
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, test } from "vitest";
 import { type HttpServer, listen } from "../../src/http/server/http-server";
-import { type Client, createClient, type Router } from "../../src/sdk/create-client";
+import { newId } from "../../src/platform/ids";
+import { type Client, createClient, type Reason, type Router } from "../../src/sdk/create-client";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../support/world";
 
@@ -97,8 +98,9 @@ test("what the router takes and gives can be named by a consumer, and what it do
 
 describe("DK-14: a refusal", () => {
   test("carries its status, its reason and the id of its request", async () => {
-    const error = await refusalOf(client.security.one.query({ securityId: "sec_nowhere" }));
-    expectTypeOf(error.data?.reason).toEqualTypeOf<string | undefined>();
+    const securityId = newId("credential");
+    const error = await refusalOf(client.security.one.query({ securityId }));
+    expectTypeOf(error.data?.reason).toEqualTypeOf<Reason | undefined>();
     expectTypeOf(error.data?.fields).toEqualTypeOf<Readonly<Record<string, string>> | undefined>();
     expect(error.data).toEqual({
       code: "NOT_FOUND",
@@ -106,7 +108,9 @@ describe("DK-14: a refusal", () => {
       reason: "not_found",
       requestId: expect.stringMatching(/^req_/),
     });
-    expect(error.message).toBe("There is no such object in your organization.");
+    expect(error.message).toBe(
+      `There is no credential with the id "${securityId}" that you can access. Check the id, and which organization your key or session is for.`,
+    );
   });
 
   test("names the fields of an input, and the conflict of a name that is taken", async () => {
@@ -117,6 +121,9 @@ describe("DK-14: a refusal", () => {
     await client.security.create.mutate({ applicationId, username: "ada", password });
     const taken = await refusalOf(client.security.create.mutate({ applicationId, username: "ada", password }));
     expect(taken.data).toMatchObject({ httpStatus: 409, reason: "duplicate_username" });
+    expect(taken.message).toBe(
+      'This application already has a credential with the username "ada". Choose another username, or change that credential.',
+    );
     expect(JSON.stringify(taken)).not.toContain(password);
   });
 

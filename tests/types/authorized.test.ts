@@ -1,14 +1,7 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-
-/** A call of a verb as somebody could write it, and what the compiler has to say to it; null: nothing. */
-interface Planted {
-  readonly title: string;
-  readonly line: string;
-  readonly error: string | null;
-}
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { compilePlanted, type Planted } from "../support/planted-types";
 
 const planted: readonly Planted[] = [
   { title: "with what authorization made for it", line: "await revokeKey(right);", error: null },
@@ -24,7 +17,7 @@ const planted: readonly Planted[] = [
   },
   {
     title: "with one made by hand that has everything that can be seen of it",
-    line: "await revokeKey({ request, principal, organization, object, permission, place, again, afresh });",
+    line: "await revokeKey({ request, principal, organization, object, permission, named, objectId, again, afresh });",
     error: "TS2739",
   },
   {
@@ -39,61 +32,32 @@ const planted: readonly Planted[] = [
 
 const head = `import type { CreateKey } from "../../src/features/keys/contract";
 import { Authorized } from "../../src/access/authorized";
+import type { Organization } from "../../src/access/organization";
+import type { LocatedKey } from "../../src/features/keys/resource";
+import { project } from "../../src/features/projects/resource";
 import { revokeKey } from "../../src/features/keys/revoke";
 
-declare function createKey(authorized: Authorized<"key:create", "organization">, input: CreateKey): Promise<unknown>;
+declare function createKey(authorized: Authorized<"key:create", Organization>, input: CreateKey): Promise<unknown>;
 
 export async function use(
-  right: Authorized<"key:delete", "apiKey">,
-  making: Authorized<"key:create", "organization">,
-  otherPermission: Authorized<"key:read", "apiKey">,
-  otherKind: Authorized<"key:delete", "project">,
+  right: Authorized<"key:delete", LocatedKey>,
+  making: Authorized<"key:create", Organization>,
+  otherPermission: Authorized<"key:read", LocatedKey>,
+  otherKind: Authorized<"key:delete", ReturnType<typeof project.read>>,
   input: CreateKey,
-  demand: { permission: "key:delete"; kind: "apiKey"; id: null },
+  demand: { permission: "key:delete"; named: never },
 ): Promise<unknown> {
-  const { request, principal, organization, object, permission, place, again, afresh } = right;
+  const { request, principal, organization, object, permission, named, objectId, again, afresh } = right;
 `;
 const firstLine = head.split("\n").length;
 const tail = "  return [right, making, otherPermission, otherKind, input, demand];\n}\n";
 
 const root = process.cwd();
-let folder: string;
 let said: Map<string, string[]>;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(root, "tests", ".planted-"));
-  for (const [at, { line }] of planted.entries()) writeFileSync(join(folder, `${at}.ts`), `${head}  ${line}\n${tail}`);
-  writeFileSync(
-    join(folder, "tsconfig.json"),
-    JSON.stringify({
-      extends: "../../tsconfig.json",
-      // Each file calls one verb, and imports all that any of them calls.
-      compilerOptions: { noUnusedLocals: false },
-      include: ["*.ts"],
-    }),
-  );
-  said = await compile(folder);
+  said = await compilePlanted(planted, head, tail);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-/** What the compiler says of each file, as `line: code`. */
-async function compile(project: string): Promise<Map<string, string[]>> {
-  const output = await new Promise<string>((resolve) => {
-    const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-    execFile(
-      process.execPath,
-      [tsc, "-p", project, "--pretty", "false", "--checkers", "1"],
-      { cwd: root },
-      (_, stdout) => resolve(stdout),
-    );
-  });
-  const errors = new Map<string, string[]>();
-  for (const [, path = "", line, code] of output.matchAll(/^(\S[^(]*)\((\d+),\d+\): error (TS\d+)/gm)) {
-    const file = relative(project, join(root, path));
-    errors.set(file, [...(errors.get(file) ?? []), `${line}: ${code}`]);
-  }
-  return errors;
-}
 
 describe("a verb is called", () => {
   test.each(planted.map((one, at) => ({ ...one, at })))("$title: $error", ({ at, error }) => {

@@ -2,7 +2,7 @@ import { Button, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 import { PasswordField } from "../fields/password-field";
 import { RefusalAlert } from "../requests/refusal-alert";
-import { asRefused, Refused } from "../requests/refused";
+import { asRefused, Refused, type ShownReason } from "../requests/refused";
 import { useServerForm } from "../requests/use-server-form";
 
 /** What is shown again for a change that weakens or strengthens the account; nothing at the first try. */
@@ -22,7 +22,7 @@ export function useProof(): WithProof {
   return withProof;
 }
 
-const asking = new Set(["recent_sign_in_required", "proof_required"]);
+const asking = new Set<ShownReason>(["recent_sign_in_required", "proof_required"]);
 
 interface Pending {
   readonly request: (proof: Proof) => Promise<void>;

@@ -3,7 +3,7 @@ import type { OwnSession, Session } from "../../features/account/contract";
 import type { Passkey, SecondFactors } from "../../platform/contract/second-factors";
 import { api } from "../requests/api";
 import { csrfToken } from "../requests/cookies";
-import { asRefused, type Refused } from "../requests/refused";
+import { asRefused, type Refused, type ShownReason } from "../requests/refused";
 
 /** Everything that the page of one's own account shows. */
 export interface Account {
@@ -36,7 +36,7 @@ export function useAccount(): LoadedAccount {
   return { account, refused, reload };
 }
 
-const signInFirst = new Set(["no_credentials", "session_ended", "second_factor_required"]);
+const signInFirst = new Set<ShownReason>(["no_credentials", "session_ended", "second_factor_required"]);
 
 /** Null for whoever is sent elsewhere. @throws Refused */
 async function load(): Promise<Account | null> {

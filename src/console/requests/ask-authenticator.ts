@@ -7,7 +7,7 @@ export async function askAuthenticator<Answer>(ask: () => Promise<Answer>): Prom
     return await ask();
   } catch (error) {
     if (error instanceof WebAuthnError && error.code === "ERROR_AUTHENTICATOR_PREVIOUSLY_REGISTERED") {
-      throw new Refused("passkey_known", "This device already has a passkey for you.");
+      throw new Refused("passkey_on_device", "This device already has a passkey for you.");
     }
     if (error instanceof Error)
       throw new Refused("passkey_cancelled", "No passkey was used. Try again when you are ready.");

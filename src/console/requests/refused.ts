@@ -1,10 +1,14 @@
 import { TRPCClientError } from "@trpc/client";
+import type { Reason } from "../../platform/errors/reasons";
+
+/** Every reason that a page can get: those of the server, and what happens in the browser alone. */
+export type ShownReason = Reason | "unreachable" | "passkey_cancelled" | "passkey_on_device" | "proof_cancelled";
 
 /** What was refused, in a form that a page can show: by the API or by sign-in, which say it in the same words. */
 export class Refused extends Error {
   constructor(
     /** Stable and machine-readable; `unreachable` where nothing answered. */
-    readonly reason: string,
+    readonly reason: ShownReason,
     message: string,
     /** Which inputs are concerned, with a stable word each. */
     readonly fields: Readonly<Record<string, string>> = {},
@@ -16,7 +20,7 @@ export class Refused extends Error {
 
 interface ErrorBody {
   readonly message?: string;
-  readonly data?: { readonly reason?: string; readonly fields?: Readonly<Record<string, string>> } | null;
+  readonly data?: { readonly reason?: Reason; readonly fields?: Readonly<Record<string, string>> } | null;
 }
 
 /** Reads the body of a refused request, or tRPC's error made of one. */
@@ -33,11 +37,11 @@ export function asRefused(error: unknown): Refused {
 }
 
 /** Where the page knows better than the API what to do next. */
-const texts = {
+const texts: Partial<Record<ShownReason, string>> & { readonly unreachable: string } = {
   unreachable: "The control plane does not answer. Look at your connection, and try again.",
   csrf_token: "This page is too old. Load it again, then try once more.",
   no_credentials: "You are not signed in.",
-} as Readonly<Record<string, string>> & { readonly unreachable: string };
+};
 
 /** Words that the API says of an input, in words for a person. */
 const fieldTexts: Readonly<Record<string, string>> = {

@@ -27,7 +27,7 @@ async function post(path: string, fields: Readonly<Record<string, string>>): Pro
   const { url } = (await ask(path, { method: "POST", body })) as { url: string };
   const { searchParams } = new URL(url, location.origin);
   const error = searchParams.get("error");
-  if (error !== null) throw new Refused(error, signInErrorText(error));
+  if (error !== null) throw new Refused("sign_in_refused", signInErrorText(error));
   return url;
 }
 

@@ -1,4 +1,4 @@
-import { TooMany, Unavailable } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { fairQueue } from "../../platform/fair-share";
 import {
   comparedHeaders,
@@ -34,7 +34,7 @@ export function makeHostWatch({ random, now = () => performance.now(), client }:
   const inTurn = fairQueue({
     running: { total: 16, perOwner: 4 },
     waiting: { total: 512, perOwner: 64 },
-    refuse: () => new Unavailable("busy", "Too many host names are being checked at once. Try again in a moment."),
+    refuse: () => new Refusal("busy", { work: "host names to check", retryAfter: 1 }),
   });
   const backgrounds = new Map<string, { readonly at: number; readonly names: Promise<Background | null> }>();
   const found = new Map<string, number[]>();
@@ -63,7 +63,8 @@ export function makeHostWatch({ random, now = () => performance.now(), client }:
     else found.set(owner, recent);
     const [oldest] = recent;
     if (oldest === undefined || recent.length < finds.most) return;
-    throw new TooMany("host_checks", Math.ceil((oldest + finds.withinMs - now()) / 1_000));
+    const retryAfter = Math.ceil((oldest + finds.withinMs - now()) / 1_000);
+    throw new Refusal("rate_limited", { limit: "host_checks", retryAfter });
   };
 
   return {

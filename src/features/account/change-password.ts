@@ -10,7 +10,7 @@ import { endSessionsOf } from "../../identity/sessions";
 import { storePassword } from "../../identity/store-password";
 import { operation } from "../../operations/operation";
 import { callerPerson } from "../../operations/subject";
-import { Forbidden, Invalid } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { ChangedPassword, ChangePassword } from "./contract";
 
 type Own = Authorized<"account:update", Person>;
@@ -18,8 +18,8 @@ type Own = Authorized<"account:update", Person>;
 /**
  * Gives the caller another password. Every other session ends, and this one goes on under a new token: whoever had the
  * former password, or a copy of a cookie, is out.
- * @throws Invalid `weak_password` | `password_unchanged`
- * @throws Forbidden `proof_required`, `wrong_password`, `recent_sign_in_required` | TooMany
+ * @throws Refusal `weak_password` | `password_unchanged`
+ * @throws Refusal `proof_required`, `wrong_password`, `recent_sign_in_required` | `rate_limited`
  */
 export const changePassword = operation(
   {
@@ -38,7 +38,7 @@ export const changePassword = operation(
       authorized,
       (asking) => prepare(asking, input),
       async ({ tx, now, audit, authorized: { principal, request } }, hash) => {
-        if (principal.kind !== "session") throw new Forbidden("session_required", "Sign in first.");
+        if (principal.kind !== "session") throw new Refusal("session_required");
         await storePassword(tx, userId, hash, now);
         const endedSessions = await endSessionsOf(tx, userId, principal.sessionId);
         const session = await renewToken(tx, principal.sessionId, { now, random: request.runtime.random });
@@ -56,7 +56,7 @@ async function prepare(asking: Own, { currentPassword: password, newPassword }: 
   if (await hasPassword(asking)) await requireProof(asking, { password });
   else await requireRecent(asking, { password });
   if (password === newPassword) {
-    throw new Invalid("password_unchanged", "This is your password already.", { newPassword: "password_unchanged" });
+    throw new Refusal("password_unchanged");
   }
   await requireGoodPassword(newPassword, asking.object.email, "newPassword");
   return hashPassword(newPassword, { known: asking.object.userId });

@@ -10,7 +10,7 @@ const most = 200;
 
 /**
  * Every browser in which somebody is signed in now.
- * @throws Forbidden `second_factor_required`
+ * @throws Refusal `second_factor_required`
  */
 export const listSessions = operation(
   {

@@ -5,7 +5,7 @@ import { visitorOperation } from "../../operations/operation";
 import { isoText, isReadable } from "../../platform/moment";
 import { Link, LookAtLink } from "./contract";
 
-/** What a link is for, and whether it is good: for the page that takes it. Nothing is used up by it. @throws TooMany */
+/** What a link is for, and whether it is good: for the page that takes it. Nothing is used up by it. @throws Refusal `rate_limited` */
 export const link = visitorOperation(
   {
     name: "auth.link",

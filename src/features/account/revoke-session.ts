@@ -3,11 +3,11 @@ import { sessions } from "../../../drizzle/persons";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { takeManagement } from "../../identity/re-authentication";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { SessionById } from "./contract";
 import { ownSession } from "./resource";
 
-/** Ends one of the caller's own sessions; its cookie is worth nothing at the next request. @throws NotFound | TooMany */
+/** Ends one of the caller's own sessions; its cookie is worth nothing at the next request. @throws Refusal `not_found` | `rate_limited` */
 export const revokeSession = operation(
   {
     name: "auth.sessions.revoke",
@@ -26,7 +26,7 @@ export const revokeSession = operation(
       ({ request }) => takeManagement(request),
       async ({ tx, audit }) => {
         const ended = await tx.delete(sessions).where(eq(sessions.sessionId, sessionId)).returning({ ip: sessions.ip });
-        if (ended.length === 0) throw new NotFound();
+        if (ended.length === 0) throw new Refusal("not_found", authorized.named);
         audit("auth.sessions.revoke", { kind: "session", id: sessionId });
         return { sessionId };
       },

@@ -3,13 +3,13 @@ import { sessions } from "../../../drizzle/persons";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { callerPerson } from "../../operations/subject";
-import { Forbidden, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { ActiveOrganization, SetActiveOrganization } from "./contract";
 import { listOwnOrganizations } from "./list-own-organizations";
 
 /**
  * Which of the caller's organizations this session is about from here on.
- * @throws NotFound they are no member of it, whether or not it exists
+ * @throws Refusal `not_found` they are no member of it, whether or not it exists
  */
 export const setActiveOrganization = operation(
   {
@@ -26,10 +26,10 @@ export const setActiveOrganization = operation(
     return unitOfWork(
       authorized,
       async ({ tx, audit, authorized: { principal, object } }) => {
-        if (principal.kind !== "session") throw new Forbidden("session_required", "Sign in first.");
+        if (principal.kind !== "session") throw new Refusal("session_required");
         const own = await listOwnOrganizations(tx, object.userId);
         const wanted = own.find((organization) => organization.organizationId === organizationId);
-        if (!wanted) throw new NotFound();
+        if (!wanted) throw new Refusal("not_found", { kind: "organization", id: organizationId });
         await tx.update(sessions).set({ organizationId }).where(eq(sessions.sessionId, principal.sessionId));
         audit("auth.setActiveOrganization", { kind: "session", id: principal.sessionId }, { organizationId });
         return wanted;

@@ -8,7 +8,7 @@ import type { Fields } from "../../identity/sign-in/method";
 import { recordSignIn } from "../../identity/sign-in/record-sign-in";
 import type { Attempt } from "../../identity/sign-in-context";
 import { storePassword } from "../../identity/store-password";
-import { Invalid } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { insertOrganization } from "../organizations/insert-organization";
 import { requireEmpty } from "../organizations/require-empty";
@@ -17,7 +17,7 @@ import { SetUpByLink } from "./contract";
 /**
  * Sets an empty installation up in the browser of whoever started it: the root organization and its owner, as
  * `portcullis setup` makes them, but for the API key, and with a password.
- * @throws Conflict `already_set_up`, `link_used`, … | Invalid `weak_password`, `invalid_input`
+ * @throws Refusal `already_set_up`, `link_used`, … | `weak_password`, `invalid_input`
  */
 export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<OpenedSession> {
   const { database, clock, random } = attempt.runtime;
@@ -76,10 +76,10 @@ export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<Ope
   });
 }
 
-/** @throws Invalid `invalid_input` with the fields that are wrong */
+/** @throws Refusal `invalid_input` with the fields that are wrong */
 function readForm(fields: Fields): SetUpByLink {
   const read = SetUpByLink.safeParse(fields);
   if (read.success) return read.data;
   const wrong = Object.fromEntries(read.error.issues.map(({ path, code }) => [path.join("."), code]));
-  throw new Invalid("invalid_input", "Something is missing or cannot be used; see fields.", wrong);
+  throw new Refusal("invalid_input", { fields: wrong });
 }

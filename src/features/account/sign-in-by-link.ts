@@ -10,14 +10,14 @@ import { recordRefusedSignIn, recordSignIn } from "../../identity/sign-in/record
 import { takeTry } from "../../identity/sign-in/take-try";
 import type { Attempt } from "../../identity/sign-in-context";
 import { storePassword } from "../../identity/store-password";
-import { Refusal } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { setUpByLink } from "./set-up-by-link";
 
 /**
  * A one-time link and the password that its bearer chooses: sets up an empty installation, or lets somebody in who was
  * made, or locked out, on the host. Every earlier session of theirs ends; a second factor is still asked for.
- * @throws Unauthenticated `link_unknown` | Conflict `link_used`, `link_ended`, `link_expired`, `already_set_up`
- * @throws Invalid `weak_password`, `invalid_input` | TooMany
+ * @throws Refusal `link_unknown` | `link_used`, `link_ended`, `link_expired`, `already_set_up`
+ * @throws Refusal `weak_password`, `invalid_input` | `rate_limited`
  */
 export const linkSignIn: SignInMethod = {
   id: "link",

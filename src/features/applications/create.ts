@@ -7,7 +7,7 @@ import { lockOrganization } from "../../access/lock-organization";
 import { readAs } from "../../access/read-as";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { Conflict, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { insertCredential } from "../credentials/insert-credential";
 import { presentCredential } from "../credentials/present-credential";
@@ -30,8 +30,8 @@ type Creator = Authorized<"application:create", LocatedEnvironment>;
 /**
  * Makes an application, with its first route and credential if they are given: in one transaction and one delivery, so
  * that it never answers without its protection in between.
- * @throws Conflict `never_public` it would be public, and the organization has ruled that out | `no_gateway`
- * @throws Invalid | Conflict as `createRoute` and `createCredential`
+ * @throws Refusal `never_public` it would be public, and the organization has ruled that out | `no_gateway`
+ * @throws Refusal as `createRoute` and `createCredential`
  */
 export const create = operation(
   {
@@ -43,6 +43,7 @@ export const create = operation(
     output: CreatedApplication,
     errors: [
       "host_reserved",
+      "host_served_elsewhere",
       "host_taken",
       "invalid_host",
       "invalid_path",
@@ -73,10 +74,7 @@ export const create = operation(
         const empty = input.credential === undefined;
         const becamePublic = empty && access === "public-when-empty";
         if (becamePublic && neverPublic) {
-          throw new Conflict(
-            "never_public",
-            "Nothing in this organization may be public: give it a credential, or access: protected.",
-          );
+          throw new Refusal("never_public");
         }
         const row = {
           applicationId: newId("application"),
@@ -181,6 +179,6 @@ async function requireGateway(authorized: Creator, named: string | undefined): P
   );
   const found = named === undefined ? allowed[0] : allowed.find((row) => row.gatewayId === named);
   if (found) return found.gatewayId;
-  if (named !== undefined) throw new NotFound();
-  throw new Conflict("no_gateway", "This organization is not allowed on any gateway yet.");
+  if (named !== undefined) throw new Refusal("not_found", { kind: "gateway", id: named });
+  throw new Refusal("no_gateway");
 }

@@ -3,7 +3,7 @@ import { applications } from "../../../drizzle/applications";
 import { environments } from "../../../drizzle/projects";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { applicationColumns } from "./application-columns";
 import { Application, ApplicationById } from "./contract";
 import { presentWritten } from "./present-application";
@@ -30,7 +30,7 @@ export const remove = operation(
         .from(applications)
         .innerJoin(environments, eq(environments.environmentId, applications.environmentId))
         .where(eq(applications.applicationId, applicationId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       const before = await presentWritten(work.tx, row, work.now, { changeId: null, state: "unchanged" });
       await removeApplications(work, eq(applications.applicationId, applicationId));
       work.audit("applications.delete", { kind: "application", id: applicationId }, { name: row.name });

@@ -3,7 +3,7 @@ import { applications } from "../../../drizzle/applications";
 import { environments } from "../../../drizzle/projects";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { applicationColumns } from "./application-columns";
 import { Application, ApplicationById } from "./contract";
 import { presentApplications } from "./present-application";
@@ -28,7 +28,7 @@ export const one = operation(
         .from(applications)
         .innerJoin(environments, eq(environments.environmentId, applications.environmentId))
         .where(eq(applications.applicationId, authorized.object.applicationId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return (await presentApplications(tx, [row], authorized.request.runtime.clock.now()))(row);
     });
   },

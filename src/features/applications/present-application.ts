@@ -3,7 +3,7 @@ import type { SyncTicket } from "../../access/unit-of-work";
 import type { Transaction } from "../../database/database";
 import { exposureOf, syncStateOf } from "../../delivery/exposure";
 import { exposureFactsOf } from "../../delivery/exposure-facts";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import type { Application } from "./contract";
 
 export type ApplicationRow = typeof applications.$inferSelect & { readonly projectId: string };
@@ -21,7 +21,7 @@ export async function presentApplications(
   );
   return (row) => {
     const found = facts.get(row.applicationId);
-    if (!found) throw new NotFound();
+    if (!found) throw new Refusal("not_found", { kind: "application", id: row.applicationId });
     return present(row, exposureOf(found), { changeId: null, state: syncStateOf(found) });
   };
 }

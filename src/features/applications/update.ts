@@ -5,7 +5,7 @@ import { lockOrganization } from "../../access/lock-organization";
 import { unitOfWork } from "../../access/unit-of-work";
 import { beforeAndAfter } from "../../audit/before-and-after";
 import { operation } from "../../operations/operation";
-import { Conflict, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { UpdateApplication, UpdatedApplication } from "./contract";
 import { presentWritten } from "./present-application";
 import type { LocatedApplication } from "./resource";
@@ -14,7 +14,7 @@ import { application } from "./resource";
 /**
  * Changes an application's name, access or hash algorithm. Turning the access of an empty one to `public-when-empty`
  * is an explicit act that makes it public (`becamePublic`).
- * @throws Conflict `never_public` | `credentials_exist` the algorithm is one for all of them, and they cannot be rehashed
+ * @throws Refusal `never_public` | `credentials_exist` the algorithm is one for all of them, and they cannot be rehashed
  */
 export const update = operation(
   {
@@ -39,10 +39,10 @@ export const update = operation(
         .limit(1);
       const empty = credential === undefined;
       if (input.hashAlgorithm !== undefined && input.hashAlgorithm !== before.hashAlgorithm && !empty) {
-        throw new Conflict("credentials_exist", "The hash algorithm can be changed while there is no credential only.");
+        throw new Refusal("credentials_exist", { hashAlgorithm: input.hashAlgorithm });
       }
       const opens = input.access === "public-when-empty" && before.access !== "public-when-empty" && empty;
-      if (opens && neverPublic) throw new Conflict("never_public", "Nothing in this organization may be public.");
+      if (opens && neverPublic) throw new Refusal("never_public");
 
       const changes = changesOf(before, input);
       const [row] = await work.tx
@@ -50,7 +50,7 @@ export const update = operation(
         .set({ ...changes, ...(opens ? { openedBy: "access" as const } : {}), name: input.name ?? before.name })
         .where(eq(applications.applicationId, applicationId))
         .returning();
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit(
         opens ? "applications.update.opened" : "applications.update",
         { kind: "application", id: applicationId },

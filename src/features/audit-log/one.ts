@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { AuditEntry, AuditEntryById } from "./contract";
 import { presentAuditEntry } from "./present-audit-entry";
 import { auditEntry } from "./resource";
@@ -22,7 +22,7 @@ export const one = operation(
   async (authorized) => {
     return readAs(authorized, async (tx) => {
       const [row] = await tx.select().from(auditEntries).where(eq(auditEntries.auditId, authorized.object.auditId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return presentAuditEntry(row);
     });
   },

@@ -1,7 +1,7 @@
 import { checkpointText } from "../../audit/statement-text";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
-import { Invalid } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { auditLogOf, type LogReader } from "./audit-log";
 import { AuditVerdict, VerifyAudit } from "./contract";
 import { verifyLog } from "./verify-log";
@@ -9,16 +9,14 @@ import { verifyLog } from "./verify-log";
 /**
  * Whether nobody has changed, moved or taken out an entry of the log, and with a checkpoint that was kept elsewhere,
  * whether nobody has cut off its end. Names the first place that is not what it was.
- * @throws Invalid `checkpoint_not_ours` this installation did not sign it, or not for this log
+ * @throws Refusal `checkpoint_not_ours` this installation did not sign it, or not for this log
  */
 export async function verifyAudit(authorized: LogReader, { checkpoint }: VerifyAudit): Promise<AuditVerdict> {
   const log = auditLogOf(authorized);
   if (checkpoint) {
     const isOurs = log.signer.verify("checkpoint", checkpointText(checkpoint), checkpoint.signature);
     if (!isOurs || checkpoint.organizationId !== log.organizationId) {
-      throw new Invalid("checkpoint_not_ours", "This installation has not signed this checkpoint for this log.", {
-        checkpoint: "not_ours",
-      });
+      throw new Refusal("checkpoint_not_ours");
     }
   }
   return verifyLog(log, checkpoint ?? null);

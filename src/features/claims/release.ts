@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { claims } from "../../../drizzle/routes";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { Conflict, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { releaseHost } from "./claim-functions";
 import { Claim, ClaimById } from "./contract";
 import { presentClaim } from "./present-claim";
@@ -11,7 +11,7 @@ import { claim } from "./resource";
 /**
  * Gives a host name back: its deny goes, and any organization may claim it. This says so explicitly that whatever else
  * the gateway serves under that name may answer from then on.
- * @throws Conflict `claim_in_use` a route needs it, or it is of an upstream, which ends with its last route
+ * @throws Refusal `claim_in_use` a route needs it, or it is of an upstream, which ends with its last route
  */
 export const release = operation(
   {
@@ -28,10 +28,10 @@ export const release = operation(
     return unitOfWork(authorized, async (work) => {
       const { claimId, gatewayId, denyGroup } = work.authorized.object;
       const [row] = await work.tx.select().from(claims).where(eq(claims.claimId, claimId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       const outcome = row.kind === "upstream" ? "in_use" : await releaseHost(work.tx, claimId, gatewayId);
-      if (outcome === "gone") throw new NotFound();
-      if (outcome === "in_use") throw new Conflict("claim_in_use", "A route needs this claim; delete the route first.");
+      if (outcome === "gone") throw new Refusal("not_found", authorized.named);
+      if (outcome === "in_use") throw new Refusal("claim_in_use", { value: row.value });
       work.audit("claims.release", { kind: "claim", id: claimId }, { kind: row.kind, value: row.value });
       if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
       return presentClaim(row, authorized.request.runtime, work.sync);

@@ -11,8 +11,8 @@ import { preparePassword, requireStillGood, requireUsername } from "./visitor-pa
  *
  * The visitor's password is hashed here and never stored; one that is left out is generated, and is in this one answer.
  * The credential is in force once the change in `sync` is enforced (see `sync.wait`).
- * @throws Invalid `invalid_username` | `invalid_password` | `weak_password`
- * @throws Conflict `duplicate_username`
+ * @throws Refusal `invalid_username` | `invalid_password` | `weak_password`
+ * @throws Refusal `duplicate_username`
  */
 export const create = operation(
   {

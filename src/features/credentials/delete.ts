@@ -5,7 +5,7 @@ import { lockOrganization } from "../../access/lock-organization";
 import { unitOfWork } from "../../access/unit-of-work";
 import { rowsOf, type Transaction } from "../../database/database";
 import { operation } from "../../operations/operation";
-import { Conflict, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { CredentialById, DeletedCredential } from "./contract";
 import { credentialColumns } from "./credential-columns";
 import { presentCredential } from "./present-credential";
@@ -14,7 +14,7 @@ import { credential } from "./resource";
 /**
  * Deletes a credential, and answers what it was. Deleting the last row of a `public-when-empty` application is the
  * explicit act that makes it public (`becamePublic`); a `protected` one is closed from then on.
- * @throws Conflict `never_public` it was the last one, and the organization has ruled public applications out
+ * @throws Refusal `never_public` it was the last one, and the organization has ruled public applications out
  */
 export const remove = operation(
   {
@@ -35,14 +35,11 @@ export const remove = operation(
         .delete(security)
         .where(eq(security.securityId, securityId))
         .returning(credentialColumns);
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       const last = !(await hasCredential(work.tx, application.applicationId));
       const becamePublic = last && application.access === "public-when-empty";
       if (becamePublic && neverPublic) {
-        throw new Conflict(
-          "never_public",
-          "This is the last credential, and nothing in this organization may be public.",
-        );
+        throw new Refusal("never_public");
       }
       if (last) {
         await work.tx

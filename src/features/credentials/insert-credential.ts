@@ -4,24 +4,22 @@ import { security } from "../../../drizzle/security";
 import type { Transaction } from "../../database/database";
 import { violatedConstraint } from "../../database/database-errors";
 import type { Sealer } from "../../database/sealing";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import type { CredentialRow } from "./present-credential";
 import type { PreparedPassword } from "./visitor-password";
 
 /** The same for a taken name at creation and at renaming. */
-export function orDuplicateUsername(error: unknown): never {
+export function orDuplicateUsername(error: unknown, username: string): never {
   if (violatedConstraint(error) === "security_username") {
-    throw new Conflict("duplicate_username", "This application already has a credential with this username.", {
-      username: "duplicate",
-    });
+    throw new Refusal("duplicate_username", { username });
   }
   throw error;
 }
 
 /**
  * Inserts a credential with its hash sealed for its row, and takes back what opened the application.
- * @throws Conflict `duplicate_username`
+ * @throws Refusal `duplicate_username`
  */
 export async function insertCredential(
   tx: Transaction,
@@ -47,7 +45,7 @@ export async function insertCredential(
       organizationId: application.organizationId,
       hashSealed: sealer.seal(`security:hash:${securityId}`, values.password.hash),
     })
-    .catch(orDuplicateUsername);
+    .catch((error: unknown) => orDuplicateUsername(error, values.username));
   if (application.openedBy !== null) {
     await tx
       .update(applications)

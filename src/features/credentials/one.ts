@@ -3,7 +3,7 @@ import { security } from "../../../drizzle/security";
 import { readTogetherAs } from "../../access/read-as";
 import { syncStatesOf } from "../../delivery/sync-states";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Credential, CredentialById } from "./contract";
 import { credentialColumns } from "./credential-columns";
 import { presentCredential } from "./present-credential";
@@ -28,7 +28,7 @@ export const one = operation(
         tx.select(credentialColumns).from(security).where(eq(security.securityId, securityId)),
         syncStatesOf(tx, [application.applicationId], authorized.request.runtime.clock.now()),
       ]);
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return presentCredential(row, { changeId: null, state: stateOf(application.applicationId) });
     });
   },

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { security } from "../../../drizzle/security";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { UpdateCredential, UpdatedCredential } from "./contract";
 import { credentialColumns } from "./credential-columns";
 import { orDuplicateUsername } from "./insert-credential";
@@ -13,8 +13,8 @@ import { preparePassword, requireStillGood, requireUsername } from "./visitor-pa
 /**
  * Changes a credential's username, its password, or both. The old one stops working when the new one starts: both are
  * in one file of one delivery, so the application is never without a credential in between.
- * @throws Invalid `invalid_username` | `invalid_password` | `weak_password`
- * @throws Conflict `duplicate_username`
+ * @throws Refusal `invalid_username` | `invalid_password` | `weak_password`
+ * @throws Refusal `duplicate_username`
  */
 export const update = operation(
   {
@@ -59,8 +59,8 @@ export const update = operation(
           })
           .where(eq(security.securityId, securityId))
           .returning(credentialColumns)
-          .catch(orDuplicateUsername);
-        if (!row) throw new NotFound();
+          .catch((error: unknown) => orDuplicateUsername(error, input.username ?? ""));
+        if (!row) throw new Refusal("not_found", authorized.named);
         work.audit(
           "security.update",
           { kind: "credential", id: securityId },

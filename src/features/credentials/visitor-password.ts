@@ -1,13 +1,8 @@
 import { PremiseChanged } from "../../access/premise-changed";
 import type { Runtime } from "../../access/runtime";
-import { Invalid } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { loadCommonPasswords } from "../../platform/passwords/common-passwords";
-import {
-  checkUsername,
-  checkVisitorPassword,
-  passwordMessages,
-  usernameMessages,
-} from "../../platform/passwords/credential-rules";
+import { checkUsername, checkVisitorPassword } from "../../platform/passwords/credential-rules";
 import { generatePassword } from "../../platform/passwords/generate-password";
 import type { HashAlgorithm } from "../../platform/passwords/hash-algorithm";
 import { hashForGateway } from "../../platform/passwords/hash-for-gateway";
@@ -22,16 +17,16 @@ export interface PreparedPassword {
   readonly generated?: string;
 }
 
-/** @throws Invalid `invalid_username` with the rule that it breaks */
+/** @throws Refusal `invalid_username` with the rule that it breaks */
 export function requireUsername(username: string): void {
   const problem = checkUsername(username);
-  if (problem) throw new Invalid("invalid_username", usernameMessages[problem], { username: problem });
+  if (problem) throw new Refusal("invalid_username", { problem });
 }
 
 /**
  * Checks, judges and hashes a password, or makes one. Slow: it stands before the transaction.
- * @throws Invalid `invalid_password` | `weak_password` (policy `enforce`), with the rules that it breaks
- * @throws Unavailable `busy`: too many passwords wait to be hashed
+ * @throws Refusal `invalid_password` | `weak_password` (policy `enforce`), with the rules that it breaks
+ * @throws Refusal `busy`: too many passwords wait to be hashed
  */
 export async function preparePassword(
   runtime: Pick<Runtime, "random">,
@@ -45,12 +40,10 @@ export async function preparePassword(
     return { algorithm, hash: await hash(generated), warnings: [], generated };
   }
   const problem = checkVisitorPassword(given, algorithm);
-  if (problem) throw new Invalid("invalid_password", passwordMessages[problem], { password: problem });
+  if (problem) throw new Refusal("invalid_password", { problem });
   const warnings = adviseOnPassword(given, context.username, await loadCommonPasswords());
   if (context.policy === "enforce" && warnings.length > 0) {
-    throw new Invalid("weak_password", warnings.map((warning) => warning.message).join(" "), {
-      password: warnings.map((warning) => warning.reason).join(" "),
-    });
+    throw new Refusal("weak_password", { field: "password", weaknesses: warnings });
   }
   return { algorithm, hash: await hash(given), warnings };
 }

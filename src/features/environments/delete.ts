@@ -3,7 +3,7 @@ import { applications } from "../../../drizzle/applications";
 import { environments } from "../../../drizzle/projects";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { removeApplications } from "../applications/remove-applications";
 import { Environment, EnvironmentById } from "./contract";
 import { presentEnvironment } from "./present-environment";
@@ -32,7 +32,7 @@ export const remove = operation(
         .for("update");
       const removed = await removeApplications(work, eq(applications.environmentId, environmentId));
       const [row] = await work.tx.delete(environments).where(eq(environments.environmentId, environmentId)).returning();
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit(
         "environments.delete",
         { kind: "environment", id: environmentId },

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { environments } from "../../../drizzle/projects";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Environment, EnvironmentById } from "./contract";
 import { presentEnvironment } from "./present-environment";
 import { environment } from "./resource";
@@ -25,7 +25,7 @@ export const one = operation(
         .select()
         .from(environments)
         .where(eq(environments.environmentId, authorized.object.environmentId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return presentEnvironment(row);
     });
   },

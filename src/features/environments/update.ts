@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { environments } from "../../../drizzle/projects";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Environment, UpdateEnvironment } from "./contract";
 import { presentEnvironment } from "./present-environment";
 import { environment } from "./resource";
@@ -27,7 +27,7 @@ export const update = operation(
         .set({ name })
         .where(eq(environments.environmentId, environmentId))
         .returning();
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit("environments.update", { kind: "environment", id: environmentId }, { name: [before, name] });
       return presentEnvironment(row, work.sync);
     });

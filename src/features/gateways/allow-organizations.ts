@@ -3,13 +3,13 @@ import { applications } from "../../../drizzle/applications";
 import { organizationGateways } from "../../../drizzle/gateways";
 import { organizations } from "../../../drizzle/organizations";
 import type { Transaction } from "../../database/database";
-import { Conflict, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 
 /**
  * Says which organizations may publish on a gateway: these, and no others.
  * @returns their ids, in order
- * @throws NotFound one of them does not exist
- * @throws Conflict `not_empty` one that is left out has applications on it
+ * @throws Refusal `not_found` one of them does not exist
+ * @throws Refusal `gateway_in_use` one that is left out has applications on it
  */
 export async function allowOrganizations(
   tx: Transaction,
@@ -26,14 +26,15 @@ export async function allowOrganizations(
           .from(organizations)
           .where(inArray(organizations.organizationId, wanted))
           .for("key share");
-  if (known.length < wanted.length) throw new NotFound();
+  const missing = wanted.find((id) => !known.some(({ organizationId }) => organizationId === id));
+  if (missing !== undefined) throw new Refusal("not_found", { kind: "organization", id: missing });
   const others = wanted.length === 0 ? undefined : notInArray(applications.organizationId, wanted);
   const [left] = await tx
     .select({ applicationId: applications.applicationId })
     .from(applications)
     .where(and(eq(applications.gatewayId, gatewayId), others))
     .limit(1);
-  if (left) throw new Conflict("not_empty", "An organization that is left out has applications on this gateway.");
+  if (left) throw new Refusal("gateway_in_use");
   await tx
     .delete(organizationGateways)
     .where(

@@ -12,7 +12,7 @@ import { presentGateway } from "./present-gateway";
 /**
  * Makes a gateway; a process that has its folder begins to deliver to it within seconds. Without `organizationIds` the
  * root organization alone may publish on it.
- * @throws Conflict `name_taken`
+ * @throws Refusal `name_taken`
  */
 export const create = operation(
   {
@@ -49,7 +49,7 @@ export const create = operation(
             probeHostSealed: sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
             epoch,
           })
-          .catch(orNameTaken);
+          .catch((error: unknown) => orNameTaken(error, input.name));
         await allowOrganizations(work.tx, gatewayId, input.organizationIds ?? [work.organizationId], work.now);
         const { name, address, probeAddress } = row;
         work.audit("gateways.create", { kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });

@@ -4,18 +4,18 @@ import { gateways } from "../../../drizzle/gateways";
 import { unitOfWork } from "../../access/unit-of-work";
 import { violatesForeignKey } from "../../database/database-errors";
 import { operation } from "../../operations/operation";
-import { Conflict, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Gateway, GatewayById } from "./contract";
 import { gatewayColumns } from "./gateway-columns";
 import { presentGateway } from "./present-gateway";
 import { requireNoLocal } from "./require-no-local";
 import { gateway } from "./resource";
 
-const notEmpty = () => new Conflict("not_empty", "Move or delete the applications on this gateway first.");
+const notEmpty = (name: string) => new Refusal("not_empty", { kind: "gateway", name });
 
 /**
  * Deletes a gateway that no application is on. Its folder stays as it is, denies included, and is not written any more.
- * @throws Conflict `not_empty` | `local_gateway`
+ * @throws Refusal `not_empty` | `local_gateway`
  */
 export const remove = operation(
   {
@@ -39,15 +39,15 @@ export const remove = operation(
           .from(applications)
           .where(eq(applications.gatewayId, gatewayId))
           .limit(1);
-        if (application) throw notEmpty();
+        if (application) throw notEmpty(name);
         const [row] = await work.tx
           .delete(gateways)
           .where(eq(gateways.gatewayId, gatewayId))
           .returning(gatewayColumns)
           .catch((error: unknown) => {
-            throw violatesForeignKey(error) ? notEmpty() : error;
+            throw violatesForeignKey(error) ? notEmpty(name) : error;
           });
-        if (!row) throw new NotFound();
+        if (!row) throw new Refusal("not_found", authorized.named);
         work.audit("gateways.delete", { kind: "gateway", id: gatewayId }, { name: row.name });
         return presentGateway(row, work.sync);
       },

@@ -1,10 +1,10 @@
 import { violatedConstraint } from "../../database/database-errors";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 
-/** @throws Conflict `name_taken` for a name that another gateway has */
-export function orNameTaken(error: unknown): never {
+/** @throws Refusal `name_taken` for a name that another gateway has */
+export function orNameTaken(error: unknown, name: string): never {
   if (violatedConstraint(error) === "gateways_name_unique") {
-    throw new Conflict("name_taken", "There is a gateway with this name already.", { name: "taken" });
+    throw new Refusal("name_taken", { kind: "gateway", name });
   }
   throw error;
 }

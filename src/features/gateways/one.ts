@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { asViewer } from "./as-viewer";
 import { Gateway, GatewayById } from "./contract";
 import { gatewayColumns } from "./gateway-columns";
@@ -26,7 +26,7 @@ export const one = operation(
         .select(gatewayColumns)
         .from(gateways)
         .where(eq(gateways.gatewayId, authorized.object.gatewayId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return presentGateway(row);
     });
   },

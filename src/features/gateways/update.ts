@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { allowedOrganizations, allowOrganizations } from "./allow-organizations";
 import { Gateway, UpdateGateway } from "./contract";
 import { gatewayColumns } from "./gateway-columns";
@@ -13,7 +13,7 @@ import { gateway } from "./resource";
 
 /**
  * Renames a gateway, or says which organizations may publish on it.
- * @throws Conflict `name_taken` | `local_gateway` | `not_empty` an organization that is left out has applications on it
+ * @throws Refusal `name_taken` | `local_gateway` | `gateway_in_use` an organization that is left out has applications on it
  */
 export const update = operation(
   {
@@ -23,7 +23,7 @@ export const update = operation(
     on: gateway,
     input: UpdateGateway,
     output: Gateway,
-    errors: ["local_gateway", "name_taken", "not_empty"],
+    errors: ["gateway_in_use", "local_gateway", "name_taken"],
     rest: { method: "PATCH", path: "/gateways/{gatewayId}" },
   },
   async (authorized, input) => {
@@ -34,15 +34,15 @@ export const update = operation(
         const self = eq(gateways.gatewayId, gatewayId);
         // Locked against an application that is made on it beside this, which holds it by its foreign key.
         const [before] = await work.tx.select({ name: gateways.name }).from(gateways).where(self).for("update");
-        if (!before) throw new NotFound();
+        if (!before) throw new Refusal("not_found", authorized.named);
         if (input.name !== undefined && input.name !== before.name) requireNoLocal(before.name);
         const [row] = await work.tx
           .update(gateways)
           .set({ name: input.name ?? before.name })
           .where(self)
           .returning(gatewayColumns)
-          .catch(orNameTaken);
-        if (!row) throw new NotFound();
+          .catch((error: unknown) => orNameTaken(error, input.name ?? before.name));
+        if (!row) throw new Refusal("not_found", authorized.named);
         const { name, organizationIds } = input;
         const allowed = organizationIds && {
           before: await allowedOrganizations(work.tx, gatewayId),

@@ -3,14 +3,14 @@ import { findInvitation, join, requireGoodInvitation, requireInvitation } from "
 import { limits, take } from "../../identity/limits";
 import { operation } from "../../operations/operation";
 import { callerPerson } from "../../operations/subject";
-import { Forbidden } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { AcceptedInvitation, InvitationToken } from "./contract";
 
 /**
  * Makes whoever is signed in a member, where the invitation is for their address. Their session goes on to be about
  * whichever organization it is about.
- * @throws NotFound no such invitation | Conflict it is not good any more, or `already_member`
- * @throws Forbidden `invitation_for_another`
+ * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer good, or `already_member`
+ * @throws Refusal `invitation_for_another`
  */
 export const accept = operation(
   {
@@ -20,7 +20,14 @@ export const accept = operation(
     on: callerPerson,
     input: InvitationToken,
     output: AcceptedInvitation,
-    errors: ["already_member", "invitation_accepted", "invitation_for_another", "invitation_revoked"],
+    errors: [
+      "already_member",
+      "invitation_accepted",
+      "invitation_expired",
+      "invitation_for_another",
+      "invitation_revoked",
+      "invitation_void",
+    ],
     rest: { method: "POST", path: "/invitations/accept" },
   },
   async (authorized, { token }) => {
@@ -31,9 +38,9 @@ export const accept = operation(
       async ({ tx, now, authorized: { principal, object: person } }) => {
         const invitation = requireInvitation(await findInvitation(tx, token, { hold: true }));
         if (invitation.email !== person.email) {
-          throw new Forbidden("invitation_for_another", "This invitation is for another e-mail address than yours.");
+          throw new Refusal("invitation_for_another", { yours: person.email });
         }
-        if (principal.kind !== "session") throw new Forbidden("session_required", "Sign in to accept an invitation.");
+        if (principal.kind !== "session") throw new Refusal("session_required");
         await requireGoodInvitation(tx, invitation, now);
         const memberId = await join(tx, request, invitation, principal, now);
         return { organizationId: invitation.organizationId, name: invitation.organizationName, memberId };

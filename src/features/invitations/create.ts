@@ -10,7 +10,7 @@ import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { later } from "../../platform/moment";
 import { requireRole } from "../roles/require-role";
@@ -27,7 +27,7 @@ const creationByOrganization = { name: "invitation:organization", tries: 60, win
  * Invites whoever reads an address's mail: makes a link that works once, within seven days, for an account with this
  * address, and sends it where a mail server is set. The link is in this one answer; its token's hash is stored. That the
  * mail could not be sent loses nothing: the link can be handed over.
- * @throws Forbidden `role_above_own` | Conflict `already_member`, `already_invited` | TooMany
+ * @throws Refusal `role_above_own` | `already_member`, `already_invited` | `rate_limited`
  */
 export const create = operation(
   {
@@ -72,7 +72,7 @@ export const create = operation(
   },
 );
 
-/** The organization is held, so that the same address is not invited twice at once. @throws Conflict */
+/** The organization is held, so that the same address is not invited twice at once. @throws Refusal */
 async function requireNew(
   { tx, organizationId, now }: Work<"invitation:create", Organization>,
   email: string,
@@ -82,13 +82,13 @@ async function requireNew(
     .from(members)
     .innerJoin(users, eq(users.userId, members.userId))
     .where(and(eq(members.organizationId, organizationId), eq(users.email, email)));
-  if (member) throw new Conflict("already_member", "Whoever has this address is a member already.");
+  if (member) throw new Refusal("already_member", { email });
   const [open] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
     .where(and(waitingFor(organizationId, email), aheadInSql(invitations.expiresAt, now)))
     .limit(1);
-  if (open) throw new Conflict("already_invited", "This address is invited already: take that invitation back first.");
+  if (open) throw new Refusal("already_invited", { email });
 }
 
 /** Whose standing counts when it is accepted; null for the host's command line, and for keys that it made. */

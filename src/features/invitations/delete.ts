@@ -3,7 +3,7 @@ import { invitations } from "../../../drizzle/members";
 import { requireGivable } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { Conflict, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { requireRole } from "../roles/require-role";
 import { Invitation, InvitationById } from "./contract";
 import { invitationColumns, presentInvitation } from "./invitation-columns";
@@ -11,7 +11,7 @@ import { invitation } from "./resource";
 
 /**
  * Takes an invitation back: its link is worth nothing from here on.
- * @throws Conflict `invitation_accepted` | Forbidden `role_above_own` whoever could not have sent it cannot take it back
+ * @throws Refusal `invitation_accepted` | `role_above_own` whoever could not have sent it cannot take it back
  */
 export const remove = operation(
   {
@@ -29,12 +29,12 @@ export const remove = operation(
       const { tx, now, organizationId } = work;
       const its = eq(invitations.invitationId, work.authorized.object.invitationId);
       const [before] = await tx.select(invitationColumns).from(invitations).where(its).for("no key update");
-      if (!before) throw new NotFound();
+      if (!before) throw new Refusal("not_found", authorized.named);
       const { role, roleId } = before;
       const { grant } = await requireRole(tx, organizationId, roleId === null ? { role } : { roleId });
       requireGivable(work, grant);
       if (before.acceptedAt !== null) {
-        throw new Conflict("invitation_accepted", "This invitation was accepted: remove the member instead.");
+        throw new Refusal("invitation_accepted");
       }
       const revokedAt = before.revokedAt ?? now;
       await tx.update(invitations).set({ revokedAt }).where(its);

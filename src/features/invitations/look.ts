@@ -9,7 +9,7 @@ const looksByAddress = { name: "invitation-look:ip", tries: 20, windowSeconds: 6
 /**
  * What an invitation is worth, to whoever has its link: of which organization it is, for whom, or why it is not good any
  * more. Whether there is an account already is not told: the link may still be with whoever invited.
- * @throws TooMany
+ * @throws Refusal `rate_limited`
  */
 export const look = visitorOperation(
   {

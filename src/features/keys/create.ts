@@ -7,7 +7,7 @@ import { requireGranted } from "../../access/resolve-grant";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
-import { Forbidden } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { type LocatedProject, project } from "../projects/resource";
 import { CreatedKey, CreateKey } from "./contract";
@@ -20,11 +20,11 @@ import { takeKeyCreation } from "./take-key-creation";
 
 /**
  * Makes an API key: the maker's own, or a service account's. The key itself is in this one answer; its hash is stored.
- * @throws Forbidden `role_above_own` | `role_above_account` | `above_making_key`: nobody gives what they do not have
- * @throws NotFound no such project, role or service account here
- * @throws Conflict `too_many_keys`
- * @throws Invalid `expires_in_the_past` | `expires_too_late` | `unknown_scope` | `not_a_network`
- * @throws TooMany too many from this address
+ * @throws Refusal `role_above_own` | `role_above_account` | `above_making_key`: nobody gives what they do not have
+ * @throws Refusal `not_found` no such project, role or service account here
+ * @throws Refusal `too_many_keys`
+ * @throws Refusal `expires_in_the_past` | `expires_too_late` | `unknown_scope` | `not_a_network`
+ * @throws Refusal `rate_limited` too many from this address
  */
 export const create = operation(
   {
@@ -99,22 +99,22 @@ export const create = operation(
 
 type CreateWork = Work<"key:create", Organization | LocatedProject>;
 
-/** Whoever makes an account's key can act as that account. @throws Forbidden */
+/** Whoever makes an account's key can act as that account. @throws Refusal */
 function requireAccountRight({ authorized: { principal, organization } }: CreateWork): void {
   const needed = "service-account:update";
   if (!isAllowed(principal, organization, needed)) {
-    throw new Forbidden("forbidden", `This needs the permission ${needed}.`);
+    throw new Refusal("forbidden", { permission: needed });
   }
 }
 
-/** @throws Forbidden `role_above_own` | `role_above_account` */
+/** @throws Refusal `role_above_own` | `role_above_account` */
 function requireGivable({ authorized }: CreateWork, { account }: Holder, grant: Grant, projectId: string | null): void {
   const { principal, organization } = authorized;
   const wanted = worthOf(grant, projectId);
   if (!canGive(principal, organization, wanted, projectId)) {
-    throw new Forbidden("role_above_own", "A key cannot do more than its maker.");
+    throw new Refusal("role_above_own", { subject: "API key" });
   }
   if (account !== null && !wanted.every((permission) => holds(account, permission))) {
-    throw new Forbidden("role_above_account", "A key cannot do more than the service account that it is for.");
+    throw new Refusal("role_above_account");
   }
 }

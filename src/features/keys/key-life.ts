@@ -1,4 +1,4 @@
-import { Invalid } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { earlier, isReached, later, readMoment, remainingMs } from "../../platform/moment";
 
 /** In milliseconds. */
@@ -19,18 +19,16 @@ export function latestEnd(now: Date, maxKeyDays: number | null): Date {
  * When a new key ends.
  * @param asked as the input says it, ISO 8601
  * @param latest it may not live longer than this
- * @throws Invalid `expires_in_the_past` | `expires_too_late`
+ * @throws Refusal `expires_in_the_past` | `expires_too_late`
  */
 export function endOfKey(asked: string | undefined, now: Date, latest: Date): Date {
   if (asked === undefined) return earlier(latest, later(now, defaultLifeMs));
   const end = readMoment(asked);
   if (isReached(end, now)) {
-    throw new Invalid("expires_in_the_past", "A key has to expire in the future.", { expiresAt: "in_the_past" });
+    throw new Refusal("expires_in_the_past", { expiresAt: asked });
   }
   if (!isReached(end, latest)) {
-    throw new Invalid("expires_too_late", `This key has to expire by ${latest.toISOString()}.`, {
-      expiresAt: "too_late",
-    });
+    throw new Refusal("expires_too_late", { expiresAt: asked, latest: latest.toISOString() });
   }
   return end;
 }

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import type { Principal } from "../../access/principal";
 import type { Transaction } from "../../database/database";
-import { Forbidden, Invalid } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { earlier } from "../../platform/moment";
 import { isNetwork } from "../../platform/net/addresses";
 import { areWithin } from "../../platform/net/networks-within";
@@ -29,7 +29,7 @@ type Asked = { readonly [K in "allowedIps" | "requestsPerMinute"]?: Bounds[K] | 
 /**
  * The limits of a new key: as asked, and, where a key makes it, never wider than that key's own.
  * @param latest what the organization allows
- * @throws Forbidden `above_making_key`
+ * @throws Refusal `above_making_key`
  */
 export async function limitsOfNewKey(
   tx: Transaction,
@@ -49,7 +49,7 @@ export async function limitsOfNewKey(
 /**
  * A key gives no key wider limits than its own: not to one that it makes or rotates, and not to itself.
  * @returns what bounds whoever asks
- * @throws Forbidden `above_making_key`
+ * @throws Refusal `above_making_key`
  */
 export async function requireWithinOwn(
   tx: Transaction,
@@ -66,7 +66,7 @@ export async function requireWithinOwn(
     requestsPerMinute !== undefined &&
     (requestsPerMinute === null || requestsPerMinute > own.requestsPerMinute);
   if (fromElsewhere || oftener) {
-    throw new Forbidden("above_making_key", "A key cannot give wider limits than its own.");
+    throw new Refusal("above_making_key");
   }
   return own;
 }
@@ -83,12 +83,10 @@ async function boundsOf(tx: Transaction, principal: Principal): Promise<Bounds> 
   return own ?? { allowedIps: null, requestsPerMinute: null, expiresAt: null };
 }
 
-/** @throws Invalid `not_a_network` */
+/** @throws Refusal `not_a_network` */
 export function requireNetworks(allowedIps: readonly string[] | null | undefined): void {
   const wrong = allowedIps?.findIndex((network) => !isNetwork(network)) ?? -1;
   if (wrong >= 0) {
-    throw new Invalid("not_a_network", "Addresses and networks only, 203.0.113.7 or 10.0.0.0/8 for example.", {
-      [`allowedIps.${wrong}`]: "not_a_network",
-    });
+    throw new Refusal("not_a_network", { at: wrong, network: allowedIps?.[wrong] ?? "" });
   }
 }

@@ -7,7 +7,7 @@ import type { Principal } from "../../access/principal";
 import { requireGranted } from "../../access/resolve-grant";
 import type { Transaction } from "../../database/database";
 import { aheadInSql } from "../../database/moments-in-sql";
-import { Conflict, Forbidden, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { roleOfAccount } from "../service-accounts/role-of-account";
 
 /** Whose a new key is to be: a person's, a service account's, or (made by a key of the host's command line) nobody's. */
@@ -26,7 +26,7 @@ interface Place {
 /**
  * Whose key it will be, held until the transaction ends: they stay, and their other keys can be counted.
  * @param serviceAccountId of the input; without it the key is the maker's own
- * @throws NotFound no such service account | Forbidden left meanwhile
+ * @throws Refusal `not_found` no such service account | `no_organization` the maker has left
  */
 export async function lockHolder(
   { tx, organizationId }: Place,
@@ -40,7 +40,7 @@ export async function lockHolder(
       .from(serviceAccounts)
       .where(and(eq(serviceAccounts.serviceAccountId, accountId), eq(serviceAccounts.organizationId, organizationId)))
       .for("no key update");
-    if (!account) throw new NotFound();
+    if (!account) throw new Refusal("not_found", { kind: "serviceAccount", id: accountId });
     const { grant } = await requireGranted(tx, organizationId, roleOfAccount(account));
     return { userId: null, serviceAccountId: accountId, account: grant };
   }
@@ -51,7 +51,7 @@ export async function lockHolder(
       .from(members)
       .where(and(eq(members.userId, userId), eq(members.organizationId, organizationId)))
       .for("no key update");
-    if (!member) throw new Forbidden("no_organization", "You are no longer a member of this organization.");
+    if (!member) throw new Refusal("no_organization");
   }
   return { userId, serviceAccountId: null, account: null };
 }
@@ -59,7 +59,7 @@ export async function lockHolder(
 /**
  * That there is room for one more live key of a member or a service account, who is held (`lockHolder`). One that was
  * rotated is on its way out and does not count.
- * @throws Conflict `too_many_keys`
+ * @throws Refusal `too_many_keys`
  */
 export async function requireRoom(
   { tx, organizationId }: Place,
@@ -83,6 +83,6 @@ export async function requireRoom(
       ),
     );
   if ((row?.live ?? 0) >= atMost) {
-    throw new Conflict("too_many_keys", `There can be ${atMost} live keys at most. Revoke one that is not needed.`);
+    throw new Refusal("too_many_keys", { most: atMost });
   }
 }

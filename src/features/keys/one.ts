@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Key, KeyById } from "./contract";
 import { keyColumns } from "./key-columns";
 import { presentKey } from "./present-key";
@@ -23,7 +23,7 @@ export const one = operation(
   async (authorized) => {
     return readAs(authorized, async (tx) => {
       const [row] = await tx.select(keyColumns).from(apiKeys).where(eq(apiKeys.apiKeyId, authorized.object.apiKeyId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return presentKey(row);
     });
   },

@@ -3,13 +3,13 @@ import { findProjectGrants } from "../../access/member-grants";
 import type { Permission } from "../../access/permissions";
 import { personOf } from "../../access/principal";
 import type { Work } from "../../access/unit-of-work";
-import { Forbidden } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import type { LocatedKey } from "./resource";
 
 /**
  * Nobody revokes or changes a key that can do more than they can, at the organization or by its holder's role at any
  * project, but for one of their own.
- * @throws Forbidden `key_above_own`
+ * @throws Refusal `key_above_own`
  */
 export async function requireReach<P extends Permission>({
   tx,
@@ -26,5 +26,5 @@ export async function requireReach<P extends Permission>({
       const reach = reachOf({ grant: object.grant, holder, projectId });
       return !canGive(atProject(principal, own.get(projectId) ?? null), organization, reach, projectId);
     });
-  if (isAbove) throw new Forbidden("key_above_own", "This key can do more than you can.");
+  if (isAbove) throw new Refusal("key_above_own");
 }

@@ -3,7 +3,7 @@ import { apiKeys } from "../../../drizzle/api-keys";
 import type { Authorized } from "../../access/authorized";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Key, KeyById } from "./contract";
 import { keyColumns } from "./key-columns";
 import { presentKey } from "./present-key";
@@ -12,7 +12,7 @@ import { apiKey, type LocatedKey } from "./resource";
 
 /**
  * Revokes an API key: the very next request with it is refused. It stays listed, so that the audit log can be read.
- * @throws Forbidden `key_above_own`
+ * @throws Refusal `key_above_own`
  */
 export async function revokeKey(authorized: Authorized<"key:delete", LocatedKey>): Promise<Key> {
   return unitOfWork(authorized, async (work) => {
@@ -23,7 +23,7 @@ export async function revokeKey(authorized: Authorized<"key:delete", LocatedKey>
       .set({ revokedAt: sql`coalesce(${apiKeys.revokedAt}, ${work.now.toISOString()}::timestamptz)` })
       .where(eq(apiKeys.apiKeyId, apiKeyId))
       .returning(keyColumns);
-    if (!row) throw new NotFound();
+    if (!row) throw new Refusal("not_found", authorized.named);
     work.audit("keys.revoke", { kind: "apiKey", id: apiKeyId }, { name });
     return presentKey(row);
   });

@@ -5,7 +5,7 @@ import { canGive, isAllowed, isOwn, worthOf } from "../../access/authorization";
 import type { Authorized } from "../../access/authorized";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { Conflict, Forbidden, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { earlier, hasExpired, later } from "../../platform/moment";
 import { RotatedKey, RotateKey } from "./contract";
@@ -21,9 +21,9 @@ import { takeKeyCreation } from "./take-key-creation";
  * Makes a key that takes another one's place, with the same limits and as long a life. The old one goes on beside it for
  * the overlap, its answers say until when, and then it has expired. Where a key rotates another one, what it gets is bound
  * as if it had made it.
- * @throws Forbidden `not_your_key` | `role_above_own` | `above_making_key`
- * @throws Conflict `key_revoked` | `key_expired` | `already_rotated`
- * @throws TooMany too many from this address
+ * @throws Refusal `not_your_key` | `role_above_own` | `above_making_key`
+ * @throws Refusal `already_revoked` | `already_expired` | `already_rotated`
+ * @throws Refusal `rate_limited` too many from this address
  */
 export const rotate = operation(
   {
@@ -33,7 +33,14 @@ export const rotate = operation(
     on: apiKey,
     input: RotateKey,
     output: RotatedKey,
-    errors: ["above_making_key", "already_rotated", "not_your_key", "role_above_own"],
+    errors: [
+      "above_making_key",
+      "already_expired",
+      "already_revoked",
+      "already_rotated",
+      "not_your_key",
+      "role_above_own",
+    ],
     rest: { method: "POST", path: "/keys/{apiKeyId}/rotate", status: 201 },
   },
   async (authorized, { overlapSeconds }) => {
@@ -44,13 +51,10 @@ export const rotate = operation(
       await lockHolder(work, work.authorized.principal, serviceAccountId);
       const its = eq(apiKeys.apiKeyId, apiKeyId);
       const [old] = await work.tx.select(keyColumns).from(apiKeys).where(its).for("no key update");
-      if (!old) throw new NotFound();
-      if (old.revokedAt) throw new Conflict("key_revoked", "This key was revoked: make a new one.");
-      if (old.rotatedTo !== null)
-        throw new Conflict("already_rotated", "Another key has taken this one's place already.");
-      if (hasExpired(old.expiresAt, work.now)) {
-        throw new Conflict("key_expired", "This key has expired: make a new one.");
-      }
+      if (!old) throw new Refusal("not_found", authorized.named);
+      if (old.revokedAt) throw new Refusal("already_revoked");
+      if (old.rotatedTo !== null) throw new Refusal("already_rotated");
+      if (hasExpired(old.expiresAt, work.now)) throw new Refusal("already_expired");
       const { principal, organization, request } = work.authorized;
       const latest = isOwn(principal, old) ? null : (await requireWithinOwn(work.tx, principal, old)).expiresAt;
       const end = endOfSuccessor(old, work.now, organization.maxKeyDays);
@@ -72,7 +76,7 @@ export const rotate = operation(
         .set({ expiresAt, rotatedTo: successor.apiKeyId })
         .where(its)
         .returning(keyColumns);
-      if (!rotated) throw new NotFound();
+      if (!rotated) throw new Refusal("not_found", authorized.named);
       work.audit(
         "keys.rotate",
         { kind: "apiKey", id: apiKeyId },
@@ -90,18 +94,18 @@ export const rotate = operation(
 
 /**
  * Whoever rotates a key gets one that acts as its holder: a person's is theirs alone to rotate.
- * @throws Forbidden
+ * @throws Refusal
  */
 function requireRotatable({ principal, organization, object }: Authorized<"key:create", LocatedKey>): void {
   const { userId, serviceAccountId, grant, projectId } = object;
   if (!isOwn(principal, object)) {
     const needed = serviceAccountId === null ? "key:update" : "service-account:update";
-    if (userId !== null) throw new Forbidden("not_your_key", "Only whoever a key belongs to can rotate it.");
+    if (userId !== null) throw new Refusal("not_your_key");
     if (!isAllowed(principal, organization, needed, needed === "key:update" ? projectId : null)) {
-      throw new Forbidden("forbidden", `This needs the permission ${needed}.`);
+      throw new Refusal("forbidden", { permission: needed });
     }
   }
   if (!canGive(principal, organization, worthOf(grant, projectId), projectId)) {
-    throw new Forbidden("role_above_own", "This key was made for more than you can do now: make another one.");
+    throw new Refusal("role_above_own", { subject: "API key" });
   }
 }

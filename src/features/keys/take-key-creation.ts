@@ -4,7 +4,7 @@ import { limits, take } from "../../identity/limits";
 
 /**
  * Counts one key made from the caller's address; all unknown addresses count as one. The host's command line is not counted.
- * @throws TooMany
+ * @throws Refusal `rate_limited`
  */
 export async function takeKeyCreation<P extends Permission, O>({
   request: { runtime, ip },

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Key, UpdateKey } from "./contract";
 import { keyColumns } from "./key-columns";
 import { requireNetworks, requireWithinOwn } from "./limits-of-maker";
@@ -12,7 +12,7 @@ import { apiKey } from "./resource";
 
 /**
  * Renames an API key, or says anew where from and how often it may be used. What it may do and until when stays.
- * @throws Forbidden `key_above_own` | `above_making_key` | Invalid `not_a_network`
+ * @throws Refusal `key_above_own` | `above_making_key` | `not_a_network`
  */
 export const update = operation(
   {
@@ -33,7 +33,7 @@ export const update = operation(
       const { apiKeyId } = work.authorized.object;
       const its = eq(apiKeys.apiKeyId, apiKeyId);
       const [before] = await work.tx.select(keyColumns).from(apiKeys).where(its);
-      if (!before) throw new NotFound();
+      if (!before) throw new Refusal("not_found", authorized.named);
       const {
         name = before.name,
         allowedIps = before.allowedIps,
@@ -44,7 +44,7 @@ export const update = operation(
         .set({ name, allowedIps, requestsPerMinute })
         .where(its)
         .returning(keyColumns);
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit("keys.update", { kind: "apiKey", id: apiKeyId }, changesOf(before, row));
       return presentKey(row);
     });

@@ -7,7 +7,7 @@ import { member } from "./resource";
 
 /**
  * Removes somebody from the organization; their account stays.
- * @throws Forbidden `member_above_own` | Conflict `last_owner`
+ * @throws Refusal `member_above_own` | `last_owner`
  */
 export const remove = operation(
   {

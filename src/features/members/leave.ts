@@ -2,13 +2,13 @@ import { findHoldings } from "../../access/member-grants";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
-import { Forbidden } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { LeaveOrganization, RemovedMember } from "./contract";
 import { removeMember } from "./remove-member";
 
 /**
  * Ends one's own membership of the organization that the request is about.
- * @throws Forbidden `no_organization` | Conflict `last_owner`
+ * @throws Refusal `no_organization` | `last_owner`
  */
 export const leave = operation(
   {
@@ -26,7 +26,7 @@ export const leave = operation(
       const { principal } = work.authorized;
       const userId = principal.kind === "session" ? principal.userId : null;
       const own = userId === null ? null : await findHoldings(work.tx, work.organizationId, { userId });
-      if (!own) throw new Forbidden("no_organization", "You are not a member of this organization.");
+      if (!own) throw new Refusal("no_organization");
       const removed = await removeMember(work, own.memberId);
       const { memberId, email, role, roleId, keysRevoked } = removed;
       work.audit("members.leave", { kind: "member", id: memberId, name: email }, { userId, role, roleId, keysRevoked });

@@ -10,7 +10,7 @@ import { requireMember } from "./require-member";
  * Ends a membership: from the very next request on their keys of this organization are revoked, and their sessions are
  * not about it. An invitation that is still open for them is taken back: nobody returns by themselves. Everything else that they made belongs to the organization and stays: projects, applications, service
  * accounts with their keys. Whoever knows the key of a service account has to be kept from it by rotating that key.
- * @throws Conflict `last_owner`
+ * @throws Refusal `last_owner`
  */
 export async function removeMember<P extends Permission, O>(
   work: Work<P, O>,

@@ -4,7 +4,7 @@ import { projects } from "../../../drizzle/projects";
 import { requireNotAbove } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { requireRole } from "../roles/require-role";
 import { Member, SetProjectRole } from "./contract";
@@ -13,8 +13,8 @@ import { member } from "./resource";
 
 /**
  * Gives a member a role at one project, which adds to their role at the organization; with null, takes it away.
- * @throws Forbidden `member_above_own` | `role_above_own`
- * @throws NotFound no such project or role here
+ * @throws Refusal `member_above_own` | `role_above_own`
+ * @throws Refusal `not_found` no such project or role here
  */
 export const setProjectRole = operation(
   {
@@ -37,7 +37,7 @@ export const setProjectRole = operation(
         .from(projects)
         .where(and(eq(projects.projectId, projectId), eq(projects.organizationId, organizationId)))
         .for("key share");
-      if (!project) throw new NotFound();
+      if (!project) throw new Refusal("not_found", { kind: "project", id: projectId });
       const giver = await requireNotAbove(work);
       const { columns, grant } = await requireRole(tx, organizationId, input);
       giver.requireGivableAt(projectId, grant);

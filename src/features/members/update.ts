@@ -11,9 +11,9 @@ import { member } from "./resource";
 
 /**
  * Gives a member another role at the organization, or none: then they are a member of projects only.
- * @throws Forbidden `member_above_own` | `role_above_own`
- * @throws NotFound no such role here
- * @throws Conflict `last_owner`
+ * @throws Refusal `member_above_own` | `role_above_own`
+ * @throws Refusal `not_found` no such role here
+ * @throws Refusal `last_owner`
  */
 export const update = operation(
   {

@@ -7,7 +7,7 @@ import { unitOfWork, type Work } from "../../access/unit-of-work";
 import type { Transaction } from "../../database/database";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
-import { Conflict, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { later } from "../../platform/moment";
 import { endClaims } from "../claims/claim-functions";
 import { Organization, OrganizationById } from "./contract";
@@ -19,7 +19,7 @@ const claimsOutliveMs = 30 * 24 * 3_600_000;
 /**
  * Deletes an organization that has no applications, with its keys and members: the caller's key is the last that works.
  * Its hosts stay claimed and denied for 30 days more.
- * @throws Conflict `not_empty` | `root_organization` the installation is managed through it
+ * @throws Refusal `not_empty` | `root_organization` the installation is managed through it
  */
 export const remove = operation(
   {
@@ -35,7 +35,7 @@ export const remove = operation(
   async (authorized) => {
     const deletion = async (work: Work<"organization:delete", LocatedOrganization>): Promise<Organization> => {
       const { organizationId, root } = work.authorized.object;
-      if (root) throw new Conflict("root_organization", "The installation is managed through this organization.");
+      if (root) throw new Refusal("root_organization");
       await lockPlaces(work.tx, organizationId);
       // Who may delete it can have changed while this waited.
       await work.authorized.again(work.tx, "update");
@@ -50,14 +50,14 @@ export const remove = operation(
         .from(applications)
         .where(eq(applications.organizationId, organizationId))
         .limit(1);
-      if (application) throw new Conflict("not_empty", "Delete the organization's applications first.");
+      if (application) throw new Refusal("not_empty", { kind: "organization", name: work.authorized.object.name });
       await endClaims(work.tx, later(work.now, claimsOutliveMs));
       await work.tx.delete(projects).where(eq(projects.organizationId, organizationId));
       const [row] = await work.tx
         .delete(organizations)
         .where(eq(organizations.organizationId, organizationId))
         .returning();
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit("organizations.delete", { kind: "organization", id: organizationId }, { name: row.name });
       return presentOrganization(row, work.sync);
     };

@@ -5,7 +5,7 @@ import { type Organization as LocatedOrganization, organization } from "../../ac
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Organization, OrganizationById } from "./contract";
 import { presentOrganization } from "./present-organization";
 
@@ -18,7 +18,7 @@ export async function getOrganization(
       .select()
       .from(organizations)
       .where(eq(organizations.organizationId, authorized.object.organizationId));
-    if (!row) throw new NotFound();
+    if (!row) throw new Refusal("not_found", authorized.named);
     return presentOrganization(row);
   });
 }

@@ -7,7 +7,7 @@ import { unitOfWork, type Work } from "../../access/unit-of-work";
 import { beforeAndAfter } from "../../audit/before-and-after";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { UpdatedOrganization, UpdateOrganization } from "./contract";
 import { presentOrganization } from "./present-organization";
 
@@ -36,7 +36,7 @@ export const update = operation(
         const closed = given.neverPublic === true ? await closeEmpty(work) : [];
         // What it is now, and not before somebody else's change of it was waited for.
         const [before] = await work.tx.select().from(organizations).where(self).for("no key update");
-        if (!before) throw new NotFound();
+        if (!before) throw new Refusal("not_found", authorized.named);
         const changes = Object.fromEntries(
           Object.entries(given).filter(([field, value]) => value !== undefined && Reflect.get(before, field) !== value),
         );
@@ -45,7 +45,7 @@ export const update = operation(
           .set({ name: before.name, ...changes })
           .where(self)
           .returning();
-        if (!row) throw new NotFound();
+        if (!row) throw new Refusal("not_found", authorized.named);
         if (given.neverPublic === true) closed.push(...(await closeEmpty(work)));
         work.audit(
           "organizations.update",

@@ -3,7 +3,7 @@ import { applications } from "../../../drizzle/applications";
 import { environments, projects } from "../../../drizzle/projects";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { removeApplications } from "../applications/remove-applications";
 import { Project, ProjectById } from "./contract";
 import { presentProject } from "./present-project";
@@ -42,7 +42,7 @@ export const remove = operation(
         ids.length > 0 ? inArray(applications.environmentId, ids) : sql`false`,
       );
       const [row] = await work.tx.delete(projects).where(eq(projects.projectId, projectId)).returning();
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit(
         "projects.delete",
         { kind: "project", id: projectId },

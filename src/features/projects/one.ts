@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { projects } from "../../../drizzle/projects";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Project, ProjectById } from "./contract";
 import { presentProject } from "./present-project";
 import { project } from "./resource";
@@ -22,7 +22,7 @@ export const one = operation(
   async (authorized) => {
     return readAs(authorized, async (tx) => {
       const [row] = await tx.select().from(projects).where(eq(projects.projectId, authorized.object.projectId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return presentProject(row);
     });
   },

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { projects } from "../../../drizzle/projects";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Project, UpdateProject } from "./contract";
 import { presentProject } from "./present-project";
 import { project } from "./resource";
@@ -23,7 +23,7 @@ export const update = operation(
     return unitOfWork(authorized, async (work) => {
       const { projectId, name: before } = work.authorized.object;
       const [row] = await work.tx.update(projects).set({ name }).where(eq(projects.projectId, projectId)).returning();
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit("projects.update", { kind: "project", id: projectId }, { name: [before, name] });
       return presentProject(row, work.sync);
     });

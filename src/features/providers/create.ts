@@ -13,8 +13,8 @@ import { requireProvable, requireProviderAllowed } from "./require-provider-allo
 /**
  * Adds a provider of OpenID Connect that lets people into this organization, and nowhere else. Its slug has a random
  * ending: nobody takes the redirect address that another one, or the settings, will ask for.
- * @throws Forbidden `provider_above_own`
- * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role` |
+ * @throws Refusal `provider_above_own`
+ * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role` |
  *   `trusted_domains_missing` | `issuer_of_many_tenants`
  */
 export const create = operation(

@@ -4,7 +4,7 @@ import { unitOfWork } from "../../access/unit-of-work";
 import type { RoleChange } from "../../identity/external/apply-groups";
 import { logLastOwnerKept, reapplyGroups } from "../../identity/external/end-of-groups";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Provider, ProviderById } from "./contract";
 import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
 import { presentProvider } from "./present-provider";
@@ -35,7 +35,7 @@ export const remove = operation(
           .delete(oidcProviders)
           .where(and(eq(oidcProviders.providerId, providerId), eq(oidcProviders.organizationId, organizationId)))
           .returning(providerColumns);
-        if (!row) throw new NotFound();
+        if (!row) throw new Refusal("not_found", authorized.named);
         const seen = { requestId, ip, now: work.now, installationId: runtime.installationId };
         alarms.length = 0;
         alarms.push(

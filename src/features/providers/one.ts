@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { oidcProviders } from "../../../drizzle/persons";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Provider, ProviderById } from "./contract";
 import { presentProvider } from "./present-provider";
 import { providerColumns } from "./provider-columns";
@@ -26,7 +26,7 @@ export const one = operation(
         .select(providerColumns)
         .from(oidcProviders)
         .where(eq(oidcProviders.providerId, authorized.object.providerId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return presentProvider(row, authorized.request.runtime);
     });
   },

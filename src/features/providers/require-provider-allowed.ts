@@ -4,9 +4,9 @@ import { canGive } from "../../access/authorization";
 import type { Organization } from "../../access/organization";
 import { isRole, type Permission, permissionsOf } from "../../access/permissions";
 import type { Work } from "../../access/unit-of-work";
-import { type ProofSettings, proofMessages, proofProblem } from "../../identity/external/email-proof";
+import { type ProofSettings, proofProblem } from "../../identity/external/email-proof";
 import { AddressRefused, requireReachable } from "../../identity/external/reachable";
-import { Forbidden, Invalid } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 
 /** What of a provider decides whom it can let in, and where this server goes for it. */
 interface Wanted {
@@ -18,8 +18,8 @@ interface Wanted {
 /**
  * Whoever says what a provider is can come in by it as anybody of the organization, an owner included: so only they may
  * who hold everything an owner does.
- * @throws Forbidden `provider_above_own`
- * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role`
+ * @throws Refusal `provider_above_own`
+ * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role`
  */
 export async function requireProviderAllowed<P extends Permission, O>(
   work: Work<P, O>,
@@ -27,28 +27,24 @@ export async function requireProviderAllowed<P extends Permission, O>(
 ): Promise<void> {
   const { principal, organization } = work.authorized;
   if (!canGive(principal, organization, permissionsOf("owner"))) {
-    throw new Forbidden("provider_above_own", "A provider can sign in owners: only an owner sets one up.");
+    throw new Refusal("provider_above_own");
   }
   if (issuer !== undefined) requireAddress("issuer", issuer, organization);
   if (internalUrl) {
     if (organization.upstreams !== "any") {
-      throw new Invalid("internal_url_not_allowed", "This organization's providers are asked at their issuer.", {
-        internalUrl: "not_allowed",
-      });
+      throw new Refusal("internal_url_not_allowed", { internalUrl });
     }
     requireAddress("internalUrl", internalUrl, organization);
   }
   await requireOwnRoles(work, groupRoles ?? {});
 }
 
-function requireAddress(field: string, url: string, { upstreams }: Organization): void {
+function requireAddress(field: "issuer" | "internalUrl", url: string, { upstreams }: Organization): void {
   try {
     requireReachable(url, upstreams === "any" ? "local" : "public");
   } catch (error) {
     if (!(error instanceof AddressRefused)) throw error;
-    throw new Invalid("address_refused", "A provider is asked by https, at an address of the internet.", {
-      [field]: "address_refused",
-    });
+    throw new Refusal("address_refused", { field, url });
   }
 }
 
@@ -62,16 +58,15 @@ async function requireOwnRoles<P extends Permission, O>(
     .select({ roleId: roles.roleId })
     .from(roles)
     .where(and(eq(roles.organizationId, organizationId), inArray(roles.roleId, wanted)));
-  if (found.length < wanted.length) {
-    throw new Invalid("unknown_role", "There is no such role in your organization.", { groupRoles: "unknown_role" });
-  }
+  const unknown = wanted.filter((word) => !found.some(({ roleId }) => roleId === word));
+  if (unknown.length > 0) throw new Refusal("unknown_role", { roles: unknown });
 }
 
 /**
  * That an address can be proven as the provider's settings say, all of them together.
- * @throws Invalid `trusted_domains_missing` | `issuer_of_many_tenants`
+ * @throws Refusal `trusted_domains_missing` | `issuer_of_many_tenants`
  */
 export function requireProvable(settings: ProofSettings): void {
   const problem = proofProblem(settings);
-  if (problem !== null) throw new Invalid(problem, `${proofMessages[problem]}.`, { emailProof: problem });
+  if (problem !== null) throw new Refusal(problem);
 }

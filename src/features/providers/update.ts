@@ -7,7 +7,7 @@ import { logLastOwnerKept, reapplyGroups } from "../../identity/external/end-of-
 import { isSameIssuer } from "../../identity/external/endpoints";
 import { clientSecretPlace } from "../../identity/external/provider";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Provider, UpdateProvider } from "./contract";
 import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
 import { presentProvider } from "./present-provider";
@@ -19,8 +19,8 @@ import { provider } from "./resource";
  * Changes a provider. Turned off, at another issuer, or with narrower lists of who may sign in, it ends the sessions that
  * it opened. At another issuer everybody is linked again, and what its groups gave ends. Other roles for its groups are
  * applied at once, by the groups that it named last.
- * @throws Forbidden `provider_above_own`
- * @throws Invalid `address_refused` | `internal_url_not_allowed` | `unknown_role` |
+ * @throws Refusal `provider_above_own`
+ * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role` |
  *   `trusted_domains_missing` | `issuer_of_many_tenants`
  */
 export const update = operation(
@@ -52,7 +52,7 @@ export const update = operation(
         const { providerId } = work.authorized.object;
         const self = and(eq(oidcProviders.providerId, providerId), eq(oidcProviders.organizationId, organizationId));
         const [before] = await tx.select(providerColumns).from(oidcProviders).where(self).for("no key update");
-        if (!before) throw new NotFound();
+        if (!before) throw new Refusal("not_found", authorized.named);
         const wanted = Object.entries(given).filter(([, value]) => value !== undefined);
         const changes = Object.fromEntries(
           wanted.filter(([field, value]) => JSON.stringify(Reflect.get(before, field)) !== JSON.stringify(value)),
@@ -72,7 +72,7 @@ export const update = operation(
           })
           .where(self)
           .returning(providerColumns);
-        if (!row) throw new NotFound();
+        if (!row) throw new Refusal("not_found", authorized.named);
         const isAnother = !isSameIssuer(row.issuer, before.issuer);
         alarms.length = 0;
         if (isAnother || changes.groupRoles !== undefined) {

@@ -10,7 +10,7 @@ import { orNameTaken, requireOwnName, requireWords } from "./role-words";
 
 /**
  * Makes a role of the organization's own.
- * @throws Forbidden `role_above_own` | Invalid `unknown_permission` | Conflict `name_taken`
+ * @throws Refusal `role_above_own` | `unknown_permission` | `name_taken`
  */
 export const create = operation(
   {
@@ -30,7 +30,10 @@ export const create = operation(
       requireGivable(work, { role: null, permissions });
       const { organizationId, now: createdAt } = work;
       const row = { roleId: newId("role"), organizationId, name, permissions, createdAt };
-      await work.tx.insert(roles).values(row).catch(orNameTaken);
+      await work.tx
+        .insert(roles)
+        .values(row)
+        .catch((error: unknown) => orNameTaken(error, name));
       work.audit("roles.create", { kind: "role", id: row.roleId, name }, { name, permissions });
       return presentRole(row);
     });

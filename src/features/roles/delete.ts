@@ -4,7 +4,7 @@ import { requireGivable } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
 import { violatesForeignKey } from "../../database/database-errors";
 import { operation } from "../../operations/operation";
-import { Conflict, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Role, RoleById } from "./contract";
 import { presentRole } from "./present-role";
 import { role } from "./resource";
@@ -12,7 +12,7 @@ import { role } from "./resource";
 /**
  * Deletes a role of the organization's own that nobody has: no member, project role, service account, live key or open
  * invitation.
- * @throws Conflict `role_in_use` | Forbidden `role_above_own`
+ * @throws Refusal `role_in_use` | `role_above_own`
  */
 export const remove = operation(
   {
@@ -27,20 +27,24 @@ export const remove = operation(
   },
   async (authorized) => {
     return unitOfWork(authorized, async (work) => {
-      const { roleId, permissions } = work.authorized.object;
+      const { roleId, name, permissions } = work.authorized.object;
       requireGivable(work, { role: null, permissions });
       await work.tx.execute(
         sql`select portcullis_let_go_of_role(${roleId}::text, ${work.now.toISOString()}::timestamptz)`,
       );
-      const [row] = await work.tx.delete(roles).where(eq(roles.roleId, roleId)).returning().catch(orInUse);
-      if (!row) throw new NotFound();
+      const [row] = await work.tx
+        .delete(roles)
+        .where(eq(roles.roleId, roleId))
+        .returning()
+        .catch((error: unknown) => orInUse(error, name));
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit("roles.delete", { kind: "role", id: roleId }, { permissions: [permissions, null] });
       return presentRole(row);
     });
   },
 );
 
-function orInUse(error: unknown): never {
+function orInUse(error: unknown, name: string): never {
   if (!violatesForeignKey(error)) throw error;
-  throw new Conflict("role_in_use", "Somebody has this role: give them another one first.");
+  throw new Refusal("role_in_use", { name });
 }

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { roles } from "../../../drizzle/roles";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Role, RoleById } from "./contract";
 import { presentRole } from "./present-role";
 import { role } from "./resource";
@@ -22,7 +22,7 @@ export const one = operation(
   async (authorized) => {
     return readAs(authorized, async (tx) => {
       const [row] = await tx.select().from(roles).where(eq(roles.roleId, authorized.object.roleId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return presentRole(row);
     });
   },

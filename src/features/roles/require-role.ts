@@ -10,7 +10,7 @@ export interface GivenRole {
 
 /**
  * Looks up the role of an input; that the caller may give it is still to be decided.
- * @throws NotFound no such role in this organization
+ * @throws Refusal `not_found` no such role in this organization
  */
 export async function requireRole(
   tx: Transaction,

@@ -3,7 +3,7 @@ import { roles } from "../../../drizzle/roles";
 import { requireGivable } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Role, UpdateRole } from "./contract";
 import { presentRole } from "./present-role";
 import { role } from "./resource";
@@ -12,7 +12,7 @@ import { orNameTaken, requireOwnName, requireWords } from "./role-words";
 /**
  * Renames a role of the organization's own, or says anew what it gives: to everybody who has it, at once. Whoever does
  * not have all that it gave and will give may not touch it, so that nobody gains by a role of theirs.
- * @throws Forbidden `role_above_own` | Invalid `unknown_permission` | Conflict `name_taken`
+ * @throws Refusal `role_above_own` | `unknown_permission` | `name_taken`
  */
 export const update = operation(
   {
@@ -38,8 +38,8 @@ export const update = operation(
         .set({ name, permissions })
         .where(eq(roles.roleId, before.roleId))
         .returning()
-        .catch(orNameTaken);
-      if (!row) throw new NotFound();
+        .catch((error: unknown) => orNameTaken(error, name));
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit(
         "roles.update",
         { kind: "role", id: before.roleId },

@@ -9,8 +9,8 @@ import { presentRoute } from "./present-route";
 /**
  * Gives an application a place at its gateway: a host, a path in it, and where it leads. Whoever may pass there is up
  * to the application.
- * @throws Invalid `invalid_host` | `invalid_path` | `invalid_upstream`
- * @throws Conflict `host_reserved` | `host_taken` | `upstream_taken` | `upstream_shared` | `route_taken`
+ * @throws Refusal `invalid_host` | `invalid_path` | `invalid_upstream`
+ * @throws Refusal `host_reserved` | `host_served_elsewhere` | `host_taken` | `upstream_taken` | `upstream_shared` | `route_taken`
  */
 export const create = operation(
   {
@@ -22,6 +22,7 @@ export const create = operation(
     output: Route,
     errors: [
       "host_reserved",
+      "host_served_elsewhere",
       "host_taken",
       "invalid_host",
       "invalid_path",

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { routes } from "../../../drizzle/routes";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { releaseUpstreams } from "../claims/claim-functions";
 import { Route, RouteById } from "./contract";
 import { presentRoute } from "./present-route";
@@ -24,7 +24,7 @@ export const remove = operation(
     return unitOfWork(authorized, async (work) => {
       const { routeId, application } = work.authorized.object;
       const [row] = await work.tx.delete(routes).where(eq(routes.routeId, routeId)).returning();
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       await releaseUpstreams(work.tx, application.gatewayId, row.upstreamKeys);
       work.audit("routes.delete", { kind: "route", id: routeId }, { host: row.host, pathPrefix: row.pathPrefix });
       work.deliver({ gatewayId: application.gatewayId, applicationId: application.applicationId, closes: true });

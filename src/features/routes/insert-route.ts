@@ -25,7 +25,10 @@ export async function insertRoute<P extends Permission, O>(
     upstreamKeys: [...place.keys],
     createdAt: work.now,
   };
-  await work.tx.insert(routes).values(row).catch(orRouteTaken);
+  await work.tx
+    .insert(routes)
+    .values(row)
+    .catch((error: unknown) => orRouteTaken(error, place));
   if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
   work.deliver({ gatewayId, applicationId, closes: false });
   return row;

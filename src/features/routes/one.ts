@@ -3,7 +3,7 @@ import { routes } from "../../../drizzle/routes";
 import { readAs } from "../../access/read-as";
 import { syncStatesOf } from "../../delivery/sync-states";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { Route, RouteById } from "./contract";
 import { presentRoute } from "./present-route";
 import { route } from "./resource";
@@ -23,7 +23,7 @@ export const one = operation(
   async (authorized) => {
     return readAs(authorized, async (tx) => {
       const [row] = await tx.select().from(routes).where(eq(routes.routeId, authorized.object.routeId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       const stateOf = await syncStatesOf(tx, [row.applicationId], authorized.request.runtime.clock.now());
       return presentRoute(row, { changeId: null, state: stateOf(row.applicationId) });
     });

@@ -2,7 +2,7 @@ import { and, arrayOverlaps, eq, ne } from "drizzle-orm";
 import { routes } from "../../../drizzle/routes";
 import type { Transaction } from "../../database/database";
 import { violatedConstraint } from "../../database/database-errors";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { hostsOverlap } from "../../platform/net/host-names";
 import { claimHost, claimUpstreams } from "../claims/claim-functions";
 import type { PreparedUpstreams } from "./prepare-route";
@@ -17,16 +17,16 @@ export interface WantedPlace extends PreparedUpstreams {
 /**
  * Claims a route's host and upstreams for the organization.
  * @returns the deny group whose file has to be delivered, or null when it stands already
- * @throws Conflict `host_taken` | `upstream_taken` another organization has it | `upstream_shared` another application
+ * @throws Refusal `host_taken` | `upstream_taken` another organization has it | `upstream_shared` another application
  *   of this organization leads to the same upstream under the same host, where a path is no boundary
  */
 export async function claimPlace(tx: Transaction, wanted: WantedPlace, now: Date): Promise<number | null> {
   const claim = await claimHost(tx, wanted.gatewayId, wanted.host, now);
   if (claim.outcome === "taken") {
-    throw new Conflict("host_taken", "This host name belongs to another organization.", { host: "taken" });
+    throw new Refusal("host_taken", { host: wanted.host });
   }
   if ((await claimUpstreams(tx, wanted.gatewayId, wanted.keys, now)) === "taken") {
-    throw new Conflict("upstream_taken", "This upstream belongs to another organization.", { upstreams: "taken" });
+    throw new Refusal("upstream_taken", { upstreams: givenUrls(wanted) });
   }
   await requireOwnUpstream(tx, wanted);
   return claim.outcome === "claimed" ? claim.denyGroup : null;
@@ -44,18 +44,18 @@ async function requireOwnUpstream(tx: Transaction, wanted: WantedPlace): Promise
       ),
     );
   if (sharing.some((route) => hostsOverlap(route.host, wanted.host))) {
-    throw new Conflict(
-      "upstream_shared",
-      "Another application leads to this upstream under the same host; a path is no boundary between them.",
-      { upstreams: "shared" },
-    );
+    throw new Refusal("upstream_shared", { host: wanted.host, upstreams: givenUrls(wanted) });
   }
 }
 
-/** @throws Conflict `route_taken` for a host and path that another route of the organization has */
-export function orRouteTaken(error: unknown): never {
+function givenUrls({ upstreams }: WantedPlace): string[] {
+  return [...new Set(upstreams.map(({ given }) => given))];
+}
+
+/** @throws Refusal `route_taken` for a host and path that another route of the organization has */
+export function orRouteTaken(error: unknown, place: { readonly host: string; readonly pathPrefix: string }): never {
   if (violatedConstraint(error) === "routes_place") {
-    throw new Conflict("route_taken", "There is a route for this host and path already.", { host: "taken" });
+    throw new Refusal("route_taken", { host: place.host, pathPrefix: place.pathPrefix });
   }
   throw error;
 }

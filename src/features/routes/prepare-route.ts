@@ -6,7 +6,7 @@ import type { Organization } from "../../access/organization";
 import type { Permission } from "../../access/permissions";
 import { readAs } from "../../access/read-as";
 import type { Runtime } from "../../access/runtime";
-import { Conflict, Invalid, NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { parseHost } from "../../platform/net/host-names";
 import { dialable } from "../../platform/net/listen-address";
 import { parsePathPrefix } from "../../platform/net/path-prefixes";
@@ -19,7 +19,6 @@ import {
   type UpstreamProblem,
   upstreamClaimKeys,
 } from "../../platform/net/upstreams";
-import { hostMessage, pathMessage, reservedMessage, upstreamMessage } from "./place-messages";
 
 /** The upstreams of a route as they are stored and claimed. */
 export interface PreparedUpstreams {
@@ -28,15 +27,15 @@ export interface PreparedUpstreams {
   readonly keys: readonly string[];
 }
 
-/** @throws Invalid `invalid_host`, with the rule that it breaks | Conflict `host_reserved` */
+/** @throws Refusal `invalid_host`, with the rule that it breaks | `host_reserved` */
 export function requireHost(text: string, { signIn }: Pick<Runtime, "signIn">): string {
   const parsed = parseHost(text);
-  if (!parsed.ok) throw new Invalid("invalid_host", hostMessage(text, parsed.problem), { host: parsed.problem });
+  if (!parsed.ok) throw new Refusal("invalid_host", { host: text, problem: parsed.problem });
   const { host } = parsed;
   const publicHost = hostOfOrigin(signIn.publicOrigin);
   const reserved = reservedFor(host, publicHost);
   if (reserved === null) return host;
-  throw new Conflict("host_reserved", reservedMessage(host, reserved, publicHost), { host: reserved });
+  throw new Refusal("host_reserved", { host, reserved, publicHost });
 }
 
 /**
@@ -44,7 +43,7 @@ export function requireHost(text: string, { signIn }: Pick<Runtime, "signIn">): 
  * organization has claimed is not asked for: its own deny or route answers there, or is being delivered. Nor is a gateway
  * asked whose answers carry no tags, since its own routes could not be told from others'.
  * Outside: it asks the gateway, and stands before the transaction.
- * @throws Conflict `host_reserved`, with what was seen | TooMany | Unavailable
+ * @throws Refusal `host_served_elsewhere`, with what was seen | `rate_limited` | `busy`
  */
 export async function requireNotServed<P extends Permission, O>(
   authorized: Authorized<P, O>,
@@ -56,19 +55,14 @@ export async function requireNotServed<P extends Permission, O>(
   const { hostWatch } = request.runtime;
   const seen = await hostWatch.servedElsewhere(gateway.address, host, organization.organizationId);
   if (seen === null) return;
-  const what = `status ${seen.status}${seen.server === null ? "" : `, server ${seen.server}`}`;
-  throw new Conflict(
-    "host_reserved",
-    `Something that Portcullis did not configure already answers for "${host}" at this gateway (${what}). Remove it there, or use another host.`,
-    { host: "served_elsewhere" },
-  );
+  throw new Refusal("host_served_elsewhere", { host, status: seen.status, server: seen.server });
 }
 
-/** @returns the empty text for the whole host. @throws Invalid `invalid_path`, with the rule that it breaks */
+/** @returns the empty text for the whole host. @throws Refusal `invalid_path`, with the rule that it breaks */
 export function requirePathPrefix(text: string | null | undefined): string {
   const parsed = parsePathPrefix(text ?? "/");
   if (parsed.ok) return parsed.pathPrefix ?? "";
-  throw new Invalid("invalid_path", pathMessage(text ?? "", parsed.problem), { pathPrefix: parsed.problem });
+  throw new Refusal("invalid_path", { path: text ?? "", problem: parsed.problem });
 }
 
 /** How long an organization whose upstreams are not checked waits for DNS, in ms; later, a name counts as a name. */
@@ -83,7 +77,7 @@ function placeOfOrigin(origin: string): HostAndPort {
  * Where a route may lead. An organization whose upstreams are `checked` gets every name resolved here, and the addresses
  * go into the file: Traefik resolves again by itself, and a tenant can point its own name anywhere later.
  * Outside: it asks DNS, and stands before the transaction.
- * @throws Invalid `invalid_upstream`, with the rule that it breaks
+ * @throws Refusal `invalid_upstream`, with the rule that it breaks
  */
 export async function prepareUpstreams(
   runtime: Runtime,
@@ -96,8 +90,7 @@ export async function prepareUpstreams(
   const forbidden = [...runtime.listensOn, ...gatewayListensOn];
   const prepared: PreparedUpstreams[] = [];
   for (const [index, url] of urls.entries()) {
-    const refuse = (problem: UpstreamProblem) =>
-      new Invalid("invalid_upstream", upstreamMessage(url, problem), { [`upstreams.${index}.url`]: problem });
+    const refuse = (problem: UpstreamProblem) => new Refusal("invalid_upstream", { index, url, problem });
     const parsed = parseUpstream(url);
     if (!parsed.ok) throw refuse(parsed.problem);
     const { upstream } = parsed;
@@ -135,7 +128,7 @@ export interface PreparedGateway {
   readonly holdsHost: boolean;
 }
 
-/** @throws NotFound */
+/** @throws Refusal `not_found` */
 export async function readGateway<P extends Permission, O>(
   authorized: Authorized<P, O>,
   gatewayId: string,
@@ -156,7 +149,7 @@ export async function readGateway<P extends Permission, O>(
       )
       .where(eq(gateways.gatewayId, gatewayId)),
   );
-  if (!row) throw new NotFound();
+  if (!row) throw new Refusal("not_found", { kind: "gateway", id: gatewayId });
   const { address, probeAddress, tags, claimId } = row;
   const listensOn = [dialable(address), dialable(probeAddress)];
   return { address, tags, listensOn, holdsHost: claimId !== null };

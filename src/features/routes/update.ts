@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { routes } from "../../../drizzle/routes";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { releaseUpstreams } from "../claims/claim-functions";
 import { Route, UpdateRoute } from "./contract";
 import { claimPlace, orRouteTaken } from "./place-route";
@@ -12,7 +12,7 @@ import { route } from "./resource";
 
 /**
  * Moves a route, or leads it elsewhere. The claim of a host that it leaves stays, with its deny, until it is released.
- * @throws Invalid | Conflict as `createRoute`
+ * @throws Refusal as `createRoute`
  */
 export const update = operation(
   {
@@ -24,6 +24,7 @@ export const update = operation(
     output: Route,
     errors: [
       "host_reserved",
+      "host_served_elsewhere",
       "host_taken",
       "invalid_host",
       "invalid_path",
@@ -52,7 +53,7 @@ export const update = operation(
         const { routeId, application } = work.authorized.object;
         const { applicationId, gatewayId } = application;
         const [before] = await work.tx.select().from(routes).where(eq(routes.routeId, routeId));
-        if (!before) throw new NotFound();
+        if (!before) throw new Refusal("not_found", authorized.named);
         const after = {
           host: host ?? before.host,
           pathPrefix: pathPrefix ?? before.pathPrefix,
@@ -69,8 +70,8 @@ export const update = operation(
           .set(after)
           .where(eq(routes.routeId, routeId))
           .returning()
-          .catch(orRouteTaken);
-        if (!row) throw new NotFound();
+          .catch((error: unknown) => orRouteTaken(error, after));
+        if (!row) throw new Refusal("not_found", authorized.named);
         await releaseUpstreams(work.tx, gatewayId, before.upstreamKeys);
         work.audit(
           "routes.update",

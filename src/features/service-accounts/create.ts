@@ -11,7 +11,7 @@ import { requireAccountReach } from "./require-account-reach";
 
 /**
  * Makes a service account: what automation acts as, so that it outlives whoever set it up.
- * @throws Forbidden `role_above_own` | NotFound no such role | Conflict `name_taken`
+ * @throws Refusal `role_above_own` | `not_found` no such role | `name_taken`
  */
 export const create = operation(
   {
@@ -39,7 +39,10 @@ export const create = operation(
           roleId,
           createdAt: work.now,
         };
-        await work.tx.insert(serviceAccounts).values(row).catch(orNameTaken);
+        await work.tx
+          .insert(serviceAccounts)
+          .values(row)
+          .catch((error: unknown) => orNameTaken(error, input.name));
         const { name } = row;
         work.audit(
           "serviceAccounts.create",

@@ -4,7 +4,7 @@ import { serviceAccounts } from "../../../drizzle/roles";
 import { requireGranted } from "../../access/resolve-grant";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { ServiceAccount, ServiceAccountById } from "./contract";
 import { presentServiceAccount } from "./present-service-account";
 import { requireAccountReach } from "./require-account-reach";
@@ -13,7 +13,7 @@ import { roleOfAccount } from "./role-of-account";
 
 /**
  * Removes a service account with its keys: the very next request with one of them is refused.
- * @throws Forbidden `role_above_own`
+ * @throws Refusal `role_above_own`
  */
 export const remove = operation(
   {
@@ -39,7 +39,7 @@ export const remove = operation(
         .delete(serviceAccounts)
         .where(eq(serviceAccounts.serviceAccountId, serviceAccountId))
         .returning();
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       work.audit(
         "serviceAccounts.delete",
         { kind: "serviceAccount", id: serviceAccountId },

@@ -1,10 +1,10 @@
 import { violatedConstraint } from "../../database/database-errors";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 
-/** @throws Conflict `name_taken` for a name that another of the organization's service accounts has */
-export function orNameTaken(error: unknown): never {
+/** @throws Refusal `name_taken` for a name that another of the organization's service accounts has */
+export function orNameTaken(error: unknown, name: string): never {
   if (violatedConstraint(error) === "service_accounts_name") {
-    throw new Conflict("name_taken", "There is a service account with this name already.", { name: "taken" });
+    throw new Refusal("name_taken", { kind: "service account", name });
   }
   throw error;
 }

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { serviceAccounts } from "../../../drizzle/roles";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { ServiceAccount, ServiceAccountById } from "./contract";
 import { presentServiceAccount } from "./present-service-account";
 import { serviceAccount } from "./resource";
@@ -25,7 +25,7 @@ export const one = operation(
         .select()
         .from(serviceAccounts)
         .where(eq(serviceAccounts.serviceAccountId, authorized.object.serviceAccountId));
-      if (!row) throw new NotFound();
+      if (!row) throw new Refusal("not_found", authorized.named);
       return presentServiceAccount(row);
     });
   },

@@ -3,7 +3,7 @@ import { serviceAccounts } from "../../../drizzle/roles";
 import { requireGranted } from "../../access/resolve-grant";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { NotFound } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { ServiceAccount, UpdateServiceAccount } from "./contract";
 import { orNameTaken } from "./name-taken";
 import { presentServiceAccount } from "./present-service-account";
@@ -13,8 +13,8 @@ import { roleOfAccount } from "./role-of-account";
 
 /**
  * Renames a service account, or gives it another role: its keys can do no more than that from the next request on.
- * @throws Forbidden `role_above_own`: of what it has, or of what it is to have
- * @throws NotFound no such role | Conflict `name_taken`
+ * @throws Refusal `role_above_own`: of what it has, or of what it is to have
+ * @throws Refusal `not_found` no such role | `name_taken`
  */
 export const update = operation(
   {
@@ -41,8 +41,8 @@ export const update = operation(
         .set(after)
         .where(eq(serviceAccounts.serviceAccountId, serviceAccountId))
         .returning()
-        .catch(orNameTaken);
-      if (!row) throw new NotFound();
+        .catch((error: unknown) => orNameTaken(error, after.name));
+      if (!row) throw new Refusal("not_found", authorized.named);
       const changed = fields.filter((field) => before[field] !== after[field]);
       work.audit(
         "serviceAccounts.update",

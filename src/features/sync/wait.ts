@@ -11,7 +11,7 @@ import {
 import { hasReached, leastOf, progressOf } from "../../delivery/sync-progress";
 import { operation } from "../../operations/operation";
 import { orElse } from "../../operations/subject";
-import { Refusal } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { isoText, isReached, readMoment } from "../../platform/moment";
 import type { WaitOwner } from "../../platform/waits";
 import { application, type LocatedApplication } from "../applications/resource";
@@ -25,7 +25,7 @@ type Waiter = Authorized<"sync:read", LocatedApplication | LocatedChange>;
  * a state. While it waits, it holds no transaction and shares the looks at the database with all other waits of the
  * process. It always answers what is so; `reached` says whether that is enough. The caller's permission is checked
  * again before every answer that came after waiting, and now and then in between.
- * @throws TooMany | Unavailable `too_many_waits`; NotFound | Unauthenticated | Forbidden when the caller lost the right
+ * @throws Refusal `too_many_waits` | `wait_capacity_reached`; `not_found` | `forbidden` when the caller lost the right
  */
 export const wait = operation(
   {
@@ -35,7 +35,7 @@ export const wait = operation(
     on: orElse(application, change),
     input: WaitForSync,
     output: SyncWaited,
-    errors: ["too_many_waits"],
+    errors: ["too_many_waits", "wait_capacity_reached"],
     rest: { method: "GET", path: "/sync/wait" },
     waits: true,
   },

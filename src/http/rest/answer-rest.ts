@@ -4,9 +4,9 @@ import type { RequestInfo } from "../../platform/contract/api-handler";
 import type { ActiveRequests } from "../active-requests";
 import { callerOf, callOf, recognize, unknownAddress } from "../caller";
 import { describeError } from "../describe-error";
-import { errorAnswerOf, internalAnswer } from "../errors";
+import { codeOf, errorHeaders, reasonedError } from "../errors";
 import { readableRequest } from "../readable-request";
-import { type CallOperation, MethodNotAllowed, restOf } from "./rest";
+import { type CallOperation, restOf } from "./rest";
 
 const rest = restOf(features);
 
@@ -45,15 +45,9 @@ export async function answerRest(
 }
 
 function refused(runtime: Runtime, error: unknown, requestId: string): Response {
-  const answer = errorAnswerOf(error);
-  if (answer === null) runtime.log.error({ requestId, error: describeError(error) }, "an operation failed");
-  const { status, code, reason, message, fields, retryAfter } = answer ?? internalAnswer;
-  const body = { error: { code, reason, message, requestId, ...(fields === undefined ? {} : { fields }) } };
-  return Response.json(body, {
-    status,
-    headers: {
-      ...(retryAfter === null ? {} : { "retry-after": String(retryAfter) }),
-      ...(error instanceof MethodNotAllowed ? { allow: error.allowed.join(", ") } : {}),
-    },
-  });
+  const refusal = reasonedError(error);
+  const { status, reason, message, fields } = refusal;
+  if (reason === "internal") runtime.log.error({ requestId, error: describeError(error) }, "an operation failed");
+  const data = { code: codeOf(refusal), reason, message, requestId, ...(fields === undefined ? {} : { fields }) };
+  return Response.json({ error: data }, { status, headers: errorHeaders(refusal) });
 }

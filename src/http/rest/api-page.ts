@@ -1,6 +1,8 @@
 import type { AnyOperation } from "../../operations/operation";
 import { type OperationTree, operationsOf } from "../../operations/operations-of";
 import { commonReasons } from "../../operations/require-declared";
+import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/reason";
+import { reasons } from "../../platform/errors/reasons";
 import { openApiPath } from "./open-api";
 import { restBase } from "./rest";
 
@@ -17,7 +19,8 @@ export function apiPage(tree: OperationTree): string {
     "- tRPC: `POST /api/trpc/<operation>` with the input as JSON; queries also by GET.",
     "",
     "Send an API key in the header `x-api-key`. A refusal over REST is",
-    '`{"error": {"code", "reason", "message", "requestId", "fields"}}`; `reason` is stable.',
+    '`{"error": {"code", "reason", "message", "requestId", "fields"}}`; `reason` is stable, and [Reasons](#reasons) lists',
+    "all of them.",
     "",
     `Every operation can refuse with ${list([...commonReasons])}.`,
     ...aggregates.flatMap((aggregate) => [
@@ -25,8 +28,28 @@ export function apiPage(tree: OperationTree): string {
       `## ${aggregate}`,
       ...operations.filter((operation) => aggregateOf(operation) === aggregate).flatMap(sectionOf),
     ]),
+    ...reasonsSection(),
     "",
   ].join("\n");
+}
+
+/** The whole catalogue. A sentence that names values stands there with those of an example. */
+function reasonsSection(): string[] {
+  const sorted = Object.entries<AnyDefinition>(reasons).sort(([one], [other]) => (one < other ? -1 : 1));
+  const rows = sorted.map(([reason, definition]) => {
+    return `| \`${reason}\` | ${statuses[definition.kind]} | ${exampleOf(definition).replaceAll("|", "\\|")} |`;
+  });
+  return [
+    "",
+    "## Reasons",
+    "",
+    "Every reason has one status and one sentence. A sentence can name values; the table shows an example. Clients rely",
+    "on `reason`, never on the sentence.",
+    "",
+    "| reason | status | sentence |",
+    "| --- | --- | --- |",
+    ...rows,
+  ];
 }
 
 const aggregateOf = ({ name }: AnyOperation): string => name.slice(0, name.indexOf("."));

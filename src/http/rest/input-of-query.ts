@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { Invalid } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 
 /** What a JSON schema says of one field, as far as text has to become a value. */
 interface FieldSchema {
@@ -23,7 +23,7 @@ function fieldsOf(input: z.ZodType): Readonly<Record<string, FieldSchema>> {
 /**
  * Values of a query, by the types that the schema says: `limit=2` is a number, `expired=true` a boolean, and a list is
  * `algorithm=a&algorithm=b`. Text that is no such value stays text, which the schema refuses.
- * @throws Invalid a field that is no list, twice
+ * @throws Refusal a field that is no list, twice
  */
 export function inputOfQuery(input: z.ZodType, query: URLSearchParams): Record<string, unknown> {
   const fields = fieldsOf(input);
@@ -34,7 +34,7 @@ export function inputOfQuery(input: z.ZodType, query: URLSearchParams): Record<s
       const list = schema && typed(schema, "array");
       if (list) return [name, texts.map((text) => valueByType(list.items, text))];
       if (texts.length > 1) {
-        throw new Invalid("invalid_input", "Each parameter can be given once.", { [harmlessName(name)]: "repeated" });
+        throw new Refusal("invalid_input", { fields: { [harmlessName(name)]: "repeated" } });
       }
       return [name, valueByType(schema, texts[0] ?? "")];
     }),

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { AnyOperation } from "../../operations/operation";
 import { type OperationTree, operationsOf } from "../../operations/operations-of";
 import { commonReasons } from "../../operations/require-declared";
+import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/reason";
+import { type Reason, reasons } from "../../platform/errors/reasons";
 import { restBase } from "./rest";
 
 /** Where the description of the REST API is. */
@@ -35,6 +37,9 @@ export function openApiOf(tree: OperationTree, version: string): Json {
         csrf: { type: "apiKey", in: "header", name: "x-csrf-token" },
       },
       schemas: { Error: errorSchema },
+      responses: Object.fromEntries(
+        [...byStatus(ofEveryOperation)].map(([status, those]) => [responseName(status), refusedWith(those)]),
+      ),
     },
   };
 }
@@ -48,7 +53,7 @@ const errorSchema: Json = {
       required: ["code", "reason", "message", "requestId"],
       properties: {
         code: { type: "string" },
-        reason: { type: "string", description: "Stable and machine-readable." },
+        reason: { type: "string", enum: Object.keys(reasons).sort(), description: "Stable and machine-readable." },
         message: { type: "string" },
         requestId: { type: "string" },
         fields: {
@@ -113,10 +118,59 @@ function describe(operation: AnyOperation): Json {
           ? { headers: { Location: { description: "Where the object can be read.", schema: { type: "string" } } } }
           : {}),
       },
-      default: {
-        description: `Refused. Reasons: ${[...errors, ...commonReasons].join(", ")}.`,
-        content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } },
-      },
+      ...refusalsOf(errors),
+    },
+  };
+}
+
+/** What the transport refuses before an operation is called. */
+const ofTransport: readonly Reason[] = [
+  "body_too_large",
+  "body_too_slow",
+  "internal",
+  "malformed_body",
+  "malformed_request",
+  "starting",
+  "unsupported_media_type",
+];
+
+const ofEveryOperation: readonly Reason[] = [...commonReasons, ...ofTransport];
+
+/** Reasons by their status, in order. */
+function byStatus(those: readonly Reason[]): Map<number, Reason[]> {
+  const found = new Map<number, Reason[]>();
+  for (const reason of [...new Set(those)].sort()) {
+    const status = statuses[reasons[reason].kind];
+    found.set(status, [...(found.get(status) ?? []), reason]);
+  }
+  return new Map([...found].sort(([one], [other]) => one - other));
+}
+
+const responseName = (status: number): string => `Refused${status}`;
+
+/** The refusals of an operation, by status: those of every operation are described once, under `components`. */
+function refusalsOf(own: readonly Reason[]): Record<string, Json> {
+  const withOwn = new Set(byStatus(own).keys());
+  const all = byStatus([...own, ...ofEveryOperation]);
+  return Object.fromEntries(
+    [...all].map(([status, those]) => [
+      status,
+      withOwn.has(status) ? refusedWith(those) : { $ref: `#/components/responses/${responseName(status)}` },
+    ]),
+  );
+}
+
+/** A response with one of these reasons: their words as an enumeration, and what they mean in its description. */
+function refusedWith(those: readonly Reason[]): Json {
+  const texts = those.map((reason) => {
+    const definition: AnyDefinition = reasons[reason];
+    return `- \`${reason}\`: ${definition.example === undefined ? "" : "for example: "}${exampleOf(definition)}`;
+  });
+  const narrowed = { properties: { error: { properties: { reason: { enum: those } } } } };
+  return {
+    description: `Refused for one of these reasons:\n\n${texts.join("\n")}`,
+    content: {
+      "application/json": { schema: { allOf: [{ $ref: "#/components/schemas/Error" }, narrowed] } },
     },
   };
 }

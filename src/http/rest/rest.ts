@@ -1,8 +1,8 @@
 import { Hono } from "hono";
 import type { AnyOperation } from "../../operations/operation";
 import { type OperationTree, operationsOf } from "../../operations/operations-of";
-import { Invalid } from "../../platform/errors";
-import { bodyMethods, Unreadable } from "../readable-request";
+import { Refusal } from "../../platform/errors/refusal";
+import { bodyMethods, MethodNotAllowed, Unreadable } from "../readable-request";
 import { harmlessName, inputOfQuery } from "./input-of-query";
 
 /** Where the REST API is. */
@@ -42,27 +42,13 @@ export function restOf(tree: OperationTree): RestHandler {
   }
   app.notFound(({ req }) => {
     const allowed = methodsOf(operations, req.path);
-    if (allowed.length === 0) {
-      throw new Unreadable(404, "NOT_FOUND", "unknown_path", `No such endpoint: ${req.method} at this path.`);
-    }
-    const message = `This path takes ${allowed.join(", ")}.`;
-    throw new MethodNotAllowed(message, allowed);
+    if (allowed.length > 0) throw new MethodNotAllowed(allowed);
+    throw new Unreadable("unknown_path", { method: req.method, path: req.path });
   });
   app.onError((error) => {
     throw error;
   });
   return async (request, call) => app.fetch(request, { call });
-}
-
-/** The path exists, and this method of it does not. */
-export class MethodNotAllowed extends Unreadable {
-  constructor(
-    message: string,
-    /** For the header `Allow`. */
-    readonly allowed: readonly string[],
-  ) {
-    super(405, "METHOD_NOT_SUPPORTED", "method_not_supported", message);
-  }
 }
 
 function methodsOf(operations: readonly AnyOperation[], path: string): string[] {
@@ -82,7 +68,7 @@ export function isPathOf(form: string, path: string): boolean {
 /**
  * One input of what stands in the path, and in the body or, for a method without one, in the query. A query beside a body
  * is refused: what belongs into a body, a password for one, must not get into an address.
- * @throws Unreadable 400 the body is no JSON object | 415 | Invalid a field in the wrong place, or in two places
+ * @throws Unreadable 400 the body is no JSON object | 415 | Refusal a field in the wrong place, or in two places
  */
 async function readInput(
   operation: AnyOperation,
@@ -98,19 +84,19 @@ async function readInput(
   return { ...given, ...named };
 }
 
-function misplaced(names: readonly string[], word: string): Invalid {
+function misplaced(names: readonly string[], word: string): Refusal {
   const fields = Object.fromEntries(names.map((name) => [harmlessName(name), word]));
-  return new Invalid("invalid_input", "A field stands in the wrong place; see fields.", fields);
+  return new Refusal("invalid_input", { fields });
 }
 
 async function readBody(request: Request): Promise<Record<string, unknown>> {
   const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/json") {
-    throw new Unreadable(415, "UNSUPPORTED_MEDIA_TYPE", "unsupported_media_type", "Send the body as application/json.");
+    throw new Unreadable("unsupported_media_type");
   }
   const body = parsed(await request.text());
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new Unreadable(400, "BAD_REQUEST", "malformed_body", "The body is not a JSON object.");
+    throw new Unreadable("malformed_body");
   }
   return body as Record<string, unknown>;
 }

@@ -10,7 +10,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Logger } from "pino";
 import type { ApiHandler } from "../../platform/contract/api-handler";
-import { Unavailable } from "../../platform/errors";
+import { type ReasonedError, Refusal } from "../../platform/errors/refusal";
 import { type Bounds, Slots } from "../../platform/fair-share";
 import { newId } from "../../platform/ids";
 import { clientAddress } from "../../platform/net/client-address";
@@ -18,8 +18,9 @@ import { type RequestTarget, readRequestTarget } from "../../platform/net/reques
 import { StartFailure } from "../../platform/start-failure";
 import { BodyMemory, type BodyMemoryBounds } from "../body-memory";
 import { describeError } from "../describe-error";
+import { errorBody, errorHeaders } from "../errors";
 import { knownPath } from "../known-path";
-import { BodyAborted, Unreadable } from "../readable-request";
+import { BodyAborted, MethodNotAllowed, Unreadable } from "../readable-request";
 import { boundConnections, type Connections } from "./connections";
 import { type BodyPace, defaultBodyPace, incomingBody } from "./incoming-body";
 import { answerWith, leaveRest, stalledAfterMs } from "./node-adapter";
@@ -122,10 +123,10 @@ export async function listen(listening: Listening): Promise<HttpServer> {
     const target = readRequestTarget(incoming.url ?? "");
     const refusal = refusalOf(incoming, target, serving, connections);
     if (refusal !== null || !target.ok || serving === null) {
-      const { status, reason, message } = refusal ?? { status: 400 };
       const path = target.ok ? target.path : "";
       leaveRest(incoming, outgoing);
-      const requestId = refuse(outgoing, status, { reason, message });
+      const requestId = refusal === null ? sayAlive(outgoing) : refuse(outgoing, refusal);
+      const status = outgoing.statusCode;
       log.info({ requestId, method: incoming.method, path: knownPath(path), status, ms: 0 }, "answered");
       return;
     }
@@ -155,8 +156,9 @@ export async function listen(listening: Listening): Promise<HttpServer> {
       outgoing.once("close", end);
       gone.signal.addEventListener("abort", end, { once: true }); // an answer that waits for its turn is not closed
       leaveRest(incoming, outgoing); // a page takes no body
-      if (typeof slot === "string") refuse(outgoing, 503, { reason: "overloaded" });
-      else answerPage(serving.pages, incoming, outgoing);
+      if (typeof slot === "string") {
+        refuse(outgoing, new Refusal("overloaded", { what: "pages that are being sent", bound: slot }));
+      } else answerPage(serving.pages, incoming, outgoing);
     }
   };
   server.on("request", (incoming, outgoing) => answer(incoming, outgoing, false));
@@ -164,7 +166,7 @@ export async function listen(listening: Listening): Promise<HttpServer> {
   server.on("checkExpectation", (incoming: IncomingMessage, outgoing: ServerResponse) => {
     for (const [name, value] of headers) outgoing.setHeader(name, value);
     leaveRest(incoming, outgoing);
-    refuse(outgoing, 417);
+    refuse(outgoing, new Unreadable("expectation_failed"));
   });
 
   const upgraded = new Set<Duplex>(); // Node no longer counts them as connections of its own
@@ -221,26 +223,28 @@ function isApi(path: string): boolean {
   return path.startsWith("/api/") || path === "/healthz" || path === "/readyz";
 }
 
-/** Why a request is not answered by anything else, or how it is answered before there is anything else. */
-interface EarlyAnswer {
-  readonly status: number;
-  readonly reason?: string;
-  readonly message?: string;
-}
-
-/** What is refused before anything is looked at, or null. */
+/** What is refused before anything is looked at, or null: also for `/healthz` while the process starts. */
 function refusalOf(
   incoming: IncomingMessage,
   target: RequestTarget,
   serving: Serving | null,
   connections: Connections,
-): EarlyAnswer | null {
-  if (target.ok && target.path === "/healthz") return serving === null ? { status: 200 } : null;
-  if (serving === null) return { status: 503 };
-  if (connections.isSurplus(incoming.socket)) return { status: 503, reason: "overloaded" };
-  if (!target.ok) return { status: target.status, message: target.problem };
-  if (!hasOneHost(incoming)) return { status: 400, message: "A request has to name its host once." };
-  return incoming.method === "TRACE" ? { status: 405 } : null; // the web platform's requests cannot have this method
+): ReasonedError | null {
+  if (target.ok && target.path === "/healthz") return null;
+  if (serving === null) return new Refusal("starting");
+  if (connections.isSurplus(incoming.socket)) {
+    return new Refusal("overloaded", { what: "connections", bound: "total" });
+  }
+  if (!target.ok) {
+    return target.status === 414
+      ? new Unreadable("target_too_long")
+      : new Unreadable("malformed_request", { problem: target.problem });
+  }
+  if (!hasOneHost(incoming)) {
+    return new Unreadable("malformed_request", { problem: "it has to name its host once" });
+  }
+  // The web platform's requests cannot have this method.
+  return incoming.method === "TRACE" ? new MethodNotAllowed(["GET", "POST"]) : null;
 }
 
 /** RFC 9112, 3.2: a request of HTTP/1.1 names its host once. */
@@ -288,9 +292,10 @@ function failAnswer(error: unknown, { incoming, outgoing, gone }: Parameters<typ
     outgoing.destroy();
     return;
   }
-  const foreseen = error instanceof Unreadable || error instanceof Unavailable;
+  const foreseen =
+    error instanceof Unreadable || (error instanceof Refusal && error.kind === "unavailable") ? error : null;
   const requestId = newId("request");
-  if (!foreseen) {
+  if (foreseen === null) {
     log.error({ requestId, errorName: error instanceof Error ? error.name : typeof error }, "a request failed");
   }
   if (outgoing.headersSent) {
@@ -299,9 +304,7 @@ function failAnswer(error: unknown, { incoming, outgoing, gone }: Parameters<typ
   }
   outgoing.setHeader("x-request-id", requestId);
   leaveRest(incoming, outgoing);
-  if (error instanceof Unreadable) refuse(outgoing, error.status, error);
-  else if (error instanceof Unavailable) refuse(outgoing, 503, error);
-  else refuse(outgoing, 500);
+  refuse(outgoing, foreseen ?? new Unreadable("internal"));
 }
 
 function answerPage(pages: RequestListener, incoming: IncomingMessage, outgoing: ServerResponse): void {
@@ -324,39 +327,32 @@ function bareAnswer(status: number, headers: readonly (readonly [string, string]
   return `${head}${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
 }
 
-const reasons: Readonly<Record<number, readonly [reason: string, message: string]>> = {
-  200: ["starting", "The process is alive, and still starting."],
-  400: ["malformed_request", "The request cannot be read."],
-  405: ["method_not_supported", "Send a POST, or a GET for a query."],
-  414: ["target_too_long", "The request target is too long."],
-  417: ["expectation_failed", "The only expectation that is met is 100-continue."],
-  500: ["internal", "Something went wrong here. The log has it under this requestId."],
-  503: ["starting", "The control plane is still starting. Try again in a moment."],
-};
-
-const overloaded = "Portcullis is answering as much as it can at once. Try again in a second.";
-
 /**
  * Answers where there is no handler to do it; the body has the form of the API's own refusals.
  * @returns the request's id
  */
-function refuse(
+function refuse(response: ServerResponse, error: ReasonedError): string {
+  const requestId = String(response.getHeader("x-request-id") ?? newId("request"));
+  writeJson(response, error.status, requestId, errorBody(error, requestId), errorHeaders(error));
+  return requestId;
+}
+
+/** `/healthz` before there is a handler. @returns the request's id */
+function sayAlive(response: ServerResponse): string {
+  const requestId = newId("request");
+  writeJson(response, 200, requestId, { status: "starting" });
+  return requestId;
+}
+
+function writeJson(
   response: ServerResponse,
   status: number,
-  given: { readonly reason?: string | undefined; readonly message?: string | undefined } = {},
-): string {
-  const [usualReason, usualMessage] = reasons[status] ?? ["internal", ""];
-  const reason = given.reason ?? usualReason;
-  const message = given.message ?? (reason === "overloaded" ? overloaded : usualMessage);
-  const requestId = String(response.getHeader("x-request-id") ?? newId("request"));
-  response.writeHead(status, {
-    "content-type": "application/json",
-    "x-request-id": requestId,
-    ...(status === 503 ? { "retry-after": "1" } : {}),
-  });
-  const refusal = { error: { message, data: { httpStatus: status, reason, requestId } } };
-  response.end(JSON.stringify(status === 200 ? { status: reason } : refusal));
-  return requestId;
+  requestId: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  response.writeHead(status, { "content-type": "application/json", "x-request-id": requestId, ...headers });
+  response.end(JSON.stringify(body));
 }
 
 const bindingProblems: Readonly<Record<string, (host: string, port: number) => string>> = {

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { Unavailable } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
+import type { ReachedBound } from "../../platform/fair-share";
 import type { BodyAccount } from "../body-memory";
 import { type ArrivingBody, BodyAborted, Unreadable } from "../readable-request";
 
@@ -48,8 +49,9 @@ export function incomingBody(
         timer = setTimeout(() => settle(tooSlow()), Math.max(0, left));
       };
       const onData = (piece: Buffer) => {
-        if (account.grow(piece.byteLength) !== null) {
-          settle(noRoom());
+        const reached = account.grow(piece.byteLength);
+        if (reached !== null) {
+          settle(noRoom(reached));
           return;
         }
         chunks.push(piece);
@@ -75,7 +77,8 @@ export function incomingBody(
       return { bytes: Buffer.concat(chunks), isWhole: isWhole && size <= limit };
     },
     recognize: (organizationId) => {
-      if (account.recognize(organizationId) !== null) throw noRoom();
+      const reached = account.recognize(organizationId);
+      if (reached !== null) throw noRoom(reached);
     },
   };
 }
@@ -86,9 +89,9 @@ export function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 function tooSlow(): Unreadable {
-  return new Unreadable(408, "TIMEOUT", "body_too_slow", "The body arrived too slowly.");
+  return new Unreadable("body_too_slow");
 }
 
-function noRoom(): Unavailable {
-  return new Unavailable("overloaded", "Too many request bodies are under way. Try again in a second.");
+function noRoom(bound: ReachedBound): Refusal {
+  return new Refusal("overloaded", { what: "request bodies in memory", bound });
 }

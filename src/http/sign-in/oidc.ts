@@ -46,7 +46,7 @@ function toldOf(
 
 /**
  * Sends the browser to a provider.
- * @throws TooMany
+ * @throws Refusal `rate_limited`
  */
 export async function startOidc(request: SignInRequest, provider: Provider): Promise<Response> {
   const { attempt, body, cookies } = request;

@@ -6,7 +6,9 @@ import type { OpenedSession } from "../../identity/sessions";
 import { noSoonerThan } from "../../identity/sign-in/answer-floor";
 import { signOut } from "../../identity/sign-in/sign-out";
 import { isSameOrigin } from "../../operations/request-origin";
-import { Forbidden, Refusal } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
+import { errorResponse } from "../errors";
+import { MethodNotAllowed, Unreadable } from "../readable-request";
 import { defaultExport } from "./default-export";
 import { forms } from "./methods";
 import { finishOidc, startOidc } from "./oidc";
@@ -40,16 +42,13 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
     request.path === `signin/${trustedHeaderButton.slug}` ? `callback/${trustedHeaderButton.slug}` : request.path;
   const { runtime, requestId, origin } = attempt;
   const found = answered.find(([form]) => form.test(path));
-  if (!found) return nothingHere(requestId);
+  if (!found) return nothingHere(request);
   if (method === "POST" && !isSameOrigin(from, origin)) {
-    return refuseSignIn(
-      attempt,
-      new Forbidden("foreign_origin", "This form has to be sent from a page of this origin."),
-    );
+    return refuseSignIn(attempt, new Refusal("foreign_origin", { origin }));
   }
   const byProvider = await answerByProvider(request);
   if (byProvider) return byProvider;
-  if (method !== found[1]) return otherMethod(requestId, found[1]);
+  if (method !== found[1]) return errorResponse(new MethodNotAllowed([found[1]]), requestId);
   const outcome: Outcome = { refusal: null, opened: null, failure: null };
   const answer = await runNextAuth(
     {
@@ -85,7 +84,7 @@ async function answerByProvider(request: SignInRequest): Promise<Response | null
   const provider = await findProvider(attempt.runtime, slug);
   if (provider && action === "signin" && method === "POST") return startOidc(request, provider);
   if (provider && action === "callback" && method === "GET") return finishOidc(request, provider);
-  return nothingHere(attempt.requestId);
+  return nothingHere(request);
 }
 
 /** What came of a try, past next-auth, which knows only yes and no. */
@@ -128,13 +127,9 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
   };
 }
 
-function nothingHere(requestId: string): Response {
-  const data = { code: "NOT_FOUND", httpStatus: 404, reason: "unknown_path", requestId };
-  return Response.json({ error: { message: "There is nothing here.", data } }, { status: 404 });
-}
-
-function otherMethod(requestId: string, allowed: "GET" | "POST"): Response {
-  const data = { code: "METHOD_NOT_SUPPORTED", httpStatus: 405, reason: "method_not_supported", requestId };
-  const error = { message: `Send a ${allowed}.`, data };
-  return Response.json({ error }, { status: 405, headers: { allow: allowed } });
+function nothingHere({ attempt, method, path }: SignInRequest): Response {
+  return errorResponse(
+    new Unreadable("unknown_path", { method, path: `${signInEndpoint}/${path}` }),
+    attempt.requestId,
+  );
 }

@@ -3,8 +3,8 @@ import { type Features, features } from "../../features/all";
 import type { Call } from "../../operations/call";
 import type { AnyOperation, Operation } from "../../operations/operation";
 import { isOperation, type OperationTree } from "../../operations/operations-of";
-import { retryAfterOf } from "../../platform/errors";
-import { asTrpcError } from "../errors";
+import { ReasonedError } from "../../platform/errors/refusal";
+import { asTrpcError, errorHeaders } from "../errors";
 import { t } from "./init";
 
 /** The procedure that tRPC and its client know of an operation. */
@@ -34,8 +34,8 @@ function procedureOf(operation: AnyOperation) {
 /** The error of the response; the header says in how many seconds to come again, where that is known. */
 function refusedCall({ answerHeaders }: Pick<Call, "answerHeaders">, error: TRPCError): TRPCError {
   const refused = asTrpcError(error);
-  const retryAfter = retryAfterOf(refused.cause);
-  if (retryAfter !== null) answerHeaders.set("retry-after", String(retryAfter));
+  if (!(refused.cause instanceof ReasonedError)) return refused;
+  for (const [name, value] of Object.entries(errorHeaders(refused.cause))) answerHeaders.set(name, value);
   return refused;
 }
 

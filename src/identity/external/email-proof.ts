@@ -37,18 +37,15 @@ export interface ProofSettings {
 }
 
 /** Why an address cannot be proven as the settings say; null where it can. */
-export function proofProblem({ issuer, emailProof, trustedDomains }: ProofSettings) {
+export function proofProblem({
+  issuer,
+  emailProof,
+  trustedDomains,
+}: ProofSettings): "trusted_domains_missing" | "issuer_of_many_tenants" | null {
   if (emailProof !== "trusted_domains") return null;
   if (trustedDomains.length === 0) return "trusted_domains_missing";
   return isOfOneTenant(issuer) ? null : "issuer_of_many_tenants";
 }
-
-/** What such a problem means, and what to do. */
-export const proofMessages = {
-  trusted_domains_missing: "trusted_domains proves addresses of the trustedDomains: name at least one",
-  issuer_of_many_tenants:
-    "trusted_domains needs an issuer of one tenant: this one is for accounts of all tenants. Use the issuer with the id of your tenant, or xms_edov",
-} as const;
 
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 

@@ -4,7 +4,7 @@ import { identities } from "../../../drizzle/persons";
 import type { TrustedHeader } from "../../access/runtime";
 import type { Transaction } from "../../database/database";
 import { isTransient, violatedConstraint } from "../../database/database-errors";
-import { Unauthenticated } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { isAmong } from "../../platform/net/addresses";
 import { limits } from "../limits";
@@ -50,7 +50,7 @@ export const trustedHeaderSignIn: SignInMethod = {
         person: error.person,
         methods: ["trusted_header"],
       });
-      throw new Unauthenticated("sign_in_refused", "Signing in this way did not work.");
+      throw new Refusal("single_sign_on_refused");
     }
   },
 };

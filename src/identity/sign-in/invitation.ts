@@ -3,7 +3,7 @@ import { passwords } from "../../../drizzle/persons";
 import type { Transaction } from "../../database/database";
 import { violatedConstraint } from "../../database/database-errors";
 import { Name } from "../../platform/contract/page";
-import { Conflict, Invalid, Refusal } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { type FoundInvitation, findInvitation, join, requireGoodInvitation, requireInvitation } from "../invitations";
 import { limits } from "../limits";
@@ -18,7 +18,7 @@ import { takeTry } from "./take-try";
  * Somebody new accepts an invitation: the account with the invited address is made, with the password that they choose.
  * Whoever has an account already signs in first. What they choose is judged before anybody looks whether there is one:
  * only whoever would have made the account learns that it is there.
- * @throws NotFound no such invitation | Conflict it is not good any more, or `sign_in_first` | Invalid `weak_password`
+ * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer good, or `sign_in_first` | `weak_password`
  */
 export const invitationSignIn: SignInMethod = {
   id: "invitation",
@@ -88,15 +88,15 @@ async function open(
   return session;
 }
 
-/** @throws Invalid `invalid_input` */
+/** @throws Refusal `invalid_input` */
 function requireName(text: string | undefined): string | null {
   if (text === undefined || text.trim() === "") return null;
   const name = Name.safeParse(text);
   if (name.success) return name.data;
-  throw new Invalid("invalid_input", "A name has 100 characters at most, on one line.", { name: "invalid" });
+  throw new Refusal("invalid_input", { fields: { name: "invalid" } });
 }
 
 function orKnown(error: unknown): never {
   if (!violatedConstraint(error)?.startsWith("users_email")) throw error;
-  throw new Conflict("sign_in_first", "There is an account for this e-mail address: sign in, then accept.");
+  throw new Refusal("sign_in_first");
 }

@@ -3,7 +3,7 @@ import { users } from "../../../drizzle/members";
 import { passkeys } from "../../../drizzle/persons";
 import type { Transaction } from "../../database/database";
 import { PasskeyAnswer } from "../../platform/contract/second-factors";
-import { Unauthenticated } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { type Challenge, spendChallenge } from "../challenges";
 import { limits } from "../limits";
 import { type PasskeyProblem, readClientData, verifyAnswer } from "../passkeys";
@@ -28,7 +28,7 @@ export const passkeySignIn: SignInMethod = {
     const opened = result.ok ? await open(attempt, result, fields.remember === "true") : result;
     if ("token" in opened) return opened;
     await refuse(attempt, opened);
-    throw new Unauthenticated("sign_in_refused", "This passkey does not fit. Try again.");
+    throw new Refusal("passkey_not_accepted");
   },
 };
 

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { users } from "../../../drizzle/members";
 import { passwords } from "../../../drizzle/persons";
 import type { Runtime } from "../../access/runtime";
-import { Unauthenticated } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { type HashCaller, processHashQueues } from "../../platform/passwords/hash-queues";
 import { hashPassword, isOutdated, verifyPassword } from "../passwords";
 import { hasSecondFactor, holdPerson } from "../second-factors";
@@ -100,12 +100,12 @@ async function open(
   });
 }
 
-async function refused(attempt: Attempt, account: Account | null): Promise<Unauthenticated> {
+async function refused(attempt: Attempt, account: Account | null): Promise<Refusal> {
   await recordRefusedSignIn(attempt, {
     action: "auth.signIn",
     reason: account ? "wrong_password" : "unknown_account",
     person: account,
     methods: [],
   });
-  return new Unauthenticated("sign_in_refused", "This e-mail address and password do not fit.");
+  return new Refusal("sign_in_refused");
 }

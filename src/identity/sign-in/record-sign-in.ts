@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { auditEntries } from "../../../drizzle/audit";
 import { countedTry, type RefusedTry, recordStranger, refusalStatement, writeTry } from "../../access/refusals";
 import type { Transaction } from "../../database/database";
-import type { Refusal } from "../../platform/errors";
+import type { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { firstOrganization, type Method } from "../sessions";
 import type { Attempt } from "../sign-in-context";

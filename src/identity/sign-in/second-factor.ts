@@ -1,4 +1,4 @@
-import { Unauthenticated } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { limits } from "../limits";
 import { findPendingSession } from "../pending-session";
 import { codeFailuresByAccount, holdPerson, spendCode } from "../second-factors";
@@ -22,8 +22,7 @@ export const secondFactorSignIn: SignInMethod = {
     const failure = await takeTry(attempt, codeFailuresByAccount, pending.userId, pending);
     const result = await showCode(attempt, pending.userId, fields.code ?? "");
     if (result === "no_session") throw await refused(attempt);
-    if (result === "no_code")
-      throw new Unauthenticated("code_refused", "This code does not fit. Wait for the next one.");
+    if (result === "no_code") throw new Refusal("code_refused");
     await failure.forgive();
     return result;
   },
@@ -66,12 +65,12 @@ async function showCode(
 }
 
 /** Nobody has shown a password here, or it was too long ago. */
-async function refused(attempt: Attempt): Promise<Unauthenticated> {
+async function refused(attempt: Attempt): Promise<Refusal> {
   await recordRefusedSignIn(attempt, {
     action: "auth.signIn",
     reason: "no_first_factor",
     person: null,
     methods: [],
   });
-  return new Unauthenticated("session_ended", "This session has ended. Sign in again.");
+  return new Refusal("session_ended");
 }

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { rowsOf } from "../../database/database";
-import { TooMany } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import { forgive, keyOf, type Limit, limits, type Taken, take, takenOf, takingInSql, unflushed } from "../limits";
 import type { Attempt } from "../sign-in-context";
 import { recordRefusedSignIn } from "./record-sign-in";
@@ -9,7 +9,7 @@ import { recordRefusedSignIn } from "./record-sign-in";
  * Counts one try to sign in; one too many is audited.
  * @param who what the limit is for
  * @param person whose account it is about, where that is known
- * @throws TooMany
+ * @throws Refusal `rate_limited`
  */
 export async function takeTry(
   attempt: Attempt,
@@ -41,7 +41,7 @@ export interface Account {
  * Counts one try to sign in with a password, for the address that it comes from and for the account, and finds the
  * account: one statement, whether or not there is one. People type passwords into the wrong field: what is no account's
  * address is counted under a keyed hash.
- * @throws TooMany audited; the account's is not counted where the address has too many
+ * @throws Refusal `rate_limited` audited; the account's is not counted where the address has too many
  */
 export async function takePasswordTry(attempt: Attempt, email: string): Promise<PasswordTry> {
   const { runtime, ip } = attempt;
@@ -97,7 +97,7 @@ async function recorded(
   person: { readonly userId: string; readonly email: string } | null,
   refusal: unknown,
 ): Promise<unknown> {
-  if (!(refusal instanceof TooMany)) return refusal;
+  if (!(refusal instanceof Refusal) || refusal.kind !== "tooMany") return refusal;
   await recordRefusedSignIn(attempt, {
     action: "auth.signIn",
     reason: refusal.reason,

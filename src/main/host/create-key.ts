@@ -1,13 +1,13 @@
 import { eq } from "drizzle-orm";
 import { organizations } from "../../../drizzle/organizations";
 import { type HostRuntime, hostWork } from "../../access/host-work";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import type { CreatedKey, CreateKey } from "./contract";
 import { insertKey } from "./insert-key";
 
 /**
  * Makes an API key for any organization: the way back in for whoever has lost the last one.
- * @throws Conflict `no_such_organization`
+ * @throws Refusal `no_such_organization`
  */
 export function createKey(runtime: HostRuntime, input: CreateKey): Promise<CreatedKey> {
   return hostWork(runtime, "key.create", async (work) => {
@@ -16,7 +16,7 @@ export function createKey(runtime: HostRuntime, input: CreateKey): Promise<Creat
       .from(organizations)
       .where(eq(organizations.organizationId, input.organization))
       .for("key share");
-    if (!organization) throw new Conflict("no_such_organization", "There is no organization with this id.");
+    if (!organization) throw new Refusal("no_such_organization", { id: input.organization });
     const { name, role, expiresInDays } = input;
     return insertKey(work, { ...organization, userId: null, name, role, expiresInDays });
   });

@@ -2,7 +2,7 @@ import { eq } from "drizzle-orm";
 import { passwords } from "../../../drizzle/persons";
 import { findRootOrganization, hostWork } from "../../access/host-work";
 import { insertOrganization } from "../../features/organizations/insert-organization";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import type { CreatedOrganization, CreateOrganization } from "./contract";
 import { insertKey } from "./insert-key";
 import { insertPasswordLink, type LinkRuntime } from "./password-link";
@@ -10,12 +10,12 @@ import { insertPasswordLink, type LinkRuntime } from "./password-link";
 /**
  * Makes an organization with its owner and a key of the owner's; an e-mail address that is known is that person. An owner
  * without a password gets a link to choose one.
- * @throws Conflict `not_set_up` the first organization is made by `setup`
+ * @throws Refusal `not_set_up` the first organization is made by `setup`
  */
 export function createOrganization(runtime: LinkRuntime, input: CreateOrganization): Promise<CreatedOrganization> {
   return hostWork(runtime, "organization.create", async (work) => {
     if ((await findRootOrganization(work.tx)) === null) {
-      throw new Conflict("not_set_up", 'Nothing is set up yet: the first organization is made by "setup".');
+      throw new Refusal("not_set_up");
     }
     const { name, owner: email, upstreams, expiresInDays } = input;
     const made = await insertOrganization(work, { name, email, ownerName: null, upstreams, root: false });

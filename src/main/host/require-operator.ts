@@ -2,7 +2,7 @@ import { asc, eq } from "drizzle-orm";
 import { installation } from "../../../drizzle/installation";
 import { members, users } from "../../../drizzle/members";
 import type { HostWork } from "../../access/host-work";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 
 export interface Operator {
   readonly userId: string;
@@ -11,15 +11,14 @@ export interface Operator {
   readonly organizationId: string;
 }
 
-/** The account of an e-mail address, held until the transaction ends. @throws Conflict `no_such_person` */
+/** The account of an e-mail address, held until the transaction ends. @throws Refusal `no_such_person` */
 export async function requireOperator({ tx }: HostWork, email: string): Promise<Operator> {
   const [person] = await tx
     .select({ userId: users.userId, email: users.email })
     .from(users)
     .where(eq(users.email, email))
     .for("no key update");
-  if (!person)
-    throw new Conflict("no_such_person", 'There is no account with this e-mail address; see "operator list".');
+  if (!person) throw new Refusal("no_such_person", { email });
   const [membership] = await tx
     .select({ organizationId: members.organizationId })
     .from(members)

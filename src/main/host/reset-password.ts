@@ -9,7 +9,7 @@ import { type Operator, requireOperator } from "./require-operator";
 /**
  * Takes somebody's password away and makes the link by which they choose another. Every session of theirs ends. A second
  * factor stays, and is asked for after the link.
- * @throws Conflict `no_such_person`
+ * @throws Refusal `no_such_person`
  */
 export function resetPassword(runtime: LinkRuntime, { email }: OperatorByEmail): Promise<OperatorReset> {
   return hostWork(runtime, "operator.resetPassword", async (work) => {

@@ -9,7 +9,7 @@ import { forceNewPassword } from "./reset-password";
 /**
  * Removes somebody's second factors and passkeys. Their password alone must not be enough from here on: it is taken away
  * too, and the link lets them choose another. Every session of theirs ends.
- * @throws Conflict `no_such_person`
+ * @throws Refusal `no_such_person`
  */
 export function resetSecondFactor(runtime: LinkRuntime, { email }: OperatorByEmail): Promise<OperatorReset> {
   return hostWork(runtime, "operator.resetSecondFactor", async (work) => {

@@ -3,7 +3,7 @@ import { installation } from "../../../drizzle/installation";
 import { type HostRuntime, hostWork } from "../../access/host-work";
 import { rowsOf } from "../../database/database";
 import type { Sealer } from "../../database/sealing";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import type { RotatedSecrets } from "./contract";
 import { type SealedColumn, sealedColumns } from "./sealed-columns";
 
@@ -19,7 +19,7 @@ const atOnce = 100;
 /**
  * Seals everything anew that is sealed with a former secret, a batch at a time, beside everything else. What is done
  * stays done: started again, it goes on with the rest. A value that somebody changes meanwhile is theirs.
- * @throws Conflict `secret_not_in_force` no process has started with the present secret yet
+ * @throws Refusal `secret_not_in_force` no process has started with the present secret yet
  */
 export async function rotateSecrets(runtime: RotationRuntime): Promise<RotatedSecrets> {
   const { sealer, fingerprint } = await runtime.keys();
@@ -48,10 +48,7 @@ export async function rotateSecrets(runtime: RotationRuntime): Promise<RotatedSe
 async function requireInForce({ database }: RotationRuntime, fingerprint: string): Promise<void> {
   const rows = await database.transaction("host", null, (tx) => tx.select().from(installation));
   if (rows.some(({ secretFingerprint }) => secretFingerprint === fingerprint)) return;
-  throw new Conflict(
-    "secret_not_in_force",
-    "The present PORTCULLIS_SECRET is not in force yet: start every control plane with it (the former one in PORTCULLIS_SECRET_PREVIOUS), then run this again.",
-  );
+  throw new Refusal("secret_not_in_force");
 }
 
 interface Batch {

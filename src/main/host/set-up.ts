@@ -10,7 +10,7 @@ import { insertPasswordLink, type LinkRuntime } from "./password-link";
  * Makes the first operator, the root organization (its routes may lead anywhere, loopback included), its first key,
  * and the link by which the operator chooses a password. Key and link are in this answer alone. A set-up link that a
  * start has printed ends with it.
- * @throws Conflict `already_set_up`
+ * @throws Refusal `already_set_up`
  */
 export function setUp(runtime: LinkRuntime, input: SetUp): Promise<SetUpDone> {
   return hostWork(runtime, "setup", async (work) => {

@@ -6,7 +6,7 @@ import type { Signer } from "../../database/signing";
 import type { AuditLog } from "../../features/audit-log/audit-log";
 import type { AuditVerdict } from "../../features/audit-log/contract";
 import { verifyLog } from "../../features/audit-log/verify-log";
-import { Conflict } from "../../platform/errors";
+import { Refusal } from "../../platform/errors/refusal";
 import type { AuditVerdicts, VerifyAuditLogs } from "./contract";
 
 export interface VerifyRuntime {
@@ -18,7 +18,7 @@ export interface VerifyRuntime {
 /**
  * Whether nobody has changed, moved or taken out an entry: of one log, or of every log there is, those of organizations
  * that are gone and the installation's own too.
- * @throws Conflict `checkpoint_not_ours`
+ * @throws Refusal `checkpoint_not_ours`
  */
 export async function verifyAuditLogs(
   { database, signer: readSigner }: VerifyRuntime,
@@ -34,7 +34,7 @@ export async function verifyAuditLogs(
     const { organizationId, signature } = checkpoint;
     const isOurs = signer.verify("checkpoint", checkpointText(checkpoint), signature);
     if (!isOurs || (organization !== undefined && organization !== organizationId)) {
-      throw new Conflict("checkpoint_not_ours", "This installation has not signed this checkpoint for this log.");
+      throw new Refusal("checkpoint_not_ours");
     }
     return { logs: [await verifyLog(logOf(organizationId), checkpoint)] };
   }

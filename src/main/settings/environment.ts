@@ -3,7 +3,8 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { readDatabaseUrl } from "../../database/database-url";
 import { GroupRoles, SettingsProviders } from "../../features/providers/contract";
-import { proofMessages, proofProblem } from "../../identity/external/email-proof";
+import { proofProblem } from "../../identity/external/email-proof";
+import { sentenceOf } from "../../platform/errors/refusal";
 import { isNetwork } from "../../platform/net/addresses";
 import { readPort } from "./port-setting";
 import { normalizePublicUrl } from "./public-url";
@@ -117,7 +118,7 @@ const provableProviders = SettingsProviders.superRefine((providers, context) => 
   for (const [at, provider] of providers.entries()) {
     const problem = proofProblem(provider);
     if (problem === null) continue;
-    context.addIssue({ code: "custom", path: [at, "emailProof"], message: proofMessages[problem] });
+    context.addIssue({ code: "custom", path: [at, "emailProof"], message: sentenceOf(problem) });
   }
 });
 

@@ -17,7 +17,7 @@ const neverEscaped =
 /** A request target whose path has one reading, or why it is refused. */
 export type RequestTarget =
   | { readonly ok: true; readonly path: string }
-  | { readonly ok: false; readonly status: 400 | 414; readonly problem: string };
+  | { readonly ok: false; readonly status: 400 | 414; readonly problem: `its target ${string}` };
 
 /**
  * Reads a request target. The path of an accepted one is its only spelling: the URL parser, the router of the pages and
@@ -41,7 +41,7 @@ export function readRequestTarget(target: string): RequestTarget {
 }
 
 function refused(problem: string, status: 400 | 414 = 400): RequestTarget {
-  return { ok: false, status, problem: `The request target ${problem}.` };
+  return { ok: false, status, problem: `its target ${problem}` };
 }
 
 function isUtf8(path: string): boolean {

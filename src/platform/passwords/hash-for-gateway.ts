@@ -18,7 +18,7 @@ const saltAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
  * @param randomBytes a cryptographic source; asked for 8 (APR1) or 16 (bcrypt) bytes of salt
  * @param organizationId whose share of the hashing threads it takes
  * @throws RangeError the password breaks `checkVisitorPassword`; the message is its word and never the password
- * @throws Unavailable `busy`: too many of this organization's, or of everybody's, wait
+ * @throws Refusal `busy`: too many of this organization's, or of everybody's, wait
  */
 export async function hashForGateway(
   password: string,

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Unavailable } from "../errors";
+import { Refusal } from "../errors/refusal";
 import { type FairQueue, fairQueue, type ReachedBound } from "../fair-share";
 import { MovingAverage } from "../moving-average";
 import { networkOf } from "../net/network-of";
@@ -15,10 +15,10 @@ export type HashCaller =
 export interface HashQueues {
   /**
    * Runs the work when it is the caller's turn, and measures it. For a stranger `onTurn` is called when the work starts.
-   * @throws Unavailable `busy`, with the seconds in which the work that waits is done
+   * @throws Refusal `busy`, with the seconds in which the work that waits is done
    */
   run<T>(caller: HashCaller, work: () => Promise<T>): Promise<T>;
-  /** Refuses a stranger early, before anything else is done for them. @throws Unavailable `busy` */
+  /** Refuses a stranger early, before anything else is done for them. @throws Refusal `busy` */
   requireRoom(caller: HashCaller): void;
 }
 
@@ -82,13 +82,13 @@ export function hashQueues({ threads, now, rest }: Surroundings): HashQueues {
         return Math.max(signInsOfAddress, Math.floor(strangersWaiting() * shareOfAddress));
       },
     },
-    refuse: (_, ahead) =>
-      new Unavailable("busy", "Too many sign in at once. Try again in a moment.", secondsOf(ahead, msOfStranger())),
+    refuse: (_, ahead) => new Refusal("busy", { work: "sign-ins", retryAfter: secondsOf(ahead, msOfStranger()) }),
   });
   const known = fairQueue({
     running,
     waiting: waitingOfKnown,
-    refuse: (reached, ahead) => new Unavailable("busy", knownMessages[reached], secondsOf(ahead, averages.known.value)),
+    refuse: (reached, ahead) =>
+      new Refusal("busy", { work: knownWork[reached], retryAfter: secondsOf(ahead, averages.known.value) }),
   });
 
   async function measured<T>(average: MovingAverage, work: () => Promise<T>): Promise<T> {
@@ -130,10 +130,10 @@ export function hashQueues({ threads, now, rest }: Surroundings): HashQueues {
   };
 }
 
-const knownMessages: Readonly<Record<ReachedBound, string>> = {
-  total: "Too many passwords are waiting to be hashed. Try again in a moment.",
-  perOwner: "Too many of your passwords are waiting to be hashed. Send fewer at once.",
-};
+const knownWork = {
+  total: "passwords to hash",
+  perOwner: "of your passwords to hash",
+} as const satisfies Readonly<Record<ReachedBound, string>>;
 
 const ownerOf = (address: string | null): string => (address === null ? "unknown" : networkOf(address));
 

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
 import type { GatewayAnswer } from "../../../src/delivery/prober/gateway-client";
 import { makeHostWatch } from "../../../src/delivery/prober/host-watch";
-import { TooMany, Unavailable } from "../../../src/platform/errors";
 
 const address = "127.0.0.1:8000";
 const nothing: GatewayAnswer = { status: 404, tag: null, pass: null, revision: null, headers: {} };
@@ -80,7 +79,10 @@ test("is no scanner: after twenty finds an organization waits, and another one d
   }
   const before = asked.length;
   await expect(find("org_a")).rejects.toMatchObject({ limit: "host_checks", retryAfter: 580 });
-  await expect(hosts.servedElsewhere(address, "free.example.org", "org_a")).rejects.toBeInstanceOf(TooMany);
+  await expect(hosts.servedElsewhere(address, "free.example.org", "org_a")).rejects.toMatchObject({
+    reason: "rate_limited",
+    limit: "host_checks",
+  });
   expect(asked).toHaveLength(before);
   expect(await find("org_b")).not.toBeNull();
   now += 580_000;
@@ -105,7 +107,10 @@ test("one organization's slow questions have a bound and do not hold up another 
     return nothing;
   };
   const slow = Array.from({ length: 68 }, (_, at) => hosts.servedElsewhere(address, `slow-${at}.example.org`, "org_a"));
-  await expect(hosts.servedElsewhere(address, "slow-x.example.org", "org_a")).rejects.toBeInstanceOf(Unavailable);
+  await expect(hosts.servedElsewhere(address, "slow-x.example.org", "org_a")).rejects.toMatchObject({
+    reason: "busy",
+    message: "There are too many host names to check at once. Try again in 1 second.",
+  });
   expect(await hosts.servedElsewhere(address, "quick.example.org", "org_b")).toBeNull();
   release();
   expect(await Promise.all(slow)).toEqual(slow.map(() => null));

@@ -113,7 +113,7 @@ describe("who may publish on it", () => {
     const { gatewayId, applicationId, environmentId } = await occupied();
     for (const organizationIds of [[], [founders.organizationId]]) {
       const refused = await founders.call("gateways.update", { gatewayId, organizationIds });
-      expect(reasonOf(refused)).toEqual([409, "not_empty"]);
+      expect(reasonOf(refused)).toEqual([409, "gateway_in_use"]);
     }
     expect(await allowedOn(gatewayId)).toEqual([acme.organizationId, founders.organizationId].sort());
     await given(founders).ok("gateways.update", { gatewayId, organizationIds: [acme.organizationId] });
@@ -146,7 +146,7 @@ describe("who may publish on it", () => {
           values (${newId("application")}, ${acme.organizationId}, ${environmentId}, ${gatewayId}, 'A', ${environmentId}, 'protected', now())`),
       () => founders.call("gateways.update", { gatewayId, organizationIds: [] }),
     );
-    expect(reasonOf(update)).toEqual([409, "not_empty"]);
+    expect(reasonOf(update)).toEqual([409, "gateway_in_use"]);
     expect(await allowedOn(gatewayId)).toEqual([acme.organizationId]);
   });
 

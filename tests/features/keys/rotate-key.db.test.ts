@@ -125,10 +125,10 @@ describe("rotation (PO-25)", () => {
     ]);
     const revoked = await make();
     await owner.call("keys.revoke", { apiKeyId: revoked.apiKeyId });
-    expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: revoked.apiKeyId }))).toEqual([409, "key_revoked"]);
+    expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: revoked.apiKeyId }))).toEqual([409, "already_revoked"]);
     const expired = await make();
     await world.db.asOwner(`update api_keys set expires_at = now() where api_key_id = $1`, [expired.apiKeyId]);
-    expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: expired.apiKeyId }))).toEqual([409, "key_expired"]);
+    expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: expired.apiKeyId }))).toEqual([409, "already_expired"]);
     for (const overlapSeconds of [-1, 2_592_001, 0.5, "60", null]) {
       const answer = await owner.call("keys.rotate", { apiKeyId: old.apiKeyId, overlapSeconds });
       expect(reasonOf(answer), String(overlapSeconds)).toEqual([400, "invalid_input"]);

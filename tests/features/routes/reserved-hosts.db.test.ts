@@ -87,7 +87,7 @@ describe.each(Object.keys(ways))("%s", (way) => {
     const answer = way === "routes.update" ? await seenOnlyOnUpdate(host) : await claim(host);
     expect([answer.status, answer.error?.data.reason, answer.error?.data.fields]).toEqual([
       409,
-      "host_reserved",
+      "host_served_elsewhere",
       { host: "served_elsewhere" },
     ]);
     expect(answer.error.message).toContain("status 401, server nginx");

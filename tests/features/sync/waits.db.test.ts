@@ -130,7 +130,7 @@ describe("the bounds of waits", () => {
     const betas = await sync.change(beta.organizationId, { denyGroup: 1 });
     expect(await plane.wait(await beta.key("viewer"), betas)).toEqual({
       status: 503,
-      reason: "too_many_waits",
+      reason: "wait_capacity_reached",
       retryAfter: "2",
     });
   });

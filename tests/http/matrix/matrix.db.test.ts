@@ -69,10 +69,12 @@ const nowhere = (input: Record<string, unknown>) =>
     Object.entries(input).map(([field, value]) => [field, kinds[field] ? newId(kinds[field]) : value]),
   );
 
-/** Everything of an answer but the request's own id. */
+/** Everything of an answer but the request's own id, and the ids that the request named. */
 const bytesOf = (answer: Answer<unknown>) => ({
   status: answer.status,
-  text: answer.text.replaceAll(answer.headers.get("x-request-id") ?? "none", "REQUEST"),
+  text: answer.text
+    .replaceAll(answer.headers.get("x-request-id") ?? "none", "REQUEST")
+    .replaceAll(/[a-z]{3}_[0-7][0-9a-hjkmnp-tv-z]{25}/g, "ID"),
   headers: [...answer.headers].filter(([header]) => header !== "x-request-id"),
 });
 

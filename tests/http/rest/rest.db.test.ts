@@ -177,13 +177,30 @@ describe("the REST API (DK-13, DK-14)", () => {
   });
 });
 
+interface DescribedRefusal {
+  readonly $ref?: string;
+  readonly description: string;
+  readonly content: {
+    readonly "application/json": {
+      readonly schema: { readonly allOf: [unknown, { properties: { error: { properties: { reason: object } } } }] };
+    };
+  };
+}
+
+interface Described {
+  readonly operationId: string;
+  readonly "x-permission"?: string;
+  readonly responses: Record<string, DescribedRefusal>;
+}
+
 describe("the description of the REST API", () => {
   const described = async () => {
     const response = await world.handler(new Request("http://127.0.0.1/api/openapi.json"), { ip: "192.0.2.44" });
     expect(response.status).toBe(200);
     return (await response.json()) as {
       info: { version: string };
-      paths: Record<string, Record<string, { operationId: string; "x-permission"?: string }>>;
+      paths: Record<string, Record<string, Described>>;
+      components: { responses: Record<string, DescribedRefusal> };
     };
   };
 
@@ -192,6 +209,24 @@ describe("the description of the REST API", () => {
     const { valid, errors } = await new Validator().validate(structuredClone(document));
     expect([valid, errors]).toEqual([true, undefined]);
     await SwaggerParser.validate(structuredClone(document) as never);
+  });
+
+  test("has the reasons of each status, with the sentence of each", async () => {
+    const { paths, components } = await described();
+    const responses = paths["/api/v1/applications/{applicationId}/credentials"]?.post?.responses ?? {};
+    const conflict = responses["409"];
+    const [, narrowed] = conflict?.content["application/json"].schema.allOf ?? [];
+    expect(narrowed).toEqual({
+      properties: { error: { properties: { reason: { enum: ["changed_meanwhile", "duplicate_username"] } } } },
+    });
+    expect(conflict?.description).toContain(
+      '- `duplicate_username`: for example: This application already has a credential with the username "ada".',
+    );
+    expect(responses["401"]).toEqual({ $ref: "#/components/responses/Refused401" });
+    expect(components.responses.Refused401?.description).toContain("- `key_revoked`: This API key was revoked.");
+    expect(Object.keys(responses)).toEqual(
+      expect.arrayContaining(["201", "400", "401", "403", "404", "408", "409", "413", "415", "429", "500", "503"]),
+    );
   });
 
   test("has every operation with its permission, and the version of the package", async () => {

@@ -7,7 +7,6 @@ import { createOrganization } from "../../../src/main/host/create-organization";
 import { AnotherSecret, ensureInstallation, findInstallation } from "../../../src/main/host/ensure-installation";
 import { ensureLocalGateway } from "../../../src/main/host/ensure-local-gateway";
 import { setUp } from "../../../src/main/host/set-up";
-import { Conflict } from "../../../src/platform/errors";
 import { registerSecret } from "../../support/secrets";
 import { openTestDatabase, type TestDatabase } from "../../support/test-database";
 
@@ -65,7 +64,7 @@ describe("from its first start on", { shuffle: false }, () => {
   describe("a command of the host", () => {
     test("other than setup is refused before it", async () => {
       const early = createOrganization(runtime, { name: "Beta", owner: "bob@example.org", upstreams: "checked" });
-      await expect(early).rejects.toThrow(Conflict);
+      await expect(early).rejects.toMatchObject({ reason: "not_set_up" });
       expect(await rows("select 1 from organizations")).toEqual([]);
     });
 

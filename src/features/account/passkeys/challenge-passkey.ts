@@ -5,7 +5,7 @@ import { relyingPartyOf } from "../../../identity/relying-party";
 import type { Attempt } from "../../../identity/sign-in-context";
 import { visitorOperation } from "../../../operations/operation";
 import { PasskeyChallenge, PasskeyChallengeInput } from "../../../platform/contract/second-factors";
-import { Unauthenticated } from "../../../platform/errors";
+import { Refusal } from "../../../platform/errors/refusal";
 import { descriptorsOf } from "./descriptors-of";
 
 /** Each costs a row for five minutes. */
@@ -17,8 +17,8 @@ type Visitor = Pick<Attempt, "runtime" | "ip" | "local" | "origin" | "sessionHas
 /**
  * A challenge to sign in with. Without a name: the passkey says who it is. As a second factor, for the session that
  * waits for one: its person's passkeys are named.
- * @throws TooMany | Invalid see `relyingPartyOf`
- * @throws Unauthenticated `session_ended` no session waits for a second factor
+ * @throws Refusal `rate_limited` | see `relyingPartyOf`
+ * @throws Refusal `session_ended` no session waits for a second factor
  */
 export const challengePasskey = visitorOperation(
   {
@@ -54,6 +54,6 @@ async function requirePending(visitor: Visitor) {
     const session = await findPendingSession(tx, visitor);
     return session && { ...session, passkeys: await descriptorsOf(tx, session.userId) };
   });
-  if (!pending) throw new Unauthenticated("session_ended", "This session has ended. Sign in again.");
+  if (!pending) throw new Refusal("session_ended");
   return pending;
 }

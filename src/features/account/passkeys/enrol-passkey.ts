@@ -14,7 +14,7 @@ import { endSessionsWithoutFactor } from "../../../identity/sessions";
 import { operation } from "../../../operations/operation";
 import { callerPerson } from "../../../operations/subject";
 import { EnrolledPasskey, EnrolPasskey } from "../../../platform/contract/second-factors";
-import { Conflict, Invalid } from "../../../platform/errors";
+import { Refusal } from "../../../platform/errors/refusal";
 import { newId } from "../../../platform/ids";
 import { noteShown } from "../note-shown";
 import { passkeyColumns, presentPasskey } from "./passkey-columns";
@@ -26,8 +26,8 @@ const most = 20;
  * Adds a passkey: from then on it is enough to sign in, and it is asked for after the password. With somebody's first
  * factor come ten recovery codes, and every other session that a password alone has opened ends.
  * @param origin that the request came to
- * @throws Invalid `passkey_refused`, with the problem as `fields.response`
- * @throws Conflict `passkey_known` | `too_many_passkeys`
+ * @throws Refusal `passkey_refused`, with the problem as `fields.response`
+ * @throws Refusal `passkey_known` | `too_many_passkeys`
  */
 export const enrolPasskey = operation(
   {
@@ -48,7 +48,7 @@ export const enrolPasskey = operation(
       (asking) => verified(asking, input, origin),
       async ({ tx, now, audit, authorized: { principal } }, passkey) => {
         if ((await tx.$count(passkeys, eq(passkeys.userId, userId))) >= most) {
-          throw new Conflict("too_many_passkeys", `A person has ${most} passkeys at most.`);
+          throw new Refusal("too_many_passkeys", { most });
         }
         const isFirstFactor = !(await hasSecondFactor(tx, userId));
         const passkeyId = newId("passkey");
@@ -66,7 +66,7 @@ export const enrolPasskey = operation(
   },
 );
 
-/** @throws TooMany | Invalid */
+/** @throws Refusal */
 async function verified(
   { request, principal, object }: Authorized<"account:update", Person>,
   { response }: EnrolPasskey,
@@ -84,8 +84,8 @@ async function verified(
   return result.passkey;
 }
 
-function refused(problem: PasskeyProblem): Invalid {
-  return new Invalid("passkey_refused", "This passkey cannot be taken. Begin again.", { response: problem });
+function refused(problem: PasskeyProblem): Refusal {
+  return new Refusal("passkey_refused", { problem });
 }
 
 async function insert(tx: Transaction, passkey: typeof passkeys.$inferInsert) {
@@ -94,6 +94,6 @@ async function insert(tx: Transaction, passkey: typeof passkeys.$inferInsert) {
     .values(passkey)
     .onConflictDoNothing({ target: passkeys.credentialId })
     .returning(passkeyColumns);
-  if (!row) throw new Conflict("passkey_known", "This passkey is enrolled already.");
+  if (!row) throw new Refusal("passkey_known");
   return row;
 }

@@ -6,7 +6,7 @@ import { callerPerson } from "../../../operations/subject";
 import { ListPasskeys, PasskeyList } from "../../../platform/contract/second-factors";
 import { passkeyColumns, presentPasskey } from "./passkey-columns";
 
-/** One's own passkeys, newest first. @throws Forbidden `second_factor_required` */
+/** One's own passkeys, newest first. @throws Refusal `second_factor_required` */
 export const listPasskeys = operation(
   {
     name: "auth.passkeys.list",

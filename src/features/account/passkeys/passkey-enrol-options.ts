@@ -12,8 +12,8 @@ import { descriptorsOf } from "./descriptors-of";
  * What a browser needs to make a passkey: one that says whose it is (so that no name has to be typed), and for which the
  * authenticator verifies its person.
  * @param origin that the request came to
- * @throws Invalid see `relyingPartyOf`
- * @throws Forbidden see `requireRecent`
+ * @throws Refusal see `relyingPartyOf`
+ * @throws Refusal see `requireRecent`
  */
 export const passkeyEnrolOptions = operation(
   {

@@ -5,13 +5,13 @@ import { requireRecent } from "../../../identity/re-authentication";
 import { dropIdleRecoveryCodes, holdPerson } from "../../../identity/second-factors";
 import { operation } from "../../../operations/operation";
 import { PasskeyById, RemovePasskey } from "../../../platform/contract/second-factors";
-import { NotFound } from "../../../platform/errors";
+import { Refusal } from "../../../platform/errors/refusal";
 import { ownPasskey } from "../resource";
 
 /**
  * Removes one's own passkey: the very next sign-in with it is refused. Where the organization requires a second factor
  * and this was the last one, its sessions can only enrol another from here on.
- * @throws Forbidden see `requireRecent`
+ * @throws Refusal see `requireRecent`
  */
 export const removePasskey = operation(
   {
@@ -35,7 +35,7 @@ export const removePasskey = operation(
           .delete(passkeys)
           .where(eq(passkeys.passkeyId, passkeyId))
           .returning({ passkeyId: passkeys.passkeyId });
-        if (removed.length === 0) throw new NotFound();
+        if (removed.length === 0) throw new Refusal("not_found", authorized.named);
         await dropIdleRecoveryCodes(tx, userId);
         audit("auth.passkeys.remove", { kind: "passkey", id: passkeyId }, { name });
         return { passkeyId };

@@ -4,7 +4,7 @@ import { preparedUnitOfWork } from "../../../access/unit-of-work";
 import { takeManagement } from "../../../identity/re-authentication";
 import { operation } from "../../../operations/operation";
 import { Passkey, RenamePasskey } from "../../../platform/contract/second-factors";
-import { NotFound } from "../../../platform/errors";
+import { Refusal } from "../../../platform/errors/refusal";
 import { ownPasskey } from "../resource";
 import { passkeyColumns, presentPasskey } from "./passkey-columns";
 
@@ -31,7 +31,7 @@ export const renamePasskey = operation(
           .set({ name })
           .where(eq(passkeys.passkeyId, passkeyId))
           .returning(passkeyColumns);
-        if (!row) throw new NotFound();
+        if (!row) throw new Refusal("not_found", authorized.named);
         audit("auth.passkeys.rename", { kind: "passkey", id: passkeyId }, { name: [object.name, name] });
         return presentPasskey(row);
       },

@@ -5,12 +5,12 @@ import { hasSecondFactor } from "../../../identity/second-factors";
 import { operation } from "../../../operations/operation";
 import { callerPerson } from "../../../operations/subject";
 import { NewRecoveryCodes, RenewRecoveryCodes } from "../../../platform/contract/second-factors";
-import { Conflict } from "../../../platform/errors";
+import { Refusal } from "../../../platform/errors/refusal";
 
 /**
  * Ten new recovery codes; those from before are worth nothing.
- * @throws Conflict `no_second_factor` there is nothing that they could stand in for
- * @throws Forbidden see `requireRecent`
+ * @throws Refusal `no_second_factor` there is nothing that they could stand in for
+ * @throws Refusal see `requireRecent`
  */
 export const renewRecoveryCodes = operation(
   {
@@ -31,7 +31,7 @@ export const renewRecoveryCodes = operation(
       (asking) => requireRecent(asking, input),
       async ({ tx, now, audit }) => {
         if (!(await hasSecondFactor(tx, userId))) {
-          throw new Conflict("no_second_factor", "Enrol an authenticator app or a passkey first.");
+          throw new Refusal("no_second_factor");
         }
         const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
         audit("auth.recoveryCodes.renew", { kind: "person", id: userId }, { recoveryCodes: recoveryCodes.length });

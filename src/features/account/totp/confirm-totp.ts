@@ -8,7 +8,7 @@ import { openTotpSecret, totpStepOf } from "../../../identity/totp";
 import { operation } from "../../../operations/operation";
 import { callerPerson } from "../../../operations/subject";
 import { ConfirmTotp, NewRecoveryCodes } from "../../../platform/contract/second-factors";
-import { Conflict, Invalid } from "../../../platform/errors";
+import { Refusal } from "../../../platform/errors/refusal";
 import { isRecent } from "../../../platform/moment";
 import { noteShown } from "../note-shown";
 
@@ -18,8 +18,8 @@ const confirmableSeconds = 1_800;
 /**
  * Makes an authenticator app count, by a code of it, which is spent with that. Ten new recovery codes come with it;
  * earlier ones are worth nothing, and so is every other session that a password alone has opened.
- * @throws Conflict `totp_not_started` nothing to confirm, or it was begun more than half an hour ago
- * @throws Invalid `wrong_code`
+ * @throws Refusal `totp_not_started` nothing to confirm, or it was begun more than half an hour ago
+ * @throws Refusal `totp_code_wrong`
  */
 export const confirmTotp = operation(
   {
@@ -29,7 +29,7 @@ export const confirmTotp = operation(
     on: callerPerson,
     input: ConfirmTotp,
     output: NewRecoveryCodes,
-    errors: ["totp_not_started", "wrong_code"],
+    errors: ["totp_not_started", "totp_code_wrong", "wrong_code"],
     rest: { method: "POST", path: "/account/totp/confirm" },
   },
   async (authorized, input) => {
@@ -43,11 +43,10 @@ export const confirmTotp = operation(
           .select({ secretSealed: totpSecrets.secretSealed, createdAt: totpSecrets.createdAt })
           .from(totpSecrets)
           .where(and(eq(totpSecrets.userId, userId), isNull(totpSecrets.confirmedAt)));
-        if (!row || !isRecent(row.createdAt, now, confirmableSeconds * 1_000))
-          throw new Conflict("totp_not_started", "There is nothing to confirm. Begin again.");
+        if (!row || !isRecent(row.createdAt, now, confirmableSeconds * 1_000)) throw new Refusal("totp_not_started");
         const step = totpStepOf(openTotpSecret(sealer, userId, row.secretSealed), input.code, now);
         if (step === null) {
-          throw new Invalid("wrong_code", "This code does not fit. Wait for the next one.", { code: "wrong_code" });
+          throw new Refusal("totp_code_wrong");
         }
         await tx.update(totpSecrets).set({ confirmedAt: now, lastStep: step }).where(eq(totpSecrets.userId, userId));
         const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);

@@ -7,12 +7,12 @@ import { newTotpSecret, totpPlace, totpUrl } from "../../../identity/totp";
 import { operation } from "../../../operations/operation";
 import { callerPerson } from "../../../operations/subject";
 import { EnrolledTotp, EnrolTotp } from "../../../platform/contract/second-factors";
-import { Conflict } from "../../../platform/errors";
+import { Refusal } from "../../../platform/errors/refusal";
 
 /**
  * Makes a secret for an authenticator app. It counts once a code of it was confirmed; one that was not is replaced.
- * @throws Conflict `totp_enrolled` remove the present one first
- * @throws Forbidden see `requireRecent`
+ * @throws Refusal `totp_enrolled` remove the present one first
+ * @throws Refusal see `requireRecent`
  */
 export const enrolTotp = operation(
   {
@@ -34,7 +34,7 @@ export const enrolTotp = operation(
       (asking) => requireRecent(asking, input),
       async ({ tx, now, audit }) => {
         if ((await secondFactorsOf(tx, userId)).totp) {
-          throw new Conflict("totp_enrolled", "An authenticator app is enrolled. Remove it first.");
+          throw new Refusal("totp_enrolled");
         }
         const row = { secretSealed: sealer.seal(totpPlace(userId), secret), createdAt: now, lastStep: null };
         await tx

@@ -6,14 +6,14 @@ import { dropIdleRecoveryCodes, secondFactorsOf } from "../../../identity/second
 import { operation } from "../../../operations/operation";
 import { callerPerson } from "../../../operations/subject";
 import { RemoveTotp, SecondFactors } from "../../../platform/contract/second-factors";
-import { Conflict } from "../../../platform/errors";
+import { Refusal } from "../../../platform/errors/refusal";
 
 /**
  * Removes the authenticator app, against a code, a recovery code or the password. Where the organization requires a
  * second factor and this was the last one, its sessions can only enrol another from here on.
  * @returns what is left
- * @throws Conflict `totp_not_enrolled`
- * @throws Forbidden see `requireProof`
+ * @throws Refusal `totp_not_enrolled`
+ * @throws Refusal see `requireProof`
  */
 export const removeTotp = operation(
   {
@@ -36,7 +36,7 @@ export const removeTotp = operation(
           .delete(totpSecrets)
           .where(eq(totpSecrets.userId, userId))
           .returning({ userId: totpSecrets.userId });
-        if (removed.length === 0) throw new Conflict("totp_not_enrolled", "No authenticator app is enrolled.");
+        if (removed.length === 0) throw new Refusal("totp_not_enrolled");
         await dropIdleRecoveryCodes(tx, userId);
         audit("auth.totp.remove", { kind: "person", id: userId });
         return secondFactorsOf(tx, userId);

@@ -1,7 +1,8 @@
-import { type HostProblem, parseHost } from "../../platform/net/host-names";
-import type { PathProblem } from "../../platform/net/path-prefixes";
-import type { ReservedFor } from "../../platform/net/reserved-hosts";
-import { parseUpstream, type UpstreamProblem } from "../../platform/net/upstreams";
+import { type HostProblem, parseHost } from "../net/host-names";
+import type { PathProblem } from "../net/path-prefixes";
+import type { ReservedFor } from "../net/reserved-hosts";
+import { parseUpstream, type UpstreamProblem } from "../net/upstreams";
+import { inWords, printable, quotedUrl } from "./quoted";
 
 /**
  * Messages for hosts, paths and upstreams that cannot be used: what is wrong with which value, and what was meant where
@@ -11,12 +12,12 @@ import { parseUpstream, type UpstreamProblem } from "../../platform/net/upstream
 /** The message for a host that `parseHost` refused. */
 export function hostMessage(text: string, problem: HostProblem): string {
   const meant = meantHost(text);
-  const use = meant === null ? "" : ` Use ${quoted(meant)}.`;
+  const use = meant === null ? "" : ` Use ${quotedUrl(meant)}.`;
   const surplus = surplusOf(text);
   if (meant !== null && surplus.length > 0) {
-    return `${quoted(text)} is not a host name alone: leave out ${inWords(surplus)}.${use}${pathHint(text)}`;
+    return `${quotedUrl(text)} is not a host name alone: leave out ${inWords(surplus)}.${use}${pathHint(text)}`;
   }
-  return `${quoted(text)} cannot be the host of a route: ${hostReasons[problem]}${use}`;
+  return `${quotedUrl(text)} cannot be the host of a route: ${hostReasons[problem]}${use}`;
 }
 
 const hostReasons: Readonly<Record<HostProblem, string>> = {
@@ -31,23 +32,23 @@ const hostReasons: Readonly<Record<HostProblem, string>> = {
   host_ip_address: "it is an IP address, and routes are found by name. Give a name that leads to that address.",
 };
 
-/** The message for a host that nobody may claim (`reservedFor`). */
+/** The message for a reserved host (`reservedFor`). */
 export function reservedMessage(host: string, reserved: ReservedFor, publicHost: string | null): string {
   switch (reserved) {
     case "control_plane":
       return host === publicHost
-        ? `${quoted(host)} is the host of the control plane's own address: a route there would receive passwords and keys. Use another host.`
-        : `${quoted(host)} covers ${quoted(publicHost ?? "")}, the host of the control plane's own address: a route there would receive passwords and keys. Use single hosts, or a wildcard that does not cover it.`;
+        ? `${quotedUrl(host)} is the host of the control plane's own address: a route there would receive passwords and keys. Use another host.`
+        : `${quotedUrl(host)} covers ${quotedUrl(publicHost ?? "")}, the host of the control plane's own address: a route there would receive passwords and keys. Use single hosts, or a wildcard that does not cover it.`;
     case "loopback":
-      return `${quoted(host)} means the machine itself, on every machine. Use a name below localhost, such as wiki.localhost.`;
+      return `${quotedUrl(host)} means the machine itself, on every machine. Use a name below localhost, such as wiki.localhost.`;
     case "public_suffix":
-      return `${quoted(host)} is a public suffix, below which names belong to different people. Use a registered name, such as example.${host.replace("*.", "")}.`;
+      return `${quotedUrl(host)} is a public suffix, below which names belong to different people. Use a registered name, such as example.${host.replace("*.", "")}.`;
   }
 }
 
 /** The message for a path prefix that `parsePathPrefix` refused. */
 export function pathMessage(text: string, problem: PathProblem): string {
-  return `${quoted(text)} cannot be a path prefix: ${pathReasons[problem]}`;
+  return `${quotedUrl(text)} cannot be a path prefix: ${pathReasons[problem]}`;
 }
 
 const pathReasons: Readonly<Record<PathProblem, string>> = {
@@ -56,23 +57,23 @@ const pathReasons: Readonly<Record<PathProblem, string>> = {
   path_bad_character:
     "it has a character that gateways and servers read in different ways. Give letters, digits and ._~@:+,=!$&- only.",
   path_empty_segment: "it has two slashes in a row.",
-  path_dot_segment: "it has . or .. as a segment, which browsers resolve before they ask.",
+  path_dot_segment: "it has . or .. as a segment, which browsers resolve before they send the request.",
 };
 
 /** The message for an upstream that `parseUpstream` or `judgeUpstream` refused. */
 export function upstreamMessage(text: string, problem: UpstreamProblem): string {
-  if (problem !== "upstream_malformed") return `A route cannot lead to ${quoted(text)}: ${upstreamReasons[problem]}`;
+  if (problem !== "upstream_malformed") return `A route cannot lead to ${quotedUrl(text)}: ${upstreamReasons[problem]}`;
   const meant = meantUpstream(text);
   const schemeMissing = !/^[a-z][a-z0-9+.-]*:\/\//i.test(text.trim());
   if (meant === null) {
     const why = schemeMissing ? "it has no scheme" : "it is not of that form";
-    return `${quoted(text)} cannot be an upstream: ${why}. Give http://host:port or https://host:port.`;
+    return `${quotedUrl(text)} cannot be an upstream: ${why}. Give http://host:port or https://host:port.`;
   }
   if (schemeMissing) {
     const tls = meant.replace(/^http:/, "https:");
-    return `${quoted(text)} has no scheme. Use ${quoted(meant)}, or ${quoted(tls)} if the upstream speaks TLS.`;
+    return `${quotedUrl(text)} has no scheme. Use ${quotedUrl(meant)}, or ${quotedUrl(tls)} if the upstream speaks TLS.`;
   }
-  return `${quoted(text)} is more than scheme, host and port: leave out ${inWords(surplusOf(text, "upstream"))}. Use ${quoted(meant)}.`;
+  return `${quotedUrl(text)} is more than scheme, host and port: leave out ${inWords(surplusOf(text, "upstream"))}. Use ${quotedUrl(meant)}.`;
 }
 
 const upstreamReasons: Readonly<Record<Exclude<UpstreamProblem, "upstream_malformed">, string>> = {
@@ -146,25 +147,4 @@ function meantUpstream(text: string): string | null {
 function pathHint(text: string): string {
   const { rest } = partsOf(text);
   return /^\/[^?#]/.test(rest) ? " A path belongs into pathPrefix." : "";
-}
-
-const longestShown = 100;
-
-/** A value inside quotes, in one line, without what a URL carries of a password. */
-function quoted(text: string): string {
-  const withoutUser = text.replace(/(^|\/\/)[^/?#\\]*@/, "$1…@");
-  const shown = [...printable(withoutUser)];
-  return `"${shown.length > longestShown ? `${shown.slice(0, longestShown).join("")}…` : shown.join("")}"`;
-}
-
-/** Control characters, and those that cannot be seen or turn the text around, as their code points. */
-function printable(text: string): string {
-  return text.slice(0, 2_048).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, (character) => {
-    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
-  });
-}
-
-function inWords(parts: readonly string[]): string {
-  const last = parts.at(-1) ?? "";
-  return parts.length < 2 ? last : `${parts.slice(0, -1).join(", ")} and ${last}`;
 }

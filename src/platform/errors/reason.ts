@@ -1,0 +1,84 @@
+/**
+ * Every kind of refusal with its HTTP status. The first group is what operations, sign-in and host commands refuse; the
+ * second group is what the transport refuses before it knows what the request is for.
+ */
+export const statuses = {
+  unauthenticated: 401,
+  forbidden: 403,
+  notFound: 404,
+  conflict: 409,
+  invalid: 400,
+  tooMany: 429,
+  unavailable: 503,
+
+  malformed: 400,
+  unknownPath: 404,
+  otherMethod: 405,
+  tooSlow: 408,
+  tooLarge: 413,
+  tooLong: 414,
+  otherMediaType: 415,
+  expectationFailed: 417,
+  internal: 500,
+} as const;
+
+export type Kind = keyof typeof statuses;
+
+/** A kind that operations can refuse with. */
+export type RefusalKind =
+  | "unauthenticated"
+  | "forbidden"
+  | "notFound"
+  | "conflict"
+  | "invalid"
+  | "tooMany"
+  | "unavailable";
+
+/** Which inputs are concerned, by path, with a stable word each. */
+export type Fields = Readonly<Record<string, string>>;
+
+/** One reason of the catalogue. `P`: the parameters of its sentence; undefined if it has none. */
+export interface Definition<K extends Kind, P> {
+  readonly kind: K;
+  /** Parameters as an example, for the documentation and for tests. */
+  readonly example: P;
+  /** What a person reads. It never holds a secret, a hash, SQL, or text of another tenant. */
+  sentence(params: P): string;
+  fields(params: P): Fields | undefined;
+}
+
+/** A definition, whatever its parameters are. */
+export interface AnyDefinition {
+  readonly kind: Kind;
+  readonly example: object | undefined;
+  sentence(params: never): string;
+  fields(params: never): Fields | undefined;
+}
+
+/** Defines a reason whose sentence is always the same. */
+export function fixed<const K extends Kind>(kind: K, sentence: string, fields?: Fields): Definition<K, undefined> {
+  return { kind, example: undefined, sentence: () => sentence, fields: () => fields };
+}
+
+/**
+ * Defines a reason whose sentence names objects and values.
+ * @param sentence made from the parameters, whose types it states
+ */
+export function worded<const K extends Kind, P extends object>(
+  kind: K,
+  sentence: (params: P) => string,
+  example: NoInfer<P>,
+  fields?: Fields | ((params: NoInfer<P>) => Fields),
+): Definition<K, P> {
+  return {
+    kind,
+    example,
+    sentence,
+    fields: (params) => (typeof fields === "function" ? fields(params) : fields),
+  };
+}
+
+/** The sentence of a reason with the values of its example. */
+export function exampleOf(definition: AnyDefinition): string {
+  return definition.sentence(definition.example as never);
+}

@@ -1,0 +1,58 @@
+import { type AnyDefinition, type Fields, statuses } from "./reason";
+import { type ParamsOf, type Reason, type RefusalReason, reasons } from "./reasons";
+
+/** What a reason needs besides itself: exactly the parameters of its sentence. */
+export type Given<R extends Reason> = R extends unknown
+  ? ParamsOf<R> extends undefined
+    ? []
+    : [params: ParamsOf<R>]
+  : never;
+
+/** An error whose reason is in the catalogue. */
+export abstract class ReasonedError<R extends Reason = Reason> extends Error {
+  readonly kind: (typeof reasons)[R]["kind"];
+  /** The HTTP status. */
+  readonly status: number;
+  /** Which inputs are concerned, by path, with a stable word each. */
+  readonly fields?: Fields;
+  /** In how many seconds a retry makes sense, for `Retry-After`; null if it is not known. */
+  readonly retryAfter: number | null;
+  /** Which rate limit was reached: `sign-in:ip`. */
+  readonly limit: string | null;
+
+  constructor(
+    readonly reason: R,
+    ...given: Given<R>
+  ) {
+    const definition: AnyDefinition = reasons[reason];
+    const [params] = given as readonly [params?: object];
+    super(definition.sentence(params as never));
+    this.name = new.target.name;
+    this.kind = reasons[reason].kind;
+    this.status = statuses[definition.kind];
+    const fields = definition.fields(params as never);
+    if (fields !== undefined) this.fields = fields;
+    const { retryAfter, limit } = limitIn(params);
+    this.retryAfter = retryAfter ?? (definition.kind === "unavailable" ? 1 : null);
+    this.limit = limit;
+  }
+}
+
+/** What an operation, a sign-in or a command of the host refuses. One map turns it into a response (`http/errors.ts`). */
+export class Refusal<R extends RefusalReason = RefusalReason> extends ReasonedError<R> {}
+
+/** The sentence of a reason, where nothing is refused. */
+export function sentenceOf<R extends Reason>(reason: R, ...given: Given<R>): string {
+  const definition: AnyDefinition = reasons[reason];
+  const [params] = given as readonly [params?: object];
+  return definition.sentence(params as never);
+}
+
+/** The parameters that a refusal carries besides its sentence. */
+function limitIn(params: object | undefined): { readonly retryAfter: number | null; readonly limit: string | null } {
+  const { retryAfter, limit }: { readonly retryAfter?: unknown; readonly limit?: unknown } = params ?? {};
+  return {
+    retryAfter: typeof retryAfter === "number" ? retryAfter : null,
+    limit: typeof limit === "string" ? limit : null,
+  };
+}

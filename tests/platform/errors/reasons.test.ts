@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { features } from "../../../src/features/all";
+import { operationsOf } from "../../../src/operations/operations-of";
+import { commonReasons } from "../../../src/operations/require-declared";
+import { type AnyDefinition, exampleOf, type RefusalKind, statuses } from "../../../src/platform/errors/reason";
+import { type Reason, reasons } from "../../../src/platform/errors/reasons";
+
+const catalogue = Object.entries(reasons) as [Reason, AnyDefinition][];
+const root = process.cwd();
+
+/** The source without the catalogue itself. */
+const source = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
+  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(join("errors", "reasons.ts")))
+  .map((path) => readFileSync(join(root, "src", path), "utf8"))
+  .join("\n");
+
+/** Reasons of the endpoints under `/api/auth`, which are not operations. */
+const ofSignIn: readonly Reason[] = [
+  "already_set_up",
+  "code_refused",
+  "invitation_expired",
+  "invitation_void",
+  "link_ended",
+  "link_expired",
+  "link_unknown",
+  "link_used",
+  "passkey_not_accepted",
+  "sign_in_first",
+  "sign_in_refused",
+  "single_sign_on_refused",
+];
+
+/** Reasons of the commands of the host. */
+const ofHost: readonly Reason[] = [
+  "no_such_gateway",
+  "no_such_organization",
+  "no_such_person",
+  "not_set_up",
+  "secret_not_in_force",
+];
+
+/** Reasons with which the server answers by itself, before there is anything to call. */
+const ofServer: readonly Reason[] = ["api_not_here", "starting"];
+
+const refusalKinds: readonly RefusalKind[] = [
+  "unauthenticated",
+  "forbidden",
+  "notFound",
+  "conflict",
+  "invalid",
+  "tooMany",
+  "unavailable",
+];
+
+const declared: ReadonlySet<Reason> = new Set(operationsOf(features).flatMap(({ operation }) => operation.errors));
+
+describe.each(catalogue)("the reason %s", (reason, definition) => {
+  const sentence = exampleOf(definition);
+
+  test("has whole sentences in plain English", () => {
+    expect(sentence).toMatch(/^["A-Z].{10,}\.$/);
+    expect(sentence).not.toMatch(
+      /\b(whoever|whomever|whom|nobody|somebody|anew|beside|meanwhile|of ours|of one's own|is told)\b/i,
+    );
+    expect(sentence).not.toMatch(/undefined|\[object|NaN/);
+    expect(sentence).not.toContain("\n");
+  });
+
+  test("has stable words as its fields", () => {
+    const { fields } = definition;
+    for (const [path, word] of Object.entries(fields(definition.example as never) ?? {})) {
+      expect(path).toMatch(/^[a-zA-Z]\w*(\.\w+)*$/);
+      expect(word).toMatch(/^[a-z]+(_[a-z0-9]+)*$/);
+    }
+  });
+
+  test("is used", () => {
+    expect(source).toContain(`"${reason}"`);
+  });
+
+  test("is declared by an operation, common to all of them, or refused outside of operations", () => {
+    const isOfTransport = !refusalKinds.some((kind) => kind === definition.kind);
+    const places = [
+      declared.has(reason),
+      [...commonReasons].some((common) => common === reason),
+      isOfTransport || ofSignIn.includes(reason) || ofHost.includes(reason) || ofServer.includes(reason),
+    ];
+    expect(places).toContain(true);
+  });
+});
+
+describe("the catalogue", () => {
+  test("has no sentence twice", () => {
+    const sentences = catalogue.map(([, definition]) => exampleOf(definition));
+    expect(sentences.filter((sentence, at) => sentences.indexOf(sentence) !== at)).toEqual([]);
+  });
+
+  test("has a status for every kind", () => {
+    for (const [, { kind }] of catalogue) expect(statuses[kind]).toBeGreaterThanOrEqual(400);
+  });
+
+  test("is the only place that makes a refusal's sentence: no other source extends its errors", () => {
+    expect(source.match(/extends (Refusal|ReasonedError|Unreadable)\b/g)?.sort()).toEqual([
+      "extends ReasonedError",
+      "extends ReasonedError",
+      "extends Refusal",
+      "extends Unreadable",
+    ]);
+  });
+});
