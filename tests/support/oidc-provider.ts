@@ -2,6 +2,7 @@ import { constants, createHmac, generateKeyPairSync, type KeyObject, sign as sig
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Provider } from "oidc-provider";
+import { cookieHeader, keep } from "./browser";
 import { registerSecret } from "./secrets";
 
 /** What a token says; a test changes it before it is signed again. */
@@ -182,13 +183,10 @@ async function visit(start: string, atHand: (address: string) => string, url: st
       redirect: "manual",
       headers: {
         "user-agent": browserName,
-        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+        cookie: cookieHeader(cookies),
       },
     });
-    for (const line of response.headers.getSetCookie()) {
-      const [pair = ""] = line.split(";");
-      cookies.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
-    }
+    for (const line of response.headers.getSetCookie()) keep(cookies, line);
     const location = response.headers.get("location");
     if (location === null)
       throw new Error(`the provider stopped at ${at}: ${response.status} ${await response.text()}`);
