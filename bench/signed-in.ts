@@ -1,3 +1,4 @@
+import { type Cookies, parseSetCookie, stringifyCookie } from "cookie";
 import { hashPassword } from "../src/identity/passwords";
 import { newId } from "../src/platform/ids";
 import type { Place } from "./place";
@@ -30,23 +31,23 @@ export async function seedOwner(place: Place): Promise<void> {
 
 /** Signs that owner in as a browser does. @returns the header `cookie` of every further request */
 export async function signIn(url: string): Promise<string> {
-  const cookies = new Map<string, string>();
-  const keep = (response: Response) => {
-    for (const line of response.headers.getSetCookie()) {
-      const [pair = ""] = line.split(";");
-      cookies.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
-    }
-  };
-  const cookie = () => [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const cookies: Cookies = {};
+  const keep = (response: Response) => Object.assign(cookies, cookiesOf(response));
   const form = await fetch(`${url}/api/auth/csrf`);
   keep(form);
   const { csrfToken } = (await form.json()) as { csrfToken: string };
   const signedIn = await fetch(`${url}/api/auth/callback/password`, {
     method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded", cookie: cookie(), origin: url },
+    headers: { "content-type": "application/x-www-form-urlencoded", cookie: stringifyCookie(cookies), origin: url },
     body: new URLSearchParams({ email: ownerEmail, password: ownerPassword, csrfToken, json: "true" }).toString(),
   });
   keep(signedIn);
   if (signedIn.status !== 200) throw new Error(`nobody could sign in: ${signedIn.status} ${await signedIn.text()}`);
-  return cookie();
+  return stringifyCookie(cookies);
+}
+
+/** The cookies that a response sets. */
+export function cookiesOf(response: Response): Cookies {
+  const lines = response.headers.getSetCookie().map((line) => parseSetCookie(line));
+  return Object.fromEntries(lines.map(({ name, value }) => [name, value]));
 }

@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
+import { stringifyCookie } from "cookie";
 import { startControlPlane } from "../control-plane";
 import { type Figure, notHere } from "../figure";
 import { type DatabaseKind, missing, newPlace, type Place } from "../place";
 import { hashMs } from "../raw-work";
 import { type SeededOrganization, seed } from "../seed";
-import { ownerEmail, ownerPassword, seedOwner } from "../signed-in";
+import { cookiesOf, ownerEmail, ownerPassword, seedOwner } from "../signed-in";
 import { median, ms, quantile, times } from "../statistics";
 import type { Row } from "../table";
 
@@ -106,10 +107,7 @@ function reader(url: string, { applications, key }: SeededOrganization): () => P
 /** Every other one is the owner with the right password, the rest are nobody's: each costs one hash. */
 async function openForm(url: string): Promise<() => Promise<number>> {
   const form = await fetch(`${url}/api/auth/csrf`);
-  const cookie = form.headers
-    .getSetCookie()
-    .map((line) => line.split(";")[0])
-    .join("; ");
+  const cookie = stringifyCookie(cookiesOf(form));
   const { csrfToken } = (await form.json()) as { csrfToken: string };
   let number = 0;
   return async () => {

@@ -6,7 +6,7 @@ export interface DescribedError {
   readonly name: string;
   /** Instead of the message, which names values, if the reason is in the catalogue. */
   readonly reason?: Reason;
-  /** Left out for whatever a database had a part in. */
+  /** Left out for whatever a database had a part in, and for what could not be parsed, because it repeats the text. */
   readonly message?: string;
   readonly code?: string;
   readonly constraint?: string;
@@ -19,12 +19,12 @@ export interface DescribedError {
 /** Describes an error for the log, without anything that a request or a row brought in. */
 export function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { name: typeof error, frames: [] };
-  const fromDatabase = hasDatabaseText(error);
+  const hasForeignText = hasDatabaseText(error) || error instanceof SyntaxError;
   const cause = depth < 3 && error.cause !== undefined ? describeError(error.cause, depth + 1) : undefined;
   return {
     name: error.name,
     ...(error instanceof ReasonedError ? { reason: error.reason } : {}),
-    ...(fromDatabase || error instanceof ReasonedError ? {} : { message: error.message.slice(0, 300) }),
+    ...(hasForeignText || error instanceof ReasonedError ? {} : { message: error.message.slice(0, 300) }),
     ...textAt("code", error, "code"),
     ...textAt("constraint", error, "constraint_name", "constraint"),
     ...textAt("table", error, "table_name", "table"),

@@ -18,7 +18,8 @@ import { answerRest } from "./rest/answer-rest";
 import { openApiOf, openApiPath } from "./rest/open-api";
 import { restBase } from "./rest/rest";
 import { readCookies, sessionHashOf } from "./sign-in/cookies";
-import { answerSignIn, signInEndpoint } from "./sign-in/sign-in-handler";
+import { answerSignIn } from "./sign-in/sign-in-handler";
+import { signInEndpoint } from "./sign-in/sign-in-request";
 import { router } from "./trpc/router";
 
 /** One HTTP request in, one answer out. */

@@ -50,6 +50,20 @@ describe("any other error", () => {
     for (const frame of frames) expect(frame).toMatch(/^at /);
   });
 
+  it("has no message where text could not be parsed, because it would repeat the text", () => {
+    const parse = () => JSON.parse("password=x");
+    expect(parse).toThrow(SyntaxError);
+    let described = "";
+    try {
+      parse();
+    } catch (cause) {
+      described = JSON.stringify(describeError(new Error("the body is no JSON", { cause })));
+    }
+    expect(described).toContain("the body is no JSON");
+    expect(described).toContain("SyntaxError");
+    expect(described).not.toContain("password");
+  });
+
   it("has causes no deeper than three, and nothing of what is no error", () => {
     const chain = Array.from({ length: 6 }).reduce<Error>(
       (cause, _, at) => new Error(`e${at}`, { cause }),

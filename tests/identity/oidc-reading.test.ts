@@ -1,8 +1,16 @@
+import {
+  INVALID_RESPONSE,
+  JWT_CLAIM_COMPARISON,
+  JWT_TIMESTAMP_CHECK,
+  OperationProcessingError,
+  ResponseBodyError,
+} from "oauth4webapi";
 import { describe, expect, it } from "vitest";
 import { discoveryUrl, placeEndpoints } from "../../src/identity/external/endpoints";
 import { readClaims } from "../../src/identity/external/provider-claims";
 import { AddressRefused, requireReachable } from "../../src/identity/external/reachable";
 import { reasonOf } from "../../src/identity/external/reason-of";
+import { TooLate } from "../../src/platform/deadline";
 
 describe("where a provider is asked (ADR-2, ADR-11)", () => {
   const endpoints = (base: string, host = base) => ({
@@ -135,12 +143,18 @@ describe("where this server goes for a provider", () => {
 });
 
 it("every failure of the exchange has a reason, also one that nobody foresaw", () => {
-  const said = (message: string, name = "RPError") => reasonOf(Object.assign(new Error(message), { name }));
-  expect(said("JWT not active yet, now 1, nbf 2")).toBe("token_not_yet_valid");
-  expect(said("unexpected JWT alg received, expected RS256, got: none")).toBe("algorithm_mismatch");
-  expect(said("invalid_grant (grant request is invalid)", "OPError")).toBe("token_refused");
-  expect(said("outgoing request timed out after 3500ms")).toBe("provider_unavailable");
+  const said = (code: string, cause?: unknown) => reasonOf(new OperationProcessingError("", { code, cause }));
+  expect(said(JWT_TIMESTAMP_CHECK, { claim: "nbf" })).toBe("token_not_yet_valid");
+  expect(said(INVALID_RESPONSE, { header: { alg: "none" }, expected: "RS256" })).toBe("algorithm_mismatch");
+  const response = new Response(null, { status: 400 });
+  expect(reasonOf(new ResponseBodyError("", { cause: { error: "invalid_grant" }, response }))).toBe("token_refused");
+  expect(reasonOf(new TooLate("it took too long"))).toBe("provider_unavailable");
+  expect(reasonOf(new AddressRefused("a provider cannot be there"))).toBe("provider_unavailable");
   expect(reasonOf(Object.assign(new Error("connect"), { code: "ECONNREFUSED" }))).toBe("provider_unavailable");
-  expect(said("something new")).toBe("exchange_failed");
+  expect(reasonOf(Object.assign(new Error("tls"), { code: "CERT_HAS_EXPIRED" }))).toBe("exchange_failed");
+  expect(said(JWT_CLAIM_COMPARISON, { claim: "something_new" })).toBe("exchange_failed");
+  expect(said(INVALID_RESPONSE)).toBe("exchange_failed");
+  expect(said("something new", "text")).toBe("exchange_failed");
+  expect(reasonOf(new Error("something new"))).toBe("exchange_failed");
   expect(reasonOf("text")).toBe("exchange_failed");
 });

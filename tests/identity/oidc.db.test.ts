@@ -673,6 +673,37 @@ describe("attacks on a sign-in by a provider", () => {
       expect(line).toContain("Secure");
       expect(line).toContain("Path=/");
       expect(line.toLowerCase()).toContain("samesite=lax");
+      expect(line).toContain("Max-Age=900");
     }
+  });
+
+  it.each<[string, (back: string) => string]>([
+    ["a sign-in", (back) => back],
+    ["a refusal", (back) => back.replace("code=", "not_code=")],
+  ])("ends its cookies with %s", async (_, change) => {
+    newPerson();
+    const browser = newBrowser();
+    const back = await comeBack(browser, idp, "main");
+    const names = ["state", "nonce", "pkce"].map((name) => `__Host-portcullis.${name}`);
+    expect(names.every((name) => browser.cookies.has(name))).toBe(true);
+    const response = await browser.fetch(change(back));
+    expect(names.filter((name) => browser.cookies.has(name))).toEqual([]);
+    expect(response.headers.getSetCookie()).toContain(
+      "__Host-portcullis.state=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+    );
+  });
+
+  it("tells a form that asks for JSON in the body where to go", async () => {
+    const started = await startSignIn(newBrowser(), "main", { json: "true" });
+    expect([started.status, started.headers.get("location")]).toEqual([200, null]);
+    const { url } = (await started.json()) as { url: string };
+    expect(new URL(url).searchParams.get("redirect_uri")).toBe(redirectUri("main"));
+  });
+
+  it("goes on to the address that an earlier form named, where the last form names none", async () => {
+    newPerson();
+    const browser = newBrowser();
+    await startSignIn(browser, "main", { callbackUrl: "/applications?state=open" });
+    expect((await signInBy(browser, idp, "main")).location).toBe(`${testOrigin}/applications?state=open`);
   });
 });

@@ -1,3 +1,4 @@
+import { parseSetCookie, stringifyCookie } from "cookie";
 import { testOrigin, type World } from "./world";
 
 /** What a browser does, without one: it keeps cookies, and sends `Origin` with every change. */
@@ -36,7 +37,7 @@ export function openBrowser(
         headers: {
           host: new URL(origin).host,
           "user-agent": userAgent,
-          ...(cookies.size > 0 ? { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") } : {}),
+          ...(cookies.size > 0 ? { cookie: cookieHeader(cookies) } : {}),
           ...(method === "GET" ? {} : { origin }),
           ...headers,
         },
@@ -87,13 +88,16 @@ export function openBrowser(
   return browser;
 }
 
-function keep(cookies: Map<string, string>, line: string): void {
-  const [pair = "", ...attributes] = line.split("; ");
-  const at = pair.indexOf("=");
-  const [name, value] = [pair.slice(0, at), pair.slice(at + 1)];
-  const maxAge = attributes.find((attribute) => attribute.toLowerCase().startsWith("max-age="))?.slice(8);
-  const expires = attributes.find((attribute) => attribute.toLowerCase().startsWith("expires="))?.slice(8);
-  const gone = maxAge === "0" || (expires !== undefined && new Date(expires) <= new Date());
-  if (gone) cookies.delete(name);
+/** A browser neither encodes nor decodes values. */
+const asIs = (value: string) => value;
+
+/** Stores what a line of `Set-Cookie` says. */
+export function keep(cookies: Map<string, string>, line: string): void {
+  const { name, value = "", maxAge, expires } = parseSetCookie(line, { decode: asIs });
+  if (maxAge === 0 || (expires !== undefined && expires <= new Date())) cookies.delete(name);
   else cookies.set(name, value);
+}
+
+export function cookieHeader(cookies: ReadonlyMap<string, string>): string {
+  return stringifyCookie(Object.fromEntries(cookies), { encode: asIs });
 }

@@ -1,11 +1,32 @@
-import { createSign, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import { constants, createHmac, generateKeyPairSync, type KeyObject, sign as signBytes } from "node:crypto";
+import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Provider } from "oidc-provider";
+import { cookieHeader, keep } from "./browser";
 import { registerSecret } from "./secrets";
 
 /** What a token says; a test changes it before it is signed again. */
 export type TokenClaims = Record<string, unknown>;
+
+export type SigningAlgorithm = `${"RS" | "PS" | "ES"}${256 | 384 | 512}` | "EdDSA";
+
+/** A response of the provider to the server; a test changes it on its way. */
+export interface ProviderAnswer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A request that the provider received. */
+interface Asked {
+  readonly path: string;
+  /** The browser of a test has its own user agent. */
+  readonly byBrowser: boolean;
+  readonly headers: IncomingHttpHeaders;
+  /** The form in the body. */
+  form: Readonly<Record<string, unknown>>;
+}
 
 /** A real provider (`oidc-provider`) on this machine, whose visitor agrees to everything at once. */
 export interface OidcProvider {
@@ -21,8 +42,11 @@ export interface OidcProvider {
   tamper: ((claims: TokenClaims) => TokenClaims) | null;
   /** How the next tokens are signed; null for the provider's own key. */
   signWith: KeyObject | null;
-  /** Paths that were asked for, by whom: the browser of a test calls itself so. */
-  readonly asked: { readonly path: string; readonly byBrowser: boolean }[];
+  /** Changes the header of the next ID tokens, and with `alg` how they are signed; null for none. */
+  tamperHeader: ((header: TokenClaims) => TokenClaims) | null;
+  /** Changes the next responses to the server, by path; null for none. */
+  alter: ((path: string, answer: ProviderAnswer) => ProviderAnswer) | null;
+  readonly asked: Asked[];
   /**
    * What a browser does there: follows the address it was sent to until it is sent back.
    * @returns the address that it is sent back to
@@ -37,9 +61,14 @@ interface Options {
   readonly redirectUris: readonly string[];
   /** Puts the claims into the ID token itself, and not only at the userinfo endpoint. */
   readonly claimsInToken?: boolean;
+  /** How ID tokens are signed. */
+  readonly algorithm?: SigningAlgorithm;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  /** How the client shows its secret. */
+  readonly authentication?: "client_secret_basic" | "client_secret_post" | "none";
 }
 
-const clientId = "portcullis";
 const browserName = "Test browser";
 
 /** Starts a provider on a free port of 127.0.0.1. */
@@ -47,17 +76,31 @@ export async function startOidcProvider({
   issuer: given,
   redirectUris,
   claimsInToken = false,
+  algorithm = "RS256",
+  clientId = "portcullis",
+  clientSecret = `client-secret-${Math.random().toString(36).slice(2)}`,
+  authentication = "client_secret_basic",
 }: Options): Promise<OidcProvider> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const issuer = given ?? url;
-  const clientSecret = registerSecret(`client-secret-${Math.random().toString(36).slice(2)}`);
-  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  registerSecret(clientSecret);
+  const privateKey = newKey(algorithm);
   const kid = "first";
   const provider = new Provider(issuer, {
-    clients: [{ client_id: clientId, client_secret: clientSecret, redirect_uris: [...redirectUris] }],
-    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid, use: "sig", alg: "RS256" } as never] },
+    clients: [
+      {
+        client_id: clientId,
+        ...(authentication === "none" ? {} : { client_secret: clientSecret }),
+        token_endpoint_auth_method: authentication,
+        redirect_uris: [...redirectUris],
+        id_token_signed_response_alg: algorithm,
+      },
+    ],
+    clientAuthMethods: [authentication],
+    enabledJWA: { idTokenSigningAlgValues: [algorithm] },
+    jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid, use: "sig", alg: algorithm } as never] },
     cookies: { keys: ["not a secret"] },
     claims: { email: ["email", "email_verified"], profile: ["name"], openid: ["sub", "groups"] },
     conformIdTokenClaims: !claimsInToken,
@@ -78,7 +121,9 @@ export async function startOidcProvider({
   });
   provider.proxy = true;
   provider.use(async (context, next) => {
-    control.asked.push({ path: context.path, byBrowser: context.get("user-agent") === browserName });
+    const { path, headers } = context;
+    const asked: Asked = { path, headers, byBrowser: context.get("user-agent") === browserName, form: {} };
+    control.asked.push(asked);
     if (context.path.startsWith("/interaction/")) {
       const login = { accountId: control.person.sub };
       const target = await provider.interactionResult(context.req, context.res, { login });
@@ -86,12 +131,27 @@ export async function startOidcProvider({
       return;
     }
     await next();
+    asked.form = context.oidc?.body ?? {};
     const body: unknown = context.body;
-    if (context.path === "/token" && isTokens(body) && (control.tamper || control.signWith)) {
+    if (path === "/token" && isTokens(body) && (control.tamper || control.tamperHeader || control.signWith)) {
       const [, payload = ""] = body.id_token.split(".");
       const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as TokenClaims;
-      const signed = sign(control.tamper?.(claims) ?? claims, control.signWith ?? privateKey, kid);
+      const header = { alg: algorithm, typ: "JWT", kid };
+      const signed = sign(
+        control.tamperHeader?.(header) ?? header,
+        control.tamper?.(claims) ?? claims,
+        control.signWith ?? privateKey,
+        clientSecret,
+      );
       context.body = { ...body, id_token: signed };
+    }
+    if (control.alter !== null && !asked.byBrowser) {
+      const text = typeof context.body === "string" ? context.body : JSON.stringify(context.body);
+      const altered = control.alter(path, { status: context.status, type: context.type, body: text });
+      context.status = altered.status;
+      context.body = altered.body;
+      context.type = altered.type;
+      for (const [name, value] of Object.entries(altered.headers ?? {})) context.set(name, value);
     }
   });
   server.on("request", provider.callback());
@@ -105,6 +165,8 @@ export async function startOidcProvider({
     person: { sub: "ada" },
     tamper: null,
     signWith: null,
+    tamperHeader: null,
+    alter: null,
     asked: [],
     visit: (authorizationUrl) => visit(atHand(authorizationUrl), atHand, url),
     close: () => close(server),
@@ -121,13 +183,10 @@ async function visit(start: string, atHand: (address: string) => string, url: st
       redirect: "manual",
       headers: {
         "user-agent": browserName,
-        cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+        cookie: cookieHeader(cookies),
       },
     });
-    for (const line of response.headers.getSetCookie()) {
-      const [pair = ""] = line.split(";");
-      cookies.set(pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1));
-    }
+    for (const line of response.headers.getSetCookie()) keep(cookies, line);
     const location = response.headers.get("location");
     if (location === null)
       throw new Error(`the provider stopped at ${at}: ${response.status} ${await response.text()}`);
@@ -140,10 +199,29 @@ function isTokens(body: unknown): body is { readonly id_token: string } {
   return typeof body === "object" && body !== null && "id_token" in body && typeof body.id_token === "string";
 }
 
-function sign(claims: TokenClaims, key: KeyObject, kid: string): string {
+function newKey(algorithm: SigningAlgorithm): KeyObject {
+  if (algorithm === "EdDSA") return generateKeyPairSync("ed25519").privateKey;
+  if (!algorithm.startsWith("ES")) return generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
+  const namedCurve = { ES256: "P-256", ES384: "P-384", ES512: "P-521" }[algorithm as "ES256" | "ES384" | "ES512"];
+  return generateKeyPairSync("ec", { namedCurve }).privateKey;
+}
+
+/** A JWT as its header says: with the private key, with the client's secret (HS256), or not at all (none). */
+function sign(header: TokenClaims, claims: TokenClaims, key: KeyObject, clientSecret: string): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const signed = `${part({ alg: "RS256", typ: "JWT", kid })}.${part(claims)}`;
-  return `${signed}.${createSign("RSA-SHA256").update(signed).sign(key).toString("base64url")}`;
+  const signed = Buffer.from(`${part(header)}.${part(claims)}`);
+  return `${signed}.${signatureOf(String(header.alg), signed, key, clientSecret).toString("base64url")}`;
+}
+
+function signatureOf(algorithm: string, signed: Buffer, key: KeyObject, clientSecret: string): Buffer {
+  const hash = `sha${algorithm.slice(-3)}`;
+  if (algorithm === "none") return Buffer.alloc(0);
+  if (algorithm === "EdDSA") return signBytes(null, signed, key);
+  if (algorithm.startsWith("HS")) return createHmac(hash, clientSecret).update(signed).digest();
+  if (algorithm.startsWith("ES")) return signBytes(hash, signed, { key, dsaEncoding: "ieee-p1363" });
+  if (algorithm.startsWith("RS")) return signBytes(hash, signed, key);
+  const { RSA_PKCS1_PSS_PADDING: padding, RSA_PSS_SALTLEN_DIGEST: saltLength } = constants;
+  return signBytes(hash, signed, { key, padding, saltLength });
 }
 
 function close(server: Server): Promise<void> {

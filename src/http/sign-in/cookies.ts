@@ -1,3 +1,4 @@
+import { type Cookies, parseCookie } from "cookie";
 import { decode, encode } from "next-auth/jwt";
 import type { Runtime } from "../../access/runtime";
 import { hashOfToken, isToken } from "../../identity/tokens";
@@ -29,23 +30,8 @@ export function cookieOptions(origin: string, { signIn }: Pick<Runtime, "signIn"
 }
 
 /** All cookies of a request, by name; of two with one name, the first. */
-export function readCookies(header: string | null): Record<string, string> {
-  const cookies: Record<string, string> = {};
-  for (const part of (header ?? "").split(";")) {
-    const at = part.indexOf("=");
-    if (at < 1) continue;
-    const name = part.slice(0, at).trim();
-    if (!Object.hasOwn(cookies, name)) cookies[name] = decoded(part.slice(at + 1).trim());
-  }
-  return cookies;
-}
-
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
+export function readCookies(header: string | null): Cookies {
+  return parseCookie(header ?? "");
 }
 
 /** Seals a session's token as the JWT that next-auth keeps in the cookie: nothing but the token is in it. */
@@ -75,7 +61,7 @@ const remembered = 5_000;
 export async function sessionHashOf(
   runtime: Pick<Runtime, "signer">,
   origin: string,
-  cookies: Readonly<Record<string, string>>,
+  cookies: Readonly<Cookies>,
 ): Promise<string | null> {
   const jwt = cookies[cookieNames(origin).session];
   if (jwt === undefined || jwt === "") return null;

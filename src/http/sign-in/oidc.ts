@@ -1,19 +1,26 @@
-import { decode } from "next-auth/jwt";
+import { stringifySetCookie } from "cookie";
+import { authorizationUrl, newSignInSecrets, type SignInSecrets } from "../../identity/external/authorization-request";
 import { DiscoveryFailed, discover, type Metadata } from "../../identity/external/discover";
+import { ExchangeFailed, exchangeCode } from "../../identity/external/exchange-code";
+import { ProviderRefusal } from "../../identity/external/find-person";
 import type { Provider } from "../../identity/external/provider";
-import { isKnown } from "../../identity/external/provider-claims";
+import { type Claims, isKnown } from "../../identity/external/provider-claims";
+import type { ExchangeReason } from "../../identity/external/reason-of";
 import { recordProviderRefusal } from "../../identity/external/record-refusal";
+import { signInByProvider } from "../../identity/external/sign-in-by-provider";
 import { rememberState, spendState } from "../../identity/external/states";
 import { limits } from "../../identity/limits";
+import type { OpenedSession } from "../../identity/sessions";
 import { takeTry } from "../../identity/sign-in/take-try";
 import type { Attempt } from "../../identity/sign-in-context";
 import { describeError } from "../describe-error";
-import { cookieNames, cookieOptions, isSecure } from "./cookies";
-import { nothingYet, type OidcOutcome, oidcOptions } from "./oidc-options";
+import { cookieNames, cookieOptions } from "./cookies";
+import { hasFormToken } from "./form-token";
+import { endedSecretCookies, readSecretCookies, secretCookies } from "./oidc-cookies";
 import { refuseForeignForm } from "./refuse-sign-in";
-import { type AuthResponse, runNextAuth, targetOf } from "./run-next-auth";
-import { csrfCookie } from "./session-cookies";
-import type { SignInRequest } from "./sign-in-request";
+import { setSessionCookies } from "./session-cookies";
+import { ownAddress } from "./sign-in-options";
+import { type SignInRequest, signInEndpoint } from "./sign-in-request";
 
 /** What a visitor is told, as `/sign-in?error=…`: never what this installation knows of them or of others. */
 type Told =
@@ -30,12 +37,8 @@ const notOfAddress = new Set(["no_role_for_groups", "not_a_member", "provider_ch
  * What somebody whose tokens were checked can ask their administrator for. It follows from their own claims and from which
  * lists the provider has, so that it is the same whether an address is in a list, or has an account, or not.
  */
-function toldOf(
-  { allowedEmails, allowedDomains }: Provider,
-  { claims }: Pick<OidcOutcome, "claims">,
-  reason: string,
-): Told {
-  if (claims === null || notOfAddress.has(reason)) return "provider_refused";
+function toldOf({ allowedEmails, allowedDomains }: Provider, claims: Claims, reason: string): Told {
+  if (notOfAddress.has(reason)) return "provider_refused";
   const isByGroup = !isKnown(claims.groups) && reason === claims.groups;
   const isOfAddress = reason.startsWith("email_") || reason === "unknown_person";
   const asksAddress = isOfAddress || allowedEmails.length + allowedDomains.length > 0;
@@ -52,20 +55,22 @@ export async function startOidc(request: SignInRequest, provider: Provider): Pro
   const { attempt, body, cookies } = request;
   const { runtime, origin, ip } = attempt;
   await takeTry(attempt, limits.oidcStartByAddress, ip ?? "unknown");
+  if (!hasFormToken(request)) return refuseForeignForm(attempt);
+  const asJson = body.json === "true";
   const metadata = await ask(attempt, provider);
-  if (metadata === null) return toldAt(attempt, "provider_unavailable", body.json === "true");
-  const answer = await runNextAuth(
-    // What the caller adds to the address would otherwise be sent on to the provider.
-    { method: "POST", segments: ["signin", provider.slug], query: {}, body, cookies, origin },
-    oidcOptions(attempt, provider, metadata, false, nothingYet()),
+  if (metadata === null) return toldAt(attempt, "provider_unavailable", asJson);
+  const secrets = newSignInSecrets();
+  const { href } = await authorizationUrl(provider, metadata, redirectUri(attempt, provider), secrets);
+  await rememberState(runtime, secrets.state, { providerId: provider.providerId, remember: body.remember === "true" });
+  const name = cookieNames(origin).callbackUrl;
+  const value = ownAddress(body.callbackUrl || cookies[name] || "", origin);
+  const response = sentTo(href, asJson);
+  response.headers.append(
+    "set-cookie",
+    stringifySetCookie({ name, value, ...cookieOptions(origin, runtime), sameSite: "lax" }),
   );
-  const target = targetOf(answer);
-  const state = target?.searchParams.get("state");
-  if (!target || !state || !answer.headers.has("set-cookie")) {
-    return refuseForeignForm(attempt);
-  }
-  await rememberState(runtime, state, { providerId: provider.providerId, remember: body.remember === "true" });
-  return handedOn(answer);
+  for (const line of await secretCookies(attempt, provider, secrets)) response.headers.append("set-cookie", line);
+  return response;
 }
 
 /** What the browser brings back from a provider: a session, or a word that there is none. */
@@ -77,8 +82,8 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
     return toldAt(attempt, told, false);
   };
   const state = query.get("state") ?? "";
-  const foreign = await whyNotOurs(attempt, provider, state, cookies);
-  if (foreign !== null) return refused(foreign);
+  const secrets = await readSecretCookies(attempt, provider, state, cookies);
+  if (typeof secrets === "string") return refused(secrets);
   const spent = await spendState(runtime, state, provider.providerId);
   if (!spent.ok) return refused(spent.reason);
   if (query.has("error")) return refused(query.get("error") === "access_denied" ? "access_denied" : "provider_error");
@@ -88,26 +93,20 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
   if (metadata === null) return toldAt(attempt, "provider_unavailable", false);
   const iss = query.get("iss");
   if (iss === null && metadata.namesIssuer) return refused("issuer_missing");
-  const outcome = nothingYet();
-  const answer = await runNextAuth(
-    {
-      method: "GET",
-      segments: ["callback", provider.slug],
-      query: { code, state, ...(iss === null ? {} : { iss }) },
-      body: {},
-      cookies,
-      origin,
-    },
-    oidcOptions(attempt, provider, metadata, spent.remember, outcome),
-  );
-  if (outcome.failure !== null) throw outcome.failure;
-  if (outcome.opened === null) {
-    if (outcome.refusedFor !== null) return toldAt(attempt, toldOf(provider, outcome, outcome.refusedFor), false);
-    const reason = outcome.reason ?? "exchange_failed";
-    return refused(reason, reason === "provider_unavailable" ? "provider_unavailable" : "provider_refused");
+  const parameters = new URLSearchParams({ code, state, ...(iss === null ? {} : { iss }) });
+  const claims = await exchange(attempt, provider, metadata, parameters, secrets);
+  if (claims === "provider_unavailable") return refused(claims, claims);
+  if (typeof claims === "string") return refused(claims);
+  let opened: OpenedSession;
+  try {
+    opened = await signInByProvider(attempt, provider, claims, spent.remember);
+  } catch (error) {
+    if (!(error instanceof ProviderRefusal)) throw error;
+    return toldAt(attempt, toldOf(provider, claims, error.reason), false);
   }
-  const response = handedOn(answer);
-  response.headers.append("set-cookie", csrfCookie(attempt, outcome.opened));
+  const response = sentTo(ownAddress(cookies[cookieNames(origin).callbackUrl] ?? "", origin), false);
+  for (const line of endedSecretCookies(attempt)) response.headers.append("set-cookie", line);
+  await setSessionCookies(response.headers, attempt, opened);
   return runtime.signIn.sameSite === "strict" ? fromOurOwn(response) : response;
 }
 
@@ -125,46 +124,44 @@ async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | nul
   }
 }
 
-/**
- * Whether this browser began what it comes back from, with this provider: its cookies say so. next-auth asks again, but
- * cannot say which of them it was.
- */
-async function whyNotOurs(
-  { runtime, origin }: Attempt,
-  { slug }: Provider,
-  state: string,
-  cookies: Readonly<Record<string, string>>,
-): Promise<string | null> {
-  if (state === "") return "state_missing";
-  const names = cookieNames(origin);
-  const secret = runtime.signer.keys("sign-in")[0];
-  const kept = async (name: string) => {
-    const token = cookies[name];
-    return token ? decode({ token, secret, salt: name }).catch(() => null) : null;
-  };
-  const [ofState, ofNonce, ofPkce] = await Promise.all([kept(names.state), kept(names.nonce), kept(names.pkce)]);
-  if (ofState === null) return "state_not_of_this_browser";
-  if (ofState.provider !== slug) return "provider_mismatch";
-  if (ofState.value !== state) return "state_mismatch";
-  if (ofNonce?.provider !== slug) return "nonce_not_of_this_browser";
-  return ofPkce?.provider === slug ? null : "pkce_not_of_this_browser";
+/** The claims of the person; why there are none, with the details in the log, where a check failed. */
+async function exchange(
+  attempt: Attempt,
+  provider: Provider,
+  metadata: Metadata,
+  parameters: URLSearchParams,
+  secrets: SignInSecrets,
+): Promise<Claims | ExchangeReason> {
+  const { runtime, requestId } = attempt;
+  try {
+    const at = redirectUri(attempt, provider);
+    return await exchangeCode(runtime.resolver, provider, metadata, at, parameters, secrets);
+  } catch (error) {
+    if (!(error instanceof ExchangeFailed)) throw error;
+    const { reason, providerError, cause } = error;
+    const { providerId } = provider;
+    runtime.log.warn(
+      { requestId, providerId, reason, providerError, error: describeError(cause ?? error) },
+      "the exchange with a provider failed",
+    );
+    return reason;
+  }
 }
 
-function handedOn({ status, headers, body }: AuthResponse): Response {
-  return new Response(body, { status, headers });
+/** Where the provider sends the browser back to. */
+function redirectUri({ origin }: Attempt, { slug }: Provider): string {
+  return `${origin}${signInEndpoint}/callback/${slug}`;
+}
+
+/** A form that asks for JSON gets the address to go to in the body. */
+function sentTo(url: string, asJson: boolean): Response {
+  return asJson ? Response.json({ url }) : new Response(null, { status: 302, headers: { location: url } });
 }
 
 /** Back to the sign-in page, with what is kept of the try gone. */
 function toldAt(attempt: Attempt, told: Told, asJson: boolean): Response {
-  const { origin, runtime } = attempt;
-  const url = `${origin}/sign-in?error=${told}`;
-  const response = asJson ? Response.json({ url }) : new Response(null, { status: 302, headers: { location: url } });
-  const { state, nonce, pkce } = cookieNames(origin);
-  const { path } = cookieOptions(origin, runtime);
-  for (const name of [state, nonce, pkce]) {
-    const secure = isSecure(origin) ? "; Secure" : "";
-    response.headers.append("set-cookie", `${name}=; Path=${path}; Max-Age=0; HttpOnly; SameSite=Lax${secure}`);
-  }
+  const response = sentTo(`${attempt.origin}/sign-in?error=${told}`, asJson);
+  for (const line of endedSecretCookies(attempt)) response.headers.append("set-cookie", line);
   return response;
 }
 

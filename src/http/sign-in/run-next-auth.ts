@@ -1,5 +1,6 @@
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
+import type { Cookies } from "cookie";
 import type { NextApiRequest, NextApiResponse } from "next";
 import NextAuth, { type AuthOptions } from "next-auth";
 import { callbackUrlCookie } from "./cookies";
@@ -12,9 +13,8 @@ export interface AuthRequest {
   readonly method: string;
   /** `["callback", "password"]` of `/api/auth/callback/password`. */
   readonly segments: readonly string[];
-  readonly query: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, string>>;
-  readonly cookies: Readonly<Record<string, string>>;
+  readonly cookies: Readonly<Cookies>;
   /** The origin that addresses are made from. */
   readonly origin: string;
 }
@@ -34,7 +34,7 @@ export async function runNextAuth(request: AuthRequest, options: AuthOptions): P
   const { host, protocol } = new URL(request.origin);
   const incoming = {
     method: request.method,
-    query: { ...request.query, nextauth: [...request.segments] },
+    query: { nextauth: [...request.segments] }, // a form says everything in its body
     body: request.body,
     cookies: readableCookies(request.cookies),
     headers: { "x-forwarded-host": host, "x-forwarded-proto": protocol.slice(0, -1) },
@@ -49,8 +49,8 @@ export async function runNextAuth(request: AuthRequest, options: AuthOptions): P
 }
 
 /** next-auth fails altogether where the cookie with the address to go on at holds none: anybody can set such a cookie. */
-function readableCookies(cookies: AuthRequest["cookies"]): Record<string, string> {
-  const isReadable = ([name, value]: [string, string]) =>
+function readableCookies(cookies: AuthRequest["cookies"]): Cookies {
+  const isReadable = ([name, value = ""]: [string, string | undefined]) =>
     !name.endsWith(callbackUrlCookie) || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol));
   return Object.fromEntries(Object.entries(cookies).filter(isReadable));
 }

@@ -1,3 +1,4 @@
+import { parseSetCookie, stringifySetCookie } from "cookie";
 import type { Runtime } from "../../access/runtime";
 import { hashOfToken } from "../../identity/tokens";
 import { cookieNames, cookieOptions, csrfTokenOf, encodeSession } from "./cookies";
@@ -10,14 +11,15 @@ interface Session {
 
 /** Where the cookies are for. */
 interface Place {
-  readonly runtime: Runtime;
+  readonly runtime: Pick<Runtime, "signer" | "signIn">;
   readonly origin: string;
 }
 
 /** A page reads this one and sends it back beside the session's own, which it cannot read. */
-export function csrfCookie({ runtime, origin }: Place, { token, maxAge }: Session): string {
+function csrfCookie({ runtime, origin }: Place, { token, maxAge }: Session): string {
+  const options = { ...cookieOptions(origin, runtime), httpOnly: false };
   const value = csrfTokenOf(runtime, hashOfToken(token));
-  return [`${cookieNames(origin).csrf}=${value}`, ...attributes({ runtime, origin }, maxAge)].join("; ");
+  return stringifySetCookie({ name: cookieNames(origin).csrf, value, ...options, maxAge });
 }
 
 /**
@@ -27,15 +29,10 @@ export function csrfCookie({ runtime, origin }: Place, { token, maxAge }: Sessio
 export async function setSessionCookies(headers: Headers, place: Place, session: Session): Promise<void> {
   const value = await encodeSession(place.runtime, session.token, session.maxAge);
   const name = cookieNames(place.origin).session;
-  const others = headers.getSetCookie().filter((line) => !line.startsWith(`${name}=`));
+  const others = headers.getSetCookie().filter((line) => parseSetCookie(line).name !== name);
   headers.delete("set-cookie");
   for (const line of others) headers.append("set-cookie", line);
-  headers.append("set-cookie", [`${name}=${value}`, ...attributes(place, session.maxAge), "HttpOnly"].join("; "));
+  const options = { ...cookieOptions(place.origin, place.runtime), maxAge: session.maxAge };
+  headers.append("set-cookie", stringifySetCookie({ name, value, ...options }));
   headers.append("set-cookie", csrfCookie(place, session));
-}
-
-function attributes({ runtime, origin }: Place, maxAge: number): string[] {
-  const { sameSite, secure } = cookieOptions(origin, runtime);
-  const site = sameSite === "lax" ? "Lax" : "Strict";
-  return ["Path=/", `Max-Age=${maxAge}`, `SameSite=${site}`, ...(secure ? ["Secure"] : [])];
 }

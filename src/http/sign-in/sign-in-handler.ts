@@ -16,14 +16,14 @@ import { refuseForeignForm, refuseSignIn } from "./refuse-sign-in";
 import { type AuthResponse, runNextAuth, targetOf } from "./run-next-auth";
 import { setSessionCookies } from "./session-cookies";
 import { commonOptions } from "./sign-in-options";
-import type { SignInRequest } from "./sign-in-request";
+import { type SignInRequest, signInEndpoint } from "./sign-in-request";
 
 const credentialsProvider = defaultExport(Credentials);
 
-/** Where people sign in and out: `/api/auth/…`, which next-auth answers. */
-export const signInEndpoint = "/api/auth";
-
-/** What next-auth is asked for, and how; asked in another way it fails. The rest of its addresses are none of ours. */
+/**
+ * The paths below the endpoint, and how each is asked for. next-auth answers them, except for providers of OpenID Connect.
+ * Its other paths do not exist here.
+ */
 const answered: readonly (readonly [form: RegExp, method: "GET" | "POST"])[] = [
   [/^csrf$/, "GET"],
   [/^callback\/[\w-]+$/, "POST"],
@@ -54,7 +54,6 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
     {
       method,
       segments: path.split("/"),
-      query: {}, // a form says everything in its body
       body: request.body,
       cookies: request.cookies,
       origin,

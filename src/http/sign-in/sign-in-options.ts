@@ -4,8 +4,7 @@ import { describeError } from "../describe-error";
 import { cookieNames, cookieOptions, decodeSession, encodeSession, isSecure } from "./cookies";
 
 /**
- * What next-auth is told whichever way somebody signs in: its cookies are ours, and the session's holds nothing but the
- * session's token.
+ * What next-auth is told for every form: its cookies are ours, and the session's holds nothing but the session's token.
  * @param remember whether the session's cookie lasts as long as the settings say for "remember me"
  * @param sidOf the token of the session that was opened for who signed in; undefined for nobody
  */

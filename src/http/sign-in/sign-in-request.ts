@@ -1,4 +1,8 @@
+import type { Cookies } from "cookie";
 import type { Attempt } from "../../identity/sign-in-context";
+
+/** Where people sign in and out: `/api/auth/…`. */
+export const signInEndpoint = "/api/auth";
 
 /** A request to sign in or out, read. */
 export interface SignInRequest {
@@ -8,7 +12,7 @@ export interface SignInRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, string>>;
-  readonly cookies: Readonly<Record<string, string>>;
+  readonly cookies: Readonly<Cookies>;
   /** The `Origin` header. */
   readonly from: string | null;
 }

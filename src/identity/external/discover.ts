@@ -1,12 +1,11 @@
-import { get as getByHttp } from "node:http";
-import { get as getByHttps } from "node:https";
 import { z } from "zod";
 import type { Runtime } from "../../access/runtime";
-import { deadlineAround } from "../../platform/deadline";
 import { hasPassed, later } from "../../platform/moment";
+import type { Resolver } from "../../platform/values";
+import { askProvider } from "./ask-provider";
 import { discoveryUrl, type Endpoints, isSameIssuer, placeEndpoints, withSlashOf } from "./endpoints";
 import type { Provider } from "./provider";
-import { mostMs, requestOptions, requireReachable } from "./reachable";
+import { requireReachable } from "./reachable";
 
 /** What a provider says of itself, as far as a sign-in needs it. */
 export interface Metadata {
@@ -66,8 +65,7 @@ export async function discover(
   const now = clock.now();
   const found = remembered.get(key);
   if (found && !hasPassed(found.until, now)) return found.metadata;
-  const url = discoveryUrl(provider);
-  const metadata = read(provider, await fetchJson(url, () => requestOptions(url, reach, resolver)));
+  const metadata = read(provider, await fetchDocument(provider, resolver));
   remembered.set(key, { metadata, until: later(now, rememberedMs) });
   return metadata;
 }
@@ -114,25 +112,12 @@ function authenticationOf({ token_endpoint_auth_methods_supported: methods }: z.
   throw new DiscoveryFailed("discovery_invalid");
 }
 
-/** No redirect is followed: the answer is where the setting says, or nowhere. */
-async function fetchJson(url: string, options: () => ReturnType<typeof requestOptions>): Promise<unknown> {
+async function fetchDocument(provider: Provider, resolver: Resolver): Promise<unknown> {
   try {
-    const made = { ...options(), headers: { accept: "application/json" } };
-    const text = await new Promise<string>((resolve, reject) => {
-      const get = url.startsWith("https:") ? getByHttps : getByHttp;
-      const request = get(url, made, (response) => {
-        const parts: Buffer[] = [];
-        response.on("data", (part: Buffer) => parts.push(part));
-        response.on("error", reject);
-        response.on("end", () => {
-          answered();
-          if (response.statusCode === 200) resolve(Buffer.concat(parts).toString("utf8"));
-          else reject(new Error(`discovery answered ${response.statusCode}`));
-        });
-      });
-      const answered = deadlineAround(request, mostMs, reject);
-    });
-    return JSON.parse(text);
+    const url = discoveryUrl(provider);
+    const { status, body } = await askProvider(url, { headers: { accept: "application/json" } }, provider, resolver);
+    if (status !== 200) throw new Error(`discovery answered ${status}`);
+    return JSON.parse(body.toString("utf8"));
   } catch (cause) {
     throw new DiscoveryFailed("provider_unavailable", { cause });
   }

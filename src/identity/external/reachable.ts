@@ -3,6 +3,7 @@ import { type ClientRequestArgs, Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
+import { NoAnswer, TooLate } from "../../platform/deadline";
 import { type AddressClass, classifyAddress } from "../../platform/net/addresses";
 import type { Resolver } from "../../platform/values";
 import type { Reach } from "./provider";
@@ -103,12 +104,12 @@ class BoundedHttpsAgent extends HttpsAgent {
 function bounded<S extends Duplex | null | undefined>(stream: S): S {
   if (!stream) return stream;
   let bytes = 0;
-  const late = setTimeout(() => stream.destroy(new Error("the provider took too long")), mostMs).unref();
+  const late = setTimeout(() => stream.destroy(new TooLate("the provider took too long")), mostMs).unref();
   const changesProtocol = protocolWatch();
   stream.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (changesProtocol(chunk)) stream.destroy(new Error("the provider's answer changes the protocol (101)"));
-    if (bytes > mostBytes) stream.destroy(new Error("the provider's answer is too long"));
+    if (changesProtocol(chunk)) stream.destroy(new NoAnswer("the provider's answer changes the protocol (101)"));
+    if (bytes > mostBytes) stream.destroy(new NoAnswer("the provider's answer is too long"));
   });
   stream.on("close", () => clearTimeout(late));
   // The request listens too, but only from the next turn of the event loop on, and until it hands the socket over.

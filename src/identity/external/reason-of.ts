@@ -1,3 +1,17 @@
+import {
+  INVALID_RESPONSE,
+  JSON_ATTRIBUTE_COMPARISON,
+  JWT_CLAIM_COMPARISON,
+  JWT_TIMESTAMP_CHECK,
+  KEY_SELECTION,
+  OperationProcessingError,
+  RESPONSE_IS_NOT_CONFORM,
+  ResponseBodyError,
+} from "oauth4webapi";
+import { z } from "zod";
+import { NoAnswer } from "../../platform/deadline";
+import { AddressRefused } from "./reachable";
+
 /** Why a sign-in by a provider came to nothing: for the audit log alone; the visitor is told that it did. */
 export type ExchangeReason =
   | "provider_unavailable"
@@ -8,7 +22,6 @@ export type ExchangeReason =
   | "token_not_yet_valid"
   | "nonce_missing"
   | "nonce_mismatch"
-  | "state_mismatch"
   | "algorithm_mismatch"
   | "signature_invalid"
   | "claim_missing"
@@ -16,33 +29,65 @@ export type ExchangeReason =
   | "id_token_missing"
   | "exchange_failed";
 
-/** What `openid-client` 5.7 says of each; it has no codes. */
-const said: readonly (readonly [RegExp, ExchangeReason])[] = [
-  [/^unexpected iss value|^iss mismatch|^iss missing/, "issuer_mismatch"],
-  [/^aud |^azp mismatch|property azp$/, "audience_mismatch"],
-  [/^JWT expired/, "token_expired"],
-  [/^JWT not active yet/, "token_not_yet_valid"],
-  [/^nonce mismatch.*got: undefined$/, "nonce_missing"],
-  [/^nonce mismatch/, "nonce_mismatch"],
-  [/^state m/, "state_mismatch"],
-  [/^unexpected JWT alg/, "algorithm_mismatch"],
-  [/^failed to validate JWT signature|^no valid key found|^multiple matching keys/, "signature_invalid"],
-  [/^missing required JWT property/, "claim_missing"],
-  [/sub mismatch/, "subject_mismatch"],
-  [/^id_token not present/, "id_token_missing"],
-  [
-    /timed out|took too long|cannot be there|changes the protocol|asked by https|has no address/,
-    "provider_unavailable",
-  ],
-];
-
 /** Which of the checks of the exchange failed. */
 export function reasonOf(error: unknown): ExchangeReason {
-  if (!(error instanceof Error)) return "exchange_failed";
-  const found = said.find(([form]) => form.test(error.message));
-  if (found) return found[1];
-  if (error.name === "OPError") return "token_refused";
-  return "code" in error && typeof error.code === "string" && /^E[A-Z]+$/.test(error.code)
-    ? "provider_unavailable"
-    : "exchange_failed";
+  if (error instanceof ResponseBodyError) return "token_refused";
+  if (error instanceof OperationProcessingError) return reasonOfCheck(error);
+  return isOfConnection(error) ? "provider_unavailable" : "exchange_failed";
+}
+
+function isOfConnection(error: unknown): boolean {
+  if (error instanceof NoAnswer || error instanceof AddressRefused) return true;
+  return error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code));
+}
+
+/** The claim that has another value than it must, or the time of which has not come or has passed. */
+const ofClaims: Readonly<Record<string, ExchangeReason>> = {
+  iss: "issuer_mismatch",
+  aud: "audience_mismatch",
+  azp: "audience_mismatch",
+  nonce: "nonce_mismatch",
+  exp: "token_expired",
+  nbf: "token_not_yet_valid",
+};
+
+/** What the library keeps with an error, as far as it tells one check from another. */
+const Cause = z.object({
+  claim: z.string().optional(),
+  claims: z.record(z.string(), z.unknown()).optional(),
+  header: z.unknown().optional(),
+  parameters: z.unknown().optional(),
+  signature: z.unknown().optional(),
+});
+
+function reasonOfCheck({ code, cause }: OperationProcessingError): ExchangeReason {
+  const { claim, claims, header, parameters, signature } = Cause.catch({}).parse(cause);
+  switch (code) {
+    case RESPONSE_IS_NOT_CONFORM:
+      return "token_refused";
+    case JWT_CLAIM_COMPARISON:
+    case JWT_TIMESTAMP_CHECK:
+      return ofClaims[claim ?? ""] ?? "exchange_failed";
+    case JSON_ATTRIBUTE_COMPARISON:
+      return "subject_mismatch";
+    case KEY_SELECTION:
+      return "signature_invalid";
+    case INVALID_RESPONSE:
+      if (claims !== undefined) return reasonOfUnreadable(claims);
+      if (signature !== undefined) return "signature_invalid";
+      if (header !== undefined) return "algorithm_mismatch";
+      return parameters === undefined ? "exchange_failed" : "issuer_mismatch"; // the state has been compared before
+    default:
+      return "exchange_failed";
+  }
+}
+
+/** A claim of the token is missing, or is of another type than it must be. */
+function reasonOfUnreadable(claims: Readonly<Record<string, unknown>>): ExchangeReason {
+  const required = ["iss", "sub", "aud", "exp", "iat"];
+  if (required.some((name) => claims[name] === undefined)) return "claim_missing";
+  if (claims.nonce === undefined) return "nonce_missing";
+  if (typeof claims.sub !== "string") return "claim_missing";
+  if (typeof claims.iss !== "string") return "issuer_mismatch";
+  return typeof claims.aud !== "string" && !Array.isArray(claims.aud) ? "audience_mismatch" : "exchange_failed";
 }
