@@ -3,38 +3,46 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-/** A call of a verb as somebody could write it, and what the compiler has to say to it; null: nothing. */
-interface Planted {
+/** A call of a use case that a developer could write, and the compiler's error; null if there is none. */
+interface PlantedCall {
   readonly title: string;
   readonly line: string;
   readonly error: string | null;
 }
 
-const planted: readonly Planted[] = [
-  { title: "with what authorization made for it", line: "await revokeKey(right);", error: null },
-  { title: "with nothing", line: "await revokeKey();", error: "TS2554" },
-  { title: "with that of another permission", line: "await revokeKey(otherPermission);", error: "TS2345" },
-  { title: "with that of another kind of object", line: "await revokeKey(otherKind);", error: "TS2345" },
-  { title: "with the object alone", line: "await revokeKey(right.object);", error: "TS2740" },
-  { title: "with a copy of it", line: "await revokeKey({ ...right });", error: "TS2740" },
+const planted: readonly PlantedCall[] = [
+  { title: "with its authorization", line: "await revokeKey(toRevoke);", error: null },
+  { title: "without an argument", line: "await revokeKey();", error: "TS2554" },
   {
-    title: "with an object made by hand",
-    line: 'await revokeKey({ permission: "key:delete", object: right.object, request: right.request });',
+    title: "with the authorization for another permission",
+    line: "await revokeKey(otherPermission);",
+    error: "TS2345",
+  },
+  { title: "with the authorization for another kind of object", line: "await revokeKey(otherKind);", error: "TS2345" },
+  { title: "with the object alone", line: "await revokeKey(toRevoke.object);", error: "TS2740" },
+  { title: "with a copy of its authorization", line: "await revokeKey({ ...toRevoke });", error: "TS2740" },
+  {
+    title: "with a handwritten object",
+    line: 'await revokeKey({ permission: "key:delete", object: toRevoke.object, request: toRevoke.request });',
     error: "TS2740",
   },
   {
-    title: "with one made by hand that has everything that can be seen of it",
+    title: "with a handwritten object that has every public field",
     line: "await revokeKey({ request, principal, organization, object, permission, place, again, afresh });",
     error: "TS2739",
   },
   {
-    title: "with one that is made anew",
-    line: "await revokeKey(new Authorized(right.request, right.principal, right.organization, right.object, demand));",
+    title: "with an authorization that it constructs",
+    line: "await revokeKey(new Authorized(toRevoke.request, toRevoke.principal, toRevoke.organization, toRevoke.object, demand));",
     error: "TS2673",
   },
-  { title: "of another verb, with what was made for it", line: "await createKey(making, input);", error: null },
-  { title: "of another verb, without", line: "await createKey(input);", error: "TS2554" },
-  { title: "with the request instead", line: "await createKey(right.request, input);", error: "TS2740" },
+  { title: "of another use case, with its authorization", line: "await createKey(toCreate, input);", error: null },
+  { title: "of another use case, without an authorization", line: "await createKey(input);", error: "TS2554" },
+  {
+    title: "with the request instead of the authorization",
+    line: "await createKey(toRevoke.request, input);",
+    error: "TS2740",
+  },
 ];
 
 const head = `import type { CreateKey } from "../../src/features/keys/contract";
@@ -44,21 +52,21 @@ import { revokeKey } from "../../src/features/keys/revoke";
 declare function createKey(authorized: Authorized<"key:create", "organization">, input: CreateKey): Promise<unknown>;
 
 export async function use(
-  right: Authorized<"key:delete", "apiKey">,
-  making: Authorized<"key:create", "organization">,
+  toRevoke: Authorized<"key:delete", "apiKey">,
+  toCreate: Authorized<"key:create", "organization">,
   otherPermission: Authorized<"key:read", "apiKey">,
   otherKind: Authorized<"key:delete", "project">,
   input: CreateKey,
   demand: { permission: "key:delete"; kind: "apiKey"; id: null },
 ): Promise<unknown> {
-  const { request, principal, organization, object, permission, place, again, afresh } = right;
+  const { request, principal, organization, object, permission, place, again, afresh } = toRevoke;
 `;
 const firstLine = head.split("\n").length;
-const tail = "  return [right, making, otherPermission, otherKind, input, demand];\n}\n";
+const tail = "  return [toRevoke, toCreate, otherPermission, otherKind, input, demand];\n}\n";
 
 const root = process.cwd();
 let folder: string;
-let said: Map<string, string[]>;
+let compilerErrors: Map<string, string[]>;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(root, "tests", ".planted-"));
@@ -67,16 +75,16 @@ beforeAll(async () => {
     join(folder, "tsconfig.json"),
     JSON.stringify({
       extends: "../../tsconfig.json",
-      // Each file calls one verb, and imports all that any of them calls.
+      // Each file calls one use case, but imports everything that any of them needs.
       compilerOptions: { noUnusedLocals: false },
       include: ["*.ts"],
     }),
   );
-  said = await compile(folder);
+  compilerErrors = await compile(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What the compiler says of each file, as `line: code`. */
+/** The compiler's errors for each file, as `line: code`. */
 async function compile(project: string): Promise<Map<string, string[]>> {
   const output = await new Promise<string>((resolve) => {
     const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
@@ -95,19 +103,22 @@ async function compile(project: string): Promise<Map<string, string[]>> {
   return errors;
 }
 
-describe("a verb is called", () => {
-  test.each(planted.map((one, at) => ({ ...one, at })))("$title: $error", ({ at, error }) => {
-    expect(said.get(`${at}.ts`) ?? []).toEqual(error === null ? [] : [`${firstLine}: ${error}`]);
-  });
+describe("a call of a use case", () => {
+  test.each(planted.map((one, at) => ({ ...one, at })))(
+    "the compiler judges a call $title: $error",
+    ({ at, error }) => {
+      expect(compilerErrors.get(`${at}.ts`) ?? []).toEqual(error === null ? [] : [`${firstLine}: ${error}`]);
+    },
+  );
 
-  test("and nothing else is wrong", () => {
-    expect([...said.keys()].sort()).toEqual(
+  test("the compiler reports no error in any other file", () => {
+    expect([...compilerErrors.keys()].sort()).toEqual(
       planted.flatMap(({ error }, at) => (error === null ? [] : [`${at}.ts`])).sort(),
     );
   });
 });
 
-describe("nowhere in the code", () => {
+describe("the source code", () => {
   const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((path) =>
     /\.tsx?$/.test(path),
   );
@@ -117,21 +128,21 @@ describe("nowhere in the code", () => {
       return pattern.test(text) ? [path] : [];
     });
 
-  test("there are files to look at", () => {
+  test("the search finds the source files", () => {
     expect(files.length).toBeGreaterThan(200);
     expect(found(/class Authorized</)).toEqual([join("access", "authorized.ts")]);
   });
 
   test.each([
-    ["is anything said to be authorized", /\bas\s+(?:\w+\.)*Authorized\b/],
-    ["nor by the older way of saying it", /(?<!\w)<(?:\w+\.)*Authorized\b/],
-    ["is a type forced by way of another", /\bas\s+(?:unknown|any|never)\s+as\b/],
-    ["is an error of the compiler kept quiet", /@ts-(?:ignore|expect-error|nocheck)/],
+    ["no value is asserted to be Authorized", /\bas\s+(?:\w+\.)*Authorized\b/],
+    ["no value is asserted to be Authorized with the older syntax", /(?<!\w)<(?:\w+\.)*Authorized\b/],
+    ["no type is asserted through another type", /\bas\s+(?:unknown|any|never)\s+as\b/],
+    ["no error of the compiler is suppressed", /@ts-(?:ignore|expect-error|nocheck)/],
   ])("%s", (_, pattern) => {
     expect(found(pattern)).toEqual([]);
   });
 
-  test("is one made but where the decision was made", () => {
+  test("an Authorized is created only where the decision is made", () => {
     expect(found(/new Authorized\b/)).toEqual([join("access", "authorized.ts")]);
     expect(found(/Object\.create\(Authorized|Reflect\.construct\(Authorized|Authorized\.prototype/)).toEqual([]);
   });
