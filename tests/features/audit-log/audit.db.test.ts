@@ -125,12 +125,12 @@ test("no audit entry contains a password, a key or a hash", async () => {
     credential: { username: "ada" },
   });
   registerSecret(created.credential.password);
-  const { securityId } = made.credential;
+  const { securityId } = created.credential;
   await given(acme).ok("security.update", { securityId, password });
   const { key } = await given(acme).ok<{ key: string }>("keys.create", { name: "ci", role: "viewer" });
   registerSecret(key);
   await acme.call("security.create", { applicationId: created.applicationId, username: "ada", password });
-  await acme.call("security.create", { applicationId: made.applicationId, username: password, password: "" });
+  await acme.call("security.create", { applicationId: created.applicationId, username: password, password: "" });
   await given(acme).ok("security.delete", { securityId });
   const text = JSON.stringify(await list());
   for (const secret of [password, created.credential.password, key, "$apr1$"]) expect(text).not.toContain(secret);

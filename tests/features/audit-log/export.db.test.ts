@@ -93,7 +93,7 @@ describe("GET /api/audit/export (AUD)", () => {
   test("returns an empty JSON lines file or a CSV with only the header row when no entry matches", async () => {
     const emptyRange = "from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z";
     expect(await (await fetchExport(`?${emptyRange}`)).text()).toBe("");
-    expect((await (await fetchExport(`?format=csv&${nothing}`)).text()).split("\r\n")).toHaveLength(2);
+    expect((await (await fetchExport(`?format=csv&${emptyRange}`)).text()).split("\r\n")).toHaveLength(2);
   });
 
   test("applies the same filters as audit.list", async () => {
