@@ -213,7 +213,7 @@ describe("auth.setActiveOrganization", () => {
     const other = await world.organization();
     const person = await givenOwner();
     await givenMember(world, other.organizationId, person, "viewer");
-    const [browser, elsewhere] = [await signedIn(person), await signedIn(person)];
+    const [browser, otherSession] = [await signedIn(person), await signedIn(person)];
     type Session = { organization: { organizationId: string }; organizations: { organizationId: string }[] };
     const before = (await browser.call<Session>("auth.session")).data;
     expect(before.organization.organizationId).toBe(organization.organizationId);
@@ -224,7 +224,7 @@ describe("auth.setActiveOrganization", () => {
     expect(status).toBe(200);
     const active = async (of: Browser) => (await of.call<Session>("auth.session")).data.organization.organizationId;
     expect(await active(browser)).toBe(other.organizationId);
-    expect(await active(elsewhere)).toBe(organization.organizationId);
+    expect(await active(otherSession)).toBe(organization.organizationId);
     expect((await browser.call("projects.create", { name: "No" })).status).toBe(403);
   });
 

@@ -75,7 +75,7 @@ describe("audit.verify (AUD)", () => {
       entries: 3,
       unsealed: 2,
     });
-    // Restores the time, so that the other tests find only their acmeOnly entries to seal.
+    // Restores the time, so that the other tests find only their own entries to seal.
     await tamper(world, `update audit_entries set created_at = now() where audit_id = '${late?.id}'`);
   });
 

@@ -58,10 +58,10 @@ describe("environments", () => {
     const mine = await given(acme).ok<{ items: Named[] }>("environments.list", { projectId: other.projectId });
     expect(mine.items).toEqual([created]);
     const all = await given(acme).ok<{ items: Named[] }>("environments.list", { limit: 200 });
-    const elsewhere = await environment({ name: "Elsewhere" });
+    const newest = await environment({ name: "Newest" });
     const both = await given(acme).ok<{ items: Named[] }>("environments.list", { limit: 200 });
     const idsOf = ({ items }: { items: Named[] }) => items.map(({ environmentId }) => environmentId);
-    expect(idsOf(both)).toEqual([elsewhere.environmentId, ...idsOf(all)]);
+    expect(idsOf(both)).toEqual([newest.environmentId, ...idsOf(all)]);
     expect(idsOf(both)).toContain(created.environmentId);
     const beta = await world.organization();
     expect((await beta.call("environments.list", { projectId })).status).toBe(404);
