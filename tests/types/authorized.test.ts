@@ -28,7 +28,7 @@ const planted: readonly PlantedCall[] = [
   },
   {
     title: "with a handwritten object that has every public field",
-    line: "await revokeKey({ request, principal, organization, object, permission, place, again, afresh });",
+    line: "await revokeKey({ request, principal, organization, object, permission, named, objectId, again, afresh });",
     error: "TS2739",
   },
   {
@@ -46,20 +46,23 @@ const planted: readonly PlantedCall[] = [
 ];
 
 const head = `import type { CreateKey } from "../../src/features/keys/contract";
+import type { Organization } from "../../src/access/organization";
 import { Authorized } from "../../src/access/authorized";
+import type { Named } from "../../src/access/resource";
+import type { LocatedKey } from "../../src/features/keys/resource";
 import { revokeKey } from "../../src/features/keys/revoke";
 
-declare function createKey(authorized: Authorized<"key:create", "organization">, input: CreateKey): Promise<unknown>;
+declare function createKey(authorized: Authorized<"key:create", Organization>, input: CreateKey): Promise<unknown>;
 
 export async function use(
-  toRevoke: Authorized<"key:delete", "apiKey">,
-  toCreate: Authorized<"key:create", "organization">,
-  otherPermission: Authorized<"key:read", "apiKey">,
-  otherKind: Authorized<"key:delete", "project">,
+  toRevoke: Authorized<"key:delete", LocatedKey>,
+  toCreate: Authorized<"key:create", Organization>,
+  otherPermission: Authorized<"key:read", LocatedKey>,
+  otherKind: Authorized<"key:delete", Organization>,
   input: CreateKey,
-  demand: { permission: "key:delete"; kind: "apiKey"; id: null },
+  demand: { permission: "key:delete"; named: Named<LocatedKey> },
 ): Promise<unknown> {
-  const { request, principal, organization, object, permission, place, again, afresh } = toRevoke;
+  const { request, principal, organization, object, permission, named, objectId, again, afresh } = toRevoke;
 `;
 const firstLine = head.split("\n").length;
 const tail = "  return [toRevoke, toCreate, otherPermission, otherKind, input, demand];\n}\n";
@@ -104,9 +107,9 @@ async function compile(project: string): Promise<Map<string, string[]>> {
 }
 
 describe("a call of a use case", () => {
-  test.each(planted.map((one, at) => ({ ...one, at })))(
-    "the compiler judges a call $title: $error",
-    ({ at, error }) => {
+  test.each(planted.map(({ title, error }, at) => [title, error, at] as const))(
+    "the compiler judges a call %s: %s",
+    (_title, error, at) => {
       expect(compilerErrors.get(`${at}.ts`) ?? []).toEqual(error === null ? [] : [`${firstLine}: ${error}`]);
     },
   );
