@@ -3,21 +3,21 @@ import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Place } from "./place";
-import type { ControlPlaneOrder, ControlPlaneReport } from "./processes/control-plane-process";
+import type { ControlPlaneOptions, ControlPlaneReport } from "./processes/control-plane-process";
 
-/** A control plane in a process of its own: the product's server, handler, database and sync, without the console. */
+/** A control plane in its own process: the product's server, handler, database and sync, without the console. */
 export interface BenchControlPlane {
   readonly pid: number;
   readonly url: string;
-  /** Moments of the machine's monotonic clock, in ms, as they come. */
+  /** Times on the machine's monotonic clock in ms, in the order of arrival. */
   readonly committed: number[];
   readonly marked: number[];
   readonly flushed: number[];
-  /** What was held after each garbage collection, in MB, where the order asks for it. */
+  /** The memory in use after each garbage collection, in MB, if the options request collections. */
   readonly heldMegabytes: number[];
-  /** What it logged so far; it logs as it does in production. */
+  /** The log so far, at the level of production. */
   log(): string;
-  /** One request; the answer's data. @throws Error for any other status than 200 */
+  /** Sends one request and returns the data of its response. @throws Error for any status other than 200 */
   call<T>(key: string, procedure: string, input: unknown): Promise<T>;
   stop(): Promise<void>;
 }
@@ -27,12 +27,12 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Starts one of the bench's own programs with a channel for messages; BENCH_PROFILE names a folder for CPU profiles. */
-export function startProcess(name: string, order: unknown, place: Place, logFile: string): ChildProcess {
+/** Starts one of the bench's programs with a message channel. BENCH_PROFILE names a folder for CPU profiles. */
+export function startProcess(name: string, options: unknown, place: Place, logFile: string): ChildProcess {
   const log = openSync(logFile, "a");
   const profile = process.env.BENCH_PROFILE ? ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : [];
   const program = join(import.meta.dirname, `${name}.mjs`);
-  const child = spawn(process.execPath, [...profile, program, JSON.stringify(order)], {
+  const child = spawn(process.execPath, [...profile, program, JSON.stringify(options)], {
     stdio: ["ignore", log, log, "ipc"],
     env: { PATH: process.env.PATH ?? "", NODE_ENV: "production", ...place.environment },
   });
@@ -43,15 +43,15 @@ export function startProcess(name: string, order: unknown, place: Place, logFile
 
 export async function endProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = once(child, "exit");
+  const exited = once(child, "exit");
   child.kill("SIGTERM");
-  await gone;
+  await exited;
 }
 
-export async function startControlPlane(place: Place, order: ControlPlaneOrder): Promise<BenchControlPlane> {
+export async function startControlPlane(place: Place, options: ControlPlaneOptions): Promise<BenchControlPlane> {
   const logFile = join(place.dataFolder, "control-plane.log");
-  const child = startProcess("control-plane-process", order, place, logFile);
-  const seen = {
+  const child = startProcess("control-plane-process", options, place, logFile);
+  const reported = {
     committed: [] as number[],
     marked: [] as number[],
     flushed: [] as number[],
@@ -60,15 +60,15 @@ export async function startControlPlane(place: Place, order: ControlPlaneOrder):
   const url = await new Promise<string>((resolve, reject) => {
     child.on("message", (report: ControlPlaneReport) => {
       if ("ready" in report) resolve(report.ready);
-      else if ("committed" in report) seen.committed.push(report.committed);
-      else if ("marked" in report) seen.marked.push(report.marked);
-      else if ("flushed" in report) seen.flushed.push(report.flushed);
-      else seen.heldMegabytes.push(report.heldMegabytes);
+      else if ("committed" in report) reported.committed.push(report.committed);
+      else if ("marked" in report) reported.marked.push(report.marked);
+      else if ("flushed" in report) reported.flushed.push(report.flushed);
+      else reported.heldMegabytes.push(report.heldMegabytes);
     });
-    child.once("exit", () => reject(new Error(`the control plane did not start:\n${readFileSync(logFile, "utf8")}`)));
+    child.once("exit", () => reject(new Error(`The control plane did not start:\n${readFileSync(logFile, "utf8")}`)));
   });
   return {
-    ...seen,
+    ...reported,
     pid: child.pid ?? 0,
     url,
     log: () => readFileSync(logFile, "utf8"),

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** CPU time that a process has used so far, in ms; null where the system does not say (it is Linux that does). */
+/** CPU time that a process has used so far, in ms; null if the system does not report it (only Linux does). */
 export function cpuOf(pid: number): number | null {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ") ?? [];
@@ -10,7 +10,7 @@ export function cpuOf(pid: number): number | null {
   }
 }
 
-/** Resident memory of a process in MB; null where the system does not say. */
+/** Resident memory of a process in MB; null if the system does not report it. */
 export function residentMegabytes(pid: number): number | null {
   try {
     const kilobytes = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];

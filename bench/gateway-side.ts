@@ -7,28 +7,28 @@ import { missing, newPlace, type Place } from "./place";
 import { type SeededOrganization, seed, standingPassword } from "./seed";
 import { enforced } from "./settled";
 
-/** A control plane, the Traefik that it configures, and something behind it. */
+/** A control plane, the Traefik that it configures, and an upstream behind it. */
 export interface GatewaySide {
   readonly place: Place;
   readonly server: BenchControlPlane;
   readonly traefik: RunningTraefik;
   readonly upstream: Upstream;
   readonly organization: SeededOrganization;
-  /** A visitor with the standing password; the status. */
+  /** Sends a request with the standing password and returns the status. */
   visit(host: string, username: string): Promise<number>;
 }
 
-/** Why it cannot be measured here; null where it can. */
+/** Why a figure cannot be measured on this machine; null if it can. */
 export function unavailable(): string | null {
   return missing("postgres") ?? (hasTraefik() ? null : "no traefik on PATH and no TRAEFIK_BIN");
 }
 
-/** Resolves once the gateway was seen to enforce every application. */
+/** Resolves when the gateway is proven to enforce every application. */
 export async function startGatewaySide(applications: number): Promise<GatewaySide> {
   const place = await newPlace("postgres");
   const upstream = await startUpstream("upstream");
   const [organization] = await seed(place, { organizations: 1, applications, upstream: upstream.url });
-  if (organization === undefined) throw new Error("nothing was seeded");
+  if (organization === undefined) throw new Error("The seed contains no organization");
   const server = await startControlPlane(place, { sync: true, observed: true });
   const traefik = await startTraefik({
     folder: join(place.gatewayFolder, "dynamic"),

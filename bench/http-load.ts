@@ -3,7 +3,7 @@ import { connect, type Socket } from "node:net";
 
 export interface LoadRequest {
   readonly procedure: string;
-  /** How it says who it is from. */
+  /** Headers that authenticate the request. */
   readonly headers: Readonly<Record<string, string>>;
   readonly input: unknown;
 }
@@ -11,14 +11,14 @@ export interface LoadRequest {
 export interface LoadResult {
   readonly answers: number;
   readonly seconds: number;
-  /** The answers that were not 200, the first of them in words. */
+  /** The number of responses with a status other than 200, and the text of the first of them. */
   readonly refused: number;
   readonly firstRefusal: string | null;
 }
 
 /**
- * Sends requests over so many kept-alive connections, each one after the other, as fast as they are answered. It speaks
- * HTTP over plain sockets, so that the one who measures takes as little of the machine as can be.
+ * Sends requests as fast as they are answered over this many kept-alive connections, one at a time on each. It speaks
+ * HTTP over plain sockets, so that the measurement itself needs little CPU time.
  */
 export async function load(
   url: string,
@@ -35,7 +35,7 @@ export async function load(
       socket.setNoDelay(true);
       await once(socket, "connect");
       while (performance.now() < end) {
-        const { status, body } = await ask(socket, textOf(next()));
+        const { status, body } = await exchange(socket, textOf(next()));
         if (status === 200) counts.answers++;
         else {
           counts.refused++;
@@ -54,27 +54,27 @@ function textOf({ procedure, headers, input }: LoadRequest): string {
   return `POST /api/trpc/${procedure} HTTP/1.1\r\n${lines.join("")}content-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
 }
 
-function ask(socket: Socket, request: string): Promise<{ status: number; body: string }> {
+function exchange(socket: Socket, request: string): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
     let answer = "";
-    const done = (settle: () => void) => {
-      socket.off("data", take);
+    const finish = (settle: () => void) => {
+      socket.off("data", receive);
       socket.off("error", fail);
       socket.off("close", fail);
       settle();
     };
     const fail = (error?: unknown) =>
-      done(() => reject(error instanceof Error ? error : new Error("the server hung up")));
-    const take = (chunk: Buffer) => {
+      finish(() => reject(error instanceof Error ? error : new Error("The server closed the connection")));
+    const receive = (chunk: Buffer) => {
       answer += chunk.toString("latin1");
       const head = answer.indexOf("\r\n\r\n");
       if (head < 0) return;
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(answer.slice(0, head))?.[1] ?? Number.NaN);
-      if (Number.isNaN(length)) return fail(new Error("an answer without its length"));
+      if (Number.isNaN(length)) return fail(new Error("The response has no content-length"));
       if (answer.length - head - 4 < length) return;
-      done(() => resolve({ status: Number(answer.slice(9, 12)), body: answer.slice(head + 4) }));
+      finish(() => resolve({ status: Number(answer.slice(9, 12)), body: answer.slice(head + 4) }));
     };
-    socket.on("data", take);
+    socket.on("data", receive);
     socket.once("error", fail);
     socket.once("close", fail);
     socket.write(request, "latin1");

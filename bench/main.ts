@@ -33,12 +33,12 @@ const figures: readonly Figure[] = [
   ...waits,
 ];
 
-/** A figure's name, or what comes before its dash: `create` is `create-postgres` and `create-embedded`. */
+/** Whether a figure has this name, or this name before its dash: `create` names `create-postgres` and `create-embedded`. */
 const isNamed = (figure: Figure, name: string) => figure.name === name || figure.name.startsWith(`${name}-`);
 const named = process.argv.slice(2);
 const unknown = named.filter((name) => !figures.some((figure) => isNamed(figure, name)));
 if (unknown.length > 0) {
-  console.error(`There is no figure ${unknown.join(", ")}: choose from ${figures.map(({ name }) => name).join(", ")}.`);
+  console.error(`Unknown figure: ${unknown.join(", ")}. Choose from ${figures.map(({ name }) => name).join(", ")}.`);
   process.exit(2);
 }
 
@@ -55,14 +55,14 @@ for (const figure of figures) {
     process.stderr.write(`${table(measured)}\n${Math.round((performance.now() - start) / 1_000)} s\n\n`);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-    rows.push({ what: figure.name, measured: "failed, see above", asked: "", ok: false });
+    rows.push({ label: figure.name, measured: "failed, see above", target: "", ok: false });
   }
 }
 await closePlaces();
 const seconds = Math.round((performance.now() - began) / 1_000);
 console.log(`\n${table(rows)}\n`);
 console.log(`Node ${process.versions.node}, ${postgresVersion()}, ${availableParallelism()} cores, ${seconds} s.`);
-console.log("The databases flush every commit to the disk (fsync on). Ratios are of one run on one machine.");
+console.log("The databases flush every commit to disk (fsync on). Ratios are from one run on one machine.");
 process.exit(rows.some(({ ok }) => ok === false) ? 1 : 0);
 
 function postgresVersion(): string {

@@ -9,7 +9,7 @@ import { credentialColumns } from "../src/features/credentials/credential-column
 import { presentCredential } from "../src/features/credentials/present-credential";
 import type { Handler } from "../src/http/handler";
 
-/** A request with this header is answered without anybody asking who it is from; its value is the organization. */
+/** Requests with this header are answered without authentication. Its value is the id of the organization. */
 export const openHeader = "x-bench-open";
 
 interface Open {
@@ -19,7 +19,7 @@ interface Open {
 
 const t = initTRPC.context<Open>().create({ isServer: true });
 
-/** The query of `security.one` through the same transport, and nothing before it. */
+/** The query of `security.one` through the same transport, without authorization. */
 const router = t.router({
   security: t.router({
     one: t.procedure
@@ -28,7 +28,7 @@ const router = t.router({
       .query(({ ctx: { runtime, organizationId }, input: { securityId } }) =>
         runtime.database.transaction("tenant", organizationId, async (tx) => {
           const [row] = await tx.select(credentialColumns).from(security).where(eq(security.securityId, securityId));
-          if (!row) throw new Error("no such credential");
+          if (!row) throw new Error("The credential does not exist");
           const stateOf = await syncStatesOf(tx, [row.applicationId], runtime.clock.now());
           return presentCredential(row, { changeId: null, state: stateOf(row.applicationId) });
         }),
@@ -36,7 +36,7 @@ const router = t.router({
   }),
 });
 
-/** The product's handler, with the open query beside it. */
+/** The product's handler, which also answers the open query. */
 export function withOpenReads(runtime: Runtime, handler: Handler): Handler {
   return (request, peer) => {
     const organizationId = request.headers.get(openHeader);

@@ -16,31 +16,31 @@ export type DatabaseKind = "postgres" | "embedded";
 /** Runs a statement as the owner of the tables, with one JSON value as its only parameter (`$1`). */
 export type AsOwner = (statement: string, json?: unknown) => Promise<Record<string, unknown>[]>;
 
-/** What a figure measures on: an installation's folders, addresses and database, which no process has open yet. */
+/** The installation that a figure measures: folders, addresses and a database, which no process has open yet. */
 export interface Place {
   readonly kind: DatabaseKind;
   readonly dataFolder: string;
   readonly gatewayFolder: string;
   readonly address: string;
   readonly probeAddress: string;
-  /** The settings of a control plane on it. */
+  /** The settings of a control plane for this installation. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Opens the installation as its owner, for filling it; for the embedded database nothing else may have it open. */
+  /** Opens the installation as the owner, to fill it. No other process may have its embedded database open. */
   fill<T>(body: (open: { asOwner: AsOwner; sealer: Sealer; gatewayId: string }) => Promise<T>): Promise<T>;
-  /** Looks into the database beside a running control plane; PostgreSQL only. */
-  look: AsOwner;
+  /** Queries the database while a control plane runs; PostgreSQL only. */
+  query: AsOwner;
   remove(): Promise<void>;
 }
 
 let cluster: Promise<Cluster> | null = null;
 let databases = 0;
 
-/** Why a figure on this database cannot be measured here; null where it can. */
+/** Why a figure on this database cannot be measured here; null if it can. */
 export function missing(kind: DatabaseKind): string | null {
   return kind === "postgres" && findPostgresBinaries() === null ? "no PostgreSQL on this machine" : null;
 }
 
-/** One temporary cluster for all figures. Commits are flushed to the disk: the figures are of what a real one does. */
+/** One temporary cluster for all figures. It flushes commits to disk, as a real installation does. */
 function flushingCluster(): Promise<Cluster> {
   cluster ??= startCluster({ settings: ["fsync=on", "shared_buffers=256MB"] });
   return cluster;
@@ -64,8 +64,8 @@ export async function newPlace(kind: DatabaseKind): Promise<Place> {
     ...(url === null ? {} : { DATABASE_URL: url }),
   };
   const owner = url === null ? null : postgres(url, { max: 1, onnotice: () => undefined });
-  const look: AsOwner = async (statement, json) => {
-    if (owner === null) throw new Error("nothing else can look into an embedded database");
+  const query: AsOwner = async (statement, json) => {
+    if (owner === null) throw new Error("Only one process can open an embedded database");
     return [...(await owner.unsafe(statement, json === undefined ? [] : [JSON.stringify(json)]))];
   };
   return {
@@ -75,17 +75,19 @@ export async function newPlace(kind: DatabaseKind): Promise<Place> {
     address,
     probeAddress,
     environment,
-    look,
+    query,
     async fill(body) {
       const { database, sealer, gatewayId } = await openInstallation(readEnvironment(environment), realSurroundings());
       const embedded: AsOwner = (statement, json) => {
         const [before = "", after = ""] = statement.split("$1");
-        return database.call(json === undefined ? sql.raw(statement) : around(before, JSON.stringify(json), after));
+        return database.call(
+          json === undefined ? sql.raw(statement) : withParameter(before, JSON.stringify(json), after),
+        );
       };
       try {
-        // The embedded database's one session took a role that may only call functions; its owner stands behind it.
+        // The only session of the embedded database has taken a role that can only call functions. This returns to the owner.
         if (owner === null) await database.call(sql`reset role`);
-        return await body({ asOwner: owner === null ? embedded : look, sealer, gatewayId });
+        return await body({ asOwner: owner === null ? embedded : query, sealer, gatewayId });
       } finally {
         await database.close();
       }
@@ -97,6 +99,6 @@ export async function newPlace(kind: DatabaseKind): Promise<Place> {
   };
 }
 
-function around(before: string, json: string, after: string) {
+function withParameter(before: string, json: string, after: string) {
   return sql.join([sql.raw(before), sql`${json}`, sql.raw(after)]);
 }

@@ -4,19 +4,19 @@ import postgres from "postgres";
 import { openEmbedded } from "../src/database/embedded/open-embedded";
 import type { Settings } from "../src/main/settings/environment";
 
-/** A driver without anything above it. */
+/** A database driver without the product above it. */
 export interface RawDatabase {
-  /** One transaction of these statements, one after the other. */
+  /** Runs these statements in one transaction, one after the other. */
   transaction(statements: readonly { readonly text: string; readonly parameters: unknown[] }[]): Promise<void>;
   close(): Promise<void>;
 }
 
 export type OnStatement = (text: string, parameters: readonly unknown[]) => void;
 
-/** Connections of a control plane to PostgreSQL, and of the loop. */
+/** The number of connections of a control plane to PostgreSQL, and of the loop. */
 const connections = 16;
 
-/** Opened as the product opens it. @param onStatement told of every statement, `begin` and `commit` included */
+/** Opens the database as the product does. @param onStatement called for each statement, also `begin` and `commit` */
 export async function openRaw(settings: Settings, onStatement?: OnStatement): Promise<RawDatabase> {
   return settings.databaseUrl === null
     ? embedded(settings, onStatement)
@@ -54,7 +54,7 @@ async function embedded(settings: Settings, onStatement?: OnStatement): Promise<
   };
 }
 
-/** Tells of every statement that an embedded database is given. */
+/** Reports every statement that an embedded database receives. */
 export function watch(client: PGlite, onStatement: OnStatement): void {
   const { query, transaction } = client;
   const watched = (target: object, run: PGlite["query"]) =>

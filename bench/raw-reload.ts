@@ -5,24 +5,24 @@ import { setTimeout as delay } from "node:timers/promises";
 import { startTraefik } from "../tests/support/traefik";
 import { monotonic } from "./monotonic";
 
-/** What a change at a gateway cannot be faster than: a Traefik of its own, with a copy of the gateway's configuration. */
+/** The lower bound for a change at a gateway: a separate Traefik with a copy of the gateway's configuration. */
 export interface RawReload {
-  /** Milliseconds from the rename of one file into the watched folder until Traefik answers by what it says. */
+  /** Milliseconds from the rename of one file into the watched folder until Traefik answers accordingly. */
   measure(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** @param folder the watched folder of a gateway, as it was delivered */
+/** @param folder the watched folder of a gateway, with all files delivered */
 export async function startRawReload(folder: string): Promise<RawReload> {
-  const own = mkdtempSync(join(tmpdir(), "portcullis-bench-reload-"));
-  const watched = join(own, "dynamic");
+  const temporaryFolder = mkdtempSync(join(tmpdir(), "portcullis-bench-reload-"));
+  const watched = join(temporaryFolder, "dynamic");
   cpSync(folder, watched, { recursive: true });
   const traefik = await startTraefik({ folder: watched });
   const host = "raw.bench.test";
   let number = 0;
   const measure = async () => {
     number++;
-    const file = join(own, "raw.yml");
+    const file = join(temporaryFolder, "raw.yml");
     const http = {
       routers: {
         raw: { rule: `Host(\`${host}\`)`, entryPoints: ["web"], middlewares: ["raw"], service: "noop@internal" },
@@ -35,7 +35,7 @@ export async function startRawReload(folder: string): Promise<RawReload> {
     for (;;) {
       const { headers } = await traefik.request({ host, method: "HEAD" });
       if (headers["x-bench-raw"] === String(number)) return monotonic() - began;
-      if (monotonic() - began > 60_000) throw new Error(`traefik did not take a file:\n${traefik.log()}`);
+      if (monotonic() - began > 60_000) throw new Error(`Traefik did not load a file:\n${traefik.log()}`);
       await delay(5);
     }
   };
@@ -44,7 +44,7 @@ export async function startRawReload(folder: string): Promise<RawReload> {
     measure,
     stop: async () => {
       await traefik.stop();
-      rmSync(own, { recursive: true });
+      rmSync(temporaryFolder, { recursive: true });
     },
   };
 }

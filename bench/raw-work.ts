@@ -5,11 +5,11 @@ import { argon2InWorker } from "../src/platform/passwords/hash-workers";
 import { median } from "./statistics";
 
 /**
- * What this machine needs for work that a figure cannot do without, measured in the same run: figures are judged by their
- * ratio to it, so that they say the same on a machine of any speed. All times are in milliseconds.
+ * The time that this machine needs for work that a figure cannot avoid, measured in the same run. Figures are judged by
+ * their ratio to it, so that they are comparable on machines of any speed. All times are in milliseconds.
  */
 
-/** One Argon2id hash, as a sign-in costs it, on a thread that does nothing else; the median of several. */
+/** One Argon2id hash with the cost of a sign-in, on a thread that does nothing else; the median of several. */
 export async function hashMs(): Promise<number> {
   await argon2InWorker("warm up");
   const times: number[] = [];
@@ -17,7 +17,7 @@ export async function hashMs(): Promise<number> {
   return median(times);
 }
 
-/** Three files that are written, flushed, and renamed into a folder that is flushed: one after the other. */
+/** Writes and flushes three files, one after the other, and renames each into a folder that is then flushed. */
 export async function threeFlushedRenames(folder: string): Promise<number> {
   const staging = join(folder, "bench-staging");
   const live = join(folder, "bench-live");
@@ -39,7 +39,7 @@ export async function threeFlushedRenames(folder: string): Promise<number> {
   return took;
 }
 
-/** Every file below a folder, read and hashed one after the other. */
+/** Reads and hashes every file below a folder, one after the other. */
 export async function readAndHash(folder: string): Promise<{ readonly files: number; readonly ms: number }> {
   let files = 0;
   const ms = await timed(async () => {

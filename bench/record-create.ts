@@ -23,21 +23,21 @@ export interface Statement {
 export interface RecordedCreate {
   /** From `begin` to `commit`. */
   readonly product: readonly Statement[];
-  /** What the same call asked outside of that. */
+  /** The other statements of the same call. */
   readonly authorization: readonly string[];
 }
 
-/** The username of the recorded call, for the replay to put others in its place. */
+/** The username of the recorded call, which the replay replaces. */
 export const recordedUsername = "recorded-username";
 
-/** Makes one real call of `security.create`, and writes down every statement that reaches the driver. */
+/** Makes one real call of `security.create` and records every statement that reaches the driver. */
 export async function recordCreate(
   settings: Settings,
   { key, applicationIds }: { readonly key: string; readonly applicationIds: readonly string[] },
 ): Promise<RecordedCreate> {
   const statements: Statement[] = [];
   const database = await openProduct(settings, (text, parameters) => void statements.push({ text, parameters }));
-  if (settings.secret === null) throw new Error("the recording needs the installation's secret");
+  if (settings.secret === null) throw new Error("The recording needs the installation's secret");
   const log = pino({ level: "silent" });
   const handler = createHandler({
     ...realSurroundings(),
@@ -65,13 +65,13 @@ export async function recordCreate(
     );
     if (response.status !== 200) throw new Error(`security.create: ${response.status} ${await response.text()}`);
   };
-  await call("before-recording"); // the key's last use is stored by the first call in a minute
+  await call("before-recording"); // the first call in a minute also records the key's last use
   statements.length = 0;
   await call(recordedUsername);
   await database.close();
   const begin = statements.findIndex(({ text }) => /^begin/.test(text));
   const commit = statements.findIndex(({ text }) => /^commit/.test(text));
-  if (begin < 0 || commit < begin) throw new Error("the recorded call had no transaction");
+  if (begin < 0 || commit < begin) throw new Error("The recorded call had no transaction");
   const product = statements.slice(begin, commit + 1);
   return { product, authorization: statements.filter((one) => !product.includes(one)).map(({ text }) => text) };
 }

@@ -9,18 +9,18 @@ const kinds: readonly (readonly [RegExp, IdKind])[] = [
   [/^req_/, "request"],
 ];
 
-/** Runs a recorded unit of work again, for another application and username, with new ids: each run inserts new rows. */
+/** Repeats a recorded unit of work for another application and username, with new ids, so that it inserts new rows. */
 export function replayer(
   raw: RawDatabase,
   recorded: readonly Statement[],
 ): (applicationId: string, username: string) => Promise<void> {
-  const inside = recorded.slice(1, -1); // `begin` and `commit` are the driver's
+  const inside = recorded.slice(1, -1); // the driver sends `begin` and `commit`
   return (applicationId, username) => {
     const ids = new Map<string, string>();
     const replaced = (value: unknown) => {
       if (typeof value !== "string") return value;
       if (/^app_/.test(value)) return applicationId;
-      const kind = kinds.find(([form]) => form.test(value))?.[1];
+      const kind = kinds.find(([pattern]) => pattern.test(value))?.[1];
       if (kind === undefined) return value.replace(recordedUsername, username);
       const id = ids.get(value) ?? newId(kind);
       ids.set(value, id);

@@ -6,8 +6,9 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 /**
- * `npm run bench [-- figure …]`: bundles the measuring programs and the product as `npm start` does, below the project so
- * that packages and migrations are found, runs them, and ends with 1 when a figure falls short. BENCH_FULL=1 takes more samples.
+ * `npm run bench [-- figure …]`: bundles the measuring programs and the product as `npm start` does, and runs them. The
+ * bundle is below the project, so that packages and migrations are found. Exits with 1 if a figure misses its target.
+ * BENCH_FULL=1 takes more samples.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

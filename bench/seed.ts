@@ -8,31 +8,31 @@ import type { Place } from "./place";
 export interface SeededApplication {
   readonly applicationId: string;
   readonly host: string;
-  /** Its one credential, whose username is `standing`. */
+  /** Its only credential, which has the username `standing`. */
   readonly securityId: string;
 }
 
 export interface SeededOrganization {
   readonly organizationId: string;
   readonly gatewayId: string;
-  /** An owner's. */
+  /** The API key of an owner. */
   readonly key: string;
   readonly applications: readonly SeededApplication[];
 }
 
 export interface Seed {
-  /** One organization each; further gateways are named `gateway-2`, `gateway-3`, … */
+  /** The number of organizations, distributed over the gateways: the local one, `gateway-2`, `gateway-3`, … */
   readonly organizations: number;
   readonly gateways?: number;
-  /** Of each organization. */
+  /** The number of applications in each organization. */
   readonly applications: number;
   readonly upstream?: string;
 }
 
 export const standingPassword = "a standing visitor's password";
 
-/** Fills a place by bulk statements: applications with a route on a host of their own and one credential each. */
-export function seed(place: Place, wanted: Seed): Promise<SeededOrganization[]> {
+/** Fills a place with bulk statements. Each application has a route with its own host and one credential. */
+export function seed(place: Place, options: Seed): Promise<SeededOrganization[]> {
   return place.fill(async ({ asOwner, sealer, gatewayId }) => {
     const insert = async (table: string, rows: readonly Record<string, unknown>[]) => {
       const columns = Object.keys(rows[0] ?? {}).join(", ");
@@ -45,7 +45,7 @@ export function seed(place: Place, wanted: Seed): Promise<SeededOrganization[]> 
     };
     const created_at = new Date().toISOString();
     const gatewayIds = [gatewayId];
-    for (let number = 2; number <= (wanted.gateways ?? 1); number++) {
+    for (let number = 2; number <= (options.gateways ?? 1); number++) {
       const gateway_id = newId("gateway");
       const secrets = newGatewaySecrets(randomBytes);
       gatewayIds.push(gateway_id);
@@ -64,16 +64,16 @@ export function seed(place: Place, wanted: Seed): Promise<SeededOrganization[]> 
       ]);
     }
     const hash = await hashForGateway(standingPassword, "apr1", randomBytes, "bench");
-    const upstream = wanted.upstream ?? "http://127.0.0.1:9";
+    const upstream = options.upstream ?? "http://127.0.0.1:9";
     const seeded: SeededOrganization[] = [];
-    for (let number = 0; number < wanted.organizations; number++) {
+    for (let number = 0; number < options.organizations; number++) {
       const organization_id = newId("organization");
       const gateway_id = gatewayIds[number % gatewayIds.length] ?? gatewayId;
       const base = { organization_id, created_at };
       const project_id = newId("project");
       const environment_id = newId("environment");
       const key = makeApiKey(randomBytes);
-      const applications = Array.from({ length: wanted.applications }, (_, index) => ({
+      const applications = Array.from({ length: options.applications }, (_, index) => ({
         applicationId: newId("application"),
         securityId: newId("credential"),
         host: `a${index}.o${number}.bench.test`,

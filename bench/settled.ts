@@ -1,10 +1,10 @@
 import type { Place } from "./place";
 import { until } from "./until";
 
-/** Waits until everything that is pending was delivered to all gateways of a PostgreSQL place, for the first time too. */
+/** Waits until all pending changes and every application are delivered to all gateways; PostgreSQL only. */
 export async function delivered(place: Place): Promise<void> {
-  await until("everything delivered", async () => {
-    const [row] = await place.look(
+  await until("all deliveries", async () => {
+    const [row] = await place.query(
       `select (select count(*) from changes where delivered_in is null)
          + (select count(*) from applications a where not exists (select 1 from application_states s
               where s.application_id = a.application_id and s.gateway_id = a.gateway_id)) as missing`,
@@ -13,11 +13,11 @@ export async function delivered(place: Place): Promise<void> {
   });
 }
 
-/** Waits until the gateway was seen to enforce everything. */
+/** Waits until every application is proven to be enforced; PostgreSQL only. */
 export async function enforced(place: Place): Promise<void> {
   await delivered(place);
-  await until("everything enforced", async () => {
-    const [row] = await place.look(
+  await until("all proofs", async () => {
+    const [row] = await place.query(
       "select count(*) as missing from application_states where proven_revision < revision",
     );
     return Number(row?.missing) === 0;

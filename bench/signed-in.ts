@@ -6,7 +6,7 @@ import type { Place } from "./place";
 export const ownerEmail = "ada@bench.test";
 export const ownerPassword = "a long password for the bench";
 
-/** Gives the first organization a member who owns it. */
+/** Adds an owner to the first organization. */
 export async function seedOwner(place: Place): Promise<void> {
   const hash = await hashPassword(ownerPassword, { known: "bench" });
   const userId = newId("user");
@@ -29,20 +29,21 @@ export async function seedOwner(place: Place): Promise<void> {
   });
 }
 
-/** Signs that owner in as a browser does. @returns the header `cookie` of every further request */
+/** Signs in that owner as a browser does. @returns the header `cookie` for further requests */
 export async function signIn(url: string): Promise<string> {
   const cookies: Cookies = {};
-  const keep = (response: Response) => Object.assign(cookies, cookiesOf(response));
+  const store = (response: Response) => Object.assign(cookies, cookiesOf(response));
   const form = await fetch(`${url}/api/auth/csrf`);
-  keep(form);
+  store(form);
   const { csrfToken } = (await form.json()) as { csrfToken: string };
   const signedIn = await fetch(`${url}/api/auth/callback/password`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded", cookie: stringifyCookie(cookies), origin: url },
     body: new URLSearchParams({ email: ownerEmail, password: ownerPassword, csrfToken, json: "true" }).toString(),
   });
-  keep(signedIn);
-  if (signedIn.status !== 200) throw new Error(`nobody could sign in: ${signedIn.status} ${await signedIn.text()}`);
+  store(signedIn);
+  if (signedIn.status !== 200)
+    throw new Error(`The owner could not sign in: ${signedIn.status} ${await signedIn.text()}`);
   return stringifyCookie(cookies);
 }
 

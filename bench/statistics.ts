@@ -2,7 +2,7 @@
 export function quantile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((one, other) => one - other);
   const value = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
-  if (value === undefined) throw new Error("there are no samples");
+  if (value === undefined) throw new Error("There are no samples");
   return value;
 }
 

@@ -1,21 +1,21 @@
-/** One line of the table. */
+/** One row of the table. */
 export interface Row {
-  readonly what: string;
+  readonly label: string;
   readonly measured: string;
-  /** What the figure should be; empty for a line that only informs. */
-  readonly asked: string;
-  /** Null where nothing is asked, or where it could not be measured. */
+  /** The target of the figure; empty for a row that only informs. */
+  readonly target: string;
+  /** Null if there is no target, or if the figure could not be measured. */
   readonly ok: boolean | null;
 }
 
-const titles: Row = { what: "what", measured: "measured", asked: "asked", ok: null };
+const titles: Row = { label: "figure", measured: "measured", target: "target", ok: null };
 
-/** The rows as text, in columns. */
+/** Formats the rows as text, in columns. */
 export function table(rows: readonly Row[]): string {
   const width = (of: (row: Row) => string) => Math.max(...[titles, ...rows].map((row) => of(row).length));
-  const widths = [width((row) => row.what), width((row) => row.measured), width((row) => row.asked)] as const;
-  const line = ({ what, measured, asked }: Row, last: string) =>
-    `${what.padEnd(widths[0])}  ${measured.padEnd(widths[1])}  ${asked.padEnd(widths[2])}  ${last}`.trimEnd();
+  const widths = [width((row) => row.label), width((row) => row.measured), width((row) => row.target)] as const;
+  const line = ({ label, measured, target }: Row, last: string) =>
+    `${label.padEnd(widths[0])}  ${measured.padEnd(widths[1])}  ${target.padEnd(widths[2])}  ${last}`.trimEnd();
   const rule = widths.map((size) => "-".repeat(size)).join("  ");
   const verdict = ({ ok }: Row) => (ok === null ? "" : ok ? "yes" : "NO");
   return [line(titles, "ok"), `${rule}  --`, ...rows.map((row) => line(row, verdict(row)))].join("\n");

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type BenchControlPlane, startControlPlane } from "../control-plane";
 import { newCredentials } from "../credentials";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import type { LoadRequest } from "../http-load";
 import { monotonic } from "../monotonic";
 import { missing, newPlace, type Place } from "../place";
@@ -11,18 +11,18 @@ import { delivered } from "../settled";
 import { median, ms, quantile, times } from "../statistics";
 import { until } from "../until";
 
-const asked = 1.2;
-const askedMarker = 3.5;
-/** Longer than two markers have to be apart. */
+const target = 1.2;
+const markerTarget = 3.5;
+/** Longer than the required distance between two markers. */
 const quietMs = 260;
 
-/** What one change costs among few and among many applications, and how long its marker takes. */
+/** The time of one change among few and among many applications, and the time until its marker. */
 export const amongMany: Figure = {
   name: "change",
   async measure({ full }) {
-    const what = "one change among 10,000 applications, against one among 10 (postgres)";
-    const why = missing("postgres");
-    if (why !== null) return [notHere(what, why)];
+    const label = "one change among 10,000 applications, relative to 10 (postgres)";
+    const reason = missing("postgres");
+    if (reason !== null) return [notMeasured(label, reason)];
     const few = await start(10);
     const many = await start(10_000);
     const samples = full ? 150 : 40;
@@ -44,16 +44,16 @@ export const amongMany: Figure = {
     const markerRatio = median(markers) / raw;
     return [
       {
-        what,
+        label,
         measured: `${times(ratio)} (request to marker, medians ${ms(typical(costs.many))} and ${ms(typical(costs.few))})`,
-        asked: `<= ${times(asked)}`,
-        ok: ratio <= asked,
+        target: `<= ${times(target)}`,
+        ok: ratio <= target,
       },
       {
-        what: "commit to flushed marker when quiet (of both)",
+        label: "commit to flushed marker at rest (both sides)",
         measured: `${times(markerRatio)} of three flushed renames and twenty statements (medians ${ms(median(markers))} and ${ms(raw)}; p99 ${ms(quantile(markers, 0.99))})`,
-        asked: `<= ${times(askedMarker)}`,
-        ok: markerRatio <= askedMarker,
+        target: `<= ${times(markerTarget)}`,
+        ok: markerRatio <= markerTarget,
       },
     ];
   },
@@ -76,9 +76,9 @@ async function start(applications: number): Promise<Side> {
 interface Change {
   /** From the request to its marker. */
   readonly allMs: number;
-  /** From its commit to its marker. */
+  /** From the commit to its marker. */
   readonly markerMs: number;
-  /** The same disk and the same database without the product, right after it. */
+  /** The same work of the disk and the database without the product, right afterwards. */
   readonly rawMs: number;
 }
 
@@ -94,9 +94,9 @@ async function change({ place, server, next }: Side): Promise<Change> {
   return { allMs: flushed - begun, markerMs: flushed - committed, rawMs };
 }
 
-/** Twenty statements one after the other over one connection, two of which write and are flushed. */
-async function roundTrips({ look }: Place): Promise<void> {
+/** Twenty consecutive statements over one connection, two of which write and are flushed. */
+async function roundTrips({ query }: Place): Promise<void> {
   for (let number = 0; number < 20; number++) {
-    await look(number % 10 === 0 ? "select pg_logical_emit_message(true, 'bench', 'x')::text" : "select 1");
+    await query(number % 10 === 0 ? "select pg_logical_emit_message(true, 'bench', 'x')::text" : "select 1");
   }
 }

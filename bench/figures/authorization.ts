@@ -1,5 +1,5 @@
 import { startControlPlane } from "../control-plane";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import { type LoadRequest, load } from "../http-load";
 import { openHeader } from "../open-reads";
 import { type DatabaseKind, missing, newPlace, type Place } from "../place";
@@ -10,9 +10,9 @@ import type { Row } from "../table";
 
 const connections = 16;
 const rounds = 3;
-const asked = 0.6;
+const target = 0.6;
 
-/** `security.one` by key and by cookie against the same query with nobody asking who it is, turn by turn. */
+/** `security.one` with a key and with a cookie, compared with the same query without authentication, in turn. */
 export const authorization = (["postgres", "embedded"] as const).map(
   (kind): Figure => ({
     name: `authorization-${kind}`,
@@ -21,24 +21,24 @@ export const authorization = (["postgres", "embedded"] as const).map(
 );
 
 async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
-  const what = `security.one, ${connections} connections, ${kind}`;
-  const why = missing(kind);
-  if (why !== null) return [notHere(what, why)];
+  const label = `security.one, ${connections} connections, ${kind}`;
+  const reason = missing(kind);
+  if (reason !== null) return [notMeasured(label, reason)];
   const place = await newPlace(kind);
   try {
     const [organization] = await seed(place, { organizations: 1, applications: 1_000 });
-    if (organization === undefined) throw new Error("nothing was seeded");
+    if (organization === undefined) throw new Error("The seed contains no organization");
     await seedOwner(place);
-    return await compare(what, place, organization, roundMs);
+    return await compare(label, place, organization, roundMs);
   } finally {
     await place.remove();
   }
 }
 
-async function compare(what: string, place: Place, organization: SeededOrganization, roundMs: number): Promise<Row[]> {
+async function compare(label: string, place: Place, organization: SeededOrganization, roundMs: number): Promise<Row[]> {
   const server = await startControlPlane(place, { sync: false, openReads: true });
   const cookie = await signIn(server.url);
-  const ways = {
+  const methods = {
     open: { [openHeader]: organization.organizationId },
     key: { "x-api-key": organization.key },
     cookie: { cookie, host: new URL(server.url).host },
@@ -48,23 +48,24 @@ async function compare(what: string, place: Place, organization: SeededOrganizat
     if (run.refused > 0) throw new Error(`${run.refused} requests were refused: ${run.firstRefusal}`);
     return run.answers / run.seconds;
   };
-  for (const headers of Object.values(ways)) await perSecond(headers, 2_000);
+  for (const headers of Object.values(methods)) await perSecond(headers, 2_000);
   const shares: Record<"key" | "cookie", number[]> = { key: [], cookie: [] };
   const rates: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const open = await perSecond(ways.open, roundMs);
+    const open = await perSecond(methods.open, roundMs);
     rates.push(open);
-    for (const how of ["key", "cookie"] as const) shares[how].push((await perSecond(ways[how], roundMs)) / open);
+    for (const method of ["key", "cookie"] as const)
+      shares[method].push((await perSecond(methods[method], roundMs)) / open);
   }
   await server.stop();
   const open = Math.round(median(rates));
-  return (["key", "cookie"] as const).map((how) => {
-    const share = median(shares[how]);
+  return (["key", "cookie"] as const).map((method) => {
+    const share = median(shares[method]);
     return {
-      what: `${what}, by ${how}`,
+      label: `${label}, with ${method}`,
       measured: `${times(share)} of the query alone (${open} per s)`,
-      asked: `>= ${times(asked)}`,
-      ok: share >= asked,
+      target: `>= ${times(target)}`,
+      ok: share >= target,
     };
   });
 }

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { markerDueAt } from "../../src/delivery/planner/marker-spacing";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import { type GatewaySide, startGatewaySide, stopGatewaySide, unavailable } from "../gateway-side";
 import { monotonic } from "../monotonic";
 import { standingPassword } from "../seed";
@@ -10,24 +10,24 @@ import { median, ms, times } from "../statistics";
 const applications = 1_000;
 const connections = 16;
 const quietRevocations = 5;
-/** When something is revoked in the burst, in shares of it. */
+/** The points of the burst at which something is revoked, as shares of it. */
 const revokedAt = [0.25, 0.5, 0.75];
-/** Both in quiet revocations of the same run: from the answer to known to be enforced. */
-const askedLast = 6;
-const askedRevocation = 3;
-/** What the clocks of two processes and the database's milliseconds may differ by. */
+/** Both as multiples of a quiet revocation in the same run: from the response until the enforcement is known. */
+const lastTarget = 6;
+const revocationTarget = 3;
+/** Tolerance for the clocks of two processes and for the millisecond resolution of the database. */
 const toleranceMs = 5;
 
 /**
- * A thousand credentials at once over a thousand applications, and revocations in the midst of them; against revocations
- * at the same gateway while it is quiet.
+ * A thousand credentials at once in a thousand applications, with revocations in between, compared with revocations at
+ * the same gateway at rest.
  */
 export const burst: Figure = {
   name: "burst",
   async measure() {
-    const what = "1,000 credentials over 1,000 applications: the last change enforced after its answer";
-    const why = unavailable();
-    if (why !== null) return [notHere(what, why)];
+    const label = "1,000 credentials in 1,000 applications: the last change enforced after its response";
+    const reason = unavailable();
+    if (reason !== null) return [notMeasured(label, reason)];
     const side = await startGatewaySide(applications);
     const quiet: number[] = [];
     for (let number = 1; number <= quietRevocations; number++) {
@@ -40,14 +40,14 @@ export const burst: Figure = {
     let answered = begun;
     let last = "";
     let number = 0;
-    const revoking: Promise<Revocation>[] = [];
+    const startedRevocations: Promise<Revocation>[] = [];
     await Promise.all(
       Array.from({ length: connections }, async () => {
         while (number < applications) {
           const turn = number++;
-          // Applications that the burst has passed already.
+          // Applications that the burst has already passed.
           const revocation = revokedAt.indexOf(turn / applications);
-          if (revocation >= 0) revoking.push(revoke(side, revocation));
+          if (revocation >= 0) startedRevocations.push(revoke(side, revocation));
           const { applicationId = "" } = side.organization.applications[turn] ?? {};
           const input = { applicationId, username: `visitor-${turn}`, password: standingPassword };
           const { sync } = await create(side, input);
@@ -59,82 +59,82 @@ export const burst: Figure = {
       }),
     );
     const burstMs = answered - begun;
-    await known(side, last);
+    await waitUntilEnforced(side, last);
     const lastMs = monotonic() - answered;
-    const revocations = await Promise.all(revoking);
+    const revocations = await Promise.all(startedRevocations);
     await delivered(side.place);
     const spacing = await spacingOf(side, before);
     await stopGatewaySide(side);
-    if (revocations.length !== revokedAt.length) throw new Error("not everything was revoked");
-    const inQuiet = (took: number) => took / median(quiet);
+    if (revocations.length !== revokedAt.length) throw new Error("Not every revocation was started");
+    const multipleOfQuiet = (took: number) => took / median(quiet);
     const slower = median(revocations.map(({ knownMs, refusedMs }) => Math.max(knownMs, refusedMs)));
     const refused = median(revocations.map(({ refusedMs }) => refusedMs));
     return [
       {
-        what,
-        measured: `${times(inQuiet(lastMs))} of a quiet revocation (${ms(lastMs)} and ${ms(median(quiet))}; the burst took ${ms(burstMs)})`,
-        asked: `<= ${times(askedLast)}`,
-        ok: inQuiet(lastMs) <= askedLast,
+        label,
+        measured: `${times(multipleOfQuiet(lastMs))} of a quiet revocation (${ms(lastMs)} and ${ms(median(quiet))}; the burst took ${ms(burstMs)})`,
+        target: `<= ${times(lastTarget)}`,
+        ok: multipleOfQuiet(lastMs) <= lastTarget,
       },
       {
-        what: "  revocations among them: known to be enforced after their answer, median",
-        measured: `${times(inQuiet(slower))} of a quiet one (${ms(slower)}; the visitor refused: ${ms(refused)})`,
-        asked: `<= ${times(askedRevocation)}`,
-        ok: inQuiet(slower) <= askedRevocation,
+        label: "  revocations in between: known to be enforced after their response, median",
+        measured: `${times(multipleOfQuiet(slower))} of a quiet one (${ms(slower)}; the visitor refused: ${ms(refused)})`,
+        target: `<= ${times(revocationTarget)}`,
+        ok: multipleOfQuiet(slower) <= revocationTarget,
       },
       {
-        what: "  markers no closer than the design's spacing",
+        label: "  distance between markers, against the design",
         measured: `${spacing.markers} markers, ${spacing.tooClose} too close, the closest ${ms(spacing.closest)}`,
-        asked: "none too close",
+        target: "none too close",
         ok: spacing.tooClose === 0,
       },
     ];
   },
 };
 
-type Answer = { sync: { changeId: string } };
+type MutationResult = { sync: { changeId: string } };
 
-function create({ server, organization }: GatewaySide, input: unknown): Promise<Answer> {
-  return server.call<Answer>(organization.key, "security.create", input);
+function create({ server, organization }: GatewaySide, input: unknown): Promise<MutationResult> {
+  return server.call<MutationResult>(organization.key, "security.create", input);
 }
 
-async function known({ server, organization }: GatewaySide, changeId: string): Promise<void> {
+async function waitUntilEnforced({ server, organization }: GatewaySide, changeId: string): Promise<void> {
   const wait = { changeId, state: "enforced", timeoutMs: 30_000 };
   const { reached } = await server.call<{ reached: boolean }>(organization.key, "sync.wait", wait);
-  if (!reached) throw new Error("a change was not enforced within 30 s");
+  if (!reached) throw new Error("A change was not enforced within 30 s");
 }
 
 interface Revocation {
-  /** From the answer until it is known to be enforced. */
+  /** From the response until the enforcement is known. */
   readonly knownMs: number;
-  /** From the answer until the visitor is refused. */
+  /** From the response until the visitor is refused. */
   readonly refusedMs: number;
 }
 
-/** Takes the standing credential away from an application. */
+/** Deletes the standing credential of an application. */
 async function revoke(side: GatewaySide, index: number): Promise<Revocation> {
   const { server, organization, visit } = side;
   const application = organization.applications[index];
-  if (application === undefined) throw new Error("nothing was seeded");
+  if (application === undefined) throw new Error("The seed contains no application");
   const { securityId, host } = application;
-  const { sync } = await server.call<Answer>(organization.key, "security.delete", { securityId });
+  const { sync } = await server.call<MutationResult>(organization.key, "security.delete", { securityId });
   const answered = monotonic();
   const refused = async () => {
     while ((await visit(host, "standing")) === 200) await delay(5);
     return monotonic() - answered;
   };
   const proven = async () => {
-    await known(side, sync.changeId);
+    await waitUntilEnforced(side, sync.changeId);
     return monotonic() - answered;
   };
   const [refusedMs, knownMs] = await Promise.all([refused(), proven()]);
   return { knownMs, refusedMs };
 }
 
-/** Holds every gap between two markers against the rule, by the loads that were recorded. */
+/** Compares every distance between two markers with the rule, based on the recorded load times. */
 async function spacingOf({ place, server }: GatewaySide, from: number) {
   const offset = Date.now() - monotonic();
-  const rows = await place.look(`select revision, loaded_at,
+  const rows = await place.query(`select revision, loaded_at,
       exists (select 1 from changes c where c.delivered_in = d.revision and c.closes) as closes
     from deliveries d where applied_at is not null order by revision`);
   const markers = server.marked.slice(from).map((at) => at + offset);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type BenchControlPlane, startControlPlane } from "../control-plane";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import { type DatabaseKind, missing, newPlace } from "../place";
 import { readAndHash } from "../raw-work";
 import { type SeededOrganization, seed } from "../seed";
@@ -10,13 +10,13 @@ import type { Row } from "../table";
 import { until } from "../until";
 
 const applications = 10_000;
-const asked = 4;
-/** Of the comparison's own time. */
-const askedWait = 0.06;
+const target = 4;
+/** As a share of the comparison's own time. */
+const waitTarget = 0.06;
 
 /**
- * A full comparison of a large gateway, against reading and hashing the same files and nothing else; and what requests
- * notice of it.
+ * A full comparison of a large gateway, compared with only reading and hashing the same files, and its effect on
+ * requests.
  */
 export const comparison = (["postgres", "embedded"] as const).map(
   (kind): Figure => ({
@@ -26,25 +26,25 @@ export const comparison = (["postgres", "embedded"] as const).map(
 );
 
 interface Comparison {
-  /** Moments of the wall clock, in ms. */
+  /** Times of the wall clock, in ms. */
   readonly begun: number;
   readonly ended: number;
 }
 
-async function onDatabase(kind: DatabaseKind, wanted: number): Promise<Row[]> {
-  const what = `full comparison of 10,000 applications, ${kind}`;
-  const why = missing(kind);
-  if (why !== null) return [notHere(what, why)];
+async function onDatabase(kind: DatabaseKind, count: number): Promise<Row[]> {
+  const label = `full comparison of 10,000 applications, ${kind}`;
+  const reason = missing(kind);
+  if (reason !== null) return [notMeasured(label, reason)];
   const place = await newPlace(kind);
   const [organization] = await seed(place, { organizations: 1, applications });
-  if (organization === undefined) throw new Error("nothing was seeded");
+  if (organization === undefined) throw new Error("The seed contains no organization");
   const server = await startControlPlane(place, { sync: true, compareMs: 1_500 });
-  // Until everything is there, a comparison still mends; those that count find nothing to do.
+  // Early comparisons still repair files. Only comparisons that find nothing to do count.
   const idle = () => comparisonsIn(server.log()).filter(({ repaired }) => repaired === 0);
   await until("a comparison that finds everything in place", () => idle().length > 0, { everyMs: 200 });
   const before = idle().length;
-  const waits = await ask(server, organization, () => idle().length >= before + wanted);
-  const seen = idle().slice(before, before + wanted);
+  const waits = await sendRequests(server, organization, () => idle().length >= before + count);
+  const comparisons = idle().slice(before, before + count);
   await server.stop();
   const raw: number[] = [];
   for (let round = 0; round < 3; round++) {
@@ -53,29 +53,29 @@ async function onDatabase(kind: DatabaseKind, wanted: number): Promise<Row[]> {
     raw.push(took);
   }
   await place.remove();
-  const during = waits.filter(({ from, to }) => seen.some(({ begun, ended }) => from < ended && to > begun));
-  const apart = waits.filter((one) => !during.includes(one));
+  const during = waits.filter(({ from, to }) => comparisons.some(({ begun, ended }) => from < ended && to > begun));
+  const outside = waits.filter((one) => !during.includes(one));
   const longest = (of: typeof waits) => Math.max(...of.map(({ from, to }) => to - from));
-  const took = median(seen.map(({ begun, ended }) => ended - begun));
+  const took = median(comparisons.map(({ begun, ended }) => ended - begun));
   const ratio = took / median(raw);
   const share = longest(during) / took;
   return [
     {
-      what,
+      label,
       measured: `${times(ratio)} of reading and hashing its files (${ms(took)} and ${ms(median(raw))}, medians of 3)`,
-      asked: `<= ${times(asked)}`,
-      ok: ratio <= asked,
+      target: `<= ${times(target)}`,
+      ok: ratio <= target,
     },
     {
-      what: "  longest that a request waits meanwhile",
+      label: "  longest request during a comparison",
       measured: `${times(share)} of the comparison (${ms(longest(during))}, p99 ${ms(
         quantile(
           during.map(({ from, to }) => to - from),
           0.99,
         ),
-      )}, ${during.length} requests; else ${ms(longest(apart))})`,
-      asked: `<= ${times(askedWait)}`,
-      ok: share <= askedWait,
+      )}, ${during.length} requests; otherwise ${ms(longest(outside))})`,
+      target: `<= ${times(waitTarget)}`,
+      ok: share <= waitTarget,
     },
   ];
 }
@@ -89,15 +89,15 @@ function comparisonsIn(log: string): (Comparison & { readonly repaired: number }
     .map(({ time, ms: took, repaired }) => ({ begun: time - took, ended: time, repaired }));
 }
 
-/** One request after the other until it is enough; from when to when each was waited for. */
-async function ask(
+/** Sends one request after the other until there are enough. @returns when each of them began and ended */
+async function sendRequests(
   server: BenchControlPlane,
   { key, applications: all }: SeededOrganization,
-  enough: () => boolean,
+  isEnough: () => boolean,
 ): Promise<{ from: number; to: number }[]> {
   const waits: { from: number; to: number }[] = [];
   for (let number = 0; ; number++) {
-    if (number % 100 === 0 && enough()) return waits;
+    if (number % 100 === 0 && isEnough()) return waits;
     const { applicationId = "" } = all[(number * 7_919) % all.length] ?? {};
     const from = Date.now();
     await server.call(key, "applications.one", { applicationId });

@@ -3,19 +3,19 @@ import { join } from "node:path";
 import { endProcess, startControlPlane, startProcess } from "../control-plane";
 import { cpuOf } from "../cpu";
 import { newCredentials } from "../credentials";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import { load } from "../http-load";
 import { type DatabaseKind, missing, newPlace, type Place } from "../place";
-import type { LoopOrder, LoopReady, LoopRun } from "../processes/loop-process";
+import type { LoopOptions, LoopReady, LoopRun } from "../processes/loop-process";
 import { type SeededOrganization, seed } from "../seed";
 import { times } from "../statistics";
 import type { Row } from "../table";
 
 const connections = 16;
 const rounds = 3;
-const asked = 0.6;
+const target = 0.6;
 
-/** `security.create` over HTTP against a loop of the same hash and statements, turn by turn. */
+/** `security.create` over HTTP, compared with a loop of the same hash and statements, in turn. */
 export const create = (["postgres", "embedded"] as const).map(
   (kind): Figure => ({
     name: `create-${kind}`,
@@ -24,14 +24,14 @@ export const create = (["postgres", "embedded"] as const).map(
 );
 
 async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
-  const what = `security.create over HTTP, ${connections} connections, ${kind}`;
-  const why = missing(kind);
-  if (why !== null) return [notHere(what, why)];
-  // Two installations of the same form: an embedded database is open in one process at a time.
+  const label = `security.create over HTTP, ${connections} connections, ${kind}`;
+  const reason = missing(kind);
+  if (reason !== null) return [notMeasured(label, reason)];
+  // Two equal installations, because only one process at a time can open an embedded database.
   const places = [await newPlace(kind), await newPlace(kind)] as const;
   try {
     const organizations = [await prepared(places[0]), await prepared(places[1])] as const;
-    return await compare(what, places, organizations, roundMs);
+    return await compare(label, places, organizations, roundMs);
   } finally {
     for (const place of places) await place.remove();
   }
@@ -39,22 +39,22 @@ async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
 
 async function prepared(place: Place): Promise<SeededOrganization> {
   const [organization] = await seed(place, { organizations: 1, applications: 1_000 });
-  if (organization === undefined) throw new Error("nothing was seeded");
+  if (organization === undefined) throw new Error("The seed contains no organization");
   return organization;
 }
 
 async function compare(
-  what: string,
+  label: string,
   [forHttp, forLoop]: readonly [Place, Place],
   [overHttp, inLoop]: readonly [SeededOrganization, SeededOrganization],
   roundMs: number,
 ): Promise<Row[]> {
-  const loopOrder: LoopOrder = {
+  const loopOptions: LoopOptions = {
     key: inLoop.key,
     applicationIds: inLoop.applications.map(({ applicationId }) => applicationId),
     concurrency: connections,
   };
-  const loop = startProcess("loop-process", loopOrder, forLoop, join(forLoop.dataFolder, "loop.log"));
+  const loop = startProcess("loop-process", loopOptions, forLoop, join(forLoop.dataFolder, "loop.log"));
   const [ready] = (await once(loop, "message")) as [LoopReady];
   const server = await startControlPlane(forHttp, { sync: false });
   const next = newCredentials([overHttp]);
@@ -68,7 +68,7 @@ async function compare(
     if (run.refused > 0) throw new Error(`${run.refused} requests were refused: ${run.firstRefusal}`);
     return { done: run.answers, seconds: run.seconds };
   };
-  await runHttp(4_000); // there is more of it to warm up
+  await runHttp(4_000); // the HTTP path has more code to warm up
   await runLoop(1_500);
   const http: LoopRun[] = [];
   const loops: LoopRun[] = [];
@@ -84,25 +84,25 @@ async function compare(
   );
   await endProcess(loop);
   await server.stop();
-  const [fast, bare] = [perSecond(http), perSecond(loops)];
-  const same = ready.product.length === ready.loop.length;
+  const [httpRate, loopRate] = [perSecond(http), perSecond(loops)];
+  const isSameNumber = ready.product.length === ready.loop.length;
   return [
     {
-      what,
-      measured: `${times(fast / bare)} of the loop (${Math.round(fast)} of ${Math.round(bare)} per s)`,
-      asked: `>= ${times(asked)}`,
-      ok: fast / bare >= asked,
+      label,
+      measured: `${times(httpRate / loopRate)} of the loop (${Math.round(httpRate)} of ${Math.round(loopRate)} per s)`,
+      target: `>= ${times(target)}`,
+      ok: httpRate / loopRate >= target,
     },
     {
-      what: "  statements: unit of work | the loop; authorization apart",
+      label: "  statements: unit of work | loop; authorization separately",
       measured: `${ready.product.length} | ${ready.loop.length}; ${ready.authorization.length}`,
-      asked: "the same number",
-      ok: same,
+      target: "the same number",
+      ok: isSameNumber,
     },
     {
-      what: "  CPU time of the process for each: over HTTP | in the loop",
+      label: "  CPU time of the process per request: over HTTP | in the loop",
       measured: each.map((value) => `${value.toFixed(2)} ms`).join(" | "),
-      asked: "",
+      target: "",
       ok: null,
     },
   ];

@@ -1,25 +1,25 @@
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import { type GatewaySide, startGatewaySide, stopGatewaySide, unavailable } from "../gateway-side";
 import { monotonic } from "../monotonic";
 import { startRawReload } from "../raw-reload";
 import { standingPassword } from "../seed";
 import { median, ms, quantile, times } from "../statistics";
 
-const asked = 2.5;
-const askedSlowest = 5;
+const target = 2.5;
+const slowestTarget = 5;
 
 /**
- * Single changes at a real gateway: from the answer until visitors are admitted, and until that is known; against the time
- * that Traefik takes for a file of the same configuration, turn by turn.
+ * Single changes at a real gateway: the time from the response until visitors are admitted, and until that is known,
+ * compared with the time that Traefik needs for a file of the same configuration, in turn.
  */
 export const enforced: Figure = {
   name: "enforced",
   async measure({ full }) {
-    const what = "answer to enforced at a real Traefik, 100 applications, single changes (postgres)";
-    const why = unavailable();
-    if (why !== null) return [notHere(what, why)];
+    const label = "response to enforced at a real Traefik, 100 applications, single changes (postgres)";
+    const reason = unavailable();
+    if (reason !== null) return [notMeasured(label, reason)];
     const side = await startGatewaySide(100);
     const admitted: number[] = [];
     const known: number[] = [];
@@ -39,21 +39,21 @@ export const enforced: Figure = {
     const [ratio, slowest] = [median(known) / reload, quantile(known, 0.99) / reload];
     return [
       {
-        what,
+        label,
         measured: `${times(ratio)} of Traefik's own reload (medians ${ms(median(known))} and ${ms(reload)}, ${known.length} samples)`,
-        asked: `<= ${times(asked)}`,
-        ok: ratio <= asked,
+        target: `<= ${times(target)}`,
+        ok: ratio <= target,
       },
       {
-        what: "  the same, p99",
+        label: "  the same, p99",
         measured: `${times(slowest)} (${ms(quantile(known, 0.99))})`,
-        asked: `<= ${times(askedSlowest)}`,
-        ok: slowest <= askedSlowest,
+        target: `<= ${times(slowestTarget)}`,
+        ok: slowest <= slowestTarget,
       },
       {
-        what: "  answer to the first visitor admitted with the new credential",
-        measured: `median ${ms(median(admitted))}, most ${ms(Math.max(...admitted))}`,
-        asked: "",
+        label: "  response to the first visitor admitted with the new credential",
+        measured: `median ${ms(median(admitted))}, max ${ms(Math.max(...admitted))}`,
+        target: "",
         ok: null,
       },
     ];
@@ -63,7 +63,7 @@ export const enforced: Figure = {
 async function change({ server, organization, visit }: GatewaySide, sample: number) {
   const { key, applications } = organization;
   const application = applications[sample % applications.length];
-  if (application === undefined) throw new Error("nothing was seeded");
+  if (application === undefined) throw new Error("The seed contains no application");
   const { applicationId, host } = application;
   const username = `visitor-${sample}`;
   const { sync } = await server.call<{ sync: { changeId: string } }>(key, "security.create", {
@@ -75,7 +75,7 @@ async function change({ server, organization, visit }: GatewaySide, sample: numb
   const waitKnown = async () => {
     const wait = { changeId: sync.changeId, state: "enforced", timeoutMs: 20_000 };
     const { reached } = await server.call<{ reached: boolean }>(key, "sync.wait", wait);
-    if (!reached) throw new Error("a change was not enforced within 20 s");
+    if (!reached) throw new Error("A change was not enforced within 20 s");
     return monotonic() - answered;
   };
   const waitAdmitted = async () => {

@@ -1,6 +1,6 @@
 import { type BenchControlPlane, startControlPlane } from "../control-plane";
 import { newCredentials } from "../credentials";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import { type LoadRequest, load } from "../http-load";
 import { missing, newPlace, type Place } from "../place";
 import { seed } from "../seed";
@@ -8,15 +8,15 @@ import { delivered } from "../settled";
 import { times } from "../statistics";
 
 const organizations = 16;
-const asked = 0.8;
-const what = "16 organizations creating, all on one gateway, against 16 gateways (postgres, delivering)";
+const target = 0.8;
+const label = "16 organizations creating on one gateway, relative to 16 gateways (postgres, delivering)";
 
-/** Whether organizations that share a gateway stand in each other's way. */
+/** Whether organizations that share a gateway slow each other down. */
 export const gateways: Figure = {
   name: "gateways",
   async measure({ full }) {
-    const why = missing("postgres");
-    if (why !== null) return [notHere(what, why)];
+    const reason = missing("postgres");
+    if (reason !== null) return [notMeasured(label, reason)];
     const one = await start(1);
     const many = await start(organizations);
     const roundMs = full ? 8_000 : 3_000;
@@ -30,13 +30,13 @@ export const gateways: Figure = {
       await side.server.stop();
       await side.place.remove();
     }
-    const [shared, apart] = [mean(rates.one), mean(rates.many)];
+    const [shared, separate] = [mean(rates.one), mean(rates.many)];
     return [
       {
-        what,
-        measured: `${times(shared / apart)} (${Math.round(shared)} and ${Math.round(apart)} per s)`,
-        asked: `>= ${times(asked)}`,
-        ok: shared / apart >= asked,
+        label,
+        measured: `${times(shared / separate)} (${Math.round(shared)} and ${Math.round(separate)} per s)`,
+        target: `>= ${times(target)}`,
+        ok: shared / separate >= target,
       },
     ];
   },
@@ -56,7 +56,7 @@ async function start(number: number): Promise<Side> {
   return { place, server, next: newCredentials(seeded) };
 }
 
-/** Requests a second; what they left pending is delivered before the other side's turn. */
+/** Delivers pending changes at the end, before the other side's turn. @returns the requests per second */
 async function run({ place, server, next }: Side, forMs: number): Promise<number> {
   const { answers, refused, firstRefusal, seconds } = await load(server.url, { connections: 16, forMs }, next);
   if (refused > 0) throw new Error(`${refused} requests were refused: ${firstRefusal}`);

@@ -6,20 +6,20 @@ import { projectRoot } from "../../src/main/project-root";
 import { childEnvironment } from "../../src/main/settings/environment";
 import { freePort } from "../../tests/support/free-port";
 import { residentMegabytes } from "../cpu";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import { missing, newPlace } from "../place";
 import { until } from "../until";
 
-const askedMegabytes = 250;
+const targetMegabytes = 250;
 const settleMs = 8_000;
 
-/** What a control plane that nobody asks anything keeps in memory: the process of `npm start`, its console built. */
+/** The memory of an idle control plane: the process of `npm start`, with its console built. */
 export const memory: Figure = {
   name: "memory",
   async measure() {
-    const what = "idle memory of npm start on postgres (resident)";
-    const why = missing("postgres");
-    if (why !== null) return [notHere(what, why)];
+    const label = "idle memory of npm start on postgres (resident)";
+    const reason = missing("postgres");
+    if (reason !== null) return [notMeasured(label, reason)];
     const place = await newPlace("postgres");
     const port = await freePort();
     const child = spawn(process.execPath, [join(projectRoot(), "bin", "portcullis.mjs"), "start"], {
@@ -27,36 +27,36 @@ export const memory: Figure = {
       env: childEnvironment({ ...place.environment, PORT: String(port) }),
     });
     const url = `http://127.0.0.1:${port}`;
-    const answers = (path: string) =>
+    const respondsTo = (path: string) =>
       fetch(`${url}${path}`).then(
         (response) => response.text().then(() => response.status === 200),
         () => false,
       );
     try {
-      await until("the control plane is ready", () => answers("/readyz"), { withinMs: 240_000, everyMs: 200 });
+      await until("the control plane to be ready", () => respondsTo("/readyz"), { withinMs: 240_000, everyMs: 200 });
       await delay(settleMs);
       const idle = residentMegabytes(child.pid ?? 0);
-      const hasPage = await answers("/");
+      const hasPage = await respondsTo("/");
       await delay(settleMs);
       const afterPage = residentMegabytes(child.pid ?? 0);
-      if (idle === null || afterPage === null) return [notHere(what, "the system does not say")];
+      if (idle === null || afterPage === null) return [notMeasured(label, "the system does not report it")];
       return [
         {
-          what,
+          label,
           measured: `${Math.round(idle)} MB`,
-          asked: `<= ${askedMegabytes} MB`,
-          ok: idle <= askedMegabytes,
+          target: `<= ${targetMegabytes} MB`,
+          ok: idle <= targetMegabytes,
         },
         {
-          what: "  after the console's first page",
-          measured: hasPage ? `${Math.round(afterPage)} MB` : "no page was answered",
-          asked: "",
+          label: "  after the console's first page",
+          measured: hasPage ? `${Math.round(afterPage)} MB` : "the page failed",
+          target: "",
           ok: null,
         },
       ];
     } finally {
-      const gone = once(child, "exit");
-      if (child.exitCode === null && child.kill("SIGTERM")) await gone;
+      const exited = once(child, "exit");
+      if (child.exitCode === null && child.kill("SIGTERM")) await exited;
       await place.remove();
     }
   },

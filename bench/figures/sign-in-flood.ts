@@ -3,7 +3,7 @@ import { type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { stringifyCookie } from "cookie";
 import { startControlPlane } from "../control-plane";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import { type DatabaseKind, missing, newPlace, type Place } from "../place";
 import { hashMs } from "../raw-work";
 import { type SeededOrganization, seed } from "../seed";
@@ -13,13 +13,13 @@ import type { Row } from "../table";
 
 const rounds = 4;
 const readsPerSecond = 100;
-/** How many cores the sign-ins would keep hashing without a pause, by the time of a hash in the same run. */
+/** The number of cores that the sign-ins keep hashing without a pause, based on the time of a hash in the same run. */
 const hashingCores = 1;
-const asked = 3;
+const target = 3;
 
 /**
- * How long one `security.one` takes during a flood of sign-ins, against the same with nobody signing in, turn by turn. So
- * many sign-ins come that their hashes would fill one core of this machine, whatever its speed.
+ * The latency of `security.one` during a flood of sign-ins, compared with the latency without sign-ins, in turn. The
+ * rate of sign-ins is such that their hashes fill one core of this machine, whatever its speed.
  */
 export const signInFlood = (["postgres", "embedded"] as const).map(
   (kind): Figure => ({
@@ -29,22 +29,22 @@ export const signInFlood = (["postgres", "embedded"] as const).map(
 );
 
 async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
-  const what = `security.one during sign-ins that keep ${hashingCores} core hashing, p99, ${kind}`;
-  const why = missing(kind);
-  if (why !== null) return [notHere(what, why)];
+  const label = `security.one during sign-ins that keep ${hashingCores} core hashing, p99, ${kind}`;
+  const reason = missing(kind);
+  if (reason !== null) return [notMeasured(label, reason)];
   const place = await newPlace(kind);
   try {
     const [organization] = await seed(place, { organizations: 1, applications: 1_000 });
-    if (organization === undefined) throw new Error("nothing was seeded");
+    if (organization === undefined) throw new Error("The seed contains no organization");
     await seedOwner(place);
-    return [{ what, ...(await compare(place, organization, roundMs)) }];
+    return [{ label, ...(await compare(place, organization, roundMs)) }];
   } finally {
     await place.remove();
   }
 }
 
-async function compare(place: Place, organization: SeededOrganization, roundMs: number): Promise<Omit<Row, "what">> {
-  // Every sign-in comes from an address of its own: those from one address are refused before anything is hashed.
+async function compare(place: Place, organization: SeededOrganization, roundMs: number): Promise<Omit<Row, "label">> {
+  // Every sign-in has its own address, because repeated sign-ins from one address are refused before any hashing.
   const environment = { ...place.environment, PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1" };
   const server = await startControlPlane({ ...place, environment }, { sync: false });
   const signIn = await openForm(server.url);
@@ -54,7 +54,7 @@ async function compare(place: Place, organization: SeededOrganization, roundMs: 
   const signInsPerSecond = (hashingCores * 1_000) / hash;
   await paced(signInsPerSecond, 3_000, signIn);
   const idle: number[] = [];
-  const beside: number[] = [];
+  const flooded: number[] = [];
   const answered = new Map<number, number>();
   for (let round = 0; round < rounds; round++) {
     idle.push(quantile(await paced(readsPerSecond, roundMs, read), 0.99));
@@ -63,19 +63,19 @@ async function compare(place: Place, organization: SeededOrganization, roundMs: 
       answered.set(status, (answered.get(status) ?? 0) + 1);
     });
     const [latencies] = await Promise.all([paced(readsPerSecond, roundMs, read), flood]);
-    beside.push(quantile(latencies, 0.99));
+    flooded.push(quantile(latencies, 0.99));
   }
   await server.stop();
-  const ratio = median(beside) / median(idle);
+  const ratio = median(flooded) / median(idle);
   const statuses = [...answered].sort(([one], [other]) => one - other).map(([status, count]) => `${count} x ${status}`);
   return {
-    measured: `${times(ratio)} of idle (${ms(median(beside))} to ${ms(median(idle))}; ${Math.round(signInsPerSecond)} sign-ins/s of ${ms(hash)} each: ${statuses.join(", ")})`,
-    asked: `<= ${times(asked)}`,
-    ok: ratio <= asked,
+    measured: `${times(ratio)} of idle (${ms(median(flooded))} and ${ms(median(idle))}; ${Math.round(signInsPerSecond)} sign-ins/s of ${ms(hash)} each: ${statuses.join(", ")})`,
+    target: `<= ${times(target)}`,
+    ok: ratio <= target,
   };
 }
 
-/** Starts so many a second, whether or not earlier ones have ended. @returns how long each took, in ms */
+/** Starts this many a second, whether or not earlier ones have ended. @returns the duration of each, in ms */
 async function paced(perSecond: number, forMs: number, one: () => Promise<unknown>): Promise<number[]> {
   const latencies: number[] = [];
   const begun = performance.now();
@@ -104,7 +104,7 @@ function reader(url: string, { applications, key }: SeededOrganization): () => P
   };
 }
 
-/** Every other one is the owner with the right password, the rest are nobody's: each costs one hash. */
+/** Every second sign-in is the owner's, with the right password; the others are unknown. Each costs one hash. */
 async function openForm(url: string): Promise<() => Promise<number>> {
   const form = await fetch(`${url}/api/auth/csrf`);
   const cookie = stringifyCookie(cookiesOf(form));
@@ -112,7 +112,7 @@ async function openForm(url: string): Promise<() => Promise<number>> {
   let number = 0;
   return async () => {
     number++;
-    const email = number % 2 === 0 ? ownerEmail : `nobody-${number}@bench.test`;
+    const email = number % 2 === 0 ? ownerEmail : `unknown-${number}@bench.test`;
     return post(`${url}/api/auth/callback/password`, {
       body: new URLSearchParams({ email, password: ownerPassword, csrfToken, json: "true" }).toString(),
       headers: {
@@ -125,7 +125,7 @@ async function openForm(url: string): Promise<() => Promise<number>> {
   };
 }
 
-/** Over a connection of its own, as from somebody new. @returns the status */
+/** Uses a new connection, like a new visitor. @returns the status */
 async function post(url: string, { body, headers }: { body: string; headers: Record<string, string> }) {
   const sent = request(url, { method: "POST", headers: { ...headers, connection: "close" }, agent: false });
   sent.end(body);

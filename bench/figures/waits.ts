@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "../../src/platform/ids";
 import { startControlPlane } from "../control-plane";
-import { type Figure, notHere } from "../figure";
+import { type Figure, notMeasured } from "../figure";
 import { type DatabaseKind, missing, newPlace, type Place } from "../place";
 import { type SeededOrganization, seed } from "../seed";
 import { median, ms, quantile, times } from "../statistics";
@@ -11,15 +11,15 @@ import { until } from "../until";
 
 const organizations = 10;
 const waitsOfOrganization = 100;
-/** What one key may have under way. */
+/** The number of waits that one key may have in progress. */
 const waitsOfKey = 20;
 const rounds = 5;
 const readsPerSecond = 100;
-const asked = 2;
+const target = 2;
 
 /**
- * How long one `security.one` of an eleventh organization takes while ten organizations hold a thousand accepted waits,
- * against the same without a wait, turn by turn.
+ * The latency of `security.one` for an eleventh organization while ten organizations hold a thousand accepted waits,
+ * compared with the latency without waits, in turn.
  */
 export const waits = (["postgres", "embedded"] as const).map(
   (kind): Figure => ({
@@ -29,20 +29,20 @@ export const waits = (["postgres", "embedded"] as const).map(
 );
 
 async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
-  const what = `security.one among ${organizations * waitsOfOrganization} waits of ${organizations} organizations, p99, ${kind}`;
-  const why = missing(kind);
-  if (why !== null) return [notHere(what, why)];
+  const label = `security.one with ${organizations * waitsOfOrganization} waits of ${organizations} organizations, p99, ${kind}`;
+  const reason = missing(kind);
+  if (reason !== null) return [notMeasured(label, reason)];
   const place = await newPlace(kind);
   try {
     const seeded = await seed(place, { organizations: organizations + 1, applications: waitsOfOrganization });
     const pending = await addPendingChanges(place, seeded.slice(1));
-    return [{ what, ...(await compare(place, seeded, pending, roundMs)) }];
+    return [{ label, ...(await compare(place, seeded, pending, roundMs)) }];
   } finally {
     await place.remove();
   }
 }
 
-/** One pending change of every application. @returns the ids of each organization's changes */
+/** Adds one pending change to every application. @returns the ids of each organization's changes */
 async function addPendingChanges(place: Place, seeded: readonly SeededOrganization[]): Promise<string[][]> {
   const rows = seeded.map(({ organizationId, gatewayId, applications }) =>
     applications.map(({ applicationId }) => ({
@@ -69,12 +69,12 @@ async function compare(
   [reader, ...waiting]: readonly SeededOrganization[],
   pending: readonly (readonly string[])[],
   roundMs: number,
-): Promise<Omit<Row, "what">> {
-  if (reader === undefined) throw new Error("nothing was seeded");
+): Promise<Omit<Row, "label">> {
+  if (reader === undefined) throw new Error("The seed contains no organization");
   const environment = { ...place.environment, PORTCULLIS_KEY_CREATIONS_PER_HOUR: "0" };
   const server = await startControlPlane({ ...place, environment }, { sync: false });
   const keys = await Promise.all(waiting.map(({ key }) => keysOf(server, key)));
-  const wanted = keys.flatMap((ofOrganization, organization) =>
+  const waitsToOpen = keys.flatMap((ofOrganization, organization) =>
     (pending[organization] ?? []).map((changeId, at) => ({
       changeId,
       key: ofOrganization[Math.floor(at / waitsOfKey)] ?? "",
@@ -83,22 +83,22 @@ async function compare(
   const read = () => timedRead(server.url, reader);
   await paced(2_000, read);
   const quiet: number[] = [];
-  const among: number[] = [];
+  const withWaits: number[] = [];
   let refused = 0;
   for (let round = 0; round < rounds; round++) {
     quiet.push(quantile(await paced(roundMs, read), 0.99));
-    const held = await hold(server.url, wanted);
-    among.push(quantile(await paced(roundMs, read), 0.99));
+    const held = await hold(server.url, waitsToOpen);
+    withWaits.push(quantile(await paced(roundMs, read), 0.99));
     refused += held.answered();
     held.end();
     await delay(500);
   }
   await server.stop();
-  const ratio = median(among) / median(quiet);
+  const ratio = median(withWaits) / median(quiet);
   return {
-    measured: `${times(ratio)} of quiet (${ms(median(among))} to ${ms(median(quiet))}; ${refused} waits answered early)`,
-    asked: `<= ${times(asked)}, all accepted`,
-    ok: ratio <= asked && refused === 0,
+    measured: `${times(ratio)} of quiet (${ms(median(withWaits))} and ${ms(median(quiet))}; ${refused} waits ended early)`,
+    target: `<= ${times(target)}, all accepted`,
+    ok: ratio <= target && refused === 0,
   };
 }
 
@@ -113,11 +113,11 @@ async function keysOf({ call }: Server, owner: string): Promise<string[]> {
   return keys;
 }
 
-/** Opens all waits, a few at a time, each on a connection of its own, and gives them time to be accepted. */
-async function hold(url: string, wanted: readonly { readonly changeId: string; readonly key: string }[]) {
+/** Opens all waits, a few at a time, each on its own connection, and gives them time to be accepted. */
+async function hold(url: string, waitsToOpen: readonly { readonly changeId: string; readonly key: string }[]) {
   const open: ClientRequest[] = [];
   let answered = 0;
-  for (const { changeId, key } of wanted) {
+  for (const { changeId, key } of waitsToOpen) {
     const sent = request(`${url}/api/trpc/sync.wait`, {
       method: "POST",
       headers: { "content-type": "application/json", "x-api-key": key },
@@ -128,12 +128,12 @@ async function hold(url: string, wanted: readonly { readonly changeId: string; r
       response.resume();
       response.on("error", () => undefined);
     });
-    sent.on("error", () => undefined); // ended below
+    sent.on("error", () => undefined); // the requests are destroyed below
     sent.end(JSON.stringify({ changeId, timeoutMs: 60_000 }));
     open.push(sent);
     if (open.length % 20 === 0) await delay(20);
   }
-  await until("every wait sent", () => open.every(({ writableFinished }) => writableFinished));
+  await until("all waits to be sent", () => open.every(({ writableFinished }) => writableFinished));
   await delay(2_000);
   return {
     answered: () => answered,
@@ -143,7 +143,7 @@ async function hold(url: string, wanted: readonly { readonly changeId: string; r
   };
 }
 
-/** @returns how long it took, in ms */
+/** @returns the duration of one read, in ms */
 async function timedRead(url: string, { applications, key }: SeededOrganization): Promise<number> {
   const began = performance.now();
   const response = await fetch(`${url}/api/trpc/security.one`, {
@@ -156,7 +156,7 @@ async function timedRead(url: string, { applications, key }: SeededOrganization)
   return performance.now() - began;
 }
 
-/** Starts so many a second, whether or not earlier ones have ended. @returns how long each took, in ms */
+/** Starts this many a second, whether or not earlier ones have ended. @returns the duration of each, in ms */
 async function paced(forMs: number, one: () => Promise<number>): Promise<number[]> {
   const began = performance.now();
   const started: Promise<number>[] = [];

@@ -16,36 +16,36 @@ import { monotonic } from "../monotonic";
 import { withOpenReads } from "../open-reads";
 
 /** How a control plane is started for a figure. */
-export interface ControlPlaneOrder {
-  /** Without it nothing is delivered. */
+export interface ControlPlaneOptions {
+  /** Whether changes are delivered. */
   readonly sync: boolean;
-  /** Tells of every commit and every marker. */
+  /** Whether every commit and every marker is reported. */
   readonly observed?: boolean;
-  /** Answers some queries to whoever asks (see `withOpenReads`). */
+  /** Whether some queries are answered without authentication (see `withOpenReads`). */
   readonly openReads?: boolean;
   /** Time between two full comparisons, in ms. */
   readonly compareMs?: number;
-  /** Collects garbage every so many ms, and tells what is held after it. */
+  /** The interval in ms at which garbage is collected and the memory in use is reported. */
   readonly collectMs?: number;
 }
 
-/** What it says; moments are of the machine's monotonic clock, in ms. */
+/** A message of the control plane. Times are of the machine's monotonic clock, in ms. */
 export type ControlPlaneReport =
   | { readonly ready: string }
   /** A unit of work was committed. */
   | { readonly committed: number }
-  /** A marker was renamed (Traefik sees it) | and its folder flushed. */
+  /** A marker was renamed, so that Traefik sees it; then its folder was flushed. */
   | { readonly marked: number }
   | { readonly flushed: number }
-  /** What the process holds after a garbage collection: heap and external buffers, in MB. */
+  /** The memory in use after a garbage collection: heap and external buffers, in MB. */
   | { readonly heldMegabytes: number };
 
-const order = JSON.parse(process.argv[2] ?? "{}") as ControlPlaneOrder;
+const options = JSON.parse(process.argv[2] ?? "{}") as ControlPlaneOptions;
 prepareForNextAuth();
 const settings = readEnvironment(process.env);
 const log = makeLog(settings.logLevel);
 const surroundings = realSurroundings();
-const say = (report: ControlPlaneReport): void => void process.send?.(report);
+const send = (report: ControlPlaneReport): void => void process.send?.(report);
 
 const http = await listen({ host: settings.host, port: 0, log });
 const { database, sealer, signer, installationId } = await openInstallation(settings, surroundings);
@@ -65,36 +65,36 @@ const runtime: Runtime = {
   listensOn: [{ host: settings.host, port: http.port }],
   wake: (gatewayIds) => {
     sync?.wake(gatewayIds);
-    if (order.observed) say({ committed: monotonic() });
+    if (options.observed) send({ committed: monotonic() });
   },
   prioritize,
   waits: createWaitHub({ database, log, prioritize }),
 };
-if (order.sync) {
+if (options.sync) {
   sync = startSync(runtime, {
     folderOf: ({ name }) => ({ folder: join(settings.dataFolder, "gateways", name) }),
-    ...(order.compareMs === undefined ? {} : { timing: { compareMs: order.compareMs } }),
+    ...(options.compareMs === undefined ? {} : { timing: { compareMs: options.compareMs } }),
     faultPoint: (point) => {
-      if (!order.observed) return;
-      if (point === "marked") say({ marked: monotonic() });
-      if (point === "flushed") say({ flushed: monotonic() });
+      if (!options.observed) return;
+      if (point === "marked") send({ marked: monotonic() });
+      if (point === "flushed") send({ flushed: monotonic() });
     },
   });
 }
 const handler = createHandler(runtime);
 http.serve({
-  api: order.openReads ? withOpenReads(runtime, handler) : handler,
+  api: options.openReads ? withOpenReads(runtime, handler) : handler,
   pages: (_request, response) => void response.writeHead(404).end(),
 });
 await sync?.ready;
-if (order.collectMs !== undefined) {
+if (options.collectMs !== undefined) {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   setInterval(() => {
     collect();
     const { heapUsed, external } = process.memoryUsage();
-    say({ heldMegabytes: (heapUsed + external) / 2 ** 20 });
-  }, order.collectMs);
+    send({ heldMegabytes: (heapUsed + external) / 2 ** 20 });
+  }, options.collectMs);
 }
 process.once("SIGTERM", async () => {
   await http.close(1_000);
@@ -103,4 +103,4 @@ process.once("SIGTERM", async () => {
   process.exit(0);
 });
 process.once("disconnect", () => process.exit(0));
-say({ ready: `http://${settings.host}:${http.port}` });
+send({ ready: `http://${settings.host}:${http.port}` });

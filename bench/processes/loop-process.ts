@@ -6,18 +6,18 @@ import { openRaw } from "../raw-database";
 import { recordCreate } from "../record-create";
 import { replayer } from "../replay";
 
-/** What the loop works with. */
-export interface LoopOrder {
+/** The options of the loop. */
+export interface LoopOptions {
   readonly key: string;
   readonly applicationIds: readonly string[];
   readonly concurrency: number;
 }
 
 export interface LoopReady {
-  /** Statements of the unit of work as the product made them in one real call | as the loop makes them. */
+  /** The statements of a unit of work, as the product sent them in one real call and as the loop sends them. */
   readonly product: readonly string[];
   readonly loop: readonly string[];
-  /** Statements of the same call outside the unit of work: who asks, and whether they may. */
+  /** The statements of the same call outside the unit of work: authentication and authorization. */
   readonly authorization: readonly string[];
 }
 
@@ -27,33 +27,33 @@ export interface LoopRun {
 }
 
 /**
- * What `security.create` is without HTTP and authentication: the same hash, and the statements of one real call's unit
- * of work again and again with ids of their own, through the same driver.
+ * The work of `security.create` without HTTP and authentication: the same hash, and the statements of one real unit of
+ * work repeated with new ids through the same driver.
  */
-const order = JSON.parse(process.argv[2] ?? "{}") as LoopOrder;
+const options = JSON.parse(process.argv[2] ?? "{}") as LoopOptions;
 const settings = readEnvironment(process.env);
-const { product, authorization } = await recordCreate(settings, order);
-const seen: string[] = [];
-const raw = await openRaw(settings, (text) => void seen.push(text));
-const once = replayer(raw, product);
-await once(order.applicationIds[0] ?? "", "loop-recorded");
-const loop = seen.slice(seen.findIndex((text) => text.startsWith("begin"))); // the driver asks for types before
+const { product, authorization } = await recordCreate(settings, options);
+const statements: string[] = [];
+const raw = await openRaw(settings, (text) => void statements.push(text));
+const replayOnce = replayer(raw, product);
+await replayOnce(options.applicationIds[0] ?? "", "loop-recorded");
+const loop = statements.slice(statements.findIndex((text) => text.startsWith("begin"))); // before that, the driver queries types
 await raw.close();
 
-const fast = await openRaw(settings);
-const replay = replayer(fast, product);
-let made = 0;
+const client = await openRaw(settings);
+const replay = replayer(client, product);
+let started = 0;
 
 async function run(forMs: number): Promise<LoopRun> {
   const begun = performance.now();
   const end = begun + forMs;
   let done = 0;
   await Promise.all(
-    Array.from({ length: order.concurrency }, async () => {
+    Array.from({ length: options.concurrency }, async () => {
       while (performance.now() < end) {
-        const number = made++;
+        const number = started++;
         await hash();
-        await replay(order.applicationIds[number % order.applicationIds.length] ?? "", `loop-${number}`);
+        await replay(options.applicationIds[number % options.applicationIds.length] ?? "", `loop-${number}`);
         done++;
       }
     }),
@@ -62,14 +62,14 @@ async function run(forMs: number): Promise<LoopRun> {
 }
 
 function hash(): Promise<string> {
-  return hashForGateway(passwordOf(made), "apr1", randomBytes, "bench");
+  return hashForGateway(passwordOf(started), "apr1", randomBytes, "bench");
 }
 
 process.on("message", (forMs: number) => {
   void run(forMs).then((result) => process.send?.(result));
 });
 process.once("SIGTERM", async () => {
-  await fast.close();
+  await client.close();
   process.exit(0);
 });
 process.once("disconnect", () => process.exit(0));

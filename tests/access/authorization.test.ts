@@ -26,11 +26,11 @@ const organization: Organization = {
   maxKeysPerMember: 10,
   keyRequestsPerMinute: null,
 };
-const founders: Organization = { ...organization, root: true };
+const rootOrganization: Organization = { ...organization, root: true };
 const strict: Organization = { ...organization, requireSecondFactor: true };
 
 const builtIn = (role: Role): Grant => ({ role, permissions: null });
-const words = (...granted: string[]): Grant => ({ role: null, permissions: granted });
+const grantOf = (...granted: string[]): Grant => ({ role: null, permissions: granted });
 const at = (organizationGrant: Grant | null, project: Grant | null = null) => ({
   organization: organizationGrant,
   project,
@@ -89,62 +89,64 @@ const facts = (principal: Facts["principal"], changed: Partial<Facts> = {}): Fac
 const outcomeOf = (act: () => unknown): string => {
   try {
     act();
-    return "yes";
+    return "allowed";
   } catch (refusal) {
     if (!(refusal instanceof Refusal)) throw refusal;
     return `${refusal.kind} ${refusal.reason}`;
   }
 };
 
-describe("who is asking", () => {
+describe("principalOf", () => {
   const second = (text: string) => ({ ...arrival, now: new Date(text) });
   const keys: [string, Partial<KeyFacts>, Partial<Arrival>, string][] = [
-    ["a key as it was made", {}, {}, "yes"],
-    ["a second before its end", { expiresAt: "2026-06-01T12:00:01Z" }, {}, "yes"],
-    ["at its very end", { expiresAt: "2026-06-01T12:00:00Z" }, {}, "unauthenticated key_expired"],
-    ["after its end", { expiresAt: "2026-06-01T11:59:59Z" }, {}, "unauthenticated key_expired"],
+    ["without any limit", {}, {}, "allowed"],
+    ["a second before its expiry", { expiresAt: "2026-06-01T12:00:01Z" }, {}, "allowed"],
+    ["at the moment of its expiry", { expiresAt: "2026-06-01T12:00:00Z" }, {}, "unauthenticated key_expired"],
+    ["after its expiry", { expiresAt: "2026-06-01T11:59:59Z" }, {}, "unauthenticated key_expired"],
     ["revoked", { revokedAt: "2026-06-01T11:00:00Z" }, {}, "unauthenticated key_revoked"],
     [
-      "revoked and past its end",
+      "revoked and past its expiry",
       { revokedAt: "2026-06-01T11:00:00Z", expiresAt: "2026-06-01T10:00:00Z" },
       {},
       "unauthenticated key_revoked",
     ],
     ["of a person who has left", { standing: null }, {}, "unauthenticated key_holder_left"],
-    ["of a person who has no role left", { standing: at(null) }, {}, "yes"],
-    ["from an address that it is for", { allowedIps: ["198.51.100.1", "203.0.113.0/24"] }, {}, "yes"],
+    ["of a person who has no role left", { standing: at(null) }, {}, "allowed"],
+    ["from an allowed address", { allowedIps: ["198.51.100.1", "203.0.113.0/24"] }, {}, "allowed"],
     ["from another address", { allowedIps: ["198.51.100.1"] }, {}, "unauthenticated key_ip_refused"],
-    ["from nobody knows where", { allowedIps: ["0.0.0.0/0"] }, { ip: null }, "unauthenticated key_ip_refused"],
-    ["for no address at all", { allowedIps: [] }, {}, "unauthenticated key_ip_refused"],
-    ["from nobody knows where, for everywhere", {}, { ip: null }, "yes"],
-    ["at a local address", {}, { local: true }, "yes"],
+    ["from an unknown address", { allowedIps: ["0.0.0.0/0"] }, { ip: null }, "unauthenticated key_ip_refused"],
+    ["without any allowed address", { allowedIps: [] }, {}, "unauthenticated key_ip_refused"],
+    ["from an unknown address, without a list of addresses", {}, { ip: null }, "allowed"],
+    ["at a local address", {}, { local: true }, "allowed"],
   ];
-  it.each(keys)("a key %s: %s", (_title, changed, how, expected) => {
-    expect(outcomeOf(() => principalOf(facts(key(changed)), "apiKey", { ...arrival, ...how }))).toBe(expected);
+  it.each(keys)("decides on a key %s: %s", (_title, changed, overrides, expected) => {
+    expect(outcomeOf(() => principalOf(facts(key(changed)), "apiKey", { ...arrival, ...overrides }))).toBe(expected);
   });
 
   const sessions: [string, Partial<SessionFacts>, Partial<Arrival>, string][] = [
-    ["in use", {}, {}, "yes"],
-    ["a second before its end", { expiresAt: "2026-06-01T12:00:01Z" }, {}, "yes"],
-    ["at its very end", { expiresAt: "2026-06-01T12:00:00Z" }, {}, "unauthenticated session_ended"],
-    ["idle for a second less than it may be", { lastSeenAt: "2026-06-01T10:00:01Z" }, {}, "yes"],
-    ["idle for as long as it may be", { lastSeenAt: "2026-06-01T10:00:00Z" }, {}, "unauthenticated session_ended"],
-    ["opened at the public address, at a local one", {}, { local: true }, "unauthenticated session_ended"],
-    ["opened at a local address, at the public one", { local: true }, {}, "unauthenticated session_ended"],
-    ["opened at a local address, there", { local: true }, { local: true }, "yes"],
-    ["of somebody who is no member of any organization", { standing: null }, {}, "yes"],
-    ["that waits for a second factor", { stage: "second_factor" }, {}, "yes"],
+    ["in use", {}, {}, "allowed"],
+    ["a second before its expiry", { expiresAt: "2026-06-01T12:00:01Z" }, {}, "allowed"],
+    ["at the moment of its expiry", { expiresAt: "2026-06-01T12:00:00Z" }, {}, "unauthenticated session_ended"],
+    ["idle for one second less than the limit", { lastSeenAt: "2026-06-01T10:00:01Z" }, {}, "allowed"],
+    ["idle for exactly the limit", { lastSeenAt: "2026-06-01T10:00:00Z" }, {}, "unauthenticated session_ended"],
+    ["opened at the public address, used at a local one", {}, { local: true }, "unauthenticated session_ended"],
+    ["opened at a local address, used at the public one", { local: true }, {}, "unauthenticated session_ended"],
+    ["opened and used at a local address", { local: true }, { local: true }, "allowed"],
+    ["of a person who is not a member of any organization", { standing: null }, {}, "allowed"],
+    ["that waits for a second factor", { stage: "second_factor" }, {}, "allowed"],
   ];
-  it.each(sessions)("a session %s: %s", (_title, changed, how, expected) => {
-    expect(outcomeOf(() => principalOf(facts(session(changed)), "session", { ...arrival, ...how }))).toBe(expected);
+  it.each(sessions)("decides on a session %s: %s", (_title, changed, overrides, expected) => {
+    expect(outcomeOf(() => principalOf(facts(session(changed)), "session", { ...arrival, ...overrides }))).toBe(
+      expected,
+    );
   });
 
-  it("nobody, for a key or a session that is in no row", () => {
+  it("rejects a key or a session that is not in the database", () => {
     expect(outcomeOf(() => principalOf(null, "apiKey", arrival))).toBe("unauthenticated key_unknown");
     expect(outcomeOf(() => principalOf(null, "session", arrival))).toBe("unauthenticated session_ended");
   });
 
-  it("a rotated key says until when it works, any other says nothing of its end", () => {
+  it("a rotated key has the end of its overlap, and any other key has none", () => {
     const expiresAt = "2026-06-02T00:00:00Z";
     const of = (changed: Partial<KeyFacts>) => principalOf(facts(key(changed)), "apiKey", arrival);
     expect(of({ expiresAt, rotatedTo: "key_b" })).toMatchObject({ overlapEndsAt: expiresAt });
@@ -157,207 +159,269 @@ describe("who is asking", () => {
   const pending: [string, Partial<SessionFacts>, Organization, string | null][] = [
     ["nothing", {}, organization, null],
     [
-      "its second factor, before all else",
+      "a second factor, before anything else",
       { stage: "second_factor", mustChangePassword: true },
       strict,
       "second_factor",
     ],
-    ["its password, before it enrols", { mustChangePassword: true }, strict, "password"],
-    ["enrolment, where the organization requires a factor", {}, strict, "enrolment"],
-    ["nothing, where it has the factor that is required", { hasSecondFactor: true }, strict, null],
-    ["nothing, where no organization requires a factor", { hasSecondFactor: false }, organization, null],
+    ["a new password, before enrolment", { mustChangePassword: true }, strict, "password"],
+    ["enrolment of the second factor that the organization requires", {}, strict, "enrolment"],
+    ["nothing, with the second factor that the organization requires", { hasSecondFactor: true }, strict, null],
+    ["nothing, if the organization requires no second factor", { hasSecondFactor: false }, organization, null],
     [
-      "nothing, opened by the organization's own provider",
+      "nothing, if it was opened by the organization's own provider",
       { boundTo: "org_a", mustChangePassword: true },
       strict,
       null,
     ],
   ];
-  it.each(pending)("a session that lacks %s", (_title, changed, where, expected) => {
-    expect(principalOf(facts(session(changed), { organization: where }), "session", arrival)).toMatchObject({
+  it.each(pending)("returns that a session lacks %s", (_title, changed, sessionOrganization, expected) => {
+    expect(
+      principalOf(facts(session(changed), { organization: sessionOrganization }), "session", arrival),
+    ).toMatchObject({
       pending: expected,
     });
   });
 });
 
-/** What the decision says of a caller, an object and a permission. */
-function judged(principal: KeyFacts | SessionFacts, permission: Permission, changed: Partial<Facts> = {}): string {
-  const said = facts(principal, changed);
-  return outcomeOf(() => judge(principalOf(said, principal.kind, arrival), said, permission, about));
+/** The outcome of the decision about a caller, an object and a permission. */
+function decisionOn(principal: KeyFacts | SessionFacts, permission: Permission, changed: Partial<Facts> = {}): string {
+  const allFacts = facts(principal, changed);
+  return outcomeOf(() => judge(principalOf(allFacts, principal.kind, arrival), allFacts, permission, about));
 }
 
-describe("the decision (DK-15)", () => {
-  const nowhere = { object: null };
-  const elsewhere = { projectId: "prj_other" };
+describe("authorization decision (DK-15)", () => {
+  const notFound = { object: null };
+  const inOtherProject = { projectId: "prj_other" };
   const inProject = { projectId: "prj_a" };
   const viewer = { standing: at(builtIn("viewer")) };
 
   const rows: [string, KeyFacts | SessionFacts, Permission, Partial<Facts>, string][] = [
-    ["an owner, on what is theirs", session(), "security:create", {}, "yes"],
-    ["an owner, on what is nowhere", session(), "security:create", nowhere, "notFound not_found"],
-    ["404 comes before 403", session(viewer), "security:create", nowhere, "notFound not_found"],
+    ["an owner on an object of the organization", session(), "security:create", {}, "allowed"],
+    ["an owner on a missing object", session(), "security:create", notFound, "notFound not_found"],
     [
-      "404 comes before 403, by key",
-      key({ grant: builtIn("viewer") }),
+      "a viewer on a missing object, before the permission is checked",
+      session(viewer),
       "security:create",
-      nowhere,
+      notFound,
       "notFound not_found",
     ],
-    ["a viewer, on what is theirs to see", session(viewer), "security:create", {}, "forbidden forbidden"],
-
-    ["no role at the organization", session({ standing: at(null) }), "organization:read", {}, "forbidden forbidden"],
-    ["a member of no organization", session({ standing: null }), "project:create", {}, "forbidden no_organization"],
     [
-      "a member of no organization, before 404",
+      "a viewer's key on a missing object, before the permission is checked",
+      key({ grant: builtIn("viewer") }),
+      "security:create",
+      notFound,
+      "notFound not_found",
+    ],
+    ["a viewer who creates a credential", session(viewer), "security:create", {}, "forbidden forbidden"],
+
+    [
+      "a member without a role in the organization",
+      session({ standing: at(null) }),
+      "organization:read",
+      {},
+      "forbidden forbidden",
+    ],
+    [
+      "a person without an organization",
       session({ standing: null }),
-      "project:read",
-      nowhere,
+      "project:create",
+      {},
       "forbidden no_organization",
     ],
-    ["a member of no organization asks who they are", session({ standing: null }), "session:read", {}, "yes"],
-    ["a session at a stranger's organization", session(), "session:read", nowhere, "notFound not_found"],
+    [
+      "a person without an organization on a missing object",
+      session({ standing: null }),
+      "project:read",
+      notFound,
+      "forbidden no_organization",
+    ],
+    [
+      "a person without an organization who reads the session",
+      session({ standing: null }),
+      "session:read",
+      {},
+      "allowed",
+    ],
+    ["a session for a foreign organization", session(), "session:read", notFound, "notFound not_found"],
 
     [
-      "a project's developer, there",
+      "a project's developer in that project",
       session({ standing: at(null, builtIn("developer")) }),
       "security:create",
       inProject,
-      "yes",
+      "allowed",
     ],
     [
-      "a project's developer, for what only the organization gives",
+      "a project's owner on an organization permission",
       session({ standing: at(null, builtIn("owner")) }),
       "project:create",
       {},
       "forbidden forbidden",
     ],
     [
-      "a project role adds to the organization's",
+      "a project role that is stronger than the organization's role",
       session({ standing: at(builtIn("viewer"), builtIn("admin")) }),
       "environment:delete",
       inProject,
-      "yes",
+      "allowed",
     ],
     [
-      "a project role takes nothing away",
+      "a project role that is weaker than the organization's role",
       session({ standing: at(builtIn("admin"), builtIn("viewer")) }),
       "environment:delete",
       inProject,
-      "yes",
+      "allowed",
     ],
 
     [
-      "an own role, within its words",
-      session({ standing: at(words("security:create")) }),
+      "a custom role that has the permission",
+      session({ standing: at(grantOf("security:create")) }),
       "security:create",
       {},
-      "yes",
+      "allowed",
     ],
     [
-      "an own role, beyond its words",
-      session({ standing: at(words("security:create")) }),
+      "a custom role that lacks the permission",
+      session({ standing: at(grantOf("security:create")) }),
       "security:read",
       {},
       "forbidden forbidden",
     ],
-    ["an own role of no words", session({ standing: at(words()) }), "organization:read", {}, "forbidden forbidden"],
     [
-      "an own role at a project",
-      session({ standing: at(null, words("route:delete")) }),
-      "route:delete",
-      inProject,
-      "yes",
+      "a custom role without permissions",
+      session({ standing: at(grantOf()) }),
+      "organization:read",
+      {},
+      "forbidden forbidden",
     ],
     [
-      "an own role at a project with an organization's word",
-      session({ standing: at(null, words("key:create", "organization:update")) }),
+      "a custom role in a project",
+      session({ standing: at(null, grantOf("route:delete")) }),
+      "route:delete",
+      inProject,
+      "allowed",
+    ],
+    [
+      "a custom role in a project with an organization permission",
+      session({ standing: at(null, grantOf("key:create", "organization:update")) }),
       "organization:update",
       inProject,
       "forbidden forbidden",
     ],
     [
-      "an own role with a person's word",
-      key({ standing: at(words("account:update")), grant: words("account:update") }),
+      "a custom role with an account permission",
+      key({ standing: at(grantOf("account:update")), grant: grantOf("account:update") }),
       "account:update",
       {},
       "forbidden session_required",
     ],
 
     [
-      "an owner's key of a viewer's role",
+      "an owner's key with a viewer's role that creates",
       key({ grant: builtIn("viewer") }),
       "security:create",
       {},
       "forbidden key_scope",
     ],
-    ["an owner's key of a viewer's role reads", key({ grant: builtIn("viewer") }), "security:read", {}, "yes"],
-    ["a viewer's key of an owner's role", key(viewer), "security:create", {}, "forbidden forbidden"],
-    ["a viewer's key of an owner's role reads", key(viewer), "security:read", {}, "yes"],
-    ["a key with the one scope", key({ grant: words("security:create") }), "security:create", {}, "yes"],
+    [
+      "an owner's key with a viewer's role that reads",
+      key({ grant: builtIn("viewer") }),
+      "security:read",
+      {},
+      "allowed",
+    ],
+    ["a viewer's key with an owner's role that creates", key(viewer), "security:create", {}, "forbidden forbidden"],
+    ["a viewer's key with an owner's role that reads", key(viewer), "security:read", {}, "allowed"],
+    ["a key with the required scope", key({ grant: grantOf("security:create") }), "security:create", {}, "allowed"],
     [
       "a key with another scope",
-      key({ grant: words("security:create") }),
+      key({ grant: grantOf("security:create") }),
       "security:delete",
       {},
       "forbidden key_scope",
     ],
     [
-      "a key with a scope that its holder lost",
-      key({ ...viewer, grant: words("security:create") }),
+      "a key with a scope that its holder has lost",
+      key({ ...viewer, grant: grantOf("security:create") }),
       "security:create",
       {},
       "forbidden forbidden",
     ],
     [
-      "a key of a project's developer, there",
+      "a key of a project's developer in that project",
       key({ standing: at(null, builtIn("developer")), grant: builtIn("developer") }),
       "route:create",
       inProject,
-      "yes",
+      "allowed",
     ],
-    ["a project's key, there", key({ projectId: "prj_a" }), "route:create", inProject, "yes"],
+    ["a project key in its project", key({ projectId: "prj_a" }), "route:create", inProject, "allowed"],
     [
-      "a project's key, at another project",
+      "a project key in another project",
       key({ projectId: "prj_a" }),
       "route:create",
-      elsewhere,
+      inOtherProject,
       "forbidden key_scope",
     ],
-    ["a project's key, for the organization", key({ projectId: "prj_a" }), "project:create", {}, "forbidden key_scope"],
+    ["a project key on the organization", key({ projectId: "prj_a" }), "project:create", {}, "forbidden key_scope"],
     [
-      "a project's key, on another organization's project",
+      "a project key on a project of another organization",
       key({ projectId: "prj_a" }),
       "route:create",
-      { ...elsewhere, ...nowhere },
+      { ...inOtherProject, ...notFound },
       "notFound not_found",
     ],
-    ["any key asks who it is", key({ grant: words(), projectId: "prj_a" }), "session:read", {}, "yes"],
-    ["a key at another organization asks who it is", key(), "session:read", nowhere, "notFound not_found"],
-
-    ["an owner elsewhere, of a gateway", session(), "gateway:update", {}, "forbidden forbidden"],
-    ["the founders' owner, of a gateway", session(), "gateway:update", { organization: founders }, "yes"],
     [
-      "the founders' admin",
+      "a key without scopes that reads the session",
+      key({ grant: grantOf(), projectId: "prj_a" }),
+      "session:read",
+      {},
+      "allowed",
+    ],
+    ["a key for a foreign organization that reads the session", key(), "session:read", notFound, "notFound not_found"],
+
+    ["an owner of another organization on a gateway", session(), "gateway:update", {}, "forbidden forbidden"],
+    [
+      "an owner of the root organization on a gateway",
+      session(),
+      "gateway:update",
+      { organization: rootOrganization },
+      "allowed",
+    ],
+    [
+      "an admin of the root organization on a gateway",
       session({ standing: at(builtIn("admin")) }),
       "gateway:update",
-      { organization: founders },
+      { organization: rootOrganization },
       "forbidden forbidden",
     ],
     [
-      "the founders' key for it",
-      key({ grant: words("gateway:update") }),
+      "a key of the root organization with the gateway permission",
+      key({ grant: grantOf("gateway:update") }),
       "gateway:update",
-      { organization: founders },
-      "yes",
+      { organization: rootOrganization },
+      "allowed",
     ],
-    ["another's key for it", key({ grant: words("gateway:update") }), "gateway:update", {}, "forbidden forbidden"],
-    ["the installation's log, elsewhere", session(), "installation-audit:read", {}, "forbidden forbidden"],
     [
-      "the installation's log, by the founders' owner",
+      "a key of another organization with the gateway permission",
+      key({ grant: grantOf("gateway:update") }),
+      "gateway:update",
+      {},
+      "forbidden forbidden",
+    ],
+    [
+      "an owner of another organization on the installation's log",
       session(),
       "installation-audit:read",
-      { organization: founders },
-      "yes",
+      {},
+      "forbidden forbidden",
+    ],
+    [
+      "an owner of the root organization on the installation's log",
+      session(),
+      "installation-audit:read",
+      { organization: rootOrganization },
+      "allowed",
     ],
 
     [
@@ -368,113 +432,161 @@ describe("the decision (DK-15)", () => {
       "forbidden second_factor_required",
     ],
     [
-      "a session that waits asks before 404",
+      "a session that waits for a second factor on a missing object",
       session({ stage: "second_factor" }),
       "project:read",
-      nowhere,
+      notFound,
       "forbidden second_factor_required",
     ],
-    ["a session that waits asks who it is", session({ stage: "second_factor" }), "session:read", {}, "yes"],
-    ["a session that waits sees its own account", session({ stage: "second_factor" }), "account:read", {}, "yes"],
     [
-      "a session that waits changes nothing of it",
+      "a session that waits for a second factor and reads the session",
+      session({ stage: "second_factor" }),
+      "session:read",
+      {},
+      "allowed",
+    ],
+    [
+      "a session that waits for a second factor and reads the account",
+      session({ stage: "second_factor" }),
+      "account:read",
+      {},
+      "allowed",
+    ],
+    [
+      "a session that waits for a second factor and changes the account",
       session({ stage: "second_factor" }),
       "account:update",
       {},
       "forbidden second_factor_required",
     ],
     [
-      "a password that has to be changed",
+      "a session whose password must be changed",
       session({ mustChangePassword: true }),
       "project:read",
       {},
       "forbidden password_change_required",
     ],
-    ["a password that has to be changed can be", session({ mustChangePassword: true }), "account:update", {}, "yes"],
     [
-      "a factor that is required",
+      "a session that changes a password that must be changed",
+      session({ mustChangePassword: true }),
+      "account:update",
+      {},
+      "allowed",
+    ],
+    [
+      "a session without the required second factor",
       session(),
       "project:read",
       { organization: strict },
       "forbidden second_factor_enrolment_required",
     ],
-    ["a factor that is required can be enrolled", session(), "account:update", { organization: strict }, "yes"],
-    ["a key where a factor is required", key(), "project:read", { organization: strict }, "yes"],
-
-    ["one's own account", session({ standing: null }), "account:update", {}, "yes"],
-    ["somebody else's session", session(), "account:update", nowhere, "notFound not_found"],
-    ["an account, by key", key(), "account:read", {}, "forbidden session_required"],
     [
-      "an account, by a session that is bound to an organization",
+      "a session that enrols the required second factor",
+      session(),
+      "account:update",
+      { organization: strict },
+      "allowed",
+    ],
+    [
+      "a key in an organization that requires a second factor",
+      key(),
+      "project:read",
+      { organization: strict },
+      "allowed",
+    ],
+
+    ["a session on the person's own account", session({ standing: null }), "account:update", {}, "allowed"],
+    ["a session on another person's session", session(), "account:update", notFound, "notFound not_found"],
+    ["a key on an account", key(), "account:read", {}, "forbidden session_required"],
+    [
+      "a session that is bound to an organization and reads the account",
       session({ boundTo: "org_a" }),
       "account:read",
       {},
       "forbidden bound_session",
     ],
     [
-      "an account, changed by a session that is bound to an organization",
+      "a session that is bound to an organization and changes the account",
       session({ boundTo: "org_a" }),
       "account:update",
       {},
       "forbidden bound_session",
     ],
-    ["the organization that a session is bound to", session({ boundTo: "org_a" }), "project:create", {}, "yes"],
+    [
+      "a session in the organization that it is bound to",
+      session({ boundTo: "org_a" }),
+      "project:create",
+      {},
+      "allowed",
+    ],
   ];
-  it.each(rows)("%s: %s", (_title, principal, permission, changed, expected) => {
-    expect(judged(principal, permission, changed)).toBe(expected);
+  it.each(rows)("decides on %s: %s", (_title, principal, permission, changed, expected) => {
+    expect(decisionOn(principal, permission, changed)).toBe(expected);
   });
 
-  const own = { object: { apiKeyId: "key_a", userId: "usr_a" } };
-  const others = { object: { apiKeyId: "key_b", userId: "usr_b" } };
-  const nobodys = { object: { apiKeyId: "key_c", userId: null } };
-  const little = { standing: at(null) };
+  const ownKey = { object: { apiKeyId: "key_a", userId: "usr_a" } };
+  const othersKey = { object: { apiKeyId: "key_b", userId: "usr_b" } };
+  const keyWithoutHolder = { object: { apiKeyId: "key_c", userId: null } };
+  const noRole = { standing: at(null) };
   const onKeys: [string, KeyFacts | SessionFacts, Permission, Partial<Facts>, string][] = [
-    ["their own, read", session(little), "key:read", own, "yes"],
-    ["their own, renamed", session(little), "key:update", own, "yes"],
-    ["their own, revoked", session(little), "key:delete", own, "yes"],
-    ["their own, as a maker", session(little), "key:create", own, "forbidden forbidden"],
-    ["somebody else's", session(little), "key:read", others, "forbidden forbidden"],
-    ["one of nobody's", session(little), "key:read", nobodys, "forbidden forbidden"],
-    ["the key itself, read", key({ grant: words() }), "key:read", own, "yes"],
-    ["the key itself, revoked", key({ grant: words() }), "key:delete", own, "yes"],
-    ["the key itself, its limits", key({ grant: words() }), "key:update", own, "forbidden key_scope"],
-    ["another of the same holder", key({ apiKeyId: "key_z", grant: words() }), "key:read", own, "forbidden key_scope"],
+    ["the holder reads it", session(noRole), "key:read", ownKey, "allowed"],
+    ["the holder renames it", session(noRole), "key:update", ownKey, "allowed"],
+    ["the holder revokes it", session(noRole), "key:delete", ownKey, "allowed"],
     [
-      "a host's key beside another of nobody's",
-      key({ userId: null, grant: words() }),
+      "the holder without the permission to create keys replaces it",
+      session(noRole),
+      "key:create",
+      ownKey,
+      "forbidden forbidden",
+    ],
+    ["a member reads the key of another person", session(noRole), "key:read", othersKey, "forbidden forbidden"],
+    ["a member reads a key without a holder", session(noRole), "key:read", keyWithoutHolder, "forbidden forbidden"],
+    ["the key reads itself", key({ grant: grantOf() }), "key:read", ownKey, "allowed"],
+    ["the key revokes itself", key({ grant: grantOf() }), "key:delete", ownKey, "allowed"],
+    ["the key changes its own limits", key({ grant: grantOf() }), "key:update", ownKey, "forbidden key_scope"],
+    [
+      "another key of the same holder reads it",
+      key({ apiKeyId: "key_z", grant: grantOf() }),
       "key:read",
-      nobodys,
+      ownKey,
+      "forbidden key_scope",
+    ],
+    [
+      "a host key reads another key without a holder",
+      key({ userId: null, grant: grantOf() }),
+      "key:read",
+      keyWithoutHolder,
       "forbidden key_scope",
     ],
   ];
-  it.each(onKeys)("on a key: %s: %s", (_title, principal, permission, changed, expected) => {
-    expect(judged(principal, permission, changed)).toBe(expected);
+  it.each(onKeys)("decides on operations on a key: %s: %s", (_title, principal, permission, changed, expected) => {
+    expect(decisionOn(principal, permission, changed)).toBe(expected);
   });
 
-  it("lets the command line do for its organization what an owner may, and no person's own", () => {
+  it("lets the command line do what an owner of the organization can, but nothing on a person's account", () => {
     const commandLine = { kind: "commandLine", standing: at(builtIn("owner")) } as const;
-    const asks = (permission: Permission, changed: Partial<Facts> = {}) =>
+    const outcome = (permission: Permission, changed: Partial<Facts> = {}) =>
       outcomeOf(() => judge(commandLine, facts(commandLine, changed), permission, about));
-    expect(asks("organization:delete")).toBe("yes");
-    expect(asks("organization:delete", nowhere)).toBe("notFound not_found");
-    expect(asks("gateway:create")).toBe("forbidden forbidden");
-    expect(asks("account:update")).toBe("forbidden session_required");
+    expect(outcome("organization:delete")).toBe("allowed");
+    expect(outcome("organization:delete", notFound)).toBe("notFound not_found");
+    expect(outcome("gateway:create")).toBe("forbidden forbidden");
+    expect(outcome("account:update")).toBe("forbidden session_required");
   });
 
-  it("never gives a key more than its holder and its own grant both have, for every word and pair of roles", () => {
+  it("never gives a key a permission that its holder or its grant lacks, for every permission and pair of roles", () => {
     const all: Role[] = ["viewer", "developer", "admin", "owner"];
     for (const holder of all) {
-      for (const made of all) {
+      for (const granted of all) {
         const principal = principalOf(
-          facts(key({ standing: at(builtIn(holder)), grant: builtIn(made) })),
+          facts(key({ standing: at(builtIn(holder)), grant: builtIn(granted) })),
           "apiKey",
           arrival,
         );
         for (const permission of permissions) {
-          const both = permissionsOf(holder).has(permission) && permissionsOf(made).has(permission);
-          expect([holder, made, permission, isAllowed(principal, founders, permission)]).toEqual([
+          const both = permissionsOf(holder).has(permission) && permissionsOf(granted).has(permission);
+          expect([holder, granted, permission, isAllowed(principal, rootOrganization, permission)]).toEqual([
             holder,
-            made,
+            granted,
             permission,
             both,
           ]);
@@ -484,7 +596,7 @@ describe("the decision (DK-15)", () => {
   });
 });
 
-describe("the projects at which somebody may do something", () => {
+describe("projectsWith", () => {
   const of = (principal: KeyFacts | SessionFacts): Principal => principalOf(facts(principal), principal.kind, arrival);
   const reach: Reach = {
     organizationId: "org_a",
@@ -494,55 +606,97 @@ describe("the projects at which somebody may do something", () => {
       { projectId: "prj_c", grant: null },
     ],
   };
-  const nobody = { ...reach, projects: [] };
+  const noProjectRoles = { ...reach, projects: [] };
   const rows: [string, Principal, Reach, Permission, string[]][] = [
-    ["by roles there", of(session({ standing: at(null) })), reach, "route:create", ["prj_a"]],
-    ["by lesser roles there", of(session({ standing: at(null) })), reach, "route:read", ["prj_a", "prj_b"]],
-    ["none by nothing", of(session({ standing: at(null) })), nobody, "route:read", []],
-    ["a key's own, of who has no role there", of(key({ projectId: "prj_d" })), nobody, "route:read", ["prj_d"]],
-    ["a key's own alone", of(key({ projectId: "prj_b", standing: at(null) })), reach, "route:read", ["prj_b"]],
-    ["not beyond a key's words", of(key({ projectId: "prj_d", grant: words() })), nobody, "route:read", []],
+    ["projects in which the role is sufficient", of(session({ standing: at(null) })), reach, "route:create", ["prj_a"]],
+    [
+      "projects in which a weaker role is sufficient",
+      of(session({ standing: at(null) })),
+      reach,
+      "route:read",
+      ["prj_a", "prj_b"],
+    ],
+    ["no project without a role", of(session({ standing: at(null) })), noProjectRoles, "route:read", []],
+    [
+      "the project of a key through its holder's role in the organization",
+      of(key({ projectId: "prj_d" })),
+      noProjectRoles,
+      "route:read",
+      ["prj_d"],
+    ],
+    ["only the project of a key", of(key({ projectId: "prj_b", standing: at(null) })), reach, "route:read", ["prj_b"]],
+    [
+      "no project beyond the permissions of a key",
+      of(key({ projectId: "prj_d", grant: grantOf() })),
+      noProjectRoles,
+      "route:read",
+      [],
+    ],
   ];
-  it.each(rows)("%s (KEY)", (_title, principal, projects, permission, expected) => {
+  it.each(rows)("projectsWith returns %s (KEY)", (_title, principal, projects, permission, expected) => {
     expect(projectsWith(principal, organization, projects, permission)).toEqual(expected);
   });
 });
 
-describe("giving", () => {
+describe("canGive", () => {
   const of = (principal: KeyFacts | SessionFacts): Principal => principalOf(facts(principal), principal.kind, arrival);
   const admin = of(session({ standing: at(builtIn("admin")) }));
   const owner = of(session());
   const rows: [string, Principal, Permission[], string | null, boolean][] = [
-    ["nothing", of(session({ standing: at(null) })), [], null, true],
-    ["an admin's own", admin, [...permissionsOf("admin")], null, true],
-    ["one word more than an admin has", admin, ["project:read", "organization:delete"], null, false],
-    ["what only the founders can use, by who has the word", owner, ["gateway:create"], null, true],
-    ["what only the founders can use, by who has not", admin, ["gateway:create"], null, false],
-    ["all that an owner has", owner, [...permissionsOf("owner")], null, true],
-    ["an own role's words", of(session({ standing: at(words("route:read")) })), ["route:read"], null, true],
-    ["beyond an own role's words", of(session({ standing: at(words("route:read")) })), ["route:create"], null, false],
-    ["by a key, what it was made for", of(key({ grant: words("route:read") })), ["route:read"], null, true],
-    ["by a key, what only its holder may", of(key({ grant: words("route:read") })), ["route:create"], null, false],
-    ["by a project's key, there", of(key({ projectId: "prj_a" })), ["route:read"], "prj_a", true],
-    ["by a project's key, elsewhere", of(key({ projectId: "prj_a" })), ["route:read"], "prj_b", false],
-    ["by a project's key, for the organization", of(key({ projectId: "prj_a" })), ["route:read"], null, false],
+    ["no permission", of(session({ standing: at(null) })), [], null, true],
+    ["all permissions of an admin by an admin", admin, [...permissionsOf("admin")], null, true],
+    ["one permission more than an admin has by an admin", admin, ["project:read", "organization:delete"], null, false],
+    ["a gateway permission by an owner", owner, ["gateway:create"], null, true],
+    ["a gateway permission by an admin", admin, ["gateway:create"], null, false],
+    ["all permissions of an owner by an owner", owner, [...permissionsOf("owner")], null, true],
+    ["a permission of a custom role", of(session({ standing: at(grantOf("route:read")) })), ["route:read"], null, true],
     [
-      "by a project's developer, what lies there",
+      "a permission that a custom role lacks",
+      of(session({ standing: at(grantOf("route:read")) })),
+      ["route:create"],
+      null,
+      false,
+    ],
+    ["a permission of a key by that key", of(key({ grant: grantOf("route:read") })), ["route:read"], null, true],
+    [
+      "a permission that only the holder of the key has",
+      of(key({ grant: grantOf("route:read") })),
+      ["route:create"],
+      null,
+      false,
+    ],
+    ["a permission in its project by a project key", of(key({ projectId: "prj_a" })), ["route:read"], "prj_a", true],
+    [
+      "a permission in another project by a project key",
+      of(key({ projectId: "prj_a" })),
+      ["route:read"],
+      "prj_b",
+      false,
+    ],
+    ["a permission in the organization by a project key", of(key({ projectId: "prj_a" })), ["route:read"], null, false],
+    [
+      "a project permission by the project's developer",
       of(session({ standing: at(null, builtIn("developer")) })),
       ["route:create"],
       "prj_a",
       true,
     ],
     [
-      "by a project's owner, an organization's word",
+      "an organization permission by a project's owner",
       of(session({ standing: at(null, builtIn("owner")) })),
       ["member:update"],
       "prj_a",
       false,
     ],
-    ["by nobody's member", of(session({ standing: null })), ["project:read"], null, false],
+    [
+      "a permission by a person without an organization",
+      of(session({ standing: null })),
+      ["project:read"],
+      null,
+      false,
+    ],
   ];
-  it.each(rows)("%s", (_title, principal, wanted, projectId, expected) => {
-    expect(canGive(principal, organization, wanted, projectId)).toBe(expected);
+  it.each(rows)("canGive decides on %s", (_title, principal, requested, projectId, expected) => {
+    expect(canGive(principal, organization, requested, projectId)).toBe(expected);
   });
 });

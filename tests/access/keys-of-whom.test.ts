@@ -28,7 +28,7 @@ const organization: Organization = {
   keyRequestsPerMinute: null,
 };
 const builtIn = (role: Role): Grant => ({ role, permissions: null });
-const words = (...given: Permission[]): Grant => ({ role: null, permissions: given });
+const grantOf = (...granted: Permission[]): Grant => ({ role: null, permissions: granted });
 const everywhere = (role: Role | null) => ({ organization: role && builtIn(role), project: null });
 
 const session = (userId: string, role: Role | null): SessionPrincipal => ({
@@ -81,71 +81,71 @@ function reasonOf(principal: Principal, object: unknown, permission: Permission)
   }
 }
 
-describe("a key of one's own (TM-25)", () => {
+describe("a person's own key (TM-25)", () => {
   test.each(["key:read", "key:update", "key:delete"] as const)(
-    "is its holder's for %s, whatever their role",
-    (word) => {
+    "the holder of a key has %s on it with every role",
+    (permission) => {
       for (const role of ["viewer", "developer"] as const) {
-        expect(reasonOf(session("ada", role), key, word)).toBeNull();
-        expect(reasonOf(session("bob", role), key, word)).toBe("forbidden");
+        expect(reasonOf(session("ada", role), key, permission)).toBeNull();
+        expect(reasonOf(session("bob", role), key, permission)).toBe("forbidden");
       }
-      expect(reasonOf(session("bob", "admin"), key, word)).toBeNull();
+      expect(reasonOf(session("bob", "admin"), key, permission)).toBeNull();
     },
   );
 
-  test("takes the word to be replaced, and everything else takes its own word", () => {
+  test("holding a key gives neither key:create nor any permission on other objects", () => {
     expect(reasonOf(session("ada", "viewer"), key, "key:create")).toBe("forbidden");
     expect(reasonOf(session("ada", "viewer"), key, "application:update")).toBe("forbidden");
     expect(reasonOf(session("ada", "viewer"), { ...key, apiKeyId: undefined }, "key:delete")).toBe("forbidden");
   });
 
-  test("is not its holder's while something is still to be done, nor after they have left", () => {
+  test("the holder of a key has no permission on it during a pending sign-in step or without an organization", () => {
     expect(reasonOf({ ...session("ada", "owner"), pending: "second_factor" }, key, "key:delete")).toBe(
       "second_factor_required",
     );
     expect(reasonOf({ ...session("ada", "owner"), standing: null }, key, "key:delete")).toBe("no_organization");
   });
 
-  test("may look at itself and revoke itself, and touches none of its holder's others", () => {
-    const few = words("security:read");
-    expect(reasonOf(keyOf("key_1", few), key, "key:read")).toBeNull();
-    expect(reasonOf(keyOf("key_1", few), key, "key:delete")).toBeNull();
-    expect(reasonOf(keyOf("key_1", few), key, "key:update")).toBe("key_scope");
-    for (const word of ["key:read", "key:update", "key:delete"] as const) {
-      expect(reasonOf(keyOf("key_2", few), key, word)).toBe("key_scope");
+  test("a key can read and revoke itself, but cannot change itself or touch other keys of its holder", () => {
+    const oneScope = grantOf("security:read");
+    expect(reasonOf(keyOf("key_1", oneScope), key, "key:read")).toBeNull();
+    expect(reasonOf(keyOf("key_1", oneScope), key, "key:delete")).toBeNull();
+    expect(reasonOf(keyOf("key_1", oneScope), key, "key:update")).toBe("key_scope");
+    for (const permission of ["key:read", "key:update", "key:delete"] as const) {
+      expect(reasonOf(keyOf("key_2", oneScope), key, permission)).toBe("key_scope");
     }
     expect(isOwn({ kind: "commandLine", standing: everywhere("owner") }, key)).toBe(false);
   });
 
-  test("every key may ask who it is", () => {
-    expect(reasonOf(keyOf("key_1", words("security:read")), organization, "session:read")).toBeNull();
-    expect(reasonOf(keyOf("key_1", words("security:read")), null, "session:read")).toBe("not_found");
+  test("every key can read its own session", () => {
+    expect(reasonOf(keyOf("key_1", grantOf("security:read")), organization, "session:read")).toBeNull();
+    expect(reasonOf(keyOf("key_1", grantOf("security:read")), null, "session:read")).toBe("not_found");
   });
 });
 
-describe("what a key can do (TM-27)", () => {
-  test("is what it was made for of what its holder may now", () => {
+describe("permissions of a key (TM-27)", () => {
+  test("a key has the permissions that both its grant and its holder have now", () => {
     expect(reachOf(key)).toEqual([...permissionsOf("owner")]);
     expect(reachOf({ ...key, holder: everywhere("viewer") })).toEqual([...permissionsOf("viewer")]);
-    expect(reachOf({ ...key, grant: words("route:read", "gateway:delete"), holder: everywhere("developer") })).toEqual([
-      "route:read",
-    ]);
+    expect(
+      reachOf({ ...key, grant: grantOf("route:read", "gateway:delete"), holder: everywhere("developer") }),
+    ).toEqual(["route:read"]);
     expect(reachOf({ ...key, holder: null })).toEqual([]);
     expect(reachOf({ ...key, holder: everywhere(null) })).toEqual([]);
   });
 
-  test("at one project is nothing of the organization itself", () => {
+  test("a key of one project has no organization permission", () => {
     const atProject = worthOf(builtIn("owner"), "prj_1");
     expect(atProject).toEqual(permissions.filter((permission) => placeOf(permission) === "project"));
     expect(worthOf(builtIn("owner"), null)).toEqual([...permissionsOf("owner")]);
-    expect(worthOf(words("account:update"), null)).toEqual([]);
+    expect(worthOf(grantOf("account:update"), null)).toEqual([]);
   });
 
-  test("decides who may touch it", () => {
-    const may = (role: Role, touched: LocatedKey) => canGive(session("bob", role), organization, reachOf(touched));
-    expect(may("admin", key)).toBe(false);
-    expect(may("owner", key)).toBe(true);
-    expect(may("admin", { ...key, grant: builtIn("admin") })).toBe(true);
-    expect(may("admin", { ...key, holder: everywhere("developer") })).toBe(true);
+  test("a member can touch a key only if the member has every permission of the key", () => {
+    const canTouch = (role: Role, touched: LocatedKey) => canGive(session("bob", role), organization, reachOf(touched));
+    expect(canTouch("admin", key)).toBe(false);
+    expect(canTouch("owner", key)).toBe(true);
+    expect(canTouch("admin", { ...key, grant: builtIn("admin") })).toBe(true);
+    expect(canTouch("admin", { ...key, holder: everywhere("developer") })).toBe(true);
   });
 });

@@ -67,7 +67,7 @@ const expected: Record<Permission, string> = {
   "audit:read": "--ao",
   "installation-audit:read": "---o",
   "session:read": "vdao",
-  // Of one's own account: no role gives these.
+  // On the person's own account: no role gives these.
   "account:read": "----",
   "account:update": "----",
 };
@@ -75,7 +75,7 @@ const expected: Record<Permission, string> = {
 const builtIn = (role: Role): Grant => ({ role, permissions: null });
 
 describe("the permission table", () => {
-  it("gives each role exactly what the table written by hand says (DK-15)", () => {
+  it("gives each role exactly the permissions that this test lists by hand (DK-15)", () => {
     const actual = Object.fromEntries(
       permissions.map((permission) => [
         permission,
@@ -87,7 +87,7 @@ describe("the permission table", () => {
     expect(actual).toEqual(expected);
   });
 
-  it("lets a stronger role do everything that a weaker one may", () => {
+  it("lets a stronger role do everything that a weaker role can", () => {
     const [first, ...rest] = roles.map((role) => permissionsOf(role));
     let weaker = first ?? new Set();
     for (const stronger of rest) {
@@ -98,47 +98,47 @@ describe("the permission table", () => {
     expect(weaker.size).toBe(permissions.length - 2);
   });
 
-  it("gives nothing to a word that is no role", () => {
-    for (const word of ["", "root", "Owner", "constructor", "__proto__", "toString"]) {
-      expect(permissionsOf(word).size).toBe(0);
+  it("gives no permission to an unknown role", () => {
+    for (const name of ["", "root", "Owner", "constructor", "__proto__", "toString"]) {
+      expect(permissionsOf(name).size).toBe(0);
     }
     for (const permission of permissions)
       expect(decide({ organization: { role: "root", permissions: null }, project: null }, permission)).toBe(false);
   });
 
-  it("refuses a word that is no permission, to the owner too", () => {
-    for (const word of ["", "security", "security:*", "*", "toString", "__proto__"]) {
-      expect(decide({ organization: builtIn("owner"), project: builtIn("owner") }, word as Permission)).toBe(false);
+  it("denies an unknown permission, even to an owner", () => {
+    for (const unknown of ["", "security", "security:*", "*", "toString", "__proto__"]) {
+      expect(decide({ organization: builtIn("owner"), project: builtIn("owner") }, unknown as Permission)).toBe(false);
     }
   });
 });
 
-describe("a person's own account", () => {
-  it("is in no role and in no key, whatever words they are made of (ROLE)", () => {
-    const words = { role: null, permissions: ["account:read", "account:update"] } as const;
-    for (const permission of words.permissions) {
-      expect(decide({ organization: words, project: words }, permission)).toBe(false);
+describe("account permissions", () => {
+  it("account permissions are given by no role and no key, even if it lists them (ROLE)", () => {
+    const grant = { role: null, permissions: ["account:read", "account:update"] } as const;
+    for (const permission of grant.permissions) {
+      expect(decide({ organization: grant, project: grant }, permission)).toBe(false);
     }
   });
 });
 
-describe("a role at a project", () => {
-  it("is enough for what lies inside the project", () => {
+describe("a project role", () => {
+  it("a project role is sufficient for everything inside the project", () => {
     expect(decide({ organization: builtIn("viewer"), project: builtIn("developer") }, "security:create")).toBe(true);
     expect(decide({ organization: null, project: builtIn("admin") }, "environment:delete")).toBe(true);
   });
 
-  it("gives nothing of the organization itself", () => {
-    const ofTheOrganization = permissions.filter((permission) =>
+  it("a project role gives no organization permission", () => {
+    const organizationPermissions = permissions.filter((permission) =>
       /^(organization|claim|gateway|audit|member|invitation|role|service-account|provider)/.test(permission),
     );
-    expect(ofTheOrganization).toHaveLength(28);
-    for (const permission of [...ofTheOrganization, "project:create"] as const) {
+    expect(organizationPermissions).toHaveLength(28);
+    for (const permission of [...organizationPermissions, "project:create"] as const) {
       expect(decide({ organization: null, project: builtIn("owner") }, permission)).toBe(false);
     }
   });
 
-  it("never takes away what the role at the organization gives", () => {
+  it("a project role never takes away what the organization's role gives", () => {
     for (const role of roles) {
       for (const permission of permissionsOf(role)) {
         expect(decide({ organization: builtIn(role), project: builtIn("viewer") }, permission)).toBe(true);
@@ -146,7 +146,7 @@ describe("a role at a project", () => {
     }
   });
 
-  it("with no role anywhere nothing is held", () => {
+  it("without any role no permission is given", () => {
     for (const permission of permissions) expect(decide({ organization: null, project: null }, permission)).toBe(false);
   });
 });

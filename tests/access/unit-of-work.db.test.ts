@@ -23,7 +23,7 @@ beforeEach(async () => {
 const application = (input: Record<string, unknown> = {}) => given(acme).application({ environmentId, ...input });
 const route = () => ({ host: `h${next++}.example.org`, upstreams: [{ url: `http://10.0.0.9:${20_000 + next}` }] });
 
-/** Everything but the audit log, as one text. */
+/** A digest of everything except the audit log. */
 async function everything(): Promise<string> {
   const tables = [
     "organizations",
@@ -64,7 +64,7 @@ describe("a unit of work that fails", () => {
   });
 
   test.each(["applications", "security", "claims", "routes", "audit_entries", "changes"])(
-    "at the rows of %s leaves nothing behind",
+    "a failure at the rows of %s leaves no changes",
     async (table) => {
       const before = await everything();
       const entries = await auditOf(acme.organizationId);
@@ -84,7 +84,7 @@ describe("a unit of work that fails", () => {
     },
   );
 
-  test("at the commit itself leaves nothing behind, and wakes nobody", async () => {
+  test("a failure at the commit leaves no changes and wakes no gateway", async () => {
     const before = await everything();
     const woken = world.woken.length;
     const drop = await failOnInsert("changes", "constraint");
@@ -97,13 +97,13 @@ describe("a unit of work that fails", () => {
     expect(world.woken).toHaveLength(woken);
   });
 
-  test("has no password and no hash in the log", () => {
+  test("a failure logs neither a password nor a hash", () => {
     expect(world.log()).toContain("a procedure failed");
     expect(world.log()).not.toMatch(/Correct-Horse|\$apr1\$|v1\.[\w-]{8}\./);
   });
 });
 
-/** Makes inserting into a table fail, at once or when the transaction commits; the result undoes that. */
+/** Makes inserts into a table fail, at once or at the commit; the returned function undoes that. */
 async function failOnInsert(table: string, when: "before insert" | "constraint"): Promise<() => Promise<unknown>> {
   await world.db.asOwner(
     `create or replace function planted() returns trigger language plpgsql as $$ begin raise exception 'planted'; end $$`,
@@ -117,12 +117,12 @@ async function failOnInsert(table: string, when: "before insert" | "constraint")
 }
 
 describe("a transient failure", () => {
-  /** The first `times` inserts of outbox rows fail like this. */
+  /** Makes the first `times` inserts of outbox rows fail with this code. */
   async function transient(code: string, times: number): Promise<() => Promise<unknown>> {
-    await world.db.asOwner(`create sequence planted_tries`);
+    await world.db.asOwner(`create sequence planted_attempts`);
     await world.db.asOwner(
       `create function planted_transient() returns trigger language plpgsql security definer as $$ begin
-         if nextval('planted_tries') <= ${times} then raise exception 'planted' using errcode = '${code}'; end if;
+         if nextval('planted_attempts') <= ${times} then raise exception 'planted' using errcode = '${code}'; end if;
          return new; end $$`,
     );
     await world.db.asOwner(
@@ -131,14 +131,14 @@ describe("a transient failure", () => {
     return async () => {
       await world.db.asOwner(`drop trigger planted on changes`);
       await world.db.asOwner(`drop function planted_transient`);
-      await world.db.asOwner(`drop sequence planted_tries`);
+      await world.db.asOwner(`drop sequence planted_attempts`);
     };
   }
 
   test.each([
     ["serialization failure", "40001"],
     ["deadlock", "40P01"],
-  ])("(%s) starts it again, three times, and is written once", async (_title, code) => {
+  ])("a unit of work is retried three times after a %s and written once", async (_title, code) => {
     const { applicationId } = await application();
     const drop = await transient(code, 3);
     try {
@@ -152,7 +152,7 @@ describe("a transient failure", () => {
     expect(entries.filter((entry) => entry.action === "security.create")).toHaveLength(1);
   });
 
-  test("that does not end is an answer that says to try again, and leaves nothing", async () => {
+  test("a unit of work whose failures do not end returns 503 busy and leaves no changes", async () => {
     const { applicationId } = await application();
     const before = await everything();
     const drop = await transient("40001", 1_000);
@@ -166,7 +166,7 @@ describe("a transient failure", () => {
   });
 });
 
-describe("between the decision and the transaction", () => {
+describe("a change between the decision and the transaction", () => {
   const keyHash = `hash = (select k.hash from api_keys k where k.role = 'owner' and k.organization_id = $1 order by k.created_at desc, k.api_key_id desc limit 1)`;
   const losses: [string, number, string, (input: { applicationId: string }) => Promise<unknown>][] = [
     [
@@ -203,7 +203,7 @@ describe("between the decision and the transaction", () => {
       ({ applicationId }) => world.db.asOwner(`delete from applications where application_id = $1`, [applicationId]),
     ],
     [
-      "the key went to another organization",
+      "the key moved to another organization",
       403,
       "forbidden",
       async () => {
@@ -215,7 +215,7 @@ describe("between the decision and the transaction", () => {
       },
     ],
   ];
-  const verbs: [string, (made: { applicationId: string; securityId: string; routeId: string }) => unknown][] = [
+  const operations: [string, (ids: { applicationId: string; securityId: string; routeId: string }) => unknown][] = [
     ["security.create", ({ applicationId }) => ({ applicationId, username: "bob" })],
     ["security.update", ({ securityId }) => ({ securityId, password: "another-Password-9" })],
     ["security.delete", ({ securityId }) => ({ securityId })],
@@ -226,19 +226,19 @@ describe("between the decision and the transaction", () => {
     ["applications.delete", ({ applicationId }) => ({ applicationId })],
   ];
   describe.each(losses)("%s: %i %s", (_title, status, reason, lose) => {
-    test.each(verbs)("%s writes nothing", async (procedure, inputOf) => {
+    test.each(operations)("%s is refused and writes nothing", async (procedure, inputOf) => {
       const { applicationId } = await application();
       const { securityId } = await given(acme).credential(applicationId);
       const { routeId } = await given(acme).ok<{ routeId: string }>("routes.create", { applicationId, ...route() });
       key = await acme.key("owner");
       const entries = await auditOf(acme.organizationId);
       let after = "";
-      const happens = async () => {
+      const change = async () => {
         await lose({ applicationId });
         after = await everything();
       };
-      // A verb that asks for the gateway's addresses first does so in a transaction of its own.
-      const early = procedure === "routes.create" ? [async () => undefined, happens] : [happens];
+      // An operation that reads the addresses of the gateway first does so in a separate transaction.
+      const early = procedure === "routes.create" ? [async () => undefined, change] : [change];
       const answer = await callMeanwhile(world, key, procedure, inputOf({ applicationId, securityId, routeId }), {
         beforeTransaction: early,
       });
@@ -252,7 +252,7 @@ describe("between the decision and the transaction", () => {
   });
 
   test("a key that is revoked while its request waits for the lock is refused", async ({ skip }) => {
-    if (world.runtime.database.kind === "embedded") skip("one session: nobody waits for a lock there");
+    if (world.runtime.database.kind === "embedded") skip("one session: no request waits for a lock there");
     const { applicationId } = await application();
     let answer: ReturnType<typeof acme.call> | undefined;
     await world.runtime.database.transaction("tenant", acme.organizationId, async (tx) => {
@@ -276,27 +276,27 @@ async function waiting(): Promise<number> {
   return row?.n ?? 0;
 }
 
-async function waitUntil(met: () => Promise<boolean>): Promise<void> {
-  while (!(await met())) await new Promise((resolve) => setImmediate(resolve));
+async function waitUntil(isMet: () => Promise<boolean>): Promise<void> {
+  while (!(await isMet())) await new Promise((resolve) => setImmediate(resolve));
 }
 
-describe("a rule for upstreams that is tightened meanwhile", () => {
-  test("resolves again what was left to the gateway by the old one", async () => {
-    const own = await world.organization({ upstreams: "any" });
-    const { environmentId } = await insertPlace(world, own);
-    const { applicationId } = await given(own).application({ environmentId });
+describe("a rule for upstreams that is tightened during a request", () => {
+  test("an upstream that the former rule accepted is checked again by the tightened rule", async () => {
+    const tightened = await world.organization({ upstreams: "any" });
+    const { environmentId } = await insertPlace(world, tightened);
+    const { applicationId } = await given(tightened).application({ environmentId });
     const answer = await callMeanwhile(
       world,
-      await own.key("owner"),
+      await tightened.key("owner"),
       "routes.create",
       { applicationId, host: "rules.example.org", upstreams: [{ url: "http://127.0.0.1:9311" }] },
       {
-        // The first transaction reads where the gateway listens, the second is the unit of work.
+        // The first transaction reads the addresses of the gateway, the second is the unit of work.
         beforeTransaction: [
           async () => undefined,
           () =>
             world.db.asOwner(`update organizations set upstreams = 'checked' where organization_id = $1`, [
-              own.organizationId,
+              tightened.organizationId,
             ]),
         ],
       },
@@ -305,45 +305,48 @@ describe("a rule for upstreams that is tightened meanwhile", () => {
   });
 });
 
-describe("a password policy that is tightened meanwhile (DK-9)", () => {
-  test.each(["security.create", "security.update"])("%s judges the password by the new one", async (procedure) => {
-    const { applicationId } = await application();
-    const { securityId } = await given(acme).credential(applicationId, "bob");
-    const answer = await callMeanwhile(
-      world,
-      key,
-      procedure,
-      { ...(procedure === "security.create" ? { applicationId, username: "ada" } : { securityId }), password: "abc" },
-      {
-        beforeTransaction: [
-          () =>
-            world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
-              acme.organizationId,
-            ]),
-        ],
-      },
-    );
-    expect([answer.status, answer.error?.data.reason]).toEqual([400, "weak_password"]);
-  });
+describe("a password policy that is tightened during a request (DK-9)", () => {
+  test.each(["security.create", "security.update"])(
+    "%s checks the password against the tightened policy",
+    async (procedure) => {
+      const { applicationId } = await application();
+      const { securityId } = await given(acme).credential(applicationId, "bob");
+      const answer = await callMeanwhile(
+        world,
+        key,
+        procedure,
+        { ...(procedure === "security.create" ? { applicationId, username: "ada" } : { securityId }), password: "abc" },
+        {
+          beforeTransaction: [
+            () =>
+              world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
+                acme.organizationId,
+              ]),
+          ],
+        },
+      );
+      expect([answer.status, answer.error?.data.reason]).toEqual([400, "weak_password"]);
+    },
+  );
 });
 
-describe("a hash algorithm that changes meanwhile", () => {
+describe("a hash algorithm that changes during a request", () => {
   const change = (applicationId: string, to: "apr1" | "bcrypt") => () =>
     world.db.asOwner(`update applications set hash_algorithm = $2 where application_id = $1`, [applicationId, to]);
 
-  async function create(meanwhile: (applicationId: string) => Meanwhile) {
+  async function create(interposedBy: (applicationId: string) => Meanwhile) {
     const { applicationId } = await application();
     const answer = await callMeanwhile<{ securityId: string; hashAlgorithm: string }>(
       world,
       key,
       "security.create",
       { applicationId, username: "ada", password: "Correct-Horse-7-Battery" },
-      meanwhile(applicationId),
+      interposedBy(applicationId),
     );
     return { answer, applicationId };
   }
 
-  test("starts it again: the password is hashed by the new one", async () => {
+  test("the request starts again and hashes the password with the new algorithm", async () => {
     const { answer } = await create((id) => ({ beforeTransaction: [change(id, "bcrypt")] }));
     expect([answer.status, answer.data.hashAlgorithm]).toEqual([200, "bcrypt"]);
     const { securityId } = answer.data;
@@ -351,11 +354,11 @@ describe("a hash algorithm that changes meanwhile", () => {
       `select hash_sealed from security where security_id = $1`,
       [securityId],
     );
-    const opened = world.runtime.sealer.open(`security:hash:${securityId}`, row?.hash_sealed ?? "");
-    expect(opened).toMatchObject({ ok: true, plaintext: expect.stringMatching(/^\$2[aby]\$/) });
+    const unsealed = world.runtime.sealer.open(`security:hash:${securityId}`, row?.hash_sealed ?? "");
+    expect(unsealed).toMatchObject({ ok: true, plaintext: expect.stringMatching(/^\$2[aby]\$/) });
   });
 
-  test("again and again ends in a refusal", async () => {
+  test("a request is refused if the algorithm changes again at each of its attempts", async () => {
     const { answer, applicationId } = await create((id) => ({
       beforeTransaction: [change(id, "bcrypt"), change(id, "apr1"), change(id, "bcrypt"), change(id, "apr1")],
     }));
@@ -363,7 +366,7 @@ describe("a hash algorithm that changes meanwhile", () => {
     expect(await world.db.asOwner(`select 1 from security where application_id = $1`, [applicationId])).toEqual([]);
   });
 
-  test("and then an application that is gone is one refusal, audited once", async () => {
+  test("a request whose application is deleted during its second attempt is refused and audited once", async () => {
     const { answer } = await create((id) => ({
       beforeTransaction: [change(id, "bcrypt")],
       beforeCall: [
@@ -378,8 +381,8 @@ describe("a hash algorithm that changes meanwhile", () => {
   });
 });
 
-describe("at the same moment", () => {
-  test("DK-19: of two deletes of the last two credentials exactly one says that it became public, thirty times", async () => {
+describe("concurrent requests", () => {
+  test("DK-19: exactly one of two concurrent deletions of the last two credentials returns becamePublic, in thirty rounds", async () => {
     for (let round = 0; round < 30; round++) {
       const { applicationId } = await application();
       const [ada, bob] = [
@@ -394,7 +397,7 @@ describe("at the same moment", () => {
     }
   });
 
-  test("of two deletes of one credential one is not found", async () => {
+  test("one of two concurrent deletions of one credential returns 404", async () => {
     for (let round = 0; round < 10; round++) {
       const { applicationId } = await application();
       const { securityId } = await given(acme).credential(applicationId);
@@ -403,7 +406,7 @@ describe("at the same moment", () => {
     }
   });
 
-  test("a deletion of the last credential beside a creation never leaves it open with a credential", async () => {
+  test("deleting the last credential during a creation never leaves an application open that has a credential", async () => {
     for (let round = 0; round < 15; round++) {
       const { applicationId } = await application();
       const { securityId } = await given(acme).credential(applicationId);
@@ -417,7 +420,7 @@ describe("at the same moment", () => {
     }
   });
 
-  test("ten applications of one name all get a slug of their own", async () => {
+  test("ten applications that are created at once with one name have ten different slugs", async () => {
     const slugs = (
       await Promise.all(
         Array.from({ length: 10 }, () => acme.call("applications.create", { environmentId, name: "Wiki" })),

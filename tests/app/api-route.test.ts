@@ -4,12 +4,12 @@ import { GET, POST } from "../../src/app/api/trpc/[trpc]/route";
 test.each([
   ["GET", GET],
   ["POST", POST],
-])("Next's own route answers no %s request by the API, whoever runs it", async (_method, answer) => {
-  const response = answer();
+])("the API route of Next returns 503 api_not_here to a %s request", async (_method, handle) => {
+  const response = handle();
   expect(response.status).toBe(503);
   expect(await response.json()).toMatchObject({ error: { data: { reason: "api_not_here" } } });
 });
 
-test("Next's own route has no way to the API", () => {
+test("the API route of Next has no access to the API's handler", () => {
   expect(Object.getOwnPropertySymbols(globalThis).map(String)).not.toContain("Symbol(portcullis.handler)");
 });

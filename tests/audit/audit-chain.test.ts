@@ -28,7 +28,7 @@ const entry: SealedEntry = {
 
 const old: SealedEntry = { ...entry, actorName: null, sessionId: null, authenticatedBy: null, objectName: null };
 
-/** As entries were sealed by the first version, written out by hand. */
+/** The hash of an entry that the first version sealed, written out by hand. */
 const oldHash = createHash("sha256")
   .update(
     '["before",7,"aud_1","org_1","apiKey","key_1","key_1","req_1","192.0.2.1","projects.create","done","none","project","prj_1",' +
@@ -36,7 +36,7 @@ const oldHash = createHash("sha256")
   )
   .digest("hex");
 
-/** As entries were sealed by the second version, written out by hand. */
+/** The hash of an entry that the second version sealed, written out by hand. */
 const hashOfSecondForm = (previous: string) =>
   `2:${createHash("sha256")
     .update(
@@ -45,8 +45,8 @@ const hashOfSecondForm = (previous: string) =>
     )
     .digest("hex")}`;
 
-describe("the hash that seals an entry (AUD)", () => {
-  test("is over every value of it, and over the entry before", () => {
+describe("hash of an audit entry (AUD)", () => {
+  test("the hash covers every value of the entry and the hash of the previous entry", () => {
     const sealed = entryHash("3:before", entry);
     expect(isSealed(sealed, "3:before", entry)).toBe(true);
     expect(isSealed(sealed, "3:other", entry)).toBe(false);
@@ -60,12 +60,12 @@ describe("the hash that seals an entry (AUD)", () => {
     }
   });
 
-  test("is the same whatever the order of the keys of what was changed", () => {
+  test("the hash does not depend on the order of the keys in the recorded change", () => {
     const changed = { deep: { x: [{ a: 1, b: 2 }], y: 1 }, name: ["a", "b"] };
     expect(entryHash("", { ...entry, changed })).toBe(entryHash("", entry));
   });
 
-  test("tells an object from a list of pairs", () => {
+  test("the hash distinguishes an object from a list of pairs", () => {
     const sealed = entryHash("", { ...entry, changed: { permissions: [["a", "b"], [["c", "d"]]] } });
     for (const changed of [
       { permissions: { a: "b", c: "d" } },
@@ -78,13 +78,13 @@ describe("the hash that seals an entry (AUD)", () => {
     }
   });
 
-  test("tells a list from an object, whatever the list begins with (AUD)", () => {
+  test("the hash distinguishes a list from an object, even if the list begins with a type name (AUD)", () => {
     const sealed = entryHash("", { ...entry, changed: { permissions: { a: "b" } } });
     expect(isSealed(sealed, "", { ...entry, changed: { permissions: { a: "b" } } })).toBe(true);
     expect(isSealed(sealed, "", { ...entry, changed: { permissions: ["object", ["a", "b"]] } })).toBe(false);
   });
 
-  test("of the second form still holds, but behind none of the third", () => {
+  test("a hash of the second form is valid, but not after a hash of the third form", () => {
     const before = "2:before";
     expect(isSealed(hashOfSecondForm(before), before, entry)).toBe(true);
     expect(isSealed(hashOfSecondForm(before), before, { ...entry, action: "x" })).toBe(false);
@@ -93,26 +93,26 @@ describe("the hash that seals an entry (AUD)", () => {
     expect(isSealed(hashOfSecondForm("3:before"), "3:before", entry)).toBe(false);
   });
 
-  test("of the first form still holds", () => {
+  test("a hash of the first form is valid", () => {
     expect(isSealed(oldHash, "before", old)).toBe(true);
     expect(isSealed(oldHash, "before", { ...old, action: "x" })).toBe(false);
     const next = entryHash(oldHash, { ...entry, sequence: 8 });
     expect(isSealed(next, oldHash, { ...entry, sequence: 8 })).toBe(true);
   });
 
-  test("of the first form does not hold for an entry that has more than those had", () => {
-    for (const more of [
+  test("a hash of the first form is invalid for an entry with a column that the first form did not have", () => {
+    for (const added of [
       { actorName: "x" },
       { sessionId: "x" },
       { authenticatedBy: "x" },
       { objectName: "x" },
       { count: 2 },
     ]) {
-      expect(isSealed(oldHash, "before", { ...old, ...more }), JSON.stringify(more)).toBe(false);
+      expect(isSealed(oldHash, "before", { ...old, ...added }), JSON.stringify(added)).toBe(false);
     }
   });
 
-  test("of the first form does not come behind one of another: nobody passes an entry off as an old one", () => {
+  test("a hash of the first form is invalid after a later form, so that no new entry passes as an old one", () => {
     for (const before of [entryHash("", { ...entry, sequence: 6 }), hashOfSecondForm("")]) {
       const forged = createHash("sha256")
         .update(
@@ -121,21 +121,21 @@ describe("the hash that seals an entry (AUD)", () => {
         )
         .digest("hex");
       expect(isSealed(forged, before, old)).toBe(false);
-      // Nor does nulling the columns of a new entry make an old one of it.
+      // Setting the columns of a new entry to null does not make it an old one either.
       expect(isSealed(entryHash(before, entry), before, old)).toBe(false);
       expect(isSealed(entryHash(before, entry).slice(2), before, old)).toBe(false);
     }
   });
 });
 
-describe("a chain that is followed", () => {
+describe("a chain of audit entries", () => {
   const first = { ...entry, sequence: 1, auditId: "aud_a" };
   const firstHash = entryHash("", first);
   const second = { ...entry, sequence: 2, auditId: "aud_b" };
   const secondHash = entryHash(firstHash, second);
   const start = { sequence: 0, hash: "" };
 
-  test("goes from place to place", () => {
+  test("followChain goes from entry to entry", () => {
     const one = followChain(start, { ...first, hash: firstHash });
     expect(one).toEqual({ sequence: 1, hash: firstHash });
     expect(followChain({ sequence: 1, hash: firstHash }, { ...second, hash: secondHash })).toEqual({
@@ -144,7 +144,7 @@ describe("a chain that is followed", () => {
     });
   });
 
-  test("names the place that is missing, altered or not sealed", () => {
+  test("followChain names the entry that is missing, altered or not sealed", () => {
     expect(followChain(start, { ...second, hash: secondHash })).toEqual({ sequence: 1, auditId: null, why: "missing" });
     expect(followChain(start, { ...first, action: "x", hash: firstHash })).toEqual({
       sequence: 1,
@@ -154,7 +154,7 @@ describe("a chain that is followed", () => {
     expect(followChain(start, { ...first, hash: null })).toMatchObject({ why: "altered" });
   });
 
-  test("is compared with a checkpoint where it comes by, and when it ends", () => {
+  test("contradicts and cutBefore compare a chain with a checkpoint", () => {
     const at = { sequence: 2, hash: secondHash };
     expect(contradicts(at, at, "aud_b")).toBeNull();
     expect(contradicts({ sequence: 3, hash: "x" }, at, "aud_b")).toBeNull();

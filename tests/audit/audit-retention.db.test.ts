@@ -18,13 +18,13 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 const now = new Date("2026-05-01T10:00:00.000Z");
 const daysAgo = (days: number) => new Date(now.getTime() - days * 86_400_000);
 const verify = () => verifyLog(logOf(world, organizationId), null);
 const keep = (auditRetentionDays: number, at = now) => {
   world.now = at;
-  return keepAuditLogs({ ...world.runtime, auditRetentionDays }, never);
+  return keepAuditLogs({ ...world.runtime, auditRetentionDays }, neverAborted);
 };
 const sequences = async () =>
   (
@@ -42,12 +42,12 @@ const statements = (kind: string) =>
 async function seal(...parts: readonly (readonly [count: number, createdAt: Date])[]): Promise<void> {
   for (const [count, createdAt] of parts) {
     await insertEntries(world, organizationId, count, { createdAt });
-    await sealPending(world.runtime.database, never);
+    await sealPending(world.runtime.database, neverAborted);
   }
 }
 
 describe("retention (AUD)", () => {
-  test("removes what is older from the beginning, leaves a signed statement, and the rest still verifies", async () => {
+  test("retention removes old entries from the beginning, leaves a signed statement, and the log still verifies", async () => {
     await seal([600, daysAgo(40)], [5, daysAgo(20)]);
     await keep(30);
     expect(await sequences()).toEqual([601, 602, 603, 604, 605]);
@@ -68,25 +68,25 @@ describe("retention (AUD)", () => {
     expect(await verify()).toMatchObject({ intact: true, entries: 2, removed: { sequence: 605, entries: 5 } });
   });
 
-  test("is off by default, keeps the last entry of all, and takes none that is not sealed", async () => {
+  test("retention is off by default, keeps the last entry, and removes no entry that is not sealed", async () => {
     await seal([5, daysAgo(400)]);
     await insertEntries(world, organizationId, 1, { createdAt: daysAgo(400) });
     await keep(0);
     expect(await sequences()).toEqual([1, 2, 3, 4, 5, null]);
     await keep(30);
     expect(await sequences()).toEqual([5, null]);
-    await sealPending(world.runtime.database, never);
+    await sealPending(world.runtime.database, neverAborted);
     expect(await verify()).toMatchObject({ intact: true, entries: 2, sequence: 6 });
   });
 
-  test("takes nothing from the middle: an entry that is younger keeps what comes behind it", async () => {
+  test("retention removes nothing from the middle: a younger entry keeps all entries after it", async () => {
     await seal([2, daysAgo(40)], [1, daysAgo(1)], [2, daysAgo(40)]);
     await keep(30);
     expect(await sequences()).toEqual([3, 4, 5]);
     expect(await verify()).toMatchObject({ intact: true });
   });
 
-  test("removes nothing of a log that was tampered with, and says so", async () => {
+  test("retention removes nothing from a log that was tampered with, and logs that", async () => {
     await seal([10, daysAgo(40)], [1, now]);
     await tamper(
       world,
@@ -97,14 +97,14 @@ describe("retention (AUD)", () => {
     expect(world.log()).toContain("the audit log is not what it was");
   });
 
-  test("an entry that goes without a statement is missing, and so is one whose statement nobody signed", async () => {
+  test("entries are reported as missing if the signature of their removal statement is invalid", async () => {
     await seal([10, daysAgo(40)], [1, now]);
     await keep(30);
     await tamper(world, `update audit_checkpoints set signature = 'x' where kind = 'removal'`);
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
   });
 
-  test("makes nothing good of entries that somebody else took out, whatever they wrote in their place", async () => {
+  test("retention does not cover up entries that were deleted with a forged removal statement", async () => {
     await seal([10, daysAgo(40)], [1, now]);
     await tamper(
       world,
@@ -116,7 +116,7 @@ describe("retention (AUD)", () => {
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
   });
 
-  test("an entry that somebody puts where it took them from is named", async () => {
+  test("an entry that is planted in place of a removed one is reported as altered", async () => {
     await seal([8, daysAgo(40)], [2, daysAgo(20)]);
     await keep(30);
     const plant = (sequence: number) =>
@@ -134,45 +134,45 @@ describe("retention (AUD)", () => {
     expect(await verify()).toMatchObject({ firstBroken: { sequence: 0, auditId: "aud_planted_0" } });
   });
 
-  test("its statement is signed anew under a new secret, and holds when the former one is forgotten", async () => {
+  test("a removal statement is signed again with a new secret and stays valid without the former one", async () => {
     const [first, second] = [randomBytes(32), randomBytes(32)];
     const run = (signer: Signer, auditRetentionDays: number) => {
       world.now = now;
-      return keepAuditLogs({ ...world.runtime, signer, auditRetentionDays }, never);
+      return keepAuditLogs({ ...world.runtime, signer, auditRetentionDays }, neverAborted);
     };
     const verdict = (signer: Signer) => verifyLog({ ...logOf(world, organizationId), signer }, null);
     await seal([10, daysAgo(40)], [1, now]);
     await run(makeSigner([first]), 30);
-    await run(makeSigner([second]), 0); // it was not signed by this: nothing is made good of it
+    await run(makeSigner([second]), 0); // this secret did not sign the statement, so the statement is not signed again
     expect(await verdict(makeSigner([second]))).toMatchObject({ intact: false });
     await run(makeSigner([second, first]), 0);
     expect(await verdict(makeSigner([second]))).toMatchObject({ intact: true, removed: { sequence: 10, entries: 10 } });
     expect(await statements("removal")).toHaveLength(1);
   });
 
-  test("its role removes sealed entries and replaces its own statements, and nothing else", async () => {
+  test("the retention role can remove sealed entries and replace its own statements, and nothing else", async () => {
     await seal([2, now]);
     await insertEntries(world, organizationId, 1);
     await world.db.asOwner(`insert into audit_checkpoints values ($1, 2, 'h', 'checkpoint', 0, 's', now())`, [
       organizationId,
     ]);
-    const as = (statement: string) => outcomeOf(runAs(world, "retention", null, statement));
-    expect(await as("delete from audit_entries where sequence is null")).toBe("42501");
-    expect(await as("update audit_entries set action = 'x'")).toBe("42501");
-    expect(await as("update audit_entries set sequence = 9 where sequence is null")).toBe("42501");
-    expect(await as("truncate audit_entries")).toBe("42501");
-    expect(await as("insert into audit_entries select * from audit_entries")).toBe("42501");
-    expect(await as("update audit_checkpoints set hash = 'x'")).toBe("42501");
-    expect(await as("select * from users")).toBe("42501");
-    expect(await as("delete from audit_checkpoints")).toBe("done");
+    const attempt = (statement: string) => outcomeOf(runAs(world, "retention", null, statement));
+    expect(await attempt("delete from audit_entries where sequence is null")).toBe("42501");
+    expect(await attempt("update audit_entries set action = 'x'")).toBe("42501");
+    expect(await attempt("update audit_entries set sequence = 9 where sequence is null")).toBe("42501");
+    expect(await attempt("truncate audit_entries")).toBe("42501");
+    expect(await attempt("insert into audit_entries select * from audit_entries")).toBe("42501");
+    expect(await attempt("update audit_checkpoints set hash = 'x'")).toBe("42501");
+    expect(await attempt("select * from users")).toBe("42501");
+    expect(await attempt("delete from audit_checkpoints")).toBe("done");
     expect(await world.db.asOwner("select kind from audit_checkpoints")).toEqual([{ kind: "checkpoint" }]);
-    expect(await as("delete from audit_entries where sequence = 1")).toBe("done");
+    expect(await attempt("delete from audit_entries where sequence = 1")).toBe("done");
     expect(await sequences()).toEqual([2, null]);
   });
 });
 
-describe("a checkpoint of the installation's own (AUD)", () => {
-  test("is not signed twice in a day, whatever came since", async () => {
+describe("daily checkpoint of the installation (AUD)", () => {
+  test("a checkpoint is not signed twice in a day, even if new entries exist", async () => {
     await seal([3, now]);
     await keep(0);
     await seal([1, now]);
@@ -182,7 +182,7 @@ describe("a checkpoint of the installation's own (AUD)", () => {
     expect((await statements("checkpoint")).map(({ sequence }) => sequence)).toEqual([3, 4]);
   });
 
-  test("is signed once a day where something came since, and shows a cut tail", async () => {
+  test("a checkpoint is signed once a day if new entries exist, and reveals that the log was cut off", async () => {
     await seal([3, now]);
     await keep(0);
     await keep(0, new Date(now.getTime() + 3_600_000));

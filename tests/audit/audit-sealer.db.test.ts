@@ -13,33 +13,37 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 const verify = (organizationId: string) => verifyLog(logOf(world, organizationId), null);
 
-it("every entry is sealed in order, each organization in a chain of its own (AUD)", async () => {
+it("every entry is sealed in order, with a separate chain for each organization (AUD)", async () => {
   const [one, other] = [newId("organization"), newId("organization")];
   await insertEntries(world, one, 120);
   await insertEntries(world, other, 3);
-  await sealPending(world.runtime.database, never);
+  await sealPending(world.runtime.database, neverAborted);
   expect(await verify(one)).toMatchObject({ intact: true, entries: 120 });
-  const asTheyCame = await world.db.asOwner<{ sequence: number }>(
+  const inOrder = await world.db.asOwner<{ sequence: number }>(
     "select sequence from audit_entries where organization_id = $1 order by audit_id",
     [one],
   );
-  expect(asTheyCame.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 120 }, (_, at) => at + 1));
+  expect(inOrder.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 120 }, (_, at) => at + 1));
   await insertEntries(world, one, 1);
   expect(await verify(one)).toMatchObject({ intact: true, entries: 120, unsealed: 1 });
-  await sealPending(world.runtime.database, never);
+  await sealPending(world.runtime.database, neverAborted);
   expect(await verify(one)).toMatchObject({ intact: true, entries: 121, unsealed: 0 });
   expect(await verify(other)).toMatchObject({ intact: true, entries: 3 });
 });
 
-it("two processes that seal at once make one chain", async () => {
+it("processes that seal concurrently build one chain", async () => {
   const organizationId = newId("organization");
   await insertEntries(world, organizationId, 150);
   const { database } = world.runtime;
-  await Promise.all([sealPending(database, never), sealPending(database, never), sealPending(database, never)]);
-  await sealPending(database, never);
+  await Promise.all([
+    sealPending(database, neverAborted),
+    sealPending(database, neverAborted),
+    sealPending(database, neverAborted),
+  ]);
+  await sealPending(database, neverAborted);
   expect(await verify(organizationId)).toMatchObject({ intact: true, entries: 150 });
 });
 
@@ -66,11 +70,11 @@ it("an entry is sealed within a second of its commit (AUD)", async () => {
   }
 });
 
-it("an entry that cannot be sealed only holds up its own organization, which then is not intact", async () => {
+it("an entry that cannot be sealed blocks only its own organization, whose log is then not intact", async () => {
   const [poisoned, other] = [newId("organization"), newId("organization")];
   for (const organizationId of [poisoned, other]) await insertEntries(world, organizationId, 3);
   await tamper(world, `update audit_entries set created_at = 'infinity' where organization_id = '${poisoned}'`);
-  await expect(sealPending(world.runtime.database, never)).rejects.toThrow('The time "infinity" cannot be read');
+  await expect(sealPending(world.runtime.database, neverAborted)).rejects.toThrow('The time "infinity" cannot be read');
   expect(await verify(other)).toMatchObject({ intact: true, entries: 3, unsealed: 0 });
   expect(await verify(poisoned)).toMatchObject({
     intact: false,
@@ -80,19 +84,19 @@ it("an entry that cannot be sealed only holds up its own organization, which the
   });
 });
 
-it("an entry that cannot be sealed is one line in the log, not one with each look", async () => {
+it("an entry that cannot be sealed is logged once, not at each attempt", async () => {
   const organizationId = newId("organization");
   await insertEntries(world, organizationId, 1);
   await tamper(world, `update audit_entries set created_at = 'infinity' where organization_id = '${organizationId}'`);
-  const over = new AbortController();
-  let looks = 0;
+  const end = new AbortController();
+  let attempts = 0;
   const pace = {
-    now: () => looks * 400,
+    now: () => attempts * 400,
     sleep: async () => {
-      if (++looks === 5) over.abort();
+      if (++attempts === 5) end.abort();
     },
   };
   const { database, clock, log } = world.runtime;
-  await sealUntilOver({ database, clock, log, pace }, over.signal);
+  await sealUntilOver({ database, clock, log, pace }, end.signal);
   expect(world.log().split("audit entries could not be sealed")).toHaveLength(2);
 });

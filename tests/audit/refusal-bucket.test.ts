@@ -11,7 +11,7 @@ const one: Try = {
   reason: "forbidden",
 };
 
-test("tries are the same by actor, key, network, action and reason", () => {
+test("attempts with equal actor, key, network, action and reason share a bucket", () => {
   const { key } = bucketOf(one);
   expect(bucketOf({ ...one }).key).toBe(key);
   for (const other of [
@@ -27,7 +27,7 @@ test("tries are the same by actor, key, network, action and reason", () => {
   }
 });
 
-test("nobody's places are another's: the keys of an actor start with the actor, and no other's do", () => {
+test("the bucket keys of an actor start with that actor, and those of no other actor do", () => {
   const stranger = { ...one, actorKind: "anonymous", actorId: null };
   for (const [a, b] of [
     [one, { ...one, actorId: "usr_12" }],
@@ -40,7 +40,7 @@ test("nobody's places are another's: the keys of an actor start with the actor, 
   }
 });
 
-test("of an IPv6 address the network counts that one caller has", () => {
+test("networkOf returns the /64 network of an IPv6 address and any other address as it is", () => {
   expect(networkOf("2001:db8:0:1:ffff::1")).toBe(networkOf("2001:db8:0:1::2"));
   expect(networkOf("2001:db8:0:1::1")).toBe("2001:db8:0:1::/64");
   expect(networkOf("2001:db8:0:2::1")).not.toBe(networkOf("2001:db8:0:1::1"));
@@ -48,7 +48,7 @@ test("of an IPv6 address the network counts that one caller has", () => {
   expect(networkOf("unknown")).toBe("unknown");
 });
 
-test("the addresses of one caller's network are tries of one kind, and strangers have fewer kinds than somebody known (AUD)", () => {
+test("addresses of one network share a bucket, and an anonymous actor has fewer buckets than a known one (AUD)", () => {
   const from = (ip: string) => bucketOf({ ...one, ip }).key;
   expect(from("2001:db8:0:1:ffff::1")).toBe(from("2001:db8:0:1::2"));
   expect(from("2001:db8:0:2::1")).not.toBe(from("2001:db8:0:1::1"));

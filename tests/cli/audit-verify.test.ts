@@ -22,57 +22,57 @@ const broken: AuditVerdict = {
   firstBroken: { sequence: 8, auditId: "aud_8", why: "altered" },
 };
 
-async function run(words: readonly string[], logs: readonly AuditVerdict[]) {
-  const asked: unknown[] = [];
+async function run(options: readonly string[], logs: readonly AuditVerdict[]) {
+  const requests: unknown[] = [];
   const text = { out: "", error: "" };
   const code = await runCommandLine(
-    ["audit", "verify", ...words],
+    ["audit", "verify", ...options],
     {
       run: async () => 9,
       build: async () => 9,
       ask: async (verb, input) => {
-        asked.push([verb, input]);
+        requests.push([verb, input]);
         return { ok: true, result: { logs } };
       },
     },
     {
-      out: (more) => {
-        text.out += more;
+      out: (chunk) => {
+        text.out += chunk;
       },
-      error: (more) => {
-        text.error += more;
+      error: (chunk) => {
+        text.error += chunk;
       },
     },
   );
-  return { code, asked, ...text };
+  return { code, requests, ...text };
 }
 
-test("audit verify says how far each log is intact, and exits with 0 (AUD)", async () => {
-  const { code, out, asked } = await run([], [intact]);
-  expect([code, asked]).toEqual([0, [["audit verify", {}]]]);
+test("audit verify prints how far each log is intact and exits with 0 (AUD)", async () => {
+  const { code, out, requests } = await run([], [intact]);
+  expect([code, requests]).toEqual([0, [["audit verify", {}]]]);
   expect(out).toBe(
     "org_1: intact, 5 entries up to 7; those up to 2 were removed by retention on 2026-01-02; 1 are not sealed yet\n",
   );
 });
 
-test("audit verify names the first broken entry, and exits with 1, as JSON too (AUD)", async () => {
-  const said = await run([], [intact, broken]);
-  expect(said.code).toBe(1);
-  expect(said.out).toContain("org_2: BROKEN at entry 8 (aud_8): it is not what was sealed there\n");
+test("audit verify prints the first broken entry and exits with 1, with --json too (AUD)", async () => {
+  const asText = await run([], [intact, broken]);
+  expect(asText.code).toBe(1);
+  expect(asText.out).toContain("org_2: BROKEN at entry 8 (aud_8): it is not what was sealed there\n");
   const asJson = await run(["--json"], [broken]);
   expect([asJson.code, JSON.parse(asJson.out)]).toEqual([1, { logs: [broken] }]);
 });
 
-test("audit verify hands over a checkpoint that was kept in a file, and an organization (AUD)", async () => {
+test("audit verify passes on an organization and a checkpoint from a file (AUD)", async () => {
   const file = join(mkdtempSync(join(tmpdir(), "portcullis-checkpoint-")), "kept.json");
   writeFileSync(file, '{"sequence": 4}');
-  const { asked } = await run(["--organization", "org_1", "--checkpoint", file], [intact]);
-  expect(asked).toEqual([["audit verify", { organization: "org_1", checkpoint: { sequence: 4 } }]]);
-  const missing = await run(["--checkpoint", `${file}.not-there`], [intact]);
-  expect([missing.code === 0, missing.asked]).toEqual([false, []]);
+  const { requests } = await run(["--organization", "org_1", "--checkpoint", file], [intact]);
+  expect(requests).toEqual([["audit verify", { organization: "org_1", checkpoint: { sequence: 4 } }]]);
+  const missing = await run(["--checkpoint", `${file}.missing`], [intact]);
+  expect([missing.code === 0, missing.requests]).toEqual([false, []]);
 });
 
-test("audit verify says what waits to be sealed for too long, and exits with 1", async () => {
+test("audit verify prints that entries wait too long to be sealed and exits with 1", async () => {
   const late: AuditVerdict = {
     ...intact,
     intact: false,

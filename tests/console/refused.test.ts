@@ -2,40 +2,40 @@ import { TRPCClientError } from "@trpc/client";
 import { expect, test } from "vitest";
 import { asRefused, fieldText, Refused, refusedBy } from "../../src/console/requests/refused";
 
-test("a refusal of the API keeps its reason, its words and its inputs", () => {
+test("asRefused keeps the reason, the message and the fields of an API refusal", () => {
   const error = TRPCClientError.from({
     error: {
       code: -32600,
-      message: "This code does not fit.",
+      message: "The code is wrong.",
       data: { reason: "wrong_code", fields: { code: "wrong" } },
     },
   });
   expect(asRefused(error)).toMatchObject({
     reason: "wrong_code",
-    message: "This code does not fit.",
+    message: "The code is wrong.",
     fields: { code: "wrong" },
   });
 });
 
-test("a refusal of sign-in has the same form", () => {
-  expect(refusedBy({ message: "They do not fit.", data: { reason: "sign_in_refused" } })).toMatchObject({
+test("refusedBy gives a refused sign-in the same form", () => {
+  expect(refusedBy({ message: "The credentials are wrong.", data: { reason: "sign_in_refused" } })).toMatchObject({
     reason: "sign_in_refused",
-    message: "They do not fit.",
+    message: "The credentials are wrong.",
     fields: {},
   });
 });
 
-test("where nothing answers, it says so", () => {
+test("a missing response becomes a refusal with the reason unreachable", () => {
   expect(refusedBy({})).toMatchObject({ reason: "unreachable", message: expect.stringContaining("does not answer") });
   expect(asRefused(TRPCClientError.from(new TypeError("Failed to fetch")))).toMatchObject({ reason: "unreachable" });
 });
 
-test("a refusal goes through unchanged, and a mistake of ours is not made one", () => {
+test("asRefused returns a refusal unchanged and throws any other error", () => {
   const refused = new Refused("session_ended", "X");
   expect(asRefused(refused)).toBe(refused);
-  expect(() => asRefused(new RangeError("ours"))).toThrow(RangeError);
+  expect(() => asRefused(new RangeError("internal"))).toThrow(RangeError);
 });
 
-test("an unknown word at an input is still said", () => {
+test("a field with an unknown problem has a generic text", () => {
   expect(fieldText("something_new")).toBe("This is not accepted.");
 });

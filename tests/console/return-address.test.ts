@@ -2,17 +2,17 @@ import { describe, expect, test } from "vitest";
 import { returnAddress } from "../../src/console/requests/return-address";
 
 const origin = "https://portcullis.example.org";
-const asked = (callbackUrl: string, hash = "") =>
+const addressFor = (callbackUrl: string, hash = "") =>
   returnAddress({ search: `?${new URLSearchParams({ callbackUrl })}`, origin, hash });
 
-describe("where somebody goes after signing in", () => {
-  test("the page of ours that was asked for", () => {
-    expect(asked("/account?tab=2#passkeys", "#token")).toBe(`${origin}/account?tab=2#passkeys`);
-    expect(asked(`${origin}/account`)).toBe(`${origin}/account`);
+describe("returnAddress", () => {
+  test("returns the requested page of the console", () => {
+    expect(addressFor("/account?tab=2#passkeys", "#token")).toBe(`${origin}/account?tab=2#passkeys`);
+    expect(addressFor(`${origin}/account`)).toBe(`${origin}/account`);
   });
 
-  test("with the token of a link, which no server sees", () => {
-    expect(asked("/accept-invitation", "#token")).toBe(`${origin}/accept-invitation#token`);
+  test("keeps the token of a link, which no server receives", () => {
+    expect(addressFor("/accept-invitation", "#token")).toBe(`${origin}/accept-invitation#token`);
   });
 
   test.each([
@@ -26,16 +26,16 @@ describe("where somebody goes after signing in", () => {
     "javascript:alert(1)",
     "data:text/html,x",
     "https://[",
-  ])("never elsewhere: %s", (callbackUrl) => {
-    expect(asked(callbackUrl)).toBe(`${origin}/`);
+  ])("never leads to another site: %s", (callbackUrl) => {
+    expect(addressFor(callbackUrl)).toBe(`${origin}/`);
   });
 
-  test("never elsewhere by a path that begins like a host", () => {
-    expect(new URL(asked(`${origin}//evil.example`), origin).origin).toBe(origin);
-    expect(new URL(asked("/.//evil.example"), origin).origin).toBe(origin);
+  test("never leads to another site through a path that begins like a host", () => {
+    expect(new URL(addressFor(`${origin}//evil.example`), origin).origin).toBe(origin);
+    expect(new URL(addressFor("/.//evil.example"), origin).origin).toBe(origin);
   });
 
-  test("the first page, where nothing was asked", () => {
+  test("leads to the first page if no page was requested", () => {
     expect(returnAddress({ search: "", origin, hash: "" })).toBe(`${origin}/`);
   });
 });

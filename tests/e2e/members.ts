@@ -5,17 +5,17 @@ import { callOver } from "../support/control-plane";
 import { registerSecret } from "../support/secrets";
 import type { Visitor } from "./visitors";
 
-/** An organization that invites. */
-export interface Host {
-  /** The control plane's. */
+/** An organization that sends invitations. */
+export interface Inviter {
+  /** The address of the control plane. */
   readonly url: string;
-  /** Its name. */
+  /** The name of the organization. */
   readonly organization: string;
-  /** An owner's. */
+  /** The API key of an owner. */
   readonly key: string;
 }
 
-/** Somebody with a browser and an account. */
+/** A visitor who has an account. */
 export interface Member extends Visitor {
   readonly email: string;
   readonly password: string;
@@ -23,41 +23,41 @@ export interface Member extends Visitor {
 
 export const newPassword = () => registerSecret(`plenty of words ${Math.random().toString(36).slice(2)}`);
 
-export async function invite({ url, key }: Host, email: string): Promise<CreatedInvitation> {
+export async function invite({ url, key }: Inviter, email: string): Promise<CreatedInvitation> {
   const { status, data } = await callOver(url, key)<CreatedInvitation>("invitations.create", { email, role: "viewer" });
   expect(status).toBe(200);
   registerSecret(tokenOf(data));
   return data;
 }
 
-/** What follows `#` in a link. */
+/** The fragment of a link, without its `#`. */
 export const tokenOf = ({ url }: { readonly url: string }) => new URL(url).hash.slice(1);
 
-/** Makes an account by an invitation. Their page is at it, signed in. */
-export async function join(host: Host, visitor: Visitor, email: string): Promise<Member> {
+/** Creates an account through an invitation. Afterwards the page shows the account, signed in. */
+export async function join(inviter: Inviter, visitor: Visitor, email: string): Promise<Member> {
   const { page } = visitor;
   const password = newPassword();
-  await page.goto((await invite(host, email)).url);
+  await page.goto((await invite(inviter, email)).url);
   await page.getByLabel(/^Password/).fill(password);
   await page.getByRole("button", { name: "Join" }).click();
-  await accountOf(page, email, host.organization);
+  await accountOf(page, email, inviter.organization);
   return { ...visitor, email, password };
 }
 
-/** Waits for somebody's account, in that organization. */
+/** Waits for the account page of this person in that organization. */
 export const accountOf = (page: Page, email: string, organization: string) =>
   page.getByText(`${email} at ${organization}`).waitFor();
 
 export const pathOf = (page: Page) => new URL(page.url()).pathname;
 
-/** From the account. */
+/** Signs out from the account page. */
 export async function signOut(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Sign out", exact: true }).click();
   await page.waitForURL("**/sign-in");
 }
 
-/** At the page that asks for them. */
-export async function showPassword({
+/** Enters the address and the password at the sign-in page. */
+export async function enterPassword({
   page,
   email,
   password,
@@ -67,7 +67,7 @@ export async function showPassword({
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-/** The first factor of an account, at its page. */
+/** Adds a passkey as the first factor of an account, at the account page. */
 export async function addPasskey(page: Page, name: string): Promise<void> {
   await page.getByLabel("Name of a new passkey").fill(name);
   await page.getByRole("button", { name: "Add a passkey" }).click();
@@ -75,8 +75,8 @@ export async function addPasskey(page: Page, name: string): Promise<void> {
   await page.getByRole("cell", { name, exact: true }).waitFor();
 }
 
-/** What the API answers the session of this page, asked by a script of the page. */
-export function ask(page: Page, procedure: string): Promise<{ status: number; reason: string | null }> {
+/** Calls the API in the session of this page, by a script of the page. */
+export function callApi(page: Page, procedure: string): Promise<{ status: number; reason: string | null }> {
   return page.evaluate(async (path) => {
     const token = /portcullis\.csrf=([^;]+)/.exec(document.cookie)?.[1] ?? "";
     const headers = { "content-type": "application/json", "x-csrf-token": decodeURIComponent(token) };

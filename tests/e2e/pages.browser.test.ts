@@ -18,7 +18,7 @@ afterAll(async () => {
 const pages = ["/", "/sign-in", "/sign-in?error=OAuthCallback", "/setup", "/accept-invitation", "/nowhere"];
 
 test.each(["light", "dark"] as const)(
-  "in %s colours the policy stops nothing of any page (AM-19..23)",
+  "in %s colours the content security policy blocks nothing on any page (AM-19..23)",
   async (colorScheme) => {
     const { page, picture, problems } = await visitors.visitor({ colorScheme });
     for (const path of pages) {
@@ -33,8 +33,8 @@ test.each(["light", "dark"] as const)(
   },
 );
 
-describe("a page", () => {
-  test("runs no script that has not its nonce, and each answer has another one (AM-19..23)", async () => {
+describe("pages", () => {
+  test("a page runs no script without its nonce, and every response has another nonce (AM-19..23)", async () => {
     const { page, problems } = await visitors.visitor();
     await page.route("**/sign-in", async (route) => {
       const response = await route.fetch();
@@ -51,7 +51,7 @@ describe("a page", () => {
     expect(policies[0]).not.toBe(policies[1]);
   });
 
-  test("keeps what is chosen of light and dark, and can be used with the keyboard alone", async () => {
+  test("a page keeps the chosen colours and can be used with the keyboard alone", async () => {
     const { page } = await visitors.visitor();
     await page.goto(`${portcullis.url}/sign-in`);
     await page.getByLabel("E-mail address").waitFor();
@@ -68,7 +68,7 @@ describe("a page", () => {
     expect(focused).toEqual(["email", "password", "button", "checkbox", "submit"]);
   });
 
-  test("that is not there says so, and leads back", async () => {
+  test("an unknown address shows a page that says so and links back", async () => {
     const { page, inBothColours } = await visitors.visitor();
     const response = await page.goto(`${portcullis.url}/account/nowhere`);
     expect(response?.status()).toBe(404);
@@ -78,14 +78,14 @@ describe("a page", () => {
     await page.waitForURL(`${portcullis.url}/`);
   });
 
-  test("shows nothing that somebody else wrote into its address", async () => {
+  test("the sign-in page shows no text from its address", async () => {
     const { page } = await visitors.visitor();
     await page.goto(`${portcullis.url}/sign-in?error=${encodeURIComponent("<b>Call 555-0100</b>")}`);
     await page.getByRole("alert").filter({ hasText: "Signing in did not work." }).waitFor();
     expect(await page.getByRole("main").textContent()).not.toContain("555-0100");
   });
 
-  test("says at the inputs what is missing, and takes the reader there", async () => {
+  test("a form says at its inputs what is missing and moves the focus there", async () => {
     const { page } = await visitors.visitor();
     await page.goto(`${portcullis.url}/sign-in`);
     await page.getByRole("button", { name: "Sign in", exact: true }).click();
@@ -97,7 +97,7 @@ describe("a page", () => {
   });
 });
 
-test("every answer has the headers: pages, static files, what is not there, the API (AM-19..23)", async () => {
+test("every response has the security headers: pages, static files, unknown paths and the API (AM-19..23)", async () => {
   const page = await (await fetch(`${portcullis.url}/sign-in`)).text();
   const [script = ""] = /\/_next\/static\/[^"]+\.js/.exec(page) ?? [];
   const [style = ""] = /\/_next\/static\/[^"]+\.css/.exec(page) ?? [];

@@ -27,12 +27,12 @@ beforeAll(async () => {
     groupRoles: { operations: "developer" },
   };
   portcullis = await startPortcullis({ PORT: String(port), PORTCULLIS_OIDC_PROVIDERS: JSON.stringify([company]) });
-  const made = await portcullis.onHost<CreatedOrganization & { setupUrl: string }>("setup", {
+  const created = await portcullis.onHost<CreatedOrganization & { setupUrl: string }>("setup", {
     email: "ada@example.org",
     organization: "Acme",
   });
-  key = registerSecret(made.apiKey.key);
-  link = made.setupUrl;
+  key = registerSecret(created.apiKey.key);
+  link = created.setupUrl;
 });
 
 afterAll(async () => {
@@ -43,7 +43,7 @@ afterAll(async () => {
 
 const newPassword = () => registerSecret(`plenty of words ${Math.random().toString(36).slice(2)}`);
 
-test("the operator whom the host made chooses a password by the link that it printed", async () => {
+test("the operator that the host command created chooses a password with the printed link", async () => {
   const { page, picture } = await visitors.visitor();
   await page.goto(link);
   await page.getByText("For ada@example.org.").waitFor();
@@ -53,8 +53,8 @@ test("the operator whom the host made chooses a password by the link that it pri
   await page.getByText("ada@example.org at Acme").waitFor();
 });
 
-describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
-  test("lets in whom the provider knows, with the role of their group", async () => {
+describe("sign-in through a real OpenID Connect provider (TM-12..20)", () => {
+  test("signs in a person with the role of the person's group", async () => {
     provider.person = {
       sub: "grace",
       email: "grace@example.org",
@@ -71,7 +71,7 @@ describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
     expect(new URL(page.url()).pathname).toBe("/account");
   });
 
-  test("sends back a person whose address the provider does not prove, with what to ask for", async () => {
+  test("returns a person whose address is not proven to the sign-in page, with a hint for the administrator", async () => {
     provider.person = { sub: "mallory", email: "ada@example.org", email_verified: false, name: "Mallory" };
     const { page, picture } = await visitors.visitor();
     await page.goto(`${portcullis.url}/sign-in`);
@@ -83,10 +83,10 @@ describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
   });
 
   test.each([
-    ["a state that this browser never had", "code=a&state=b"],
+    ["a state that this browser does not have", "code=a&state=b"],
     ["no state", "code=a"],
-    ["a refusal in the provider's words", "error=access_denied&error_description=Mallory%20may%20not&state=b"],
-  ])("says nothing of why to who comes back with %s", async (_what, query) => {
+    ["an error description of the provider", "error=access_denied&error_description=Mallory%20may%20not&state=b"],
+  ])("shows no details to a visitor who comes back with %s", async (_what, query) => {
     const { page, inBothColours } = await visitors.visitor();
     await page.goto(`${portcullis.url}/api/auth/callback/company?${query}`);
     await page.getByRole("button", { name: "Sign in with Company" }).waitFor();
@@ -98,7 +98,7 @@ describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
     await inBothColours("sign-in-provider-refused");
   });
 
-  test("says the same of every provider that there is not", async () => {
+  test("returns the same 404 for every unknown provider", async () => {
     const { page } = await visitors.visitor();
     for (const path of [
       "signin/nowhere",
@@ -113,12 +113,12 @@ describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
     }
   });
 
-  test("ends at a page of ours, wherever callbackUrl points", async () => {
+  test("leads to a page of the control plane, wherever callbackUrl points", async () => {
     provider.person = { sub: "grace", email: "grace@example.org", email_verified: true, groups: ["operations"] };
     const { page } = await visitors.visitor();
-    const asked = new Set<string>();
-    page.on("request", (request) => void asked.add(new URL(request.url()).origin));
-    // Our page leaves out what is elsewhere before it asks: here the form says it all the same.
+    const origins = new Set<string>();
+    page.on("request", (request) => void origins.add(new URL(request.url()).origin));
+    // The sign-in page drops foreign addresses before it sends the form. Here the form contains one anyway.
     await page.route("**/api/auth/signin/company", async (route) => {
       const form = new URLSearchParams(route.request().postData() ?? "");
       form.set("callbackUrl", "https://elsewhere.example/");
@@ -127,7 +127,7 @@ describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
     await page.goto(`${portcullis.url}/sign-in`);
     await page.getByRole("button", { name: "Sign in with Company" }).click();
     await page.waitForURL(`${portcullis.url}/`);
-    const elsewhere = [
+    const foreignAddresses = [
       "https://elsewhere.example/",
       "//elsewhere.example/",
       "/\\elsewhere.example/",
@@ -136,16 +136,16 @@ describe("sign-in by a real provider of OpenID Connect (TM-12..20)", () => {
       "http://localhost:1/",
       `${portcullis.url}@elsewhere.example/`,
     ];
-    for (const address of elsewhere) {
+    for (const address of foreignAddresses) {
       await page.goto(`${portcullis.url}/sign-in?callbackUrl=${encodeURIComponent(address)}`);
       await page.waitForURL(`${portcullis.url}/`);
       expect(await page.title(), address).toBe("Portcullis");
     }
-    expect(asked).toEqual(new Set([portcullis.url, provider.url]));
+    expect(origins).toEqual(new Set([portcullis.url, provider.url]));
   });
 });
 
-describe("an invitation", () => {
+describe("invitations", () => {
   const invite = async (email: string): Promise<string> => {
     const { status, data } = await callOver(portcullis.url, key)<{ url: string }>("invitations.create", {
       email,
@@ -155,7 +155,7 @@ describe("an invitation", () => {
     return data.url;
   };
 
-  test("is accepted by a second person, who gets an account with it (PO-19)", async () => {
+  test("a second person accepts an invitation and gets an account (PO-19)", async () => {
     const url = await invite("bob@example.org");
     const { page, picture } = await visitors.visitor();
     await page.goto(url);
@@ -166,11 +166,11 @@ describe("an invitation", () => {
     await page.getByRole("button", { name: "Join" }).click();
     await page.getByText("bob@example.org at Acme").waitFor();
 
-    await page.goto(url); // it was good once
+    await page.goto(url); // it is valid only once
     await page.getByRole("alert").filter({ hasText: "accepted already" }).waitFor();
   });
 
-  test("for somebody else's address cannot be accepted by who is signed in", async () => {
+  test("a signed-in person cannot accept an invitation for another address", async () => {
     provider.person = { sub: "grace", email: "grace@example.org", email_verified: true, groups: ["operations"] };
     const url = await invite("carol@example.org");
     const { page, picture } = await visitors.visitor();

@@ -7,13 +7,13 @@ import { askHost } from "../../src/main/host-commands";
 import { layEmbeddedDatabase } from "../support/embedded-template";
 import { freePort } from "../support/free-port";
 
-/** The command that people start, in a process and a data folder of its own, with nothing set up. */
+/** The product's command in a process and a data folder of its own, before set-up. */
 export interface Portcullis {
-  /** `http://localhost:<port>`: passkeys need a name. */
+  /** `http://localhost:<port>`, because passkeys need a host name. */
   readonly url: string;
-  /** What the start printed for the first operator. */
+  /** The link that the start printed for the first operator. */
   readonly setUpLink: string;
-  /** Runs a command of the host. @throws Error with what it said */
+  /** Runs a command of the host. @throws Error with the message of the command */
   onHost<Result>(verb: string, input: unknown): Promise<Result>;
   stop(): Promise<void>;
 }
@@ -23,7 +23,7 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** @param settings beside its own */
+/** @param settings in addition to the defaults of this function */
 export async function startPortcullis(settings: Readonly<Record<string, string>> = {}): Promise<Portcullis> {
   const dataFolder = mkdtempSync(join(tmpdir(), "pcl-"));
   await layEmbeddedDatabase(dataFolder);
@@ -33,8 +33,8 @@ export async function startPortcullis(settings: Readonly<Record<string, string>>
     PORT: String(port),
     PORTCULLIS_PUBLIC_URL: url,
     PORTCULLIS_DATA: dataFolder,
-    PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9", // nothing answers there
-    PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1", // each visitor has an address of their own
+    PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9", // nothing listens there
+    PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1", // each visitor has its own address
     PORTCULLIS_LOG_LEVEL: "warn",
     ...settings,
   };
@@ -46,18 +46,18 @@ export async function startPortcullis(settings: Readonly<Record<string, string>>
     stdio: "pipe",
   });
   running.add(child);
-  let said = "";
+  let output = "";
   const ended = once(child, "close").then(() => void running.delete(child));
   await new Promise<void>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
-        said += text;
-        if (said.includes("--configFile=")) resolve();
+        output += text;
+        if (output.includes("--configFile=")) resolve();
       });
     }
-    void ended.then(() => reject(new Error(`it ended at its start:\n${said}`)));
+    void ended.then(() => reject(new Error(`The process ended during its start:\n${output}`)));
   });
-  const [setUpLink = ""] = /http:\S+\/setup#\S+/.exec(said) ?? [];
+  const [setUpLink = ""] = /http:\S+\/setup#\S+/.exec(output) ?? [];
   return {
     url,
     setUpLink,

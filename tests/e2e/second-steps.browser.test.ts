@@ -6,13 +6,13 @@ import { registerSecret } from "../support/secrets";
 import {
   accountOf,
   addPasskey,
-  ask,
-  type Host,
+  callApi,
+  enterPassword,
+  type Inviter,
   invite,
   join,
   newPassword,
   pathOf,
-  showPassword,
   signOut,
   tokenOf,
 } from "./members";
@@ -21,9 +21,9 @@ import { addAuthenticator, openVisitors, type Visitors } from "./visitors";
 
 let portcullis: Portcullis;
 let visitors: Visitors;
-let acme: Host;
-/** It requires a second factor. */
-let beta: Host;
+let acme: Inviter;
+/** This organization requires a second factor. */
+let beta: Inviter;
 
 beforeAll(async () => {
   [portcullis, visitors] = await Promise.all([startPortcullis(), openVisitors()]);
@@ -44,11 +44,11 @@ afterAll(async () => {
 
 const codeOf = (secret: string) => new TOTP({ secret: Secret.fromBase32(secret) }).generate();
 
-const refusedFor = (reason: string) => ({ status: 403, reason });
+const refusedWith = (reason: string) => ({ status: 403, reason });
 const done = { status: 200, reason: null };
 
-describe("somebody whose password was taken away on the host", () => {
-  test("chooses another before anything else, and then goes on to where they wanted (TM-23, AM-5)", async () => {
+describe("a person whose password was reset on the host", () => {
+  test("a person with a reset password chooses a new one first and then continues to the requested page (TM-23, AM-5)", async () => {
     const ada = await join(acme, await visitors.visitor(), "ada@example.org");
     const { page, email, inBothColours } = ada;
     await addAuthenticator(ada);
@@ -58,7 +58,7 @@ describe("somebody whose password was taken away on the host", () => {
     expect(reset.endedSessions).toBe(1);
     await page.reload();
     await page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
-    await showPassword(ada);
+    await enterPassword(ada);
     await page.getByRole("alert").filter({ hasText: "do not fit" }).waitFor();
 
     const invitation = await invite(beta, email);
@@ -67,43 +67,43 @@ describe("somebody whose password was taken away on the host", () => {
     await page.getByText("Everything else waits until you have.").waitFor();
     expect(pathOf(page)).toBe("/account");
     expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Password", "Sessions"]);
-    expect(await ask(page, "organizations.list")).toEqual(refusedFor("password_change_required"));
+    expect(await callApi(page, "organizations.list")).toEqual(refusedWith("password_change_required"));
     await inBothColours("password-required");
 
-    await page.goto(invitation.url); // straight there: no other way
+    await page.goto(invitation.url); // the direct way does not lead there either
     await page.getByText("Everything else waits until you have.").waitFor();
     expect(pathOf(page)).toBe("/account");
     await page.getByRole("textbox", { name: "New password" }).fill("password1234");
     await page.getByRole("button", { name: "Change password" }).click();
     await page.locator('input[aria-invalid="true"]').waitFor();
-    expect(await ask(page, "organizations.list")).toEqual(refusedFor("password_change_required"));
+    expect(await callApi(page, "organizations.list")).toEqual(refusedWith("password_change_required"));
     await page.getByRole("textbox", { name: "New password" }).fill(newPassword());
     await page.getByRole("button", { name: "Change password" }).click();
 
     await page.waitForURL("**/accept-invitation#*");
     await page.getByRole("heading", { name: "Join Beta" }).waitFor();
-    expect(await ask(page, "organizations.list")).toEqual(done);
+    expect(await callApi(page, "organizations.list")).toEqual(done);
 
-    await page.goto(reset.url); // the link on the host's terminal is worth nothing from here on
+    await page.goto(reset.url); // the link on the host's terminal is no longer valid
     await page.getByText("The password was changed meanwhile. Sign in.").waitFor();
     await inBothColours("setup-ended");
   });
 });
 
 describe("an organization that requires a second factor", () => {
-  test("leads whoever has none to enrolment only, and lets them in with one (TM-21, PO-20)", async () => {
+  test("a member without a second factor can only enrol one, and has access afterwards (TM-21, PO-20)", async () => {
     const bob = await join(beta, await visitors.visitor(), "bob@example.org");
     const { page, inBothColours } = bob;
     await page.getByText("Your organization requires one").waitFor();
-    expect(await ask(page, "organizations.list")).toEqual(refusedFor("second_factor_enrolment_required"));
+    expect(await callApi(page, "organizations.list")).toEqual(refusedWith("second_factor_enrolment_required"));
     await inBothColours("enrolment-required");
 
     await signOut(page);
     await page.goto(`${portcullis.url}/sign-in?callbackUrl=${encodeURIComponent("/?wanted")}`);
-    await showPassword(bob);
+    await enterPassword(bob);
     await page.getByText("Your organization requires one").waitFor();
     expect(pathOf(page)).toBe("/account");
-    expect(await ask(page, "organizations.list")).toEqual(refusedFor("second_factor_enrolment_required"));
+    expect(await callApi(page, "organizations.list")).toEqual(refusedWith("second_factor_enrolment_required"));
 
     await page.getByRole("button", { name: "Set up authenticator" }).click();
     const secret = registerSecret(((await page.getByTestId("totp-secret").textContent()) ?? "").replaceAll(/\s/g, ""));
@@ -111,7 +111,7 @@ describe("an organization that requires a second factor", () => {
     await code.fill("000000");
     await page.getByRole("button", { name: "Confirm" }).click();
     await page.locator('input[aria-invalid="true"]').waitFor();
-    expect(await ask(page, "organizations.list")).toEqual(refusedFor("second_factor_enrolment_required"));
+    expect(await callApi(page, "organizations.list")).toEqual(refusedWith("second_factor_enrolment_required"));
     await inBothColours("enrolment-refused");
     await code.fill(codeOf(secret));
     await page.getByRole("button", { name: "Confirm" }).click();
@@ -121,12 +121,12 @@ describe("an organization that requires a second factor", () => {
     await inBothColours("enrolment-codes");
     await page.getByRole("button", { name: "I have kept them" }).click();
     await page.waitForURL(`${portcullis.url}/?wanted`);
-    expect(await ask(page, "organizations.list")).toEqual(done);
+    expect(await callApi(page, "organizations.list")).toEqual(done);
   });
 });
 
-describe("an invitation for somebody who has an account (PO-19)", () => {
-  test("is accepted by one button when they are signed in, and is worth nothing afterwards", async () => {
+describe("an invitation for a person who has an account (PO-19)", () => {
+  test("a signed-in person accepts an invitation with one button, and only once", async () => {
     const { page, email, inBothColours } = await join(acme, await visitors.visitor(), "carol@example.org");
     const { url } = await invite(beta, email);
     await page.goto(url);
@@ -143,7 +143,7 @@ describe("an invitation for somebody who has an account (PO-19)", () => {
     await inBothColours("invitation-accepted");
   });
 
-  test("leads them to signing in and back when they are not", async () => {
+  test("a signed-out person signs in and comes back to the invitation", async () => {
     const member = await join(acme, await visitors.visitor(), "dan@example.org");
     const { page, email } = member;
     await signOut(page);
@@ -155,7 +155,7 @@ describe("an invitation for somebody who has an account (PO-19)", () => {
     await member.inBothColours("invitation-known-address");
     await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
     await page.getByLabel("E-mail address").waitFor();
-    await showPassword(member);
+    await enterPassword(member);
     await page.getByText(`You are signed in as ${email}.`).waitFor();
     expect(pathOf(page)).toBe("/accept-invitation");
     await page.getByRole("button", { name: "Accept the invitation" }).click();
@@ -163,8 +163,8 @@ describe("an invitation for somebody who has an account (PO-19)", () => {
   });
 });
 
-describe("an invitation's link that is not good", () => {
-  test("says that it was taken back", async () => {
+describe("an invalid invitation link", () => {
+  test("the page says that the invitation was revoked", async () => {
     const { url, invitationId } = await invite(acme, "erin@example.org");
     expect((await callOver(portcullis.url, acme.key)("invitations.delete", { invitationId })).status).toBe(200);
     const { page, inBothColours } = await visitors.visitor();
@@ -174,10 +174,10 @@ describe("an invitation's link that is not good", () => {
     await inBothColours("invitation-revoked");
   });
 
-  test("says that it is too old", async () => {
+  test("the page says that the invitation has expired", async () => {
     const { url } = await invite(acme, "frank@example.org");
     const { page, inBothColours } = await visitors.visitor();
-    // The server's clock cannot be moved from here: what it says of one that is too old stands in its own tests.
+    // The test cannot move the server's clock. The server's response for an expired invitation has its own tests.
     await page.route("**/api/trpc/invitations.look", async (route) => {
       const response = await route.fetch();
       const { result } = await response.json();
@@ -190,10 +190,10 @@ describe("an invitation's link that is not good", () => {
   });
 
   test.each([
-    ["of nobody's", `#${"A".repeat(43)}`],
-    ["cut short", "#AAAA"],
-    ["without its token", ""],
-  ])("says that it is not known here: one %s", async (_which, hash) => {
+    ["with an unknown token", `#${"A".repeat(43)}`],
+    ["with a token that is cut short", "#AAAA"],
+    ["without a token", ""],
+  ])("the page says that the invitation is unknown: a link %s", async (_which, hash) => {
     const { page, inBothColours } = await visitors.visitor();
     await page.goto(`${portcullis.url}/accept-invitation${hash}`);
     await page.getByText("This invitation is not known here. Open the link as it was given to you.").waitFor();
@@ -203,7 +203,7 @@ describe("an invitation's link that is not good", () => {
   });
 });
 
-test("a passkey is the second factor after a password, and once removed it lets nobody in", async () => {
+test("a passkey works as the second factor after a password, and not after it was removed", async () => {
   const grace = await join(acme, await visitors.visitor(), "grace@example.org");
   const { page, inBothColours } = grace;
   await addAuthenticator(grace);
@@ -211,14 +211,14 @@ test("a passkey is the second factor after a password, and once removed it lets 
   await signOut(page);
 
   await page.goto(`${portcullis.url}/sign-in?callbackUrl=/account`);
-  await showPassword(grace);
+  await enterPassword(grace);
   await page.getByRole("heading", { name: "Your second factor" }).waitFor();
   await page.getByRole("button", { name: "Use a passkey" }).waitFor();
-  expect(await ask(page, "organizations.list")).toEqual(refusedFor("second_factor_required"));
+  expect(await callApi(page, "organizations.list")).toEqual(refusedWith("second_factor_required"));
   await inBothColours("second-factor-passkey");
   await page.getByRole("button", { name: "Use a passkey" }).click();
   await accountOf(page, grace.email, "Acme");
-  expect(await ask(page, "organizations.list")).toEqual(done);
+  expect(await callApi(page, "organizations.list")).toEqual(done);
 
   await page.getByRole("button", { name: "Remove Laptop" }).click();
   await inBothColours("passkey-removal");

@@ -5,7 +5,7 @@ import { registerSecret } from "../support/secrets";
 import { type Portcullis, startPortcullis } from "./portcullis";
 import { addAuthenticator, openVisitors, type Visitors } from "./visitors";
 
-/** With the mark of what is needed, or without. */
+/** With or without the mark of a required input. */
 const passwordLabel = /^Password( \*)?$/;
 
 const email = "ada@example.org";
@@ -16,14 +16,14 @@ let visitors: Visitors;
 
 beforeAll(async () => {
   [portcullis, visitors] = await Promise.all([startPortcullis(), openVisitors()]);
-}); // it builds the console, where that was not done before
+}); // this builds the console if it was not built before
 
 afterAll(async () => {
   await visitors?.close();
   await portcullis?.stop();
 });
 
-/** The code that an authenticator shows, `steps` of 30 s from now. */
+/** The code that an authenticator app shows, `steps` periods of 30 s from now. */
 const codeOf = (secret: string, steps = 0) =>
   new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: Date.now() + steps * 30_000 });
 
@@ -35,11 +35,11 @@ async function signInByPassword(page: Page): Promise<void> {
 
 const accountIsOpen = (page: Page) => page.getByRole("heading", { name: "Sessions" }).waitFor();
 
-describe("somebody with a browser", () => {
+describe("a person with a browser", () => {
   let recoveryCodes: string[] = [];
   let secret = "";
 
-  test("sets up by the link that the start printed, and enrols an authenticator (TM-21)", async () => {
+  test("the first person sets up with the printed link and enrols an authenticator app (TM-21)", async () => {
     const { page, picture } = await visitors.visitor();
     await page.goto(portcullis.setUpLink);
     await page.getByLabel("E-mail address").fill(email);
@@ -47,7 +47,7 @@ describe("somebody with a browser", () => {
     await page.getByLabel("Organization").fill("Acme");
     await page.getByLabel(passwordLabel).fill("password1234");
     await page.getByRole("button", { name: "Set up" }).click();
-    // What is wrong stands at its input, which has the focus.
+    // The error is shown at its input, which has the focus.
     await page.locator('input[aria-invalid="true"]').waitFor();
     expect(await page.getByLabel(passwordLabel).evaluate((input) => input === document.activeElement)).toBe(true);
     await picture("setup-refused");
@@ -68,7 +68,7 @@ describe("somebody with a browser", () => {
     await page.getByText("10 left of those that you kept.").waitFor();
   });
 
-  test("finds the link spent, and is told what to do", async () => {
+  test("a set-up link that was used shows what to do", async () => {
     const { page, picture } = await visitors.visitor();
     await page.goto(portcullis.setUpLink);
     await page.getByRole("alert").filter({ hasText: /\w/ }).first().waitFor();
@@ -76,7 +76,7 @@ describe("somebody with a browser", () => {
     await picture("setup-spent");
   });
 
-  test("signs in by password and authenticator, and out again (TM-21)", async () => {
+  test("a person signs in with password and authenticator app, and signs out (TM-21)", async () => {
     const { page, picture, context } = await visitors.visitor();
     await page.goto(`${portcullis.url}/account`);
     await page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
@@ -94,7 +94,7 @@ describe("somebody with a browser", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("alert").filter({ hasText: "does not fit" }).waitFor();
     await picture("second-factor-refused");
-    await page.getByLabel("Code").fill(codeOf(secret, 1)); // that of before was good once
+    await page.getByLabel("Code").fill(codeOf(secret, 1)); // the former code was valid only once
     await page.keyboard.press("Enter");
     await accountIsOpen(page);
     await picture("account");
@@ -106,7 +106,7 @@ describe("somebody with a browser", () => {
     await page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
   });
 
-  test("enrols a passkey, and signs in with nothing else", async () => {
+  test("a person enrols a passkey and signs in with nothing else", async () => {
     const visitor = await visitors.visitor();
     const { page, picture, inBothColours } = visitor;
     await addAuthenticator(visitor);
@@ -140,36 +140,36 @@ describe("somebody with a browser", () => {
     await page.getByText("You have none yet.").waitFor();
   });
 
-  test("changes the password, which ends the session elsewhere, and proves it to remove a factor", async () => {
-    const [here, elsewhere] = [await visitors.visitor(), await visitors.visitor()];
-    for (const [at, { page }] of [here, elsewhere].entries()) {
+  test("a password change ends other sessions, and removing a factor requires the new password", async () => {
+    const [current, other] = [await visitors.visitor(), await visitors.visitor()];
+    for (const [at, { page }] of [current, other].entries()) {
       await page.goto(`${portcullis.url}/sign-in?callbackUrl=/account`);
       await signInByPassword(page);
       await page.getByLabel("Code").fill(recoveryCodes[at + 1] ?? "");
       await page.keyboard.press("Enter");
       await accountIsOpen(page);
     }
-    const { page, picture } = here;
+    const { page, picture } = current;
     await page.reload();
     await accountIsOpen(page);
     const sessions = page.getByRole("table", { name: "Sessions" }).locator("tbody tr");
     expect(await sessions.count()).toBeGreaterThan(1);
     await page.getByLabel("Present password").fill(password);
-    const another = registerSecret("another horse, another staple 2");
-    await page.getByLabel("New password").fill(another);
+    const changedPassword = registerSecret("another horse, another staple 2");
+    await page.getByLabel("New password").fill(changedPassword);
     await page.getByRole("button", { name: "Change password" }).click();
     await page.getByRole("status").filter({ hasText: "Your password is changed." }).waitFor();
     await expect.poll(() => sessions.count()).toBe(1);
     await picture("account-password-changed");
-    await elsewhere.page.reload();
-    await elsewhere.page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
+    await other.page.reload();
+    await other.page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
 
     await page.getByRole("button", { name: "Remove authenticator" }).click();
     await page.getByRole("dialog").getByLabel(passwordLabel).fill(password);
     await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
     await page.getByRole("dialog").getByRole("alert").filter({ hasText: "not your password" }).waitFor();
     await picture("proof-refused");
-    await page.getByRole("dialog").getByLabel(passwordLabel).fill(another);
+    await page.getByRole("dialog").getByLabel(passwordLabel).fill(changedPassword);
     await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
     await page.getByRole("button", { name: "Set up authenticator" }).waitFor();
   });

@@ -4,25 +4,25 @@ import { type Browser, type BrowserContext, chromium, type Page } from "playwrig
 import { expect, onTestFinished } from "vitest";
 import { faintTexts } from "./faint-texts";
 
-/** Somebody with a browser: a profile of their own, at an address of their own. */
+/** A browser profile with its own network address. */
 export interface Visitor {
   readonly page: Page;
   readonly context: BrowserContext;
-  /** What the pages' policy stopped, what scripts threw or called an error: nothing, when the test ends. */
+  /** What the content security policy blocked and the errors of scripts. It must be empty when the test ends. */
   readonly problems: string[];
-  /** Keeps a picture of the whole page in `.tmp/screenshots`. */
+  /** Saves a screenshot of the whole page in `.tmp/screenshots`. */
   picture(name: string): Promise<void>;
-  /** Keeps a picture in light and one in dark colours; in both every text can be read and nothing has been stopped. */
+  /** Saves a screenshot in light and in dark colours, and checks that all texts are legible and nothing was blocked. */
   inBothColours(name: string): Promise<void>;
 }
 
 export interface Visitors {
-  /** For one test, which fails if a policy stopped anything; of a test that failed there is a picture. */
+  /** Opens a visitor for one test, which fails if the policy blocked anything. A failed test leaves a screenshot. */
   visitor(options?: { colorScheme?: "light" | "dark" }): Promise<Visitor>;
   close(): Promise<void>;
 }
 
-/** Gives a page an authenticator that has a fingerprint, and always the right one. */
+/** Gives a page a virtual authenticator that always verifies its user. */
 export async function addAuthenticator({ page, context }: Visitor): Promise<void> {
   const devtools = await context.newCDPSession(page);
   await devtools.send("WebAuthn.enable");
@@ -40,14 +40,14 @@ export async function addAuthenticator({ page, context }: Visitor): Promise<void
 
 const pictures = join(import.meta.dirname, "../../.tmp/screenshots");
 
-/** Of the whole page, and with colours that are on their way arrived. */
+/** The whole page, with all transitions of colours finished. */
 const still = { fullPage: true, animations: "disabled" } as const;
 
-/** Starts Debian's Chromium, or what CHROMIUM_BIN names. */
+/** Starts Debian's Chromium, or the browser that CHROMIUM_BIN names. */
 export async function openVisitors(): Promise<Visitors> {
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM_BIN ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"], // it is the tests' own pages that it opens
+    args: ["--no-sandbox"], // it opens only pages of the tests
   });
   mkdirSync(pictures, { recursive: true });
   let visitors = 0;
@@ -68,7 +68,7 @@ async function newVisitor(browser: Browser, colorScheme: "light" | "dark", addre
     locale: "en-GB",
   });
   context.setDefaultTimeout(15_000);
-  context.setDefaultNavigationTimeout(45_000); // the first page of a server that has just started, on a busy machine
+  context.setDefaultNavigationTimeout(45_000); // the first page of a server that has just started, on a loaded machine
   const problems: string[] = [];
   await context.exposeBinding("reportProblem", (_source, problem: string) => void problems.push(problem));
   await context.addInitScript(() => {
@@ -84,7 +84,7 @@ async function newVisitor(browser: Browser, colorScheme: "light" | "dark", addre
   context.on("console", (message) => {
     const text = message.text();
     if (/content security policy|hydrat/i.test(text)) problems.push(text);
-    // What the server refuses stands there as an error too, and is what many a test is about.
+    // The browser also reports refusals of the server as errors, and many tests expect refusals.
     else if (message.type() === "error" && !text.startsWith("Failed to load resource")) problems.push(text);
   });
   const page = await context.newPage();

@@ -9,14 +9,14 @@ interface Page {
   readonly nextCursor: string | null;
 }
 
-/** How rows of one list come to be: values of one row, after its id, which stands first. */
+/** How to insert rows of one list: the columns, and the values of a row after its id, which is the first column. */
 interface List {
   readonly kind: IdKind;
   readonly id: string;
   readonly columns: string;
   readonly values: (id: string) => readonly unknown[];
   readonly input?: () => Record<string, unknown>;
-  /** What the rows refer to, made first. */
+  /** Inserts the rows to which the list's rows refer. */
   readonly before?: (ids: readonly string[]) => Promise<unknown>;
 }
 
@@ -141,7 +141,7 @@ const lists: Readonly<Record<string, List>> = {
   },
 };
 
-/** Ids of the rows made, the newest first. */
+/** Inserts rows and returns their ids, newest first. */
 async function insert(procedure: string, { kind, columns, values, before }: List, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => newId(kind));
   await before?.(ids);
@@ -159,10 +159,10 @@ async function insert(procedure: string, { kind, columns, values, before }: List
   return ids.reverse();
 }
 
-/** They have few items, always all of them. */
+/** These lists are short and always complete. */
 const unpaged = ["organizations.list", "auth.passkeys.list", "auth.sessions.list"];
 
-test("every list of the router has a row here, but those that have no pages", () => {
+test("every list of the router with pages has a row in this table", () => {
   const found = Object.keys(router._def.procedures).filter((name) => name.endsWith(".list"));
   expect(found.sort()).toEqual([...Object.keys(lists), ...unpaged].sort());
 });
@@ -175,37 +175,37 @@ describe.each(Object.entries(lists))("%s", (procedure, list) => {
     return { ids, nextCursor: answer.data.nextCursor };
   };
   const rest = async (cursor: string | null, limit?: number) => {
-    const seen: string[] = [];
+    const collected: string[] = [];
     for (let next = cursor; next !== null; ) {
       const { ids, nextCursor } = await page({ cursor: next, ...(limit === undefined ? {} : { limit }) });
-      seen.push(...ids);
+      collected.push(...ids);
       next = nextCursor;
     }
-    return seen;
+    return collected;
   };
 
-  test("DK-6: gives 50 newest first, then what is left, and everything once", async () => {
-    const made = await insert(procedure, list, 53);
+  test("DK-6: returns 50 items by default, newest first, then the remaining ones, each item once", async () => {
+    const created = await insert(procedure, list, 53);
     const first = await page();
-    expect(first.ids).toEqual(made.slice(0, 50));
+    expect(first.ids).toEqual(created.slice(0, 50));
     expect(first.nextCursor).toBe(first.ids.at(-1));
-    const left = await rest(first.nextCursor);
-    expect(left.slice(0, 3)).toEqual(made.slice(50));
-    const all = [...first.ids, ...left];
+    const remaining = await rest(first.nextCursor);
+    expect(remaining.slice(0, 3)).toEqual(created.slice(50));
+    const all = [...first.ids, ...remaining];
     expect(new Set(all).size).toBe(all.length);
     expect(all).toEqual([...all].sort().reverse());
   });
 
-  test("goes on where it stopped, whatever is made meanwhile", async () => {
+  test("continues after the cursor even if items were created in between", async () => {
     const before = await page({ limit: 200 });
     const first = await page({ limit: 7 });
     const newer = await insert(procedure, list, 3);
-    const left = await rest(first.nextCursor, 20);
-    expect([...first.ids, ...left]).toEqual(before.ids);
+    const remaining = await rest(first.nextCursor, 20);
+    expect([...first.ids, ...remaining]).toEqual(before.ids);
     expect((await page({ limit: 3 })).ids).toEqual(newer);
   });
 
-  test("takes a limit from 1 to 200, and the last page has no cursor", async () => {
+  test("accepts a limit from 1 to 200 and returns no cursor with the last page", async () => {
     await insert(procedure, list, 2);
     const all = await page({ limit: 200 });
     expect(all.nextCursor).toBeNull();
@@ -218,13 +218,13 @@ describe.each(Object.entries(lists))("%s", (procedure, list) => {
     }
   });
 
-  test.each(["' or 1=1 --", "", "x".repeat(101), "ä", 7])("refuses the cursor %j", async (cursor) => {
+  test.each(["' or 1=1 --", "", "x".repeat(101), "ä", 7])("rejects the cursor %j", async (cursor) => {
     const refused = await acme.call(procedure, { ...list.input?.(), cursor });
     expect([refused.status, refused.error?.data.reason]).toEqual([400, "invalid_input"]);
   });
 });
 
-test("organizations.list is the caller's own, on one page", async () => {
+test("organizations.list returns only the caller's organization, on one page", async () => {
   await world.organization();
   const all = await acme.call<Page>("organizations.list");
   expect(all.data.items.map((item) => item.organizationId)).toEqual([acme.organizationId]);

@@ -26,7 +26,7 @@ const wiki = application.read({
 const ada = credential.read({ securityId: "sec_1", username: "ada", application: wiki });
 const admin = route.read({ routeId: "rte_1", host: "wiki.example.org", pathPrefix: "/admin", application: wiki });
 
-test("the audit log names an object as people do, and an object inside an application by its own id (AUD)", () => {
+test("the audit log names an object by its display name and identifies it by its own id (AUD)", () => {
   expect([application.nameOf(wiki), application.idOf(wiki)]).toEqual(["Wiki", "app_1"]);
   expect([credential.nameOf(ada), credential.idOf(ada)]).toEqual(["ada", "sec_1"]);
   expect([route.nameOf(admin), route.idOf(admin)]).toEqual(["wiki.example.org/admin", "rte_1"]);
@@ -37,12 +37,12 @@ test("an object without a name has no name in the audit log (AUD)", () => {
   expect(application.nameOf({ ...wiki, name: "" })).toBeNull();
 });
 
-test("an object that the database returns in another form is refused, not used", () => {
+test("an object that the database returns in an unexpected form is refused", () => {
   expect(() => application.read({ ...wiki, access: "open" })).toThrow();
   expect(() => credential.read({ securityId: "sec_1", username: "ada" })).toThrow();
 });
 
-/** Every kind of resource that some input names, found by giving each field to the operations. */
+/** Every kind of resource that an operation's input can name, found by passing each field to the operations. */
 const resources = new Map<string, Resource<unknown>>();
 for (const {
   operation: { access },
@@ -54,7 +54,7 @@ for (const {
   }
 }
 
-test("there are the kinds of resource that operations are about", () => {
+test("the operations refer to exactly the known kinds of resource", () => {
   expect([...resources.keys()].sort()).toEqual([
     "apiKey",
     "application",
@@ -79,12 +79,15 @@ test("there are the kinds of resource that operations are about", () => {
   ]);
 });
 
-test.each([...resources.values()])("$kind has a locating function of its own, in a file of its own", ({ locator }) => {
-  const file = join(projectFolder, "drizzle/functions", `locate-${locator.replaceAll("_", "-")}.sql`);
-  expect(readFileSync(file, "utf8")).toContain(`function portcullis_locate_${locator}(p_id text`);
-});
+test.each([...resources.values()])(
+  "the resource $kind has its own locating function in its own file",
+  ({ locator }) => {
+    const file = join(projectFolder, "drizzle/functions", `locate-${locator.replaceAll("_", "-")}.sql`);
+    expect(readFileSync(file, "utf8")).toContain(`function portcullis_locate_${locator}(p_id text`);
+  },
+);
 
-test("the parents of a resource end at the organization, or where something belongs to a person or the installation", () => {
+test("the parents of every resource end at an organization, or at an object of a person or the installation", () => {
   const chain = (resource: Resource<unknown>): string[] => [
     resource.kind,
     ...(resource.parent === null ? [] : chain(resource.parent)),

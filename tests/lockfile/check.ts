@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { problemsOf } from "./problems-of";
 
-/** Checks `package-lock.json`: `npm run lockfile`. */
+/** Checks `package-lock.json`. Run it with `npm run lockfile`. */
 
 const root = join(import.meta.dirname, "../..");
 const read = (name: string): unknown => JSON.parse(readFileSync(join(root, name), "utf8"));

@@ -5,7 +5,7 @@ const packages = JSON.parse(readFileSync("package.json", "utf8")) as Record<
   "dependencies" | "devDependencies",
   Record<string, string>
 >;
-/** Of the tables' rows: the names of their first column, with the text of their second. */
+/** The rows of the tables: each name in the first column, with the text of the second. */
 const rows = readFileSync("docs/dependencies.md", "utf8")
   .split("\n")
   .filter((line) => line.startsWith("| `"))
@@ -18,14 +18,14 @@ const names = Object.entries({ ...packages.dependencies, ...packages.devDependen
   ([name]) => !name.startsWith("@types/"),
 );
 
-test.each(names)("docs/dependencies.md says why there is %s, and in which version", (name, version) => {
+test.each(names)("docs/dependencies.md explains why %s is used, and states its version", (name, version) => {
   const row = rows.find((one) => one.name === name);
   expect(row, `no row names ${name}`).toBeDefined();
   const stated = (row?.version ?? "").split(",").map((text) => text.trim());
   expect(stated.some((text) => version === text || version.startsWith(`${text}.`))).toBe(true);
 });
 
-test("docs/dependencies.md names no package that is not used", () => {
+test("docs/dependencies.md lists no package that is not used", () => {
   const known = new Set([...names.map(([name]) => name), "@types/*"]);
   expect(rows.map(({ name }) => name).filter((name) => !known.has(name))).toEqual([]);
 });

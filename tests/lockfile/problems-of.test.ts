@@ -35,33 +35,33 @@ test("a complete lockfile has no problems", () => {
   expect(problemsOf(lockfile(), manifest)).toEqual([]);
 });
 
-test("an optional dependency without an entry of its own is a problem", () => {
+test("an optional dependency without its own entry is a problem", () => {
   const incomplete = lockfile({ "node_modules/@compiler/darwin-arm64": undefined });
   expect(problemsOf(incomplete, manifest)).toEqual([
     "node_modules/compiler needs @compiler/darwin-arm64@2.0.0, which has no entry.",
   ]);
 });
 
-test("an entry of another version than the one that is needed is a problem", () => {
+test("an entry with another version than the required one is a problem", () => {
   const outdated = lockfile({ "node_modules/@compiler/darwin-arm64": { version: "1.9.9", integrity } });
   expect(problemsOf(outdated, manifest)).toEqual([
-    "node_modules/compiler needs @compiler/darwin-arm64@2.0.0, and the entry is of version 1.9.9.",
+    "node_modules/compiler needs @compiler/darwin-arm64@2.0.0, but the entry has version 1.9.9.",
   ]);
 });
 
-test("an entry below another package does not count for a package beside it", () => {
-  const elsewhere = lockfile({
+test("an entry below one package does not count for another package", () => {
+  const misplaced = lockfile({
     "node_modules/@compiler/darwin-arm64": undefined,
     "node_modules/tool/node_modules/@compiler/darwin-arm64": { version: "2.0.0", integrity },
   });
-  expect(problemsOf(elsewhere, manifest)).toHaveLength(1);
+  expect(problemsOf(misplaced, manifest)).toHaveLength(1);
 });
 
 test("an entry without integrity is a problem", () => {
   for (const weak of [undefined, "sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=", "sha512-"]) {
     const entry = { version: "2.0.0", ...(weak === undefined ? {} : { integrity: weak }) };
     expect(problemsOf(lockfile({ "node_modules/@compiler/linux-x64": entry }), manifest)).toEqual([
-      "node_modules/@compiler/linux-x64@2.0.0 has no integrity of kind sha512.",
+      "node_modules/@compiler/linux-x64@2.0.0 has no integrity of type sha512.",
     ]);
   }
 });
@@ -69,13 +69,13 @@ test("an entry without integrity is a problem", () => {
 test("an entry that names a registry is a problem", () => {
   const named = { version: "2.0.0", integrity, resolved: "https://registry.example/compiler.tgz" };
   expect(problemsOf(lockfile({ "node_modules/@compiler/linux-x64": named }), manifest)).toEqual([
-    "node_modules/@compiler/linux-x64 names where it was fetched from (resolved): a lockfile here names no registry.",
+    'node_modules/@compiler/linux-x64 has the field "resolved", which names a registry. This lockfile must not name one.',
   ]);
 });
 
-test("a dependency of package.json that the lockfile does not know is a problem", () => {
-  const more = { ...manifest, dependencies: { ...manifest.dependencies, added: "1.0.0" } };
-  expect(problemsOf(lockfile(), more)).toEqual([
-    "The dependencies of package-lock.json are not those of package.json.",
+test("a dependency of package.json that is missing from the lockfile is a problem", () => {
+  const extended = { ...manifest, dependencies: { ...manifest.dependencies, added: "1.0.0" } };
+  expect(problemsOf(lockfile(), extended)).toEqual([
+    "The dependencies of package-lock.json differ from those of package.json.",
   ]);
 });

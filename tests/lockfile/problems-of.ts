@@ -21,34 +21,34 @@ const Manifest = z.object({ dependencies: Names, devDependencies: Names, optiona
 
 const groups = ["dependencies", "devDependencies", "optionalDependencies"] as const;
 
-/** An exact version: what platform packages are always asked for by. */
+/** An exact version. Platform packages are always required by an exact version. */
 const exact = /^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/;
 
 /** `sha512` of 64 bytes, in base64. */
 const sha512 = /^sha512-[A-Za-z0-9+/]{86}==$/;
 
 /**
- * What is wrong with a lockfile, one sentence each; empty when nothing is. npm omits the entries of optional packages
- * whose metadata it could not read, and does not say so: on the platforms that need them, a compiler is then missing.
+ * Returns the problems of a lockfile, one sentence each; empty if there are none. npm omits the entries of optional
+ * packages whose metadata it could not read, without any message. A compiler is then missing on their platforms.
  * @param lockfile the parsed `package-lock.json`
  * @param manifest the parsed `package.json`
- * @throws ZodError one of them does not have the form that npm writes
+ * @throws ZodError if one of them does not have the form that npm writes
  */
 export function problemsOf(lockfile: unknown, manifest: unknown): string[] {
   const { packages } = Lockfile.parse(lockfile);
-  const wanted = Manifest.parse(manifest);
+  const required = Manifest.parse(manifest);
   const root = packages[""];
   if (root === undefined) return ["package-lock.json has no entry for the project itself."];
   const problems = groups.flatMap((group) =>
-    JSON.stringify(sorted(root[group])) === JSON.stringify(sorted(wanted[group]))
+    JSON.stringify(sorted(root[group])) === JSON.stringify(sorted(required[group]))
       ? []
-      : [`The ${group} of package-lock.json are not those of package.json.`],
+      : [`The ${group} of package-lock.json differ from those of package.json.`],
   );
   for (const [path, entry] of Object.entries(packages)) {
     problems.push(...missingFor(packages, path, entry));
     if (path !== "" && entry.link !== true && entry.inBundle !== true) problems.push(...unverifiable(path, entry));
     if (entry.resolved !== undefined) {
-      problems.push(`${path} names where it was fetched from (resolved): a lockfile here names no registry.`);
+      problems.push(`${path} has the field "resolved", which names a registry. This lockfile must not name one.`);
     }
   }
   return problems;
@@ -61,16 +61,16 @@ function missingFor(packages: Readonly<Record<string, Entry>>, path: string, ent
     const by = path === "" ? "the project" : path;
     if (found === null) return [`${by} needs ${name}@${version}, which has no entry.`];
     if (!exact.test(version) || found.version === version) return [];
-    return [`${by} needs ${name}@${version}, and the entry is of version ${found.version}.`];
+    return [`${by} needs ${name}@${version}, but the entry has version ${found.version}.`];
   });
 }
 
 function unverifiable(path: string, { version, integrity }: Entry): string[] {
   if (version === undefined) return [`${path} has no version.`];
-  return sha512.test(integrity ?? "") ? [] : [`${path}@${version} has no integrity of kind sha512.`];
+  return sha512.test(integrity ?? "") ? [] : [`${path}@${version} has no integrity of type sha512.`];
 }
 
-/** The entry that Node would find: the nearest `node_modules` on the way up. */
+/** The entry that Node finds: the nearest `node_modules` on the way up. */
 function resolve(packages: Readonly<Record<string, Entry>>, from: string, name: string): Entry | null {
   for (let at: string | null = from; at !== null; at = parentOf(at)) {
     const found = packages[at === "" ? `node_modules/${name}` : `${at}/node_modules/${name}`];

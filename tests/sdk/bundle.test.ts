@@ -16,20 +16,20 @@ beforeAll(async () => {
   await run(process.execPath, [join(root, "bin", "build.mjs")], { cwd: root });
 });
 
-/** Every file that is loaded with one, and the packages that they need. */
-async function reach(path: string, files = new Map<string, string>(), packages = new Set<string>()) {
+/** Collects every file that a module loads, and the packages that these files need. */
+async function collectImports(path: string, files = new Map<string, string>(), packages = new Set<string>()) {
   if (files.has(path)) return { files, packages };
   const text = await readFile(path, "utf8");
   files.set(path, text);
   for (const [, specifier = ""] of text.matchAll(/(?:from|import)\s*\(?["']([^"']+)["']/g)) {
-    if (specifier.startsWith(".")) await reach(join(dirname(path), specifier), files, packages);
+    if (specifier.startsWith(".")) await collectImports(join(dirname(path), specifier), files, packages);
     else packages.add(specifier);
   }
   return { files, packages };
 }
 
-test("the SDK's bundle is small, needs tRPC's client alone, and holds nothing of the server", async () => {
-  const { files, packages } = await reach(sdk);
+test("the SDK's bundle is small, depends only on tRPC's client, and contains no code of the server", async () => {
+  const { files, packages } = await collectImports(sdk);
   expect([...packages]).toEqual(["@trpc/client"]);
   const text = [...files.values()].join("\n");
   expect(text).toContain("createClient");
@@ -37,7 +37,7 @@ test("the SDK's bundle is small, needs tRPC's client alone, and holds nothing of
   expect(text).not.toMatch(/drizzle|pglite|postgres|zod|initTRPC|node:|process\.env|unitOfWork/);
 });
 
-test("one source file goes into it: what it knows of the router is types", async () => {
+test("the SDK's bundle contains one source file, because it uses only types of the router", async () => {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: ["src/sdk/create-client.ts"],
@@ -53,10 +53,10 @@ test("one source file goes into it: what it knows of the router is types", async
   expect(Object.keys(metafile.inputs)).toEqual(["src/sdk/create-client.ts"]);
 });
 
-test("a plain script calls by it", async () => {
-  const asked: unknown[] = [];
+test("a plain script can call the API through the bundle", async () => {
+  const requests: unknown[] = [];
   const server = createServer((request, response) => {
-    asked.push([request.method, request.url, request.headers["x-api-key"]]);
+    requests.push([request.method, request.url, request.headers["x-api-key"]]);
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify({ result: { data: { items: [], nextCursor: null } } }));
   });
@@ -69,7 +69,7 @@ test("a plain script calls by it", async () => {
   try {
     const { stdout } = await run(process.execPath, ["--input-type=module", "-e", script], { cwd: root });
     expect(JSON.parse(stdout)).toEqual({ items: [], nextCursor: null });
-    expect(asked).toEqual([["POST", "/api/trpc/projects.list", "a-key"]]);
+    expect(requests).toEqual([["POST", "/api/trpc/projects.list", "a-key"]]);
   } finally {
     await new Promise((resolve) => server.close(resolve));
   }

@@ -26,13 +26,13 @@ afterAll(async () => {
   await world.close();
 });
 
-/** What a call was refused with; a call that is not refused fails the test. */
+/** The error of a call that the API must refuse. Any other outcome fails the test. */
 async function refusalOf(call: Promise<unknown>): Promise<TRPCClientError<Router>> {
   const error = await call.then(
     () => null,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof TRPCClientError)) throw new Error("not refused by the API", { cause: error });
+  if (!(error instanceof TRPCClientError)) throw new Error("The API did not refuse the call", { cause: error });
   return error;
 }
 
@@ -42,7 +42,7 @@ async function application() {
   return client.applications.create.mutate({ environmentId, name: "Wiki", access: "protected" });
 }
 
-test("DK-12, DK-23: the whole workflow goes over a real server, with types from the router", async () => {
+test("DK-12, DK-23: the client runs the whole workflow on a real server, with types from the router", async () => {
   const session = await client.auth.session.query();
   expect(session.organization?.organizationId).toBe(acme.organizationId);
   const { applicationId, exposure } = await application();
@@ -53,10 +53,10 @@ test("DK-12, DK-23: the whole workflow goes over a real server, with types from 
     upstreams: [{ url: "http://10.0.5.1:80" }],
   });
   expectTypeOf(route.pathPrefix).toEqualTypeOf<string | null>();
-  const made = await client.security.create.mutate({ applicationId, username: "ada" });
-  expectTypeOf(made.password).toEqualTypeOf<string | undefined>();
-  expect(registerSecret(made.password ?? "").length).toBeGreaterThan(11);
-  const { securityId } = made;
+  const created = await client.security.create.mutate({ applicationId, username: "ada" });
+  expectTypeOf(created.password).toEqualTypeOf<string | undefined>();
+  expect(registerSecret(created.password ?? "").length).toBeGreaterThan(11);
+  const { securityId } = created;
   expect(await client.security.one.query({ securityId })).toMatchObject({
     username: "ada",
     sync: { state: "pending" },
@@ -76,7 +76,7 @@ test("DK-12, DK-23: the whole workflow goes over a real server, with types from 
   expect((await client.organizations.one.query()).organizationId).toBe(acme.organizationId);
 });
 
-test("what the router takes and gives can be named by a consumer, and what it does not take is no type", () => {
+test("a consumer can name the types of inputs and outputs, and an unknown procedure has no type", () => {
   type Inputs = inferRouterInputs<Router>;
   type Outputs = inferRouterOutputs<Router>;
   expectTypeOf<Inputs["security"]["create"]>().toEqualTypeOf<{
@@ -96,8 +96,8 @@ test("what the router takes and gives can be named by a consumer, and what it do
   expect(Object.keys(client)).toBeDefined();
 });
 
-describe("DK-14: a refusal", () => {
-  test("carries its status, its reason and the id of its request", async () => {
+describe("DK-14: errors of the client", () => {
+  test("a refusal has a status, a reason and the id of its request", async () => {
     const securityId = newId("credential");
     const error = await refusalOf(client.security.one.query({ securityId }));
     expectTypeOf(error.data?.reason).toEqualTypeOf<Reason | undefined>();
@@ -113,7 +113,7 @@ describe("DK-14: a refusal", () => {
     );
   });
 
-  test("names the fields of an input, and the conflict of a name that is taken", async () => {
+  test("a refusal names the invalid fields of an input and the conflict of a name that is taken", async () => {
     const { applicationId } = await application();
     const invalid = await refusalOf(client.security.create.mutate({ applicationId, username: "" }));
     expect(invalid.data).toMatchObject({ httpStatus: 400, reason: "invalid_input", fields: { username: "too_small" } });
@@ -127,7 +127,7 @@ describe("DK-14: a refusal", () => {
     expect(JSON.stringify(taken)).not.toContain(password);
   });
 
-  test("tells a wrong key from a missing permission", async () => {
+  test("a wrong key and a missing permission have different reasons", async () => {
     const stranger = createClient({ url, apiKey: "not-a-key" });
     expect((await refusalOf(stranger.auth.session.query())).data).toMatchObject({
       httpStatus: 401,
@@ -138,37 +138,37 @@ describe("DK-14: a refusal", () => {
     expect(refused.data).toMatchObject({ httpStatus: 403, reason: "key_scope" });
   });
 
-  test("by nobody there is an error of its own, without data", async () => {
-    const nobody = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
-    await nobody.close(0);
-    const away = createClient({ url: `http://127.0.0.1:${nobody.port}`, apiKey: "x" });
-    expect((await refusalOf(away.auth.session.query())).data).toBeUndefined();
+  test("a server that does not answer gives an error without data", async () => {
+    const closedServer = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
+    await closedServer.close(0);
+    const unreachable = createClient({ url: `http://127.0.0.1:${closedServer.port}`, apiKey: "x" });
+    expect((await refusalOf(unreachable.auth.session.query())).data).toBeUndefined();
   });
 });
 
-test("nothing of an input stands in a URL, and a URL may end with slashes or a path", async () => {
-  const seen: { url: string; method: string | undefined }[] = [];
-  const watched = createClient({
+test("the client sends no input in the URL and accepts a base URL that ends with slashes", async () => {
+  const sent: { url: string; method: string | undefined }[] = [];
+  const observed = createClient({
     url: `${url}//`,
     apiKey: await acme.key("viewer"),
     fetch: (input, init) => {
-      seen.push({ url: String(input), method: init?.method });
+      sent.push({ url: String(input), method: init?.method });
       return fetch(input, init);
     },
   });
-  await watched.projects.list.query({ limit: 2 });
-  await watched.auth.session.query();
-  expect(seen).toEqual([
+  await observed.projects.list.query({ limit: 2 });
+  await observed.auth.session.query();
+  expect(sent).toEqual([
     { url: `${url}/api/trpc/projects.list`, method: "POST" },
     { url: `${url}/api/trpc/auth.session`, method: "POST" },
   ]);
 });
 
-test("a call can be given up", async () => {
+test("a call can be aborted", async () => {
   const { applicationId } = await application();
   await client.security.create.mutate({ applicationId, username: "ada" });
-  const given = new AbortController();
-  const waiting = client.sync.wait.query({ applicationId, timeoutMs: 60_000 }, { signal: given.signal });
-  given.abort();
+  const abort = new AbortController();
+  const waiting = client.sync.wait.query({ applicationId, timeoutMs: 60_000 }, { signal: abort.signal });
+  abort.abort();
   await expect(waiting).rejects.toThrow(/abort/i);
 });

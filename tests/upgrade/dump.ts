@@ -6,21 +6,21 @@ import { openEmbedded } from "../../src/database/embedded/open-embedded";
 import { openAsOwner } from "../support/owner-connection";
 import type { Kept } from "./kept";
 
-/** The databases that an installation may have. */
+/** The kinds of database that an installation can have. */
 export type DatabaseKind = "postgres" | "embedded";
 
-/** What is kept of an installation, in a folder of its version and database. */
+/** The dump of an installation, in a folder for its version and database. */
 export interface Dump {
   readonly kept: Kept;
-  /** Of the gateway's folder, by path. */
+  /** The files of the gateway's folder, by path. */
   readonly gatewayFiles: Readonly<Record<string, string>>;
-  /** SQL for PostgreSQL; the embedded database's folder as a tar archive. */
+  /** SQL for PostgreSQL, or the folder of the embedded database as a tar archive. */
   readonly database: Buffer;
 }
 
 const here = import.meta.dirname;
 
-/** Versions of which there are dumps. */
+/** The versions that have a dump. */
 export const dumpedVersions: readonly string[] = readdirSync(here)
   .filter((name) => /^\d+\.\d+\.\d+$/.test(name))
   .sort();
@@ -45,37 +45,40 @@ export function readDump(version: string, kind: DatabaseKind): Dump {
   };
 }
 
-/** What differs from one machine to the next in a gateway's files, and what stands for it in a dump. */
+/** The values in a gateway's files that differ between machines, and their placeholders in a dump. */
 const placeholders = { gatewayFolder: "GATEWAY_FOLDER", address: "GATEWAY_ADDRESS", probeAddress: "PROBE_ADDRESS" };
-type Surroundings = Readonly<Record<keyof typeof placeholders, string>>;
-const differing = Object.entries(placeholders) as [keyof typeof placeholders, string][];
+type MachineValues = Readonly<Record<keyof typeof placeholders, string>>;
+const replacements = Object.entries(placeholders) as [keyof typeof placeholders, string][];
 
 /** Every file of a gateway's folder. */
-export function readGatewayFiles(where: Surroundings): Record<string, string> {
-  const { gatewayFolder } = where;
+export function readGatewayFiles(machine: MachineValues): Record<string, string> {
+  const { gatewayFolder } = machine;
   const paths = readdirSync(gatewayFolder, { recursive: true, encoding: "utf8" }).sort();
   const files = paths.filter((path) => statSync(join(gatewayFolder, path)).isFile());
   const read = (path: string) => {
     const text = readFileSync(join(gatewayFolder, path), "utf8");
-    return differing.reduce((done, [name, placeholder]) => done.replaceAll(where[name], placeholder), text);
+    return replacements.reduce((done, [name, placeholder]) => done.replaceAll(machine[name], placeholder), text);
   };
   return Object.fromEntries(files.map((path) => [path, read(path)]));
 }
 
-/** Puts them into the folder, for the addresses that the gateway has now. */
-export function writeGatewayFiles(where: Surroundings, files: Readonly<Record<string, string>>): void {
+/** Writes files into the folder, with the addresses that the gateway has now. */
+export function writeGatewayFiles(machine: MachineValues, files: Readonly<Record<string, string>>): void {
   for (const [path, text] of Object.entries(files)) {
-    const file = join(where.gatewayFolder, path);
+    const file = join(machine.gatewayFolder, path);
     mkdirSync(dirname(file), { recursive: true, mode: 0o750 });
-    const here = differing.reduce((done, [name, placeholder]) => done.replaceAll(placeholder, where[name]), text);
-    writeFileSync(file, here, { mode: 0o640 });
+    const localized = replacements.reduce(
+      (done, [name, placeholder]) => done.replaceAll(placeholder, machine[name]),
+      text,
+    );
+    writeFileSync(file, localized, { mode: 0o640 });
   }
 }
 
-/** @param url as its owner @returns SQL that any client runs */
+/** @param url of the owner's connection @returns SQL that any client can run */
 export function dumpPostgres(url: string): Buffer {
   const text = execFileSync("pg_dump", ["--no-owner", "--inserts", "--rows-per-insert=100", url], { encoding: "utf8" });
-  return Buffer.from(text.replaceAll(/^\\(?:un)?restrict .*$/gm, "")); // for psql alone
+  return Buffer.from(text.replaceAll(/^\\(?:un)?restrict .*$/gm, "")); // only psql understands these
 }
 
 /** @param url of an empty database, in a cluster that has the product's roles */
@@ -99,7 +102,7 @@ export async function dumpEmbeddedFolder(dataFolder: string): Promise<Buffer> {
   }
 }
 
-/** @param archive what `dumpEmbeddedFolder` made */
+/** @param archive the result of `dumpEmbeddedFolder` */
 export async function restoreEmbeddedFolder(dataFolder: string, archive: Buffer): Promise<void> {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const loadDataDir = new Blob([new Uint8Array(archive)], { type: "application/x-tar" });

@@ -1,22 +1,25 @@
 import type { KeptAuthenticator } from "../support/authenticator";
 
-/** What a dump of a database holds, so far as a test asks the upgraded product for it. Nothing of it is secret: the installations are of no use to anyone. */
+/**
+ * The contents of an installation that a test checks after an upgrade. Nothing in it is secret, because the dumped
+ * installations are not in use.
+ */
 export interface Kept {
-  /** Of the product that made it. */
+  /** The version of the product that created the dump. */
   readonly version: string;
   /** `PORTCULLIS_SECRET`. */
   readonly secret: string;
-  /** An owner's API key of each organization, by its name. */
+  /** The API key of an owner of each organization, by the organization's name. */
   readonly keys: Readonly<Record<string, string>>;
-  /** What callers with less could do, by what they are called. */
+  /** API keys of callers with fewer permissions, by the name of the caller. */
   readonly otherKeys: Readonly<Record<string, string>>;
   readonly applications: readonly KeptApplication[];
   readonly people: readonly KeptPerson[];
-  /** The tokens of invitations that are open, by the address that was invited. */
+  /** The tokens of open invitations, by the invited address. */
   readonly invitations: Readonly<Record<string, string>>;
-  /** Of each organization by its name: the action and the object of every entry of its audit log, oldest first. */
+  /** The audit log of each organization, by the organization's name: every entry, oldest first. */
   readonly audit: Readonly<Record<string, readonly KeptEntry[]>>;
-  /** How many values are sealed, by table. */
+  /** The number of sealed values, by table. */
   readonly sealed: Readonly<Record<string, number>>;
 }
 
@@ -24,16 +27,16 @@ export interface KeptApplication {
   readonly applicationId: string;
   readonly organization: string;
   readonly host: string;
-  /** As the API said it. */
+  /** The state that the API returned. */
   readonly exposure: string;
-  /** Of its visitors: `name:password`. */
+  /** Its credentials, as `name:password`. */
   readonly visitors: readonly string[];
 }
 
 export interface KeptPerson {
   readonly email: string;
   readonly password: string;
-  /** Base32, where an authenticator app is enrolled. */
+  /** Base32, if an authenticator app is enrolled. */
   readonly totp: string | null;
   readonly recoveryCodes: readonly string[];
   readonly passkey: KeptAuthenticator | null;
@@ -46,5 +49,5 @@ export interface KeptEntry {
   readonly hash: string | null;
 }
 
-/** The public address of every dump. */
+/** The public address of every dumped installation. */
 export const publicUrl = "https://portcullis.example.org";

@@ -8,8 +8,8 @@ import { type Kept, type KeptApplication, type KeptEntry, type KeptPerson, publi
 import { browserOver } from "./over-http";
 
 /**
- * Fills an installation through the product alone: people with every factor, roles, keys, invitations, a provider,
- * applications in every exposure, and all that the audit log says of it.
+ * Fills an installation through the product: people with every factor, roles, keys, invitations, a provider,
+ * applications with every exposure, and the audit log of all this.
  * @param secret `PORTCULLIS_SECRET` of the world
  */
 export async function makeInstallation(world: GatewayWorld, secret: string, version: string): Promise<Kept> {
@@ -26,9 +26,9 @@ export async function makeInstallation(world: GatewayWorld, secret: string, vers
     clientSecret: "a client's secret, which only the installation's secret opens",
     allowedDomains: ["example.org"],
   });
-  await acme.call("projects.delete", { projectId: "prj_00000000000000000000000000" }); // refused attempts are kept too
-  await sealedUpTo(acme);
-  await sealedUpTo(beta);
+  await acme.call("projects.delete", { projectId: "prj_00000000000000000000000000" }); // the audit log contains refused attempts too
+  await waitUntilSealed(acme);
+  await waitUntilSealed(beta);
   const exposures = await Promise.all(
     applications.map(async (application) => {
       const tenant = application.organization === "Acme" ? acme : beta;
@@ -54,8 +54,8 @@ export async function makeInstallation(world: GatewayWorld, secret: string, vers
   };
 }
 
-/** A control plane with a real gateway, which the public address of all dumps leads to. */
-export function openWorldToKeep(environment: Readonly<Record<string, string>>): Promise<GatewayWorld> {
+/** A control plane with a real gateway and the public address of all dumps. */
+export function openWorldToDump(environment: Readonly<Record<string, string>>): Promise<GatewayWorld> {
   return openGatewayWorld({
     PORTCULLIS_PUBLIC_URL: publicUrl,
     PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1",
@@ -64,7 +64,7 @@ export function openWorldToKeep(environment: Readonly<Record<string, string>>): 
 }
 
 async function applicationsOf(tenant: Tenant, organization: string): Promise<Omit<KeptApplication, "exposure">[]> {
-  const made: Omit<KeptApplication, "exposure">[] = [];
+  const created: Omit<KeptApplication, "exposure">[] = [];
   const add = async (name: string, input: Record<string, unknown>, visitors: readonly string[] = []) => {
     const host = `${name}.${organization.toLowerCase()}.example.test`;
     const upstreams = [{ url: `http://127.0.0.1:${organization === "Acme" ? 9 : 7}` }]; // nothing listens there
@@ -73,13 +73,13 @@ async function applicationsOf(tenant: Tenant, organization: string): Promise<Omi
       const [username, password] = visitor.split(":");
       await tenant.ok("security.create", { applicationId, username, password });
     }
-    made.push({ applicationId, organization, host, visitors });
+    created.push({ applicationId, organization, host, visitors });
   };
   await add("apr1", { access: "protected" }, ["ada:first Password 9", "bob:second Password 9"]);
   await add("bcrypt", { access: "protected", hashAlgorithm: "bcrypt" }, ["ada:third Password 9"]);
   await add("empty", { access: "protected" });
   await add("public", { access: "public-when-empty" });
-  return made;
+  return created;
 }
 
 async function peopleOf(world: GatewayWorld, acme: Tenant): Promise<KeptPerson[]> {
@@ -89,34 +89,34 @@ async function peopleOf(world: GatewayWorld, acme: Tenant): Promise<KeptPerson[]
     const email = `${name}@example.org`;
     const password = `plenty of words, number ${people.length} 9`;
     const { url } = await acme.ok<CreatedInvitation>("invitations.create", { email, role: "admin" });
-    const own = browser();
-    await signedIn(own, "invitation", { token: tokenOf(url), password });
+    const joined = browser();
+    await signInWith(joined, "invitation", { token: tokenOf(url), password });
     people.push({ email, password, totp: null, recoveryCodes: [], passkey: null });
-    return own;
+    return joined;
   };
   await join("grace");
 
   const totp = await join("edsger");
-  const { secret } = await okay<{ secret: string }>(totp, "auth.totp.enrol");
+  const { secret } = await callOk<{ secret: string }>(totp, "auth.totp.enrol");
   const code = new TOTP({ secret: Secret.fromBase32(secret) }).generate();
-  const { recoveryCodes } = await okay<{ recoveryCodes: string[] }>(totp, "auth.totp.confirm", { code });
-  people.push({ ...last(people), totp: secret, recoveryCodes });
+  const { recoveryCodes } = await callOk<{ recoveryCodes: string[] }>(totp, "auth.totp.confirm", { code });
+  people.push({ ...takeLast(people), totp: secret, recoveryCodes });
 
   const passkey = await join("barbara");
   const authenticator = openAuthenticator(publicUrl);
-  const options = await okay<Parameters<Authenticator["create"]>[0]>(passkey, "auth.passkeys.enrolOptions");
-  const enrolled = await okay<{ recoveryCodes: string[] }>(passkey, "auth.passkeys.enrol", {
+  const options = await callOk<Parameters<Authenticator["create"]>[0]>(passkey, "auth.passkeys.enrolOptions");
+  const enrolled = await callOk<{ recoveryCodes: string[] }>(passkey, "auth.passkeys.enrol", {
     response: authenticator.create(options),
     name: "Laptop",
   });
-  people.push({ ...last(people), recoveryCodes: enrolled.recoveryCodes, passkey: authenticator.kept() });
+  people.push({ ...takeLast(people), recoveryCodes: enrolled.recoveryCodes, passkey: authenticator.kept() });
   return people;
 }
 
-/** Takes it out of the list: what was learned since replaces it. */
-function last(people: KeptPerson[]): KeptPerson {
+/** Removes the last person from the list, to be replaced by a more complete entry. */
+function takeLast(people: KeptPerson[]): KeptPerson {
   const person = people.pop();
-  if (person === undefined) throw new Error("the list has no person yet");
+  if (person === undefined) throw new Error("The list has no person yet");
   return person;
 }
 
@@ -133,9 +133,9 @@ async function callersOf(tenant: Tenant): Promise<Record<string, string>> {
   const key = async (name: string, input: Record<string, unknown>) =>
     (await tenant.ok<{ key: string }>("keys.create", { name, ...input, expiresAt: "2099-01-01T00:00:00Z" })).key;
   return {
-    rotator: await key("Of a service account", { serviceAccountId: account.serviceAccountId, roleId: role.roleId }),
-    viewer: await key("Of one project", { role: "viewer", projectId }),
-    scoped: await key("Of scopes", { scopes: ["application:read"] }),
+    rotator: await key("Key of a service account", { serviceAccountId: account.serviceAccountId, roleId: role.roleId }),
+    viewer: await key("Key of one project", { role: "viewer", projectId }),
+    scoped: await key("Key with scopes", { scopes: ["application:read"] }),
   };
 }
 
@@ -145,11 +145,11 @@ async function invitationsOf(tenant: Tenant): Promise<Record<string, string>> {
   return { [email]: tokenOf(url) };
 }
 
-/** Waits until every entry of the log has its place in the chain. */
-async function sealedUpTo(tenant: Tenant): Promise<void> {
-  for (let left = 200; ; left--) {
+/** Waits until every entry of the log is sealed. */
+async function waitUntilSealed(tenant: Tenant): Promise<void> {
+  for (let attempts = 200; ; attempts--) {
     if ((await logOf(tenant)).every(({ hash }) => hash !== null)) return;
-    if (left === 0) throw new Error("the audit log is not sealed");
+    if (attempts === 0) throw new Error("The audit log was not sealed in time");
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -169,12 +169,12 @@ export async function logOf(tenant: Pick<Tenant, "ok">): Promise<KeptEntry[]> {
   return entries.sort((one, other) => (one.auditId < other.auditId ? -1 : 1));
 }
 
-async function signedIn(browser: Browser, method: string, fields: Record<string, string>): Promise<void> {
+async function signInWith(browser: Browser, method: string, fields: Record<string, string>): Promise<void> {
   const { status, body } = await browser.signIn(method, fields);
-  if (status !== 200) throw new Error(`signing in by ${method}: ${status} ${JSON.stringify(body)}`);
+  if (status !== 200) throw new Error(`Sign-in with ${method} failed: ${status} ${JSON.stringify(body)}`);
 }
 
-async function okay<T>(browser: Browser, procedure: string, input: unknown = {}): Promise<T> {
+async function callOk<T>(browser: Browser, procedure: string, input: unknown = {}): Promise<T> {
   const answer = await browser.call<T>(procedure, input);
   if (answer.status !== 200) throw new Error(`${procedure}: ${answer.status} ${JSON.stringify(answer.error)}`);
   return answer.data;

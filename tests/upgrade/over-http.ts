@@ -5,9 +5,9 @@ import { publicUrl } from "./kept";
 let addresses = 0;
 
 /**
- * A browser that speaks to a control plane behind a proxy, which passes `Host` on and says from where it comes: an
- * address that no other one has, since tries to sign in are counted by address.
- * @param url where the control plane listens
+ * A browser that connects to a control plane behind a proxy. The proxy passes `Host` on and names a client address
+ * that no other browser has, because sign-in attempts are counted by address.
+ * @param url the address on which the control plane listens
  */
 export function browserOver(url: string) {
   const ip = `198.51.100.${++addresses}`;
@@ -19,19 +19,19 @@ export function browserOver(url: string) {
   return openBrowser({ handler }, { origin: publicUrl, ip });
 }
 
-/** `fetch` writes a `Host` of its own. */
+/** Uses `node:http`, because `fetch` sets its own `Host`. */
 function send(url: string, method: string, headers: Record<string, string>, body: string): Promise<Response> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest(url, { method, headers }, (answer) => {
-      const pieces: Buffer[] = [];
-      answer.on("data", (piece: Buffer) => pieces.push(piece));
+      const chunks: Buffer[] = [];
+      answer.on("data", (chunk: Buffer) => chunks.push(chunk));
       answer.on("error", reject);
       answer.on("end", () => {
-        const got = new Headers();
+        const responseHeaders = new Headers();
         for (const [name, values] of Object.entries(answer.headersDistinct))
-          for (const value of values ?? []) got.append(name, value);
+          for (const value of values ?? []) responseHeaders.append(name, value);
         const status = answer.statusCode ?? 0;
-        resolve(new Response(status === 204 ? null : Buffer.concat(pieces), { status, headers: got }));
+        resolve(new Response(status === 204 ? null : Buffer.concat(chunks), { status, headers: responseHeaders }));
       });
     });
     sent.on("error", reject);

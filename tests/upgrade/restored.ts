@@ -10,7 +10,7 @@ import { startTraefik } from "../support/traefik";
 import { type DatabaseKind, readDump, restoreEmbeddedFolder, restorePostgres, writeGatewayFiles } from "./dump";
 import { type Kept, publicUrl } from "./kept";
 
-/** An installation as an older version left it, with its gateway on the files of then. No control plane has started. */
+/** An installation as an older version left it, with a gateway that uses the old files. No control plane has started. */
 export interface Restored {
   readonly kept: Kept;
   readonly installation: Installation;
@@ -18,7 +18,7 @@ export interface Restored {
   close(): Promise<void>;
 }
 
-/** An invitation is open for some days only: in this one they are not over. */
+/** Invitations are open for a few days only, so this keeps the invitations of the dump open. */
 const withOpenInvitations = "update invitations set expires_at = now() + interval '1 day' where accepted_at is null";
 
 export async function restored(version: string, kind: DatabaseKind): Promise<Restored> {
@@ -28,9 +28,9 @@ export async function restored(version: string, kind: DatabaseKind): Promise<Res
     PORTCULLIS_SECRET: kept.secret,
     PORTCULLIS_PUBLIC_URL: publicUrl,
     PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1",
-    ...(cluster === null ? {} : { DATABASE_URL: await inPostgres(cluster, database) }),
+    ...(cluster === null ? {} : { DATABASE_URL: await restoreInPostgres(cluster, database) }),
   });
-  if (cluster === null) await inFolder(installation.dataFolder, database);
+  if (cluster === null) await restoreInFolder(installation.dataFolder, database);
   const { gatewayFolder, address, probeAddress } = installation;
   writeGatewayFiles(installation, gatewayFiles);
   const config = { file: join(gatewayFolder, "traefik.yml"), address, probeAddress };
@@ -47,8 +47,8 @@ export async function restored(version: string, kind: DatabaseKind): Promise<Res
   };
 }
 
-async function inPostgres(cluster: Cluster, dump: Buffer): Promise<string> {
-  // Roles belong to a cluster, so they are in no dump: an empty database of the product makes them.
+async function restoreInPostgres(cluster: Cluster, dump: Buffer): Promise<string> {
+  // Roles belong to a cluster and are in no dump, so the migration of an empty database creates them.
   await migratePostgresDatabase(await cluster.createDatabase("roles"), projectFolder);
   const url = await cluster.createDatabase("restored");
   await restorePostgres(url, dump);
@@ -58,7 +58,7 @@ async function inPostgres(cluster: Cluster, dump: Buffer): Promise<string> {
   return url;
 }
 
-async function inFolder(dataFolder: string, archive: Buffer): Promise<void> {
+async function restoreInFolder(dataFolder: string, archive: Buffer): Promise<void> {
   rmSync(join(dataFolder, "database"), { recursive: true });
   await restoreEmbeddedFolder(dataFolder, archive);
   const client = await openEmbedded(join(dataFolder, "database"), { flush: () => undefined });

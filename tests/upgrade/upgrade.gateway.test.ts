@@ -17,11 +17,11 @@ import { browserOver } from "./over-http";
 import { type Restored, restored } from "./restored";
 
 const hasPostgres = findPostgresBinaries() !== null;
-/** In a short run the database that most installations have. */
+/** A short run uses the database that most installations have. */
 const databases = ["embedded", ...(isFull && hasPostgres ? ["postgres" as const] : [])] as const;
 const dumps = dumpedVersions.flatMap((version) => databases.map((kind) => ({ version, kind })));
 
-test("there is a dump to upgrade", () => {
+test("at least one dump exists to upgrade from", () => {
   expect(dumpedVersions).not.toEqual([]);
 });
 
@@ -30,28 +30,28 @@ for (const dump of dumps)
     `an installation of version ${dump.version} (${dump.kind})`,
     { shuffle: false },
     () => {
-      let from: Restored;
+      let old: Restored;
       let plane: ControlPlane;
       let duringStart: Map<string, Hammer>;
 
       beforeAll(async () => {
-        from = await restored(dump.version, dump.kind);
-        const { traefik, kept } = from;
+        old = await restored(dump.version, dump.kind);
+        const { traefik, kept } = old;
         for (const { host, exposure } of kept.applications)
           await traefik.until({ host }, ({ status }) => status === anonymous(exposure));
         duringStart = new Map(
           kept.applications.map(({ host }) => [host, startHammer(traefik.address, { host, clients: 1, pauseMs: 2 })]),
         );
-        plane = await startControlPlane(from.installation);
+        plane = await startControlPlane(old.installation);
       });
       afterAll(async () => {
         await stopHammers();
         await plane?.stop("SIGKILL");
-        await from?.close();
+        await old?.close();
       });
 
       const asOwner = (organization: string) => {
-        const call = plane.callAs(from.kept.keys[organization] ?? "");
+        const call = plane.callAs(old.kept.keys[organization] ?? "");
         return {
           ok: async <T>(procedure: string, input: unknown = {}): Promise<T> => {
             const answer = await call<T>(procedure, input);
@@ -63,28 +63,28 @@ for (const dump of dumps)
       const exposureOf = async ({ organization, applicationId }: KeptApplication) =>
         (await asOwner(organization).ok<Application>("applications.one", { applicationId })).exposure;
       const personWho = (has: (person: KeptPerson) => boolean): KeptPerson => {
-        const person = from.kept.people.find(has);
+        const person = old.kept.people.find(has);
         if (person === undefined) throw new Error("the dump has no such person");
         return person;
       };
 
-      test("is proven again, with every exposure as it was", async () => {
-        for (const application of from.kept.applications) {
+      test("every application is proven again, with the same exposure as before", async () => {
+        for (const application of old.kept.applications) {
           await expect.poll(async () => (await exposureOf(application)).state).toBe(presentName(application.exposure));
         }
       });
 
-      test("lets no visitor in during its first start who was kept out before", async () => {
-        for (const { host, exposure } of from.kept.applications) {
+      test("no visitor who was refused before is admitted during the first start", async () => {
+        for (const { host, exposure } of old.kept.applications) {
           const tally = await duringStart.get(host)?.stop();
           expect(tally?.answers).toBeGreaterThan(20);
           expect([host, [...(tally?.byStatus.keys() ?? [])]]).toEqual([host, [anonymous(exposure)]]);
         }
       });
 
-      test("admits the visitors of before with their passwords, and no others", async () => {
-        const statusOf = async (host: string, user: string) => (await from.traefik.request({ host, user })).status;
-        for (const { host, visitors } of from.kept.applications) {
+      test("the former visitors are admitted with their passwords, and no others", async () => {
+        const statusOf = async (host: string, user: string) => (await old.traefik.request({ host, user })).status;
+        for (const { host, visitors } of old.kept.applications) {
           for (const user of visitors) {
             expect([user, await statusOf(host, user)]).toEqual([user, upstreamIsDown]);
             expect([user, await statusOf(host, `${user}x`)]).toEqual([user, 401]);
@@ -92,25 +92,25 @@ for (const dump of dumps)
         }
       });
 
-      test("knows every API key, with the rights that it had", async () => {
-        const { rotator = "", viewer = "", scoped = "" } = from.kept.otherKeys;
-        const application = from.kept.applications.find(({ visitors }) => visitors.length > 0);
+      test("every API key is valid, with the same permissions as before", async () => {
+        const { rotator = "", viewer = "", scoped = "" } = old.kept.otherKeys;
+        const application = old.kept.applications.find(({ visitors }) => visitors.length > 0);
         const { applicationId } = application ?? { applicationId: "" };
         const statuses = async (key: string) => {
           const call = plane.callAs(key);
-          const asked = [
+          const answers = [
             await call("applications.one", { applicationId }),
             await call("security.list", { applicationId }),
             await call("security.create", { applicationId, username: "eve", password: "a Password of 9 words" }),
           ];
-          return asked.map(({ status }) => status);
+          return answers.map(({ status }) => status);
         };
         expect(await statuses(rotator)).toEqual([200, 200, 403]);
         expect(await statuses(scoped)).toEqual([200, 403, 403]);
-        expect(await statuses(viewer)).toEqual([403, 403, 403]); // the application is of another project
+        expect(await statuses(viewer)).toEqual([403, 403, 403]); // the application is in another project
       });
 
-      test("signs people in with every factor that they had", async () => {
+      test("people can sign in with every factor that they had", async () => {
         const plain = personWho(({ totp, passkey }) => totp === null && passkey === null);
         expect(await signIn(plain)).toMatchObject({ pending: null });
         const wrong = await browserOver(plane.url).signIn("password", { email: plain.email, password: "not this one" });
@@ -133,7 +133,7 @@ for (const dump of dumps)
         expect([status, body]).toEqual([200, expect.anything()]);
       });
 
-      /** By password, and a second factor where one is given. @returns what the session says of itself */
+      /** Signs in with a password, and with a second factor if one is given. @returns the data of the session */
       async function signIn({ email, password }: KeptPerson, secondFactor?: Record<string, string>) {
         const browser: Browser = browserOver(plane.url);
         const first = await browser.signIn("password", { email, password });
@@ -145,47 +145,47 @@ for (const dump of dumps)
         return (await browser.call("auth.session")).data;
       }
 
-      test("takes an invitation that was open", async () => {
-        const [token = ""] = Object.values(from.kept.invitations);
+      test("an open invitation can be accepted", async () => {
+        const [token = ""] = Object.values(old.kept.invitations);
         const fields = { token, password: "a password of a new member 9" };
         expect((await browserOver(plane.url).signIn("invitation", fields)).status).toBe(200);
       });
 
-      test("keeps every entry of its audit logs as it was written, in an unbroken chain", async () => {
-        for (const [organization, entries] of Object.entries(from.kept.audit)) {
+      test("every entry of the audit logs is unchanged, in an unbroken chain", async () => {
+        for (const [organization, entries] of Object.entries(old.kept.audit)) {
           const present = new Map((await logOf(asOwner(organization))).map((entry) => [entry.auditId, entry]));
           expect(entries.length).toBeGreaterThan(5);
           for (const entry of entries) expect(present.get(entry.auditId)).toEqual(entry);
         }
-        const { logs } = await onHost<AuditVerdicts>(from.installation, "audit verify", {});
+        const { logs } = await onHost<AuditVerdicts>(old.installation, "audit verify", {});
         expect(logs.length).toBeGreaterThan(1);
         expect(logs.filter(({ intact }) => !intact)).toEqual([]);
       });
 
-      test("opens every value that was sealed", async () => {
+      test("every sealed value can be decrypted", async () => {
         await plane.stop("SIGTERM");
         const environment = {
-          ...from.installation.environment,
+          ...old.installation.environment,
           PORTCULLIS_SECRET: randomBytes(32).toString("hex"),
-          PORTCULLIS_SECRET_PREVIOUS: from.kept.secret,
+          PORTCULLIS_SECRET_PREVIOUS: old.kept.secret,
         };
-        const installation = { ...from.installation, environment };
+        const installation = { ...old.installation, environment };
         plane = await startControlPlane(installation);
         const rotated = await onHost<RotatedSecrets>(installation, "secrets rotate", {});
-        expect(rotated).toMatchObject({ unreadable: 0, resealed: from.kept.sealed });
+        expect(rotated).toMatchObject({ unreadable: 0, resealed: old.kept.sealed });
       });
     },
   );
 
-/** What Traefik answers to a visitor who passed: the applications of a dump have no upstream. */
+/** Traefik's status for a visitor who passed, because the applications of a dump have no upstream. */
 const upstreamIsDown = 502;
 
-/** The present name of an exposure: version 0.1.0 called a closed application `shut`. */
+/** The current name of an exposure: version 0.1.0 called a closed application `shut`. */
 function presentName(exposure: string): string {
   return exposure === "shut" ? "closed" : exposure;
 }
 
-/** What a visitor without a credential gets at an application of such an exposure. */
+/** The status for a visitor without a credential, at an application with this exposure. */
 function anonymous(exposure: string): number {
   const status = { protected: 401, closed: 403, public: upstreamIsDown }[presentName(exposure)];
   if (status === undefined) throw new Error(`a dump has no application that is ${exposure}`);

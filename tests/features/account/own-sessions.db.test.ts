@@ -20,7 +20,7 @@ async function signedIn(person: GivenPerson, userAgent = "Test/1"): Promise<Brow
   return browser;
 }
 
-/** Somebody with the cookies of another, at another address. */
+/** A browser at another address that holds a copy of this browser's cookies. */
 function copyOf(browser: Browser): Browser {
   const thief = openBrowser(world, { ip: `203.0.113.${++address}` });
   for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
@@ -42,10 +42,10 @@ interface Item {
 }
 const listed = async (browser: Browser) => (await browser.call<{ items: Item[] }>("auth.sessions.list")).data.items;
 const idOf = async (browser: Browser) => (await listed(browser)).find(({ current }) => current)?.sessionId ?? "";
-const isIn = async (browser: Browser) => (await browser.call("auth.session")).status === 200;
+const isSignedIn = async (browser: Browser) => (await browser.call("auth.session")).status === 200;
 
 describe("auth.sessions", () => {
-  it("lists where somebody is signed in, and which of them asks", async () => {
+  it("lists the person's live sessions and marks the session that sent the request", async () => {
     const person = await givenOwner();
     const [phone, laptop] = [await signedIn(person, "Phone/1"), await signedIn(person, "Laptop/1")];
     await signedIn(await givenOwner());
@@ -58,7 +58,7 @@ describe("auth.sessions", () => {
     expect(await idOf(laptop)).not.toBe(await idOf(phone));
   });
 
-  it("lists none that has ended by its time", async () => {
+  it("omits a session that expired because it was idle", async () => {
     const person = await givenOwner();
     await signedIn(person);
     const hour = 3_600_000;
@@ -70,7 +70,7 @@ describe("auth.sessions", () => {
     }
   });
 
-  it("ends another browser at its very next request, and says so in the log (TM-7)", async () => {
+  it("revoking another session ends it at its next request and writes an audit entry (TM-7)", async () => {
     const person = await givenOwner();
     const [phone, laptop] = [await signedIn(person), await signedIn(person)];
     const sessionId = await idOf(laptop);
@@ -78,7 +78,7 @@ describe("auth.sessions", () => {
     expect([revoked.status, revoked.data.sessionId]).toEqual([200, sessionId]);
     const refused = await laptop.call("auth.session");
     expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
-    expect(await isIn(phone)).toBe(true);
+    expect(await isSignedIn(phone)).toBe(true);
     const entries = await world.db.asOwner<{ action: string }>(
       "select action, actor_id, ip from audit_entries where object_id = $1",
       [sessionId],
@@ -86,28 +86,28 @@ describe("auth.sessions", () => {
     expect(entries).toMatchObject([{ action: "auth.sessions.revoke", actor_id: person.userId }]);
   });
 
-  it("ends nobody else's: 404, as for one that is not there", async () => {
+  it("returns 404 for another person's session, as for an unknown session, and does not end it", async () => {
     const [ada, bob] = [await givenOwner(), await givenOwner()];
     const [hers, his] = [await signedIn(ada), await signedIn(bob)];
     for (const sessionId of [await idOf(his), "ses_00000000000000000000000000"]) {
       const refused = await hers.call("auth.sessions.revoke", { sessionId });
       expect([refused.status, refused.error.data.reason]).toEqual([404, "not_found"]);
     }
-    expect(await isIn(his)).toBe(true);
+    expect(await isSignedIn(his)).toBe(true);
   });
 
-  it("ends every one of them, this one and a copy of its cookie too, unless it is said (TM-7)", async () => {
+  it("revokeAll ends every session and every copy of their cookies; keepThis spares the current one (TM-7)", async () => {
     const person = await givenOwner();
     const [phone, laptop] = [await signedIn(person), await signedIn(person)];
     const kept = await phone.call<{ ended: number }>("auth.sessions.revokeAll", { keepThis: true });
     expect(kept.data.ended).toBe(1);
-    expect([await isIn(phone), await isIn(laptop)]).toEqual([true, false]);
+    expect([await isSignedIn(phone), await isSignedIn(laptop)]).toEqual([true, false]);
     const thief = copyOf(phone);
     expect((await phone.call<{ ended: number }>("auth.sessions.revokeAll")).data.ended).toBe(1);
-    expect([await isIn(phone), await isIn(thief)]).toEqual([false, false]);
+    expect([await isSignedIn(phone), await isSignedIn(thief)]).toEqual([false, false]);
   });
 
-  it("is taken ten times a minute from an address, then 429 with Retry-After (TM-38)", async () => {
+  it("limits revokeAll to ten calls a minute from one address, then returns 429 with Retry-After (TM-38)", async () => {
     const browser = await signedIn(await givenOwner());
     for (let count = 0; count < 10; count++) {
       expect((await browser.call("auth.sessions.revokeAll", { keepThis: true })).status).toBe(200);
@@ -118,14 +118,14 @@ describe("auth.sessions", () => {
     expect(Number(refused.headers.get("retry-after"))).toBeLessThanOrEqual(60);
   });
 
-  it("is nothing for a key", async () => {
+  it("returns 403 session_required to an API key", async () => {
     const refused = await organization.call("auth.sessions.list");
     expect([refused.status, refused.error.data.reason]).toEqual([403, "session_required"]);
   });
 });
 
 describe("auth.password.change", () => {
-  it("ends every other session and every copy of this one's cookie, which goes on under another (TM-7)", async () => {
+  it("a password change ends every other session and every copy of the current cookie, which it replaces (TM-7)", async () => {
     const person = await givenOwner();
     const [phone, laptop] = [await signedIn(person), await signedIn(person)];
     const thief = copyOf(phone);
@@ -138,7 +138,7 @@ describe("auth.password.change", () => {
     expect(phone.cookies.get("__Host-portcullis.csrf")).toBe(changed.data.csrfToken);
     for (const line of changed.headers.getSetCookie()) expect(line).toContain("Secure");
     expect(changed.headers.getSetCookie().find((line) => line.includes(".session="))).toContain("HttpOnly");
-    expect([await isIn(phone), await isIn(laptop), await isIn(thief)]).toEqual([true, false, false]);
+    expect([await isSignedIn(phone), await isSignedIn(laptop), await isSignedIn(thief)]).toEqual([true, false, false]);
     expect((await phone.call("projects.create", { name: "After" })).status).toBe(200);
     const browser = openBrowser(world, { ip: "198.51.101.1" });
     expect((await browser.signIn("password", { email: person.email, password: person.password })).status).toBe(401);
@@ -157,7 +157,7 @@ describe("auth.password.change", () => {
     [{ currentPassword: "=", newPassword: "password1234" }, 400, "weak_password"],
     [{ currentPassword: "=", newPassword: "=" }, 400, "password_unchanged"],
     [{ currentPassword: "=", newPassword: "another horse entirely", userId: "usr_1" }, 400, "invalid_input"],
-  ] as const)("refuses %j: %i %s", async (input, status, reason) => {
+  ] as const)("rejects %j with %i %s", async (input, status, reason) => {
     const person = await givenOwner();
     const browser = await signedIn(person);
     const typed = Object.fromEntries(
@@ -165,10 +165,10 @@ describe("auth.password.change", () => {
     );
     const refused = await browser.call("auth.password.change", typed);
     expect([refused.status, refused.error.data.reason]).toEqual([status, reason]);
-    expect(await isIn(browser)).toBe(true);
+    expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it("is the first thing to do where it has to be changed, and nothing else is possible before", async () => {
+  it("auth.password.change is the only operation that is allowed while the password must be changed", async () => {
     const person = await givenOwner();
     await world.db.asOwner("update passwords set must_change = true where user_id = $1", [person.userId]);
     const browser = await signedIn(person);
@@ -179,7 +179,7 @@ describe("auth.password.change", () => {
     expect((await browser.call("projects.list")).status).toBe(200);
   });
 
-  it("asks for the present one also of who has just chosen it by a link (ASVS 6.2.3)", async () => {
+  it("a password change requires the current password right after the person chose it through an invitation (ASVS 6.2.3)", async () => {
     const owner = await signedIn(await givenOwner());
     const email = "by-a-link@example.org";
     const { data } = await owner.call<{ url: string }>("invitations.create", { email, role: "viewer" });
@@ -193,7 +193,7 @@ describe("auth.password.change", () => {
     expect((await browser.call("auth.password.change", { currentPassword: password, newPassword })).status).toBe(200);
   });
 
-  it("gives a first one to who has none, within ten minutes of the sign-in", async () => {
+  it("a person without a password can set one, but only within ten minutes of the sign-in", async () => {
     const person = await givenOwner();
     const [early, late] = [await signedIn(person), await signedIn(person)];
     await world.db.asOwner("delete from passwords where user_id = $1", [person.userId]);
@@ -209,11 +209,11 @@ describe("auth.password.change", () => {
 });
 
 describe("auth.setActiveOrganization", () => {
-  it("makes requests about another organization of theirs, which auth.session lists", async () => {
+  it("switches the organization of one session, and auth.session lists all organizations of the person", async () => {
     const other = await world.organization();
     const person = await givenOwner();
     await givenMember(world, other.organizationId, person, "viewer");
-    const [browser, elsewhere] = [await signedIn(person), await signedIn(person)];
+    const [browser, otherSession] = [await signedIn(person), await signedIn(person)];
     type Session = { organization: { organizationId: string }; organizations: { organizationId: string }[] };
     const before = (await browser.call<Session>("auth.session")).data;
     expect(before.organization.organizationId).toBe(organization.organizationId);
@@ -224,11 +224,11 @@ describe("auth.setActiveOrganization", () => {
     expect(status).toBe(200);
     const active = async (of: Browser) => (await of.call<Session>("auth.session")).data.organization.organizationId;
     expect(await active(browser)).toBe(other.organizationId);
-    expect(await active(elsewhere)).toBe(organization.organizationId);
+    expect(await active(otherSession)).toBe(organization.organizationId);
     expect((await browser.call("projects.create", { name: "No" })).status).toBe(403);
   });
 
-  it("is 404 for one that they are no member of, whether it exists or not", async () => {
+  it("returns 404 for an organization that the person is not a member of, whether it exists or not", async () => {
     const stranger = await world.organization();
     const browser = await signedIn(await givenOwner());
     for (const organizationId of [stranger.organizationId, "org_00000000000000000000000000"]) {

@@ -4,8 +4,8 @@ import { registerSecret } from "../../support/secrets";
 import { type Answer, type GivenOrganization, openWorld, type World } from "../../support/world";
 
 /**
- * Every way in which the number of an application's valid credentials is, or becomes, 0; and what may look like one.
- * `never`: the organization's `neverPublic`.
+ * Every way in which the number of an application's valid credentials is or becomes 0, and cases that only look
+ * similar.
  */
 
 type Access = "public-when-empty" | "protected";
@@ -14,10 +14,11 @@ type OpenedBy = "create" | "delete" | "access" | null;
 
 interface Start {
   readonly access: Access;
-  /** Rows of `security`, as they stand before the act. */
+  /** Rows of `security`, before the act. */
   readonly rows: readonly Row[];
   readonly openedBy: OpenedBy;
-  readonly never?: boolean;
+  /** Whether the organization has `neverPublic`. */
+  readonly neverPublic?: boolean;
 }
 
 type Act =
@@ -33,298 +34,299 @@ type Act =
 interface End {
   readonly intended: "public" | "protected" | "closed";
   readonly openedBy: OpenedBy;
-  /** In the answer; `undefined` where the act has no such answer. */
+  /** In the response; `undefined` if the response to the act has no such field. */
   readonly becamePublic?: boolean;
   readonly refused?: "never_public" | "credentials_exist";
 }
 
-const pwe = "public-when-empty";
-const shielded = "protected";
-const asBefore = { refused: "never_public" } as const;
+const publicWhenEmpty = "public-when-empty";
+const protectedAccess = "protected";
+const refusedAsNeverPublic = { refused: "never_public" } as const;
 
 const table: readonly (readonly [string, Start, Act, End])[] = [
   // the last row is deleted
   [
-    "the last row deleted",
-    { access: pwe, rows: ["valid"], openedBy: null },
+    "the last row is deleted",
+    { access: publicWhenEmpty, rows: ["valid"], openedBy: null },
     { delete: "valid" },
     { intended: "public", openedBy: "delete", becamePublic: true },
   ],
   [
-    "the last row deleted",
-    { access: shielded, rows: ["valid"], openedBy: null },
+    "the last row is deleted",
+    { access: protectedAccess, rows: ["valid"], openedBy: null },
     { delete: "valid" },
     { intended: "closed", openedBy: "delete", becamePublic: false },
   ],
   [
-    "the last row deleted",
-    { access: pwe, rows: ["valid"], openedBy: null, never: true },
+    "the last row is deleted",
+    { access: publicWhenEmpty, rows: ["valid"], openedBy: null, neverPublic: true },
     { delete: "valid" },
-    { intended: "protected", openedBy: null, ...asBefore },
+    { intended: "protected", openedBy: null, ...refusedAsNeverPublic },
   ],
   [
-    "the last row deleted",
-    { access: shielded, rows: ["valid"], openedBy: null, never: true },
+    "the last row is deleted",
+    { access: protectedAccess, rows: ["valid"], openedBy: null, neverPublic: true },
     { delete: "valid" },
     { intended: "closed", openedBy: "delete", becamePublic: false },
   ],
   [
-    "the last row deleted, expired before",
-    { access: pwe, rows: ["expired"], openedBy: null },
+    "the last row, which had expired, is deleted",
+    { access: publicWhenEmpty, rows: ["expired"], openedBy: null },
     { delete: "expired" },
     { intended: "public", openedBy: "delete", becamePublic: true },
   ],
   [
-    "the last row deleted, expired before",
-    { access: shielded, rows: ["expired"], openedBy: null },
+    "the last row, which had expired, is deleted",
+    { access: protectedAccess, rows: ["expired"], openedBy: null },
     { delete: "expired" },
     { intended: "closed", openedBy: "delete", becamePublic: false },
   ],
   [
-    "the last row deleted, expired before",
-    { access: pwe, rows: ["expired"], openedBy: null, never: true },
+    "the last row, which had expired, is deleted",
+    { access: publicWhenEmpty, rows: ["expired"], openedBy: null, neverPublic: true },
     { delete: "expired" },
-    { intended: "closed", openedBy: null, ...asBefore },
+    { intended: "closed", openedBy: null, ...refusedAsNeverPublic },
   ],
-  // a row is deleted, and others stay
+  // a row is deleted, and others remain
   [
-    "one of two deleted",
-    { access: pwe, rows: ["valid", "valid"], openedBy: null },
+    "one of two rows is deleted",
+    { access: publicWhenEmpty, rows: ["valid", "valid"], openedBy: null },
     { delete: "valid" },
     { intended: "protected", openedBy: null, becamePublic: false },
   ],
   [
-    "one of two deleted",
-    { access: pwe, rows: ["valid", "valid"], openedBy: null, never: true },
+    "one of two rows is deleted",
+    { access: publicWhenEmpty, rows: ["valid", "valid"], openedBy: null, neverPublic: true },
     { delete: "valid" },
     { intended: "protected", openedBy: null, becamePublic: false },
   ],
   [
-    "the last valid one deleted, an expired row stays",
-    { access: pwe, rows: ["valid", "expired"], openedBy: null },
+    "the last valid row is deleted, an expired row remains",
+    { access: publicWhenEmpty, rows: ["valid", "expired"], openedBy: null },
     { delete: "valid" },
     { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
-    "the last valid one deleted, an expired row stays",
-    { access: shielded, rows: ["valid", "expired"], openedBy: null },
+    "the last valid row is deleted, an expired row remains",
+    { access: protectedAccess, rows: ["valid", "expired"], openedBy: null },
     { delete: "valid" },
     { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
-    "the last valid one deleted, an expired row stays",
-    { access: pwe, rows: ["valid", "expired"], openedBy: null, never: true },
+    "the last valid row is deleted, an expired row remains",
+    { access: publicWhenEmpty, rows: ["valid", "expired"], openedBy: null, neverPublic: true },
     { delete: "valid" },
     { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
-    "an expired row deleted, a valid one stays",
-    { access: pwe, rows: ["valid", "expired"], openedBy: null },
+    "an expired row is deleted, a valid row remains",
+    { access: publicWhenEmpty, rows: ["valid", "expired"], openedBy: null },
     { delete: "expired" },
     { intended: "protected", openedBy: null, becamePublic: false },
   ],
   [
-    "one expired row of two deleted",
-    { access: pwe, rows: ["expired", "expired"], openedBy: null },
+    "one of two expired rows is deleted",
+    { access: publicWhenEmpty, rows: ["expired", "expired"], openedBy: null },
     { delete: "expired" },
     { intended: "closed", openedBy: null, becamePublic: false },
   ],
-  // time
+  // time passes
   [
-    "the last valid one expires",
-    { access: pwe, rows: ["valid"], openedBy: null },
+    "the last valid row expires",
+    { access: publicWhenEmpty, rows: ["valid"], openedBy: null },
     { time: "passes" },
     { intended: "closed", openedBy: null },
   ],
   [
-    "the last valid one expires",
-    { access: shielded, rows: ["valid"], openedBy: null },
+    "the last valid row expires",
+    { access: protectedAccess, rows: ["valid"], openedBy: null },
     { time: "passes" },
     { intended: "closed", openedBy: null },
   ],
   [
-    "both expire",
-    { access: pwe, rows: ["valid", "valid"], openedBy: null },
+    "both rows expire",
+    { access: publicWhenEmpty, rows: ["valid", "valid"], openedBy: null },
     { time: "passes" },
     { intended: "closed", openedBy: null },
   ],
   [
-    "the last valid one expires",
-    { access: pwe, rows: ["valid"], openedBy: null, never: true },
+    "the last valid row expires",
+    { access: publicWhenEmpty, rows: ["valid"], openedBy: null, neverPublic: true },
     { time: "passes" },
     { intended: "closed", openedBy: null },
   ],
-  // access
+  // the access setting changes
   [
-    "access to public-when-empty, empty",
-    { access: shielded, rows: [], openedBy: "create" },
-    { access: pwe },
+    "access becomes public-when-empty, no row was ever there",
+    { access: protectedAccess, rows: [], openedBy: "create" },
+    { access: publicWhenEmpty },
     { intended: "public", openedBy: "access", becamePublic: true },
   ],
   [
-    "access to public-when-empty, empty by deletion",
-    { access: shielded, rows: [], openedBy: "delete" },
-    { access: pwe },
+    "access becomes public-when-empty, the rows were deleted",
+    { access: protectedAccess, rows: [], openedBy: "delete" },
+    { access: publicWhenEmpty },
     { intended: "public", openedBy: "access", becamePublic: true },
   ],
   [
-    "access to public-when-empty, empty",
-    { access: shielded, rows: [], openedBy: "create", never: true },
-    { access: pwe },
-    { intended: "closed", openedBy: "create", ...asBefore },
+    "access becomes public-when-empty, no row was ever there",
+    { access: protectedAccess, rows: [], openedBy: "create", neverPublic: true },
+    { access: publicWhenEmpty },
+    { intended: "closed", openedBy: "create", ...refusedAsNeverPublic },
   ],
   [
-    "access to public-when-empty with a credential",
-    { access: shielded, rows: ["valid"], openedBy: null },
-    { access: pwe },
+    "access becomes public-when-empty with a credential",
+    { access: protectedAccess, rows: ["valid"], openedBy: null },
+    { access: publicWhenEmpty },
     { intended: "protected", openedBy: null, becamePublic: false },
   ],
   [
-    "access to public-when-empty with a credential",
-    { access: shielded, rows: ["valid"], openedBy: null, never: true },
-    { access: pwe },
+    "access becomes public-when-empty with a credential",
+    { access: protectedAccess, rows: ["valid"], openedBy: null, neverPublic: true },
+    { access: publicWhenEmpty },
     { intended: "protected", openedBy: null, becamePublic: false },
   ],
   [
-    "access to public-when-empty with an expired row only",
-    { access: shielded, rows: ["expired"], openedBy: null },
-    { access: pwe },
+    "access becomes public-when-empty with only an expired row",
+    { access: protectedAccess, rows: ["expired"], openedBy: null },
+    { access: publicWhenEmpty },
     { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
-    "access to protected, public before",
-    { access: pwe, rows: [], openedBy: "create" },
-    { access: shielded },
+    "access of a public application becomes protected",
+    { access: publicWhenEmpty, rows: [], openedBy: "create" },
+    { access: protectedAccess },
     { intended: "closed", openedBy: "create", becamePublic: false },
   ],
   [
-    "access to protected with a credential",
-    { access: pwe, rows: ["valid"], openedBy: null },
-    { access: shielded },
+    "access becomes protected with a credential",
+    { access: publicWhenEmpty, rows: ["valid"], openedBy: null },
+    { access: protectedAccess },
     { intended: "protected", openedBy: null, becamePublic: false },
   ],
   [
-    "access said again, public before",
-    { access: pwe, rows: [], openedBy: "create" },
-    { access: pwe },
+    "the same access is set again on a public application",
+    { access: publicWhenEmpty, rows: [], openedBy: "create" },
+    { access: publicWhenEmpty },
     { intended: "public", openedBy: "create", becamePublic: false },
   ],
   [
-    "access said again, emptied by no act",
-    { access: pwe, rows: [], openedBy: null },
-    { access: pwe },
+    "the same access is set again after rows disappeared without an act",
+    { access: publicWhenEmpty, rows: [], openedBy: null },
+    { access: publicWhenEmpty },
     { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
-    "access said again, closed by neverPublic",
-    { access: pwe, rows: [], openedBy: "create", never: true },
-    { access: pwe },
+    "the same access is set again on an application closed by neverPublic",
+    { access: publicWhenEmpty, rows: [], openedBy: "create", neverPublic: true },
+    { access: publicWhenEmpty },
     { intended: "closed", openedBy: "create", becamePublic: false },
   ],
-  // no act at all: a restore, an import, a removed member
+  // no act at all: a restore, an import or a removed member
   [
-    "rows gone by no act",
-    { access: pwe, rows: [], openedBy: null },
+    "rows disappear without an act",
+    { access: publicWhenEmpty, rows: [], openedBy: null },
     { nothing: true },
     { intended: "closed", openedBy: null },
   ],
   [
-    "rows gone by no act",
-    { access: shielded, rows: [], openedBy: null },
+    "rows disappear without an act",
+    { access: protectedAccess, rows: [], openedBy: null },
     { nothing: true },
     { intended: "closed", openedBy: null },
   ],
   [
-    "open, and nothing happens",
-    { access: pwe, rows: [], openedBy: "delete" },
+    "nothing happens to a public application",
+    { access: publicWhenEmpty, rows: [], openedBy: "delete" },
     { nothing: true },
     { intended: "public", openedBy: "delete" },
   ],
   [
-    "open once, and neverPublic since",
-    { access: pwe, rows: [], openedBy: "delete", never: true },
+    "neverPublic was turned on after the application was opened",
+    { access: publicWhenEmpty, rows: [], openedBy: "delete", neverPublic: true },
     { nothing: true },
     { intended: "closed", openedBy: "delete" },
   ],
   // a credential closes
   [
-    "a credential added, public before",
-    { access: pwe, rows: [], openedBy: "create" },
+    "a credential is added to a public application",
+    { access: publicWhenEmpty, rows: [], openedBy: "create" },
     { add: true },
     { intended: "protected", openedBy: null },
   ],
   [
-    "a credential added, opened by deletion",
-    { access: pwe, rows: [], openedBy: "delete" },
+    "a credential is added to an application that a deletion opened",
+    { access: publicWhenEmpty, rows: [], openedBy: "delete" },
     { add: true },
     { intended: "protected", openedBy: null },
   ],
   [
-    "a credential added beside an expired one",
-    { access: pwe, rows: ["expired"], openedBy: null },
+    "a credential is added next to an expired one",
+    { access: publicWhenEmpty, rows: ["expired"], openedBy: null },
     { add: true },
     { intended: "protected", openedBy: null },
   ],
   [
-    "a credential added, closed before",
-    { access: shielded, rows: [], openedBy: "create" },
+    "a credential is added to a closed application",
+    { access: protectedAccess, rows: [], openedBy: "create" },
     { add: true },
     { intended: "protected", openedBy: null },
   ],
-  // what changes nothing of it
+  // changes that do not affect the access
   [
-    "renamed, public before",
-    { access: pwe, rows: [], openedBy: "create" },
+    "a public application is renamed",
+    { access: publicWhenEmpty, rows: [], openedBy: "create" },
     { rename: true },
     { intended: "public", openedBy: "create", becamePublic: false },
   ],
   [
-    "renamed, closed before",
-    { access: pwe, rows: [], openedBy: null },
+    "a closed application is renamed",
+    { access: publicWhenEmpty, rows: [], openedBy: null },
     { rename: true },
     { intended: "closed", openedBy: null, becamePublic: false },
   ],
   [
-    "another algorithm, public before",
-    { access: pwe, rows: [], openedBy: "create" },
+    "the hash algorithm of a public application changes",
+    { access: publicWhenEmpty, rows: [], openedBy: "create" },
     { algorithm: "bcrypt" },
     { intended: "public", openedBy: "create", becamePublic: false },
   ],
   [
-    "another algorithm, with an expired row",
-    { access: pwe, rows: ["expired"], openedBy: null },
+    "the hash algorithm changes while an expired row exists",
+    { access: publicWhenEmpty, rows: ["expired"], openedBy: null },
     { algorithm: "bcrypt" },
     { intended: "closed", openedBy: null, refused: "credentials_exist" },
   ],
   [
-    "a new password for an expired one",
-    { access: pwe, rows: ["expired"], openedBy: null },
+    "an expired row gets a new password",
+    { access: publicWhenEmpty, rows: ["expired"], openedBy: null },
     { newPassword: true },
     { intended: "closed", openedBy: null },
   ],
 ];
 
 let world: World;
-let open: GivenOrganization;
-let never: GivenOrganization;
+let openOrganization: GivenOrganization;
+let neverPublicOrganization: GivenOrganization;
 let places: Map<GivenOrganization, string>;
 
 beforeAll(async () => {
   world = await openWorld();
-  open = await world.organization();
-  never = await world.organization();
+  openOrganization = await world.organization();
+  neverPublicOrganization = await world.organization();
   places = new Map();
-  for (const org of [open, never]) places.set(org, (await insertPlace(world, org)).environmentId);
-  await setNever(never, true);
+  for (const org of [openOrganization, neverPublicOrganization])
+    places.set(org, (await insertPlace(world, org)).environmentId);
+  await setNeverPublic(neverPublicOrganization, true);
 });
 afterAll(() => world.close());
 
-const setNever = (org: GivenOrganization, on: boolean) =>
+const setNeverPublic = (org: GivenOrganization, on: boolean) =>
   world.db.asOwner(`update organizations set never_public = $2 where organization_id = $1`, [org.organizationId, on]);
 
 const soon = () => new Date(Date.now() + 3_600_000);
 
-/** An application in exactly this state, whatever acts would have led to it. */
+/** Creates an application in exactly this state, regardless of the acts that would lead to it. */
 async function inState(org: GivenOrganization, start: Start) {
   const credentials = new Map<Row, string>();
   const created = await org.call<{ applicationId: string }>("applications.create", {
@@ -370,29 +372,33 @@ async function act(
   return null;
 }
 
-const titleOf = ([title, { access, never: ruledOut }]: (typeof table)[number]) =>
-  `${title} (${access}${ruledOut ? ", neverPublic" : ""})`;
+const titleOf = ([title, { access, neverPublic }, , end]: (typeof table)[number]) => {
+  const outcome = end.refused ? `is refused with ${end.refused}` : `the application is intended ${end.intended}`;
+  return `${title} (${access}${neverPublic ? ", neverPublic" : ""}): ${outcome}`;
+};
 
 describe("DK-19: access", () => {
   test.each(table.map((row) => [titleOf(row), row] as const))("%s", async (_title, [, start, what, end]) => {
-    const org = start.never ? never : open;
-    const made = await inState(org, start);
+    const org = start.neverPublic ? neverPublicOrganization : openOrganization;
+    const application = await inState(org, start);
     try {
-      const answer = await act(org, made, what);
+      const answer = await act(org, application, what);
       if (answer && end.refused) {
         expect([answer.status, answer.error.data.reason]).toEqual([409, end.refused]);
       } else if (answer) {
         expect([answer.status, answer.data.becamePublic]).toEqual([200, end.becamePublic]);
       }
       const after = await org.call<{ openedBy: string | null; exposure: { intended: string } }>("applications.one", {
-        applicationId: made.applicationId,
+        applicationId: application.applicationId,
       });
       expect({ intended: after.data.exposure.intended, openedBy: after.data.openedBy }).toEqual({
         intended: end.intended,
         openedBy: end.openedBy,
       });
       if (end.refused) {
-        const rows = await world.db.asOwner(`select 1 from security where application_id = $1`, [made.applicationId]);
+        const rows = await world.db.asOwner(`select 1 from security where application_id = $1`, [
+          application.applicationId,
+        ]);
         expect(rows).toHaveLength(start.rows.length);
       }
     } finally {
@@ -401,21 +407,39 @@ describe("DK-19: access", () => {
   });
 
   const creations: [string, boolean, Access | undefined, boolean, Partial<End>][] = [
-    ["without a credential", false, pwe, false, { intended: "public", openedBy: "create", becamePublic: true }],
+    [
+      "without a credential",
+      false,
+      publicWhenEmpty,
+      false,
+      { intended: "public", openedBy: "create", becamePublic: true },
+    ],
     ["without a credential", false, undefined, false, { intended: "public", openedBy: "create", becamePublic: true }],
-    ["without a credential", false, shielded, false, { intended: "closed", openedBy: "create", becamePublic: false }],
-    ["without a credential", false, pwe, true, { refused: "never_public" }],
+    [
+      "without a credential",
+      false,
+      protectedAccess,
+      false,
+      { intended: "closed", openedBy: "create", becamePublic: false },
+    ],
+    ["without a credential", false, publicWhenEmpty, true, { refused: "never_public" }],
     ["without a credential", false, undefined, true, { refused: "never_public" }],
-    ["without a credential", false, shielded, true, { intended: "closed", openedBy: "create", becamePublic: false }],
-    ["with a credential", true, pwe, false, { intended: "protected", openedBy: null, becamePublic: false }],
-    ["with a credential", true, shielded, false, { intended: "protected", openedBy: null, becamePublic: false }],
-    ["with a credential", true, pwe, true, { intended: "protected", openedBy: null, becamePublic: false }],
+    [
+      "without a credential",
+      false,
+      protectedAccess,
+      true,
+      { intended: "closed", openedBy: "create", becamePublic: false },
+    ],
+    ["with a credential", true, publicWhenEmpty, false, { intended: "protected", openedBy: null, becamePublic: false }],
+    ["with a credential", true, protectedAccess, false, { intended: "protected", openedBy: null, becamePublic: false }],
+    ["with a credential", true, publicWhenEmpty, true, { intended: "protected", openedBy: null, becamePublic: false }],
     ["with a credential", true, undefined, true, { intended: "protected", openedBy: null, becamePublic: false }],
   ];
   test.each(creations)(
-    "created %s: credential %s, access %s, neverPublic %s",
-    async (_title, withCredential, access, ruledOut, end) => {
-      const org = ruledOut ? never : open;
+    "creating %s (credential %s, access %s, neverPublic %s) gives the expected exposure or refusal",
+    async (_title, withCredential, access, neverPublic, end) => {
+      const org = neverPublic ? neverPublicOrganization : openOrganization;
       const answer = await org.call<{ becamePublic: boolean; openedBy: string; exposure: { intended: string } }>(
         "applications.create",
         {
@@ -434,7 +458,7 @@ describe("DK-19: access", () => {
     },
   );
 
-  test("an organization's default access is copied at creation, and can be overruled", async () => {
+  test("a new application copies the organization's default access unless the request overrides it", async () => {
     const org = await world.organization();
     const { environmentId } = await insertPlace(world, org);
     await world.db.asOwner(`update organizations set default_access = 'protected' where organization_id = $1`, [
@@ -442,8 +466,12 @@ describe("DK-19: access", () => {
     ]);
     const copied = await org.call("applications.create", { environmentId, name: "Wiki" });
     expect(copied.data).toMatchObject({ access: "protected", becamePublic: false, exposure: { intended: "closed" } });
-    const overruled = await org.call("applications.create", { environmentId, name: "Wiki", access: pwe });
-    expect(overruled.data).toMatchObject({ access: pwe, becamePublic: true, exposure: { intended: "public" } });
+    const overridden = await org.call("applications.create", { environmentId, name: "Wiki", access: publicWhenEmpty });
+    expect(overridden.data).toMatchObject({
+      access: publicWhenEmpty,
+      becamePublic: true,
+      exposure: { intended: "public" },
+    });
     await world.db.asOwner(`update organizations set default_access = 'public-when-empty' where organization_id = $1`, [
       org.organizationId,
     ]);
@@ -451,9 +479,13 @@ describe("DK-19: access", () => {
     expect(after.data).toMatchObject({ access: "protected", exposure: { intended: "closed" } });
   });
 
-  test("DK-20: a deleted application is meant to be closed, and its credentials are gone", async () => {
-    const { applicationId } = await inState(open, { access: pwe, rows: ["valid"], openedBy: null });
-    const answer = await open.call("applications.delete", { applicationId });
+  test("DK-20: deleting an application makes it intended closed and deletes its credentials", async () => {
+    const { applicationId } = await inState(openOrganization, {
+      access: publicWhenEmpty,
+      rows: ["valid"],
+      openedBy: null,
+    });
+    const answer = await openOrganization.call("applications.delete", { applicationId });
     expect(answer.data).toMatchObject({
       exposure: { intended: "closed", state: "unknown" },
       sync: { state: "pending" },
@@ -467,18 +499,38 @@ describe("DK-19: access", () => {
   });
 
   test.each<[string, Start, Act, boolean]>([
-    ["deleting a credential", { access: pwe, rows: ["valid", "valid"], openedBy: null }, { delete: "valid" }, true],
-    ["adding one to a public application", { access: pwe, rows: [], openedBy: "create" }, { add: true }, true],
-    ["adding one beside another", { access: pwe, rows: ["valid"], openedBy: null }, { add: true }, false],
-    ["a new password", { access: pwe, rows: ["expired"], openedBy: null }, { newPassword: true }, true],
-    ["access to protected", { access: pwe, rows: [], openedBy: "create" }, { access: shielded }, true],
-    ["access to public-when-empty", { access: shielded, rows: [], openedBy: "create" }, { access: pwe }, false],
-  ])("%s is delivered as what it is: closing or not", async (_title, start, what, closes) => {
-    const made = await inState(open, start);
-    await act(open, made, what);
+    [
+      "deleting a credential",
+      { access: publicWhenEmpty, rows: ["valid", "valid"], openedBy: null },
+      { delete: "valid" },
+      true,
+    ],
+    [
+      "adding one to a public application",
+      { access: publicWhenEmpty, rows: [], openedBy: "create" },
+      { add: true },
+      true,
+    ],
+    ["adding one next to another", { access: publicWhenEmpty, rows: ["valid"], openedBy: null }, { add: true }, false],
+    ["a new password", { access: publicWhenEmpty, rows: ["expired"], openedBy: null }, { newPassword: true }, true],
+    [
+      "access to protected",
+      { access: publicWhenEmpty, rows: [], openedBy: "create" },
+      { access: protectedAccess },
+      true,
+    ],
+    [
+      "access to public-when-empty",
+      { access: protectedAccess, rows: [], openedBy: "create" },
+      { access: publicWhenEmpty },
+      false,
+    ],
+  ])("records whether the change closes the application: %s", async (_title, start, what, closes) => {
+    const application = await inState(openOrganization, start);
+    await act(openOrganization, application, what);
     const [row] = await world.db.asOwner(
       `select closes from changes where application_id = $1 order by row desc limit 1`,
-      [made.applicationId],
+      [application.applicationId],
     );
     expect(row?.closes).toBe(closes);
   });

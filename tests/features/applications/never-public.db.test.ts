@@ -6,7 +6,7 @@ interface Updated extends Record<string, unknown> {
   closed: { applicationId: string; name: string }[];
 }
 
-interface Seen extends Record<string, unknown> {
+interface ApplicationState extends Record<string, unknown> {
   access: string;
   openedBy: string | null;
   exposure: { intended: string };
@@ -26,34 +26,34 @@ async function organization() {
     org,
     application: async (input: Record<string, unknown> = {}) =>
       (await given(org).application({ environmentId, ...input })).applicationId,
-    never: (neverPublic: boolean) => given(org).ok<Updated>("organizations.update", { neverPublic }),
-    see: async (applicationId: string) => {
-      const { openedBy, exposure } = await given(org).ok<Seen>("applications.one", { applicationId });
+    setNeverPublic: (neverPublic: boolean) => given(org).ok<Updated>("organizations.update", { neverPublic }),
+    stateOf: async (applicationId: string) => {
+      const { openedBy, exposure } = await given(org).ok<ApplicationState>("applications.one", { applicationId });
       return [exposure.intended, openedBy];
     },
   };
 }
 
 async function intendedPublic(org: GivenOrganization): Promise<number> {
-  const { items } = await given(org).ok<{ items: Seen[] }>("applications.list", { limit: 200 });
+  const { items } = await given(org).ok<{ items: ApplicationState[] }>("applications.list", { limit: 200 });
   return items.filter((item) => item.exposure.intended === "public").length;
 }
 
 describe("DK-19: neverPublic", () => {
-  test("on closes at once what was public, lists it, and asks for its delivery; off opens nothing", async () => {
-    const { application, never, see, org } = await organization();
+  test("turning neverPublic on closes, lists and delivers each public application; turning it off opens none", async () => {
+    const { application, setNeverPublic, stateOf, org } = await organization();
     const byCreation = await application({ name: "By creation" });
     const byDeletion = await application({ name: "By deletion" });
     await given(org).ok("security.delete", { securityId: (await given(org).credential(byDeletion)).securityId });
     const locked = await application({ name: "Locked" });
     await given(org).credential(locked);
     const shielded = await application({ name: "Shielded", access: "protected" });
-    expect([await see(byCreation), await see(byDeletion)]).toEqual([
+    expect([await stateOf(byCreation), await stateOf(byDeletion)]).toEqual([
       ["public", "create"],
       ["public", "delete"],
     ]);
 
-    const on = await never(true);
+    const on = await setNeverPublic(true);
     expect(on.closed.map(({ applicationId }) => applicationId).sort()).toEqual([byCreation, byDeletion].sort());
     expect(on.closed.map(({ name }) => name).sort()).toEqual(["By creation", "By deletion"]);
     expect(on.sync).toMatchObject({ state: "pending", changeId: expect.stringMatching(/^chg_/) });
@@ -62,21 +62,21 @@ describe("DK-19: neverPublic", () => {
       [(on.sync as { changeId: string }).changeId],
     );
     expect(rows).toEqual([byCreation, byDeletion].sort().map((id) => ({ application_id: id, closes: true })));
-    for (const id of [byCreation, byDeletion, shielded]) expect((await see(id))[0]).toBe("closed");
-    expect(await see(locked)).toEqual(["protected", null]);
+    for (const id of [byCreation, byDeletion, shielded]) expect((await stateOf(id))[0]).toBe("closed");
+    expect(await stateOf(locked)).toEqual(["protected", null]);
 
-    const off = await never(false);
+    const off = await setNeverPublic(false);
     expect(off.closed).toEqual([]);
-    for (const id of [byCreation, byDeletion, shielded]) expect(await see(id)).toEqual(["closed", null]);
-    expect((await never(true)).closed).toEqual([]);
+    for (const id of [byCreation, byDeletion, shielded]) expect(await stateOf(id)).toEqual(["closed", null]);
+    expect((await setNeverPublic(true)).closed).toEqual([]);
   });
 
-  test("on refuses every act that would make something public, and off allows it again, by an act", async () => {
-    const { application, never, see, org } = await organization();
+  test("neverPublic refuses every act that would make an application public until it is turned off", async () => {
+    const { application, setNeverPublic, stateOf, org } = await organization();
     const locked = await application();
     const { securityId } = await given(org).credential(locked);
     const shielded = await application({ access: "protected" });
-    await never(true);
+    await setNeverPublic(true);
     const { environmentId } = await given(org).environment();
     for (const [procedure, input] of [
       ["security.delete", { securityId }],
@@ -86,35 +86,35 @@ describe("DK-19: neverPublic", () => {
       const answer = await org.call(procedure, input);
       expect([procedure, answer.status, answer.error?.data.reason]).toEqual([procedure, 409, "never_public"]);
     }
-    expect(await see(locked)).toEqual(["protected", null]);
-    await never(false);
+    expect(await stateOf(locked)).toEqual(["protected", null]);
+    await setNeverPublic(false);
     expect((await given(org).ok<{ becamePublic: boolean }>("security.delete", { securityId })).becamePublic).toBe(true);
     const opened = await given(org).ok<{ becamePublic: boolean }>("applications.update", {
       applicationId: shielded,
       access: "public-when-empty",
     });
-    expect([opened.becamePublic, await see(shielded)]).toEqual([true, ["public", "access"]]);
+    expect([opened.becamePublic, await stateOf(shielded)]).toEqual([true, ["public", "access"]]);
   });
 
-  test("what was deleted while it was on does not open when it goes off", async () => {
-    const { application, never, see, org } = await organization();
+  test("turning neverPublic off does not open an application whose credential was deleted while it was on", async () => {
+    const { application, setNeverPublic, stateOf, org } = await organization();
     const shielded = await application({ access: "protected" });
     const { securityId } = await given(org).credential(shielded);
-    await never(true);
+    await setNeverPublic(true);
     await given(org).ok("security.delete", { securityId });
-    await never(false);
-    expect((await see(shielded))[0]).toBe("closed");
+    await setNeverPublic(false);
+    expect((await stateOf(shielded))[0]).toBe("closed");
   });
 
-  test("switched on beside acts that open leaves nothing public, and fails none of them", async () => {
+  test("turning neverPublic on during opening acts leaves none public; each act succeeds or returns never_public", async () => {
     for (let round = 0; round < 5; round++) {
-      const { application, never, org } = await organization();
+      const { application, setNeverPublic, org } = await organization();
       const { environmentId } = await given(org).environment();
       const locked = await Promise.all([1, 2, 3, 4].map(() => application()));
       const credentials = await Promise.all(locked.map((id) => given(org).credential(id)));
       const shielded = await Promise.all([1, 2, 3, 4].map(() => application({ access: "protected" })));
       const [on, ...acts] = await Promise.all([
-        never(true),
+        setNeverPublic(true),
         ...credentials.map(({ securityId }) => org.call("security.delete", { securityId })),
         ...shielded.map((id) => org.call("applications.update", { applicationId: id, access: "public-when-empty" })),
         ...[1, 2].map(() => org.call("applications.create", { environmentId, name: "New" })),
@@ -125,13 +125,13 @@ describe("DK-19: neverPublic", () => {
         expect(["done", "never_public"]).toContain(outcome);
       }
       expect(await intendedPublic(org)).toBe(0);
-      await never(false);
+      await setNeverPublic(false);
       expect(await intendedPublic(org)).toBe(0);
     }
   });
 });
 
-test("an organization that is deleted beside a creation is gone with it, or still there", async () => {
+test("deleting an organization succeeds during a creation in it, which returns 200 or 401", async () => {
   for (let round = 0; round < 10; round++) {
     const org = await world.organization();
     const other = world.callAs(await org.key("owner"));

@@ -32,15 +32,15 @@ afterAll(() => world.close());
 const list = async (input: Record<string, unknown> = {}) =>
   (await given(acme).ok<{ items: Entry[] }>("audit.list", { limit: 200, ...input })).items;
 
-test("an entry says who did what to which object, by which request and from where, and what changed", async () => {
+test("an audit entry records the actor, the action, the object, the request, the address and what changed", async () => {
   const session = await given(acme).ok<{ principal: { apiKeyId: string } }>("auth.session", {});
-  const made = await acme.call<{ projectId: string }>("projects.create", { name: "Audited" });
-  const { projectId } = made.data;
+  const creation = await acme.call<{ projectId: string }>("projects.create", { name: "Audited" });
+  const { projectId } = creation.data;
   await given(acme).ok("projects.update", { projectId, name: "Renamed" });
   const [renamed, created] = await list({ objectId: projectId });
   expect(created).toMatchObject({
     actor: { kind: "apiKey", apiKeyId: session.principal.apiKeyId },
-    requestId: made.headers.get("x-request-id"),
+    requestId: creation.headers.get("x-request-id"),
     ip: "127.0.0.1",
     action: "projects.create",
     outcome: "done",
@@ -53,7 +53,7 @@ test("an entry says who did what to which object, by which request and from wher
   expect(await given(acme).ok("audit.one", { auditId: renamed?.auditId })).toEqual(renamed);
 });
 
-test("a refused try is there too, with its reason, and changed nothing", async () => {
+test("a refused attempt is recorded with its reason and without changes", async () => {
   const viewer = world.callAs(await acme.key("viewer"));
   const refused = await viewer("environments.delete", { environmentId });
   expect(refused.status).toBe(403);
@@ -67,8 +67,8 @@ test("a refused try is there too, with its reason, and changed nothing", async (
   });
 });
 
-test("it is filtered by object, action and outcome, alone and together", async () => {
-  await given(acme).ok("projects.create", { name: "Of another kind" });
+test("audit.list filters by object, action and outcome, alone and combined", async () => {
+  await given(acme).ok("projects.create", { name: "Another action" });
   const { applicationId } = await given(acme).application({ environmentId, access: "protected" });
   await given(acme).credential(applicationId, "ada");
   await acme.call("security.create", { applicationId, username: "ada", password: "Lovelace-1815-x" });
@@ -99,7 +99,7 @@ test("it is filtered by object, action and outcome, alone and together", async (
   }
 });
 
-test("it is filtered by time: from a moment on, and up to another, which is not in it (AUD)", async () => {
+test("audit.list filters by time: from is inclusive and to is exclusive (AUD)", async () => {
   const beta = await world.organization();
   const moments = ["2026-05-01T10:00:00.000Z", "2026-05-01T10:00:00.001Z", "2026-05-02T00:00:00.000Z"] as const;
   for (const at of moments) await insertEntries(world, beta.organizationId, 1, { createdAt: new Date(at) });
@@ -115,32 +115,32 @@ test("it is filtered by time: from a moment on, and up to another, which is not 
   expect(await times({ from: third, to: third })).toEqual([]);
 });
 
-test("no entry holds a password, a key or a hash", async () => {
+test("no audit entry contains a password, a key or a hash", async () => {
   const password = registerSecret("Ada-Lovelace-1815-secret");
-  const made = await given(acme).application<{
+  const created = await given(acme).application<{
     applicationId: string;
     credential: { securityId: string; password: string };
   }>({
     environmentId,
     credential: { username: "ada" },
   });
-  registerSecret(made.credential.password);
-  const { securityId } = made.credential;
+  registerSecret(created.credential.password);
+  const { securityId } = created.credential;
   await given(acme).ok("security.update", { securityId, password });
   const { key } = await given(acme).ok<{ key: string }>("keys.create", { name: "ci", role: "viewer" });
   registerSecret(key);
-  await acme.call("security.create", { applicationId: made.applicationId, username: "ada", password });
-  await acme.call("security.create", { applicationId: made.applicationId, username: password, password: "" });
+  await acme.call("security.create", { applicationId: created.applicationId, username: "ada", password });
+  await acme.call("security.create", { applicationId: created.applicationId, username: password, password: "" });
   await given(acme).ok("security.delete", { securityId });
   const text = JSON.stringify(await list());
-  for (const secret of [password, made.credential.password, key, "$apr1$"]) expect(text).not.toContain(secret);
+  for (const secret of [password, created.credential.password, key, "$apr1$"]) expect(text).not.toContain(secret);
   const hashes = await world.db.asOwner<{ hash: string }>(`select hash from api_keys`);
   for (const { hash } of hashes) expect(text).not.toContain(hash);
 });
 
-test("another organization's entries are nowhere, and a developer sees none", async () => {
+test("audit entries are not visible to another organization or to a developer", async () => {
   const beta = await world.organization();
-  const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Not of another" });
+  const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Private" });
   const [entry] = await list({ objectId: projectId });
   expect((await beta.call("audit.one", { auditId: entry?.auditId })).status).toBe(404);
   expect((await beta.call<{ items: Entry[] }>("audit.list", { objectId: projectId })).data.items).toEqual([]);

@@ -26,7 +26,7 @@ beforeEach(async () => {
   key = await acme.key("admin");
 });
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 
 const fetchExport = (query: string, as: string | null = key, handler: Handler = world.handler) =>
   handler(
@@ -43,9 +43,9 @@ async function entriesOf(query: string): Promise<AuditEntry[]> {
 }
 
 describe("GET /api/audit/export (AUD)", () => {
-  test("answers every entry as JSON lines: the sealed ones in the order of the chain, then the others", async () => {
+  test("returns every entry as JSON lines: sealed entries in the order of the chain, then unsealed entries", async () => {
     await insertEntries(world, acme.organizationId, 600);
-    await sealPending(world.runtime.database, never);
+    await sealPending(world.runtime.database, neverAborted);
     await insertEntries(world, acme.organizationId, 300);
     const entries = await entriesOf("");
     expect(entries).toHaveLength(900);
@@ -58,12 +58,12 @@ describe("GET /api/audit/export (AUD)", () => {
     expect([...entries].reverse().slice(0, 200)).toEqual(items);
   });
 
-  test("misses no entry that is sealed while it goes on, and gives none twice", async () => {
+  test("neither misses nor repeats an entry that is sealed during the export", async () => {
     await insertEntries(world, acme.organizationId, 700);
     const response = await fetchExport("");
     const reader = response.body?.getReader();
     const first = await reader?.read();
-    await sealPending(world.runtime.database, never);
+    await sealPending(world.runtime.database, neverAborted);
     let text = new TextDecoder().decode(first?.value);
     for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
       text += new TextDecoder().decode(next.value);
@@ -75,7 +75,7 @@ describe("GET /api/audit/export (AUD)", () => {
     expect([ids.length, new Set(ids).size]).toEqual([700, 700]);
   });
 
-  test("answers CSV with names, every cell quoted where it must be, and no formula", async () => {
+  test("returns CSV with a header row, quotes cells where necessary and neutralizes formulas", async () => {
     await given(acme).ok("projects.create", { name: '=HYPERLINK("http://evil.example"),x' });
     const response = await fetchExport("?format=csv");
     expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
@@ -90,13 +90,13 @@ describe("GET /api/audit/export (AUD)", () => {
     expect(end).toBe("");
   });
 
-  test("of nothing is an empty file, and of CSV its names", async () => {
-    const nothing = "from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z";
-    expect(await (await fetchExport(`?${nothing}`)).text()).toBe("");
-    expect((await (await fetchExport(`?format=csv&${nothing}`)).text()).split("\r\n")).toHaveLength(2);
+  test("returns an empty JSON lines file or a CSV with only the header row when no entry matches", async () => {
+    const emptyRange = "from=2001-01-01T00:00:00Z&to=2001-01-02T00:00:00Z";
+    expect(await (await fetchExport(`?${emptyRange}`)).text()).toBe("");
+    expect((await (await fetchExport(`?format=csv&${emptyRange}`)).text()).split("\r\n")).toHaveLength(2);
   });
 
-  test("filters as the list does", async () => {
+  test("applies the same filters as audit.list", async () => {
     const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Wiki" });
     await given(acme).ok("projects.update", { projectId, name: "Other" });
     const viewer = world.callAs(await acme.key("viewer"));
@@ -119,14 +119,14 @@ describe("GET /api/audit/export (AUD)", () => {
     "?log=installation&log=organization",
     "?format=csv&format=jsonl",
     "?from=2026-01-01T00:00:00Z&from=2026-01-02T00:00:00Z",
-  ])("refuses %s: what is given twice would have two readings", async (query) => {
+  ])("rejects %s because a repeated parameter is ambiguous", async (query) => {
     const response = await fetchExport(query, await root.key("owner"));
     expect([response.status, response.headers.get("content-disposition")]).toEqual([400, null]);
     const { error } = (await response.json()) as { error: { data: { fields: Record<string, string> } } };
     expect(Object.values(error.data.fields)).toEqual(["repeated"]);
   });
 
-  test("sends so many at once for one organization, and gives a place back however an export ends", async () => {
+  test("limits the concurrent exports of an organization and releases the slot however an export ends", async () => {
     await insertEntries(world, acme.organizationId, 300);
     const bounds = { active: { total: 8, perOwner: 8 }, streams: { total: 3, perOwner: 2 } };
     const handler = createHandler(world.runtime, {}, new ActiveRequests(bounds));
@@ -143,7 +143,7 @@ describe("GET /api/audit/export (AUD)", () => {
     expect((await fetchExport("", key, handler)).status).toBe(200);
   });
 
-  test("is for who may read the log: 401, 403, by key and by session", async () => {
+  test("requires permission to read the log: 401 without a valid key, 403 without the permission", async () => {
     expect((await fetchExport("", null)).status).toBe(401);
     expect((await fetchExport("", "not-a-key")).status).toBe(401);
     expect((await fetchExport("", await acme.key("developer"))).status).toBe(403);
@@ -162,15 +162,15 @@ describe("GET /api/audit/export (AUD)", () => {
     expect((await browser.fetch("/api/audit/export", { method: "POST" })).status).toBe(405);
   });
 
-  test.each(["sealed", "not sealed"])(
-    "ends in the middle of what is %s when the key is revoked meanwhile",
+  test.each(["sealed", "unsealed"])(
+    "stops in the middle of %s entries when the key is revoked during the export",
     async (how) => {
       await insertEntries(world, acme.organizationId, 1_000);
-      if (how === "sealed") await sealPending(world.runtime.database, never);
+      if (how === "sealed") await sealPending(world.runtime.database, neverAborted);
       const response = await fetchExport("");
       const reader = response.body?.getReader();
       const first = await reader?.read();
-      expect(new TextDecoder().decode(first?.value).includes('"sequence":null')).toBe(how === "not sealed");
+      expect(new TextDecoder().decode(first?.value).includes('"sequence":null')).toBe(how === "unsealed");
       let more = 0;
       await world.db.asOwner("update api_keys set revoked_at = now() where organization_id = $1", [
         acme.organizationId,
@@ -184,7 +184,7 @@ describe("GET /api/audit/export (AUD)", () => {
     },
   );
 
-  test("says until when a key goes on that was rotated, as every answer does (PO-25)", async () => {
+  test("returns the end of a rotated key's overlap in a header, as every other response does (PO-25)", async () => {
     const { key: old, apiKeyId } = await given(acme).ok<{ key: string; apiKeyId: string }>("keys.create", {
       name: "siem",
       role: "admin",
@@ -202,13 +202,13 @@ describe("GET /api/audit/export (AUD)", () => {
     expect(await end()).toEqual([200, rotated.expiresAt]);
   });
 
-  test("reads a page when the caller takes it: a caller who waits, or goes, costs nothing more", async () => {
+  test("reads the next page only when the caller consumes it, and none after the caller cancels", async () => {
     await insertEntries(world, acme.organizationId, 2_000);
     const { database } = world.runtime;
     let transactions = 0;
-    const transaction: typeof database.transaction = (...given) => {
+    const transaction: typeof database.transaction = (...args) => {
       transactions++;
-      return database.transaction(...given);
+      return database.transaction(...args);
     };
     const handler = createHandler({ ...world.runtime, database: { ...database, transaction } });
     const response = await fetchExport("", key, handler);
@@ -222,22 +222,22 @@ describe("GET /api/audit/export (AUD)", () => {
     expect(transactions).toBe(soFar);
   });
 
-  test("of 20,000 entries needs no more memory than of a few", async () => {
+  test("exports 20,000 entries in constant memory", async () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;
     await insertEntries(world, acme.organizationId, 20_000, { changed: JSON.stringify({ note: "x".repeat(1_000) }) });
     const response = await fetchExport("?format=csv");
     const reader = response.body?.getReader();
-    let [bytes, most, pieces] = [0, 0, 0];
+    let [bytes, peak, chunks] = [0, 0, 0];
     collect();
     const before = process.memoryUsage().heapUsed;
     for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
       bytes += next.value.length;
-      if (pieces++ % 8 !== 0) continue;
+      if (chunks++ % 8 !== 0) continue;
       collect();
-      most = Math.max(most, process.memoryUsage().heapUsed - before);
+      peak = Math.max(peak, process.memoryUsage().heapUsed - before);
     }
     expect(bytes).toBeGreaterThan(20_000_000);
-    expect(most).toBeLessThan(5_000_000);
+    expect(peak).toBeLessThan(5_000_000);
   });
 });

@@ -28,44 +28,44 @@ afterAll(() => world.close());
 
 const log = async () => (await root.call<{ items: Entry[] }>("audit.installation.list", { limit: 200 })).data.items;
 
-test("a key that nobody knows and one that is none are refused tries in the installation's log (AUD)", async () => {
+test("an unknown key and a malformed key are recorded as refused attempts in the installation's log (AUD)", async () => {
   const unknown = await world.callAs(registerSecret(makeApiKey(world.runtime.random).key))("projects.list");
   const malformed = await world.callAs("pcl_mistyped")("projects.create", { name: "x" });
   expect([unknown, malformed].map(({ status, error }) => [status, error.data.reason])).toEqual([
     [401, "key_unknown"],
     [401, "key_unknown"],
   ]);
-  const nobody = { kind: "anonymous", id: null, name: null, apiKeyId: null, sessionId: null, authenticatedBy: null };
+  const anonymous = { kind: "anonymous", id: null, name: null, apiKeyId: null, sessionId: null, authenticatedBy: null };
   const [second, first] = await log();
   expect(first).toMatchObject({
-    actor: nobody,
+    actor: anonymous,
     action: "projects.list",
     outcome: "refused",
     reason: "key_unknown",
     ip: "127.0.0.1",
     requestId: unknown.error.data.requestId,
   });
-  expect(second).toMatchObject({ actor: nobody, action: "projects.create", reason: "key_malformed" });
+  expect(second).toMatchObject({ actor: anonymous, action: "projects.create", reason: "key_malformed" });
   expect(JSON.stringify(await log())).not.toContain("pcl_");
 });
 
-test("a request with no key and no session is no try at anything", async () => {
+test("a request without a key and a session is not recorded as an attempt", async () => {
   const before = await log();
   expect((await world.callAs(null)("projects.list")).status).toBe(401);
   expect(await log()).toEqual(before);
 });
 
-test("a refused sign-in of somebody who is nobody here is there, without what was typed (AUD)", async () => {
+test("a refused sign-in of an unknown account is recorded without the typed values (AUD)", async () => {
   const browser = openBrowser(world, { ip: "203.0.113.40" });
-  expect((await browser.signIn("password", { email: "nobody@example.org", password: "Typed-here-123" })).status).toBe(
-    401,
-  );
+  expect(
+    (await browser.signIn("password", { email: "anonymous@example.org", password: "Typed-here-123" })).status,
+  ).toBe(401);
   const [entry] = await log();
   expect(entry).toMatchObject({ action: "auth.signIn", reason: "unknown_account", ip: "203.0.113.40" });
-  expect(JSON.stringify(await log())).not.toMatch(/nobody@example|Typed-here/);
+  expect(JSON.stringify(await log())).not.toMatch(/anonymous@example|Typed-here/);
 });
 
-test("a session that was ended and comes again is there (AUD)", async () => {
+test("a request with an ended session is recorded (AUD)", async () => {
   const person = await givenPerson(world);
   await givenMember(world, acme.organizationId, person, "owner");
   const browser = openBrowser(world, { ip: "203.0.113.41" });
@@ -83,7 +83,7 @@ test("a session that was ended and comes again is there (AUD)", async () => {
   });
 });
 
-test("a change that comes from a foreign page, or without the session's token, is in its person's log (AUD)", async () => {
+test("a refused change from a foreign origin or without a CSRF token is in the person's organization's log (AUD)", async () => {
   const person = await givenPerson(world);
   await givenMember(world, acme.organizationId, person, "owner");
   const browser = openBrowser(world, { ip: "203.0.113.43" });
@@ -98,7 +98,7 @@ test("a change that comes from a foreign page, or without the session's token, i
   expect(data.items[0]?.actor.sessionId).toMatch(/^ses_/);
 });
 
-test("it is read by owners of the root organization, and by nobody else (AUD)", async () => {
+test("only owners of the root organization can read the installation's log (AUD)", async () => {
   const readers: [string, number][] = [
     [await root.key("owner"), 200],
     [await root.key("admin"), 403],
@@ -112,7 +112,7 @@ test("it is read by owners of the root organization, and by nobody else (AUD)", 
   }
 });
 
-test("its export is for the same readers, and is of it alone (AUD)", async () => {
+test("only owners of the root organization can export the installation's log, and nothing else is in it (AUD)", async () => {
   await world.callAs("pcl_mistyped")("projects.create", { name: "x" });
   const exported = (key: string) =>
     world.handler(
@@ -133,19 +133,19 @@ test("its export is for the same readers, and is of it alone (AUD)", async () =>
   );
 });
 
-test("the database shows it to no other organization, whatever is asked (AUD)", async () => {
+test("the database shows the installation's log only to the root organization (AUD)", async () => {
   const { database, installationId } = world.runtime;
-  const seen = (organizationId: string) =>
+  const visibleEntries = (organizationId: string) =>
     database.transaction("tenant", organizationId, async (tx) => {
       const { auditEntries } = await import("../../../drizzle/audit");
       const rows = await tx.select({ organizationId: auditEntries.organizationId }).from(auditEntries);
       return rows.filter((row) => row.organizationId === installationId).length;
     });
-  expect(await seen(acme.organizationId)).toBe(0);
-  expect(await seen(root.organizationId)).toBeGreaterThan(0);
+  expect(await visibleEntries(acme.organizationId)).toBe(0);
+  expect(await visibleEntries(root.organizationId)).toBeGreaterThan(0);
 });
 
-test("the root organization's own log has none of its entries, though its owners may read both (AUD)", async () => {
+test("the root organization's own log contains no entry of the installation's log (AUD)", async () => {
   const own = await root.call<{ items: Entry[] }>("audit.list", { limit: 200 });
   const [ownIds, all] = [own.data.items.map(({ requestId }) => requestId), await log()];
   expect(own.status).toBe(200);
@@ -155,17 +155,17 @@ test("the root organization's own log has none of its entries, though its owners
   expect((await root.call<{ items: Entry[] }>("audit.list", { objectId })).data.items).toEqual([]);
 });
 
-test("it has a chain and checkpoints of its own (AUD)", async () => {
+test("the installation's log has its own chain and its own checkpoints (AUD)", async () => {
   await sealPending(world.runtime.database, new AbortController().signal);
   const { data: checkpoint } = await root.call("audit.installation.checkpoint");
   expect(checkpoint).toMatchObject({ organizationId: world.runtime.installationId });
   const { data: verdict } = await root.call("audit.installation.verify", { checkpoint });
   expect(verdict).toMatchObject({ intact: true, organizationId: world.runtime.installationId, unsealed: 0 });
-  // It is not the root organization's own.
+  // The checkpoint does not belong to the root organization's own log.
   expect((await root.call("audit.verify", { checkpoint })).status).toBe(400);
 });
 
-test("a form that comes from a foreign page, and a link that nobody knows, are there (AUD)", async () => {
+test("a form and a link request from a foreign origin are recorded in the installation's log (AUD)", async () => {
   const browser = openBrowser(world, { ip: "203.0.113.44" });
   const foreign = await browser.fetch("/api/auth/callback/password", {
     method: "POST",
@@ -181,7 +181,7 @@ test("a form that comes from a foreign page, and a link that nobody knows, are t
   ]);
 });
 
-test("a limit that is used up is there once for every try (AUD)", async () => {
+test("each attempt above the rate limit is recorded once (AUD)", async () => {
   const browser = openBrowser(world, { ip: "203.0.113.45" });
   const answers: number[] = [];
   for (let at = 0; at < 7; at++) {

@@ -9,14 +9,14 @@ import { type GivenOrganization, given, openWorld, type World } from "../../supp
 
 let world: World;
 let acme: GivenOrganization;
-let gone: string;
+let deleted: string;
 
 beforeEach(async () => {
   world = await openWorld();
   acme = await world.organization();
-  gone = newId("organization"); // an organization's log outlives it
+  deleted = newId("organization"); // the log remains after the organization is deleted
   await world.callAs("not-a-key")("projects.list");
-  for (const organizationId of [acme.organizationId, gone]) await insertEntries(world, organizationId, 5);
+  for (const organizationId of [acme.organizationId, deleted]) await insertEntries(world, organizationId, 5);
   await sealPending(world.runtime.database, new AbortController().signal);
 });
 afterEach(() => world.close());
@@ -24,35 +24,35 @@ afterEach(() => world.close());
 const verify = (input: Parameters<typeof verifyAuditLogs>[1] = {}) =>
   verifyAuditLogs({ database: world.runtime.database, signer: async () => world.runtime.signer }, input);
 
-test("every log there is, or one of them, is verified on the host (AUD)", async () => {
+test("verification on the host covers every log, or only the chosen one (AUD)", async () => {
   const { logs } = await verify();
   expect(logs.map(({ organizationId }) => organizationId)).toEqual(
-    [acme.organizationId, gone, world.runtime.installationId].sort(),
+    [acme.organizationId, deleted, world.runtime.installationId].sort(),
   );
   expect(logs.every(({ intact }) => intact)).toBe(true);
-  expect((await verify({ organization: gone })).logs).toMatchObject([{ organizationId: gone, entries: 5 }]);
+  expect((await verify({ organization: deleted })).logs).toMatchObject([{ organizationId: deleted, entries: 5 }]);
 });
 
-test("a checkpoint names its log, and one that was not signed here is refused (AUD)", async () => {
+test("a checkpoint selects its log, and a checkpoint that was not signed here is refused (AUD)", async () => {
   const checkpoint = await given(acme).ok<AuditCheckpoint>("audit.checkpoint", {});
   expect((await verify({ checkpoint })).logs).toMatchObject([{ organizationId: acme.organizationId, intact: true }]);
   await expect(verify({ checkpoint: { ...checkpoint, sequence: 4 } })).rejects.toThrow("not signed");
-  await expect(verify({ checkpoint, organization: gone })).rejects.toThrow("not signed");
+  await expect(verify({ checkpoint, organization: deleted })).rejects.toThrow("not signed");
   await tamper(world, `delete from audit_entries where organization_id = '${acme.organizationId}' and sequence = 5`);
   expect((await verify({ checkpoint })).logs).toMatchObject([
     { intact: false, firstBroken: { sequence: 5, why: "cut" } },
   ]);
 });
 
-test("the one that was tampered with is named among the others (AUD)", async () => {
-  await tamper(world, `update audit_entries set action = 'x' where organization_id = '${gone}' and sequence = 2`);
+test("verification on the host names the log that was tampered with (AUD)", async () => {
+  await tamper(world, `update audit_entries set action = 'x' where organization_id = '${deleted}' and sequence = 2`);
   const { logs } = await verify();
   expect(logs.filter(({ intact }) => !intact)).toMatchObject([
-    { organizationId: gone, firstBroken: { sequence: 2, why: "altered" } },
+    { organizationId: deleted, firstBroken: { sequence: 2, why: "altered" } },
   ]);
 });
 
-test("a log of which nothing is left is missed, by what was signed of it (AUD)", async () => {
+test("a log without any remaining entry is reported as cut, because a signed checkpoint exists (AUD)", async () => {
   const emptied = newId("organization");
   const { database, signer } = world.runtime;
   await insertEntries(world, emptied, 3);
@@ -64,6 +64,6 @@ test("a log of which nothing is left is missed, by what was signed of it (AUD)",
     { intact: false, firstBroken: { sequence: 1, why: "cut" } },
   ]);
   expect(logs.map(({ organizationId }) => organizationId)).toEqual(
-    [acme.organizationId, gone, emptied, world.runtime.installationId].sort(),
+    [acme.organizationId, deleted, emptied, world.runtime.installationId].sort(),
   );
 });

@@ -16,19 +16,19 @@ beforeEach(async () => {
   acme = await world.organization();
 });
 
-const never = new AbortController().signal;
+const neverAborted = new AbortController().signal;
 const verify = (checkpoint?: AuditCheckpoint) =>
   given(acme).ok<AuditVerdict>("audit.verify", checkpoint ? { checkpoint } : {});
 const checkpoint = () => given(acme).ok<AuditCheckpoint>("audit.checkpoint", {});
-const own = () => `organization_id = '${acme.organizationId}'`;
+const acmeOnly = () => `organization_id = '${acme.organizationId}'`;
 
 async function sealed(count: number): Promise<void> {
   await insertEntries(world, acme.organizationId, count);
-  await sealPending(world.runtime.database, never);
+  await sealPending(world.runtime.database, neverAborted);
 }
 
 describe("audit.verify (AUD)", () => {
-  test("says that a log is what was sealed, how far, and what is not sealed yet", async () => {
+  test("reports how far an intact log is sealed and how many entries are not sealed yet", async () => {
     expect(await verify()).toEqual({
       organizationId: acme.organizationId,
       intact: true,
@@ -44,7 +44,7 @@ describe("audit.verify (AUD)", () => {
     expect(await verify()).toMatchObject({ intact: true, entries: 450, sequence: 450, unsealed: 3 });
   });
 
-  test("does not call a log intact of which nothing is sealed", async () => {
+  test("reports a log without any sealed entry as not intact", async () => {
     await insertEntries(world, acme.organizationId, 2);
     expect(await verify()).toMatchObject({
       intact: false,
@@ -52,21 +52,21 @@ describe("audit.verify (AUD)", () => {
       entries: 0,
       unsealed: 2,
     });
-    await sealPending(world.runtime.database, never);
+    await sealPending(world.runtime.database, neverAborted);
     expect(await verify()).toMatchObject({ intact: true, firstBroken: null, entries: 2, unsealed: 0 });
   });
 
   test.each([
-    ["has waited for more than half a minute", "now() - interval '31 seconds'"],
-    ["is of the future", "now() + interval '1 hour'"],
-    ["has a time that cannot be read", "'infinity'"],
+    ["has waited for more than 30 seconds", "now() - interval '31 seconds'"],
+    ["has a time in the future", "now() + interval '1 hour'"],
+    ["has a time that JavaScript cannot represent", "'infinity'"],
     ["has a time BC", "'0044-03-15 00:00:00+00 BC'"],
-  ])("does not call a log intact in which an unsealed entry %s", async (_what, at) => {
+  ])("reports a log as not intact when an unsealed entry %s", async (_what, at) => {
     await sealed(3);
     await insertEntries(world, acme.organizationId, 2);
     expect(await verify()).toMatchObject({ intact: true, entries: 3, unsealed: 2 });
     const [late] = await world.db.asOwner<{ id: string }>(
-      `select min(audit_id) as id from audit_entries where ${own()} and sequence is null`,
+      `select min(audit_id) as id from audit_entries where ${acmeOnly()} and sequence is null`,
     );
     await tamper(world, `update audit_entries set created_at = ${at} where audit_id = '${late?.id}'`);
     expect(await verify()).toMatchObject({
@@ -75,11 +75,11 @@ describe("audit.verify (AUD)", () => {
       entries: 3,
       unsealed: 2,
     });
-    // As it was, so that the entries of the other tests are all that there is to seal.
+    // Restores the time, so that the other tests find only their own entries to seal.
     await tamper(world, `update audit_entries set created_at = now() where audit_id = '${late?.id}'`);
   });
 
-  test("does not call a log intact when the clock has gone on for a minute and nothing was sealed since", async () => {
+  test("reports a log as not intact when nothing was sealed for a minute", async () => {
     await sealed(3);
     await insertEntries(world, acme.organizationId, 1);
     world.now = new Date(Date.now() + 60_000);
@@ -91,17 +91,17 @@ describe("audit.verify (AUD)", () => {
   });
 
   test.each(["'infinity'", "'0044-03-15 00:00:00+00 BC'", "'10000-01-01 00:00:00+00'"])(
-    "names a sealed entry whose time became %s as altered",
+    "reports a sealed entry whose time was changed to %s as altered",
     async (at) => {
       await sealed(4);
-      await tamper(world, `update audit_entries set created_at = ${at} where ${own()} and sequence = 3`);
+      await tamper(world, `update audit_entries set created_at = ${at} where ${acmeOnly()} and sequence = 3`);
       expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 3, why: "altered" }, entries: 2 });
     },
   );
 
   test.each([
     ["action", "'nothing'"],
-    ["actor_name", "'somebody else'"],
+    ["actor_name", "'other person'"],
     ["object_name", "'another'"],
     ["session_id", "'ses_x'"],
     ["authenticated_by", "'totp'"],
@@ -110,40 +110,40 @@ describe("audit.verify (AUD)", () => {
     ["changed", `'{"z": 2}'`],
     ["hash", "'3:00'"],
     ["organization_id", "organization_id || 'x'"],
-  ])("names the first entry whose %s was altered", async (column, value) => {
+  ])("reports the first entry whose %s was altered", async (column, value) => {
     await sealed(5);
-    await tamper(world, `update audit_entries set ${column} = ${value} where ${own()} and sequence in (3, 4)`);
+    await tamper(world, `update audit_entries set ${column} = ${value} where ${acmeOnly()} and sequence in (3, 4)`);
     const { intact, entries, firstBroken } = await verify();
     expect([intact, entries, firstBroken?.sequence]).toEqual([false, 2, 3]);
     expect(firstBroken?.why).toBe(column === "organization_id" ? "missing" : "altered");
   });
 
-  test("names the first place from which an entry is missing, at the beginning, in the middle", async () => {
+  test("reports the first missing entry, at the beginning and in the middle of the log", async () => {
     await sealed(5);
-    await tamper(world, `delete from audit_entries where ${own()} and sequence = 3`);
+    await tamper(world, `delete from audit_entries where ${acmeOnly()} and sequence = 3`);
     expect(await verify()).toMatchObject({
       intact: false,
       firstBroken: { sequence: 3, auditId: null, why: "missing" },
     });
-    await tamper(world, `delete from audit_entries where ${own()} and sequence = 1`);
+    await tamper(world, `delete from audit_entries where ${acmeOnly()} and sequence = 1`);
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 1, why: "missing" } });
   });
 
-  test("names the first of two entries that changed places", async () => {
+  test("reports the first of two entries that were swapped as altered", async () => {
     await sealed(5);
     await tamper(
       world,
-      `update audit_entries set sequence = -sequence where ${own()} and sequence in (2, 4)`,
-      `update audit_entries set sequence = 6 + sequence where ${own()} and sequence < 0`,
+      `update audit_entries set sequence = -sequence where ${acmeOnly()} and sequence in (2, 4)`,
+      `update audit_entries set sequence = 6 + sequence where ${acmeOnly()} and sequence < 0`,
     );
     expect(await verify()).toMatchObject({ intact: false, firstBroken: { sequence: 2, why: "altered" } });
   });
 
-  test("names an entry that was put in, though it has a hash of its own", async () => {
+  test("reports a planted entry as altered, even though it has a hash", async () => {
     await sealed(3);
     await tamper(
       world,
-      `update audit_entries set sequence = 4 where ${own()} and sequence = 3`,
+      `update audit_entries set sequence = 4 where ${acmeOnly()} and sequence = 3`,
       `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at, sequence, hash)
        values ('aud_planted_${acme.organizationId}', '${acme.organizationId}', 'system', 'req', 'x', 'done', now(), 3, '3:ff')`,
     );
@@ -155,7 +155,7 @@ describe("audit.verify (AUD)", () => {
 });
 
 describe("audit.checkpoint (AUD)", () => {
-  test("is signed, and fits as long as the log goes on from it", async () => {
+  test("returns a signed checkpoint that remains valid while the log grows", async () => {
     await sealed(4);
     const kept = await checkpoint();
     expect(kept).toEqual({
@@ -170,19 +170,19 @@ describe("audit.checkpoint (AUD)", () => {
     expect(await verify(kept)).toMatchObject({ intact: true, entries: 7 });
   });
 
-  test("finds that the end was cut off, which the rest does not show", async () => {
+  test("reveals that the end of the log was cut off, which the remaining entries do not show", async () => {
     await sealed(6);
     const kept = await checkpoint();
-    await tamper(world, `delete from audit_entries where ${own()} and sequence > 4`);
+    await tamper(world, `delete from audit_entries where ${acmeOnly()} and sequence > 4`);
     expect(await verify()).toMatchObject({ intact: true, entries: 4 });
     expect(await verify(kept)).toMatchObject({ intact: false, firstBroken: { sequence: 5, why: "cut" } });
   });
 
-  test("finds that all was written anew, each hash fitting the next", async () => {
+  test("reveals that the whole log was rewritten with consistent hashes", async () => {
     await sealed(4);
     const kept = await checkpoint();
     const rows = await world.db.asOwner<Record<string, unknown>>(
-      `select * from audit_entries where ${own()} order by sequence`,
+      `select * from audit_entries where ${acmeOnly()} order by sequence`,
     );
     let previous = "";
     const statements = rows.map((row) => {
@@ -196,7 +196,7 @@ describe("audit.checkpoint (AUD)", () => {
     expect(await verify(kept)).toMatchObject({ intact: false, firstBroken: { sequence: 4, why: "rewritten" } });
   });
 
-  test("that was altered, or is of another log or installation, is refused", async () => {
+  test("audit.verify rejects a checkpoint that was altered or belongs to another log", async () => {
     await sealed(2);
     const kept = await checkpoint();
     const beta = await world.organization();
@@ -215,7 +215,7 @@ describe("audit.checkpoint (AUD)", () => {
     expect((await acme.call("audit.verify", { checkpoint: { ...kept, sequence: -1 } })).status).toBe(400);
   });
 
-  test("and the verdict are for who may read the log", async () => {
+  test("audit.checkpoint and audit.verify require permission to read the log", async () => {
     const developer = world.callAs(await acme.key("developer"));
     const admin = world.callAs(await acme.key("admin"));
     for (const procedure of ["audit.verify", "audit.checkpoint"]) {

@@ -5,16 +5,16 @@ import { runAs } from "../../support/run-as";
 import { type Answer, type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 
 interface Tenant extends GivenOrganization {
-  /** A new application's id. */
+  /** Creates an application and returns its id. */
   application(): Promise<string>;
-  /** Tries to give an application a route. */
+  /** Attempts to create a route of a new application. */
   route(host: string, upstream: string, more?: Record<string, unknown>): Promise<Answer<{ routeId: string }>>;
 }
 
 let world: World;
 let nextPort = 20_000;
-/** An upstream that nobody else leads to. */
-const own = () => `http://10.9.9.9:${nextPort++}`;
+/** An upstream that no other route leads to. */
+const newUpstream = () => `http://10.9.9.9:${nextPort++}`;
 let nextName = 0;
 /** A domain that only one test uses. */
 const domain = () => `d${nextName++}.example`;
@@ -42,7 +42,7 @@ async function tenant(gatewayId = world.gatewayId): Promise<Tenant> {
   };
 }
 
-const reasonOf = (answer: Answer<unknown>) => (answer.status === 200 ? "made" : answer.error.data.reason);
+const reasonOf = (answer: Answer<unknown>) => (answer.status === 200 ? "ok" : answer.error.data.reason);
 
 async function claimsOf(org: GivenOrganization, kind: "host" | "upstream"): Promise<string[]> {
   const rows = await world.db.asOwner<{ value: string }>(
@@ -52,97 +52,103 @@ async function claimsOf(org: GivenOrganization, kind: "host" | "upstream"): Prom
   return rows.map((row) => row.value);
 }
 
-describe("a host belongs to the first that claims it", () => {
+describe("host claims", () => {
   const overlaps: [string, (d: string) => string, (d: string) => string][] = [
     ["the same name", (d) => `wiki.${d}`, (d) => `wiki.${d}`],
-    ["a name under the other's wildcard", (d) => `*.${d}`, (d) => `wiki.${d}`],
-    ["a wildcard over the other's name", (d) => `wiki.${d}`, (d) => `*.${d}`],
+    ["a name covered by the other wildcard", (d) => `*.${d}`, (d) => `wiki.${d}`],
+    ["a wildcard that covers the other name", (d) => `wiki.${d}`, (d) => `*.${d}`],
     ["the same wildcard", (d) => `*.${d}`, (d) => `*.${d}`],
     ["upper case", (d) => `wiki.${d}`, (d) => `WIKI.${d.toUpperCase()}`],
-    ["a dot at the end", (d) => `wiki.${d}`, (d) => `wiki.${d}.`],
-    ["a wildcard in upper case with a dot", (d) => `wiki.${d}`, (d) => `*.${d.toUpperCase()}.`],
+    ["a trailing dot", (d) => `wiki.${d}`, (d) => `wiki.${d}.`],
+    ["a wildcard in upper case with a trailing dot", (d) => `wiki.${d}`, (d) => `*.${d.toUpperCase()}.`],
     ["its A-label", (d) => `bücher.${d}`, (d) => `xn--bcher-kva.${d}`],
     ["its U-label in upper case", (d) => `xn--bcher-kva.${d}`, (d) => `BÜCHER.${d}`],
     ["a decomposed U-label", (d) => `bücher.${d}`, (d) => `bu\u0308cher.${d}`],
     ["full-width letters and dots", (d) => `wiki.${d}`, (d) => `ｗｉｋｉ。${d}`],
     ["another path", (d) => `wiki.${d}`, (d) => `wiki.${d}`],
   ];
-  test.each(overlaps)("%s is taken, in both orders", async (title, first, second) => {
-    const more = title === "another path" ? { pathPrefix: "/other" } : {};
-    for (const [one, two] of [
-      [first, second],
-      [second, first],
-    ] as const) {
-      const [acme, beta] = [await tenant(), await tenant()];
-      const d = domain();
-      expect(reasonOf(await acme.route(one(d), own()))).toBe("made");
-      const answer = await beta.route(two(d), own(), more);
-      expect([answer.status, reasonOf(answer)]).toEqual([409, "host_taken"]);
-      expect(answer.text).not.toContain(acme.organizationId);
-      expect(await claimsOf(beta, "host")).toEqual([]);
-      expect(await claimsOf(beta, "upstream")).toEqual([]);
-    }
-  });
+  test.each(overlaps)(
+    "a host that overlaps another organization's claim is refused, in both orders: %s",
+    async (title, first, second) => {
+      const more = title === "another path" ? { pathPrefix: "/other" } : {};
+      for (const [one, two] of [
+        [first, second],
+        [second, first],
+      ] as const) {
+        const [acme, beta] = [await tenant(), await tenant()];
+        const d = domain();
+        expect(reasonOf(await acme.route(one(d), newUpstream()))).toBe("ok");
+        const answer = await beta.route(two(d), newUpstream(), more);
+        expect([answer.status, reasonOf(answer)]).toEqual([409, "host_taken"]);
+        expect(answer.text).not.toContain(acme.organizationId);
+        expect(await claimsOf(beta, "host")).toEqual([]);
+        expect(await claimsOf(beta, "upstream")).toEqual([]);
+      }
+    },
+  );
 
-  const apart: [string, (d: string) => string, (d: string) => string][] = [
-    ["another name beside it", (d) => `wiki.${d}`, (d) => `blog.${d}`],
-    ["the wildcard's own parent", (d) => `*.${d}`, (d) => d],
+  const disjoint: [string, (d: string) => string, (d: string) => string][] = [
+    ["a sibling name", (d) => `wiki.${d}`, (d) => `blog.${d}`],
+    ["the parent of the wildcard", (d) => `*.${d}`, (d) => d],
     ["a name two labels below a wildcard", (d) => `*.${d}`, (d) => `a.b.${d}`],
     ["a wildcard below a name", (d) => `wiki.${d}`, (d) => `*.wiki.${d}`],
     ["a wildcard below a wildcard", (d) => `*.${d}`, (d) => `*.wiki.${d}`],
   ];
-  test.each(apart)("%s is free, in both orders", async (_title, first, second) => {
-    for (const [one, two] of [
-      [first, second],
-      [second, first],
-    ] as const) {
-      const [acme, beta] = [await tenant(), await tenant()];
-      const d = domain();
-      expect(reasonOf(await acme.route(one(d), own()))).toBe("made");
-      expect(reasonOf(await beta.route(two(d), own()))).toBe("made");
-    }
-  });
+  test.each(disjoint)(
+    "a host that overlaps no claim can be claimed, in both orders: %s",
+    async (_title, first, second) => {
+      for (const [one, two] of [
+        [first, second],
+        [second, first],
+      ] as const) {
+        const [acme, beta] = [await tenant(), await tenant()];
+        const d = domain();
+        expect(reasonOf(await acme.route(one(d), newUpstream()))).toBe("ok");
+        expect(reasonOf(await beta.route(two(d), newUpstream()))).toBe("ok");
+      }
+    },
+  );
 
-  test("on another gateway it is free", async () => {
-    const elsewhere = await insertGateway(world.db, world.runtime);
-    const [acme, beta] = [await tenant(), await tenant(elsewhere)];
+  test("a claimed host can be claimed on another gateway", async () => {
+    const otherGateway = await insertGateway(world.db, world.runtime);
+    const [acme, beta] = [await tenant(), await tenant(otherGateway)];
     const host = `wiki.${domain()}`;
-    expect(reasonOf(await acme.route(host, own()))).toBe("made");
-    expect(reasonOf(await beta.route(host, own()))).toBe("made");
+    expect(reasonOf(await acme.route(host, newUpstream()))).toBe("ok");
+    expect(reasonOf(await beta.route(host, newUpstream()))).toBe("ok");
   });
 
-  test("a host claim outlives its route, and its application", async () => {
+  test("a host claim remains after its route and its application are deleted", async () => {
     const [acme, beta] = [await tenant(), await tenant()];
     const host = `wiki.${domain()}`;
-    const made = await acme.route(host, own());
-    expect(reasonOf(await acme.call("routes.delete", { routeId: made.data.routeId }))).toBe("made");
-    expect(reasonOf(await beta.route(host, own()))).toBe("host_taken");
+    const created = await acme.route(host, newUpstream());
+    expect(reasonOf(await acme.call("routes.delete", { routeId: created.data.routeId }))).toBe("ok");
+    expect(reasonOf(await beta.route(host, newUpstream()))).toBe("host_taken");
     const { applicationId } = await given(acme).application({
       environmentId: (await insertPlace(world, acme)).environmentId,
       access: "protected",
-      route: { host, upstreams: [{ url: own() }] },
+      route: { host, upstreams: [{ url: newUpstream() }] },
     });
-    expect(reasonOf(await acme.call("applications.delete", { applicationId }))).toBe("made");
-    expect(reasonOf(await beta.route(host, own()))).toBe("host_taken");
+    expect(reasonOf(await acme.call("applications.delete", { applicationId }))).toBe("ok");
+    expect(reasonOf(await beta.route(host, newUpstream()))).toBe("host_taken");
     expect(await claimsOf(acme, "host")).toEqual([host]);
   });
 
-  test("a host that a route leaves stays claimed, and the one that it moves to is claimed", async () => {
+  test("moving a route claims the new host and keeps the claim of the former host", async () => {
     const [acme, beta] = [await tenant(), await tenant()];
     const [before, after] = [`wiki.${domain()}`, `wiki.${domain()}`];
-    const { data } = await acme.route(before, own());
-    expect(reasonOf(await acme.call("routes.update", { routeId: data.routeId, host: after }))).toBe("made");
-    expect(reasonOf(await beta.route(before, own()))).toBe("host_taken");
-    expect(reasonOf(await beta.route(after, own()))).toBe("host_taken");
-    const theirs = await beta.route(`wiki.${domain()}`, own());
+    const { data } = await acme.route(before, newUpstream());
+    expect(reasonOf(await acme.call("routes.update", { routeId: data.routeId, host: after }))).toBe("ok");
+    expect(reasonOf(await beta.route(before, newUpstream()))).toBe("host_taken");
+    expect(reasonOf(await beta.route(after, newUpstream()))).toBe("host_taken");
+    const theirs = await beta.route(`wiki.${domain()}`, newUpstream());
     const answer = await beta.call("routes.update", { routeId: theirs.data.routeId, host: after.toUpperCase() });
     expect(reasonOf(answer)).toBe("host_taken");
   });
 
-  test("a claim is released only when no route needs it, and by its own gateway's name", async () => {
+  test("a claim is released only by its organization, for its gateway, when no route needs it", async () => {
     const acme = await tenant();
     const host = `wiki.${domain()}`;
-    const { data } = await acme.route(host, own());
+    const { data } = await acme.route(host, newUpstream());
     const [claim] = await world.db.asOwner<{ claim_id: string }>(`select claim_id from claims where value = $1`, [
       host,
     ]);
@@ -160,15 +166,15 @@ describe("a host belongs to the first that claims it", () => {
     expect(byAnother).toBe("gone");
     expect(await release(world.gatewayId)).toBe("released");
     expect(await release(world.gatewayId)).toBe("gone");
-    expect(reasonOf(await beta.route(host, own()))).toBe("made");
+    expect(reasonOf(await beta.route(host, newUpstream()))).toBe("ok");
   });
 });
 
-describe("an upstream belongs to the first that claims it", () => {
+describe("upstream claims", () => {
   const forms: [string, (port: number) => string, (port: number) => string][] = [
     ["the same name", (port) => `http://wiki.internal:${port}`, (port) => `http://wiki.internal:${port}`],
     [
-      "a name in upper case with a dot",
+      "a name in upper case with a trailing dot",
       (port) => `http://wiki.internal:${port}`,
       (port) => `http://WIKI.Internal.:${port}`,
     ],
@@ -176,9 +182,13 @@ describe("an upstream belongs to the first that claims it", () => {
     ["IPv4", (port) => `http://192.0.2.7:${port}`, (port) => `http://192.0.2.7:${port}/`],
     ["IPv4 in hexadecimal", (port) => `http://192.0.2.7:${port}`, (port) => `http://0xc0000207:${port}`],
     ["IPv4 in octal", (port) => `http://192.0.2.7:${port}`, (port) => `http://0300.0.2.7:${port}`],
-    ["IPv4 inside IPv6", (port) => `http://192.0.2.7:${port}`, (port) => `http://[::ffff:192.0.2.7]:${port}`],
     [
-      "IPv4 inside IPv6, in hexadecimal",
+      "an IPv4-mapped IPv6 address",
+      (port) => `http://192.0.2.7:${port}`,
+      (port) => `http://[::ffff:192.0.2.7]:${port}`,
+    ],
+    [
+      "an IPv4-mapped IPv6 address in hexadecimal",
       (port) => `http://192.0.2.7:${port}`,
       (port) => `http://[::ffff:c000:207]:${port}`,
     ],
@@ -191,49 +201,58 @@ describe("an upstream belongs to the first that claims it", () => {
     ["a name under localhost", (port) => `http://127.0.0.1:${port}`, (port) => `http://wiki.localhost:${port}`],
     ["another loopback address", (port) => `http://127.0.0.1:${port}`, (port) => `http://127.9.8.7:${port}`],
     ["IPv6 loopback", (port) => `http://127.0.0.1:${port}`, (port) => `http://[::1]:${port}`],
-    ["loopback inside IPv6", (port) => `http://localhost:${port}`, (port) => `http://[::ffff:127.0.0.1]:${port}`],
-    ["the unspecified address", (port) => `http://localhost:${port}`, (port) => `http://0.0.0.0:${port}`],
-    ["short loopback", (port) => `http://localhost:${port}`, (port) => `http://127.1:${port}`],
-    ["an address of this host's own", (port) => `http://localhost:${port}`, (port) => `http://10.1.2.3:${port}`],
     [
-      "an address of this host's own, in IPv6",
+      "a loopback address mapped to IPv6",
+      (port) => `http://localhost:${port}`,
+      (port) => `http://[::ffff:127.0.0.1]:${port}`,
+    ],
+    ["the unspecified address", (port) => `http://localhost:${port}`, (port) => `http://0.0.0.0:${port}`],
+    ["a shortened loopback address", (port) => `http://localhost:${port}`, (port) => `http://127.1:${port}`],
+    ["an address of this host", (port) => `http://localhost:${port}`, (port) => `http://10.1.2.3:${port}`],
+    [
+      "an address of this host, mapped to IPv6",
       (port) => `http://127.0.0.1:${port}`,
       (port) => `http://[::ffff:10.1.2.3]:${port}`,
     ],
   ];
-  test.each(forms)("%s is taken, in both orders", async (_title, first, second) => {
-    for (const [one, two] of [
-      [first, second],
-      [second, first],
-    ] as const) {
-      const [acme, beta] = [await tenant(), await tenant()];
-      const port = nextPort++;
-      expect(reasonOf(await acme.route(`a.${domain()}`, one(port)))).toBe("made");
-      const answer = await beta.route(`b.${domain()}`, two(port));
-      expect([answer.status, reasonOf(answer)]).toEqual([409, "upstream_taken"]);
-      // All or nothing: the host of the refused route is nobody's.
-      expect(await claimsOf(beta, "host")).toEqual([]);
-    }
-  });
+  test.each(forms)(
+    "an upstream that another organization claimed is refused, in both orders: %s",
+    async (_title, first, second) => {
+      for (const [one, two] of [
+        [first, second],
+        [second, first],
+      ] as const) {
+        const [acme, beta] = [await tenant(), await tenant()];
+        const port = nextPort++;
+        expect(reasonOf(await acme.route(`a.${domain()}`, one(port)))).toBe("ok");
+        const answer = await beta.route(`b.${domain()}`, two(port));
+        expect([answer.status, reasonOf(answer)]).toEqual([409, "upstream_taken"]);
+        // All or nothing: the refused route does not claim its host either.
+        expect(await claimsOf(beta, "host")).toEqual([]);
+      }
+    },
+  );
 
-  test("one of several upstreams is enough to be taken, and then none is claimed", async () => {
+  test("a route is refused if one of its upstreams is taken, and then claims none of them", async () => {
     const [acme, beta] = [await tenant(), await tenant()];
-    const shared = own();
+    const shared = newUpstream();
     await acme.route(`a.${domain()}`, shared);
-    const answer = await beta.route(`b.${domain()}`, own(), { upstreams: [{ url: own() }, { url: shared }] });
+    const answer = await beta.route(`b.${domain()}`, newUpstream(), {
+      upstreams: [{ url: newUpstream() }, { url: shared }],
+    });
     expect(reasonOf(answer)).toBe("upstream_taken");
     expect(await claimsOf(beta, "upstream")).toEqual([]);
   });
 
-  test("a checked name's addresses are claimed with it", async () => {
+  test("an organization with checked upstreams claims a name together with its addresses", async () => {
     const beta = await tenant();
     const acme = await world.organization({ upstreams: "checked" });
     const { environmentId } = await insertPlace(world, acme);
     world.dns.set("pinned.example.org", ["198.51.100.4", "2001:db8::4"]);
     const { applicationId } = await given(acme).application({ environmentId, access: "protected" });
     const upstreams = [{ url: "https://pinned.example.org:8443" }];
-    const made = await acme.call("routes.create", { applicationId, host: `a.${domain()}`, upstreams });
-    expect(reasonOf(made)).toBe("made");
+    const created = await acme.call("routes.create", { applicationId, host: `a.${domain()}`, upstreams });
+    expect(reasonOf(created)).toBe("ok");
     expect(await claimsOf(acme, "upstream")).toEqual([
       "198.51.100.4:8443",
       "2001:db8::4:8443",
@@ -244,38 +263,41 @@ describe("an upstream belongs to the first that claims it", () => {
     }
   });
 
-  test("an upstream claim ends with its last route, and not before", async () => {
+  test("an upstream claim ends with its last route and not before", async () => {
     const [acme, beta] = [await tenant(), await tenant()];
-    const upstream = own();
+    const upstream = newUpstream();
     const first = await acme.route(`a.${domain()}`, upstream);
     const second = await acme.route(`b.${domain()}`, upstream);
     await acme.call("routes.delete", { routeId: first.data.routeId });
     expect(reasonOf(await beta.route(`c.${domain()}`, upstream))).toBe("upstream_taken");
-    const moved = await acme.call("routes.update", { routeId: second.data.routeId, upstreams: [{ url: own() }] });
-    expect(reasonOf(moved)).toBe("made");
-    expect(reasonOf(await beta.route(`c.${domain()}`, upstream))).toBe("made");
+    const moved = await acme.call("routes.update", {
+      routeId: second.data.routeId,
+      upstreams: [{ url: newUpstream() }],
+    });
+    expect(reasonOf(moved)).toBe("ok");
+    expect(reasonOf(await beta.route(`c.${domain()}`, upstream))).toBe("ok");
   });
 
   test("an upstream claim ends with its application", async () => {
     const [acme, beta] = [await tenant(), await tenant()];
-    const upstream = own();
-    const made = await acme.route(`a.${domain()}`, upstream);
-    const route = await acme.call<{ applicationId: string }>("routes.one", { routeId: made.data.routeId });
+    const upstream = newUpstream();
+    const created = await acme.route(`a.${domain()}`, upstream);
+    const route = await acme.call<{ applicationId: string }>("routes.one", { routeId: created.data.routeId });
     await acme.call("applications.delete", { applicationId: route.data.applicationId });
-    expect(reasonOf(await beta.route(`c.${domain()}`, upstream))).toBe("made");
+    expect(reasonOf(await beta.route(`c.${domain()}`, upstream))).toBe("ok");
   });
 
   test("two applications of one organization share an upstream only under hosts that do not overlap", async () => {
     const acme = await tenant();
-    const [d, upstream] = [domain(), own()];
-    expect(reasonOf(await acme.route(`wiki.${d}`, upstream))).toBe("made");
+    const [d, upstream] = [domain(), newUpstream()];
+    expect(reasonOf(await acme.route(`wiki.${d}`, upstream))).toBe("ok");
     expect(reasonOf(await acme.route(`wiki.${d}`, upstream, { pathPrefix: "/admin" }))).toBe("upstream_shared");
     expect(reasonOf(await acme.route(`*.${d}`, upstream))).toBe("upstream_shared");
-    expect(reasonOf(await acme.route(`wiki.${d}`, own(), { pathPrefix: "/admin" }))).toBe("made");
-    expect(reasonOf(await acme.route(`other.${d}`, upstream))).toBe("made");
+    expect(reasonOf(await acme.route(`wiki.${d}`, newUpstream(), { pathPrefix: "/admin" }))).toBe("ok");
+    expect(reasonOf(await acme.route(`other.${d}`, upstream))).toBe("ok");
   });
 
-  test("the control plane and the gateway are no upstream", async () => {
+  test("the control plane and the gateway are rejected as upstreams", async () => {
     const acme = await tenant();
     for (const url of ["http://localhost:3000", "http://127.0.0.1:8000", "http://[::1]:8001", "http://10.1.2.3:3000"]) {
       expect(reasonOf(await acme.route(`a.${domain()}`, url))).toBe("invalid_upstream");
@@ -283,30 +305,33 @@ describe("an upstream belongs to the first that claims it", () => {
   });
 });
 
-describe("at the same moment", () => {
+describe("concurrent claims", () => {
   const pairs: [string, (d: string) => [string, string]][] = [
     ["the same name", (d) => [`wiki.${d}`, `wiki.${d}`]],
     ["a wildcard and a name", (d) => [`*.${d}`, `wiki.${d}`]],
   ];
-  test.each(pairs)("of fifty pairs that want %s, each has one winner", async (_title, hosts) => {
-    const [acme, beta] = [await tenant(), await tenant()];
-    const claim = (org: GivenOrganization, host: string) =>
-      world.runtime.database.transaction("tenant", org.organizationId, async (tx) => {
-        const { outcome } = await claimHost(tx, world.gatewayId, host, new Date());
-        return outcome;
-      });
-    const outcomes = await Promise.all(
-      Array.from({ length: 50 }, async (_, index) => {
-        const [one, two] = hosts(domain());
-        const [first, second] = index % 2 === 0 ? [acme, beta] : [beta, acme];
-        return (await Promise.all([claim(first, one), claim(second, two)])).sort().join(" ");
-      }),
-    );
-    expect(new Set(outcomes)).toEqual(new Set(["claimed taken"]));
-    expect(outcomes).toHaveLength(50);
-  });
+  test.each(pairs)(
+    "exactly one of two concurrent claims succeeds in each of fifty pairs that want %s",
+    async (_title, hosts) => {
+      const [acme, beta] = [await tenant(), await tenant()];
+      const claim = (org: GivenOrganization, host: string) =>
+        world.runtime.database.transaction("tenant", org.organizationId, async (tx) => {
+          const { outcome } = await claimHost(tx, world.gatewayId, host, new Date());
+          return outcome;
+        });
+      const outcomes = await Promise.all(
+        Array.from({ length: 50 }, async (_, index) => {
+          const [one, two] = hosts(domain());
+          const [first, second] = index % 2 === 0 ? [acme, beta] : [beta, acme];
+          return (await Promise.all([claim(first, one), claim(second, two)])).sort().join(" ");
+        }),
+      );
+      expect(new Set(outcomes)).toEqual(new Set(["claimed taken"]));
+      expect(outcomes).toHaveLength(50);
+    },
+  );
 
-  test("of fifty pairs that want one upstream, each has one winner", async () => {
+  test("exactly one of two concurrent claims succeeds in each of fifty pairs that want one upstream", async () => {
     const [acme, beta] = [await tenant(), await tenant()];
     const claim = (org: GivenOrganization, keys: string[]) =>
       world.runtime.database.transaction("tenant", org.organizationId, (tx) =>
@@ -321,63 +346,66 @@ describe("at the same moment", () => {
     expect(new Set(outcomes)).toEqual(new Set(["claimed taken"]));
   });
 
-  test("of fifty pairs of route requests for one host, each has one winner", async () => {
+  test("exactly one of two concurrent route requests for one host succeeds in each of fifty pairs", async () => {
     const [acme, beta] = [await tenant(), await tenant()];
     const outcomes = await Promise.all(
       Array.from({ length: 50 }, async () => {
         const d = domain();
-        const answers = await Promise.all([acme.route(`wiki.${d}`, own()), beta.route(`*.${d}`, own())]);
+        const answers = await Promise.all([
+          acme.route(`wiki.${d}`, newUpstream()),
+          beta.route(`*.${d}`, newUpstream()),
+        ]);
         return answers.map(reasonOf).sort().join(" ");
       }),
     );
-    expect(new Set(outcomes)).toEqual(new Set(["host_taken made"]));
+    expect(new Set(outcomes)).toEqual(new Set(["host_taken ok"]));
   });
 
-  test("an upstream whose last routes go at once is free afterwards, and never while one stands", async () => {
+  test("an upstream claim remains while any route exists and ends when the last routes are deleted at once", async () => {
     const acme = await tenant();
     for (let round = 0; round < 10; round++) {
-      const upstream = own();
-      const made = await Promise.all([
+      const upstream = newUpstream();
+      const created = await Promise.all([
         acme.route(`a.${domain()}`, upstream),
         acme.route(`b.${domain()}`, upstream),
         acme.route(`c.${domain()}`, upstream),
       ]);
-      expect(made.map(reasonOf)).toEqual(["made", "made", "made"]);
+      expect(created.map(reasonOf)).toEqual(["ok", "ok", "ok"]);
       const key = new URL(upstream).host;
-      // Two go and one comes: the claim has to stand.
-      const [, , come] = await Promise.all([
-        acme.call("routes.delete", { routeId: made[0].data.routeId }),
-        acme.call("routes.delete", { routeId: made[1].data.routeId }),
+      // Two routes are deleted while one is created: the claim must remain.
+      const [, , added] = await Promise.all([
+        acme.call("routes.delete", { routeId: created[0].data.routeId }),
+        acme.call("routes.delete", { routeId: created[1].data.routeId }),
         acme.route(`d.${domain()}`, upstream),
       ]);
       expect(await claimsOf(acme, "upstream")).toContain(key);
       await Promise.all([
-        acme.call("routes.delete", { routeId: made[2].data.routeId }),
-        acme.call("routes.delete", { routeId: come.data.routeId }),
+        acme.call("routes.delete", { routeId: created[2].data.routeId }),
+        acme.call("routes.delete", { routeId: added.data.routeId }),
       ]);
       expect(await claimsOf(acme, "upstream")).not.toContain(key);
     }
   });
 });
 
-describe("another organization's claims", () => {
-  test("are in no row that a tenant can read, by id or by value", async () => {
+describe("claims in the database", () => {
+  test("a tenant cannot read another organization's claims", async () => {
     const [acme, beta] = [await tenant(), await tenant()];
     const host = `wiki.${domain()}`;
-    await acme.route(host, own());
-    const seen = await runAs(world, "tenant", beta.organizationId, `select * from claims`);
-    expect(JSON.stringify(seen)).not.toContain(host);
+    await acme.route(host, newUpstream());
+    const visible = await runAs(world, "tenant", beta.organizationId, `select * from claims`);
+    expect(JSON.stringify(visible)).not.toContain(host);
   });
 
-  test("the hundred-and-first host of an organization goes into its next deny file", async () => {
+  test("the 101st host of an organization goes into its next deny file", async () => {
     const acme = await tenant();
     const groups = await world.runtime.database.transaction("tenant", acme.organizationId, async (tx) => {
-      const made: (number | null)[] = [];
+      const assigned: (number | null)[] = [];
       for (let index = 0; index < 201; index++) {
         const claim = await claimHost(tx, world.gatewayId, `h${index}.${domain()}`, new Date());
-        made.push(claim.outcome === "taken" ? null : claim.denyGroup);
+        assigned.push(claim.outcome === "taken" ? null : claim.denyGroup);
       }
-      return made;
+      return assigned;
     });
     expect(groups.filter((group) => group === 0)).toHaveLength(100);
     expect(groups.filter((group) => group === 1)).toHaveLength(100);

@@ -32,12 +32,12 @@ beforeEach(async () => {
 });
 
 async function publish(organization: GivenOrganization, at: string) {
-  const made = await given(organization).application<{ route: { routeId: string } }>({
+  const created = await given(organization).application<{ route: { routeId: string } }>({
     environmentId: at,
     access: "protected",
     route: { host, upstreams: [{ url: `http://10.0.1.${hosts}:80` }] },
   });
-  return made.route;
+  return created.route;
 }
 
 async function claimOf(organization: GivenOrganization, kind: string): Promise<Claim> {
@@ -48,15 +48,15 @@ async function claimOf(organization: GivenOrganization, kind: string): Promise<C
   return found;
 }
 
-test("a host whose route is there cannot be released; afterwards it can, its deny is delivered, and anybody may have it", async () => {
+test("a host can be released once its route is deleted; its deny is delivered, and others may claim it", async () => {
   const claim = await claimOf(acme, "host");
   const early = await acme.call("claims.release", { claimId: claim.claimId });
   expect([early.status, early.error?.data.reason]).toEqual([409, "claim_in_use"]);
 
   await given(acme).ok("routes.delete", { routeId });
   const beta = await world.organization();
-  const there = await insertPlace(world, beta);
-  await expect(publish(beta, there.environmentId)).rejects.toThrow("host_taken");
+  const otherPlace = await insertPlace(world, beta);
+  await expect(publish(beta, otherPlace.environmentId)).rejects.toThrow("host_taken");
 
   const released = await given(acme).ok<Claim>("claims.release", { claimId: claim.claimId });
   expect(released).toMatchObject({ claimId: claim.claimId, value: host, sync: { state: "pending" } });
@@ -79,11 +79,11 @@ test("a host whose route is there cannot be released; afterwards it can, its den
     [claim.claimId],
   );
   expect(entry?.changed).toEqual({ kind: "host", value: host });
-  expect((await publish(beta, there.environmentId)).routeId).toEqual(expect.any(String));
+  expect((await publish(beta, otherPlace.environmentId)).routeId).toEqual(expect.any(String));
   await expect(publish(acme, environmentId)).rejects.toThrow("host_taken");
 });
 
-test("an upstream's claim is not released by hand: it ends with its last route", async () => {
+test("an upstream claim cannot be released explicitly and ends with its last route", async () => {
   const claim = await claimOf(acme, "upstream");
   const refused = await acme.call("claims.release", { claimId: claim.claimId });
   expect([refused.status, refused.error?.data.reason]).toEqual([409, "claim_in_use"]);
@@ -92,7 +92,7 @@ test("an upstream's claim is not released by hand: it ends with its last route",
   expect((await claimOf(acme, "host")).value).toBe(host);
 });
 
-test("another organization's claim is nowhere, and not in the list", async () => {
+test("a claim of another organization cannot be released and is not listed", async () => {
   const claim = await claimOf(acme, "host");
   await given(acme).ok("routes.delete", { routeId });
   const beta = await world.organization();
@@ -101,7 +101,7 @@ test("another organization's claim is nowhere, and not in the list", async () =>
   expect((await claimOf(acme, "host")).claimId).toBe(claim.claimId);
 });
 
-test("a developer sees claims and releases none; the refusal is audited", async () => {
+test("a developer can list claims but not release them, and the refusal is audited", async () => {
   const claim = await claimOf(acme, "host");
   const developer = world.callAs(await acme.key("developer"));
   expect((await developer("claims.list")).status).toBe(200);
@@ -113,14 +113,14 @@ test("a developer sees claims and releases none; the refusal is audited", async 
   expect(entries).toEqual([{ reason: "key_scope" }]);
 });
 
-test("released beside a new route of its host, it is either in use or gone, never both free and routed", async () => {
+test("releasing a claim while a route of its host is created never leaves the route without a claim", async () => {
   for (let round = 0; round < 8; round++) {
-    host = `beside-${round}.example`;
+    host = `concurrent-${round}.example`;
     hosts += 1;
     const route = await publish(acme, environmentId);
     const claim = await claimOf(acme, "host");
     await given(acme).ok("routes.delete", { routeId: route.routeId });
-    const [released, made] = await Promise.all([
+    const [released, created] = await Promise.all([
       acme.call("claims.release", { claimId: claim.claimId }),
       acme.call("applications.create", {
         environmentId,
@@ -130,12 +130,12 @@ test("released beside a new route of its host, it is either in use or gone, neve
       }),
     ]);
     expect([200, 409]).toContain(released.status);
-    expect(made.status, made.text).toBe(200);
+    expect(created.status, created.text).toBe(200);
     expect((await claimOf(acme, "host")).value).toBe(host);
   }
 });
 
-test("a release waits for a claim that is being taken, and finds its route", async (context) => {
+test("a release waits for a concurrent claim of the same host and is refused because of its route", async (context) => {
   if (!runsSideBySide()) return context.skip("one transaction at a time");
   const claim = await claimOf(acme, "host");
   const released = await besideUncommitted(

@@ -14,7 +14,7 @@ beforeAll(async () => {
     const route = { host, upstreams: [{ url: `http://10.0.6.${at + 1}:80` }] };
     await given(acme).application({ environmentId, access: "protected", route });
   }
-  // As an earlier version took them.
+  // An earlier version accepted these claims.
   await world.db.asOwner("update claims set value = 'portcullis.example.org' where value = 'one.example.net'");
   await world.db.asOwner("update claims set value = '*.co.uk' where value = 'two.example.net'");
 });
@@ -25,7 +25,7 @@ const entries = () =>
     "select * from audit_entries where action = 'claims.found_reserved' order by object_name",
   );
 
-test("claims of reserved hosts are logged at every start, audited once, and left as they are", async () => {
+test("claims of reserved hosts are logged at every start, audited once, and left unchanged", async () => {
   const lines = () => world.log().split("holds a reserved host").length - 1;
   const before = lines();
   for (let start = 1; start <= 3; start++) {
@@ -33,7 +33,7 @@ test("claims of reserved hosts are logged at every start, audited once, and left
     expect(found.map(({ host }) => host).sort()).toEqual(["*.co.uk", "portcullis.example.org"]);
     expect(lines() - before).toBe(2 * start);
   }
-  const audited = (await entries()).filter(({ object_name }) => object_name !== "localhost"); // of the next test
+  const audited = (await entries()).filter(({ object_name }) => object_name !== "localhost"); // the claim of the next test
   expect(audited).toHaveLength(2);
   expect(audited).toMatchObject([
     { object_name: "*.co.uk", changed: { reserved: "public_suffix" } },
@@ -46,7 +46,7 @@ test("claims of reserved hosts are logged at every start, audited once, and left
   expect(kept).toHaveLength(2);
 });
 
-test("processes that start side by side audit each claim once", async () => {
+test("processes that start concurrently audit each reserved claim once", async () => {
   const [row] = await world.db.asOwner<{ claim_id: string }>(
     "update claims set value = 'localhost' where value = 'three.example.net' returning claim_id",
   );
@@ -58,7 +58,7 @@ test("processes that start side by side audit each claim once", async () => {
   await world.db.asOwner("update claims set value = 'three.example.net' where value = 'localhost'");
 });
 
-test("claims.list says of each claim whether its host is reserved by now", async () => {
+test("claims.list returns for each claim why its host is reserved now", async () => {
   const { items } = await given(acme).ok<{ items: { kind: string; value: string; reserved: string | null }[] }>(
     "claims.list",
     { limit: 200 },

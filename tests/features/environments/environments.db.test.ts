@@ -24,54 +24,54 @@ interface Named {
 const environment = (input: Record<string, unknown> = {}) =>
   given(acme).ok<Named>("environments.create", { projectId, name: "Production", ...input });
 
-describe("an environment", () => {
-  test("is of its project, and for development unless it is said", async () => {
+describe("environments", () => {
+  test("an environment belongs to its project and has the kind development by default", async () => {
     expect(await environment()).toMatchObject({ projectId, kind: "development", sync: { changeId: null } });
     expect(await environment({ kind: "production" })).toMatchObject({ kind: "production" });
     const refused = await acme.call("environments.create", { projectId, name: "x", kind: "staging" });
     expect([refused.status, refused.error?.data.fields]).toEqual([400, { kind: "invalid_value" }]);
   });
 
-  test("has a slug that is unique in the organization, over all projects, and stays", async () => {
+  test("an environment's slug is unique in the organization across projects and does not change", async () => {
     const first = await environment({ name: "Live" });
     const other = await given(acme).ok<Named>("projects.create", { name: "Other" });
     const second = await environment({ name: "Live", projectId: other.projectId });
     expect([first.slug, second.slug]).toEqual(["live", expect.not.stringMatching(/^live$/)]);
     const renamed = await given(acme).ok<Named>("environments.update", {
       environmentId: first.environmentId,
-      name: "Else",
+      name: "Renamed",
     });
-    expect(renamed).toEqual({ ...first, name: "Else" });
+    expect(renamed).toEqual({ ...first, name: "Renamed" });
     const at = { environmentId: first.environmentId };
     expect(await given(acme).ok("environments.one", at)).toEqual(renamed);
     expect((await acme.call("environments.update", { ...at, name: "x", kind: "production" })).status).toBe(400);
   });
 
-  test("15 of one name at once have 15 slugs", async () => {
-    const made = await Promise.all(Array.from({ length: 15 }, () => environment({ name: "Same" })));
-    expect(new Set(made.map(({ slug }) => slug)).size).toBe(15);
+  test("15 environments that are created at once with one name have 15 different slugs", async () => {
+    const created = await Promise.all(Array.from({ length: 15 }, () => environment({ name: "Same" })));
+    expect(new Set(created.map(({ slug }) => slug)).size).toBe(15);
   });
 
-  test("is listed by project, or all of them", async () => {
+  test("environments.list returns the environments of one project or of all projects", async () => {
     const other = await given(acme).ok<Named>("projects.create", { name: "Listed" });
-    const made = await environment({ projectId: other.projectId });
+    const created = await environment({ projectId: other.projectId });
     const mine = await given(acme).ok<{ items: Named[] }>("environments.list", { projectId: other.projectId });
-    expect(mine.items).toEqual([made]);
+    expect(mine.items).toEqual([created]);
     const all = await given(acme).ok<{ items: Named[] }>("environments.list", { limit: 200 });
-    const elsewhere = await environment({ name: "Elsewhere" });
+    const newest = await environment({ name: "Newest" });
     const both = await given(acme).ok<{ items: Named[] }>("environments.list", { limit: 200 });
     const idsOf = ({ items }: { items: Named[] }) => items.map(({ environmentId }) => environmentId);
-    expect(idsOf(both)).toEqual([elsewhere.environmentId, ...idsOf(all)]);
-    expect(idsOf(both)).toContain(made.environmentId);
+    expect(idsOf(both)).toEqual([newest.environmentId, ...idsOf(all)]);
+    expect(idsOf(both)).toContain(created.environmentId);
     const beta = await world.organization();
     expect((await beta.call("environments.list", { projectId })).status).toBe(404);
     expect((await beta.call<{ items: Named[] }>("environments.list")).data.items).toEqual([]);
   });
 });
 
-test("DK-20: deleting one removes its applications, one outbox row each, and ends their upstreams' claims", async () => {
-  const going = await environment({ name: "Going" });
-  const staying = await environment({ name: "Staying" });
+test("DK-20: deleting an environment deletes its applications, each with an outbox row, and ends their upstream claims", async () => {
+  const removed = await environment({ name: "Removed" });
+  const remaining = await environment({ name: "Remaining" });
   const application = async (environmentId: string, at: number) =>
     (
       await given(acme).application({
@@ -80,24 +80,24 @@ test("DK-20: deleting one removes its applications, one outbox row each, and end
         access: "protected",
       })
     ).applicationId;
-  const gone = [await application(going.environmentId, 1), await application(going.environmentId, 2)];
-  // It leads to an upstream of one that goes, so that claim has to stay.
-  await application(staying.environmentId, 3);
+  const removedIds = [await application(removed.environmentId, 1), await application(removed.environmentId, 2)];
+  // It shares an upstream with an application that is deleted, so that claim must remain.
+  await application(remaining.environmentId, 3);
 
-  const deleted = await given(acme).ok<Named>("environments.delete", { environmentId: going.environmentId });
+  const deleted = await given(acme).ok<Named>("environments.delete", { environmentId: removed.environmentId });
 
-  expect(deleted).toMatchObject({ ...going, sync: { changeId: expect.any(String), state: "pending" } });
+  expect(deleted).toMatchObject({ ...removed, sync: { changeId: expect.any(String), state: "pending" } });
   const rows = await world.db.asOwner<{ application_id: string }>(
     `select application_id from changes where change_id = $1 and closes order by application_id`,
     [deleted.sync.changeId],
   );
-  expect(rows.map((row) => row.application_id)).toEqual(gone.sort());
+  expect(rows.map((row) => row.application_id)).toEqual(removedIds.sort());
   const claims = await world.db.asOwner<{ value: string }>(
     `select value from claims where organization_id = $1 and kind = 'upstream'`,
     [acme.organizationId],
   );
   expect(claims).toEqual([{ value: expect.stringContaining("10.9.0.2") }]);
-  const left = await given(acme).ok<{ items: unknown[] }>("applications.list", {});
-  expect(left.items).toHaveLength(1);
-  expect((await acme.call("environments.delete", { environmentId: going.environmentId })).status).toBe(404);
+  const applications = await given(acme).ok<{ items: unknown[] }>("applications.list", {});
+  expect(applications.items).toHaveLength(1);
+  expect((await acme.call("environments.delete", { environmentId: removed.environmentId })).status).toBe(404);
 });

@@ -42,20 +42,20 @@ const reasonOf = ({ status, error }: { status: number; error?: { data: { reason:
   error?.data.reason,
 ];
 const invite = async (input: Record<string, unknown> = {}) => {
-  const made = await given(acme).ok<CreatedInvitation>("invitations.create", {
+  const created = await given(acme).ok<CreatedInvitation>("invitations.create", {
     email: address(),
     ...(input.roleId === undefined ? { role: "viewer" } : {}),
     ...input,
   });
-  return { ...made, token: registerSecret(made.url.slice(made.url.indexOf("#") + 1)) };
+  return { ...created, token: registerSecret(created.url.slice(created.url.indexOf("#") + 1)) };
 };
 const look = async (token: string, ip = `198.18.0.${next++ % 250}`) =>
   (await openBrowser(world, { ip }).call<{ state: string }>("invitations.look", { token })).data;
 
-describe("an invitation", () => {
-  test("is a link that is in one answer, and stored as the SHA-256 of its token alone", async () => {
-    const made = await invite({ email: "Ada.Lovelace@Example.ORG" });
-    expect(made).toMatchObject({
+describe("invitations", () => {
+  test("an invitation's link is in one response only, and only the SHA-256 of its token is stored", async () => {
+    const created = await invite({ email: "Ada.Lovelace@Example.ORG" });
+    expect(created).toMatchObject({
       email: "ada.lovelace@example.org",
       role: "viewer",
       roleId: null,
@@ -63,35 +63,35 @@ describe("an invitation", () => {
       sent: false,
       mailProblem: null,
     });
-    expect(made.url).toBe(`${testOrigin}/accept-invitation#${made.token}`);
-    expect(made.token).toMatch(/^[\w-]{43}$/);
-    expect(Date.parse(made.expiresAt) - Date.parse(made.createdAt)).toBe(7 * 86_400_000);
+    expect(created.url).toBe(`${testOrigin}/accept-invitation#${created.token}`);
+    expect(created.token).toMatch(/^[\w-]{43}$/);
+    expect(Date.parse(created.expiresAt) - Date.parse(created.createdAt)).toBe(7 * 86_400_000);
     const [row] = await world.db.asOwner<{ hash: string }>("select hash from invitations where invitation_id = $1", [
-      made.invitationId,
+      created.invitationId,
     ]);
-    expect(row?.hash).toBe(createHash("sha256").update(made.token).digest("hex"));
-    const { url: _, token: __, sent: ___, mailProblem: ____, ...listed } = made;
+    expect(row?.hash).toBe(createHash("sha256").update(created.token).digest("hex"));
+    const { url: _, token: __, sent: ___, mailProblem: ____, ...listed } = created;
     const { items } = await given(acme).ok<{ items: Invitation[] }>("invitations.list", {});
     expect(items).toEqual([listed]);
-    expect(world.log()).not.toContain(made.token);
+    expect(world.log()).not.toContain(created.token);
     const dump = JSON.stringify(await world.db.asOwner("select * from audit_entries"));
-    for (const secret of [made.token, String(row?.hash)]) expect(dump).not.toContain(secret);
+    for (const secret of [created.token, String(row?.hash)]) expect(dump).not.toContain(secret);
   });
 
-  test("shows whoever has the link of which organization it is and for whom", async () => {
-    const made = await invite();
+  test("invitations.look shows the organization and the address to the holder of the link", async () => {
+    const created = await invite();
     const [row] = await world.db.asOwner<{ name: string }>(
       "select name from organizations where organization_id = $1",
       [acme.organizationId],
     );
-    expect(await look(made.token)).toEqual({
+    expect(await look(created.token)).toEqual({
       state: "good",
       organization: { name: row?.name },
-      email: made.email,
+      email: created.email,
     });
   });
 
-  test("says why it is not good any more, and for whom it was no longer", async () => {
+  test("invitations.look returns why an invitation is no longer valid, without its address", async () => {
     const [revoked, expired, accepted] = [await invite(), await invite(), await invite()];
     await given(acme).ok("invitations.delete", { invitationId: revoked.invitationId });
     await world.db.asOwner("update invitations set accepted_at = now() where invitation_id = $1", [
@@ -110,7 +110,7 @@ describe("an invitation", () => {
     expect(items.map(({ state }) => state)).toEqual(["accepted", "expired", "revoked"]);
   });
 
-  test("is looked at twenty times a minute by one address", async () => {
+  test("invitations.look is limited to twenty calls a minute from one address", async () => {
     const { token } = await invite();
     const browser = openBrowser(world, { ip: "198.51.100.20" });
     const answers = [];
@@ -121,7 +121,7 @@ describe("an invitation", () => {
     expect(Number(last?.headers.get("retry-after"))).toBeGreaterThan(0);
   });
 
-  test("is looked at from our own page, and its token is in no address", async () => {
+  test("invitations.look accepts only POST from the console's origin, so that the token is in no URL", async () => {
     const { token } = await invite();
     const browser = openBrowser(world, { ip: "198.51.100.21" });
     const foreign = await browser.call("invitations.look", { token }, { origin: "https://evil.example.org" });
@@ -130,18 +130,18 @@ describe("an invitation", () => {
     expect((await browser.fetch(`/api/trpc/invitations.look?input=${input}`)).status).toBe(405);
   });
 
-  test("tells nobody whether there is an account: not the one who invited, who has the link too", async () => {
+  test("neither creating an invitation nor looking at it reveals whether the address has an account", async () => {
     const known = await givenTeammate(world, await world.organization(), "viewer");
     const [one, other] = [await invite({ email: known.email }), await invite()];
-    const seen = [await look(one.token), await look(other.token)].map((answer) => ({ ...answer, email: "" }));
-    expect(seen[0]).toEqual(seen[1]);
+    const looks = [await look(one.token), await look(other.token)].map((answer) => ({ ...answer, email: "" }));
+    expect(looks[0]).toEqual(looks[1]);
     const shape = ({ state, sent, mailProblem, role, invitedBy }: CreatedInvitation) => ({
       ...{ state, sent, mailProblem, role, invitedBy },
     });
     expect(shape(one)).toEqual(shape(other));
   });
 
-  test("is not made for a member, nor twice while the first is open", async () => {
+  test("an invitation is refused for a member and for an address with an open invitation", async () => {
     const mate = await givenTeammate(world, acme, "viewer");
     const again = { email: mate.email.toUpperCase(), role: "viewer" };
     expect(reasonOf(await acme.call("invitations.create", again))).toEqual([409, "already_member"]);
@@ -154,7 +154,7 @@ describe("an invitation", () => {
     expect((await acme.call("invitations.create", same)).status).toBe(200);
   });
 
-  test("of one address at once is made once", async () => {
+  test("concurrent invitations of one address create exactly one", async () => {
     const input = { email: address(), role: "viewer" };
     const answers = await Promise.all(Array.from({ length: 4 }, () => acme.call("invitations.create", input)));
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409, 409]);
@@ -173,11 +173,11 @@ describe("an invitation", () => {
     { email: "a@example.org", role: "viewer", organizationId: "org_x" },
     { email: "a@example.org", role: "viewer", invitedBy: null },
     { email: "a@example.org", role: "viewer", expiresAt: "2099-01-01T00:00:00Z" },
-  ])("%j is no input of its creation", async (input) => {
+  ])("invitations.create rejects the input %j", async (input) => {
     expect(reasonOf(await acme.call("invitations.create", input))).toEqual([400, "invalid_input"]);
   });
 
-  test("is made sixty times an hour by an organization", async () => {
+  test("invitations.create is limited to sixty invitations an hour for an organization", async () => {
     await world.db.asOwner(
       "insert into limits (key, times, expires_at) values ($1, array_fill(now()::timestamptz(3), array[60]), now() + interval '1 hour')",
       [`invitation:organization:${acme.organizationId}`],
@@ -189,32 +189,32 @@ describe("an invitation", () => {
 });
 
 describe("privilege escalation by an invitation (DK-15)", () => {
-  test("nobody invites to more than they have, nor takes such an invitation back", async () => {
+  test("a member can neither create nor revoke an invitation that grants more than the member has", async () => {
     const admin = await givenTeammate(world, acme, "admin");
     const strong = await givenRole(acme, ["organization:delete"]);
-    const ask = (input: object) => admin.ask("invitations.create", { email: address(), ...input });
-    expect(await ask({ role: "owner" })).toEqual([403, "role_above_own"]);
-    expect(await ask({ roleId: strong })).toEqual([403, "role_above_own"]);
-    expect(await ask({ role: "admin" })).toEqual([200]);
-    const ofOwner = await invite({ role: "owner" });
-    expect(await admin.ask("invitations.delete", { invitationId: ofOwner.invitationId })).toEqual([
+    const attempt = (input: object) => admin.attempt("invitations.create", { email: address(), ...input });
+    expect(await attempt({ role: "owner" })).toEqual([403, "role_above_own"]);
+    expect(await attempt({ roleId: strong })).toEqual([403, "role_above_own"]);
+    expect(await attempt({ role: "admin" })).toEqual([200]);
+    const ownerInvitation = await invite({ role: "owner" });
+    expect(await admin.attempt("invitations.delete", { invitationId: ownerInvitation.invitationId })).toEqual([
       403,
       "role_above_own",
     ]);
-    expect((await look(ofOwner.token)).state).toBe("good");
+    expect((await look(ownerInvitation.token)).state).toBe("good");
   });
 
-  test("one who may only invite invites to what they have", async () => {
+  test("a member whose role can only invite can grant that role and no stronger one", async () => {
     const roleId = await givenRole(acme, ["invitation:create", "project:read"]);
     const clerk = await givenTeammate(world, acme, null);
     await given(acme).ok("members.update", { memberId: clerk.memberId, roleId });
-    const ask = (input: object) => clerk.ask("invitations.create", { email: address(), ...input });
+    const attempt = (input: object) => clerk.attempt("invitations.create", { email: address(), ...input });
     for (const role of ["viewer", "developer", "admin", "owner"])
-      expect(await ask({ role })).toEqual([403, "role_above_own"]);
-    expect(await ask({ roleId })).toEqual([200]);
+      expect(await attempt({ role })).toEqual([403, "role_above_own"]);
+    expect(await attempt({ roleId })).toEqual([200]);
   });
 
-  test("a role of another organization's is nowhere", async () => {
+  test("an invitation to a role of another organization returns 404", async () => {
     const roleId = await givenRole(await world.organization(), ["project:read"]);
     for (const id of [roleId, newId("role")]) {
       expect(reasonOf(await acme.call("invitations.create", { email: address(), roleId: id }))).toEqual([
@@ -224,7 +224,7 @@ describe("privilege escalation by an invitation (DK-15)", () => {
     }
   });
 
-  test("is worth nothing once whoever sent it could not send it any more, and again when they can", async () => {
+  test("an invitation is void while its sender is not allowed to send it, and valid again afterwards", async () => {
     const admin = await givenTeammate(world, acme, "admin");
     const { data } = await admin.browser.call<CreatedInvitation>("invitations.create", {
       email: address(),
@@ -241,7 +241,7 @@ describe("privilege escalation by an invitation (DK-15)", () => {
     expect((await look(token)).state).toBe("void");
   });
 
-  test("is worth nothing once whoever sent it has less than it gives, even if they may still invite", async () => {
+  test("an invitation is void when its sender has less than it grants, even if the sender may still invite", async () => {
     await givenTeammate(world, acme, "owner");
     const owner = await givenTeammate(world, acme, "owner");
     const { data } = await owner.browser.call<CreatedInvitation>("invitations.create", {
@@ -253,17 +253,17 @@ describe("privilege escalation by an invitation (DK-15)", () => {
     expect((await look(token)).state).toBe("void");
   });
 
-  test("counts what a service account is, and needs nobody for the host's own", async () => {
+  test("an invitation by a service account depends on its current role; one by a host key has no sender", async () => {
     const { ok } = given(acme);
     const account = await ok<{ serviceAccountId: string }>("serviceAccounts.create", { name: "hr", role: "admin" });
     const { serviceAccountId } = account;
     const { key } = await ok<{ key: string }>("keys.create", { name: "hr", role: "admin", serviceAccountId });
-    const made = await world.callAs(registerSecret(key))<CreatedInvitation>("invitations.create", {
+    const created = await world.callAs(registerSecret(key))<CreatedInvitation>("invitations.create", {
       email: address(),
       role: "viewer",
     });
-    expect(made.data.invitedBy).toBe(serviceAccountId);
-    const token = registerSecret(made.data.url.slice(made.data.url.indexOf("#") + 1));
+    expect(created.data.invitedBy).toBe(serviceAccountId);
+    const token = registerSecret(created.data.url.slice(created.data.url.indexOf("#") + 1));
     expect((await look(token)).state).toBe("good");
     await ok("serviceAccounts.update", { serviceAccountId, role: "viewer" });
     expect((await look(token)).state).toBe("void");
@@ -271,8 +271,8 @@ describe("privilege escalation by an invitation (DK-15)", () => {
   });
 });
 
-describe("taking an invitation back", () => {
-  test("ends it once, and says when it is too late", async () => {
+describe("invitations.delete", () => {
+  test("revokes an open invitation, can be repeated, and returns 409 for an accepted one", async () => {
     const { invitationId, token } = await invite();
     const { ok } = given(acme);
     expect(await ok<Invitation>("invitations.delete", { invitationId })).toMatchObject({ state: "revoked" });
@@ -288,7 +288,7 @@ describe("taking an invitation back", () => {
     ]);
   });
 
-  test("another organization's is nowhere", async () => {
+  test("returns 404 for an invitation of another organization", async () => {
     const { invitationId, token } = await invite();
     const beta = await world.organization();
     expect(reasonOf(await beta.call("invitations.delete", { invitationId }))).toEqual([404, "not_found"]);

@@ -32,7 +32,7 @@ afterAll(async () => {
   await server.close();
 });
 
-test("an invitation is sent to its address, and the link in it is good", async () => {
+test("an invitation is mailed to its address and contains a valid link", async () => {
   const admin = await givenTeammate(world, acme, "admin");
   const { data } = await admin.browser.call<Created>("invitations.create", {
     email: "Ada@example.org",
@@ -49,34 +49,34 @@ test("an invitation is sent to its address, and the link in it is good", async (
   expect((await browser.call("invitations.look", { token })).data).toMatchObject({ state: "good" });
 });
 
-test("that it could not be sent is said, loses nothing, and puts neither link nor address into the log", async () => {
+test("a failed mail is reported, keeps the invitation valid, and logs neither the link nor the address", async () => {
   accepts = false;
   const email = "full@example.org";
-  const made = await given(acme).ok<Created>("invitations.create", { email, role: "viewer" });
+  const created = await given(acme).ok<Created>("invitations.create", { email, role: "viewer" });
   accepts = true;
-  expect(made).toMatchObject({ sent: false, mailProblem: "mail_refused" });
-  const token = registerSecret(made.url.slice(made.url.indexOf("#") + 1));
+  expect(created).toMatchObject({ sent: false, mailProblem: "mail_refused" });
+  const token = registerSecret(created.url.slice(created.url.indexOf("#") + 1));
   const browser = openBrowser(world, { ip: "203.0.113.62" });
   expect((await browser.call("invitations.look", { token })).data).toMatchObject({ state: "good", email });
   expect(world.log()).toContain("an invitation could not be sent");
   for (const secret of [token, email, "mailbox full"]) expect(world.log()).not.toContain(secret);
 });
 
-test("one that is refused is not sent", async () => {
+test("a refused invitation is not mailed", async () => {
   const before = server.received.length;
   const admin = await givenTeammate(world, acme, "admin");
-  const refused = await admin.ask("invitations.create", { email: "boss@example.org", role: "owner" });
+  const refused = await admin.attempt("invitations.create", { email: "boss@example.org", role: "owner" });
   expect([refused, server.received.length]).toEqual([[403, "role_above_own"], before]);
 });
 
-test("a name with line ends, however it came into the database, adds nothing to the mail", async () => {
+test("an organization name with line breaks adds no header to the mail", async () => {
   await world.db.asOwner("update organizations set name = $2 where organization_id = $1", [
     acme.organizationId,
     "Acme\r\nBcc: everybody@example.org\r\n\r\nPay here",
   ]);
-  const made = await given(acme).ok<Created>("invitations.create", { email: "bob@example.org", role: "viewer" });
-  registerSecret(made.url.slice(made.url.indexOf("#") + 1));
-  expect(made.sent).toBe(true);
+  const created = await given(acme).ok<Created>("invitations.create", { email: "bob@example.org", role: "viewer" });
+  registerSecret(created.url.slice(created.url.indexOf("#") + 1));
+  expect(created.sent).toBe(true);
   const mail = server.received.at(-1);
   expect(mail?.to).toEqual(["bob@example.org"]);
   expect(mail?.headers.map(([name]) => name)).not.toContain("bcc");

@@ -8,7 +8,7 @@ let world: World;
 let acme: GivenOrganization;
 let owner: Colleague;
 const day = 86_400_000;
-/** The beginning of a minute, when keys that are made now are still good. */
+/** The beginning of a minute one day ahead, when keys that are created now are still valid. */
 const noon = Math.ceil(Date.now() / 60_000) * 60_000 + day;
 
 beforeAll(async () => {
@@ -29,45 +29,45 @@ afterAll(() => world.close());
 const set = (column: string, value: number) =>
   world.db.asOwner(`update organizations set ${column} = $1 where organization_id = $2`, [value, acme.organizationId]);
 
-describe("how long a key lives (PO-24)", () => {
-  test("is 90 days, or what the organization allows at most", async () => {
-    const ask = (input: Record<string, unknown> = {}) =>
+describe("lifetime of a key (PO-24)", () => {
+  test("a key expires after 90 days by default and never later than the organization allows", async () => {
+    const create = (input: Record<string, unknown> = {}) =>
       owner.call<Key>("keys.create", { name: "x", role: "viewer", ...input });
-    const lifeOf = async (input?: Record<string, unknown>) => {
-      const { expiresAt, createdAt } = await ok(ask(input));
+    const lifetimeOf = async (input?: Record<string, unknown>) => {
+      const { expiresAt, createdAt } = await ok(create(input));
       return Date.parse(expiresAt ?? "") - Date.parse(createdAt);
     };
-    expect(await lifeOf()).toBe(90 * day);
+    expect(await lifetimeOf()).toBe(90 * day);
     await set("max_key_days", 30);
-    expect(await lifeOf()).toBe(30 * day);
+    expect(await lifetimeOf()).toBe(30 * day);
     const inDays = (days: number) => ({ expiresAt: new Date(Date.now() + days * day).toISOString() });
-    expect((await ask(inDays(29))).status).toBe(200);
-    const refused = await ask(inDays(31));
+    expect((await create(inDays(29))).status).toBe(200);
+    const refused = await create(inDays(31));
     expect(reasonOf(refused)).toEqual([400, "expires_too_late"]);
     await set("max_key_days", 365);
-    expect(await lifeOf()).toBe(90 * day);
-    expect((await ask(inDays(364))).status).toBe(200);
+    expect(await lifetimeOf()).toBe(90 * day);
+    expect((await create(inDays(364))).status).toBe(200);
   });
 });
 
-describe("keys made from one address (TM-30)", () => {
-  test("are five an hour, counted for all processes, and then 429 with Retry-After; another address goes on", async () => {
+describe("key creations from one address (TM-30)", () => {
+  test("key creations are limited to five an hour for each address across all processes, then 429 with Retry-After", async () => {
     const runtime = { ...world.runtime, signIn: { ...world.runtime.signIn, keyCreationsPerHour: 5 } };
     const processes = [createHandler(runtime), createHandler(runtime)];
     const key = await acme.key("owner");
-    const ask = (at: number, ip = "198.51.100.1") =>
+    const create = (at: number, ip = "198.51.100.1") =>
       callFrom(processes[at % 2] ?? world.handler, key, ip)<Key>("keys.create", { name: "x", role: "viewer" });
     world.now = new Date(noon);
-    for (let at = 0; at < 5; at++) expect((await ask(at)).status).toBe(200);
-    const refused = await ask(5);
+    for (let at = 0; at < 5; at++) expect((await create(at)).status).toBe(200);
+    const refused = await create(5);
     expect(reasonOf(refused)).toEqual([429, "rate_limited"]);
     expect(refused.headers.get("retry-after")).toBe("3600");
-    expect((await ask(6, "198.51.100.2")).status).toBe(200);
+    expect((await create(6, "198.51.100.2")).status).toBe(200);
     const rotated = callFrom(processes[0] ?? world.handler, key, "198.51.100.1");
-    const { apiKeyId } = (await ask(7, "198.51.100.2")).data;
+    const { apiKeyId } = (await create(7, "198.51.100.2")).data;
     expect(reasonOf(await rotated("keys.rotate", { apiKeyId }))).toEqual([429, "rate_limited"]);
     world.now = new Date(noon + 3_600_000);
-    expect((await ask(8)).status).toBe(200);
+    expect((await create(8)).status).toBe(200);
     const audited = await world.db.asOwner(
       `select 1 as one from audit_entries where organization_id = $1 and reason = 'rate_limited' and action = 'keys.create'
        and ip = '198.51.100.1'`,
@@ -76,7 +76,7 @@ describe("keys made from one address (TM-30)", () => {
     expect(audited).toHaveLength(1);
   });
 
-  test("are as many as the setting says", async () => {
+  test("the limit of key creations follows the setting", async () => {
     const runtime = { ...world.runtime, signIn: { ...world.runtime.signIn, keyCreationsPerHour: 1 } };
     const call = callFrom(createHandler(runtime), await acme.key("owner"), "198.51.100.9");
     const input = { name: "x", role: "viewer" };
@@ -88,8 +88,8 @@ describe("keys made from one address (TM-30)", () => {
   });
 });
 
-describe("requests of a key", () => {
-  const limited = async (requestsPerMinute: number | null) =>
+describe("request limit of a key", () => {
+  const keyWithLimit = async (requestsPerMinute: number | null) =>
     ok(
       owner.call<Key>("keys.create", {
         name: "x",
@@ -98,9 +98,9 @@ describe("requests of a key", () => {
       }),
     );
 
-  test("are as many in a minute as the key says, for all processes together, then 429 key_rate_limited", async () => {
+  test("the request limit of a key counts all processes together, then returns 429 key_rate_limited", async () => {
     const other = createHandler(world.runtime);
-    const { key } = await limited(6);
+    const { key } = await keyWithLimit(6);
     const call = (at: number) => callFrom(at % 2 ? other : world.handler, key, "192.0.2.1")("auth.session");
     world.now = new Date(noon);
     const answers = await Promise.all(Array.from({ length: 10 }, (_, at) => call(at)));
@@ -120,8 +120,8 @@ describe("requests of a key", () => {
     expect((await call(6)).status).toBe(429);
   });
 
-  test("that come when Retry-After says are taken, and a second sooner are not", async () => {
-    const { key } = await limited(6);
+  test("a limited key is accepted again when Retry-After has passed and not a second earlier", async () => {
+    const { key } = await keyWithLimit(6);
     const call = () => callFrom(world.handler, key, "192.0.2.1")("auth.session");
     let now = noon + 50_000;
     let refused = 0;
@@ -139,8 +139,8 @@ describe("requests of a key", () => {
     expect(refused).toBeGreaterThan(5);
   });
 
-  test("count for a process, too, whose clock is a second behind", async () => {
-    const { key } = await limited(2);
+  test("the request limit also applies to a process whose clock is a second behind", async () => {
+    const { key } = await keyWithLimit(2);
     const call = () => callFrom(world.handler, key, "192.0.2.1")("auth.session");
     world.now = new Date(noon);
     for (let at = 0; at < 2; at++) expect((await call()).status).toBe(200);
@@ -150,14 +150,14 @@ describe("requests of a key", () => {
     expect(reasonOf(await call())).toEqual([429, "key_rate_limited"]);
   });
 
-  test("are as many as the organization says, where a key says nothing or more", async () => {
-    const [silent, more, fewer] = [await limited(null), await limited(50), await limited(1)];
+  test("the organization's request limit applies to keys without a limit or with a higher one", async () => {
+    const [unlimited, higher, lower] = [await keyWithLimit(null), await keyWithLimit(50), await keyWithLimit(1)];
     await set("key_requests_per_minute", 2);
     world.now = new Date(noon);
     for (const [{ key }, allowed] of [
-      [silent, 2],
-      [more, 2],
-      [fewer, 1],
+      [unlimited, 2],
+      [higher, 2],
+      [lower, 1],
     ] as const) {
       const statuses: number[] = [];
       for (let at = 0; at < 3; at++) statuses.push((await world.callAs(key)("auth.session")).status);
@@ -165,24 +165,24 @@ describe("requests of a key", () => {
     }
   });
 
-  test("a session has no such limit", async () => {
+  test("the organization's request limit does not apply to a session", async () => {
     await set("key_requests_per_minute", 1);
     for (let at = 0; at < 3; at++) expect((await owner.call("auth.session")).status).toBe(200);
   });
 
-  test("cost no statement where there is no limit, and one where there is", async () => {
+  test("a request of a key with a limit needs one statement more than without a limit", async () => {
     const counted = countStatements(world.runtime.database);
     const handler = createHandler({ ...world.runtime, database: counted.database });
     const statementsOf = async ({ apiKeyId, key }: Key) => {
-      // It was used just now: nothing is to be written.
+      // The last use was recorded just now, so the request does not record it.
       await world.db.asOwner(`update api_keys set last_used_at = now() where api_key_id = $1`, [apiKeyId]);
       const call = callFrom(handler, key, "192.0.2.1");
       const before = counted.calls();
       await call("auth.session");
       return counted.calls() - before;
     };
-    expect(await statementsOf(await limited(null))).toBe(1);
-    expect(await statementsOf(await limited(50))).toBe(2);
+    expect(await statementsOf(await keyWithLimit(null))).toBe(1);
+    expect(await statementsOf(await keyWithLimit(50))).toBe(2);
   });
 });
 

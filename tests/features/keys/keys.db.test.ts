@@ -25,9 +25,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 async function create(input: Record<string, unknown> = {}): Promise<Key> {
-  const made = await given(acme).ok<Key>("keys.create", { name: "ci", role: "viewer", ...input });
-  registerSecret(made.key);
-  return made;
+  const created = await given(acme).ok<Key>("keys.create", { name: "ci", role: "viewer", ...input });
+  registerSecret(created.key);
+  return created;
 }
 const reasonOf = (answer: { status: number; error?: { data: { reason: string } } }) => [
   answer.status,
@@ -35,35 +35,36 @@ const reasonOf = (answer: { status: number; error?: { data: { reason: string } }
 ];
 const day = 24 * 60 * 60 * 1000;
 
-test("the key is in one answer, works from then on, and is stored as its SHA-256 alone", async () => {
-  const made = await create();
-  expect((await world.callAs(made.key)("auth.session")).status).toBe(200);
+test("a key is in one response only, works at once, and only its SHA-256 is stored", async () => {
+  const created = await create();
+  expect((await world.callAs(created.key)("auth.session")).status).toBe(200);
   const [row] = await world.db.asOwner<Record<string, unknown>>(`select * from api_keys where api_key_id = $1`, [
-    made.apiKeyId,
+    created.apiKeyId,
   ]);
-  expect(row?.hash).toBe(createHash("sha256").update(made.key).digest("hex"));
-  const at = { apiKeyId: made.apiKeyId };
+  expect(row?.hash).toBe(createHash("sha256").update(created.key).digest("hex"));
+  const at = { apiKeyId: created.apiKeyId };
   const answers = [
     await acme.call("keys.one", at),
     await acme.call("keys.list"),
     await acme.call("keys.update", { ...at, name: "renamed" }),
     await acme.call("keys.delete", at),
-    await acme.call("audit.list", { objectId: made.apiKeyId }),
+    await acme.call("audit.list", { objectId: created.apiKeyId }),
   ];
   for (const { status, text } of answers) {
     expect(status).toBe(200);
-    for (const secret of [made.key, String(row?.hash)]) expect(text).not.toContain(secret);
+    for (const secret of [created.key, String(row?.hash)]) expect(text).not.toContain(secret);
   }
-  expect(world.log()).not.toContain(made.key);
+  expect(world.log()).not.toContain(created.key);
 });
 
-test("nobody makes a key above their own role", async () => {
-  for (const [at, own] of roles.entries()) {
-    const call = world.callAs(await acme.key(own));
+test("a key cannot create a key with a role above its own", async () => {
+  for (const [at, ownRole] of roles.entries()) {
+    const call = world.callAs(await acme.key(ownRole));
     for (const [wanted, role] of roles.entries()) {
       const answer = await call<Key>("keys.create", { name: "ci", role });
-      const expected = own === "viewer" ? [403, "key_scope"] : wanted > at ? [403, "role_above_own"] : [200, undefined];
-      expect(reasonOf(answer), `${own} makes ${role}`).toEqual(expected);
+      const expected =
+        ownRole === "viewer" ? [403, "key_scope"] : wanted > at ? [403, "role_above_own"] : [200, undefined];
+      expect(reasonOf(answer), `${ownRole} creates ${role}`).toEqual(expected);
     }
   }
   const refused = await world.db.asOwner(
@@ -73,12 +74,12 @@ test("nobody makes a key above their own role", async () => {
   expect(refused).toHaveLength(3);
 });
 
-describe("expiry", () => {
-  test("is 90 days unless it is said, and has to be in the future", async () => {
-    const made = await create();
-    expect(Math.abs(Date.parse(made.expiresAt ?? "") - Date.now() - 90 * day)).toBeLessThan(60_000);
-    const said = await create({ expiresAt: "2999-01-01T02:00:00+02:00" });
-    expect(said.expiresAt).toBe("2999-01-01T00:00:00.000Z");
+describe("expiry of a key", () => {
+  test("a key expires after 90 days by default, and its expiry must be in the future", async () => {
+    const created = await create();
+    expect(Math.abs(Date.parse(created.expiresAt ?? "") - Date.now() - 90 * day)).toBeLessThan(60_000);
+    const explicit = await create({ expiresAt: "2999-01-01T02:00:00+02:00" });
+    expect(explicit.expiresAt).toBe("2999-01-01T00:00:00.000Z");
     const past = await acme.call("keys.create", { name: "x", role: "viewer", expiresAt: "2020-01-01T00:00:00Z" });
     expect(reasonOf(past)).toEqual([400, "expires_in_the_past"]);
     for (const expiresAt of ["soon", "2999-01-01", "", null, 5, "+010000-01-01T00:00:00Z"]) {
@@ -89,56 +90,56 @@ describe("expiry", () => {
     expect(reasonOf(late)).toEqual([400, "invalid_input"]);
   });
 
-  test("at its moment the key is refused, and the try is audited", async () => {
-    const made = await create({ expiresAt: new Date(Date.now() + day).toISOString() });
-    const call = world.callAs(made.key);
+  test("a key is refused from the moment of its expiry, and the attempt is audited", async () => {
+    const created = await create({ expiresAt: new Date(Date.now() + day).toISOString() });
+    const call = world.callAs(created.key);
     expect((await call("auth.session")).status).toBe(200);
-    world.now = new Date(Date.parse(made.expiresAt ?? "") - 1);
+    world.now = new Date(Date.parse(created.expiresAt ?? "") - 1);
     expect((await call("auth.session")).status).toBe(200);
-    world.now = new Date(made.expiresAt ?? "");
+    world.now = new Date(created.expiresAt ?? "");
     expect(reasonOf(await call("auth.session"))).toEqual([401, "key_expired"]);
     world.now = null;
     const entries = await world.db.asOwner(
       `select 1 as one from audit_entries where api_key_id = $1 and reason = 'key_expired'`,
-      [made.apiKeyId],
+      [created.apiKeyId],
     );
     expect(entries).toHaveLength(1);
   });
 });
 
-describe("a revoked key", () => {
-  test("is refused at the next request, stays listed, and keeps its first moment when it is revoked again", async () => {
-    const made = await create({ role: "admin" });
-    const call = world.callAs(made.key);
+describe("revocation of a key", () => {
+  test("a revoked key is refused at its next request, stays listed and keeps the time of its first revocation", async () => {
+    const created = await create({ role: "admin" });
+    const call = world.callAs(created.key);
     expect((await call("projects.create", { name: "Before" })).status).toBe(200);
-    const revoked = await given(acme).ok<Key>("keys.delete", { apiKeyId: made.apiKeyId });
+    const revoked = await given(acme).ok<Key>("keys.delete", { apiKeyId: created.apiKeyId });
     expect(revoked.revokedAt).toEqual(expect.any(String));
     expect(reasonOf(await call("projects.create", { name: "After" }))).toEqual([401, "key_revoked"]);
     expect(reasonOf(await call("auth.session"))).toEqual([401, "key_revoked"]);
-    const again = await given(acme).ok<Key>("keys.delete", { apiKeyId: made.apiKeyId });
+    const again = await given(acme).ok<Key>("keys.delete", { apiKeyId: created.apiKeyId });
     expect(again.revokedAt).toBe(revoked.revokedAt);
     const { items } = await given(acme).ok<{ items: Key[] }>("keys.list", { limit: 200 });
-    expect(items.find(({ apiKeyId }) => apiKeyId === made.apiKeyId)?.revokedAt).toBe(revoked.revokedAt);
+    expect(items.find(({ apiKeyId }) => apiKeyId === created.apiKeyId)?.revokedAt).toBe(revoked.revokedAt);
   });
 
-  test("may revoke itself, and that is its last request", async () => {
-    const made = await create({ role: "owner" });
-    const call = world.callAs(made.key);
-    expect((await call("keys.delete", { apiKeyId: made.apiKeyId })).status).toBe(200);
+  test("a key can revoke itself, which is its last request", async () => {
+    const created = await create({ role: "owner" });
+    const call = world.callAs(created.key);
+    expect((await call("keys.delete", { apiKeyId: created.apiKeyId })).status).toBe(200);
     expect(reasonOf(await call("auth.session"))).toEqual([401, "key_revoked"]);
   });
 
-  test("loses what it has begun and not yet written", async (context) => {
+  test("a request that has not written yet fails when its key is revoked", async (context) => {
     if (!runsSideBySide()) return context.skip("one transaction at a time");
-    const made = await create({ role: "owner" });
-    const call: Call = world.callAs(made.key);
+    const created = await create({ role: "owner" });
+    const call: Call = world.callAs(created.key);
     const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Held" });
     const late = await besideUncommitted(
       world,
       acme.organizationId,
       async (tx) => {
         await tx.execute(sql`update projects set name = name where project_id = ${projectId}`);
-        await tx.execute(sql`update api_keys set revoked_at = now() where api_key_id = ${made.apiKeyId}`);
+        await tx.execute(sql`update api_keys set revoked_at = now() where api_key_id = ${created.apiKeyId}`);
       },
       () => call("projects.delete", { projectId }),
     );
@@ -147,25 +148,25 @@ describe("a revoked key", () => {
   });
 });
 
-test("another organization's key is nowhere", async () => {
-  const made = await create();
+test("a key of another organization returns 404", async () => {
+  const created = await create();
   const beta = await world.organization();
   for (const procedure of ["keys.one", "keys.update", "keys.delete"]) {
-    expect((await beta.call(procedure, { apiKeyId: made.apiKeyId, name: "x" })).status, procedure).toBe(404);
+    expect((await beta.call(procedure, { apiKeyId: created.apiKeyId, name: "x" })).status, procedure).toBe(404);
   }
-  expect((await world.callAs(made.key)("auth.session")).status).toBe(200);
+  expect((await world.callAs(created.key)("auth.session")).status).toBe(200);
 });
 
-test("when it was last used is written, within a minute", async () => {
-  const made = await create();
-  expect(made.lastUsedAt).toBeNull();
-  const lastUsed = async () => (await given(acme).ok<Key>("keys.one", { apiKeyId: made.apiKeyId })).lastUsedAt;
+test("the last use of a key is recorded", async () => {
+  const created = await create();
+  expect(created.lastUsedAt).toBeNull();
+  const lastUsed = async () => (await given(acme).ok<Key>("keys.one", { apiKeyId: created.apiKeyId })).lastUsedAt;
   expect(await lastUsed()).toBeNull();
-  await world.callAs(made.key)("auth.session");
+  await world.callAs(created.key)("auth.session");
   await expect.poll(lastUsed).toEqual(expect.any(String));
 });
 
-test("a use that comes more than a minute after the last one is the last one from then on (TM-28)", async () => {
+test("a use more than a minute after the recorded one replaces it (TM-28)", async () => {
   const { key, apiKeyId } = await create();
   const lastUsed = async () => (await given(acme).ok<Key>("keys.one", { apiKeyId })).lastUsedAt;
   try {
@@ -180,7 +181,7 @@ test("a use that comes more than a minute after the last one is the last one fro
   }
 });
 
-test("a revocation is in the log, with the key's name and who did it (DK-22)", async () => {
+test("a revocation is audited with the key's name and its actor (DK-22)", async () => {
   const { apiKeyId } = await create({ name: "to be revoked" });
   await given(acme).ok("keys.revoke", { apiKeyId });
   const entries = await world.db.asOwner(

@@ -27,53 +27,53 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-async function make(who: Colleague, input: Record<string, unknown> = {}): Promise<Key> {
-  const made = await ok(who.call<Key>("keys.create", { name: "ci", role: "viewer", ...input }));
-  registerSecret(made.key);
-  return made;
+async function createKey(caller: Colleague, input: Record<string, unknown> = {}): Promise<Key> {
+  const created = await ok(caller.call<Key>("keys.create", { name: "ci", role: "viewer", ...input }));
+  registerSecret(created.key);
+  return created;
 }
-const setRole = (who: Colleague, role: string) =>
-  world.db.asOwner(`update members set role = $1 where member_id = $2`, [role, who.memberId]);
-const revoke = (who: Colleague, { apiKeyId }: { apiKeyId: string }) => who.call<Key>("keys.revoke", { apiKeyId });
+const setRole = (caller: Colleague, role: string) =>
+  world.db.asOwner(`update members set role = $1 where member_id = $2`, [role, caller.memberId]);
+const revoke = (caller: Colleague, { apiKeyId }: { apiKeyId: string }) => caller.call<Key>("keys.revoke", { apiKeyId });
 
-describe("a key of one's own (TM-24, TM-25)", () => {
-  test("is made by developers and above, never above what they have", async () => {
-    for (const [rank, [own, who]] of Object.entries({ viewer, developer, admin, owner }).entries()) {
+describe("keys of a person (TM-24, TM-25)", () => {
+  test("developers and above can create keys, but never with a role above their own", async () => {
+    for (const [rank, [ownRole, caller]] of Object.entries({ viewer, developer, admin, owner }).entries()) {
       for (const [wanted, role] of roles.entries()) {
-        const answer = await who.call<Key>("keys.create", { name: "ci", role });
-        const refusal = own === "viewer" ? [403, "forbidden"] : [403, "role_above_own"];
-        expect(reasonOf(answer), `${own} makes ${role}`).toEqual(
-          own === "viewer" || wanted > rank ? refusal : [200, undefined],
+        const answer = await caller.call<Key>("keys.create", { name: "ci", role });
+        const refusal = ownRole === "viewer" ? [403, "forbidden"] : [403, "role_above_own"];
+        expect(reasonOf(answer), `${ownRole} creates ${role}`).toEqual(
+          ownRole === "viewer" || wanted > rank ? refusal : [200, undefined],
         );
         if (answer.status === 200) {
-          expect(answer.data.userId).toBe(who.userId);
-          expect((await revoke(who, answer.data)).status).toBe(200);
+          expect(answer.data.userId).toBe(caller.userId);
+          expect((await revoke(caller, answer.data)).status).toBe(200);
         }
       }
     }
   });
 
-  test("is seen, renamed and revoked by whoever holds it, one alone, and by no other developer", async () => {
-    const [made, kept] = [await make(developer), await make(developer)];
+  test("a developer can read, rename and revoke each of their keys, and no key of another developer", async () => {
+    const [created, kept] = [await createKey(developer), await createKey(developer)];
     const other = await colleague(world, acme, "developer");
     for (const procedure of ["keys.one", "keys.update", "keys.rotate", "keys.revoke", "keys.delete"]) {
-      const answer = await other.call(procedure, { apiKeyId: made.apiKeyId });
+      const answer = await other.call(procedure, { apiKeyId: created.apiKeyId });
       expect(reasonOf(answer), procedure).toEqual([403, procedure === "keys.rotate" ? "not_your_key" : "forbidden"]);
     }
-    const at = { apiKeyId: made.apiKeyId };
+    const at = { apiKeyId: created.apiKeyId };
     expect((await ok(developer.call<Key>("keys.one", at))).name).toBe("ci");
     expect((await ok(developer.call<Key>("keys.update", { ...at, name: "laptop" }))).name).toBe("laptop");
-    expect((await revoke(developer, made)).data.revokedAt).toEqual(expect.any(String));
-    expect(reasonOf(await world.callAs(made.key)("auth.session"))).toEqual([401, "key_revoked"]);
+    expect((await revoke(developer, created)).data.revokedAt).toEqual(expect.any(String));
+    expect(reasonOf(await world.callAs(created.key)("auth.session"))).toEqual([401, "key_revoked"]);
     expect((await world.callAs(kept.key)("auth.session")).status).toBe(200);
     await revoke(developer, kept);
   });
 
-  test("is listed to its holder, and all of them to an admin", async () => {
-    const mine = await make(developer);
-    const theirs = await make(admin);
-    const listed = async (who: Colleague) =>
-      (await ok(who.call<{ items: Key[] }>("keys.list", { limit: 200 }))).items.map(({ apiKeyId }) => apiKeyId);
+  test("keys.list returns their own keys to a developer and all keys to an admin", async () => {
+    const mine = await createKey(developer);
+    const theirs = await createKey(admin);
+    const listed = async (caller: Colleague) =>
+      (await ok(caller.call<{ items: Key[] }>("keys.list", { limit: 200 }))).items.map(({ apiKeyId }) => apiKeyId);
     expect(await listed(developer)).toContain(mine.apiKeyId);
     expect(await listed(developer)).not.toContain(theirs.apiKeyId);
     expect(await listed(admin)).toEqual(expect.arrayContaining([mine.apiKeyId, theirs.apiKeyId]));
@@ -81,17 +81,17 @@ describe("a key of one's own (TM-24, TM-25)", () => {
     await Promise.all([revoke(developer, mine), revoke(admin, theirs)]);
   });
 
-  test("can still be revoked by somebody who may make none any more", async () => {
+  test("a member who may no longer create keys can still revoke one", async () => {
     const former = await colleague(world, acme, "developer");
-    const made = await make(former);
+    const created = await createKey(former);
     await setRole(former, "viewer");
     expect(reasonOf(await former.call("keys.create", { name: "x", role: "viewer" }))).toEqual([403, "forbidden"]);
-    expect(reasonOf(await former.call("keys.rotate", { apiKeyId: made.apiKeyId }))).toEqual([403, "forbidden"]);
-    expect((await revoke(former, made)).status).toBe(200);
+    expect(reasonOf(await former.call("keys.rotate", { apiKeyId: created.apiKeyId }))).toEqual([403, "forbidden"]);
+    expect((await revoke(former, created)).status).toBe(200);
   });
 
-  test("a key of few scopes does nothing with its holder's other keys, and may revoke itself", async () => {
-    const other = await make(owner);
+  test("a key with few scopes cannot touch other keys of its holder, but can revoke itself", async () => {
+    const other = await createKey(owner);
     const { key, apiKeyId } = await owner.key(null, { scopes: ["security:read"] });
     const call = world.callAs(key);
     for (const procedure of ["keys.one", "keys.update", "keys.revoke", "keys.rotate"]) {
@@ -105,9 +105,9 @@ describe("a key of one's own (TM-24, TM-25)", () => {
   });
 });
 
-describe("a key that can do more than whoever wants to touch it", () => {
-  test("an admin does not revoke, change or rotate an owner's key that can do more than an admin", async () => {
-    const strong = await make(owner, { role: "owner" });
+describe("keys that can do more than the caller", () => {
+  test("an admin cannot revoke, change or rotate an owner's key that can do more than an admin", async () => {
+    const strong = await createKey(owner, { role: "owner" });
     const at = { apiKeyId: strong.apiKeyId };
     expect(reasonOf(await admin.call("keys.revoke", at))).toEqual([403, "key_above_own"]);
     expect(reasonOf(await admin.call("keys.delete", at))).toEqual([403, "key_above_own"]);
@@ -122,25 +122,25 @@ describe("a key that can do more than whoever wants to touch it", () => {
     await revoke(owner, strong);
   });
 
-  test("nor one of somebody's who can do more at a project, whatever they are at the organization", async () => {
-    const { ok: made } = given(acme);
+  test("a member cannot change or revoke the key of a member who can do more in a project", async () => {
+    const { ok: okByHost } = given(acme);
     const { projectId } = await insertPlace(world, acme);
     const permissions = ["key:list", "key:read", "key:update", "key:delete"];
-    const { roleId } = await made<{ roleId: string }>("roles.create", { name: "Keys", permissions });
+    const { roleId } = await okByHost<{ roleId: string }>("roles.create", { name: "Keys", permissions });
     const [clerk, worker] = [await colleague(world, acme, "viewer"), await colleague(world, acme, null)];
-    await made("members.update", { memberId: clerk.memberId, roleId });
-    await made("members.setProjectRole", { memberId: worker.memberId, projectId, role: "developer" });
+    await okByHost("members.update", { memberId: clerk.memberId, roleId });
+    await okByHost("members.setProjectRole", { memberId: worker.memberId, projectId, role: "developer" });
     const strong = await worker.key("developer");
     const weak = await worker.key(null, { scopes: ["key:list"] });
     const { apiKeyId } = strong;
     expect(reasonOf(await clerk.call("keys.update", { apiKeyId, allowedIps: null }))).toEqual([403, "key_above_own"]);
     expect(reasonOf(await revoke(clerk, strong))).toEqual([403, "key_above_own"]);
     expect((await revoke(clerk, weak)).status).toBe(200);
-    await made("members.setProjectRole", { memberId: clerk.memberId, projectId, role: "developer" });
+    await okByHost("members.setProjectRole", { memberId: clerk.memberId, projectId, role: "developer" });
     expect((await revoke(clerk, strong)).status).toBe(200);
   });
 
-  test("nor one that the host's command line made, which can do what an owner can", async () => {
+  test("an admin cannot change, revoke or rotate a key of the host that can do what an owner can", async () => {
     const { data } = await acme.call<Key>("keys.create", { name: "host", role: "owner" });
     for (const procedure of ["keys.revoke", "keys.update", "keys.rotate"]) {
       const reason = procedure === "keys.rotate" ? "role_above_own" : "key_above_own";
@@ -149,19 +149,19 @@ describe("a key that can do more than whoever wants to touch it", () => {
     expect((await revoke(owner, data)).status).toBe(200);
   });
 
-  test("an admin revokes an owner's key that can do no more than an admin, now", async () => {
-    const weak = await make(owner, { role: "admin" });
+  test("an admin can revoke an owner's key that can currently do no more than an admin", async () => {
+    const weak = await createKey(owner, { role: "admin" });
     expect((await revoke(admin, weak)).status).toBe(200);
     const former = await colleague(world, acme, "owner");
-    const strong = await make(former, { role: "owner" });
+    const strong = await createKey(former, { role: "owner" });
     expect(reasonOf(await revoke(admin, strong))).toEqual([403, "key_above_own"]);
     await setRole(former, "developer");
     expect((await revoke(admin, strong)).status).toBe(200);
   });
 
-  test("an admin's key does not revoke its own maker's stronger key", async () => {
-    const strong = await make(owner, { role: "owner" });
-    const weak = await make(owner, { role: "admin" });
+  test("an admin key cannot revoke a stronger key of the same owner", async () => {
+    const strong = await createKey(owner, { role: "owner" });
+    const weak = await createKey(owner, { role: "admin" });
     expect(reasonOf(await world.callAs(weak.key)("keys.revoke", { apiKeyId: strong.apiKeyId }))).toEqual([
       403,
       "key_above_own",
@@ -170,94 +170,94 @@ describe("a key that can do more than whoever wants to touch it", () => {
   });
 });
 
-describe("what a key can do is decided when it is used (TM-27)", () => {
-  test("its maker loses a role: so does the key, at the very next request; and it comes back with the role", async () => {
-    const maker = await colleague(world, acme, "developer");
-    const call = world.callAs((await make(maker, { role: "developer" })).key);
+describe("permissions of a key at the time of use (TM-27)", () => {
+  test("a key loses and regains permissions with the role of its holder, at the next request", async () => {
+    const holder = await colleague(world, acme, "developer");
+    const call = world.callAs((await createKey(holder, { role: "developer" })).key);
     expect((await call("projects.create", { name: "Before" })).status).toBe(200);
-    await setRole(maker, "viewer");
+    await setRole(holder, "viewer");
     expect(reasonOf(await call("projects.create", { name: "After" }))).toEqual([403, "forbidden"]);
     expect((await call("projects.list")).status).toBe(200);
-    await setRole(maker, "owner");
+    await setRole(holder, "owner");
     expect((await call("projects.create", { name: "Again" })).status).toBe(200);
     expect(reasonOf(await call("organizations.update", { name: "Not with this key" }))).toEqual([403, "key_scope"]);
   });
 
-  test("its maker leaves: it does nothing, at the very next request (PO-22)", async () => {
-    const maker = await colleague(world, acme, "owner");
-    const call = world.callAs((await make(maker, { role: "owner" })).key);
+  test("a key stops working at its next request when its holder leaves the organization (PO-22)", async () => {
+    const holder = await colleague(world, acme, "owner");
+    const call = world.callAs((await createKey(holder, { role: "owner" })).key);
     expect((await call("auth.session")).status).toBe(200);
-    await world.db.asOwner(`delete from members where member_id = $1`, [maker.memberId]);
+    await world.db.asOwner(`delete from members where member_id = $1`, [holder.memberId]);
     expect(reasonOf(await call("auth.session"))).toEqual([401, "key_revoked"]);
     expect(reasonOf(await call("projects.create", { name: "After" }))).toEqual([401, "key_revoked"]);
   });
 });
 
-describe("how many keys somebody has (TM-26)", () => {
-  const live = async (who: Colleague) =>
-    (await ok(who.call<{ items: Key[] }>("keys.list", { limit: 200 }))).items.filter(
-      ({ userId, revokedAt }) => userId === who.userId && revokedAt === null,
+describe("number of keys of a member (TM-26)", () => {
+  const live = async (caller: Colleague) =>
+    (await ok(caller.call<{ items: Key[] }>("keys.list", { limit: 200 }))).items.filter(
+      ({ userId, revokedAt }) => userId === caller.userId && revokedAt === null,
     );
 
-  test("ten are live at most, each revoked alone; a revoked, expired or rotated one makes room", async () => {
-    const maker = await colleague(world, acme, "developer");
-    const made: Key[] = [];
-    for (let at = 0; at < 10; at++) made.push(await make(maker));
-    const oneMore = () => maker.call<Key>("keys.create", { name: "eleventh", role: "viewer" });
+  test("a member can have ten live keys; revoked and expired keys do not count, and rotation needs no free place", async () => {
+    const holder = await colleague(world, acme, "developer");
+    const created: Key[] = [];
+    for (let at = 0; at < 10; at++) created.push(await createKey(holder));
+    const oneMore = () => holder.call<Key>("keys.create", { name: "eleventh", role: "viewer" });
     expect(reasonOf(await oneMore())).toEqual([409, "too_many_keys"]);
-    expect((await admin.call("keys.create", { name: "another's", role: "viewer" })).status).toBe(200);
+    expect((await admin.call("keys.create", { name: "another", role: "viewer" })).status).toBe(200);
 
-    await revoke(maker, made[0] as Key);
+    await revoke(holder, created[0] as Key);
     expect((await oneMore()).status).toBe(200);
     expect(reasonOf(await oneMore())).toEqual([409, "too_many_keys"]);
     await world.db.asOwner(`update api_keys set expires_at = now() - interval '1 second' where api_key_id = $1`, [
-      made[1]?.apiKeyId,
+      created[1]?.apiKeyId,
     ]);
     expect((await oneMore()).status).toBe(200);
-    expect((await maker.call("keys.rotate", { apiKeyId: made[2]?.apiKeyId })).status).toBe(200);
+    expect((await holder.call("keys.rotate", { apiKeyId: created[2]?.apiKeyId })).status).toBe(200);
     expect(reasonOf(await oneMore())).toEqual([409, "too_many_keys"]);
-    await revoke(maker, made[3] as Key);
+    await revoke(holder, created[3] as Key);
     expect((await oneMore()).status).toBe(200);
   });
 
-  test("as many as the organization says, also when all are asked for at once", async () => {
+  test("the organization's limit of keys for each member also holds for concurrent creations", async () => {
     const small = await world.organization();
     await world.db.asOwner(`update organizations set max_keys_per_member = 3 where organization_id = $1`, [
       small.organizationId,
     ]);
-    const maker = await colleague(world, small, "developer");
+    const holder = await colleague(world, small, "developer");
     const answers = await Promise.all(
-      Array.from({ length: 8 }, (_, at) => maker.call("keys.create", { name: `at once ${at}`, role: "viewer" })),
+      Array.from({ length: 8 }, (_, at) => holder.call("keys.create", { name: `at once ${at}`, role: "viewer" })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 200, 409, 409, 409, 409, 409]);
-    expect(await live(maker)).toHaveLength(3);
+    expect(await live(holder)).toHaveLength(3);
   });
 
-  test("one that is being made is waited for, and counts", async (context) => {
+  test("a key creation waits for a concurrent one, which counts towards the limit", async (context) => {
     if (!runsSideBySide()) return context.skip("one transaction at a time");
     const small = await world.organization();
     await world.db.asOwner(`update organizations set max_keys_per_member = 1 where organization_id = $1`, [
       small.organizationId,
     ]);
-    const maker = await colleague(world, small, "developer");
+    const holder = await colleague(world, small, "developer");
     const late = await besideUncommitted(
       world,
       small.organizationId,
       async (tx) => {
-        await tx.execute(sql`select 1 from members where user_id = ${maker.userId} for no key update`);
+        await tx.execute(sql`select 1 from members where user_id = ${holder.userId} for no key update`);
         await tx.execute(sql`insert into api_keys (api_key_id, organization_id, user_id, name, role, hash, created_at)
-          values (${newId("apiKey")}, ${small.organizationId}, ${maker.userId}, 'first', 'viewer', ${newId("apiKey")}, now())`);
+          values (${newId("apiKey")}, ${small.organizationId}, ${holder.userId}, 'first', 'viewer', ${newId("apiKey")}, now())`);
       },
-      () => maker.call("keys.create", { name: "second", role: "viewer" }),
+      () => holder.call("keys.create", { name: "second", role: "viewer" }),
     );
     expect(reasonOf(late)).toEqual([409, "too_many_keys"]);
   });
 });
 
-describe("a member of projects only", () => {
-  test("makes keys of that project, with what they have there, and sees those", async () => {
+describe("members of projects only", () => {
+  test("a member of one project can create and list keys of that project only, up to their role there", async () => {
     const { projectId, environmentId } = await insertPlace(world, acme);
-    const elsewhere = await insertPlace(world, acme);
+    const otherPlace = await insertPlace(world, acme);
     const member = await colleague(world, acme, null);
     await world.db.asOwner(
       `insert into project_roles (project_role_id, organization_id, project_id, member_id, role, created_at)
@@ -266,17 +266,17 @@ describe("a member of projects only", () => {
     );
     const create = (input: Record<string, unknown>) => member.call<Key>("keys.create", { name: "ci", ...input });
     expect(reasonOf(await create({ role: "viewer" }))).toEqual([403, "forbidden"]);
-    expect(reasonOf(await create({ role: "viewer", projectId: elsewhere.projectId }))).toEqual([403, "forbidden"]);
+    expect(reasonOf(await create({ role: "viewer", projectId: otherPlace.projectId }))).toEqual([403, "forbidden"]);
     expect(reasonOf(await create({ role: "admin", projectId }))).toEqual([403, "role_above_own"]);
-    const made = await ok(create({ role: "developer", projectId }));
-    const call = world.callAs(registerSecret(made.key));
+    const created = await ok(create({ role: "developer", projectId }));
+    const call = world.callAs(registerSecret(created.key));
     expect((await call("applications.create", { environmentId, name: "Wiki" })).status).toBe(200);
     expect(
-      reasonOf(await call("applications.create", { environmentId: elsewhere.environmentId, name: "Wiki" })),
+      reasonOf(await call("applications.create", { environmentId: otherPlace.environmentId, name: "Wiki" })),
     ).toEqual([403, "forbidden"]);
     expect(reasonOf(await member.call("keys.list"))).toEqual([403, "forbidden"]);
     const { items } = await ok(member.call<{ items: Key[] }>("keys.list", { projectId }));
-    expect(items.map(({ apiKeyId }) => apiKeyId)).toEqual([made.apiKeyId]);
-    expect((await revoke(member, made)).status).toBe(200);
+    expect(items.map(({ apiKeyId }) => apiKeyId)).toEqual([created.apiKeyId]);
+    expect((await revoke(member, created)).status).toBe(200);
   });
 });

@@ -29,19 +29,22 @@ export interface Key {
   readonly rotatedTo: string | null;
 }
 
-/** Somebody with a session and keys. */
+/** A member with a session and keys. */
 export interface Colleague {
   readonly userId: string;
   readonly memberId: string;
-  /** By their session. */
+  /** Calls with the member's session. */
   readonly call: Browser["call"];
-  /** A key of theirs, made now without asking anybody; `role` null: of these scopes. */
-  key(role: Role | null, more?: { scopes?: string[]; projectId?: string }): Promise<{ apiKeyId: string; key: string }>;
+  /** Inserts a key of the member into the database; with `role` null, the key has these scopes. */
+  key(
+    role: Role | null,
+    options?: { scopes?: string[]; projectId?: string },
+  ): Promise<{ apiKeyId: string; key: string }>;
 }
 
 let next = 1;
 
-/** A member with this role (null: of projects only), who has signed in. */
+/** Creates a member with this role (null: of projects only) who has signed in. */
 export async function colleague(world: World, org: GivenOrganization, role: Role | null): Promise<Colleague> {
   const person = await givenPerson(world);
   const memberId = await givenMember(world, org.organizationId, person, role);
@@ -52,8 +55,8 @@ export async function colleague(world: World, org: GivenOrganization, role: Role
     userId: person.userId,
     memberId,
     call: browser.call,
-    key: async (ofRole, { scopes, projectId } = {}) => {
-      const made = makeApiKey(randomBytes);
+    key: async (keyRole, { scopes, projectId } = {}) => {
+      const generated = makeApiKey(randomBytes);
       const apiKeyId = newId("apiKey");
       await world.db.asOwner(
         `insert into api_keys (api_key_id, organization_id, user_id, name, role, scopes, project_id, hash, created_at)
@@ -62,18 +65,18 @@ export async function colleague(world: World, org: GivenOrganization, role: Role
           apiKeyId,
           org.organizationId,
           person.userId,
-          ofRole,
+          keyRole,
           scopes ?? null,
           projectId ?? null,
-          registerSecret(made.hash),
+          registerSecret(generated.hash),
         ],
       );
-      return { apiKeyId, key: registerSecret(made.key) };
+      return { apiKeyId, key: registerSecret(generated.key) };
     },
   };
 }
 
-/** Calls with a key from an address, of one of the processes. */
+/** Returns a function that calls one process with a key, from an address. */
 export function callFrom(handler: Handler, key: string, ip: string, headers: Record<string, string> = {}) {
   return async <T = Record<string, unknown>>(procedure: string, input: unknown = {}): Promise<Answer<T>> => {
     const request = new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
@@ -94,13 +97,13 @@ export function callFrom(handler: Handler, key: string, ip: string, headers: Rec
   };
 }
 
-/** Status and reason, which say what was refused. */
+/** The status and, for a refusal, the reason. */
 export const reasonOf = (answer: { status: number; error?: { data: { reason: string } } }) => [
   answer.status,
   answer.error?.data.reason,
 ];
 
-/** Takes the answer of a call that has to be good. */
+/** Awaits a call that must succeed and returns its data. */
 export async function ok<T>(call: Promise<{ status: number; data: T; error?: unknown }>): Promise<T> {
   const answer = await call;
   if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(answer.error)}`);

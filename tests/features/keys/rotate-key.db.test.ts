@@ -25,20 +25,20 @@ afterEach(() => {
 });
 afterAll(() => world.close());
 
-async function make(input: Record<string, unknown> = {}): Promise<Key> {
-  const made = await ok(owner.call<Key>("keys.create", { name: "deploy", role: "developer", ...input }));
-  registerSecret(made.key);
-  return made;
+async function createKey(input: Record<string, unknown> = {}): Promise<Key> {
+  const created = await ok(owner.call<Key>("keys.create", { name: "deploy", role: "developer", ...input }));
+  registerSecret(created.key);
+  return created;
 }
 async function rotate(apiKeyId: string, overlapSeconds?: number): Promise<Rotated> {
-  const made = await ok(owner.call<Rotated>("keys.rotate", { apiKeyId, overlapSeconds }));
-  registerSecret(made.key);
-  return made;
+  const created = await ok(owner.call<Rotated>("keys.rotate", { apiKeyId, overlapSeconds }));
+  registerSecret(created.key);
+  return created;
 }
 
-describe("rotation (PO-25)", () => {
-  test("both keys work during the overlap, the old one says until when, and then it has expired", async () => {
-    const old = await make();
+describe("rotation of a key (PO-25)", () => {
+  test("both keys work during the overlap, responses to the old key contain its end, and then it is expired", async () => {
+    const old = await createKey();
     const begin = Date.now();
     world.now = new Date(begin);
     const rotated = await rotate(old.apiKeyId, 600);
@@ -56,8 +56,8 @@ describe("rotation (PO-25)", () => {
     expect((await byNew("auth.session")).status).toBe(200);
   });
 
-  test("a change, a refusal and a wrong input by the old key say it too", async () => {
-    const old = await make();
+  test("a change, a refusal and an invalid input with the old key also return the end of the overlap", async () => {
+    const old = await createKey();
     const { rotated } = await rotate(old.apiKeyId, 600);
     const call = world.callAs(old.key);
     for (const [status, procedure, input] of [
@@ -71,8 +71,8 @@ describe("rotation (PO-25)", () => {
     }
   });
 
-  test("the new key has the old one's holder and limits, and as long a life, from now", async () => {
-    const old = await make({
+  test("the new key has the holder, the limits and the full lifetime of the old key", async () => {
+    const old = await createKey({
       expiresAt: new Date(Date.now() + 10 * day).toISOString(),
       allowedIps: ["127.0.0.0/8"],
       requestsPerMinute: 40,
@@ -92,10 +92,10 @@ describe("rotation (PO-25)", () => {
     expect(Date.parse(rotated.rotated.expiresAt ?? "")).toBe(world.now.getTime() + day);
   });
 
-  test("never lets the old key live longer, nor the new one longer than the organization allows", async () => {
-    const old = await make({ expiresAt: new Date(Date.now() + 60_000).toISOString() });
+  test("rotation never extends the old key, and the new key expires no later than the organization allows", async () => {
+    const old = await createKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() });
     expect((await rotate(old.apiKeyId, 2_592_000)).rotated.expiresAt).toBe(old.expiresAt);
-    const long = await make({ expiresAt: new Date(Date.now() + 300 * day).toISOString() });
+    const long = await createKey({ expiresAt: new Date(Date.now() + 300 * day).toISOString() });
     await world.db.asOwner(`update organizations set max_key_days = 30 where organization_id = $1`, [
       acme.organizationId,
     ]);
@@ -106,14 +106,14 @@ describe("rotation (PO-25)", () => {
     ]);
   });
 
-  test("without an overlap the old key has expired at once", async () => {
-    const old = await make();
+  test("without an overlap the old key expires at once", async () => {
+    const old = await createKey();
     await rotate(old.apiKeyId, 0);
     expect(reasonOf(await world.callAs(old.key)("auth.session"))).toEqual([401, "key_expired"]);
   });
 
-  test("happens once to a key that is live", async () => {
-    const old = await make();
+  test("only a live key can be rotated, and only once", async () => {
+    const old = await createKey();
     const answers = await Promise.all(
       Array.from({ length: 4 }, () => owner.call("keys.rotate", { apiKeyId: old.apiKeyId, overlapSeconds: 60 })),
     );
@@ -123,10 +123,10 @@ describe("rotation (PO-25)", () => {
       [409, "already_rotated"],
       [409, "already_rotated"],
     ]);
-    const revoked = await make();
+    const revoked = await createKey();
     await owner.call("keys.revoke", { apiKeyId: revoked.apiKeyId });
     expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: revoked.apiKeyId }))).toEqual([409, "already_revoked"]);
-    const expired = await make();
+    const expired = await createKey();
     await world.db.asOwner(`update api_keys set expires_at = now() where api_key_id = $1`, [expired.apiKeyId]);
     expect(reasonOf(await owner.call("keys.rotate", { apiKeyId: expired.apiKeyId }))).toEqual([409, "already_expired"]);
     for (const overlapSeconds of [-1, 2_592_001, 0.5, "60", null]) {
@@ -135,36 +135,36 @@ describe("rotation (PO-25)", () => {
     }
   });
 
-  test("is a script's own to do with its key, and with no other; nobody rotates what is above them", async () => {
-    const own = await make();
-    const other = await make();
-    const call = world.callAs(own.key);
+  test("a key can rotate itself but no other key, and a member cannot rotate a key above their role", async () => {
+    const ownKey = await createKey();
+    const other = await createKey();
+    const call = world.callAs(ownKey.key);
     expect(reasonOf(await call("keys.rotate", { apiKeyId: other.apiKeyId }))).toEqual([403, "not_your_key"]);
-    const answer = await call<Rotated>("keys.rotate", { apiKeyId: own.apiKeyId, overlapSeconds: 60 });
+    const answer = await call<Rotated>("keys.rotate", { apiKeyId: ownKey.apiKeyId, overlapSeconds: 60 });
     expect(answer.status).toBe(200);
     expect((await world.callAs(registerSecret(answer.data.key))("auth.session")).status).toBe(200);
 
-    const maker = await colleague(world, acme, "admin");
-    const { data } = await maker.call<Key>("keys.create", { name: "x", role: "admin" });
-    await world.db.asOwner(`update members set role = 'developer' where member_id = $1`, [maker.memberId]);
-    expect(reasonOf(await maker.call("keys.rotate", { apiKeyId: data.apiKeyId }))).toEqual([403, "role_above_own"]);
+    const holder = await colleague(world, acme, "admin");
+    const { data } = await holder.call<Key>("keys.create", { name: "x", role: "admin" });
+    await world.db.asOwner(`update members set role = 'developer' where member_id = $1`, [holder.memberId]);
+    expect(reasonOf(await holder.call("keys.rotate", { apiKeyId: data.apiKeyId }))).toEqual([403, "role_above_own"]);
   });
 
-  test("by another key gives nothing wider than that key's own limits, nor a longer life (PO-23)", async () => {
+  test("a rotation by another key exceeds neither that key's limits nor its expiry (PO-23)", async () => {
     const { serviceAccountId } = await ok(
       owner.call<{ serviceAccountId: string }>("serviceAccounts.create", { name: "Deployer", role: "developer" }),
     );
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const limits = { allowedIps: ["192.0.2.0/24"], requestsPerMinute: 50 };
-    const bounded = await make({ role: "admin", expiresAt, ...limits });
+    const bounded = await createKey({ role: "admin", expiresAt, ...limits });
     const call = callFrom(world.handler, bounded.key, "192.0.2.7");
     for (const wider of [{}, { ...limits, allowedIps: ["192.0.0.0/16"] }, { ...limits, requestsPerMinute: 51 }]) {
-      const { apiKeyId } = await make({ serviceAccountId, ...wider });
+      const { apiKeyId } = await createKey({ serviceAccountId, ...wider });
       const answer = await call("keys.rotate", { apiKeyId });
       expect(reasonOf(answer), JSON.stringify(wider)).toEqual([403, "above_making_key"]);
       expect((await ok(owner.call<Key>("keys.one", { apiKeyId }))).rotatedTo).toBeNull();
     }
-    const { apiKeyId } = await make({ serviceAccountId, allowedIps: ["192.0.2.9"], requestsPerMinute: 50 });
+    const { apiKeyId } = await createKey({ serviceAccountId, allowedIps: ["192.0.2.9"], requestsPerMinute: 50 });
     const rotated = await ok(call<Rotated>("keys.rotate", { apiKeyId }));
     registerSecret(rotated.key);
     expect(rotated).toMatchObject({ allowedIps: ["192.0.2.9"], requestsPerMinute: 50, expiresAt });
@@ -174,22 +174,22 @@ describe("rotation (PO-25)", () => {
     expect(Date.parse(itself.expiresAt ?? "")).toBeGreaterThanOrEqual(Date.parse(expiresAt));
   });
 
-  test.runIf(runsSideBySide())("of somebody who is being removed leaves no key behind (PO-22)", async () => {
-    const leaver = await colleague(world, acme, "developer");
-    const { apiKeyId } = await leaver.key("developer");
+  test.runIf(runsSideBySide())("a rotation by a member who is being removed creates no key (PO-22)", async () => {
+    const removed = await colleague(world, acme, "developer");
+    const { apiKeyId } = await removed.key("developer");
     const late = await besideUncommitted(
       world,
       acme.organizationId,
-      (tx) => tx.execute(sql`delete from members where member_id = ${leaver.memberId}`),
-      () => leaver.call("keys.rotate", { apiKeyId }),
+      (tx) => tx.execute(sql`delete from members where member_id = ${removed.memberId}`),
+      () => removed.call("keys.rotate", { apiKeyId }),
     );
     expect(reasonOf(late)).toEqual([403, "no_organization"]);
-    const keys = await world.db.asOwner(`select 1 as one from api_keys where user_id = $1`, [leaver.userId]);
+    const keys = await world.db.asOwner(`select 1 as one from api_keys where user_id = $1`, [removed.userId]);
     expect(keys).toHaveLength(1);
   });
 
-  test("is audited without the key", async () => {
-    const old = await make();
+  test("a rotation is audited without the keys", async () => {
+    const old = await createKey();
     const rotated = await rotate(old.apiKeyId, 60);
     const answer = await acme.call<{ items: { changed: Record<string, unknown> }[] }>("audit.list", {
       objectId: old.apiKeyId,

@@ -5,17 +5,17 @@ import { givenMember } from "../../support/people";
 import { givenSession } from "../../support/sessions";
 import { type GivenOrganization, given, type World } from "../../support/world";
 
-/** Somebody with a session in an organization. */
+/** A member of an organization with a session. */
 export interface Teammate {
   readonly userId: string;
   readonly email: string;
   readonly memberId: string;
   readonly browser: Browser;
-  /** Calls with the session; the reason where it is refused. */
-  ask(procedure: string, input?: unknown): Promise<[status: number, reason?: string]>;
+  /** Calls with the session; returns the status and, for a refusal, the reason. */
+  attempt(procedure: string, input?: unknown): Promise<[status: number, reason?: string]>;
 }
 
-/** Somebody new with a session, a member of this organization. */
+/** Creates a person with a session who is a member of this organization. */
 export async function givenTeammate(
   world: World,
   { organizationId }: GivenOrganization,
@@ -31,14 +31,14 @@ export async function givenTeammate(
     email,
     memberId,
     browser,
-    ask: async (procedure, input) => {
+    attempt: async (procedure, input) => {
       const { status, error } = await browser.call(procedure, input);
       return status === 200 ? [status] : [status, error.data.reason];
     },
   };
 }
 
-/** A role of the organization's own, made by its owner. */
+/** Creates a custom role as the organization's owner. */
 export async function givenRole(acme: GivenOrganization, permissions: readonly string[]): Promise<string> {
   const name = `Role ${newId("role").slice(-8)}`;
   return (await given(acme).ok<{ roleId: string }>("roles.create", { name, permissions })).roleId;

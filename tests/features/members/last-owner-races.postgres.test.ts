@@ -28,7 +28,7 @@ const ownersOf = async (organizationId: string) =>
 it.each([
   ["remove", "members.delete", (memberId: string) => ({ memberId })],
   ["demote", "members.update", (memberId: string) => ({ memberId, role: "viewer" })],
-])("of two owners who %s each other at the same moment, one stays", async (_, procedure, input) => {
+])("one owner remains when two owners %s each other concurrently", async (_, procedure, input) => {
   for (let round = 0; round < rounds; round += 1) {
     const { organizationId } = await world.organization();
     const owners = await Promise.all(
@@ -49,7 +49,7 @@ it.each([
   }
 });
 
-it("of two owners of whom one is removed while the other's group is gone at the provider, one stays", async () => {
+it("one owner remains when one of two is removed while the other loses the owner group at the provider", async () => {
   for (let round = 0; round < rounds; round += 1) {
     const slug = `own-${round}`;
     const { organizationId, call } = await world.organization();
@@ -71,7 +71,7 @@ it("of two owners of whom one is removed while the other's group is gone at the 
   }
 });
 
-it("two sign-ins of one person at the same moment, with and without the group, end as the later one says", async () => {
+it("concurrent sign-ins of one person with and without the group end in the state of the later one", async () => {
   const { organizationId } = await world.organization();
   await givenMember(world, organizationId, await givenPerson(world), "owner");
   const slug = "twice";
@@ -97,7 +97,7 @@ it("two sign-ins of one person at the same moment, with and without the group, e
            (select count(*)::int from member_roles r where r.organization_id = $1) as sources`,
         [organizationId],
       );
-      // Whichever came last: a member with a source and a session, or nothing of it at all.
+      // Depending on which sign-in was later: a member with a source and a session, or none of them.
       expect([
         { members: 1, sessions: 1, sources: 1 },
         { members: 0, sessions: 0, sources: 0 },

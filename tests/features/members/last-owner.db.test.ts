@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([world.close(), idp.close()]));
 
 const groupRoles: Record<string, string> = { owners: "owner", staff: "viewer" };
-const settings = (more: Record<string, unknown> = {}) =>
+const settings = (overrides: Record<string, unknown> = {}) =>
   SettingsProviders.parse([
     {
       slug: "settings",
@@ -46,24 +46,24 @@ const settings = (more: Record<string, unknown> = {}) =>
       createsPersons: true,
       trustedDomains: ["example.org"],
       groupRoles,
-      ...more,
+      ...overrides,
     },
   ]);
 
-let visitors = 0;
+let browsers = 0;
 const newBrowser = (network = "198.51.100") => {
-  visitors += 1;
-  return openBrowser(world, { ip: `${network}.${visitors}` });
+  browsers += 1;
+  return openBrowser(world, { ip: `${network}.${browsers}` });
 };
 
-/** Somebody who is an owner of the root organization in one of the ways in which people become one. */
+/** An owner of the root organization, created in one of the ways in which a person can become one. */
 interface Owner {
   readonly email: string;
   readonly memberId: string;
-  /** Calls in a session of theirs. */
+  /** Calls in a session of this owner. */
   call(procedure: string, input?: unknown, headers?: Record<string, string>): Promise<{ status: number }>;
   /** Signs in again with these groups. */
-  comeWith(groups: readonly string[]): Promise<unknown>;
+  signInWith(groups: readonly string[]): Promise<unknown>;
 }
 
 async function memberIdOf(email: string): Promise<string> {
@@ -74,31 +74,31 @@ async function memberIdOf(email: string): Promise<string> {
   return row?.member_id ?? "";
 }
 
-async function ownerByHand(): Promise<Owner> {
+async function assignedOwner(): Promise<Owner> {
   const person = await givenPerson(world);
   const memberId = await givenMember(world, root.organizationId, person, "owner");
   const browser = newBrowser();
   await browser.signIn("password", { email: person.email, password: person.password });
-  return { email: person.email, memberId, call: browser.call, comeWith: () => Promise.resolve() };
+  return { email: person.email, memberId, call: browser.call, signInWith: () => Promise.resolve() };
 }
 
-async function ownerByProvider(): Promise<Owner> {
+async function providerOwner(): Promise<Owner> {
   await ensureSettingsProviders(world.runtime, settings());
   const sub = `sub-${Math.random().toString(36).slice(2)}`;
   const email = `${sub}@example.org`;
-  const comeWith = async (groups: readonly string[]) => {
+  const signInWith = async (groups: readonly string[]) => {
     idp.person = { sub, email, email_verified: true, groups };
     const browser = newBrowser();
     await signInBy(browser, idp, "settings");
     return browser;
   };
-  const { call } = await comeWith(["owners"]);
-  return { email, memberId: await memberIdOf(email), call, comeWith };
+  const { call } = await signInWith(["owners"]);
+  return { email, memberId: await memberIdOf(email), call, signInWith };
 }
 
-async function ownerByHeader(): Promise<Owner> {
+async function headerOwner(): Promise<Owner> {
   const email = `h${Math.random().toString(36).slice(2)}@example.org`;
-  const comeWith = async (groups: readonly string[]) => {
+  const signInWith = async (groups: readonly string[]) => {
     const browser = newBrowser("10.1.0");
     const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
     await browser.fetch("/api/auth/signin/trusted-header", {
@@ -112,71 +112,86 @@ async function ownerByHeader(): Promise<Owner> {
     });
     return browser;
   };
-  const { call } = await comeWith(["owners"]);
-  return { email, memberId: await memberIdOf(email), call, comeWith };
+  const { call } = await signInWith(["owners"]);
+  return { email, memberId: await memberIdOf(email), call, signInWith };
 }
 
-/** Every way in which an owner can stop being one, by how they became one. */
-const ways: readonly (readonly [way: string, from: () => Promise<Owner>, go: (owner: Owner) => Promise<unknown>])[] = [
-  ["is removed", ownerByHand, ({ memberId }) => root.call("members.delete", { memberId })],
-  ["leaves", ownerByHand, ({ call }) => call("members.leave")],
-  ["gets another role", ownerByHand, ({ memberId }) => root.call("members.update", { memberId, role: "viewer" })],
-  ["gets no role", ownerByHand, ({ memberId }) => root.call("members.update", { memberId, role: null })],
-  ["changes the own role", ownerByHand, ({ memberId, call }) => call("members.update", { memberId, role: "admin" })],
-  ["signs in with a group of less", ownerByProvider, ({ comeWith }) => comeWith(["staff"])],
-  ["signs in without a group", ownerByProvider, ({ comeWith }) => comeWith([])],
-  ["comes by the header with a group of less", ownerByHeader, ({ comeWith }) => comeWith(["staff"])],
-  ["comes by the header without a group", ownerByHeader, ({ comeWith }) => comeWith([])],
+/** Every way in which an owner can lose the role, depending on how the person became an owner. */
+const ways: readonly (readonly [
+  way: string,
+  create: () => Promise<Owner>,
+  lose: (owner: Owner) => Promise<unknown>,
+])[] = [
+  ["is removed", assignedOwner, ({ memberId }) => root.call("members.delete", { memberId })],
+  ["leaves", assignedOwner, ({ call }) => call("members.leave")],
+  ["gets another role", assignedOwner, ({ memberId }) => root.call("members.update", { memberId, role: "viewer" })],
+  ["gets no role", assignedOwner, ({ memberId }) => root.call("members.update", { memberId, role: null })],
   [
-    "sends a request with a header of other groups",
-    ownerByHeader,
+    "changes their own role",
+    assignedOwner,
+    ({ memberId, call }) => call("members.update", { memberId, role: "admin" }),
+  ],
+  ["signs in with a weaker group", providerOwner, ({ signInWith }) => signInWith(["staff"])],
+  ["signs in without a group", providerOwner, ({ signInWith }) => signInWith([])],
+  ["signs in through the header with a weaker group", headerOwner, ({ signInWith }) => signInWith(["staff"])],
+  ["signs in through the header without a group", headerOwner, ({ signInWith }) => signInWith([])],
+  [
+    "sends a request with other groups in the header",
+    headerOwner,
     ({ email, call }) => call("organizations.one", {}, { "remote-email": email, "remote-groups": "staff" }),
   ],
   [
-    "has a group that the settings give another role",
-    ownerByProvider,
+    "has a group to which the settings assign another role",
+    providerOwner,
     () => ensureSettingsProviders(world.runtime, settings({ groupRoles: { owners: "viewer" } })),
   ],
   [
-    "comes by a provider that the settings give another issuer",
-    ownerByProvider,
+    "uses a provider whose issuer changes in the settings",
+    providerOwner,
     () => ensureSettingsProviders(world.runtime, settings({ issuer: "https://other.example.org" })),
   ],
-  ["comes by a provider that leaves the settings", ownerByProvider, () => ensureSettingsProviders(world.runtime, [])],
   [
-    "has a group of the header that gives less",
-    ownerByHeader,
+    "uses a provider that is removed from the settings",
+    providerOwner,
+    () => ensureSettingsProviders(world.runtime, []),
+  ],
+  [
+    "has a header group that is mapped to a weaker role",
+    headerOwner,
     () => ensureTrustedHeader(world.runtime, true, { owners: "viewer" }),
   ],
-  ["comes by a header that is turned off", ownerByHeader, () => ensureTrustedHeader(world.runtime, false)],
+  ["uses a trusted header that is turned off", headerOwner, () => ensureTrustedHeader(world.runtime, false)],
 ];
 
 const isOwner = async (memberId: string) =>
   (await world.db.asOwner("select 1 from members where member_id = $1 and role = 'owner'", [memberId])).length === 1;
 
-async function alone(): Promise<void> {
+async function removeAllMembers(): Promise<void> {
   await world.db.asOwner("delete from members where organization_id = $1", [root.organizationId]);
   await world.db.asOwner("delete from limits");
 }
 
-describe("the only owner of an organization stays one, and one of two does not, when the owner", () => {
-  it.each(ways)("%s", async (_, from, go) => {
-    await alone();
-    const last = await from();
-    expect(await isOwner(last.memberId)).toBe(true);
-    await go(last);
-    expect(await isOwner(last.memberId)).toBe(true);
+describe("owners of an organization", () => {
+  it.each(ways)(
+    "the only owner stays an owner, and one of two owners does not, when the owner %s",
+    async (_, create, lose) => {
+      await removeAllMembers();
+      const last = await create();
+      expect(await isOwner(last.memberId)).toBe(true);
+      await lose(last);
+      expect(await isOwner(last.memberId)).toBe(true);
 
-    await alone();
-    const first = await from();
-    await givenMember(world, root.organizationId, await givenPerson(world), "owner");
-    // An owner of another organization is none of this one.
-    await givenMember(world, (await world.organization()).organizationId, await givenPerson(world), "owner");
-    await go(first);
-    expect(await isOwner(first.memberId)).toBe(false);
-  });
+      await removeAllMembers();
+      const first = await create();
+      await givenMember(world, root.organizationId, await givenPerson(world), "owner");
+      // An owner of another organization does not count here.
+      await givenMember(world, (await world.organization()).organizationId, await givenPerson(world), "owner");
+      await lose(first);
+      expect(await isOwner(first.memberId)).toBe(false);
+    },
+  );
 
-  it("comes by a provider of the organization itself that is removed, changed, or given other roles", async () => {
+  it("the only owner stays an owner when the organization's provider is removed, changed or mapped to other roles", async () => {
     const changes: readonly ((organization: GivenOrganization, providerId: string) => Promise<{ status: number }>)[] = [
       ({ call }, providerId) => call("providers.delete", { providerId }),
       ({ call }, providerId) => call("providers.update", { providerId, issuer: "https://other.example.org" }),
@@ -203,7 +218,7 @@ describe("the only owner of an organization stays one, and one of two does not, 
   });
 });
 
-it("nothing else removes a member or changes the role of one", async () => {
+it("only the listed code removes members or changes their roles, and it checks for the last owner", async () => {
   const src = join(import.meta.dirname, "../../../src");
   const names = (await readdir(src, { recursive: true })).filter((name) => /\.tsx?$/.test(name));
   const changing = names.filter((name) =>

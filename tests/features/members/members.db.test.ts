@@ -35,16 +35,16 @@ const entries = (action: string) =>
     [acme.organizationId, action],
   );
 
-describe("a member's role at the organization (DK-11, PO-21)", () => {
-  test("is theirs at the very next request, and the audit has both", async () => {
+describe("a member's role in the organization (DK-11, PO-21)", () => {
+  test("a new role applies at the member's next request and is audited together with the former one", async () => {
     const [admin, viewer] = [await givenTeammate(world, acme, "admin"), await givenTeammate(world, acme, "viewer")];
-    expect(await viewer.ask("projects.create", { name: "Mine" })).toEqual([403, "forbidden"]);
+    expect(await viewer.attempt("projects.create", { name: "Mine" })).toEqual([403, "forbidden"]);
     const { data } = await admin.browser.call<Member>("members.update", {
       memberId: viewer.memberId,
       role: "developer",
     });
     expect(data).toMatchObject({ memberId: viewer.memberId, email: viewer.email, role: "developer", roleId: null });
-    expect(await viewer.ask("projects.create", { name: "Mine" })).toEqual([200]);
+    expect(await viewer.attempt("projects.create", { name: "Mine" })).toEqual([200]);
     expect(await entries("members.update")).toEqual([
       {
         object_name: viewer.email,
@@ -55,7 +55,7 @@ describe("a member's role at the organization (DK-11, PO-21)", () => {
     ]);
   });
 
-  test("can be none: then they have what they have at projects", async () => {
+  test("a member without a role in the organization has only the project roles", async () => {
     const developer = await givenTeammate(world, acme, "developer");
     const { projectId } = await insertPlace(world, acme);
     const { ok } = given(acme);
@@ -65,31 +65,31 @@ describe("a member's role at the organization (DK-11, PO-21)", () => {
       roleId: null,
       projectRoles: [{ projectId, role: "viewer", roleId: null }],
     });
-    expect(await developer.ask("projects.one", { projectId })).toEqual([200]);
-    expect(await developer.ask("projects.update", { projectId, name: "x" })).toEqual([403, "forbidden"]);
-    expect(await developer.ask("members.list")).toEqual([403, "forbidden"]);
+    expect(await developer.attempt("projects.one", { projectId })).toEqual([200]);
+    expect(await developer.attempt("projects.update", { projectId, name: "x" })).toEqual([403, "forbidden"]);
+    expect(await developer.attempt("members.list")).toEqual([403, "forbidden"]);
   });
 
-  test("can be one of the organization's own", async () => {
-    const someone = await givenTeammate(world, acme, "viewer");
+  test("a member can have a custom role", async () => {
+    const teammate = await givenTeammate(world, acme, "viewer");
     const roleId = await givenRole(acme, ["project:read", "project:create"]);
-    expect(await given(acme).ok<Member>("members.update", { memberId: someone.memberId, roleId })).toMatchObject({
+    expect(await given(acme).ok<Member>("members.update", { memberId: teammate.memberId, roleId })).toMatchObject({
       role: null,
       roleId,
     });
-    expect(await someone.ask("projects.create", { name: "Mine" })).toEqual([200]);
-    expect(await someone.ask("organizations.one")).toEqual([403, "forbidden"]);
+    expect(await teammate.attempt("projects.create", { name: "Mine" })).toEqual([200]);
+    expect(await teammate.attempt("organizations.one")).toEqual([403, "forbidden"]);
   });
 
-  test("of another organization's own is nowhere", async () => {
+  test("a custom role of another organization returns 404", async () => {
     const beta = await world.organization();
-    const someone = await givenTeammate(world, acme, "viewer");
+    const teammate = await givenTeammate(world, acme, "viewer");
     const roleId = await givenRole(beta, ["project:read"]);
-    for (const given of [roleId, newId("role")]) {
-      const { status, error } = await acme.call("members.update", { memberId: someone.memberId, roleId: given });
+    for (const foreignRole of [roleId, newId("role")]) {
+      const { status, error } = await acme.call("members.update", { memberId: teammate.memberId, roleId: foreignRole });
       expect([status, error.data.reason]).toEqual([404, "not_found"]);
     }
-    expect(await member(someone.memberId)).toMatchObject({ role: "viewer" });
+    expect(await member(teammate.memberId)).toMatchObject({ role: "viewer" });
   });
 
   test.each([
@@ -100,53 +100,56 @@ describe("a member's role at the organization (DK-11, PO-21)", () => {
     { role: "admin", organizationId: "org_x" },
     { role: "admin", userId: "usr_x" },
     { role: "admin", projectRoles: [] },
-  ])("%j is no input of it", async (input) => {
-    const someone = await givenTeammate(world, acme, "viewer");
-    const { status, error } = await acme.call("members.update", { memberId: someone.memberId, ...input });
+  ])("members.update rejects the input %j", async (input) => {
+    const teammate = await givenTeammate(world, acme, "viewer");
+    const { status, error } = await acme.call("members.update", { memberId: teammate.memberId, ...input });
     expect([status, error.data.reason]).toEqual([400, "invalid_input"]);
-    expect(await member(someone.memberId)).toMatchObject({ role: "viewer" });
+    expect(await member(teammate.memberId)).toMatchObject({ role: "viewer" });
   });
 });
 
-describe("nobody gives what they do not have (DK-15)", () => {
-  test("an admin makes no owner, and changes or removes none", async () => {
+describe("limits of what a member can grant (DK-15)", () => {
+  test("an admin cannot make a member an owner and cannot change or remove an owner", async () => {
     const [admin, owner] = [await givenTeammate(world, acme, "admin"), await givenTeammate(world, acme, "owner")];
     await givenTeammate(world, acme, "owner");
     const self = { memberId: admin.memberId };
     const other = { memberId: owner.memberId };
-    expect(await admin.ask("members.update", { ...self, role: "owner" })).toEqual([403, "role_above_own"]);
-    expect(await admin.ask("members.update", { ...other, role: "viewer" })).toEqual([403, "member_above_own"]);
-    expect(await admin.ask("members.update", { ...other, role: "owner" })).toEqual([403, "member_above_own"]);
-    expect(await admin.ask("members.delete", other)).toEqual([403, "member_above_own"]);
+    expect(await admin.attempt("members.update", { ...self, role: "owner" })).toEqual([403, "role_above_own"]);
+    expect(await admin.attempt("members.update", { ...other, role: "viewer" })).toEqual([403, "member_above_own"]);
+    expect(await admin.attempt("members.update", { ...other, role: "owner" })).toEqual([403, "member_above_own"]);
+    expect(await admin.attempt("members.delete", other)).toEqual([403, "member_above_own"]);
     expect(await member(owner.memberId)).toMatchObject({ role: "owner" });
     const refused = (await entries("members.update")).filter(({ outcome }) => outcome === "refused");
     expect(refused.map(({ reason }) => reason)).toContain("role_above_own");
   });
 
-  test("whoever may only manage members gives no more than they hold, to nobody who holds more", async () => {
+  test("a member who can manage members grants no more than their own role and changes no stronger member", async () => {
     const roleId = await givenRole(acme, ["member:read", "member:update", "member:delete", "project:read"]);
     const clerk = await givenTeammate(world, acme, "viewer");
     await given(acme).ok("members.update", { memberId: clerk.memberId, roleId });
-    const [nobody, viewer] = [await givenTeammate(world, acme, null), await givenTeammate(world, acme, "viewer")];
+    const [roleless, viewer] = [await givenTeammate(world, acme, null), await givenTeammate(world, acme, "viewer")];
     const reader = await givenRole(acme, ["project:read"]);
     const writer = await givenRole(acme, ["project:read", "project:update"]);
-    expect(await clerk.ask("members.update", { memberId: nobody.memberId, roleId: reader })).toEqual([200]);
-    expect(await clerk.ask("members.update", { memberId: nobody.memberId, roleId: writer })).toEqual([
+    expect(await clerk.attempt("members.update", { memberId: roleless.memberId, roleId: reader })).toEqual([200]);
+    expect(await clerk.attempt("members.update", { memberId: roleless.memberId, roleId: writer })).toEqual([
       403,
       "role_above_own",
     ]);
     for (const role of ["viewer", "developer", "admin", "owner"]) {
-      expect(await clerk.ask("members.update", { memberId: clerk.memberId, role })).toEqual([403, "role_above_own"]);
+      expect(await clerk.attempt("members.update", { memberId: clerk.memberId, role })).toEqual([
+        403,
+        "role_above_own",
+      ]);
     }
-    expect(await clerk.ask("members.update", { memberId: viewer.memberId, role: null })).toEqual([
+    expect(await clerk.attempt("members.update", { memberId: viewer.memberId, role: null })).toEqual([
       403,
       "member_above_own",
     ]);
-    expect(await clerk.ask("members.delete", { memberId: viewer.memberId })).toEqual([403, "member_above_own"]);
-    expect(await clerk.ask("members.delete", { memberId: nobody.memberId })).toEqual([200]);
+    expect(await clerk.attempt("members.delete", { memberId: viewer.memberId })).toEqual([403, "member_above_own"]);
+    expect(await clerk.attempt("members.delete", { memberId: roleless.memberId })).toEqual([200]);
   });
 
-  test("a role at a project counts as well: whoever has it is not changed by who could not give it", async () => {
+  test("a member cannot change or remove a member whose project role they could not grant", async () => {
     const { projectId } = await insertPlace(world, acme);
     const roleId = await givenRole(acme, ["member:read", "member:update", "member:delete", "project:read"]);
     const [clerk, worker] = [await givenTeammate(world, acme, "viewer"), await givenTeammate(world, acme, null)];
@@ -154,13 +157,13 @@ describe("nobody gives what they do not have (DK-15)", () => {
     await ok("members.update", { memberId: clerk.memberId, roleId });
     await ok("members.setProjectRole", { memberId: worker.memberId, projectId, role: "developer" });
     const change = { memberId: worker.memberId, projectId, role: null };
-    expect(await clerk.ask("members.setProjectRole", change)).toEqual([403, "member_above_own"]);
-    expect(await clerk.ask("members.delete", { memberId: worker.memberId })).toEqual([403, "member_above_own"]);
+    expect(await clerk.attempt("members.setProjectRole", change)).toEqual([403, "member_above_own"]);
+    expect(await clerk.attempt("members.delete", { memberId: worker.memberId })).toEqual([403, "member_above_own"]);
     await ok("members.setProjectRole", { memberId: clerk.memberId, projectId, role: "admin" });
-    expect(await clerk.ask("members.setProjectRole", change)).toEqual([200]);
+    expect(await clerk.attempt("members.setProjectRole", change)).toEqual([200]);
   });
 
-  test("an own role counts by its words, at the organization and at a project", async () => {
+  test("a custom role counts by its permissions, in the organization and in a project", async () => {
     const { ok } = given(acme);
     const { projectId } = await insertPlace(world, acme);
     const clerks = await givenRole(acme, ["member:update", "member:delete", "project:read"]);
@@ -174,21 +177,21 @@ describe("nobody gives what they do not have (DK-15)", () => {
     await ok("members.update", { memberId: writer.memberId, roleId: writers });
     await ok("members.setProjectRole", { memberId: worker.memberId, projectId, roleId: writers });
     for (const { memberId } of [writer, worker]) {
-      expect(await clerk.ask("members.update", { memberId, role: null })).toEqual([403, "member_above_own"]);
-      expect(await clerk.ask("members.delete", { memberId })).toEqual([403, "member_above_own"]);
+      expect(await clerk.attempt("members.update", { memberId, role: null })).toEqual([403, "member_above_own"]);
+      expect(await clerk.attempt("members.delete", { memberId })).toEqual([403, "member_above_own"]);
     }
     await ok("members.setProjectRole", { memberId: clerk.memberId, projectId, roleId: writers });
-    expect(await clerk.ask("members.delete", { memberId: worker.memberId })).toEqual([200]);
-    expect(await clerk.ask("members.delete", { memberId: writer.memberId })).toEqual([403, "member_above_own"]);
+    expect(await clerk.attempt("members.delete", { memberId: worker.memberId })).toEqual([200]);
+    expect(await clerk.attempt("members.delete", { memberId: writer.memberId })).toEqual([403, "member_above_own"]);
   });
 
-  test("a key gives no more than its own words, whoever made it", async () => {
+  test("a key cannot grant more than its own permissions, even if an owner created it", async () => {
     const { ok } = given(acme);
     const { key } = await ok<{ key: string }>("keys.create", { name: "hr", scopes: ["member:read", "member:update"] });
     registerSecret(key);
     const call = world.callAs(key);
-    const someone = await givenTeammate(world, acme, null);
-    const up = await call("members.update", { memberId: someone.memberId, role: "viewer" });
+    const teammate = await givenTeammate(world, acme, null);
+    const up = await call("members.update", { memberId: teammate.memberId, role: "viewer" });
     expect([up.status, up.error.data.reason]).toEqual([403, "role_above_own"]);
     const owner = await givenTeammate(world, acme, "owner");
     const down = await call("members.update", { memberId: owner.memberId, role: null });
@@ -196,23 +199,26 @@ describe("nobody gives what they do not have (DK-15)", () => {
   });
 });
 
-describe("a role at a project (DK-11)", () => {
-  test("adds to the role at the organization there alone, and is replaced and taken away", async () => {
-    const [here, there] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+describe("a member's project role (DK-11)", () => {
+  test("a project role adds to the organization's role in that project only, and can be replaced and removed", async () => {
+    const [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
     const viewer = await givenTeammate(world, acme, "viewer");
     const set = (input: object) =>
       given(acme).ok<Member>("members.setProjectRole", { memberId: viewer.memberId, ...input });
-    const { projectId } = here;
+    const { projectId } = place;
     expect((await set({ projectId, role: "developer" })).projectRoles).toEqual([
       { projectId, role: "developer", roleId: null },
     ]);
-    expect(await viewer.ask("projects.update", { projectId, name: "x" })).toEqual([200]);
-    expect(await viewer.ask("projects.update", { projectId: there.projectId, name: "x" })).toEqual([403, "forbidden"]);
+    expect(await viewer.attempt("projects.update", { projectId, name: "x" })).toEqual([200]);
+    expect(await viewer.attempt("projects.update", { projectId: otherPlace.projectId, name: "x" })).toEqual([
+      403,
+      "forbidden",
+    ]);
     const roleId = await givenRole(acme, ["project:read"]);
     expect((await set({ projectId, roleId })).projectRoles).toEqual([{ projectId, role: null, roleId }]);
-    expect(await viewer.ask("projects.update", { projectId, name: "x" })).toEqual([403, "forbidden"]);
+    expect(await viewer.attempt("projects.update", { projectId, name: "x" })).toEqual([403, "forbidden"]);
     expect((await set({ projectId, role: null })).projectRoles).toEqual([]);
-    expect(await viewer.ask("projects.one", { projectId })).toEqual([200]);
+    expect(await viewer.attempt("projects.one", { projectId })).toEqual([200]);
     expect((await entries("members.setProjectRole")).map(({ changed }) => changed)).toMatchObject([
       { projectId, role: [null, "developer"] },
       { projectId, role: ["developer", null], roleId: [null, roleId] },
@@ -220,9 +226,9 @@ describe("a role at a project (DK-11)", () => {
     ]);
   });
 
-  test("is one member's, at one project: others, and other projects, keep theirs", async () => {
+  test("changing a project role affects no other member and no other project", async () => {
     const { ok } = given(acme);
-    const [here, there] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+    const [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
     const [ada, bob] = [await givenTeammate(world, acme, null), await givenTeammate(world, acme, null)];
     const rolesOf = async ({ memberId }: { memberId: string }) => {
       const { items } = await ok<{ items: Member[] }>("members.list", { limit: 200 });
@@ -231,88 +237,90 @@ describe("a role at a project (DK-11)", () => {
         ?.projectRoles.map(({ projectId, role }) => [projectId, role]);
     };
     for (const [{ memberId }, { projectId }, role] of [
-      [ada, here, "viewer"],
-      [ada, there, "developer"],
-      [bob, here, "admin"],
+      [ada, place, "viewer"],
+      [ada, otherPlace, "developer"],
+      [bob, place, "admin"],
     ] as const) {
       await ok("members.setProjectRole", { memberId, projectId, role });
     }
-    await ok("members.setProjectRole", { memberId: ada.memberId, projectId: here.projectId, role: null });
-    expect(await rolesOf(ada)).toEqual([[there.projectId, "developer"]]);
-    expect(await rolesOf(bob)).toEqual([[here.projectId, "admin"]]);
+    await ok("members.setProjectRole", { memberId: ada.memberId, projectId: place.projectId, role: null });
+    expect(await rolesOf(ada)).toEqual([[otherPlace.projectId, "developer"]]);
+    expect(await rolesOf(bob)).toEqual([[place.projectId, "admin"]]);
   });
 
-  test("is no way to more than the giver has, at that project or by what counts in it", async () => {
-    const [here, there] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+  test("a member cannot grant a project role that is stronger than their own role in that project", async () => {
+    const [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
     const roleId = await givenRole(acme, ["member:read", "member:update", "project:read"]);
     const [clerk, worker] = [await givenTeammate(world, acme, "viewer"), await givenTeammate(world, acme, null)];
     const { ok } = given(acme);
     await ok("members.update", { memberId: clerk.memberId, roleId });
-    await ok("members.setProjectRole", { memberId: clerk.memberId, projectId: here.projectId, role: "developer" });
+    await ok("members.setProjectRole", { memberId: clerk.memberId, projectId: place.projectId, role: "developer" });
     const set = (projectId: string, input: object, memberId = worker.memberId) =>
-      clerk.ask("members.setProjectRole", { memberId, projectId, ...input });
-    expect(await set(there.projectId, { role: "viewer" })).toEqual([403, "role_above_own"]);
-    expect(await set(there.projectId, { role: "owner" }, clerk.memberId)).toEqual([403, "role_above_own"]);
-    expect(await set(here.projectId, { role: "admin" }, clerk.memberId)).toEqual([403, "role_above_own"]);
-    expect(await set(here.projectId, { role: "admin" })).toEqual([403, "role_above_own"]);
-    expect(await set(there.projectId, { roleId: await givenRole(acme, ["project:read"]) })).toEqual([200]);
-    expect(await set(here.projectId, { role: "developer" })).toEqual([200]);
-    // Words of the organization are worth nothing at a project.
+      clerk.attempt("members.setProjectRole", { memberId, projectId, ...input });
+    expect(await set(otherPlace.projectId, { role: "viewer" })).toEqual([403, "role_above_own"]);
+    expect(await set(otherPlace.projectId, { role: "owner" }, clerk.memberId)).toEqual([403, "role_above_own"]);
+    expect(await set(place.projectId, { role: "admin" }, clerk.memberId)).toEqual([403, "role_above_own"]);
+    expect(await set(place.projectId, { role: "admin" })).toEqual([403, "role_above_own"]);
+    expect(await set(otherPlace.projectId, { roleId: await givenRole(acme, ["project:read"]) })).toEqual([200]);
+    expect(await set(place.projectId, { role: "developer" })).toEqual([200]);
+    // Organization permissions have no effect in a project role.
     const strong = await givenRole(acme, ["project:read", "organization:delete", "member:update"]);
-    expect(await set(there.projectId, { roleId: strong })).toEqual([200]);
-    expect(await worker.ask("organizations.delete")).toEqual([403, "forbidden"]);
-    expect(await worker.ask("members.update", { memberId: worker.memberId, role: "viewer" })).toEqual([
+    expect(await set(otherPlace.projectId, { roleId: strong })).toEqual([200]);
+    expect(await worker.attempt("organizations.delete")).toEqual([403, "forbidden"]);
+    expect(await worker.attempt("members.update", { memberId: worker.memberId, role: "viewer" })).toEqual([
       403,
       "forbidden",
     ]);
   });
 
-  test("lists the projects at which it lets one read, and no other", async () => {
-    const [here, there] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+  test("projects.list returns the projects that a project role or a project key can read, and no others", async () => {
+    const [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
     const worker = await givenTeammate(world, acme, null);
-    expect(await worker.ask("projects.list")).toEqual([403, "forbidden"]);
+    expect(await worker.attempt("projects.list")).toEqual([403, "forbidden"]);
     const { ok } = given(acme);
     const set = (projectId: string, input: object) =>
       ok("members.setProjectRole", { memberId: worker.memberId, projectId, ...input });
-    await set(here.projectId, { role: "viewer" });
-    await set(there.projectId, { roleId: await givenRole(acme, ["route:read"]) });
+    await set(place.projectId, { role: "viewer" });
+    await set(otherPlace.projectId, { roleId: await givenRole(acme, ["route:read"]) });
     const other = await givenTeammate(world, acme, null);
-    await ok("members.setProjectRole", { memberId: other.memberId, projectId: there.projectId, role: "viewer" });
-    const seen = async (list: () => Promise<{ data: { items: { projectId: string }[] } }>) =>
+    await ok("members.setProjectRole", { memberId: other.memberId, projectId: otherPlace.projectId, role: "viewer" });
+    const listedBy = async (list: () => Promise<{ data: { items: { projectId: string }[] } }>) =>
       (await list()).data.items.map(({ projectId }) => projectId);
-    expect(await seen(() => worker.browser.call("projects.list"))).toEqual([here.projectId]);
-    expect(await seen(() => worker.browser.call("projects.list", { cursor: here.projectId }))).toEqual([]);
+    expect(await listedBy(() => worker.browser.call("projects.list"))).toEqual([place.projectId]);
+    expect(await listedBy(() => worker.browser.call("projects.list", { cursor: place.projectId }))).toEqual([]);
     const { key } = await ok<{ key: string }>("keys.create", {
       name: "k",
       role: "viewer",
-      projectId: there.projectId,
+      projectId: otherPlace.projectId,
     });
-    expect(await seen(() => world.callAs(registerSecret(key))("projects.list"))).toEqual([there.projectId]);
+    expect(await listedBy(() => world.callAs(registerSecret(key))("projects.list"))).toEqual([otherPlace.projectId]);
     const scoped = await ok<{ key: string }>("keys.create", { name: "k", scopes: ["route:read"] });
     const refused = await world.callAs(registerSecret(scoped.key))("projects.list");
     expect([refused.status, refused.error.data.reason]).toEqual([403, "key_scope"]);
-    expect((await seen(() => acme.call("projects.list"))).sort()).toEqual([here.projectId, there.projectId].sort());
+    expect((await listedBy(() => acme.call("projects.list"))).sort()).toEqual(
+      [place.projectId, otherPlace.projectId].sort(),
+    );
   });
 
-  test("a project's owner gives none: who is in the organization is the organization's", async () => {
+  test("a project owner cannot grant project roles, because only the organization manages its members", async () => {
     const { projectId } = await insertPlace(world, acme);
     const lead = await givenTeammate(world, acme, "viewer");
     await given(acme).ok("members.setProjectRole", { memberId: lead.memberId, projectId, role: "owner" });
     const input = { memberId: lead.memberId, projectId, role: "owner" };
-    expect(await lead.ask("members.setProjectRole", input)).toEqual([403, "forbidden"]);
+    expect(await lead.attempt("members.setProjectRole", input)).toEqual([403, "forbidden"]);
   });
 
-  test("at another organization's project, or for its member, is nowhere", async () => {
+  test("a project role for a project or a member of another organization returns 404", async () => {
     const beta = await world.organization();
-    const [ours, theirs] = [await insertPlace(world, acme), await insertPlace(world, beta)];
+    const [own, foreign] = [await insertPlace(world, acme), await insertPlace(world, beta)];
     const [mate, stranger] = [await givenTeammate(world, acme, "viewer"), await givenTeammate(world, beta, "viewer")];
-    const tries = [
-      { memberId: mate.memberId, projectId: theirs.projectId },
+    const attempts = [
+      { memberId: mate.memberId, projectId: foreign.projectId },
       { memberId: mate.memberId, projectId: newId("project") },
-      { memberId: stranger.memberId, projectId: ours.projectId },
-      { memberId: stranger.memberId, projectId: theirs.projectId },
+      { memberId: stranger.memberId, projectId: own.projectId },
+      { memberId: stranger.memberId, projectId: foreign.projectId },
     ];
-    for (const input of tries) {
+    for (const input of attempts) {
       const { status, error } = await acme.call("members.setProjectRole", { ...input, role: "viewer" });
       expect([status, error.data.reason]).toEqual([404, "not_found"]);
     }
@@ -323,7 +331,7 @@ describe("a role at a project (DK-11)", () => {
     ).toEqual([]);
   });
 
-  test("goes with its project", async () => {
+  test("a project role is deleted with its project", async () => {
     const { projectId } = await insertPlace(world, acme);
     const viewer = await givenTeammate(world, acme, "viewer");
     await given(acme).ok("members.setProjectRole", { memberId: viewer.memberId, projectId, role: "admin" });
@@ -333,20 +341,20 @@ describe("a role at a project (DK-11)", () => {
 });
 
 describe("the last owner", () => {
-  test("cannot be demoted or removed, and cannot leave", async () => {
+  test("the last owner cannot be demoted or removed and cannot leave", async () => {
     const owner = await givenTeammate(world, acme, "owner");
     const self = { memberId: owner.memberId };
-    expect(await owner.ask("members.update", { ...self, role: "admin" })).toEqual([409, "last_owner"]);
-    expect(await owner.ask("members.update", { ...self, role: null })).toEqual([409, "last_owner"]);
-    expect(await owner.ask("members.delete", self)).toEqual([409, "last_owner"]);
-    expect(await owner.ask("members.leave")).toEqual([409, "last_owner"]);
-    expect(await owner.ask("members.update", { ...self, role: "owner" })).toEqual([200]);
+    expect(await owner.attempt("members.update", { ...self, role: "admin" })).toEqual([409, "last_owner"]);
+    expect(await owner.attempt("members.update", { ...self, role: null })).toEqual([409, "last_owner"]);
+    expect(await owner.attempt("members.delete", self)).toEqual([409, "last_owner"]);
+    expect(await owner.attempt("members.leave")).toEqual([409, "last_owner"]);
+    expect(await owner.attempt("members.update", { ...self, role: "owner" })).toEqual([200]);
     const second = await givenTeammate(world, acme, "owner");
-    expect(await second.ask("members.update", { ...self, role: "admin" })).toEqual([200]);
-    expect(await second.ask("members.leave")).toEqual([409, "last_owner"]);
+    expect(await second.attempt("members.update", { ...self, role: "admin" })).toEqual([200]);
+    expect(await second.attempt("members.leave")).toEqual([409, "last_owner"]);
   });
 
-  test("stays when two owners demote each other, leave or are removed at once", async () => {
+  test("one owner remains when two owners demote each other, leave or are removed at once", async () => {
     for (const [one, other] of [
       ["members.update", "members.update"],
       ["members.leave", "members.leave"],
@@ -361,69 +369,75 @@ describe("the last owner", () => {
         procedure === "members.leave"
           ? {}
           : { memberId, ...(procedure === "members.update" ? { role: "viewer" } : {}) };
-      await Promise.all([ada.ask(one, input(one, bob.memberId)), bob.ask(other, input(other, ada.memberId))]);
-      const left = await world.db.asOwner("select 1 from members where organization_id = $1 and role = 'owner'", [
+      await Promise.all([ada.attempt(one, input(one, bob.memberId)), bob.attempt(other, input(other, ada.memberId))]);
+      const owners = await world.db.asOwner("select 1 from members where organization_id = $1 and role = 'owner'", [
         organization.organizationId,
       ]);
-      expect([one, other, left.length]).toEqual([one, other, 1]);
+      expect([one, other, owners.length]).toEqual([one, other, 1]);
     }
   });
 
-  test.runIf(runsSideBySide())("is judged once the organization is free, by what is so then", async () => {
-    const [ada, bob] = [await givenTeammate(world, acme, "owner"), await givenTeammate(world, acme, "owner")];
-    const answer = await besideUncommitted(
-      world,
-      acme.organizationId,
-      async (tx) => {
-        await tx.execute(
-          sql`select 1 from organizations where organization_id = ${acme.organizationId} for no key update`,
-        );
-        await tx.execute(sql`update members set role = 'admin' where member_id = ${bob.memberId}`);
-      },
-      () => ada.ask("members.leave"),
-    );
-    expect(answer).toEqual([409, "last_owner"]);
-  });
+  test.runIf(runsSideBySide())(
+    "leaving is refused if a concurrent change has made the caller the last owner",
+    async () => {
+      const [ada, bob] = [await givenTeammate(world, acme, "owner"), await givenTeammate(world, acme, "owner")];
+      const answer = await besideUncommitted(
+        world,
+        acme.organizationId,
+        async (tx) => {
+          await tx.execute(
+            sql`select 1 from organizations where organization_id = ${acme.organizationId} for no key update`,
+          );
+          await tx.execute(sql`update members set role = 'admin' where member_id = ${bob.memberId}`);
+        },
+        () => ada.attempt("members.leave"),
+      );
+      expect(answer).toEqual([409, "last_owner"]);
+    },
+  );
 
-  test.runIf(runsSideBySide())("a right that was lost while waiting gives nothing any more", async () => {
-    const [ada, bob] = [await givenTeammate(world, acme, "admin"), await givenTeammate(world, acme, "viewer")];
-    const answer = await besideUncommitted(
-      world,
-      acme.organizationId,
-      async (tx) => {
-        await tx.execute(
-          sql`select 1 from organizations where organization_id = ${acme.organizationId} for no key update`,
-        );
-        await tx.execute(sql`update members set role = 'viewer' where member_id = ${ada.memberId}`);
-      },
-      () => ada.ask("members.update", { memberId: bob.memberId, role: "developer" }),
-    );
-    expect(answer).toEqual([403, "forbidden"]);
-    expect(await member(bob.memberId)).toMatchObject({ role: "viewer" });
-  });
+  test.runIf(runsSideBySide())(
+    "a request is refused if the caller loses the permission while it waits for a lock",
+    async () => {
+      const [ada, bob] = [await givenTeammate(world, acme, "admin"), await givenTeammate(world, acme, "viewer")];
+      const answer = await besideUncommitted(
+        world,
+        acme.organizationId,
+        async (tx) => {
+          await tx.execute(
+            sql`select 1 from organizations where organization_id = ${acme.organizationId} for no key update`,
+          );
+          await tx.execute(sql`update members set role = 'viewer' where member_id = ${ada.memberId}`);
+        },
+        () => ada.attempt("members.update", { memberId: bob.memberId, role: "developer" }),
+      );
+      expect(answer).toEqual([403, "forbidden"]);
+      expect(await member(bob.memberId)).toMatchObject({ role: "viewer" });
+    },
+  );
 });
 
-describe("whoever is removed", () => {
-  test("has no session and no key there any more at the very next request, and keeps those elsewhere", async () => {
+describe("a removed member", () => {
+  test("a removed member loses access by session and key at the next request, but not to other organizations", async () => {
     const beta = await world.organization();
     const ada = await givenTeammate(world, acme, "admin");
     await givenMember(world, beta.organizationId, ada, "viewer");
     const inBeta = { "x-organization-id": beta.organizationId };
     const inAcme = { "x-organization-id": acme.organizationId };
     await ada.browser.call("auth.setActiveOrganization", { organizationId: acme.organizationId });
-    const made = await ada.browser.call<{ key: string; apiKeyId: string }>(
+    const creation = await ada.browser.call<{ key: string; apiKeyId: string }>(
       "keys.create",
       { name: "ci", role: "viewer" },
       inAcme,
     );
-    const there = await world.callAs(registerSecret(made.data.key))("projects.list");
-    expect(there.status).toBe(200);
+    const before = await world.callAs(registerSecret(creation.data.key))("projects.list");
+    expect(before.status).toBe(200);
     expect((await ada.browser.call("members.list", {}, inAcme)).status).toBe(200);
 
     const removed = await given(acme).ok<Member>("members.delete", { memberId: ada.memberId });
     expect(removed).toMatchObject({ memberId: ada.memberId, email: ada.email, role: "admin", keysRevoked: 1 });
 
-    const byKey = await world.callAs(made.data.key)("projects.list");
+    const byKey = await world.callAs(creation.data.key)("projects.list");
     expect([byKey.status, byKey.error.data.reason]).toEqual([401, "key_revoked"]);
     expect((await ada.browser.call("members.list", {}, inAcme)).status).toBe(404);
     const session = await ada.browser.call<{ organization: { organizationId: string } }>("auth.session");
@@ -434,14 +448,14 @@ describe("whoever is removed", () => {
     ]);
   });
 
-  test("has no session at all where it was the only organization", async () => {
+  test("a removed member has no session left if it was their only organization", async () => {
     const ada = await givenTeammate(world, acme, "developer");
     await given(acme).ok("members.delete", { memberId: ada.memberId });
-    expect(await ada.ask("auth.session")).toEqual([401, "session_ended"]);
+    expect(await ada.attempt("auth.session")).toEqual([401, "session_ended"]);
     expect(await world.db.asOwner("select 1 from sessions where user_id = $1", [ada.userId])).toEqual([]);
   });
 
-  test("does not have the old keys again by coming back", async () => {
+  test("a removed member who joins again does not get the old keys back", async () => {
     const ada = await givenTeammate(world, acme, "admin");
     const { data } = await ada.browser.call<{ key: string }>("keys.create", { name: "ci", role: "viewer" });
     registerSecret(data.key);
@@ -451,7 +465,7 @@ describe("whoever is removed", () => {
     expect([answer.status, answer.error.data.reason]).toEqual([401, "key_revoked"]);
   });
 
-  test("does not come back by an invitation that was open when a provider's groups let them in (PO-19)", async () => {
+  test("a removed member cannot return with an invitation that was open at that time (PO-19)", async () => {
     const beta = await world.organization();
     const ada = await givenTeammate(world, beta, "viewer");
     const { url, invitationId } = await given(acme).ok<{ url: string; invitationId: string }>("invitations.create", {
@@ -461,7 +475,7 @@ describe("whoever is removed", () => {
     const memberId = await givenMember(world, acme.organizationId, ada, "viewer");
     await given(acme).ok("members.delete", { memberId });
     const token = registerSecret(url.slice(url.indexOf("#") + 1));
-    expect(await ada.ask("invitations.accept", { token })).toEqual([409, "invitation_revoked"]);
+    expect(await ada.attempt("invitations.accept", { token })).toEqual([409, "invitation_revoked"]);
     const { items } = await given(acme).ok<{ items: { invitationId: string; state: string }[] }>(
       "invitations.list",
       {},
@@ -469,9 +483,9 @@ describe("whoever is removed", () => {
     expect(items).toMatchObject([{ invitationId, state: "revoked" }]);
   });
 
-  test("leaves what they made to the organization: projects, and service accounts with their keys", async () => {
+  test("the projects and service accounts that a removed member created remain, with the accounts' keys", async () => {
     const ada = await givenTeammate(world, acme, "admin");
-    const project = await ada.browser.call<{ projectId: string }>("projects.create", { name: "Hers" });
+    const project = await ada.browser.call<{ projectId: string }>("projects.create", { name: "Project of Ada" });
     const { data: account } = await ada.browser.call<{ serviceAccountId: string }>("serviceAccounts.create", {
       name: "deploy",
       role: "viewer",
@@ -489,31 +503,31 @@ describe("whoever is removed", () => {
   });
 });
 
-describe("leaving", () => {
-  test("ends one's own membership and its keys, for whoever has no word for removing members", async () => {
+describe("members.leave", () => {
+  test("a member can leave without the permission to remove members", async () => {
     await givenTeammate(world, acme, "owner");
     const ada = await givenTeammate(world, acme, "viewer");
     const { data, status } = await ada.browser.call<Member>("members.leave");
     expect([status, data.memberId, data.keysRevoked]).toEqual([200, ada.memberId, 0]);
-    expect(await ada.ask("auth.session")).toEqual([401, "session_ended"]);
+    expect(await ada.attempt("auth.session")).toEqual([401, "session_ended"]);
     expect((await entries("members.leave")).map(({ object_name, outcome }) => [object_name, outcome])).toEqual([
       [ada.email, "done"],
     ]);
   });
 
-  test("is about the organization of the request, and says so of none", async () => {
+  test("a member leaves the organization of the request, and no other member can be named", async () => {
     const beta = await world.organization();
     const ada = await givenTeammate(world, acme, "viewer");
     const inBeta = await givenMember(world, beta.organizationId, ada, "viewer");
     const answer = await ada.browser.call<Member>("members.leave", {}, { "x-organization-id": beta.organizationId });
     expect(answer.data.memberId).toBe(inBeta);
-    expect(await ada.ask("members.list")).toEqual([200]);
-    expect(await ada.ask("members.leave", { memberId: inBeta })).toEqual([400, "invalid_input"]);
-    const elsewhere = await ada.browser.call("members.leave", {}, { "x-organization-id": beta.organizationId });
-    expect(elsewhere.status).toBe(404);
+    expect(await ada.attempt("members.list")).toEqual([200]);
+    expect(await ada.attempt("members.leave", { memberId: inBeta })).toEqual([400, "invalid_input"]);
+    const repeated = await ada.browser.call("members.leave", {}, { "x-organization-id": beta.organizationId });
+    expect(repeated.status).toBe(404);
   });
 
-  test("is nothing that a key does", async () => {
+  test("leaving with an API key returns 403 session_required", async () => {
     const { status, error } = await acme.call("members.leave");
     expect([status, error.data.reason]).toEqual([403, "session_required"]);
   });

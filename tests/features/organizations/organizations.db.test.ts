@@ -28,8 +28,8 @@ afterAll(() => world.close());
 const update = (organization: GivenOrganization, input: Record<string, unknown>) =>
   given(organization).ok<Organization>("organizations.update", input);
 
-describe("an organization's settings", () => {
-  test("each is changed alone, the slug and the rest never, and the audit says what", async () => {
+describe("organizations.update", () => {
+  test("changes each setting alone, keeps the slug, and audits the change", async () => {
     const acme = await world.organization();
     const before = await given(acme).ok<Organization>("organizations.one", {});
     expect(before).toMatchObject({ defaultAccess: "public-when-empty", neverPublic: false, passwordPolicy: "advise" });
@@ -70,14 +70,14 @@ describe("an organization's settings", () => {
     { keyRequestsPerMinute: -1 },
     { name: "x", role: "owner" },
     { name: "x", maxKeyDays: 1, createdAt: "2020-01-01T00:00:00Z" },
-  ])("%j changes nothing", async (input) => {
+  ])("rejects the input %j and changes nothing", async (input) => {
     const acme = await world.organization({ upstreams: "checked" });
     const refused = await acme.call("organizations.update", input);
     expect([refused.status, refused.error?.data.reason]).toEqual([400, "invalid_input"]);
     expect(await given(acme).ok("organizations.one", {})).toMatchObject({ root: false, upstreams: "checked" });
   });
 
-  test("what a session and a key have to be is said by it", async () => {
+  test("changed rules for sessions and keys of an organization apply at once", async () => {
     const acme = await world.organization();
     const rules = { requireSecondFactor: true, maxKeyDays: 30, maxKeysPerMember: 2, keyRequestsPerMinute: 600 };
     expect(await given(acme).ok("organizations.one", {})).toMatchObject({
@@ -106,7 +106,7 @@ describe("an organization's settings", () => {
     expect((await browser.call("projects.list")).status).toBe(200);
   });
 
-  test("the default access is copied to what is made from then on", async () => {
+  test("the default access applies to applications that are created from then on", async () => {
     const acme = await world.organization();
     const { environmentId } = await insertPlace(world, acme);
     const first = await given(acme).application<{ applicationId: string; access: string }>({ environmentId });
@@ -117,7 +117,7 @@ describe("an organization's settings", () => {
     expect(again).toMatchObject({ access: "public-when-empty" });
   });
 
-  test("what somebody else changes at the same time is not lost", async (context) => {
+  test("an update of an organization keeps what a concurrent update has changed", async (context) => {
     if (!runsSideBySide()) return context.skip("one transaction at a time");
     const acme = await world.organization();
     const { organizationId } = acme;
@@ -138,14 +138,14 @@ describe("an organization's settings", () => {
 });
 
 describe("DK-19: neverPublic", () => {
-  test("lists what it closes, with one closing outbox row for each, and takes back what opened the others too", async () => {
+  test("neverPublic lists what it closes, adds a closing outbox row for each, and resets every openedBy", async () => {
     const acme = await world.organization();
     const { environmentId } = await insertPlace(world, acme);
-    const make = async (input: Record<string, unknown>) =>
+    const createApplication = async (input: Record<string, unknown>) =>
       (await given(acme).application<{ applicationId: string }>({ environmentId, ...input })).applicationId;
-    const open = [await make({ name: "One" }), await make({ name: "Two" })];
-    const shielded = await make({ name: "Shielded", access: "protected" });
-    await make({ name: "Locked", credential: { username: "ada" } });
+    const open = [await createApplication({ name: "One" }), await createApplication({ name: "Two" })];
+    const shielded = await createApplication({ name: "Shielded", access: "protected" });
+    await createApplication({ name: "Locked", credential: { username: "ada" } });
 
     const on = await update(acme, { neverPublic: true });
 
@@ -173,7 +173,7 @@ describe("DK-19: neverPublic", () => {
     }
   });
 
-  test("what is public in another organization stays so", async () => {
+  test("neverPublic leaves the applications of another organization public", async () => {
     const [acme, beta] = [await world.organization(), await world.organization()];
     const { applicationId } = await given(beta).application();
     expect((await update(acme, { neverPublic: true })).closed).toEqual([]);
@@ -182,11 +182,11 @@ describe("DK-19: neverPublic", () => {
     });
   });
 
-  test("switched on beside deletes of the last credentials: either it is refused or it is listed, and nothing is busy", async () => {
+  test("turning neverPublic on during deletions of last credentials refuses or closes each, and none fails as busy", async () => {
     for (let round = 0; round < 5; round++) {
       const acme = await world.organization();
       const { environmentId } = await insertPlace(world, acme);
-      const made = await Promise.all(
+      const credentials = await Promise.all(
         Array.from({ length: 12 }, async () => {
           const { applicationId } = await given(acme).application({ environmentId });
           return { applicationId, ...(await given(acme).credential(applicationId)) };
@@ -194,7 +194,7 @@ describe("DK-19: neverPublic", () => {
       );
       const [on, ...deleted] = await Promise.all([
         acme.call<Organization>("organizations.update", { neverPublic: true }),
-        ...made.map(async ({ securityId, applicationId }) => ({
+        ...credentials.map(async ({ securityId, applicationId }) => ({
           applicationId,
           ...(await acme.call<{ becamePublic: boolean }>("security.delete", { securityId })),
         })),
@@ -205,19 +205,19 @@ describe("DK-19: neverPublic", () => {
         expect([200, 409], text).toContain(status);
         if (status === 409) expect(error.data.reason).toBe("never_public");
       }
-      const became = deleted.filter(({ status, data }) => status === 200 && data.becamePublic);
-      expect(became.map(({ applicationId }) => applicationId).sort()).toEqual(closed);
-      const left = await world.db.asOwner(
+      const opened = deleted.filter(({ status, data }) => status === 200 && data.becamePublic);
+      expect(opened.map(({ applicationId }) => applicationId).sort()).toEqual(closed);
+      const stillOpen = await world.db.asOwner(
         `select 1 as one from applications where organization_id = $1 and opened_by is not null`,
         [acme.organizationId],
       );
-      expect(left).toEqual([]);
+      expect(stillOpen).toEqual([]);
     }
   });
 });
 
-describe("deleting an organization", () => {
-  test("is refused while applications exist, and then its keys are the last thing to go", async () => {
+describe("organizations.delete", () => {
+  test("deletes an organization with its keys, but only when it has no applications", async () => {
     const acme = await world.organization();
     const viewer = world.callAs(await acme.key("viewer"));
     const { applicationId } = await given(acme).application({
@@ -263,7 +263,7 @@ describe("deleting an organization", () => {
     expect(entry?.outcome).toBe("done");
   });
 
-  test("its hosts are free again 30 days later, and not before", async () => {
+  test("the hosts of a deleted organization are free after 30 days and not before", async () => {
     const acme = await world.organization();
     const beta = await world.organization();
     const route = { host: "free-again.example", upstreams: [{ url: "http://10.0.3.3:80" }] };
@@ -280,7 +280,7 @@ describe("deleting an organization", () => {
     await given(beta).application({ route });
   });
 
-  test("takes its roles, and whoever has one, with it", async () => {
+  test("deleting an organization deletes its roles and everything that has one of them", async () => {
     const acme = await world.organization();
     const { organizationId } = acme;
     const { ok } = given(acme);
@@ -294,19 +294,19 @@ describe("deleting an organization", () => {
     await ok("keys.create", { name: "ci", roleId });
     await ok("organizations.delete", {});
     for (const table of ["members", "project_roles", "invitations", "service_accounts", "api_keys", "roles"]) {
-      const left = await world.db.asOwner(`select 1 from ${table} where organization_id = $1`, [organizationId]);
-      expect([table, left]).toEqual([table, []]);
+      const remaining = await world.db.asOwner(`select 1 from ${table} where organization_id = $1`, [organizationId]);
+      expect([table, remaining]).toEqual([table, []]);
     }
   });
 
-  test("the root organization stays", async () => {
-    const founders = await world.organization({ root: true });
-    const refused = await founders.call("organizations.delete");
+  test("the root organization cannot be deleted", async () => {
+    const root = await world.organization({ root: true });
+    const refused = await root.call("organizations.delete");
     expect([refused.status, refused.error?.data.reason]).toEqual([409, "root_organization"]);
-    expect((await founders.call("auth.session")).status).toBe(200);
+    expect((await root.call("auth.session")).status).toBe(200);
   });
 
-  test("nobody below its owner may, and another organization is nowhere", async () => {
+  test("only an owner can delete an organization, and another organization returns 404", async () => {
     const [acme, beta] = [await world.organization(), await world.organization()];
     expect((await world.callAs(await acme.key("admin"))("organizations.delete")).status).toBe(403);
     for (const procedure of ["organizations.one", "organizations.update", "organizations.delete"]) {
@@ -316,22 +316,22 @@ describe("deleting an organization", () => {
     expect(await given(beta).ok("organizations.one", {})).toMatchObject({ organizationId: beta.organizationId });
   });
 
-  test("beside applications that are made at once, it is empty when it goes, or stays", async () => {
+  test("an organization is not deleted if a concurrent creation of an application succeeds", async () => {
     for (let round = 0; round < 5; round++) {
       const acme = await world.organization();
       const { environmentId } = await insertPlace(world, acme);
-      const [deleted, ...made] = await Promise.all([
+      const [deleted, ...created] = await Promise.all([
         acme.call("organizations.delete"),
         ...Array.from({ length: 5 }, () => acme.call("applications.create", { environmentId, name: "A" })),
       ]);
-      // Found while it was there, and without a gateway a moment later: `no_gateway`.
-      for (const { status, error, text } of made) {
+      // The environment was found before the deletion, and the gateway was gone a moment later: `no_gateway`.
+      for (const { status, error, text } of created) {
         expect(status === 409 ? ["no_gateway"] : [200, 401, 404], text).toContain(
           status === 409 ? error.data.reason : status,
         );
       }
       expect([200, 409], deleted.text).toContain(deleted.status);
-      if (deleted.status === 200) expect(made.filter(({ status }) => status === 200)).toEqual([]);
+      if (deleted.status === 200) expect(created.filter(({ status }) => status === 200)).toEqual([]);
     }
   });
 });

@@ -24,7 +24,7 @@ async function project(name = "Project"): Promise<Named> {
   return given(acme).ok<Named>("projects.create", { name });
 }
 
-async function routed(environmentId: string, at: number, credential = true) {
+async function applicationWithRoute(environmentId: string, at: number, credential = true) {
   const { applicationId } = await given(acme).application({
     environmentId,
     name: `Wiki ${at}`,
@@ -34,12 +34,12 @@ async function routed(environmentId: string, at: number, credential = true) {
   return applicationId;
 }
 
-describe("a project", () => {
+describe("projects", () => {
   beforeAll(async () => {
     acme = await world.organization();
   });
 
-  test("has a slug from its name, unique in the organization, that a new name leaves as it is", async () => {
+  test("a project's slug comes from its first name, is unique in the organization and does not change", async () => {
     const first = await project("Größe & Co.");
     const second = await project("Größe & Co.");
     expect(first.slug).toMatch(/^[a-z0-9-]+$/);
@@ -53,9 +53,9 @@ describe("a project", () => {
     expect((await given(beta).ok<Named>("projects.create", { name: "Größe & Co." })).slug).toBe(first.slug);
   });
 
-  test("20 of one name at once have 20 slugs", async () => {
-    const made = await Promise.all(Array.from({ length: 20 }, () => project("Same")));
-    expect(new Set(made.map(({ slug }) => slug)).size).toBe(20);
+  test("20 projects that are created at once with one name have 20 different slugs", async () => {
+    const created = await Promise.all(Array.from({ length: 20 }, () => project("Same")));
+    expect(new Set(created.map(({ slug }) => slug)).size).toBe(20);
   });
 
   test.each([
@@ -65,57 +65,57 @@ describe("a project", () => {
     ["a\u0000b", "control_character"],
     ["a\nb", "control_character"],
     [7, "invalid_type"],
-  ])("is not named %j", async (name, word) => {
+  ])("projects.create rejects the name %j", async (name, problem) => {
     const refused = await acme.call("projects.create", { name });
-    expect([refused.status, refused.error?.data.fields]).toEqual([400, { name: word }]);
+    expect([refused.status, refused.error?.data.fields]).toEqual([400, { name: problem }]);
   });
 
-  test("takes nothing that is not an input", async () => {
+  test("projects.create and projects.update reject unknown fields", async () => {
     const refused = await acme.call("projects.create", { name: "x", organizationId: "org_1", slug: "y" });
     expect(refused.error?.data.fields).toEqual({ organizationId: "unknown_field", slug: "unknown_field" });
     const { projectId } = await project();
     expect((await acme.call("projects.update", { projectId, name: "x", slug: "y" })).status).toBe(400);
   });
 
-  test("asks no gateway for anything when it is made or renamed", async () => {
-    const made = await project();
-    expect(made.sync).toEqual({ changeId: null, state: "unchanged" });
-    expect(Object.keys(made).sort()).toEqual(["createdAt", "name", "projectId", "slug", "sync"]);
+  test("creating a project delivers nothing to a gateway", async () => {
+    const created = await project();
+    expect(created.sync).toEqual({ changeId: null, state: "unchanged" });
+    expect(Object.keys(created).sort()).toEqual(["createdAt", "name", "projectId", "slug", "sync"]);
   });
 });
 
-describe("deleting a project", () => {
+describe("projects.delete", () => {
   beforeAll(async () => {
     acme = await world.organization();
   });
 
-  test("DK-20: removes all below it, with one outbox row for each application, and ends their upstreams' claims", async () => {
-    const { projectId } = await project("Going");
-    const staying = await project("Staying");
+  test("DK-20: deletes everything in the project, adds an outbox row for each application and ends upstream claims", async () => {
+    const { projectId } = await project("Removed");
+    const remaining = await project("Remaining");
     const environment = (of: string, name: string) =>
       given(acme).ok<Named>("environments.create", { projectId: of, name });
     const [one, two] = [await environment(projectId, "one"), await environment(projectId, "two")];
-    const other = await environment(staying.projectId, "three");
-    const gone = [
-      await routed(one.environmentId, 1),
-      await routed(one.environmentId, 2),
-      await routed(two.environmentId, 3),
+    const other = await environment(remaining.projectId, "three");
+    const removedIds = [
+      await applicationWithRoute(one.environmentId, 1),
+      await applicationWithRoute(one.environmentId, 2),
+      await applicationWithRoute(two.environmentId, 3),
     ];
-    const stays = await routed(other.environmentId, 4);
+    const remainingId = await applicationWithRoute(other.environmentId, 4);
     world.woken.length = 0;
 
     const deleted = await given(acme).ok<Named>("projects.delete", { projectId });
 
     expect(deleted).toMatchObject({
       projectId,
-      name: "Going",
+      name: "Removed",
       sync: { changeId: expect.any(String), state: "pending" },
     });
     const rows = await world.db.asOwner<{ application_id: string; closes: boolean }>(
       `select application_id, closes, deny_group from changes where change_id = $1 order by application_id`,
       [deleted.sync.changeId],
     );
-    expect(rows).toEqual(gone.sort().map((id) => ({ application_id: id, closes: true, deny_group: null })));
+    expect(rows).toEqual(removedIds.sort().map((id) => ({ application_id: id, closes: true, deny_group: null })));
     expect(world.woken).toEqual([[world.gatewayId]]);
     for (const [table, expected] of [
       ["applications", 1],
@@ -124,10 +124,10 @@ describe("deleting a project", () => {
       ["routes", 1],
       ["security", 1],
     ]) {
-      const left = await world.db.asOwner(`select 1 as one from ${table} where organization_id = $1`, [
+      const rowsLeft = await world.db.asOwner(`select 1 as one from ${table} where organization_id = $1`, [
         acme.organizationId,
       ]);
-      expect(left.length, String(table)).toBe(expected);
+      expect(rowsLeft.length, String(table)).toBe(expected);
     }
     const claims = await world.db.asOwner<{ kind: string; value: string }>(
       `select kind, value from claims where organization_id = $1 order by kind, value`,
@@ -137,11 +137,11 @@ describe("deleting a project", () => {
       [1, 2, 3, 4].map((at) => `wiki-${at}.example`),
     );
     expect(claims.filter(({ kind }) => kind === "upstream")).toHaveLength(1);
-    expect((await acme.call("applications.one", { applicationId: stays })).status).toBe(200);
+    expect((await acme.call("applications.one", { applicationId: remainingId })).status).toBe(200);
     for (const [procedure, input] of [
       ["projects.one", { projectId }],
       ["environments.one", { environmentId: one.environmentId }],
-      ["applications.one", { applicationId: gone[0] }],
+      ["applications.one", { applicationId: removedIds[0] }],
     ] as const) {
       expect((await acme.call(procedure, input)).status, procedure).toBe(404);
     }
@@ -149,17 +149,17 @@ describe("deleting a project", () => {
       `select changed from audit_entries where action = 'projects.delete' and object_id = $1`,
       [projectId],
     );
-    expect(entry?.changed).toEqual({ name: "Going", applications: 3 });
+    expect(entry?.changed).toEqual({ name: "Removed", applications: 3 });
   });
 
-  test("an empty one goes without any gateway hearing of it", async () => {
+  test("deleting an empty project delivers nothing to a gateway", async () => {
     const { projectId } = await project();
     const deleted = await given(acme).ok<Named>("projects.delete", { projectId });
     expect(deleted.sync).toEqual({ changeId: null, state: "unchanged" });
     expect((await acme.call("projects.delete", { projectId })).status).toBe(404);
   });
 
-  test("an environment that is made beside it is waited for, and goes with what is in it by then", async (context) => {
+  test("deleting a project waits for an environment that is being created and deletes it with its applications", async (context) => {
     if (!runsSideBySide()) return context.skip("one transaction at a time");
     const { projectId } = await project();
     const environmentId = newId("environment");
@@ -181,7 +181,7 @@ describe("deleting a project", () => {
     expect(rows).toHaveLength(1);
   });
 
-  test("no application is lost between deletions and creations at once: each has its row of removal", async () => {
+  test("every application that is removed during concurrent creations and deletions has an outbox row", async () => {
     for (let round = 0; round < 4; round++) {
       const { projectId } = await project();
       const { environmentId } = await given(acme).ok<Named>("environments.create", { projectId, name: "E" });

@@ -22,14 +22,14 @@ afterAll(async () => {
 const ensure = (providers: readonly Record<string, unknown>[]) =>
   ensureSettingsProviders(world.runtime, SettingsProviders.parse(providers));
 
-const company = (more: Record<string, unknown> = {}) => ({
+const company = (overrides: Record<string, unknown> = {}) => ({
   slug: "company",
   name: "Company",
   issuer: idp.issuer,
   clientId: idp.clientId,
   clientSecret: idp.clientSecret,
   createsPersons: true,
-  ...more,
+  ...overrides,
 });
 
 const audited = () =>
@@ -37,9 +37,9 @@ const audited = () =>
     "select action, changed, organization_id from audit_entries where object_kind = 'provider' order by audit_id",
   );
 
-// The settings of one installation over several starts.
+// These tests follow the settings of one installation over several starts.
 describe("providers of the settings (TM-12)", { shuffle: false }, () => {
-  it("are there after a start, and a second start changes nothing", async () => {
+  it("a start creates the providers of the settings, and a second start changes nothing", async () => {
     await ensure([company({ groupRoles: { b: "viewer", aa: "admin" } })]);
     await ensure([company({ groupRoles: { aa: "admin", b: "viewer" } })]);
     expect(await audited()).toMatchObject([
@@ -56,7 +56,7 @@ describe("providers of the settings (TM-12)", { shuffle: false }, () => {
     expect((await openBrowser(world).call("auth.providers")).data).toEqual([{ slug: "company", name: "Company" }]);
   });
 
-  it("are what the settings say now, and one that they do not name any more is over with its sessions", async () => {
+  it("a start updates the providers, and a provider that is not in the settings any longer ends with its sessions", async () => {
     await ensure([company()]);
     const browser = openBrowser(world);
     idp.person = { sub: "ada", email: "ada@example.org", email_verified: true };
@@ -75,16 +75,16 @@ describe("providers of the settings (TM-12)", { shuffle: false }, () => {
     expect((await startSignIn(browser, "company")).status).toBe(302);
   });
 
-  it("forget who is who when the issuer is another: its names are for others", async () => {
+  it("a new issuer deletes the identities of the provider, because its subjects are other persons", async () => {
     await ensure([company()]);
     expect(await world.db.asOwner("select * from identities")).toHaveLength(1);
-    await ensure([company({ issuer: `${idp.issuer}/` })]); // the same one, in another spelling
+    await ensure([company({ issuer: `${idp.issuer}/` })]); // the same issuer in another spelling
     expect(await world.db.asOwner("select * from identities")).toHaveLength(1);
     await ensure([company({ issuer: "https://another.example" })]);
     expect(await world.db.asOwner("select * from identities")).toEqual([]);
   });
 
-  it("do not take an organization's redirect address", async () => {
+  it("a provider of the settings cannot take the slug of an organization's provider", async () => {
     const { organizationId } = await world.organization();
     await world.db.asOwner(
       `insert into oidc_providers (provider_id, organization_id, slug, name, issuer, client_id, scopes, allowed_emails,

@@ -10,13 +10,13 @@ import { type GivenOrganization, openWorld, testOrigin, type World } from "../..
 
 let world: World;
 let idp: OidcProvider;
-let house: GivenOrganization;
+let acme: GivenOrganization;
 let other: GivenOrganization;
 const refusedAt = `${testOrigin}/sign-in?error=provider_refused`;
 
 beforeAll(async () => {
   world = await openWorld();
-  house = await world.organization();
+  acme = await world.organization();
   other = await world.organization();
 });
 afterAll(async () => {
@@ -24,7 +24,7 @@ afterAll(async () => {
 });
 beforeEach(() => world.db.asOwner("delete from refusal_counts"));
 
-const wanted = {
+const providerInput = {
   name: "Company",
   issuer: "https://login.example.org",
   clientId: "portcullis",
@@ -37,15 +37,15 @@ function newBrowser() {
   return openBrowser(world, { ip: `198.51.100.${visitors}` });
 }
 
-/** A provider that an organization's owner made, and the real one behind it. */
-async function ownProvider(organization: GivenOrganization, input: Record<string, unknown> = {}): Promise<Provider> {
-  const made = await organization.call<Provider>("providers.create", { ...wanted, ...input });
-  expect(made.status, made.text).toBe(200);
+/** Creates a provider as the organization's owner, and starts the OIDC server behind it. */
+async function createProvider(organization: GivenOrganization, input: Record<string, unknown> = {}): Promise<Provider> {
+  const created = await organization.call<Provider>("providers.create", { ...providerInput, ...input });
+  expect(created.status, created.text).toBe(200);
   await idp?.close();
-  idp = await startOidcProvider({ redirectUris: [redirectUri(made.data.slug)] });
+  idp = await startOidcProvider({ redirectUris: [redirectUri(created.data.slug)] });
   const { clientId, clientSecret } = idp;
   const updated = await organization.call<Provider>("providers.update", {
-    providerId: made.data.providerId,
+    providerId: created.data.providerId,
     issuer: idp.issuer,
     clientId,
     clientSecret,
@@ -54,9 +54,9 @@ async function ownProvider(organization: GivenOrganization, input: Record<string
   return updated.data;
 }
 
-function newPerson(more: Record<string, unknown> = {}): string {
+function newPerson(overrides: Record<string, unknown> = {}): string {
   const sub = `sub-${Math.random().toString(36).slice(2)}`;
-  idp.person = { sub, email: `${sub}@example.org`, email_verified: true, ...more };
+  idp.person = { sub, email: `${sub}@example.org`, email_verified: true, ...overrides };
   return String(idp.person.email);
 }
 
@@ -68,52 +68,58 @@ async function lastRefusal() {
 }
 
 describe("an organization's providers (TM-12)", () => {
-  it("are made, read, changed and removed, and never show their secret", async () => {
-    const made = await house.call<Provider>("providers.create", { ...wanted, allowedDomains: ["Example.ORG"] });
-    expect(made.data).toMatchObject({
+  it("a provider can be created, read, changed and deleted, and no response contains its secret", async () => {
+    const created = await acme.call<Provider>("providers.create", {
+      ...providerInput,
+      allowedDomains: ["Example.ORG"],
+    });
+    expect(created.data).toMatchObject({
       name: "Company",
-      issuer: wanted.issuer,
+      issuer: providerInput.issuer,
       scopes: ["openid", "email", "profile"],
       allowedDomains: ["example.org"],
       enabled: true,
-      redirectUri: `${testOrigin}/api/auth/callback/${made.data.slug}`,
+      redirectUri: `${testOrigin}/api/auth/callback/${created.data.slug}`,
     });
-    expect(made.data.slug).toMatch(/^company-[0-9a-f]{10}$/);
-    const { providerId } = made.data;
-    const one = await house.call<Provider>("providers.one", { providerId });
-    expect(one.data).toEqual(made.data);
-    const changed = await house.call<Provider>("providers.update", {
+    expect(created.data.slug).toMatch(/^company-[0-9a-f]{10}$/);
+    const { providerId } = created.data;
+    const one = await acme.call<Provider>("providers.one", { providerId });
+    expect(one.data).toEqual(created.data);
+    const changed = await acme.call<Provider>("providers.update", {
       providerId,
       name: "Firm",
       clientSecret: "another secret of it",
       scopes: ["email"],
     });
-    expect(changed.data).toMatchObject({ name: "Firm", scopes: ["openid", "email"], slug: made.data.slug });
-    const list = await house.call<{ items: Provider[] }>("providers.list");
+    expect(changed.data).toMatchObject({ name: "Firm", scopes: ["openid", "email"], slug: created.data.slug });
+    const list = await acme.call<{ items: Provider[] }>("providers.list");
     expect(list.data.items.map((item) => item.name)).toContain("Firm");
-    const removed = await house.call("providers.delete", { providerId });
-    expect((await house.call("providers.one", { providerId })).status).toBe(404);
+    const removed = await acme.call("providers.delete", { providerId });
+    expect((await acme.call("providers.one", { providerId })).status).toBe(404);
     const log = await world.db.asOwner<{ text: string }>(
       "select e::text as text from audit_entries e where object_id = $1 and outcome = 'done'",
       [providerId],
     );
     expect(log).toHaveLength(3);
-    const everything = [made, one, changed, list, removed].map(({ text }) => text).join() + JSON.stringify(log);
+    const everything = [created, one, changed, list, removed].map(({ text }) => text).join() + JSON.stringify(log);
     expect(everything).not.toContain("secret of");
   });
 
-  it("have their secret sealed for their own row (TM-14)", async () => {
-    const { data } = await house.call<Provider>("providers.create", wanted);
+  it("the client secret is sealed for the row of its provider (TM-14)", async () => {
+    const { data } = await acme.call<Provider>("providers.create", providerInput);
     const [row] = await world.db.asOwner<{ sealed: string }>(
       "select client_secret_sealed as sealed from oidc_providers where provider_id = $1",
       [data.providerId],
     );
     const place = `oidc_providers:client_secret_sealed:${data.providerId}` as const;
-    expect(world.runtime.sealer.open(place, row?.sealed ?? "")).toEqual({ ok: true, plaintext: wanted.clientSecret });
+    expect(world.runtime.sealer.open(place, row?.sealed ?? "")).toEqual({
+      ok: true,
+      plaintext: providerInput.clientSecret,
+    });
   });
 
-  it("are nothing to another organization", async () => {
-    const { data } = await house.call<Provider>("providers.create", wanted);
+  it("a provider of another organization returns 404 and is not listed", async () => {
+    const { data } = await acme.call<Provider>("providers.create", providerInput);
     const { providerId } = data;
     for (const [verb, input] of [
       ["one", { providerId }],
@@ -126,55 +132,55 @@ describe("an organization's providers (TM-12)", () => {
     expect(list.data.items).toEqual([]);
   });
 
-  it("are set up by who holds all that an owner holds: they can let in an owner (privilege escalation)", async () => {
-    const admin = world.callAs(await house.key("admin"));
-    expect((await admin("providers.create", wanted)).error.data.reason).toBe("key_scope");
+  it("creating a provider requires all permissions of an owner, because it can sign in owners (privilege escalation)", async () => {
+    const admin = world.callAs(await acme.key("admin"));
+    expect((await admin("providers.create", providerInput)).error.data.reason).toBe("key_scope");
     const roleId = newId("role");
-    const words = ["provider:create", "provider:update", "provider:read"];
+    const rolePermissions = ["provider:create", "provider:update", "provider:read"];
     await world.db.asOwner(
       "insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, $3, $4, now())",
-      [roleId, house.organizationId, "Providers", words],
+      [roleId, acme.organizationId, "Providers", rolePermissions],
     );
     const person = await givenPerson(world);
-    const memberId = await givenMember(world, house.organizationId, person, null);
+    const memberId = await givenMember(world, acme.organizationId, person, null);
     await world.db.asOwner("update members set role_id = $1 where member_id = $2", [roleId, memberId]);
     const browser = newBrowser();
     await browser.signIn("password", { email: person.email, password: person.password });
-    const refused = await browser.call("providers.create", wanted);
+    const refused = await browser.call("providers.create", providerInput);
     expect(refused.status).toBe(403);
     expect(refused.error.data.reason).toBe("provider_above_own");
-    const { data } = await house.call<Provider>("providers.create", wanted);
+    const { data } = await acme.call<Provider>("providers.create", providerInput);
     const change = await browser.call("providers.update", { providerId: data.providerId, allowedGroups: [] });
     expect(change.error.data.reason).toBe("provider_above_own");
 
-    // Not even who holds everything that an administrator does.
-    const more = [...new Set([...words, ...permissionsOf("admin")])];
-    await world.db.asOwner("update roles set permissions = $2 where role_id = $1", [roleId, more]);
-    const nearly = await browser.call("providers.create", wanted);
+    // All permissions of an administrator are not enough either.
+    const adminPermissions = [...new Set([...rolePermissions, ...permissionsOf("admin")])];
+    await world.db.asOwner("update roles set permissions = $2 where role_id = $1", [roleId, adminPermissions]);
+    const nearly = await browser.call("providers.create", providerInput);
     expect([nearly.status, nearly.error.data.reason]).toEqual([403, "provider_above_own"]);
   });
 
   it.each([{ organizationId: "org_x" }, { slug: "google" }, { clientSecretSealed: "v1.x" }])(
-    "take no field that is not theirs: %j (mass assignment)",
-    async (more) => {
-      const answer = await house.call("providers.create", { ...wanted, ...more });
+    "providers.create rejects the unknown field %j (mass assignment)",
+    async (extra) => {
+      const answer = await acme.call("providers.create", { ...providerInput, ...extra });
       expect(answer.status).toBe(400);
       expect(Object.values(answer.error.data.fields ?? {})).toContain("unknown_field");
     },
   );
 
-  it("give only roles of the organization", async () => {
+  it("providers.create rejects a group that is mapped to a role of another organization", async () => {
     const roleId = newId("role");
     await world.db.asOwner(
       "insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, 'Theirs', $3, now())",
       [roleId, other.organizationId, ["project:read"]],
     );
-    const answer = await house.call("providers.create", { ...wanted, groupRoles: { staff: roleId } });
+    const answer = await acme.call("providers.create", { ...providerInput, groupRoles: { staff: roleId } });
     expect(answer.error.data.reason).toBe("unknown_role");
   });
 });
 
-describe("where this server goes for an organization's provider", () => {
+describe("address of an organization's provider", () => {
   let tenant: GivenOrganization;
   beforeAll(async () => {
     tenant = await world.organization({ upstreams: "checked" });
@@ -192,18 +198,21 @@ describe("where this server goes for an organization's provider", () => {
     [{ issuer: "file:///etc/passwd" }, "invalid_input"],
     [{ issuer: "https://login.example.org/.well-known/openid-configuration" }, "invalid_input"],
     [{ issuer: "https://login.example.org/?x" }, "invalid_input"],
-  ])("not into its own network: %j (SSRF)", async (input, reason) => {
-    const answer = await tenant.call("providers.create", { ...wanted, ...input });
+  ])("an organization with checked upstreams cannot create a provider with %j (SSRF)", async (input, reason) => {
+    const answer = await tenant.call("providers.create", { ...providerInput, ...input });
     expect(answer.error.data.reason).toBe(reason);
   });
 
-  it("to metadata for nobody", async () => {
-    const answer = await house.call("providers.create", { ...wanted, issuer: "http://169.254.169.254" });
+  it("an organization with unchecked upstreams cannot create a provider with a metadata address either (SSRF)", async () => {
+    const answer = await acme.call("providers.create", { ...providerInput, issuer: "http://169.254.169.254" });
     expect(answer.error.data.reason).toBe("address_refused");
   });
 
-  it("and not by a name that leads there either", async () => {
-    const { data } = await tenant.call<Provider>("providers.create", { ...wanted, issuer: "https://rebound.example" });
+  it("a sign-in fails if the host name of the provider resolves to an internal address (SSRF)", async () => {
+    const { data } = await tenant.call<Provider>("providers.create", {
+      ...providerInput,
+      issuer: "https://rebound.example",
+    });
     world.dns.set("rebound.example", ["203.0.113.1", "127.0.0.1"]);
     const started = await startSignIn(newBrowser(), data.slug);
     expect(started.headers.get("location")).toBe(`${testOrigin}/sign-in?error=provider_unavailable`);
@@ -212,24 +221,24 @@ describe("where this server goes for an organization's provider", () => {
   });
 });
 
-describe("whom an organization's provider signs in", () => {
-  it("a member, for that organization alone, and not for their account", async () => {
-    const provider = await ownProvider(house, { trustedDomains: ["example.org"] });
+describe("sign-in through an organization's provider", () => {
+  it("signs in a member for that organization only, without access to the settings of the person's account", async () => {
+    const provider = await createProvider(acme, { trustedDomains: ["example.org"] });
     const email = newPerson();
     const person = await givenPerson(world, email);
     await givenMember(world, other.organizationId, person, "owner");
-    await givenMember(world, house.organizationId, person, "developer");
+    await givenMember(world, acme.organizationId, person, "developer");
     const browser = newBrowser();
     expect((await signInBy(browser, idp, provider.slug)).location).toBe(`${testOrigin}/`);
     const { data } = await browser.call<{
       organization: { organizationId: string };
       organizations: { organizationId: string }[];
     }>("auth.session");
-    expect(data.organization.organizationId).toBe(house.organizationId);
-    expect(data.organizations.map(({ organizationId }) => organizationId)).toEqual([house.organizationId]);
+    expect(data.organization.organizationId).toBe(acme.organizationId);
+    expect(data.organizations.map(({ organizationId }) => organizationId)).toEqual([acme.organizationId]);
     expect((await browser.call("projects.create", { name: "Here" })).status).toBe(200);
-    const elsewhere = { "x-organization-id": other.organizationId };
-    expect((await browser.call("projects.create", { name: "There" }, elsewhere)).status).toBe(404);
+    const inOther = { "x-organization-id": other.organizationId };
+    expect((await browser.call("projects.create", { name: "There" }, inOther)).status).toBe(404);
     expect((await browser.call("organizations.one", { organizationId: other.organizationId })).status).toBe(404);
     for (const [procedure, input] of [
       ["auth.sessions.list", {}],
@@ -244,8 +253,8 @@ describe("whom an organization's provider signs in", () => {
     }
   });
 
-  it("nobody of another organization, whatever it says of them (escalation across organizations)", async () => {
-    const provider = await ownProvider(house, {
+  it("refuses a person of another organization, regardless of the claims (escalation across organizations)", async () => {
+    const provider = await createProvider(acme, {
       trustedDomains: ["example.org"],
       createsPersons: true,
       groupRoles: { all: "viewer" },
@@ -255,7 +264,7 @@ describe("whom an organization's provider signs in", () => {
     await givenMember(world, other.organizationId, person, "owner");
     const browser = newBrowser();
     expect((await signInBy(browser, idp, provider.slug)).location).toBe(refusedAt);
-    expect(await lastRefusal()).toMatchObject({ reason: "not_a_member", organization_id: house.organizationId });
+    expect(await lastRefusal()).toMatchObject({ reason: "not_a_member", organization_id: acme.organizationId });
     expect(browser.cookies.has("__Host-portcullis.session")).toBe(false);
     expect(await world.db.asOwner("select * from identities where user_id = $1", [person.userId])).toEqual([]);
     expect(await world.db.asOwner("select organization_id from members where user_id = $1", [person.userId])).toEqual([
@@ -263,8 +272,8 @@ describe("whom an organization's provider signs in", () => {
     ]);
   });
 
-  it("nobody who can sign in otherwise and is no member, though they belong nowhere: the account may be another's", async () => {
-    const provider = await ownProvider(house, {
+  it("refuses a person without a membership who has another way to sign in, because the account may not be theirs", async () => {
+    const provider = await createProvider(acme, {
       trustedDomains: ["example.org"],
       createsPersons: true,
       groupRoles: { all: "viewer" },
@@ -279,24 +288,24 @@ describe("whom an organization's provider signs in", () => {
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(`${testOrigin}/`);
   });
 
-  it("nobody who is new and has neither an invitation nor a group with a role", async () => {
-    const provider = await ownProvider(house, { createsPersons: true });
+  it("refuses a new person who has neither an invitation nor a group with a role", async () => {
+    const provider = await createProvider(acme, { createsPersons: true });
     const email = newPerson();
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
     expect((await lastRefusal())?.reason).toBe("not_a_member");
     expect(await world.db.asOwner("select * from users where email = $1", [email])).toEqual([]);
   });
 
-  it("somebody new who is invited, once, while whoever invited them still could", async () => {
-    const provider = await ownProvider(house, { createsPersons: true });
+  it("signs in a new person with an open invitation, once, if the inviter can still grant its role", async () => {
+    const provider = await createProvider(acme, { createsPersons: true });
     const inviter = await givenPerson(world);
     const invite = (email: string, role: string) =>
       world.db.asOwner(
         `insert into invitations (invitation_id, organization_id, email, role, hash, invited_by, created_at, expires_at)
          values ($1, $2, $3, $4, $1, $5, now(), now() + interval '1 day')`,
-        [newId("invitation"), house.organizationId, email, role, inviter.userId],
+        [newId("invitation"), acme.organizationId, email, role, inviter.userId],
       );
-    await givenMember(world, house.organizationId, inviter, "admin");
+    await givenMember(world, acme.organizationId, inviter, "admin");
     await invite(newPerson(), "owner");
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
     await invite(newPerson(), "developer");
@@ -314,13 +323,13 @@ describe("whom an organization's provider signs in", () => {
     expect((await signInBy(newBrowser(), idp, provider.slug)).location).toBe(refusedAt);
   });
 
-  it("somebody new by a group, with a role of the organization's own", async () => {
+  it("signs in a new person whose group is mapped to a custom role", async () => {
     const roleId = newId("role");
     await world.db.asOwner(
       "insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, $3, $4, now())",
-      [roleId, house.organizationId, `Deployers ${roleId}`, ["project:read", "project:create", "application:read"]],
+      [roleId, acme.organizationId, `Deployers ${roleId}`, ["project:read", "project:create", "application:read"]],
     );
-    const provider = await ownProvider(house, { createsPersons: true, groupRoles: { deployers: roleId } });
+    const provider = await createProvider(acme, { createsPersons: true, groupRoles: { deployers: roleId } });
     const email = newPerson({ groups: ["deployers"] });
     const browser = newBrowser();
     expect((await signInBy(browser, idp, provider.slug)).location).toBe(`${testOrigin}/`);
@@ -332,11 +341,11 @@ describe("whom an organization's provider signs in", () => {
     expect((await browser.call("projects.create", { name: "By a group" })).status).toBe(200);
   });
 
-  it("a member no longer, when they have been removed: their session is over", async () => {
-    const provider = await ownProvider(house, { trustedDomains: ["example.org"] });
+  it("refuses a removed member, whose session has no access any longer", async () => {
+    const provider = await createProvider(acme, { trustedDomains: ["example.org"] });
     const email = newPerson();
     const person = await givenPerson(world, email);
-    const memberId = await givenMember(world, house.organizationId, person, "viewer");
+    const memberId = await givenMember(world, acme.organizationId, person, "viewer");
     const browser = newBrowser();
     await signInBy(browser, idp, provider.slug);
     expect((await browser.call("projects.list")).status).toBe(200);
@@ -346,26 +355,26 @@ describe("whom an organization's provider signs in", () => {
     expect((await lastRefusal())?.reason).toBe("not_a_member");
   });
 
-  it("nobody any more, when it is turned off, removed, or another one: its sessions end", async () => {
+  it("disabling or deleting a provider, or changing its issuer, ends its sessions", async () => {
     for (const end of ["slash", "off", "delete", "issuer"] as const) {
-      const provider = await ownProvider(house, { trustedDomains: ["example.org"] });
+      const provider = await createProvider(acme, { trustedDomains: ["example.org"] });
       const { providerId, slug } = provider;
       const email = newPerson();
       const person = await givenPerson(world, email);
-      await givenMember(world, house.organizationId, person, "viewer");
+      await givenMember(world, acme.organizationId, person, "viewer");
       const [browser, byPassword] = [newBrowser(), newBrowser()];
       await signInBy(browser, idp, slug);
       await byPassword.signIn("password", { email, password: person.password });
       expect((await browser.call("auth.session")).status).toBe(200);
-      if (end === "off") await house.call("providers.update", { providerId, enabled: false });
-      if (end === "delete") await house.call("providers.delete", { providerId });
+      if (end === "off") await acme.call("providers.update", { providerId, enabled: false });
+      if (end === "delete") await acme.call("providers.delete", { providerId });
       if (end === "slash") {
-        const slashed = await house.call("providers.update", { providerId, issuer: `${idp.issuer}/` });
+        const slashed = await acme.call("providers.update", { providerId, issuer: `${idp.issuer}/` });
         expect(slashed.status).toBe(200);
         expect((await browser.call("auth.session")).status).toBe(200);
         continue;
       }
-      if (end === "issuer") await house.call("providers.update", { providerId, issuer: "https://new.example" });
+      if (end === "issuer") await acme.call("providers.update", { providerId, issuer: "https://new.example" });
       expect((await browser.call("auth.session")).error.data.reason).toBe("session_ended");
       expect((await byPassword.call("auth.session")).status).toBe(200);
       if (end !== "issuer") expect((await startSignIn(newBrowser(), slug)).status).toBe(404);
@@ -375,15 +384,15 @@ describe("whom an organization's provider signs in", () => {
     }
   });
 
-  it("whoever the organization requires a second factor of has shown what it asks for at its own provider", async () => {
-    const provider = await ownProvider(house, { trustedDomains: ["example.org"] });
+  it("a sign-in through the organization's own provider satisfies its requirement of a second factor", async () => {
+    const provider = await createProvider(acme, { trustedDomains: ["example.org"] });
     const email = newPerson();
     const person = await givenPerson(world, email);
-    await givenMember(world, house.organizationId, person, "viewer");
+    await givenMember(world, acme.organizationId, person, "viewer");
     const set = (on: boolean) =>
       world.db.asOwner("update organizations set require_second_factor = $1 where organization_id = $2", [
         on,
-        house.organizationId,
+        acme.organizationId,
       ]);
     await set(true);
     try {
@@ -398,29 +407,35 @@ describe("whom an organization's provider signs in", () => {
   });
 });
 
-describe("the sign-in page's buttons (TM-12)", () => {
-  it("are the installation's and the root organization's; another's for who names it", async () => {
+describe("auth.providers (TM-12)", () => {
+  it("lists providers of the installation and the root organization, and of another organization only by its name", async () => {
     const fresh = await openWorld();
     try {
-      const [first, tenant] = [
+      const [rootOrganization, tenant] = [
         await fresh.organization({ root: true }),
         await fresh.organization({ upstreams: "checked" }),
       ];
-      const buttons = async (input: unknown = {}) =>
+      const providers = async (input: unknown = {}) =>
         (await fresh.callAs(null)<{ slug: string; name: string }[]>("auth.providers", input)).data;
-      expect(await buttons()).toEqual([]);
+      expect(await providers()).toEqual([]);
       await insertProvider(fresh, { issuer: "https://a.example", clientId: "a", clientSecret: "a" }, "company");
-      const ofFirst = await first.call<Provider>("providers.create", { ...wanted, name: "House" });
-      const ofTenant = await tenant.call<Provider>("providers.create", { ...wanted, name: "Google" });
-      await first.call("providers.create", { ...wanted, name: "Off", enabled: false });
-      const shown = [
+      const rootProvider = await rootOrganization.call<Provider>("providers.create", {
+        ...providerInput,
+        name: "House",
+      });
+      const tenantProvider = await tenant.call<Provider>("providers.create", { ...providerInput, name: "Google" });
+      await rootOrganization.call("providers.create", { ...providerInput, name: "Off", enabled: false });
+      const listed = [
         { slug: "company", name: "company" },
-        { slug: ofFirst.data.slug, name: "House" },
+        { slug: rootProvider.data.slug, name: "House" },
       ];
-      expect(await buttons()).toEqual(shown);
+      expect(await providers()).toEqual(listed);
       const slug = tenant.organizationId.replace("_", "-");
-      expect(await buttons({ organization: slug })).toEqual([...shown, { slug: ofTenant.data.slug, name: "Google" }]);
-      expect(await buttons({ organization: "nobody" })).toEqual(shown);
+      expect(await providers({ organization: slug })).toEqual([
+        ...listed,
+        { slug: tenantProvider.data.slug, name: "Google" },
+      ]);
+      expect(await providers({ organization: "unknown" })).toEqual(listed);
     } finally {
       await fresh.close();
     }

@@ -4,7 +4,7 @@ import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { givenRole, givenTeammate } from "../members/given-team";
 
-interface OwnRole {
+interface CustomRole {
   readonly roleId: string;
   readonly name: string;
   readonly permissions: string[];
@@ -25,33 +25,33 @@ const reasonOf = ({ status, error }: { status: number; error?: { data: { reason:
   status,
   error?.data.reason,
 ];
-const role = (roleId: string) => given(acme).ok<OwnRole>("roles.one", { roleId });
+const role = (roleId: string) => given(acme).ok<CustomRole>("roles.one", { roleId });
 
-describe("a role of the organization's own (DK-11, PO-21)", () => {
-  test("is made of words of the table, each once, in its order", async () => {
-    const made = await given(acme).ok<OwnRole>("roles.create", {
+describe("custom roles (DK-11, PO-21)", () => {
+  test("a custom role has each of its permissions once, in the order of the permission table", async () => {
+    const created = await given(acme).ok<CustomRole>("roles.create", {
       name: "Deployer",
       permissions: ["route:update", "project:read", "route:update"],
     });
-    expect(made).toMatchObject({ name: "Deployer", permissions: ["project:read", "route:update"] });
-    expect(await role(made.roleId)).toEqual(made);
-    expect((await given(acme).ok<{ items: OwnRole[] }>("roles.list", {})).items).toEqual([made]);
+    expect(created).toMatchObject({ name: "Deployer", permissions: ["project:read", "route:update"] });
+    expect(await role(created.roleId)).toEqual(created);
+    expect((await given(acme).ok<{ items: CustomRole[] }>("roles.list", {})).items).toEqual([created]);
   });
 
-  test("gives all of the words that can be given, and none of one's own account", async () => {
-    const all = await given(acme).ok<OwnRole>("roles.create", { name: "Everything", permissions: grantable });
+  test("a custom role can have every grantable permission and no permission for the person's own account", async () => {
+    const all = await given(acme).ok<CustomRole>("roles.create", { name: "Everything", permissions: grantable });
     expect(all.permissions).toEqual(grantable);
-    for (const word of permissions.filter((permission) => !grantable.includes(permission))) {
-      const refused = await acme.call("roles.create", { name: "Account", permissions: ["project:read", word] });
+    for (const notGrantable of permissions.filter((permission) => !grantable.includes(permission))) {
+      const refused = await acme.call("roles.create", { name: "Account", permissions: ["project:read", notGrantable] });
       expect(reasonOf(refused)).toEqual([400, "unknown_permission"]);
       expect(refused.error.data.fields).toEqual({ "permissions.1": "unknown_permission" });
     }
   });
 
   test.each([["*"], ["project:*"], ["project"], ["__proto__"], ["owner"], ["Project:read"], ["project:read "]])(
-    "%s is no word",
-    async (word) => {
-      expect(reasonOf(await acme.call("roles.create", { name: "x", permissions: [word] }))).toEqual([
+    "%s is rejected as a permission of a custom role",
+    async (permission) => {
+      expect(reasonOf(await acme.call("roles.create", { name: "x", permissions: [permission] }))).toEqual([
         400,
         "unknown_permission",
       ]);
@@ -65,16 +65,16 @@ describe("a role of the organization's own (DK-11, PO-21)", () => {
     { permissions: ["project:read"], roleId: "rol_x" },
     { permissions: "project:read" },
     { permissions: ["project:read"], name: "two\nlines" },
-  ])("%j is no input of its creation", async (input) => {
+  ])("roles.create rejects the input %j", async (input) => {
     expect(reasonOf(await acme.call("roles.create", { name: "x", ...input }))).toEqual([400, "invalid_input"]);
   });
 
-  test("has a name of its own, and not that of a built-in one", async () => {
+  test("a role's name is unique in the organization and differs from the built-in roles", async () => {
     const roleId = await givenRole(acme, ["project:read"]);
     const { name } = await role(roleId);
     for (const taken of [name, "owner", "Admin"]) {
-      const made = await acme.call("roles.create", { name: taken, permissions: ["project:read"] });
-      expect(reasonOf(made)).toEqual([409, "name_taken"]);
+      const answer = await acme.call("roles.create", { name: taken, permissions: ["project:read"] });
+      expect(reasonOf(answer)).toEqual([409, "name_taken"]);
     }
     const other = await givenRole(acme, ["project:read"]);
     for (const taken of [name, "Viewer"]) {
@@ -84,13 +84,13 @@ describe("a role of the organization's own (DK-11, PO-21)", () => {
     expect(reasonOf(await beta.call("roles.create", { name, permissions: ["project:read"] }))[0]).toBe(200);
   });
 
-  test("changed, is changed for everybody who has it at the very next request; the audit has before and after", async () => {
+  test("a change of a custom role applies to its members at their next request and is audited with both values", async () => {
     const roleId = await givenRole(acme, ["project:read", "project:create"]);
     const ada = await givenTeammate(world, acme, null);
     await given(acme).ok("members.update", { memberId: ada.memberId, roleId });
-    expect(await ada.ask("projects.create", { name: "x" })).toEqual([200]);
+    expect(await ada.attempt("projects.create", { name: "x" })).toEqual([200]);
     await given(acme).ok("roles.update", { roleId, permissions: ["project:read"] });
-    expect(await ada.ask("projects.create", { name: "x" })).toEqual([403, "forbidden"]);
+    expect(await ada.attempt("projects.create", { name: "x" })).toEqual([403, "forbidden"]);
     const [entry] = await world.db.asOwner<{ changed: unknown }>(
       "select changed from audit_entries where action = 'roles.update' and object_id = $1",
       [roleId],
@@ -99,46 +99,47 @@ describe("a role of the organization's own (DK-11, PO-21)", () => {
   });
 });
 
-describe("privilege escalation by an own role (DK-15)", () => {
-  test("nobody makes one of what they do not have", async () => {
+describe("privilege escalation by a custom role (DK-15)", () => {
+  test("a member cannot create a role with permissions that the member does not have", async () => {
     const admin = await givenTeammate(world, acme, "admin");
-    const make = (words: string[]) => admin.ask("roles.create", { name: `R ${words.length}`, permissions: words });
-    expect(await make(["organization:delete"])).toEqual([403, "role_above_own"]);
-    expect(await make(["project:read", "provider:create"])).toEqual([403, "role_above_own"]);
-    expect(await make(["project:read", "organization:update", "audit:read"])).toEqual([200]);
+    const create = (rolePermissions: string[]) =>
+      admin.attempt("roles.create", { name: `R ${rolePermissions.length}`, permissions: rolePermissions });
+    expect(await create(["organization:delete"])).toEqual([403, "role_above_own"]);
+    expect(await create(["project:read", "provider:create"])).toEqual([403, "role_above_own"]);
+    expect(await create(["project:read", "organization:update", "audit:read"])).toEqual([200]);
   });
 
-  test("nobody gains by changing the one that they have", async () => {
-    const words = ["project:read", "role:read", "role:create", "role:update", "role:delete"];
-    const roleId = await givenRole(acme, words);
+  test("a member cannot gain permissions by changing their own custom role", async () => {
+    const rolePermissions = ["project:read", "role:read", "role:create", "role:update", "role:delete"];
+    const roleId = await givenRole(acme, rolePermissions);
     const clerk = await givenTeammate(world, acme, null);
     await given(acme).ok("members.update", { memberId: clerk.memberId, roleId });
-    for (const more of ["security:read", "member:update", "organization:delete"]) {
-      expect(await clerk.ask("roles.update", { roleId, permissions: [...words, more] })).toEqual([
+    for (const added of ["security:read", "member:update", "organization:delete"]) {
+      expect(await clerk.attempt("roles.update", { roleId, permissions: [...rolePermissions, added] })).toEqual([
         403,
         "role_above_own",
       ]);
     }
-    expect((await role(roleId)).permissions).toEqual(words);
-    expect(await clerk.ask("roles.update", { roleId, name: "Clerk" })).toEqual([200]);
+    expect((await role(roleId)).permissions).toEqual(rolePermissions);
+    expect(await clerk.attempt("roles.update", { roleId, name: "Clerk" })).toEqual([200]);
   });
 
-  test("nobody changes or deletes one that has more than they: not its name either", async () => {
+  test("a member cannot change, rename or delete a role that has more permissions than the member", async () => {
     const strong = await givenRole(acme, ["organization:delete"]);
     const admin = await givenTeammate(world, acme, "admin");
-    expect(await admin.ask("roles.update", { roleId: strong, name: "Harmless" })).toEqual([403, "role_above_own"]);
-    expect(await admin.ask("roles.update", { roleId: strong, permissions: ["project:read"] })).toEqual([
+    expect(await admin.attempt("roles.update", { roleId: strong, name: "Harmless" })).toEqual([403, "role_above_own"]);
+    expect(await admin.attempt("roles.update", { roleId: strong, permissions: ["project:read"] })).toEqual([
       403,
       "role_above_own",
     ]);
-    expect(await admin.ask("roles.delete", { roleId: strong })).toEqual([403, "role_above_own"]);
-    expect(await admin.ask("members.update", { memberId: admin.memberId, roleId: strong })).toEqual([
+    expect(await admin.attempt("roles.delete", { roleId: strong })).toEqual([403, "role_above_own"]);
+    expect(await admin.attempt("members.update", { memberId: admin.memberId, roleId: strong })).toEqual([
       403,
       "role_above_own",
     ]);
   });
 
-  test("a key makes none of more than its own words", async () => {
+  test("a key cannot create a role with more than its own permissions", async () => {
     const { key } = await given(acme).ok<{ key: string }>("keys.create", { name: "iam", scopes: ["role:create"] });
     const call = world.callAs(registerSecret(key));
     expect(reasonOf(await call("roles.create", { name: "x", permissions: ["role:update"] }))).toEqual([
@@ -149,11 +150,11 @@ describe("privilege escalation by an own role (DK-15)", () => {
   });
 });
 
-describe("a role is deleted", () => {
-  test("only when nobody has it", async () => {
+describe("roles.delete", () => {
+  test("deletes a role only when nothing uses it", async () => {
     const { ok } = given(acme);
     const { projectId } = await ok<{ projectId: string }>("projects.create", { name: "P" });
-    const users: Record<string, (roleId: string) => Promise<() => Promise<unknown>>> = {
+    const usages: Record<string, (roleId: string) => Promise<() => Promise<unknown>>> = {
       "a member": async (roleId) => {
         const { memberId } = await givenTeammate(world, acme, null);
         await ok("members.update", { memberId, roleId });
@@ -172,8 +173,8 @@ describe("a role is deleted", () => {
         return () => ok("invitations.delete", { invitationId });
       },
       "a service account": async (roleId) => {
-        const made = await ok<{ serviceAccountId: string }>("serviceAccounts.create", { name: roleId, roleId });
-        return () => ok("serviceAccounts.delete", { serviceAccountId: made.serviceAccountId });
+        const created = await ok<{ serviceAccountId: string }>("serviceAccounts.create", { name: roleId, roleId });
+        return () => ok("serviceAccounts.delete", { serviceAccountId: created.serviceAccountId });
       },
       "a live key": async (roleId) => {
         const { apiKeyId, key } = await ok<{ apiKeyId: string; key: string }>("keys.create", { name: "k", roleId });
@@ -181,17 +182,17 @@ describe("a role is deleted", () => {
         return () => ok("keys.delete", { apiKeyId });
       },
     };
-    for (const [who, give] of Object.entries(users)) {
+    for (const [usage, assign] of Object.entries(usages)) {
       const roleId = await givenRole(acme, ["project:read"]);
-      const take = await give(roleId);
-      expect([who, ...reasonOf(await acme.call("roles.delete", { roleId }))]).toEqual([who, 409, "role_in_use"]);
-      await take();
-      expect([who, ...reasonOf(await acme.call("roles.delete", { roleId }))]).toEqual([who, 200, undefined]);
+      const unassign = await assign(roleId);
+      expect([usage, ...reasonOf(await acme.call("roles.delete", { roleId }))]).toEqual([usage, 409, "role_in_use"]);
+      await unassign();
+      expect([usage, ...reasonOf(await acme.call("roles.delete", { roleId }))]).toEqual([usage, 200, undefined]);
       expect(reasonOf(await acme.call("roles.one", { roleId }))).toEqual([404, "not_found"]);
     }
   });
 
-  test("a dead key keeps the words that it had", async () => {
+  test("a revoked key keeps the permissions of its deleted role", async () => {
     const { ok } = given(acme);
     const roleId = await givenRole(acme, ["project:read", "route:read"]);
     const { apiKeyId, key } = await ok<{ apiKeyId: string; key: string }>("keys.create", { name: "k", roleId });
@@ -201,7 +202,7 @@ describe("a role is deleted", () => {
     expect(await ok("keys.one", { apiKeyId })).toMatchObject({ roleId: null, scopes: ["project:read", "route:read"] });
   });
 
-  test("of another organization's nothing is touched", async () => {
+  test("a role of another organization can be neither read nor changed nor deleted", async () => {
     const beta = await world.organization();
     const roleId = await givenRole(beta, ["project:read"]);
     await given(beta).ok("invitations.create", { email: "a@example.org", roleId });

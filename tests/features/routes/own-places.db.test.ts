@@ -3,7 +3,7 @@ import { type GivenOrganization, given, insertGateway, openWorld, type World } f
 
 let world: World;
 beforeAll(async () => {
-  world = await openWorld(); // its own address is 10.1.2.3, it is called box, and it listens on 127.0.0.1:3000
+  world = await openWorld(); // its address is 10.1.2.3, its name is box, and it listens on 127.0.0.1:3000
   world.dns.set("portcullis.internal", ["10.1.2.3"]);
   world.dns.set("six.internal", ["2001:db8::1", "::1"]);
 });
@@ -36,7 +36,7 @@ describe.each([":8000", "0.0.0.0:8000", "[::]:8000", "127.0.0.1:8000", "10.1.2.3
 
     const refusal = { "upstreams.0.url": "upstream_control_plane" };
 
-    test("is led to by no route, nor is the control plane, however they are written", async () => {
+    test("rejects an upstream that leads to the gateway or to the control plane, in every spelling", async () => {
       for (const host of [...thisHost, ...otherForms, ...ownNames]) {
         for (const port of ownNames.includes(host) ? [8000] : [8000, 8001, 3000]) {
           const upstreams = [{ url: `http://${host}:${port}` }];
@@ -46,7 +46,7 @@ describe.each([":8000", "0.0.0.0:8000", "[::]:8000", "127.0.0.1:8000", "10.1.2.3
       }
     });
 
-    test("takes a route to another port of the same host, which cannot be led to the gateway later", async () => {
+    test("accepts an upstream on another port of the same host, which cannot be changed to the gateway later", async () => {
       const { routeId } = await given(acme).ok<{ routeId: string }>("routes.create", {
         applicationId,
         host: "y.example.org",
@@ -58,32 +58,32 @@ describe.each([":8000", "0.0.0.0:8000", "[::]:8000", "127.0.0.1:8000", "10.1.2.3
   },
 );
 
-describe("an upstream on this machine", () => {
-  const places = [...thisHost, ...otherForms, ...ownNames];
+describe("upstreams on this machine", () => {
+  const spellings = [...thisHost, ...otherForms, ...ownNames];
   const attempt = async (organization: GivenOrganization, host: string, url: string) => {
     const { applicationId } = await given(organization).application({ access: "protected" });
     return organization.call("routes.create", { applicationId, host, upstreams: [{ url }] });
   };
 
-  test("belongs to the organization that claimed it, by every name and address of the machine", async () => {
+  test("an upstream on this machine is claimed by every name and address of the machine", async () => {
     const acme = await world.organization({ upstreams: "any" });
     const beta = await world.organization({ upstreams: "any" });
     expect((await attempt(acme, "first.example.net", "http://box:9400")).status).toBe(200);
-    for (const place of places) {
-      const answer = await attempt(beta, "second.example.net", `http://${place}:9400`);
-      expect([place, answer.error?.data.reason]).toEqual([place, "upstream_taken"]);
+    for (const spelling of spellings) {
+      const answer = await attempt(beta, "second.example.net", `http://${spelling}:9400`);
+      expect([spelling, answer.error?.data.reason]).toEqual([spelling, "upstream_taken"]);
     }
   });
 
-  test("is refused by every name and address where upstreams are checked", async () => {
+  test("an organization with checked upstreams cannot use this machine, by any name or address", async () => {
     const strict = await world.organization({ upstreams: "checked" });
-    for (const place of places) {
-      const answer = await attempt(strict, "third.example.net", `http://${place}:9401`);
-      expect([place, answer.error?.data.reason]).toEqual([place, "invalid_upstream"]);
+    for (const spelling of spellings) {
+      const answer = await attempt(strict, "third.example.net", `http://${spelling}:9401`);
+      expect([spelling, answer.error?.data.reason]).toEqual([spelling, "invalid_upstream"]);
     }
   });
 
-  test("may be the control plane's public address by no organization, wherever its name leads", async () => {
+  test("no organization can use the control plane's public address as an upstream, wherever its name resolves", async () => {
     for (const upstreams of ["any", "checked"] as const) {
       const organization = await world.organization({ upstreams });
       world.dns.set("portcullis.example.org", ["203.0.113.9"]);
@@ -92,7 +92,7 @@ describe("an upstream on this machine", () => {
     }
   });
 
-  test("without an answer of DNS a name is claimed as a name", async () => {
+  test("a name without an address in DNS is claimed as a name", async () => {
     const acme = await world.organization({ upstreams: "any" });
     expect((await attempt(acme, "fifth.example.net", "http://unknown.internal:9402")).status).toBe(200);
   });

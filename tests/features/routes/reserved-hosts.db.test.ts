@@ -7,34 +7,34 @@ let world: World; // its public address is https://portcullis.example.org
 let acme: GivenOrganization;
 let environmentId: string;
 let applicationId: string;
-let watched: [address: string, host: string, owner: string][];
-let seen: SeenElsewhere | null;
-let made = 0;
+let lookups: [address: string, host: string, owner: string][];
+let observed: SeenElsewhere | null;
+let counter = 0;
 
 beforeAll(async () => {
   world = await openWorld({
     hostWatch: {
-      servedElsewhere: async (...asked) => {
-        watched.push(asked);
-        return seen;
+      servedElsewhere: async (...args) => {
+        lookups.push(args);
+        return observed;
       },
     },
   });
   acme = await world.organization();
   ({ environmentId } = await insertPlace(world, acme));
-  watched = [];
-  seen = null;
+  lookups = [];
+  observed = null;
   ({ applicationId } = await given(acme).application({ environmentId, access: "protected" }));
 });
 afterAll(() => world.close());
 beforeEach(() => {
-  watched = [];
-  seen = null;
+  lookups = [];
+  observed = null;
 });
 
-const upstreams = () => [{ url: `http://10.0.2.${++made}:80` }];
+const upstreams = () => [{ url: `http://10.0.2.${++counter}:80` }];
 
-/** Every way in which an organization comes to claim a host. */
+/** Every way in which an organization can claim a host. */
 const ways: Record<string, (host: string) => ReturnType<GivenOrganization["call"]>> = {
   "applications.create": (host) =>
     acme.call("applications.create", {
@@ -45,13 +45,13 @@ const ways: Record<string, (host: string) => ReturnType<GivenOrganization["call"
     }),
   "routes.create": (host) => acme.call("routes.create", { applicationId, host, upstreams: upstreams() }),
   "routes.update": async (host) => {
-    const free = `free-${++made}.example.net`;
+    const free = `free-${++counter}.example.net`;
     const { routeId } = await given(acme).ok<{ routeId: string }>("routes.create", {
       applicationId,
       host: free,
       upstreams: upstreams(),
     });
-    watched = [];
+    lookups = [];
     return acme.call("routes.update", { routeId, host });
   },
 };
@@ -66,91 +66,94 @@ describe.each(Object.keys(ways))("%s", (way) => {
     ["localhost", "loopback"],
     ["com", "public_suffix"],
     ["*.co.uk", "public_suffix"],
-  ])("of the reserved host %s is refused (%s), audited, and asks no gateway", async (host, field) => {
-    const answer = await claim(host);
-    expect([answer.status, answer.error?.data.reason, answer.error?.data.fields]).toEqual([
-      409,
-      "host_reserved",
-      { host: field },
-    ]);
-    expect(answer.error.message).toContain(`"${host.toLowerCase().replace(/\.$/, "")}"`);
-    expect(watched).toEqual([]);
-    const [entry] = await world.db.asOwner<{ action: string }>(
-      "select action from audit_entries where outcome = 'refused' and reason = 'host_reserved' order by audit_id desc limit 1",
-    );
-    expect(entry?.action).toBe(way);
-  });
+  ])(
+    "a claim of the reserved host %s is refused (%s) and audited, without a request to the gateway",
+    async (host, field) => {
+      const answer = await claim(host);
+      expect([answer.status, answer.error?.data.reason, answer.error?.data.fields]).toEqual([
+        409,
+        "host_reserved",
+        { host: field },
+      ]);
+      expect(answer.error.message).toContain(`"${host.toLowerCase().replace(/\.$/, "")}"`);
+      expect(lookups).toEqual([]);
+      const [entry] = await world.db.asOwner<{ action: string }>(
+        "select action from audit_entries where outcome = 'refused' and reason = 'host_reserved' order by audit_id desc limit 1",
+      );
+      expect(entry?.action).toBe(way);
+    },
+  );
 
-  test("of a host that somebody else serves at the gateway is refused, with what was seen", async () => {
-    seen = { status: 401, server: "nginx" };
+  test("a claim of a host that another service serves at the gateway is refused with the observed response", async () => {
+    observed = { status: 401, server: "nginx" };
     const host = `elsewhere-${way.replace(".", "-")}.example.net`;
-    const answer = way === "routes.update" ? await seenOnlyOnUpdate(host) : await claim(host);
+    const answer = way === "routes.update" ? await observedOnlyOnUpdate(host) : await claim(host);
     expect([answer.status, answer.error?.data.reason, answer.error?.data.fields]).toEqual([
       409,
       "host_served_elsewhere",
       { host: "served_elsewhere" },
     ]);
     expect(answer.error.message).toContain("status 401, server nginx");
-    expect(watched.at(-1)).toEqual(["127.0.0.1:8000", host, acme.organizationId]);
+    expect(lookups.at(-1)).toEqual(["127.0.0.1:8000", host, acme.organizationId]);
   });
 
-  test("of a free host asks the gateway once, and goes on", async () => {
+  test("a claim of a free host sends one request to the gateway and succeeds", async () => {
     const host = `free-${way.replace(".", "-")}.example.net`;
     expect((await claim(host)).status).toBe(200);
-    expect(watched).toEqual([["127.0.0.1:8000", host, acme.organizationId]]);
+    expect(lookups).toEqual([["127.0.0.1:8000", host, acme.organizationId]]);
   });
 
-  async function seenOnlyOnUpdate(host: string) {
-    const held = seen;
-    seen = null;
+  async function observedOnlyOnUpdate(host: string) {
+    const held = observed;
+    observed = null;
     const { routeId } = await given(acme).ok<{ routeId: string }>("routes.create", {
       applicationId,
-      host: `was-${++made}.example.net`,
+      host: `was-${++counter}.example.net`,
       upstreams: upstreams(),
     });
-    seen = held;
+    observed = held;
     return acme.call("routes.update", { routeId, host });
   }
 });
 
-test("a host that the organization has claimed is not asked for again: its own deny answers there", async () => {
+test("a host that the organization has already claimed is not looked up, because its own deny answers there", async () => {
   const route = { applicationId, host: "held.example.net", upstreams: upstreams() };
   const { routeId } = await given(acme).ok<{ routeId: string }>("routes.create", route);
-  watched = [];
-  seen = { status: 200, server: null };
+  lookups = [];
+  observed = { status: 200, server: null };
   await given(acme).ok("routes.create", { ...route, pathPrefix: "/other", upstreams: upstreams() });
   await given(acme).ok("routes.update", { routeId, pathPrefix: "/moved", upstreams: upstreams() });
-  expect(watched).toEqual([]);
+  expect(lookups).toEqual([]);
 });
 
-test("a claim of another organization says host_taken, and the gateway answers with its tag", async () => {
+test("a host that another organization has claimed is refused with host_taken", async () => {
   await given(acme).ok("routes.create", { applicationId, host: "theirs.example.net", upstreams: upstreams() });
   const beta = await world.organization();
-  const made = await given(beta).application();
+  const foreign = await given(beta).application();
   const answer = await beta.call("routes.create", {
-    applicationId: made.applicationId,
+    applicationId: foreign.applicationId,
     host: "theirs.example.net",
     upstreams: [{ url: "http://10.0.3.1:80" }],
   });
   expect(answer.error?.data.reason).toBe("host_taken");
 });
 
-test("a gateway without tags is not asked: its own routes could not be told from others'", async () => {
+test("a gateway without tags is not looked up, because its own routes cannot be recognized there", async () => {
   const gatewayId = await insertGateway(world.db, world.runtime, {
     address: "127.0.0.1:8100",
     probeAddress: "127.0.0.1:8101",
   });
   await world.db.asOwner("update gateways set tags = false where gateway_id = $1", [gatewayId]);
   const bare = await world.organization({ gatewayId });
-  seen = { status: 200, server: null };
+  observed = { status: 200, server: null };
   const route = { host: "bare.example.net", upstreams: [{ url: "http://10.0.4.1:80" }] };
   expect(await given(bare).application({ access: "protected", route })).toMatchObject({
     route: { host: "bare.example.net" },
   });
-  expect(watched).toEqual([]);
+  expect(lookups).toEqual([]);
 });
 
-test("what cannot be a host, an upstream or a path says what was meant", async () => {
+test("an invalid host, upstream or path prefix returns a message that suggests the correct form", async () => {
   const attempt = async (place: object) => {
     const { error } = await acme.call("routes.create", {
       applicationId,

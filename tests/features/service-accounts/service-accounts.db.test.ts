@@ -30,41 +30,41 @@ afterAll(() => world.close());
 const account = (by: Colleague, input: Record<string, unknown> = {}) =>
   ok(by.call<Account>("serviceAccounts.create", { name: `ci ${next++}`, role: "developer", ...input }));
 async function keyOf(by: Colleague, { serviceAccountId }: Account, input: Record<string, unknown> = {}): Promise<Key> {
-  const made = await ok(by.call<Key>("keys.create", { name: "ci", role: "developer", serviceAccountId, ...input }));
-  registerSecret(made.key);
-  return made;
+  const created = await ok(by.call<Key>("keys.create", { name: "ci", role: "developer", serviceAccountId, ...input }));
+  registerSecret(created.key);
+  return created;
 }
 
-describe("a service account (PO-23)", () => {
-  test("acts with its own keys and outlives whoever made it", async () => {
-    const maker = await colleague(world, acme, "admin");
-    const made = await account(maker);
-    const key = await keyOf(maker, made);
-    expect(key).toMatchObject({ userId: null, serviceAccountId: made.serviceAccountId });
-    const own = await ok(maker.call<Key>("keys.create", { name: "own", role: "developer" }));
-    await world.db.asOwner(`delete from members where member_id = $1`, [maker.memberId]);
-    expect(reasonOf(await world.callAs(registerSecret(own.key))("auth.session"))).toEqual([401, "key_revoked"]);
+describe("service accounts (PO-23)", () => {
+  test("a service account acts with its own keys and remains when its creator leaves", async () => {
+    const creator = await colleague(world, acme, "admin");
+    const created = await account(creator);
+    const key = await keyOf(creator, created);
+    expect(key).toMatchObject({ userId: null, serviceAccountId: created.serviceAccountId });
+    const personal = await ok(creator.call<Key>("keys.create", { name: "own", role: "developer" }));
+    await world.db.asOwner(`delete from members where member_id = $1`, [creator.memberId]);
+    expect(reasonOf(await world.callAs(registerSecret(personal.key))("auth.session"))).toEqual([401, "key_revoked"]);
     const call = world.callAs(key.key);
     expect((await call("projects.create", { name: "Later" })).status).toBe(200);
     const session = await call<{ principal: Record<string, unknown> }>("auth.session");
-    expect(session.data.principal).toMatchObject({ serviceAccountId: made.serviceAccountId, userId: null });
+    expect(session.data.principal).toMatchObject({ serviceAccountId: created.serviceAccountId, userId: null });
     const [entry] = await world.db.asOwner(
       `select actor_kind, actor_id, api_key_id from audit_entries where action = 'projects.create' and api_key_id = $1`,
       [key.apiKeyId],
     );
     expect(entry).toEqual({
       actor_kind: "serviceAccount",
-      actor_id: made.serviceAccountId,
+      actor_id: created.serviceAccountId,
       api_key_id: key.apiKeyId,
     });
   });
 
-  test("can do what its role says now, whatever its keys were made for", async () => {
-    const made = await account(owner, { role: "admin" });
-    const call = world.callAs((await keyOf(owner, made, { role: "admin" })).key);
+  test("a service account can do what its current role and the key allow", async () => {
+    const created = await account(owner, { role: "admin" });
+    const call = world.callAs((await keyOf(owner, created, { role: "admin" })).key);
     const rename = () => call("organizations.update", { name: "Renamed" });
     expect((await rename()).status).toBe(200);
-    const at = { serviceAccountId: made.serviceAccountId };
+    const at = { serviceAccountId: created.serviceAccountId };
     await ok(owner.call("serviceAccounts.update", { ...at, role: "viewer" }));
     expect(reasonOf(await rename())).toEqual([403, "forbidden"]);
     expect((await call("projects.list")).status).toBe(200);
@@ -76,10 +76,10 @@ describe("a service account (PO-23)", () => {
     ]);
   });
 
-  test("is made, renamed, listed and removed by admins alone; its keys go with it", async () => {
+  test("only admins can create, read, change and delete a service account, and its keys are deleted with it", async () => {
     const developer = await colleague(world, acme, "developer");
-    const made = await account(admin);
-    const at = { serviceAccountId: made.serviceAccountId };
+    const created = await account(admin);
+    const at = { serviceAccountId: created.serviceAccountId };
     for (const [procedure, input] of [
       ["serviceAccounts.create", { name: "x", role: "viewer" }],
       ["serviceAccounts.one", at],
@@ -97,9 +97,9 @@ describe("a service account (PO-23)", () => {
     });
     expect(await ok(admin.call<Account>("serviceAccounts.one", at))).toMatchObject({ name: "renamed" });
     const { items } = await ok(admin.call<{ items: Account[] }>("serviceAccounts.list", { limit: 200 }));
-    expect(items.map(({ serviceAccountId }) => serviceAccountId)).toContain(made.serviceAccountId);
+    expect(items.map(({ serviceAccountId }) => serviceAccountId)).toContain(created.serviceAccountId);
 
-    const key = await keyOf(admin, made);
+    const key = await keyOf(admin, created);
     const listed = await ok(admin.call<{ items: Key[] }>("keys.list", at));
     expect(listed.items.map(({ apiKeyId }) => apiKeyId)).toEqual([key.apiKeyId]);
     expect((await world.callAs(key.key)("auth.session")).status).toBe(200);
@@ -107,7 +107,7 @@ describe("a service account (PO-23)", () => {
     expect(reasonOf(await world.callAs(key.key)("auth.session"))).toEqual([401, "key_unknown"]);
     expect((await admin.call("serviceAccounts.one", at)).status).toBe(404);
     const { data } = await acme.call<{ items: { action: string; outcome: string; changed: unknown }[] }>("audit.list", {
-      objectId: made.serviceAccountId,
+      objectId: created.serviceAccountId,
     });
     const done = data.items.filter(({ outcome }) => outcome === "done");
     expect(done.map(({ action }) => action)).toEqual([
@@ -116,39 +116,39 @@ describe("a service account (PO-23)", () => {
       "serviceAccounts.create",
     ]);
     expect(done[0]?.changed).toMatchObject({ name: "renamed", keys: 1 });
-    expect(done[1]?.changed).toEqual({ name: [made.name, "renamed"] });
+    expect(done[1]?.changed).toEqual({ name: [created.name, "renamed"] });
   });
 
-  test("has a name of its own in its organization", async () => {
-    const made = await account(admin);
-    expect(reasonOf(await admin.call("serviceAccounts.create", { name: made.name, role: "viewer" }))).toEqual([
+  test("the name of a service account is unique in its organization", async () => {
+    const created = await account(admin);
+    expect(reasonOf(await admin.call("serviceAccounts.create", { name: created.name, role: "viewer" }))).toEqual([
       409,
       "name_taken",
     ]);
     const other = await account(admin);
-    const rename = { serviceAccountId: other.serviceAccountId, name: made.name };
+    const rename = { serviceAccountId: other.serviceAccountId, name: created.name };
     expect(reasonOf(await admin.call("serviceAccounts.update", rename))).toEqual([409, "name_taken"]);
     const beta = await world.organization();
-    expect((await beta.call("serviceAccounts.create", { name: made.name, role: "viewer" })).status).toBe(200);
+    expect((await beta.call("serviceAccounts.create", { name: created.name, role: "viewer" })).status).toBe(200);
   });
 
-  test("rotates its own key, and admins any of its keys", async () => {
-    const made = await account(admin);
-    const [own, other] = [await keyOf(admin, made), await keyOf(admin, made)];
-    const call = world.callAs(own.key);
+  test("a key of a service account can rotate itself, and an admin can rotate every key of the account", async () => {
+    const created = await account(admin);
+    const [ownKey, other] = [await keyOf(admin, created), await keyOf(admin, created)];
+    const call = world.callAs(ownKey.key);
     expect(reasonOf(await call("keys.rotate", { apiKeyId: other.apiKeyId }))).toEqual([403, "forbidden"]);
-    const rotated = await call<Key>("keys.rotate", { apiKeyId: own.apiKeyId });
-    expect(rotated.data).toMatchObject({ serviceAccountId: made.serviceAccountId, userId: null });
+    const rotated = await call<Key>("keys.rotate", { apiKeyId: ownKey.apiKeyId });
+    expect(rotated.data).toMatchObject({ serviceAccountId: created.serviceAccountId, userId: null });
     registerSecret(rotated.data.key);
     const byAdmin = await ok(admin.call<Key>("keys.rotate", { apiKeyId: other.apiKeyId }));
     expect((await world.callAs(registerSecret(byAdmin.key))("auth.session")).status).toBe(200);
   });
 
-  test("makes keys of its own, no more than what the organization says", async () => {
-    const made = await account(admin);
-    const call = world.callAs((await keyOf(admin, made)).key);
+  test("a service account can create its own keys, up to the organization's limit", async () => {
+    const created = await account(admin);
+    const call = world.callAs((await keyOf(admin, created)).key);
     const child = await call<Key>("keys.create", { name: "child", role: "viewer" });
-    expect(child.data.serviceAccountId).toBe(made.serviceAccountId);
+    expect(child.data.serviceAccountId).toBe(created.serviceAccountId);
     registerSecret(child.data.key);
     for (let at = 0; at < 8; at++) expect((await call("keys.create", { name: "x", role: "viewer" })).status).toBe(200);
     expect(reasonOf(await call("keys.create", { name: "x", role: "viewer" }))).toEqual([409, "too_many_keys"]);
@@ -156,13 +156,13 @@ describe("a service account (PO-23)", () => {
 });
 
 describe("privilege escalation by a service account", () => {
-  test("an admin gives one no more than they have, nor touches one that has more", async () => {
+  test("an admin cannot give a service account more than the admin has, nor change one that has more", async () => {
     expect(reasonOf(await admin.call("serviceAccounts.create", { name: "x", role: "owner" }))).toEqual([
       403,
       "role_above_own",
     ]);
-    const made = await account(admin);
-    const at = { serviceAccountId: made.serviceAccountId };
+    const created = await account(admin);
+    const at = { serviceAccountId: created.serviceAccountId };
     expect(reasonOf(await admin.call("serviceAccounts.update", { ...at, role: "owner" }))).toEqual([
       403,
       "role_above_own",
@@ -183,30 +183,33 @@ describe("privilege escalation by a service account", () => {
     expect((await world.callAs(key.key)("auth.session")).status).toBe(200);
   });
 
-  test("a key of one is never above the account, so that a later promotion gives nothing away", async () => {
-    const made = await account(owner, { role: "viewer" });
-    const ask = { name: "x", role: "owner", serviceAccountId: made.serviceAccountId };
-    expect(reasonOf(await owner.call("keys.create", ask))).toEqual([403, "role_above_account"]);
+  test("a key can never have a role above its service account, even if the account is promoted later", async () => {
+    const created = await account(owner, { role: "viewer" });
+    const input = { name: "x", role: "owner", serviceAccountId: created.serviceAccountId };
+    expect(reasonOf(await owner.call("keys.create", input))).toEqual([403, "role_above_account"]);
   });
 
-  test("its keys do not change the account, and a key of few scopes makes none of it", async () => {
-    const made = await account(owner, { role: "owner" });
-    const at = { serviceAccountId: made.serviceAccountId };
-    const admins = world.callAs((await keyOf(owner, made, { role: "admin" })).key);
-    expect(reasonOf(await admins("serviceAccounts.update", { ...at, role: "admin" }))).toEqual([403, "role_above_own"]);
-    const few = world.callAs(
-      (await keyOf(owner, made, { role: undefined, scopes: ["key:create", "project:read"] })).key,
+  test("keys of a service account cannot promote it, and a key with few scopes cannot create keys for it", async () => {
+    const created = await account(owner, { role: "owner" });
+    const at = { serviceAccountId: created.serviceAccountId };
+    const callByAdminKey = world.callAs((await keyOf(owner, created, { role: "admin" })).key);
+    expect(reasonOf(await callByAdminKey("serviceAccounts.update", { ...at, role: "admin" }))).toEqual([
+      403,
+      "role_above_own",
+    ]);
+    const callByScopedKey = world.callAs(
+      (await keyOf(owner, created, { role: undefined, scopes: ["key:create", "project:read"] })).key,
     );
-    expect(reasonOf(await few("keys.create", { ...at, name: "x", scopes: ["project:read"] }))).toEqual([
+    expect(reasonOf(await callByScopedKey("keys.create", { ...at, name: "x", scopes: ["project:read"] }))).toEqual([
       403,
       "forbidden",
     ]);
   });
 });
 
-test("mass assignment: nothing but a name and a role goes in", async () => {
-  const made = await account(admin);
-  const at = { serviceAccountId: made.serviceAccountId };
+test("operations on service accounts accept no field except a name and a role (mass assignment)", async () => {
+  const created = await account(admin);
+  const at = { serviceAccountId: created.serviceAccountId };
   for (const field of ["organizationId", "createdAt", "userId", "permissions", "keys"]) {
     for (const [procedure, input] of [
       ["serviceAccounts.create", { name: "x", role: "viewer" }],
@@ -227,7 +230,7 @@ test("mass assignment: nothing but a name and a role goes in", async () => {
   expect(reasonOf(await owner.call("serviceAccounts.update", { ...at, projectId }))).toEqual([400, "invalid_input"]);
 });
 
-test("another organization's account or role is an id that is nobody's", async () => {
+test("a service account or role of another organization returns 404 like an unknown id", async () => {
   const beta = await world.organization();
   const foreign = await given(beta).ok<Account>("serviceAccounts.create", { name: "ci", role: "viewer" });
   const roleId = newId("role");
@@ -236,9 +239,9 @@ test("another organization's account or role is an id that is nobody's", async (
     [roleId, beta.organizationId],
   );
   const mine = await account(owner);
-  for (const nobodys of [foreign.serviceAccountId, newId("serviceAccount")]) {
+  for (const unknownId of [foreign.serviceAccountId, newId("serviceAccount")]) {
     for (const procedure of ["serviceAccounts.one", "serviceAccounts.update", "serviceAccounts.delete"]) {
-      const input = { serviceAccountId: nobodys, ...(procedure.endsWith("update") ? { name: "x" } : {}) };
+      const input = { serviceAccountId: unknownId, ...(procedure.endsWith("update") ? { name: "x" } : {}) };
       expect(reasonOf(await owner.call(procedure, input)), procedure).toEqual([404, "not_found"]);
     }
   }
@@ -250,14 +253,14 @@ test("another organization's account or role is an id that is nobody's", async (
   }
 });
 
-test("a key that is being made while its account is removed is not left behind", async (context) => {
+test("creating a key fails if its service account is deleted at the same time", async (context) => {
   if (!runsSideBySide()) return context.skip("one transaction at a time");
-  const made = await account(owner);
+  const created = await account(owner);
   const late = await besideUncommitted(
     world,
     acme.organizationId,
-    (tx) => tx.execute(sql`delete from service_accounts where service_account_id = ${made.serviceAccountId}`),
-    () => owner.call("keys.create", { name: "x", role: "viewer", serviceAccountId: made.serviceAccountId }),
+    (tx) => tx.execute(sql`delete from service_accounts where service_account_id = ${created.serviceAccountId}`),
+    () => owner.call("keys.create", { name: "x", role: "viewer", serviceAccountId: created.serviceAccountId }),
   );
   expect(reasonOf(late)).toEqual([404, "not_found"]);
 });

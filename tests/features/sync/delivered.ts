@@ -9,11 +9,11 @@ export interface Proof {
   readonly at: string;
 }
 
-/** What a reconciler would write, written by the owner of the database; in the place of one gateway. */
+/** Writes, as the owner of the database, what a reconciler would write for one gateway. */
 export function deliveredBy(world: World, gatewayId: string) {
   const run = world.db.asOwner;
   return {
-    /** These rows, or all that is pending, went with this revision. */
+    /** Marks these rows, or all pending rows, as delivered in this revision. */
     deliver: (revision: number, changeId?: string) =>
       run(
         `update changes set delivered_in = $2, delivered_at = now()
@@ -23,12 +23,18 @@ export function deliveredBy(world: World, gatewayId: string) {
     load: (revision: number) =>
       run(`update gateways set loaded_revision = $2, loaded_at = now() where gateway_id = $1`, [gatewayId, revision]),
     fail: (cause: string | null) => run(`update gateways set cause = $2 where gateway_id = $1`, [gatewayId, cause]),
-    /** The application as it is in this revision. */
+    /** Sets the state of the application in this revision. */
     state: (
       organizationId: string,
       applicationId: string,
       revision: number,
-      more: { proven?: number; proof?: readonly Proof[]; unproven?: string; routed?: boolean; removed?: boolean } = {},
+      options: {
+        proven?: number;
+        proof?: readonly Proof[];
+        unproven?: string;
+        routed?: boolean;
+        removed?: boolean;
+      } = {},
     ) =>
       run(
         `insert into application_states (gateway_id, application_id, organization_id, revision, digest, tag, intended, form,
@@ -43,14 +49,14 @@ export function deliveredBy(world: World, gatewayId: string) {
           applicationId,
           organizationId,
           revision,
-          (more.routed ?? true) ? "digest" : null,
-          more.proven ?? 0,
-          more.proof ? JSON.stringify(more.proof) : null,
-          more.unproven ?? null,
-          more.removed ?? false,
+          (options.routed ?? true) ? "digest" : null,
+          options.proven ?? 0,
+          options.proof ? JSON.stringify(options.proof) : null,
+          options.unproven ?? null,
+          options.removed ?? false,
         ],
       ),
-    /** An outbox row beside those that verbs write. */
+    /** Inserts an outbox row in addition to those that operations write. */
     change: async (
       organizationId: string,
       row: { applicationId?: string; denyGroup?: number; changeId?: string } = {},

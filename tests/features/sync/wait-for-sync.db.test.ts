@@ -40,13 +40,13 @@ beforeEach(async () => {
   ({ environmentId } = await insertPlace(world, acme));
   sync = deliveredBy(world, gatewayId);
   prioritized.clear();
-  const made = await given(acme).application<{ applicationId: string; sync: { changeId: string } }>({
+  const created = await given(acme).application<{ applicationId: string; sync: { changeId: string } }>({
     environmentId,
     route: { host: `wait-${++hosts}.example`, upstreams: [{ url: "http://10.0.0.1:80" }] },
     credential: { username: "ada", password: "Lovelace-1815-x" },
   });
-  applicationId = made.applicationId;
-  changeId = made.sync.changeId;
+  applicationId = created.applicationId;
+  changeId = created.sync.changeId;
 });
 
 async function wait(input: Record<string, unknown>): Promise<Waited> {
@@ -58,8 +58,8 @@ async function wait(input: Record<string, unknown>): Promise<Waited> {
 const isOpen = async (promise: Promise<unknown>) =>
   (await Promise.race([promise, new Promise((resolve) => setTimeout(resolve, 100, "open"))])) === "open";
 
-describe("by its change", () => {
-  test("it comes from pending over applied and loaded to enforced, and each answer says what is so", async () => {
+describe("sync.wait by change", () => {
+  test("a change goes from pending through applied and loaded to enforced, and each response has its current state", async () => {
     const proof: Proof[] = [{ request: "HEAD /", status: 401, tag: true, pass: false, at: new Date().toISOString() }];
     expect(await wait({ changeId })).toEqual({
       state: "pending",
@@ -90,7 +90,7 @@ describe("by its change", () => {
     });
   });
 
-  test("it is answered once it is so, not at the end of the time", async () => {
+  test("sync.wait returns when the state is reached, not when the timeout ends", async () => {
     const began = performance.now();
     const waiting = wait({ changeId, timeoutMs: 60_000 });
     expect(await isOpen(waiting)).toBe(true);
@@ -103,7 +103,7 @@ describe("by its change", () => {
     expect(performance.now() - began).toBeLessThan(20_000);
   });
 
-  test("every row of it counts: a deny that is not loaded, another application", async () => {
+  test("every row of a change counts: a deny that is not loaded, and another application", async () => {
     await sync.deliver(3);
     await sync.load(3);
     await sync.state(acme.organizationId, applicationId, 3, { proven: 3 });
@@ -124,19 +124,19 @@ describe("by its change", () => {
     });
   });
 
-  test("one of denies alone is enforced when it is loaded", async () => {
-    const alone = await sync.change(acme.organizationId, { denyGroup: 0 });
-    await sync.deliver(2, alone);
-    expect(await wait({ changeId: alone })).toMatchObject({ state: "applied", reached: false });
+  test("a change of denies only is enforced when it is loaded", async () => {
+    const denyChange = await sync.change(acme.organizationId, { denyGroup: 0 });
+    await sync.deliver(2, denyChange);
+    expect(await wait({ changeId: denyChange })).toMatchObject({ state: "applied", reached: false });
     await sync.load(2);
-    expect(await wait({ changeId: alone })).toMatchObject({ state: "enforced", reached: true });
+    expect(await wait({ changeId: denyChange })).toMatchObject({ state: "enforced", reached: true });
   });
 
-  test("rows on two gateways are told apart, and both count", async () => {
+  test("rows of a change on two gateways are reported separately, and both count", async () => {
     const other = await insertGateway(world.db, world.runtime);
     await world.db.asOwner(`insert into organization_gateways values ($1, $2, now())`, [acme.organizationId, other]);
-    const there = deliveredBy(world, other);
-    await there.change(acme.organizationId, { changeId, denyGroup: 0 });
+    const otherSync = deliveredBy(world, other);
+    await otherSync.change(acme.organizationId, { changeId, denyGroup: 0 });
     await sync.deliver(1);
     await sync.load(1);
     await sync.state(acme.organizationId, applicationId, 1, { proven: 1 });
@@ -146,12 +146,12 @@ describe("by its change", () => {
       false,
       ["enforced", "pending"],
     ]);
-    await there.deliver(9);
-    await there.load(9);
+    await otherSync.deliver(9);
+    await otherSync.load(9);
     expect(await wait({ changeId })).toMatchObject({ state: "enforced", reached: true });
   });
 
-  test("a newer delivery of the application that is proven counts, and is named", async () => {
+  test("a newer proven delivery of the application counts and is returned as supersededBy", async () => {
     await sync.deliver(5);
     await sync.load(8);
     await sync.state(acme.organizationId, applicationId, 8, { proven: 4 });
@@ -165,25 +165,25 @@ describe("by its change", () => {
     });
   });
 
-  test("what was asked before it was delivered is no proof of it", async () => {
+  test("a probe from before the delivery is not returned as its proof", async () => {
     const before: Proof = { request: "HEAD /", status: 200, tag: true, pass: true, at: "2026-01-01T00:00:00.000Z" };
     await sync.deliver(5);
     await sync.state(acme.organizationId, applicationId, 5, { proven: 4, proof: [before] });
     expect((await wait({ changeId })).gateways[0]?.proof).toEqual([]);
   });
 
-  test("why a gateway gets nothing is said", async () => {
+  test("sync.wait returns the cause when a gateway receives no delivery", async () => {
     await sync.fail("The disk of the gateway's folder is full.");
     expect((await wait({ changeId })).gateways).toMatchObject([{ cause: "The disk of the gateway's folder is full." }]);
   });
 
-  test("an application that is gone is waited for by the change that removed it", async () => {
+  test("the removal of a deleted application can be waited for by its change", async () => {
     await sync.deliver(5);
     await sync.load(5);
     await sync.state(acme.organizationId, applicationId, 5, { proven: 5 });
-    const gone = await given(acme).ok<{ sync: { changeId: string } }>("applications.delete", { applicationId });
+    const deletion = await given(acme).ok<{ sync: { changeId: string } }>("applications.delete", { applicationId });
     expect((await acme.call("sync.wait", { applicationId })).status).toBe(404);
-    const removal = { changeId: gone.sync.changeId };
+    const removal = { changeId: deletion.sync.changeId };
     expect(await wait(removal)).toMatchObject({ state: "pending", reached: false });
     await sync.deliver(6);
     await sync.load(6);
@@ -194,7 +194,7 @@ describe("by its change", () => {
     expect(await wait({ changeId })).toMatchObject({ state: "enforced", reached: true, supersededBy: 6 });
   });
 
-  test("of a gateway that is gone, or not the organization's any more, nothing is claimed to be reached", async () => {
+  test("no state beyond applied is reported for a gateway on which the organization is no longer allowed", async () => {
     await sync.deliver(5);
     await sync.load(5);
     await sync.state(acme.organizationId, applicationId, 5, { proven: 5 });
@@ -213,14 +213,14 @@ describe("by its change", () => {
   });
 });
 
-describe("by its application", () => {
+describe("sync.wait by application", () => {
   const enforceAll = async (revision: number) => {
     await sync.deliver(revision);
     await sync.load(revision);
     await sync.state(acme.organizationId, applicationId, revision, { proven: revision });
   };
 
-  test("every change that was committed before the call is waited for", async () => {
+  test("sync.wait covers every change that was committed before the call", async () => {
     await sync.deliver(1);
     await sync.load(1);
     await sync.state(acme.organizationId, applicationId, 1, { proven: 1 });
@@ -233,11 +233,11 @@ describe("by its application", () => {
     await enforceAll(2);
     const answer = await waiting;
     expect(answer).toMatchObject({ state: "enforced", reached: true, gateways: [{ revision: 2 }] });
-    expect(answer.supersededBy).toBeUndefined(); // what was delivered before them is not waited for any more
+    expect(answer.supersededBy).toBeUndefined(); // the earlier delivery is no longer relevant
     expect(await wait({ applicationId })).toMatchObject({ state: "enforced", reached: true });
   });
 
-  test("a change that comes while it waits is not", async () => {
+  test("sync.wait does not cover a change that is committed during the wait", async () => {
     const waiting = wait({ applicationId, timeoutMs: 60_000 });
     expect(await isOpen(waiting)).toBe(true);
     const { securityId } = await given(acme).credential(applicationId, "bob");
@@ -252,7 +252,7 @@ describe("by its application", () => {
     expect(await later).toMatchObject({ state: "enforced", reached: true });
   });
 
-  test("the deny of its host is waited for, and another application's row of the same change is not", async () => {
+  test("sync.wait covers the deny of the application's host, but no row of another application in the same change", async () => {
     await world.db.asOwner(
       `update changes set delivered_in = 1, delivered_at = now() where change_id = $1 and application_id is not null`,
       [changeId],
@@ -269,7 +269,7 @@ describe("by its application", () => {
     expect(await wait({ applicationId })).toMatchObject({ state: "enforced", reached: true });
   });
 
-  test("one whose outbox rows were swept is as it was last delivered; a later change does not prolong the wait", async () => {
+  test("an application without outbox rows is judged by its last delivery, and a later change does not prolong the wait", async () => {
     await sync.deliver(1);
     await sync.load(1);
     await sync.state(acme.organizationId, applicationId, 1);
@@ -281,26 +281,26 @@ describe("by its application", () => {
     expect(await waiting).toMatchObject({ state: "enforced", reached: true, supersededBy: 2 });
   });
 
-  test("one that never had a route: no_route, and the other states as they are", async () => {
-    const made = await given(acme).application({ environmentId, credential: { username: "ada" } });
-    expect(await wait({ applicationId: made.applicationId, timeoutMs: 10_000 })).toEqual({
+  test("an application without a route returns no_route for enforced and reaches the other states", async () => {
+    const created = await given(acme).application({ environmentId, credential: { username: "ada" } });
+    expect(await wait({ applicationId: created.applicationId, timeoutMs: 10_000 })).toEqual({
       state: "unchanged",
       reached: false,
       reason: "no_route",
       gateways: [],
     });
-    expect(await wait({ applicationId: made.applicationId, state: "applied" })).toMatchObject({ reached: true });
-    await given(acme).credential(made.applicationId, "bob");
-    expect(await wait({ applicationId: made.applicationId })).toMatchObject({ state: "pending", reason: "timeout" });
+    expect(await wait({ applicationId: created.applicationId, state: "applied" })).toMatchObject({ reached: true });
+    await given(acme).credential(created.applicationId, "bob");
+    expect(await wait({ applicationId: created.applicationId })).toMatchObject({ state: "pending", reason: "timeout" });
     await sync.deliver(3);
     await sync.load(3);
-    await sync.state(acme.organizationId, made.applicationId, 3, { routed: false, proven: 3 });
-    expect(await wait({ applicationId: made.applicationId })).toMatchObject({ reached: false, reason: "no_route" });
-    expect(await wait({ applicationId: made.applicationId, state: "loaded" })).toMatchObject({ reached: true });
+    await sync.state(acme.organizationId, created.applicationId, 3, { routed: false, proven: 3 });
+    expect(await wait({ applicationId: created.applicationId })).toMatchObject({ reached: false, reason: "no_route" });
+    expect(await wait({ applicationId: created.applicationId, state: "loaded" })).toMatchObject({ reached: true });
   });
 });
 
-describe("what is asked", () => {
+describe("input of sync.wait", () => {
   test.each([
     [{}, {}],
     [{ both: true }, {}],
@@ -310,7 +310,7 @@ describe("what is asked", () => {
     [{ timeoutMs: -1 }, { timeoutMs: "too_small" }],
     [{ timeoutMs: 1.5 }, { timeoutMs: "invalid_type" }],
     [{ forever: true }, { forever: "unknown_field" }],
-  ])("%j is refused", async (input, fields) => {
+  ])("sync.wait rejects the input %j", async (input, fields) => {
     const { both, ...rest } = input as Record<string, unknown>;
     const ids = Object.keys(input).length === 0 ? {} : both ? { applicationId, changeId } : { changeId };
     const refused = await acme.call("sync.wait", { ...ids, ...rest });
@@ -318,7 +318,7 @@ describe("what is asked", () => {
     expect(refused.error?.data.fields ?? {}).toMatchObject(fields);
   });
 
-  test("another organization's application and change are nowhere", async () => {
+  test("an application or a change of another organization returns 404", async () => {
     const beta = await world.organization();
     for (const input of [{ applicationId }, { changeId }, { changeId: "chg_nowhere" }]) {
       const refused = await beta.call("sync.wait", input);
@@ -326,33 +326,33 @@ describe("what is asked", () => {
     }
   });
 
-  test("a viewer may wait", async () => {
+  test("a viewer can wait", async () => {
     const viewer = world.callAs(await acme.key("viewer"));
     expect((await viewer<Waited>("sync.wait", { changeId, timeoutMs: 0 })).data.reason).toBe("timeout");
   });
 });
 
-test("whoever goes away is not waited for any more", async () => {
-  const gone = new AbortController();
+test("a wait ends when its caller disconnects", async () => {
+  const disconnect = new AbortController();
   const waiting = world.handler(
     new Request("http://127.0.0.1/api/trpc/sync.wait", {
       method: "POST",
       headers: { "x-api-key": await acme.key("viewer") },
       body: JSON.stringify({ changeId, timeoutMs: 60_000 }),
-      signal: gone.signal,
+      signal: disconnect.signal,
     }),
     { ip: null },
   );
   expect(await isOpen(waiting)).toBe(true);
-  gone.abort();
+  disconnect.abort();
   expect((await waiting).status).toBeGreaterThan(0);
 });
 
-test("while 40 wait nothing is held: other requests go on, and no transaction is open", async () => {
+test("40 concurrent waits do not block other requests and hold no transaction open", async () => {
   const other = world.callAs(await acme.key("viewer"));
   const waiting = Array.from({ length: 40 }, async (_, at) => {
-    const [call, what] = [at < 20 ? acme.call : other, at % 2 ? { changeId } : { applicationId }];
-    return (await call<Waited>("sync.wait", { ...what, timeoutMs: 60_000 })).data;
+    const [call, target] = [at < 20 ? acme.call : other, at % 2 ? { changeId } : { applicationId }];
+    return (await call<Waited>("sync.wait", { ...target, timeoutMs: 60_000 })).data;
   });
   for (let at = 0; at < 10; at++) {
     const began = performance.now();

@@ -12,7 +12,7 @@ import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { deliveredBy } from "./delivered";
 
-/** How long a loaded machine may take for what is otherwise a moment. */
+/** The time that a loaded machine may need for something that is usually immediate. */
 const patience = { timeout: 30_000 };
 
 let world: World;
@@ -28,53 +28,53 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Ends what a test left waiting. */
-let ending = new AbortController();
+/** Ends the waits that a test leaves open. */
+let openWaits = new AbortController();
 afterEach(() => {
-  ending.abort();
-  ending = new AbortController();
+  openWaits.abort();
+  openWaits = new AbortController();
 });
 
-interface Answered {
+interface WaitResponse {
   readonly status: number;
   readonly reason: string | undefined;
   readonly retryAfter: string | null;
 }
 
-/** A control plane with these bounds, on the world's database. */
-function planeWith(bounds: Partial<WaitBounds>, more: { checkEveryMs?: number; database?: Database } = {}) {
+/** A control plane with these bounds that uses the world's database. */
+function controlPlaneWith(bounds: Partial<WaitBounds>, options: { checkEveryMs?: number; database?: Database } = {}) {
   const { database, log } = world.runtime;
-  let begun = 0;
+  let started = 0;
   const hub = createWaitHub({
-    database: more.database ?? database,
+    database: options.database ?? database,
     log,
     prioritize: () => undefined,
     bounds: { perCaller: 20, perOrganization: 200, total: 2_000, ...bounds },
-    ...(more.checkEveryMs === undefined ? {} : { checkEveryMs: more.checkEveryMs }),
+    ...(options.checkEveryMs === undefined ? {} : { checkEveryMs: options.checkEveryMs }),
   });
   const waits: Waits = {
     ...hub,
     moved(wait) {
-      if (!wait.again) begun++;
+      if (!wait.again) started++;
       return hub.moved(wait);
     },
     get held() {
       return hub.held;
     },
   };
-  const runtime = { ...world.runtime, database: more.database ?? database, waits };
+  const runtime = { ...world.runtime, database: options.database ?? database, waits };
   return {
     waits,
     runtime,
-    /** How many calls have looked once, and wait since. */
-    begun: () => begun,
-    /** A wait that goes on until it is reached, 60 s have passed, or the test is over. */
-    async wait(key: string, changeId: string, timeoutMs = 60_000): Promise<Answered> {
+    /** The number of calls that have checked their state once and wait since then. */
+    started: () => started,
+    /** Waits until the state is reached, 60 s have passed or the test is over. */
+    async wait(key: string, changeId: string, timeoutMs = 60_000): Promise<WaitResponse> {
       const request = new Request("http://127.0.0.1/api/trpc/sync.wait", {
         method: "POST",
         headers: { "content-type": "application/json", "x-api-key": key },
         body: JSON.stringify({ changeId, timeoutMs }),
-        signal: ending.signal,
+        signal: openWaits.signal,
       });
       const response = await createHandler(runtime)(request, { ip: "192.0.2.33" });
       const body = (await response.json()) as {
@@ -90,9 +90,9 @@ function planeWith(bounds: Partial<WaitBounds>, more: { checkEveryMs?: number; d
   };
 }
 
-type Plane = ReturnType<typeof planeWith>;
+type Plane = ReturnType<typeof controlPlaneWith>;
 
-/** Starts waits until so many are under way. */
+/** Starts waits until this many more are in progress. */
 async function holdWaits(plane: Plane, key: string, changeId: string, count: number) {
   const held = plane.waits.held + count;
   const waiting = Array.from({ length: count }, () => plane.wait(key, changeId));
@@ -100,9 +100,9 @@ async function holdWaits(plane: Plane, key: string, changeId: string, count: num
   return waiting;
 }
 
-describe("the bounds of waits", () => {
-  test("a key that has 20 waits under way gets 429 with Retry-After, and another key of its organization still waits", async () => {
-    const plane = planeWith({});
+describe("limits of concurrent waits", () => {
+  test("a key with 20 waits in progress gets 429 with Retry-After, and another key of its organization can wait", async () => {
+    const plane = controlPlaneWith({});
     const [key, other] = [await acme.key("viewer"), await acme.key("viewer")];
     const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
     await holdWaits(plane, key, changeId, 20);
@@ -111,8 +111,8 @@ describe("the bounds of waits", () => {
     expect((await callOn(plane.runtime, key, "sync.wait", { changeId, timeoutMs: 0 })).status).toBe(200);
   });
 
-  test("an organization whose share is used gets 429 with every key, and another organization still waits", async () => {
-    const plane = planeWith({ perOrganization: 3 });
+  test("an organization that has used up its share gets 429 with every key, and another organization can wait", async () => {
+    const plane = controlPlaneWith({ perOrganization: 3 });
     const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
     for (let key = 0; key < 3; key++) await holdWaits(plane, await acme.key("viewer"), changeId, 1);
     expect(await plane.wait(await acme.key("owner"), changeId)).toMatchObject({
@@ -123,29 +123,29 @@ describe("the bounds of waits", () => {
     await holdWaits(plane, await beta.key("viewer"), await sync.change(beta.organizationId, { denyGroup: 1 }), 1);
   });
 
-  test("a process without a free place answers 503 with Retry-After", async () => {
-    const plane = planeWith({ total: 2 });
+  test("a process without a free slot returns 503 with Retry-After", async () => {
+    const plane = controlPlaneWith({ total: 2 });
     const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
     await holdWaits(plane, await acme.key("viewer"), changeId, 2);
-    const betas = await sync.change(beta.organizationId, { denyGroup: 1 });
-    expect(await plane.wait(await beta.key("viewer"), betas)).toEqual({
+    const betaChange = await sync.change(beta.organizationId, { denyGroup: 1 });
+    expect(await plane.wait(await beta.key("viewer"), betaChange)).toEqual({
       status: 503,
       reason: "wait_capacity_reached",
       retryAfter: "2",
     });
   });
 
-  test("a place is free again after an answer, a timeout, a caller that went away, and a refusal", async () => {
-    const plane = planeWith({ perCaller: 1, perOrganization: 1, total: 1 });
+  test("a slot is free again after a response, a timeout, a disconnect and a refusal", async () => {
+    const plane = controlPlaneWith({ perCaller: 1, perOrganization: 1, total: 1 });
     const key = await acme.key("viewer");
     const changeId = await sync.change(acme.organizationId, { denyGroup: 3 });
     expect(await plane.wait(key, changeId, 30)).toMatchObject({ status: 200, reason: "timeout" });
     expect(plane.waits.held).toBe(0);
     await holdWaits(plane, key, changeId, 1);
     expect((await plane.wait(key, changeId)).status).toBe(429);
-    ending.abort();
+    openWaits.abort();
     await expect.poll(() => plane.waits.held, patience).toBe(0);
-    ending = new AbortController();
+    openWaits = new AbortController();
     const [waiting] = await holdWaits(plane, key, changeId, 1);
     await sync.deliver(4, changeId);
     await sync.load(4);
@@ -154,10 +154,10 @@ describe("the bounds of waits", () => {
   });
 });
 
-/** A database that counts the transactions of each role, and the statements outside of transactions. */
-function counting(database: Database) {
+/** A database that counts the transactions of each role and the statements outside of transactions. */
+function countTransactions(database: Database) {
   const counts = new Map<string, number>();
-  const count = (what: string) => void counts.set(what, (counts.get(what) ?? 0) + 1);
+  const count = (kind: string) => void counts.set(kind, (counts.get(kind) ?? 0) + 1);
   const counted: Database = {
     ...database,
     transaction: (role, organizationId, body) => {
@@ -176,9 +176,9 @@ function counting(database: Database) {
   return { counted, counts };
 }
 
-test("a hundred waits share their looks: none of them asks the database by itself", async () => {
-  const { counted, counts } = counting(world.runtime.database);
-  const plane = planeWith({}, { database: counted });
+test("a hundred waits share their database queries, and none of them queries alone", async () => {
+  const { counted, counts } = countTransactions(world.runtime.database);
+  const plane = controlPlaneWith({}, { database: counted });
   const changes = await Promise.all(
     Array.from({ length: 100 }, (_, at) => sync.change(acme.organizationId, { applicationId: `app_${at}` })),
   );
@@ -187,24 +187,24 @@ test("a hundred waits share their looks: none of them asks the database by itsel
     for (const changeId of changes.slice(key * 20, key * 20 + 20)) void plane.wait(one, changeId);
   }
   await expect.poll(() => plane.waits.held, patience).toBe(100);
-  await expect.poll(() => counts.get("tenant"), patience).toBe(100); // each has looked once by itself, as any request does
+  await expect.poll(() => counts.get("tenant"), patience).toBe(100); // each wait has queried once by itself, as any request does
   counts.clear();
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   expect(counts.get("tenant") ?? 0).toBe(0);
   expect(counts.get("call") ?? 0).toBe(0);
   expect(counts.get("sync") ?? 0).toBeGreaterThan(0);
-  expect(counts.get("sync") ?? 0).toBeLessThan(60); // by themselves they would have looked 400 times
+  expect(counts.get("sync") ?? 0).toBeLessThan(60); // separate waits would have queried 400 times
 });
 
-describe("a caller that loses its permission while it waits", () => {
+describe("a caller that loses its permission during a wait", () => {
   const revoke = (key: string) =>
     world.db.asOwner(
       `update api_keys set revoked_at = now() where hash = encode(sha256(convert_to($1, 'utf8')), 'hex')`,
       [key],
     );
 
-  test("is refused soon after its key was revoked, and its place is free", async () => {
-    const plane = planeWith({}, { checkEveryMs: 50 });
+  test("a wait is refused soon after its key is revoked, and its slot is free", async () => {
+    const plane = controlPlaneWith({}, { checkEveryMs: 50 });
     const key = await acme.key("viewer");
     const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
     const waiting = await holdWaits(plane, key, changeId, 3);
@@ -215,34 +215,34 @@ describe("a caller that loses its permission while it waits", () => {
     expect(plane.waits.held).toBe(0);
   });
 
-  test("gets no answer even where what it waits for is reached at the same moment", async () => {
-    const plane = planeWith({}, { checkEveryMs: 60_000 });
+  test("a wait is refused if its key is revoked just before the state is reached", async () => {
+    const plane = controlPlaneWith({}, { checkEveryMs: 60_000 });
     const key = await acme.key("viewer");
     const changeId = await sync.change(acme.organizationId, { denyGroup: 5 });
     const [waiting] = await holdWaits(plane, key, changeId, 1);
-    await expect.poll(plane.begun, patience).toBe(1);
+    await expect.poll(plane.started, patience).toBe(1);
     await revoke(key);
     await sync.deliver(7, changeId);
     await sync.load(7);
     expect(await waiting).toMatchObject({ status: 401, reason: "key_revoked" });
   });
 
-  test("is refused when its key may do less than before, and a wait of another caller goes on", async () => {
-    const plane = planeWith({}, { checkEveryMs: 50 });
-    const [gone, staying] = [await acme.key("viewer"), await acme.key("viewer")];
+  test("a wait is refused when its key loses the permission, and the wait of another caller continues", async () => {
+    const plane = controlPlaneWith({}, { checkEveryMs: 50 });
+    const [reduced, unchanged] = [await acme.key("viewer"), await acme.key("viewer")];
     const changeId = await sync.change(acme.organizationId, { applicationId: "app_one" });
-    const [waiting] = await holdWaits(plane, gone, changeId, 1);
-    await holdWaits(plane, staying, changeId, 1);
+    const [waiting] = await holdWaits(plane, reduced, changeId, 1);
+    await holdWaits(plane, unchanged, changeId, 1);
     await world.db.asOwner(
       `update api_keys set role = null, scopes = '{}' where hash = encode(sha256(convert_to($1, 'utf8')), 'hex')`,
-      [gone],
+      [reduced],
     );
     expect(await waiting).toMatchObject({ status: 403, reason: "key_scope" });
     expect(plane.waits.held).toBe(1);
   });
 });
 
-describe("the shared look", () => {
+describe("findBlocking", () => {
   const random = (() => {
     let seed = 20_261_119;
     return (below: number) => {
@@ -252,7 +252,7 @@ describe("the shared look", () => {
   })();
   const states = ["applied", "loaded", "enforced"] as const;
 
-  /** As an answer judges a row that belongs to a gateway the organization may use. */
+  /** Whether a response would report that this row has reached the state, at a gateway that the organization may use. */
   function isReached(row: ProgressRow, state: (typeof states)[number]): boolean {
     if (row.gateway === null) return true;
     const isUnrouted = row.application?.routed === false && row.deliveredIn !== null;
@@ -260,7 +260,7 @@ describe("the shared look", () => {
     return hasReached(leastOf([progressOf(row, { ...row.gateway, application: row.application })]), state);
   }
 
-  test("finds a target blocked exactly when a row of it has not reached the state", async () => {
+  test("finds a change blocked exactly when one of its rows has not reached the state", async () => {
     const changes: string[] = [];
     await sync.load(5);
     for (let at = 0; at < 60; at++) {
@@ -293,26 +293,26 @@ describe("the shared look", () => {
     expect(new Set(expected).size).toBe(2);
   });
 
-  test("says nothing of another organization's change, rows and application", async () => {
+  test("returns nothing about another organization's change, rows and application", async () => {
     const { environmentId } = await insertPlace(world, acme);
-    const made = await given(acme).application<{ applicationId: string; sync: { changeId: string } }>({
+    const created = await given(acme).application<{ applicationId: string; sync: { changeId: string } }>({
       environmentId,
       route: { host: "shared-look.example", upstreams: [{ url: "http://10.0.0.1:80" }] },
       credential: { username: "ada" },
     });
-    const { applicationId } = made;
+    const { applicationId } = created;
     const rows = (
       await world.db.asOwner<{ row: number }>(`select row from changes where application_id = $1`, [applicationId])
     ).map(({ row }) => Number(row));
     await sync.state(acme.organizationId, applicationId, 3, { proven: 0 });
-    const about = (organizationId: string): WaitTarget[] => [
-      { kind: "change", changeId: made.sync.changeId, organizationId, state: "enforced" },
+    const targetsFor = (organizationId: string): WaitTarget[] => [
+      { kind: "change", changeId: created.sync.changeId, organizationId, state: "enforced" },
       { kind: "rows", rows, organizationId, state: "enforced" },
       { kind: "application", applicationId, revision: 90, organizationId, state: "enforced" },
     ];
-    const own = await findBlocking(world.runtime.database, about(acme.organizationId));
-    expect(own.map((blocking) => blocking !== undefined)).toEqual([true, true, true]);
-    expect(await findBlocking(world.runtime.database, about(beta.organizationId))).toEqual([
+    const ownResult = await findBlocking(world.runtime.database, targetsFor(acme.organizationId));
+    expect(ownResult.map((blocking) => blocking !== undefined)).toEqual([true, true, true]);
+    expect(await findBlocking(world.runtime.database, targetsFor(beta.organizationId))).toEqual([
       undefined,
       undefined,
       undefined,

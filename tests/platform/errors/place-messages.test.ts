@@ -5,19 +5,19 @@ import { parseHost } from "../../../src/platform/net/host-names";
 import { parsePathPrefix } from "../../../src/platform/net/path-prefixes";
 import { parseUpstream } from "../../../src/platform/net/upstreams";
 
-function ofHost(text: string): string {
+function messageForHost(text: string): string {
   const parsed = parseHost(text);
   if (parsed.ok) throw new Error(`${text} is a host`);
   return hostMessage(text, parsed.problem);
 }
 
-function ofUpstream(text: string): string {
+function messageForUpstream(text: string): string {
   const parsed = parseUpstream(text);
   if (parsed.ok) throw new Error(`${text} is an upstream`);
   return upstreamMessage(text, parsed.problem);
 }
 
-describe("the message for a host that cannot be used", () => {
+describe("hostMessage", () => {
   test.each([
     ["https://wiki.example.com/", "wiki.example.com", "the scheme https:// and the slash"],
     ["HTTPS://Wiki.Example.COM", "wiki.example.com", "the scheme HTTPS://"],
@@ -31,9 +31,9 @@ describe("the message for a host that cannot be used", () => {
     ["https://*.example.com", "*.example.com", "the scheme https://"],
     ["https://bücher.example", "xn--bcher-kva.example", "the scheme https://"],
     ["localhost:3000", "localhost", "the port :3000"],
-  ])("%j names %s as what was meant", (typed, meant, surplus) => {
-    const message = ofHost(typed);
-    expect(message).toContain(`Use "${meant}".`);
+  ])("the message for the invalid host %j suggests %s", (typed, suggestion, surplus) => {
+    const message = messageForHost(typed);
+    expect(message).toContain(`Use "${suggestion}".`);
     expect(message).toContain(surplus);
   });
 
@@ -49,27 +49,27 @@ describe("the message for a host that cannot be used", () => {
     ["-wiki.example.com", "no hyphen"],
     ["wi ki.example.com", "has a character"],
     ["", "it is empty"],
-  ])("%j is explained", (typed, part) => {
-    expect(ofHost(typed)).toContain(part);
+  ])("the message for the invalid host %j explains the problem", (typed, part) => {
+    expect(messageForHost(typed)).toContain(part);
   });
 
-  test("a path is led to the input for paths", () => {
-    expect(ofHost("https://wiki.example.com/admin")).toContain("A path belongs into pathPrefix.");
-    expect(ofHost("https://wiki.example.com/")).not.toContain("pathPrefix");
+  test("the message for a host with a path refers to pathPrefix", () => {
+    expect(messageForHost("https://wiki.example.com/admin")).toContain("A path belongs into pathPrefix.");
+    expect(messageForHost("https://wiki.example.com/")).not.toContain("pathPrefix");
   });
 
-  test("a password in a pasted URL is not repeated", () => {
+  test("the message for a pasted URL does not repeat its password", () => {
     for (const typed of ["https://ada:Kt7m-Qz4x@wiki.example.com/", "ada:Kt7m-Qz4x@wiki.example.com"]) {
-      expect(ofHost(typed)).toContain('Use "wiki.example.com".');
-      expect(ofHost(typed)).toContain("the user name and password");
-      expect(ofHost(typed)).not.toContain("Kt7m");
-      expect(ofUpstream(typed)).not.toContain("Kt7m");
+      expect(messageForHost(typed)).toContain('Use "wiki.example.com".');
+      expect(messageForHost(typed)).toContain("the user name and password");
+      expect(messageForHost(typed)).not.toContain("Kt7m");
+      expect(messageForUpstream(typed)).not.toContain("Kt7m");
     }
-    expect(ofUpstream("http://ada:Kt7m-Qz4x@10.0.0.5:8080")).not.toContain("Kt7m");
+    expect(messageForUpstream("http://ada:Kt7m-Qz4x@10.0.0.5:8080")).not.toContain("Kt7m");
   });
 });
 
-describe("the message for an upstream that cannot be used", () => {
+describe("upstreamMessage", () => {
   test.each([
     ["10.0.0.5:8080", 'has no scheme. Use "http://10.0.0.5:8080", or "https://10.0.0.5:8080"'],
     ["wiki.internal", 'has no scheme. Use "http://wiki.internal"'],
@@ -81,17 +81,17 @@ describe("the message for an upstream that cannot be used", () => {
     ["ftp://10.0.0.5", "Give http://host:port"],
     ["tcp://10.0.0.5:80", "Give http://host:port"],
     ["//10.0.0.5:80", "Give http://host:port"],
-  ])("%j: %s", (typed, part) => {
-    expect(ofUpstream(typed)).toContain(part);
+  ])("the message for the invalid upstream %j contains %j", (typed, part) => {
+    expect(messageForUpstream(typed)).toContain(part);
   });
 
-  test("every other rule that it breaks has a reason, and the value", () => {
+  test("the message for a forbidden upstream contains the value and the reason", () => {
     expect(upstreamMessage("http://169.254.169.254", "upstream_metadata")).toMatch(/"http:\/\/169\.254.*credentials/);
     expect(upstreamMessage("http://nas.example", "upstream_unresolved")).toContain("DNS has no address");
   });
 });
 
-test("the message for a path prefix names the value and the rule", () => {
+test("the message for a path prefix contains the value and the rule", () => {
   const parsed = parsePathPrefix("admin");
   if (parsed.ok) throw new Error("a path prefix");
   expect(pathMessage("admin", parsed.problem)).toBe(
@@ -99,7 +99,7 @@ test("the message for a path prefix names the value and the rule", () => {
   );
 });
 
-test("any text gives a message of one printable line, of bounded length", () => {
+test("every invalid text gives a message of one printable line with bounded length", () => {
   const anyText = fc.oneof(fc.string({ unit: "binary", maxLength: 400 }), fc.webUrl({ withFragments: true }));
   fc.assert(
     fc.property(anyText, (text) => {
