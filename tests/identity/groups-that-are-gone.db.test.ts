@@ -299,7 +299,7 @@ describe("the last owner whose groups give no role", () => {
     const before = lines().length - 1;
     expect(JSON.parse(lines().at(-1) ?? "{}")).toMatchObject({ level: 50, organizationId: root.organizationId });
 
-    // Groups with a weaker role keep the last owner too, and the log headersOf so.
+    // Groups with a weaker role keep the last owner too, and the log says so.
     expect((await signInWith("grouped", ["staff"])).location).toBe(home);
     expect([await membershipOf(email), lines().length - before]).toEqual([{ role: "owner" }, 2]);
 

@@ -282,7 +282,7 @@ describe("checks of what a provider returns (TM-12..20)", () => {
     },
   );
 
-  it("a person whom the provider denies access is refused with access_denied", async () => {
+  it("a person who is denied access by the provider is refused with access_denied", async () => {
     const browser = newBrowser();
     const started = await startSignIn(browser, "main");
     const state = new URL(started.headers.get("location") ?? "").searchParams.get("state");
@@ -441,7 +441,7 @@ describe("roles by groups in the root organization (TM-14)", () => {
     expect(entry?.changed.role).toEqual(["admin", "viewer"]);
   });
 
-  it("the last owner keeps the role, whatever the groups give", async () => {
+  it("the last owner keeps the role until there is another owner", async () => {
     await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [root.organizationId]);
     const elsewhere = await world.organization();
     await givenMember(world, elsewhere.organizationId, await givenPerson(world), "owner");
