@@ -268,8 +268,8 @@ describe("a sign-in whose groups are not allowed", () => {
     const ownKey = await keyOf(byPassword);
     const { browser } = await signInWith("own", ["staff"]);
     const byProvider = await keyOf(browser, "developer");
-    const made = await world.callAs(byProvider)<{ key: string }>("keys.create", { name: "By a key", role: "viewer" });
-    const byKey = registerSecret(made.data.key);
+    const created = await world.callAs(byProvider)<{ key: string }>("keys.create", { name: "By a key", role: "viewer" });
+    const byKey = registerSecret(created.data.key);
     await signInWith("own", ["visitors"]);
     expect([await isSignedIn(browser), await isSignedIn(byPassword)]).toEqual([false, true]);
     expect([await works(ownKey), await works(byProvider), await works(byKey)]).toEqual([true, false, false]);

@@ -74,7 +74,7 @@ const strangers = Array.from({ length: 2_000 }, (_, number) => ({
   stranger: `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`,
 }));
 
-describe("a sign-in while more than a second of hashing waits", () => {
+describe("sign-in during an overload of the hash queue", () => {
   it("an overloaded sign-in gets 503 busy with Retry-After after the minimum time, with or without an account", async () => {
     const { email } = await givenPerson(world);
     const held = await holdHashing(strangers);
@@ -133,7 +133,7 @@ describe("counting a sign-in attempt", () => {
     const settings: string[] = [];
     const setting = sql`select current_setting('synchronous_commit') as setting`;
     Object.assign(statements, { transactions: 0, calls: [] });
-    await signIn("somebody@example.org");
+    await signIn("unknown@example.org");
     const takes = statements.calls.filter((text) => text.includes("portcullis_take"));
     expect(takes).toHaveLength(1);
     expect(takes[0]).toContain("set_config('synchronous_commit', 'off', true)");

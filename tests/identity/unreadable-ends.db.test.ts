@@ -63,12 +63,12 @@ describe.each(expiryTimes)("an expiry time of %s", (_name, expiresAt) => {
 
   test("an invitation that is past or unreadable is refused, and its e-mail address can be invited again", async () => {
     const email = `late-${++address}@example.org`;
-    const made = await given(acme).ok<{ invitationId: string; url: string }>("invitations.create", {
+    const created = await given(acme).ok<{ invitationId: string; url: string }>("invitations.create", {
       email,
       role: "viewer",
     });
-    const token = registerSecret(made.url.slice(made.url.indexOf("#") + 1));
-    await world.db.asOwner(`update invitations set expires_at = ${expiresAt} where invitation_id = $1`, [made.invitationId]);
+    const token = registerSecret(created.url.slice(created.url.indexOf("#") + 1));
+    await world.db.asOwner(`update invitations set expires_at = ${expiresAt} where invitation_id = $1`, [created.invitationId]);
     const refused = await visitor().signIn("invitation", { token, password });
     expect([refused.status, reasonOf(refused.body)]).toEqual([409, "invitation_expired"]);
     expect(await world.db.asOwner("select 1 from users where email = $1", [email])).toEqual([]);
@@ -193,12 +193,12 @@ describe("a future expiry time", () => {
   });
 
   test("a list with an unreadable time returns 500, and the log names the value", async () => {
-    const made = await given(acme).ok<{ invitationId: string }>("invitations.create", {
+    const created = await given(acme).ok<{ invitationId: string }>("invitations.create", {
       email: `shown-${++address}@example.org`,
       role: "viewer",
     });
     await world.db.asOwner("update invitations set created_at = 'infinity' where invitation_id = $1", [
-      made.invitationId,
+      created.invitationId,
     ]);
     const listed = await acme.call("invitations.list", {});
     expect(listed.status).toBe(500);

@@ -27,7 +27,7 @@ const actions: Record<string, (folder: string) => Promise<unknown>> = {
     await writeStaticConfiguration({ address: "127.0.0.1:8000", probeAddress: "127.0.0.1:8001" }, { folder });
     writeFileSync(join(placesIn(folder).applications, "x.yml"), "{}");
   },
-  ask: (folder) => askControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
+  request: (folder) => askControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
   build: (root) => buildConsole(() => undefined, root),
 };
 

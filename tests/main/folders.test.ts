@@ -17,7 +17,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { canBeOthers, nobody, startAsUser, stranger, type User } from "../support/as-user";
+import { canBeOthers, nobody as unprivileged, startAsUser, stranger, type User } from "../support/as-user";
 import type { ScriptProcess } from "../support/script-process";
 import { act } from "./folder-actions";
 
@@ -65,13 +65,13 @@ const linux = process.platform === "linux";
 
 describe.runIf(canBeOthers && linux)("a data folder", () => {
   test("an empty data folder of this user is used and gets the mode 700", async () => {
-    const data = givenFolder("data", nobody, 0o755);
-    expect(await start(nobody, data)).toBe("ok");
-    expect([mode(data), owner(join(data, "secret")), mode(join(data, "secret"))]).toEqual(["700", nobody.uid, "600"]);
+    const data = givenFolder("data", unprivileged, 0o755);
+    expect(await start(unprivileged, data)).toBe("ok");
+    expect([mode(data), owner(join(data, "secret")), mode(join(data, "secret"))]).toEqual(["700", unprivileged.uid, "600"]);
   });
 
   test.each([
-    ["a volume with an fsGroup", { uid: 0, gid: nobody.gid }, 0o2770, nobody],
+    ["a volume with an fsGroup", { uid: 0, gid: unprivileged.gid }, 0o2770, unprivileged],
     ["a folder of group 0, under a random user", { uid: 0, gid: 0 }, 0o770, { uid: 1_000_670_000, gid: 0 }],
   ])("a data folder that the group of this user may write to is used without changes: %s", async (_, of, bits, user) => {
     const data = givenFolder("data", of, bits);
@@ -86,13 +86,13 @@ describe.runIf(canBeOthers && linux)("a data folder", () => {
   });
 
   test.each([
-    ["is open to others", { uid: 0, gid: nobody.gid }, 0o2775, "open to other users (mode 2775)"],
+    ["is open to others", { uid: 0, gid: unprivileged.gid }, 0o2775, "open to other users (mode 2775)"],
     ["is writable by everyone", { uid: 0, gid: 0 }, 0o777, "not in that group"],
-    ["is only readable by the group of this user", { uid: 0, gid: nobody.gid }, 0o750, "may not write to it"],
+    ["is only readable by the group of this user", { uid: 0, gid: unprivileged.gid }, 0o750, "may not write to it"],
   ])("a data folder of another user that %s is refused in one line with a remedy", async (_, of, bits, why) => {
     const data = givenFolder("data", of, bits);
     for (const action of ["start", "start-on-postgres"]) {
-      const message = await as(nobody, action, data);
+      const message = await as(unprivileged, action, data);
       expect(message).toMatch(/^DataFolderUnusable: /);
       expect(message).toContain(why);
       expect(message).toContain('run "ch');
@@ -102,27 +102,27 @@ describe.runIf(canBeOthers && linux)("a data folder", () => {
   });
 
   test("a data folder in a volume that is open to others is created with the right owner and mode", async () => {
-    const volume = givenFolder("volume", { uid: 0, gid: nobody.gid }, 0o2775);
+    const volume = givenFolder("volume", { uid: 0, gid: unprivileged.gid }, 0o2775);
     const data = join(volume, "portcullis");
-    expect(await start(nobody, data)).toBe("ok");
-    expect([mode(data).slice(-3), owner(data)]).toEqual(["700", nobody.uid]);
+    expect(await start(unprivileged, data)).toBe("ok");
+    expect([mode(data).slice(-3), owner(data)]).toEqual(["700", unprivileged.uid]);
   });
 
   test("a process of root refuses a data folder of another user, whatever its mode", async () => {
     for (const [index, bits] of [0o700, 0o770, 0o777].entries()) {
-      const data = givenFolder(`data${index}`, nobody, bits);
+      const data = givenFolder(`data${index}`, unprivileged, bits);
       const message = await start(root, data);
-      expect(message).toContain(`${data} belongs to user ${nobody.uid}, and this process runs as root`);
+      expect(message).toContain(`${data} belongs to user ${unprivileged.uid}, and this process runs as root`);
       expect(isSingleLine(message)).toBe(true);
       expect(existsSync(join(data, "secret"))).toBe(false);
     }
   });
 
   test("a data folder that is a link is followed, and by root only if the link belongs to root", async () => {
-    const data = givenFolder("data", nobody, 0o700);
+    const data = givenFolder("data", unprivileged, 0o700);
     const link = join(parent, "link");
     symlinkSync(data, link);
-    expect(await start(nobody, link)).toBe("ok");
+    expect(await start(unprivileged, link)).toBe("ok");
     expect(await start(root, link)).toContain("belongs to user");
     const ownData = givenFolder("own", root, 0o700);
     const ownLink = join(parent, "own-link");
@@ -132,13 +132,13 @@ describe.runIf(canBeOthers && linux)("a data folder", () => {
 
   test("a process of root refuses a link of another user anywhere in the path of the data folder", async () => {
     const data = givenFolder("data", root, 0o700);
-    const theirs = givenFolder("theirs", nobody, 0o755);
-    symlinkSync(data, join(theirs, "link"));
-    lchownSync(join(theirs, "link"), nobody.uid, nobody.gid);
-    for (const path of [join(theirs, "link"), join(theirs, "link", "inner")]) {
-      expect(await start(root, path)).toContain(`${join(theirs, "link")} is a symbolic link of user ${nobody.uid}`);
+    const foreignFolder = givenFolder("theirs", unprivileged, 0o755);
+    symlinkSync(data, join(foreignFolder, "link"));
+    lchownSync(join(foreignFolder, "link"), unprivileged.uid, unprivileged.gid);
+    for (const path of [join(foreignFolder, "link"), join(foreignFolder, "link", "inner")]) {
+      expect(await start(root, path)).toContain(`${join(foreignFolder, "link")} is a symbolic link of user ${unprivileged.uid}`);
     }
-    symlinkSync(join(theirs, "link"), join(parent, "indirect"));
+    symlinkSync(join(foreignFolder, "link"), join(parent, "indirect"));
     expect(await start(root, join(parent, "indirect"))).toContain("is a symbolic link of user");
     expect(existsSync(join(data, "secret"))).toBe(false);
   });
@@ -169,15 +169,15 @@ describe.runIf(canBeOthers)("a secret in the data folder", () => {
   const secret = "c0b7a1e95d3f48266b1f0d7a935ce8420f1e2d3c4b5a69788796a5b4c3d2e1f0\n";
 
   test("a secret that another user planted is refused and not replaced", async () => {
-    const data = givenFolder("data", { uid: 0, gid: nobody.gid }, 0o770);
+    const data = givenFolder("data", { uid: 0, gid: unprivileged.gid }, 0o770);
     writeFileSync(join(data, "secret"), secret, { mode: 0o600 });
     chownSync(join(data, "secret"), stranger.uid, stranger.gid);
     chmodSync(join(data, "secret"), 0o644); // readable, so that only its owner is wrong
-    expect(await start(nobody, data)).toContain(`belongs to user ${stranger.uid}`);
+    expect(await start(unprivileged, data)).toContain(`belongs to user ${stranger.uid}`);
     const ownFolder = givenFolder("own", root, 0o700);
     writeFileSync(join(ownFolder, "secret"), secret, { mode: 0o600 });
-    chownSync(join(ownFolder, "secret"), nobody.uid, nobody.gid);
-    expect(await start(root, ownFolder)).toContain(`${join(ownFolder, "secret")} belongs to user ${nobody.uid}`);
+    chownSync(join(ownFolder, "secret"), unprivileged.uid, unprivileged.gid);
+    expect(await start(root, ownFolder)).toContain(`${join(ownFolder, "secret")} belongs to user ${unprivileged.uid}`);
     expect(readFileSync(join(ownFolder, "secret"), "utf8")).toBe(secret);
   });
 
@@ -200,12 +200,12 @@ describe.runIf(canBeOthers)("a secret in the data folder", () => {
 
 describe.runIf(canBeOthers)("control.pid", () => {
   test("a control.pid that is a link is replaced, and its target remains unchanged", async () => {
-    const data = givenFolder("data", { uid: 0, gid: nobody.gid }, 0o770);
+    const data = givenFolder("data", { uid: 0, gid: unprivileged.gid }, 0o770);
     const victim = join(parent, "victim");
     writeFileSync(victim, "precious");
-    chownSync(victim, nobody.uid, nobody.gid);
+    chownSync(victim, unprivileged.uid, unprivileged.gid);
     symlinkSync(victim, join(data, "control.pid"));
-    expect(await start(nobody, data)).toBe("ok");
+    expect(await start(unprivileged, data)).toBe("ok");
     expect(readFileSync(victim, "utf8")).toBe("precious");
   });
 });
@@ -223,33 +223,33 @@ describe.runIf(canBeOthers)("a command on the host", () => {
   test("a command refuses a control socket that another user may have planted", async () => {
     const data = givenFolder("data", root, 0o777);
     const close = await listenAt(join(data, "control.sock"), stranger);
-    expect(await as(root, "ask", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
-    expect(await as(nobody, "ask", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
+    expect(await as(root, "request", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
+    expect(await as(unprivileged, "request", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
     await close();
   });
 
   test("a command of root uses the server of another user if the folder is closed to others", async () => {
-    const data = givenFolder("data", nobody, 0o700);
-    const close = await listenAt(join(data, "control.sock"), nobody);
-    expect(await as(root, "ask", data)).toBe("ok");
-    expect(await as(nobody, "ask", data)).not.toContain("belongs to");
+    const data = givenFolder("data", unprivileged, 0o700);
+    const close = await listenAt(join(data, "control.sock"), unprivileged);
+    expect(await as(root, "request", data)).toBe("ok");
+    expect(await as(unprivileged, "request", data)).not.toContain("belongs to");
     await close();
   });
 });
 
 describe.runIf(canBeOthers)("a gateway folder", () => {
   test("a gateway folder that the group of this user may write to is used and keeps its mode and group", async () => {
-    const folder = givenFolder("gateway", { uid: 0, gid: nobody.gid }, 0o2770);
-    expect(await as(nobody, "gateway", folder)).toBe("ok");
+    const folder = givenFolder("gateway", { uid: 0, gid: unprivileged.gid }, 0o2770);
+    expect(await as(unprivileged, "gateway", folder)).toBe("ok");
     expect([owner(folder), mode(folder)]).toEqual([0, "2770"]);
     const file = statSync(join(folder, "dynamic", "0-portcullis", "x.yml"));
-    expect([file.uid, file.gid]).toEqual([nobody.uid, nobody.gid]);
+    expect([file.uid, file.gid]).toEqual([unprivileged.uid, unprivileged.gid]);
   });
 
   test("a process of root refuses a gateway folder or subfolder of another user", async () => {
-    expect(await as(root, "gateway", givenFolder("gateway", nobody, 0o777))).toMatch(/^NotOurs: .* belongs to user 65534/);
+    expect(await as(root, "gateway", givenFolder("gateway", unprivileged, 0o777))).toMatch(/^NotOurs: .* belongs to user 65534/);
     const ownFolder = givenFolder("own", root, 0o750);
-    givenFolder("own/dynamic", nobody, 0o777);
+    givenFolder("own/dynamic", unprivileged, 0o777);
     expect(await as(root, "gateway", ownFolder)).toContain(`${join(ownFolder, "dynamic")} belongs to user`);
   });
 
@@ -270,10 +270,10 @@ describe.runIf(canBeOthers)("a project folder without a build", () => {
     for (const prepared of ["nothing", "an unwritable .next", "an unwritable dist"]) {
       if (prepared.endsWith(".next")) mkdirSync(join(project, ".next"), { mode: 0o755 });
       if (prepared.endsWith("dist")) {
-        chownSync(join(project, ".next"), nobody.uid, nobody.gid);
+        chownSync(join(project, ".next"), unprivileged.uid, unprivileged.gid);
         mkdirSync(join(project, "dist"), { mode: 0o755 });
       }
-      const message = await as(nobody, "build", project);
+      const message = await as(unprivileged, "build", project);
       expect(message).toMatch(/^StartFailure: the console is not built for this version.* cannot be written \(EACCES/);
       expect(message).toContain('run "npm run build"');
       expect(isSingleLine(message)).toBe(true);
@@ -283,9 +283,9 @@ describe.runIf(canBeOthers)("a project folder without a build", () => {
   test("a build lock in the project folder that another user created is refused", async () => {
     const project = givenFolder("project", root, 0o755);
     mkdirSync(join(project, "dist"));
-    givenFolder("project/dist/.building", nobody, 0o777);
+    givenFolder("project/dist/.building", unprivileged, 0o777);
     const message = await as(root, "build", project);
-    expect(message).toContain(`${join(project, "dist", ".building")} belongs to user ${nobody.uid}`);
+    expect(message).toContain(`${join(project, "dist", ".building")} belongs to user ${unprivileged.uid}`);
     expect(isSingleLine(message)).toBe(true);
   });
 });

@@ -53,10 +53,10 @@ async function startPgBouncer(url: string, settings: readonly string[]): Promise
   chmodSync(folder, 0o755);
   if (unprivilegedUid !== null) for (const file of [config, users, folder]) chownSync(file, unprivilegedUid, -1);
   bouncer = spawn("pgbouncer", [config], { stdio: "ignore", ...(unprivilegedUid === null ? {} : { uid: unprivilegedUid }) });
-  const address = `postgres://postgres@127.0.0.1:${own}${pathname}`;
+  const address = `postgres://postgres@127.0.0.1:${ownPort}${pathname}`;
   await vi.waitFor(
     async () => {
-      const sql = postgres(`postgres://postgres@127.0.0.1:${own}/pgbouncer`, { max: 1, fetch_types: false });
+      const sql = postgres(`postgres://postgres@127.0.0.1:${ownPort}/pgbouncer`, { max: 1, fetch_types: false });
       await sql.unsafe("select 1").catch((error: unknown) => {
         if (error instanceof Error && "code" in error && error.code === "ECONNREFUSED") throw error;
       });
