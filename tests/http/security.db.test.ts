@@ -339,31 +339,42 @@ describe("DK-9: a password", () => {
     expect(update.data.warnings?.map((warning) => warning.reason)).toEqual(reasons);
   });
 
-  test.each(weaknesses)("a weak password is refused if the organization enforces the policy: %s", async (password, reasons) => {
-    const strict = await world.organization();
-    await world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
-      strict.organizationId,
-    ]);
-    const place = await insertPlace(world, strict);
-    const { applicationId } = await given(strict).application({ ...place, projectId: undefined, access: "protected" });
-    const { securityId } = await given(strict).ok<Credential>("security.create", {
-      applicationId,
-      username: "visitor-too",
-      password: strong(),
-    });
-    const refused = { status: 400, reason: "weak_password", fields: { password: reasons.join(" ") } };
-    const created = await call("security.create", { applicationId, username: "visitor", password }, strict);
-    expect(refusalOf(created)).toMatchObject(refused);
-    expect(created.text).not.toContain(password);
-    if (!reasons.includes("password_contains_username")) {
-      expect(refusalOf(await call("security.update", { securityId, password }, strict))).toMatchObject(refused);
-    }
-    const withCredential = { environmentId: place.environmentId, name: "Whole", credential: { username: "visitor", password } };
-    expect(refusalOf(await call("applications.create", withCredential, strict))).toMatchObject(refused);
-    const generated = await call("security.create", { applicationId, username: "made" }, strict);
-    expect(generated.status).toBe(200);
-    registerSecret(generated.data.password ?? "");
-  });
+  test.each(weaknesses)(
+    "a weak password is refused if the organization enforces the policy: %s",
+    async (password, reasons) => {
+      const strict = await world.organization();
+      await world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
+        strict.organizationId,
+      ]);
+      const place = await insertPlace(world, strict);
+      const { applicationId } = await given(strict).application({
+        ...place,
+        projectId: undefined,
+        access: "protected",
+      });
+      const { securityId } = await given(strict).ok<Credential>("security.create", {
+        applicationId,
+        username: "visitor-too",
+        password: strong(),
+      });
+      const refused = { status: 400, reason: "weak_password", fields: { password: reasons.join(" ") } };
+      const created = await call("security.create", { applicationId, username: "visitor", password }, strict);
+      expect(refusalOf(created)).toMatchObject(refused);
+      expect(created.text).not.toContain(password);
+      if (!reasons.includes("password_contains_username")) {
+        expect(refusalOf(await call("security.update", { securityId, password }, strict))).toMatchObject(refused);
+      }
+      const withCredential = {
+        environmentId: place.environmentId,
+        name: "Whole",
+        credential: { username: "visitor", password },
+      };
+      expect(refusalOf(await call("applications.create", withCredential, strict))).toMatchObject(refused);
+      const generated = await call("security.create", { applicationId, username: "made" }, strict);
+      expect(generated.status).toBe(200);
+      registerSecret(generated.data.password ?? "");
+    },
+  );
 });
 
 describe("DK-10: several credentials of one application", () => {

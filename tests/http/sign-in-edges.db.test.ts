@@ -13,7 +13,16 @@ const methods = ["password", "passkey", "trusted-header", "link", "second-factor
 
 describe("the sign-in endpoint", () => {
   const paths = ["csrf", "signout", ...methods.flatMap((method) => [`callback/${method}`, `signin/${method}`])];
-  const unknownPaths = ["session", "callback", "callback/", "callback/nothing", "signin/nothing", "providers", "error", "a/b/c"];
+  const unknownPaths = [
+    "session",
+    "callback",
+    "callback/",
+    "callback/nothing",
+    "signin/nothing",
+    "providers",
+    "error",
+    "a/b/c",
+  ];
   const queries = [
     "",
     "?callbackUrl=javascript:1",

@@ -127,23 +127,20 @@ describe("a sign-in whose groups give no role", () => {
     ["the claim is absent", { groups: undefined }, "groups_missing"],
     ["the claim is null", { groups: null }, "groups_missing"],
     ["the claim is unreadable", { groups: [7] }, "groups_malformed"],
-  ])(
-    "a sign-in with unknown groups is refused and ends nothing: %s",
-    async (_, claims, reason) => {
-      const email = newPerson(["operators"]);
-      const { browser } = await signInWith("grouped", ["operators"]);
-      const key = await keyOf(browser);
-      const { location } = await signInWith("grouped", claims.groups);
-      expect(location).not.toBe(home);
-      expect(await lastReason()).toBe(reason);
-      expect([await membershipOf(email), await isSignedIn(browser), await works(key)]).toEqual([
-        { role: "admin" },
-        true,
-        true,
-      ]);
-      expect(await memberEntriesOf(email)).toEqual([]);
-    },
-  );
+  ])("a sign-in with unknown groups is refused and ends nothing: %s", async (_, claims, reason) => {
+    const email = newPerson(["operators"]);
+    const { browser } = await signInWith("grouped", ["operators"]);
+    const key = await keyOf(browser);
+    const { location } = await signInWith("grouped", claims.groups);
+    expect(location).not.toBe(home);
+    expect(await lastReason()).toBe(reason);
+    expect([await membershipOf(email), await isSignedIn(browser), await works(key)]).toEqual([
+      { role: "admin" },
+      true,
+      true,
+    ]);
+    expect(await memberEntriesOf(email)).toEqual([]);
+  });
 
   it("a sign-in with a groups overage of Microsoft Entra ID is refused and ends nothing", async () => {
     const email = newPerson(["operators"]);
@@ -252,7 +249,11 @@ describe("a sign-in whose groups are not allowed", () => {
     expect((await signInWith("admitted", undefined)).location).not.toBe(home);
     expect([await lastReason(), await isSignedIn(browser), await works(key)]).toEqual(["groups_missing", true, true]);
     expect((await signInWith("admitted", [])).location).not.toBe(home);
-    expect([await lastReason(), await isSignedIn(browser), await works(key)]).toEqual(["group_not_allowed", false, false]);
+    expect([await lastReason(), await isSignedIn(browser), await works(key)]).toEqual([
+      "group_not_allowed",
+      false,
+      false,
+    ]);
     expect(await membershipOf(email, organization)).toEqual({ role: "developer" });
   });
 
@@ -268,7 +269,10 @@ describe("a sign-in whose groups are not allowed", () => {
     const ownKey = await keyOf(byPassword);
     const { browser } = await signInWith("own", ["staff"]);
     const byProvider = await keyOf(browser, "developer");
-    const created = await world.callAs(byProvider)<{ key: string }>("keys.create", { name: "By a key", role: "viewer" });
+    const created = await world.callAs(byProvider)<{ key: string }>("keys.create", {
+      name: "By a key",
+      role: "viewer",
+    });
     const byKey = registerSecret(created.data.key);
     await signInWith("own", ["visitors"]);
     expect([await isSignedIn(browser), await isSignedIn(byPassword)]).toEqual([false, true]);
@@ -290,7 +294,10 @@ describe("the last owner whose groups give no role", () => {
       false,
       false,
     ]);
-    expect((await memberEntriesOf(email)).map(({ action }) => action)).toEqual(["members.groupsGone", "members.lastOwnerKept"]);
+    expect((await memberEntriesOf(email)).map(({ action }) => action)).toEqual([
+      "members.groupsGone",
+      "members.lastOwnerKept",
+    ]);
     const lines = () =>
       world
         .log()
@@ -352,7 +359,10 @@ describe("groups of the trusted header", () => {
     expect(await membershipOf(email)).toEqual({ role: "developer" });
     expect(await statusWith(browser, headersOf("others"))).toBe(401);
     expect([await membershipOf(email), await isSignedIn(browser), await works(key)]).toEqual([null, false, false]);
-    expect((await memberEntriesOf(email)).map(({ action }) => action)).toEqual(["members.groupsChanged", "members.groupsGone"]);
+    expect((await memberEntriesOf(email)).map(({ action }) => action)).toEqual([
+      "members.groupsChanged",
+      "members.groupsGone",
+    ]);
   });
 
   it.each([
@@ -415,7 +425,10 @@ describe("a change of the groups of a provider", () => {
     expect([await membershipOf(operator, organization), await works(key)]).toEqual([{ role: "viewer" }, true]);
     expect((await change({ night: "viewer" })).status).toBe(200);
     expect([await membershipOf(staff, organization), await isSignedIn(browser)]).toEqual([null, false]);
-    expect((await memberEntriesOf(staff)).map(({ action }) => action)).toEqual(["members.groupsChanged", "members.groupsGone"]);
+    expect((await memberEntriesOf(staff)).map(({ action }) => action)).toEqual([
+      "members.groupsChanged",
+      "members.groupsGone",
+    ]);
   });
 
   it("removing a provider ends its roles, and keeps roles given by hand and the last owner", async () => {

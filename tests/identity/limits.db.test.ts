@@ -118,7 +118,7 @@ describe("signing in", () => {
     expect((await signIn({ email: person.email, password: person.password }, ip)).status).toBe(200);
   });
 
-  it("attempts that the address limit refuses do not count for the account, so one address cannot lock it (AM-13)", async () => {
+  it("attempts refused by the address limit do not count for the account, so one address cannot lock it (AM-13)", async () => {
     const person = await givenPerson(world);
     const ip = newAddress();
     for (let count = 0; count < 5; count++) await signIn({ ...wrong, email: `nobody-${count}@example.org` }, ip);
@@ -154,7 +154,7 @@ describe("signing in", () => {
     for (const email of ["grace.hopper@example.org", "GRACE.HOPPER@EXAMPLE.ORG", " Grace.Hopper@example.org "]) {
       expect((await signIn({ email, password: "wrong" })).status).toBe(401);
     }
-    expect((await signIn({ email: person.email, password: person.password })).status).toBe(200); // success is not counted
+    expect((await signIn({ email: person.email, password: person.password })).status).toBe(200); // not counted
     for (let count = 0; count < 2; count++) {
       expect((await signIn({ email: person.email, password: "wrong" })).status).toBe(401);
     }

@@ -23,7 +23,8 @@ afterEach(() => world.close());
 const newBrowser = () => openBrowser(world, { ip: `198.51.100.${++address}` });
 const tokenIn = (url: string | null | undefined) => registerSecret(url?.split("#")[1] ?? "");
 const reasonOf = (body: unknown) => (body as { error: { data: { reason: string } } }).error.data.reason;
-const readLink = async (token: string) => (await newBrowser().call<Record<string, unknown>>("auth.link", { token })).data;
+const readLink = async (token: string) =>
+  (await newBrowser().call<Record<string, unknown>>("auth.link", { token })).data;
 
 const password = registerSecret("a horse of another colour");
 const form = { email: "Ada@example.org", organization: "Acme", name: "Ada", password };

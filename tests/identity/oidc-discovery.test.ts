@@ -14,8 +14,12 @@ afterEach(() => {
 async function discoverFrom(document: (url: string) => Record<string, unknown>) {
   let url = "";
   const server = createServer((_request, response) => {
-    const endpoints = { authorization_endpoint: `${url}/auth`, token_endpoint: `${url}/token`, jwks_uri: `${url}/jwks` };
-    response.end(JSON.stringify({ issuer: url, ...usual, ...document(url) }));
+    const endpoints = {
+      authorization_endpoint: `${url}/auth`,
+      token_endpoint: `${url}/token`,
+      jwks_uri: `${url}/jwks`,
+    };
+    response.end(JSON.stringify({ issuer: url, ...endpoints, ...document(url) }));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -58,7 +62,9 @@ describe("OpenID Connect discovery (TM-18)", () => {
     "a discovery document is refused with provider_unavailable if its %s is a forbidden address",
     async (name) => {
       const forbidden = "http://169.254.169.254/latest/meta-data";
-      await expect(discoverFrom(() => ({ [name]: forbidden }))).rejects.toMatchObject({ reason: "provider_unavailable" });
+      await expect(discoverFrom(() => ({ [name]: forbidden }))).rejects.toMatchObject({
+        reason: "provider_unavailable",
+      });
     },
   );
 

@@ -38,7 +38,7 @@ afterAll(async () => {
 beforeEach(async () => {
   idp.tamper = null;
   idp.signWith = null;
-  // From the tenth kind on, refusals of anonymous attempts are counted together for one minute. Each test starts at zero.
+  // Within a minute, anonymous refusals are counted together from the tenth kind on. Each test starts at zero.
   await world.db.asOwner("delete from refusal_counts");
 });
 
@@ -221,7 +221,11 @@ describe("checks of what a provider returns (TM-12..20)", () => {
       (claims) => ({ ...claims, aud: ["portcullis", "another"], azp: "another" }),
       "audience_mismatch",
     ],
-    ["an expiry time in the past", (claims) => ({ ...claims, exp: Math.floor(Date.now() / 1_000) - 60 }), "token_expired"],
+    [
+      "an expiry time in the past",
+      (claims) => ({ ...claims, exp: Math.floor(Date.now() / 1_000) - 60 }),
+      "token_expired",
+    ],
     ["no nonce", ({ nonce: _, ...claims }) => claims, "nonce_missing"],
     ["another nonce", (claims) => ({ ...claims, nonce: "another" }), "nonce_mismatch"],
     ["no subject", ({ sub: _, ...claims }) => claims, "claim_missing"],

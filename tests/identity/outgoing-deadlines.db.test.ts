@@ -86,7 +86,10 @@ describe("a provider that violates HTTP", () => {
         );
       }),
     );
-    const providerId = await insertProvider(world, idp, "token", { internal_url: discoveryServer, creates_persons: true });
+    const providerId = await insertProvider(world, idp, "token", {
+      internal_url: discoveryServer,
+      creates_persons: true,
+    });
     const browser = openBrowser(world, { ip: "198.51.100.201" });
     idp.person = { sub: "ada", email: "ada@example.org", email_verified: true };
     const back = await comeBack(browser, idp, "token");

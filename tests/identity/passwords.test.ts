@@ -51,9 +51,9 @@ describe("password storage", () => {
     const shortest = kinds.map(() => Number.POSITIVE_INFINITY);
     for (let round = 0; round < 10; round++) {
       for (const [at, against] of kinds.entries()) {
-        const began = performance.now();
+        const startedAt = performance.now();
         await verifyPassword("correct horsf", against, caller);
-        shortest[at] = Math.min(shortest[at] ?? 0, performance.now() - began);
+        shortest[at] = Math.min(shortest[at] ?? 0, performance.now() - startedAt);
       }
     }
     const [existing = 0, ...others] = shortest;

@@ -27,7 +27,10 @@ describe("the session cookie (TM-9, TM-10, TM-11, AM-9..12)", () => {
 
   it("the session cookie is not Secure at a loopback address", async () => {
     const world = await openWorld();
-    const [pair = "", ...attributes] = await sessionCookieParts(world, { origin: "http://127.0.0.1:3000", ip: "127.0.0.1" });
+    const [pair = "", ...attributes] = await sessionCookieParts(world, {
+      origin: "http://127.0.0.1:3000",
+      ip: "127.0.0.1",
+    });
     await world.close();
     expect(pair).toMatch(/^portcullis\.session=/);
     expect(attributes).toEqual(expect.arrayContaining(["HttpOnly", "SameSite=Lax", "Path=/"]));
@@ -36,7 +39,7 @@ describe("the session cookie (TM-9, TM-10, TM-11, AM-9..12)", () => {
 
   it("the session cookie is SameSite=Strict if the setting is strict", async () => {
     const defaultWorld = await openWorld();
-    const world = await openWorld({ signIn: { ...usual.runtime.signIn, sameSite: "strict" } });
+    const world = await openWorld({ signIn: { ...defaultWorld.runtime.signIn, sameSite: "strict" } });
     const [, ...attributes] = await sessionCookieParts(world, {});
     await Promise.all([defaultWorld.close(), world.close()]);
     expect(attributes).toContain("SameSite=Strict");

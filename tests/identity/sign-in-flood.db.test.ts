@@ -64,12 +64,12 @@ const newAddress = () => `198.51.${100 + (address >> 8)}.${++address & 255}`;
 async function signIn(email: string, ip = newAddress()) {
   const browser = openBrowser(watched, { ip });
   await browser.fetch("/api/auth/csrf");
-  const began = performance.now();
+  const startedAt = performance.now();
   const answer = await browser.signIn("password", { email, password: "not this one at all" });
-  return { ...answer, ms: performance.now() - began };
+  return { ...answer, ms: performance.now() - startedAt };
 }
 
-/** More than the queue ever accepts: held hashes take almost no time, so the measured average is as small as possible. */
+/** More than the queue ever accepts: held hashes take almost no time, so the measured average is very small. */
 const strangers = Array.from({ length: 2_000 }, (_, number) => ({
   stranger: `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`,
 }));
@@ -129,7 +129,7 @@ async function refusals(): Promise<number> {
 }
 
 describe("counting a sign-in attempt", () => {
-  it("counting an attempt commits without waiting for the disk and leaves synchronous_commit on for other statements", async () => {
+  it("counting an attempt commits asynchronously, and synchronous_commit stays on for other statements", async () => {
     const settings: string[] = [];
     const setting = sql`select current_setting('synchronous_commit') as setting`;
     Object.assign(statements, { transactions: 0, calls: [] });

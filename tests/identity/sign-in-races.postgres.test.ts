@@ -88,7 +88,7 @@ describe("a session that a second factor opens", () => {
     expect([...outcome.statuses, await statusOfNextCall(outcome.browser)]).toEqual([200, 200, 401]);
   });
 
-  it("a session by passkey is revoked with its pending session if all sessions are revoked at the same moment (TM-7)", async () => {
+  it("a passkey session is revoked with its pending session if all sessions are revoked at that moment (TM-7)", async () => {
     const { browser, pending, authenticator } = await givenPending();
     const outcome = await signInDuring(
       pending.cookies,

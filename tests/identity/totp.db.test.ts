@@ -229,7 +229,10 @@ describe("using an authenticator app", () => {
     const { browser, secret } = await givenPending();
     const stranger = browserOf(world);
     const withoutPassword = await stranger.signIn("second-factor", { code: codeOf(secret, later(0)) });
-    expect([withoutPassword.status, withoutPassword.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
+    expect([withoutPassword.status, withoutPassword.body]).toMatchObject([
+      401,
+      { error: { data: { reason: "session_ended" } } },
+    ]);
     world.now = later(601);
     const late = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
     expect([late.status, late.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);

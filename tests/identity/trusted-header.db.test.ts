@@ -148,9 +148,12 @@ describe("signing in by a trusted header (TM-35)", () => {
     [{ "remote-email": "ada@example.org, grace@example.org" }, "trusted_header_malformed"],
     [{ "remote-email": "ada" }, "trusted_header_malformed"],
     [{ "remote-email": "a@example.org\tb@example.org" }, "trusted_header_malformed"],
-  ])("the headers %j are refused because they do not name exactly one person (header injection)", async (headers, reason) => {
-    expect(await refusalOf(headers as Record<string, string>)).toBe(reason);
-  });
+  ])(
+    "the headers %j are refused because they do not name exactly one person (header injection)",
+    async (headers, reason) => {
+      expect(await refusalOf(headers as Record<string, string>)).toBe(reason);
+    },
+  );
 
   it("an unknown person gets an account with their name only if createsPersons is set", async () => {
     const headers = {

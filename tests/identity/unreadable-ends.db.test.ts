@@ -68,7 +68,9 @@ describe.each(expiryTimes)("an expiry time of %s", (_name, expiresAt) => {
       role: "viewer",
     });
     const token = registerSecret(created.url.slice(created.url.indexOf("#") + 1));
-    await world.db.asOwner(`update invitations set expires_at = ${expiresAt} where invitation_id = $1`, [created.invitationId]);
+    await world.db.asOwner(`update invitations set expires_at = ${expiresAt} where invitation_id = $1`, [
+      created.invitationId,
+    ]);
     const refused = await visitor().signIn("invitation", { token, password });
     expect([refused.status, reasonOf(refused.body)]).toEqual([409, "invitation_expired"]);
     expect(await world.db.asOwner("select 1 from users where email = $1", [email])).toEqual([]);
@@ -91,7 +93,8 @@ describe.each(expiryTimes)("an expiry time of %s", (_name, expiresAt) => {
       await givenMember(world, acme.organizationId, person, "owner");
       const [old, other] = [await givenSession(world, person), await givenSession(world, person)];
       expect((await old.browser.call("auth.session")).status).toBe(200);
-      const value = column === "last_seen_at" && expiresAt.startsWith("now()") ? "now() - interval '3 hours'" : expiresAt;
+      const value =
+        column === "last_seen_at" && expiresAt.startsWith("now()") ? "now() - interval '3 hours'" : expiresAt;
       await world.db.asOwner(`update sessions set ${column} = ${value} where session_id = $1`, [old.sessionId]);
       const refused = await old.browser.call("auth.session");
       expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);

@@ -36,7 +36,7 @@ const openings = (): Record<string, string | Buffer> => ({
   "a call": post("/api/trpc/projects.list", "{}", "content-length: 2"),
   "a call without a key": lines("GET /api/trpc/auth.session HTTP/1.1", host),
   "a page": lines("GET / HTTP/1.1", host),
-  ...(isFull ? { "many pages at once": lines("GET / HTTP/1.1", host).repeat(10) } : {}), // rendering a page is expensive
+  ...(isFull ? { "many pages at once": lines("GET / HTTP/1.1", host).repeat(10) } : {}), // pages are expensive
   "a page with a malformed router state": lines("GET / HTTP/1.1", host, "rsc: 1", "next-router-state-tree: %7B"),
   "a body for a page": post("/sign-in", "x", "content-length: 1000"),
   "an upgrade to a WebSocket": upgrade("websocket", "/", "sec-websocket-version: 13", "sec-websocket-key: eA=="),
@@ -164,25 +164,28 @@ describe("a connection that ends abruptly", () => {
       .toBe(200);
   });
 
-  test.runIf(isFull)("400 connections that hold 900 KiB each do not use memory in proportion to their bodies", async () => {
-    const before = await product.residentBytes();
-    const body = Buffer.alloc(900 * 1_024, "x");
-    const head = lines("POST /api/trpc/projects.create HTTP/1.1", host, "transfer-encoding: chunked");
-    const opening = Buffer.concat([Buffer.from(`${head}${(2 ** 20).toString(16)}\r\n`), body]);
-    const sockets = Array.from({ length: 400 }, () => {
-      const socket = connect(product.port, "127.0.0.1").on("error", () => undefined);
-      socket.write(opening);
-      return socket;
-    });
-    let most = 0;
-    for (let at = 0; at < 20; at++) {
-      await delay(250);
-      most = Math.max(most, await product.residentBytes());
-    }
-    for (const socket of sockets) socket.destroy();
-    expect(most - before).toBeLessThan(120 * 1_024 * 1_024); // without the bound, all bodies took 396 MB
-    await expectHealthy();
-  });
+  test.runIf(isFull)(
+    "400 connections that hold 900 KiB each do not use memory in proportion to their bodies",
+    async () => {
+      const before = await product.residentBytes();
+      const body = Buffer.alloc(900 * 1_024, "x");
+      const head = lines("POST /api/trpc/projects.create HTTP/1.1", host, "transfer-encoding: chunked");
+      const opening = Buffer.concat([Buffer.from(`${head}${(2 ** 20).toString(16)}\r\n`), body]);
+      const sockets = Array.from({ length: 400 }, () => {
+        const socket = connect(product.port, "127.0.0.1").on("error", () => undefined);
+        socket.write(opening);
+        return socket;
+      });
+      let most = 0;
+      for (let at = 0; at < 20; at++) {
+        await delay(250);
+        most = Math.max(most, await product.residentBytes());
+      }
+      for (const socket of sockets) socket.destroy();
+      expect(most - before).toBeLessThan(120 * 1_024 * 1_024); // without the bound, all bodies took 396 MB
+      await expectHealthy();
+    },
+  );
 
   test("closing the reader of standard output and standard error does not end the process", async () => {
     product.closeOutput();

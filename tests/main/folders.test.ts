@@ -17,7 +17,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { canBeOthers, nobody as unprivileged, startAsUser, stranger, type User } from "../support/as-user";
+import { canBeOthers, startAsUser, stranger, type User, nobody as unprivileged } from "../support/as-user";
 import type { ScriptProcess } from "../support/script-process";
 import { act } from "./folder-actions";
 
@@ -67,23 +67,30 @@ describe.runIf(canBeOthers && linux)("a data folder", () => {
   test("an empty data folder of this user is used and gets the mode 700", async () => {
     const data = givenFolder("data", unprivileged, 0o755);
     expect(await start(unprivileged, data)).toBe("ok");
-    expect([mode(data), owner(join(data, "secret")), mode(join(data, "secret"))]).toEqual(["700", unprivileged.uid, "600"]);
+    expect([mode(data), owner(join(data, "secret")), mode(join(data, "secret"))]).toEqual([
+      "700",
+      unprivileged.uid,
+      "600",
+    ]);
   });
 
   test.each([
     ["a volume with an fsGroup", { uid: 0, gid: unprivileged.gid }, 0o2770, unprivileged],
     ["a folder of group 0, under a random user", { uid: 0, gid: 0 }, 0o770, { uid: 1_000_670_000, gid: 0 }],
-  ])("a data folder that the group of this user may write to is used without changes: %s", async (_, of, bits, user) => {
-    const data = givenFolder("data", of, bits);
-    expect(await start(user, data)).toBe("ok");
-    expect(await start(user, data)).toBe("ok"); // again, with the existing secret
-    expect([mode(data), owner(join(data, "secret")), mode(join(data, "secret"))]).toEqual([
-      bits.toString(8),
-      user.uid,
-      "600",
-    ]);
-    expect(await as(user, "start-on-postgres", data)).toBe("ok");
-  });
+  ])(
+    "a data folder that the group of this user may write to is used without changes: %s",
+    async (_, of, bits, user) => {
+      const data = givenFolder("data", of, bits);
+      expect(await start(user, data)).toBe("ok");
+      expect(await start(user, data)).toBe("ok"); // again, with the existing secret
+      expect([mode(data), owner(join(data, "secret")), mode(join(data, "secret"))]).toEqual([
+        bits.toString(8),
+        user.uid,
+        "600",
+      ]);
+      expect(await as(user, "start-on-postgres", data)).toBe("ok");
+    },
+  );
 
   test.each([
     ["is open to others", { uid: 0, gid: unprivileged.gid }, 0o2775, "open to other users (mode 2775)"],
@@ -136,7 +143,9 @@ describe.runIf(canBeOthers && linux)("a data folder", () => {
     symlinkSync(data, join(foreignFolder, "link"));
     lchownSync(join(foreignFolder, "link"), unprivileged.uid, unprivileged.gid);
     for (const path of [join(foreignFolder, "link"), join(foreignFolder, "link", "inner")]) {
-      expect(await start(root, path)).toContain(`${join(foreignFolder, "link")} is a symbolic link of user ${unprivileged.uid}`);
+      expect(await start(root, path)).toContain(
+        `${join(foreignFolder, "link")} is a symbolic link of user ${unprivileged.uid}`,
+      );
     }
     symlinkSync(join(foreignFolder, "link"), join(parent, "indirect"));
     expect(await start(root, join(parent, "indirect"))).toContain("is a symbolic link of user");
@@ -247,7 +256,9 @@ describe.runIf(canBeOthers)("a gateway folder", () => {
   });
 
   test("a process of root refuses a gateway folder or subfolder of another user", async () => {
-    expect(await as(root, "gateway", givenFolder("gateway", unprivileged, 0o777))).toMatch(/^NotOurs: .* belongs to user 65534/);
+    expect(await as(root, "gateway", givenFolder("gateway", unprivileged, 0o777))).toMatch(
+      /^NotOurs: .* belongs to user 65534/,
+    );
     const ownFolder = givenFolder("own", root, 0o750);
     givenFolder("own/dynamic", unprivileged, 0o777);
     expect(await as(root, "gateway", ownFolder)).toContain(`${join(ownFolder, "dynamic")} belongs to user`);

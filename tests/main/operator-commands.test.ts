@@ -57,7 +57,9 @@ describe("one data folder", { shuffle: false }, () => {
       expect(await runCommand("operator unlock", { email: "ada@example.org" })).toMatchObject({ wasLocked: false });
       const factor = await runCommand("operator reset-second-factor", { email: "ada@example.org" });
       expect(factor.url).not.toBe(reset.url);
-      await expect(runCommand("operator unlock", { email: "eve@example.org" })).rejects.toThrow("no account with this e-mail");
+      await expect(runCommand("operator unlock", { email: "eve@example.org" })).rejects.toThrow(
+        "no account with this e-mail",
+      );
       await expect(runCommand("operator unlock", { email: "eve" })).rejects.toThrow(/^--email: /);
     });
 

@@ -37,7 +37,8 @@ afterAll(async () => {
 });
 
 /** The user id for PgBouncer if the tests run as root, because PgBouncer refuses to run as root. */
-const unprivilegedUid = process.getuid?.() === 0 ? Number(execFileSync("id", ["-u", "nobody"], { encoding: "utf8" })) : null;
+const unprivilegedUid =
+  process.getuid?.() === 0 ? Number(execFileSync("id", ["-u", "nobody"], { encoding: "utf8" })) : null;
 
 /** Starts PgBouncer. @returns the address of the database behind it */
 async function startPgBouncer(url: string, settings: readonly string[]): Promise<string> {
@@ -52,7 +53,10 @@ async function startPgBouncer(url: string, settings: readonly string[]): Promise
   );
   chmodSync(folder, 0o755);
   if (unprivilegedUid !== null) for (const file of [config, users, folder]) chownSync(file, unprivilegedUid, -1);
-  bouncer = spawn("pgbouncer", [config], { stdio: "ignore", ...(unprivilegedUid === null ? {} : { uid: unprivilegedUid }) });
+  bouncer = spawn("pgbouncer", [config], {
+    stdio: "ignore",
+    ...(unprivilegedUid === null ? {} : { uid: unprivilegedUid }),
+  });
   const address = `postgres://postgres@127.0.0.1:${ownPort}${pathname}`;
   await vi.waitFor(
     async () => {

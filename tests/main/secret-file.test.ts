@@ -25,12 +25,15 @@ describe("the secret in the data folder", () => {
     expect(statSync(path()).mode & 0o777).toBe(0o600);
   });
 
-  it.each([0o640, 0o604, 0o660])("a secret file with the mode %o is refused in one line because others can read it", async (mode) => {
-    await makeSecretFile(folder);
-    chmodSync(path(), mode);
-    const refused = await findSecretFile(folder).catch((error: Error) => error.message);
-    expect(refused).toBe(`${path()} can be read by others (mode ${mode.toString(8)}): run "chmod 600" on it`);
-  });
+  it.each([0o640, 0o604, 0o660])(
+    "a secret file with the mode %o is refused in one line because others can read it",
+    async (mode) => {
+      await makeSecretFile(folder);
+      chmodSync(path(), mode);
+      const refused = await findSecretFile(folder).catch((error: Error) => error.message);
+      expect(refused).toBe(`${path()} can be read by others (mode ${mode.toString(8)}): run "chmod 600" on it`);
+    },
+  );
 
   it("a secret file without a secret is refused, and the message does not contain its text", async () => {
     writeFileSync(path(), "hunter2hunter2", { mode: 0o600 });

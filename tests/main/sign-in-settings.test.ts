@@ -29,10 +29,13 @@ describe("the sign-in settings", () => {
     expect(trustedHeader).toMatchObject({ proxies: ["10.0.0.2"], emailHeader: "Remote-Email", createsPersons: false });
   });
 
-  it.each(["127.0.0.1", "localhost", "::1", "0.0.0.0", "::"])("people can also sign in at loopback addresses if the server listens at %s (ADR-10)", (host) => {
-    const { localOrigins } = signInOf({}, host);
-    expect(localOrigins).toEqual(["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"]);
-  });
+  it.each(["127.0.0.1", "localhost", "::1", "0.0.0.0", "::"])(
+    "people can also sign in at loopback addresses if the server listens at %s (ADR-10)",
+    (host) => {
+      const { localOrigins } = signInOf({}, host);
+      expect(localOrigins).toEqual(["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"]);
+    },
+  );
 
   it("people can sign in only at the public address if the server listens at no loopback address", () => {
     expect(signInOf({}, "192.0.2.1").localOrigins).toEqual([]);

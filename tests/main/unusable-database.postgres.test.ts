@@ -100,18 +100,21 @@ describe("a start and a host command on an unusable database", () => {
     await expectLine(environmentOf(url), "has no schema public", 'run "create schema public authorization');
   });
 
-  it.each(["LATIN1", "SQL_ASCII"])("an unusable database is reported in one line: its encoding is %s", async (encoding) => {
-    const name = newName();
-    await asAdministrator(
-      `create database ${name} encoding '${encoding}' template template0 lc_collate 'C' lc_ctype 'C'`,
-    );
-    const url = changed(inject("clusterUrl"), { pathname: `/${name}` });
-    await expectLine(
-      environmentOf(url),
-      `has the encoding ${encoding}, and Portcullis needs UTF8`,
-      "template template0",
-    );
-  });
+  it.each(["LATIN1", "SQL_ASCII"])(
+    "an unusable database is reported in one line: its encoding is %s",
+    async (encoding) => {
+      const name = newName();
+      await asAdministrator(
+        `create database ${name} encoding '${encoding}' template template0 lc_collate 'C' lc_ctype 'C'`,
+      );
+      const url = changed(inject("clusterUrl"), { pathname: `/${name}` });
+      await expectLine(
+        environmentOf(url),
+        `has the encoding ${encoding}, and Portcullis needs UTF8`,
+        "template template0",
+      );
+    },
+  );
 
   it("an unusable database is reported in one line: a connection limit is too low", async () => {
     const user = await plainUser();
@@ -197,11 +200,14 @@ describe("a start and a host command on an unusable database", () => {
     ["0A000", "unsupported frontend protocol 3.0", "ProcessStartupPacket", "is too old"],
     ["28000", 'no pg_hba.conf entry for host "10.0.0.5"', "ClientAuthentication", "pg_hba.conf"],
     ["42704", 'unrecognized configuration parameter "row_security"', "find_option", "does not know a setting"],
-  ])("an unusable database is reported in one line: the server refuses with %s %s", async (code, message, routine, part) => {
-    const server = await refusing(code, message, routine);
-    await expectLine(environmentOf(server.url), `(${code})`, part, `(the server says: ${message})`);
-    server.close();
-  });
+  ])(
+    "an unusable database is reported in one line: the server refuses with %s %s",
+    async (code, message, routine, part) => {
+      const server = await refusing(code, message, routine);
+      await expectLine(environmentOf(server.url), `(${code})`, part, `(the server says: ${message})`);
+      server.close();
+    },
+  );
 
   it("an unusable database is reported in one line: another protocol, or unsupported authentication", async () => {
     for (const bytes of ["", "HTTP/1.1 400 Bad Request\r\n\r\n"]) {

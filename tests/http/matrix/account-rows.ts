@@ -70,7 +70,11 @@ export function accountRows(world: World): Record<string, readonly AccountRow[]>
     ],
     "auth.sessions.list": [{ input: nothing, full: 200, pending: 403 }],
     "auth.sessions.revoke": [
-      { title: "the caller's own", input: async ({ userId }) => ({ sessionId: await session(userId) }), ...fullOnly(200) },
+      {
+        title: "the caller's own",
+        input: async ({ userId }) => ({ sessionId: await session(userId) }),
+        ...fullOnly(200),
+      },
       {
         title: "of another person",
         input: async () => ({ sessionId: await session(await insertUser()) }),
@@ -123,7 +127,11 @@ export function accountRows(world: World): Record<string, readonly AccountRow[]>
       },
     ],
     "auth.passkeys.remove": [
-      { title: "the caller's own", input: async ({ userId }) => ({ passkeyId: await passkey(userId) }), ...fullOnly(200) },
+      {
+        title: "the caller's own",
+        input: async ({ userId }) => ({ passkeyId: await passkey(userId) }),
+        ...fullOnly(200),
+      },
       {
         title: "of another person",
         input: async () => ({ passkeyId: await passkey(await insertUser()) }),

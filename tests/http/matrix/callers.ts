@@ -3,7 +3,7 @@ import { givenMember } from "../../support/people";
 import { givenSession } from "../../support/sessions";
 import type { Call, GivenOrganization } from "../../support/world";
 import { type Acme, insertKey, insertPerson, insertProjectRole, insertServiceAccount } from "./acme";
-import { columns, type Expected, customPermissions } from "./expected";
+import { columns, customPermissions, type Expected } from "./expected";
 
 /** A call with the part of the response that all kinds of calls have in common. */
 export type AnyCall = (

@@ -41,20 +41,30 @@ export const customPermissions = [
   "member:read",
 ] as const;
 
-/** Statuses for viewer, developer, admin, owner, the owner and viewer of Beta, and then the project and custom roles. */
+/** Statuses for viewer, developer, admin, owner, the owner and viewer of Beta, then the project and custom roles. */
 export const statuses = (
-  ...[viewer, developer, admin, owner, strangerOwner, strangerViewer, projectDeveloper = 403, otherProject = 403, custom = 403]: [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number?,
-    number?,
-    number?,
-  ]
-): Expected => ({ viewer, developer, admin, owner, strangerOwner, strangerViewer, projectDeveloper, otherProject, custom });
+  ...[
+    viewer,
+    developer,
+    admin,
+    owner,
+    strangerOwner,
+    strangerViewer,
+    projectDeveloper = 403,
+    otherProject = 403,
+    custom = 403,
+  ]: [number, number, number, number, number, number, number?, number?, number?]
+): Expected => ({
+  viewer,
+  developer,
+  admin,
+  owner,
+  strangerOwner,
+  strangerViewer,
+  projectDeveloper,
+  otherProject,
+  custom,
+});
 
 /** About the organization: requires any role in it. The caller's own organization is addressed. */
 export const anyRole = statuses(200, 200, 200, 200, 200, 200);

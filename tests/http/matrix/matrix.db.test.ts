@@ -168,7 +168,11 @@ describe("a person's own account", () => {
     }
     for (const open of await everySession()) {
       const { title, isPending, ...caller } = await open();
-      const expected = isPending ? row.pending : caller.organizationId === null ? (row.withoutOrganization ?? row.full) : row.full;
+      const expected = isPending
+        ? row.pending
+        : caller.organizationId === null
+          ? (row.withoutOrganization ?? row.full)
+          : row.full;
       const answer = await caller.call(procedure, await row.input(caller));
       expect([title, answer.status]).toEqual([title, expected]);
     }
@@ -193,9 +197,12 @@ describe("a person's own account", () => {
       const call: AnyCall = (procedure, input) => browser.call(procedure, input);
       return { ...person, title, sessionId, organizationId, call, isPending: false };
     });
-    const restricted = (await restrictedSessionsOf(fixture)).map(({ title, reason, open }: RestrictedSession) => async () => {
-      return { ...(await open()), title, isPending: reason === "second_factor_required" };
-    });
+    const restricted = (await restrictedSessionsOf(fixture)).map(
+      ({ title, reason, open }: RestrictedSession) =>
+        async () => {
+          return { ...(await open()), title, isPending: reason === "second_factor_required" };
+        },
+    );
     return [...opens, ...restricted].map((open) => async () => {
       const opened = await open();
       await world.db.asOwner(
@@ -220,7 +227,8 @@ describe("a second id in an input", () => {
   test("a gateway of another organization gets the same answer as an unknown gateway", async () => {
     const { acme, beta } = fixture;
     const { environmentId } = await insertPlace(world, beta);
-    const createOn = (gatewayId: string) => beta.call("applications.create", { environmentId, name: "Wiki", gatewayId });
+    const createOn = (gatewayId: string) =>
+      beta.call("applications.create", { environmentId, name: "Wiki", gatewayId });
     const answer = await createOn(acme.gatewayId);
     expect([answer.status, answer.error.data.reason]).toEqual([404, "not_found"]);
     expect(responseOf(answer)).toEqual(responseOf(await createOn(newId("gateway"))));

@@ -2,17 +2,17 @@ import type { Acme } from "./acme";
 import { factoriesOf } from "./acme";
 import {
   administers,
-  administersOwn,
   administersInProject,
-  everyCaller,
-  type Expected,
+  administersOwn,
   anyRole,
-  ownsRoot,
-  statuses,
+  type Expected,
+  everyCaller,
   owns,
   ownsOwn,
+  ownsRoot,
   reads,
   readsInProject,
+  statuses,
   withCustom,
   writesInProject,
 } from "./expected";
@@ -54,7 +54,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     ],
 
     "projects.create": [{ input: async () => ({ name: name() }), expected: statuses(403, 200, 200, 200, 200, 403) }],
-    "projects.one": [{ input: async () => ({ projectId: (await place()).projectId }), expected: withCustom(readsInProject) }],
+    "projects.one": [
+      { input: async () => ({ projectId: (await place()).projectId }), expected: withCustom(readsInProject) },
+    ],
     // A person with a role in any project sees these projects.
     "projects.list": [
       {
@@ -68,7 +70,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "projects.update": [
       { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesInProject },
     ],
-    "projects.delete": [{ input: async () => ({ projectId: (await place()).projectId }), expected: administersInProject }],
+    "projects.delete": [
+      { input: async () => ({ projectId: (await place()).projectId }), expected: administersInProject },
+    ],
 
     "environments.create": [
       { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesInProject },
@@ -78,17 +82,27 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     ],
     "environments.list": [
       { title: "all", input: nothing, expected: anyRole },
-      { title: "of a project", input: async () => ({ projectId: (await place()).projectId }), expected: readsInProject },
+      {
+        title: "of a project",
+        input: async () => ({ projectId: (await place()).projectId }),
+        expected: readsInProject,
+      },
     ],
     "environments.update": [
-      { input: async () => ({ environmentId: (await place()).environmentId, name: name() }), expected: writesInProject },
+      {
+        input: async () => ({ environmentId: (await place()).environmentId, name: name() }),
+        expected: writesInProject,
+      },
     ],
     "environments.delete": [
       { input: async () => ({ environmentId: (await place()).environmentId }), expected: administersInProject },
     ],
 
     "applications.create": [
-      { input: async () => ({ environmentId: (await place()).environmentId, name: name() }), expected: writesInProject },
+      {
+        input: async () => ({ environmentId: (await place()).environmentId, name: name() }),
+        expected: writesInProject,
+      },
     ],
     "applications.one": [
       { input: async () => ({ applicationId: await application() }), expected: withCustom(readsInProject) },
@@ -130,7 +144,11 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "routes.one": [{ input: async () => ({ routeId: (await routeOf()).routeId }), expected: readsInProject }],
     "routes.list": [
       { title: "all", input: nothing, expected: anyRole },
-      { title: "of an application", input: async () => ({ applicationId: await application() }), expected: readsInProject },
+      {
+        title: "of an application",
+        input: async () => ({ applicationId: await application() }),
+        expected: readsInProject,
+      },
     ],
     "routes.update": [
       {
@@ -222,7 +240,11 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
     "members.list": [{ input: nothing, expected: withCustom(anyRole) }],
     "members.update": [
       { input: async () => ({ memberId: await factories.member(), role: "developer" }), expected: administers },
-      { title: "to an owner", input: async () => ({ memberId: await factories.member(), role: "owner" }), expected: owns },
+      {
+        title: "to an owner",
+        input: async () => ({ memberId: await factories.member(), role: "owner" }),
+        expected: owns,
+      },
       {
         title: "of an owner",
         input: async () => ({ memberId: await factories.member("owner"), role: "viewer" }),
@@ -276,7 +298,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
     "invitations.list": [{ input: nothing, expected: administersOwn }],
-    "invitations.delete": [{ input: async () => ({ invitationId: await factories.invitation() }), expected: administers }],
+    "invitations.delete": [
+      { input: async () => ({ invitationId: await factories.invitation() }), expected: administers },
+    ],
 
     "sync.status": [
       { title: "all", input: nothing, expected: anyRole },
@@ -295,7 +319,9 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       },
     ],
 
-    "audit.one": [{ input: async () => ({ auditId: await factories.auditEntry() }), expected: withCustom(administers) }],
+    "audit.one": [
+      { input: async () => ({ auditId: await factories.auditEntry() }), expected: withCustom(administers) },
+    ],
     "audit.list": [{ input: nothing, expected: withCustom(administersOwn) }],
     "audit.verify": [{ input: nothing, expected: withCustom(administersOwn) }],
     "audit.checkpoint": [{ input: nothing, expected: withCustom(administersOwn) }],

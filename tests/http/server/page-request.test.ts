@@ -69,9 +69,12 @@ describe("a request for a page", () => {
     expect(preparePageRequest(request)?.status).toBe(400);
   });
 
-  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("a page request with %s gets 405 because pages have no actions", (method) => {
-    expect(preparePageRequest(requestWith({}, method))?.status).toBe(405);
-  });
+  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])(
+    "a page request with %s gets 405 because pages have no actions",
+    (method) => {
+      expect(preparePageRequest(requestWith({}, method))?.status).toBe(405);
+    },
+  );
 
   test("a page request is passed on without headers that no page needs", () => {
     const request = requestWith({

@@ -53,7 +53,10 @@ describe("host commands of one installation", { shuffle: false }, () => {
     test("an installation has one local gateway with sealed secrets and the configured addresses", async () => {
       const sealer = makeSealer([randomBytes(32)]);
       const withSealer = { ...runtime, sealer };
-      const ids = await Promise.all([ensureLocalGateway(withSealer, addresses), ensureLocalGateway(withSealer, addresses)]);
+      const ids = await Promise.all([
+        ensureLocalGateway(withSealer, addresses),
+        ensureLocalGateway(withSealer, addresses),
+      ]);
       expect(new Set(ids).size).toBe(1);
       await ensureLocalGateway(withSealer, { ...addresses, address: "127.0.0.1:9000" });
       const stored = await rows<{ name: string; address: string; tag_key_sealed: string }>("select * from gateways");
@@ -133,7 +136,9 @@ describe("host commands of one installation", { shuffle: false }, () => {
       const created = await createKey(runtime, { organization: id, name: "ci", role: "viewer", expiresInDays: 2 });
       registerSecret(created.key);
       expect(
-        await rows("select name, role, user_id, expires_at::text from api_keys where api_key_id = $1", [created.apiKeyId]),
+        await rows("select name, role, user_id, expires_at::text from api_keys where api_key_id = $1", [
+          created.apiKeyId,
+        ]),
       ).toMatchObject([
         { name: "ci", role: "viewer", user_id: null, expires_at: expect.stringContaining("2026-11-22") },
       ]);

@@ -172,14 +172,17 @@ describe("operator unlock", () => {
 });
 
 describe("operator unlock after wrong codes or passwords of a signed-in person", () => {
-  test.each([codeFailuresByAccount, proofFailuresByAccount])("unlock removes the counted failures of $name (AM-13)", async (limit) => {
-    const { email, userId } = await givenOperator();
-    for (let count = 0; count < limit.tries; count++) await take(world.runtime, limit, userId);
-    await expect(take(world.runtime, limit, userId)).rejects.toMatchObject({ limit: limit.name });
-    expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: true });
-    await take(world.runtime, limit, userId);
-    expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: false });
-  });
+  test.each([codeFailuresByAccount, proofFailuresByAccount])(
+    "unlock removes the counted failures of $name (AM-13)",
+    async (limit) => {
+      const { email, userId } = await givenOperator();
+      for (let count = 0; count < limit.tries; count++) await take(world.runtime, limit, userId);
+      await expect(take(world.runtime, limit, userId)).rejects.toMatchObject({ limit: limit.name });
+      expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: true });
+      await take(world.runtime, limit, userId);
+      expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: false });
+    },
+  );
 
   test("unlock reports no lockout if the failures are too old to count (AM-13)", async () => {
     const person = await givenOperator();

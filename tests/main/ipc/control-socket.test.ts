@@ -105,7 +105,8 @@ describe("the lock of a data folder", () => {
       expect(winners, outputLines.join("\n")).toHaveLength(1);
       const winner = racers[outputLines.indexOf(winners[0] ?? "")];
       expect(await askControlSocket(folder, "/pid", {})).toMatchObject({ body: { pid: winner?.pid } });
-      for (const line of outputLines) if (line !== winners[0]) expect(line).toContain(`in use by process ${winner?.pid}`);
+      for (const line of outputLines)
+        if (line !== winners[0]) expect(line).toContain(`in use by process ${winner?.pid}`);
       winner?.kill("SIGKILL"); // the next round competes for its leftover socket
       await winner?.ended;
     }
