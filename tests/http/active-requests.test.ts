@@ -21,8 +21,8 @@ const refusalOf = async (entering: Promise<unknown>) =>
   );
 const overloaded = ["overloaded", 1];
 
-describe("the requests that are worked on", () => {
-  test("are at most so many of one organization, whichever of its keys they come with", async () => {
+describe("active requests", () => {
+  test("active requests are limited per organization across all its keys", async () => {
     const requests = new ActiveRequests(bounds);
     const slots = [
       await enterAs(requests, "a", "1"),
@@ -36,14 +36,14 @@ describe("the requests that are worked on", () => {
     await enterAs(requests, "a", "4");
   });
 
-  test("are at most so many of all organizations", async () => {
+  test("active requests are limited in total", async () => {
     const requests = new ActiveRequests(bounds);
     for (const owner of ["a", "a", "a", "b", "b", "b", "c", "c"]) await enterAs(requests, owner);
     expect(requests.active).toBe(8);
     expect(await refusalOf(enterAs(requests, "d"))).toEqual(overloaded);
   });
 
-  test("of a known credential are refused before they take a place that another organization could have", async () => {
+  test("requests of a known credential are refused before they use a slot of another organization", async () => {
     const requests = new ActiveRequests(bounds);
     (await enterAs(requests, "a")).release();
     const entering = Array.from({ length: 20 }, () => refusalOf(requests.enter(here, "key of a")));
@@ -52,7 +52,7 @@ describe("the requests that are worked on", () => {
     await enterAs(requests, "b");
   });
 
-  test("of a new credential are looked up in a line of their own, and are not refused for their number alone", async () => {
+  test("requests of new credentials wait for their lookup and are not refused only because they are many", async () => {
     const requests = new ActiveRequests({ ...bounds, active: { total: 256, perOwner: 64 } });
     const all = Array.from({ length: 256 }, (_, at) => enterAs(requests, `organization ${at % 4}`, `key ${at}`));
     await Promise.all(all);
@@ -60,7 +60,7 @@ describe("the requests that are worked on", () => {
     expect(await refusalOf(enterAs(requests, "organization 5"))).toEqual(overloaded);
   });
 
-  test("of strangers are at most half of all, and of one address as many as of an organization", async () => {
+  test("anonymous requests are limited to half of the total, and per address like an organization", async () => {
     const requests = new ActiveRequests(bounds);
     for (let at = 0; at < 3; at++) await requests.enter(here, null);
     expect(await refusalOf(requests.enter(here, null))).toEqual(overloaded);
@@ -71,12 +71,12 @@ describe("the requests that are worked on", () => {
     expect(requests.active).toBe(7);
   });
 
-  test("give their place back once, however often they are told to", async () => {
+  test("a slot is released once, however often release is called", async () => {
     const requests = new ActiveRequests(bounds);
     const [first] = [await enterAs(requests, "a"), await enterAs(requests, "a")];
     first.release();
     first.release();
-    first.assign("a"); // it waits: it takes no place again
+    first.assign("a"); // a released request takes no slot again
     first.assign("b");
     expect(requests.active).toBe(1);
     const stranger = await requests.enter(here, null);
@@ -85,7 +85,7 @@ describe("the requests that are worked on", () => {
     expect(requests.active).toBe(1);
   });
 
-  test("that will wait for something take no place, and are looked up in turn", async () => {
+  test("requests that will wait take no slot and are looked up in turn", async () => {
     const requests = new ActiveRequests(bounds);
     const waits = Array.from({ length: 1_000 }, async (_, at) => {
       const slot = await requests.enterToWait(here, `key ${at % 10}`);
@@ -99,7 +99,7 @@ describe("the requests that are worked on", () => {
     other.release();
   });
 
-  test("that are refused when they become an organization's hold nothing", async () => {
+  test("a request that is refused at its assignment to an organization holds no slot", async () => {
     const requests = new ActiveRequests(bounds);
     for (let at = 0; at < 3; at++) await enterAs(requests, "a", `key ${at}`);
     const slot = await requests.enter(here, "new key");
@@ -108,7 +108,7 @@ describe("the requests that are worked on", () => {
     expect(requests.active).toBe(3);
   });
 
-  test("that send an answer while it is made have bounds of their own", async () => {
+  test("streamed responses have separate limits", async () => {
     const requests = new ActiveRequests(bounds);
     const slot = await enterAs(requests, "a");
     const close = slot.openStream("a");

@@ -6,20 +6,20 @@ import { givenMember, givenPerson } from "../support/people";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
-/** What a request asked the database, but for the verb's own. */
+/** The database work that a request needs for its authorization. */
 interface Cost {
   /** Statements outside a transaction. */
   outside: number;
   transactions: number;
-  /** Decisions made again inside one. */
-  again: number;
+  /** Authorization decisions that are repeated inside a transaction. */
+  repeated: number;
 }
 
 let world: World;
 let acme: GivenOrganization;
 let securityId: string;
 let applicationId: string;
-const cost: Cost = { outside: 0, transactions: 0, again: 0 };
+const cost: Cost = { outside: 0, transactions: 0, repeated: 0 };
 
 beforeAll(async () => {
   world = await openWorld();
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Counts what is asked; `execute` is how a decision is asked for inside a transaction. */
+/** Counts the database work. Inside a transaction, an authorization decision is a call of `execute`. */
 function counting(database: Database): Database {
   return {
     kind: database.kind,
@@ -57,7 +57,7 @@ function countingIn(tx: Transaction): Transaction {
       const value: unknown = Reflect.get(target, property, target);
       if (typeof value !== "function") return value;
       return (...args: unknown[]) => {
-        if (property === "execute" && JSON.stringify(args[0]).includes("portcullis_authorize")) cost.again++;
+        if (property === "execute" && JSON.stringify(args[0]).includes("portcullis_authorize")) cost.repeated++;
         return value.apply(target, args);
       };
     },
@@ -65,7 +65,7 @@ function countingIn(tx: Transaction): Transaction {
 }
 
 async function costOf(request: () => Promise<{ status: number }>): Promise<Cost> {
-  Object.assign(cost, { outside: 0, transactions: 0, again: 0 });
+  Object.assign(cost, { outside: 0, transactions: 0, repeated: 0 });
   expect((await request()).status).toBe(200);
   return { ...cost };
 }
@@ -90,12 +90,12 @@ async function callers() {
   return { key: byKey, cookie: (procedure: string, input: unknown) => browser.call(procedure, input) };
 }
 
-test("who is asking, and whether they may, costs a read one statement and a write two", async () => {
+test("authentication and authorization need one statement for a read and two for a write", async () => {
   let next = 0;
   for (const [how, call] of Object.entries(await callers())) {
     const read = await costOf(() => call("security.one", { securityId }));
-    expect(read, `${how} reads`).toEqual({ outside: 1, transactions: 1, again: 0 });
+    expect(read, `${how} reads`).toEqual({ outside: 1, transactions: 1, repeated: 0 });
     const write = await costOf(() => call("security.create", { applicationId, username: `ada${next++}` }));
-    expect(write, `${how} writes`).toEqual({ outside: 1, transactions: 1, again: 1 });
+    expect(write, `${how} writes`).toEqual({ outside: 1, transactions: 1, repeated: 1 });
   }
 });

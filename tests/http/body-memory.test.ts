@@ -4,7 +4,7 @@ import { BodyMemory } from "../../src/http/body-memory";
 const bounds = { strangers: { total: 100, perOwner: 40 }, known: { total: 200, perOwner: 150 } };
 
 describe("the memory of bodies", () => {
-  test("is bounded for one address and for all strangers", () => {
+  test("body memory is limited per address and for all anonymous callers", () => {
     const memory = new BodyMemory(bounds);
     const [a, again, b, c] = ["a", "a", "b", "c"].map((address) => memory.open(address));
     expect(a?.grow(40)).toBeNull();
@@ -14,7 +14,7 @@ describe("the memory of bodies", () => {
     expect(memory.held).toBe(80);
   });
 
-  test("moves to the organization when the caller is known, and leaves room for other strangers", () => {
+  test("body memory is counted for the organization once the caller is known, which frees anonymous memory", () => {
     const memory = new BodyMemory(bounds);
     const body = memory.open("a");
     body.grow(40);
@@ -28,7 +28,7 @@ describe("the memory of bodies", () => {
     expect(memory.held).toBe(40);
   });
 
-  test("stays with the address when the organization has no room", () => {
+  test("body memory stays with the address if the organization has no room", () => {
     const memory = new BodyMemory(bounds);
     const first = memory.open("a");
     first.recognize("org");

@@ -40,9 +40,9 @@ interface Printed {
   };
 }
 
-/** Runs curl with these words, and reads what it prints. */
-async function curl(...words: readonly string[]): Promise<Printed> {
-  const { stdout } = await run("curl", ["-sS", "-i", ...words]);
+/** Runs curl with these arguments and parses its output. */
+async function curl(...args: readonly string[]): Promise<Printed> {
+  const { stdout } = await run("curl", ["-sS", "-i", ...args]);
   const [head = "", body = ""] = stdout.split("\r\n\r\n");
   return {
     status: Number(/^HTTP\/1\.1 (\d+)/.exec(head)?.[1]),
@@ -55,11 +55,11 @@ const url = (procedure: string) => `http://127.0.0.1:${server.port}/api/trpc/${p
 const asJson = ["-H", "Content-Type: application/json"];
 const withKey = () => ["-H", `x-api-key: ${key}`];
 
-describe.skipIf(!hasCurl)("DK-11: the documented lines, as they stand, to a server", () => {
+describe.skipIf(!hasCurl)("DK-11: the documented curl commands against a server", () => {
   test.each<[string, readonly string[]]>([
     ["with a content type", asJson],
-    ["without one", []],
-  ])("create, one, update, delete %s", async (_title, type) => {
+    ["without a content type", []],
+  ])("curl can create, read, update and delete a credential %s", async (_title, type) => {
     const fields = JSON.stringify({ applicationId, username: "ada", password: "securePassword-4711" });
     const created = await curl("-X", "POST", url("security.create"), ...withKey(), ...type, "-d", fields);
     expect([created.status, created.body.result?.data.username]).toEqual([200, "ada"]);
@@ -82,20 +82,20 @@ describe.skipIf(!hasCurl)("DK-11: the documented lines, as they stand, to a serv
     expect(gone.body.error.data.requestId).toBe(gone.requestId);
   });
 
-  test("a query by GET", async () => {
+  test("curl can call a query with GET", async () => {
     const input = `input=${JSON.stringify({ applicationId })}`;
     const answer = await curl("-G", url("security.list"), ...withKey(), "--data-urlencode", input);
     expect([answer.status, answer.body.result?.data.items]).toEqual([200, []]);
   });
 
-  test("without a key, and with a wrong one (TM-31)", async () => {
+  test("curl without a key or with a wrong key gets 401 (TM-31)", async () => {
     const missing = await curl(url("security.list"), "-d", "{}", ...asJson);
     expect([missing.status, missing.body.error.data.reason]).toEqual([401, "no_credentials"]);
     const wrong = await curl(url("security.list"), "-H", "x-api-key: nonsense", "-d", "{}");
     expect([wrong.status, wrong.body.error.data.reason]).toEqual([401, "key_unknown"]);
   });
 
-  test("the audit log has the address of the socket", async () => {
+  test("the audit log contains the socket address of a curl call", async () => {
     const fields = JSON.stringify({ applicationId, username: "grace", password: "securePassword-4711" });
     const created = await curl(url("security.create"), ...withKey(), ...asJson, "-d", fields);
     const [row] = await world.db.asOwner("select ip from audit_entries where request_id = $1", [created.requestId]);

@@ -13,7 +13,7 @@ const password = registerSecret("Bound-parameter-4711");
 const hash = registerSecret("$apr1$abcdefgh$0123456789012345678901");
 const detail = "Key (username)=(ada-in-a-detail) already exists.";
 
-/** As drizzle throws: the message holds the statement and every bound parameter, the cause PostgreSQL's own words. */
+/** An error as Drizzle throws it: statement and bound parameters in its message, the PostgreSQL error as its cause. */
 function drizzleError(code: string): Error {
   const cause = Object.assign(new Error(`duplicate key value: ${password}`), {
     code,
@@ -38,13 +38,13 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** The database, but for what fails. */
+/** The runtime with a database in which these functions are replaced. */
 const failing = (what: Partial<Database>) => ({ ...world.runtime, database: { ...world.runtime.database, ...what } });
 
 const call = (what: Partial<Database>) =>
   callOn(failing(what), key, "security.create", { applicationId, username: "ada", password });
 
-const places: [string, (error: Error) => Partial<Database>][] = [
+const failures: [string, (error: Error) => Partial<Database>][] = [
   ["the decision", (error) => ({ call: () => Promise.reject(error) })],
   ["the transaction", (error) => ({ transaction: () => Promise.reject(error) })],
   [
@@ -61,8 +61,8 @@ const places: [string, (error: Error) => Partial<Database>][] = [
   ],
 ];
 
-describe.each(places)("when the database fails at %s", (_title, what) => {
-  test("the answer is an internal error with an id, and neither it nor the log holds what was bound", async () => {
+describe.each(failures)("a database failure in %s", (_title, what) => {
+  test("a database failure gives 500 with a request id, and no bound parameter in the response or the log", async () => {
     const before = world.log().length;
     const answer = await call(what(drizzleError("XX000")));
     const log = world.log().slice(before);
@@ -80,7 +80,7 @@ describe.each(places)("when the database fails at %s", (_title, what) => {
   });
 
   test.each(["ECONNREFUSED", "CONNECTION_CLOSED", "57P01", "57014", "25006"])(
-    "not answering (%s) is 503, and says to try again",
+    "an unavailable database (%s) gives 503 database_unavailable",
     async (code) => {
       const answer = await call(what(drizzleError(code)));
       expect([answer.status, answer.error.data.reason]).toEqual([503, "database_unavailable"]);
@@ -89,13 +89,13 @@ describe.each(places)("when the database fails at %s", (_title, what) => {
   );
 });
 
-test("an error that nobody foresaw is an internal error without its message", async () => {
+test("an unexpected error gives 500 without its message", async () => {
   const answer = await call({ call: () => Promise.reject(new TypeError(`cannot read ${password}`)) });
   expect([answer.status, answer.error.data.reason]).toEqual([500, "internal"]);
   expect(answer.text).not.toContain(password);
 });
 
-test("a key whose last use cannot be stored is answered, and what failed is not in the log", async () => {
+test("a request succeeds if the last use of its key cannot be stored, and the log has no bound parameter", async () => {
   const before = world.log().length;
   let calls = 0;
   const fresh = failing({
@@ -114,8 +114,8 @@ test("a key whose last use cannot be stored is answered, and what failed is not 
   expect(log).not.toContain(password);
 });
 
-/** A browser whose requests come to the database that fails, with the cookies of another. */
-function browserWhere(error: Error, cookies: ReadonlyMap<string, string> = new Map()) {
+/** A browser whose requests reach a failing database, with the cookies of another browser. */
+function browserWithFailure(error: Error, cookies: ReadonlyMap<string, string> = new Map()) {
   const browser = openBrowser({
     handler: createHandler(failing({ call: () => Promise.reject(error), transaction: () => Promise.reject(error) })),
   });
@@ -123,27 +123,27 @@ function browserWhere(error: Error, cookies: ReadonlyMap<string, string> = new M
   return browser;
 }
 
-describe("when the database fails at a sign-in", () => {
+describe("a database failure at a sign-in", () => {
   test.each([
     ["XX000", 500, "internal"],
     ["ECONNREFUSED", 503, "database_unavailable"],
-  ])("the answer (%s) says nothing of it, and the log nothing of what was bound", async (code, status, reason) => {
+  ])("a failed sign-in (%s) reveals no bound parameter in the response or the log", async (code, status, reason) => {
     const before = world.log().length;
-    const browser = browserWhere(drizzleError(code));
+    const browser = browserWithFailure(drizzleError(code));
     const { status: answered, body } = await browser.signIn("password", { email: "ada@example.org", password });
     expect([answered, body]).toMatchObject([status, { error: { data: { reason } } }]);
-    const said = JSON.stringify(body) + world.log().slice(before);
+    const output = JSON.stringify(body) + world.log().slice(before);
     for (const secret of [password, hash, "insert into", "ada@example.org"]) {
-      for (const form of [...formsOf(secret), encodeURIComponent(secret)]) expect(said).not.toContain(form);
+      for (const form of [...formsOf(secret), encodeURIComponent(secret)]) expect(output).not.toContain(form);
     }
   });
 
-  test("a sign-out that did not end the session does not say that it did, and the cookie stays (TM-7)", async () => {
+  test("a sign-out that could not end the session gets 503 and keeps the cookie (TM-7)", async () => {
     const person = await givenPerson(world);
     const browser = openBrowser(world, { ip: "203.0.113.99" });
     await browser.signIn("password", { email: person.email, password: person.password });
     const cookie = browser.cookies.get("__Host-portcullis.session");
-    const offline = browserWhere(drizzleError("ECONNREFUSED"), browser.cookies);
+    const offline = browserWithFailure(drizzleError("ECONNREFUSED"), browser.cookies);
     expect((await offline.signOut()).status).toBe(503);
     expect(offline.cookies.get("__Host-portcullis.session")).toBe(cookie);
     expect((await browser.call("auth.sessions.list")).status).toBe(200);

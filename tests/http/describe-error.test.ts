@@ -5,7 +5,7 @@ import { Refusal } from "../../src/platform/errors/refusal";
 
 const secret = "Bound-parameter-4711";
 
-/** As drizzle throws over a driver: both messages, and so both stacks, hold what was bound. */
+/** An error as Drizzle throws it: both messages, and therefore both stacks, contain the bound parameters. */
 function databaseError(): Error {
   const cause = Object.assign(new Error(`duplicate key: ${secret}`), {
     severity: "ERROR",
@@ -17,12 +17,12 @@ function databaseError(): Error {
   return new DrizzleQueryError("insert into security values ($1)", [secret], cause);
 }
 
-describe("an error that a database had a part in (DK-7, DK-14)", () => {
+describe("an error with a database error in its chain (DK-7, DK-14)", () => {
   it.each([
-    ["itself", databaseError()],
-    ["inside another one", new Error(`saving ${secret}`, { cause: databaseError() })],
-    ["two deep", new Error(secret, { cause: new TypeError(secret, { cause: databaseError() }) })],
-  ])("is described without anything that was bound: %s", (_title, error) => {
+    ["the error itself", databaseError()],
+    ["the cause of another error", new Error(`saving ${secret}`, { cause: databaseError() })],
+    ["the cause of a cause", new Error(secret, { cause: new TypeError(secret, { cause: databaseError() }) })],
+  ])("a database error is described without its bound parameters: %s", (_title, error) => {
     const text = JSON.stringify(describeError(error));
     expect(text).not.toContain(secret);
     expect(text).not.toContain("insert into");
@@ -43,14 +43,14 @@ describe("a refusal", () => {
 });
 
 describe("any other error", () => {
-  it("has its message, and where it came from in lines that do not repeat it", () => {
+  it("another error is described with its message and with stack frames that do not repeat it", () => {
     const { name, message, frames } = describeError(new TypeError("a.b is no function\n  and more of it"));
     expect([name, message]).toEqual(["TypeError", "a.b is no function\n  and more of it"]);
     expect(frames.length).toBeGreaterThan(0);
     for (const frame of frames) expect(frame).toMatch(/^at /);
   });
 
-  it("has no message where text could not be parsed, because it would repeat the text", () => {
+  it("an error about unparsable text is described without its message, which would repeat the text", () => {
     const parse = () => JSON.parse("password=x");
     expect(parse).toThrow(SyntaxError);
     let described = "";
@@ -64,7 +64,7 @@ describe("any other error", () => {
     expect(described).not.toContain("password");
   });
 
-  it("has causes no deeper than three, and nothing of what is no error", () => {
+  it("another error is described with at most three causes, and a thrown string only by its type", () => {
     const chain = Array.from({ length: 6 }).reduce<Error>(
       (cause, _, at) => new Error(`e${at}`, { cause }),
       new Error(),

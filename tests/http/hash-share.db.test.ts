@@ -6,7 +6,7 @@ import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 let world: World;
-/** Called when a salt for bcrypt is drawn: right before the hash takes its place in the queue. */
+/** Called when bcrypt requests a salt, directly before the hash enters the queue. */
 let onSalt = () => {};
 beforeAll(async () => {
   world = await openWorld({
@@ -20,7 +20,7 @@ afterAll(() => world.close());
 
 const password = registerSecret("Quite a sturdy password 9!");
 
-/** An organization and one of its applications, whose visitors' passwords are hashed with bcrypt. */
+/** Creates an organization with an application whose credentials use bcrypt. */
 async function bcryptApplication() {
   const organization = await world.organization();
   const { applicationId } = await given(organization).application({ hashAlgorithm: "bcrypt" });
@@ -31,7 +31,7 @@ async function bcryptApplication() {
 
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
-/** Ends so many of the held hashes once the request waits for its own, and expects its answer without any other end. */
+/** Ends this number of held hashes after the request has queued its own, and expects a 200 without further ends. */
 async function expectAnswerAfter(hashes: number, held: HeldHashing, request: () => Promise<{ status: number }>) {
   const queued = new Promise<void>((resolve) => {
     onSalt = resolve;
@@ -43,7 +43,7 @@ async function expectAnswerAfter(hashes: number, held: HeldHashing, request: () 
 }
 
 describe("the hashing threads", () => {
-  it("answer security.create of another organization after two hashes of a flood at most", async () => {
+  it("security.create waits for at most two hashes per thread while another organization floods the queue", async () => {
     const [flooding, quiet] = [await bcryptApplication(), await bcryptApplication()];
     const held = await holdHashing(times(hashThreads + 40, { known: flooding.organizationId }));
     try {
@@ -53,7 +53,7 @@ describe("the hashing threads", () => {
     }
   });
 
-  it("refuse an organization with its share waiting: 503 busy with Retry-After, for create, update and applications.create", async () => {
+  it("an organization whose share of the hash queue is full gets 503 busy with Retry-After", async () => {
     const full = await bcryptApplication();
     const { securityId } = (await full.create("ada")).data as { securityId: string };
     const { environmentId } = await given(full).environment();
@@ -82,7 +82,7 @@ describe("the hashing threads", () => {
     expect((await full.create("bob")).status).toBe(200);
   });
 
-  it("go on hashing for organizations while strangers fill their own queue", async () => {
+  it("passwords of organizations are hashed while anonymous callers fill their own queue", async () => {
     const quiet = await bcryptApplication();
     const strangers = Array.from({ length: 400 }, (_, number) => ({ stranger: `10.9.${number >> 8}.${number & 255}` }));
     const held = await holdHashing(strangers);

@@ -28,100 +28,100 @@ const call = (handler: Handler, key: string, procedure: string, input: unknown =
   send(handler, `/api/trpc/${procedure}`, { headers: { ...json, "x-api-key": key }, body: JSON.stringify(input) });
 const reasonOf = ({ status, body }: RawAnswer) => [status, body?.error?.data.reason];
 
-/** A handler whose organizations' transactions wait until they are let go. */
+/** A handler whose transactions wait until `release` is called. */
 function heldHandler(bounds: ConstructorParameters<typeof ActiveRequests>[0]) {
   const { database } = world.runtime;
-  let letGo: () => void = () => undefined;
-  const going = new Promise<void>((resolve) => {
-    letGo = resolve;
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
   });
-  let began = 0;
+  let started = 0;
   const held: Database = {
     ...database,
     transaction: async (role, organizationId, body) => {
-      began += 1;
-      await going;
+      started += 1;
+      await released;
       return database.transaction(role, organizationId, body);
     },
     batch: async (role, organizationId, statements, body) => {
-      began += 1;
-      await going;
+      started += 1;
+      await released;
       return database.batch(role, organizationId, statements, body);
     },
   };
   const handler = createHandler({ ...world.runtime, database: held }, {}, new ActiveRequests(bounds));
-  return { handler, letGo, began: () => began };
+  return { handler, release, started: () => started };
 }
 
 const bounds = { active: { total: 8, perOwner: 3 }, streams: { total: 3, perOwner: 2 } };
 
-describe("requests that are worked on at once", () => {
-  test("end at an organization's share with 503 overloaded and Retry-After, and others go on", async () => {
-    const { handler, letGo, began } = heldHandler(bounds);
+describe("concurrent requests", () => {
+  test("requests beyond the share of an organization get 503 overloaded, and other organizations continue", async () => {
+    const { handler, release, started } = heldHandler(bounds);
     const held = Array.from({ length: 3 }, () => call(handler, acmeKey, "projects.list"));
-    await expect.poll(began).toBe(3);
+    await expect.poll(started).toBe(3);
     const refused = await call(handler, acmeKey, "projects.list");
     expect(reasonOf(refused)).toEqual([503, "overloaded"]);
     expect(refused.headers.get("retry-after")).toBe("1");
     expect(reasonOf(await call(handler, await acme.key("viewer"), "projects.list"))).toEqual([503, "overloaded"]);
     const other = call(handler, betaKey, "projects.list");
-    await expect.poll(began).toBe(4);
-    letGo();
+    await expect.poll(started).toBe(4);
+    release();
     expect((await Promise.all([...held, other])).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
     expect((await call(handler, acmeKey, "projects.list")).status).toBe(200);
     const audited = await world.db.asOwner("select 1 as one from audit_entries where reason = 'overloaded'");
     expect(audited).toEqual([]);
   });
 
-  test("leave health checks and waits alone", async () => {
-    const { handler, letGo, began } = heldHandler({ ...bounds, active: { total: 2, perOwner: 2 } });
+  test("overload does not affect health checks and waits", async () => {
+    const { handler, release, started } = heldHandler({ ...bounds, active: { total: 2, perOwner: 2 } });
     const held = Array.from({ length: 2 }, () => call(handler, acmeKey, "projects.list"));
-    await expect.poll(began).toBe(2);
+    await expect.poll(started).toBe(2);
     expect(reasonOf(await call(handler, betaKey, "projects.list"))).toEqual([503, "overloaded"]);
     for (let at = 0; at < 5; at++) {
       expect((await send(handler, "/healthz", { method: "GET" })).status).toBe(200);
       expect((await send(handler, "/readyz", { method: "GET" })).status).toBe(200);
     }
     expect(reasonOf(await call(handler, acmeKey, "sync.wait", { changeId: "chg_0" }))).toEqual([404, "not_found"]);
-    letGo();
+    release();
     await Promise.all(held);
   });
 
-  test("of people who sign in have a bound by address, and give their places back", async () => {
-    const { handler, letGo, began } = heldHandler({ ...bounds, active: { total: 8, perOwner: 2 } });
+  test("concurrent sign-ins are limited per address, and their slots are released", async () => {
+    const { handler, release, started } = heldHandler({ ...bounds, active: { total: 8, perOwner: 2 } });
     const browser = () => openBrowser({ handler }, { ip: "203.0.113.21" });
     const signIns: Promise<{ readonly status: number }>[] = [];
     for (let at = 1; at <= 2; at++) {
       signIns.push(browser().signIn("link", { token: "x" }));
-      await expect.poll(began).toBe(at);
+      await expect.poll(started).toBe(at);
     }
     expect((await browser().fetch("/api/auth/csrf")).status).toBe(503);
     expect((await openBrowser({ handler }, { ip: "203.0.113.22" }).fetch("/api/auth/csrf")).status).toBe(200);
-    letGo();
+    release();
     expect((await Promise.all(signIns)).map(({ status }) => status)).toEqual([401, 401]);
     expect((await browser().fetch("/api/auth/csrf")).status).toBe(200);
   });
 
-  test("ask for readiness together, however many ask", async () => {
-    let looks = 0;
+  test("concurrent readiness requests share one check", async () => {
+    let checks = 0;
     const handler = createHandler(world.runtime, {
       slow: async () => {
-        looks += 1;
+        checks += 1;
         await new Promise((resolve) => setTimeout(resolve, 20));
         return null;
       },
     });
     const answers = await Promise.all(Array.from({ length: 200 }, () => send(handler, "/readyz", { method: "GET" })));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-    expect(looks).toBe(1);
+    expect(checks).toBe(1);
   });
 });
 
 describe("a body that is larger than 16 KiB", () => {
   const large = JSON.stringify({ name: "Wide", description: undefined, padding: "x".repeat(200 * 1024) });
 
-  /** Sends it piece by piece, and counts what is taken of it. */
-  function pieces(): { readonly body: ReadableStream; taken(): number } {
+  /** A body that is produced in pieces and counts the bytes that are read. */
+  function pieces(): { readonly body: ReadableStream; bytesRead(): number } {
     let at = 0;
     const body = new ReadableStream(
       {
@@ -133,11 +133,11 @@ describe("a body that is larger than 16 KiB", () => {
       },
       { highWaterMark: 0 },
     );
-    return { body, taken: () => at };
+    return { body, bytesRead: () => at };
   }
 
   test.each<[string, () => Promise<Record<string, string>>, string]>([
-    ["nobody", async () => ({}), "no_credentials"],
+    ["an anonymous caller", async () => ({}), "no_credentials"],
     ["an unknown key", async () => ({ "x-api-key": makeApiKey((size) => Buffer.alloc(size, 5)).key }), "key_unknown"],
     ["a malformed key", async () => ({ "x-api-key": "x" }), "key_unknown"],
     [
@@ -145,24 +145,24 @@ describe("a body that is larger than 16 KiB", () => {
       async () => ({ "x-api-key": await acme.key("owner", { expiresAt: new Date(0) }) }),
       "key_expired",
     ],
-  ])("of %s is 401, and is not read", async (_whose, headers, reason) => {
-    const { body, taken } = pieces();
+  ])("a large body of %s gets 401 and is not read", async (_caller, headers, reason) => {
+    const { body, bytesRead } = pieces();
     const answer = await send(world.handler, "/api/trpc/projects.create", {
       headers: { ...json, ...(await headers()) },
       body,
     });
     expect(reasonOf(answer)).toEqual([401, reason]);
-    expect(taken()).toBeLessThanOrEqual(17 * 1024);
+    expect(bytesRead()).toBeLessThanOrEqual(17 * 1024);
   });
 
-  test("for a procedure that does not exist is 404, and is not read", async () => {
-    const { body, taken } = pieces();
+  test("a large body for an unknown procedure gets 404 and is not read", async () => {
+    const { body, bytesRead } = pieces();
     const headers = { ...json, "x-api-key": acmeKey };
     expect((await send(world.handler, "/api/trpc/projects.nothing", { headers, body })).status).toBe(404);
-    expect(taken()).toBeLessThanOrEqual(17 * 1024);
+    expect(bytesRead()).toBeLessThanOrEqual(17 * 1024);
   });
 
-  test("of a known caller is read, and its request is counted once", async () => {
+  test("a large body of a known caller is read, and the request is counted once", async () => {
     await world.db.asOwner("update organizations set key_requests_per_minute = 2 where organization_id = $1", [
       acme.organizationId,
     ]);
@@ -177,14 +177,14 @@ describe("a body that is larger than 16 KiB", () => {
   });
 });
 
-describe("a caller whose address is not known", () => {
+describe("a caller with an unknown address", () => {
   const behindProxy = (): Runtime => ({
     ...world.runtime,
     signIn: { ...world.runtime.signIn, trustedProxies: ["127.0.0.1"], keyCreationsPerHour: 2 },
   });
 
   test.each(["unknown", "203.0.113.7, nonsense", "", "203.0.113.7,", "[203.0.113.7]:80"])(
-    "because X-Forwarded-For is %j is admitted by no allowlist of a key, not even by the proxy's",
+    "a caller with X-Forwarded-For %j matches no IP allow-list of a key, not even the address of the proxy",
     async (forwardedFor) => {
       const handler = createHandler(behindProxy());
       const { data } = await acme.call<{ key: string }>("keys.create", {
@@ -192,26 +192,26 @@ describe("a caller whose address is not known", () => {
         role: "viewer",
         allowedIps: ["0.0.0.0/0", "::/0", "127.0.0.1", "203.0.113.7"],
       });
-      const ask = (header: string) =>
+      const sendWith = (header: string) =>
         send(handler, "/api/trpc/auth.session", {
           headers: { ...json, "x-api-key": data.key, "x-forwarded-for": header },
           body: "{}",
         });
-      expect((await ask("203.0.113.7:51234")).status).toBe(200);
-      expect(reasonOf(await ask(forwardedFor))).toEqual([401, "key_ip_refused"]);
+      expect((await sendWith("203.0.113.7:51234")).status).toBe(200);
+      expect(reasonOf(await sendWith(forwardedFor))).toEqual([401, "key_ip_refused"]);
     },
   );
 
-  test("shares one bucket of each limit with all such callers, and never has none", async () => {
+  test("callers with an unknown address share one rate limit bucket", async () => {
     const handler = createHandler(behindProxy());
-    const ask = (header: string) =>
+    const sendWith = (header: string) =>
       send(handler, "/api/trpc/keys.create", {
         headers: { ...json, "x-api-key": acmeKey, "x-forwarded-for": header },
         body: '{"name":"x","role":"viewer"}',
       });
-    expect((await ask("unknown")).status).toBe(200);
-    expect((await ask("nonsense")).status).toBe(200);
-    expect(reasonOf(await ask("203.0.113.7,"))).toEqual([429, "rate_limited"]);
-    expect((await ask("203.0.113.7")).status).toBe(200);
+    expect((await sendWith("unknown")).status).toBe(200);
+    expect((await sendWith("nonsense")).status).toBe(200);
+    expect(reasonOf(await sendWith("203.0.113.7,"))).toEqual([429, "rate_limited"]);
+    expect((await sendWith("203.0.113.7")).status).toBe(200);
   });
 });

@@ -28,8 +28,8 @@ afterAll(() => world.close());
 const strong = () => registerSecret(`Correct-Horse-${Math.random().toString(36).slice(2)}-7-Staple`);
 
 /**
- * DK-2, DK-3: no answer holds a hash or a registered password. A generated password is registered after the one answer
- * that shows it, so that every later answer is searched for it.
+ * DK-2, DK-3: no response contains a hash or a registered password. A generated password is registered after the one
+ * response that shows it, so that every later response is checked for it.
  */
 function requireNoSecret(text: string): void {
   expect(text).not.toMatch(/\$apr1\$|\$2[aby]\$|v1\.[\w-]{8}\.[\w-]{16}\.|hash_sealed|hashSealed/);
@@ -65,7 +65,7 @@ async function hashOf(securityId: string): Promise<string> {
   return registerSecret(opened.plaintext);
 }
 
-test("DK-1: only a hash is kept, sealed for its own row", async () => {
+test("DK-1: only a hash of the password is stored, sealed for its own row", async () => {
   const applicationId = await application();
   const password = strong();
   const { data } = await call("security.create", { applicationId, username: "ada", password });
@@ -83,7 +83,7 @@ test("DK-1: only a hash is kept, sealed for its own row", async () => {
 });
 
 describe("DK-2: security.create", () => {
-  test("answers what it made, and never the password that was given", async () => {
+  test("security.create returns the created credential without the given password", async () => {
     const applicationId = await application();
     const password = strong();
     const answer = await call("security.create", { applicationId, username: "ada", password });
@@ -103,7 +103,7 @@ describe("DK-2: security.create", () => {
     expect(answer.text).not.toContain(password);
   });
 
-  test("without a password makes a strong one, shown in this one answer", async () => {
+  test("security.create without a password generates a strong one and returns it once", async () => {
     const applicationId = await application();
     const { data, text } = await call("security.create", { applicationId, username: "ada" });
     const password = registerSecret(data.password ?? "");
@@ -121,7 +121,7 @@ describe("DK-2: security.create", () => {
   });
 });
 
-test("DK-3: security.one answers everything but a password and a hash", async () => {
+test("DK-3: security.one returns all fields except password and hash", async () => {
   const { securityId } = await given(acme).credential(await application());
   const answer = await call("security.one", { securityId });
   expect(Object.keys(answer.data).sort()).toEqual([
@@ -138,7 +138,7 @@ test("DK-3: security.one answers everything but a password and a hash", async ()
 });
 
 describe("DK-4: security.update", () => {
-  test("changes the username, the password, or both, and leaves the other as it is", async () => {
+  test("security.update changes the username, the password or both, and nothing else", async () => {
     const { securityId } = await given(acme).credential(await application());
     const [before, hash] = [(await call("security.one", { securityId })).data, await hashOf(securityId)];
 
@@ -160,7 +160,7 @@ describe("DK-4: security.update", () => {
     world.now = null;
   });
 
-  test("with neither is refused", async () => {
+  test("security.update without a change is refused", async () => {
     const { securityId } = await given(acme).credential(await application());
     expect(refusalOf(await call("security.update", { securityId }))).toMatchObject({
       status: 400,
@@ -170,7 +170,7 @@ describe("DK-4: security.update", () => {
   });
 });
 
-test("DK-5: security.delete answers what it deleted, once", async () => {
+test("DK-5: security.delete returns the deleted credential once, and then 404", async () => {
   const { securityId } = await given(acme).credential(await application());
   const { sync: _, ...before } = (await call("security.one", { securityId })).data;
   const deleted = await call("security.delete", { securityId });
@@ -186,7 +186,7 @@ describe("DK-6: security.list", () => {
     nextCursor: string | null;
   }
 
-  test("is one application's, newest first, in pages", async () => {
+  test("security.list returns the credentials of one application, newest first, in pages", async () => {
     const applicationId = await application();
     await given(acme).credential(await application(), "elsewhere");
     for (const name of ["u1", "u2", "u3", "u4", "u5"]) await given(acme).credential(applicationId, name);
@@ -202,11 +202,11 @@ describe("DK-6: security.list", () => {
     expect(exactly.data.nextCursor).toBeNull();
   });
 
-  test.each([0, 201, 1.5, "2", -1])("with limit %s is refused", async (limit) => {
+  test.each([0, 201, 1.5, "2", -1])("security.list with the limit %s is refused", async (limit) => {
     expect((await call("security.list", { applicationId: await application(), limit })).status).toBe(400);
   });
 
-  test("with a cursor of another kind is an empty or a whole page, never an error of the database", async () => {
+  test("security.list with a foreign cursor returns a page, never a database error", async () => {
     const applicationId = await application();
     for (const cursor of ["a", "zzzz", "sec_x", "0"]) {
       expect((await call("security.list", { applicationId, cursor })).status).toBe(200);
@@ -215,7 +215,7 @@ describe("DK-6: security.list", () => {
   });
 });
 
-test("DK-7: a username is there once in an application, and the refusal says so in our words", async () => {
+test("DK-7: a duplicate username in an application gets 409 without database details", async () => {
   const applicationId = await application();
   const password = strong();
   await call("security.create", { applicationId, username: "ada", password });
@@ -237,13 +237,13 @@ describe("DK-8: a username", () => {
   test.each([
     ["one character", "a"],
     ["255 bytes", "u".repeat(255)],
-    ["255 bytes of two each but one", `${"ü".repeat(127)}u`],
+    ["255 bytes, mostly two-byte characters", `${"ü".repeat(127)}u`],
     ["a template", '{{ env "HOME" }}'],
     ["quotes, backticks and backslashes", "`'\"\\$(id)"],
     ["an inner space", "ada lovelace"],
     ["an emoji", "😀"],
-    ["an address", "ada@example.org"],
-  ])("may be %s", async (_title, username) => {
+    ["an e-mail address", "ada@example.org"],
+  ])("a username may be %s", async (_title, username) => {
     const answer = await call("security.create", { applicationId: await application(), username });
     expect([answer.status, answer.data?.username]).toEqual([200, username]);
   });
@@ -251,22 +251,22 @@ describe("DK-8: a username", () => {
   test.each([
     ["empty", "", "invalid_input"],
     ["256 bytes", "u".repeat(256), "invalid_input"],
-    ["256 bytes of two each", "ü".repeat(128), "invalid_username"],
+    ["256 bytes of two-byte characters", "ü".repeat(128), "invalid_username"],
     ["with a colon", "a:b", "invalid_username"],
     ["with ║", "a║b", "invalid_username"],
     ["with a line break", "a\nb", "invalid_username"],
     ["with NUL", "a\u0000b", "invalid_username"],
     ["with DEL", "a\u007fb", "invalid_username"],
     ["with a C1 control", "a\u0085b", "invalid_username"],
-    ["with half a character", "a\ud800b", "invalid_username"],
+    ["with a lone surrogate", "a\ud800b", "invalid_username"],
     ["with a byte order mark", "\ufeffab", "invalid_username"],
-    ["with a code point that is no character", "a\uffffb", "invalid_username"],
+    ["with a noncharacter code point", "a\uffffb", "invalid_username"],
     ["with a leading space", " ab", "invalid_username"],
     ["with a trailing space", "ab ", "invalid_username"],
     ["with a trailing no-break space", "ab\u00a0", "invalid_username"],
     ["a number", 7, "invalid_input"],
     ["null", null, "invalid_input"],
-  ])("may not be %s", async (_title, username, reason) => {
+  ])("a username may not be %s", async (_title, username, reason) => {
     const applicationId = await application();
     const { securityId } = await given(acme).credential(applicationId, "standing");
     const created = await call("security.create", { applicationId, username });
@@ -282,17 +282,17 @@ describe("DK-9: a password", () => {
   test.each<[string, string, "apr1" | "bcrypt"]>([
     ["one character", "x", "apr1"],
     ["255 bytes", "p".repeat(255), "apr1"],
-    ["255 bytes of two each but one", `${"ü".repeat(127)}u`, "apr1"],
+    ["255 bytes, mostly two-byte characters", `${"ü".repeat(127)}u`, "apr1"],
     ["spaces around it", " pass ", "apr1"],
     ["║ and a colon", "a║b:c", "apr1"],
     ["72 bytes with bcrypt", "p".repeat(72), "bcrypt"],
-    ["72 bytes of two each with bcrypt", "ü".repeat(36), "bcrypt"],
-  ])("may be %s", async (_title, password, hashAlgorithm) => {
+    ["72 bytes of two-byte characters with bcrypt", "ü".repeat(36), "bcrypt"],
+  ])("a password may be %s", async (_title, password, hashAlgorithm) => {
     const applicationId = await application({ hashAlgorithm });
     const answer = await call("security.create", { applicationId, username: "someone", password });
     expect([answer.status, answer.data?.hashAlgorithm]).toEqual([200, hashAlgorithm]);
     if (hashAlgorithm === "apr1") {
-      // Traefik gets bytes, not characters.
+      // Traefik compares bytes, not characters.
       const bytes = Buffer.from(password, "utf8").toString("latin1");
       expect(md5(bytes, await hashOf(answer.data.securityId))).toBe(await hashOf(answer.data.securityId));
     }
@@ -301,15 +301,15 @@ describe("DK-9: a password", () => {
   test.each<[string, unknown, "apr1" | "bcrypt", string]>([
     ["empty", "", "apr1", "invalid_input"],
     ["256 bytes", "p".repeat(256), "apr1", "invalid_input"],
-    ["256 bytes of two each", "ü".repeat(128), "apr1", "invalid_password"],
+    ["256 bytes of two-byte characters", "ü".repeat(128), "apr1", "invalid_password"],
     ["73 bytes with bcrypt", "p".repeat(73), "bcrypt", "invalid_password"],
-    ["73 bytes of two each but one with bcrypt", `${"ü".repeat(36)}u`, "bcrypt", "invalid_password"],
+    ["73 bytes, mostly two-byte characters, with bcrypt", `${"ü".repeat(36)}u`, "bcrypt", "invalid_password"],
     ["with a tab", "pass\tword", "apr1", "invalid_password"],
     ["with NUL", "pass\u0000word", "apr1", "invalid_password"],
     ["with DEL", "pass\u007fword", "apr1", "invalid_password"],
-    ["with half a character", "pass\ud83dword", "apr1", "invalid_password"],
+    ["with a lone surrogate", "pass\ud83dword", "apr1", "invalid_password"],
     ["a number", 123456, "apr1", "invalid_input"],
-  ])("may not be %s", async (_title, password, hashAlgorithm, reason) => {
+  ])("a password may not be %s", async (_title, password, hashAlgorithm, reason) => {
     const applicationId = await application({ hashAlgorithm });
     const answer = await call("security.create", { applicationId, username: "ada", password });
     expect(refusalOf(answer)).toMatchObject({ status: 400, code: "BAD_REQUEST", reason });
@@ -327,7 +327,7 @@ describe("DK-9: a password", () => {
     ["Visitor-9-tractor-Quux", ["password_contains_username"]],
     ["$2y$05$G/R6Tubb.58rSeR3wSeKYe5Fb97Iz5sg.Iu6VaCOTkeZ9941sIkk.", ["looks_like_hash"]],
   ];
-  test.each(weaknesses)("that is weak is accepted with advice by default: %s", async (password, reasons) => {
+  test.each(weaknesses)("a weak password is accepted with warnings by default: %s", async (password, reasons) => {
     const applicationId = await application();
     const answer = await call("security.create", { applicationId, username: "visitor", password });
     expect(answer.status).toBe(200);
@@ -339,46 +339,57 @@ describe("DK-9: a password", () => {
     expect(update.data.warnings?.map((warning) => warning.reason)).toEqual(reasons);
   });
 
-  test.each(weaknesses)("that is weak is refused where the organization enforces: %s", async (password, reasons) => {
-    const strict = await world.organization();
-    await world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
-      strict.organizationId,
-    ]);
-    const place = await insertPlace(world, strict);
-    const { applicationId } = await given(strict).application({ ...place, projectId: undefined, access: "protected" });
-    const { securityId } = await given(strict).ok<Credential>("security.create", {
-      applicationId,
-      username: "visitor-too",
-      password: strong(),
-    });
-    const refused = { status: 400, reason: "weak_password", fields: { password: reasons.join(" ") } };
-    const created = await call("security.create", { applicationId, username: "visitor", password }, strict);
-    expect(refusalOf(created)).toMatchObject(refused);
-    expect(created.text).not.toContain(password);
-    if (!reasons.includes("password_contains_username")) {
-      expect(refusalOf(await call("security.update", { securityId, password }, strict))).toMatchObject(refused);
-    }
-    const whole = { environmentId: place.environmentId, name: "Whole", credential: { username: "visitor", password } };
-    expect(refusalOf(await call("applications.create", whole, strict))).toMatchObject(refused);
-    const made = await call("security.create", { applicationId, username: "made" }, strict);
-    expect(made.status).toBe(200);
-    registerSecret(made.data.password ?? "");
-  });
+  test.each(weaknesses)(
+    "a weak password is refused if the organization enforces the policy: %s",
+    async (password, reasons) => {
+      const strict = await world.organization();
+      await world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
+        strict.organizationId,
+      ]);
+      const place = await insertPlace(world, strict);
+      const { applicationId } = await given(strict).application({
+        ...place,
+        projectId: undefined,
+        access: "protected",
+      });
+      const { securityId } = await given(strict).ok<Credential>("security.create", {
+        applicationId,
+        username: "visitor-too",
+        password: strong(),
+      });
+      const refused = { status: 400, reason: "weak_password", fields: { password: reasons.join(" ") } };
+      const created = await call("security.create", { applicationId, username: "visitor", password }, strict);
+      expect(refusalOf(created)).toMatchObject(refused);
+      expect(created.text).not.toContain(password);
+      if (!reasons.includes("password_contains_username")) {
+        expect(refusalOf(await call("security.update", { securityId, password }, strict))).toMatchObject(refused);
+      }
+      const withCredential = {
+        environmentId: place.environmentId,
+        name: "Whole",
+        credential: { username: "visitor", password },
+      };
+      expect(refusalOf(await call("applications.create", withCredential, strict))).toMatchObject(refused);
+      const generated = await call("security.create", { applicationId, username: "made" }, strict);
+      expect(generated.status).toBe(200);
+      registerSecret(generated.data.password ?? "");
+    },
+  );
 });
 
 describe("DK-10: several credentials of one application", () => {
-  test("are of one algorithm, which cannot be changed while they exist", async () => {
+  test("the credentials of an application have one algorithm, which cannot change while they exist", async () => {
     const applicationId = await application({ hashAlgorithm: "bcrypt" });
-    const made = [];
-    for (const username of ["ada", "bob"]) made.push(await call("security.create", { applicationId, username }));
-    for (const { data } of made) {
+    const credentials = [];
+    for (const username of ["ada", "bob"]) credentials.push(await call("security.create", { applicationId, username }));
+    for (const { data } of credentials) {
       registerSecret(data.password ?? "");
       expect(data.hashAlgorithm).toBe("bcrypt");
       expect(await hashOf(data.securityId)).toMatch(/^\$2[aby]\$(0\d|10)\$/);
     }
     const change = await call("applications.update", { applicationId, hashAlgorithm: "apr1" });
     expect(refusalOf(change)).toMatchObject({ status: 409, reason: "credentials_exist" });
-    for (const { data } of made) await call("security.delete", { securityId: data.securityId });
+    for (const { data } of credentials) await call("security.delete", { securityId: data.securityId });
     expect((await call("applications.update", { applicationId, hashAlgorithm: "apr1" })).status).toBe(200);
   });
 });
@@ -395,7 +406,7 @@ describe("DK-12: the typed client against the same router", () => {
       ],
     });
 
-  test("creates, reads, lists, changes and deletes", async () => {
+  test("the typed client can create, read, list, change and delete a credential", async () => {
     const { security } = client(await acme.key("developer"));
     const applicationId = await application();
     const { securityId } = await security.create.mutate({ applicationId, username: "ada", password: strong() });
@@ -405,7 +416,7 @@ describe("DK-12: the typed client against the same router", () => {
     expect((await security.delete.mutate({ securityId })).becamePublic).toBe(false);
   });
 
-  test("DK-14: gets the code, the reason and the request's id of a refusal", async () => {
+  test("DK-14: the typed client gets the code, the reason and the request id of a refusal", async () => {
     const refusal = await client(await acme.key("viewer"))
       .security.one.query({ securityId: "sec_none" })
       .catch((error: unknown) => error);
@@ -419,18 +430,18 @@ describe("DK-12: the typed client against the same router", () => {
   });
 });
 
-describe("DK-14, DK-15: who are you, is it yours, may you, is it right: in this order", () => {
+describe("DK-14, DK-15: the order of authentication, lookup, authorization and validation", () => {
   const wrong = { username: ":", password: "\n", more: true };
 
   test.each<[string, () => Promise<string | null>, number, string]>([
     ["no key", async () => null, 401, "no_credentials"],
     ["an empty key", async () => "", 401, "key_unknown"],
-    ["a key of no form", async () => "password", 401, "key_unknown"],
-    ["a key that nobody has", async () => `pcl_${"0".repeat(72)}`, 401, "key_unknown"],
+    ["a malformed key", async () => "password", 401, "key_unknown"],
+    ["an unknown key", async () => `pcl_${"0".repeat(72)}`, 401, "key_unknown"],
     ["an expired key", () => acme.key("owner", { expiresAt: new Date(Date.now() - 1_000) }), 401, "key_expired"],
-  ])("%s is %i %s, whatever the input", async (_title, keyOf, status, reason) => {
+  ])("a call with %s gets %i %s, whatever the input", async (_title, keyOf, status, reason) => {
     const applicationId = await application();
-    const call_ = world.callAs((await keyOf())?.toString() ?? null);
+    const callWithKey = world.callAs((await keyOf())?.toString() ?? null);
     for (const input of [
       { applicationId, username: "ada" },
       { applicationId, ...wrong },
@@ -438,12 +449,12 @@ describe("DK-14, DK-15: who are you, is it yours, may you, is it right: in this 
       [],
       { applicationId: 7 },
     ]) {
-      const answer = await call_("security.create", input);
+      const answer = await callWithKey("security.create", input);
       expect([answer.status, answer.error.data.reason]).toEqual([status, reason]);
     }
   });
 
-  test("404 before 403 before 400", async () => {
+  test("a call gets 404 before 403 before 400", async () => {
     const applicationId = await application();
     const beta = await world.organization();
     const asViewer = world.callAs(await acme.key("viewer"));
@@ -453,7 +464,7 @@ describe("DK-14, DK-15: who are you, is it yours, may you, is it right: in this 
     expect((await call("security.create", { applicationId, ...wrong })).status).toBe(400);
   });
 
-  test("an input with fields that are not known is refused by name, and nothing of it is repeated", async () => {
+  test("an input with unknown fields is refused with their names and without their values", async () => {
     const applicationId = await application();
     const answer = await call("security.create", {
       applicationId,

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Limits are by address: every browser has its own. */
+/** Rate limits are by address, so every browser has its own. */
 const browserAt = (origin = testOrigin) =>
   openBrowser(world, { origin, ip: origin === local ? "127.0.0.1" : `203.0.113.${++address}` });
 
@@ -35,62 +35,62 @@ async function signedIn(browser = browserAt()): Promise<Browser> {
   return browser;
 }
 
-const saidTo = async (browser: Browser, headers: Record<string, string> = {}) => {
+const sessionAnswer = async (browser: Browser, headers: Record<string, string> = {}) => {
   const { status, error } = await browser.call("auth.session", {}, headers);
   return [status, error?.data.reason];
 };
 
 describe("a session cookie", () => {
-  test("that the browser had before the sign-in is worth nothing after it, and is not the one it gets (fixation)", async () => {
+  test("a sign-in replaces and revokes the session cookie that the browser had before (fixation)", async () => {
     const victim = await signedIn();
     const planted = victim.cookies.get(cookie) ?? "";
     const attacker = browserAt();
     attacker.cookies.set(cookie, planted);
-    expect(await saidTo(attacker)).toEqual([200, undefined]);
+    expect(await sessionAnswer(attacker)).toEqual([200, undefined]);
     await signedIn(victim);
     expect(victim.cookies.get(cookie)).not.toBe(planted);
-    expect(await saidTo(victim)).toEqual([200, undefined]);
-    expect(await saidTo(attacker)).toEqual([401, "session_ended"]);
+    expect(await sessionAnswer(victim)).toEqual([200, undefined]);
+    expect(await sessionAnswer(attacker)).toEqual([401, "session_ended"]);
   });
 
-  test("that an attacker made up is not taken over by a sign-in", async () => {
+  test("a sign-in does not adopt a session cookie that an attacker made up", async () => {
     const victim = browserAt();
     for (const planted of ["A".repeat(43), "e30.e30.e30", "%00", "x".repeat(5_000)]) {
       victim.cookies.set(cookie, planted);
-      expect(await saidTo(victim)).toEqual([401, "no_credentials"]);
+      expect(await sessionAnswer(victim)).toEqual([401, "no_credentials"]);
     }
     await signedIn(victim);
     expect(victim.cookies.get(cookie)).not.toBe("x".repeat(5_000));
   });
 
-  test("of another installation's secret opens nothing", async () => {
+  test("a session cookie of an installation with another secret is refused", async () => {
     const other = await openWorld();
     try {
       const { userId } = await givenPerson(other);
       const { browser } = await givenSession(other, { userId });
       const here = browserAt();
       for (const [name, value] of browser.cookies) here.cookies.set(name, value);
-      expect(await saidTo(here)).toEqual([401, "no_credentials"]);
+      expect(await sessionAnswer(here)).toEqual([401, "no_credentials"]);
     } finally {
       await other.close();
     }
   });
 
-  test("is dead after the sign-out, wherever it was copied to (TM-7)", async () => {
+  test("sign-out invalidates every copy of the session cookie (TM-7)", async () => {
     const browser = await signedIn();
     const thief = browserAt();
     for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
-    expect(await saidTo(thief)).toEqual([200, undefined]);
+    expect(await sessionAnswer(thief)).toEqual([200, undefined]);
     expect((await thief.call("projects.create", { name: "Stolen" })).status).toBe(200);
     await browser.signOut();
     expect(browser.cookies.has(cookie)).toBe(false);
-    expect(await saidTo(thief)).toEqual([401, "session_ended"]);
+    expect(await sessionAnswer(thief)).toEqual([401, "session_ended"]);
     expect((await thief.call("projects.create", { name: "Stolen" })).status).toBe(401);
     const [row] = await world.db.asOwner("select count(*)::int as n from projects where name = 'Stolen'");
     expect(row?.n).toBe(1);
   });
 
-  test("is not ended by a sign-out that another page asks for", async () => {
+  test("a sign-out requested by another page does not end the session", async () => {
     const browser = await signedIn();
     const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
     const body = (token: string) => new URLSearchParams({ csrfToken: token, json: "true" }).toString();
@@ -103,13 +103,13 @@ describe("a session cookie", () => {
     expect(foreign.status).toBe(403);
     await browser.fetch("/api/auth/signout", { method: "POST", headers, body: body("0".repeat(64)) });
     await browser.fetch("/api/auth/signout");
-    expect(await saidTo(browser)).toEqual([200, undefined]);
+    expect(await sessionAnswer(browser)).toEqual([200, undefined]);
   });
 
-  test("of a local address is good there alone, and one of the public address only there", async () => {
+  test("a session cookie is valid only at the kind of address, local or public, where it was issued", async () => {
     const atHost = await signedIn(browserAt(local));
     const outside = await signedIn();
-    expect(await saidTo(atHost)).toEqual([200, undefined]);
+    expect(await sessionAnswer(atHost)).toEqual([200, undefined]);
     expect([...atHost.cookies.keys()].filter((name) => name.startsWith("__Host-"))).toEqual([]);
     const names = ["portcullis.session", "portcullis.csrf"];
     const [carriedOut, carriedIn] = [browserAt(), browserAt(local)];
@@ -118,37 +118,37 @@ describe("a session cookie", () => {
       carriedOut.cookies.set(name, atHost.cookies.get(name) ?? "");
       carriedIn.cookies.set(name, outside.cookies.get(`__Host-${name}`) ?? "");
     }
-    expect(await saidTo(carriedOut)).toEqual([401, "session_ended"]);
-    expect(await saidTo(carriedIn)).toEqual([401, "session_ended"]);
-    // Under its own name the public address does not even look at it.
+    expect(await sessionAnswer(carriedOut)).toEqual([401, "session_ended"]);
+    expect(await sessionAnswer(carriedIn)).toEqual([401, "session_ended"]);
+    // The public address ignores a cookie with the local name.
     for (const name of names) carriedOut.cookies.delete(`__Host-${name}`);
-    expect(await saidTo(carriedOut)).toEqual([401, "no_credentials"]);
+    expect(await sessionAnswer(carriedOut)).toEqual([401, "no_credentials"]);
   });
 
-  test("is not looked at where the request says it came to a local address, and did not", async () => {
+  test("a local session cookie is ignored if the request only claims a local address", async () => {
     const atHost = await signedIn(browserAt(local));
-    const liar = openBrowser(world, { origin: local, ip: "203.0.113.200" });
-    for (const [name, value] of atHost.cookies) liar.cookies.set(name, value);
-    expect(await saidTo(liar)).toEqual([401, "no_credentials"]);
-    const tried = await liar.fetch("/api/auth/csrf");
-    expect(tried.status).toBe(403);
+    const impostor = openBrowser(world, { origin: local, ip: "203.0.113.200" });
+    for (const [name, value] of atHost.cookies) impostor.cookies.set(name, value);
+    expect(await sessionAnswer(impostor)).toEqual([401, "no_credentials"]);
+    const csrfAnswer = await impostor.fetch("/api/auth/csrf");
+    expect(csrfAnswer.status).toBe(403);
   });
 
-  test("of a local address is not looked at where a proxy on the host passed the request on", async () => {
+  test("a local session cookie is ignored if a proxy on the host forwarded the request", async () => {
     const atHost = await signedIn(browserAt(local));
-    expect(await saidTo(atHost)).toEqual([200, undefined]);
+    expect(await sessionAnswer(atHost)).toEqual([200, undefined]);
     for (const name of ["x-forwarded-for", "forwarded", "via", "x-real-ip", "x-forwarded-host", "x-forwarded-proto"]) {
-      expect(await saidTo(atHost, { [name]: "x" })).toEqual([401, "no_credentials"]);
+      expect(await sessionAnswer(atHost, { [name]: "x" })).toEqual([401, "no_credentials"]);
       expect((await atHost.fetch("/api/auth/csrf", { headers: { [name]: "x" } })).status).toBe(403);
     }
   });
 
-  test("sent twice counts once: the first", async () => {
+  test("the first of two session cookies counts", async () => {
     const browser = await signedIn();
     const good = browser.cookies.get(cookie) ?? "";
     const fetchWith = async (line: string) => {
-      const anyone = browserAt();
-      const answer = await anyone.fetch("/api/trpc/auth.session", { headers: { cookie: line } });
+      const visitor = browserAt();
+      const answer = await visitor.fetch("/api/trpc/auth.session", { headers: { cookie: line } });
       return answer.status;
     };
     expect(await fetchWith(`${cookie}=${good}`)).toBe(200);
@@ -157,23 +157,23 @@ describe("a session cookie", () => {
   });
 });
 
-describe("a key beside a cookie (TM-34)", () => {
+describe("a key together with a cookie (TM-34)", () => {
   const keys: [string, () => Promise<string>, string][] = [
-    ["that is none", async () => "pcl_nonsense", "key_unknown"],
+    ["of an invalid form", async () => "pcl_nonsense", "key_unknown"],
     ["that is empty", async () => "", "key_unknown"],
-    ["that nobody has", async () => makeApiKey(randomBytes).key, "key_unknown"],
+    ["that is unknown", async () => makeApiKey(randomBytes).key, "key_unknown"],
     ["that expired", () => acme.key("owner", { expiresAt: new Date(Date.now() - 1_000) }), "key_expired"],
   ];
-  test.each(keys)("%s is refused, with a good cookie and token too", async (_title, keyOf, reason) => {
+  test.each(keys)("a key %s is refused even with a valid cookie and token", async (_title, keyOf, reason) => {
     const browser = await signedIn();
     const key = await keyOf();
     for (const procedure of ["projects.list", "projects.create"]) {
-      const { status, error } = await browser.call(procedure, { name: "Beside" }, { "x-api-key": key });
+      const { status, error } = await browser.call(procedure, { name: "With both" }, { "x-api-key": key });
       expect([status, error.data.reason]).toEqual([401, reason]);
     }
   });
 
-  test("that is good acts, and the cookie does not; no token and no origin is asked of it", async () => {
+  test("a valid key takes precedence over the cookie and needs neither token nor origin", async () => {
     const browser = await signedIn();
     const key = await beta.key("owner");
     const headers = { "x-api-key": key, "x-csrf-token": "", origin: "https://evil.example.org" };
@@ -187,9 +187,9 @@ describe("a key beside a cookie (TM-34)", () => {
 });
 
 describe("x-organization-id", () => {
-  const strangers = () => [beta.organizationId, newId("organization"), "", "x", "' or 1=1 --", "é"];
+  const foreignIds = () => [beta.organizationId, newId("organization"), "", "x", "' or 1=1 --", "é"];
 
-  test("of a stranger's organization is 404 for a session, and of nobody's the same", async () => {
+  test("a session gets 404 for a foreign organization as for an unknown one", async () => {
     const browser = await signedIn();
     const inputs: [string, Record<string, unknown>][] = [
       ["auth.session", {}],
@@ -200,7 +200,7 @@ describe("x-organization-id", () => {
       ["auth.sessions.list", {}],
     ];
     for (const [procedure, input] of inputs) {
-      for (const organizationId of strangers()) {
+      for (const organizationId of foreignIds()) {
         const { status, error } = await browser.call(procedure, input, { "x-organization-id": organizationId });
         expect([procedure, organizationId, status, error?.data.reason]).toEqual([
           procedure,
@@ -219,13 +219,13 @@ describe("x-organization-id", () => {
     expect(row?.n).toBe(0);
   });
 
-  test("of a stranger's organization is 404 for a key, and of its own changes nothing", async () => {
+  test("a key gets 404 for a foreign organization, and its own organization changes nothing", async () => {
     const key = await acme.key("owner");
-    const ask = (organizationId: string, procedure = "projects.list") =>
+    const callWithKey = (organizationId: string, procedure = "projects.list") =>
       browserAt().call(procedure, {}, { "x-api-key": key, "x-organization-id": organizationId });
     for (const procedure of ["auth.session", "projects.list", "organizations.one", "keys.list"]) {
-      for (const organizationId of strangers()) {
-        const { status, error } = await ask(organizationId, procedure);
+      for (const organizationId of foreignIds()) {
+        const { status, error } = await callWithKey(organizationId, procedure);
         expect([procedure, organizationId, status, error.data.reason]).toEqual([
           procedure,
           organizationId,
@@ -233,11 +233,11 @@ describe("x-organization-id", () => {
           "not_found",
         ]);
       }
-      expect((await ask(acme.organizationId, procedure)).status).toBe(200);
+      expect((await callWithKey(acme.organizationId, procedure)).status).toBe(200);
     }
   });
 
-  test("of another of one's own is what the request is about, with what one is there", async () => {
+  test("a session acts in another organization of the person with the role there", async () => {
     const gamma = await world.organization();
     const eve = await givenPerson(world);
     await givenMember(world, acme.organizationId, eve, "owner");
@@ -260,11 +260,11 @@ describe("x-organization-id", () => {
       eve.userId,
       gamma.organizationId,
     ]);
-    expect(await saidTo(browser, there)).toEqual([404, "not_found"]);
-    expect(await saidTo(browser)).toEqual([200, undefined]);
+    expect(await sessionAnswer(browser, there)).toEqual([404, "not_found"]);
+    expect(await sessionAnswer(browser)).toEqual([200, undefined]);
   });
 
-  test("a refused try at a stranger's is in the caller's own log, and not in the stranger's", async () => {
+  test("a refused attempt at a foreign organization is audited only in the caller's organization", async () => {
     const browser = await signedIn();
     const answer = await browser.call("claims.list", {}, { "x-organization-id": beta.organizationId });
     const rows = await world.db.asOwner<{ organization_id: string; reason: string; actor_id: string }>(
@@ -276,12 +276,12 @@ describe("x-organization-id", () => {
 });
 
 describe("a removed member", () => {
-  test("is out at the very next request, by session and by key", async () => {
+  test("a removed member loses access at the next request, by session and by key", async () => {
     const eve = await givenPerson(world);
     const memberId = await givenMember(world, acme.organizationId, eve, "owner");
     const { browser } = await givenSession(world, eve);
-    const made = await browser.call<{ key: string }>("keys.create", { name: "Hers", role: "owner" });
-    const byKey = world.callAs(made.data.key);
+    const created = await browser.call<{ key: string }>("keys.create", { name: "Hers", role: "owner" });
+    const byKey = world.callAs(created.data.key);
     expect((await byKey("projects.list")).status).toBe(200);
     expect((await browser.call("projects.list")).status).toBe(200);
     await world.db.asOwner("delete from members where member_id = $1", [memberId]);
@@ -290,7 +290,7 @@ describe("a removed member", () => {
     expect([session.status, session.error.data.reason]).toEqual([403, "no_organization"]);
   });
 
-  test("whose role is lowered has no more than that at the very next request", async () => {
+  test("a member whose role is lowered has only that role at the next request", async () => {
     const eve = await givenPerson(world);
     const memberId = await givenMember(world, acme.organizationId, eve, "owner");
     const { browser } = await givenSession(world, eve);
@@ -306,7 +306,7 @@ describe("a removed member", () => {
 });
 
 describe("a forged X-Forwarded-For (TM-2)", () => {
-  test("gains no further tries", async () => {
+  test("a forged X-Forwarded-For gives no additional sign-in attempts", async () => {
     const attacker = openBrowser(world, { ip: "198.51.100.9" });
     const { csrfToken } = (await (await attacker.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
     const statuses: number[] = [];
@@ -327,14 +327,14 @@ describe("a forged X-Forwarded-For (TM-2)", () => {
     expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429]);
   });
 
-  test("is not what a key's networks are compared with, nor what the log has", async () => {
-    const made = await acme.call<{ key: string; apiKeyId: string }>("keys.create", {
+  test("a forged X-Forwarded-For affects neither the allowed networks of a key nor the audit log", async () => {
+    const created = await acme.call<{ key: string; apiKeyId: string }>("keys.create", {
       name: "Home",
       role: "viewer",
       allowedIps: ["192.0.2.0/24"],
     });
     const outside = openBrowser(world, { ip: "198.51.100.10" });
-    const headers = { "x-api-key": made.data.key, "x-forwarded-for": "192.0.2.1" };
+    const headers = { "x-api-key": created.data.key, "x-forwarded-for": "192.0.2.1" };
     const refused = await outside.call("projects.list", {}, headers);
     expect([refused.status, refused.error.data.reason]).toEqual([401, "key_ip_refused"]);
     const [entry] = await world.db.asOwner("select ip from audit_entries where request_id = $1", [
@@ -342,6 +342,6 @@ describe("a forged X-Forwarded-For (TM-2)", () => {
     ]);
     expect(entry?.ip).toBe("198.51.100.10");
     const inside = openBrowser(world, { ip: "192.0.2.77" });
-    expect((await inside.call("projects.list", {}, { "x-api-key": made.data.key })).status).toBe(200);
+    expect((await inside.call("projects.list", {}, { "x-api-key": created.data.key })).status).toBe(200);
   });
 });

@@ -9,11 +9,20 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const form = { "content-type": "application/x-www-form-urlencoded" };
-const ways = ["password", "passkey", "trusted-header", "link", "second-factor", "invitation"];
+const methods = ["password", "passkey", "trusted-header", "link", "second-factor", "invitation"];
 
 describe("the sign-in endpoint", () => {
-  const paths = ["csrf", "signout", ...ways.flatMap((way) => [`callback/${way}`, `signin/${way}`])];
-  const odd = ["session", "callback", "callback/", "callback/nothing", "signin/nothing", "providers", "error", "a/b/c"];
+  const paths = ["csrf", "signout", ...methods.flatMap((method) => [`callback/${method}`, `signin/${method}`])];
+  const unknownPaths = [
+    "session",
+    "callback",
+    "callback/",
+    "callback/nothing",
+    "signin/nothing",
+    "providers",
+    "error",
+    "a/b/c",
+  ];
   const queries = [
     "",
     "?callbackUrl=javascript:1",
@@ -24,9 +33,9 @@ describe("the sign-in endpoint", () => {
   ];
 
   test.each(["GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"])(
-    "answers no %s request with 500, whatever its path and query",
+    "the sign-in endpoint never answers a %s request with 500, whatever its path and query",
     async (method) => {
-      for (const path of [...paths, ...odd]) {
+      for (const path of [...paths, ...unknownPaths]) {
         for (const query of queries) {
           const browser = openBrowser(world);
           const body = method === "POST" ? { body: "a=b" } : {};
@@ -37,8 +46,8 @@ describe("the sign-in endpoint", () => {
     },
   );
 
-  test.each(ways)("answers GET on the callback of %s with 405 and names the method that it takes", async (way) => {
-    const answer = await openBrowser(world).fetch(`/api/auth/callback/${way}`);
+  test.each(methods)("a GET on the callback of %s gets 405 with the allowed method", async (method) => {
+    const answer = await openBrowser(world).fetch(`/api/auth/callback/${method}`);
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST"]);
     expect(await answer.json()).toMatchObject({ error: { data: { reason: "method_not_supported" } } });
   });
@@ -50,14 +59,14 @@ describe("the sign-in endpoint", () => {
     ["file:///etc/passwd", "203.0.113.14"],
     ["\u0000", "203.0.113.15"],
     ["//", "203.0.113.16"],
-  ])("does not fail when the cookie with the address to go on at holds %j", async (value, ip) => {
+  ])("a sign-in works if the callback-url cookie contains %j", async (value, ip) => {
     const browser = openBrowser(world, { ip });
     browser.cookies.set("__Host-portcullis.callback-url", encodeURIComponent(value));
     expect((await browser.fetch("/api/auth/csrf")).status).toBe(200);
     expect((await browser.signIn("password", { email: `nobody-${ip}@example.org`, password: "x" })).status).toBe(401);
   });
 
-  test("refuses a field or a parameter that is there twice", async () => {
+  test("a repeated form field or query parameter is refused with 400", async () => {
     const browser = openBrowser(world);
     const headers = { ...form, origin: testOrigin };
     const twice = await browser.fetch("/api/auth/callback/password", {
@@ -72,7 +81,7 @@ describe("the sign-in endpoint", () => {
     expect((await browser.fetch("/api/auth/callback/company?state=a&state=b&code=c")).status).toBe(400);
   });
 
-  test("refuses a form of more than 16 KiB", async () => {
+  test("a sign-in form of more than 16 KiB is refused with 413", async () => {
     const body = `email=a%40example.org&password=${"x".repeat(16 * 1024)}`;
     const answer = await openBrowser(world).fetch("/api/auth/callback/password", {
       method: "POST",
@@ -93,9 +102,9 @@ describe("a request that arrives for another host", () => {
   test.each([
     ["a sign-in", "/api/auth/csrf", { method: "GET" }],
     ["a call by a session", "/api/trpc/auth.session", { method: "GET", headers: cookie }],
-    ["a call of somebody who has not signed in", "/api/trpc/auth.link", { method: "POST" }],
+    ["an anonymous call", "/api/trpc/auth.link", { method: "POST" }],
   ])(
-    "as %s is told which host arrived, which is expected, and how a proxy passes it on",
+    "%s for another host gets an error with the received host, the expected host and the proxy settings",
     async (_name, path, { method, headers: more = {} }: { method: string; headers?: Record<string, string> }) => {
       const headers = { host: "portcullis:3000", "x-forwarded-for": "203.0.113.7", ...json, ...more };
       const body = method === "POST" ? { body: '{"token":"x"}' } : {};
@@ -108,7 +117,7 @@ describe("a request that arrives for another host", () => {
   );
 
   test.each(["portcullis.example.org:443", "PORTCULLIS.example.org.", "portcullis.example.org.:443"])(
-    "as %s is at the public address",
+    "the Host header %s counts as the public address",
     async (host) => {
       expect((await openBrowser(world).fetch("/api/auth/csrf", { headers: { host } })).status).toBe(200);
     },

@@ -25,8 +25,8 @@ afterAll(() => world.close());
 const json = { "content-type": "application/json" };
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
-/** Sends a request, and checks what every answer has to have: its own id, no caching, and one form of a refusal. */
-async function sent(path: string, request: Parameters<typeof send>[2]): Promise<RawAnswer> {
+/** Sends a request and checks what every response must have: a unique id, no caching, and the common error format. */
+async function sendChecked(path: string, request: Parameters<typeof send>[2]): Promise<RawAnswer> {
   const answer = await send(world.handler, path, request);
   const requestId = answer.headers.get("x-request-id") ?? "";
   expect(requestId).toMatch(/^req_[0-9a-z]{26}$/);
@@ -48,7 +48,7 @@ async function sent(path: string, request: Parameters<typeof send>[2]): Promise<
   return answer;
 }
 
-const post = (procedure: string, body: Parameters<typeof send>[2] = {}) => sent(`/api/trpc/${procedure}`, body);
+const post = (procedure: string, body: Parameters<typeof send>[2] = {}) => sendChecked(`/api/trpc/${procedure}`, body);
 
 const reasonOf = (answer: RawAnswer) => [answer.status, answer.body?.error?.data.reason];
 const one = () => JSON.stringify({ securityId });
@@ -58,9 +58,9 @@ describe("DK-11: a raw JSON body and x-api-key", () => {
     ["as JSON", json],
     ["as JSON with a charset", { "content-type": "Application/JSON; charset=utf-8" }],
     ["without a content type", {}],
-    ["with curl's form default", form],
-    ["with a form's charset", { "content-type": "application/x-www-form-urlencoded; charset=utf-8" }],
-  ])("a query and a change are answered %s", async (_title, headers) => {
+    ["with the form type that curl sends by default", form],
+    ["with the form type and a charset", { "content-type": "application/x-www-form-urlencoded; charset=utf-8" }],
+  ])("a query and a mutation are accepted %s", async (_title, headers) => {
     const query = await post("security.one", { headers: { ...headers, "x-api-key": key }, body: one() });
     expect([query.status, query.body?.result?.data.securityId]).toEqual([200, securityId]);
     const body = JSON.stringify({ securityId, password: "new-Password-4711" });
@@ -68,18 +68,18 @@ describe("DK-11: a raw JSON body and x-api-key", () => {
     expect([change.status, change.body?.result?.data.securityId]).toEqual([200, securityId]);
   });
 
-  test("a query is answered to GET too", async () => {
+  test("a query can be called with GET", async () => {
     const path = `/api/trpc/security.one?input=${encodeURIComponent(one())}`;
-    const answer = await sent(path, { method: "GET", headers: { "x-api-key": key } });
+    const answer = await sendChecked(path, { method: "GET", headers: { "x-api-key": key } });
     expect([answer.status, answer.body?.result?.data.securityId]).toEqual([200, securityId]);
-    const list = await sent("/api/trpc/applications.list", {
+    const list = await sendChecked("/api/trpc/applications.list", {
       method: "GET",
       headers: { "x-api-key": key },
     });
     expect(list.status).toBe(200);
   });
 
-  test("an empty body is an empty object", async () => {
+  test("an empty body counts as an empty object", async () => {
     for (const body of [undefined, "", " \n", "{}"]) {
       const answer = await post("applications.list", {
         headers: { "x-api-key": key },
@@ -90,15 +90,15 @@ describe("DK-11: a raw JSON body and x-api-key", () => {
     expect(reasonOf(await post("security.one", { headers: { "x-api-key": key } }))).toEqual([400, "invalid_input"]);
   });
 
-  test("a change is not answered to GET", async () => {
+  test("a mutation with GET gets 405", async () => {
     const path = `/api/trpc/security.delete?input=${encodeURIComponent(one())}`;
-    const answer = await sent(path, { method: "GET", headers: { "x-api-key": key } });
+    const answer = await sendChecked(path, { method: "GET", headers: { "x-api-key": key } });
     expect(reasonOf(answer)).toEqual([405, "method_not_supported"]);
     expect((await acme.call("security.one", { securityId })).status).toBe(200);
   });
 
-  test.each(["PUT", "PATCH", "DELETE", "OPTIONS"])("%s is not how a procedure is called", async (method) => {
-    const answer = await sent("/api/trpc/security.one", {
+  test.each(["PUT", "PATCH", "DELETE", "OPTIONS"])("a procedure call with %s gets 405", async (method) => {
+    const answer = await sendChecked("/api/trpc/security.one", {
       method,
       headers: { ...json, "x-api-key": key },
       body: one(),
@@ -106,12 +106,12 @@ describe("DK-11: a raw JSON body and x-api-key", () => {
     expect(reasonOf(answer)).toEqual([405, "method_not_supported"]);
   });
 
-  test("another site's form has no key, and gets nowhere", async () => {
+  test("a form of another site without a key is refused", async () => {
     const answer = await post("security.delete", { headers: form, body: one() });
     expect([401, 415]).toContain(answer.status);
   });
 
-  test("a type that is neither is refused", async () => {
+  test("a content type other than JSON and form gets 415", async () => {
     const answer = await post("security.one", {
       headers: { "content-type": "text/xml", "x-api-key": key },
       body: "<a/>",
@@ -120,47 +120,47 @@ describe("DK-11: a raw JSON body and x-api-key", () => {
   });
 });
 
-describe("a body that cannot be read", () => {
+describe("an invalid body", () => {
   const headers = () => ({ ...json, "x-api-key": key });
 
   test.each(['{"securityId":', "{securityId: 1}", "{}{}", "[".repeat(200_000), "\u0000", "undefined"])(
-    "malformed JSON is 400 (%#)",
+    "malformed JSON gets 400 malformed_body (%#)",
     async (body) => {
       expect(reasonOf(await post("security.one", { headers: headers(), body }))).toEqual([400, "malformed_body"]);
     },
   );
 
-  test("of a caller whose key is unknown, or works no more, is 401 like any other", async () => {
+  test("a malformed body with an unknown or expired key gets 401", async () => {
     const expired = await acme.key("owner", { expiresAt: new Date(0) });
     const unknown = makeApiKey((size) => Buffer.alloc(size, 7)).key;
-    for (const [own, reason] of [
+    for (const [invalidKey, reason] of [
       [expired, "key_expired"],
       [unknown, "key_unknown"],
     ] as const) {
-      const answer = await post("security.one", { headers: { ...json, "x-api-key": own }, body: "{" });
+      const answer = await post("security.one", { headers: { ...json, "x-api-key": invalidKey }, body: "{" });
       expect(reasonOf(answer)).toEqual([401, reason]);
     }
   });
 
   test.each(["null", "1", '"text"', "[]", "true", '{"__proto__":{"securityId":"x"}}'])(
-    "JSON that is no input of this procedure is 400: %s",
+    "JSON that does not match the input of the procedure gets 400 invalid_input: %s",
     async (body) => {
       expect(reasonOf(await post("security.one", { headers: headers(), body }))).toEqual([400, "invalid_input"]);
     },
   );
 
   test.each(["a\u0000b", "\ud800", "security_ä", "x".repeat(101), ""])(
-    "a text that no id can be is one that is nobody's, whatever the database makes of it: %j (DK-15)",
+    "a text that cannot be an id gets 404 like an unknown id: %j (DK-15)",
     async (id) => {
       const body = JSON.stringify({ securityId: id });
       expect(reasonOf(await post("security.one", { headers: headers(), body }))).toEqual([404, "not_found"]);
     },
   );
 
-  test("a query whose input is not JSON is 400", async () => {
+  test("a query whose input is not JSON gets 400", async () => {
     for (const input of ["{", "%7B%22", "abc"]) {
       const path = `/api/trpc/security.one?input=${input}`;
-      const answer = await sent(path, { method: "GET", headers: { "x-api-key": key } });
+      const answer = await sendChecked(path, { method: "GET", headers: { "x-api-key": key } });
       expect(reasonOf(answer)).toEqual([400, "malformed_body"]);
     }
   });
@@ -170,13 +170,13 @@ describe("a body that cannot be read", () => {
     ["an overlong slash", [0x22, 0xc0, 0xaf, 0x22]],
     ["half a surrogate pair", [0x22, 0xed, 0xa0, 0x80, 0x22]],
     ["a cut-off sequence", [0x22, 0xe2, 0x95]],
-    ["latin1", [0x22, 0xfc, 0x22]],
-  ])("invalid UTF-8 is 400: %s", async (_title, bytes) => {
+    ["Latin-1", [0x22, 0xfc, 0x22]],
+  ])("invalid UTF-8 gets 400: %s", async (_title, bytes) => {
     const answer = await post("security.one", { headers: headers(), body: new Uint8Array(bytes) });
     expect(reasonOf(answer)).toEqual([400, "malformed_body"]);
   });
 
-  test("one byte more than 1 MiB is 413, declared or not; 1 MiB is read", async () => {
+  test("a body of more than 1 MiB gets 413, declared or not, and 1 MiB is accepted", async () => {
     const padded = (size: number) => `${" ".repeat(size - one().length)}${one()}`;
     const mebi = 1024 * 1024;
     const declared = { ...headers(), "content-length": String(mebi + 1) };
@@ -188,7 +188,7 @@ describe("a body that cannot be read", () => {
       413,
       "body_too_large",
     ]);
-    expect(reasonOf(await post("security.one", { headers: headers(), body: endless() }))).toEqual([
+    expect(reasonOf(await post("security.one", { headers: headers(), body: endlessBody() }))).toEqual([
       413,
       "body_too_large",
     ]);
@@ -196,12 +196,12 @@ describe("a body that cannot be read", () => {
   });
 });
 
-function endless(): ReadableStream {
+function endlessBody(): ReadableStream {
   const chunk = new Uint8Array(64 * 1024).fill(0x20);
   return new ReadableStream({ pull: (controller) => controller.enqueue(chunk) });
 }
 
-describe("what is not there", () => {
+describe("unknown targets", () => {
   test.each([
     "security.nothing",
     "nothing.one",
@@ -214,33 +214,33 @@ describe("what is not there", () => {
     "security.constructor.name",
     "security%00.one",
     "..%2f..%2fetc",
-  ])("the procedure %s is 404", async (procedure) => {
+  ])("the unknown procedure %s gets 404", async (procedure) => {
     for (const headers of [json, { ...json, "x-api-key": key }]) {
       expect(reasonOf(await post(procedure, { headers, body: "{}" }))).toEqual([404, "unknown_procedure"]);
     }
   });
 
   test.each(["/api/v2/security", "/api/", "/api/trpc", "/api/trpcx/security.one", "/"])(
-    "the path %s is 404",
+    "the unknown path %s gets 404",
     async (path) => {
-      const answer = await sent(path, { method: "GET" });
+      const answer = await sendChecked(path, { method: "GET" });
       expect(reasonOf(answer)).toEqual([404, "unknown_path"]);
     },
   );
 });
 
-describe("many calls in one request", () => {
+describe("several calls in one request", () => {
   test.each([
     ["security.one,security.one?batch=1", JSON.stringify({ 0: { securityId: "x" }, 1: { securityId: "y" } })],
     ["security.one?batch=1", JSON.stringify({ 0: { securityId: "x" } })],
     ["security.one,security.one", "{}"],
-  ])("are refused: %s", async (procedure, body) => {
+  ])("several calls in one request are refused: %s", async (procedure, body) => {
     const answer = await post(procedure, { headers: { ...json, "x-api-key": key }, body });
     expect([400, 404]).toContain(answer.status);
     expect(answer.body?.result).toBeUndefined();
   });
 
-  test("are refused as a stream too", async () => {
+  test("several calls in one streamed request are refused", async () => {
     const headers = { ...json, "x-api-key": key, "trpc-accept": "application/jsonl" };
     const answer = await post("security.one,security.one?batch=1", { headers, body: '{"0":{},"1":{}}' });
     expect(answer.status).toBe(400);
@@ -248,13 +248,13 @@ describe("many calls in one request", () => {
   });
 });
 
-test("no answer may be stored by a browser or a proxy, by GET either (ASVS 14.3.2)", async () => {
+test("no response may be cached by a browser or a proxy, including GET (ASVS 14.3.2)", async () => {
   const path = `/api/trpc/security.one?input=${encodeURIComponent(one())}`;
-  const asked = await sent(path, { method: "GET", headers: { "x-api-key": key } });
-  expect(asked.status).toBe(200);
+  const answer = await sendChecked(path, { method: "GET", headers: { "x-api-key": key } });
+  expect(answer.status).toBe(200);
 });
 
-test("/healthz and /readyz answer with an id too", async () => {
+test("/healthz and /readyz answer with a request id", async () => {
   for (const path of ["/healthz", "/readyz"]) {
     const answer = await send(world.handler, path, { method: "GET" });
     expect([answer.status, answer.headers.get("x-request-id")]).toEqual([200, expect.stringMatching(/^req_/)]);

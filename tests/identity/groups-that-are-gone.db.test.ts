@@ -50,15 +50,15 @@ function newBrowser(): Browser {
   return openBrowser(world, { ip: `198.51.100.${visitors}` });
 }
 
-/** Somebody new at the provider. */
+/** Makes the provider return a new person. */
 function newPerson(groups: unknown): string {
   const sub = `sub-${Math.random().toString(36).slice(2)}`;
   idp.person = { sub, email: `${sub}@example.org`, email_verified: true, groups };
   return `${sub}@example.org`;
 }
 
-/** Signs in with these groups now. */
-async function comeWith(slug: string, groups: unknown, more: Record<string, unknown> = {}) {
+/** Signs in with these groups. */
+async function signInWith(slug: string, groups: unknown, more: Record<string, unknown> = {}) {
   idp.person = { ...idp.person, groups, ...more };
   const browser = newBrowser();
   const { location } = await signInBy(browser, idp, slug);
@@ -66,7 +66,7 @@ async function comeWith(slug: string, groups: unknown, more: Record<string, unkn
 }
 
 const home = `${testOrigin}/`;
-const isIn = async (browser: Browser) => (await browser.call("auth.session")).status === 200;
+const isSignedIn = async (browser: Browser) => (await browser.call("auth.session")).status === 200;
 
 async function keyOf(browser: Browser, role: Role = "viewer"): Promise<string> {
   const { status, data } = await browser.call<{ key: string }>("keys.create", { name: "By a session", role });
@@ -83,8 +83,8 @@ async function membershipOf(email: string, { organizationId } = root): Promise<{
   return row ?? null;
 }
 
-/** Entries that are no sign-in, oldest first. */
-async function audited(email: string) {
+/** Audit entries about the membership, oldest first. */
+async function memberEntriesOf(email: string) {
   return world.db.asOwner<{ action: string; changed: Record<string, unknown>; actor_kind: string }>(
     "select action, changed, actor_kind from audit_entries where object_name = $1 and action like 'members.%' order by audit_id",
     [email],
@@ -98,17 +98,17 @@ async function lastReason(): Promise<string> {
   return row?.reason ?? "";
 }
 
-describe("a list of groups without any that gives a role", () => {
-  it("ends the membership, the sessions and the keys that the groups gave, before the refusal is answered", async () => {
+describe("a sign-in whose groups give no role", () => {
+  it("groups that give no role end the membership, sessions and keys from groups before the refusal", async () => {
     const email = newPerson(["operators"]);
-    const { browser } = await comeWith("grouped", ["operators"]);
+    const { browser } = await signInWith("grouped", ["operators"]);
     const key = await keyOf(browser, "admin");
     expect([await membershipOf(email), await works(key)]).toEqual([{ role: "admin" }, true]);
-    const { location } = await comeWith("grouped", []);
+    const { location } = await signInWith("grouped", []);
     expect(location).toContain("/sign-in?error=provider_refused");
     expect(await lastReason()).toBe("no_role_for_groups");
-    expect([await membershipOf(email), await isIn(browser), await works(key)]).toEqual([null, false, false]);
-    expect(await audited(email)).toEqual([
+    expect([await membershipOf(email), await isSignedIn(browser), await works(key)]).toEqual([null, false, false]);
+    expect(await memberEntriesOf(email)).toEqual([
       {
         action: "members.groupsGone",
         actor_kind: "system",
@@ -127,136 +127,137 @@ describe("a list of groups without any that gives a role", () => {
     ["the claim is absent", { groups: undefined }, "groups_missing"],
     ["the claim is null", { groups: null }, "groups_missing"],
     ["the claim is unreadable", { groups: [7] }, "groups_malformed"],
-  ])(
-    "is told from not knowing the groups: when %s, the sign-in is refused and nothing ends",
-    async (_, claims, reason) => {
-      const email = newPerson(["operators"]);
-      const { browser } = await comeWith("grouped", ["operators"]);
-      const key = await keyOf(browser);
-      const { location } = await comeWith("grouped", claims.groups);
-      expect(location).not.toBe(home);
-      expect(await lastReason()).toBe(reason);
-      expect([await membershipOf(email), await isIn(browser), await works(key)]).toEqual([
-        { role: "admin" },
-        true,
-        true,
-      ]);
-      expect(await audited(email)).toEqual([]);
-    },
-  );
-
-  it("refuses and ends nothing when the provider says that the groups are elsewhere (overage of Microsoft Entra ID)", async () => {
+  ])("a sign-in with unknown groups is refused and ends nothing: %s", async (_, claims, reason) => {
     const email = newPerson(["operators"]);
-    const { browser } = await comeWith("grouped", ["operators"]);
+    const { browser } = await signInWith("grouped", ["operators"]);
+    const key = await keyOf(browser);
+    const { location } = await signInWith("grouped", claims.groups);
+    expect(location).not.toBe(home);
+    expect(await lastReason()).toBe(reason);
+    expect([await membershipOf(email), await isSignedIn(browser), await works(key)]).toEqual([
+      { role: "admin" },
+      true,
+      true,
+    ]);
+    expect(await memberEntriesOf(email)).toEqual([]);
+  });
+
+  it("a sign-in with a groups overage of Microsoft Entra ID is refused and ends nothing", async () => {
+    const email = newPerson(["operators"]);
+    const { browser } = await signInWith("grouped", ["operators"]);
     for (const overage of [{ _claim_names: { groups: "src1" } }, { hasgroups: true }]) {
       idp.tamper = ({ groups: _, ...claims }) => ({ ...claims, ...overage });
-      const { location } = await comeWith("grouped", undefined);
+      const { location } = await signInWith("grouped", undefined);
       idp.tamper = null;
       expect(location).not.toBe(home);
       expect(await lastReason()).toBe("groups_overage");
     }
-    expect([await membershipOf(email), await isIn(browser)]).toEqual([{ role: "admin" }, true]);
+    expect([await membershipOf(email), await isSignedIn(browser)]).toEqual([{ role: "admin" }, true]);
   });
 
-  it("leaves the role that was given by hand, and nothing of what the groups added to it", async () => {
+  it("a role given by hand remains when the stronger role of the groups ends", async () => {
     const email = newPerson(["operators"]);
     await givenMember(world, root.organizationId, await givenPerson(world, email), "viewer");
-    const { browser } = await comeWith("grouped", ["operators"]);
+    const { browser } = await signInWith("grouped", ["operators"]);
     const key = await keyOf(browser, "admin");
     expect(await membershipOf(email)).toEqual({ role: "admin" });
-    await comeWith("grouped", ["others"]);
-    expect([await membershipOf(email), await isIn(browser), await works(key)]).toEqual([
+    await signInWith("grouped", ["others"]);
+    expect([await membershipOf(email), await isSignedIn(browser), await works(key)]).toEqual([
       { role: "viewer" },
       false,
       false,
     ]);
-    expect((await audited(email))[0]?.changed).toMatchObject({ role: ["admin", "viewer"], keysRevoked: 1 });
+    expect((await memberEntriesOf(email))[0]?.changed).toMatchObject({ role: ["admin", "viewer"], keysRevoked: 1 });
   });
 
-  it("never raises anybody: a role by hand that holds more than the groups' role does not come back", async () => {
+  it("a stronger role given by hand does not return when the role of the groups ends", async () => {
     const email = newPerson(["staff"]);
     await givenMember(world, root.organizationId, await givenPerson(world, email), "owner");
-    await comeWith("grouped", ["staff"]);
+    await signInWith("grouped", ["staff"]);
     expect(await membershipOf(email)).toEqual({ role: "viewer" });
-    await comeWith("grouped", []);
+    await signInWith("grouped", []);
     expect(await membershipOf(email)).toEqual({ role: "viewer" });
   });
 
-  it("leaves a member whose role was changed by hand since, without the sessions of the provider", async () => {
+  it("a role changed by hand after the sign-in remains, and the sessions of the provider end", async () => {
     const email = newPerson(["staff"]);
-    const { browser } = await comeWith("grouped", ["staff"]);
+    const { browser } = await signInWith("grouped", ["staff"]);
     const [row] = await world.db.asOwner<{ member_id: string }>(
       "select member_id from members m join users u using (user_id) where u.email = $1",
       [email],
     );
     expect((await root.call("members.update", { memberId: row?.member_id, role: "developer" })).status).toBe(200);
-    await comeWith("grouped", []);
-    expect([await membershipOf(email), await isIn(browser)]).toEqual([{ role: "developer" }, false]);
+    await signInWith("grouped", []);
+    expect([await membershipOf(email), await isSignedIn(browser)]).toEqual([{ role: "developer" }, false]);
   });
 
-  it("leaves a member of projects only, where somebody gave roles at projects by hand", async () => {
+  it("a member with project roles given by hand remains a member of these projects only", async () => {
     const email = newPerson(["operators"]);
-    const { browser } = await comeWith("grouped", ["operators"]);
+    const { browser } = await signInWith("grouped", ["operators"]);
     const { data } = await browser.call<{ projectId: string }>("projects.create", { name: "Kept" });
     await world.db.asOwner(
       `insert into project_roles (project_role_id, organization_id, project_id, member_id, role, created_at)
        select 'prl_' || member_id, organization_id, $2, member_id, 'viewer', now() from members join users using (user_id) where email = $1`,
       [email, data.projectId],
     );
-    await comeWith("grouped", []);
-    expect([await membershipOf(email), await isIn(browser)]).toEqual([{ role: null }, false]);
+    await signInWith("grouped", []);
+    expect([await membershipOf(email), await isSignedIn(browser)]).toEqual([{ role: null }, false]);
   });
 
-  it("leaves what another provider's groups give, and ends only its own", async () => {
+  it("groups of one provider end only the role and sessions that this provider gave", async () => {
     const email = newPerson(["operators"]);
-    await comeWith("grouped", ["operators"]);
-    const bySecond = await comeWith("second", ["staff"]);
+    await signInWith("grouped", ["operators"]);
+    const bySecond = await signInWith("second", ["staff"]);
     expect(await membershipOf(email)).toEqual({ role: "admin" });
-    await comeWith("grouped", []);
-    expect([await membershipOf(email), await isIn(bySecond.browser)]).toEqual([{ role: "developer" }, true]);
-    await comeWith("second", []);
-    expect([await membershipOf(email), await isIn(bySecond.browser)]).toEqual([null, false]);
+    await signInWith("grouped", []);
+    expect([await membershipOf(email), await isSignedIn(bySecond.browser)]).toEqual([{ role: "developer" }, true]);
+    await signInWith("second", []);
+    expect([await membershipOf(email), await isSignedIn(bySecond.browser)]).toEqual([null, false]);
   });
 
-  it("leaves the sessions and keys of a person with a password, who is a member by hand, that are no provider's", async () => {
+  it("a password session of a person who is a member by hand elsewhere remains", async () => {
     const email = newPerson(["staff"]);
     const person = await givenPerson(world, email);
-    await comeWith("grouped", ["staff"]);
-    const { browser } = await comeWith("grouped", ["staff"]);
+    await signInWith("grouped", ["staff"]);
+    const { browser } = await signInWith("grouped", ["staff"]);
     const newPassword = "chosen after the account was handed over";
     expect((await browser.call("auth.password.change", { newPassword })).status).toBe(200);
     await givenMember(world, (await world.organization()).organizationId, person, "viewer");
     const byPassword = newBrowser();
     expect((await byPassword.signIn("password", { email, password: newPassword })).status).toBe(200);
-    await comeWith("grouped", []);
-    expect([await membershipOf(email), await isIn(byPassword)]).toEqual([null, true]);
+    await signInWith("grouped", []);
+    expect([await membershipOf(email), await isSignedIn(byPassword)]).toEqual([null, true]);
   });
 
-  it("gives everything back but the keys when the group is there again", async () => {
+  it("a group that is present again restores the membership but not the keys", async () => {
     const email = newPerson(["operators"]);
-    const key = await keyOf((await comeWith("grouped", ["operators"])).browser);
-    await comeWith("grouped", []);
-    const { location } = await comeWith("grouped", ["operators"]);
+    const key = await keyOf((await signInWith("grouped", ["operators"])).browser);
+    await signInWith("grouped", []);
+    const { location } = await signInWith("grouped", ["operators"]);
     expect([location, await membershipOf(email), await works(key)]).toEqual([home, { role: "admin" }, false]);
   });
 });
 
-describe("a list of groups without any that lets in", () => {
-  it("ends the provider's sessions and the keys of a person who has no other way in; the membership by hand stays", async () => {
+describe("a sign-in whose groups are not allowed", () => {
+  it("groups that are not allowed end sessions and keys of the provider, and the membership by hand remains", async () => {
     const organization = await world.organization();
     const email = newPerson(["staff"]);
     const person = await givenPerson(world, email);
     await givenMember(world, organization.organizationId, person, "developer");
-    const { browser } = await comeWith("admitted", ["staff"]);
+    const { browser } = await signInWith("admitted", ["staff"]);
     const key = await keyOf(browser);
-    expect((await comeWith("admitted", undefined)).location).not.toBe(home);
-    expect([await lastReason(), await isIn(browser), await works(key)]).toEqual(["groups_missing", true, true]);
-    expect((await comeWith("admitted", [])).location).not.toBe(home);
-    expect([await lastReason(), await isIn(browser), await works(key)]).toEqual(["group_not_allowed", false, false]);
+    expect((await signInWith("admitted", undefined)).location).not.toBe(home);
+    expect([await lastReason(), await isSignedIn(browser), await works(key)]).toEqual(["groups_missing", true, true]);
+    expect((await signInWith("admitted", [])).location).not.toBe(home);
+    expect([await lastReason(), await isSignedIn(browser), await works(key)]).toEqual([
+      "group_not_allowed",
+      false,
+      false,
+    ]);
     expect(await membershipOf(email, organization)).toEqual({ role: "developer" });
   });
 
-  it("ends, at an organization's own provider, only the keys that were created in its sessions", async () => {
+  it("groups that are not allowed at a provider of an organization end only keys from its sessions", async () => {
     const organization = await world.organization();
     const provider = { organization_id: organization.organizationId, trusted_domains: ["example.org"] };
     await insertProvider(world, idp, "own", { ...provider, allowed_groups: ["staff"] });
@@ -265,32 +266,38 @@ describe("a list of groups without any that lets in", () => {
     await givenMember(world, organization.organizationId, person, "developer");
     const byPassword = newBrowser();
     await byPassword.signIn("password", { email, password: person.password });
-    const own = await keyOf(byPassword);
-    const { browser } = await comeWith("own", ["staff"]);
+    const ownKey = await keyOf(byPassword);
+    const { browser } = await signInWith("own", ["staff"]);
     const byProvider = await keyOf(browser, "developer");
-    const made = await world.callAs(byProvider)<{ key: string }>("keys.create", { name: "By a key", role: "viewer" });
-    const byKey = registerSecret(made.data.key);
-    await comeWith("own", ["visitors"]);
-    expect([await isIn(browser), await isIn(byPassword)]).toEqual([false, true]);
-    expect([await works(own), await works(byProvider), await works(byKey)]).toEqual([true, false, false]);
+    const created = await world.callAs(byProvider)<{ key: string }>("keys.create", {
+      name: "By a key",
+      role: "viewer",
+    });
+    const byKey = registerSecret(created.data.key);
+    await signInWith("own", ["visitors"]);
+    expect([await isSignedIn(browser), await isSignedIn(byPassword)]).toEqual([false, true]);
+    expect([await works(ownKey), await works(byProvider), await works(byKey)]).toEqual([true, false, false]);
   });
 });
 
-describe("the last owner whose groups are gone", () => {
-  it("stays owner, with an alarm in the audit log and in the log, until there is another one", async () => {
-    // Of other tests as well.
+describe("the last owner whose groups give no role", () => {
+  it("the last owner stays owner, with an alarm in the audit log and the log, until there is another owner", async () => {
+    // Also removes the owners of other tests.
     await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [root.organizationId]);
     const email = newPerson(["owners"]);
-    const { browser } = await comeWith("grouped", ["owners"]);
+    const { browser } = await signInWith("grouped", ["owners"]);
     const key = await keyOf(browser, "owner");
-    await comeWith("grouped", []);
+    await signInWith("grouped", []);
     expect(await lastReason()).toBe("no_role_for_groups");
-    expect([await membershipOf(email), await isIn(browser), await works(key)]).toEqual([
+    expect([await membershipOf(email), await isSignedIn(browser), await works(key)]).toEqual([
       { role: "owner" },
       false,
       false,
     ]);
-    expect((await audited(email)).map(({ action }) => action)).toEqual(["members.groupsGone", "members.lastOwnerKept"]);
+    expect((await memberEntriesOf(email)).map(({ action }) => action)).toEqual([
+      "members.groupsGone",
+      "members.lastOwnerKept",
+    ]);
     const lines = () =>
       world
         .log()
@@ -299,17 +306,17 @@ describe("the last owner whose groups are gone", () => {
     const before = lines().length - 1;
     expect(JSON.parse(lines().at(-1) ?? "{}")).toMatchObject({ level: 50, organizationId: root.organizationId });
 
-    // A role that is less than an owner's keeps the last owner too, and says so.
-    expect((await comeWith("grouped", ["staff"])).location).toBe(home);
+    // Groups with a weaker role keep the last owner too, and the log says so.
+    expect((await signInWith("grouped", ["staff"])).location).toBe(home);
     expect([await membershipOf(email), lines().length - before]).toEqual([{ role: "owner" }, 2]);
 
     await givenMember(world, root.organizationId, owner, "owner");
-    await comeWith("grouped", []);
+    await signInWith("grouped", []);
     expect(await membershipOf(email)).toBeNull();
   });
 });
 
-describe("the trusted header", () => {
+describe("groups of the trusted header", () => {
   let proxies = 0;
   async function byHeader(email: string, groups: string | null) {
     proxies += 1;
@@ -327,63 +334,66 @@ describe("the trusted header", () => {
     return { browser, status };
   }
   const newEmail = () => `h${Math.random().toString(36).slice(2)}@example.org`;
-  const asked = async (browser: Browser, headers: Record<string, string>) =>
+  const statusWith = async (browser: Browser, headers: Record<string, string>) =>
     (await browser.call("organizations.one", {}, headers)).status;
 
-  it("ends what its groups gave at a sign-in with an empty list, and nothing at one without the header", async () => {
+  it("an empty groups header ends what the groups gave, and a missing one ends nothing", async () => {
     const email = newEmail();
     const { browser } = await byHeader(email, "operators");
     const key = await keyOf(browser);
     expect((await byHeader(email, null)).status).toBe(401);
-    expect([await lastReason(), await isIn(browser), await works(key)]).toEqual(["groups_missing", true, true]);
+    expect([await lastReason(), await isSignedIn(browser), await works(key)]).toEqual(["groups_missing", true, true]);
     expect((await byHeader(email, "")).status).toBe(401);
-    expect([await membershipOf(email), await isIn(browser), await works(key)]).toEqual([null, false, false]);
-    expect((await audited(email)).map(({ action }) => action)).toEqual(["members.groupsGone"]);
+    expect([await membershipOf(email), await isSignedIn(browser), await works(key)]).toEqual([null, false, false]);
+    expect((await memberEntriesOf(email)).map(({ action }) => action)).toEqual(["members.groupsGone"]);
   });
 
-  it("is followed in every request of a session that it opened: other groups count at once", async () => {
+  it("changed groups in the header take effect at the next request of the session", async () => {
     const email = newEmail();
     const { browser } = await byHeader(email, "operators");
     const key = await keyOf(browser);
-    const says = (groups: string) => ({ "remote-email": email, "remote-groups": groups });
-    expect(await asked(browser, says("operators,others"))).toBe(200);
+    const headersOf = (groups: string) => ({ "remote-email": email, "remote-groups": groups });
+    expect(await statusWith(browser, headersOf("operators,others"))).toBe(200);
     expect(await membershipOf(email)).toEqual({ role: "admin" });
-    expect(await asked(browser, says("staff"))).toBe(200);
+    expect(await statusWith(browser, headersOf("staff"))).toBe(200);
     expect(await membershipOf(email)).toEqual({ role: "developer" });
-    expect(await asked(browser, says("others"))).toBe(401);
-    expect([await membershipOf(email), await isIn(browser), await works(key)]).toEqual([null, false, false]);
-    expect((await audited(email)).map(({ action }) => action)).toEqual(["members.groupsChanged", "members.groupsGone"]);
+    expect(await statusWith(browser, headersOf("others"))).toBe(401);
+    expect([await membershipOf(email), await isSignedIn(browser), await works(key)]).toEqual([null, false, false]);
+    expect((await memberEntriesOf(email)).map(({ action }) => action)).toEqual([
+      "members.groupsChanged",
+      "members.groupsGone",
+    ]);
   });
 
   it.each([
     ["without the groups", (email: string) => ({ "remote-email": email })],
     ["without the address", () => ({ "remote-groups": "others" })],
     ["in the name of another person", () => ({ "remote-email": "other@example.org", "remote-groups": "others" })],
-    ["with groups that are no UTF-8", (email: string) => ({ "remote-email": email, "remote-groups": "\u00ff" })],
-  ])("changes nothing in a request %s", async (_, headers) => {
+    ["with groups that are not UTF-8", (email: string) => ({ "remote-email": email, "remote-groups": "\u00ff" })],
+  ])("a request %s does not change the role", async (_, headers) => {
     const email = newEmail();
     const { browser } = await byHeader(email, "operators");
-    expect(await asked(browser, headers(email))).toBe(200);
-    expect([await membershipOf(email), await isIn(browser)]).toEqual([{ role: "admin" }, true]);
+    expect(await statusWith(browser, headers(email))).toBe(200);
+    expect([await membershipOf(email), await isSignedIn(browser)]).toEqual([{ role: "admin" }, true]);
   });
 
-  it("is believed from its proxies alone, and about the sessions that it opened", async () => {
+  it("the groups header counts only from its proxies and for the sessions that it opened", async () => {
     const email = newEmail();
     const { browser } = await byHeader(email, "operators");
     const elsewhere = openBrowser(world, { ip: "203.0.113.99" });
     for (const [name, value] of browser.cookies) elsewhere.cookies.set(name, value);
     const gone = { "remote-email": email, "remote-groups": "" };
-    expect(await asked(elsewhere, gone)).toBe(200);
+    expect(await statusWith(elsewhere, gone)).toBe(200);
     expect(await membershipOf(email)).toEqual({ role: "admin" });
 
     const person = await givenPerson(world);
     await givenMember(world, root.organizationId, person, "viewer");
     const byPassword = openBrowser(world, { ip: "10.1.9.9" });
     await byPassword.signIn("password", { ...person });
-    expect(await asked(byPassword, { "remote-email": person.email, "remote-groups": "" })).toBe(200);
+    expect(await statusWith(byPassword, { "remote-email": person.email, "remote-groups": "" })).toBe(200);
   });
 
-  it("gives the roles of the settings of the last start: what they no longer give ends", async () => {
+  it("a start with changed settings ends the roles that they no longer give", async () => {
     const [staff, operator] = [newEmail(), newEmail()];
     await byHeader(staff, "staff");
     await byHeader(operator, "operators,staff");
@@ -394,8 +404,8 @@ describe("the trusted header", () => {
   });
 });
 
-describe("a provider whose groups give other roles", () => {
-  it("gives them at once, by the groups that it named last, and ends what no group gives any more", async () => {
+describe("a change of the groups of a provider", () => {
+  it("changed group roles take effect at once for the groups of the last sign-in", async () => {
     const organization = await world.organization();
     const providerId = await insertProvider(world, idp, "mapped", {
       organization_id: organization.organizationId,
@@ -403,9 +413,9 @@ describe("a provider whose groups give other roles", () => {
       group_roles: { staff: "viewer", operators: "admin" },
     });
     const staff = newPerson(["staff"]);
-    const { browser } = await comeWith("mapped", ["staff"]);
+    const { browser } = await signInWith("mapped", ["staff"]);
     const operator = newPerson(["operators", "night"]);
-    const ofOperator = await comeWith("mapped", ["operators", "night"]);
+    const ofOperator = await signInWith("mapped", ["operators", "night"]);
     const key = await keyOf(ofOperator.browser);
     const change = (groupRoles: Record<string, string>) =>
       organization.call("providers.update", { providerId, groupRoles });
@@ -414,11 +424,14 @@ describe("a provider whose groups give other roles", () => {
     expect((await change({ staff: "developer", night: "viewer" })).status).toBe(200);
     expect([await membershipOf(operator, organization), await works(key)]).toEqual([{ role: "viewer" }, true]);
     expect((await change({ night: "viewer" })).status).toBe(200);
-    expect([await membershipOf(staff, organization), await isIn(browser)]).toEqual([null, false]);
-    expect((await audited(staff)).map(({ action }) => action)).toEqual(["members.groupsChanged", "members.groupsGone"]);
+    expect([await membershipOf(staff, organization), await isSignedIn(browser)]).toEqual([null, false]);
+    expect((await memberEntriesOf(staff)).map(({ action }) => action)).toEqual([
+      "members.groupsChanged",
+      "members.groupsGone",
+    ]);
   });
 
-  it("gives nothing any more when it is removed; roles by hand and the last owner stay", async () => {
+  it("removing a provider ends its roles, and keeps roles given by hand and the last owner", async () => {
     const organization = await world.organization();
     const providerId = await insertProvider(world, idp, "removed", {
       organization_id: organization.organizationId,
@@ -427,16 +440,16 @@ describe("a provider whose groups give other roles", () => {
       group_roles: { staff: "viewer", owners: "owner" },
     });
     const staff = newPerson(["staff"]);
-    await comeWith("removed", ["staff"]);
+    await signInWith("removed", ["staff"]);
     const last = newPerson(["owners"]);
-    await comeWith("removed", ["owners"]);
+    await signInWith("removed", ["owners"]);
     const byHand = newPerson(["staff"]);
     await givenMember(world, organization.organizationId, await givenPerson(world, byHand), "developer");
-    await comeWith("removed", ["staff"]);
+    await signInWith("removed", ["staff"]);
     expect((await organization.call("providers.delete", { providerId })).status).toBe(200);
     expect(await membershipOf(staff, organization)).toBeNull();
     expect(await membershipOf(last, organization)).toEqual({ role: "owner" });
     expect(await membershipOf(byHand, organization)).toEqual({ role: "viewer" });
-    expect((await audited(last)).map(({ action }) => action)).toEqual(["members.lastOwnerKept"]);
+    expect((await memberEntriesOf(last)).map(({ action }) => action)).toEqual(["members.lastOwnerKept"]);
   });
 });

@@ -23,10 +23,10 @@ const storedOf = async (userId: string) =>
 describe.each([
   ["bcrypt (AM-3, TM-1)", (password: string) => hashSync(password, 12)],
   ["SHA-256 (AM-4)", (password: string) => createHash("sha256").update(password).digest("hex")],
-])("an account from elsewhere with %s", (form, hash) => {
+])("importing an account with a hash of the form %s", (form, hash) => {
   const ip = form.startsWith("bcrypt") ? "203.0.113.20" : "203.0.113.21";
 
-  it("signs in once by it, and has an Argon2id hash from then on", async () => {
+  it(`an imported account signs in with its ${form} hash and has an Argon2id hash from then on`, async () => {
     const person = await givenImported(hash);
     const signIn = (password: string) =>
       openBrowser(world, { ip }).signIn("password", { email: person.email, password });
@@ -39,12 +39,12 @@ describe.each([
     expect((await signIn("not this one")).status).toBe(401);
   });
 
-  it("signs in at two places at once", async () => {
+  it(`an imported account with a ${form} hash can sign in from two browsers at the same time`, async () => {
     const person = await givenImported(hash);
-    const both = ["203.0.113.30", "203.0.113.31"].map((from) =>
+    const signIns = ["203.0.113.30", "203.0.113.31"].map((from) =>
       openBrowser(world, { ip: from }).signIn("password", { email: person.email, password: person.password }),
     );
-    expect((await Promise.all(both)).map(({ status }) => status)).toEqual([200, 200]);
+    expect((await Promise.all(signIns)).map(({ status }) => status)).toEqual([200, 200]);
     expect(await storedOf(person.userId)).toMatch(/^\$argon2id\$/);
   });
 });

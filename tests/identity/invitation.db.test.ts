@@ -7,7 +7,7 @@ import { registerSecret } from "../support/secrets";
 import { givenSession } from "../support/sessions";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
-interface Made {
+interface CreatedInvitation {
   readonly invitationId: string;
   readonly email: string;
   readonly expiresAt: string;
@@ -29,14 +29,14 @@ afterAll(() => world.close());
 
 const password = registerSecret("a river under seven bridges");
 const visitor = () => openBrowser(world, { ip: `198.18.1.${next++ % 250}` });
-const invite = async (input: Record<string, unknown> = {}): Promise<Made> => {
+const invite = async (input: Record<string, unknown> = {}): Promise<CreatedInvitation> => {
   const email = `joins-${next++}@example.org`;
-  const made = await given(acme).ok<Omit<Made, "token"> & { url: string }>("invitations.create", {
+  const created = await given(acme).ok<Omit<CreatedInvitation, "token"> & { url: string }>("invitations.create", {
     email,
     ...(input.roleId === undefined ? { role: "viewer" } : {}),
     ...input,
   });
-  return { ...made, token: registerSecret(made.url.slice(made.url.indexOf("#") + 1)) };
+  return { ...created, token: registerSecret(created.url.slice(created.url.indexOf("#") + 1)) };
 };
 const accept = async (token: string, fields: Record<string, string> = {}, browser = visitor()) => {
   const { status, body } = await browser.signIn("invitation", { token, password, ...fields });
@@ -53,8 +53,8 @@ const entriesOf = (organizationId: string) =>
     [organizationId],
   );
 
-describe("somebody new who accepts an invitation", () => {
-  test("has an account with the invited address, the role that was given, and a session there", async () => {
+describe("a new person who accepts an invitation", () => {
+  test("a new person gets an account with the invited address, the given role and a session", async () => {
     const { email, token } = await invite({ role: "developer" });
     const { status, browser } = await accept(token, { name: "  Ada Lovelace " });
     expect(status).toBe(200);
@@ -78,7 +78,7 @@ describe("somebody new who accepts an invitation", () => {
     ]);
   });
 
-  test("has the organization's own role, as it is then", async () => {
+  test("a new person gets the custom role with its permissions at the time of acceptance", async () => {
     const { roleId } = await given(acme).ok<{ roleId: string }>("roles.create", {
       name: "Reader",
       permissions: ["project:read"],
@@ -90,7 +90,7 @@ describe("somebody new who accepts an invitation", () => {
     expect((await browser.call("members.list")).status).toBe(403);
   });
 
-  test("chooses no address, role or organization of their own: what a form adds counts for nothing", async () => {
+  test("extra form fields do not change the address, role or organization of an invitation", async () => {
     const beta = await world.organization();
     const { email, token } = await invite();
     const more = {
@@ -108,16 +108,16 @@ describe("somebody new who accepts an invitation", () => {
     expect(data.organizations).toMatchObject([{ organizationId: acme.organizationId }]);
   });
 
-  test("uses it once, also twice at once", async () => {
+  test("an invitation can be accepted once, also with concurrent requests", async () => {
     const { email, token } = await invite();
-    const both = await Promise.all([accept(token), accept(token)]);
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
-    expect(both.find(({ status }) => status === 409)?.reason).toBe("invitation_accepted");
+    const answers = await Promise.all([accept(token), accept(token)]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(answers.find(({ status }) => status === 409)?.reason).toBe("invitation_accepted");
     expect(await peopleOf(email)).toHaveLength(1);
     expect((await accept(token)).reason).toBe("invitation_accepted");
   });
 
-  test("is refused with the reason when it is not good, and nothing is made", async () => {
+  test("a revoked, unknown or expired invitation is refused with its reason and creates nothing", async () => {
     const [revoked, expired] = [await invite(), await invite()];
     await given(acme).ok("invitations.delete", { invitationId: revoked.invitationId });
     expect(await accept(revoked.token)).toMatchObject({ status: 409, reason: "invitation_revoked" });
@@ -135,7 +135,7 @@ describe("somebody new who accepts an invitation", () => {
     ]);
   });
 
-  test("is refused when whoever invited could not do so any more", async () => {
+  test("an invitation is void if its creator lost the right to invite", async () => {
     const admin = await givenPerson(world);
     const memberId = await givenMember(world, acme.organizationId, admin, "admin");
     const { browser } = await givenSession(world, admin);
@@ -153,17 +153,17 @@ describe("somebody new who accepts an invitation", () => {
     ["short", "password_short"],
     ["correct horse x-joins-weak@example.org", "password_contains_username"],
     ["a".repeat(129), "password_long"],
-  ])("needs a good password: %s is none (%s)", async (weak, said) => {
+  ])("accepting an invitation with the password %s is refused with %s", async (weak, problem) => {
     const { email, token } = await invite({ email: `x-joins-weak@example.org` });
     const browser = visitor();
     const { status, body } = await browser.signIn("invitation", { token, password: weak });
     const { data } = (body as { error: { data: { reason: string; fields: { password: string } } } }).error;
     expect([status, data.reason]).toEqual([400, "weak_password"]);
-    expect(data.fields.password).toContain(said);
+    expect(data.fields.password).toContain(problem);
     expect(await peopleOf(email)).toEqual([]);
   });
 
-  test("has a name on one line", async () => {
+  test("a name with a line break or more than 100 characters is refused", async () => {
     const { token } = await invite();
     for (const name of ["Ada\r\nBcc: all@example.org", "x".repeat(101)]) {
       expect(await accept(token, { name })).toMatchObject({ status: 400, reason: "invalid_input" });
@@ -171,14 +171,14 @@ describe("somebody new who accepts an invitation", () => {
     expect((await accept(token, { name: "Ada" })).status).toBe(200);
   });
 
-  test("tries five times a minute from one address (TM-2)", async () => {
+  test("the sixth acceptance in a minute from one address gets 429 (TM-2)", async () => {
     const browser = openBrowser(world, { ip: "198.51.100.30" });
     const statuses = [];
     for (let at = 0; at < 6; at++) statuses.push((await accept("A".repeat(43), {}, browser)).status);
     expect(statuses).toEqual([404, 404, 404, 404, 404, 429]);
   });
 
-  test("has to enrol a second factor first where the organization requires one", async () => {
+  test("a new person must first enrol a second factor if the organization requires one", async () => {
     await given(acme).ok("organizations.update", { requireSecondFactor: true });
     const { token } = await invite();
     const { status, browser } = await accept(token);
@@ -188,8 +188,8 @@ describe("somebody new who accepts an invitation", () => {
   });
 });
 
-describe("whoever has an account", () => {
-  test("signs in first, and then accepts; their password is theirs", async () => {
+describe("a person with an account who accepts an invitation", () => {
+  test("a person with an account must sign in to accept, and keeps their password", async () => {
     const beta = await world.organization();
     const ada = await givenPerson(world);
     await givenMember(world, beta.organizationId, ada, "owner");
@@ -205,11 +205,11 @@ describe("whoever has an account", () => {
       { action: "invitations.accept", outcome: "refused", reason: "sign_in_first", actor_kind: "anonymous" },
       { action: "invitations.accept", outcome: "done", actor_kind: "person", actor_name: email },
     ]);
-    // Where else somebody joins is no business of their other organizations.
+    // Other organizations of the person do not learn that they join this one.
     expect(JSON.stringify(await entriesOf(beta.organizationId))).not.toContain("invitations.accept");
   });
 
-  test("is asked for no more than a good password before they learn that there is one", async () => {
+  test("an invalid form gets the same answer whether the invited person has an account or not", async () => {
     const ada = await givenPerson(world);
     const [known, unknown] = [await invite({ email: ada.email }), await invite()];
     for (const { token } of [known, unknown]) {
@@ -218,23 +218,23 @@ describe("whoever has an account", () => {
     }
   });
 
-  test("accepts nothing that is for another address", async () => {
+  test("an invitation for another e-mail address is refused", async () => {
     const [ada, { token, email }] = [await givenPerson(world), await invite({ role: "owner" })];
     const { browser } = await givenSession(world, ada);
     const answer = await browser.call("invitations.accept", { token });
     expect([answer.status, answer.error.data.reason]).toEqual([403, "invitation_for_another"]);
     expect(answer.error.message).not.toContain(email);
-    const inside = await browser.call("organizations.one", { organizationId: acme.organizationId });
-    expect([inside.status, inside.error.data.reason]).toEqual([403, "no_organization"]);
+    const organizationRead = await browser.call("organizations.one", { organizationId: acme.organizationId });
+    expect([organizationRead.status, organizationRead.error.data.reason]).toEqual([403, "no_organization"]);
     expect((await accept(token)).status).toBe(200);
   });
 
-  test("accepts once, and is a member once", async () => {
+  test("a person with an account can accept once and becomes a member once", async () => {
     const ada = await givenPerson(world);
     const { token } = await invite({ email: ada.email });
     const { browser } = await givenSession(world, ada);
-    const both = await Promise.all([1, 2].map(() => browser.call("invitations.accept", { token })));
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const answers = await Promise.all([1, 2].map(() => browser.call("invitations.accept", { token })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     await world.db.asOwner("update invitations set accepted_at = null where email = $1", [ada.email]);
     const again = await browser.call("invitations.accept", { token });
     expect([again.status, again.error.data.reason]).toEqual([409, "already_member"]);
@@ -244,7 +244,7 @@ describe("whoever has an account", () => {
     ["they join it", 409, "invitation_accepted"],
     ["they leave another", 200, undefined],
   ])(
-    "is answered as before when their session's organization changes under the request: %s",
+    "an acceptance gets the normal answer if the organizations of the session change during the request: %s",
     async (how, ...expected) => {
       const ada = await givenPerson(world);
       const { token } = await invite({ email: ada.email });
@@ -264,7 +264,7 @@ describe("whoever has an account", () => {
     },
   );
 
-  test("is told why it is not good any more", async () => {
+  test("a signed-in person gets the reason why an invitation is not valid", async () => {
     const ada = await givenPerson(world);
     const { token, invitationId } = await invite({ email: ada.email });
     await given(acme).ok("invitations.delete", { invitationId });
@@ -282,13 +282,13 @@ describe("whoever has an account", () => {
     { token: "A".repeat(43), organizationId: "org_x" },
     { token: "A".repeat(43), role: "owner" },
     { token: "A".repeat(43), email: "x@example.org" },
-  ])("%j is no input of it", async (input) => {
+  ])("invitations.accept refuses the input %j as invalid", async (input) => {
     const { browser } = await givenSession(world, await givenPerson(world));
     const answer = await browser.call("invitations.accept", input);
     expect([answer.status, answer.error.data.reason]).toEqual([400, "invalid_input"]);
   });
 
-  test("accepts by no session that waits for its second factor", async () => {
+  test("a session that waits for its second factor cannot accept an invitation", async () => {
     const ada = await givenPerson(world);
     const { token } = await invite({ email: ada.email });
     const { browser } = await givenSession(world, ada, { stage: "second_factor" });

@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 let address = 0;
-/** An address that nothing was counted for yet. */
+/** Returns an address without counted attempts. */
 const newAddress = () => `203.0.${113 + (address >> 8)}.${++address & 255}`;
 
 const signIn = (fields: Record<string, string>, ip = newAddress()) =>
@@ -34,7 +34,7 @@ describe("a sliding window", () => {
     world.now = new Date(Date.parse("2026-11-20T10:00:00Z") + seconds * 1_000);
   };
 
-  it("takes so many tries in it, and says when the next one is taken", async () => {
+  it("a sliding window allows its number of attempts and reports when the next one is allowed", async () => {
     for (const second of [0, 20, 40]) {
       at(second);
       await take(world.runtime, limit, "ada");
@@ -51,7 +51,7 @@ describe("a sliding window", () => {
     await expect(take(world.runtime, limit, "ada")).rejects.toMatchObject({ retryAfter: 20 });
   });
 
-  it("forgets what is forgiven, and counts tries of the same moment one by one", async () => {
+  it("a sliding window does not count forgiven attempts, and counts simultaneous attempts separately", async () => {
     at(1_000);
     const taken = [];
     for (let count = 0; count < 3; count++) taken.push(await take(world.runtime, limit, "eve"));
@@ -61,13 +61,13 @@ describe("a sliding window", () => {
     await expect(take(world.runtime, limit, "eve")).rejects.toMatchObject({ reason: "rate_limited" });
   });
 
-  it("takes no more of many at once", async () => {
+  it("a sliding window allows no more than its number of concurrent attempts", async () => {
     at(2_000);
     const all = await Promise.allSettled(Array.from({ length: 20 }, () => take(world.runtime, limit, "mallory")));
     expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(3);
   });
 
-  it.runIf(runsSideBySide())("counts one try after the other, also those that wait for the same count", async () => {
+  it.runIf(runsSideBySide())("attempts that wait for the same row lock are counted one after the other", async () => {
     at(2_500);
     await (await take(world.runtime, limit, "trudy")).forgive();
     let all: Promise<PromiseSettledResult<unknown>[]> = Promise.resolve([]);
@@ -80,7 +80,7 @@ describe("a sliding window", () => {
     expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(limit.tries);
   });
 
-  it("counts an IPv6 network as one address", async () => {
+  it("an IPv6 /64 network is counted as one address", async () => {
     at(3_000);
     const byAddress = { name: "test:ip", tries: 2, windowSeconds: 60 };
     await take(world.runtime, byAddress, "2001:db8:0:1::1");
@@ -89,7 +89,7 @@ describe("a sliding window", () => {
     await take(world.runtime, byAddress, "2001:db8:0:2::1");
   });
 
-  it("is as the requirements say (TM-2, TM-37, AM-13, TM-38, TM-39, TM-19, TM-30)", () => {
+  it("all limits have the required values (TM-2, TM-37, AM-13, TM-38, TM-39, TM-19, TM-30)", () => {
     expect(Object.values(limits).map(({ name, tries, windowSeconds }) => [name, tries, windowSeconds])).toEqual([
       ["sign-in:ip", 5, 60],
       ["code:ip", 5, 60],
@@ -102,7 +102,7 @@ describe("a sliding window", () => {
 });
 
 describe("signing in", () => {
-  it("is taken five times a minute from an address, right or wrong, then 429 with Retry-After (TM-2)", async () => {
+  it("the sixth sign-in in a minute from one address gets 429 with Retry-After, right or wrong (TM-2)", async () => {
     const person = await givenPerson(world);
     const ip = newAddress();
     world.now = new Date("2026-11-20T11:00:00Z");
@@ -117,7 +117,7 @@ describe("signing in", () => {
     expect((await signIn({ email: person.email, password: person.password }, ip)).status).toBe(200);
   });
 
-  it("that the limit of an address refuses is not counted for the account: one address cannot lock it (AM-13)", async () => {
+  it("attempts refused by the address limit do not count for the account, so one address cannot lock it (AM-13)", async () => {
     const person = await givenPerson(world);
     const ip = newAddress();
     for (let count = 0; count < 5; count++) await signIn({ ...wrong, email: `nobody-${count}@example.org` }, ip);
@@ -127,7 +127,7 @@ describe("signing in", () => {
     expect((await signIn({ email: person.email, password: person.password })).status).toBe(200);
   });
 
-  it("from a forged X-Forwarded-For counts for the socket's address (TM-2)", async () => {
+  it("a sign-in with a forged X-Forwarded-For counts for the socket address (TM-2)", async () => {
     const ip = newAddress();
     const attempt = async (forged: string) => {
       const browser = openBrowser(world, { ip });
@@ -147,13 +147,13 @@ describe("signing in", () => {
     expect(entry?.ip).toBe(ip);
   });
 
-  it("to one account fails five times in five minutes, however its address is written (AM-13)", async () => {
+  it("an account locks after five failures in five minutes, in any spelling of its e-mail address (AM-13)", async () => {
     const person = await givenPerson(world, "Grace.Hopper@example.org".toLowerCase());
     world.now = new Date("2026-11-20T12:00:00Z");
     for (const email of ["grace.hopper@example.org", "GRACE.HOPPER@EXAMPLE.ORG", " Grace.Hopper@example.org "]) {
       expect((await signIn({ email, password: "wrong" })).status).toBe(401);
     }
-    expect((await signIn({ email: person.email, password: person.password })).status).toBe(200); // no failure: not counted
+    expect((await signIn({ email: person.email, password: person.password })).status).toBe(200); // not counted
     for (let count = 0; count < 2; count++) {
       expect((await signIn({ email: person.email, password: "wrong" })).status).toBe(401);
     }
@@ -171,14 +171,14 @@ describe("signing in", () => {
     expect((await signIn({ email: person.email, password: person.password })).status).toBe(200);
   });
 
-  it("to an account that is not there is refused in the same words after as many tries (AM-13)", async () => {
+  it("an unknown account gives the same answers as a known one, including the lockout (AM-13)", async () => {
     const person = await givenPerson(world);
     world.now = new Date("2026-11-20T13:00:00Z");
-    const answers: Record<string, unknown[]> = { there: [], nowhere: [] };
+    const answers: Record<string, unknown[]> = { known: [], unknown: [] };
     for (let count = 0; count < 7; count++) {
       for (const [key, email] of [
-        ["there", person.email],
-        ["nowhere", `x${person.email}`],
+        ["known", person.email],
+        ["unknown", `x${person.email}`],
       ] as const) {
         const { status, body, headers } = await signIn({ email, password: "wrong" });
         const { error } = body as { error: { message: string; data: { requestId: string } } };
@@ -186,11 +186,11 @@ describe("signing in", () => {
         answers[key]?.push([status, headers.get("retry-after"), error.message, data]);
       }
     }
-    expect(answers.there).toEqual(answers.nowhere);
-    expect(answers.there?.map((answer) => (answer as [number])[0])).toEqual([401, 401, 401, 401, 401, 429, 429]);
+    expect(answers.known).toEqual(answers.unknown);
+    expect(answers.known?.map((answer) => (answer as [number])[0])).toEqual([401, 401, 401, 401, 401, 429, 429]);
   });
 
-  it("that a stranger has locked leaves whoever is signed in alone (AM-13)", async () => {
+  it("a lockout caused by a stranger does not affect existing sessions (AM-13)", async () => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "owner");
     const device = openBrowser(world, { ip: newAddress() });
@@ -200,14 +200,14 @@ describe("signing in", () => {
     expect((await device.call("projects.create", { name: "Still here" })).status).toBe(200);
   });
 
-  it("keeps nothing of what was typed in the table of limits", async () => {
+  it("the limits table contains nothing that was typed", async () => {
     await signIn({ email: "My Secret Password 1", password: "x" });
     const keys = await world.db.asOwner<{ key: string }>("select key from limits");
     expect(keys.length).toBeGreaterThan(10);
     expect(JSON.stringify(keys).toLowerCase()).not.toMatch(/secret|example\.org/);
   });
 
-  it("is audited with whose password was wrong, which no answer says (AM-13)", async () => {
+  it("the audit log says whose password was wrong, or that the account is unknown (AM-13)", async () => {
     const person = await givenPerson(world);
     const ip = newAddress();
     await signIn({ email: person.email, password: "wrong" }, ip);
@@ -222,7 +222,7 @@ describe("signing in", () => {
     ]);
   });
 
-  it("is audited when there were too many tries", async () => {
+  it("a rate-limited sign-in is audited with rate_limited", async () => {
     const ip = newAddress();
     for (let count = 0; count < 6; count++) await signIn({ ...wrong, email: `e${count}@example.org` }, ip);
     const entries = await world.db.asOwner<{ reason: string }>(
@@ -232,7 +232,7 @@ describe("signing in", () => {
     expect(entries.map(({ reason }) => reason)).toEqual([...Array(5).fill("unknown_account"), "rate_limited"]);
   });
 
-  it("goes on from behind a proxy that is trusted by each visitor's own address", async () => {
+  it("sign-ins behind a trusted proxy are limited by the address of each visitor", async () => {
     const behind = await openWorld({
       signIn: { ...world.runtime.signIn, trustedProxies: ["10.0.0.0/8"] },
       database: world.runtime.database,

@@ -13,7 +13,7 @@ let world: World;
 let host: LinkRuntime;
 let address = 0;
 
-/** An installation where nothing is set up. */
+/** Each test has an installation that is not set up. */
 beforeEach(async () => {
   world = await openWorld();
   host = { ...world.runtime, publicOrigin: testOrigin };
@@ -23,17 +23,18 @@ afterEach(() => world.close());
 const newBrowser = () => openBrowser(world, { ip: `198.51.100.${++address}` });
 const tokenIn = (url: string | null | undefined) => registerSecret(url?.split("#")[1] ?? "");
 const reasonOf = (body: unknown) => (body as { error: { data: { reason: string } } }).error.data.reason;
-const look = async (token: string) => (await newBrowser().call<Record<string, unknown>>("auth.link", { token })).data;
+const readLink = async (token: string) =>
+  (await newBrowser().call<Record<string, unknown>>("auth.link", { token })).data;
 
 const password = registerSecret("a horse of another colour");
 const form = { email: "Ada@example.org", organization: "Acme", name: "Ada", password };
 
-describe("the link that a start prints on an empty installation (AM-28)", () => {
-  it("sets it up once: organization, owner, password, session", async () => {
+describe("the set-up link that a start prints on an empty installation (AM-28)", () => {
+  it("the set-up link creates the organization and its owner with password and session, once", async () => {
     const url = await makeSetUpLink(host);
     expect(url).toMatch(/^https:\/\/portcullis\.example\.org\/setup#[\w-]{43}$/);
     const token = tokenIn(url);
-    expect(await look(token)).toMatchObject({ state: "good", purpose: "set_up", email: null, message: null });
+    expect(await readLink(token)).toMatchObject({ state: "good", purpose: "set_up", email: null, message: null });
     const browser = newBrowser();
     expect((await browser.signIn("link", { token, ...form })).status).toBe(200);
     const { data } = await browser.call<Record<string, never>>("auth.session");
@@ -48,7 +49,7 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
 
     const again = await newBrowser().signIn("link", { token, ...form, email: "eve@example.org" });
     expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
-    expect(await look(token)).toMatchObject({
+    expect(await readLink(token)).toMatchObject({
       state: "used",
       message: "This set-up link was already used. Sign in with the password that was chosen with it.",
     });
@@ -64,17 +65,17 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
       { action: "auth.signIn", actor_name: "ada@example.org", authenticated_by: "link" },
       { action: "auth.signIn", authenticated_by: "password" },
     ]);
-    expect(await world.db.asOwner("select 1 from api_keys")).toEqual([]); // nobody would have seen it
+    expect(await world.db.asOwner("select 1 from api_keys")).toEqual([]); // a key would never be shown
   });
 
-  it("says that the command line was used instead", async () => {
+  it("a set-up link has ended with a message if the command line set up the installation", async () => {
     const token = tokenIn(await makeSetUpLink(host));
     const { setupUrl, apiKey } = await setUp(host, { email: "ada@example.org", organization: "Acme" });
     registerSecret(apiKey.key);
     const late = await newBrowser().signIn("link", { token, ...form });
     expect([late.status, reasonOf(late.body)]).toEqual([409, "link_ended"]);
-    expect(await look(token)).toMatchObject({ state: "ended", message: expect.stringContaining("command line") });
-    expect(await look(tokenIn(setupUrl))).toMatchObject({
+    expect(await readLink(token)).toMatchObject({ state: "ended", message: expect.stringContaining("command line") });
+    expect(await readLink(tokenIn(setupUrl))).toMatchObject({
       state: "good",
       purpose: "password",
       email: "ada@example.org",
@@ -86,21 +87,21 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
     });
   });
 
-  it("ends when another start prints one, and after half an hour", async () => {
+  it("a set-up link ends when another start prints a new one, and after 30 minutes", async () => {
     const first = tokenIn(await makeSetUpLink(host));
     const second = tokenIn(await makeSetUpLink(host));
-    expect(await look(first)).toMatchObject({ state: "ended", message: expect.stringContaining("newer link") });
+    expect(await readLink(first)).toMatchObject({ state: "ended", message: expect.stringContaining("newer link") });
     const now = Date.now();
     world.now = new Date(now + 29 * 60_000);
-    expect(await look(second)).toMatchObject({ state: "good" });
+    expect(await readLink(second)).toMatchObject({ state: "good" });
     world.now = new Date(now + 31 * 60_000);
-    expect(await look(second)).toMatchObject({ state: "expired" });
+    expect(await readLink(second)).toMatchObject({ state: "expired" });
     const late = await newBrowser().signIn("link", { token: second, ...form });
     expect([late.status, reasonOf(late.body)]).toEqual([409, "link_expired"]);
     expect(await world.db.asOwner("select 1 from organizations")).toEqual([]);
   });
 
-  it("lets one of many at once in", async () => {
+  it("a set-up link can be used by only one of several concurrent requests", async () => {
     const token = tokenIn(await makeSetUpLink(host));
     const all = await Promise.all(
       [1, 2, 3, 4].map((number) => newBrowser().signIn("link", { token, ...form, email: `ada${number}@example.org` })),
@@ -109,7 +110,7 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
     expect(await world.db.asOwner("select 1 from organizations")).toHaveLength(1);
   });
 
-  it("and the command line, both at once, set up one organization", async () => {
+  it("a set-up link and the command line used concurrently set up one organization", async () => {
     const token = tokenIn(await makeSetUpLink(host));
     const [byLink, byCommand] = await Promise.allSettled([
       newBrowser().signIn("link", { token, ...form }),
@@ -122,7 +123,7 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
     expect(await world.db.asOwner("select 1 from organizations")).toHaveLength(1);
   });
 
-  it("that a start made in the moment of a set-up is worth nothing", async () => {
+  it("a set-up link that was created during a set-up is refused with already_set_up", async () => {
     const { apiKey } = await setUp(host, { email: "ada@example.org", organization: "Acme" });
     registerSecret(apiKey.key);
     const { token } = await world.runtime.database.transaction("host", null, (tx) =>
@@ -139,7 +140,7 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
     [{ password: "short" }, "weak_password", "password"],
     [{ password: "password1234" }, "weak_password", "password"],
     [{ password: "ada@example.org" }, "weak_password", "password"],
-  ])("stays good when the form is wrong: %j", async (wrong, reason, field) => {
+  ])("a set-up link stays valid if the form has an invalid field: %j", async (wrong, reason, field) => {
     const token = tokenIn(await makeSetUpLink(host));
     const refused = await newBrowser().signIn("link", { token, ...form, ...wrong });
     expect([refused.status, reasonOf(refused.body)]).toEqual([400, reason]);
@@ -147,9 +148,9 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
     expect((await newBrowser().signIn("link", { token, ...form })).status).toBe(200);
   });
 
-  it("is kept as a hash, and is in no log and no entry of the audit log", async () => {
+  it("a set-up link is stored as a hash and is neither in the log nor in the audit log", async () => {
     const token = tokenIn(await makeSetUpLink(host));
-    await look(token);
+    await readLink(token);
     await newBrowser().signIn("link", { token, ...form });
     const everything = JSON.stringify([
       await world.db.asOwner("select * from links"),
@@ -161,10 +162,10 @@ describe("the link that a start prints on an empty installation (AM-28)", () => 
   });
 });
 
-describe("a link that nobody made", () => {
-  it("is unknown, whatever it looks like", async () => {
+describe("an unknown link", () => {
+  it("an unknown link is refused with link_unknown, whatever its form", async () => {
     for (const token of ["", "x", "A".repeat(43)]) {
-      expect(await look(token)).toEqual({
+      expect(await readLink(token)).toEqual({
         state: "unknown",
         message: expect.any(String),
         purpose: null,
@@ -176,17 +177,17 @@ describe("a link that nobody made", () => {
     }
   });
 
-  it("cannot be guessed at: tries are counted by address", async () => {
+  it("guessing links is rate limited by address", async () => {
     const browser = newBrowser();
     for (let count = 0; count < 5; count++) await browser.signIn("link", { token: "A".repeat(43) });
     const refused = await browser.signIn("link", { token: "A".repeat(43) });
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([429, expect.stringMatching(/^\d+$/)]);
     for (let count = 0; count < 10; count++) await browser.call("auth.link", { token: "A".repeat(43) });
-    const looked = await browser.call("auth.link", { token: "A".repeat(43) });
-    expect([looked.status, looked.headers.get("retry-after")]).toEqual([429, expect.stringMatching(/^\d+$/)]);
+    const limitedRead = await browser.call("auth.link", { token: "A".repeat(43) });
+    expect([limitedRead.status, limitedRead.headers.get("retry-after")]).toEqual([429, expect.stringMatching(/^\d+$/)]);
   });
 
-  it("is not looked at for a page of another origin", async () => {
+  it("reading a link is refused for a page of another origin", async () => {
     const refused = await newBrowser().call(
       "auth.link",
       { token: "A".repeat(43) },
@@ -196,7 +197,7 @@ describe("a link that nobody made", () => {
   });
 });
 
-describe("a link to choose a password (TM-23)", () => {
+describe("a password link (TM-23)", () => {
   async function givenLockedOut() {
     const organization = await world.organization();
     const person = await givenPerson(world);
@@ -204,7 +205,7 @@ describe("a link to choose a password (TM-23)", () => {
     return person;
   }
 
-  it("is the only way in by a password after the reset, and ends every session", async () => {
+  it("a password reset ends every session and the old password, and only the link sets a new one", async () => {
     const person = await givenLockedOut();
     const device = newBrowser();
     await device.signIn("password", { email: person.email, password: person.password });
@@ -221,7 +222,7 @@ describe("a link to choose a password (TM-23)", () => {
     expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
   });
 
-  it("ends what was opened between the reset and it, by a provider say", async () => {
+  it("using a password link ends sessions that were opened after the reset", async () => {
     const person = await givenLockedOut();
     const device = newBrowser();
     await device.signIn("password", { email: person.email, password: person.password });
@@ -237,7 +238,7 @@ describe("a link to choose a password (TM-23)", () => {
     expect((await device.call("auth.session")).status).toBe(401);
   });
 
-  it("does not stand in for a second factor", async () => {
+  it("a password link does not replace the second factor", async () => {
     const person = await givenLockedOut();
     await world.db.asOwner(
       "insert into totp_secrets (user_id, secret_sealed, created_at, confirmed_at) values ($1, 'x', now(), now())",
@@ -250,7 +251,7 @@ describe("a link to choose a password (TM-23)", () => {
     expect([refused.status, refused.error.data.reason]).toEqual([403, "second_factor_required"]);
   });
 
-  it("lets in whom a stranger has locked out meanwhile, and their password from then on", async () => {
+  it("a password link works for an account that a stranger has locked, and ends the lockout", async () => {
     const person = await givenLockedOut();
     const token = tokenIn((await resetPassword(host, { email: person.email })).url);
     for (let count = 0; count < 5; count++) {
@@ -261,7 +262,7 @@ describe("a link to choose a password (TM-23)", () => {
     expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
   });
 
-  it("ends when the password is changed in another way", async () => {
+  it("a password link ends when the password is changed in another way", async () => {
     const person = await givenLockedOut();
     const device = newBrowser();
     await device.signIn("password", { email: person.email, password: person.password });
@@ -273,10 +274,10 @@ describe("a link to choose a password (TM-23)", () => {
       ),
     );
     registerSecret(token);
-    expect(await look(token)).toMatchObject({ state: "good", email: person.email });
+    expect(await readLink(token)).toMatchObject({ state: "good", email: person.email });
     const input = { currentPassword: person.password, newPassword: password };
     expect((await device.call("auth.password.change", input)).status).toBe(200);
-    expect(await look(token)).toMatchObject({
+    expect(await readLink(token)).toMatchObject({
       state: "ended",
       message: expect.stringContaining("changed"),
       email: null,
@@ -286,7 +287,7 @@ describe("a link to choose a password (TM-23)", () => {
     expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
   });
 
-  it("ends with a newer one", async () => {
+  it("a password link ends when a newer one is created", async () => {
     const person = await givenLockedOut();
     const [first, second] = [
       tokenIn((await resetPassword(host, { email: person.email })).url),
@@ -295,6 +296,6 @@ describe("a link to choose a password (TM-23)", () => {
     const refused = await newBrowser().signIn("link", { token: first, password });
     expect([refused.status, reasonOf(refused.body)]).toEqual([409, "link_ended"]);
     expect((await newBrowser().signIn("link", { token: second, password })).status).toBe(200);
-    expect(await look(second)).toMatchObject({ state: "used", email: null });
+    expect(await readLink(second)).toMatchObject({ state: "used", email: null });
   });
 });

@@ -10,12 +10,16 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-/** What an organization whose routes may lead anywhere asks of a provider that says this of itself. */
-async function ask(document: (url: string) => Record<string, unknown>) {
+/** Runs discovery, with local addresses allowed, against a provider that publishes this document. */
+async function discoverFrom(document: (url: string) => Record<string, unknown>) {
   let url = "";
   const server = createServer((_request, response) => {
-    const usual = { authorization_endpoint: `${url}/auth`, token_endpoint: `${url}/token`, jwks_uri: `${url}/jwks` };
-    response.end(JSON.stringify({ issuer: url, ...usual, ...document(url) }));
+    const endpoints = {
+      authorization_endpoint: `${url}/auth`,
+      token_endpoint: `${url}/token`,
+      jwks_uri: `${url}/jwks`,
+    };
+    response.end(JSON.stringify({ issuer: url, ...endpoints, ...document(url) }));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -45,9 +49,9 @@ async function ask(document: (url: string) => Record<string, unknown>) {
   return discover({ clock, resolver: { addresses: async () => [] }, database: database as Database }, provider);
 }
 
-describe("what a provider says of itself (TM-18)", () => {
-  it("is taken where it leads to where this server may go", async () => {
-    expect(await ask(() => ({}))).toMatchObject({
+describe("OpenID Connect discovery (TM-18)", () => {
+  it("a discovery document is accepted if all its endpoints are at allowed addresses", async () => {
+    expect(await discoverFrom(() => ({}))).toMatchObject({
       algorithm: "RS256",
       clientAuthentication: "none",
       namesIssuer: false,
@@ -55,10 +59,12 @@ describe("what a provider says of itself (TM-18)", () => {
   });
 
   it.each(["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"])(
-    "is refused where its %s leads elsewhere",
+    "a discovery document is refused with provider_unavailable if its %s is a forbidden address",
     async (name) => {
-      const elsewhere = "http://169.254.169.254/latest/meta-data";
-      await expect(ask(() => ({ [name]: elsewhere }))).rejects.toMatchObject({ reason: "provider_unavailable" });
+      const forbidden = "http://169.254.169.254/latest/meta-data";
+      await expect(discoverFrom(() => ({ [name]: forbidden }))).rejects.toMatchObject({
+        reason: "provider_unavailable",
+      });
     },
   );
 
@@ -66,7 +72,7 @@ describe("what a provider says of itself (TM-18)", () => {
     ["discovery_issuer_mismatch", { issuer: "https://another.example" }],
     ["discovery_invalid", { token_endpoint: "file:///etc/passwd" }],
     ["discovery_invalid", { id_token_signing_alg_values_supported: ["none", "HS256"] }],
-  ])("is refused as %s: %j", async (reason, document) => {
-    await expect(ask(() => document)).rejects.toMatchObject({ reason });
+  ])("a discovery document is refused with %s if it contains %j", async (reason, document) => {
+    await expect(discoverFrom(() => document)).rejects.toMatchObject({ reason });
   });
 });

@@ -12,36 +12,36 @@ import { AddressRefused, requireReachable } from "../../src/identity/external/re
 import { reasonOf } from "../../src/identity/external/reason-of";
 import { TooLate } from "../../src/platform/deadline";
 
-describe("where a provider is asked (ADR-2, ADR-11)", () => {
+describe("the endpoints of a provider (ADR-2, ADR-11)", () => {
   const endpoints = (base: string, host = base) => ({
     authorization: `${base}/auth`,
     token: `${base}/token`,
     jwks: `${host}/jwks`,
     userinfo: `${base}/me`,
   });
-  const publicly = "https://login.example.org/realms/a";
-  const inside = "http://idp:8080/auth/realms/a/";
+  const publicUrl = "https://login.example.org/realms/a";
+  const internalUrl = "http://idp:8080/auth/realms/a/";
 
-  it("is the issuer itself without a way of this server's own", () => {
-    const where = { issuer: `${publicly}/`, internalUrl: null };
-    expect(discoveryUrl(where)).toBe(`${publicly}/.well-known/openid-configuration`);
-    expect(placeEndpoints(endpoints(publicly), where)).toEqual(endpoints(publicly));
+  it("the endpoints are at the issuer if the provider has no internal URL", () => {
+    const provider = { issuer: `${publicUrl}/`, internalUrl: null };
+    expect(discoveryUrl(provider)).toBe(`${publicUrl}/.well-known/openid-configuration`);
+    expect(placeEndpoints(endpoints(publicUrl), provider)).toEqual(endpoints(publicUrl));
   });
 
-  it.each([publicly, "http://idp:8080/auth/realms/a"])(
-    "is inside for this server and outside for the browser, wherever the provider believes to be: %s",
-    (believes) => {
-      const where = { issuer: publicly, internalUrl: inside };
-      expect(discoveryUrl(where)).toBe("http://idp:8080/auth/realms/a/.well-known/openid-configuration");
-      expect(placeEndpoints(endpoints(believes), where)).toEqual({
+  it.each([publicUrl, "http://idp:8080/auth/realms/a"])(
+    "the endpoints are internal for this server and public for the browser if the provider publishes %s",
+    (published) => {
+      const provider = { issuer: publicUrl, internalUrl };
+      expect(discoveryUrl(provider)).toBe("http://idp:8080/auth/realms/a/.well-known/openid-configuration");
+      expect(placeEndpoints(endpoints(published), provider)).toEqual({
         ...endpoints("http://idp:8080/auth/realms/a"),
-        authorization: `${publicly}/auth`,
+        authorization: `${publicUrl}/auth`,
       });
     },
   );
 
-  it("is on the same host for an endpoint that is not below the issuer, and stays where it is on a third", () => {
-    const where = {
+  it("an endpoint outside the issuer path is mapped to the other host, and one on a third host is unchanged", () => {
+    const provider = {
       issuer: "https://login.example.org/application/o/p/",
       internalUrl: "http://idp:9000/application/o/p/",
     };
@@ -52,7 +52,7 @@ describe("where a provider is asked (ADR-2, ADR-11)", () => {
         jwks: "https://keys.example.com/jwks",
         userinfo: null,
       },
-      where,
+      provider,
     );
     expect(placed).toEqual({
       authorization: "https://login.example.org/application/o/authorize/",
@@ -63,8 +63,8 @@ describe("where a provider is asked (ADR-2, ADR-11)", () => {
   });
 });
 
-describe("what a provider says of a person", () => {
-  it("takes an address and whether it is verified from one and the same answer", () => {
+describe("the claims of a provider", () => {
+  it("the e-mail address and its verification are taken from the same response", () => {
     const mixed = readClaims({ sub: "a", email_verified: true }, { email: "evil@example.org" }, "groups");
     expect(mixed).toMatchObject({ email: "evil@example.org", emailVerified: false });
     const other = readClaims({ sub: "a", email: "a@example.org" }, { email_verified: true }, "groups");
@@ -84,11 +84,11 @@ describe("what a provider says of a person", () => {
     [{ email: "a@example.org\nb@example.org", email_verified: true }, null, false],
     [{ email: ["a@example.org"], email_verified: true }, null, false],
     [{ email: "a@b@example.org", email_verified: true }, null, false],
-  ])("reads %j", (claims, email, emailVerified) => {
+  ])("the claims %j give the e-mail address %j with verified %j", (claims, email, emailVerified) => {
     expect(readClaims({ sub: "a", ...claims }, {}, "groups")).toMatchObject({ email, emailVerified });
   });
 
-  it("reads groups from the claim that is named, and a subject there has to be", () => {
+  it("the groups are read from the configured claim, and claims without a subject are refused", () => {
     expect(readClaims({ sub: "a", "https://x/roles": ["b"] }, {}, "https://x/roles")?.groups).toEqual(["b"]);
     expect(readClaims({ sub: "a", groups: [] }, { groups: ["b"] }, "groups")?.groups).toEqual([]);
     expect(readClaims({ sub: "a" }, { groups: ["b"] }, "groups")?.groups).toEqual(["b"]);
@@ -98,7 +98,7 @@ describe("what a provider says of a person", () => {
   });
 });
 
-describe("groups that are not known are told from an empty list", () => {
+describe("the groups of the claims", () => {
   it.each([
     [{}, {}, "groups_missing"],
     [{ groups: null }, {}, "groups_missing"],
@@ -113,16 +113,16 @@ describe("groups that are not known are told from an empty list", () => {
     [{ groups: { a: true } }, {}, "groups_malformed"],
     [{ groups: Array.from({ length: 1_001 }, (_, at) => `g${at}`) }, {}, "groups_malformed"],
     [{ _claim_names: { address: "src1" }, groups: ["a"] }, {}, ["a"]],
-  ])("token %j, userinfo %j", (token, userinfo, groups) => {
+  ])("token claims %j with userinfo %j give the groups %j", (token, userinfo, groups) => {
     expect(readClaims({ sub: "a", ...token }, userinfo, "groups")?.groups).toEqual(groups);
   });
 
-  it("a claim with the name of a property that every object has is absent", () => {
+  it("a groups claim named after a property of Object.prototype is missing", () => {
     expect(readClaims({ sub: "a" }, {}, "constructor")?.groups).toBe("groups_missing");
   });
 });
 
-describe("where this server goes for a provider", () => {
+describe("the reach of a provider URL", () => {
   const cases = [
     ["https://login.example.org", "anywhere local public"],
     ["http://login.example.org", "anywhere local"],
@@ -133,7 +133,7 @@ describe("where this server goes for a provider", () => {
     ["https://a:b@login.example.org", ""],
     ["ftp://login.example.org", ""],
   ] as const;
-  it.each(cases)("%s: %s", (url, allowed) => {
+  it.each(cases)("%s is allowed for exactly these reaches: %s", (url, allowed) => {
     for (const reach of ["anywhere", "local", "public"] as const) {
       const go = () => requireReachable(url, reach);
       if (allowed.split(" ").includes(reach)) expect(go).not.toThrow();
@@ -142,19 +142,19 @@ describe("where this server goes for a provider", () => {
   });
 });
 
-it("every failure of the exchange has a reason, also one that nobody foresaw", () => {
-  const said = (code: string, cause?: unknown) => reasonOf(new OperationProcessingError("", { code, cause }));
-  expect(said(JWT_TIMESTAMP_CHECK, { claim: "nbf" })).toBe("token_not_yet_valid");
-  expect(said(INVALID_RESPONSE, { header: { alg: "none" }, expected: "RS256" })).toBe("algorithm_mismatch");
+it("every failure of the token exchange has a reason, also an unforeseen one", () => {
+  const reasonFor = (code: string, cause?: unknown) => reasonOf(new OperationProcessingError("", { code, cause }));
+  expect(reasonFor(JWT_TIMESTAMP_CHECK, { claim: "nbf" })).toBe("token_not_yet_valid");
+  expect(reasonFor(INVALID_RESPONSE, { header: { alg: "none" }, expected: "RS256" })).toBe("algorithm_mismatch");
   const response = new Response(null, { status: 400 });
   expect(reasonOf(new ResponseBodyError("", { cause: { error: "invalid_grant" }, response }))).toBe("token_refused");
   expect(reasonOf(new TooLate("it took too long"))).toBe("provider_unavailable");
   expect(reasonOf(new AddressRefused("a provider cannot be there"))).toBe("provider_unavailable");
   expect(reasonOf(Object.assign(new Error("connect"), { code: "ECONNREFUSED" }))).toBe("provider_unavailable");
   expect(reasonOf(Object.assign(new Error("tls"), { code: "CERT_HAS_EXPIRED" }))).toBe("exchange_failed");
-  expect(said(JWT_CLAIM_COMPARISON, { claim: "something_new" })).toBe("exchange_failed");
-  expect(said(INVALID_RESPONSE)).toBe("exchange_failed");
-  expect(said("something new", "text")).toBe("exchange_failed");
+  expect(reasonFor(JWT_CLAIM_COMPARISON, { claim: "something_new" })).toBe("exchange_failed");
+  expect(reasonFor(INVALID_RESPONSE)).toBe("exchange_failed");
+  expect(reasonFor("something new", "text")).toBe("exchange_failed");
   expect(reasonOf(new Error("something new"))).toBe("exchange_failed");
   expect(reasonOf("text")).toBe("exchange_failed");
 });

@@ -14,7 +14,7 @@ let idp: OidcProvider;
 let organization: GivenOrganization;
 let root: GivenOrganization;
 
-/** Its tokens carry the public issuer, and this server reaches it at another address (ADR-2). */
+/** The issuer in the tokens. This server reaches the provider at an internal address (ADR-2). */
 const publicIssuer = "https://login.example.test/realm";
 
 const main = { trusted_domains: ["example.org"], creates_persons: true };
@@ -38,19 +38,19 @@ afterAll(async () => {
 beforeEach(async () => {
   idp.tamper = null;
   idp.signWith = null;
-  // Strangers' tries of one minute are counted together from the tenth kind on: each test begins a new one.
+  // Within a minute, anonymous refusals are counted together from the tenth kind on. Each test starts at zero.
   await world.db.asOwner("delete from refusal_counts");
 });
 
 let visitors = 0;
 
-/** A browser at an address of its own, so that no limit of another test is in its way. */
+/** Opens a browser at an unused address, so that the rate limits of other tests do not apply. */
 function newBrowser(): Browser {
   visitors += 1;
   return openBrowser(world, { ip: `198.51.100.${visitors}` });
 }
 
-/** Somebody at the provider, whom nobody else has been. */
+/** Makes the provider return a new person. */
 function newPerson(more: Record<string, unknown> = {}): { sub: string; email: string } {
   const sub = `sub-${Math.random().toString(36).slice(2)}`;
   idp.person = { sub, email: `${sub}@example.org`, email_verified: true, name: "Ada", ...more };
@@ -64,8 +64,8 @@ async function lastReason(): Promise<{ reason: string; action: string }> {
   return row ?? { reason: "", action: "" };
 }
 
-/** What the visitor is told, by the reason in the audit log. */
-function toldOf(reason: string): string {
+/** The error that the visitor sees, by the reason in the audit log. */
+function visibleErrorOf(reason: string): string {
   if (reason === "email_unverified") return "provider_email_unverified";
   return reason.startsWith("groups_") ? "provider_groups_unknown" : "provider_refused";
 }
@@ -74,7 +74,7 @@ const hasSession = (browser: Browser) => browser.cookies.has("__Host-portcullis.
 
 const refusedAt = `${testOrigin}/sign-in?error=provider_refused`;
 
-/** Tries it, and says what the visitor was told and what the audit log says. */
+/** Expects that the sign-in is refused and opens no session. Returns the reason in the audit log. */
 async function refusalOf(slug: string, browser = newBrowser()) {
   const signedIn = await signInBy(browser, idp, slug);
   const location = signedIn.location?.replace(/error=provider_email_(?:unverified|missing)$/, "error=provider_refused");
@@ -88,8 +88,8 @@ async function refusalOf(slug: string, browser = newBrowser()) {
   return reason;
 }
 
-describe("signing in by a provider", () => {
-  it("links a verified address of a trusted domain to the account that is there (TM-12, ADR-2, ADR-11)", async () => {
+describe("signing in with a provider", () => {
+  it("a verified address of a trusted domain is linked to the existing account (TM-12, ADR-2, ADR-11)", async () => {
     const { email } = newPerson();
     const person = await givenPerson(world, email);
     await givenMember(world, organization.organizationId, person, "developer");
@@ -103,7 +103,7 @@ describe("signing in by a provider", () => {
     expect((await browser.call("projects.create", { name: "By a provider" })).status).toBe(200);
   });
 
-  it("hands an account that a tenant made for the address over: whoever opened it before is out (TM-12)", async () => {
+  it("linking an account that a tenant created ends its sessions, password and passkeys (TM-12)", async () => {
     const { email } = newPerson();
     const squatter = await givenPerson(world, email);
     await givenMember(world, organization.organizationId, squatter, "viewer");
@@ -123,14 +123,14 @@ describe("signing in by a provider", () => {
     );
     expect(entry?.changed.handedOver).toEqual({ password: true, totp: false, passkeys: 1, endedSessions: 1 });
 
-    // What they choose from then on is theirs, whichever source names them next.
-    const newPassword = "chosen by who has the address";
+    // A password that the person sets afterwards stays valid, also after a sign-in with another provider.
+    const newPassword = "chosen after the takeover";
     expect((await browser.call("auth.password.change", { newPassword })).status).toBe(200);
     expect((await signInBy(newBrowser(), idp, "other")).location).toBe(`${testOrigin}/`);
     expect((await newBrowser().signIn("password", { email, password: newPassword })).status).toBe(200);
   });
 
-  it("leaves an owner of the root organization the password for emergencies (TM-12)", async () => {
+  it("linking an owner of the root organization keeps the emergency password (TM-12)", async () => {
     const { email } = newPerson();
     const person = await givenPerson(world, email);
     const memberId = await givenMember(world, root.organizationId, person, "owner");
@@ -139,18 +139,18 @@ describe("signing in by a provider", () => {
     await world.db.asOwner("delete from members where member_id = $1", [memberId]);
   });
 
-  it("knows them by the provider's name for them from then on, whatever their address is (TM-12)", async () => {
+  it("a linked person is recognized by their subject even if their address changes (TM-12)", async () => {
     const { sub, email } = newPerson();
     const person = await givenPerson(world, email);
     await signInBy(newBrowser(), idp, "main");
-    idp.person = { sub, email: "somebody-else@elsewhere.example", email_verified: false };
+    idp.person = { sub, email: "renamed@elsewhere.example", email_verified: false };
     const browser = newBrowser();
     expect((await signInBy(browser, idp, "main")).location).toBe(`${testOrigin}/`);
     const { data } = await browser.call<{ principal: { userId: string } }>("auth.session");
     expect(data.principal.userId).toBe(person.userId);
   });
 
-  it("makes people on first sight where that is set, with their name (TM-12)", async () => {
+  it("an unknown person gets an account with their name only if createsPersons is set (TM-12)", async () => {
     const { email } = newPerson({ name: "Grace Hopper" });
     const browser = newBrowser();
     expect((await signInBy(browser, idp, "main")).location).toBe(`${testOrigin}/`);
@@ -165,7 +165,7 @@ describe("signing in by a provider", () => {
     expect(await refusalOf("strict")).toBe("unknown_person");
   });
 
-  it("sends the browser to the public issuer, and asks the other addresses by its own way (ADR-2, ADR-11)", async () => {
+  it("the browser goes to the public issuer, and the server uses the internal URL (ADR-2, ADR-11)", async () => {
     newPerson();
     idp.asked.length = 0;
     const started = await startSignIn(newBrowser(), "main");
@@ -188,7 +188,7 @@ describe("signing in by a provider", () => {
     expect(paths(true)).not.toContain("/token");
   });
 
-  it("remembers for as long as was asked for at the start (TM-5)", async () => {
+  it("a sign-in with a provider keeps `remember me` from its start (TM-5)", async () => {
     newPerson();
     const browser = newBrowser();
     await signInBy(browser, idp, "main", { remember: "true" });
@@ -198,7 +198,7 @@ describe("signing in by a provider", () => {
     expect(row).toEqual({ remember: true, stage: "full", bound_to: null });
   });
 
-  it("ends the session that the browser had (TM-7)", async () => {
+  it("a sign-in with a provider ends the previous session of the browser (TM-7)", async () => {
     newPerson();
     const browser = newBrowser();
     await signInBy(browser, idp, "main");
@@ -211,35 +211,39 @@ describe("signing in by a provider", () => {
   });
 });
 
-describe("what a provider says is checked (TM-12..20)", () => {
+describe("checks of what a provider returns (TM-12..20)", () => {
   const wrong: readonly (readonly [string, (claims: TokenClaims) => TokenClaims, string])[] = [
     ["another issuer", (claims) => ({ ...claims, iss: "https://evil.example" }), "issuer_mismatch"],
-    ["its address instead of the public issuer", (claims) => ({ ...claims, iss: idp.url }), "issuer_mismatch"],
+    ["the internal URL instead of the public issuer", (claims) => ({ ...claims, iss: idp.url }), "issuer_mismatch"],
     ["another audience", (claims) => ({ ...claims, aud: "another" }), "audience_mismatch"],
     [
-      "several audiences, and made for another",
+      "several audiences and another authorized party",
       (claims) => ({ ...claims, aud: ["portcullis", "another"], azp: "another" }),
       "audience_mismatch",
     ],
-    ["an end that is past", (claims) => ({ ...claims, exp: Math.floor(Date.now() / 1_000) - 60 }), "token_expired"],
+    [
+      "an expiry time in the past",
+      (claims) => ({ ...claims, exp: Math.floor(Date.now() / 1_000) - 60 }),
+      "token_expired",
+    ],
     ["no nonce", ({ nonce: _, ...claims }) => claims, "nonce_missing"],
     ["another nonce", (claims) => ({ ...claims, nonce: "another" }), "nonce_mismatch"],
     ["no subject", ({ sub: _, ...claims }) => claims, "claim_missing"],
     ["another subject than the userinfo endpoint", (claims) => ({ ...claims, sub: "another" }), "subject_mismatch"],
   ];
-  it.each(wrong)("a token with %s is refused, with a reason of its own in the log", async (_, tamper, reason) => {
+  it.each(wrong)("a token with %s is refused, with its own reason in the audit log", async (_, tamper, reason) => {
     newPerson();
     idp.tamper = tamper;
     expect(await refusalOf("main")).toBe(reason);
   });
 
-  it("a token that another key signed is refused", async () => {
+  it("a token signed with another key is refused with signature_invalid", async () => {
     newPerson();
     idp.signWith = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey;
     expect(await refusalOf("main")).toBe("signature_invalid");
   });
 
-  it("an address that is not verified is nobody's, for an account that is there and for a new one", async () => {
+  it("an unverified or missing address is refused, with or without an existing account", async () => {
     const { email } = newPerson({ email_verified: false });
     expect(await refusalOf("main")).toBe("email_unverified");
     await givenPerson(world, email);
@@ -250,7 +254,7 @@ describe("what a provider says is checked (TM-12..20)", () => {
     expect(await refusalOf("main")).toBe("email_missing");
   });
 
-  it("a verified address of a domain that the provider is not trusted for links to no account that is there", async () => {
+  it("a verified address outside the trusted domains is not linked to an existing account", async () => {
     const { sub } = newPerson();
     const email = `${sub}@sub.example.org`;
     await givenPerson(world, email);
@@ -260,7 +264,7 @@ describe("what a provider says is checked (TM-12..20)", () => {
   });
 
   it.each(["enabled = false", "issuer = 'https://elsewhere.example'", "client_id = 'another'"])(
-    "a provider that is changed while it is asked (%s) signs in nobody",
+    "a sign-in is refused with provider_changed if the provider changes during it (%s)",
     async (change) => {
       newPerson();
       const browser = newBrowser();
@@ -282,7 +286,7 @@ describe("what a provider says is checked (TM-12..20)", () => {
     },
   );
 
-  it("whoever the provider turned away is turned away here", async () => {
+  it("a person who is denied access by the provider is refused with access_denied", async () => {
     const browser = newBrowser();
     const started = await startSignIn(browser, "main");
     const state = new URL(started.headers.get("location") ?? "").searchParams.get("state");
@@ -291,7 +295,7 @@ describe("what a provider says is checked (TM-12..20)", () => {
     expect((await lastReason()).reason).toBe("access_denied");
   });
 
-  it("a provider that does not answer is said to be away, and nothing else is", async () => {
+  it("a provider that does not answer is reported as provider_unavailable, unlike a wrong issuer", async () => {
     await insertProvider(world, idp, "away", { internal_url: "http://127.0.0.1:9" });
     const started = await startSignIn(newBrowser(), "away");
     expect(started.headers.get("location")).toBe(`${testOrigin}/sign-in?error=provider_unavailable`);
@@ -302,9 +306,9 @@ describe("what a provider says is checked (TM-12..20)", () => {
   });
 });
 
-describe("an issuer with or without its last slash", () => {
+describe("an issuer with or without a trailing slash", () => {
   const forms = [publicIssuer, `${publicIssuer}/`];
-  const cases = forms.flatMap((set) => forms.map((said) => ({ set, said })));
+  const cases = forms.flatMap((configured) => forms.map((published) => ({ configured, published })));
   let withSlash: OidcProvider;
   let withoutSlash: OidcProvider;
   beforeAll(async () => {
@@ -316,16 +320,16 @@ describe("an issuer with or without its last slash", () => {
     await Promise.all([withSlash.close(), withoutSlash.close()]);
   });
   it.each(cases.map((one, at) => ({ ...one, slug: `slash-${at}` })))(
-    "$set in the settings signs in at a provider that calls itself $said, whose tokens must say exactly that",
-    async ({ set, said, slug }) => {
-      const provider = said.endsWith("/") ? withSlash : withoutSlash;
-      await insertProvider(world, { ...provider, issuer: set }, slug, { ...main, internal_url: provider.url });
+    "the configured issuer $configured accepts a provider that publishes $published, and tokens with exactly that",
+    async ({ configured, published, slug }) => {
+      const provider = published.endsWith("/") ? withSlash : withoutSlash;
+      await insertProvider(world, { ...provider, issuer: configured }, slug, { ...main, internal_url: provider.url });
       provider.person = { ...provider.person, ...newPerson(), email_verified: true };
       const browser = newBrowser();
       expect((await signInBy(browser, provider, slug)).location).toBe(`${testOrigin}/`);
       expect(hasSession(browser)).toBe(true);
 
-      const other = said.endsWith("/") ? publicIssuer : `${publicIssuer}/`;
+      const other = published.endsWith("/") ? publicIssuer : `${publicIssuer}/`;
       provider.tamper = (claims) => ({ ...claims, iss: other });
       expect((await signInBy(newBrowser(), provider, slug)).location).toBe(refusedAt);
       expect((await lastReason()).reason).toBe("issuer_mismatch");
@@ -333,30 +337,30 @@ describe("an issuer with or without its last slash", () => {
     },
   );
 
-  it("is not another issuer, and two slashes are", async () => {
+  it("an issuer with two trailing slashes is another issuer", async () => {
     await insertProvider(world, { ...idp, issuer: `${publicIssuer}//` }, "slashes", { internal_url: idp.url });
     await startSignIn(newBrowser(), "slashes");
     expect((await lastReason()).reason).toBe("discovery_issuer_mismatch");
   });
 });
 
-describe("who may come in by a provider (TM-13)", () => {
+describe("the allow-lists of a provider (TM-13)", () => {
   const lists = {
     by_email: { allowed_emails: ["in@example.org"] },
     by_domain: { allowed_domains: ["in.example.org"] },
     by_group: { allowed_groups: ["staff"] },
   };
-  let at: OidcProvider;
+  let listed: OidcProvider;
   beforeAll(async () => {
-    at = await startOidcProvider({
+    listed = await startOidcProvider({
       redirectUris: Object.keys(lists).map((name) => redirectUri(name)),
       claimsInToken: true,
     });
     for (const [name, list] of Object.entries(lists)) {
-      await insertProvider(world, at, name, { creates_persons: true, ...list });
+      await insertProvider(world, listed, name, { creates_persons: true, ...list });
     }
   });
-  afterAll(() => at.close());
+  afterAll(() => listed.close());
 
   it.each([
     ["by_email", { email: "IN@example.org" }, null],
@@ -372,46 +376,46 @@ describe("who may come in by a provider (TM-13)", () => {
     ["by_group", { groups: undefined }, "groups_missing"],
     ["by_group", { groups: undefined, _claim_names: { groups: "src1" } }, "groups_missing"],
     ["by_group", { groups: [{ name: "staff" }] }, "groups_malformed"],
-  ])("%s: %j", async (slug, claims, reason) => {
+  ])("the allow-list %s with the claims %j gives the refusal %j", async (slug, claims, reason) => {
     const sub = `sub-${Math.random().toString(36).slice(2)}`;
-    at.person = { sub, email: `${sub}@example.org`, email_verified: true, ...claims };
+    listed.person = { sub, email: `${sub}@example.org`, email_verified: true, ...claims };
     const browser = newBrowser();
-    const { location } = await signInBy(browser, at, slug);
-    expect(location).toBe(reason === null ? `${testOrigin}/` : `${testOrigin}/sign-in?error=${toldOf(reason)}`);
+    const { location } = await signInBy(browser, listed, slug);
+    expect(location).toBe(reason === null ? `${testOrigin}/` : `${testOrigin}/sign-in?error=${visibleErrorOf(reason)}`);
     expect(hasSession(browser)).toBe(reason === null);
     if (reason !== null) expect((await lastReason()).reason).toBe(reason);
   });
 
-  it("whoever is known does not come in again by an address that is not verified any more (TM-13)", async () => {
-    at.person = { sub: "unverified-since", email: "known@in.example.org", email_verified: true };
-    const known = await signInBy(newBrowser(), at, "by_domain");
+  it("a known person is refused when their address is no longer verified (TM-13)", async () => {
+    listed.person = { sub: "unverified-since", email: "known@in.example.org", email_verified: true };
+    const known = await signInBy(newBrowser(), listed, "by_domain");
     expect(known.location).toBe(`${testOrigin}/`);
-    at.person = { ...at.person, email_verified: false };
-    const again = await signInBy(newBrowser(), at, "by_domain");
+    listed.person = { ...listed.person, email_verified: false };
+    const again = await signInBy(newBrowser(), listed, "by_domain");
     expect(again.location).toBe(`${testOrigin}/sign-in?error=provider_email_unverified`);
     expect((await lastReason()).reason).toBe("email_unverified");
   });
 
-  it("a provider's name for somebody is good for that provider alone (TM-12)", async () => {
+  it("a subject identifies a person only at its own provider (TM-12)", async () => {
     const { sub } = newPerson();
     expect((await signInBy(newBrowser(), idp, "main")).location).toBe(`${testOrigin}/`);
-    at.person = { sub, email: "namesake@example.org", email_verified: true, groups: ["staff"] };
+    listed.person = { sub, email: "namesake@example.org", email_verified: true, groups: ["staff"] };
     const browser = newBrowser();
-    expect((await signInBy(browser, at, "by_group")).location).toBe(`${testOrigin}/`);
+    expect((await signInBy(browser, listed, "by_group")).location).toBe(`${testOrigin}/`);
     const { data } = await browser.call<{ principal: { email: string } }>("auth.session");
     expect(data.principal.email).toBe("namesake@example.org");
   });
 
-  it("whoever is taken from the list does not come in again, though they are known", async () => {
-    at.person = { sub: "leaver", email: "leaver@example.org", email_verified: true, groups: ["staff"] };
-    expect((await signInBy(newBrowser(), at, "by_group")).location).toBe(`${testOrigin}/`);
-    at.person = { ...at.person, groups: [] };
-    expect((await signInBy(newBrowser(), at, "by_group")).location).toBe(refusedAt);
+  it("a known person is refused after removal from the allowed group", async () => {
+    listed.person = { sub: "leaver", email: "leaver@example.org", email_verified: true, groups: ["staff"] };
+    expect((await signInBy(newBrowser(), listed, "by_group")).location).toBe(`${testOrigin}/`);
+    listed.person = { ...listed.person, groups: [] };
+    expect((await signInBy(newBrowser(), listed, "by_group")).location).toBe(refusedAt);
     expect((await lastReason()).reason).toBe("group_not_allowed");
   });
 });
 
-describe("groups give roles in the root organization (TM-14)", () => {
+describe("roles by groups in the root organization (TM-14)", () => {
   const roleOf = async (email: string) => {
     const [row] = await world.db.asOwner<{ role: string }>(
       "select m.role from members m join users u using (user_id) where u.email = $1 and m.organization_id = $2",
@@ -425,7 +429,7 @@ describe("groups give roles in the root organization (TM-14)", () => {
     await insertProvider(world, idp, "grouped", { ...main, internal_url: idp.url, group_roles });
   });
 
-  it("at every sign-in, the strongest of several; without one of them nobody goes on", async () => {
+  it("every sign-in gives the strongest role of the groups, and is refused if no group gives a role", async () => {
     const { email } = newPerson({ groups: ["staff", "operators", "others"] });
     await signInBy(newBrowser(), idp, "grouped");
     expect(await roleOf(email)).toBe("admin");
@@ -441,7 +445,7 @@ describe("groups give roles in the root organization (TM-14)", () => {
     expect(entry?.changed.role).toEqual(["admin", "viewer"]);
   });
 
-  it("the last owner stays one", async () => {
+  it("the last owner keeps the role until there is another owner", async () => {
     await world.db.asOwner("delete from members where organization_id = $1 and role = 'owner'", [root.organizationId]);
     const elsewhere = await world.organization();
     await givenMember(world, elsewhere.organizationId, await givenPerson(world), "owner");
@@ -459,9 +463,9 @@ describe("groups give roles in the root organization (TM-14)", () => {
   });
 });
 
-describe("a provider that does not behave", () => {
-  /** Answers every request with what never ends. */
-  async function endless(): Promise<{ url: string; sent(): number; close(): Promise<void> }> {
+describe("a misbehaving provider", () => {
+  /** Starts a server that answers every request with an endless body. */
+  async function startEndless(): Promise<{ url: string; sent(): number; close(): Promise<void> }> {
     let bytes = 0;
     const server = createServer((_request, response) => {
       response.writeHead(200, { "content-type": "application/json" });
@@ -483,8 +487,8 @@ describe("a provider that does not behave", () => {
     };
   }
 
-  it("and answers without end is cut off", async () => {
-    const server = await endless();
+  it("a provider with an endless response is cut off and reported as provider_unavailable", async () => {
+    const server = await startEndless();
     try {
       await insertProvider(world, { ...idp, issuer: server.url }, "endless");
       const started = await startSignIn(newBrowser(), "endless");
@@ -497,8 +501,8 @@ describe("a provider that does not behave", () => {
   });
 });
 
-describe("where the session's cookie is strict", () => {
-  it("the browser goes on from a page of ours, or the cookie would stay behind", async () => {
+describe("a strict session cookie", () => {
+  it("a sign-in continues through a page of this origin, so that the browser sends the strict cookie", async () => {
     const strict = await openWorld();
     try {
       const { signIn } = strict.runtime;
@@ -519,8 +523,8 @@ describe("where the session's cookie is strict", () => {
   });
 });
 
-describe("attacks on a sign-in by a provider", () => {
-  it("an answer is good once, also with a copy of the browser's cookies (TM-16)", async () => {
+describe("attacks on a sign-in with a provider", () => {
+  it("a callback is accepted once, also with a copy of the cookies (TM-16)", async () => {
     newPerson();
     const browser = newBrowser();
     const back = await comeBack(browser, idp, "main");
@@ -532,7 +536,7 @@ describe("attacks on a sign-in by a provider", () => {
     expect(hasSession(copy)).toBe(false);
   });
 
-  it("an answer is for the browser that asked: nobody is signed in as somebody else by a link (TM-16)", async () => {
+  it("a callback is refused in another browser than the one that started the sign-in (TM-16)", async () => {
     newPerson();
     const attacker = newBrowser();
     const back = await comeBack(attacker, idp, "main");
@@ -550,7 +554,7 @@ describe("attacks on a sign-in by a provider", () => {
     expect((await lastReason()).reason).toBe("state_missing");
   });
 
-  it("an answer of one provider is nothing at another's address (OIDC mix-up)", async () => {
+  it("a callback is refused at another provider, or with another issuer or none (OIDC mix-up)", async () => {
     newPerson();
     const browser = newBrowser();
     const back = await comeBack(browser, idp, "main");
@@ -568,7 +572,7 @@ describe("attacks on a sign-in by a provider", () => {
     expect(hasSession(browser)).toBe(false);
   });
 
-  it("an answer that comes too late is refused", async () => {
+  it("a callback after the state has expired is refused", async () => {
     newPerson();
     const browser = newBrowser();
     const back = await comeBack(browser, idp, "main");
@@ -581,7 +585,7 @@ describe("attacks on a sign-in by a provider", () => {
     expect((await lastReason()).reason).toBe("state_expired");
   });
 
-  it("is begun by a form of ours alone (CSRF)", async () => {
+  it("a sign-in with a provider is started only by a form of this origin with its token (CSRF)", async () => {
     const browser = newBrowser();
     const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
     const send = (headers: Record<string, string>, fields: Record<string, string>) =>
@@ -614,13 +618,13 @@ describe("attacks on a sign-in by a provider", () => {
     "https://portcullis.example.org.evil.example/",
     "https://portcullis.example.org@evil.example/",
     "http://portcullis.example.org/",
-  ])("goes on to no other place: %s (open redirect)", async (callbackUrl) => {
+  ])("a sign-in with callbackUrl %s stays at this origin (open redirect)", async (callbackUrl) => {
     newPerson();
     const { location } = await signInBy(newBrowser(), idp, "main", { callbackUrl });
     expect(new URL(location ?? "").origin).toBe(testOrigin);
   });
 
-  it("sends on to the provider nothing that stands in the address", async () => {
+  it("query parameters of the start are not forwarded to the provider", async () => {
     const browser = newBrowser();
     const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
     const started = await browser.fetch(
@@ -638,7 +642,7 @@ describe("attacks on a sign-in by a provider", () => {
     expect(target.searchParams.has("claims")).toBe(false);
   });
 
-  it("takes what comes to it from the socket and the settings, not from headers (header injection)", async () => {
+  it("forwarded headers do not change the redirect URI of a sign-in (header injection)", async () => {
     const browser = newBrowser();
     const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
     const started = await browser.fetch("/api/auth/signin/main", {
@@ -656,7 +660,7 @@ describe("attacks on a sign-in by a provider", () => {
     expect(started.headers.getSetCookie().some((line) => line.startsWith("x=1"))).toBe(false);
   });
 
-  it("is begun ten times a minute from one address at most (TM-19)", async () => {
+  it("the eleventh start of a sign-in in a minute from one address gets 429 (TM-19)", async () => {
     const browser = newBrowser();
     for (let time = 0; time < 10; time += 1) expect((await startSignIn(browser, "main")).status).toBe(302);
     const limited = await startSignIn(browser, "main");
@@ -665,7 +669,7 @@ describe("attacks on a sign-in by a provider", () => {
     expect((await lastReason()).reason).toBe("rate_limited");
   });
 
-  it("keeps its cookies to this host, and they come back from another site (TM-32)", async () => {
+  it("the cookies of a sign-in are __Host-, HttpOnly, Secure and SameSite=Lax (TM-32)", async () => {
     const started = await startSignIn(newBrowser(), "main");
     for (const name of ["state", "nonce", "pkce"]) {
       const line = started.headers.getSetCookie().find((one) => one.startsWith(`__Host-portcullis.${name}=`)) ?? "";

@@ -21,11 +21,11 @@ afterAll(async () => {
   for (const server of servers) server.close();
 });
 
-/** A server on a free port that treats each connection in this way. */
-async function serverThat(treats: (socket: Socket) => void): Promise<string> {
+/** Starts a server on a free port that passes each connection to `onConnection`. Returns its URL. */
+async function startServer(onConnection: (socket: Socket) => void): Promise<string> {
   const server = createServer((socket) => {
     socket.on("error", () => undefined);
-    treats(socket);
+    onConnection(socket);
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -33,8 +33,8 @@ async function serverThat(treats: (socket: Socket) => void): Promise<string> {
   return `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
 }
 
-const answering = (...parts: string[]) =>
-  serverThat((socket) =>
+const startAnswering = (...parts: string[]) =>
+  startServer((socket) =>
     socket.once("data", async () => {
       for (const part of parts) {
         socket.write(part);
@@ -45,39 +45,39 @@ const answering = (...parts: string[]) =>
 
 const unavailable = `${testOrigin}/sign-in?error=provider_unavailable`;
 
-describe("a provider that does not answer as HTTP does is said to be away, at once", () => {
+describe("a provider that violates HTTP", () => {
   it.each([
-    ["changes the protocol", [upgrade]],
+    ["switches protocols", [upgrade]],
     [
-      "changes the protocol in pieces",
+      "switches protocols in several pieces",
       ["HTTP/1.1 1", "01 Switching Protocols\r\nUpgrade: x\r\n", "Connection: upgrade\r\n\r\n"],
     ],
-    ["changes the protocol after early hints", [early, early + upgrade]],
-  ])("when it is asked what it is and %s", async (name, parts) => {
-    const url = await answering(...parts);
+    ["switches protocols after early hints", [early, early + upgrade]],
+  ])("a provider is unavailable at once if its discovery endpoint %s", async (name, parts) => {
+    const url = await startAnswering(...parts);
     const slug = `away-${name.length}`;
     await insertProvider(world, { ...idp, issuer: url }, slug);
     const started = await startSignIn(openBrowser(world, { ip: `198.51.100.${name.length}` }), slug);
     expect(started.headers.get("location")).toBe(unavailable);
   });
 
-  it("when it closes without an answer", async () => {
-    const url = await serverThat((socket) => socket.once("data", () => socket.end()));
+  it("a provider is unavailable at once if it closes the connection without a response", async () => {
+    const url = await startServer((socket) => socket.once("data", () => socket.end()));
     await insertProvider(world, { ...idp, issuer: url }, "closes");
     const started = await startSignIn(openBrowser(world, { ip: "198.51.100.200" }), "closes");
     expect(started.headers.get("location")).toBe(unavailable);
   });
 
-  it("when its token endpoint changes the protocol", async () => {
-    // What the provider says of itself leads to another server for tokens.
-    const tokens = await answering(upgrade);
-    const described = await serverThat((socket) =>
+  it("a provider is unavailable at once if its token endpoint switches protocols", async () => {
+    // The discovery document names another server as the token endpoint.
+    const tokenServer = await startAnswering(upgrade);
+    const discoveryServer = await startServer((socket) =>
       socket.once("data", () => {
         const issuer = idp.issuer;
         const document = {
           issuer,
           authorization_endpoint: `${issuer}/auth`,
-          token_endpoint: `${tokens}/token`,
+          token_endpoint: `${tokenServer}/token`,
           jwks_uri: `${issuer}/jwks`,
         };
         const body = JSON.stringify(document);
@@ -86,7 +86,10 @@ describe("a provider that does not answer as HTTP does is said to be away, at on
         );
       }),
     );
-    const providerId = await insertProvider(world, idp, "token", { internal_url: described, creates_persons: true });
+    const providerId = await insertProvider(world, idp, "token", {
+      internal_url: discoveryServer,
+      creates_persons: true,
+    });
     const browser = openBrowser(world, { ip: "198.51.100.201" });
     idp.person = { sub: "ada", email: "ada@example.org", email_verified: true };
     const back = await comeBack(browser, idp, "token");

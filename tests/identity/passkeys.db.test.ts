@@ -32,7 +32,7 @@ beforeEach(() => {
 });
 afterAll(() => world.close());
 
-/** Somebody with a password and one passkey. */
+/** A person with a password and one passkey. */
 async function givenPasskey() {
   const signedIn = await givenSignedIn(world, organization);
   const { authenticator, answer } = await enrolPasskey(signedIn.browser);
@@ -46,7 +46,7 @@ async function methodsOf(browser: Browser) {
 }
 
 describe("enrolling a passkey", () => {
-  it("asks for one that says whose it is, and that verifies its person (—)", async () => {
+  it("enrolment requires a discoverable passkey with user verification", async () => {
     const { browser, person } = await givenSignedIn(world, organization);
     const { options, answer } = await enrolPasskey(browser, { name: "Ada's phone" });
     expect(options).toMatchObject({
@@ -62,7 +62,7 @@ describe("enrolling a passkey", () => {
     expect(again.data.excludeCredentials).toHaveLength(1);
   });
 
-  it("ends what a password alone has opened before (—)", async () => {
+  it("enrolling a passkey ends sessions that were opened by password alone", async () => {
     const { browser, person } = await givenSignedIn(world, organization);
     const thief = browserOf(world);
     await showPassword(thief, person);
@@ -71,9 +71,9 @@ describe("enrolling a passkey", () => {
     expect((await browser.call("projects.list")).status).toBe(200);
   });
 
-  it("refuses one that was made elsewhere, for others, or without its person (—)", async () => {
+  it("enrolment refuses a passkey of another origin or relying party, or without user verification", async () => {
     const { browser, person } = await givenSignedIn(world, organization);
-    const tries = [
+    const attempts = [
       [{ origin: "https://evil.example.org" }, "foreign_origin"],
       [{ origin: "http://portcullis.example.org" }, "foreign_origin"],
       [{ crossOrigin: true }, "foreign_origin"],
@@ -81,7 +81,7 @@ describe("enrolling a passkey", () => {
       [{ unverified: true }, "not_verified"],
       [{ type: "webauthn.get" }, "bad_signature"],
     ] as const;
-    for (const [odd, problem] of tries) {
+    for (const [odd, problem] of attempts) {
       await world.db.asOwner("delete from limits");
       const { answer } = await enrolPasskey(browser, { odd });
       expect([answer.status, answer.error.data]).toMatchObject([
@@ -93,23 +93,23 @@ describe("enrolling a passkey", () => {
     expect(await refusedReasons(world, person.userId)).toContain("passkey_refused");
   });
 
-  it("takes a challenge once, for five minutes, from the session that asked (—)", async () => {
+  it("an enrolment challenge is valid once, for five minutes, for the session that requested it", async () => {
     const { browser } = await givenSignedIn(world, organization);
     const second = await givenSignedIn(world, organization);
     type Options = Parameters<ReturnType<typeof openAuthenticator>["create"]>[0];
-    const ask = async () => (await browser.call<Options>("auth.passkeys.enrolOptions")).data;
+    const requestOptions = async () => (await browser.call<Options>("auth.passkeys.enrolOptions")).data;
     const enrol = (by: typeof browser, options: Options) =>
       by.call("auth.passkeys.enrol", { response: openAuthenticator(testOrigin).create(options), name: "Key" });
 
-    const options = await ask();
+    const options = await requestOptions();
     expect((await enrol(browser, options)).status).toBe(200);
     expect((await enrol(browser, options)).error.data).toMatchObject({ fields: { response: "unknown_challenge" } });
 
-    const stolen = await ask();
+    const stolen = await requestOptions();
     expect((await enrol(second.browser, stolen)).error.data).toMatchObject({ fields: { response: "wrong_person" } });
     expect((await enrol(browser, stolen)).error.data).toMatchObject({ fields: { response: "unknown_challenge" } });
 
-    const late = await ask();
+    const late = await requestOptions();
     wait(301);
     expect((await enrol(browser, late)).error.data).toMatchObject({ fields: { response: "unknown_challenge" } });
     const foreign = await askChallenge(browserOf(world));
@@ -118,7 +118,7 @@ describe("enrolling a passkey", () => {
     });
   });
 
-  it("takes 20 of one person at most (—)", async () => {
+  it("a person can enrol at most 20 passkeys", async () => {
     const { browser, person } = await givenSignedIn(world, organization);
     await world.db.asOwner(
       "insert into passkeys (passkey_id, user_id, credential_id, public_key, counter, transports, backed_up, name, created_at) select $1 || n, $1, $1 || n, 'x', 0, '{}', false, 'Key', now() from generate_series(1, 19) n",
@@ -129,7 +129,7 @@ describe("enrolling a passkey", () => {
     expect([answer.status, answer.error?.data.reason]).toEqual([409, "too_many_passkeys"]);
   });
 
-  it("takes one credential once, whoever brings it (—)", async () => {
+  it("a credential can be enrolled once, also across persons", async () => {
     const { authenticator, browser } = await givenPasskey();
     const { browser: other } = await givenSignedIn(world, organization);
     for (const by of [browser, other]) {
@@ -141,8 +141,8 @@ describe("enrolling a passkey", () => {
   });
 });
 
-describe("one's own passkeys", () => {
-  it("are listed, named and removed, by their person alone (—)", async () => {
+describe("managing passkeys", () => {
+  it("passkeys can be listed, renamed and removed only by their owner", async () => {
     const { browser, person, authenticator, passkeyId } = await givenPasskey();
     await enrolPasskey(browser, { name: "Phone" });
     const { browser: other } = await givenSignedIn(world, organization);
@@ -168,7 +168,7 @@ describe("one's own passkeys", () => {
     );
   });
 
-  it("are removed after a recent sign-in, or with the password (—)", async () => {
+  it("removing a passkey requires a recent sign-in or the password", async () => {
     const { browser, person, passkeyId } = await givenPasskey();
     wait(601);
     const refused = await browser.call("auth.passkeys.remove", { passkeyId });
@@ -180,7 +180,7 @@ describe("one's own passkeys", () => {
 });
 
 describe("signing in with a passkey", () => {
-  it("needs nothing else: no name, no password, no code (—)", async () => {
+  it("a passkey signs in without a name, password or code", async () => {
     const { person, browser: enrolling, authenticator, passkeyId } = await givenPasskey();
     await enrolTotp(world, enrolling);
     const browser = browserOf(world);
@@ -206,9 +206,9 @@ describe("signing in with a passkey", () => {
     expect(entry).toEqual({ authenticated_by: "passkey", actor_name: person.email });
   });
 
-  it("refuses what an honest browser and authenticator would not send, with one answer (—)", async () => {
+  it("forged passkey responses are refused with one answer and audited with their reason", async () => {
     const { person, authenticator } = await givenPasskey();
-    const tries = [
+    const attempts = [
       [{ origin: "https://evil.example.org" }, "foreign_origin"],
       [{ origin: "https://portcullis.example.org.evil.org" }, "foreign_origin"],
       [{ crossOrigin: true }, "foreign_origin"],
@@ -216,17 +216,17 @@ describe("signing in with a passkey", () => {
       [{ unverified: true }, "not_verified"],
       [{ forged: true }, "bad_signature"],
       [{ type: "webauthn.create" }, "bad_signature"],
-      [{ userHandle: Buffer.from("usr_somebody").toString("base64url") }, "wrong_person"],
+      [{ userHandle: Buffer.from("usr_other").toString("base64url") }, "wrong_person"],
       [{ userHandle: null }, "wrong_person"],
     ] as const;
-    for (const [odd, reason] of tries) {
+    for (const [odd, reason] of attempts) {
       const { status, body } = await showPasskey(browserOf(world), authenticator, { odd });
       expect([odd, status, body]).toMatchObject([odd, 401, { error: { data: { reason: "passkey_not_accepted" } } }]);
       expect((await refusedReasons(world, person.userId)).at(-1)).toBe(reason);
     }
   });
 
-  it("refuses what is no answer at all (—)", async () => {
+  it("malformed passkey responses are refused with 401", async () => {
     const { authenticator } = await givenPasskey();
     const browser = browserOf(world);
     const good = authenticator.get(await askChallenge(browser)) as { response: Record<string, unknown> };
@@ -249,19 +249,19 @@ describe("signing in with a passkey", () => {
     }
   });
 
-  it("refuses a passkey that nobody enrolled (—)", async () => {
+  it("a passkey that was never enrolled is refused", async () => {
     const stranger = openAuthenticator(testOrigin);
     expect((await showPasskey(browserOf(world), stranger)).status).toBe(401);
   });
 
-  it("takes an answer once, within five minutes (—)", async () => {
+  it("a passkey response is accepted once, within five minutes", async () => {
     const { person, authenticator } = await givenPasskey();
     const options = await askChallenge(browserOf(world));
     const response = JSON.stringify(authenticator.get(options));
     expect((await browserOf(world).signIn("passkey", { response })).status).toBe(200);
     expect((await browserOf(world).signIn("passkey", { response })).status).toBe(401);
-    const anew = JSON.stringify(authenticator.get(options));
-    expect((await browserOf(world).signIn("passkey", { response: anew })).status).toBe(401);
+    const secondResponse = JSON.stringify(authenticator.get(options));
+    expect((await browserOf(world).signIn("passkey", { response: secondResponse })).status).toBe(401);
     expect((await refusedReasons(world, person.userId)).at(-1)).toBe("unknown_challenge");
 
     const late = await askChallenge(browserOf(world));
@@ -270,7 +270,7 @@ describe("signing in with a passkey", () => {
     expect((await browserOf(world).signIn("passkey", { response: answer })).status).toBe(401);
   });
 
-  it("takes no answer to a challenge that was made to enrol (—)", async () => {
+  it("a response to an enrolment challenge cannot sign in", async () => {
     const { person, browser, authenticator } = await givenPasskey();
     type Options = Parameters<typeof authenticator.get>[0] & { rp: { id: string } };
     const { data } = await browser.call<Options>("auth.passkeys.enrolOptions");
@@ -279,7 +279,7 @@ describe("signing in with a passkey", () => {
     expect((await refusedReasons(world, person.userId)).at(-1)).toBe("unknown_challenge");
   });
 
-  it("spends a challenge with a wrong answer too, and lets one of two right ones win (—)", async () => {
+  it("a wrong response spends the challenge, and one of several concurrent responses succeeds", async () => {
     const { authenticator } = await givenPasskey();
     const wrong = await askChallenge(browserOf(world));
     const forged = JSON.stringify(authenticator.get(wrong, { forged: true }));
@@ -294,7 +294,7 @@ describe("signing in with a passkey", () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401]);
   });
 
-  it("refuses a counter that did not grow: somebody has a copy (—)", async () => {
+  it("a passkey counter that did not increase is refused with counter_regressed", async () => {
     const { person, authenticator } = await givenPasskey();
     expect((await showPasskey(browserOf(world), authenticator, { odd: { counter: 5 } })).status).toBe(200);
     for (const counter of [5, 4, 0]) {
@@ -304,14 +304,14 @@ describe("signing in with a passkey", () => {
     expect((await showPasskey(browserOf(world), authenticator, { odd: { counter: 6 } })).status).toBe(200);
   });
 
-  it("takes an authenticator that does not count (—)", async () => {
+  it("an authenticator whose counter stays 0 is accepted", async () => {
     const { authenticator } = await givenPasskey();
     for (let i = 0; i < 2; i++) {
       expect((await showPasskey(browserOf(world), authenticator, { odd: { counter: 0 } })).status).toBe(200);
     }
   });
 
-  it("is not stopped by a stranger who guesses the account's password (—)", async () => {
+  it("a passkey signs in while wrong passwords have locked the account", async () => {
     const { person, authenticator } = await givenPasskey();
     for (let i = 0; i < 6; i++) {
       await browserOf(world).signIn("password", { email: person.email, password: `guess number ${i}` });
@@ -321,7 +321,7 @@ describe("signing in with a passkey", () => {
     expect((await showPasskey(browserOf(world), authenticator)).status).toBe(200);
   });
 
-  it("is limited by address, challenges too (—)", async () => {
+  it("passkey sign-ins and challenges are rate limited by address", async () => {
     const browser = browserOf(world);
     for (let i = 0; i < 5; i++) expect((await browser.signIn("passkey", { response: "{}" })).status).toBe(401);
     const limited = await browser.signIn("passkey", { response: "{}" });
@@ -331,14 +331,14 @@ describe("signing in with a passkey", () => {
     expect((await browser.call("auth.passkeys.challenge")).status).toBe(429);
   });
 
-  it("gives challenges to pages of this origin alone (—)", async () => {
+  it("a challenge is refused for a page of another origin", async () => {
     const refused = await browserOf(world).call("auth.passkeys.challenge", {}, { origin: "https://evil.example.org" });
     expect([refused.status, refused.error.data.reason]).toEqual([403, "foreign_origin"]);
   });
 });
 
 describe("a passkey as the second factor", () => {
-  it("is asked for after the password, by name, and opens a new session (—)", async () => {
+  it("a passkey after the password opens a new session and invalidates the pending one", async () => {
     const { person, authenticator } = await givenPasskey();
     const browser = browserOf(world);
     await showPassword(browser, person);
@@ -346,16 +346,16 @@ describe("a passkey as the second factor", () => {
     expect((await browser.call("auth.secondFactors")).data).toMatchObject({ totp: false, passkeys: 1 });
     const options = await askChallenge(browser, true);
     expect(options.allowCredentials).toMatchObject([{ id: authenticator.credentialId, type: "public-key" }]);
-    const waiting = new Map(browser.cookies);
+    const pendingCookies = new Map(browser.cookies);
     const response = JSON.stringify(authenticator.get(options, { userHandle: null }));
     expect((await browser.signIn("passkey", { response })).status).toBe(200);
     expect(await methodsOf(browser)).toEqual({ pending: null, methods: ["password", "passkey"] });
     const copy = browserOf(world);
-    for (const [name, value] of waiting) copy.cookies.set(name, value);
+    for (const [name, value] of pendingCookies) copy.cookies.set(name, value);
     expect((await copy.call("auth.session")).status).toBe(401);
   });
 
-  it("is refused when it is another person's (—)", async () => {
+  it("a passkey of another person is refused as the second factor", async () => {
     const ada = await givenPasskey();
     const mallory = await givenPasskey();
     const browser = browserOf(world);
@@ -369,7 +369,7 @@ describe("a passkey as the second factor", () => {
     expect((await browser.call("projects.list")).status).toBe(403);
   });
 
-  it("is refused in another browser than the one that showed the password (—)", async () => {
+  it("a passkey as the second factor is refused in another browser", async () => {
     const { person, authenticator } = await givenPasskey();
     const browser = browserOf(world);
     await showPassword(browser, person);
@@ -379,7 +379,7 @@ describe("a passkey as the second factor", () => {
     expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
   });
 
-  it("may be left aside for the authenticator app, where there is one (—)", async () => {
+  it("the authenticator app can be used instead of a passkey", async () => {
     const { person, browser: enrolling } = await givenPasskey();
     const { secret } = await enrolTotp(world, enrolling);
     wait(60);
@@ -389,7 +389,7 @@ describe("a passkey as the second factor", () => {
     expect((await browser.signIn("second-factor", { code })).status).toBe(200);
   });
 
-  it("is what an organization may require (PO-20)", async () => {
+  it("a passkey satisfies an organization that requires a second factor (PO-20)", async () => {
     const strict = await world.organization();
     const { browser } = await givenSignedIn(world, strict);
     await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
@@ -403,14 +403,14 @@ describe("a passkey as the second factor", () => {
   });
 });
 
-describe("passkeys on the host itself", () => {
-  it("belong to localhost, and not to a bare address (—)", async () => {
+describe("passkeys at the local addresses of the host", () => {
+  it("a passkey can be enrolled at localhost, and not at an IP address", async () => {
     const local = "http://localhost:3000";
     const { browser } = await givenSignedIn(world, organization, local);
     const { authenticator, answer, options } = await enrolPasskey(browser, { origin: local });
     expect([answer.status, options.rp.id]).toEqual([200, "localhost"]);
     expect((await showPasskey(browserOf(world, local), authenticator)).status).toBe(200);
-    // The same authenticator, talked into answering at the public address.
+    // The same authenticator answers at the public address.
     expect((await showPasskey(browserOf(world), authenticator)).status).toBe(401);
 
     const { browser: bare } = await givenSignedIn(world, organization, "http://127.0.0.1:3000");

@@ -13,8 +13,8 @@ const caller = { known: "test" };
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
 
-describe("a person's password is stored", () => {
-  it("as Argon2id with 19 MiB, two passes and one lane, each with a salt of its own (TM-1)", async () => {
+describe("password storage", () => {
+  it("a password is stored as Argon2id with 19 MiB, two passes, one lane and a fresh salt (TM-1)", async () => {
     const [one, other] = await Promise.all([
       hashPassword("correct horse", caller),
       hashPassword("correct horse", caller),
@@ -30,37 +30,37 @@ describe("a person's password is stored", () => {
     ["bcrypt of cost 12 (AM-1)", hashSync("correct horse", 12)],
     ["bcrypt as PHP writes it (AM-1)", hashSync("correct horse", 4).replace("$2b$", "$2y$")],
     ["SHA-256 in hex (AM-3)", sha256("correct horse")],
-  ])("also, for one sign-in, as %s", async (_form, stored) => {
+  ])("a stored hash is verified and reported as outdated if it is %s", async (_form, stored) => {
     expect(await verifyPassword("correct horse", stored, caller)).toBe(true);
     expect(await verifyPassword("correct horsf", stored, caller)).toBe(false);
     expect(isOutdated(stored)).toBe(true);
   });
 
-  it("never so that nothing, the hash itself or a slower hash than any lets somebody in", async () => {
+  it("no password matches a stored hash that is missing, malformed or above the cost limit", async () => {
     const tooSlow = hashSync("correct horse", 4).replace("$2b$04$", "$2b$13$");
     for (const stored of [null, "", unusablePassword, "correct horse", "$2b$", tooSlow, sha256("").toUpperCase()]) {
-      for (const typed of ["", "correct horse", stored ?? "null", "!", "nobody's"]) {
+      for (const typed of ["", "correct horse", stored ?? "null", "!", "unrelated"]) {
         expect(await verifyPassword(typed, stored, caller)).toBe(false);
       }
     }
   });
 
-  it("and looked for with as much work where there is none (AM-13)", async () => {
+  it("a wrong password takes as long to reject without a stored hash as with one (AM-13)", async () => {
     const stored = await hashPassword("correct horse", caller);
     const kinds = [stored, null, unusablePassword];
     const shortest = kinds.map(() => Number.POSITIVE_INFINITY);
     for (let round = 0; round < 10; round++) {
       for (const [at, against] of kinds.entries()) {
-        const began = performance.now();
+        const startedAt = performance.now();
         await verifyPassword("correct horsf", against, caller);
-        shortest[at] = Math.min(shortest[at] ?? 0, performance.now() - began);
+        shortest[at] = Math.min(shortest[at] ?? 0, performance.now() - startedAt);
       }
     }
-    const [whole = 0, ...others] = shortest;
-    for (const other of others) expect(other).toBeGreaterThan(whole / 4);
+    const [existing = 0, ...others] = shortest;
+    for (const other of others) expect(other).toBeGreaterThan(existing / 4);
   });
 
-  it("after the rules for it: 12 to 128 characters, not a common one, not the e-mail address", async () => {
+  it("a password is refused as weak if it is short, too long, common or contains the e-mail address", async () => {
     await requireGoodPassword("only lower case words", "ada@example.org");
     for (const [password, field] of [
       ["short", "password_short"],

@@ -9,7 +9,7 @@ import { openWorld, type World } from "../support/world";
 const floorMs = 150;
 
 let world: World;
-/** The same, with a floor under the time of every answer, and statements that are counted. */
+/** The same installation, with a minimum response time and with counted statements. */
 let watched: World;
 const statements = { transactions: 0, calls: [] as string[] };
 beforeAll(async () => {
@@ -35,7 +35,7 @@ function counted(database: Database): Database {
     },
     batch: (role, organizationId, count, body) => {
       statements.transactions++;
-      return database.batch(role, organizationId, count, (tx) => body(heard(tx)));
+      return database.batch(role, organizationId, count, (tx) => body(recorded(tx)));
     },
     call: (statement) => {
       statements.calls.push(JSON.stringify(statement.queryChunks));
@@ -44,8 +44,8 @@ function counted(database: Database): Database {
   };
 }
 
-/** Remembers the statements that are written by hand. */
-function heard(tx: Transaction): Transaction {
+/** Records raw SQL statements. */
+function recorded(tx: Transaction): Transaction {
   return new Proxy(tx, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property, target);
@@ -64,18 +64,18 @@ const newAddress = () => `198.51.${100 + (address >> 8)}.${++address & 255}`;
 async function signIn(email: string, ip = newAddress()) {
   const browser = openBrowser(watched, { ip });
   await browser.fetch("/api/auth/csrf");
-  const began = performance.now();
+  const startedAt = performance.now();
   const answer = await browser.signIn("password", { email, password: "not this one at all" });
-  return { ...answer, ms: performance.now() - began };
+  return { ...answer, ms: performance.now() - startedAt };
 }
 
-/** More than may ever wait: held hashes take no time in the end, which makes the measured average as small as it can be. */
+/** More than the queue ever accepts: held hashes take almost no time, so the measured average is very small. */
 const strangers = Array.from({ length: 2_000 }, (_, number) => ({
   stranger: `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`,
 }));
 
-describe("a sign-in while more than a second of hashing waits", () => {
-  it("is refused as 503 busy with Retry-After, no sooner than any answer, and whether or not there is an account", async () => {
+describe("sign-in during an overload of the hash queue", () => {
+  it("an overloaded sign-in gets 503 busy with Retry-After after the minimum time, with or without an account", async () => {
     const { email } = await givenPerson(world);
     const held = await holdHashing(strangers);
     try {
@@ -91,7 +91,7 @@ describe("a sign-in while more than a second of hashing waits", () => {
     expect((await signIn(email)).status).toBe(401);
   });
 
-  it("costs the database nothing, counts as no try, and locks nobody out", async () => {
+  it("an overloaded sign-in runs no database statement, counts as no attempt and locks no account", async () => {
     const { email } = await givenPerson(world);
     const ip = newAddress();
     const held = await holdHashing(strangers);
@@ -106,8 +106,8 @@ describe("a sign-in while more than a second of hashing waits", () => {
   });
 });
 
-describe("a flood of refused sign-ins", () => {
-  it("is written down completely, with a few statements", async () => {
+describe("refused sign-ins", () => {
+  it("a flood of refused sign-ins is recorded completely with few statements", async () => {
     const locked = "locked@example.org";
     for (let count = 0; count < 5; count++) await signIn(locked);
     Object.assign(statements, { transactions: 0, calls: [] });
@@ -115,12 +115,12 @@ describe("a flood of refused sign-ins", () => {
     const answers = await Promise.all(Array.from({ length: 60 }, () => signIn(locked)));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([429]));
     expect((await refusals()) - before).toBe(60);
-    const writing = statements.calls.filter((text) => text.includes("portcullis_refuse"));
-    expect(writing.length).toBeLessThanOrEqual(20);
+    const writes = statements.calls.filter((text) => text.includes("portcullis_refuse"));
+    expect(writes.length).toBeLessThanOrEqual(20);
   });
 });
 
-/** How many refused sign-ins are counted in the installation's log. */
+/** The number of refused sign-ins that the installation has recorded. */
 async function refusals(): Promise<number> {
   const [row] = await world.db.asOwner<{ count: string | number }>(
     "select coalesce(sum(count), 0) as count from refusal_counts",
@@ -128,12 +128,12 @@ async function refusals(): Promise<number> {
   return Number(row?.count ?? 0);
 }
 
-describe("the counting of a try", () => {
-  it("commits without waiting for the disk, and leaves other statements their flush", async () => {
+describe("counting a sign-in attempt", () => {
+  it("counting an attempt commits asynchronously, and synchronous_commit stays on for other statements", async () => {
     const settings: string[] = [];
     const setting = sql`select current_setting('synchronous_commit') as setting`;
     Object.assign(statements, { transactions: 0, calls: [] });
-    await signIn("somebody@example.org");
+    await signIn("unknown@example.org");
     const takes = statements.calls.filter((text) => text.includes("portcullis_take"));
     expect(takes).toHaveLength(1);
     expect(takes[0]).toContain("set_config('synchronous_commit', 'off', true)");

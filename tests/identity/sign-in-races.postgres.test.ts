@@ -20,7 +20,7 @@ import { type GivenOrganization, openWorld, type World } from "../support/world"
 let world: World;
 let organization: GivenOrganization;
 
-/** The middle of a time step, so that no code changes under a test. */
+/** The middle of a TOTP time step, so that no code expires during a test. */
 const start = new Date("2026-11-21T10:00:15.000Z");
 const later = (seconds: number) => new Date((world.now ?? start).getTime() + seconds * 1_000);
 
@@ -33,23 +33,23 @@ beforeEach(() => {
 });
 afterAll(() => world.close());
 
-/** Signs in while something else happens: that begins when the session is opened and not committed yet. */
-async function signInBeside(
+/** Signs in, and starts `other` when the session is inserted but not yet committed. */
+async function signInDuring(
   cookies: ReadonlyMap<string, string>,
   signIn: (browser: Browser) => Promise<{ status: number }>,
   other: () => Promise<{ status: number }>,
 ) {
   const { database } = world.runtime;
-  let beside: Promise<{ status: number }> | undefined;
+  let concurrent: Promise<{ status: number }> | undefined;
   const transaction: Database["transaction"] = (role, organizationId, body) =>
     database.transaction(role, organizationId, async (tx) => {
       const result = await body(tx);
       if (typeof result === "object" && result !== null && "token" in result) {
-        let isOver = false;
-        beside = other().finally(() => {
-          isOver = true;
+        let isDone = false;
+        concurrent = other().finally(() => {
+          isDone = true;
         });
-        await vi.waitUntil(async () => isOver || (await waiting(world)) > 0, { timeout: patienceMs, interval: 10 });
+        await vi.waitUntil(async () => isDone || (await waiting(world)) > 0, { timeout: patienceMs, interval: 10 });
       }
       return result;
     });
@@ -57,11 +57,11 @@ async function signInBeside(
   const browser = openBrowser({ handler }, { ip: freshAddress() });
   for (const [name, value] of cookies) browser.cookies.set(name, value);
   const signedIn = await signIn(browser);
-  return { browser, statuses: [signedIn.status, (await beside)?.status] };
+  return { browser, statuses: [signedIn.status, (await concurrent)?.status] };
 }
 
-/** Somebody with an authenticator app, and somebody who knows the password and waits to show a code. */
-async function givenWaiting() {
+/** A person with an authenticator app and a passkey, and a second browser that waits for the second factor. */
+async function givenPending() {
   const { person, browser } = await givenSignedIn(world, organization);
   const { secret } = await enrolTotp(world, browser);
   const { authenticator } = await enrolPasskey(browser);
@@ -74,40 +74,40 @@ async function givenWaiting() {
 const changePassword = (browser: Browser, { password }: GivenPerson) =>
   browser.call("auth.password.change", { currentPassword: password, newPassword: "quite another passphrase" });
 
-const saidTo = async (browser: Browser) => (await browser.call("projects.list")).status;
+const statusOfNextCall = async (browser: Browser) => (await browser.call("projects.list")).status;
 
-describe("a session that a second factor opens at the very moment", () => {
-  it("at which the password is changed ends with the one that waited for it (TM-7)", async () => {
-    const { person, browser, pending, secret } = await givenWaiting();
+describe("a session that a second factor opens", () => {
+  it("a session is revoked with its pending session if the password changes at the same moment (TM-7)", async () => {
+    const { person, browser, pending, secret } = await givenPending();
     const code = codeOf(secret, later(0));
-    const beside = await signInBeside(
+    const outcome = await signInDuring(
       pending.cookies,
-      (theirs) => theirs.signIn("second-factor", { code }),
+      (opened) => opened.signIn("second-factor", { code }),
       () => changePassword(browser, person),
     );
-    expect([...beside.statuses, await saidTo(beside.browser)]).toEqual([200, 200, 401]);
+    expect([...outcome.statuses, await statusOfNextCall(outcome.browser)]).toEqual([200, 200, 401]);
   });
 
-  it("at which everybody is signed out ends with the one that waited for it: by a passkey too (TM-7)", async () => {
-    const { browser, pending, authenticator } = await givenWaiting();
-    const beside = await signInBeside(
+  it("a passkey session is revoked with its pending session if all sessions are revoked at that moment (TM-7)", async () => {
+    const { browser, pending, authenticator } = await givenPending();
+    const outcome = await signInDuring(
       pending.cookies,
-      (theirs) => showPasskey(theirs, authenticator, { secondFactor: true }),
+      (opened) => showPasskey(opened, authenticator, { secondFactor: true }),
       () => browser.call("auth.sessions.revokeAll", { keepThis: true }),
     );
-    expect([...beside.statuses, await saidTo(beside.browser)]).toEqual([200, 200, 401]);
+    expect([...outcome.statuses, await statusOfNextCall(outcome.browser)]).toEqual([200, 200, 401]);
   });
 });
 
-describe("a session that a password opens at the very moment", () => {
-  it("at which a first second factor is confirmed does not go on without it (TM-21)", async () => {
+describe("a session that a password opens", () => {
+  it("a password session is not valid without a second factor that is confirmed at the same moment (TM-21)", async () => {
     const { person, browser } = await givenSignedIn(world, organization);
     const { data } = await browser.call<{ secret: string }>("auth.totp.enrol");
-    const beside = await signInBeside(
+    const outcome = await signInDuring(
       new Map(),
-      (theirs) => theirs.signIn("password", { email: person.email, password: person.password }),
+      (opened) => opened.signIn("password", { email: person.email, password: person.password }),
       () => browser.call("auth.totp.confirm", { code: codeOf(data.secret, later(0)) }),
     );
-    expect([...beside.statuses, await saidTo(beside.browser)]).toEqual([200, 200, 401]);
+    expect([...outcome.statuses, await statusOfNextCall(outcome.browser)]).toEqual([200, 200, 401]);
   });
 });

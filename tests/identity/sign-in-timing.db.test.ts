@@ -7,26 +7,26 @@ import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
 import { openWorld, type World } from "../support/world";
 
-/** What takes the time is the process, whichever database it asks: measured once, at the one that is always there. */
+/** The process takes the time, not the database. So this is measured once, on the embedded database. */
 const isMeasured = process.env.PORTCULLIS_TEST_DATABASE !== "postgres";
 
 let world: World;
-let hurried: World;
+let withoutFloor: World;
 let floor: number;
 beforeAll(async () => {
   if (!isMeasured) return;
-  hurried = await openWorld();
-  const { runtime } = hurried;
+  withoutFloor = await openWorld();
+  const { runtime } = withoutFloor;
   const slowest = hashSync("Correct horse", 12);
-  const began = performance.now();
+  const startedAt = performance.now();
   await verifyPassword("not this one", slowest, { known: "test" });
-  // As in production, but on a machine that other tests keep busy: there it is as far above the slowest hash as elsewhere.
-  floor = Math.max(answerFloorMs, 4 * (performance.now() - began));
+  // As in production, the floor is well above the slowest hash, also on a machine that other tests keep busy.
+  floor = Math.max(answerFloorMs, 4 * (performance.now() - startedAt));
   world = await openWorld({ ...runtime, signIn: { ...runtime.signIn, answerFloorMs: floor } });
 });
 afterAll(async () => {
   await world?.db.close();
-  await hurried?.close();
+  await withoutFloor?.close();
 });
 
 let address = 0;
@@ -34,29 +34,29 @@ const rounds = 5;
 /** After how long three rounds are enough. */
 const patienceMs = 30_000;
 
-/** Milliseconds until the answer, from an address that nothing was counted for yet. */
-async function timeOf(email: string, through: World): Promise<{ status: number; ms: number }> {
+/** Measures the milliseconds until the response, from an address without counted attempts. */
+async function timeSignIn(email: string, through: World): Promise<{ status: number; ms: number }> {
   const browser = openBrowser(through, { ip: `198.51.100.${++address}` });
-  const began = performance.now();
+  const startedAt = performance.now();
   const { status } = await browser.signIn("password", { email, password: "not this one at all" });
-  return { status, ms: performance.now() - began };
+  return { status, ms: performance.now() - startedAt };
 }
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 
-/** Accounts whose passwords will be guessed wrong, each less often than would lock it. */
+/** Two accounts that share the wrong guesses, so that neither reaches the lockout. */
 async function givenAccounts(hash?: string): Promise<string[]> {
-  const people = [await givenPerson(hurried), await givenPerson(hurried)];
+  const people = [await givenPerson(withoutFloor), await givenPerson(withoutFloor)];
   for (const { userId } of hash === undefined ? [] : people) {
-    await hurried.db.asOwner("update passwords set hash = $2 where user_id = $1", [userId, hash]);
+    await withoutFloor.db.asOwner("update passwords set hash = $2 where user_id = $1", [userId, hash]);
   }
   return people.map(({ email }) => email);
 }
 
-describe.runIf(isMeasured)("how long a sign-in takes", () => {
-  it("cannot be told by time: no account, a wrong password, a locked account, a slow hash from elsewhere (AM-13)", async () => {
-    const locked = await givenPerson(hurried);
-    for (let count = 0; count < 5; count++) await timeOf(locked.email, hurried);
+describe.runIf(isMeasured)("the response time of a sign-in", () => {
+  it("the response time is the same for unknown, locked and imported accounts and for a wrong password (AM-13)", async () => {
+    const locked = await givenPerson(withoutFloor);
+    for (let count = 0; count < 5; count++) await timeSignIn(locked.email, withoutFloor);
     const plain = await givenAccounts();
     const imported = await givenAccounts(hashSync("Correct horse", 12));
     const kinds: Record<string, (round: number) => string> = {
@@ -71,8 +71,8 @@ describe.runIf(isMeasured)("how long a sign-in takes", () => {
       // On a machine that is busy with other things the floor is many seconds: then the median of three has to do.
       if (round === 3 && performance.now() - began > patienceMs) break;
       const answers = Object.entries(kinds).map(async ([kind, email], at) => {
-        await delay((at * floor) / 8); // one after the other, so that none waits for another's hash
-        const { status, ms } = await timeOf(email(round), world);
+        await delay((at * floor) / 8); // staggered, so that no request waits for the hash of another one
+        const { status, ms } = await timeSignIn(email(round), world);
         expect(status, kind).toBe(kind === "locked" ? 429 : 401);
         times.set(kind, [...(times.get(kind) ?? []), ms]);
       });
@@ -84,14 +84,14 @@ describe.runIf(isMeasured)("how long a sign-in takes", () => {
     expect(Math.max(...medians) / Math.min(...medians), JSON.stringify([...times])).toBeLessThan(1.1);
   }, 600_000);
 
-  it("could be told without the floor, so that the comparison above sees something", async () => {
+  it("the response time reveals an imported account without the floor, so the measurement is sensitive enough", async () => {
     const imported = await givenAccounts(hashSync("Correct horse", 12));
-    await timeOf("nobody@example.org", hurried); // the rest after the previous hash is over
+    await timeSignIn("nobody@example.org", withoutFloor); // waits until the pause after the previous hash is over
     const [quick, slow]: [number[], number[]] = [[], []];
-    // The shortest of several says what an answer costs: other tests that run at the same time only make one longer.
+    // The minimum is the cost of a response: tests that run at the same time can only make a response slower.
     for (let round = 0; round < rounds; round++) {
-      quick.push((await timeOf("nobody@example.org", hurried)).ms);
-      slow.push((await timeOf(imported[round % 2] ?? "", hurried)).ms);
+      quick.push((await timeSignIn("nobody@example.org", withoutFloor)).ms);
+      slow.push((await timeSignIn(imported[round % 2] ?? "", withoutFloor)).ms);
     }
     expect(Math.min(...slow)).toBeGreaterThan(1.5 * Math.min(...quick));
   });

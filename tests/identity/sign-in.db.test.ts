@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 describe("signing in with a password", () => {
-  it("opens a session that says who it is and what they may do (TM-4)", async () => {
+  it("a password sign-in opens a session that returns the person's identity and permissions (TM-4)", async () => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "developer");
     const browser = openBrowser(world);
@@ -32,8 +32,8 @@ describe("signing in with a password", () => {
 
   it.each([
     ["24 hours", {}, 24],
-    ["7 days where it is to be remembered", { remember: "true" }, 168],
-  ])("lasts %s, however it is used (TM-5, TM-6, AM-6)", async (_lasts, fields, hours) => {
+    ["7 days if the person asks to be remembered", { remember: "true" }, 168],
+  ])("a session ends after %s even if it is in use (TM-5, TM-6, AM-6)", async (_duration, fields, hours) => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "owner");
     const browser = openBrowser(world, { ip: `192.0.2.${hours}` });
@@ -53,7 +53,7 @@ describe("signing in with a password", () => {
     }
   });
 
-  it("refuses a wrong password with the answer for an account that is not there (AM-13)", async () => {
+  it("sign-in gives the same answer for a wrong password and for an unknown account (AM-13)", async () => {
     const person = await givenPerson(world);
     const [wrong, unknown] = [openBrowser(world, { ip: "203.0.113.8" }), openBrowser(world, { ip: "203.0.113.9" })];
     const answers = await Promise.all([
@@ -67,20 +67,20 @@ describe("signing in with a password", () => {
     expect(wrong.cookies.has("__Host-portcullis.session")).toBe(false);
   });
 
-  it("takes text that no database holds for the address of nobody (AM-13)", async () => {
+  it("sign-in answers an e-mail address with a NUL character like an unknown account (AM-13)", async () => {
     const browser = openBrowser(world, { ip: "203.0.113.11" });
     const answer = await browser.signIn("password", { email: "typed\0here@example.org", password: "not this one" });
     expect([answer.status, answer.body]).toMatchObject([401, { error: { data: { reason: "sign_in_refused" } } }]);
     expect(JSON.stringify(answer.body)).not.toContain("typed");
   });
 
-  it("is over with the sign-out, for a copy of the cookie too (TM-7)", async () => {
+  it("sign-out ends the session, also for a copy of the cookie (TM-7)", async () => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "owner");
-    const [browser, thief] = [openBrowser(world, { ip: "203.0.113.10" }), openBrowser(world, { ip: "198.51.100.1" })];
+    const [browser, copy] = [openBrowser(world, { ip: "203.0.113.10" }), openBrowser(world, { ip: "198.51.100.1" })];
     await browser.signIn("password", { email: person.email, password: person.password });
-    for (const [name, value] of browser.cookies) thief.cookies.set(name, value);
-    expect((await thief.call("auth.session")).status).toBe(200);
+    for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
+    expect((await copy.call("auth.session")).status).toBe(200);
     await browser.signOut();
     const entries = await world.db.asOwner<{ action: string; organization_id: string }>(
       "select action, organization_id from audit_entries where actor_id = $1 and outcome = 'done' order by audit_id",
@@ -89,13 +89,13 @@ describe("signing in with a password", () => {
     expect(entries).toEqual(
       ["auth.signIn", "auth.signOut"].map((action) => ({ action, organization_id: organization.organizationId })),
     );
-    const refused = await thief.call("auth.session");
+    const refused = await copy.call("auth.session");
     expect(refused.status).toBe(401);
     expect(refused.error.data.reason).toBe("session_ended");
   });
 
   it.each(["callback/password", "callback/link", "signout"])(
-    "is not looked at without the form's own token: %s is refused, and the log says so (TM-32)",
+    "a wrong form token at %s is refused with csrf_token and recorded (TM-32)",
     async (path) => {
       const person = await givenPerson(world);
       const browser = openBrowser(world, { ip: `203.0.113.${20 + path.length}` });
@@ -118,17 +118,17 @@ describe("signing in with a password", () => {
     },
   );
 
-  it("changes nothing for a page of another origin, or without the session's token (TM-32)", async () => {
+  it("a change from another origin or without the CSRF token of the session is refused (TM-32)", async () => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "owner");
     const browser = openBrowser(world, { ip: "203.0.113.11" });
     await browser.signIn("password", { email: person.email, password: person.password });
-    const tries = [
+    const attempts = [
       [{ origin: "https://evil.example.org" }, "foreign_origin"],
       [{ "x-csrf-token": "" }, "csrf_token"],
       [{ "x-csrf-token": "A".repeat(43) }, "csrf_token"],
     ] as const;
-    for (const [headers, reason] of tries) {
+    for (const [headers, reason] of attempts) {
       const answer = await browser.call("projects.create", { name: "Mine" }, headers);
       expect(answer.status).toBe(403);
       expect(answer.error.data.reason).toBe(reason);

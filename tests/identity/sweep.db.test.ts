@@ -23,7 +23,7 @@ const counts = async () => {
 };
 const sweep = () => sweepIdentity(world.runtime, new AbortController().signal);
 
-it("removes sessions, challenges, links and counted tries once they have ended, and no others (TM-8)", async () => {
+it("the sweep removes expired sessions, challenges, links and attempt counts, and keeps all others (TM-8)", async () => {
   at(0);
   const person = await givenPerson(world);
   const short = openBrowser(world, { ip: "203.0.113.1" });
@@ -35,13 +35,13 @@ it("removes sessions, challenges, links and counted tries once they have ended, 
     "insert into challenges (hash, purpose, expires_at) select 'h' || n, 'test', $1::timestamptz from generate_series(1, 1200) n",
     [new Date(start + 5 * minute).toISOString()],
   );
-  const [, , , tries = 0] = await counts();
-  expect(await counts()).toEqual([2, 1_200, 1, tries]);
+  const [, , , attempts = 0] = await counts();
+  expect(await counts()).toEqual([2, 1_200, 1, attempts]);
 
   at(4);
   await take(world.runtime, limits.managementByAddress, "203.0.113.3");
   await sweep();
-  expect(await counts()).toEqual([2, 1_200, 1, 2]); // the account's failures, and the try just made
+  expect(await counts()).toEqual([2, 1_200, 1, 2]); // the failures of the account, and the attempt just made
 
   at(6);
   expect(await sweep()).toBe(1_202);

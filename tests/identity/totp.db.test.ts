@@ -14,7 +14,7 @@ import { type GivenOrganization, openWorld, type World } from "../support/world"
 let world: World;
 let organization: GivenOrganization;
 
-/** The middle of a time step, so that no code changes under a test. */
+/** The middle of a TOTP time step, so that no code expires during a test. */
 const start = new Date("2026-11-21T10:00:15.000Z");
 const later = (seconds: number) => new Date((world.now ?? start).getTime() + seconds * 1_000);
 
@@ -27,8 +27,8 @@ beforeEach(() => {
 });
 afterAll(() => world.close());
 
-/** Somebody with an authenticator app, whose browser has shown the password; the app's next code is not spent. */
-async function givenWaiting() {
+/** A person with an authenticator app, and a browser that passed the password. The next code is not spent. */
+async function givenPending() {
   const { person, browser: enrolling } = await givenSignedIn(world, organization);
   const app = await enrolTotp(world, enrolling);
   world.now = later(60);
@@ -37,8 +37,8 @@ async function givenWaiting() {
   return { person, browser, enrolling, ...app };
 }
 
-describe("an authenticator app", () => {
-  it("is enrolled with a secret, its address and a QR code, and counts from its first code on (TM-21)", async () => {
+describe("using an authenticator app", () => {
+  it("an app is enrolled with secret, URL and QR code, and is required after its first code (TM-21)", async () => {
     const { person, browser } = await givenSignedIn(world, organization);
     const { data } = await browser.call<{ secret: string; url: string; qrCode: string }>("auth.totp.enrol");
     const url = new URL(data.url);
@@ -68,9 +68,9 @@ describe("an authenticator app", () => {
     expect(await refusedReasons(world, person.userId)).toContain("totp_code_wrong");
   });
 
-  it("ends what a password alone has opened before, where one is required too (TM-21)", async () => {
+  it("enrolling an app ends sessions by password alone, and keeps pending sessions (TM-21)", async () => {
     const { person, browser } = await givenSignedIn(world, organization);
-    const [thief, waiting] = [browserOf(world), browserOf(world)];
+    const [thief, pending] = [browserOf(world), browserOf(world)];
     await showPassword(thief, person);
     expect((await thief.call("projects.list")).status).toBe(200);
     await enrolTotp(world, browser);
@@ -78,15 +78,15 @@ describe("an authenticator app", () => {
     expect([after.status, after.error?.data.reason]).toEqual([401, "session_ended"]);
     expect((await browser.call("projects.list")).status).toBe(200);
 
-    // What shows a factor, or waits for one, goes on.
-    await showPassword(waiting, person);
+    // Sessions with a second factor, and sessions that wait for one, continue.
+    await showPassword(pending, person);
     expect((await enrolPasskey(browser)).answer.status).toBe(200);
-    const { data } = await waiting.call<{ pending: string }>("auth.session");
+    const { data } = await pending.call<{ pending: string }>("auth.session");
     expect(data.pending).toBe("second_factor");
   });
 
-  it("is stored sealed, in its own row, and nowhere in the log (TM-22)", async () => {
-    const { person, secret, recoveryCodes } = await givenWaiting();
+  it("the secret of an app is sealed for its row and never logged (TM-22)", async () => {
+    const { person, secret, recoveryCodes } = await givenPending();
     const [row] = await world.db.asOwner<{ secret_sealed: string }>(
       "select secret_sealed from totp_secrets where user_id = $1",
       [person.userId],
@@ -108,8 +108,8 @@ describe("an authenticator app", () => {
     }
   });
 
-  it("is asked for after the password, and nothing else is possible before (TM-21)", async () => {
-    const { browser, secret } = await givenWaiting();
+  it("a session that waits for a second factor can do nothing else (TM-21)", async () => {
+    const { browser, secret } = await givenPending();
     const { data } = await browser.call<{ pending: string; permissions: string[] }>("auth.session");
     expect(data).toMatchObject({ pending: "second_factor", permissions: [], organization: null, organizations: [] });
     expect(data).toMatchObject({ principal: { role: null } });
@@ -129,9 +129,9 @@ describe("an authenticator app", () => {
     expect((await browser.call("auth.secondFactors")).data).toMatchObject({ totp: true });
   });
 
-  it("opens a new session under a token of its own, and the one that waited is dead (TM-21)", async () => {
-    const { person, browser, secret } = await givenWaiting();
-    const waiting = new Map(browser.cookies);
+  it("a code opens a new session with a new token and ends the pending one (TM-21)", async () => {
+    const { person, browser, secret } = await givenPending();
+    const pendingCookies = new Map(browser.cookies);
     const signedIn = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
     expect(signedIn.status).toBe(200);
     const { data } = await browser.call<{ pending: string | null; principal: { methods: string[] } }>("auth.session");
@@ -140,14 +140,14 @@ describe("an authenticator app", () => {
     expect((await browser.call("projects.create", { name: "Mine" })).status).toBe(200);
 
     const fixed = browserOf(world);
-    for (const [name, value] of waiting) fixed.cookies.set(name, value);
+    for (const [name, value] of pendingCookies) fixed.cookies.set(name, value);
     const refused = await fixed.call("auth.session");
     expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
     expect((await doneActions(world, person.userId)).slice(-3, -1)).toEqual(["auth.firstFactor", "auth.signIn"]);
   });
 
-  it("keeps `remember me` from the password on (TM-21)", async () => {
-    const { person, secret } = await givenWaiting();
+  it("a sign-in with a code keeps `remember me` from the password step (TM-21)", async () => {
+    const { person, secret } = await givenPending();
     const browser = browserOf(world);
     await showPassword(browser, person, { remember: "true" });
     const { headers } = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
@@ -161,7 +161,7 @@ describe("an authenticator app", () => {
     expect(row).toEqual({ remember: true, lasts: 604_800 });
   });
 
-  it("takes the code of the step before and after, and none of two steps away (TM-21)", async () => {
+  it("a code is accepted one time step before or after, and refused two steps away (TM-21)", async () => {
     for (const [steps, status] of [
       [-2, 401],
       [2, 401],
@@ -169,15 +169,15 @@ describe("an authenticator app", () => {
       [1, 200],
       [0, 200],
     ] as const) {
-      const { browser, secret } = await givenWaiting();
+      const { browser, secret } = await givenPending();
       world.now = later(60);
       const { status: got } = await browser.signIn("second-factor", { code: codeOf(secret, later(0), steps) });
       expect([steps, got]).toEqual([steps, status]);
     }
   });
 
-  it("takes a code once: not a second time, nor one from before it (TM-21)", async () => {
-    const { person, browser, secret } = await givenWaiting();
+  it("a code is accepted once, and earlier codes are refused after it (TM-21)", async () => {
+    const { person, browser, secret } = await givenPending();
     const code = codeOf(secret, later(0));
     const earlier = codeOf(secret, later(0), -1);
     expect((await browser.signIn("second-factor", { code })).status).toBe(200);
@@ -192,7 +192,7 @@ describe("an authenticator app", () => {
     expect(await refusedReasons(world, person.userId)).toEqual(expect.arrayContaining(["spent_code"]));
   });
 
-  it("does not take the code that confirmed it (TM-21)", async () => {
+  it("the code that confirmed an app cannot sign in (TM-21)", async () => {
     const { person, browser: enrolling } = await givenSignedIn(world, organization);
     const { secret } = await enrolTotp(world, enrolling);
     const browser = browserOf(world);
@@ -200,8 +200,8 @@ describe("an authenticator app", () => {
     expect((await browser.signIn("second-factor", { code: codeOf(secret, start) })).status).toBe(401);
   });
 
-  it("lets exactly one of many win that send the same code at once (TM-21)", async () => {
-    const { person, secret } = await givenWaiting();
+  it("a code signs in exactly one of several concurrent requests (TM-21)", async () => {
+    const { person, secret } = await givenPending();
     const browsers = await Promise.all(
       Array.from({ length: 5 }, async () => {
         const browser = browserOf(world);
@@ -214,8 +214,8 @@ describe("an authenticator app", () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401, 401, 401]);
   });
 
-  it("takes codes as people type them, and nothing else (TM-21)", async () => {
-    const { browser, secret } = await givenWaiting();
+  it("a code is accepted with a space, and malformed codes are refused (TM-21)", async () => {
+    const { browser, secret } = await givenPending();
     for (const code of ["", "12345", "1234567", "abcdef", "١٢٣٤٥٦"]) {
       world.now = later(90);
       expect((await browser.signIn("second-factor", { code })).status).toBe(401);
@@ -225,18 +225,21 @@ describe("an authenticator app", () => {
     expect((await browser.signIn("second-factor", { code: `${code.slice(0, 3)} ${code.slice(3)}` })).status).toBe(200);
   });
 
-  it("is of no use without a password first, or ten minutes after it (TM-21)", async () => {
-    const { browser, secret } = await givenWaiting();
+  it("a code is refused without the password step, and ten minutes after it (TM-21)", async () => {
+    const { browser, secret } = await givenPending();
     const stranger = browserOf(world);
-    const nobody = await stranger.signIn("second-factor", { code: codeOf(secret, later(0)) });
-    expect([nobody.status, nobody.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
+    const withoutPassword = await stranger.signIn("second-factor", { code: codeOf(secret, later(0)) });
+    expect([withoutPassword.status, withoutPassword.body]).toMatchObject([
+      401,
+      { error: { data: { reason: "session_ended" } } },
+    ]);
     world.now = later(601);
     const late = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
     expect([late.status, late.body]).toMatchObject([401, { error: { data: { reason: "session_ended" } } }]);
   });
 
-  it("is of no use at another address of the control plane than the password (ADR-10)", async () => {
-    const { person, secret } = await givenWaiting();
+  it("a code is refused at another origin than that of the password step (ADR-10)", async () => {
+    const { person, secret } = await givenPending();
     const onHost = browserOf(world, "http://127.0.0.1:3000");
     await showPassword(onHost, person);
     const copy = browserOf(world);
@@ -246,14 +249,14 @@ describe("an authenticator app", () => {
     expect((await onHost.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
   });
 
-  it("does not open another person's session (TM-21)", async () => {
-    const mallory = await givenWaiting();
-    const ada = await givenWaiting();
+  it("a code or recovery code of another person is refused (TM-21)", async () => {
+    const mallory = await givenPending();
+    const ada = await givenPending();
     expect((await ada.browser.signIn("second-factor", { code: codeOf(mallory.secret, later(0)) })).status).toBe(401);
     expect((await ada.browser.signIn("second-factor", { code: mallory.recoveryCodes[0] ?? "" })).status).toBe(401);
   });
 
-  it("is worth nothing before it is confirmed, beside a passkey too (TM-21)", async () => {
+  it("an unconfirmed app has no effect, also if the person has a passkey (TM-21)", async () => {
     const { person, browser: enrolling } = await givenSignedIn(world, organization);
     await enrolPasskey(enrolling);
     const { data } = await enrolling.call<{ secret: string }>("auth.totp.enrol");
@@ -265,8 +268,8 @@ describe("an authenticator app", () => {
     expect((await browser.signIn("second-factor", { code })).status).toBe(401);
   });
 
-  it("does not open another session for one that waits for nothing (TM-21)", async () => {
-    const { browser, secret } = await givenWaiting();
+  it("a code is refused for a session that does not wait for a second factor (TM-21)", async () => {
+    const { browser, secret } = await givenPending();
     expect((await browser.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
     world.now = later(60);
     const again = await browser.signIn("second-factor", { code: codeOf(secret, later(0)) });
@@ -274,7 +277,7 @@ describe("an authenticator app", () => {
     expect((await browser.call("auth.session")).data).toMatchObject({ pending: null });
   });
 
-  it("is confirmed within half an hour, and by whoever began", async () => {
+  it("an app must be confirmed within 30 minutes by the person who enrolled it", async () => {
     const { browser } = await givenSignedIn(world, organization);
     const { data } = await browser.call<{ secret: string }>("auth.totp.enrol");
     const { browser: other } = await givenSignedIn(world, organization);
@@ -285,7 +288,7 @@ describe("an authenticator app", () => {
     expect([late.status, late.error.data.reason]).toEqual([409, "totp_not_started"]);
   });
 
-  it("is not replaced while it counts (TM-21)", async () => {
+  it("a confirmed app cannot be replaced (TM-21)", async () => {
     const { browser } = await givenSignedIn(world, organization);
     await enrolTotp(world, browser);
     const again = await browser.call("auth.totp.enrol");
@@ -293,9 +296,9 @@ describe("an authenticator app", () => {
   });
 });
 
-describe("wrong codes", () => {
-  it("are limited by address, with the time to wait (TM-21)", async () => {
-    const { browser, secret } = await givenWaiting();
+describe("limits of codes", () => {
+  it("wrong codes are limited by address, with Retry-After (TM-21)", async () => {
+    const { browser, secret } = await givenPending();
     const stranger = browserOf(world);
     for (let i = 0; i < 5; i++) expect((await stranger.signIn("second-factor", { code: "000000" })).status).toBe(401);
     const limited = await stranger.signIn("second-factor", { code: "000000" });
@@ -304,8 +307,8 @@ describe("wrong codes", () => {
     expect((await browser.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
   });
 
-  it("are limited by account, from however many addresses they come (TM-21)", async () => {
-    const { person, secret } = await givenWaiting();
+  it("wrong codes are limited by account across all addresses (TM-21)", async () => {
+    const { person, secret } = await givenPending();
     for (let i = 0; i < 5; i++) {
       const guessing = browserOf(world);
       await showPassword(guessing, person);
@@ -320,8 +323,8 @@ describe("wrong codes", () => {
     expect((await guessing.signIn("second-factor", { code: codeOf(secret, later(0)) })).status).toBe(200);
   });
 
-  it("are not counted with good ones (TM-21)", async () => {
-    const { person, recoveryCodes } = await givenWaiting();
+  it("correct codes are not counted (TM-21)", async () => {
+    const { person, recoveryCodes } = await givenPending();
     for (const code of recoveryCodes.slice(0, 7)) {
       const browser = browserOf(world);
       await showPassword(browser, person);
@@ -330,18 +333,18 @@ describe("wrong codes", () => {
   });
 });
 
-describe("taking an authenticator app away", () => {
-  it("needs a code, a recovery code or the password, however recent the sign-in is (TM-21)", async () => {
+describe("removing an authenticator app", () => {
+  it("removing an app requires a code, a recovery code or the password, even after a recent sign-in (TM-21)", async () => {
     const { person, browser } = await givenSignedIn(world, organization);
     const app = await enrolTotp(world, browser);
     world.now = later(60);
-    const tries = [
+    const attempts = [
       [{}, "proof_required"],
       [{ code: "000000" }, "wrong_code"],
       [{ code: "0000-0000" }, "wrong_code"],
       [{ password: "not this one at all" }, "wrong_password"],
     ] as const;
-    for (const [proof, reason] of tries) {
+    for (const [proof, reason] of attempts) {
       const refused = await browser.call("auth.totp.remove", proof);
       expect([refused.status, refused.error.data.reason]).toEqual([403, reason]);
     }
@@ -367,7 +370,7 @@ describe("taking an authenticator app away", () => {
     expect((await again.call("projects.list")).status).toBe(200);
   });
 
-  it("is not for guessing: five wrong passwords or codes of an account are enough (TM-21)", async () => {
+  it("removing an app gets 429 after five wrong passwords or codes (TM-21)", async () => {
     const { person, browser } = await givenSignedIn(world, organization);
     await enrolTotp(world, browser);
     for (let i = 0; i < 5; i++) {
@@ -378,7 +381,7 @@ describe("taking an authenticator app away", () => {
     expect(limited.status).toBe(429);
   });
 
-  it("is limited by address like every change of factors (TM-21)", async () => {
+  it("changes of second factors are limited by address (TM-21)", async () => {
     const { browser } = await givenSignedIn(world, organization);
     for (let i = 0; i < 10; i++) await browser.call("auth.totp.remove");
     const limited = await browser.call("auth.totp.enrol");
@@ -388,7 +391,7 @@ describe("taking an authenticator app away", () => {
 });
 
 describe("a recent sign-in", () => {
-  it("is not enough beside a wrong password or code (TM-21)", async () => {
+  it("a recent sign-in does not excuse a wrong password or code (TM-21)", async () => {
     const { browser } = await givenSignedIn(world, organization);
     for (const [proof, reason] of [
       [{ password: "not this one at all" }, "wrong_password"],
@@ -402,7 +405,7 @@ describe("a recent sign-in", () => {
 });
 
 describe("an old sign-in", () => {
-  it("changes no factors without the password or a code (TM-21)", async () => {
+  it("an old sign-in cannot change second factors without the password or a code (TM-21)", async () => {
     const { person, browser } = await givenSignedIn(world, organization);
     world.now = later(601);
     for (const procedure of ["auth.totp.enrol", "auth.passkeys.enrolOptions", "auth.recoveryCodes.renew"]) {
@@ -418,7 +421,7 @@ describe("an old sign-in", () => {
 });
 
 describe("an organization that requires a second factor", () => {
-  it("lets whoever lacks one only enrol, and lets them in from then on (PO-20)", async () => {
+  it("a member without a required second factor can only enrol one, and then continue (PO-20)", async () => {
     const strict = await world.organization();
     const { person, browser } = await givenSignedIn(world, strict);
     await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [

@@ -22,7 +22,7 @@ let trustedProxies: readonly string[] = [];
 
 beforeAll(async () => {
   world = await openWorld();
-  // What the settings say is read at every request.
+  // The product reads these settings at every request.
   const { signIn } = world.runtime;
   Object.defineProperty(world.runtime, "signIn", {
     get: () => ({ ...signIn, trustedProxies, trustedHeader: current }),
@@ -31,15 +31,15 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-let tries = 0;
+let attempts = 0;
 
-/** The proxies of one network, so that no limit of another test is in the way. */
+/** Returns an unused proxy address of the trusted network, so that the rate limits of other tests do not apply. */
 function nextProxy(): string {
-  tries += 1;
-  return `10.1.0.${tries}`;
+  attempts += 1;
+  return `10.1.0.${attempts}`;
 }
 
-/** What a proxy sends on: one request of the sign-in form, with its headers. */
+/** Sends one request of the sign-in form through a proxy that adds these headers. */
 async function signIn(
   headers: Record<string, string>,
   { ip = nextProxy(), origin = testOrigin, path = "/api/auth/signin/trusted-header" } = {},
@@ -61,7 +61,7 @@ async function lastReason(): Promise<string> {
   return row?.reason ?? "";
 }
 
-/** @returns the reason in the audit log; the visitor is told the same whatever it is */
+/** Expects a refusal with the same answer as for every reason. @returns the reason in the audit log */
 async function refusalOf(...[headers, options]: Parameters<typeof signIn>): Promise<string> {
   await world.db.asOwner("delete from refusal_counts");
   const { status, text, browser } = await signIn(headers, options);
@@ -81,7 +81,7 @@ async function withSettings<T>(more: Partial<TrustedHeader> | null, body: () => 
 }
 
 describe("signing in by a trusted header (TM-35)", () => {
-  it("opens a session for whom a named proxy names", async () => {
+  it("a configured proxy signs in the person that its header names", async () => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "developer");
     const { status, text, browser } = await signIn({ "remote-email": person.email.toUpperCase() }, { ip: proxy });
@@ -91,40 +91,40 @@ describe("signing in by a trusted header (TM-35)", () => {
     expect(data.principal).toMatchObject({ email: person.email, methods: ["trusted_header"], role: "developer" });
   });
 
-  it("hands an account that was there over, once: whoever had its password is out", async () => {
+  it("the first sign-in by header takes over an existing account and invalidates its password", async () => {
     const { email, password } = await givenPerson(world);
     const signInByPassword = async (typed: string) =>
       (await openBrowser(world, { ip: nextProxy() }).signIn("password", { email, password: typed })).status;
     expect(await signInByPassword(password)).toBe(200);
     const { browser } = await signIn({ "remote-email": email }, { ip: proxy });
     expect(await signInByPassword(password)).toBe(401);
-    const newPassword = "chosen by who has the address";
+    const newPassword = "chosen after the takeover";
     expect((await browser.call("auth.password.change", { newPassword })).status).toBe(200);
     expect((await signIn({ "remote-email": email })).status).toBe(200);
     expect(await signInByPassword(newPassword)).toBe(200);
   });
 
-  it("is off by default, and believes nobody then", async () => {
+  it("the header is refused with trusted_header_off if it is not configured", async () => {
     const person = await givenPerson(world);
     const reason = await withSettings(null, () => refusalOf({ "remote-email": person.email }, { ip: proxy }));
     expect(reason).toBe("trusted_header_off");
   });
 
   it.each([
-    ["another address", { ip: "203.0.113.7" }, {}],
-    ["one beside the network", { ip: "10.2.0.1" }, {}],
+    ["an address that is no proxy", { ip: "203.0.113.7" }, {}],
+    ["an address outside the trusted network", { ip: "10.2.0.1" }, {}],
     [
-      "another that says that it is the proxy",
+      "an address that forges X-Forwarded-For and Forwarded",
       { ip: "203.0.113.8" },
       { "x-forwarded-for": proxy, forwarded: `for=${proxy}` },
     ],
-    ["another that names itself so", { ip: "203.0.113.9" }, { "x-real-ip": proxy, via: proxy }],
-  ])("refuses the header from %s", async (_, options, headers) => {
+    ["an address that forges X-Real-IP and Via", { ip: "203.0.113.9" }, { "x-real-ip": proxy, via: proxy }],
+  ])("the header is refused from %s", async (_, options, headers) => {
     const person = await givenPerson(world);
     expect(await refusalOf({ "remote-email": person.email, ...headers }, options)).toBe("trusted_header_peer");
   });
 
-  it("refuses it from a proxy whose X-Forwarded-For alone is believed", async () => {
+  it("the header is refused from a proxy that is trusted only for X-Forwarded-For", async () => {
     const person = await givenPerson(world);
     trustedProxies = ["198.51.100.1"];
     try {
@@ -135,7 +135,7 @@ describe("signing in by a trusted header (TM-35)", () => {
     }
   });
 
-  it("is not there at the host's own address for emergencies", async () => {
+  it("the header is refused at the local emergency address of the host", async () => {
     const person = await givenPerson(world);
     const local = { ip: "127.0.0.1", origin: "http://127.0.0.1:3000" };
     expect(await refusalOf({ "remote-email": person.email }, local)).toBe("trusted_header_local");
@@ -148,11 +148,14 @@ describe("signing in by a trusted header (TM-35)", () => {
     [{ "remote-email": "ada@example.org, grace@example.org" }, "trusted_header_malformed"],
     [{ "remote-email": "ada" }, "trusted_header_malformed"],
     [{ "remote-email": "a@example.org\tb@example.org" }, "trusted_header_malformed"],
-  ])("refuses what names nobody, or two: %j (header injection)", async (headers, reason) => {
-    expect(await refusalOf(headers as Record<string, string>)).toBe(reason);
-  });
+  ])(
+    "the headers %j are refused because they do not name exactly one person (header injection)",
+    async (headers, reason) => {
+      expect(await refusalOf(headers as Record<string, string>)).toBe(reason);
+    },
+  );
 
-  it("makes people on first sight only where that is set, with their name", async () => {
+  it("an unknown person gets an account with their name only if createsPersons is set", async () => {
     const headers = {
       "remote-email": "new@example.org",
       "remote-name": Buffer.from("Zoë Żółw", "utf8").toString("latin1"),
@@ -164,30 +167,30 @@ describe("signing in by a trusted header (TM-35)", () => {
     ]);
   });
 
-  it("gives roles by groups where the settings say which, and then to nobody without one", async () => {
+  it("the configured groups give the strongest role, and a person without such a group is refused", async () => {
     const person = await givenPerson(world);
     const groupRoles = { staff: "viewer", admins: "admin" };
     await withSettings({ groupRoles }, async () => {
-      const by = (groups: string) => ({ "remote-email": person.email, "remote-groups": groups });
-      const { browser } = await signIn(by("others, staff|admins"));
+      const headersOf = (groups: string) => ({ "remote-email": person.email, "remote-groups": groups });
+      const { browser } = await signIn(headersOf("others, staff|admins"));
       const { data } = await browser.call<{ principal: { role: string } }>("auth.session");
       expect(data.principal.role).toBe("admin");
-      expect(await refusalOf(by("others"))).toBe("no_role_for_groups");
+      expect(await refusalOf(headersOf("others"))).toBe("no_role_for_groups");
     });
   });
 
-  it("keeps out a member for whom no groups are named at all", async () => {
+  it("a member without a groups header, or with one that is empty or malformed, is refused", async () => {
     const person = await givenPerson(world);
     await givenMember(world, organization.organizationId, person, "developer");
     await withSettings({ groupRoles: { operators: "admin" } }, async () => {
-      const by = (headers: Record<string, string>) => refusalOf({ "remote-email": person.email, ...headers });
-      expect(await by({ "remote-groups": "" })).toBe("no_role_for_groups");
-      expect(await by({})).toBe("groups_missing");
-      expect(await by({ "remote-groups": "op\u00ff" })).toBe("groups_malformed");
+      const refusalWith = (headers: Record<string, string>) => refusalOf({ "remote-email": person.email, ...headers });
+      expect(await refusalWith({ "remote-groups": "" })).toBe("no_role_for_groups");
+      expect(await refusalWith({})).toBe("groups_missing");
+      expect(await refusalWith({ "remote-groups": "op\u00ff" })).toBe("groups_malformed");
     });
   });
 
-  it("is tried five times a minute from one address (TM-2)", async () => {
+  it("the sixth sign-in by header in a minute from one address gets 429 (TM-2)", async () => {
     const ip = nextProxy();
     for (let time = 0; time < 5; time += 1) {
       expect((await signIn({ "remote-email": "nobody@example.org" }, { ip })).status).toBe(401);
@@ -195,7 +198,7 @@ describe("signing in by a trusted header (TM-35)", () => {
     expect((await signIn({ "remote-email": "nobody@example.org" }, { ip })).status).toBe(429);
   });
 
-  it("signs nobody in by being there: no other request looks at the headers", async () => {
+  it("the header signs in only at its own endpoint", async () => {
     const person = await givenPerson(world);
     const browser = openBrowser(world, { ip: proxy });
     const headers = { "remote-email": person.email };
@@ -207,7 +210,7 @@ describe("signing in by a trusted header (TM-35)", () => {
     ).not.toContain("portcullis.session=");
   });
 
-  it("needs the form's own token and origin (CSRF)", async () => {
+  it("a sign-in by header requires the form token and the origin (CSRF)", async () => {
     const person = await givenPerson(world);
     const headers = { "remote-email": person.email };
     expect((await signIn({ ...headers, origin: "https://evil.example" }, { ip: proxy })).status).toBe(403);
@@ -220,13 +223,13 @@ describe("signing in by a trusted header (TM-35)", () => {
     expect(response.headers.getSetCookie().join()).not.toContain("portcullis.session=");
   });
 
-  it("is on the sign-in page where it is on", async () => {
+  it("the sign-in page offers the trusted header only if it is configured", async () => {
     const buttons = async () => (await openBrowser(world).call<unknown>("auth.providers")).data;
     expect(await buttons()).toEqual([{ slug: "trusted-header", name: "single sign-on" }]);
     expect(await withSettings(null, buttons)).toEqual([]);
   });
 
-  it("is over, with the sessions that it opened and no others, when a start finds it turned off", async () => {
+  it("a start with the header turned off ends the sessions that it opened, and no others", async () => {
     const [person, other] = [await givenPerson(world), await givenPerson(world)];
     await givenMember(world, organization.organizationId, person, "developer");
     const byHeader = (await signIn({ "remote-email": person.email })).browser;
@@ -238,17 +241,17 @@ describe("signing in by a trusted header (TM-35)", () => {
     const refused = await byHeader.call("auth.session");
     expect([refused.status, refused.error.data.reason]).toEqual([401, "session_ended"]);
     expect((await byPassword.call("auth.session")).status).toBe(200);
-    const ofStarts = () =>
+    const entriesOfStarts = () =>
       world.db.asOwner(
         "select organization_id, changed from audit_entries where action = 'providers.update' and object_name = 'trusted-header'",
       );
-    expect(await ofStarts()).toMatchObject([
+    expect(await entriesOfStarts()).toMatchObject([
       {
         organization_id: world.runtime.installationId,
         changed: { enabled: [true, false], endedSessions: expect.any(Number) },
       },
     ]);
     await ensureTrustedHeader(world.runtime, false);
-    expect(await ofStarts()).toHaveLength(1);
+    expect(await entriesOfStarts()).toHaveLength(1);
   });
 });

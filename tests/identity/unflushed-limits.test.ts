@@ -9,21 +9,21 @@ import { embeddedDatabase } from "../../src/database/embedded-database";
 import { limits, take } from "../../src/identity/limits";
 import { embeddedTemplate } from "../support/test-database";
 
-let place = "";
+let folder = "";
 let database: Database;
 let flushes = 0;
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), "portcullis-unflushed-"));
+  folder = mkdtempSync(join(tmpdir(), "portcullis-unflushed-"));
   const options = { loadDataDir: await embeddedTemplate(), flush: () => void flushes++ };
-  database = await embeddedDatabase(await openEmbedded(join(place, "database"), options));
+  database = await embeddedDatabase(await openEmbedded(join(folder, "database"), options));
 });
 afterAll(async () => {
   await database.close();
-  rmSync(place, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
-test("tries to sign in are counted and taken back without a flush of the disk, and other commits keep theirs", async () => {
+test("counting and forgiving sign-in attempts does not flush the disk, and other commits still do", async () => {
   const runtime = { database, clock: { now: () => new Date() } };
   flushes = 0;
   const taken = await take(runtime, limits.failuresByAccount, "usr_1");

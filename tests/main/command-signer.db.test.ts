@@ -7,11 +7,11 @@ import { readEnvironment } from "../../src/main/settings/environment";
 import { openWorld, type World } from "../support/world";
 
 let world: World;
-const [former, present, strange] = [randomBytes(32), randomBytes(32), randomBytes(32)];
+const [previous, current, unknown] = [randomBytes(32), randomBytes(32), randomBytes(32)];
 
 beforeAll(async () => {
   world = await openWorld();
-  await world.db.asOwner("update installation set secret_fingerprint = $1", [fingerprint(former)]);
+  await world.db.asOwner("update installation set secret_fingerprint = $1", [fingerprint(previous)]);
 });
 afterAll(() => world.close());
 
@@ -23,15 +23,15 @@ const settings = (secret: Buffer, ...previous: readonly Buffer[]) =>
       : {}),
   });
 
-test("a command that only looks at signatures leaves the database with the secret that it had", async () => {
-  const signer = await commandSigner(world.runtime.database, settings(present, former));
+test("a command that only verifies signatures does not change the secret of the database", async () => {
+  const signer = await commandSigner(world.runtime.database, settings(current, previous));
   const { database } = world.runtime;
-  const signed = (await commandSigner(database, settings(former))).sign("checkpoint", "text");
+  const signed = (await commandSigner(database, settings(previous))).sign("checkpoint", "text");
   expect(signer.verify("checkpoint", "text", signed)).toBe(true);
   const rows = await world.db.asOwner("select secret_fingerprint from installation");
-  expect(rows).toEqual([{ secret_fingerprint: fingerprint(former) }]);
+  expect(rows).toEqual([{ secret_fingerprint: fingerprint(previous) }]);
 });
 
-test("with a secret that the database has never known it looks at nothing", async () => {
-  await expect(commandSigner(world.runtime.database, settings(strange, present))).rejects.toThrow(AnotherSecret);
+test("a command with a secret that is unknown to the database is refused with AnotherSecret", async () => {
+  await expect(commandSigner(world.runtime.database, settings(unknown, current))).rejects.toThrow(AnotherSecret);
 });

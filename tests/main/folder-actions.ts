@@ -9,7 +9,7 @@ import { makeDataFolder } from "../../src/main/ipc/control-socket-path";
 import { findSecretFile, makeSecretFile } from "../../src/main/secret-file";
 
 const actions: Record<string, (folder: string) => Promise<unknown>> = {
-  /** What a start does with the data folder, with the embedded database. */
+  /** What a start with the embedded database does with the data folder. */
   start: async (folder) => {
     const control = await takeControlSocket(folder);
     try {
@@ -18,7 +18,7 @@ const actions: Record<string, (folder: string) => Promise<unknown>> = {
       await control.close();
     }
   },
-  /** The same with PostgreSQL. */
+  /** What a start with PostgreSQL does with the data folder. */
   "start-on-postgres": async (folder) => {
     await makeDataFolder(folder);
     return (await findSecretFile(folder)) ?? (await makeSecretFile(folder));
@@ -27,11 +27,11 @@ const actions: Record<string, (folder: string) => Promise<unknown>> = {
     await writeStaticConfiguration({ address: "127.0.0.1:8000", probeAddress: "127.0.0.1:8001" }, { folder });
     writeFileSync(join(placesIn(folder).applications, "x.yml"), "{}");
   },
-  ask: (folder) => askControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
+  request: (folder) => askControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
   build: (root) => buildConsole(() => undefined, root),
 };
 
-/** Does one thing with a folder. @returns `ok`, or the error's name and message */
+/** Runs one action on a folder. @returns `ok`, or the name and message of the error */
 export async function act(action: string, folder: string): Promise<string> {
   try {
     await actions[action]?.(folder);

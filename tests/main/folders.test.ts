@@ -17,22 +17,22 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { canBeOthers, nobody, startAsUser, stranger, type User } from "../support/as-user";
+import { canBeOthers, startAsUser, stranger, type User, nobody as unprivileged } from "../support/as-user";
 import type { ScriptProcess } from "../support/script-process";
 import { act } from "./folder-actions";
 
 const entry = join(import.meta.dirname, "folders-entry.ts");
 const root = { uid: 0, gid: 0 };
 
-let above: string;
+let parent: string;
 beforeEach(() => {
-  above = mkdtempSync(join(tmpdir(), "pcf-"));
-  chmodSync(above, 0o755);
+  parent = mkdtempSync(join(tmpdir(), "pcf-"));
+  chmodSync(parent, 0o755);
 });
-afterEach(() => rmSync(above, { recursive: true, force: true }));
+afterEach(() => rmSync(parent, { recursive: true, force: true }));
 
-function made(name: string, owner: User, mode: number): string {
-  const path = join(above, name);
+function givenFolder(name: string, owner: User, mode: number): string {
+  const path = join(parent, name);
   mkdirSync(path);
   chmodSync(path, mode);
   chownSync(path, owner.uid, owner.gid);
@@ -45,7 +45,7 @@ afterAll(() => {
   for (const script of processes.values()) script.kill("SIGKILL");
 });
 
-/** Does something in this process, which is root's, or in the one process of another user. */
+/** Runs an action as root in this process, or in a process of another user that is started once. */
 async function as(user: User, action: string, path: string): Promise<string> {
   if (user.uid === 0) return act(action, path);
   const script = processes.get(user.uid) ?? startAsUser(user, entry);
@@ -59,108 +59,117 @@ async function as(user: User, action: string, path: string): Promise<string> {
 const start = (user: User, path: string) => as(user, "start", path);
 const owner = (path: string) => lstatSync(path).uid;
 const mode = (path: string) => (statSync(path).mode & 0o7777).toString(8);
-const isOneLine = (text: string) => !text.includes("\n");
+const isSingleLine = (text: string) => !text.includes("\n");
 
 const linux = process.platform === "linux";
 
 describe.runIf(canBeOthers && linux)("a data folder", () => {
-  test("of this user is used and closed to others while it is empty", async () => {
-    const data = made("data", nobody, 0o755);
-    expect(await start(nobody, data)).toBe("ok");
-    expect([mode(data), owner(join(data, "secret")), mode(join(data, "secret"))]).toEqual(["700", nobody.uid, "600"]);
-  });
-
-  test.each([
-    ["a volume with an fsGroup", { uid: 0, gid: nobody.gid }, 0o2770, nobody],
-    ["a folder of group 0, under a random user", { uid: 0, gid: 0 }, 0o770, { uid: 1_000_670_000, gid: 0 }],
-  ])("that another user owns and this one's group may write to is used as it is: %s", async (_, of, bits, user) => {
-    const data = made("data", of, bits);
-    expect(await start(user, data)).toBe("ok");
-    expect(await start(user, data)).toBe("ok"); // and again, with the secret that is there now
+  test("an empty data folder of this user is used and gets the mode 700", async () => {
+    const data = givenFolder("data", unprivileged, 0o755);
+    expect(await start(unprivileged, data)).toBe("ok");
     expect([mode(data), owner(join(data, "secret")), mode(join(data, "secret"))]).toEqual([
-      bits.toString(8),
-      user.uid,
+      "700",
+      unprivileged.uid,
       "600",
     ]);
-    expect(await as(user, "start-on-postgres", data)).toBe("ok");
   });
 
   test.each([
-    ["is open to others", { uid: 0, gid: nobody.gid }, 0o2775, "open to other users (mode 2775)"],
-    ["everybody may write to", { uid: 0, gid: 0 }, 0o777, "not in that group"],
-    ["this one's group may only read", { uid: 0, gid: nobody.gid }, 0o750, "may not write to it"],
-  ])("of another user that %s is refused in one line that says what to do", async (_, of, bits, why) => {
-    const data = made("data", of, bits);
+    ["a volume with an fsGroup", { uid: 0, gid: unprivileged.gid }, 0o2770, unprivileged],
+    ["a folder of group 0, under a random user", { uid: 0, gid: 0 }, 0o770, { uid: 1_000_670_000, gid: 0 }],
+  ])(
+    "a data folder that the group of this user may write to is used without changes: %s",
+    async (_, of, bits, user) => {
+      const data = givenFolder("data", of, bits);
+      expect(await start(user, data)).toBe("ok");
+      expect(await start(user, data)).toBe("ok"); // again, with the existing secret
+      expect([mode(data), owner(join(data, "secret")), mode(join(data, "secret"))]).toEqual([
+        bits.toString(8),
+        user.uid,
+        "600",
+      ]);
+      expect(await as(user, "start-on-postgres", data)).toBe("ok");
+    },
+  );
+
+  test.each([
+    ["is open to others", { uid: 0, gid: unprivileged.gid }, 0o2775, "open to other users (mode 2775)"],
+    ["is writable by everyone", { uid: 0, gid: 0 }, 0o777, "not in that group"],
+    ["is only readable by the group of this user", { uid: 0, gid: unprivileged.gid }, 0o750, "may not write to it"],
+  ])("a data folder of another user that %s is refused in one line with a remedy", async (_, of, bits, why) => {
+    const data = givenFolder("data", of, bits);
     for (const action of ["start", "start-on-postgres"]) {
-      const said = await as(nobody, action, data);
-      expect(said).toMatch(/^DataFolderUnusable: /);
-      expect(said).toContain(why);
-      expect(said).toContain('run "ch');
-      expect(isOneLine(said)).toBe(true);
+      const message = await as(unprivileged, action, data);
+      expect(message).toMatch(/^DataFolderUnusable: /);
+      expect(message).toContain(why);
+      expect(message).toContain('run "ch');
+      expect(isSingleLine(message)).toBe(true);
     }
     expect(existsSync(join(data, "secret"))).toBe(false);
   });
 
-  test("below a volume that is open to others is made with the right owner and mode", async () => {
-    const volume = made("volume", { uid: 0, gid: nobody.gid }, 0o2775);
+  test("a data folder in a volume that is open to others is created with the right owner and mode", async () => {
+    const volume = givenFolder("volume", { uid: 0, gid: unprivileged.gid }, 0o2775);
     const data = join(volume, "portcullis");
-    expect(await start(nobody, data)).toBe("ok");
-    expect([mode(data).slice(-3), owner(data)]).toEqual(["700", nobody.uid]);
+    expect(await start(unprivileged, data)).toBe("ok");
+    expect([mode(data).slice(-3), owner(data)]).toEqual(["700", unprivileged.uid]);
   });
 
-  test("of another user is refused to root, whatever its mode is", async () => {
+  test("a process of root refuses a data folder of another user, whatever its mode", async () => {
     for (const [index, bits] of [0o700, 0o770, 0o777].entries()) {
-      const data = made(`data${index}`, nobody, bits);
-      const said = await start(root, data);
-      expect(said).toContain(`${data} belongs to user ${nobody.uid}, and this process runs as root`);
-      expect(isOneLine(said)).toBe(true);
+      const data = givenFolder(`data${index}`, unprivileged, bits);
+      const message = await start(root, data);
+      expect(message).toContain(`${data} belongs to user ${unprivileged.uid}, and this process runs as root`);
+      expect(isSingleLine(message)).toBe(true);
       expect(existsSync(join(data, "secret"))).toBe(false);
     }
   });
 
-  test("that is a link is followed, by root if the link is root's", async () => {
-    const data = made("data", nobody, 0o700);
-    const link = join(above, "link");
+  test("a data folder that is a link is followed, and by root only if the link belongs to root", async () => {
+    const data = givenFolder("data", unprivileged, 0o700);
+    const link = join(parent, "link");
     symlinkSync(data, link);
-    expect(await start(nobody, link)).toBe("ok");
+    expect(await start(unprivileged, link)).toBe("ok");
     expect(await start(root, link)).toContain("belongs to user");
-    const ownData = made("own", root, 0o700);
-    const ownLink = join(above, "own-link");
+    const ownData = givenFolder("own", root, 0o700);
+    const ownLink = join(parent, "own-link");
     symlinkSync(ownData, ownLink);
     expect(await start(root, join(ownLink, "inner"))).toBe("ok");
   });
 
-  test("that a link of another user leads to is refused to root, at every place of the path", async () => {
-    const data = made("data", root, 0o700);
-    const theirs = made("theirs", nobody, 0o755);
-    symlinkSync(data, join(theirs, "link"));
-    lchownSync(join(theirs, "link"), nobody.uid, nobody.gid);
-    for (const path of [join(theirs, "link"), join(theirs, "link", "inner")]) {
-      expect(await start(root, path)).toContain(`${join(theirs, "link")} is a symbolic link of user ${nobody.uid}`);
+  test("a process of root refuses a link of another user anywhere in the path of the data folder", async () => {
+    const data = givenFolder("data", root, 0o700);
+    const foreignFolder = givenFolder("theirs", unprivileged, 0o755);
+    symlinkSync(data, join(foreignFolder, "link"));
+    lchownSync(join(foreignFolder, "link"), unprivileged.uid, unprivileged.gid);
+    for (const path of [join(foreignFolder, "link"), join(foreignFolder, "link", "inner")]) {
+      expect(await start(root, path)).toContain(
+        `${join(foreignFolder, "link")} is a symbolic link of user ${unprivileged.uid}`,
+      );
     }
-    symlinkSync(join(theirs, "link"), join(above, "indirect"));
-    expect(await start(root, join(above, "indirect"))).toContain("is a symbolic link of user");
+    symlinkSync(join(foreignFolder, "link"), join(parent, "indirect"));
+    expect(await start(root, join(parent, "indirect"))).toContain("is a symbolic link of user");
     expect(existsSync(join(data, "secret"))).toBe(false);
   });
 
-  test("that is a link to nothing, a link to itself, or a file, is one line", async () => {
-    symlinkSync(join(above, "nothing"), join(above, "dangling"));
-    symlinkSync(join(above, "circle"), join(above, "circle"));
-    writeFileSync(join(above, "file"), "");
+  test("a data folder that is a dangling link, a circular link or a file is refused in one line", async () => {
+    symlinkSync(join(parent, "nothing"), join(parent, "dangling"));
+    symlinkSync(join(parent, "circle"), join(parent, "circle"));
+    writeFileSync(join(parent, "file"), "");
     for (const name of ["dangling", "circle", "file", "file/below"]) {
-      const said = await start(root, join(above, name));
-      expect(said).toMatch(/^DataFolderUnusable: .*cannot be used \(E[A-Z]+: .+\): set PORTCULLIS_DATA/);
-      expect(isOneLine(said)).toBe(true);
+      const message = await start(root, join(parent, name));
+      expect(message).toMatch(/^DataFolderUnusable: .*cannot be used \(E[A-Z]+: .+\): set PORTCULLIS_DATA/);
+      expect(isSingleLine(message)).toBe(true);
     }
   });
 
-  test("where the system lets nobody make a folder is one line, and keeps nobody waiting", async () => {
+  test("a path where the system allows no folder is refused at once in one line", async () => {
     for (const path of ["/proc/portcullis", "/proc/portcullis/below"]) {
-      const said = await start(root, path);
-      expect(said).toMatch(
+      const message = await start(root, path);
+      expect(message).toMatch(
         /^DataFolderUnusable: \/proc\/portcullis.* cannot be used \(E[A-Z]+: .+\): set PORTCULLIS_DATA/,
       );
-      expect(isOneLine(said)).toBe(true);
+      expect(isSingleLine(message)).toBe(true);
     }
   });
 });
@@ -168,50 +177,50 @@ describe.runIf(canBeOthers && linux)("a data folder", () => {
 describe.runIf(canBeOthers)("a secret in the data folder", () => {
   const secret = "c0b7a1e95d3f48266b1f0d7a935ce8420f1e2d3c4b5a69788796a5b4c3d2e1f0\n";
 
-  test("that another user planted is refused, and not replaced", async () => {
-    const data = made("data", { uid: 0, gid: nobody.gid }, 0o770);
+  test("a secret that another user planted is refused and not replaced", async () => {
+    const data = givenFolder("data", { uid: 0, gid: unprivileged.gid }, 0o770);
     writeFileSync(join(data, "secret"), secret, { mode: 0o600 });
     chownSync(join(data, "secret"), stranger.uid, stranger.gid);
-    chmodSync(join(data, "secret"), 0o644); // so that it could be read
-    expect(await start(nobody, data)).toContain(`belongs to user ${stranger.uid}`);
-    const own = made("own", root, 0o700);
-    writeFileSync(join(own, "secret"), secret, { mode: 0o600 });
-    chownSync(join(own, "secret"), nobody.uid, nobody.gid);
-    expect(await start(root, own)).toContain(`${join(own, "secret")} belongs to user ${nobody.uid}`);
-    expect(readFileSync(join(own, "secret"), "utf8")).toBe(secret);
+    chmodSync(join(data, "secret"), 0o644); // readable, so that only its owner is wrong
+    expect(await start(unprivileged, data)).toContain(`belongs to user ${stranger.uid}`);
+    const ownFolder = givenFolder("own", root, 0o700);
+    writeFileSync(join(ownFolder, "secret"), secret, { mode: 0o600 });
+    chownSync(join(ownFolder, "secret"), unprivileged.uid, unprivileged.gid);
+    expect(await start(root, ownFolder)).toContain(`${join(ownFolder, "secret")} belongs to user ${unprivileged.uid}`);
+    expect(readFileSync(join(ownFolder, "secret"), "utf8")).toBe(secret);
   });
 
-  test("that is a link is not followed, wherever it leads", async () => {
-    for (const [index, target] of [join(above, "elsewhere"), "/dev/zero", join(above, "nothing")].entries()) {
-      writeFileSync(join(above, "elsewhere"), secret, { mode: 0o600 });
-      const data = made(`data${index}`, root, 0o700);
+  test("a secret that is a link is refused, wherever it leads", async () => {
+    for (const [index, target] of [join(parent, "elsewhere"), "/dev/zero", join(parent, "nothing")].entries()) {
+      writeFileSync(join(parent, "elsewhere"), secret, { mode: 0o600 });
+      const data = givenFolder(`data${index}`, root, 0o700);
       symlinkSync(target, join(data, "secret"));
       expect(await start(root, data)).toContain(`${join(data, "secret")} is a symbolic link`);
-      expect(existsSync(join(above, "nothing"))).toBe(false);
+      expect(existsSync(join(parent, "nothing"))).toBe(false);
     }
   });
 
-  test("that is a pipe keeps nobody waiting", async () => {
-    const data = made("data", root, 0o700);
+  test("a secret that is a named pipe is refused without blocking", async () => {
+    const data = givenFolder("data", root, 0o700);
     spawnSync("mkfifo", ["-m", "600", join(data, "secret")]);
     expect(await start(root, data)).toContain("is not a regular file");
   });
 });
 
 describe.runIf(canBeOthers)("control.pid", () => {
-  test("that is a link is replaced, and what it leads to stays as it is", async () => {
-    const data = made("data", { uid: 0, gid: nobody.gid }, 0o770);
-    const victim = join(above, "victim");
+  test("a control.pid that is a link is replaced, and its target remains unchanged", async () => {
+    const data = givenFolder("data", { uid: 0, gid: unprivileged.gid }, 0o770);
+    const victim = join(parent, "victim");
     writeFileSync(victim, "precious");
-    chownSync(victim, nobody.uid, nobody.gid);
+    chownSync(victim, unprivileged.uid, unprivileged.gid);
     symlinkSync(victim, join(data, "control.pid"));
-    expect(await start(nobody, data)).toBe("ok");
+    expect(await start(unprivileged, data)).toBe("ok");
     expect(readFileSync(victim, "utf8")).toBe("precious");
   });
 });
 
 describe.runIf(canBeOthers)("a command on the host", () => {
-  /** As a server of that user would. */
+  /** Listens at a socket like a server of that user. */
   const listenAt = async (path: string, user: User) => {
     const server = createServer((_, response) => response.end("{}"));
     await new Promise<void>((done) => server.listen(path, done));
@@ -220,72 +229,74 @@ describe.runIf(canBeOthers)("a command on the host", () => {
     return () => new Promise((done) => server.close(done));
   };
 
-  test("believes no socket that another user may have planted", async () => {
-    const data = made("data", root, 0o777);
+  test("a command refuses a control socket that another user may have planted", async () => {
+    const data = givenFolder("data", root, 0o777);
     const close = await listenAt(join(data, "control.sock"), stranger);
-    expect(await as(root, "ask", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
-    expect(await as(nobody, "ask", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
+    expect(await as(root, "request", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
+    expect(await as(unprivileged, "request", data)).toContain(`control.sock belongs to user ${stranger.uid}`);
     await close();
   });
 
-  test("of root asks the server of another user, whose folder is closed to others", async () => {
-    const data = made("data", nobody, 0o700);
-    const close = await listenAt(join(data, "control.sock"), nobody);
-    expect(await as(root, "ask", data)).toBe("ok");
-    expect(await as(nobody, "ask", data)).not.toContain("belongs to");
+  test("a command of root uses the server of another user if the folder is closed to others", async () => {
+    const data = givenFolder("data", unprivileged, 0o700);
+    const close = await listenAt(join(data, "control.sock"), unprivileged);
+    expect(await as(root, "request", data)).toBe("ok");
+    expect(await as(unprivileged, "request", data)).not.toContain("belongs to");
     await close();
   });
 });
 
-describe.runIf(canBeOthers)("a gateway's folder", () => {
-  test("that another user owns and this one's group may write to is used, and keeps its mode and group", async () => {
-    const folder = made("gateway", { uid: 0, gid: nobody.gid }, 0o2770);
-    expect(await as(nobody, "gateway", folder)).toBe("ok");
+describe.runIf(canBeOthers)("a gateway folder", () => {
+  test("a gateway folder that the group of this user may write to is used and keeps its mode and group", async () => {
+    const folder = givenFolder("gateway", { uid: 0, gid: unprivileged.gid }, 0o2770);
+    expect(await as(unprivileged, "gateway", folder)).toBe("ok");
     expect([owner(folder), mode(folder)]).toEqual([0, "2770"]);
     const file = statSync(join(folder, "dynamic", "0-portcullis", "x.yml"));
-    expect([file.uid, file.gid]).toEqual([nobody.uid, nobody.gid]);
+    expect([file.uid, file.gid]).toEqual([unprivileged.uid, unprivileged.gid]);
   });
 
-  test("of another user is refused to root, and so is a subfolder that another user planted", async () => {
-    expect(await as(root, "gateway", made("gateway", nobody, 0o777))).toMatch(/^NotOurs: .* belongs to user 65534/);
-    const own = made("own", root, 0o750);
-    made("own/dynamic", nobody, 0o777);
-    expect(await as(root, "gateway", own)).toContain(`${join(own, "dynamic")} belongs to user`);
+  test("a process of root refuses a gateway folder or subfolder of another user", async () => {
+    expect(await as(root, "gateway", givenFolder("gateway", unprivileged, 0o777))).toMatch(
+      /^NotOurs: .* belongs to user 65534/,
+    );
+    const ownFolder = givenFolder("own", root, 0o750);
+    givenFolder("own/dynamic", unprivileged, 0o777);
+    expect(await as(root, "gateway", ownFolder)).toContain(`${join(ownFolder, "dynamic")} belongs to user`);
   });
 
-  test("in which traefik.yml is a link gets a file in its place, and what the link leads to stays as it is", async () => {
-    const own = made("own", root, 0o750);
-    writeFileSync(join(above, "victim"), "precious", { mode: 0o600 });
-    symlinkSync(join(above, "victim"), join(own, "traefik.yml"));
-    expect(await as(root, "gateway", own)).toBe("ok");
-    expect(readFileSync(join(above, "victim"), "utf8")).toBe("precious");
-    expect(mode(join(above, "victim"))).toBe("600");
-    expect(lstatSync(join(own, "traefik.yml")).isFile()).toBe(true);
+  test("a traefik.yml that is a link is replaced by a file, and its target remains unchanged", async () => {
+    const ownFolder = givenFolder("own", root, 0o750);
+    writeFileSync(join(parent, "victim"), "precious", { mode: 0o600 });
+    symlinkSync(join(parent, "victim"), join(ownFolder, "traefik.yml"));
+    expect(await as(root, "gateway", ownFolder)).toBe("ok");
+    expect(readFileSync(join(parent, "victim"), "utf8")).toBe("precious");
+    expect(mode(join(parent, "victim"))).toBe("600");
+    expect(lstatSync(join(ownFolder, "traefik.yml")).isFile()).toBe(true);
   });
 });
 
-describe.runIf(canBeOthers)("the project's folder with nothing built", () => {
-  test("that cannot be written is one line that says what to run", async () => {
-    const project = made("project", root, 0o755);
+describe.runIf(canBeOthers)("a project folder without a build", () => {
+  test("a project folder that cannot be written is refused in one line with the command to run", async () => {
+    const project = givenFolder("project", root, 0o755);
     for (const prepared of ["nothing", "an unwritable .next", "an unwritable dist"]) {
       if (prepared.endsWith(".next")) mkdirSync(join(project, ".next"), { mode: 0o755 });
       if (prepared.endsWith("dist")) {
-        chownSync(join(project, ".next"), nobody.uid, nobody.gid);
+        chownSync(join(project, ".next"), unprivileged.uid, unprivileged.gid);
         mkdirSync(join(project, "dist"), { mode: 0o755 });
       }
-      const said = await as(nobody, "build", project);
-      expect(said).toMatch(/^StartFailure: the console is not built for this version.* cannot be written \(EACCES/);
-      expect(said).toContain('run "npm run build"');
-      expect(isOneLine(said)).toBe(true);
+      const message = await as(unprivileged, "build", project);
+      expect(message).toMatch(/^StartFailure: the console is not built for this version.* cannot be written \(EACCES/);
+      expect(message).toContain('run "npm run build"');
+      expect(isSingleLine(message)).toBe(true);
     }
   });
 
-  test("is locked in the folder itself: a lock that another user made first is refused, and nothing is in the temporary directory", async () => {
-    const project = made("project", root, 0o755);
+  test("a build lock in the project folder that another user created is refused", async () => {
+    const project = givenFolder("project", root, 0o755);
     mkdirSync(join(project, "dist"));
-    made("project/dist/.building", nobody, 0o777);
-    const said = await as(root, "build", project);
-    expect(said).toContain(`${join(project, "dist", ".building")} belongs to user ${nobody.uid}`);
-    expect(isOneLine(said)).toBe(true);
+    givenFolder("project/dist/.building", unprivileged, 0o777);
+    const message = await as(root, "build", project);
+    expect(message).toContain(`${join(project, "dist", ".building")} belongs to user ${unprivileged.uid}`);
+    expect(isSingleLine(message)).toBe(true);
   });
 });

@@ -14,9 +14,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("a control plane whose gateway's folder cannot be used starts at once, is not ready, and is ready once it can be", async () => {
+test("a control plane with an unusable gateway folder starts and becomes ready when the folder is usable", async () => {
   const gateway = join(folder, "occupied", "gateway");
-  writeFileSync(join(folder, "occupied"), ""); // a file where the folder's parent should be
+  writeFileSync(join(folder, "occupied"), ""); // a file in place of the parent folder
   const data = join(folder, "data");
   await layEmbeddedDatabase(data);
   const settings = readEnvironment({

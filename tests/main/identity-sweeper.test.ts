@@ -4,55 +4,55 @@ import type { Database } from "../../src/database/database";
 import { startIdentitySweeper } from "../../src/main/identity-sweeper";
 import { patienceMs } from "../support/patience";
 
-/** Pauses that end when the test says so. */
-function pauses() {
+/** Pauses that end when the test calls `resume`. */
+function controlledPauses() {
   const delays: number[] = [];
-  let goOn: () => void = () => undefined;
+  let endPause: () => void = () => undefined;
   const pause = (ms: number, signal: AbortSignal) =>
     new Promise<void>((resolve) => {
       delays.push(ms);
-      goOn = resolve;
+      endPause = resolve;
       signal.addEventListener("abort", () => resolve());
     });
-  return { delays, pause, goOn: () => goOn() };
+  return { delays, pause, resume: () => endPause() };
 }
 
-/** A database where nothing has ended; the first so many transactions fail. */
+/** A database without expired rows. The first transactions fail, as many as `failures`. */
 function emptyDatabase(failures = 0) {
-  let asked = 0;
+  let transactions = 0;
   const transaction = async () => {
-    asked += 1;
-    if (asked <= failures) throw new Error("the database is away");
+    transactions += 1;
+    if (transactions <= failures) throw new Error("the database is unavailable");
     return [];
   };
   const database = { transaction } as Pick<Database, "transaction"> as Database;
-  return { database, asked: () => asked };
+  return { database, transactions: () => transactions };
 }
 
 const clock = { now: () => new Date("2026-11-20T10:00:00Z") };
 
-it("what has ended is removed at the start, and every hour from then on (TM-8, AM-8)", async () => {
-  const { database, asked } = emptyDatabase();
-  const { delays, pause, goOn } = pauses();
+it("the sweeper removes expired rows at the start and then every hour (TM-8, AM-8)", async () => {
+  const { database, transactions } = emptyDatabase();
+  const { delays, pause, resume } = controlledPauses();
   const sweeper = startIdentitySweeper({ database, clock, log: pino({ level: "silent" }) }, pause);
   await vi.waitFor(() => expect(delays).toEqual([3_600_000]), { timeout: patienceMs });
-  const once = asked();
-  expect(once).toBeGreaterThan(0);
-  goOn();
+  const perSweep = transactions();
+  expect(perSweep).toBeGreaterThan(0);
+  resume();
   await vi.waitFor(() => expect(delays).toEqual([3_600_000, 3_600_000]), { timeout: patienceMs });
-  expect(asked()).toBe(2 * once);
+  expect(transactions()).toBe(2 * perSweep);
   await sweeper.stop();
-  expect(asked()).toBe(2 * once);
+  expect(transactions()).toBe(2 * perSweep);
 });
 
-it("a database that is away is asked again in an hour (TM-8)", async () => {
-  const { database, asked } = emptyDatabase(1);
-  const { delays, pause, goOn } = pauses();
+it("the sweeper tries again after an hour if the database is unavailable (TM-8)", async () => {
+  const { database, transactions } = emptyDatabase(1);
+  const { delays, pause, resume } = controlledPauses();
   const sweeper = startIdentitySweeper({ database, clock, log: pino({ level: "silent" }) }, pause);
   await vi.waitFor(() => expect(delays).toHaveLength(1), { timeout: patienceMs });
-  expect(asked()).toBe(1);
-  goOn();
+  expect(transactions()).toBe(1);
+  resume();
   await vi.waitFor(() => expect(delays).toHaveLength(2), { timeout: patienceMs });
-  expect(asked()).toBeGreaterThan(1);
+  expect(transactions()).toBeGreaterThan(1);
   await sweeper.stop();
 });

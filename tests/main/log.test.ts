@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { makeLog } from "../../src/main/log";
 
-test("what is called a secret does not reach the log, wherever in an entry it stands", () => {
+test("fields with the name of a secret are redacted at every depth of a log entry", () => {
   const lines: string[] = [];
   const log = makeLog("info", { write: (line) => void lines.push(line) });
   const secrets = {
@@ -10,16 +10,16 @@ test("what is called a secret does not reach the log, wherever in an entry it st
     cookie: "planted-3",
     "set-cookie": "planted-4",
   };
-  log.info({ requestId: "req_1", password: "planted-5", key: "planted-6" }, "said");
-  log.info({ headers: secrets, row: { hash: "planted-7", secret: "planted-8" } }, "said");
-  log.info({ request: { headers: secrets, body: { password: "planted-9", token: "planted-10" } } }, "said");
+  log.info({ requestId: "req_1", password: "planted-5", key: "planted-6" }, "an event");
+  log.info({ headers: secrets, row: { hash: "planted-7", secret: "planted-8" } }, "an event");
+  log.info({ request: { headers: secrets, body: { password: "planted-9", token: "planted-10" } } }, "an event");
   const text = lines.join("");
   expect(text).not.toContain("planted");
   expect(text.match(/\[redacted\]/g)).toHaveLength(14);
   expect(text).toContain("req_1");
 });
 
-test("of a failed statement nothing that was bound to it reaches the log", () => {
+test("the parameters of a failed statement do not reach the log", () => {
   const lines: string[] = [];
   const log = makeLog("info", { write: (line) => void lines.push(line) });
   const cause = Object.assign(new Error("duplicate key (planted-1)"), { severity: "ERROR", code: "23505" });

@@ -19,9 +19,9 @@ async function serve(...options: Parameters<typeof openMailServer>): Promise<Mai
   return server;
 }
 const mailer = (smtpUrl: string, mailFrom: string | null = null) => {
-  const made = makeMailer({ smtpUrl, mailFrom }, "portcullis.example.org");
-  if (!made) throw new Error("there is no mailer");
-  return made;
+  const created = makeMailer({ smtpUrl, mailFrom }, "portcullis.example.org");
+  if (!created) throw new Error("there is no mailer");
+  return created;
 };
 const invited = {
   email: "ada@example.org",
@@ -36,11 +36,11 @@ const problemOf = async (sending: Promise<void>) =>
     (error: MailFailed) => [error.name, error.problem],
   );
 
-test("without a mail server there is no mailer", () => {
+test("makeMailer returns null without a mail server", () => {
   expect(makeMailer({ smtpUrl: null, mailFrom: null }, "portcullis.example.org")).toBe(null);
 });
 
-test("a mail goes to the one address, from the one that is set, as plain text", async () => {
+test("a mail goes to one address, from the configured sender, as plain text", async () => {
   const server = await serve();
   await mailer(`smtp://127.0.0.1:${server.port}`, "gate@example.org").send(invitationMail(invited));
   await mailer(`smtp://127.0.0.1:${server.port}`).send(invitationMail(invited));
@@ -58,14 +58,14 @@ test("a mail goes to the one address, from the one that is set, as plain text", 
 });
 
 test.each([
-  ["a line and a header", "Acme\r\nBcc: everybody@example.org"],
-  ["a line feed", "Acme\nBcc: everybody@example.org"],
+  ["CRLF and a header", "Acme\r\nBcc: everybody@example.org"],
+  ["a line feed and a header", "Acme\nBcc: everybody@example.org"],
   ["the end of the headers", "Acme\r\n\r\n<h1>Pay here</h1>"],
   ["the end of the mail", "Acme\r\n.\r\nMAIL FROM:<evil@example.org>\r\nRCPT TO:<everybody@example.org>"],
-  ["a separator of lines", "Acme\u2028Bcc: everybody@example.org"],
-  ["other letters", "Ärzte ohne Grenzen 🏥\r\nBcc: everybody@example.org"],
+  ["a Unicode line separator", "Acme\u2028Bcc: everybody@example.org"],
+  ["non-ASCII letters and a header", "Ärzte ohne Grenzen 🏥\r\nBcc: everybody@example.org"],
   ["an encoded word", "=?utf-8?q?Acme=0D=0ABcc:_everybody@example.org?="],
-])("a name that holds %s adds no header, no recipient and no mail", async (_, organization) => {
+])("a name with %s adds no header, no recipient and no second mail", async (_, organization) => {
   const server = await serve();
   const names = { organization, inviter: organization };
   await mailer(`smtp://127.0.0.1:${server.port}`).send(invitationMail({ ...invited, ...names }));
@@ -80,14 +80,14 @@ test.each([
   expect(mail?.text.split("\n").length).toBe(plain.received[0]?.text.split("\n").length);
 });
 
-test("an address that would be two is refused by the server or sent to nobody else", async () => {
+test("a recipient that contains two addresses is not sent to the second one", async () => {
   const server = await serve();
   const to = "ada@example.org, everybody@example.org";
   await problemOf(mailer(`smtp://127.0.0.1:${server.port}`).send({ ...invitationMail(invited), to }));
   for (const mail of server.received) expect(mail.to).not.toContain("everybody@example.org");
 });
 
-test("the user and the password of the address are shown to the server", async () => {
+test("the mailer authenticates with the user and the password of the SMTP URL", async () => {
   const server = await serve({ authOptional: false });
   await mailer(`smtp://who%40here:good@127.0.0.1:${server.port}`).send(invitationMail(invited));
   expect(server.received.map(({ user }) => user)).toEqual(["who@here"]);
@@ -95,11 +95,11 @@ test("the user and the password of the address are shown to the server", async (
   expect(await problemOf(refused)).toEqual(["MailFailed", "mail_refused"]);
 });
 
-test("a server that says no, and one that says nothing, are told apart; what they say is not repeated", async () => {
-  const no = await serve({
+test("a server that refuses gives mail_refused, and an unreachable one gives mail_unreachable", async () => {
+  const refusing = await serve({
     onRcptTo: (_address, _session, done) => done(Object.assign(new Error("no such user ada"), { responseCode: 550 })),
   });
-  expect(await problemOf(mailer(`smtp://127.0.0.1:${no.port}`).send(invitationMail(invited)))).toEqual([
+  expect(await problemOf(mailer(`smtp://127.0.0.1:${refusing.port}`).send(invitationMail(invited)))).toEqual([
     "MailFailed",
     "mail_refused",
   ]);
@@ -111,7 +111,7 @@ test("a server that says no, and one that says nothing, are told apart; what the
   ]);
 });
 
-test("a server that accepts and then says nothing keeps nobody waiting", async () => {
+test("a server that accepts the connection and stays silent gives mail_unreachable in time", async () => {
   const sockets: { destroy(): void }[] = [];
   const silent = createServer((socket) => void sockets.push(socket)).listen(0, "127.0.0.1");
   await once(silent, "listening");
@@ -128,16 +128,16 @@ test("a server that accepts and then says nothing keeps nobody waiting", async (
   expect(performance.now() - before).toBeLessThan(patienceMs);
 });
 
-test("TLS from the start does not go on with a server whose certificate nobody vouches for", async () => {
+test("an smtps server with an untrusted certificate gives mail_unreachable and receives nothing", async () => {
   const server = await serve({ secure: true });
   const sending = mailer(`smtps://127.0.0.1:${server.port}`).send(invitationMail(invited));
   expect(await problemOf(sending)).toEqual(["MailFailed", "mail_unreachable"]);
   expect(server.received).toEqual([]);
 });
 
-test("to another host nothing is said without TLS, unless the setting says so", async () => {
+test("a mail to another host is not sent without TLS unless the URL allows it", async () => {
   const server = await serve();
-  // Any host but this one by its own names: an address of it that is no loopback address to the mailer.
+  // 0.0.0.0 reaches this host, but the mailer does not treat it as a loopback address.
   const elsewhere = (query: string) => mailer(`smtp://0.0.0.0:${server.port}${query}`).send(invitationMail(invited));
   expect(await problemOf(elsewhere(""))).not.toBe(null);
   expect(server.received).toEqual([]);

@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), "pcl-"));
 const environment = {
   PORTCULLIS_DATA: folder,
   PORT: "0",
-  PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9", // nothing answers there
+  PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9", // nothing listens there
 };
 const running: RunningServer[] = [];
 
@@ -26,7 +26,7 @@ async function start(more: Record<string, string> = {}): Promise<RunningServer> 
   return server;
 }
 
-async function ask<V extends BreakGlassVerb>(
+async function runCommand<V extends BreakGlassVerb>(
   verb: V,
   input: Record<string, unknown> = {},
   more: Record<string, string> = {},
@@ -38,31 +38,33 @@ async function ask<V extends BreakGlassVerb>(
 
 beforeAll(async () => {
   await layEmbeddedDatabase(folder);
-  const made = await ask("setup", { email: "ada@example.org", organization: "Acme" });
-  registerSecret(made.apiKey.key);
-  expect(made.setupUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/setup#[\w-]{43}$/);
+  const created = await runCommand("setup", { email: "ada@example.org", organization: "Acme" });
+  registerSecret(created.apiKey.key);
+  expect(created.setupUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/setup#[\w-]{43}$/);
 });
 afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-// Both use one data folder, and the second one changes its secret.
+// Both groups use one data folder, and the second group changes its secret.
 describe("one data folder", { shuffle: false }, () => {
   describe("the operator commands", () => {
-    test("run by the server that holds the data folder, with its own address in the link (TM-23)", async () => {
+    test("operator commands run in the server that holds the data folder, and links have its address (TM-23)", async () => {
       const server = await start();
-      const reset = await ask("operator reset-password", { email: "Ada@Example.org" });
+      const reset = await runCommand("operator reset-password", { email: "Ada@Example.org" });
       expect(reset.url).toMatch(new RegExp(`^${server.url}/setup#[\\w-]{43}$`));
-      const { operators } = await ask("operator list");
+      const { operators } = await runCommand("operator list");
       expect(operators).toMatchObject([{ email: "ada@example.org", password: "must_change", locked: false }]);
-      expect(await ask("operator unlock", { email: "ada@example.org" })).toMatchObject({ wasLocked: false });
-      const factor = await ask("operator reset-second-factor", { email: "ada@example.org" });
+      expect(await runCommand("operator unlock", { email: "ada@example.org" })).toMatchObject({ wasLocked: false });
+      const factor = await runCommand("operator reset-second-factor", { email: "ada@example.org" });
       expect(factor.url).not.toBe(reset.url);
-      await expect(ask("operator unlock", { email: "eve@example.org" })).rejects.toThrow("no account with this e-mail");
-      await expect(ask("operator unlock", { email: "eve" })).rejects.toThrow(/^--email: /);
+      await expect(runCommand("operator unlock", { email: "eve@example.org" })).rejects.toThrow(
+        "no account with this e-mail",
+      );
+      await expect(runCommand("operator unlock", { email: "eve" })).rejects.toThrow(/^--email: /);
     });
 
-    test("run in this process where none runs, with the public address in the link", async () => {
-      const reset = await ask(
+    test("operator commands run in this process if no server runs, and links have the public address", async () => {
+      const reset = await runCommand(
         "operator reset-password",
         { email: "ada@example.org" },
         { PORTCULLIS_PUBLIC_URL: "https://portcullis.example.org/" },
@@ -71,26 +73,26 @@ describe("one data folder", { shuffle: false }, () => {
     });
   });
 
-  describe("another secret (PO-9)", () => {
+  describe("a changed secret (PO-9)", () => {
     const weak = "a".repeat(64);
 
-    test("that is weak stops the start, with the way to make one", async () => {
+    test("a weak secret stops the start with the command that creates a strong one", async () => {
       await expect(start({ PORTCULLIS_SECRET: weak })).rejects.toThrow(/^PORTCULLIS_SECRET .*openssl rand -hex 32$/);
       await expect(start({ PORTCULLIS_SECRET_PREVIOUS: weak })).rejects.toThrow(
         /^PORTCULLIS_SECRET_PREVIOUS .*openssl/,
       );
     });
 
-    test("is put in force by a start, then seals everything, and then is the only one needed", async () => {
-      const former = readFileSync(join(folder, "secret"), "utf8").trim();
+    test("a new secret takes effect at a start, re-encrypts all values, and is then sufficient alone", async () => {
+      const previous = readFileSync(join(folder, "secret"), "utf8").trim();
       const PORTCULLIS_SECRET = randomBytes(32).toString("hex");
-      const both = { PORTCULLIS_SECRET, PORTCULLIS_SECRET_PREVIOUS: former };
-      await expect(ask("secrets rotate", {}, both)).rejects.toThrow("not in force yet");
+      const both = { PORTCULLIS_SECRET, PORTCULLIS_SECRET_PREVIOUS: previous };
+      await expect(runCommand("secrets rotate", {}, both)).rejects.toThrow("not in force yet");
       await start(both);
-      const rotated = await ask("secrets rotate", {}, both);
+      const rotated = await runCommand("secrets rotate", {}, both);
       expect(rotated).toMatchObject({ resealed: { gateways: 2 }, unreadable: 0 });
       await Promise.all(running.splice(0).map((server) => server.stop()));
-      expect(await ask("secrets rotate", {}, { PORTCULLIS_SECRET })).toMatchObject({ total: 0, unreadable: 0 });
+      expect(await runCommand("secrets rotate", {}, { PORTCULLIS_SECRET })).toMatchObject({ total: 0, unreadable: 0 });
       const server = await start({ PORTCULLIS_SECRET });
       expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
       await expect(start()).rejects.toThrow();

@@ -16,14 +16,14 @@ function copyOfInstallation(name: string): string {
   return copy;
 }
 
-test("the installed driver holds the present patch in the build for import and the one for require", () => {
+test("the installed driver contains the current patch in its ES module and CommonJS builds", () => {
   expect(patchIsApplied()).toBe(true);
   const patch = readFileSync(join(root, "patches/postgres+3.4.9.patch"), "utf8");
   const patched = [...patch.matchAll(/^\+\+\+ b\/node_modules\/postgres\/(.*)$/gm)].map(([, file]) => file);
   expect(patched).toEqual(["cjs/src/connection.js", "cjs/src/index.js", "src/connection.js", "src/index.js"]);
 });
 
-test("a driver that lacks one line of the patch is noticed, in each of its builds", () => {
+test("patchIsApplied returns false if one line of the patch is missing in either build", () => {
   for (const build of ["src", "cjs/src"]) {
     const copy = copyOfInstallation(build.replace("/", "-"));
     expect(patchIsApplied(copy)).toBe(true);
@@ -33,7 +33,7 @@ test("a driver that lacks one line of the patch is noticed, in each of its build
   }
 });
 
-test("an installation without the patch is noticed", () => {
+test("patchIsApplied returns false without the patch file", () => {
   const copy = copyOfInstallation("unpatched");
   rmSync(join(copy, "patches/postgres+3.4.9.patch"));
   expect(patchIsApplied(copy)).toBe(false);
@@ -41,7 +41,7 @@ test("an installation without the patch is noticed", () => {
   expect(patchIsApplied(copy)).toBe(false);
 });
 
-test("an installation without a driver is noticed", () => {
+test("patchIsApplied returns false without the driver", () => {
   const copy = copyOfInstallation("none");
   rmSync(join(copy, "node_modules"), { recursive: true });
   expect(patchIsApplied(copy)).toBe(false);

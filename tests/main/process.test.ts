@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "pcl-"));
 const data = join(folder, "data");
 const command = join(import.meta.dirname, "../../bin/portcullis.mjs");
 const environment = {
-  NODE_ENV: "test" as const, // the command sets its own
+  NODE_ENV: "test" as const, // the command sets its own value
   PATH: process.env.PATH,
   HOME: process.env.HOME,
   PORTCULLIS_DATA: data,
@@ -25,12 +25,12 @@ interface Started {
   readonly child: ChildProcess;
   readonly url: string;
   /** Standard output so far. */
-  said(): string;
-  logged(): string;
+  output(): string;
+  errorOutput(): string;
   readonly ended: Promise<number | string>;
 }
 
-/** Starts the command as a person would, and waits until it has said Traefik's command. */
+/** Starts the command and waits until it has printed the Traefik command. */
 async function start(): Promise<Started> {
   const child = spawn(process.execPath, [command, "start"], { env: environment, cwd: folder, stdio: "pipe" });
   children.push(child);
@@ -48,12 +48,12 @@ async function start(): Promise<Started> {
     ended.then((code) => reject(new Error(`it ended with ${code}: ${error}`)));
   });
   const [, url = ""] = /Portcullis is at (\S+)/.exec(out) ?? [];
-  return { child, url, said: () => out, logged: () => error, ended };
+  return { child, url, output: () => out, errorOutput: () => error, ended };
 }
 
-const run = (...words: string[]) => promisify(execFile)(process.execPath, [command, ...words], { env: environment });
+const run = (...args: string[]) => promisify(execFile)(process.execPath, [command, ...args], { env: environment });
 
-const ask = (url: string, key: string | null) =>
+const readCredential = (url: string, key: string | null) =>
   fetch(`${url}/api/trpc/security.one`, {
     method: "POST",
     headers: { "content-type": "application/json", ...(key === null ? {} : { "x-api-key": key }) },
@@ -65,15 +65,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-// The life of one process: each test goes on where the one before it ended.
+// These tests follow the life of one process: each test continues where the previous one ended.
 describe("npm start", { shuffle: false }, () => {
   let started: Started;
   beforeAll(async () => {
     started = await start();
-  }); // it builds the console, where that was not done before
+  }); // the first start builds the console if it is not built yet
 
-  test("says where it is, how to set it up, and Traefik's command with absolute paths last", () => {
-    const lines = started.said().trimEnd().split("\n");
+  test("a first start prints its URL, how to set it up, and the Traefik command with absolute paths", () => {
+    const lines = started.output().trimEnd().split("\n");
     const config = join(data, "gateways", "local", "traefik.yml");
     expect(lines.at(-1)?.trim()).toBe(`traefik --configFile=${config}`);
     expect(lines.join("\n")).toContain("npx --no portcullis setup --email");
@@ -82,10 +82,10 @@ describe("npm start", { shuffle: false }, () => {
     expect(existsSync(join(data, "gateways", "local", "dynamic", "0-portcullis"))).toBe(true);
   });
 
-  test("serves the API, the two questions, and a first page that knows no tenant", async () => {
+  test("a fresh start serves the API, the health checks and a first page without tenant data", async () => {
     expect((await fetch(`${started.url}/healthz`)).status).toBe(200);
     expect((await fetch(`${started.url}/readyz`)).status).toBe(200);
-    expect((await ask(started.url, null)).status).toBe(401);
+    expect((await readCredential(started.url, null)).status).toBe(401);
     const page = await fetch(started.url);
     expect(page.status).toBe(200);
     expect(page.headers.get("x-frame-options")).toBe("DENY");
@@ -105,7 +105,7 @@ describe("npm start", { shuffle: false }, () => {
     "/api%2ftrpc/auth.providers",
     "/_next/image?url=%2Fapi%2Ftrpc%2Fauth.providers&w=16&q=75",
     "/_next/data/x/api/trpc/auth.providers.json",
-  ])("answers %s neither by the API nor by Next's route to it", async (path) => {
+  ])("the path %s reaches neither the API nor the Next.js route to it", async (path) => {
     const answer = await new Promise<{ status: number | undefined; text: string }>((resolve, reject) => {
       request(`${started.url}/`, { path }, async (response) => {
         resolve({ status: response.statusCode, text: Buffer.concat(await response.toArray()).toString() });
@@ -118,51 +118,51 @@ describe("npm start", { shuffle: false }, () => {
   });
 
   test.each([
-    ["a router state that is none", { rsc: "1", "next-router-state-tree": "%7B" }, 400],
-    ["a router state for a page", { rsc: "1", "next-router-state-tree": encodeURIComponent('["",{},null,null]') }, 200],
-    ["a header of Next's hosting platform", { "x-matched-path": "/api/trpc/auth.providers" }, 200],
-    ["an action that is none", { "next-action": "x" }, 200],
-  ])("answers a page with %s as the browser deserves it, never with 500", async (_title, headers, status) => {
+    ["a malformed router state", { rsc: "1", "next-router-state-tree": "%7B" }, 400],
+    ["a valid router state", { rsc: "1", "next-router-state-tree": encodeURIComponent('["",{},null,null]') }, 200],
+    ["a header of the Next.js hosting platform", { "x-matched-path": "/api/trpc/auth.providers" }, 200],
+    ["an unknown server action", { "next-action": "x" }, 200],
+  ])("a page request with %s never gets a server error", async (_title, headers, status) => {
     expect((await fetch(`${started.url}/sign-in`, { headers: headers as Record<string, string> })).status).toBe(status);
   });
 
-  test("takes no form at a page", async () => {
+  test("a form posted to a page gets 405", async () => {
     const answer = await fetch(`${started.url}/sign-in`, { method: "POST", body: "a=b" });
     expect([answer.status, answer.headers.get("allow")]).toEqual([405, "GET, HEAD"]);
   });
 
-  test("setup prints one line of JSON, works once, and is one line on standard error the second time", async () => {
+  test("setup works once and prints one line of JSON, and the second time one line on standard error", async () => {
     const { stdout, stderr } = await run("setup", "--email", "ada@example.org", "--organization", "Acme", "--json");
     expect(stderr).toBe("");
-    const made = JSON.parse(stdout) as { organizationId: string; apiKey: { key: string }; setupUrl: string };
-    registerSecret(made.apiKey.key);
-    expect(Object.keys(made)).toEqual(["organizationId", "userId", "apiKey", "setupUrl"]);
-    expect(made.setupUrl).toMatch(new RegExp(`^${started.url}/setup#[\\w-]{43}$`));
+    const created = JSON.parse(stdout) as { organizationId: string; apiKey: { key: string }; setupUrl: string };
+    registerSecret(created.apiKey.key);
+    expect(Object.keys(created)).toEqual(["organizationId", "userId", "apiKey", "setupUrl"]);
+    expect(created.setupUrl).toMatch(new RegExp(`^${started.url}/setup#[\\w-]{43}$`));
     await expect(run("setup", "--email", "ada@example.org", "--organization", "Acme", "--json")).rejects.toMatchObject({
       code: 1,
       stdout: "",
       stderr: expect.stringMatching(/^portcullis: .+\n$/),
     });
-    expect((await ask(started.url, made.apiKey.key)).status).toBe(404); // known, and there is no such object
-    expect(started.logged()).not.toContain(made.apiKey.key);
+    expect((await readCredential(started.url, created.apiKey.key)).status).toBe(404); // only the object is unknown
+    expect(started.errorOutput()).not.toContain(created.apiKey.key);
   });
 
-  test("a second one on the same folder ends with one line that names the first", async () => {
+  test("a second process on the same folder ends with one line that names the first", async () => {
     await expect(run("start")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(new RegExp(`^portcullis: .*in use by process ${started.child.pid}\\n$`)),
     });
   });
 
-  test("ends with 0 on SIGTERM (after 9.5 s it would end itself with 1), and leaves nothing that keeps the next one from starting", async () => {
+  test("SIGTERM ends the process with 0 (after 9.5 s it would exit with 1) and removes its control socket", async () => {
     started.child.kill("SIGTERM");
     expect(await started.ended).toBe(0);
     expect(existsSync(join(data, "control.sock"))).toBe(false);
   });
 
-  test("starts again after kill -9, in its state of before, and does not ask for a setup", async () => {
+  test("a start after kill -9 continues with the previous state and does not ask for a setup", async () => {
     const second = await start();
-    expect(second.said()).not.toContain("portcullis setup");
+    expect(second.output()).not.toContain("portcullis setup");
     second.child.kill("SIGKILL");
     await second.ended;
     const third = await start();
@@ -172,8 +172,8 @@ describe("npm start", { shuffle: false }, () => {
   });
 });
 
-describe("a wrong setting", () => {
-  test("ends the start with one line that names it, and 1", async () => {
+describe("an invalid setting", () => {
+  test("an invalid setting ends the start with 1 and one line that names it", async () => {
     const wrong = promisify(execFile)(process.execPath, [command, "start"], { env: { ...environment, PORT: "http" } });
     await expect(wrong).rejects.toMatchObject({
       code: 1,

@@ -28,7 +28,7 @@ const environmentOf = (url: string, data: string, more: Record<string, string> =
 const start = (environment: Record<string, string>) => startServer(readEnvironment(environment), { log });
 const stop = (servers: readonly RunningServer[]) => Promise.all(servers.map((server) => server.stop()));
 
-test("four processes that start at once on one empty database all come up", async () => {
+test("four processes that start concurrently on one empty database all become healthy", async () => {
   const url = await emptyDatabase();
   const servers = await Promise.all(
     ["a", "b", "c", "d"].map((data) => start(environmentOf(url, data, { PORTCULLIS_SECRET: secret }))),
@@ -37,7 +37,7 @@ test("four processes that start at once on one empty database all come up", asyn
   await stop(servers);
 });
 
-test("two databases of one cluster are made at once", async () => {
+test("two databases of one cluster can be initialized concurrently", async () => {
   const urls = await Promise.all([emptyDatabase(), emptyDatabase()]);
   const servers = await Promise.all(urls.map((url, at) => start(environmentOf(url, `e${at}`))));
   for (const server of servers) expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
@@ -45,7 +45,7 @@ test("two databases of one cluster are made at once", async () => {
   await stop(servers);
 });
 
-test("a secret is required of a database that holds anything, unless the data folder has it", async () => {
+test("a start on an initialized database requires its secret from the setting or the data folder", async () => {
   const url = await emptyDatabase();
   await stop([await start(environmentOf(url, "f"))]);
   await stop([await start(environmentOf(url, "f"))]);
@@ -55,16 +55,16 @@ test("a secret is required of a database that holds anything, unless the data fo
   );
 });
 
-test("the command line connects to the database by itself, beside a running server, and needs no secret", async () => {
+test("the command line connects to the database directly while a server runs, and needs no secret", async () => {
   const url = await emptyDatabase();
   const server = await start(environmentOf(url, "h", { PORTCULLIS_SECRET: secret }));
   const environment = environmentOf(url, "elsewhere");
-  const made = await askHost(environment, "setup", { email: "ada@example.org", organization: "Acme" });
-  expect(made).toMatchObject({ ok: true, result: { apiKey: { key: expect.stringMatching(/^pcl_/) } } });
+  const answer = await askHost(environment, "setup", { email: "ada@example.org", organization: "Acme" });
+  expect(answer).toMatchObject({ ok: true, result: { apiKey: { key: expect.stringMatching(/^pcl_/) } } });
   await server.stop();
 });
 
-test("a database that does not answer, or lets nobody in, is one line without the password", async () => {
+test("an unreachable or missing database is reported in one line without the password", async () => {
   const refused = start(environmentOf("postgres://ada:hunter2@127.0.0.1:9/x", "i"));
   await expect(refused).rejects.toThrow("PostgreSQL does not answer at DATABASE_URL (ECONNREFUSED)");
   const unknown = new URL(await emptyDatabase());
@@ -72,29 +72,29 @@ test("a database that does not answer, or lets nobody in, is one line without th
   await expect(start(environmentOf(unknown.href, "i"))).rejects.toThrow("has no database of the name");
 });
 
-test("a user who may not create roles is told the SQL to run, all of it, and needs no more than that", async () => {
+test("a user who may not create roles gets all the SQL statements that are needed", async () => {
   const url = new URL(await emptyDatabase());
   const administrator = openAsOwner(url.href);
   const user = `plain_${process.pid}`;
   await administrator.unsafe(`create role ${user} login; alter database ${url.pathname.slice(1)} owner to ${user}`);
   const environment = environmentOf(Object.assign(new URL(url), { username: user }).href, "j");
 
-  const [first, ...told] = inOneLine(await start(environment).catch((error: unknown) => error)).split("\n");
+  const [first, ...statements] = inOneLine(await start(environment).catch((error: unknown) => error)).split("\n");
   expect(first).toMatch(/^the user in DATABASE_URL may not create roles\. Run this as an administrator/);
-  expect(told).toEqual(
+  expect(statements).toEqual(
     ["gate", "tenant", "sync", "host", "identity", "retention"].map(
       (name) => `create role portcullis_${name} nologin; grant portcullis_${name} to "${user}";`,
     ),
   );
-  // The roles are there already: they belong to the cluster, and other tests have made them.
-  for (const line of told) await administrator.unsafe(line.replace(/^.*; (?=grant)/, ""));
+  // The roles exist already: they belong to the cluster, and other tests created them.
+  for (const line of statements) await administrator.unsafe(line.replace(/^.*; (?=grant)/, ""));
   await administrator.end();
   const server = await start(environment);
   expect((await fetch(`${server.url}/readyz`)).status).toBe(200);
   await server.stop();
 });
 
-test("SIGTERM ends a start too that waits for another process's migrations", async () => {
+test("SIGTERM ends a start that waits for the migrations of another process", async () => {
   const url = await emptyDatabase();
   const holder = openAsOwner(url);
   const isAwaited = async () =>

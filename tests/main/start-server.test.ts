@@ -20,7 +20,7 @@ const running: RunningServer[] = [];
 const environmentOf = (data: string, more: Record<string, string> = {}) => ({
   PORTCULLIS_DATA: join(folder, data),
   PORT: "0",
-  PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9", // nothing answers there
+  PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9", // nothing listens there
   ...more,
 });
 
@@ -43,17 +43,17 @@ describe("a control plane on the embedded database", () => {
   let key = "";
 
   beforeAll(async () => {
-    const answer = await setUp(environment); // no server runs: it is done in this process
+    const answer = await setUp(environment); // no server runs, so the command runs in this process
     if (!answer.ok) throw new Error(answer.message);
     key = registerSecret(answer.result.apiKey.key);
   });
 
-  test("keeps everything in a folder that nobody else may enter", () => {
+  test("a control plane keeps its files in a folder with the mode 700", () => {
     expect(statSync(join(folder, "one")).mode & 0o777).toBe(0o700);
     expect(statSync(join(folder, "one", "secret")).mode & 0o777).toBe(0o600);
   });
 
-  test("takes the key that was made before it started", async () => {
+  test("a control plane accepts a key that was created before its start", async () => {
     const { url } = await start(environment);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
     const call = (given: string) =>
@@ -66,14 +66,14 @@ describe("a control plane on the embedded database", () => {
     expect((await call(`pcl_${"0".repeat(72)}`)).status).toBe(401);
   });
 
-  test("is asked by the command line over its control socket", async () => {
+  test("commands reach a running control plane over its control socket", async () => {
     const server = await start(environment);
     expect(await setUp(environment)).toEqual({
       ok: false,
       message: expect.stringMatching(/^This installation was already set up, on the host by the command "setup"\./),
     });
-    const made = await askHost(environment, "organization create", { name: "Beta", owner: "bob@example.org" });
-    expect(made).toMatchObject({ ok: true, result: { organizationId: expect.stringMatching(/^org_/) } });
+    const created = await askHost(environment, "organization create", { name: "Beta", owner: "bob@example.org" });
+    expect(created).toMatchObject({ ok: true, result: { organizationId: expect.stringMatching(/^org_/) } });
     expect(await askHost(environment, "organization create", { name: "", owner: "bob@example.org" })).toMatchObject({
       ok: false,
       message: expect.stringMatching(/^--name: /),
@@ -82,13 +82,13 @@ describe("a control plane on the embedded database", () => {
     await server.stop();
   });
 
-  test("refuses a second process, which is told the first's pid, and leaves nothing behind", async () => {
+  test("a second process on the same data folder is refused with the pid of the first", async () => {
     const first = await start(environment);
     await expect(start(environment)).rejects.toThrow(`in use by process ${process.pid}`);
     expect((await fetch(`${first.url}/healthz`)).status).toBe(200);
   });
 
-  test("that finds its port taken gives the data folder back", async () => {
+  test("a control plane whose port is taken releases the data folder", async () => {
     await layEmbeddedDatabase(join(folder, "two"));
     const other = await start(environmentOf("two"));
     await expect(start({ ...environment, PORT: String(other.port) })).rejects.toThrow(
@@ -97,7 +97,7 @@ describe("a control plane on the embedded database", () => {
     await start(environment);
   });
 
-  test("does not start with another secret, or without its own", async () => {
+  test("a control plane does not start with another secret or without its secret", async () => {
     const secret = join(folder, "one", "secret");
     renameSync(secret, `${secret}.away`);
     await expect(start(environment)).rejects.toThrow(/^PORTCULLIS_SECRET must be set: /);
@@ -108,30 +108,30 @@ describe("a control plane on the embedded database", () => {
     await start(environment);
   });
 
-  test("the command line waits while a server is starting", async () => {
+  test("a command waits while a server is starting", async () => {
     const control = await takeControlSocket(join(folder, "three"));
-    const asked = setUp(environmentOf("three"));
+    const answer = setUp(environmentOf("three"));
     control.serve((_request, response) => {
       response.end(JSON.stringify({ ok: false, message: "by the server" }));
     });
-    expect(await asked).toEqual({ ok: false, message: "by the server" });
+    expect(await answer).toEqual({ ok: false, message: "by the server" });
     await control.close();
   });
 });
 
 describe("gateway adopt", () => {
-  test("makes a folder that the database does not mean the gateway's, and is audited", async () => {
+  test("gateway adopt claims a folder that the database does not know, and is audited", async () => {
     const environment = environmentOf("four");
     await layEmbeddedDatabase(join(folder, "four"));
-    const made = await setUp(environment);
-    if (!made.ok) throw new Error(made.message);
-    registerSecret(made.result.apiKey.key);
+    const setup = await setUp(environment);
+    if (!setup.ok) throw new Error(setup.message);
+    registerSecret(setup.result.apiKey.key);
     await (await start(environment)).stop();
     const claim = join(folder, "four", "gateways", "local", "gateway.json");
     const before = readFileSync(claim, "utf8");
     rmSync(join(folder, "four", "gateways"), { recursive: true });
 
-    const server = await start(environment); // nothing is written where the folder is not the one that is meant
+    const server = await start(environment); // the server does not write into a folder that it does not know
     expect(existsSync(claim)).toBe(false);
     expect(await askHost(environment, "gateway adopt", { gateway: "nowhere" })).toMatchObject({ ok: false });
     const adopted = await askHost(environment, "gateway adopt", {});

@@ -23,7 +23,7 @@ afterEach(async () => {
   logged = "";
 });
 
-/** Reads a body as the API does: a small one at once, a large one when the caller is known. */
+/** Reads a body as the API does: a small one at once, a large one after the caller is known. */
 const reading =
   (recognize: () => Promise<string> = () => new Promise<string>(() => undefined)): ApiHandler =>
   async (request) => {
@@ -34,22 +34,22 @@ const reading =
 async function serve(api: ApiHandler, bounds: Partial<ServerBounds> = {}, trustedProxies: string[] = []) {
   const server = await listen({ host, port: 0, log, bounds, trustedProxies });
   open.push(server);
-  const asked: string[] = [];
+  const reached: string[] = [];
   server.serve({
     api: (request, info) => {
-      asked.push(new URL(request.url).pathname);
+      reached.push(new URL(request.url).pathname);
       return new URL(request.url).pathname === "/healthz" ? Promise.resolve(Response.json({})) : api(request, info);
     },
     pages: (request, response) => {
-      asked.push(`page ${request.url}`);
+      reached.push(`page ${request.url}`);
       response.end("page");
     },
   });
-  return { server, asked };
+  return { server, reached };
 }
 
-/** Opens a connection and sends exactly this. */
-async function sending(server: HttpServer, text: string | Buffer): Promise<Socket> {
+/** Opens a connection and sends exactly this text. */
+async function openAndSend(server: HttpServer, text: string | Buffer): Promise<Socket> {
   const socket = connect(server.port, host).on("error", () => undefined);
   sockets.push(socket);
   await once(socket, "connect");
@@ -57,9 +57,9 @@ async function sending(server: HttpServer, text: string | Buffer): Promise<Socke
   return socket;
 }
 
-/** Everything that comes back until the connection ends. */
+/** Sends the text and returns everything that is received until the connection ends. */
 async function answerTo(server: HttpServer, text: string | Buffer): Promise<string> {
-  const socket = await sending(server, text);
+  const socket = await openAndSend(server, text);
   const parts: Buffer[] = [];
   socket.on("data", (part) => parts.push(part));
   await once(socket, "close");
@@ -71,7 +71,7 @@ const get = (target: string, ...headers: string[]) =>
 const post = (body: string, ...headers: string[]) =>
   `POST /api/x HTTP/1.1\r\n${["host: x", ...headers].join("\r\n")}\r\n\r\n${body}`;
 
-describe("a path that is spelled in another way", () => {
+describe("an unusual request target", () => {
   test.each([
     "/x/../api/trpc/security.one",
     "/./api/trpc/security.one",
@@ -90,33 +90,33 @@ describe("a path that is spelled in another way", () => {
     "http://127.0.0.1/api/trpc/security.one",
     "http://evil.example/healthz",
     "*",
-  ])("%s reaches neither the API nor the pages, and is logged", async (target) => {
-    const { server, asked } = await serve(async () => Response.json({}));
+  ])("the path %s gets 400, reaches neither the API nor the pages, and is logged", async (target) => {
+    const { server, reached } = await serve(async () => Response.json({}));
     expect(await answerTo(server, get(target))).toMatch(/^HTTP\/1\.1 400 /);
-    expect(asked).toEqual([]);
+    expect(reached).toEqual([]);
     await expect.poll(() => logged).toMatch(/"path":"unknown","status":400.*"answered"/);
   });
 
-  test("is 414 when it is too long", async () => {
+  test("a path that is too long gets 414", async () => {
     const { server } = await serve(async () => Response.json({}));
     expect(await answerTo(server, get(`/${"a".repeat(2_000)}`))).toMatch(/^HTTP\/1\.1 414 /);
   });
 
   test.each(["/API/trpc/security.one", "/Healthz", "/apis/trpc/security.one", "/x?/../api/trpc/security.one"])(
-    "%s is a page's",
+    "the path %s is handled by the pages",
     async (target) => {
-      const { server, asked } = await serve(async () => Response.json({}));
+      const { server, reached } = await serve(async () => Response.json({}));
       expect(await answerTo(server, get(target))).toMatch(/^HTTP\/1\.1 200 /);
-      expect(asked).toEqual([`page ${target}`]);
+      expect(reached).toEqual([`page ${target}`]);
     },
   );
 
   test.each([
-    ["twice", "GET /healthz HTTP/1.1\r\nhost: a\r\nhost: a\r\nconnection: close\r\n\r\n", 200],
-    ["twice", "GET /api/x HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n", 400],
+    ["twice with the same value", "GET /healthz HTTP/1.1\r\nhost: a\r\nhost: a\r\nconnection: close\r\n\r\n", 200],
+    ["twice with different values", "GET /api/x HTTP/1.1\r\nhost: a\r\nhost: b\r\nconnection: close\r\n\r\n", 400],
     ["not at all", "GET /api/x HTTP/1.1\r\nconnection: close\r\n\r\n", 400],
-    ["not at all, by HTTP/1.0", "GET /api/x HTTP/1.0\r\n\r\n", 200],
-  ])("a request that names its host %s is answered as HTTP says", async (_title, request, status) => {
+    ["not at all in HTTP/1.0", "GET /api/x HTTP/1.0\r\n\r\n", 200],
+  ])("a request that names its host %s is answered as HTTP requires", async (_title, request, status) => {
     const { server } = await serve(async () => Response.json({}));
     const answer = await answerTo(server, request);
     expect(Number(answer.slice(9, 12))).toBe(status);
@@ -124,12 +124,12 @@ describe("a path that is spelled in another way", () => {
   });
 });
 
-describe("bodies under way", () => {
-  test("of 400 connections of strangers hold no more memory than their bound", async () => {
+describe("request bodies in progress", () => {
+  test("bodies of 400 anonymous connections use no more memory than their bound", async () => {
     const bounds = { total: 2 * kib * kib, perOwner: kib * kib };
     let giveUp: () => void = () => undefined;
     const unknown = new Promise<string>((_, reject) => {
-      giveUp = () => reject(new Error("nobody knows the caller"));
+      giveUp = () => reject(new Error("the caller is unknown"));
     });
     unknown.catch(() => undefined);
     const { server } = await serve(
@@ -141,7 +141,7 @@ describe("bodies under way", () => {
     const chunk = Buffer.from(post(`fffff\r\n${body}`, ...headers));
     let most = 0;
     for (let at = 0; at < 400; at += 50) {
-      await Promise.all(Array.from({ length: 50 }, () => sending(server, chunk)));
+      await Promise.all(Array.from({ length: 50 }, () => openAndSend(server, chunk)));
       most = Math.max(most, server.bodyBytes);
     }
     await expect.poll(() => server.bodyBytes).toBeGreaterThan(0);
@@ -152,13 +152,13 @@ describe("bodies under way", () => {
     await expect.poll(() => server.bodyBytes).toBe(0);
   });
 
-  test("that are large are not read before the caller is known", async () => {
+  test("a large body is not read before the caller is known", async () => {
     let recognize: (organizationId: string) => void = () => undefined;
     const known = new Promise<string>((resolve) => {
       recognize = resolve;
     });
     const { server } = await serve(reading(() => known));
-    const socket = await sending(server, post("x".repeat(200 * kib), `content-length: ${200 * kib}`));
+    const socket = await openAndSend(server, post("x".repeat(200 * kib), `content-length: ${200 * kib}`));
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(server.bodyBytes).toBe(0);
     recognize("org_a");
@@ -167,7 +167,7 @@ describe("bodies under way", () => {
     await expect.poll(() => server.bodyBytes).toBe(0);
   });
 
-  test("get 503 with Retry-After when there is no room for them", async () => {
+  test("a body that exceeds the memory bound gets 503 with Retry-After", async () => {
     const none = { total: 10, perOwner: 10 };
     const { server } = await serve(reading(), { bodies: { strangers: none, known: none } });
     const answer = await answerTo(server, post("x".repeat(11), "content-length: 11", "connection: close"));
@@ -175,27 +175,27 @@ describe("bodies under way", () => {
     expect(server.bodyBytes).toBe(0);
   });
 
-  test("are counted by the address that a trusted proxy names", async () => {
+  test("bodies are counted by the address that a trusted proxy reports", async () => {
     const bounds = { total: 100, perOwner: 30 };
     const { server } = await serve(reading(), { bodies: { strangers: bounds, known: bounds } }, [host]);
     const from = (address: string) => post("x".repeat(20), "content-length: 21", `x-forwarded-for: ${address}`);
-    await sending(server, from("203.0.113.7"));
-    await sending(server, from("203.0.113.8:4711"));
+    await openAndSend(server, from("203.0.113.7"));
+    await openAndSend(server, from("203.0.113.8:4711"));
     await expect.poll(() => server.bodyBytes).toBe(40);
-    const [refused] = await once(await sending(server, from("203.0.113.7:4712")), "data");
+    const [refused] = await once(await openAndSend(server, from("203.0.113.7:4712")), "data");
     expect(refused.toString()).toMatch(/^HTTP\/1\.1 503 /);
   });
 
-  test("that arrive too slowly get 408", async () => {
+  test("a body that arrives too slowly gets 408", async () => {
     const { server } = await serve(reading(), { bodyPace: { graceMs: 30, bytesPerSecond: 100_000 } });
     expect(await answerTo(server, post("x", "content-length: 100"))).toMatch(/^HTTP\/1\.1 408 .*body_too_slow/s);
     expect(server.bodyBytes).toBe(0);
   });
 
-  test("whose caller goes away write no line at level error", async () => {
+  test("a body whose caller disconnects is not logged as a warning or error", async () => {
     const { server } = await serve(reading());
     for (const end of ["destroy", "resetAndDestroy", "end"] as const) {
-      const socket = await sending(server, post("x".repeat(50), "content-length: 100"));
+      const socket = await openAndSend(server, post("x".repeat(50), "content-length: 100"));
       await expect.poll(() => server.bodyBytes).toBe(50);
       socket[end]();
       await expect.poll(() => server.bodyBytes).toBe(0);
@@ -203,27 +203,27 @@ describe("bodies under way", () => {
     expect(logged).not.toMatch(/"level":(?:40|50|60)/);
   });
 
-  test("are asked for only when somebody reads them", async () => {
+  test("100 Continue is sent only when the API reads the body", async () => {
     const { server } = await serve(async (request) =>
       request.headers.has("x-read") ? reading()(request, { ip: null }) : Response.json({}, { status: 401 }),
     );
-    const waiting = ["content-length: 2", "expect: 100-continue"];
-    const [refused] = await once(await sending(server, post("", ...waiting)), "data");
+    const expecting = ["content-length: 2", "expect: 100-continue"];
+    const [refused] = await once(await openAndSend(server, post("", ...expecting)), "data");
     expect(refused.toString()).toMatch(/^HTTP\/1\.1 401 /);
-    const [asked] = await once(await sending(server, post("", ...waiting, "x-read: 1")), "data");
-    expect(asked.toString()).toMatch(/^HTTP\/1\.1 100 /);
-    const odd = await answerTo(server, post("", "content-length: 2", "expect: tea"));
-    expect(odd).toMatch(/^HTTP\/1\.1 417 .*x-frame-options: DENY/is);
+    const [continued] = await once(await openAndSend(server, post("", ...expecting, "x-read: 1")), "data");
+    expect(continued.toString()).toMatch(/^HTTP\/1\.1 100 /);
+    const unsupported = await answerTo(server, post("", "content-length: 2", "expect: tea"));
+    expect(unsupported).toMatch(/^HTTP\/1\.1 417 .*x-frame-options: DENY/is);
   });
 
-  test("are read in steps, each no further than it is asked for", async () => {
+  test("a body is read in steps, each no further than requested", async () => {
     const seen: number[] = [];
     const { server } = await serve(async (request) => {
       const body: ArrivingBody | null = request instanceof ArrivingRequest ? request.arriving : null;
       for (const limit of [10, 100_000]) seen.push((await body?.read(limit))?.bytes.length ?? -1);
       return Response.json({});
     });
-    const socket = await sending(server, post("x".repeat(20), "content-length: 30"));
+    const socket = await openAndSend(server, post("x".repeat(20), "content-length: 30"));
     await expect.poll(() => seen).toEqual([20]);
     socket.write("y".repeat(10));
     await expect.poll(() => seen).toEqual([20, 30]);
@@ -233,9 +233,9 @@ describe("bodies under way", () => {
 describe("connections", () => {
   const few = { connections: { total: 5, perOwner: 5 } };
 
-  test("beyond the bound get 503 with Retry-After and are closed, and /healthz is answered", async () => {
+  test("connections beyond the bound get 503 with Retry-After and are closed, and /healthz is answered", async () => {
     const { server } = await serve(async () => Response.json({}), few);
-    for (let at = 0; at < 5; at++) await sending(server, "GET /api/x HT");
+    for (let at = 0; at < 5; at++) await openAndSend(server, "GET /api/x HT");
     const refused = await answerTo(server, "GET /api/x HTTP/1.1\r\nhost: x\r\n\r\n");
     expect(refused).toMatch(/^HTTP\/1\.1 503 .*retry-after: 1.*"reason":"overloaded"/is);
     const healthy = await answerTo(server, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
@@ -246,9 +246,9 @@ describe("connections", () => {
       .toBe(200);
   });
 
-  test("of one address leave room for others", async () => {
+  test("connections of one address leave room for other addresses", async () => {
     const { server } = await serve(async () => Response.json({}), { connections: { total: 10, perOwner: 2 } });
-    for (let at = 0; at < 2; at++) await sending(server, "GET /api/x HT");
+    for (let at = 0; at < 2; at++) await openAndSend(server, "GET /api/x HT");
     expect(await answerTo(server, get("/api/x"))).toMatch(/^HTTP\/1\.1 503 /);
     const other = connect({ port: server.port, host, localAddress: "127.0.0.2" });
     other.on("error", () => undefined);
@@ -258,32 +258,32 @@ describe("connections", () => {
     if (Buffer.isBuffer(first[0])) expect(first[0].toString()).toMatch(/^HTTP\/1\.1 200 /); // macOS has no 127.0.0.2
   });
 
-  test("of a trusted proxy have no share: many callers have them in common", async () => {
+  test("connections of a trusted proxy have no per-address limit, because many callers share them", async () => {
     const bounds = { connections: { total: 10, perOwner: 2 } };
     const { server } = await serve(async () => Response.json({}), bounds, [host]);
-    for (let at = 0; at < 9; at++) await sending(server, "GET /api/x HT");
+    for (let at = 0; at < 9; at++) await openAndSend(server, "GET /api/x HT");
     expect(await answerTo(server, get("/api/x"))).toMatch(/^HTTP\/1\.1 200 /);
-    await sending(server, "GET /api/x HT");
+    await openAndSend(server, "GET /api/x HT");
     await expect.poll(() => answerTo(server, get("/api/x")), { interval: 10 }).toMatch(/^HTTP\/1\.1 503 /);
   });
 
-  test("beyond the bound make room for each other, the oldest first", async () => {
+  test("the oldest connection beyond the bound is closed for a new one", async () => {
     const { server } = await serve(async () => Response.json({}), { connections: { total: 1, perOwner: 1 } });
-    await sending(server, "");
-    const oldest = await sending(server, "");
+    await openAndSend(server, "");
+    const oldest = await openAndSend(server, "");
     const closed = once(oldest, "close");
-    for (let at = 0; at < 64; at++) await sending(server, "");
+    for (let at = 0; at < 64; at++) await openAndSend(server, "");
     await closed;
     expect(await answerTo(server, get("/healthz"))).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  test("on which nothing arrives are closed in time", async () => {
+  test("a connection without a complete request is closed in time", async () => {
     const { server } = await serve(async () => Response.json({}), { headersMs: 50 });
     expect(await answerTo(server, "")).toMatch(/^(?:HTTP\/1\.1 408 .*)?$/s);
     expect(await answerTo(server, "GET /api/x HTTP/1.1\r\nhost: x\r\n")).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  test("that end with requests unanswered, one behind the other, end the signal of each", async () => {
+  test("a connection that ends aborts the signals of all its pipelined requests", async () => {
     const aborted: string[] = [];
     const { server } = await serve(
       (request) =>
@@ -292,14 +292,14 @@ describe("connections", () => {
         }),
     );
     const request = (name: string) => `GET /api/x?${name} HTTP/1.1\r\nhost: x\r\n\r\n`;
-    const socket = await sending(server, request("a") + request("b") + request("c"));
+    const socket = await openAndSend(server, request("a") + request("b") + request("c"));
     await expect.poll(() => server.bodyBytes).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 20));
     socket.resetAndDestroy();
     await expect.poll(() => aborted.sort()).toEqual(["?a", "?b", "?c"]);
   });
 
-  test("that turn into an upgrade behind a request end that request's signal", async () => {
+  test("an upgrade after a request aborts the signal of that request", async () => {
     let isAborted = false;
     const { server } = await serve(
       (request) =>
@@ -314,14 +314,14 @@ describe("connections", () => {
     expect(isAborted).toBe(true);
   });
 
-  test("that ask for a tunnel get an answer", async () => {
+  test("a CONNECT request gets 405", async () => {
     const { server } = await serve(async () => Response.json({}));
     expect(await answerTo(server, "CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n")).toMatch(/^HTTP\/1\.1 405 /);
   });
 });
 
 describe("pages", () => {
-  test("that are asked for at once have a bound, and a page that takes no time is not refused for long", async () => {
+  test("concurrent pages beyond the bound get 503 with Retry-After until one of them ends", async () => {
     const server = await listen({ host, port: 0, log, bounds: { pages: { total: 2, perOwner: 2 } } });
     open.push(server);
     const held: (() => void)[] = [];

@@ -14,11 +14,11 @@ async function serve(body: ReadableStream<Uint8Array>): Promise<string> {
   return `http://127.0.0.1:${server.port}/api/audit/export`;
 }
 
-test("a file goes out as it is made, and no faster than it is taken (AUD)", async () => {
+test("a streamed response is sent while it is produced, at the pace of its reader (AUD)", async () => {
   let pulled = 0;
-  let goOn = () => {};
+  let release = () => {};
   const held = new Promise<void>((resolve) => {
-    goOn = resolve;
+    release = resolve;
   });
   const url = await serve(
     new ReadableStream(
@@ -35,13 +35,13 @@ test("a file goes out as it is made, and no faster than it is taken (AUD)", asyn
   );
   const reader = (await fetch(url)).body?.getReader();
   const first = await reader?.read();
-  expect(new TextDecoder().decode(first?.value)).toBe("line 1\n"); // while the second is not made yet
-  goOn();
+  expect(new TextDecoder().decode(first?.value)).toBe("line 1\n"); // the second line is not produced yet
+  release();
   expect(new TextDecoder().decode((await reader?.read())?.value)).toBe("line 2\n");
   expect((await reader?.read())?.done).toBe(true);
 });
 
-test("a file that breaks off does not look as if it were whole", async () => {
+test("a streamed response that fails in the middle is an error for its reader", async () => {
   let pulled = 0;
   const url = await serve(
     new ReadableStream({

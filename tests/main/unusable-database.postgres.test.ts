@@ -30,7 +30,7 @@ const environmentOf = (url: string, more: Readonly<Record<string, string>> = {})
   ...more,
 });
 
-/** What a start prints when it ends at the database; "opened" when it does not. */
+/** Returns the message of a start that fails at the database, or "opened". */
 async function startWith(environment: Readonly<Record<string, string>>): Promise<string> {
   try {
     const { database } = await openInstallation(readEnvironment(environment), realSurroundings());
@@ -41,7 +41,7 @@ async function startWith(environment: Readonly<Record<string, string>>): Promise
   }
 }
 
-/** Expects one and the same line from a start and from a host command. */
+/** Expects the same single line from a start and from a host command. */
 async function expectLine(environment: Readonly<Record<string, string>>, ...parts: readonly string[]): Promise<void> {
   const line = await startWith(environment);
   for (const part of parts) expect(line).toContain(part);
@@ -52,7 +52,7 @@ async function expectLine(environment: Readonly<Record<string, string>>, ...part
 
 const changed = (url: string, change: Partial<Pick<URL, "username" | "password" | "pathname" | "search" | "host">>) =>
   Object.assign(new URL(url), change).href;
-const named = () => `n${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
+const newName = () => `n${process.pid}_${Math.random().toString(36).slice(2, 10)}`;
 
 /** Runs statements as the superuser of the suite's cluster. */
 async function asAdministrator(...statements: readonly string[]): Promise<void> {
@@ -65,15 +65,15 @@ const roles = ["gate", "tenant", "sync", "host", "identity", "retention"]
   .map((role) => `portcullis_${role}`)
   .join(", ");
 
-/** A user who may take the product's roles, and nothing else. */
+/** Creates a user who may only use the roles of the product. */
 async function plainUser(): Promise<string> {
-  const user = named();
+  const user = newName();
   await asAdministrator(`create role ${user} login`, `grant ${roles} to ${user}`);
   return user;
 }
 
-describe("a start, and a host command, on a database that cannot be used say why in one line", () => {
-  it("when the user may not create tables in the schema public", async () => {
+describe("a start and a host command on an unusable database", () => {
+  it("an unusable database is reported in one line: the user may not create tables in the schema public", async () => {
     const user = await plainUser();
     const url = changed(await emptyDatabase(), { username: user });
     await asAdministrator(`grant create on database ${new URL(url).pathname.slice(1)} to ${user}`);
@@ -86,13 +86,13 @@ describe("a start, and a host command, on a database that cannot be used say why
     expect(await startWith(environmentOf(url))).toBe("opened");
   });
 
-  it("when the user may not create schemas", async () => {
+  it("an unusable database is reported in one line: the user may not create schemas", async () => {
     const user = await plainUser();
     const url = changed(await emptyDatabase(), { username: user });
     await expectLine(environmentOf(url), `the user ${user} may not create`, "As an administrator, run");
   });
 
-  it("when there is no schema public", async () => {
+  it("an unusable database is reported in one line: there is no schema public", async () => {
     const url = await emptyDatabase();
     const owner = openAsOwner(url);
     await owner.unsafe("drop schema public");
@@ -100,20 +100,23 @@ describe("a start, and a host command, on a database that cannot be used say why
     await expectLine(environmentOf(url), "has no schema public", 'run "create schema public authorization');
   });
 
-  it.each(["LATIN1", "SQL_ASCII"])("when the database's encoding is %s", async (encoding) => {
-    const name = named();
-    await asAdministrator(
-      `create database ${name} encoding '${encoding}' template template0 lc_collate 'C' lc_ctype 'C'`,
-    );
-    const url = changed(inject("clusterUrl"), { pathname: `/${name}` });
-    await expectLine(
-      environmentOf(url),
-      `has the encoding ${encoding}, and Portcullis needs UTF8`,
-      "template template0",
-    );
-  });
+  it.each(["LATIN1", "SQL_ASCII"])(
+    "an unusable database is reported in one line: its encoding is %s",
+    async (encoding) => {
+      const name = newName();
+      await asAdministrator(
+        `create database ${name} encoding '${encoding}' template template0 lc_collate 'C' lc_ctype 'C'`,
+      );
+      const url = changed(inject("clusterUrl"), { pathname: `/${name}` });
+      await expectLine(
+        environmentOf(url),
+        `has the encoding ${encoding}, and Portcullis needs UTF8`,
+        "template template0",
+      );
+    },
+  );
 
-  it("when the user's or the database's connection limit is too low", async () => {
+  it("an unusable database is reported in one line: a connection limit is too low", async () => {
     const user = await plainUser();
     const url = changed(await emptyDatabase(), { username: user });
     const database = new URL(url).pathname.slice(1);
@@ -125,7 +128,7 @@ describe("a start, and a host command, on a database that cannot be used say why
     await asAdministrator(`alter database ${database} connection limit -1`);
   });
 
-  it("when all connections of the user are taken", async () => {
+  it("an unusable database is reported in one line: all connections of the user are taken", async () => {
     const user = await plainUser();
     const url = changed(await emptyDatabase(), { username: user });
     await asAdministrator(`alter role ${user} connection limit 1`);
@@ -140,16 +143,16 @@ describe("a start, and a host command, on a database that cannot be used say why
     await holder.end();
   });
 
-  it("when the database, or the user, does not exist", async () => {
+  it("an unusable database is reported in one line: the database or the user does not exist", async () => {
     const url = await emptyDatabase();
     await expectLine(
       environmentOf(changed(url, { pathname: "/nowhere" })),
       "has no database of the name in DATABASE_URL",
     );
-    await expectLine(environmentOf(changed(url, { username: "nobody-here" })), "there is no such user", "(28000)");
+    await expectLine(environmentOf(changed(url, { username: "missing-user" })), "there is no such user", "(28000)");
   });
 
-  it("when nothing listens, the host is not known, or there is no socket", async () => {
+  it("an unusable database is reported in one line: no listener, an unknown host, or no socket", async () => {
     await expectLine(
       environmentOf("postgres://ada:hunter2@127.0.0.1:9/wiki"),
       "PostgreSQL does not answer at DATABASE_URL (ECONNREFUSED): nothing listens at 127.0.0.1:9",
@@ -161,7 +164,7 @@ describe("a start, and a host command, on a database that cannot be used say why
     );
   });
 
-  it("when TLS is asked for and the server has none", async () => {
+  it("an unusable database is reported in one line: the server does not support the required TLS", async () => {
     const url = await emptyDatabase();
     for (const mode of ["require", "verify-full"]) {
       await expectLine(
@@ -173,7 +176,7 @@ describe("a start, and a host command, on a database that cannot be used say why
     expect(await startWith(environmentOf(changed(url, { search: "?sslmode=prefer" })))).toBe("opened");
   });
 
-  it("when a file that the address names cannot be read", async () => {
+  it("an unusable database is reported in one line: a file named in DATABASE_URL cannot be read", async () => {
     const url = changed(await emptyDatabase(), { search: "?sslmode=verify-full&sslrootcert=/nowhere/root.crt" });
     await expectLine(environmentOf(url), "sslrootcert in DATABASE_URL must name a file", "(/nowhere/root.crt: ENOENT)");
   });
@@ -184,7 +187,7 @@ describe("a start, and a host command, on a database that cannot be used say why
     ["postgres://ada:s3cret%word@db/wiki", "DATABASE_URL must have every percent sign in it written as %25"],
     ["postgres://db/wiki?schema=public", "DATABASE_URL has the parameter schema"],
     ["postgres://db/wiki?pgbouncer=true", "DATABASE_URL has the parameter pgbouncer"],
-  ])("when the address is not one that can be read: %s", async (url, problem) => {
+  ])("an unusable database is reported in one line: the address %s is invalid", async (url, problem) => {
     await expectLine(environmentOf(url), problem);
     expect(await startWith(environmentOf(url))).not.toContain("s3cret");
   });
@@ -197,13 +200,16 @@ describe("a start, and a host command, on a database that cannot be used say why
     ["0A000", "unsupported frontend protocol 3.0", "ProcessStartupPacket", "is too old"],
     ["28000", 'no pg_hba.conf entry for host "10.0.0.5"', "ClientAuthentication", "pg_hba.conf"],
     ["42704", 'unrecognized configuration parameter "row_security"', "find_option", "does not know a setting"],
-  ])("when the server refuses with %s: %s", async (code, message, routine, part) => {
-    const server = await refusing(code, message, routine);
-    await expectLine(environmentOf(server.url), `(${code})`, part, `(the server says: ${message})`);
-    server.close();
-  });
+  ])(
+    "an unusable database is reported in one line: the server refuses with %s %s",
+    async (code, message, routine, part) => {
+      const server = await refusing(code, message, routine);
+      await expectLine(environmentOf(server.url), `(${code})`, part, `(the server says: ${message})`);
+      server.close();
+    },
+  );
 
-  it("when something else than PostgreSQL answers, or a kind of authentication is not supported", async () => {
+  it("an unusable database is reported in one line: another protocol, or unsupported authentication", async () => {
     for (const bytes of ["", "HTTP/1.1 400 Bad Request\r\n\r\n"]) {
       const server = await answering(bytes);
       await expectLine(environmentOf(server.url), "ended the connection without an answer");
@@ -214,7 +220,7 @@ describe("a start, and a host command, on a database that cannot be used say why
     kerberos.close();
   });
 
-  it("when a connection pooler in transaction mode stands before PostgreSQL", async () => {
+  it("an unusable database is reported in one line: a connection pooler in transaction mode", async () => {
     const pooler = await transactionPooler(await emptyDatabase());
     await expectLine(
       environmentOf(pooler.url),
@@ -224,24 +230,24 @@ describe("a start, and a host command, on a database that cannot be used say why
     pooler.close();
   });
 
-  it("and the command prints that line alone, and ends with 1", async () => {
+  it("a command on an unusable database prints only that line and ends with 1", async () => {
     const command = join(import.meta.dirname, "../../bin/portcullis.mjs");
     const { PATH, HOME } = process.env;
     const env = { NODE_ENV: "test" as const, PATH, HOME, ...environmentOf("postgres://ada:hunter2@127.0.0.1:9/wiki") };
-    for (const words of [["start"], ["operator", "list"]]) {
-      const { code, said } = await new Promise<{ code: unknown; said: string }>((resolve) =>
-        execFile(process.execPath, [command, ...words], { env, cwd: folder }, (error, out, errors) =>
-          resolve({ code: error?.code, said: out + errors }),
+    for (const args of [["start"], ["operator", "list"]]) {
+      const { code, output } = await new Promise<{ code: unknown; output: string }>((resolve) =>
+        execFile(process.execPath, [command, ...args], { env, cwd: folder }, (error, out, errors) =>
+          resolve({ code: error?.code, output: out + errors }),
         ),
       );
       expect(code).toBe(1);
-      expect(said).toMatch(/^portcullis: PostgreSQL does not answer at DATABASE_URL \(ECONNREFUSED\): [^\n]+\n$/);
+      expect(output).toMatch(/^portcullis: PostgreSQL does not answer at DATABASE_URL \(ECONNREFUSED\): [^\n]+\n$/);
     }
   });
 });
 
-describe("a start on a database that can be used", () => {
-  it("reaches it by a unix socket, in either form of the address", async () => {
+describe("a start on a usable database", () => {
+  it("a start connects over a Unix socket with every form of the address", async () => {
     const url = new URL(await emptyDatabase());
     const owner = openAsOwner(url.href);
     const [row] = await owner<{ folder: string }[]>`select current_setting('unix_socket_directories') as folder`;
@@ -256,7 +262,7 @@ describe("a start on a database that can be used", () => {
     for (const form of forms) expect(await startWith(environmentOf(form))).toBe("opened");
   });
 
-  it("goes on where the database is read-only by default, because the session asks for writes", async () => {
+  it("a start works on a database that is read-only by default because the session enables writes", async () => {
     const url = await emptyDatabase();
     await asAdministrator(`alter database ${new URL(url).pathname.slice(1)} set default_transaction_read_only = on`);
     expect(await startWith(environmentOf(url))).toBe("opened");
@@ -264,7 +270,7 @@ describe("a start on a database that can be used", () => {
 });
 
 describe("a standby", () => {
-  it("is refused in one line", async () => {
+  it("a start on a standby is refused in one line", async () => {
     const standby = await startCluster({ files: { "standby.signal": "" } });
     try {
       await expectLine(environmentOf(standby.url()), "is a standby, which takes no writes", "the primary server");
@@ -275,7 +281,7 @@ describe("a standby", () => {
 });
 
 describe.skipIf(!hasOpenssl)(
-  `a server with TLS and passwords${hasOpenssl ? "" : ": no openssl on this machine"}`,
+  `a server with TLS and passwords${hasOpenssl ? "" : ": openssl is not installed on this machine"}`,
   () => {
     const password = "p@ss:w/o#r%d?&= ü";
     let cluster: Cluster;
@@ -315,7 +321,7 @@ describe.skipIf(!hasOpenssl)(
       await owner.end();
     }
 
-    it("says what to do where it asks for TLS and the address does not", async () => {
+    it("a server that requires TLS is reported with the parameter to add to DATABASE_URL", async () => {
       await expectLine(
         environmentOf(url("secure")),
         "add ?sslmode=require to DATABASE_URL",
@@ -326,7 +332,7 @@ describe.skipIf(!hasOpenssl)(
       expect(await startWith(environmentOf(url("secure", "?sslmode=prefer")))).toBe("opened");
     });
 
-    it("is trusted by its certificate, and says what is wrong with it", async () => {
+    it("the server certificate is verified, and a problem with it is reported", async () => {
       await expectLine(
         environmentOf(url("secure", "?sslmode=verify-full")),
         "of an authority that this process does not know",
@@ -348,7 +354,7 @@ describe.skipIf(!hasOpenssl)(
       await alter("alter system reset all", "select pg_reload_conf()");
     });
 
-    it("lets in with a password that has special characters, percent-encoded, and says so of a wrong one", async () => {
+    it("a percent-encoded password is accepted, and a wrong password is reported with the encoding rule", async () => {
       const [before = "", after = ""] = cluster.url("wiki").split("postgres@");
       const encoded = `${before}locked:${encodeURIComponent(password)}@${after}`;
       expect(await startWith(environmentOf(encoded))).toBe("opened");
@@ -359,7 +365,7 @@ describe.skipIf(!hasOpenssl)(
       );
     });
 
-    it("says that pg_hba.conf refuses", async () => {
+    it("a refusal by pg_hba.conf is reported", async () => {
       await expectLine(environmentOf(url("barred")), "Allow user, database and address in the server's pg_hba.conf");
     });
   },

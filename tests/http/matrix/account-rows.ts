@@ -1,29 +1,29 @@
 import { newId } from "../../../src/platform/ids";
 import type { World } from "../../support/world";
 
-/** Whoever asks about their own account. */
-export interface Asking {
+/** The caller of a procedure about their own account. */
+export interface AccountCaller {
   readonly userId: string;
   readonly sessionId: string;
   readonly password: string;
-  /** One of theirs; null for who is a member of none. */
+  /** An organization of the caller, or null without a membership. */
   readonly organizationId: string | null;
 }
 
 export interface AccountRow {
   readonly title?: string;
-  readonly input: (asking: Asking) => Promise<Record<string, unknown>>;
-  /** To whoever is fully signed in. */
+  readonly input: (caller: AccountCaller) => Promise<Record<string, unknown>>;
+  /** The status for a full session. */
   readonly full: number;
-  /** To a session that still waits for its second factor. */
-  readonly waiting: number;
-  /** To who is a member of no organization, where that is another. */
-  readonly nowhere?: number;
+  /** The status for a session that waits for its second factor. */
+  readonly pending: number;
+  /** The status for a person without an organization, if it differs from `full`. */
+  readonly withoutOrganization?: number;
 }
 
 const nothing = async () => ({});
 
-/** A person's own account: roles say nothing about it, and no key reaches it. Expected answers by hand. */
+/** Procedures about the caller's own account. Roles do not matter, and keys are refused. Expected statuses by hand. */
 export function accountRows(world: World): Record<string, readonly AccountRow[]> {
   const passkey = async (userId: string) => {
     const passkeyId = newId("passkey");
@@ -43,58 +43,62 @@ export function accountRows(world: World): Record<string, readonly AccountRow[]>
     );
     return sessionId;
   };
-  const somebody = async () => {
+  const insertUser = async () => {
     const userId = newId("user");
     await world.db.asOwner("insert into users (user_id, email, created_at) values ($1, $1, now())", [userId]);
     return userId;
   };
-  const changes = (full: number) => ({ full, waiting: 403 });
+  const fullOnly = (full: number) => ({ full, pending: 403 });
 
   return {
-    // Nobody's invitation.
-    "invitations.accept": [{ input: async () => ({ token: "A".repeat(43) }), ...changes(404) }],
-    "members.leave": [{ input: nothing, ...changes(200), nowhere: 403 }],
-    "auth.secondFactors": [{ input: nothing, full: 200, waiting: 200 }],
+    // An unknown invitation.
+    "invitations.accept": [{ input: async () => ({ token: "A".repeat(43) }), ...fullOnly(404) }],
+    "members.leave": [{ input: nothing, ...fullOnly(200), withoutOrganization: 403 }],
+    "auth.secondFactors": [{ input: nothing, full: 200, pending: 200 }],
     "auth.setActiveOrganization": [
       {
-        title: "one's own",
+        title: "the caller's own",
         input: async ({ organizationId }) => ({ organizationId: organizationId ?? newId("organization") }),
-        ...changes(200),
-        nowhere: 404,
+        ...fullOnly(200),
+        withoutOrganization: 404,
       },
       {
-        title: "a stranger's",
+        title: "of another organization",
         input: async () => ({ organizationId: (await world.organization()).organizationId }),
-        ...changes(404),
+        ...fullOnly(404),
       },
     ],
-    "auth.sessions.list": [{ input: nothing, full: 200, waiting: 403 }],
+    "auth.sessions.list": [{ input: nothing, full: 200, pending: 403 }],
     "auth.sessions.revoke": [
-      { title: "one's own", input: async ({ userId }) => ({ sessionId: await session(userId) }), ...changes(200) },
       {
-        title: "somebody else's",
-        input: async () => ({ sessionId: await session(await somebody()) }),
-        ...changes(404),
+        title: "the caller's own",
+        input: async ({ userId }) => ({ sessionId: await session(userId) }),
+        ...fullOnly(200),
+      },
+      {
+        title: "of another person",
+        input: async () => ({ sessionId: await session(await insertUser()) }),
+        ...fullOnly(404),
       },
     ],
-    "auth.sessions.revokeAll": [{ input: async () => ({ keepThis: true }), ...changes(200) }],
+    "auth.sessions.revokeAll": [{ input: async () => ({ keepThis: true }), ...fullOnly(200) }],
     "auth.password.change": [
       {
         input: async ({ password }) => ({ currentPassword: password, newPassword: `Another ${newId("user")}` }),
-        ...changes(200),
+        ...fullOnly(200),
       },
       {
-        title: "without the present one",
+        title: "without the current password",
         input: async () => ({ newPassword: `Another ${newId("user")}` }),
-        ...changes(403),
+        ...fullOnly(403),
       },
     ],
-    "auth.totp.enrol": [{ input: nothing, ...changes(200) }],
-    // Nothing was enrolled: that is a conflict, and no question of who asks.
-    "auth.totp.confirm": [{ input: async () => ({ code: "123456" }), ...changes(409) }],
-    "auth.totp.remove": [{ input: async ({ password }) => ({ password }), ...changes(409) }],
-    "auth.recoveryCodes.renew": [{ input: nothing, ...changes(409) }],
-    "auth.passkeys.enrolOptions": [{ input: nothing, ...changes(200) }],
+    "auth.totp.enrol": [{ input: nothing, ...fullOnly(200) }],
+    // Nothing is enrolled, so every full session gets a conflict.
+    "auth.totp.confirm": [{ input: async () => ({ code: "123456" }), ...fullOnly(409) }],
+    "auth.totp.remove": [{ input: async ({ password }) => ({ password }), ...fullOnly(409) }],
+    "auth.recoveryCodes.renew": [{ input: nothing, ...fullOnly(409) }],
+    "auth.passkeys.enrolOptions": [{ input: nothing, ...fullOnly(200) }],
     "auth.passkeys.enrol": [
       {
         input: async () => ({
@@ -106,34 +110,38 @@ export function accountRows(world: World): Record<string, readonly AccountRow[]>
             response: { clientDataJSON: "e30", attestationObject: "e30" },
           },
         }),
-        ...changes(400),
+        ...fullOnly(400),
       },
     ],
-    "auth.passkeys.list": [{ input: nothing, full: 200, waiting: 403 }],
+    "auth.passkeys.list": [{ input: nothing, full: 200, pending: 403 }],
     "auth.passkeys.rename": [
       {
-        title: "one's own",
+        title: "the caller's own",
         input: async ({ userId }) => ({ passkeyId: await passkey(userId), name: "Other" }),
-        ...changes(200),
+        ...fullOnly(200),
       },
       {
-        title: "somebody else's",
-        input: async () => ({ passkeyId: await passkey(await somebody()), name: "Other" }),
-        ...changes(404),
+        title: "of another person",
+        input: async () => ({ passkeyId: await passkey(await insertUser()), name: "Other" }),
+        ...fullOnly(404),
       },
     ],
     "auth.passkeys.remove": [
-      { title: "one's own", input: async ({ userId }) => ({ passkeyId: await passkey(userId) }), ...changes(200) },
       {
-        title: "somebody else's",
-        input: async () => ({ passkeyId: await passkey(await somebody()) }),
-        ...changes(404),
+        title: "the caller's own",
+        input: async ({ userId }) => ({ passkeyId: await passkey(userId) }),
+        ...fullOnly(200),
+      },
+      {
+        title: "of another person",
+        input: async () => ({ passkeyId: await passkey(await insertUser()) }),
+        ...fullOnly(404),
       },
     ],
   };
 }
 
-/** For whoever has not signed in: every caller is answered alike, from a page of ours. */
+/** Procedures for anonymous callers. Every caller on a page of this origin gets the same answer. */
 export const publicRows: Record<string, { readonly input: Record<string, unknown> }> = {
   "auth.link": { input: { token: "A".repeat(43) } },
   "auth.passkeys.challenge": { input: {} },

@@ -5,19 +5,19 @@ import { givenMember } from "../../support/people";
 import { insertPlace, type Place } from "../../support/place";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, insertGateway, type World } from "../../support/world";
-import { someWords } from "./expected";
+import { customPermissions } from "./expected";
 
-/** Acme, whose objects are asked for, and Beta, whose people ask for them too. */
+/** Acme owns the requested objects. Members of Beta request them too. */
 export interface Acme {
   readonly world: World;
   readonly acme: GivenOrganization;
   readonly beta: GivenOrganization;
-  /** The role of a few words. */
+  /** The custom role with `customPermissions`. */
   readonly roleId: string;
-  /** A project that no object of the rows is in. */
+  /** A project without objects of the rows. */
   readonly otherProjectId: string;
-  /** A member without a role, who becomes a developer of every project that is made here. */
-  readonly there: { readonly userId: string; readonly memberId: string };
+  /** A member without a role who becomes a developer of every project that `place` creates. */
+  readonly projectDeveloper: { readonly userId: string; readonly memberId: string };
   place(): Promise<Place>;
 }
 
@@ -26,11 +26,11 @@ export async function openAcme(world: World): Promise<Acme> {
   const beta = await world.organization({ gatewayId: await insertGateway(world.db, world.runtime) });
   const roleId = newId("role");
   await world.db.asOwner(
-    `insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, 'Some words', $3, now())`,
-    [roleId, acme.organizationId, [...someWords]],
+    `insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, 'Custom', $3, now())`,
+    [roleId, acme.organizationId, [...customPermissions]],
   );
   const person = await insertPerson(world);
-  const there = { ...person, memberId: await givenMember(world, acme.organizationId, person, null) };
+  const projectDeveloper = { ...person, memberId: await givenMember(world, acme.organizationId, person, null) };
   const { projectId: otherProjectId } = await insertPlace(world, acme);
   return {
     world,
@@ -38,16 +38,16 @@ export async function openAcme(world: World): Promise<Acme> {
     beta,
     roleId,
     otherProjectId,
-    there,
+    projectDeveloper,
     place: async () => {
       const place = await insertPlace(world, acme);
-      await insertProjectRole(world, acme, there.memberId, place.projectId, "developer");
+      await insertProjectRole(world, acme, projectDeveloper.memberId, place.projectId, "developer");
       return place;
     },
   };
 }
 
-/** Somebody who has no password: they only come with a session or a key. */
+/** Inserts a person without a password, for sessions and keys. */
 export async function insertPerson({ db }: World): Promise<{ userId: string }> {
   const userId = newId("user");
   await db.asOwner("insert into users (user_id, email, created_at) values ($1, $2, now())", [
@@ -71,15 +71,15 @@ export async function insertProjectRole(
   );
 }
 
-/** A key as a person or a service account has it; without either, one that the host made. */
+/** Inserts a key of a person or a service account, or of the host without either. */
 export async function insertKey(
   { db, runtime }: World,
   { organizationId }: GivenOrganization,
   grant: Grant,
-  whose: { userId?: string; serviceAccountId?: string; projectId?: string } = {},
+  owner: { userId?: string; serviceAccountId?: string; projectId?: string } = {},
 ): Promise<string> {
   const { key, hash } = makeApiKey(runtime.random);
-  const { userId = null, serviceAccountId = null, projectId = null } = whose;
+  const { userId = null, serviceAccountId = null, projectId = null } = owner;
   await db.asOwner(
     `insert into api_keys (api_key_id, organization_id, name, role, scopes, user_id, service_account_id, project_id, hash, created_at)
      values ($1, $2, 'Matrix', $3, $4, $5, $6, $7, $8, now())`,
@@ -113,8 +113,8 @@ export async function insertServiceAccount(
 
 let next = 0;
 
-/** What is made by way of the API, as Acme's owner. */
-export function makesOf({ acme, world, place }: Acme) {
+/** Factories that create objects, mostly through the API as the owner of Acme. */
+export function factoriesOf({ acme, world, place }: Acme) {
   const name = () => `Name ${next++}`;
   const application = async () =>
     (await given(acme).application({ environmentId: (await place()).environmentId, access: "protected" }))

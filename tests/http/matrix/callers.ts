@@ -3,9 +3,9 @@ import { givenMember } from "../../support/people";
 import { givenSession } from "../../support/sessions";
 import type { Call, GivenOrganization } from "../../support/world";
 import { type Acme, insertKey, insertPerson, insertProjectRole, insertServiceAccount } from "./acme";
-import { columns, type Expected, someWords } from "./expected";
+import { columns, customPermissions, type Expected } from "./expected";
 
-/** The part of an answer that every way to call has. */
+/** A call with the part of the response that all kinds of calls have in common. */
 export type AnyCall = (
   procedure: string,
   input?: unknown,
@@ -15,7 +15,7 @@ export type AnyCall = (
   headers: Headers;
 }>;
 
-/** One way to ask as somebody. */
+/** One kind of authentication for a column of the matrix. */
 export interface Caller {
   readonly title: string;
   readonly as: keyof Expected;
@@ -23,9 +23,9 @@ export interface Caller {
   readonly call: AnyCall;
 }
 
-/** Every way to be whoever a column of the table is about. */
-export async function callersOf(where: Acme): Promise<Caller[]> {
-  const { world, acme, beta, roleId, otherProjectId, there } = where;
+/** Returns every caller of every column of the matrix. */
+export async function callersOf(fixture: Acme): Promise<Caller[]> {
+  const { world, acme, beta, roleId, otherProjectId, projectDeveloper } = fixture;
   const member = async (organization: GivenOrganization, role: Role | null) => {
     const person = await insertPerson(world);
     return { ...person, memberId: await givenMember(world, organization.organizationId, person, role) };
@@ -46,85 +46,85 @@ export async function callersOf(where: Acme): Promise<Caller[]> {
   });
   const builtIn = (role: Role) => ({ role, permissions: null });
 
-  const wordy = await member(acme, null);
-  await world.db.asOwner("update members set role_id = $2 where member_id = $1", [wordy.memberId, roleId]);
-  const away = await member(acme, null);
-  await insertProjectRole(world, acme, away.memberId, otherProjectId, "owner");
+  const customMember = await member(acme, null);
+  await world.db.asOwner("update members set role_id = $2 where member_id = $1", [customMember.memberId, roleId]);
+  const otherProjectOwner = await member(acme, null);
+  await insertProjectRole(world, acme, otherProjectOwner.memberId, otherProjectId, "owner");
   const owner = await member(acme, "owner");
-  const wordyAccount = await insertServiceAccount(world, acme, { role: null, roleId });
+  const customAccount = await insertServiceAccount(world, acme, { role: null, roleId });
   const developers = await insertServiceAccount(world, acme, { role: "developer", roleId: null });
 
-  const made: Caller[] = [
+  const callers: Caller[] = [
     caller("strangerViewer", "key", "a key", byKey(await beta.key("viewer"))),
     caller("strangerViewer", "session", "a session", await bySession(await member(beta, "viewer"))),
     caller("strangerOwner", "key", "a key", byKey(await beta.key("owner"))),
     caller("strangerOwner", "session", "a session", await bySession(await member(beta, "owner"))),
 
-    caller("elsewhere", "session", "a project's owner", await bySession(away)),
+    caller("otherProject", "session", "an owner of another project", await bySession(otherProjectOwner)),
     caller(
-      "elsewhere",
+      "otherProject",
       "key",
       "a key for another project",
       byKey(await insertKey(world, acme, builtIn("owner"), { userId: owner.userId, projectId: otherProjectId })),
     ),
 
-    caller("words", "session", "an own role", await bySession(wordy)),
+    caller("custom", "session", "a custom role", await bySession(customMember)),
     caller(
-      "words",
+      "custom",
       "key",
       "an owner's key with scopes",
-      byKey(await insertKey(world, acme, { role: null, permissions: someWords }, { userId: owner.userId })),
+      byKey(await insertKey(world, acme, { role: null, permissions: customPermissions }, { userId: owner.userId })),
     ),
     caller(
-      "words",
+      "custom",
       "key",
-      "an owner's key, of an account of an own role",
-      byKey(await insertKey(world, acme, builtIn("owner"), { serviceAccountId: wordyAccount })),
+      "an owner's key of a service account with a custom role",
+      byKey(await insertKey(world, acme, builtIn("owner"), { serviceAccountId: customAccount })),
     ),
 
-    caller("there", "session", "a project's developer", await bySession(there)),
+    caller("projectDeveloper", "session", "a project developer", await bySession(projectDeveloper)),
     caller(
-      "there",
+      "projectDeveloper",
       "key",
-      "an owner's key, of a project's developer",
-      byKey(await insertKey(world, acme, builtIn("owner"), { userId: there.userId })),
+      "an owner's key of a project developer",
+      byKey(await insertKey(world, acme, builtIn("owner"), { userId: projectDeveloper.userId })),
     ),
 
     caller(
       "developer",
       "key",
-      "an owner's key, of an account that is a developer",
+      "an owner's key of a service account that is a developer",
       byKey(await insertKey(world, acme, builtIn("owner"), { serviceAccountId: developers })),
     ),
   ];
   for (const role of ["viewer", "developer", "admin", "owner"] as const) {
-    made.push(caller(role, "key", "a key", byKey(await acme.key(role))));
-    made.push(caller(role, "session", "a session", await bySession(await member(acme, role))));
+    callers.push(caller(role, "key", "a key", byKey(await acme.key(role))));
+    callers.push(caller(role, "session", "a session", await bySession(await member(acme, role))));
   }
-  return made.sort((one, other) => columns.indexOf(one.as) - columns.indexOf(other.as));
+  return callers.sort((one, other) => columns.indexOf(one.as) - columns.indexOf(other.as));
 }
 
-/** Somebody with a session that may do nothing yet, or has nowhere to. */
-export interface HeldBack {
+/** A session that cannot act yet, or that has no organization. */
+export interface RestrictedSession {
   readonly title: string;
   readonly reason: string;
-  /** A new session of somebody new each time: what they do to their own account concerns no other. */
+  /** Opens a session of a new person, because each call may change the account. */
   open(): Promise<{ userId: string; sessionId: string; organizationId: string | null; call: AnyCall }>;
 }
 
-/** Owners of Acme all of them, but for something. */
-export async function heldBackOf({ world, acme }: Acme): Promise<HeldBack[]> {
+/** Returns one restricted session per reason. Apart from the restriction, the persons are owners. */
+export async function restrictedSessionsOf({ world, acme }: Acme): Promise<RestrictedSession[]> {
   const strict = await world.organization();
   await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
     strict.organizationId,
   ]);
-  // Somebody else, so that whoever leaves is not its last owner.
+  // A second owner, so that a person who leaves is not the last owner.
   await givenMember(world, strict.organizationId, await insertPerson(world), "owner");
   const open =
     (
       organization: GivenOrganization | null,
       options: { stage?: "second_factor"; mustChange?: boolean } = {},
-    ): HeldBack["open"] =>
+    ): RestrictedSession["open"] =>
     async () => {
       const person = await insertPerson(world);
       if (organization) await givenMember(world, organization.organizationId, person, "owner");

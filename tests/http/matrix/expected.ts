@@ -1,6 +1,6 @@
 /**
- * What each caller is answered, written by hand. Acme owns what is asked for, and is the root organization; the
- * strangers are Beta's. A role is held by key, by session and by a service account alike.
+ * The expected status for each kind of caller, written by hand. Acme is the root organization and owns the requested
+ * object. The strangers belong to Beta. Keys, sessions and service accounts with the same role get the same status.
  */
 export interface Expected {
   readonly viewer: number;
@@ -9,28 +9,28 @@ export interface Expected {
   readonly owner: number;
   readonly strangerOwner: number;
   readonly strangerViewer: number;
-  /** A member without a role, but a developer at the object's own project. */
-  readonly there: number;
-  /** A member without a role, but an owner at another project; and an owner's key for that other project. */
-  readonly elsewhere: number;
-  /** A member by a role of a few words, and an owner's key with these scopes: see `someWords`. */
-  readonly words: number;
+  /** A member without a role in the organization who is a developer in the project of the object. */
+  readonly projectDeveloper: number;
+  /** A member without a role in the organization who owns another project, and an owner's key for that project. */
+  readonly otherProject: number;
+  /** A member with a custom role, and an owner's key with the same scopes: see `customPermissions`. */
+  readonly custom: number;
 }
 
 export const columns = [
   "strangerViewer",
   "strangerOwner",
-  "elsewhere",
-  "words",
-  "there",
+  "otherProject",
+  "custom",
+  "projectDeveloper",
   "viewer",
   "developer",
   "admin",
   "owner",
 ] as const satisfies readonly (keyof Expected)[];
 
-/** The words of an organization's own role, and the scopes of a key. */
-export const someWords = [
+/** The permissions of the custom role, and the scopes of a key. */
+export const customPermissions = [
   "project:read",
   "application:read",
   "application:delete",
@@ -41,38 +41,48 @@ export const someWords = [
   "member:read",
 ] as const;
 
-/** Viewer, developer, admin, owner; the other organization's owner and viewer; by a project role there and elsewhere. */
-export const of = (
-  ...[viewer, developer, admin, owner, strangerOwner, strangerViewer, there = 403, elsewhere = 403, words = 403]: [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-    number?,
-    number?,
-    number?,
-  ]
-): Expected => ({ viewer, developer, admin, owner, strangerOwner, strangerViewer, there, elsewhere, words });
+/** Statuses for viewer, developer, admin, owner, the owner and viewer of Beta, then the project and custom roles. */
+export const statuses = (
+  ...[
+    viewer,
+    developer,
+    admin,
+    owner,
+    strangerOwner,
+    strangerViewer,
+    projectDeveloper = 403,
+    otherProject = 403,
+    custom = 403,
+  ]: [number, number, number, number, number, number, number?, number?, number?]
+): Expected => ({
+  viewer,
+  developer,
+  admin,
+  owner,
+  strangerOwner,
+  strangerViewer,
+  projectDeveloper,
+  otherProject,
+  custom,
+});
 
-/** About the organization: whoever has no role in it may not. */
-export const everybody = of(200, 200, 200, 200, 200, 200);
-export const reads = of(200, 200, 200, 200, 404, 404);
-export const administers = of(403, 403, 200, 200, 404, 404);
-export const administersOwn = of(403, 403, 200, 200, 200, 403);
-export const owns = of(403, 403, 403, 200, 404, 404);
-export const ownsOwn = of(403, 403, 403, 200, 200, 403);
-/** The installation's: an owner of another organization than the root organization may not. */
-export const founds = of(403, 403, 403, 200, 403, 403);
+/** About the organization: requires any role in it. The caller's own organization is addressed. */
+export const anyRole = statuses(200, 200, 200, 200, 200, 200);
+export const reads = statuses(200, 200, 200, 200, 404, 404);
+export const administers = statuses(403, 403, 200, 200, 404, 404);
+export const administersOwn = statuses(403, 403, 200, 200, 200, 403);
+export const owns = statuses(403, 403, 403, 200, 404, 404);
+export const ownsOwn = statuses(403, 403, 403, 200, 200, 403);
+/** About the installation: requires an owner of the root organization. */
+export const ownsRoot = statuses(403, 403, 403, 200, 403, 403);
 
-/** Inside a project: a role there is enough. */
-export const readsThere = { ...reads, there: 200 };
-export const writesThere = of(403, 200, 200, 200, 404, 404, 200);
-export const administersThere = of(403, 403, 200, 200, 404, 404);
+/** Inside a project: a role in the project is sufficient. */
+export const readsInProject = { ...reads, projectDeveloper: 200 };
+export const writesInProject = statuses(403, 200, 200, 200, 404, 404, 200);
+export const administersInProject = statuses(403, 403, 200, 200, 404, 404);
 
-/** One of the words, too. */
-export const withWord = (expected: Expected): Expected => ({ ...expected, words: 200 });
+/** The custom permissions include this one. */
+export const withCustom = (expected: Expected): Expected => ({ ...expected, custom: 200 });
 
-/** Whoever is asked who they are is told. */
-export const anybody = of(200, 200, 200, 200, 200, 200, 200, 200, 200);
+/** Every authenticated caller may read their own session. */
+export const everyCaller = statuses(200, 200, 200, 200, 200, 200, 200, 200, 200);

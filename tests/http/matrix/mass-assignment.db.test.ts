@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openWorld, type World } from "../../support/world";
 import { type Acme, openAcme } from "./acme";
-import { askedByOwner } from "./asked-by-owner";
+import { requestByOwner } from "./asked-by-owner";
 import { procedures } from "./procedures";
 
-/** What would make somebody more than they are, or put what they make somewhere else, if any input took it. */
+/** Fields that would give a caller more rights or another organization if an input accepted them. */
 const fields = [
   ...["organizationId", "userId", "role", "roleId", "permissions", "scopes"],
   ...["root", "upstreams", "createdAt", "hash", "stage"],
 ] as const;
 
-/** Where one of them is what the verb is about; a caller's right to it has tests of its own. */
-const meant: Readonly<Record<string, readonly (typeof fields)[number][]>> = {
+/** The procedures that take such a field on purpose. Other tests check the rights of the caller to use it. */
+const intended: Readonly<Record<string, readonly (typeof fields)[number][]>> = {
   "auth.setActiveOrganization": ["organizationId"],
   "organizations.one": ["organizationId"],
   "organizations.update": ["organizationId"],
@@ -33,24 +33,24 @@ const meant: Readonly<Record<string, readonly (typeof fields)[number][]>> = {
 };
 
 let world: World;
-let where: Acme;
+let fixture: Acme;
 beforeAll(async () => {
   world = await openWorld();
-  where = await openAcme(world);
+  fixture = await openAcme(world);
 });
 afterAll(() => world.close());
 
-test("what is meant by a verb names verbs that there are", () => {
-  expect(Object.keys(meant).filter((procedure) => !procedures.has(procedure))).toEqual([]);
+test("every procedure in the list of intended fields exists", () => {
+  expect(Object.keys(intended).filter((procedure) => !procedures.has(procedure))).toEqual([]);
 });
 
 test.each([...procedures.keys()])(
-  "%s takes none of what it is not about (mass assignment, DK-15)",
+  "%s refuses fields that it does not define (mass assignment, DK-15)",
   async (procedure) => {
-    const foreign = fields.filter((field) => !meant[procedure]?.includes(field));
-    const { session, input } = await askedByOwner(world, where, procedure);
-    const more = Object.fromEntries(foreign.map((field) => [field, where.beta.organizationId]));
-    const answer = await session.browser.call(procedure, { ...more, ...input });
+    const foreign = fields.filter((field) => !intended[procedure]?.includes(field));
+    const { session, input } = await requestByOwner(world, fixture, procedure);
+    const extra = Object.fromEntries(foreign.map((field) => [field, fixture.beta.organizationId]));
+    const answer = await session.browser.call(procedure, { ...extra, ...input });
     expect([answer.status, answer.error?.data.reason]).toEqual([400, "invalid_input"]);
     expect(answer.error.data.fields).toEqual(Object.fromEntries(foreign.map((field) => [field, "unknown_field"])));
   },

@@ -11,30 +11,30 @@ import { givenSession } from "../../support/sessions";
 import { type Answer, type Call, given, openWorld, type World } from "../../support/world";
 import { accountRows, publicRows } from "./account-rows";
 import { type Acme, insertPerson, openAcme } from "./acme";
-import { type AnyCall, type Caller, callersOf, type HeldBack, heldBackOf } from "./callers";
+import { type AnyCall, type Caller, callersOf, type RestrictedSession, restrictedSessionsOf } from "./callers";
 import { isMissingRow, rowsWithout } from "./missing-rows";
 import { procedures } from "./procedures";
 import { type Row, rowsOf } from "./rows";
 
 let world: World;
-let where: Acme;
+let fixture: Acme;
 let callers: Caller[];
-let heldBack: { readonly reason: string; readonly call: AnyCall }[];
-/** Whoever is nobody: without anything, or with a key or a session that is none. */
-let nobody: Record<"no_credentials" | "key_unknown" | "key_expired" | "session_ended", AnyCall>;
+let restrictedSessions: { readonly reason: string; readonly call: AnyCall }[];
+/** Calls without credentials, or with an invalid key or session, by the expected reason. */
+let unauthenticated: Record<"no_credentials" | "key_unknown" | "key_expired" | "session_ended", AnyCall>;
 let strangers: Record<"strangerOwner" | "strangerViewer", Call>;
 
 beforeAll(async () => {
   world = await openWorld();
-  where = await openAcme(world);
-  const { acme, beta } = where;
-  callers = await callersOf(where);
-  heldBack = await Promise.all(
-    (await heldBackOf(where)).map(async ({ reason, open }) => ({ reason, call: (await open()).call })),
+  fixture = await openAcme(world);
+  const { acme, beta } = fixture;
+  callers = await callersOf(fixture);
+  restrictedSessions = await Promise.all(
+    (await restrictedSessionsOf(fixture)).map(async ({ reason, open }) => ({ reason, call: (await open()).call })),
   );
   const ended = await givenSession(world, await insertPerson(world));
   await world.db.asOwner("update sessions set expires_at = now() where session_id = $1", [ended.sessionId]);
-  nobody = {
+  unauthenticated = {
     no_credentials: (procedure, input) => world.callAs(null)(procedure, input),
     key_unknown: (procedure, input) => world.callAs(makeApiKey(randomBytes).key)(procedure, input),
     key_expired: world.callAs(await acme.key("owner", { expiresAt: new Date(Date.now() - 1_000) })),
@@ -63,14 +63,14 @@ const kinds: Record<string, IdKind> = {
   auditId: "audit",
 };
 
-/** The same input, with ids that are nobody's. */
-const nowhere = (input: Record<string, unknown>) =>
+/** The same input with unknown ids. */
+const withUnknownIds = (input: Record<string, unknown>) =>
   Object.fromEntries(
     Object.entries(input).map(([field, value]) => [field, kinds[field] ? newId(kinds[field]) : value]),
   );
 
-/** Everything of an answer but the request's own id, and the ids that the request named. */
-const bytesOf = (answer: Answer<unknown>) => ({
+/** The complete response without its request id and the ids that the request named. */
+const responseOf = (answer: Answer<unknown>) => ({
   status: answer.status,
   text: answer.text
     .replaceAll(answer.headers.get("x-request-id") ?? "none", "REQUEST")
@@ -78,14 +78,14 @@ const bytesOf = (answer: Answer<unknown>) => ({
   headers: [...answer.headers].filter(([header]) => header !== "x-request-id"),
 });
 
-/** The rows as they are known before there is a world: only their number and titles. */
+/** The rows before a world exists: only their number and titles are used. */
 const shape = rowsOf({} as Acme);
 const rows = Object.entries(shape).flatMap(([procedure, ofProcedure]) =>
   ofProcedure.map((row, at) => ({ procedure, at, label: row.title ? `${procedure} (${row.title})` : procedure })),
 );
 const rowOf = (procedure: string, at: number): Row => {
-  const row = rowsOf(where)[procedure]?.[at];
-  if (!row) throw new Error(`there is no row ${at} of ${procedure}`);
+  const row = rowsOf(fixture)[procedure]?.[at];
+  if (!row) throw new Error(`row ${at} of ${procedure} does not exist`);
   return row;
 };
 
@@ -94,25 +94,25 @@ test("every operation has its row, and every row its operation", () => {
   expect(rowsWithout(new Set(procedures.keys()))).toEqual([]);
 });
 
-describe.each(onSecondDatabaseASixth(rows))("$label", ({ procedure, at }) => {
-  test("by nobody, or with a key or a session that is over, is 401", async () => {
-    const there = await rowOf(procedure, at).input();
-    for (const [reason, call] of Object.entries(nobody)) {
-      for (const asked of [there, nowhere(there), {}]) {
-        const answer = await call(procedure, asked);
+describe.each(onSecondDatabaseASixth(rows))("$label", ({ procedure, at, label }) => {
+  test(`${label} gets 401 without credentials, and with an invalid key or session`, async () => {
+    const input = await rowOf(procedure, at).input();
+    for (const [reason, call] of Object.entries(unauthenticated)) {
+      for (const variant of [input, withUnknownIds(input), {}]) {
+        const answer = await call(procedure, variant);
         expect([answer.status, answer.error.data.reason]).toEqual([401, reason]);
       }
     }
   });
 
-  test("is answered to each caller as written, and a refused try has changed nothing (DK-15)", async () => {
+  test(`${label} gets the expected status for each caller, and a refused call changes nothing (DK-15)`, async () => {
     const { input, expected } = rowOf(procedure, at);
     const shared = await input();
     const last = callers.at(-1);
     const got: Record<string, number> = {};
     for (const caller of callers) {
-      const spends = expected[caller.as] === 200 && caller !== last && procedures.get(procedure) === "mutation";
-      const answer = await caller.call(procedure, spends ? await input() : shared);
+      const needsNewObject = expected[caller.as] === 200 && caller !== last && procedures.get(procedure) === "mutation";
+      const answer = await caller.call(procedure, needsNewObject ? await input() : shared);
       got[caller.title] = answer.status;
       if (answer.status === 403 && caller.by === "session") expect(answer.error.data.reason).not.toBe("key_scope");
       if (answer.status === 404) expect(answer.error.data.reason).toBe("not_found");
@@ -120,29 +120,29 @@ describe.each(onSecondDatabaseASixth(rows))("$label", ({ procedure, at }) => {
     expect(got).toEqual(Object.fromEntries(callers.map(({ title, as }) => [title, expected[as]])));
   });
 
-  test("is refused to a session that has something to do first, before anybody looks for the object", async () => {
-    const there = await rowOf(procedure, at).input();
-    for (const { reason, call } of heldBack) {
-      for (const asked of [there, nowhere(there)]) {
-        const answer = await call(procedure, asked);
+  test(`${label} is refused for a restricted session before the object is looked up`, async () => {
+    const input = await rowOf(procedure, at).input();
+    for (const { reason, call } of restrictedSessions) {
+      for (const variant of [input, withUnknownIds(input)]) {
+        const answer = await call(procedure, variant);
         if (procedure === "auth.session") expect(answer.status).toBe(200);
         else expect([answer.status, answer.error.data.reason]).toEqual([403, reason]);
       }
     }
   });
 
-  test("tells another organization's people no more than an id that is nobody's", async () => {
-    const { input, expected } = rowOf(procedure, at);
-    const { acme, beta } = where;
-    const there = await input();
+  test(`${label} reveals no more to another organization than an unknown id does`, async () => {
+    const row = rowOf(procedure, at);
+    const { acme, beta } = fixture;
+    const input = await row.input();
     for (const who of ["strangerOwner", "strangerViewer"] as const) {
-      const answer = await strangers[who](procedure, there);
-      if (expected[who] === 404) {
-        expect(bytesOf(answer)).toEqual(bytesOf(await strangers[who](procedure, nowhere(there))));
+      const answer = await strangers[who](procedure, input);
+      if (row.expected[who] === 404) {
+        expect(responseOf(answer)).toEqual(responseOf(await strangers[who](procedure, withUnknownIds(input))));
       }
-      if (procedure === "audit.list") continue; // their own log repeats the ids that they tried
+      if (procedure === "audit.list") continue; // the caller's own log contains the ids of their attempts
       expect(answer.text).not.toContain(acme.organizationId);
-      for (const value of Object.values(there)) {
+      for (const value of Object.values(input)) {
         if (typeof value === "string" && value.length === 30 && value !== beta.gatewayId)
           expect(answer.text).not.toContain(value);
       }
@@ -155,31 +155,35 @@ describe("a person's own account", () => {
     ofProcedure.map((row, at) => ({ procedure, at, label: row.title ? `${procedure} (${row.title})` : procedure })),
   );
 
-  test.each(ofAccount)("$label is answered to each caller as written", async ({ procedure, at }) => {
+  test.each(ofAccount)("$label gets the expected status for each caller", async ({ procedure, at }) => {
     const row = accountRows(world)[procedure]?.[at];
-    if (!row) throw new Error(`there is no row ${at} of ${procedure}`);
-    for (const [reason, call] of Object.entries(nobody)) {
+    if (!row) throw new Error(`row ${at} of ${procedure} does not exist`);
+    for (const [reason, call] of Object.entries(unauthenticated)) {
       const answer = await call(procedure, {});
       expect([answer.status, answer.error.data.reason]).toEqual([401, reason]);
     }
-    const { userId } = where.there;
-    const someone = { userId, sessionId: newId("session"), password: "none", organizationId: null };
+    const { userId } = fixture.projectDeveloper;
+    const accountCaller = { userId, sessionId: newId("session"), password: "none", organizationId: null };
     for (const { title, by, call } of callers) {
       if (by === "session") continue;
-      const answer = await call(procedure, await row.input(someone));
+      const answer = await call(procedure, await row.input(accountCaller));
       expect([title, answer.status, answer.error?.data.reason]).toEqual([title, 403, "session_required"]);
     }
     for (const open of await everySession()) {
-      const { title, waits, ...asking } = await open();
-      const expected = waits ? row.waiting : asking.organizationId === null ? (row.nowhere ?? row.full) : row.full;
-      const answer = await asking.call(procedure, await row.input(asking));
+      const { title, isPending, ...caller } = await open();
+      const expected = isPending
+        ? row.pending
+        : caller.organizationId === null
+          ? (row.withoutOrganization ?? row.full)
+          : row.full;
+      const answer = await caller.call(procedure, await row.input(caller));
       expect([title, answer.status]).toEqual([title, expected]);
     }
   });
 
-  /** New people with a password and a session, members of each kind and of none. */
+  /** Returns functions that open sessions of new people with a password: every kind of member, and restricted ones. */
   async function everySession() {
-    const { acme, beta } = where;
+    const { acme, beta } = fixture;
     const password = "Correct horse battery";
     const hash = await hashPassword(password, { known: "test" });
     const ordinary = [
@@ -194,12 +198,15 @@ describe("a person's own account", () => {
       await givenMember(world, organizationId, person, role);
       const { sessionId, browser } = await givenSession(world, person);
       const call: AnyCall = (procedure, input) => browser.call(procedure, input);
-      return { ...person, title, sessionId, organizationId, call, waits: false };
+      return { ...person, title, sessionId, organizationId, call, isPending: false };
     });
-    const held = (await heldBackOf(where)).map(({ title, reason, open }: HeldBack) => async () => {
-      return { ...(await open()), title, waits: reason === "second_factor_required" };
-    });
-    return [...opens, ...held].map((open) => async () => {
+    const restricted = (await restrictedSessionsOf(fixture)).map(
+      ({ title, reason, open }: RestrictedSession) =>
+        async () => {
+          return { ...(await open()), title, isPending: reason === "second_factor_required" };
+        },
+    );
+    return [...opens, ...restricted].map((open) => async () => {
       const opened = await open();
       await world.db.asOwner(
         `insert into passwords (user_id, hash, changed_at) values ($1, $2, now()) on conflict (user_id) do update set hash = $2`,
@@ -210,27 +217,28 @@ describe("a person's own account", () => {
   }
 });
 
-describe("what is for whoever has not signed in", () => {
-  test.each(Object.entries(publicRows))("%s is answered to everybody alike", async (procedure, { input }) => {
+describe("procedures for anonymous callers", () => {
+  test.each(Object.entries(publicRows))("%s answers anonymous and signed-in callers", async (procedure, { input }) => {
     const visitor = openBrowser(world, { ip: "198.51.100.77" });
     expect((await visitor.call(procedure, input)).status).toBe(200);
-    const { browser } = await givenSession(world, where.there);
+    const { browser } = await givenSession(world, fixture.projectDeveloper);
     expect((await browser.call(procedure, input)).status).toBe(200);
   });
 });
 
 describe("a second id in an input", () => {
-  test("that is another organization's gateway is one that is nobody's", async () => {
-    const { acme, beta } = where;
+  test("a gateway of another organization gets the same answer as an unknown gateway", async () => {
+    const { acme, beta } = fixture;
     const { environmentId } = await insertPlace(world, beta);
-    const ask = (gatewayId: string) => beta.call("applications.create", { environmentId, name: "Wiki", gatewayId });
-    const answer = await ask(acme.gatewayId);
+    const createOn = (gatewayId: string) =>
+      beta.call("applications.create", { environmentId, name: "Wiki", gatewayId });
+    const answer = await createOn(acme.gatewayId);
     expect([answer.status, answer.error.data.reason]).toEqual([404, "not_found"]);
-    expect(bytesOf(answer)).toEqual(bytesOf(await ask(newId("gateway"))));
+    expect(responseOf(answer)).toEqual(responseOf(await createOn(newId("gateway"))));
   });
 
-  test("that is another organization's object finds no audit entry", async () => {
-    const { acme, beta, place } = where;
+  test("an object of another organization gives no audit entries", async () => {
+    const { acme, beta, place } = fixture;
     const { environmentId } = await place();
     const { applicationId } = await given(acme).application({ environmentId });
     const found = await acme.call<{ items: unknown[] }>("audit.list", { objectId: applicationId });
@@ -238,20 +246,20 @@ describe("a second id in an input", () => {
     expect((await beta.call<{ items: unknown[] }>("audit.list", { objectId: applicationId })).data.items).toEqual([]);
   });
 
-  test("that is another organization's cursor shows nothing of it", async () => {
-    const { acme, beta } = where;
+  test("a cursor of another organization reveals no objects of it", async () => {
+    const { acme, beta } = fixture;
     const { data } = await beta.call<{ items: { organizationId?: string }[] }>("applications.list", {
       cursor: newId("application"),
     });
     expect(data.items.filter((item) => JSON.stringify(item).includes(acme.gatewayId))).toEqual([]);
   });
 
-  test("that is another organization's role, account or project makes no key", async () => {
-    const { acme, beta, roleId, otherProjectId } = where;
+  test("a key with a role, account or project of another organization is refused like an unknown one", async () => {
+    const { acme, beta, roleId, otherProjectId } = fixture;
     const serviceAccountId = (
       await given(acme).ok<{ serviceAccountId: string }>("serviceAccounts.create", { name: "Mine", role: "viewer" })
     ).serviceAccountId;
-    const tries: [Record<string, unknown>, Record<string, unknown>][] = [
+    const attempts: [Record<string, unknown>, Record<string, unknown>][] = [
       [{ roleId }, { roleId: newId("role") }],
       [
         { role: "viewer", serviceAccountId },
@@ -262,10 +270,10 @@ describe("a second id in an input", () => {
         { role: "viewer", projectId: newId("project") },
       ],
     ];
-    for (const [theirs, nobodys] of tries) {
-      const answer = await beta.call("keys.create", { name: "x", ...theirs });
+    for (const [foreign, unknownId] of attempts) {
+      const answer = await beta.call("keys.create", { name: "x", ...foreign });
       expect([answer.status, answer.error.data.reason]).toEqual([404, "not_found"]);
-      expect(bytesOf(answer)).toEqual(bytesOf(await beta.call("keys.create", { name: "x", ...nobodys })));
+      expect(responseOf(answer)).toEqual(responseOf(await beta.call("keys.create", { name: "x", ...unknownId })));
     }
   });
 });

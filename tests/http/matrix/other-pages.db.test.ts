@@ -3,17 +3,17 @@ import { type GivenSession, givenSession } from "../../support/sessions";
 import { openWorld, type World } from "../../support/world";
 import { publicRows } from "./account-rows";
 import { type Acme, openAcme } from "./acme";
-import { askedByOwner } from "./asked-by-owner";
+import { requestByOwner } from "./asked-by-owner";
 import { procedures } from "./procedures";
 
-/** What a browser sends on behalf of a page that is not ours: the cookie, and whatever that page can say. */
+/** Requests that a browser sends for a page of another origin: with the cookie, and with any content. */
 
 let world: World;
-let where: Acme;
+let fixture: Acme;
 
 beforeAll(async () => {
   world = await openWorld();
-  where = await openAcme(world);
+  fixture = await openAcme(world);
 });
 afterAll(() => world.close());
 
@@ -22,8 +22,8 @@ const mutations = [...procedures].filter(([, type]) => type === "mutation").map(
 const csrfTokenOf = ({ browser }: GivenSession) =>
   [...browser.cookies].find(([name]) => name.endsWith("portcullis.csrf"))?.[1] ?? "";
 
-/** Everything that is stored, but what was refused, and when a session was last seen. */
-async function everything(): Promise<string> {
+/** A digest of all tables except refusals, audit entries and rate limits. */
+async function databaseState(): Promise<string> {
   const tables = await world.db.asOwner<{ name: string }>(
     `select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
        and relname not in ('audit_entries', 'refusal_counts', 'limits') order by 1`,
@@ -38,25 +38,25 @@ async function everything(): Promise<string> {
   return hashes.map(({ name, hash }) => `${name} ${hash}`).join("\n");
 }
 
-test("there are mutations to try", () => {
+test("the router has mutations to test", () => {
   expect(mutations.length).toBeGreaterThan(40);
 });
 
-/** The last test of each procedure does what the others may not. */
-const triedFromOtherPages = (procedure: string) => () => {
+/** The last test of each procedure makes the change that the other requests must not make. */
+const requestsFromOtherPages = (procedure: string) => () => {
   const isPublic = procedure in publicRows;
   let session: GivenSession;
   let input: Record<string, unknown>;
   let foreignToken: string;
   let before: string;
   beforeAll(async () => {
-    const other = await givenSession(world, where.there);
+    const other = await givenSession(world, fixture.projectDeveloper);
     foreignToken = csrfTokenOf(other);
-    ({ session, input } = await askedByOwner(world, where, procedure));
-    before = await everything();
+    ({ session, input } = await requestByOwner(world, fixture, procedure));
+    before = await databaseState();
   });
 
-  test("does nothing for a page of another origin (TM-32)", async () => {
+  test(`${procedure} is refused for a page of another origin (TM-32)`, async () => {
     const origins = [
       "https://evil.example.org",
       "https://portcullis.example.org.evil.example",
@@ -73,7 +73,7 @@ const triedFromOtherPages = (procedure: string) => () => {
     }
   });
 
-  test.skipIf(isPublic)("does nothing without the session's own token (TM-33)", async () => {
+  test.skipIf(isPublic)(`${procedure} is refused without the CSRF token of the session (TM-33)`, async () => {
     expect(foreignToken).toMatch(/^[\w-]{43}$/);
     for (const token of ["", "A".repeat(43), foreignToken]) {
       const { status, error } = await session.browser.call(procedure, input, { "x-csrf-token": token });
@@ -87,7 +87,7 @@ const triedFromOtherPages = (procedure: string) => () => {
     expect(bare.status).toBe(403);
   });
 
-  test("does nothing by GET, and nothing for a form (TM-34)", async () => {
+  test(`${procedure} is refused with GET and with a form (TM-34)`, async () => {
     const headers = { origin: "https://portcullis.example.org", "x-csrf-token": csrfTokenOf(session) };
     const address = `/api/trpc/${procedure}?input=${encodeURIComponent(JSON.stringify(input))}`;
     expect((await session.browser.fetch(address, { headers })).status).toBe(405);
@@ -101,11 +101,11 @@ const triedFromOtherPages = (procedure: string) => () => {
     }
   });
 
-  test("has changed nothing by any of these, and goes on for a page of ours", async () => {
-    expect(await everything()).toBe(before);
+  test(`${procedure} has changed nothing in refused requests, and works for a page of this origin`, async () => {
+    expect(await databaseState()).toBe(before);
     const { error } = await session.browser.call(procedure, input);
     expect(["foreign_origin", "csrf_token"]).not.toContain(error?.data.reason);
   });
 };
 
-for (const procedure of mutations) describe(procedure, { shuffle: false }, triedFromOtherPages(procedure));
+for (const procedure of mutations) describe(procedure, { shuffle: false }, requestsFromOtherPages(procedure));

@@ -1,6 +1,6 @@
 import { router } from "../../../src/http/trpc/router";
 
-/** Every procedure of the router by its name, and whether it changes something. */
+/** The name and type of every procedure of the router. */
 export const procedures: ReadonlyMap<string, "query" | "mutation"> = new Map(
   Object.entries<unknown>(router._def.procedures).map(([name, procedure]) => [name, typeOf(procedure)]),
 );
@@ -8,6 +8,6 @@ export const procedures: ReadonlyMap<string, "query" | "mutation"> = new Map(
 function typeOf(procedure: unknown): "query" | "mutation" {
   const definition: unknown = Reflect.get(Object(procedure), "_def");
   const type: unknown = Reflect.get(Object(definition), "type");
-  if (type !== "query" && type !== "mutation") throw new Error(`a procedure of the type ${String(type)}`);
+  if (type !== "query" && type !== "mutation") throw new Error(`unexpected procedure type ${String(type)}`);
   return type;
 }

@@ -1,45 +1,45 @@
 import type { Acme } from "./acme";
-import { makesOf } from "./acme";
+import { factoriesOf } from "./acme";
 import {
   administers,
+  administersInProject,
   administersOwn,
-  administersThere,
-  anybody,
+  anyRole,
   type Expected,
-  everybody,
-  founds,
-  of,
+  everyCaller,
   owns,
   ownsOwn,
+  ownsRoot,
   reads,
-  readsThere,
-  withWord,
-  writesThere,
+  readsInProject,
+  statuses,
+  withCustom,
+  writesInProject,
 } from "./expected";
 
 export interface Row {
-  /** What the input says, where a procedure has more than one row. */
+  /** Describes the input if a procedure has more than one row. */
   readonly title?: string;
-  /** A fresh object, and the input that names it. */
+  /** Creates a new object and returns the input that names it. */
   readonly input: () => Promise<Record<string, unknown>>;
   readonly expected: Expected;
 }
 
-/** Every procedure about an organization and what is in it, with the answers that each caller is to have. */
-export function rowsOf(where: Acme): Record<string, readonly Row[]> {
-  const { acme, beta, place } = where;
-  const makes = makesOf(where);
-  const { name, application, credential, route, routeOf, apiKey, serviceAccount, gateway, provider } = makes;
+/** Every procedure about an organization and its objects, with the expected status for each caller. */
+export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
+  const { acme, beta, place } = fixture;
+  const factories = factoriesOf(fixture);
+  const { name, application, credential, route, routeOf, apiKey, serviceAccount, gateway, provider } = factories;
   const nothing = async () => ({});
 
   return {
-    "auth.session": [{ input: nothing, expected: anybody }],
+    "auth.session": [{ input: nothing, expected: everyCaller }],
 
     "organizations.one": [
-      { title: "the caller's own", input: nothing, expected: everybody },
+      { title: "the caller's own", input: nothing, expected: anyRole },
       { title: "by id", input: async () => ({ organizationId: acme.organizationId }), expected: reads },
     ],
-    "organizations.list": [{ input: nothing, expected: everybody }],
+    "organizations.list": [{ input: nothing, expected: anyRole }],
     "organizations.update": [
       { title: "the caller's own", input: async () => ({ name: name() }), expected: administersOwn },
       {
@@ -48,138 +48,156 @@ export function rowsOf(where: Acme): Record<string, readonly Row[]> {
         expected: administers,
       },
     ],
-    // Acme is the root organization: even its owner gets no further than 409.
+    // Acme is the root organization, so even its owner gets 409.
     "organizations.delete": [
       { input: async () => ({ organizationId: acme.organizationId }), expected: { ...owns, owner: 409 } },
     ],
 
-    "projects.create": [{ input: async () => ({ name: name() }), expected: of(403, 200, 200, 200, 200, 403) }],
-    "projects.one": [{ input: async () => ({ projectId: (await place()).projectId }), expected: withWord(readsThere) }],
-    // Whoever has a role at any project sees those.
+    "projects.create": [{ input: async () => ({ name: name() }), expected: statuses(403, 200, 200, 200, 200, 403) }],
+    "projects.one": [
+      { input: async () => ({ projectId: (await place()).projectId }), expected: withCustom(readsInProject) },
+    ],
+    // A person with a role in any project sees these projects.
     "projects.list": [
       {
         input: async () => {
-          await place(); // with it the caller of one project has a role in one
+          await place(); // gives the project developer a role in a project
           return {};
         },
-        expected: { ...withWord(everybody), there: 200, elsewhere: 200 },
+        expected: { ...withCustom(anyRole), projectDeveloper: 200, otherProject: 200 },
       },
     ],
     "projects.update": [
-      { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesThere },
+      { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesInProject },
     ],
-    "projects.delete": [{ input: async () => ({ projectId: (await place()).projectId }), expected: administersThere }],
+    "projects.delete": [
+      { input: async () => ({ projectId: (await place()).projectId }), expected: administersInProject },
+    ],
 
     "environments.create": [
-      { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesThere },
+      { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesInProject },
     ],
     "environments.one": [
-      { input: async () => ({ environmentId: (await place()).environmentId }), expected: readsThere },
+      { input: async () => ({ environmentId: (await place()).environmentId }), expected: readsInProject },
     ],
     "environments.list": [
-      { title: "all", input: nothing, expected: everybody },
-      { title: "of a project", input: async () => ({ projectId: (await place()).projectId }), expected: readsThere },
+      { title: "all", input: nothing, expected: anyRole },
+      {
+        title: "of a project",
+        input: async () => ({ projectId: (await place()).projectId }),
+        expected: readsInProject,
+      },
     ],
     "environments.update": [
-      { input: async () => ({ environmentId: (await place()).environmentId, name: name() }), expected: writesThere },
+      {
+        input: async () => ({ environmentId: (await place()).environmentId, name: name() }),
+        expected: writesInProject,
+      },
     ],
     "environments.delete": [
-      { input: async () => ({ environmentId: (await place()).environmentId }), expected: administersThere },
+      { input: async () => ({ environmentId: (await place()).environmentId }), expected: administersInProject },
     ],
 
     "applications.create": [
-      { input: async () => ({ environmentId: (await place()).environmentId, name: name() }), expected: writesThere },
+      {
+        input: async () => ({ environmentId: (await place()).environmentId, name: name() }),
+        expected: writesInProject,
+      },
     ],
     "applications.one": [
-      { input: async () => ({ applicationId: await application() }), expected: withWord(readsThere) },
+      { input: async () => ({ applicationId: await application() }), expected: withCustom(readsInProject) },
     ],
     "applications.list": [
-      { title: "all", input: nothing, expected: withWord(everybody) },
+      { title: "all", input: nothing, expected: withCustom(anyRole) },
       {
         title: "of an environment",
         input: async () => ({ environmentId: (await place()).environmentId }),
-        expected: withWord(readsThere),
+        expected: withCustom(readsInProject),
       },
     ],
     "applications.update": [
       {
         input: async () => ({ applicationId: await application(), access: "public-when-empty" }),
-        expected: writesThere,
+        expected: writesInProject,
       },
     ],
     "applications.delete": [
-      { input: async () => ({ applicationId: await application() }), expected: withWord(writesThere) },
+      { input: async () => ({ applicationId: await application() }), expected: withCustom(writesInProject) },
     ],
 
     "security.create": [
       {
         input: async () => ({ applicationId: await application(), username: "ada" }),
-        expected: withWord(writesThere),
+        expected: withCustom(writesInProject),
       },
     ],
-    "security.one": [{ input: async () => ({ securityId: await credential() }), expected: readsThere }],
-    "security.list": [{ input: async () => ({ applicationId: await application() }), expected: readsThere }],
+    "security.one": [{ input: async () => ({ securityId: await credential() }), expected: readsInProject }],
+    "security.list": [{ input: async () => ({ applicationId: await application() }), expected: readsInProject }],
     "security.update": [
-      { input: async () => ({ securityId: await credential(), username: "bob" }), expected: writesThere },
+      { input: async () => ({ securityId: await credential(), username: "bob" }), expected: writesInProject },
     ],
-    "security.delete": [{ input: async () => ({ securityId: await credential() }), expected: writesThere }],
+    "security.delete": [{ input: async () => ({ securityId: await credential() }), expected: writesInProject }],
 
     "routes.create": [
-      { input: async () => ({ applicationId: await application(), ...route() }), expected: writesThere },
+      { input: async () => ({ applicationId: await application(), ...route() }), expected: writesInProject },
     ],
-    "routes.one": [{ input: async () => ({ routeId: (await routeOf()).routeId }), expected: readsThere }],
+    "routes.one": [{ input: async () => ({ routeId: (await routeOf()).routeId }), expected: readsInProject }],
     "routes.list": [
-      { title: "all", input: nothing, expected: everybody },
-      { title: "of an application", input: async () => ({ applicationId: await application() }), expected: readsThere },
+      { title: "all", input: nothing, expected: anyRole },
+      {
+        title: "of an application",
+        input: async () => ({ applicationId: await application() }),
+        expected: readsInProject,
+      },
     ],
     "routes.update": [
       {
         input: async () => ({ routeId: (await routeOf()).routeId, pathPrefix: "/x" }),
-        expected: withWord(writesThere),
+        expected: withCustom(writesInProject),
       },
     ],
-    "routes.delete": [{ input: async () => ({ routeId: (await routeOf()).routeId }), expected: writesThere }],
+    "routes.delete": [{ input: async () => ({ routeId: (await routeOf()).routeId }), expected: writesInProject }],
 
     "claims.list": [
-      { title: "all", input: nothing, expected: everybody },
+      { title: "all", input: nothing, expected: anyRole },
       { title: "on a gateway", input: async () => ({ gatewayId: acme.gatewayId }), expected: reads },
     ],
-    "claims.release": [{ input: async () => ({ claimId: await makes.releasable() }), expected: administers }],
+    "claims.release": [{ input: async () => ({ claimId: await factories.releasable() }), expected: administers }],
 
     "gateways.create": [
       {
         input: async () => ({ name: name(), address: "127.0.0.1:8100", probeAddress: "127.0.0.1:8101" }),
-        expected: founds,
+        expected: ownsRoot,
       },
     ],
     "gateways.one": [{ input: async () => ({ gatewayId: acme.gatewayId }), expected: reads }],
-    "gateways.list": [{ input: nothing, expected: everybody }],
+    "gateways.list": [{ input: nothing, expected: anyRole }],
     "gateways.update": [
       { input: async () => ({ gatewayId: await gateway(), name: name() }), expected: owns },
       {
-        title: "one that the stranger is allowed on",
+        title: "a gateway that the stranger may use",
         input: async () => ({ gatewayId: beta.gatewayId, name: name() }),
-        expected: founds,
+        expected: ownsRoot,
       },
     ],
     "gateways.delete": [{ input: async () => ({ gatewayId: await gateway() }), expected: owns }],
 
     "keys.create": [
-      { input: async () => ({ name: name(), role: "viewer" }), expected: of(403, 200, 200, 200, 200, 403) },
+      { input: async () => ({ name: name(), role: "viewer" }), expected: statuses(403, 200, 200, 200, 200, 403) },
       { title: "of an owner", input: async () => ({ name: name(), role: "owner" }), expected: ownsOwn },
       {
         title: "for a project",
         input: async () => ({ name: name(), role: "viewer", projectId: (await place()).projectId }),
-        expected: writesThere,
+        expected: writesInProject,
       },
     ],
     "keys.one": [{ input: async () => ({ apiKeyId: await apiKey() }), expected: administers }],
     "keys.list": [
-      { title: "all", input: nothing, expected: withWord(everybody) },
+      { title: "all", input: nothing, expected: withCustom(anyRole) },
       {
         title: "of a project",
         input: async () => ({ projectId: (await place()).projectId }),
-        expected: withWord(readsThere),
+        expected: withCustom(readsInProject),
       },
     ],
     "keys.update": [{ input: async () => ({ apiKeyId: await apiKey(), name: name() }), expected: administers }],
@@ -218,21 +236,25 @@ export function rowsOf(where: Acme): Record<string, readonly Row[]> {
     "providers.update": [{ input: async () => ({ providerId: await provider(), name: name() }), expected: owns }],
     "providers.delete": [{ input: async () => ({ providerId: await provider() }), expected: owns }],
 
-    "members.one": [{ input: async () => ({ memberId: await makes.member() }), expected: withWord(reads) }],
-    "members.list": [{ input: nothing, expected: withWord(everybody) }],
+    "members.one": [{ input: async () => ({ memberId: await factories.member() }), expected: withCustom(reads) }],
+    "members.list": [{ input: nothing, expected: withCustom(anyRole) }],
     "members.update": [
-      { input: async () => ({ memberId: await makes.member(), role: "developer" }), expected: administers },
-      { title: "to an owner", input: async () => ({ memberId: await makes.member(), role: "owner" }), expected: owns },
+      { input: async () => ({ memberId: await factories.member(), role: "developer" }), expected: administers },
+      {
+        title: "to an owner",
+        input: async () => ({ memberId: await factories.member(), role: "owner" }),
+        expected: owns,
+      },
       {
         title: "of an owner",
-        input: async () => ({ memberId: await makes.member("owner"), role: "viewer" }),
+        input: async () => ({ memberId: await factories.member("owner"), role: "viewer" }),
         expected: owns,
       },
     ],
     "members.setProjectRole": [
       {
         input: async () => ({
-          memberId: await makes.member(),
+          memberId: await factories.member(),
           projectId: (await place()).projectId,
           role: "developer",
         }),
@@ -240,29 +262,29 @@ export function rowsOf(where: Acme): Record<string, readonly Row[]> {
       },
     ],
     "members.delete": [
-      { input: async () => ({ memberId: await makes.member() }), expected: administers },
-      { title: "an owner", input: async () => ({ memberId: await makes.member("owner") }), expected: owns },
+      { input: async () => ({ memberId: await factories.member() }), expected: administers },
+      { title: "an owner", input: async () => ({ memberId: await factories.member("owner") }), expected: owns },
     ],
 
     "roles.create": [
       { input: async () => ({ name: name(), permissions: ["project:read"] }), expected: administersOwn },
       {
-        title: "of an owner's word",
+        title: "with an owner's permission",
         input: async () => ({ name: name(), permissions: ["project:read", "organization:delete"] }),
         expected: ownsOwn,
       },
     ],
-    "roles.one": [{ input: async () => ({ roleId: await makes.role() }), expected: reads }],
-    "roles.list": [{ input: nothing, expected: everybody }],
+    "roles.one": [{ input: async () => ({ roleId: await factories.role() }), expected: reads }],
+    "roles.list": [{ input: nothing, expected: anyRole }],
     "roles.update": [
-      { input: async () => ({ roleId: await makes.role(), name: name() }), expected: administers },
+      { input: async () => ({ roleId: await factories.role(), name: name() }), expected: administers },
       {
-        title: "to an owner's word",
-        input: async () => ({ roleId: await makes.role(), permissions: ["organization:delete"] }),
+        title: "to an owner's permission",
+        input: async () => ({ roleId: await factories.role(), permissions: ["organization:delete"] }),
         expected: owns,
       },
     ],
-    "roles.delete": [{ input: async () => ({ roleId: await makes.role() }), expected: administers }],
+    "roles.delete": [{ input: async () => ({ roleId: await factories.role() }), expected: administers }],
 
     "invitations.create": [
       {
@@ -276,17 +298,19 @@ export function rowsOf(where: Acme): Record<string, readonly Row[]> {
       },
     ],
     "invitations.list": [{ input: nothing, expected: administersOwn }],
-    "invitations.delete": [{ input: async () => ({ invitationId: await makes.invitation() }), expected: administers }],
+    "invitations.delete": [
+      { input: async () => ({ invitationId: await factories.invitation() }), expected: administers },
+    ],
 
     "sync.status": [
-      { title: "all", input: nothing, expected: everybody },
+      { title: "all", input: nothing, expected: anyRole },
       { title: "of a gateway", input: async () => ({ gatewayId: acme.gatewayId }), expected: reads },
     ],
     "sync.wait": [
       {
         title: "for an application",
         input: async () => ({ applicationId: await application(), timeoutMs: 0 }),
-        expected: readsThere,
+        expected: readsInProject,
       },
       {
         title: "for a change",
@@ -295,12 +319,14 @@ export function rowsOf(where: Acme): Record<string, readonly Row[]> {
       },
     ],
 
-    "audit.one": [{ input: async () => ({ auditId: await makes.auditEntry() }), expected: withWord(administers) }],
-    "audit.list": [{ input: nothing, expected: withWord(administersOwn) }],
-    "audit.verify": [{ input: nothing, expected: withWord(administersOwn) }],
-    "audit.checkpoint": [{ input: nothing, expected: withWord(administersOwn) }],
-    "audit.installation.list": [{ input: nothing, expected: founds }],
-    "audit.installation.verify": [{ input: nothing, expected: founds }],
-    "audit.installation.checkpoint": [{ input: nothing, expected: founds }],
+    "audit.one": [
+      { input: async () => ({ auditId: await factories.auditEntry() }), expected: withCustom(administers) },
+    ],
+    "audit.list": [{ input: nothing, expected: withCustom(administersOwn) }],
+    "audit.verify": [{ input: nothing, expected: withCustom(administersOwn) }],
+    "audit.checkpoint": [{ input: nothing, expected: withCustom(administersOwn) }],
+    "audit.installation.list": [{ input: nothing, expected: ownsRoot }],
+    "audit.installation.verify": [{ input: nothing, expected: ownsRoot }],
+    "audit.installation.checkpoint": [{ input: nothing, expected: ownsRoot }],
   };
 }

@@ -3,7 +3,7 @@ import { features } from "../../../src/features/all";
 import { apiPage } from "../../../src/http/rest/api-page";
 import { operationsOf } from "../../../src/operations/operations-of";
 
-test("docs/api.md describes exactly the operations that there are", async () => {
+test("docs/api.md describes exactly the existing operations", async () => {
   const page = apiPage(features);
   expect(page.match(/^### /gm)).toHaveLength(operationsOf(features).length);
   await expect(page).toMatchFileSnapshot("../../../docs/api.md");

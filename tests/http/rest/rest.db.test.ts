@@ -26,15 +26,15 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-interface Sent {
+interface RequestOptions {
   readonly key?: string | null;
   readonly body?: unknown;
   readonly text?: string;
   readonly headers?: Record<string, string>;
 }
 
-/** Sends one request to the REST API, as the owner unless it says otherwise. */
-async function send(method: string, path: string, { key = owner, body, text, headers = {} }: Sent = {}) {
+/** Sends one request to the REST API, by default as the owner. */
+async function send(method: string, path: string, { key = owner, body, text, headers = {} }: RequestOptions = {}) {
   const content = text ?? (body === undefined ? undefined : JSON.stringify(body));
   const request = new Request(`http://127.0.0.1/api/v1${path}`, {
     method,
@@ -46,23 +46,23 @@ async function send(method: string, path: string, { key = owner, body, text, hea
     ...(content === undefined ? {} : { body: content }),
   });
   const response = await world.handler(request, { ip: "192.0.2.44" });
-  const answered = await response.text();
-  const read = answered === "" ? {} : (JSON.parse(answered) as Record<string, unknown>);
+  const responseText = await response.text();
+  const parsed = responseText === "" ? {} : (JSON.parse(responseText) as Record<string, unknown>);
   return {
     status: response.status,
     headers: response.headers,
-    text: answered,
-    body: read,
-    error: read.error as { code: string; reason: string; message: string; requestId: string; fields?: object },
+    text: responseText,
+    body: parsed,
+    error: parsed.error as { code: string; reason: string; message: string; requestId: string; fields?: object },
   };
 }
 
 describe("the REST API (DK-13, DK-14)", () => {
-  test("creates, reads, lists, changes and deletes a credential", async () => {
-    const made = await send("POST", `/applications/${applicationId}/credentials`, { body: { username: "ada" } });
-    expect([made.status, made.body]).toEqual([201, expect.objectContaining({ username: "ada", applicationId })]);
-    const location = made.headers.get("location") ?? "";
-    expect(location).toBe(`/api/v1/credentials/${made.body.securityId}`);
+  test("the REST API can create, read, list, change and delete a credential", async () => {
+    const created = await send("POST", `/applications/${applicationId}/credentials`, { body: { username: "ada" } });
+    expect([created.status, created.body]).toEqual([201, expect.objectContaining({ username: "ada", applicationId })]);
+    const location = created.headers.get("location") ?? "";
+    expect(location).toBe(`/api/v1/credentials/${created.body.securityId}`);
     const path = location.slice("/api/v1".length);
     expect((await send("GET", path)).body).toMatchObject({ username: "ada" });
     const { body: page } = await send("GET", `/applications/${applicationId}/credentials?limit=1`);
@@ -74,13 +74,13 @@ describe("the REST API (DK-13, DK-14)", () => {
     expect((await send("GET", path)).status).toBe(404);
   });
 
-  test("answers 204 without a body where an object is deleted and nothing else is to be said", async () => {
+  test("a deletion without a result gets 204 without a body", async () => {
     const { body } = await send("POST", "/projects", { body: { name: "Short" } });
     const deleted = await send("DELETE", `/projects/${body.projectId}`);
     expect([deleted.status, deleted.text]).toEqual([204, ""]);
   });
 
-  test("refuses in the order 401, 404, 403, 400, each in one form", async () => {
+  test("refusals have the order 401, 404, 403, 400 and one format", async () => {
     const path = `/applications/${applicationId}/credentials`;
     const wrong = { body: { username: 7 } };
     const refusals = [
@@ -102,7 +102,7 @@ describe("the REST API (DK-13, DK-14)", () => {
     expect(refusals[3]?.error.fields).toEqual({ username: "invalid_type" });
   });
 
-  test("knows no object of another organization, whatever names it", async () => {
+  test("an object of another organization gets 404, in the path, the query and the parent", async () => {
     const other = await world.organization();
     const key = await other.key("owner");
     for (const [method, path] of [
@@ -126,12 +126,12 @@ describe("the REST API (DK-13, DK-14)", () => {
     ["GET", "/projects?limit=2x", 400, "invalid_input"],
     ["GET", "/projects?limit=1&limit=2", 400, "invalid_input"],
     ["GET", "/projects?planted=1", 400, "invalid_input"],
-  ])("%s %s is answered %i %s", async (method, path, status, reason) => {
+  ])("the request %s %s gets %i %s", async (method, path, status, reason) => {
     const answer = await send(method, path);
     expect([answer.status, answer.error.reason]).toEqual([status, reason]);
   });
 
-  test("names the methods that a path has", async () => {
+  test("a 405 names the allowed methods of the path", async () => {
     expect((await send("PUT", "/projects")).headers.get("allow")).toBe("GET, POST");
   });
 
@@ -140,18 +140,18 @@ describe("the REST API (DK-13, DK-14)", () => {
     [{ text: "[]" }, 400, "malformed_body"],
     [{ text: "x=1", headers: { "content-type": "application/xml" } }, 415, "unsupported_media_type"],
     [{ text: JSON.stringify({ name: "x".repeat(1024 * 1024) }) }, 413, "body_too_large"],
-  ])("a body that cannot be taken is refused: case %#", async (sent, status, reason) => {
+  ])("an unacceptable body is refused: case %#", async (sent, status, reason) => {
     const answer = await send("POST", "/projects", sent);
     expect([answer.status, answer.error.reason]).toEqual([status, reason]);
   });
 
-  test("takes no field from two places", async () => {
+  test("a field in the path is refused in the body", async () => {
     const path = `/applications/${applicationId}/credentials`;
     const answer = await send("POST", path, { body: { username: "eve", applicationId: "app_x" } });
     expect([answer.status, answer.error.fields]).toEqual([400, { applicationId: "named_by_path" }]);
   });
 
-  test("takes nothing from the query of a request that has a body: a password would stand in addresses", async () => {
+  test("a field in the query is refused if the request has a body, so that no password is in a URL", async () => {
     const path = `/applications/${applicationId}/credentials?password=Correct-Horse-7-Battery`;
     const answer = await send("POST", path, { body: { username: "eve" } });
     expect([answer.status, answer.error.fields]).toEqual([400, { password: "not_in_query" }]);
@@ -160,7 +160,7 @@ describe("the REST API (DK-13, DK-14)", () => {
     expect(JSON.stringify(body)).not.toContain("eve");
   });
 
-  test("changes nothing by a session without its token, and does with it", async () => {
+  test("a session can change something only with its CSRF token and origin", async () => {
     const ada = await givenPerson(world);
     await givenMember(world, acme.organizationId, ada, "owner");
     const { browser } = await givenSession(world, ada);
@@ -194,7 +194,7 @@ interface Described {
 }
 
 describe("the description of the REST API", () => {
-  const described = async () => {
+  const fetchDescription = async () => {
     const response = await world.handler(new Request("http://127.0.0.1/api/openapi.json"), { ip: "192.0.2.44" });
     expect(response.status).toBe(200);
     return (await response.json()) as {
@@ -204,15 +204,15 @@ describe("the description of the REST API", () => {
     };
   };
 
-  test("is valid OpenAPI 3.1 by two validators", async () => {
-    const document = await described();
+  test("the description is valid OpenAPI 3.1 for two validators", async () => {
+    const document = await fetchDescription();
     const { valid, errors } = await new Validator().validate(structuredClone(document));
     expect([valid, errors]).toEqual([true, undefined]);
     await SwaggerParser.validate(structuredClone(document) as never);
   });
 
-  test("has the reasons of each status, with the sentence of each", async () => {
-    const { paths, components } = await described();
+  test("the description has the reasons of each status, with the sentence of each", async () => {
+    const { paths, components } = await fetchDescription();
     const responses = paths["/api/v1/applications/{applicationId}/credentials"]?.post?.responses ?? {};
     const conflict = responses["409"];
     const [, narrowed] = conflict?.content["application/json"].schema.allOf ?? [];
@@ -229,8 +229,8 @@ describe("the description of the REST API", () => {
     );
   });
 
-  test("has every operation with its permission, and the version of the package", async () => {
-    const { paths, info } = await described();
+  test("the description has every operation with its permission, and the version of the package", async () => {
+    const { paths, info } = await fetchDescription();
     const found = Object.values(paths).flatMap((methods) => Object.values(methods));
     const permissionOf = new Map(found.map((one) => [one.operationId, one["x-permission"]]));
     for (const { operation } of operationsOf(features)) {

@@ -32,7 +32,7 @@ const echo: ApiHandler = async (request, { ip }) =>
   Response.json({ url: request.url, method: request.method, ip, text: await request.text() });
 
 describe("the HTTP server", () => {
-  test("answers 503 until it serves, and says that it is alive", async () => {
+  test("the server answers 503 until it serves, and /healthz answers 200", async () => {
     const { server, url } = await serverWith(null);
     const early = await fetch(`${url}/api/trpc/security.one`);
     expect(early.status).toBe(503);
@@ -44,7 +44,7 @@ describe("the HTTP server", () => {
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
-  test("gives the API to the handler, with the peer's address, and everything else to the pages", async () => {
+  test("API requests reach the handler with the peer address, and all others reach the pages", async () => {
     const { url } = await serverWith(echo);
     const answer = await fetch(`${url}/api/trpc/security.create?x=1`, { method: "POST", body: "{}" });
     expect(await answer.json()).toMatchObject({ method: "POST", ip: "127.0.0.1", text: "{}" });
@@ -52,7 +52,7 @@ describe("the HTTP server", () => {
     expect(await (await fetch(`${url}/apikeys`)).text()).toBe("page /apikeys");
   });
 
-  test("puts the security headers and a request id on every answer", async () => {
+  test("every response has the security headers and a request id", async () => {
     const { url } = await serverWith(async () => {
       throw new Error("a secret: hunter2");
     });
@@ -65,13 +65,13 @@ describe("the HTTP server", () => {
     }
   });
 
-  test("has them on what cannot be read, and on what is asked too early, too (AM-19..23)", async () => {
+  test("responses to invalid and early requests have the security headers too (AM-19..23)", async () => {
     const { server } = await serverWith(null, { secure: { includeSubdomains: false } });
     const answers = await Promise.all(
       [
-        "GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", // 503, it does not serve yet
+        "GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", // 503, because it does not serve yet
         "GET http://evil.example/ HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
-        "this is not HTTP\r\n\r\n", // 400, by Node's parser
+        "this is not HTTP\r\n\r\n", // 400, from the parser of Node.js
         `GET /x HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`, // 431
         "GET /x HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n",
       ].map(async (request) => {
@@ -91,7 +91,7 @@ describe("the HTTP server", () => {
     }
   });
 
-  test("answers a handler's own failure with 500 and nothing of it, and logs no more than its name", async () => {
+  test("a failure of the handler gets 500, and neither the response nor the log contains its message", async () => {
     const { url } = await serverWith(async () => {
       throw new Error("a secret: hunter2");
     });
@@ -102,7 +102,7 @@ describe("the HTTP server", () => {
     expect(lines.join("")).not.toContain("hunter2");
   });
 
-  test("a method that no request of the web platform can have is 405", async () => {
+  test("a method that the Request class does not support gets 405", async () => {
     const { server } = await serverWith(echo);
     const socket = connect(server.port, host);
     socket.end("TRACE /api/trpc/security.one HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
@@ -111,21 +111,21 @@ describe("the HTTP server", () => {
     expect(lines.join("")).not.toContain("a request failed");
   });
 
-  test("logs the path without what stands behind it", async () => {
+  test("the log contains the path without the query", async () => {
     const { url } = await serverWith(echo);
     await (await fetch(`${url}/api/trpc/security.one?input=hunter2`)).text();
     await expect.poll(() => lines.join("")).toContain('"path":"/api/trpc/security.one"');
     expect(lines.join("")).not.toContain("hunter2");
   });
 
-  test("logs no path that leads nowhere: a secret may have been pasted there", async () => {
+  test("the log does not contain an unknown path, because it may contain a pasted secret", async () => {
     const { url } = await serverWith(echo);
     await (await fetch(`${url}/api/trpc/pcl_pasted-by-mistake`)).text();
     await expect.poll(() => lines.join("")).toContain('"path":"unknown"');
     expect(lines.join("")).not.toContain("pasted-by-mistake");
   });
 
-  test("concludes nothing from the host that a caller names, and refuses a target that is no path", async () => {
+  test("the Host header does not change the request URL, and an absolute target gets 400", async () => {
     const { server, url } = await serverWith(echo);
     const named = await new Promise<string>((resolve) => {
       httpRequest(`${url}//evil.example/x`, { path: "/api/x", headers: { host: "evil.example" } }, async (answer) => {
@@ -138,24 +138,24 @@ describe("the HTTP server", () => {
     expect(Buffer.concat(await socket.toArray()).toString()).toMatch(/^HTTP\/1\.1 400 /);
   });
 
-  test("a port that is taken is one line with the setting to change", async () => {
+  test("a port that is taken is reported in one line with the setting to change", async () => {
     const { server } = await serverWith(null);
     await expect(listen({ host, port: server.port, log })).rejects.toThrow(
       new StartFailure(`port ${server.port} of 127.0.0.1 is taken: set PORT to another one`),
     );
   });
 
-  test("ends after what runs has finished, and takes nothing new meanwhile", async () => {
+  test("close waits for running requests and accepts no new ones", async () => {
     let finish: (response: Response) => void = () => undefined;
-    const began = withResolvers();
+    const started = withResolvers();
     const { server, url } = await serverWith(() => {
-      began.resolve(null);
+      started.resolve(null);
       return new Promise((resolve) => {
         finish = resolve;
       });
     });
     const running = fetch(`${url}/api/x`);
-    await began.promise;
+    await started.promise;
     const closed = server.close(10_000);
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
     finish(Response.json({ done: true }));
@@ -163,44 +163,44 @@ describe("the HTTP server", () => {
     await closed;
   });
 
-  test("does not wait for a request longer than it is given", async () => {
-    const began = withResolvers();
+  test("close does not wait longer than its timeout", async () => {
+    const started = withResolvers();
     const { server, url } = await serverWith(() => {
-      began.resolve(null);
+      started.resolve(null);
       return new Promise(() => undefined);
     });
     const running = expect(fetch(`${url}/api/x`)).rejects.toThrow();
-    await began.promise;
+    await started.promise;
     await server.close(50);
     await running;
   });
 });
 
-describe("a body", () => {
-  test("that is too long is read no further than it takes to refuse it", async () => {
+describe("a request body", () => {
+  test("a body that is too long is read only until it is refused", async () => {
     const { server } = await serverWith(echo);
     const socket = connect(server.port, host);
-    socket.on("error", () => undefined); // it is closed while we still write
+    socket.on("error", () => undefined); // the server closes the connection during the write
     const closed = new Promise((resolve) => socket.once("close", resolve));
     socket.write("POST /api/x HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
     const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
     const answered = once(socket, "data");
     for (let sent = 0; sent < 2 * 1024 * 1024; sent += 0x10000) socket.write(chunk);
     let most = 0;
-    const looking = setInterval(() => {
+    const observing = setInterval(() => {
       most = Math.max(most, server.bodyBytes);
     }, 1);
     const [answer] = await answered;
-    clearInterval(looking);
+    clearInterval(observing);
     const sending = setInterval(() => socket.writable && socket.write(chunk), 1);
     void closed.then(() => clearInterval(sending));
     expect(answer.toString()).toMatch(/^HTTP\/1\.1 413 /);
     expect(most).toBeLessThanOrEqual(1024 * 1024 + 0x10000);
     expect(server.bodyBytes).toBe(0);
-    await closed; // whoever goes on sending is not listened to for long
+    await closed; // the server closes a connection that keeps sending
   });
 
-  test("that says it is too long is not read at all", async () => {
+  test("a body whose Content-Length is too long is not read", async () => {
     const { server, url } = await serverWith(echo);
     const answer = await new Promise<number | undefined>((resolve, reject) => {
       const sent = httpRequest(`${url}/api/x`, { method: "POST", headers: { "content-length": 2 ** 30 } });
@@ -211,7 +211,7 @@ describe("a body", () => {
     expect(server.bodyBytes).toBe(0);
   });
 
-  test("arrives byte for byte, up to the limit", async () => {
+  test("a body up to the limit arrives unchanged", async () => {
     const { url } = await serverWith(async (request) => new Response(await request.arrayBuffer()));
     const body = Buffer.alloc(1024 * 1024, 0xfe);
     const answer = await fetch(`${url}/api/x`, { method: "POST", body });
@@ -221,17 +221,17 @@ describe("a body", () => {
   test.each([
     ["without a body", {}],
     ["with a body", { method: "POST", body: "{}" }],
-  ])("a caller that goes away ends the signal of a request %s", async (_, given) => {
-    const began = withResolvers();
+  ])("a caller that disconnects aborts the signal of a request %s", async (_, given) => {
+    const started = withResolvers();
     const aborted = withResolvers();
     const { url } = await serverWith((request) => {
       request.signal.addEventListener("abort", () => aborted.resolve(null));
-      began.resolve(null);
+      started.resolve(null);
       return new Promise(() => undefined);
     });
     const caller = new AbortController();
     const running = expect(fetch(`${url}/api/x`, { ...given, signal: caller.signal })).rejects.toThrow();
-    await began.promise;
+    await started.promise;
     caller.abort();
     await aborted.promise;
     await running;

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { preparePageRequest } from "../../../src/http/server/page-request";
 
-/** Next's own check, by which it answers 500 where it throws. */
+/** The check of Next.js. If it throws, Next.js answers 500. */
 const { parseAndValidateFlightRouterState } = createRequire(import.meta.url)(
   "next/dist/server/app-render/parse-and-validate-flight-router-state.js",
 ) as { parseAndValidateFlightRouterState(header: string): unknown };
@@ -23,7 +23,7 @@ function requestWith(headers: Record<string, string>, method = "GET"): IncomingM
 
 const statusFor = (headers: Record<string, string>) => preparePageRequest(requestWith(headers))?.status ?? 200;
 const encoded = (state: unknown) => encodeURIComponent(JSON.stringify(state));
-const ofBrowser = [
+const browserState = [
   "",
   { children: ["sign-in", { children: ["__PAGE__", {}, null, null, 0] }, null, null] },
   null,
@@ -33,19 +33,19 @@ const ofBrowser = [
 
 describe("a request for a page", () => {
   test.each<[string, Record<string, string>]>([
-    ["a browser's", { accept: "text/html", "user-agent": "Test/1" }],
-    ["the router's", { rsc: "1", "next-router-state-tree": encoded(ofBrowser), "next-url": "/sign-in" }],
-    ["a prefetch", { rsc: "1", "next-router-prefetch": "1", "next-router-segment-prefetch": "/_tree" }],
+    ["from a browser", { accept: "text/html", "user-agent": "Test/1" }],
+    ["from the router", { rsc: "1", "next-router-state-tree": encoded(browserState), "next-url": "/sign-in" }],
+    ["for a prefetch", { rsc: "1", "next-router-prefetch": "1", "next-router-segment-prefetch": "/_tree" }],
     [
-      "one with a state for a parameter",
+      "with a router state for a parameter",
       { "next-router-state-tree": encoded([["a", "b", "d", null], {}, null, "refetch"]) },
     ],
-  ])("is handed on: %s", (_name, headers) => {
+  ])("a page request %s is passed on", (_name, headers) => {
     expect(statusFor(headers)).toBe(200);
   });
 
   test.each(["", "x", "%", "%7B", "%ff", "[]", "null", "[1]", '["",{}', encoded([1, {}]), encoded(["", {}, 1])])(
-    "with the router state %j is 400",
+    "a page request with the router state %j gets 400",
     (state) => {
       expect(statusFor({ rsc: "1", "next-router-state-tree": state })).toBe(400);
       expect(statusFor({ "next-router-state-tree": state })).toBe(400);
@@ -59,21 +59,24 @@ describe("a request for a page", () => {
     { "next-router-prefetch": "x" },
     { "next-router-segment-prefetch": "x" },
     { "next-url": "http://evil.example/" },
-  ])("with the header %j is 400", (headers) => {
+  ])("a page request with the header %j gets 400", (headers) => {
     expect(statusFor(headers as Record<string, string>)).toBe(400);
   });
 
-  test("with a router header twice is 400", () => {
+  test("a page request with a repeated router header gets 400", () => {
     const request = requestWith({ rsc: "1" });
     Object.defineProperty(request, "headersDistinct", { value: { rsc: ["1", "1"] } });
     expect(preparePageRequest(request)?.status).toBe(400);
   });
 
-  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("by %s is 405: a page has no actions", (method) => {
-    expect(preparePageRequest(requestWith({}, method))?.status).toBe(405);
-  });
+  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])(
+    "a page request with %s gets 405 because pages have no actions",
+    (method) => {
+      expect(preparePageRequest(requestWith({}, method))?.status).toBe(405);
+    },
+  );
 
-  test("is handed on without headers that no page depends on", () => {
+  test("a page request is passed on without headers that no page needs", () => {
     const request = requestWith({
       host: "x",
       "next-action": "x",
@@ -88,7 +91,7 @@ describe("a request for a page", () => {
     expect(Object.keys(request.headers)).toEqual(["host"]);
   });
 
-  test("is refused, whatever the router state is that Next would fail on", () => {
+  test("a page request is refused for every router state on which Next.js would fail", () => {
     const { state } = fc.letrec((tie) => ({
       state: fc.oneof(
         { maxDepth: 4 },

@@ -9,8 +9,8 @@ import {
 const directivesOf = (policy: string) =>
   Object.fromEntries(policy.split("; ").map((directive) => directive.split(/ (.*)/s).slice(0, 2)));
 
-describe("the headers of every answer (AM-19..23)", () => {
-  test("nobody frames it, guesses what it is, or learns where a visitor came from", () => {
+describe("the headers of every response (AM-19..23)", () => {
+  test("every response forbids framing, content sniffing and referrers to other origins", () => {
     for (const secure of [{ includeSubdomains: false }, null]) {
       expect(securityHeaders(secure)).toMatchObject({
         "x-frame-options": "DENY",
@@ -22,14 +22,14 @@ describe("the headers of every answer (AM-19..23)", () => {
     }
   });
 
-  test("a browser is told to use https alone where the public address is https, and only there (PO-16)", () => {
+  test("Strict-Transport-Security is set only if the public address is https (PO-16)", () => {
     const header = (secure: TransportSecurity | null) => securityHeaders(secure)["strict-transport-security"];
     expect(header({ includeSubdomains: false })).toBe("max-age=31536000");
     expect(header({ includeSubdomains: true })).toBe("max-age=31536000; includeSubDomains");
     expect(header(null)).toBeUndefined();
   });
 
-  test("what is no page may load nothing and be framed nowhere", () => {
+  test("a response that is not a page may load nothing and may not be framed", () => {
     expect(directivesOf(securityHeaders(null)["content-security-policy"] ?? "")).toEqual({
       "default-src": "'none'",
       "base-uri": "'none'",
@@ -40,7 +40,7 @@ describe("the headers of every answer (AM-19..23)", () => {
 });
 
 describe("the policy of a page", () => {
-  test("lets scripts run by the page's nonce alone", () => {
+  test("a page allows only scripts with its nonce", () => {
     const directives = directivesOf(pagePolicy("bm9uY2U="));
     expect(directives["script-src"]).toBe("'self' 'nonce-bm9uY2U=' 'strict-dynamic'");
     expect(directives["object-src"]).toBe("'none'");
@@ -50,18 +50,18 @@ describe("the policy of a page", () => {
     expect(directives["connect-src"]).toBe("'self'");
   });
 
-  test("allows inline styles as attributes alone", () => {
+  test("a page allows inline styles only as attributes", () => {
     const { "style-src-attr": attributes, ...rest } = directivesOf(pagePolicy("bm9uY2U="));
     expect(attributes).toBe("'unsafe-inline'");
     expect(Object.values(rest).join(" ")).not.toMatch(/unsafe/);
   });
 
-  test("development relaxes no more than its server needs", () => {
+  test("development additionally allows only unsafe-eval", () => {
     const script = directivesOf(pagePolicy("bm9uY2U=", true))["script-src"];
     expect(script).toBe("'self' 'nonce-bm9uY2U=' 'strict-dynamic' 'unsafe-eval'");
   });
 
-  test("a nonce has 128 bits and is never used again", () => {
+  test("every nonce has 128 bits and is unique", () => {
     const nonces = Array.from({ length: 100 }, newNonce);
     expect(new Set(nonces).size).toBe(100);
     for (const nonce of nonces) expect(Buffer.from(nonce, "base64")).toHaveLength(16);

@@ -7,7 +7,7 @@ const tenant = "11111111-2222-3333-4444-555555555555";
 const entra = `https://login.microsoftonline.com/${tenant}/v2.0`;
 const settings = (emailProof: EmailProof, issuer = entra) => ({ emailProof, issuer, trustedDomains: ["example.org"] });
 
-describe("what proves an e-mail address", () => {
+describe("proof of an e-mail address", () => {
   it.each([
     ["email_verified", { email_verified: true }, true],
     ["email_verified", { email_verified: "true" }, true],
@@ -35,18 +35,18 @@ describe("what proves an e-mail address", () => {
     ["trusted_domains", { email_verified: "false" }, false],
     ["trusted_domains", { email_verified: null }, false],
     ["trusted_domains", { xms_edov: "0" }, false],
-  ] as const)("%s: %j → %s", (proof, claims, proven) => {
+  ] as const)("with emailProof %s, the claims %j give proven %s", (proof, claims, proven) => {
     expect(isProven(settings(proof), claims, "ada@example.org")).toBe(proven);
   });
 
   it.each(["ada@sub.example.org", "ada@example.org.evil.example", "example.org@evil.example", "ada@notexample.org"])(
-    "a trusted domain is the whole domain: %s is not proven",
+    "%s is not proven by the trusted domain example.org, which must match the whole domain",
     (email) => {
       expect(isProven(settings("trusted_domains"), {}, email)).toBe(false);
     },
   );
 
-  it("a domain proves nothing where the issuer speaks for all tenants, whatever the settings say", () => {
+  it("a trusted domain proves nothing if the issuer serves many tenants", () => {
     const common = settings("trusted_domains", "https://login.microsoftonline.com/common/v2.0");
     expect(isProven(common, {}, "ada@example.org")).toBe(false);
     expect(proofProblem(common)).toBe("issuer_of_many_tenants");
@@ -76,12 +76,12 @@ it.each([
   ["https://accounts.google.com", false],
   ["https://www.facebook.com", false],
   ["https://login.example.org/%zz", false],
-  ["no address", false],
-])("%s is an issuer of one tenant: %s", (issuer, ofOne) => {
-  expect(isOfOneTenant(issuer)).toBe(ofOne);
+  ["not a URL", false],
+])("isOfOneTenant(%s) returns %s", (issuer, isSingleTenant) => {
+  expect(isOfOneTenant(issuer)).toBe(isSingleTenant);
 });
 
-it("the settings refuse domains as a proof without a domain, and with an issuer of all tenants", () => {
+it("the settings refuse trusted_domains as proof without a domain, and with an issuer of many tenants", () => {
   const provider = { slug: "entra", name: "Entra", issuer: entra, clientId: "c", emailProof: "trusted_domains" };
   const { schema } = settingsTable.oidcProviders;
   const messageOf = (more: object) =>

@@ -30,10 +30,10 @@ afterAll(() => db.close());
 const rows = <Row extends Record<string, unknown>>(statement: string, values: unknown[] = []) =>
   db.asOwner<Row>(statement, values);
 
-// The life of one installation: each test goes on where the one before it ended.
-describe("from its first start on", { shuffle: false }, () => {
+// These tests follow the life of one installation: each test continues where the previous one ended.
+describe("host commands of one installation", { shuffle: false }, () => {
   describe("an installation", () => {
-    test("is made once, and keeps to its secret", async () => {
+    test("an installation is created once and accepts only its own secret", async () => {
       expect(await findInstallation(db.database)).toBeNull();
       const first = await ensureInstallation(db.database, ["a"], now);
       expect(await ensureInstallation(db.database, ["a"], now)).toBe(first);
@@ -42,19 +42,22 @@ describe("from its first start on", { shuffle: false }, () => {
       await expect(ensureInstallation(db.database, ["b", "c"], now)).rejects.toThrow(/^PORTCULLIS_SECRET /);
     });
 
-    test("follows a secret that names the present one as its former", async () => {
+    test("an installation accepts a new secret if the current one is given as the previous secret", async () => {
       const first = await ensureInstallation(db.database, ["a"], now);
       expect(await ensureInstallation(db.database, ["b", "a"], now)).toBe(first);
       await expect(ensureInstallation(db.database, ["a"], now)).rejects.toThrow(AnotherSecret);
       expect(await ensureInstallation(db.database, ["b"], now)).toBe(first);
     });
 
-    test("has one gateway of its own, with sealed secrets and the addresses of the settings", async () => {
+    test("an installation has one local gateway with sealed secrets and the configured addresses", async () => {
       const sealer = makeSealer([randomBytes(32)]);
-      const given = { ...runtime, sealer };
-      const ids = await Promise.all([ensureLocalGateway(given, addresses), ensureLocalGateway(given, addresses)]);
+      const withSealer = { ...runtime, sealer };
+      const ids = await Promise.all([
+        ensureLocalGateway(withSealer, addresses),
+        ensureLocalGateway(withSealer, addresses),
+      ]);
       expect(new Set(ids).size).toBe(1);
-      await ensureLocalGateway(given, { ...addresses, address: "127.0.0.1:9000" });
+      await ensureLocalGateway(withSealer, { ...addresses, address: "127.0.0.1:9000" });
       const stored = await rows<{ name: string; address: string; tag_key_sealed: string }>("select * from gateways");
       expect(stored).toMatchObject([{ name: "local", address: "127.0.0.1:9000", nonce: null }]);
       expect(stored[0]?.tag_key_sealed).toMatch(/^v1\./);
@@ -62,40 +65,40 @@ describe("from its first start on", { shuffle: false }, () => {
   });
 
   describe("a command of the host", () => {
-    test("other than setup is refused before it", async () => {
+    test("a command other than setup is refused before setup", async () => {
       const early = createOrganization(runtime, { name: "Beta", owner: "bob@example.org", upstreams: "checked" });
       await expect(early).rejects.toMatchObject({ reason: "not_set_up" });
       expect(await rows("select 1 from organizations")).toEqual([]);
     });
 
-    test("setup makes the operator, the root organization and a key; of two at once one is refused", async () => {
+    test("setup creates the operator, the root organization and a key, and refuses a concurrent setup", async () => {
       const input = { email: "ada@example.org", organization: "Acme", name: "Ada" };
       const outcomes = await Promise.allSettled([setUp(runtime, input), setUp(runtime, input)]);
-      const [made] = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+      const [created] = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
       const [refused] = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
-      if (!made) throw new Error("neither was made");
+      if (!created) throw new Error("neither setup succeeded");
       expect(refused).toMatchObject({ reason: "already_set_up" });
 
-      registerSecret(made.apiKey.key);
-      expect(made.setupUrl).toMatch(/^https:\/\/portcullis\.example\.org\/setup#[\w-]{43}$/);
+      registerSecret(created.apiKey.key);
+      expect(created.setupUrl).toMatch(/^https:\/\/portcullis\.example\.org\/setup#[\w-]{43}$/);
       expect(await rows("select purpose, user_id, expires_at::text from links")).toMatchObject([
-        { purpose: "password", user_id: made.userId, expires_at: expect.stringContaining("10:30:00") },
+        { purpose: "password", user_id: created.userId, expires_at: expect.stringContaining("10:30:00") },
       ]);
-      const parsed = parseApiKey(made.apiKey.key);
+      const parsed = parseApiKey(created.apiKey.key);
       expect(await rows("select name, email from users")).toEqual([{ name: "Ada", email: "ada@example.org" }]);
       expect(await rows("select slug, root, upstreams from organizations")).toEqual([
         { slug: "acme", root: true, upstreams: "any" },
       ]);
-      expect(await rows("select user_id, role from members")).toEqual([{ user_id: made.userId, role: "owner" }]);
+      expect(await rows("select user_id, role from members")).toEqual([{ user_id: created.userId, role: "owner" }]);
       expect(await rows("select hash, role, user_id, expires_at from api_keys")).toEqual([
-        { hash: parsed.ok && parsed.hash, role: "owner", user_id: made.userId, expires_at: null },
+        { hash: parsed.ok && parsed.hash, role: "owner", user_id: created.userId, expires_at: null },
       ]);
       expect(await rows("select organization_id from organization_gateways")).toEqual([
-        { organization_id: made.organizationId },
+        { organization_id: created.organizationId },
       ]);
       const entries = await rows<{ action: string; outcome: string; reason: string | null }>(
         "select action, outcome, reason, actor_kind from audit_entries where organization_id = $1 order by action, outcome",
-        [made.organizationId],
+        [created.organizationId],
       );
       expect(entries).toEqual([
         { action: "key.create", outcome: "done", reason: null, actor_kind: "commandLine" },
@@ -104,14 +107,14 @@ describe("from its first start on", { shuffle: false }, () => {
       ]);
     });
 
-    test("an organization of a name that is taken gets a slug of its own, and a known owner stays one person", async () => {
-      const made = await Promise.all(
+    test("an organization with a taken name gets another slug, and a known owner remains one person", async () => {
+      const created = await Promise.all(
         ["ada@example.org", "bob@example.org", "bob@example.org"].map((owner) =>
           createOrganization(runtime, { name: "Acme", owner, upstreams: "checked" }),
         ),
       );
-      for (const { apiKey } of made) registerSecret(apiKey.key);
-      expect(made.map(({ setupUrl }) => setupUrl?.startsWith("https://portcullis.example.org/setup#"))).toEqual([
+      for (const { apiKey } of created) registerSecret(apiKey.key);
+      expect(created.map(({ setupUrl }) => setupUrl?.startsWith("https://portcullis.example.org/setup#"))).toEqual([
         true,
         true,
         true,
@@ -121,18 +124,20 @@ describe("from its first start on", { shuffle: false }, () => {
       );
       expect(slugs).toEqual([2, 3, 4].map((number) => ({ slug: `acme-${number}`, upstreams: "checked" })));
       expect(await rows("select email from users order by email")).toHaveLength(2);
-      expect(made[1]?.userId).toBe(made[2]?.userId);
+      expect(created[1]?.userId).toBe(created[2]?.userId);
     });
 
-    test("a key is made for any organization, in any role, and ends when it is told to", async () => {
+    test("key create works for any organization and role, and sets the expiry time", async () => {
       const [organization] = await rows<{ organization_id: string }>(
         "select organization_id from organizations limit 1",
       );
       const id = organization?.organization_id ?? "";
-      const made = await createKey(runtime, { organization: id, name: "ci", role: "viewer", expiresInDays: 2 });
-      registerSecret(made.key);
+      const created = await createKey(runtime, { organization: id, name: "ci", role: "viewer", expiresInDays: 2 });
+      registerSecret(created.key);
       expect(
-        await rows("select name, role, user_id, expires_at::text from api_keys where api_key_id = $1", [made.apiKeyId]),
+        await rows("select name, role, user_id, expires_at::text from api_keys where api_key_id = $1", [
+          created.apiKeyId,
+        ]),
       ).toMatchObject([
         { name: "ci", role: "viewer", user_id: null, expires_at: expect.stringContaining("2026-11-22") },
       ]);
@@ -140,7 +145,7 @@ describe("from its first start on", { shuffle: false }, () => {
       await expect(unknown).rejects.toMatchObject({ reason: "no_such_organization" });
     });
 
-    test("no entry of the audit log holds a key or its hash", async () => {
+    test("no audit entry contains a key or its hash", async () => {
       const entries = JSON.stringify(await rows("select * from audit_entries"));
       const hashes = await rows<{ hash: string }>("select hash from api_keys");
       expect(hashes.length).toBeGreaterThan(3);

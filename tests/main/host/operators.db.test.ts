@@ -56,7 +56,7 @@ const lastEntry = async (userId: string) =>
   )[0];
 
 describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
-  test("takes the password away, ends the sessions, prints a link and is audited as the command line's", async () => {
+  test("reset-password removes the password, ends the sessions, returns a link and is audited as commandLine", async () => {
     const person = await givenOperator();
     const device = newBrowser();
     await device.signIn("password", { email: person.email, password: person.password });
@@ -77,20 +77,20 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
     );
   });
 
-  test("lets nobody in whose password was just being compared (TM-23)", async () => {
+  test("reset-password refuses a sign-in whose password is being verified at that moment (TM-23)", async () => {
     const person = await givenOperator();
     const { database } = world.runtime;
-    let looks = 0;
+    let batches = 0;
     let transactions = 0;
     const interposed: Database = {
       ...database,
       batch: (role, organizationId, statements, body) => {
-        looks += 1;
+        batches += 1;
         return database.batch(role, organizationId, statements, body);
       },
       transaction: async (role, organizationId, body) => {
         transactions += 1;
-        if (transactions === 1) await resetPassword(host, { email: person.email }); // the hash is found by now
+        if (transactions === 1) await resetPassword(host, { email: person.email }); // the hash has been read by now
         return database.transaction(role, organizationId, body);
       },
     };
@@ -98,11 +98,11 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
     const browser = openBrowser({ handler }, { ip: `198.51.100.${++address}` });
     const { email, password: lost } = person;
     expect((await browser.signIn("password", { email, password: lost })).status).toBe(401);
-    expect([transactions, looks >= 2]).toEqual([1, true]);
+    expect([transactions, batches >= 2]).toEqual([1, true]);
     expect(await world.db.asOwner("select 1 from sessions where user_id = $1", [person.userId])).toEqual([]);
   });
 
-  test("forces the change on whoever comes in by another way", async () => {
+  test("reset-password forces a password change after a sign-in by another method", async () => {
     const person = await givenOperator();
     await resetPassword(host, { email: person.email });
     expect(await world.db.asOwner("select must_change from passwords where user_id = $1", [person.userId])).toEqual([
@@ -110,7 +110,7 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
     ]);
   });
 
-  test("gives a password to who has none", async () => {
+  test("reset-password lets a person without a password set one", async () => {
     const person = await givenOperator();
     await world.db.asOwner("delete from passwords where user_id = $1", [person.userId]);
     const { url } = await resetPassword(host, { email: person.email });
@@ -118,7 +118,7 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
     expect((await signIn({ ...person, password })).status).toBe(200);
   });
 
-  test("is refused for who has no account", async () => {
+  test("operator commands are refused with no_such_person for an unknown account", async () => {
     for (const command of [resetPassword, resetSecondFactor, unlockOperator]) {
       await expect(command(host, { email: "nobody@example.org" })).rejects.toMatchObject({ reason: "no_such_person" });
     }
@@ -126,7 +126,7 @@ describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
 });
 
 describe("operator reset-second-factor (TM-23)", () => {
-  test("removes every factor; the password alone, known to somebody else, is not enough", async () => {
+  test("reset-second-factor removes every factor, and the old password alone cannot sign in", async () => {
     const person = await givenOperator();
     await givenFactors(person);
     const { url } = await resetSecondFactor(host, { email: person.email });
@@ -143,7 +143,7 @@ describe("operator reset-second-factor (TM-23)", () => {
     });
   });
 
-  test("lets nobody of an organization that requires a second factor do more than enrol one", async () => {
+  test("reset-second-factor leaves only enrolment if the organization requires a second factor", async () => {
     const strict = await world.organization();
     await world.db.asOwner("update organizations set require_second_factor = true where organization_id = $1", [
       strict.organizationId,
@@ -160,7 +160,7 @@ describe("operator reset-second-factor (TM-23)", () => {
 });
 
 describe("operator unlock", () => {
-  test("lets the owner in whom a stranger has locked out (AM-13)", async () => {
+  test("unlock ends a lockout that a stranger caused (AM-13)", async () => {
     const person = await givenOperator();
     for (let count = 0; count < 5; count++) await signIn({ ...person, password: "wrong" });
     expect((await signIn(person)).status).toBe(429);
@@ -171,17 +171,20 @@ describe("operator unlock", () => {
   });
 });
 
-describe("operator unlock of whoever sent wrong codes or passwords while signed in", () => {
-  test.each([codeFailuresByAccount, proofFailuresByAccount])("forgets them: $name (AM-13)", async (limit) => {
-    const { email, userId } = await givenOperator();
-    for (let count = 0; count < limit.tries; count++) await take(world.runtime, limit, userId);
-    await expect(take(world.runtime, limit, userId)).rejects.toMatchObject({ limit: limit.name });
-    expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: true });
-    await take(world.runtime, limit, userId);
-    expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: false });
-  });
+describe("operator unlock after wrong codes or passwords of a signed-in person", () => {
+  test.each([codeFailuresByAccount, proofFailuresByAccount])(
+    "unlock removes the counted failures of $name (AM-13)",
+    async (limit) => {
+      const { email, userId } = await givenOperator();
+      for (let count = 0; count < limit.tries; count++) await take(world.runtime, limit, userId);
+      await expect(take(world.runtime, limit, userId)).rejects.toMatchObject({ limit: limit.name });
+      expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: true });
+      await take(world.runtime, limit, userId);
+      expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: false });
+    },
+  );
 
-  test("is nothing where the failures are too long ago to count (AM-13)", async () => {
+  test("unlock reports no lockout if the failures are too old to count (AM-13)", async () => {
     const person = await givenOperator();
     for (let count = 0; count < 5; count++) await signIn({ ...person, password: "wrong" });
     const isLocked = async () =>
@@ -198,7 +201,7 @@ describe("operator unlock of whoever sent wrong codes or passwords while signed 
 });
 
 describe("operator list", () => {
-  test("says of everybody how they can sign in, and nothing that helps to", async () => {
+  test("operator list shows how each person can sign in, without secrets", async () => {
     const [plain, strong, reset, locked] = [
       await givenOperator(),
       await givenOperator(),

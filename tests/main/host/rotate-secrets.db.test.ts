@@ -13,23 +13,23 @@ import { givenMember, givenPerson } from "../../support/people";
 import { given, openWorld, type World } from "../../support/world";
 
 let world: World;
-const [former, present] = [randomBytes(32), randomBytes(32)];
-const both = makeSealer([present, former]);
-const onlyPresent = makeSealer([present]);
+const [previous, current] = [randomBytes(32), randomBytes(32)];
+const sealerOfBoth = makeSealer([current, previous]);
+const onlyCurrent = makeSealer([current]);
 
 beforeAll(async () => {
-  world = await openWorld({ sealer: makeSealer([former]), signer: makeSigner([former]) });
-  await world.db.asOwner("update installation set secret_fingerprint = $1", [fingerprint(present)]);
+  world = await openWorld({ sealer: makeSealer([previous]), signer: makeSigner([previous]) });
+  await world.db.asOwner("update installation set secret_fingerprint = $1", [fingerprint(current)]);
 });
 afterAll(() => world.close());
 
 const rotation = (database: Database = world.runtime.database) => ({
   ...world.runtime,
   database,
-  keys: async () => ({ sealer: both, fingerprint: fingerprint(present) }),
+  keys: async () => ({ sealer: sealerOfBoth, fingerprint: fingerprint(current) }),
 });
 
-/** Every sealed value, and whether it opens without the former secret. */
+/** Returns every sealed value: its plaintext if the current secret alone opens it, otherwise null. */
 async function opened(): Promise<Map<string, string | null>> {
   const values = new Map<string, string | null>();
   for (const { table, key, column, placeOf } of sealedColumns) {
@@ -37,18 +37,18 @@ async function opened(): Promise<Map<string, string | null>> {
       `select ${key} as id, ${column} as sealed from ${table} where ${column} is not null`,
     );
     for (const { id, sealed } of rows) {
-      const result = onlyPresent.open(placeOf(id), sealed);
+      const result = onlyCurrent.open(placeOf(id), sealed);
       values.set(`${table} ${column} ${id}`, result.ok ? result.plaintext : null);
     }
   }
   return values;
 }
 
-/** Values of every kind, sealed with the former secret. */
+/** Inserts values of every kind that are sealed with the previous secret. */
 async function givenValues(credentials: number): Promise<void> {
   const organization = await world.organization();
   const { applicationId } = await given(organization).application({ access: "protected" });
-  const sealer = makeSealer([former]);
+  const sealer = makeSealer([previous]);
   const { userId } = await givenPerson(world);
   await world.db.asOwner("insert into totp_secrets (user_id, secret_sealed, created_at) values ($1, $2, now())", [
     userId,
@@ -76,7 +76,7 @@ async function givenValues(credentials: number): Promise<void> {
   );
 }
 
-/** A database whose process ends after so many transactions. */
+/** A database that fails after this number of transactions, as if the process ended. */
 function endingAfter(transactions: number): Database {
   const { database } = world.runtime;
   let left = transactions;
@@ -89,16 +89,16 @@ function endingAfter(transactions: number): Database {
   };
 }
 
-test("every sealed column of the database is known to the rotation", async () => {
+test("the rotation covers every sealed column of the database", async () => {
   const columns = await world.db.asOwner<{ at: string }>(
     "select table_name || ' ' || column_name as at from information_schema.columns where table_schema = 'public' and column_name like '%\\_sealed' order by 1",
   );
   expect(columns.map(({ at }) => at)).toEqual(sealedColumns.map(({ table, column }) => `${table} ${column}`).sort());
 });
 
-// The value that no secret opens is made by the last but one test, and would count in the others.
+// The second to last test creates a value that no secret opens. The other tests would count it.
 describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
-  test("seals everything anew, says how much, and goes on where it was ended", async () => {
+  test("a rotation re-encrypts all values, reports the number, and continues after an interruption", async () => {
     await givenValues(250);
     await expect(rotateSecrets(rotation(endingAfter(7)))).rejects.toThrow("the process ended");
     const half = [...(await opened()).values()].filter((value) => value !== null).length;
@@ -120,16 +120,16 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
     expect(entries[0]).toEqual({ actor_kind: "commandLine", changed: { total: all - half, unreadable: 0 } });
   });
 
-  test("runs beside changes of the same values, and loses none of them", async () => {
+  test("a rotation loses no concurrent change of the same values", async () => {
     const organization = await world.organization();
-    const make = given(organization);
-    const { applicationId } = await make.application({ access: "protected" });
+    const organizationGiven = given(organization);
+    const { applicationId } = await organizationGiven.application({ access: "protected" });
     const ids: string[] = [];
     for (let number = 0; number < 20; number++) {
-      ids.push((await make.credential(applicationId, `user${number}`)).securityId);
+      ids.push((await organizationGiven.credential(applicationId, `user${number}`)).securityId);
     }
     const hashOf = async () => new Map((await opened()).entries());
-    const after = { ...world.runtime, sealer: both };
+    const after = { ...world.runtime, sealer: sealerOfBoth };
     const handler = createHandler(after);
     const change = async (securityId: string) => {
       const response = await handler(
@@ -151,14 +151,14 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
     for (const securityId of ids) expect(values.get(`security hash_sealed ${securityId}`)).toMatch(/^\$/);
   });
 
-  test.runIf(runsSideBySide())("leaves a value to whoever changes it while it is being sealed anew", async () => {
+  test.runIf(runsSideBySide())("a rotation leaves a value alone that is changed concurrently", async () => {
     const { userId } = await givenPerson(world);
     const place = `totp_secrets:secret_sealed:${userId}` as const;
     await world.db.asOwner("insert into totp_secrets (user_id, secret_sealed, created_at) values ($1, $2, now())", [
       userId,
-      makeSealer([former]).seal(place, "of before"),
+      makeSealer([previous]).seal(place, "before"),
     ]);
-    const newer = makeSealer([former]).seal(place, "of meanwhile");
+    const newer = makeSealer([previous]).seal(place, "changed concurrently");
     await besideUncommitted(
       world,
       world.runtime.installationId,
@@ -170,11 +170,11 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
       "select secret_sealed as sealed from totp_secrets where user_id = $1",
       [userId],
     );
-    expect(both.open(place, row?.sealed ?? "")).toEqual({ ok: true, plaintext: "of meanwhile" });
+    expect(sealerOfBoth.open(place, row?.sealed ?? "")).toEqual({ ok: true, plaintext: "changed concurrently" });
     await rotateSecrets(rotation());
   });
 
-  test("leaves alone what no secret opens, and says so", async () => {
+  test("a rotation leaves values alone that no secret opens, and reports them as unreadable", async () => {
     const lost = makeSealer([randomBytes(32)]);
     const { userId } = await givenPerson(world);
     const sealed = lost.seal(`totp_secrets:secret_sealed:${userId}`, "lost");
@@ -188,30 +188,30 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
     ]);
   });
 
-  test("does nothing before a control plane has started with the present secret", async () => {
-    const keys = async () => ({ sealer: both, fingerprint: "another" });
+  test("a rotation is refused with secret_not_in_force before a start with the current secret", async () => {
+    const keys = async () => ({ sealer: sealerOfBoth, fingerprint: "another" });
     await expect(rotateSecrets({ ...rotation(), keys })).rejects.toMatchObject({ reason: "secret_not_in_force" });
   });
 });
 
-test("a session signed with the former secret goes on, and its token with it, until the former one is removed (TM-5)", async () => {
+test("a session signed with the previous secret stays valid until that secret is removed (TM-5)", async () => {
   const organization = await world.organization();
   const person = await givenPerson(world);
   await givenMember(world, organization.organizationId, person, "owner");
   const browser = openBrowser(world, { ip: "203.0.113.77" });
   await browser.signIn("password", { email: person.email, password: person.password });
   const through = (secrets: readonly [Buffer, ...Buffer[]]) => {
-    const runtime = { ...world.runtime, sealer: both, signer: makeSigner(secrets) };
+    const runtime = { ...world.runtime, sealer: sealerOfBoth, signer: makeSigner(secrets) };
     const same = openBrowser({ handler: createHandler(runtime) }, { ip: "203.0.113.77" });
     for (const [name, value] of browser.cookies) same.cookies.set(name, value);
     return same;
   };
-  const rotated = through([present, former]);
+  const rotated = through([current, previous]);
   expect((await rotated.call("auth.session")).status).toBe(200);
   expect((await rotated.call("projects.create", { name: "After the rotation" })).status).toBe(200);
   const fresh = await rotated.signIn("password", { email: person.email, password: person.password });
   expect(fresh.status).toBe(200);
-  const removed = through([present]);
+  const removed = through([current]);
   const refused = await removed.call("auth.session");
   expect([refused.status, refused.error.data.reason]).toEqual([401, "no_credentials"]);
 });

@@ -6,10 +6,10 @@ import { startScript } from "../../support/script-process";
 import { given, openWorld, type World } from "../../support/world";
 
 let world: World;
-const [former, present] = [randomBytes(32), randomBytes(32)];
+const [previous, current] = [randomBytes(32), randomBytes(32)];
 beforeAll(async () => {
-  world = await openWorld({ sealer: makeSealer([former]) });
-  await world.db.asOwner("update installation set secret_fingerprint = $1", [fingerprint(present)]);
+  world = await openWorld({ sealer: makeSealer([previous]) });
+  await world.db.asOwner("update installation set secret_fingerprint = $1", [fingerprint(current)]);
 });
 afterAll(() => world.close());
 
@@ -17,8 +17,8 @@ const start = () =>
   startScript(
     join(import.meta.dirname, "../../support/rotation-entry.ts"),
     world.db.url ?? "",
-    present.toString("hex"),
-    former.toString("hex"),
+    current.toString("hex"),
+    previous.toString("hex"),
   );
 
 const sealedWith = async (secret: Buffer) => {
@@ -27,10 +27,10 @@ const sealedWith = async (secret: Buffer) => {
   return rows.length;
 };
 
-test("a rotation that is killed in the middle is gone on with by the next (PO-9)", async () => {
+test("a rotation that is killed in the middle is continued by the next one (PO-9)", async () => {
   const organization = await world.organization();
   const { applicationId } = await given(organization).application({ access: "protected" });
-  const sealer = makeSealer([former]);
+  const sealer = makeSealer([previous]);
   const rows = Array.from({ length: 350 }, (_, number) => {
     const id = `sec_${String(number).padStart(26, "0")}`;
     return { id, sealed: sealer.seal(`security:hash:${id}`, `hash ${number}`), name: `user${number}` };
@@ -42,14 +42,14 @@ test("a rotation that is killed in the middle is gone on with by the next (PO-9)
   );
 
   const killed = start();
-  while ((await sealedWith(present)) < 200) {
+  while ((await sealedWith(current)) < 200) {
     expect(await killed.nextLine(), killed.errors()).toBe("transaction");
     killed.say("");
   }
   killed.kill("SIGKILL");
   expect(await killed.ended).toBe("SIGKILL");
-  const done = await sealedWith(present);
-  expect([done >= 200 && done < 350, await sealedWith(former)]).toEqual([true, 350 - done]);
+  const done = await sealedWith(current);
+  expect([done >= 200 && done < 350, await sealedWith(previous)]).toEqual([true, 350 - done]);
 
   const next = start();
   let line = await next.nextLine();
@@ -61,5 +61,5 @@ test("a rotation that is killed in the middle is gone on with by the next (PO-9)
     resealed: { security: 350 - done },
     unreadable: 0,
   });
-  expect([await sealedWith(present), await sealedWith(former)]).toEqual([350, 0]);
+  expect([await sealedWith(current), await sealedWith(previous)]).toEqual([350, 0]);
 });

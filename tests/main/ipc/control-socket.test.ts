@@ -38,19 +38,19 @@ async function startHolder(mode: "serve" | "wait"): Promise<ScriptProcess> {
   return script;
 }
 
-/** What a killed process leaves: a socket's name at which nobody listens. */
+/** Creates what a killed process leaves: a socket file without a listener. */
 async function leaveDeadSocket(name: string): Promise<void> {
   const server = createServer();
   const path = join(folder, name);
   await new Promise<void>((done) => server.listen(`${path}~`, done));
   linkSync(`${path}~`, path);
-  await new Promise((done) => server.close(done)); // removes the name that it listened at, not the link
+  await new Promise((done) => server.close(done)); // removes the original name, not the link
 }
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
 
 describe("the lock of a data folder", () => {
-  it("is a socket that only its owner can open, in a folder that only its owner can enter", async () => {
+  it("the lock is a socket that only its owner can open, in a folder that only its owner can enter", async () => {
     const socket = await takeControlSocket(folder);
     expect(statSync(join(folder, "control.sock")).isSocket()).toBe(true);
     expect(modeOf(join(folder, "control.sock"))).toBe("600");
@@ -60,7 +60,7 @@ describe("the lock of a data folder", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("is refused to a second process, which is told the first's pid", async () => {
+  it("a second process cannot take the lock and gets the pid of the first", async () => {
     const holder = await startHolder("wait");
     const refusal = await takeControlSocket(folder).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(DataFolderInUse);
@@ -68,24 +68,24 @@ describe("the lock of a data folder", () => {
     expect(String(refusal)).toContain(`in use by process ${holder.pid}`);
   });
 
-  it("is refused to a second taker in the same process", async () => {
+  it("a second taker in the same process cannot take the lock", async () => {
     const socket = await takeControlSocket(folder);
     await expect(takeControlSocket(folder)).rejects.toMatchObject({ pid: process.pid });
     await socket.close();
     await (await takeControlSocket(folder)).close();
   });
 
-  it("is still held by a stopped process", async () => {
+  it("a stopped process still holds the lock", async () => {
     const holder = await startHolder("serve");
     holder.kill("SIGSTOP");
     const refusal = await takeControlSocket(folder).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ name: "DataFolderInUse", pid: holder.pid, answers: false });
     expect(await askControlSocket(folder, "/", {}, { timeoutMs: 50 })).toEqual({ kind: "silent" });
     holder.kill("SIGCONT");
-    expect(await askControlSocket(folder, "/a", {})).toMatchObject({ kind: "answer", body: { asked: "/a" } });
+    expect(await askControlSocket(folder, "/a", {})).toMatchObject({ kind: "answer", body: { path: "/a" } });
   });
 
-  it("is taken over from a killed process", async () => {
+  it("the lock of a killed process can be taken over", async () => {
     const holder = await startHolder("wait");
     holder.kill("SIGKILL");
     await holder.ended;
@@ -96,51 +96,52 @@ describe("the lock of a data folder", () => {
     await socket.close();
   });
 
-  it("goes to exactly one of ten processes that start at once on a killed one's leftover, again and again", async () => {
+  it("exactly one of ten concurrent processes takes over the lock of a killed process", async () => {
     for (let round = 0; round < 3; round++) {
       const racers = await Promise.all(Array.from({ length: 10 }, prepareHolder));
       for (const racer of racers) racer.say("serve");
-      const said = await Promise.all(racers.map((racer) => racer.nextLine()));
-      const winners = said.filter((line) => line?.includes("won"));
-      expect(winners, said.join("\n")).toHaveLength(1);
-      const winner = racers[said.indexOf(winners[0] ?? "")];
+      const outputLines = await Promise.all(racers.map((racer) => racer.nextLine()));
+      const winners = outputLines.filter((line) => line?.includes("won"));
+      expect(winners, outputLines.join("\n")).toHaveLength(1);
+      const winner = racers[outputLines.indexOf(winners[0] ?? "")];
       expect(await askControlSocket(folder, "/pid", {})).toMatchObject({ body: { pid: winner?.pid } });
-      for (const line of said) if (line !== winners[0]) expect(line).toContain(`in use by process ${winner?.pid}`);
-      winner?.kill("SIGKILL"); // the next round races on its leftover
+      for (const line of outputLines)
+        if (line !== winners[0]) expect(line).toContain(`in use by process ${winner?.pid}`);
+      winner?.kill("SIGKILL"); // the next round competes for its leftover socket
       await winner?.ended;
     }
   });
 
-  it("is taken over when those who were replacing a leftover were killed as well, two deep", async () => {
+  it("the lock can be taken over after two processes were killed while they replaced a leftover socket", async () => {
     mkdirSync(folder, { mode: 0o700 });
     await leaveDeadSocket("control.sock");
-    const right = `s.${await identityOf(join(folder, "control.sock"))}`;
-    await leaveDeadSocket(right);
-    await leaveDeadSocket(`s.${await identityOf(join(folder, right))}`);
-    const tries = await Promise.allSettled(Array.from({ length: 20 }, () => takeControlSocket(folder)));
-    const taken = tries.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+    const claimName = `s.${await identityOf(join(folder, "control.sock"))}`;
+    await leaveDeadSocket(claimName);
+    await leaveDeadSocket(`s.${await identityOf(join(folder, claimName))}`);
+    const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => takeControlSocket(folder)));
+    const taken = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
     expect(taken).toHaveLength(1);
     expect(readdirSync(folder).sort()).toEqual(["control.pid", "control.sock"]);
     await taken[0]?.close();
   });
 
-  it("goes to exactly one of a hundred takers in one process, and each after the other gets it", async () => {
-    const tries = await Promise.allSettled(Array.from({ length: 100 }, () => takeControlSocket(folder)));
-    const taken = tries.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
+  it("exactly one of a hundred concurrent takers in one process gets the lock", async () => {
+    const attempts = await Promise.allSettled(Array.from({ length: 100 }, () => takeControlSocket(folder)));
+    const taken = attempts.flatMap((attempt) => (attempt.status === "fulfilled" ? [attempt.value] : []));
     expect(taken).toHaveLength(1);
     await taken[0]?.close();
     await (await takeControlSocket(folder)).close();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("is refused in one line when the path is too long for a socket", async () => {
+  it("a path that is too long for a socket is refused in one line", async () => {
     const error = await takeControlSocket(join(folder, "x".repeat(100))).catch((refusal: unknown) => refusal);
     expect(error).toBeInstanceOf(DataFolderUnusable);
     expect(String(error)).toMatch(/bytes long.*PORTCULLIS_DATA/);
     expect(String(error)).not.toContain("\n");
   });
 
-  it("is refused in one line where a folder cannot be made", async () => {
+  it("a path where no folder can be created is refused in one line", async () => {
     mkdirSync(folder, { mode: 0o700 });
     writeFileSync(join(folder, "letter.txt"), "");
     for (const path of [join(folder, "letter.txt"), join(folder, "letter.txt", "data")]) {
@@ -151,7 +152,7 @@ describe("the lock of a data folder", () => {
     }
   });
 
-  it("does not change the mode of a folder that holds other things", async () => {
+  it("taking the lock does not change the mode of a folder that contains other files", async () => {
     mkdirSync(folder, { mode: 0o755 });
     writeFileSync(join(folder, "letter.txt"), "");
     await expect(takeControlSocket(folder)).rejects.toThrow(/mode 755.*chmod 700/);
@@ -162,8 +163,8 @@ describe("the lock of a data folder", () => {
   });
 });
 
-describe("asking over the control socket", () => {
-  it("tells nobody, starting and an answer apart", async () => {
+describe("requests over the control socket", () => {
+  it("a request distinguishes no server, a starting server and an answer", async () => {
     mkdirSync(folder);
     expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "nobody" });
     const socket = await takeControlSocket(folder);
@@ -180,7 +181,7 @@ describe("asking over the control socket", () => {
     await socket.close();
   });
 
-  it("waits while a server is starting", async () => {
+  it("a request with patience waits while a server is starting", async () => {
     const socket = await takeControlSocket(folder);
     const answer = askControlSocket(folder, "/setup", {}, { patienceMs: 20_000 });
     expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "starting" });

@@ -7,7 +7,7 @@ function read(text: string): Record<string, string> {
   if (!file.ok) throw new Error(`line ${file.line}: ${file.problem}`);
   return Object.fromEntries(file.values);
 }
-const refused = (text: string) => {
+const refusalOf = (text: string) => {
   const file = parseEnvFile(bytes(text));
   if (file.ok) throw new Error("it was read");
   return `line ${file.line} ${file.problem}`;
@@ -25,8 +25,8 @@ describe("an .env file", () => {
     ["comments", "# it's \"one\n  # B=3\nA=1 # one\nB=2\t# two\n#"],
     ["quotes", "A='1'\nB=\"2\"  # two"],
     ["CRLF and quotes", "A='1'\r\nB=\"2\"\r\n"],
-    ["a name that is there twice", "A=0\nA=1\nB=2"],
-  ])("is read with %s", (_, text) => {
+    ["a repeated name", "A=0\nA=1\nB=2"],
+  ])("an .env file is read with %s", (_, text) => {
     expect(read(text)).toEqual({ A: "1", B: "2" });
   });
 
@@ -45,13 +45,13 @@ describe("an .env file", () => {
     ['A="C:\\\\new"', "C:\\new"],
     ['A=[{"slug":"x","name":"Y"}]', '[{"slug":"x","name":"Y"}]'],
     ["A=é ü\u00a0x", "é ü\u00a0x"],
-  ])("reads %s as it is meant", (text, value) => {
+  ])("the line %s has the intended value", (text, value) => {
     expect(read(`${text}\nB=2`)).toEqual({ A: value, B: "2" });
   });
 
-  test("takes a value in quotes over several lines, and counts lines on", () => {
+  test("a quoted value can span several lines, and line numbers stay correct after it", () => {
     expect(read("A='[\r\n  {\"a\": 1}\r\n]'\r\nB=2")).toEqual({ A: '[\n  {"a": 1}\n]', B: "2" });
-    expect(refused("A='1\n2\n3'\n\nnonsense")).toBe("line 5 is neither NAME=value nor a comment (#)");
+    expect(refusalOf("A='1\n2\n3'\n\nnonsense")).toBe("line 5 is neither NAME=value nor a comment (#)");
   });
 
   test.each([
@@ -63,12 +63,12 @@ describe("an .env file", () => {
     ["A='hunter2", "line 1 begins a value with ' that never ends"],
     ["A='hunter2'hunter2", "line 1 has something after the closing '"],
     ['A="x"y', 'line 1 has something after the closing "'],
-  ])("that cannot be read is refused with its line, and no value (%#)", (text, problem) => {
-    expect(refused(text)).toContain(problem);
-    expect(refused(text)).not.toContain("hunter2");
+  ])("an invalid .env file is refused with its line number and without its values (%#)", (text, problem) => {
+    expect(refusalOf(text)).toContain(problem);
+    expect(refusalOf(text)).not.toContain("hunter2");
   });
 
-  test("in UTF-16, as Windows writes it, or in Latin-1, is refused", () => {
+  test("an .env file in UTF-16 or Latin-1 is refused", () => {
     const text = "A=1\r\nB=ü\r\n";
     const utf16 = new Uint8Array([0xff, 0xfe, ...Buffer.from(text, "utf16le")]);
     for (const file of [utf16, utf16.slice(2), Buffer.from(text, "latin1")]) {
@@ -76,7 +76,7 @@ describe("an .env file", () => {
     }
   });
 
-  test("that is empty, or a comment, sets nothing", () => {
+  test("an .env file that is empty or a comment sets nothing", () => {
     for (const text of ["", "\uFEFF", "\n\n", "# x"]) expect(read(text)).toEqual({});
   });
 });

@@ -19,7 +19,7 @@ function file(text: string): string {
   return join(folder, "value");
 }
 
-test("with nothing set, everything has its default", () => {
+test("every setting has its default if nothing is set", () => {
   expect(readEnvironment({})).toEqual({
     port: 3000,
     host: "127.0.0.1",
@@ -128,11 +128,11 @@ test.each([
   ["PORTCULLIS_GATEWAY_DIR_IN_TRAEFIK", "etc/x", "PORTCULLIS_GATEWAY_DIR_IN_TRAEFIK must be an absolute path"],
   ["PORTCULLIS_DATABASE_CONNECTIONS", "1", "PORTCULLIS_DATABASE_CONNECTIONS must be a whole number from 2 to 500"],
   ["PORTCULLIS_LOG_LEVEL", "loud", "PORTCULLIS_LOG_LEVEL must be trace, debug, info, warn, error, fatal or silent"],
-])("%s=%s is refused in one line that names it", (name, value, message) => {
+])("the setting %s=%s is refused in one line that names it", (name, value, message) => {
   expect(() => readEnvironment({ [name]: value })).toThrow(new WrongSetting(name, message.slice(name.length + 1)));
 });
 
-test("white space around a value is dropped, the carriage return of an --env-file from Windows included", () => {
+test("white space around a value is removed, including the carriage return of a Windows --env-file", () => {
   const read = readEnvironment({
     PORT: "3001 ",
     HOST: " [::1]\r",
@@ -149,7 +149,7 @@ test("white space around a value is dropped, the carriage return of an --env-fil
   expect(read.secret?.toString("hex")).toBe(good);
 });
 
-test("a secret file that everybody can write is refused", () => {
+test("a secret file that everyone can write is refused", () => {
   const path = file(good);
   chmodSync(path, 0o646);
   expect(refusalOf({ PORTCULLIS_SECRET_FILE: path })).toBe(
@@ -163,10 +163,10 @@ test.each([
   ["hunter2", "at least 32 bytes"],
   ["0".repeat(64), "not random"],
   ["no base64 at all!", "hex or base64"],
-])("a weak secret is refused, and not repeated (%#)", (value, said) => {
+])("a weak secret is refused without repeating it (%#)", (value, problem) => {
   const refusal = refusalOf({ PORTCULLIS_SECRET: value });
   expect(refusal).toMatch(/^PORTCULLIS_SECRET the secret /);
-  expect(refusal).toContain(said);
+  expect(refusal).toContain(problem);
   expect(refusal).not.toContain(value);
   expect(refusal).not.toContain("\n");
 });
@@ -179,7 +179,7 @@ const oidcProvider = {
   clientSecret: "hunter2-hunter2",
 };
 
-/** Of settings that are more than a secret. */
+/** Valid values of secret settings that are not plain secrets. */
 const secretValues: Readonly<Record<string, string>> = {
   DATABASE_URL: "postgres://a:b@127.0.0.1:5432/c",
   PORTCULLIS_OIDC_PROVIDERS: JSON.stringify([oidcProvider]),
@@ -187,7 +187,7 @@ const secretValues: Readonly<Record<string, string>> = {
 };
 
 test.each(Object.values(settingsTable).filter((setting) => "secret" in setting))(
-  "the secret setting $name is read from $name_FILE too (PO-7)",
+  "the secret setting $name can be read from $name_FILE (PO-7)",
   ({ name }) => {
     const value = secretValues[name] ?? good;
     const byValue = readEnvironment({ [name]: value });
@@ -206,16 +206,16 @@ test.each([
   [[{ ...oidcProvider, clientId: undefined }], "0.clientId must be there, of type string"],
   [[{ ...oidcProvider, "hunter2-hunter2": 1 }], "0 has a field that is not known"],
   [[oidcProvider, oidcProvider], "must have slugs that differ"],
-])("wrong providers of OpenID Connect are refused in one line, without their secret (TM-12, %#)", (value, said) => {
+])("invalid OpenID Connect providers are refused in one line without their secret (TM-12, %#)", (value, problem) => {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const refusal = refusalOf({ PORTCULLIS_OIDC_PROVIDERS: text });
   expect(refusal).toMatch(/^PORTCULLIS_OIDC_PROVIDERS must be /);
-  expect(refusal).toContain(said);
+  expect(refusal).toContain(problem);
   expect(refusal).not.toContain("hunter2");
   expect(refusal).not.toContain("\n");
 });
 
-test("sign-in by a header is on where a proxy is named, and then as the settings say (TM-35)", () => {
+test("sign-in by trusted header is read from its settings, and invalid ones are refused (TM-35)", () => {
   const read = readEnvironment({
     PORTCULLIS_TRUSTED_HEADER_PROXIES: "10.0.0.2, 10.1.0.0/16",
     PORTCULLIS_TRUSTED_HEADER_GROUP_ROLES: '{"admins":"owner"}',
@@ -232,28 +232,28 @@ test("sign-in by a header is on where a proxy is named, and then as the settings
   expect(refusalOf({ PORTCULLIS_TRUSTED_HEADER_EMAIL: "Remote Email" })).toContain("must be the name of a header");
 });
 
-test("a secret file that cannot be read is named", () => {
+test("a secret file that cannot be read is refused with its path", () => {
   expect(refusalOf({ PORTCULLIS_SECRET_FILE: "/nowhere/at/all" })).toBe(
     "PORTCULLIS_SECRET_FILE must name a file that can be read (/nowhere/at/all: ENOENT)",
   );
 });
 
-test("a secret in two places is refused", () => {
+test("a secret that is set both as a value and as a file is refused", () => {
   expect(refusalOf({ PORTCULLIS_SECRET: good, PORTCULLIS_SECRET_FILE: file(good) })).toBe(
     "PORTCULLIS_SECRET_FILE must not be set together with PORTCULLIS_SECRET",
   );
 });
 
-test("former secrets are a list", () => {
+test("previous secrets are read as a list", () => {
   const { previousSecrets } = readEnvironment({ PORTCULLIS_SECRET_PREVIOUS: `${good}, ${other}` });
   expect(previousSecrets.map((secret) => secret.toString("hex"))).toEqual([good, other]);
 });
 
-test(".env.example says what the table says", () => {
+test(".env.example equals what the settings table renders", () => {
   expect(readFileSync(".env.example", "utf8")).toBe(renderExample());
 });
 
-test(".env.example names every setting once, and turns none on", () => {
+test(".env.example names every setting once as a comment", () => {
   const lines = readFileSync(".env.example", "utf8").split("\n");
   for (const { name } of Object.values(settingsTable)) {
     expect(lines.filter((line) => line.startsWith(`# ${name}=`))).toHaveLength(1);

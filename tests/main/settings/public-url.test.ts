@@ -15,7 +15,7 @@ test.each([
   ["https://bücher.example", "https://xn--bcher-kva.example"],
   ["http://[2001:DB8::1]:3000", "http://[2001:db8::1]:3000"],
   ["http://127.0.0.1:3000", "http://127.0.0.1:3000"],
-])("%s is %s", (text, origin) => {
+])("the public URL %s is normalized to %s", (text, origin) => {
   expect(normalizePublicUrl(text)).toEqual({ ok: true, origin });
 });
 
@@ -40,11 +40,11 @@ test.each([
   ["https:\\\\example.org", "must begin with", ""],
   ["https://example.org\\portcullis", "must be a URL", ""],
   ["https://example.org:99999", "must be a URL", ""],
-])("%s is refused, and it says what is wrong and what may be meant", (text, problem, meant) => {
+])("the public URL %s is refused with the problem and a suggestion", (text, problem, suggestion) => {
   const read = normalizePublicUrl(text);
   if (read.ok) throw new Error(read.origin);
   expect(read.problem).toContain(problem);
-  expect(read.problem).toContain(meant);
+  expect(read.problem).toContain(suggestion);
   expect(read.problem).not.toContain("hunter2");
   expect(read.problem).not.toContain("\n");
 });

@@ -21,7 +21,7 @@ const refusals: [string, string][] = [
   ["000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f", "secret_not_random"],
   ["fffefdfcfbfaf9f8f7f6f5f4f3f2f1f0efeeedecebeae9e8e7e6e5e4e3e2e1e0", "secret_not_random"],
   [Buffer.concat([Buffer.alloc(28, 7), randomBytes(4)]).toString("hex"), "secret_not_random"],
-  // Readable text in an encoding.
+  // Encoded readable text.
   [Buffer.from("correct horse battery staple 32 b").toString("base64"), "secret_not_random"],
   [Buffer.from("correct horse battery staple 32 b\n").toString("base64url"), "secret_not_random"],
   [Buffer.from("Tr0ub4dor&3 and a few more words!").toString("hex"), "secret_not_random"],
@@ -32,7 +32,7 @@ const refusals: [string, string][] = [
   [Buffer.from("q7Wz0KpL3mNx8RtY2vBs6HjD4fGc1AeU").toString("base64"), "secret_not_random"],
   [Buffer.from("q7Wz0KpL3mNx8RtY2vBs6HjD4fGc1AeU-and-more-of-it").toString("base64"), "secret_not_random"],
   [Buffer.from(randomBytes(16).toString("hex")).toString("base64"), "secret_not_random"],
-  // Text of one kind of character that happens to be hex or base64.
+  // Text that is also valid hex or base64.
   ["thisisaverylongpassphrasethatonlyonepersonknows", "secret_not_random"],
   ["THISISAVERYLONGPASSPHRASETHATONLYONEPERSONKNOWS", "secret_not_random"],
   ["this-is-a-very-long-passphrase-of-the-year-2026", "secret_not_random"],
@@ -41,8 +41,8 @@ const refusals: [string, string][] = [
   [`change-me-${randomBytes(40).toString("base64url")}`, "secret_not_random"],
 ];
 
-describe("the installation's secret (PO-6)", () => {
-  it.each(refusals)("%j is refused as %s, with a line that says how to make one", (text, problem) => {
+describe("the secret of the installation (PO-6)", () => {
+  it.each(refusals)("the secret %j is refused with %s and the command that creates a strong one", (text, problem) => {
     const checked = checkSecret(text);
     expect(checked).toMatchObject({ ok: false, problem });
     if (checked.ok) return;
@@ -51,7 +51,7 @@ describe("the installation's secret (PO-6)", () => {
     if (text.trim().length > 8) expect(checked.message).not.toContain(text);
   });
 
-  it("random bytes are accepted in hex, base64 and base64url, a newline at the end included", () => {
+  it("random bytes are accepted in hex, base64 and base64url, with a trailing newline", () => {
     fc.assert(
       fc.property(fc.integer({ min: 32, max: 64 }), (size) => {
         const bytes = randomBytes(size);
@@ -63,14 +63,14 @@ describe("the installation's secret (PO-6)", () => {
     );
   });
 
-  it("hex of random bytes that was encoded once more is as random as before", () => {
+  it("random bytes in hex that are encoded once more are accepted", () => {
     const once = randomBytes(32).toString("hex");
     for (const text of [once, `${once}\n`]) {
       expect(checkSecret(Buffer.from(text).toString("base64"))).toMatchObject({ ok: true });
     }
   });
 
-  it("a former secret may be readable text, so that an installation can move to a good one", () => {
+  it("a previous secret may be readable text, so that an installation can move to a strong one", () => {
     const readable = Buffer.from("Tr0ub4dor&3 and a few more words!");
     expect(checkFormerSecret(readable.toString("base64"))).toEqual({ ok: true, secret: readable });
     expect(checkFormerSecret("short")).toMatchObject({ ok: false, problem: "secret_too_short" });
@@ -78,7 +78,7 @@ describe("the installation's secret (PO-6)", () => {
     expect(schema.parse(readable.toString("base64"))).toEqual([readable]);
   });
 
-  it("any text is answered without throwing", () => {
+  it("checkSecret does not throw for any text", () => {
     fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => typeof checkSecret(text).ok === "boolean"));
   });
 });

@@ -3,7 +3,7 @@ import { unknownNames } from "../../../src/main/settings/environment";
 
 const nearest = (name: string, value = "x") => unknownNames({ [name]: value }).map((unknown) => unknown.nearest);
 
-describe("names in the environment", () => {
+describe("unknown names in the environment", () => {
   test.each([
     ["PORTCULLIS_DTA", "PORTCULLIS_DATA"],
     ["PORTCULLIS_PUBLIC_ULR", "PORTCULLIS_PUBLIC_URL"],
@@ -16,15 +16,15 @@ describe("names in the environment", () => {
     ["PORTCULLIS_DATABASE_URL", "DATABASE_URL"],
     ["PORTCULLIS_HOST", "HOST"],
     ["PORTCULLIS_TRUSTED_PROXY", "PORTCULLIS_TRUSTED_PROXIES"],
-  ])("%s is unknown, and %s may be meant", (name, meant) => {
-    expect(nearest(name)).toEqual([meant]);
+  ])("the name %s is unknown, and %s is suggested", (name, suggestion) => {
+    expect(nearest(name)).toEqual([suggestion]);
   });
 
-  test("one that resembles no setting is unknown, and none is meant", () => {
+  test("a name that resembles no setting is unknown without a suggestion", () => {
     expect(nearest("PORTCULLIS_FROBNICATION_LEVEL_OF_THINGS")).toEqual([null]);
   });
 
-  test("every setting is known, and so are the files of those that are secret", () => {
+  test("every setting is known, and the _FILE form only of secret settings", () => {
     for (const name of ["PORT", "PORTCULLIS_DATA", "PORTCULLIS_SECRET_FILE", "DATABASE_URL_FILE"]) {
       expect(nearest(name)).toEqual([]);
     }
@@ -43,16 +43,16 @@ describe("names in the environment", () => {
     ["PORTCULLIS_GATEWAY_SERVICE_HOST", "10.0.0.1"],
     ["PORTCULLIS_GATEWAY_PORT", "tcp://10.0.0.1:8000"],
     ["PORTCULLIS_GATEWAY_PORT_8000_UDP_ADDR", "10.0.0.1"],
-  ])("%s, which Kubernetes sets for a service, is not warned of", (name, value) => {
+  ])("the name %s, which Kubernetes sets for a service, gives no warning", (name, value) => {
     expect(nearest(name, value)).toEqual([]);
   });
 
-  test("PORTCULLIS_PORT with a number is a mistake for PORT", () => {
+  test("PORTCULLIS_PORT with a number is unknown, and PORT is suggested", () => {
     expect(nearest("PORTCULLIS_PORT", "8080")).toEqual(["PORT"]);
   });
 
   test.each(["PATH", "PORT_X", "PORTAL_URL", "PORTER_HOME", "DATABASE_URI", "POSTGRES_DB", ""])(
-    "%s of another program is not warned of",
+    "the name %s of another program gives no warning",
     (name) => {
       expect(nearest(name)).toEqual([]);
     },
