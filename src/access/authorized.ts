@@ -8,8 +8,8 @@ import { type Permission, placeOf } from "./permissions";
 import { PremiseChanged } from "./premise-changed";
 import { type Arrival, type Facts, type FactsRow, type Principal, principalOf, readFacts } from "./principal";
 import type { RefusedObject } from "./refusals";
+import type { RequestContext } from "./request-context";
 import type { Named } from "./resource";
-import type { Request } from "./runtime";
 import { takeKeyRequest } from "./take-key-request";
 
 /** How strongly the object is held while a unit of work runs: `share` keeps a parent there, `update` serializes. */
@@ -24,7 +24,7 @@ export class Authorized<P extends Permission, O> {
   readonly #named: Named<O>;
 
   private constructor(
-    readonly request: Request,
+    readonly request: RequestContext,
     readonly principal: Principal,
     readonly organization: Organization,
     readonly object: O,
@@ -51,7 +51,7 @@ export class Authorized<P extends Permission, O> {
    * @throws Refusal of kind `unauthenticated`, `notFound` or `forbidden`, in this order.
    */
   static async demand<P extends Permission, O>(
-    request: Request,
+    request: RequestContext,
     permission: P,
     named: Named<O>,
   ): Promise<Authorized<P, O>> {
@@ -69,7 +69,7 @@ export class Authorized<P extends Permission, O> {
   }
 
   /** Who is asking, and nothing more: for an input that names no object. @throws Refusal */
-  static async identify(request: Request): Promise<void> {
+  static async identify(request: RequestContext): Promise<void> {
     await identified(request, await factsOfCaller(request));
   }
 
@@ -78,7 +78,7 @@ export class Authorized<P extends Permission, O> {
    * @returns the organization that the request is about
    * @throws Refusal
    */
-  static async recognize(request: Request): Promise<string> {
+  static async recognize(request: RequestContext): Promise<string> {
     const facts = await factsOfCaller(request);
     await identified(request, facts, { counts: false });
     if (!facts) throw new Refusal("not_found", { kind: organizationResource.kind, id: null });
@@ -86,7 +86,7 @@ export class Authorized<P extends Permission, O> {
   }
 
   /** Finds out who sent a request that is refused before it is authorized: for the audit log. */
-  static async attribute(request: Request): Promise<void> {
+  static async attribute(request: RequestContext): Promise<void> {
     const facts = await factsOfCaller(request);
     if (facts) request.trace.identified(facts.principal, facts.organization);
   }
@@ -136,17 +136,21 @@ function elsewhere(): Refusal {
 }
 
 /** For requests whose object is not known. */
-async function factsOfCaller(request: Request): Promise<Facts<Organization> | null> {
+async function factsOfCaller(request: RequestContext): Promise<Facts<Organization> | null> {
   const statement = authorizeStatement(request, { resource: organizationResource, id: null }, "");
   return readFacts(await request.runtime.database.call<FactsRow>(statement), organizationResource.read);
 }
 
-function arrivalOf({ runtime, ip, local }: Request): Arrival {
+function arrivalOf({ runtime, ip, local }: RequestContext): Arrival {
   return { now: runtime.clock.now(), ip, local };
 }
 
 /** Who is asking; a key or session that has ended is named in the audit log all the same. @throws Refusal */
-async function identified(request: Request, facts: Facts | null, { counts } = { counts: true }): Promise<Principal> {
+async function identified(
+  request: RequestContext,
+  facts: Facts | null,
+  { counts } = { counts: true },
+): Promise<Principal> {
   if (facts) request.trace.identified(facts.principal, facts.organization);
   const principal = principalOf(facts, request.presents.kind, arrivalOf(request));
   if (facts) request.onIdentified?.(principal, facts.organization);
@@ -156,7 +160,7 @@ async function identified(request: Request, facts: Facts | null, { counts } = { 
   return principal;
 }
 
-function authorizeStatement(request: Request, { resource, id }: Named<unknown>, lock: Lock) {
+function authorizeStatement(request: RequestContext, { resource, id }: Named<unknown>, lock: Lock) {
   const { presents } = request;
   const hash = presents.kind === "commandLine" ? null : presents.hash;
   return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${presents.organizationId}::text, ${resource.locator}::text, ${id}::text, ${lock}::text)`;
@@ -165,7 +169,7 @@ function authorizeStatement(request: Request, { resource, id }: Named<unknown>, 
 const minute = 60_000;
 
 /** Remembers the use of a key or a session, at most once a minute; nobody waits for it. */
-function touch({ runtime, ip }: Request, principal: Facts["principal"]): void {
+function touch({ runtime, ip }: RequestContext, principal: Facts["principal"]): void {
   const { database, clock, log } = runtime;
   if (principal.kind === "commandLine") return;
   const now = clock.now();

@@ -8,7 +8,7 @@ import { hasFormOfId, newId } from "../platform/ids";
 import { oneBatchAtATime } from "../platform/one-batch-at-a-time";
 import type { Organization } from "./organization";
 import type { KeyPrincipal, SessionPrincipal } from "./principal";
-import type { Request } from "./runtime";
+import type { Runtime } from "./runtime";
 
 /** What the audit log says of who acted; a key or a session that is no longer good is named all the same. */
 export type Actor =
@@ -17,7 +17,7 @@ export type Actor =
   | { readonly kind: "commandLine" };
 
 /** Who acted, as columns of the audit log. */
-export function actorColumns(request: Pick<Request, "requestId" | "ip">, actor: Actor) {
+export function actorColumns(request: Pick<RequestOfStranger, "requestId" | "ip">, actor: Actor) {
   const { requestId, ip } = request;
   const nobody = { actorId: null, actorName: null, apiKeyId: null, sessionId: null, authenticatedBy: null };
   if (actor.kind === "commandLine") return { ...nobody, actorKind: actor.kind, requestId, ip };
@@ -62,9 +62,13 @@ export async function recordRefusal(
 }
 
 /** A request, as far as it is known before anyone is identified. */
-export type RequestOfStranger = Pick<Request, "requestId" | "ip" | "action"> & {
-  readonly runtime: Pick<Request["runtime"], "database" | "clock" | "installationId" | "log">;
-};
+export interface RequestOfStranger {
+  readonly runtime: Pick<Runtime, "database" | "clock" | "installationId" | "log">;
+  readonly requestId: string;
+  readonly ip: string | null;
+  /** What it is called in the audit log: `security.create`. */
+  readonly action: string;
+}
 
 /**
  * Audits a refused try of somebody whom nobody knows, in the installation's own log. That nothing can be written is no
@@ -146,7 +150,7 @@ async function writeKinds(database: Database, kinds: readonly Tries[]): Promise<
 
 /** Writes down a refused try, together with others that come at the same time. @throws the database's error */
 export async function writeTry(
-  { database, clock }: Pick<Request["runtime"], "database" | "clock">,
+  { database, clock }: Pick<Runtime, "database" | "clock">,
   refused: RefusedTry,
 ): Promise<void> {
   const one = countedTry(refused, clock.now());

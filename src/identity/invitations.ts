@@ -7,7 +7,7 @@ import { canGive, isAllowed, worthOf } from "../access/authorization";
 import { findAccountGrant, findHoldings, grantOf } from "../access/member-grants";
 import type { Grant, Role } from "../access/permissions";
 import { actorColumns } from "../access/refusals";
-import type { Request } from "../access/runtime";
+import type { RequestContext } from "../access/request-context";
 import type { Transaction } from "../database/database";
 import { violatedConstraint } from "../database/database-errors";
 import type { RefusalReason } from "../platform/errors/reasons";
@@ -156,7 +156,7 @@ export interface Accepting {
  */
 export async function join(
   tx: Transaction,
-  request: Pick<Request, "requestId" | "ip">,
+  request: Pick<RequestContext, "requestId" | "ip">,
   invitation: FoundInvitation,
   person: Accepting,
   now: Date,

@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { passwords, sessions } from "../../drizzle/persons";
 import type { Principal, SessionPrincipal } from "../access/principal";
-import type { Request } from "../access/runtime";
+import type { RequestContext } from "../access/request-context";
 import { Refusal } from "../platform/errors/refusal";
 import { isRecent } from "../platform/moment";
 import { type Limit, limits, take } from "./limits";
@@ -17,7 +17,7 @@ export interface Proof {
 
 /** A request of somebody's, past authorization. */
 interface Asking {
-  readonly request: Request;
+  readonly request: RequestContext;
   readonly principal: Principal;
 }
 
@@ -32,7 +32,7 @@ export const proofFailuresByAccount = {
 } as const satisfies Limit;
 
 /** Counts one change of passwords or second factors from this address. @throws Refusal `rate_limited` */
-export async function takeManagement({ runtime, ip }: Request): Promise<void> {
+export async function takeManagement({ runtime, ip }: RequestContext): Promise<void> {
   await take(runtime, limits.managementByAddress, ip ?? "unknown");
 }
 
@@ -81,7 +81,7 @@ function requireSession(principal: Principal): SessionPrincipal {
 }
 
 /** False when nothing was shown. @throws Refusal it is wrong */
-async function isShown({ runtime, ip }: Request, userId: string, { password, code }: Proof): Promise<boolean> {
+async function isShown({ runtime, ip }: RequestContext, userId: string, { password, code }: Proof): Promise<boolean> {
   const { database, sealer, clock } = runtime;
   if (password !== undefined) {
     const failure = await take(runtime, proofFailuresByAccount, userId);

@@ -2,7 +2,7 @@ import { parseApiKey } from "../access/api-keys";
 import { AttemptTrace } from "../access/attempt-trace";
 import type { Organization } from "../access/organization";
 import { type Principal, personOf } from "../access/principal";
-import type { Request } from "../access/runtime";
+import type { RequestContext } from "../access/request-context";
 import { followTrustedHeader } from "../identity/external/follow-trusted-header";
 import { Refusal } from "../platform/errors/refusal";
 import { isoText } from "../platform/moment";
@@ -20,10 +20,10 @@ const sayWhenKeyEnds =
  * A key, where one is sent: then nobody looks at the cookie. Else the cookie's session.
  * @throws Refusal `no_credentials` | `key_unknown`, both without looking for anybody
  */
-export async function authenticate(call: Call, action: string): Promise<Request> {
+export async function authenticate(call: Call, action: string): Promise<RequestContext> {
   const { runtime, requestId, ip, organizationId } = call;
   const sayWhen = sayWhenKeyEnds(call);
-  const onIdentified: NonNullable<Request["onIdentified"]> = (principal, organization) => {
+  const onIdentified: NonNullable<RequestContext["onIdentified"]> = (principal, organization) => {
     sayWhen(principal);
     call.slot.assign(ownerOf(call, principal, organization));
   };

@@ -1,5 +1,5 @@
 import { Authorized } from "../access/authorized";
-import type { Request } from "../access/runtime";
+import type { RequestContext } from "../access/request-context";
 import { Refusal } from "../platform/errors/refusal";
 import type { Call } from "./call";
 import { isSameOrigin } from "./request-origin";
@@ -9,7 +9,7 @@ import { isSameOrigin } from "./request-origin";
  * come from one of them.
  * @throws Refusal `foreign_origin` | `csrf_token`
  */
-export async function requireOwnPage(call: Call, request: Request, sessionHash: string): Promise<void> {
+export async function requireOwnPage(call: Call, request: RequestContext, sessionHash: string): Promise<void> {
   const refusal = notOwnPage(call, sessionHash);
   if (refusal === null) return;
   await Authorized.attribute(request);
