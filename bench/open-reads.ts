@@ -5,8 +5,7 @@ import { security } from "../drizzle/security";
 import type { Runtime } from "../src/access/runtime";
 import { syncStatesOf } from "../src/delivery/sync-states";
 import { Credential, CredentialById } from "../src/features/credentials/contract";
-import { credentialColumns } from "../src/features/credentials/credential-columns";
-import { presentCredential } from "../src/features/credentials/present-credential";
+import { credentialColumns, presentCredential } from "../src/features/credentials/rows";
 import type { Handler } from "../src/http/handler";
 
 /** Requests with this header are answered without authentication. Its value is the id of the organization. */

@@ -1,7 +1,7 @@
 import { RolesMissing } from "../database/database-roles";
 import { SettingsNotTaken, TriggersOff } from "../database/session-settings";
 import { UnusableDatabase } from "../database/unusable-database";
-import { SlugTaken } from "../features/providers/ensure-settings-providers";
+import { SlugTaken } from "../features/providers/ensure";
 import { describeError } from "../http/describe-error";
 import { StartFailure } from "../platform/start-failure";
 import { AnotherSecret } from "./host/ensure-installation";

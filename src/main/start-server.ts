@@ -8,7 +8,7 @@ import type { ReconcilerTiming } from "../delivery/leader/reconciler";
 import { type RunningSync, startSync } from "../delivery/leader/start-sync";
 import type { AtFaultPoint } from "../delivery/protocol/target";
 import { createWaitHub, type WaitBounds } from "../delivery/wait-hub";
-import { reportReservedClaims } from "../features/claims/report-reserved-claims";
+import { reportReservedClaims } from "../features/claims/report-reserved";
 import { ActiveRequests } from "../http/active-requests";
 import { describeError } from "../http/describe-error";
 import { createHandler } from "../http/handler";

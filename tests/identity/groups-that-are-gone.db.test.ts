@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Role } from "../../src/access/permissions";
 import type { TrustedHeader } from "../../src/access/runtime";
-import { ensureTrustedHeader } from "../../src/features/providers/ensure-trusted-header";
+import { ensureTrustedHeader } from "../../src/features/providers/ensure";
 import { type Browser, openBrowser } from "../support/browser";
 import { type OidcProvider, startOidcProvider } from "../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy } from "../support/oidc-sign-in";

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TrustedHeader } from "../../src/access/runtime";
-import { ensureTrustedHeader } from "../../src/features/providers/ensure-trusted-header";
+import { ensureTrustedHeader } from "../../src/features/providers/ensure";
 import { openBrowser } from "../support/browser";
 import { givenMember, givenPerson } from "../support/people";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";

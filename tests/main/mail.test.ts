@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { invitationMail } from "../../src/features/invitations/invitation-mail";
+import { invitationMail } from "../../src/features/invitations/send";
 import { makeMailer } from "../../src/main/mail";
 import type { MailFailed } from "../../src/platform/mail";
 import { type MailServer, openMailServer } from "../support/mail-server";

@@ -1,4 +1,4 @@
-import type { AuditLog } from "../../src/features/audit-log/audit-log";
+import type { AuditLog } from "../../src/features/audit-log/rows";
 import { newId } from "../../src/platform/ids";
 import type { World } from "./world";
 

@@ -1,22 +1,22 @@
 import { providers } from "../providers/list-buttons";
 import { changePassword } from "./change-password";
-import { secondFactors } from "./get-second-factors";
-import { session } from "./get-session";
-import { listSessions } from "./list-sessions";
-import { link } from "./look-at-link";
-import { challengePasskey } from "./passkeys/challenge-passkey";
-import { enrolPasskey } from "./passkeys/enrol-passkey";
-import { listPasskeys } from "./passkeys/list-passkeys";
-import { passkeyEnrolOptions } from "./passkeys/passkey-enrol-options";
-import { removePasskey } from "./passkeys/remove-passkey";
-import { renamePasskey } from "./passkeys/rename-passkey";
-import { renewRecoveryCodes } from "./recovery-codes/renew-recovery-codes";
-import { revokeAllSessions } from "./revoke-all-sessions";
-import { revokeSession } from "./revoke-session";
+import { link } from "./link";
+import { challengePasskey } from "./passkeys/challenge";
+import { enrolPasskey } from "./passkeys/enrol";
+import { passkeyEnrolOptions } from "./passkeys/enrol-options";
+import { listPasskeys } from "./passkeys/list";
+import { removePasskey } from "./passkeys/remove";
+import { renamePasskey } from "./passkeys/rename";
+import { renewRecoveryCodes } from "./recovery-codes/renew";
+import { secondFactors } from "./second-factors";
+import { session } from "./session";
+import { listSessions } from "./sessions/list";
+import { revokeSession } from "./sessions/revoke";
+import { revokeAllSessions } from "./sessions/revoke-all";
 import { setActiveOrganization } from "./set-active-organization";
-import { confirmTotp } from "./totp/confirm-totp";
-import { enrolTotp } from "./totp/enrol-totp";
-import { removeTotp } from "./totp/remove-totp";
+import { confirmTotp } from "./totp/confirm";
+import { enrolTotp } from "./totp/enrol";
+import { removeTotp } from "./totp/remove";
 
 export const auth = {
   session,

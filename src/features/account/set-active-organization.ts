@@ -5,7 +5,7 @@ import { operation } from "../../operations/operation";
 import { callerPerson } from "../../operations/subject";
 import { Refusal } from "../../platform/errors/refusal";
 import { ActiveOrganization, SetActiveOrganization } from "./contract";
-import { listOwnOrganizations } from "./list-own-organizations";
+import { listOwnOrganizations } from "./rows";
 
 /**
  * Which of the caller's organizations this session is about from here on.

@@ -10,8 +10,8 @@ import type { Attempt } from "../../identity/sign-in-context";
 import { storePassword } from "../../identity/store-password";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
-import { insertOrganization } from "../organizations/insert-organization";
-import { requireEmpty } from "../organizations/require-empty";
+import { insertOrganization } from "../organizations/rows";
+import { requireEmpty } from "../organizations/rules";
 import { SetUpByLink } from "./contract";
 
 /**

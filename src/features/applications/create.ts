@@ -9,21 +9,13 @@ import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
-import { insertCredential } from "../credentials/insert-credential";
-import { presentCredential } from "../credentials/present-credential";
-import { preparePassword, requireStillGood, requireUsername } from "../credentials/visitor-password";
+import { insertCredential, presentCredential } from "../credentials/rows";
+import { preparePassword, requireStillGood, requireUsername } from "../credentials/rules";
 import { environment, type LocatedEnvironment } from "../environments/resource";
-import { insertRoute } from "../routes/insert-route";
-import {
-  prepareUpstreams,
-  readGateway,
-  requireHost,
-  requireNotServed,
-  requirePathPrefix,
-} from "../routes/prepare-route";
-import { presentRoute } from "../routes/present-route";
+import { insertRoute, presentRoute } from "../routes/rows";
+import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "../routes/rules";
 import { CreateApplication, CreatedApplication } from "./contract";
-import { presentWritten } from "./present-application";
+import { presentWritten } from "./rows";
 
 type Creator = Authorized<"application:create", LocatedEnvironment>;
 

@@ -4,11 +4,9 @@ import { environments } from "../../../drizzle/projects";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { applicationColumns } from "./application-columns";
 import { Application, ApplicationById } from "./contract";
-import { presentWritten } from "./present-application";
-import { removeApplications } from "./remove-applications";
 import { application } from "./resource";
+import { applicationColumns, presentWritten, removeApplications } from "./rows";
 
 /** Deletes an application with its credentials, routes and files, and answers what it was. Its hosts stay denied. */
 export const remove = operation(

@@ -6,9 +6,8 @@ import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { environment } from "../environments/resource";
-import { applicationColumns } from "./application-columns";
 import { ApplicationPage, ListApplications } from "./contract";
-import { presentApplications } from "./present-application";
+import { applicationColumns, presentApplications } from "./rows";
 
 /** The applications of an environment, or of the whole organization; newest first. */
 export const list = operation(

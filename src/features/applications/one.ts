@@ -4,10 +4,9 @@ import { environments } from "../../../drizzle/projects";
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { applicationColumns } from "./application-columns";
 import { Application, ApplicationById } from "./contract";
-import { presentApplications } from "./present-application";
 import { application } from "./resource";
+import { applicationColumns, presentApplications } from "./rows";
 
 /** One application, with what anyone on the internet gets from it now. */
 export const one = operation(

@@ -7,9 +7,9 @@ import { beforeAndAfter } from "../../audit/before-and-after";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { UpdateApplication, UpdatedApplication } from "./contract";
-import { presentWritten } from "./present-application";
 import type { LocatedApplication } from "./resource";
 import { application } from "./resource";
+import { presentWritten } from "./rows";
 
 /**
  * Changes an application's name, access or hash algorithm. Turning the access of an empty one to `public-when-empty`

@@ -3,8 +3,8 @@ import { auditEntries } from "../../../drizzle/audit";
 import { checkpointText } from "../../audit/statement-text";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
-import { auditLogOf, type LogReader } from "./audit-log";
 import { AuditCheckpoint, MakeCheckpoint } from "./contract";
+import { auditLogOf, type LogReader } from "./rows";
 
 /** How far the log is sealed now, signed: kept elsewhere, it shows later whether the log's end was cut off. */
 export async function makeCheckpoint(authorized: LogReader): Promise<AuditCheckpoint> {

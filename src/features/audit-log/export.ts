@@ -1,9 +1,7 @@
 import { and, asc, gt, isNotNull, isNull, or } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
-import { type AuditLog, auditLogOf, type LogReader } from "./audit-log";
 import type { AuditEntry, AuditFilter } from "./contract";
-import { entryFilter } from "./entry-filter";
-import { presentAuditEntry } from "./present-audit-entry";
+import { type AuditLog, auditLogOf, entryFilter, type LogReader, presentAuditEntry } from "./rows";
 
 /** Entries of one query: so many are in memory at once, and no transaction lasts longer than one. */
 const pageSize = 250;

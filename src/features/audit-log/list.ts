@@ -3,10 +3,8 @@ import { auditEntries } from "../../../drizzle/audit";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
-import { auditLogOf, type LogReader } from "./audit-log";
 import { type AuditEntry, AuditPage, ListAudit } from "./contract";
-import { entryFilter } from "./entry-filter";
-import { presentAuditEntry } from "./present-audit-entry";
+import { auditLogOf, entryFilter, type LogReader, presentAuditEntry } from "./rows";
 
 /** What was done, and what was refused; newest first. Entries that are not sealed yet have no sequence. */
 export async function listAuditEntries(

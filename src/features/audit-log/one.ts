@@ -4,8 +4,8 @@ import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { AuditEntry, AuditEntryById } from "./contract";
-import { presentAuditEntry } from "./present-audit-entry";
 import { auditEntry } from "./resource";
+import { presentAuditEntry } from "./rows";
 
 /** One audit entry. */
 export const one = operation(

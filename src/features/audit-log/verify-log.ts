@@ -13,8 +13,8 @@ import {
 import { checkpointText, removalText } from "../../audit/statement-text";
 import { aheadInSql, passedInSql } from "../../database/moments-in-sql";
 import { isoText, isReadable } from "../../platform/moment";
-import type { AuditLog } from "./audit-log";
 import type { AuditVerdict } from "./contract";
+import type { AuditLog } from "./rows";
 
 /** Entries of one query: so many are in memory at once. */
 const pageSize = 200;

@@ -2,8 +2,8 @@ import { checkpointText } from "../../audit/statement-text";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { Refusal } from "../../platform/errors/refusal";
-import { auditLogOf, type LogReader } from "./audit-log";
 import { AuditVerdict, VerifyAudit } from "./contract";
+import { auditLogOf, type LogReader } from "./rows";
 import { verifyLog } from "./verify-log";
 
 /**

@@ -6,7 +6,7 @@ import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { gateway } from "../gateways/resource";
 import { ClaimPage, ListClaims } from "./contract";
-import { presentClaim } from "./present-claim";
+import { presentClaim } from "./rows";
 
 /** The organization's claims, on one gateway or on all; newest first. */
 export const list = operation(

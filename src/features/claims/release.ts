@@ -3,10 +3,9 @@ import { claims } from "../../../drizzle/routes";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { releaseHost } from "./claim-functions";
 import { Claim, ClaimById } from "./contract";
-import { presentClaim } from "./present-claim";
 import { claim } from "./resource";
+import { presentClaim, releaseHost } from "./rows";
 
 /**
  * Gives a host name back: its deny goes, and any organization may claim it. This says so explicitly that whatever else

@@ -2,9 +2,8 @@ import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { application } from "../applications/resource";
 import { CreateCredential, CreatedCredential } from "./contract";
-import { insertCredential } from "./insert-credential";
-import { presentCredential } from "./present-credential";
-import { preparePassword, requireStillGood, requireUsername } from "./visitor-password";
+import { insertCredential, presentCredential } from "./rows";
+import { preparePassword, requireStillGood, requireUsername } from "./rules";
 
 /**
  * Adds a basic-auth credential to an application.

@@ -7,9 +7,8 @@ import { rowsOf, type Transaction } from "../../database/database";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { CredentialById, DeletedCredential } from "./contract";
-import { credentialColumns } from "./credential-columns";
-import { presentCredential } from "./present-credential";
 import { credential } from "./resource";
+import { credentialColumns, presentCredential } from "./rows";
 
 /**
  * Deletes a credential, and answers what it was. Deleting the last row of a `public-when-empty` application is the

@@ -6,8 +6,7 @@ import { syncStatesOf } from "../../delivery/sync-states";
 import { operation } from "../../operations/operation";
 import { application } from "../applications/resource";
 import { CredentialPage, ListCredentials } from "./contract";
-import { credentialColumns } from "./credential-columns";
-import { presentCredential } from "./present-credential";
+import { credentialColumns, presentCredential } from "./rows";
 
 /** An application's credentials, newest first. */
 export const list = operation(

@@ -5,9 +5,8 @@ import { syncStatesOf } from "../../delivery/sync-states";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Credential, CredentialById } from "./contract";
-import { credentialColumns } from "./credential-columns";
-import { presentCredential } from "./present-credential";
 import { credential } from "./resource";
+import { credentialColumns, presentCredential } from "./rows";
 
 /** One credential: never its password, never its hash. */
 export const one = operation(

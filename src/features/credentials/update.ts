@@ -4,11 +4,9 @@ import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { UpdateCredential, UpdatedCredential } from "./contract";
-import { credentialColumns } from "./credential-columns";
-import { orDuplicateUsername } from "./insert-credential";
-import { presentCredential } from "./present-credential";
 import { credential } from "./resource";
-import { preparePassword, requireStillGood, requireUsername } from "./visitor-password";
+import { credentialColumns, orDuplicateUsername, presentCredential } from "./rows";
+import { preparePassword, requireStillGood, requireUsername } from "./rules";
 
 /**
  * Changes a credential's username, its password, or both. The old one stops working when the new one starts: both are

@@ -5,7 +5,7 @@ import { operation } from "../../operations/operation";
 import { newId } from "../../platform/ids";
 import { project } from "../projects/resource";
 import { CreateEnvironment, Environment } from "./contract";
-import { presentEnvironment } from "./present-environment";
+import { presentEnvironment } from "./rows";
 
 /** Makes an environment of a project: where its applications run, and how they are routed. */
 export const create = operation(

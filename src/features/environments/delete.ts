@@ -4,10 +4,10 @@ import { environments } from "../../../drizzle/projects";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { removeApplications } from "../applications/remove-applications";
+import { removeApplications } from "../applications/rows";
 import { Environment, EnvironmentById } from "./contract";
-import { presentEnvironment } from "./present-environment";
 import { environment } from "./resource";
+import { presentEnvironment } from "./rows";
 
 /** Deletes an environment with all applications in it, and answers what it was. Their hosts stay denied. */
 export const remove = operation(

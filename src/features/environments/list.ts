@@ -6,7 +6,7 @@ import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { project } from "../projects/resource";
 import { EnvironmentPage, ListEnvironments } from "./contract";
-import { presentEnvironment } from "./present-environment";
+import { presentEnvironment } from "./rows";
 
 /** The environments of a project, or of the whole organization; newest first. */
 export const list = operation(

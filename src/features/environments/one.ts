@@ -4,8 +4,8 @@ import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Environment, EnvironmentById } from "./contract";
-import { presentEnvironment } from "./present-environment";
 import { environment } from "./resource";
+import { presentEnvironment } from "./rows";
 
 /** One environment. */
 export const one = operation(

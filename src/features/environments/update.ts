@@ -4,8 +4,8 @@ import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Environment, UpdateEnvironment } from "./contract";
-import { presentEnvironment } from "./present-environment";
 import { environment } from "./resource";
+import { presentEnvironment } from "./rows";
 
 /** Renames an environment; its slug stays. */
 export const update = operation(

@@ -4,10 +4,9 @@ import { gatewayPlaces, newGatewaySecrets } from "../../delivery/protocol/gatewa
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
-import { allowOrganizations } from "./allow-organizations";
 import { CreateGateway, Gateway } from "./contract";
-import { orNameTaken } from "./name-taken";
-import { presentGateway } from "./present-gateway";
+import { allowOrganizations, presentGateway } from "./rows";
+import { orNameTaken } from "./rules";
 
 /**
  * Makes a gateway; a process that has its folder begins to deliver to it within seconds. Without `organizationIds` the

@@ -6,10 +6,9 @@ import { violatesForeignKey } from "../../database/database-errors";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Gateway, GatewayById } from "./contract";
-import { gatewayColumns } from "./gateway-columns";
-import { presentGateway } from "./present-gateway";
-import { requireNoLocal } from "./require-no-local";
 import { gateway } from "./resource";
+import { gatewayColumns, presentGateway } from "./rows";
+import { requireNoLocal } from "./rules";
 
 const notEmpty = (name: string) => new Refusal("not_empty", { kind: "gateway", name });
 

@@ -3,10 +3,8 @@ import { gateways } from "../../../drizzle/gateways";
 import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
-import { asViewer } from "./as-viewer";
 import { GatewayPage, ListGateways } from "./contract";
-import { gatewayColumns } from "./gateway-columns";
-import { presentGateway } from "./present-gateway";
+import { asViewer, gatewayColumns, presentGateway } from "./rows";
 
 /** The gateways that the organization is allowed on; newest first. */
 export const list = operation(

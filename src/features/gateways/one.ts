@@ -2,11 +2,9 @@ import { eq } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { asViewer } from "./as-viewer";
 import { Gateway, GatewayById } from "./contract";
-import { gatewayColumns } from "./gateway-columns";
-import { presentGateway } from "./present-gateway";
 import { gateway } from "./resource";
+import { asViewer, gatewayColumns, presentGateway } from "./rows";
 
 /** One gateway. */
 export const one = operation(

@@ -3,13 +3,10 @@ import { gateways } from "../../../drizzle/gateways";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { allowedOrganizations, allowOrganizations } from "./allow-organizations";
 import { Gateway, UpdateGateway } from "./contract";
-import { gatewayColumns } from "./gateway-columns";
-import { orNameTaken } from "./name-taken";
-import { presentGateway } from "./present-gateway";
-import { requireNoLocal } from "./require-no-local";
 import { gateway } from "./resource";
+import { allowedOrganizations, allowOrganizations, gatewayColumns, presentGateway } from "./rows";
+import { orNameTaken, requireNoLocal } from "./rules";
 
 /**
  * Renames a gateway, or says which organizations may publish on it.

@@ -13,10 +13,10 @@ import { caller } from "../../operations/subject";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { later } from "../../platform/moment";
-import { requireRole } from "../roles/require-role";
+import { requireRole } from "../roles/rules";
 import { CreatedInvitation, CreateInvitation } from "./contract";
-import { presentInvitation } from "./invitation-columns";
-import { sendInvitation } from "./send-invitation";
+import { presentInvitation } from "./rows";
+import { sendInvitation } from "./send";
 
 const dayMs = 24 * 3_600_000;
 

@@ -4,10 +4,10 @@ import { requireGivable } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { requireRole } from "../roles/require-role";
+import { requireRole } from "../roles/rules";
 import { Invitation, InvitationById } from "./contract";
-import { invitationColumns, presentInvitation } from "./invitation-columns";
 import { invitation } from "./resource";
+import { invitationColumns, presentInvitation } from "./rows";
 
 /**
  * Takes an invitation back: its link is worth nothing from here on.

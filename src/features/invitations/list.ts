@@ -5,7 +5,7 @@ import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { InvitationPage, ListInvitations } from "./contract";
-import { invitationColumns, presentInvitation } from "./invitation-columns";
+import { invitationColumns, presentInvitation } from "./rows";
 
 /** The organization's invitations, newest first; also those that are over. */
 export const list = operation(

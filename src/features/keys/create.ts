@@ -11,12 +11,8 @@ import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { type LocatedProject, project } from "../projects/resource";
 import { CreatedKey, CreateKey } from "./contract";
-import { endOfKey, latestEnd } from "./key-life";
-import { limitsOfNewKey } from "./limits-of-maker";
-import { type Holder, lockHolder, requireRoom } from "./lock-holder";
-import { presentKey } from "./present-key";
-import { providerOf } from "./provider-of";
-import { takeKeyCreation } from "./take-key-creation";
+import { type Holder, lockHolder, presentKey, requireRoom } from "./rows";
+import { endOfKey, latestEnd, limitsOfNewKey, providerOf, takeKeyCreation } from "./rules";
 
 /**
  * Makes an API key: the maker's own, or a service account's. The key itself is in this one answer; its hash is stored.

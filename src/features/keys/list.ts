@@ -8,8 +8,7 @@ import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { project } from "../projects/resource";
 import { KeyPage, ListKeys } from "./contract";
-import { keyColumns } from "./key-columns";
-import { presentKey } from "./present-key";
+import { keyColumns, presentKey } from "./rows";
 
 /**
  * API keys, revoked ones too, newest first: one's own, and everybody's for whoever may read those (`key:read`), of the

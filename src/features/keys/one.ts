@@ -4,9 +4,8 @@ import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Key, KeyById } from "./contract";
-import { keyColumns } from "./key-columns";
-import { presentKey } from "./present-key";
 import { apiKey } from "./resource";
+import { keyColumns, presentKey } from "./rows";
 
 /** One API key: never the key itself. */
 export const one = operation(

@@ -5,10 +5,9 @@ import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Key, KeyById } from "./contract";
-import { keyColumns } from "./key-columns";
-import { presentKey } from "./present-key";
-import { requireReach } from "./require-reach";
 import { apiKey, type LocatedKey } from "./resource";
+import { keyColumns, presentKey } from "./rows";
+import { requireReach } from "./rules";
 
 /**
  * Revokes an API key: the very next request with it is refused. It stays listed, so that the audit log can be read.

@@ -9,13 +9,9 @@ import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { earlier, hasExpired, later } from "../../platform/moment";
 import { RotatedKey, RotateKey } from "./contract";
-import { keyColumns } from "./key-columns";
-import { endOfSuccessor } from "./key-life";
-import { requireWithinOwn } from "./limits-of-maker";
-import { lockHolder } from "./lock-holder";
-import { presentKey } from "./present-key";
 import { apiKey, type LocatedKey } from "./resource";
-import { takeKeyCreation } from "./take-key-creation";
+import { keyColumns, lockHolder, presentKey } from "./rows";
+import { endOfSuccessor, requireWithinOwn, takeKeyCreation } from "./rules";
 
 /**
  * Makes a key that takes another one's place, with the same limits and as long a life. The old one goes on beside it for

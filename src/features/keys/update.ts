@@ -4,11 +4,9 @@ import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Key, UpdateKey } from "./contract";
-import { keyColumns } from "./key-columns";
-import { requireNetworks, requireWithinOwn } from "./limits-of-maker";
-import { presentKey } from "./present-key";
-import { requireReach } from "./require-reach";
 import { apiKey } from "./resource";
+import { keyColumns, presentKey } from "./rows";
+import { requireNetworks, requireReach, requireWithinOwn } from "./rules";
 
 /**
  * Renames an API key, or says anew where from and how often it may be used. What it may do and until when stays.

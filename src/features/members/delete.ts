@@ -2,8 +2,8 @@ import { requireNotAbove } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { MemberById, RemovedMember } from "./contract";
-import { removeMember } from "./remove-member";
 import { member } from "./resource";
+import { removeMember } from "./rows";
 
 /**
  * Removes somebody from the organization; their account stays.

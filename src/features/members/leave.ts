@@ -4,7 +4,7 @@ import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { Refusal } from "../../platform/errors/refusal";
 import { LeaveOrganization, RemovedMember } from "./contract";
-import { removeMember } from "./remove-member";
+import { removeMember } from "./rows";
 
 /**
  * Ends one's own membership of the organization that the request is about.

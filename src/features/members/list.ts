@@ -5,7 +5,7 @@ import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { ListMembers, MemberPage } from "./contract";
-import { presentMembers, selectMembers } from "./present-members";
+import { presentMembers, selectMembers } from "./rows";
 
 /** The organization's members, newest first. */
 export const list = operation(

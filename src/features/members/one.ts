@@ -1,8 +1,8 @@
 import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { Member, MemberById } from "./contract";
-import { requireMember } from "./require-member";
 import { member } from "./resource";
+import { requireMember } from "./rows";
 
 /** One member, with their roles at projects. */
 export const one = operation(

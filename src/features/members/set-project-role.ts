@@ -6,10 +6,10 @@ import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
-import { requireRole } from "../roles/require-role";
+import { requireRole } from "../roles/rules";
 import { Member, SetProjectRole } from "./contract";
-import { requireMember } from "./require-member";
 import { member } from "./resource";
+import { requireMember } from "./rows";
 
 /**
  * Gives a member a role at one project, which adds to their role at the organization; with null, takes it away.

@@ -4,10 +4,10 @@ import { requireNotLastOwner } from "../../access/last-owner";
 import { requireGivable, requireNotAbove } from "../../access/privilege-guards";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
-import { requireRole } from "../roles/require-role";
+import { requireRole } from "../roles/rules";
 import { Member, UpdateMember } from "./contract";
-import { requireMember } from "./require-member";
 import { member } from "./resource";
+import { requireMember } from "./rows";
 
 /**
  * Gives a member another role at the organization, or none: then they are a member of projects only.

@@ -9,9 +9,9 @@ import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { Refusal } from "../../platform/errors/refusal";
 import { later } from "../../platform/moment";
-import { endClaims } from "../claims/claim-functions";
+import { endClaims } from "../claims/rows";
 import { Organization, OrganizationById } from "./contract";
-import { presentOrganization } from "./present-organization";
+import { presentOrganization } from "./rows";
 
 /** How long the claims of an organization outlive it, in ms. */
 const claimsOutliveMs = 30 * 24 * 3_600_000;

@@ -7,7 +7,7 @@ import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { Refusal } from "../../platform/errors/refusal";
 import { Organization, OrganizationById } from "./contract";
-import { presentOrganization } from "./present-organization";
+import { presentOrganization } from "./rows";
 
 /** The caller's organization. */
 export async function getOrganization(

@@ -9,7 +9,7 @@ import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { Refusal } from "../../platform/errors/refusal";
 import { UpdatedOrganization, UpdateOrganization } from "./contract";
-import { presentOrganization } from "./present-organization";
+import { presentOrganization } from "./rows";
 
 /**
  * Changes the organization's settings. `neverPublic` on closes what is public at once, and takes back what opened it,

@@ -5,7 +5,7 @@ import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { CreateProject, Project } from "./contract";
-import { presentProject } from "./present-project";
+import { presentProject } from "./rows";
 
 /** Makes a project, in which environments and their applications stand together. */
 export const create = operation(

@@ -4,10 +4,10 @@ import { environments, projects } from "../../../drizzle/projects";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { removeApplications } from "../applications/remove-applications";
+import { removeApplications } from "../applications/rows";
 import { Project, ProjectById } from "./contract";
-import { presentProject } from "./present-project";
 import { project } from "./resource";
+import { presentProject } from "./rows";
 
 /** Deletes a project with all environments and applications in it, and answers what it was. Their hosts stay denied. */
 export const remove = operation(

@@ -6,7 +6,7 @@ import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
 import { callerReach } from "../../operations/subject";
 import { ListProjects, ProjectPage } from "./contract";
-import { presentProject } from "./present-project";
+import { presentProject } from "./rows";
 
 /** The organization's projects, newest first: all of them, or those at which the caller may read. */
 export const list = operation(

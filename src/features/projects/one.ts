@@ -4,8 +4,8 @@ import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Project, ProjectById } from "./contract";
-import { presentProject } from "./present-project";
 import { project } from "./resource";
+import { presentProject } from "./rows";
 
 /** One project. */
 export const one = operation(

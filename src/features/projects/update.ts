@@ -4,8 +4,8 @@ import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Project, UpdateProject } from "./contract";
-import { presentProject } from "./present-project";
 import { project } from "./resource";
+import { presentProject } from "./rows";
 
 /** Renames a project; its slug stays. */
 export const update = operation(

@@ -6,9 +6,8 @@ import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { slugOf } from "../../platform/slugs";
 import { CreateProvider, Provider } from "./contract";
-import { presentProvider } from "./present-provider";
-import { providerColumns } from "./provider-columns";
-import { requireProvable, requireProviderAllowed } from "./require-provider-allowed";
+import { presentProvider, providerColumns } from "./rows";
+import { requireProvable, requireProviderAllowed } from "./rules";
 
 /**
  * Adds a provider of OpenID Connect that lets people into this organization, and nowhere else. Its slug has a random

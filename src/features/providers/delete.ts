@@ -6,10 +6,8 @@ import { logLastOwnerKept, reapplyGroups } from "../../identity/external/end-of-
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Provider, ProviderById } from "./contract";
-import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
-import { presentProvider } from "./present-provider";
-import { providerColumns } from "./provider-columns";
 import { provider } from "./resource";
+import { endSessionsOfProvider, forgetIdentities, presentProvider, providerColumns } from "./rows";
 
 /** Removes a provider, who is who at it, the sessions that it opened, and what its groups gave. The people stay. */
 export const remove = operation(

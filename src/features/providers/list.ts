@@ -5,8 +5,7 @@ import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { ListProviders, ProviderPage } from "./contract";
-import { presentProvider } from "./present-provider";
-import { providerColumns } from "./provider-columns";
+import { presentProvider, providerColumns } from "./rows";
 
 /** The organization's providers, newest first; the installation's are in its settings. */
 export const list = operation(

@@ -4,9 +4,8 @@ import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Provider, ProviderById } from "./contract";
-import { presentProvider } from "./present-provider";
-import { providerColumns } from "./provider-columns";
 import { provider } from "./resource";
+import { presentProvider, providerColumns } from "./rows";
 
 /** One provider of the organization. */
 export const one = operation(

@@ -9,11 +9,9 @@ import { clientSecretPlace } from "../../identity/external/provider";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Provider, UpdateProvider } from "./contract";
-import { endSessionsOfProvider, forgetIdentities } from "./end-provider";
-import { presentProvider } from "./present-provider";
-import { providerColumns } from "./provider-columns";
-import { requireProvable, requireProviderAllowed } from "./require-provider-allowed";
 import { provider } from "./resource";
+import { endSessionsOfProvider, forgetIdentities, presentProvider, providerColumns } from "./rows";
+import { requireProvable, requireProviderAllowed } from "./rules";
 
 /**
  * Changes a provider. Turned off, at another issuer, or with narrower lists of who may sign in, it ends the sessions that

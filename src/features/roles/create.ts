@@ -5,8 +5,8 @@ import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { CreateRole, Role } from "./contract";
-import { presentRole } from "./present-role";
-import { orNameTaken, requireOwnName, requireWords } from "./role-words";
+import { presentRole } from "./rows";
+import { orNameTaken, requireOwnName, requireWords } from "./rules";
 
 /**
  * Makes a role of the organization's own.

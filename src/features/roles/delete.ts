@@ -6,8 +6,8 @@ import { violatesForeignKey } from "../../database/database-errors";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Role, RoleById } from "./contract";
-import { presentRole } from "./present-role";
 import { role } from "./resource";
+import { presentRole } from "./rows";
 
 /**
  * Deletes a role of the organization's own that nobody has: no member, project role, service account, live key or open

@@ -5,7 +5,7 @@ import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { ListRoles, RolePage } from "./contract";
-import { presentRole } from "./present-role";
+import { presentRole } from "./rows";
 
 /** The organization's own roles, newest first. */
 export const list = operation(

@@ -4,8 +4,8 @@ import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Role, RoleById } from "./contract";
-import { presentRole } from "./present-role";
 import { role } from "./resource";
+import { presentRole } from "./rows";
 
 /** One role of the organization's own. */
 export const one = operation(

@@ -5,9 +5,9 @@ import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Role, UpdateRole } from "./contract";
-import { presentRole } from "./present-role";
 import { role } from "./resource";
-import { orNameTaken, requireOwnName, requireWords } from "./role-words";
+import { presentRole } from "./rows";
+import { orNameTaken, requireOwnName, requireWords } from "./rules";
 
 /**
  * Renames a role of the organization's own, or says anew what it gives: to everybody who has it, at once. Whoever does

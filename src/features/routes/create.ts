@@ -2,9 +2,8 @@ import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { application } from "../applications/resource";
 import { CreateRoute, Route } from "./contract";
-import { insertRoute } from "./insert-route";
-import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "./prepare-route";
-import { presentRoute } from "./present-route";
+import { insertRoute, presentRoute } from "./rows";
+import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "./rules";
 
 /**
  * Gives an application a place at its gateway: a host, a path in it, and where it leads. Whoever may pass there is up

@@ -3,10 +3,10 @@ import { routes } from "../../../drizzle/routes";
 import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { releaseUpstreams } from "../claims/claim-functions";
+import { releaseUpstreams } from "../claims/rows";
 import { Route, RouteById } from "./contract";
-import { presentRoute } from "./present-route";
 import { route } from "./resource";
+import { presentRoute } from "./rows";
 
 /** Takes a route away, and answers what it was. Its host stays claimed, and denied, until `claims.release`. */
 export const remove = operation(

@@ -7,7 +7,7 @@ import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { application } from "../applications/resource";
 import { ListRoutes, RoutePage } from "./contract";
-import { presentRoute } from "./present-route";
+import { presentRoute } from "./rows";
 
 /** The routes of an application, or of the whole organization; newest first. */
 export const list = operation(

@@ -5,8 +5,8 @@ import { syncStatesOf } from "../../delivery/sync-states";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Route, RouteById } from "./contract";
-import { presentRoute } from "./present-route";
 import { route } from "./resource";
+import { presentRoute } from "./rows";
 
 /** One route. */
 export const one = operation(

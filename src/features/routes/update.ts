@@ -3,12 +3,19 @@ import { routes } from "../../../drizzle/routes";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { releaseUpstreams } from "../claims/claim-functions";
+import { releaseUpstreams } from "../claims/rows";
 import { Route, UpdateRoute } from "./contract";
-import { claimPlace, orRouteTaken } from "./place-route";
-import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "./prepare-route";
-import { presentRoute } from "./present-route";
 import { route } from "./resource";
+import { presentRoute } from "./rows";
+import {
+  claimPlace,
+  orRouteTaken,
+  prepareUpstreams,
+  readGateway,
+  requireHost,
+  requireNotServed,
+  requirePathPrefix,
+} from "./rules";
 
 /**
  * Moves a route, or leads it elsewhere. The claim of a host that it leaves stays, with its deny, until it is released.

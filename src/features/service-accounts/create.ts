@@ -5,9 +5,8 @@ import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { CreateServiceAccount, ServiceAccount } from "./contract";
-import { orNameTaken } from "./name-taken";
-import { presentServiceAccount } from "./present-service-account";
-import { requireAccountReach } from "./require-account-reach";
+import { presentServiceAccount } from "./rows";
+import { orNameTaken, requireAccountReach } from "./rules";
 
 /**
  * Makes a service account: what automation acts as, so that it outlives whoever set it up.

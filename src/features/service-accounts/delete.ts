@@ -6,10 +6,9 @@ import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { ServiceAccount, ServiceAccountById } from "./contract";
-import { presentServiceAccount } from "./present-service-account";
-import { requireAccountReach } from "./require-account-reach";
 import { serviceAccount } from "./resource";
-import { roleOfAccount } from "./role-of-account";
+import { presentServiceAccount } from "./rows";
+import { requireAccountReach, roleOfAccount } from "./rules";
 
 /**
  * Removes a service account with its keys: the very next request with one of them is refused.

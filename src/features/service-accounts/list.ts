@@ -5,7 +5,7 @@ import { pageOfRows } from "../../database/page";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { ListServiceAccounts, ServiceAccountPage } from "./contract";
-import { presentServiceAccount } from "./present-service-account";
+import { presentServiceAccount } from "./rows";
 
 /** The organization's service accounts, newest first. */
 export const list = operation(

@@ -4,8 +4,8 @@ import { readAs } from "../../access/read-as";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { ServiceAccount, ServiceAccountById } from "./contract";
-import { presentServiceAccount } from "./present-service-account";
 import { serviceAccount } from "./resource";
+import { presentServiceAccount } from "./rows";
 
 /** One service account. */
 export const one = operation(

@@ -5,11 +5,9 @@ import { unitOfWork } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { ServiceAccount, UpdateServiceAccount } from "./contract";
-import { orNameTaken } from "./name-taken";
-import { presentServiceAccount } from "./present-service-account";
-import { requireAccountReach } from "./require-account-reach";
 import { serviceAccount } from "./resource";
-import { roleOfAccount } from "./role-of-account";
+import { presentServiceAccount } from "./rows";
+import { orNameTaken, requireAccountReach, roleOfAccount } from "./rules";
 
 /**
  * Renames a service account, or gives it another role: its keys can do no more than that from the next request on.

@@ -7,8 +7,8 @@ import { aheadInSql } from "../../database/moments-in-sql";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { isoText } from "../../platform/moment";
-import { asViewer } from "../gateways/as-viewer";
 import { gateway, type LocatedGateway } from "../gateways/resource";
+import { asViewer } from "../gateways/rows";
 import { type GatewayStatus, SyncStatus, SyncStatusInput } from "./contract";
 
 type Reader = Authorized<"sync:read", LocatedGateway | Organization>;

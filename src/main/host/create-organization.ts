@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { passwords } from "../../../drizzle/persons";
 import { findRootOrganization, hostWork } from "../../access/host-work";
-import { insertOrganization } from "../../features/organizations/insert-organization";
+import { insertOrganization } from "../../features/organizations/rows";
 import { Refusal } from "../../platform/errors/refusal";
 import type { CreatedOrganization, CreateOrganization } from "./contract";
 import { insertKey } from "./insert-key";

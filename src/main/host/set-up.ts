@@ -1,6 +1,6 @@
 import { hostWork } from "../../access/host-work";
-import { insertOrganization } from "../../features/organizations/insert-organization";
-import { requireEmpty } from "../../features/organizations/require-empty";
+import { insertOrganization } from "../../features/organizations/rows";
+import { requireEmpty } from "../../features/organizations/rules";
 import { endLinks } from "../../identity/links";
 import type { SetUp, SetUpDone } from "./contract";
 import { insertKey } from "./insert-key";

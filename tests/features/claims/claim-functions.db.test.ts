@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { claimHost, claimUpstreams, releaseHost } from "../../../src/features/claims/claim-functions";
+import { claimHost, claimUpstreams, releaseHost } from "../../../src/features/claims/rows";
 import { insertPlace } from "../../support/place";
 import { runAs } from "../../support/run-as";
 import { type Answer, type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";

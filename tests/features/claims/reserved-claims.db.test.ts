@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { reportReservedClaims } from "../../../src/features/claims/report-reserved-claims";
+import { reportReservedClaims } from "../../../src/features/claims/report-reserved";
 import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 

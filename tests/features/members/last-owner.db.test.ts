@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TrustedHeader } from "../../../src/access/runtime";
 import { SettingsProviders } from "../../../src/features/providers/contract";
-import { ensureSettingsProviders } from "../../../src/features/providers/ensure-settings-providers";
-import { ensureTrustedHeader } from "../../../src/features/providers/ensure-trusted-header";
+import { ensureSettingsProviders, ensureTrustedHeader } from "../../../src/features/providers/ensure";
 import { openBrowser } from "../../support/browser";
 import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
 import { redirectUri, signInBy } from "../../support/oidc-sign-in";
@@ -225,7 +224,7 @@ it("only the listed code removes members or changes their roles, and it checks f
     /(delete|update)\(members\)|portcullis_end_membership/.test(readFileSync(join(src, name), "utf8")),
   );
   expect(changing.sort()).toEqual([
-    "features/members/remove-member.ts",
+    "features/members/rows.ts",
     "features/members/update.ts",
     "identity/external/apply-groups.ts",
   ]);

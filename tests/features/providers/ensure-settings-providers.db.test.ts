@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SettingsProviders } from "../../../src/features/providers/contract";
-import { ensureSettingsProviders, SlugTaken } from "../../../src/features/providers/ensure-settings-providers";
+import { ensureSettingsProviders, SlugTaken } from "../../../src/features/providers/ensure";
 import { findProvider } from "../../../src/identity/external/provider";
 import { newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";

@@ -184,7 +184,7 @@ export const neverOpenByAccident: readonly Mutant[] = [
   {
     requirement: "DK-19",
     description: "an application that had credentials is public again when they have expired",
-    file: "src/features/credentials/insert-credential.ts",
+    file: "src/features/credentials/rows.ts",
     symbol: "insertCredential",
     mutation: negated("application.openedBy !== null"),
     tests: access,

@@ -32,7 +32,7 @@ export const secretsStaySecret: readonly Mutant[] = [
   {
     requirement: "DK-1",
     description: "the hash of a credential is stored without being sealed",
-    file: "src/features/credentials/insert-credential.ts",
+    file: "src/features/credentials/rows.ts",
     symbol: "insertCredential.hashSealed",
     mutation: valueBecomes("values.password.hash"),
     tests: ["tests/http/security.db.test.ts"],

@@ -230,7 +230,7 @@ export const tenantsCannotTouchEachOther: readonly Mutant[] = [
   {
     requirement: "DK-18",
     description: "an organization claims the host of the control plane",
-    file: "src/features/routes/prepare-route.ts",
+    file: "src/features/routes/rules.ts",
     symbol: "requireHost",
     mutation: callBecomes("reservedFor", "null"),
     tests: ["tests/features/routes/reserved-hosts.db.test.ts"],

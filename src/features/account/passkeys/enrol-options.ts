@@ -1,0 +1,56 @@
+import { preparedUnitOfWork } from "../../../access/unit-of-work";
+import { challengeSeconds, newChallenge } from "../../../identity/challenges";
+import { passkeyAlgorithms, userHandleOf } from "../../../identity/passkeys";
+import { requireRecent } from "../../../identity/re-authentication";
+import { relyingPartyOf } from "../../../identity/relying-party";
+import { operation } from "../../../operations/operation";
+import { callerPerson } from "../../../operations/subject";
+import { PasskeyEnrolOptions, PasskeyEnrolOptionsInput } from "../../../platform/contract/second-factors";
+import { descriptorsOf } from "./rows";
+
+/**
+ * What a browser needs to make a passkey: one that says whose it is (so that no name has to be typed), and for which the
+ * authenticator verifies its person.
+ * @param origin that the request came to
+ * @throws Refusal see `relyingPartyOf`
+ * @throws Refusal see `requireRecent`
+ */
+export const passkeyEnrolOptions = operation(
+  {
+    name: "auth.passkeys.enrolOptions",
+    summary: "Get the options for creating a passkey",
+    permission: "account:update",
+    on: callerPerson,
+    input: PasskeyEnrolOptionsInput,
+    output: PasskeyEnrolOptions,
+    errors: ["passkey_needs_host_name", "recent_sign_in_required"],
+    rest: { method: "POST", path: "/account/passkeys/options" },
+  },
+  async (authorized, input, { origin }) => {
+    const { runtime } = authorized.request;
+    const { userId, email, name } = authorized.object;
+    const { id } = relyingPartyOf(origin);
+    const excludeCredentials = await preparedUnitOfWork(
+      authorized,
+      (asking) => requireRecent(asking, input),
+      ({ tx }) => descriptorsOf(tx, userId),
+      { role: "identity" },
+    );
+    const { principal } = authorized;
+    const sessionId = principal.kind === "session" ? principal.sessionId : null;
+    return {
+      challenge: await newChallenge(runtime, { purpose: "passkey-enrolment", userId, sessionId }),
+      timeout: challengeSeconds * 1_000,
+      rp: { id, name: "Portcullis" },
+      user: { id: userHandleOf(userId), name: email, displayName: name ?? email },
+      pubKeyCredParams: passkeyAlgorithms.map((alg) => ({ alg, type: "public-key" as const })),
+      excludeCredentials,
+      authenticatorSelection: {
+        residentKey: "required" as const,
+        requireResidentKey: true as const,
+        userVerification: "required" as const,
+      },
+      attestation: "none" as const,
+    };
+  },
+);

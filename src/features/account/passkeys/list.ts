@@ -1,0 +1,33 @@
+import { desc, eq } from "drizzle-orm";
+import { passkeys } from "../../../../drizzle/persons";
+import { requireFullSession } from "../../../identity/re-authentication";
+import { operation } from "../../../operations/operation";
+import { callerPerson } from "../../../operations/subject";
+import { ListPasskeys, PasskeyList } from "../../../platform/contract/second-factors";
+import { passkeyColumns, presentPasskey } from "./rows";
+
+/** One's own passkeys, newest first. @throws Refusal `second_factor_required` */
+export const listPasskeys = operation(
+  {
+    name: "auth.passkeys.list",
+    summary: "List the caller's passkeys",
+    permission: "account:read",
+    on: callerPerson,
+    input: ListPasskeys,
+    output: PasskeyList,
+    errors: [],
+    rest: { method: "GET", path: "/account/passkeys" },
+  },
+  async (authorized) => {
+    requireFullSession(authorized);
+    const { request, object } = authorized;
+    const rows = await request.runtime.database.transaction("identity", null, (tx) =>
+      tx
+        .select(passkeyColumns)
+        .from(passkeys)
+        .where(eq(passkeys.userId, object.userId))
+        .orderBy(desc(passkeys.passkeyId)),
+    );
+    return { items: rows.map(presentPasskey) };
+  },
+);

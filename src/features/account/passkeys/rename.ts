@@ -1,0 +1,41 @@
+import { eq } from "drizzle-orm";
+import { passkeys } from "../../../../drizzle/persons";
+import { preparedUnitOfWork } from "../../../access/unit-of-work";
+import { takeManagement } from "../../../identity/re-authentication";
+import { operation } from "../../../operations/operation";
+import { Passkey, RenamePasskey } from "../../../platform/contract/second-factors";
+import { Refusal } from "../../../platform/errors/refusal";
+import { ownPasskey } from "../resource";
+import { passkeyColumns, presentPasskey } from "./rows";
+
+/** Gives one's own passkey another name. */
+export const renamePasskey = operation(
+  {
+    name: "auth.passkeys.rename",
+    summary: "Rename one of the caller's passkeys",
+    permission: "account:update",
+    on: ownPasskey,
+    input: RenamePasskey,
+    output: Passkey,
+    errors: [],
+    rest: { method: "PATCH", path: "/account/passkeys/{passkeyId}" },
+  },
+  async (authorized, { name }) => {
+    return preparedUnitOfWork(
+      authorized,
+      ({ request }) => takeManagement(request),
+      async ({ tx, audit, authorized: { object } }) => {
+        const { passkeyId } = object;
+        const [row] = await tx
+          .update(passkeys)
+          .set({ name })
+          .where(eq(passkeys.passkeyId, passkeyId))
+          .returning(passkeyColumns);
+        if (!row) throw new Refusal("not_found", authorized.named);
+        audit("auth.passkeys.rename", { kind: "passkey", id: passkeyId }, { name: [object.name, name] });
+        return presentPasskey(row);
+      },
+      { role: "identity" },
+    );
+  },
+);

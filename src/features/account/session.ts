@@ -1,0 +1,57 @@
+import { isAllowed } from "../../access/authorization";
+import { isRole, permissions } from "../../access/permissions";
+import type { Principal } from "../../access/principal";
+import type { Runtime } from "../../access/runtime";
+import { operation } from "../../operations/operation";
+import { caller } from "../../operations/subject";
+import { Session, SessionInput } from "./contract";
+import { listOwnOrganizations } from "./rows";
+
+/** Who is asking, as this request was decided: the organization, and every permission that is held in it. */
+export const session = operation(
+  {
+    name: "auth.session",
+    summary: "Get the caller: the person or key, its role, and the organization of the request",
+    permission: "session:read",
+    on: caller,
+    input: SessionInput,
+    output: Session,
+    errors: [],
+    rest: { method: "GET", path: "/session" },
+  },
+  async ({ principal, organization, request }) => {
+    const { organizationId, name, slug, root } = organization;
+    const { presents, runtime } = request;
+    const pending = principal.kind === "session" ? principal.pending : null;
+    const isTold = principal.standing !== null && pending !== "second_factor"; // nobody is with a password alone
+    return {
+      principal: {
+        kind: principal.kind,
+        apiKeyId: principal.kind === "apiKey" ? principal.apiKeyId : null,
+        userId: principal.kind === "commandLine" ? null : principal.userId,
+        serviceAccountId: principal.kind === "apiKey" ? principal.serviceAccountId : null,
+        email: principal.kind === "session" ? principal.email : null,
+        role: isTold ? roleOf(principal) : null,
+        methods: principal.kind === "session" ? [...principal.methods] : [],
+      },
+      pending,
+      csrfToken: presents.kind === "session" ? runtime.signer.sign("csrf", presents.hash) : null,
+      organization: isTold ? { organizationId, name, slug, root } : null,
+      organizations: await organizationsOf(principal, runtime),
+      permissions:
+        pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],
+    };
+  },
+);
+
+async function organizationsOf(principal: Principal, { database }: Runtime): Promise<Session["organizations"]> {
+  if (principal.kind !== "session" || principal.pending === "second_factor") return [];
+  const { userId, boundTo } = principal;
+  const own = await database.transaction("identity", null, (tx) => listOwnOrganizations(tx, userId));
+  return boundTo === null ? own : own.filter(({ organizationId }) => organizationId === boundTo);
+}
+
+function roleOf(principal: Principal): Session["principal"]["role"] {
+  const grant = principal.kind === "apiKey" ? principal.grant : (principal.standing?.organization ?? null);
+  return grant?.role && isRole(grant.role) ? grant.role : null;
+}

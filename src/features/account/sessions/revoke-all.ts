@@ -1,0 +1,34 @@
+import { preparedUnitOfWork } from "../../../access/unit-of-work";
+import { takeManagement } from "../../../identity/re-authentication";
+import { endSessionsOf } from "../../../identity/sessions";
+import { operation } from "../../../operations/operation";
+import { callerPerson } from "../../../operations/subject";
+import { RevokeAllSessions, RevokedSessions } from "../contract";
+
+/** Signs the caller out everywhere: every cookie of theirs, and every copy of one, is worth nothing from here on. @throws Refusal `rate_limited` */
+export const revokeAllSessions = operation(
+  {
+    name: "auth.sessions.revokeAll",
+    summary: "End all sessions of the caller except this one",
+    permission: "account:update",
+    on: callerPerson,
+    input: RevokeAllSessions,
+    output: RevokedSessions,
+    errors: [],
+    rest: { method: "POST", path: "/account/sessions/revoke-all" },
+  },
+  async (authorized, { keepThis }) => {
+    const { userId } = authorized.object;
+    return preparedUnitOfWork(
+      authorized,
+      ({ request }) => takeManagement(request),
+      async ({ tx, audit, authorized: { principal } }) => {
+        const kept = keepThis && principal.kind === "session" ? principal.sessionId : null;
+        const ended = await endSessionsOf(tx, userId, kept);
+        audit("auth.sessions.revokeAll", { kind: "person", id: userId }, { ended });
+        return { ended };
+      },
+      { role: "identity" },
+    );
+  },
+);

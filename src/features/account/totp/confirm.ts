@@ -1,0 +1,63 @@
+import { and, eq, isNull } from "drizzle-orm";
+import { totpSecrets } from "../../../../drizzle/persons";
+import { preparedUnitOfWork } from "../../../access/unit-of-work";
+import { takeManagement } from "../../../identity/re-authentication";
+import { replaceRecoveryCodes } from "../../../identity/recovery-codes";
+import { endSessionsWithoutFactor } from "../../../identity/sessions";
+import { openTotpSecret, totpStepOf } from "../../../identity/totp";
+import { operation } from "../../../operations/operation";
+import { callerPerson } from "../../../operations/subject";
+import { ConfirmTotp, NewRecoveryCodes } from "../../../platform/contract/second-factors";
+import { Refusal } from "../../../platform/errors/refusal";
+import { isRecent } from "../../../platform/moment";
+import { noteShown } from "../rows";
+
+/** Seconds within which a secret has to be confirmed: its making asked for a recent sign-in. */
+const confirmableSeconds = 1_800;
+
+/**
+ * Makes an authenticator app count, by a code of it, which is spent with that. Ten new recovery codes come with it;
+ * earlier ones are worth nothing, and so is every other session that a password alone has opened.
+ * @throws Refusal `totp_not_started` nothing to confirm, or it was begun more than half an hour ago
+ * @throws Refusal `totp_code_wrong`
+ */
+export const confirmTotp = operation(
+  {
+    name: "auth.totp.confirm",
+    summary: "Confirm an authenticator app with its first code",
+    permission: "account:update",
+    on: callerPerson,
+    input: ConfirmTotp,
+    output: NewRecoveryCodes,
+    errors: ["totp_not_started", "totp_code_wrong", "wrong_code"],
+    rest: { method: "POST", path: "/account/totp/confirm" },
+  },
+  async (authorized, input) => {
+    const { sealer, random } = authorized.request.runtime;
+    const { userId } = authorized.object;
+    return preparedUnitOfWork(
+      authorized,
+      ({ request }) => takeManagement(request),
+      async ({ tx, now, audit, authorized: { principal } }) => {
+        const [row] = await tx
+          .select({ secretSealed: totpSecrets.secretSealed, createdAt: totpSecrets.createdAt })
+          .from(totpSecrets)
+          .where(and(eq(totpSecrets.userId, userId), isNull(totpSecrets.confirmedAt)));
+        if (!row || !isRecent(row.createdAt, now, confirmableSeconds * 1_000)) throw new Refusal("totp_not_started");
+        const step = totpStepOf(openTotpSecret(sealer, userId, row.secretSealed), input.code, now);
+        if (step === null) {
+          throw new Refusal("totp_code_wrong");
+        }
+        await tx.update(totpSecrets).set({ confirmedAt: now, lastStep: step }).where(eq(totpSecrets.userId, userId));
+        const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
+        await noteShown(tx, principal, "totp");
+        const kept = principal.kind === "session" ? principal.sessionId : null;
+        const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
+        const changed = { recoveryCodes: recoveryCodes.length, endedSessions };
+        audit("auth.totp.confirm", { kind: "person", id: userId }, changed);
+        return { recoveryCodes };
+      },
+      { role: "identity" },
+    );
+  },
+);

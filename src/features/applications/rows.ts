@@ -1,0 +1,106 @@
+import { getTableColumns, inArray, type SQL } from "drizzle-orm";
+import { applications } from "../../../drizzle/applications";
+import { environments } from "../../../drizzle/projects";
+import { routes } from "../../../drizzle/routes";
+import type { Permission } from "../../access/permissions";
+import type { SyncTicket, Work } from "../../access/unit-of-work";
+import type { Transaction } from "../../database/database";
+import { exposureOf, syncStateOf } from "../../delivery/exposure";
+import { exposureFactsOf } from "../../delivery/exposure-facts";
+import { Refusal } from "../../platform/errors/refusal";
+import { releaseUpstreams } from "../claims/rows";
+import type { Application } from "./contract";
+
+/** An application's row with its project, for a query that joins its environment. */
+export const applicationColumns = { ...getTableColumns(applications), projectId: environments.projectId };
+
+export type ApplicationRow = typeof applications.$inferSelect & { readonly projectId: string };
+
+/** The public forms of applications, each with what anyone on the internet gets from it now. One statement in all. */
+export async function presentApplications(
+  tx: Transaction,
+  rows: readonly ApplicationRow[],
+  now: Date,
+): Promise<(row: ApplicationRow) => Application> {
+  const facts = await exposureFactsOf(
+    tx,
+    rows.map((row) => row.applicationId),
+    now,
+  );
+  return (row) => {
+    const found = facts.get(row.applicationId);
+    if (!found) throw new Refusal("not_found", { kind: "application", id: row.applicationId });
+    return present(row, exposureOf(found), { changeId: null, state: syncStateOf(found) });
+  };
+}
+
+/** The public form of one that was just written: with its change pending, what it answers is not known yet. */
+export async function presentWritten(
+  tx: Transaction,
+  row: ApplicationRow,
+  now: Date,
+  sync: SyncTicket,
+): Promise<Application> {
+  const presented = (await presentApplications(tx, [row], now))(row);
+  if (sync.changeId === null) return presented;
+  const { intended } = presented.exposure;
+  return {
+    ...presented,
+    exposure: { state: "unknown", intended, provedAt: null, reason: "pending" },
+    sync: { changeId: sync.changeId, state: sync.state },
+  };
+}
+
+function present(row: ApplicationRow, exposure: Application["exposure"], sync: Application["sync"]): Application {
+  return {
+    applicationId: row.applicationId,
+    environmentId: row.environmentId,
+    projectId: row.projectId,
+    gatewayId: row.gatewayId,
+    name: row.name,
+    slug: row.slug,
+    access: row.access,
+    openedBy: row.openedBy,
+    hashAlgorithm: row.hashAlgorithm,
+    createdAt: row.createdAt.toISOString(),
+    exposure,
+    sync,
+  };
+}
+
+/** How many applications one statement names. */
+const page = 1_000;
+
+/**
+ * Removes applications and all below them, ends the claims of their upstreams, and asks for the removal of each one's
+ * file: one outbox row per application.
+ * @param which of the organization's applications
+ */
+export async function removeApplications<P extends Permission, O>(
+  work: Work<P, O>,
+  which: SQL | undefined,
+): Promise<readonly string[]> {
+  const gone = await work.tx
+    .select({ applicationId: applications.applicationId, gatewayId: applications.gatewayId })
+    .from(applications)
+    .where(which)
+    .orderBy(applications.applicationId)
+    .for("update");
+  const keys = new Map<string, Set<string>>();
+  for (let at = 0; at < gone.length; at += page) {
+    const ids = gone.slice(at, at + page).map((application) => application.applicationId);
+    const places = await work.tx
+      .select({ gatewayId: routes.gatewayId, keys: routes.upstreamKeys })
+      .from(routes)
+      .where(inArray(routes.applicationId, ids));
+    for (const place of places) {
+      const ofGateway = keys.get(place.gatewayId) ?? new Set();
+      for (const key of place.keys) ofGateway.add(key);
+      keys.set(place.gatewayId, ofGateway);
+    }
+    await work.tx.delete(applications).where(inArray(applications.applicationId, ids));
+  }
+  for (const [gatewayId, ofGateway] of keys) await releaseUpstreams(work.tx, gatewayId, [...ofGateway]);
+  for (const { applicationId, gatewayId } of gone) work.deliver({ gatewayId, applicationId, closes: true });
+  return gone.map((application) => application.applicationId);
+}

@@ -1,0 +1,73 @@
+import { and, eq, gte, lt, type SQL } from "drizzle-orm";
+import { auditEntries } from "../../../drizzle/audit";
+import type { Authorized } from "../../access/authorized";
+import type { Organization } from "../../access/organization";
+import type { Transaction } from "../../database/database";
+import type { Signer } from "../../database/signing";
+import { readMoment } from "../../platform/moment";
+import type { AuditEntry, AuditFilter } from "./contract";
+
+/** The public form of an audit entry. */
+export function presentAuditEntry(row: typeof auditEntries.$inferSelect): AuditEntry {
+  return {
+    auditId: row.auditId,
+    at: row.createdAt.toISOString(),
+    actor: {
+      kind: row.actorKind,
+      id: row.actorId,
+      name: row.actorName,
+      apiKeyId: row.apiKeyId,
+      sessionId: row.sessionId,
+      authenticatedBy: row.authenticatedBy,
+    },
+    requestId: row.requestId,
+    ip: row.ip,
+    action: row.action,
+    outcome: row.outcome,
+    reason: row.reason,
+    object: { kind: row.objectKind, id: row.objectId, name: row.objectName },
+    count: row.count,
+    changed: row.changed,
+    sequence: row.sequence,
+    hash: row.hash,
+  };
+}
+
+/** The entries of one log that a filter asks for. */
+export function entryFilter(organizationId: string, filter: AuditFilter): SQL | undefined {
+  const { actorId, action, objectId, outcome, from, to } = filter;
+  return and(
+    eq(auditEntries.organizationId, organizationId),
+    actorId === undefined ? undefined : eq(auditEntries.actorId, actorId),
+    action === undefined ? undefined : eq(auditEntries.action, action),
+    objectId === undefined ? undefined : eq(auditEntries.objectId, objectId),
+    outcome === undefined ? undefined : eq(auditEntries.outcome, outcome),
+    from === undefined ? undefined : gte(auditEntries.createdAt, readMoment(from)),
+    to === undefined ? undefined : lt(auditEntries.createdAt, readMoment(to)),
+  );
+}
+
+/** What it takes to read a log: an organization's, or the installation's own. */
+export type LogReader = Authorized<"audit:read", Organization> | Authorized<"installation-audit:read", Organization>;
+
+/** One log, as whoever reads it sees it. */
+export interface AuditLog {
+  /** Whose entries these are: an organization's id, or the installation's. */
+  readonly organizationId: string;
+  readonly signer: Signer;
+  /** By which it is judged whether an entry should have been sealed; without it, the database's clock. */
+  readonly now?: Date;
+  /** Runs queries in a transaction that sees this log. */
+  read<T>(body: (tx: Transaction) => Promise<T>): Promise<T>;
+}
+
+/** The log that somebody may read: which one follows from the permission. */
+export function auditLogOf({ permission, request, organization }: LogReader): AuditLog {
+  const { database, signer, installationId, clock } = request.runtime;
+  return {
+    organizationId: permission === "installation-audit:read" ? installationId : organization.organizationId,
+    signer,
+    now: clock.now(),
+    read: (body) => database.transaction("tenant", organization.organizationId, body),
+  };
+}

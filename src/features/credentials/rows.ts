@@ -1,0 +1,90 @@
+import { eq } from "drizzle-orm";
+import { applications } from "../../../drizzle/applications";
+import { security } from "../../../drizzle/security";
+import type { Transaction } from "../../database/database";
+import { violatedConstraint } from "../../database/database-errors";
+import type { Sealer } from "../../database/sealing";
+import type { SyncState } from "../../platform/contract/sync-state";
+import { Refusal } from "../../platform/errors/refusal";
+import { newId } from "../../platform/ids";
+import type { Credential } from "./contract";
+import type { PreparedPassword } from "./rules";
+
+/** The columns that a verb reads: never the sealed hash, so that no answer can hold it by mistake. */
+export const credentialColumns = {
+  securityId: security.securityId,
+  applicationId: security.applicationId,
+  username: security.username,
+  hashAlgorithm: security.hashAlgorithm,
+  createdAt: security.createdAt,
+  passwordChangedAt: security.passwordChangedAt,
+  expiresAt: security.expiresAt,
+  lastUsedAt: security.lastUsedAt,
+};
+
+/** A row of `security` as far as it may be seen: everything but the hash. */
+export type CredentialRow = Omit<typeof security.$inferSelect, "hashSealed" | "organizationId">;
+
+/** The public form of a credential. Never a password, never a hash. */
+export function presentCredential(
+  row: CredentialRow,
+  sync: { readonly changeId: string | null; readonly state: SyncState },
+): Credential {
+  return {
+    securityId: row.securityId,
+    applicationId: row.applicationId,
+    username: row.username,
+    hashAlgorithm: row.hashAlgorithm,
+    createdAt: row.createdAt.toISOString(),
+    passwordChangedAt: row.passwordChangedAt.toISOString(),
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+    sync: { changeId: sync.changeId, state: sync.state },
+  };
+}
+
+/** The same for a taken name at creation and at renaming. */
+export function orDuplicateUsername(error: unknown, username: string): never {
+  if (violatedConstraint(error) === "security_username") {
+    throw new Refusal("duplicate_username", { username });
+  }
+  throw error;
+}
+
+/**
+ * Inserts a credential with its hash sealed for its row, and takes back what opened the application.
+ * @throws Refusal `duplicate_username`
+ */
+export async function insertCredential(
+  tx: Transaction,
+  sealer: Sealer,
+  application: { readonly applicationId: string; readonly organizationId: string; readonly openedBy: string | null },
+  values: { readonly username: string; readonly password: PreparedPassword; readonly now: Date },
+): Promise<CredentialRow> {
+  const securityId = newId("credential");
+  const row: CredentialRow = {
+    securityId,
+    applicationId: application.applicationId,
+    username: values.username,
+    hashAlgorithm: values.password.algorithm,
+    createdAt: values.now,
+    passwordChangedAt: values.now,
+    expiresAt: null,
+    lastUsedAt: null,
+  };
+  await tx
+    .insert(security)
+    .values({
+      ...row,
+      organizationId: application.organizationId,
+      hashSealed: sealer.seal(`security:hash:${securityId}`, values.password.hash),
+    })
+    .catch((error: unknown) => orDuplicateUsername(error, values.username));
+  if (application.openedBy !== null) {
+    await tx
+      .update(applications)
+      .set({ openedBy: null })
+      .where(eq(applications.applicationId, application.applicationId));
+  }
+  return row;
+}

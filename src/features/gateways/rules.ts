@@ -1,0 +1,20 @@
+import { violatedConstraint } from "../../database/database-errors";
+import { Refusal } from "../../platform/errors/refusal";
+import { localGateway } from "../../platform/local-gateway";
+
+/** @throws Refusal `name_taken` for a name that another gateway has */
+export function orNameTaken(error: unknown, name: string): never {
+  if (violatedConstraint(error) === "gateways_name_unique") {
+    throw new Refusal("name_taken", { kind: "gateway", name });
+  }
+  throw error;
+}
+
+/**
+ * The gateway of this machine is known by its name: under another one, nothing would be delivered to it any more.
+ * @throws Refusal `local_gateway`
+ */
+export function requireNoLocal(name: string): void {
+  if (name !== localGateway) return;
+  throw new Refusal("local_gateway");
+}

@@ -1,0 +1,64 @@
+import type { Authorized } from "../../access/authorized";
+import type { Organization } from "../../access/organization";
+import type { Principal } from "../../access/principal";
+import { invitationDays } from "../../identity/invitations";
+import { type Mail, MailFailed } from "../../platform/mail";
+import type { CreatedInvitation } from "./contract";
+
+/** Sends an invitation's link to its address, if a mail server is set, and says what came of it. */
+export async function sendInvitation(
+  { request: { runtime, requestId }, principal, organization }: Authorized<"invitation:create", Organization>,
+  { email, url }: Pick<CreatedInvitation, "email" | "url">,
+): Promise<Pick<CreatedInvitation, "sent" | "mailProblem">> {
+  if (runtime.mailer === null) return { sent: false, mailProblem: null };
+  const inviter = nameOf(principal);
+  try {
+    await runtime.mailer.send(
+      invitationMail({ email, organization: organization.name, inviter, url, days: invitationDays }),
+    );
+    return { sent: true, mailProblem: null };
+  } catch (error) {
+    if (!(error instanceof MailFailed)) throw error;
+    runtime.log.warn({ requestId, problem: error.problem }, "an invitation could not be sent");
+    return { sent: false, mailProblem: error.problem };
+  }
+}
+
+function nameOf(principal: Principal): string | null {
+  if (principal.kind === "session") return principal.email;
+  return principal.kind === "apiKey" ? principal.name : null;
+}
+
+interface Invited {
+  readonly email: string;
+  /** What the organization is called: text of a tenant's. */
+  readonly organization: string;
+  /** Who invites: an e-mail address, or the name of a key. */
+  readonly inviter: string | null;
+  readonly url: string;
+  readonly days: number;
+}
+
+/** The e-mail that asks somebody to become a member. Nothing in it was written by a tenant but the two names. */
+export function invitationMail({ email, organization, inviter, url, days }: Invited): Mail {
+  const by = inviter === null ? "" : ` by ${oneLine(inviter)}`;
+  return {
+    to: email,
+    subject: `Invitation to ${oneLine(organization)}`,
+    text: [
+      `You are invited${by} to become a member of the organization "${oneLine(organization)}".`,
+      "",
+      `Open this link to accept. It works once, for this e-mail address, within ${days} days:`,
+      "",
+      url,
+      "",
+      "If you did not expect this, do nothing.",
+      "",
+    ].join("\n"),
+  };
+}
+
+/** A name ends neither a header nor a line, and cannot turn the direction of the text around it. */
+function oneLine(name: string): string {
+  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
+}

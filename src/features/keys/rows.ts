@@ -1,0 +1,126 @@
+import { and, count, eq, isNull, or } from "drizzle-orm";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { members } from "../../../drizzle/members";
+import { serviceAccounts } from "../../../drizzle/roles";
+import type { Grant } from "../../access/permissions";
+import type { Principal } from "../../access/principal";
+import { requireGranted } from "../../access/resolve-grant";
+import { unchanged } from "../../access/unit-of-work";
+import type { Transaction } from "../../database/database";
+import { aheadInSql } from "../../database/moments-in-sql";
+import { Refusal } from "../../platform/errors/refusal";
+import { roleOfAccount } from "../service-accounts/rules";
+import type { Key } from "./contract";
+
+/** The columns that a verb reads: never the hash. */
+export const keyColumns = {
+  apiKeyId: apiKeys.apiKeyId,
+  name: apiKeys.name,
+  userId: apiKeys.userId,
+  serviceAccountId: apiKeys.serviceAccountId,
+  role: apiKeys.role,
+  roleId: apiKeys.roleId,
+  scopes: apiKeys.scopes,
+  projectId: apiKeys.projectId,
+  allowedIps: apiKeys.allowedIps,
+  requestsPerMinute: apiKeys.requestsPerMinute,
+  createdAt: apiKeys.createdAt,
+  expiresAt: apiKeys.expiresAt,
+  revokedAt: apiKeys.revokedAt,
+  lastUsedAt: apiKeys.lastUsedAt,
+  lastUsedIp: apiKeys.lastUsedIp,
+  rotatedTo: apiKeys.rotatedTo,
+  providerId: apiKeys.providerId,
+};
+
+/** A key as a verb reads it. */
+export type KeyRow = Pick<typeof apiKeys.$inferSelect, keyof typeof keyColumns>;
+
+/** The public form of a key. No gateway ever has to hear of one. */
+export function presentKey({ providerId: _, ...row }: KeyRow): Key {
+  return {
+    ...row,
+    createdAt: row.createdAt.toISOString(),
+    expiresAt: row.expiresAt?.toISOString() ?? null,
+    revokedAt: row.revokedAt?.toISOString() ?? null,
+    lastUsedAt: row.lastUsedAt?.toISOString() ?? null,
+    sync: { ...unchanged },
+  };
+}
+
+/** Whose a new key is to be: a person's, a service account's, or (made by a key of the host's command line) nobody's. */
+export interface Holder {
+  readonly userId: string | null;
+  readonly serviceAccountId: string | null;
+  /** What a service account is; a key of it can do no more. */
+  readonly account: Grant | null;
+}
+
+interface Place {
+  readonly tx: Transaction;
+  readonly organizationId: string;
+}
+
+/**
+ * Whose key it will be, held until the transaction ends: they stay, and their other keys can be counted.
+ * @param serviceAccountId of the input; without it the key is the maker's own
+ * @throws Refusal `not_found` no such service account | `no_organization` the maker has left
+ */
+export async function lockHolder(
+  { tx, organizationId }: Place,
+  principal: Principal,
+  serviceAccountId: string | null,
+): Promise<Holder> {
+  const accountId = serviceAccountId ?? (principal.kind === "apiKey" ? principal.serviceAccountId : null);
+  if (accountId !== null) {
+    const [account] = await tx
+      .select({ role: serviceAccounts.role, roleId: serviceAccounts.roleId })
+      .from(serviceAccounts)
+      .where(and(eq(serviceAccounts.serviceAccountId, accountId), eq(serviceAccounts.organizationId, organizationId)))
+      .for("no key update");
+    if (!account) throw new Refusal("not_found", { kind: "serviceAccount", id: accountId });
+    const { grant } = await requireGranted(tx, organizationId, roleOfAccount(account));
+    return { userId: null, serviceAccountId: accountId, account: grant };
+  }
+  const userId = principal.kind === "commandLine" ? null : principal.userId;
+  if (userId !== null) {
+    const [member] = await tx
+      .select({ memberId: members.memberId })
+      .from(members)
+      .where(and(eq(members.userId, userId), eq(members.organizationId, organizationId)))
+      .for("no key update");
+    if (!member) throw new Refusal("no_organization");
+  }
+  return { userId, serviceAccountId: null, account: null };
+}
+
+/**
+ * That there is room for one more live key of a member or a service account, who is held (`lockHolder`). One that was
+ * rotated is on its way out and does not count.
+ * @throws Refusal `too_many_keys`
+ */
+export async function requireRoom(
+  { tx, organizationId }: Place,
+  { userId, serviceAccountId }: Holder,
+  atMost: number,
+  now: Date,
+): Promise<void> {
+  if (userId === null && serviceAccountId === null) return;
+  const whose =
+    serviceAccountId === null ? eq(apiKeys.userId, userId ?? "") : eq(apiKeys.serviceAccountId, serviceAccountId);
+  const [row] = await tx
+    .select({ live: count() })
+    .from(apiKeys)
+    .where(
+      and(
+        eq(apiKeys.organizationId, organizationId),
+        whose,
+        isNull(apiKeys.revokedAt),
+        isNull(apiKeys.rotatedTo),
+        or(isNull(apiKeys.expiresAt), aheadInSql(apiKeys.expiresAt, now)),
+      ),
+    );
+  if ((row?.live ?? 0) >= atMost) {
+    throw new Refusal("too_many_keys", { most: atMost });
+  }
+}

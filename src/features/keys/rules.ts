@@ -1,0 +1,199 @@
+import { eq, sql } from "drizzle-orm";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { atProject, canGive, isOwn, reachOf } from "../../access/authorization";
+import type { Authorized } from "../../access/authorized";
+import { findProjectGrants } from "../../access/member-grants";
+import type { Permission } from "../../access/permissions";
+import { type Principal, personOf } from "../../access/principal";
+import type { Work } from "../../access/unit-of-work";
+import { rowsOf, type Transaction } from "../../database/database";
+import { limits, take } from "../../identity/limits";
+import { Refusal } from "../../platform/errors/refusal";
+import { earlier, isReached, later, readMoment, remainingMs } from "../../platform/moment";
+import { isNetwork } from "../../platform/net/addresses";
+import { areWithin } from "../../platform/net/networks-within";
+import type { CreateKey } from "./contract";
+import type { LocatedKey } from "./resource";
+
+/** In milliseconds. */
+const day = 24 * 60 * 60 * 1000;
+
+/** How long a key lives unless it is said: 90 days. */
+const defaultLifeMs = 90 * day;
+
+/** The latest that `MomentInput` takes. */
+const latestMoment = readMoment("9999-12-31T23:59:59.999Z");
+
+/** The latest moment at which a key made now may end. */
+export function latestEnd(now: Date, maxKeyDays: number | null): Date {
+  return maxKeyDays === null ? latestMoment : earlier(latestMoment, later(now, maxKeyDays * day));
+}
+
+/**
+ * When a new key ends.
+ * @param asked as the input says it, ISO 8601
+ * @param latest it may not live longer than this
+ * @throws Refusal `expires_in_the_past` | `expires_too_late`
+ */
+export function endOfKey(asked: string | undefined, now: Date, latest: Date): Date {
+  if (asked === undefined) return earlier(latest, later(now, defaultLifeMs));
+  const end = readMoment(asked);
+  if (isReached(end, now)) {
+    throw new Refusal("expires_in_the_past", { expiresAt: asked });
+  }
+  if (!isReached(end, latest)) {
+    throw new Refusal("expires_too_late", { expiresAt: asked, latest: latest.toISOString() });
+  }
+  return end;
+}
+
+/** The end of the key that takes another one's place: it lives as long as that one was to, from now on. */
+export function endOfSuccessor(
+  { createdAt, expiresAt }: { readonly createdAt: Date; readonly expiresAt: Date | null },
+  now: Date,
+  maxKeyDays: number | null,
+): Date | null {
+  if (expiresAt === null) return maxKeyDays === null ? null : latestEnd(now, maxKeyDays);
+  return earlier(latestEnd(now, maxKeyDays), later(now, remainingMs(expiresAt, createdAt)));
+}
+
+/** What bounds a key besides its permissions. */
+export interface KeyLimits {
+  readonly allowedIps: string[] | null;
+  readonly requestsPerMinute: number | null;
+  /** It ends by this moment. */
+  readonly latest: Date;
+}
+
+/** What bounds the key that asks; nothing bounds a person. */
+interface Bounds {
+  readonly allowedIps: string[] | null;
+  readonly requestsPerMinute: number | null;
+  readonly expiresAt: Date | null;
+}
+
+/** Limits of another key: null for none, left out where nothing is said of them. */
+type Asked = { readonly [K in "allowedIps" | "requestsPerMinute"]?: Bounds[K] | undefined };
+
+/**
+ * The limits of a new key: as asked, and, where a key makes it, never wider than that key's own.
+ * @param latest what the organization allows
+ * @throws Refusal `above_making_key`
+ */
+export async function limitsOfNewKey(
+  tx: Transaction,
+  principal: Principal,
+  asked: Pick<CreateKey, "allowedIps" | "requestsPerMinute">,
+  latest: Date,
+): Promise<KeyLimits> {
+  requireNetworks(asked.allowedIps);
+  const maker = await requireWithinOwn(tx, principal, asked);
+  return {
+    allowedIps: asked.allowedIps ?? maker.allowedIps,
+    requestsPerMinute: asked.requestsPerMinute ?? maker.requestsPerMinute,
+    latest: maker.expiresAt === null ? latest : earlier(latest, maker.expiresAt),
+  };
+}
+
+/**
+ * A key gives no key wider limits than its own: not to one that it makes or rotates, and not to itself.
+ * @returns what bounds whoever asks
+ * @throws Refusal `above_making_key`
+ */
+export async function requireWithinOwn(
+  tx: Transaction,
+  principal: Principal,
+  { allowedIps, requestsPerMinute }: Asked,
+): Promise<Bounds> {
+  const own = await boundsOf(tx, principal);
+  const fromElsewhere =
+    own.allowedIps !== null &&
+    allowedIps !== undefined &&
+    (allowedIps === null || !areWithin(allowedIps, own.allowedIps));
+  const oftener =
+    own.requestsPerMinute !== null &&
+    requestsPerMinute !== undefined &&
+    (requestsPerMinute === null || requestsPerMinute > own.requestsPerMinute);
+  if (fromElsewhere || oftener) {
+    throw new Refusal("above_making_key");
+  }
+  return own;
+}
+
+async function boundsOf(tx: Transaction, principal: Principal): Promise<Bounds> {
+  const { allowedIps, requestsPerMinute, expiresAt } = apiKeys;
+  const [own] =
+    principal.kind === "apiKey"
+      ? await tx
+          .select({ allowedIps, requestsPerMinute, expiresAt })
+          .from(apiKeys)
+          .where(eq(apiKeys.apiKeyId, principal.apiKeyId))
+      : [];
+  return own ?? { allowedIps: null, requestsPerMinute: null, expiresAt: null };
+}
+
+/** @throws Refusal `not_a_network` */
+export function requireNetworks(allowedIps: readonly string[] | null | undefined): void {
+  const wrong = allowedIps?.findIndex((network) => !isNetwork(network)) ?? -1;
+  if (wrong >= 0) {
+    throw new Refusal("not_a_network", { at: wrong, network: allowedIps?.[wrong] ?? "" });
+  }
+}
+
+/**
+ * The provider by which somebody came who now creates a key: the one that opened their session, or for a key the one that
+ * it depends on itself. The new key ends when the groups of that provider end what they gave. The holder is locked, so
+ * that a session that ends at this moment either takes the key with it, or is seen to be gone here.
+ * @throws Refusal `session_ended`
+ */
+export async function providerOf({ tx }: { readonly tx: Transaction }, principal: Principal): Promise<string | null> {
+  if (principal.kind === "commandLine") return null;
+  if (principal.kind === "apiKey") {
+    const [row] = await tx
+      .select({ providerId: apiKeys.providerId })
+      .from(apiKeys)
+      .where(eq(apiKeys.apiKeyId, principal.apiKeyId));
+    return row?.providerId ?? null;
+  }
+  const [session] = rowsOf<{ provider_id: string | null }>(
+    await tx.execute(sql`select provider_id from portcullis_provider_of_session(${principal.sessionId}::text)`),
+  );
+  if (!session) throw new Refusal("session_ended");
+  return session.provider_id;
+}
+
+/**
+ * Nobody revokes or changes a key that can do more than they can, at the organization or by its holder's role at any
+ * project, but for one of their own.
+ * @throws Refusal `key_above_own`
+ */
+export async function requireReach<P extends Permission>({
+  tx,
+  organizationId,
+  authorized: { principal, organization, object },
+}: Work<P, LocatedKey>): Promise<void> {
+  if (isOwn(principal, object)) return;
+  const ofHolder = await findProjectGrants(tx, organizationId, object.projectId === null ? object.userId : null);
+  const own = await findProjectGrants(tx, organizationId, personOf(principal));
+  const isAbove =
+    !canGive(principal, organization, reachOf(object), object.projectId) ||
+    [...ofHolder].some(([projectId, project]) => {
+      const holder = object.holder && { ...object.holder, project };
+      const reach = reachOf({ grant: object.grant, holder, projectId });
+      return !canGive(atProject(principal, own.get(projectId) ?? null), organization, reach, projectId);
+    });
+  if (isAbove) throw new Refusal("key_above_own");
+}
+
+/**
+ * Counts one key made from the caller's address; all unknown addresses count as one. The host's command line is not counted.
+ * @throws Refusal `rate_limited`
+ */
+export async function takeKeyCreation<P extends Permission, O>({
+  request: { runtime, ip },
+  principal,
+}: Authorized<P, O>): Promise<void> {
+  const tries = runtime.signIn.keyCreationsPerHour;
+  if (tries === 0 || principal.kind === "commandLine") return;
+  await take(runtime, { ...limits.keyCreationByAddress, tries }, ip ?? "unknown");
+}

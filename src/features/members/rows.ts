@@ -1,0 +1,78 @@
+import { asc, eq, inArray, sql } from "drizzle-orm";
+import { members, projectRoles, users } from "../../../drizzle/members";
+import { requireNotLastOwner } from "../../access/last-owner";
+import type { Permission } from "../../access/permissions";
+import type { Work } from "../../access/unit-of-work";
+import { rowsOf, type Transaction } from "../../database/database";
+import { Refusal } from "../../platform/errors/refusal";
+import type { Member, RemovedMember } from "./contract";
+
+const columns = {
+  memberId: members.memberId,
+  userId: members.userId,
+  email: users.email,
+  name: users.name,
+  role: members.role,
+  roleId: members.roleId,
+  createdAt: members.createdAt,
+};
+
+/** Members with their names; the caller adds which. */
+export function selectMembers(tx: Transaction) {
+  return tx.select(columns).from(members).innerJoin(users, eq(users.userId, members.userId)).$dynamic();
+}
+
+type MemberRow = Awaited<ReturnType<typeof selectMembers>>[number];
+
+/** The public form of members, with their roles at projects. */
+export async function presentMembers(tx: Transaction, rows: readonly MemberRow[]): Promise<Member[]> {
+  const ids = rows.map(({ memberId }) => memberId);
+  const given =
+    ids.length === 0
+      ? []
+      : await tx
+          .select({
+            memberId: projectRoles.memberId,
+            projectId: projectRoles.projectId,
+            role: projectRoles.role,
+            roleId: projectRoles.roleId,
+          })
+          .from(projectRoles)
+          .where(inArray(projectRoles.memberId, ids))
+          .orderBy(asc(projectRoles.projectId));
+  return rows.map((row) => ({
+    ...row,
+    createdAt: row.createdAt.toISOString(),
+    projectRoles: given
+      .filter(({ memberId }) => memberId === row.memberId)
+      .map(({ projectId, role, roleId }) => ({ projectId, role, roleId })),
+  }));
+}
+
+/**
+ * Ends a membership: from the very next request on their keys of this organization are revoked, and their sessions are
+ * not about it. An invitation that is still open for them is taken back: nobody returns by themselves. Everything else that they made belongs to the organization and stays: projects, applications, service
+ * accounts with their keys. Whoever knows the key of a service account has to be kept from it by rotating that key.
+ * @throws Refusal `last_owner`
+ */
+export async function removeMember<P extends Permission, O>(
+  work: Work<P, O>,
+  memberId: string,
+): Promise<RemovedMember> {
+  const { tx, organizationId, now } = work;
+  const member = await requireMember(tx, memberId);
+  await requireNotLastOwner(tx, organizationId, memberId);
+  const [ended] = rowsOf<{ revoked: number }>(
+    await tx.execute(
+      sql`select portcullis_end_membership(${organizationId}::text, ${memberId}::text, ${now.toISOString()}::timestamptz) as revoked`,
+    ),
+  );
+  return { ...member, keysRevoked: ended?.revoked ?? 0 };
+}
+
+/** One member, as they are now. @throws Refusal `not_found` */
+export async function requireMember(tx: Transaction, memberId: string): Promise<Member> {
+  const [member] = await presentMembers(tx, await selectMembers(tx).where(eq(members.memberId, memberId)));
+  if (!member) throw new Refusal("not_found", { kind: "member", id: memberId });
+  return member;
+}

@@ -1,0 +1,94 @@
+import { eq, sql } from "drizzle-orm";
+import { gateways, organizationGateways } from "../../../drizzle/gateways";
+import { members, users } from "../../../drizzle/members";
+import { organizations } from "../../../drizzle/organizations";
+import type { HostWork } from "../../access/host-work";
+import { type SyncTicket, unchanged } from "../../access/unit-of-work";
+import { newId } from "../../platform/ids";
+import { localGateway } from "../../platform/local-gateway";
+import { nextSlug, slugOf } from "../../platform/slugs";
+import type { Organization } from "./contract";
+
+/** The public form of an organization. */
+export function presentOrganization(
+  row: typeof organizations.$inferSelect,
+  sync: SyncTicket = unchanged,
+): Organization {
+  return {
+    organizationId: row.organizationId,
+    name: row.name,
+    slug: row.slug,
+    defaultAccess: row.defaultAccess,
+    neverPublic: row.neverPublic,
+    passwordPolicy: row.passwordPolicy,
+    requireSecondFactor: row.requireSecondFactor,
+    maxKeyDays: row.maxKeyDays,
+    maxKeysPerMember: row.maxKeysPerMember,
+    keyRequestsPerMinute: row.keyRequestsPerMinute,
+    upstreams: row.upstreams,
+    root: row.root,
+    createdAt: row.createdAt.toISOString(),
+    sync: { changeId: sync.changeId, state: sync.state },
+  };
+}
+
+interface NewOrganization {
+  readonly name: string;
+  readonly email: string;
+  /** Of the owner, where there is no account with this e-mail address yet. */
+  readonly ownerName: string | null;
+  readonly upstreams: "any" | "checked";
+  readonly root: boolean;
+}
+
+export interface InsertedOrganization {
+  readonly organizationId: string;
+  /** Of the owner. */
+  readonly userId: string;
+}
+
+/** Any number that nobody else locks in this database. */
+const organizationsLock = 7_402_118_335;
+
+/** An organization with its owner, allowed on the gateway `local`. */
+export async function insertOrganization(work: HostWork, wanted: NewOrganization): Promise<InsertedOrganization> {
+  const { tx, now } = work;
+  await tx.execute(sql`select pg_advisory_xact_lock(${organizationsLock}::bigint)`); // one slug and one account at a time
+  const organizationId = newId("organization");
+  const { name, upstreams, root } = wanted;
+  const slug = await freeSlug(work, name);
+  await tx.insert(organizations).values({ organizationId, name, slug, upstreams, root, createdAt: now });
+  const object = { kind: "organization" as const, id: organizationId, name };
+  work.audit(organizationId, "organization.create", object, { name, upstreams });
+
+  const userId = await findOrInsertUser(work, wanted.email, wanted.ownerName);
+  await tx.insert(members).values({ memberId: newId("member"), organizationId, userId, role: "owner", createdAt: now });
+  await tx.insert(organizationGateways).select(
+    tx
+      .select({
+        organizationId: sql<string>`${organizationId}`.as("organization_id"),
+        gatewayId: gateways.gatewayId,
+        createdAt: sql<Date>`${now.toISOString()}::timestamptz`.as("created_at"),
+      })
+      .from(gateways)
+      .where(eq(gateways.name, localGateway)),
+  );
+  return { organizationId, userId };
+}
+
+async function freeSlug({ tx }: HostWork, name: string): Promise<string> {
+  const base = slugOf(name);
+  const rows = await tx
+    .select({ slug: organizations.slug })
+    .from(organizations)
+    .where(sql`${organizations.slug} = ${base} or ${organizations.slug} like ${`${base.slice(0, 50)}%`}`);
+  return nextSlug(base, new Set(rows.map((row) => row.slug)));
+}
+
+async function findOrInsertUser({ tx, now }: HostWork, email: string, name: string | null): Promise<string> {
+  const [known] = await tx.select({ userId: users.userId }).from(users).where(eq(users.email, email));
+  if (known) return known.userId;
+  const userId = newId("user");
+  await tx.insert(users).values({ userId, email, name, createdAt: now });
+  return userId;
+}

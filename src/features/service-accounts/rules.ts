@@ -1,0 +1,31 @@
+import { canGive } from "../../access/authorization";
+import type { Authorized } from "../../access/authorized";
+import { type Grant, grantedBy, type Permission } from "../../access/permissions";
+import { violatedConstraint } from "../../database/database-errors";
+import { Refusal } from "../../platform/errors/refusal";
+import type { ServiceAccount } from "./contract";
+
+/** @throws Refusal `name_taken` for a name that another of the organization's service accounts has */
+export function orNameTaken(error: unknown, name: string): never {
+  if (violatedConstraint(error) === "service_accounts_name") {
+    throw new Refusal("name_taken", { kind: "service account", name });
+  }
+  throw error;
+}
+
+/**
+ * Nobody gives a service account what they do not have, nor touches one that has more than they.
+ * @throws Refusal `role_above_own`
+ */
+export function requireAccountReach<P extends Permission, O>(
+  { principal, organization }: Authorized<P, O>,
+  grant: Grant,
+): void {
+  if (canGive(principal, organization, grantedBy(grant))) return;
+  throw new Refusal("role_above_own", { subject: "service account" });
+}
+
+/** What an account has, as an input would say it. */
+export function roleOfAccount({ role, roleId }: Pick<ServiceAccount, "role" | "roleId">) {
+  return role === null ? { roleId: roleId ?? "" } : { role };
+}
