@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import type { Runtime } from "../access/runtime";
 import type { Database } from "../database/database";
-import { textOf } from "../delivery/cause-of";
+import { textOf } from "../delivery/leader/cause-of";
 import { isLed } from "../delivery/leader/lease";
 import type { ReconcilerTiming } from "../delivery/leader/reconciler";
 import { type RunningSync, startSync } from "../delivery/leader/start-sync";

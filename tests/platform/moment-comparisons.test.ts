@@ -23,6 +23,7 @@ const allowed: readonly (readonly [file: string, part: string, why: string])[] =
   ["src/delivery/prober/revision-poller.ts", "this.#awayAt < marker.at", "numbers of a pace"],
   ["src/delivery/prober/revision-poller.ts", "now - this.#unlike.since < after", "numbers of a pace"],
   ["src/delivery/prober/revision-poller.ts", "revision < before", "revisions"],
+  ["src/delivery/leader/prober-reports.ts", "revision < before", "revisions"],
 ];
 
 /** Names of times, by their last word. */

@@ -3,14 +3,14 @@ import { backoff } from "../../platform/backoff";
 import { Repeats } from "../../platform/repeats";
 import type { Waker } from "../../platform/signal";
 import { isFolderGone } from "../applier/file-system";
-import { isOfFolder, textOf, type Why, whyOf } from "../cause-of";
 import { backlogOf, batchOf } from "../planner/backlog";
 import { assumedCostMs, type BatchSize, batchSize, costAfter } from "../planner/batch-size";
 import { markerDueAt } from "../planner/marker-spacing";
-import type { NumberedDelivery } from "../planner/record-delivery";
 import { lookAtPending, takeChanges } from "../planner/take-changes";
+import type { DeliveryNumber } from "../protocol/bundle";
+import { isOfFolder, textOf, type Why, whyOf } from "./cause-of";
 import { type Delivered, deliver } from "./deliver";
-import type { Leading } from "./leader-context";
+import type { LeaderContext } from "./leader-context";
 import { clearCause, recordCause } from "./lease";
 import { Overtaken, overtaking } from "./preempt-delivery";
 import type { Repairs } from "./repair-queue";
@@ -29,13 +29,13 @@ const longestLeadMs = 400;
 const retries = { firstMs: 200, mostMs: 5_000 };
 
 interface DeliveryLoop {
-  readonly leading: Leading;
+  readonly leader: LeaderContext;
   readonly waker: Waker;
   readonly repairs: Repairs;
   /** The last measured time from a marker to its being loaded, in ms. */
   readonly loadMs: () => number;
   /** The marker of a delivery was written at `markerAt`, in ms of the pace; nothing of it is recorded yet. */
-  readonly onMarked: (delivery: NumberedDelivery, markerAt: number) => void;
+  readonly onMarked: (delivery: DeliveryNumber, markerAt: number) => void;
   readonly onDelivered: (delivered: Delivered) => void;
   /** A delivery failed; parts of it may be recorded. */
   readonly onFailed: () => Promise<void>;
@@ -47,8 +47,8 @@ interface DeliveryLoop {
 
 /** Delivers whatever is pending until the term is over, or must end because its folders are gone. @throws LeaseLost */
 export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
-  const { leading, waker, repairs } = loop;
-  const { pace, over } = leading;
+  const { leader, waker, repairs } = loop;
+  const { pace, over } = leader;
   let lastMarkerAt: number | null = null;
   let costMs = assumedCostMs;
   let failures = 0;
@@ -64,10 +64,10 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
     try {
       if (doubtful) await loop.onFailed();
       doubtful = false;
-      const pending = overtaken ?? (await lookAtPending(leading.database, leading.gateway.gatewayId));
+      const pending = overtaken ?? (await lookAtPending(leader.database, leader.gateway.gatewayId));
       overtaken = null;
       if (!pending.any && !repairs.waiting) {
-        if (causeStands) await clearCause(leading.database, leading.lease);
+        if (causeStands) await clearCause(leader.database, leader.lease);
         causeStands = false;
         loop.onSettled();
         await waker.wait(lookAgainMs, pace, over);
@@ -84,7 +84,7 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
       const size = batchSize(costMs, loop.loadMs(), lastCloses);
       const delivered = await attempt(loop, lastMarkerAt, size, repeats);
       costMs = costAfter(costMs, {
-        applications: delivered.applications.length,
+        applications: delivered.bundle.probes.length,
         tookMs: pace.now() - began - delivered.waitedMs,
       });
       lastMarkerAt = delivered.markerAt;
@@ -114,12 +114,12 @@ export async function deliverUntilOver(loop: DeliveryLoop): Promise<void> {
 }
 
 async function attempt(
-  { leading, repairs, loadMs, onMarked }: DeliveryLoop,
+  { leader, repairs, loadMs, onMarked }: DeliveryLoop,
   lastMarkerAt: number | null,
   size: BatchSize,
   repeats: Repeats,
 ): Promise<Delivered> {
-  const { database, gateway } = leading;
+  const { database, gateway } = leader;
   const taken = await takeChanges(database, gateway.gatewayId, rowsPerDelivery);
   const pending = batchOf(taken, size);
   const closes = pending.some((row) => row.closes);
@@ -127,20 +127,20 @@ async function attempt(
   const backlog = backlogOf([...pending, ...mending.rows]);
   const mends = backlog.closes || mending.shared || mending.marker;
   const turn = closes
-    ? { ready: () => untilDue(leading, lastMarkerAt, loadMs) }
-    : { overtaken: overtaking(leading, mends, lastMarkerAt, loadMs) };
+    ? { ready: () => untilDue(leader, lastMarkerAt, loadMs) }
+    : { overtaken: overtaking(leader, mends, lastMarkerAt, loadMs) };
   try {
     const rows = pending.map(({ row }) => row);
-    return await deliver(leading, { rows, backlog, shared: mending.shared, turn, onMarked });
+    return await deliver(leader, { rows, backlog, shared: mending.shared, turn, onMarked });
   } catch (error) {
     repairs.giveBack(mending);
     if (backlog.closes && !(error instanceof LeaseLost || error instanceof Overtaken)) {
       const applications = [...backlog.applications].filter(([, { closes }]) => closes).map(([id]) => id);
       const named = applications.slice(0, 50);
       // The same ones again with growing distance, others at once.
-      const silent = repeats.due(`revocation ${named}`, leading.pace.now());
+      const silent = repeats.due(`revocation ${named}`, leader.pace.now());
       if (silent !== null) {
-        leading.log.error(
+        leader.log.error(
           { gatewayId: gateway.gatewayId, err: error, applications: named, silent },
           "revocation not delivered: what was removed or narrowed is still in force at the gateway",
         );
@@ -151,7 +151,11 @@ async function attempt(
 }
 
 /** What closes is staged a little before its marker is due, and waits for that with nothing applied. */
-async function untilDue({ pace, over }: Leading, lastMarkerAt: number | null, loadMs: () => number): Promise<void> {
+async function untilDue(
+  { pace, over }: LeaderContext,
+  lastMarkerAt: number | null,
+  loadMs: () => number,
+): Promise<void> {
   for (;;) {
     const wait = markerDueAt({ lastMarkerAt, loadMs: loadMs() }, true) - pace.now();
     if (wait <= 0 || over.aborted) return;
@@ -160,15 +164,15 @@ async function untilDue({ pace, over }: Leading, lastMarkerAt: number | null, lo
 }
 
 /** Nothing can be due before a closing change would be; from then on every hint may bring one. */
-async function waitForTurn({ leading, waker }: DeliveryLoop, wait: number, closingWait: number): Promise<void> {
-  const { pace, over } = leading;
+async function waitForTurn({ leader, waker }: DeliveryLoop, wait: number, closingWait: number): Promise<void> {
+  const { pace, over } = leader;
   if (closingWait > 0) return pace.sleep(Math.min(wait, closingWait), over);
   if (closingWait === 0) return pace.sleep(wait, over);
   if (await waker.wait(wait, pace, over)) await pace.sleep(Math.min(quietMs, wait), over);
 }
 
-async function sayWhy({ leading, onFolder }: DeliveryLoop, error: unknown, repeats: Repeats): Promise<void> {
-  const { database, lease, clock, log, pace } = leading;
+async function sayWhy({ leader, onFolder }: DeliveryLoop, error: unknown, repeats: Repeats): Promise<void> {
+  const { database, lease, clock, log, pace } = leader;
   const why = whyOf(error);
   const { cause } = why;
   if (isOfFolder(cause)) onFolder(why);

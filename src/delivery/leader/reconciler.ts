@@ -7,21 +7,24 @@ import { Repeats } from "../../platform/repeats";
 import { Waker } from "../../platform/signal";
 import { type Pace, realPace } from "../../platform/timer";
 import type { Clock, RandomBytes } from "../../platform/values";
+import { passTag } from "../../traefik/compiler/compile-shared";
+import { connectLocally } from "../agent/local-connection";
 import { type FileSystem, realFileSystem } from "../applier/file-system";
-import { fileTarget } from "../applier/file-target";
-import { type FolderSettings, placesIn } from "../applier/gateway-folder";
-import { causeOf, textOf, type Why, whyOf } from "../cause-of";
+import type { FolderSettings } from "../applier/gateway-folder";
+import { openGateway } from "../planner/gateway";
+import { markerOf, planShared } from "../planner/plan-delivery";
 import { type GatewayClient, gatewayClient } from "../prober/gateway-client";
-import { Observer } from "../prober/revision-poller";
-import { Prover } from "../prober/route-prober";
-import { openGateway } from "../protocol/gateway";
+import type { GatewayConnection } from "../protocol/gateway-connection";
+import type { Prober } from "../protocol/prober";
+import { servedByMarker } from "../protocol/served-delivery";
 import type { AtFaultPoint } from "../protocol/target";
+import { causeOf, textOf, type Why, whyOf } from "./cause-of";
 import { compareUntilOver } from "./comparison-loop";
-import { markerOf, planShared } from "./deliver";
 import { deliverUntilOver } from "./delivery-loop";
-import { type Candidate, holderName, type Standing, servedByMarker, takeLead } from "./elect-leader";
-import type { Leading } from "./leader-context";
+import { holderName, type Standing, takeLead } from "./elect-leader";
+import type { LeaderContext } from "./leader-context";
 import { endLease, recordCauseUnled, renewLease } from "./lease";
+import { proberReports } from "./prober-reports";
 import { Repairs } from "./repair-queue";
 
 export interface ReconcilerOptions {
@@ -39,6 +42,8 @@ export interface ReconcilerOptions {
   readonly faultPoint?: AtFaultPoint;
   readonly timing?: Partial<ReconcilerTiming>;
   readonly client?: () => GatewayClient;
+  /** Where the applier and the prober are not in this process: reaches them, once for each attempt to lead. */
+  readonly connect?: () => Promise<GatewayConnection>;
   /** Told of every status that leads differently than the one before, or has another cause. */
   readonly onStatus?: (status: ReconcilerStatus) => void;
   /** Told that something was delivered, loaded or proven, and recorded. */
@@ -96,25 +101,16 @@ export interface Reconciler {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const timing = { ...usual, ...options.timing };
   const pace = options.pace ?? realPace;
-  const files = options.files ?? realFileSystem;
-  const places = placesIn(options.folder.folder);
+  const at: AtFaultPoint = options.faultPoint ?? (() => undefined);
   const stopped = new AbortController();
   const waker = new Waker();
-  let prover: Prover | null = null;
+  let prober: Prober | null = null;
   let status: ReconcilerStatus = { leads: null, why: null };
   let running: Promise<void> = Promise.resolve();
   let settle: (status: ReconcilerStatus) => void = () => undefined;
   const ready = new Promise<ReconcilerStatus>((resolve) => {
     settle = resolve;
   });
-
-  const candidate: Candidate = {
-    ...options,
-    files,
-    holder: holderName(options.random),
-    leaseMs: timing.leaseMs,
-    alone: options.alone ?? false,
-  };
 
   const problems = new Repeats();
   /** Of parts of a term that ended by an error; a term that is led does not mean that they are over. */
@@ -137,17 +133,39 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
   }
 
+  /** The applier and the prober: in this process, unless the options say where else. */
+  async function connect(): Promise<GatewayConnection> {
+    if (options.connect) return options.connect();
+    const { files = realFileSystem, client = gatewayClient } = options;
+    return connectLocally({ ...options, files, client: () => client(), pace, at });
+  }
+
   /** One try to lead, and the whole term where it succeeds. */
   async function attempt(): Promise<"ended" | "waits" | "failed"> {
+    let connection: GatewayConnection | null = null;
     let standing: Standing;
     try {
+      connection = await connect();
       // A term's staging folder belongs to one holder, and a term that was lost is not taken up again.
-      standing = await takeLead({ ...candidate, holder: holderName(options.random) });
+      const holder = holderName(options.random);
+      const { applier } = connection;
+      standing = await takeLead({
+        ...options,
+        applier,
+        holder,
+        leaseMs: timing.leaseMs,
+        alone: options.alone ?? false,
+      });
     } catch (error) {
+      connection?.close();
       await sayWhy(error);
       return "failed";
     }
-    if (standing.leads) return lead(standing);
+    try {
+      if (standing.leads) return await lead(standing, connection);
+    } finally {
+      connection.close();
+    }
     becomeGood(false);
     settle(status);
     return "waits";
@@ -174,44 +192,30 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     await recordCauseUnled(database, gatewayId, textOf(cause), clock.now()).catch(() => undefined);
   }
 
-  async function lead(standing: Extract<Standing, { leads: true }>): Promise<"ended" | "failed"> {
+  async function lead(
+    { lease, target, row }: Extract<Standing, { leads: true }>,
+    connection: GatewayConnection,
+  ): Promise<"ended" | "failed"> {
     const over = new AbortController();
     const end = () => over.abort();
     stopped.signal.addEventListener("abort", end, { once: true });
     if (stopped.signal.aborted) end();
-    const client = (options.client ?? gatewayClient)();
-    over.signal.addEventListener("abort", () => client.close(), { once: true });
     try {
-      const gateway = openGateway(standing.row, options.sealer);
-      const { lease, nonce } = standing;
-      const at: AtFaultPoint = options.faultPoint ?? (() => undefined);
-      const target = fileTarget({
-        places,
-        term: lease.term,
-        holder: lease.holder,
-        group: options.folder.group,
-        files,
-        at,
-      });
-      const leading: Leading = { ...options, lease, gateway, target, places, nonce, pace, at, over: over.signal };
-      const observer = new Observer(
-        leading,
-        client,
-        standing.row.epoch,
-        standing.row.loadedRevision,
-        async (wentBack) => {
-          if (wentBack) await proving.recall();
-          proving.wake();
-          options.onProgress?.();
-        },
-      );
-      const proving = new Prover(leading, client, () => observer.loaded, {
+      const gateway = openGateway(row, options.sealer);
+      const leader: LeaderContext = { ...options, lease, gateway, target, pace, at, over: over.signal };
+      const watched = {
+        ...gateway,
+        epoch: row.epoch,
+        loadedRevision: row.loadedRevision,
+        tags: gateway.state.tags,
+        passTag: passTag(gateway.state),
         perSecond: timing.proofsPerSecond,
         roundMs: timing.proofRoundMs,
-      });
-      prover = proving;
+      };
+      const proving = connection.watch(watched, proberReports(leader), over.signal);
+      prober = proving;
       const repairs = new Repairs();
-      await findUnfit(leading, standing.row.epoch, repairs);
+      await findUnfit(leader, row.epoch, repairs);
       await proving.recall();
       becomeGood(true);
 
@@ -225,44 +229,39 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
         options.log.error({ gatewayId: lease.gatewayId, err: error, silent }, "a part of the sync ended");
       };
       const delivering = deliverUntilOver({
-        leading,
+        leader,
         waker,
         repairs,
-        loadMs: () => observer.loadMs,
-        onMarked: (delivery, markerAt) => observer.expect(delivery, markerAt),
-        onDelivered: ({ delivery, applications }) => {
-          for (const application of applications) proving.add(application, application.closes ? "closes" : "changed");
-          observer.recorded(delivery.revision);
+        loadMs: () => proving.loadMs,
+        onMarked: (delivery, markerAt) => proving.marked(delivery, markerAt),
+        onDelivered: ({ bundle }) => {
+          proving.recorded(bundle.revision, bundle.probes);
           options.onProgress?.();
         },
-        onFailed: () => {
-          observer.forgetUnrecorded();
-          return proving.recall();
-        },
+        onFailed: () => proving.failed(),
         onFolder: (why) => become({ leads: true, why }),
         onSettled: () => settle(status),
       });
       await Promise.all([
         untilOver(delivering),
-        untilOver(renewUntilOver(leading)),
-        untilOver(observer.run()),
+        untilOver(renewUntilOver(leader)),
         untilOver(proving.run()),
-        untilOver(compareUntilOver(leading, repairs, timing.compareMs, () => waker.ring())),
+        untilOver(compareUntilOver(leader, repairs, timing.compareMs, () => waker.ring())),
       ]);
       await endLease(options.database, lease);
       return outcome;
     } catch (error) {
-      await endLease(options.database, standing.lease).catch(() => undefined); // it ends by itself a little later
+      await endLease(options.database, lease).catch(() => undefined); // it ends by itself a little later
       await sayWhy(error);
       return "failed";
     } finally {
-      prover = null;
-      client.close();
+      prober = null;
+      end();
       stopped.signal.removeEventListener("abort", end);
     }
   }
 
-  async function renewUntilOver({ lease, over }: Leading): Promise<void> {
+  async function renewUntilOver({ lease, over }: LeaderContext): Promise<void> {
     const repeats = new Repeats();
     while (!over.aborted) {
       await pace.sleep(timing.leaseMs / 3, over);
@@ -285,7 +284,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       running = run();
     },
     wake: () => waker.ring(),
-    prioritize: (applicationId) => prover?.prioritize(applicationId),
+    prioritize: (applicationId) => prober?.prioritize(applicationId),
     status: () => status,
     ready,
     async stop() {
@@ -297,7 +296,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 }
 
 /** What the gateway must have before it starts, applications or none: the shared file, and a marker of this epoch. */
-async function findUnfit({ target, gateway }: Leading, epoch: string, repairs: Repairs): Promise<void> {
+async function findUnfit({ target, gateway }: LeaderContext, epoch: string, repairs: Repairs): Promise<void> {
   const shared = planShared(gateway);
   if ((await target.read(shared.name)) !== shared.text) repairs.shared();
   const text = await target.readMarker();

@@ -1,8 +1,9 @@
 import { sql } from "drizzle-orm";
-import { type ForeignFile, gateways } from "../../../drizzle/gateways";
+import { gateways } from "../../../drizzle/gateways";
 import type { Authorized } from "../../access/authorized";
 import { rowsOf } from "../../database/database";
 import { aheadInSql } from "../../database/moments-in-sql";
+import type { ForeignFile } from "../../delivery/protocol/foreign-file";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/resource";
 import { isoText } from "../../platform/moment";

@@ -870,7 +870,7 @@ export const coreBreaks: readonly Break[] = [
         "return rows.filter((row) => row.denyGroup !== null || (chosen.has(row.applicationId) && (row.closes || !closes)));",
     },
   ]),
-  ...breaksOf("src/delivery/prober/removed-route-check.ts", planning, [
+  ...breaksOf("src/delivery/leader/removed-route-check.ts", planning, [
     {
       of: "DK-20",
       says: "a claimed host that nothing of ours answers is said to be closed",
@@ -884,7 +884,7 @@ export const coreBreaks: readonly Break[] = [
       replace: "",
     },
   ]),
-  ...breaksOf("src/delivery/prober/probes-to-ask.ts", planning, [
+  ...breaksOf("src/delivery/planner/probes-to-ask.ts", planning, [
     {
       of: "DK-20",
       says: "a place where a route was is forgotten before it was seen gone",
@@ -918,7 +918,7 @@ export const coreBreaks: readonly Break[] = [
       replace: "if (queued.notBefore <= now) due.push",
     },
   ]),
-  ...breaksOf("src/delivery/prober/served-delivery.ts", planning, [
+  ...breaksOf("src/delivery/protocol/served-delivery.ts", planning, [
     {
       of: "DK-3",
       says: "a header with more behind it names a delivery",

@@ -84,13 +84,13 @@ export const syncBreaks: readonly Break[] = [
       says: "what was never written is recorded as delivered",
       find: 'await at("numbered");\n',
       replace:
-        'await at("numbered");\n  await record(leading, consignment, delivery, applications.map(({ state }) => state));\n',
+        'await at("numbered");\n  await record(leader, [], delivery, plan.applications.map(({ state }) => state));\n',
     },
     {
       of: "TM-53",
       says: "files are written into a folder that replaced the gateway's",
-      find: "if (!(await stillHolds(leading.places, lease.gatewayId, leading.nonce))) {",
-      replace: "if (leading.nonce === '') {",
+      find: "await target.requireClaim();",
+      replace: "",
       tests: folder,
     },
     {
@@ -166,7 +166,7 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-5",
       says: "a revocation waits until what only opens is delivered",
-      find: ": { overtaken: overtaking(leading, mends, lastMarkerAt, loadMs) };",
+      find: ": { overtaken: overtaking(leader, mends, lastMarkerAt, loadMs) };",
       replace: ": {};",
       tests: ["tests/delivery/leader/overtaken.db.test.ts"],
     },
@@ -284,6 +284,14 @@ export const syncBreaks: readonly Break[] = [
         "    if (found === null) return gateway.nonce;\n    if (found === undefined) {\n      throw new WrongFolder(",
     },
   ]),
+  ...breaksOf("src/delivery/applier/folder-applier.ts", crash, [
+    {
+      of: "TM-53",
+      says: "the staging folders of older terms are left to their leaders",
+      find: "      await fenceOlderTerms(places, term, files);\n",
+      replace: "",
+    },
+  ]),
   ...breaksOf("src/delivery/leader/elect-leader.ts", restore, [
     {
       of: "DK-19",
@@ -302,13 +310,6 @@ export const syncBreaks: readonly Break[] = [
       says: "a folder that is newer than the database passes for the same",
       find: 'return (await findDelivery(database, row.gatewayId, served)) ? "same" : "newer";',
       replace: 'return "same";',
-    },
-    {
-      of: "TM-53",
-      says: "the staging folders of older terms are left to their leaders",
-      find: "  await fenceOlderTerms(places, lease.term, files);\n",
-      replace: "",
-      tests: crash,
     },
   ]),
   ...breaksOf("src/delivery/leader/close-reopened.ts", restore, [
@@ -386,16 +387,18 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "DK-3",
       says: "of several routes the first one counts",
-      find: "why: proof.find(({ proven }) => !proven)?.why ?? null, proof };",
-      replace: "why: proof[0]?.why ?? null, proof };",
+      find: "why: proof.find(({ proven }) => !proven)?.why ?? null, proof, removed };",
+      replace: "why: proof[0]?.why ?? null, proof, removed };",
     },
     {
       of: "DK-3",
       says: "without tags an application is said to be enforced",
-      find: 'return { ...asked, why: "tags_are_off", proof: [] };',
-      replace: "return { ...asked, why: null, proof: [] };",
+      find: 'return { ...asked, why: "tags_are_off", proof: [], removed: [] };',
+      replace: "return { ...asked, why: null, proof: [], removed: [] };",
       tests: hosts,
     },
+  ]),
+  ...breaksOf("src/delivery/leader/judge-removed-routes.ts", proof, [
     {
       of: "DK-20",
       says: "the tag of a deny that names other hosts passes for the present one",
@@ -412,20 +415,14 @@ export const syncBreaks: readonly Break[] = [
     },
     {
       of: "DK-3",
-      says: "what was delivered before a restart is never proven",
-      find: 'if (state.provenRevision < state.revision) this.#queue.add(delivered(state), "changed");',
-      replace: 'if (state.provenRevision > state.revision) this.#queue.add(delivered(state), "changed");',
-    },
-    {
-      of: "DK-3",
       says: "what is proven is never asked again",
-      find: 'for (const state of page) this.#queue.add(delivered(state), "again");',
+      find: 'for (const task of page) this.#queue.add(task, "again");',
       replace: "",
     },
     {
       of: "DK-3",
       says: "what is not enforced at the first look is not looked at again",
-      find: "else this.#queue.failed(applicationId, revision, this.leading.pace.now());",
+      find: "else this.#queue.failed(applicationId, revision, this.context.pace.now());",
       replace: "else this.#queue.done(applicationId, revision);",
     },
   ]),
@@ -438,14 +435,8 @@ export const syncBreaks: readonly Break[] = [
     },
     {
       of: "DK-3",
-      says: "a gateway that went back takes nothing back",
-      find: "await recordWentBack(database, lease, revision);",
-      replace: "",
-    },
-    {
-      of: "DK-3",
       says: "the applications of a silent gateway do not say why they wait",
-      find: 'await recordUnproven(database, lease, why === "gateway_does_not_answer" ? -1 : (this.loaded ?? -1), why);',
+      find: 'await reports.missing({ why, above: why === "gateway_does_not_answer" ? -1 : (this.loaded ?? -1) });',
       replace: "",
     },
     {
@@ -455,11 +446,25 @@ export const syncBreaks: readonly Break[] = [
       replace: "if (marker === this.#newest) {",
     },
   ]),
+  ...breaksOf("src/delivery/leader/prober-reports.ts", proof, [
+    {
+      of: "DK-3",
+      says: "what was delivered before a restart is never proven",
+      find: 'if (state.provenRevision < state.revision) ranks.set(state.applicationId, "changed");',
+      replace: 'if (state.provenRevision > state.revision) ranks.set(state.applicationId, "changed");',
+    },
+    {
+      of: "DK-3",
+      says: "a gateway that went back takes nothing back",
+      find: "if (revision < before) await recordWentBack(database, lease, revision);",
+      replace: "",
+    },
+  ]),
   ...breaksOf("src/delivery/leader/compare-all.ts", folder, [
     {
       of: "TM-53",
       says: "a file that somebody altered stays as it is",
-      find: "const same = recorded && onDisk.get(application.applicationId) === digest;",
+      find: "const same = recorded && onDisk.get(fileOf(application.applicationId)) === digest;",
       replace: "const same = recorded;",
     },
     {
@@ -478,14 +483,14 @@ export const syncBreaks: readonly Break[] = [
     {
       of: "TM-53",
       says: "a file that is named like ours and is not is removed",
-      find: "if (isOwnApplication(applicationId, text, leading.gateway.state)) {",
+      find: "if (isOwnApplication(applicationId, text, leader.gateway.state)) {",
       replace: 'if (text !== "") {',
       tests: mending,
     },
     {
       of: "TM-53",
       says: "a deny file of somebody else's is removed",
-      find: "if (isOwnDeny(name, text, leading.gateway.state)) mend(",
+      find: "if (isOwnDeny(name, text, leader.gateway.state)) mend(",
       replace: 'if (text !== "") mend(',
       tests: ["tests/delivery/mending.db.test.ts"],
     },
@@ -512,17 +517,23 @@ export const syncBreaks: readonly Break[] = [
         find: "return gone ? null : unreadable;",
         replace: "if (!gone) throw error;\n    return null;",
       },
+    ],
+  ),
+  ...breaksOf(
+    "src/delivery/leader/describe-foreign-files.ts",
+    ["tests/delivery/applier/foreign-files.db.test.ts"],
+    [
       {
         of: "TM-53",
         says: "a foreign file that defines a name of ours is not told of",
-        find: 'for (const own of content.names) found.push({ path: name, problem: "defines_our_name", detail: own });',
+        find: 'for (const own of names) found.push({ path, problem: "defines_our_name", detail: own });',
         replace: "",
       },
       {
         of: "TM-53",
         says: "a foreign catch-all is not told of",
-        find: "for (const router of content.everything) {",
-        replace: "for (const router of content.everything.slice(1)) {",
+        find: "for (const router of everything) {",
+        replace: "for (const router of everything.slice(1)) {",
       },
     ],
   ),
