@@ -1,36 +1,11 @@
 import { inParallel } from "../../platform/in-parallel";
 import { chainDigest } from "../../traefik/compiler/chain-digest";
-import { type Backlog, inPages } from "../planner/backlog";
-import { type DeliveryPlan, deliveredBy, markerOf, planDelivery } from "../planner/plan-delivery";
+import { inPages } from "../planner/backlog";
+import { type DeliveryPlan, deliveredBy, markerOf } from "../planner/plan-delivery";
 import { type DeliveredState, numberDelivery, recordApplied } from "../planner/record-delivery";
-import type { Bundle, DeliveryNumber } from "../protocol/bundle";
+import type { Bundle } from "../protocol/bundle";
 import type { Turn } from "../protocol/target";
 import type { LeaderContext } from "./leader-context";
-
-/** What a delivery carries: outbox rows, and what a comparison found to be different from what it should be. */
-export interface DeliveryRequest {
-  /** Ids of the outbox rows that it answers. */
-  readonly rows: readonly number[];
-  readonly backlog: Backlog;
-  /** The file that all applications share is missing or altered. */
-  readonly shared: boolean;
-  /** What it throws ends the delivery with nothing done. */
-  readonly turn: Turn;
-  /** Called once the marker is renamed, before anything is recorded. */
-  readonly onMarked?: (delivery: DeliveryNumber, markerAt: number) => void;
-}
-
-export interface Delivered {
-  readonly bundle: Bundle;
-  /** When the marker was renamed, in ms of the pace. */
-  readonly markerAt: number;
-  /** Something of it closes. */
-  readonly closes: boolean;
-  /** From the beginning until everything was staged, in ms. */
-  readonly preparedMs: number;
-  /** How long it then waited until it was due, in ms. */
-  readonly waitedMs: number;
-}
 
 /** Applications written in one statement. */
 const pageSize = 100;
@@ -40,36 +15,17 @@ const rowsAtOnce = 500;
 const recordedAtOnce = 4;
 
 /**
- * One delivery: the *present* state of everything that the request names is planned, numbered, applied with the marker
- * last, and only then recorded.
+ * Numbers a plan and applies it, the marker last. Its files are staged while it is numbered.
  * @throws LeaseLost; the file system's or the database's own error. Nothing is recorded then, and everything is pending.
  */
-export async function deliver(leader: LeaderContext, request: DeliveryRequest): Promise<Delivered> {
-  const { target, pace, at } = leader;
-  const { overtaken, ready } = request.turn;
-  const began = pace.now();
-  let [preparedMs, waitedMs] = [0, 0];
-  await at("taken");
-  const plan = await planDelivery(leader, { ...request, overtaken });
+export async function applyPlan(leader: LeaderContext, plan: DeliveryPlan, turn: Turn): Promise<Bundle> {
+  const { target, at } = leader;
   await at("compiled");
-
   await target.requireClaim();
   const numbering = numberBundle(leader, plan);
   numbering.catch(() => undefined); // the target throws it
-  const isReady = async () => {
-    preparedMs = pace.now() - began;
-    await ready?.();
-    waitedMs = pace.now() - began - preparedMs;
-  };
-  await target.apply(plan.files, numbering, { overtaken, ready: isReady });
-  const bundle = await numbering;
-  const markerAt = pace.now();
-  request.onMarked?.(bundle, markerAt);
-
-  const states = plan.applications.map(({ state }) => state);
-  await record(leader, request.rows, bundle, states);
-  await at("recorded");
-  return { bundle, markerAt, closes: request.backlog.closes, preparedMs, waitedMs };
+  await target.apply(plan.files, numbering, turn);
+  return numbering;
 }
 
 /** Gives a plan its number, before anything of it can be seen. */
@@ -90,18 +46,20 @@ async function numberBundle(leader: LeaderContext, plan: DeliveryPlan): Promise<
 }
 
 /**
- * In parts, so that no transaction grows with the batch. What a row asked for is there once every state is; rows that
- * no part has reached yet are simply still pending.
+ * Records what was applied, in parts, so that no transaction grows with the batch. What a row asked for is there once
+ * every state is; rows that no part has reached yet are simply still pending.
+ * @param rows ids of the outbox rows that the delivery answers
  */
-async function record(
+export async function recordPlan(
   leader: LeaderContext,
   rows: readonly number[],
-  delivery: DeliveryNumber,
-  states: readonly DeliveredState[],
+  plan: DeliveryPlan,
+  bundle: Bundle,
 ): Promise<void> {
   const now = leader.clock.now();
   const recordPart = (part: { states?: readonly DeliveredState[]; rows?: readonly number[]; first?: boolean }) =>
-    recordApplied(leader.database, leader.lease, delivery, { states: [], rows: [], first: false, ...part, now });
+    recordApplied(leader.database, leader.lease, bundle, { states: [], rows: [], first: false, ...part, now });
+  const states = plan.applications.map(({ state }) => state);
   const pages = [...inPages(states, pageSize)];
   const last = pages.pop() ?? [];
   const [few = [], ...more] = inPages(rows, rowsAtOnce);
@@ -110,4 +68,5 @@ async function record(
   await inParallel(others, recordedAtOnce, (page) => recordPart({ states: page }));
   await recordPart({ states: last, rows: few, first: beginning === undefined });
   for (const page of more) await recordPart({ rows: page });
+  await leader.at("recorded");
 }

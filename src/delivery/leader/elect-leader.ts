@@ -69,7 +69,7 @@ export async function takeLead(candidate: Candidate): Promise<Standing> {
     return { leads: false };
   }
   try {
-    const target = await applier.begin({ ...lease, nonce, digest: row.digest });
+    const target = await applier.begin({ ...lease, nonce, epoch: row.epoch, digest: row.digest });
     const epoch = await presentEpoch(candidate, target, row);
     return { leads: true, lease, target, row: { ...row, ...epoch } };
   } catch (error) {

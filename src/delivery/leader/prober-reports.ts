@@ -17,7 +17,7 @@ const tasksAtOnce = 100;
 const judgedAtOnce = 8;
 
 /** Writes to the database what a prober reports, and reads for it what has to be asked. */
-export function proberReports(leader: LeaderContext): ProberReports {
+export function proberReports(leader: LeaderContext, measured: (loadMs: number) => void): ProberReports {
   const { database, gateway, lease, clock } = leader;
 
   async function unproven(after: string): Promise<ProofPage> {
@@ -49,6 +49,7 @@ export function proberReports(leader: LeaderContext): ProberReports {
       if (isNews) await recordLoaded(database, lease, revision, readMoment(seenAt));
       leader.onProgress?.();
     },
+    measured,
     missing: ({ above, why }) => recordUnproven(database, lease, above, why),
     unproven,
     proven: (after, limit) => pageOfProven(database, gateway.gatewayId, after, limit),

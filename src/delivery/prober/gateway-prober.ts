@@ -11,9 +11,6 @@ export function gatewayProber(context: ProberContext): Prober {
     routes.wake();
   });
   return {
-    get loadMs() {
-      return revisions.loadMs;
-    },
     marked: (delivery, at) => revisions.expect(delivery, at),
     recorded(revision, applications) {
       for (const { closes, ...task } of applications) routes.add(task, closes ? "closes" : "changed");

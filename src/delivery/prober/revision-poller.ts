@@ -34,8 +34,6 @@ interface Marker {
 export class RevisionPoller {
   /** The newest delivery that the gateway was seen to serve; null before its first answer. */
   loaded: number | null = null;
-  /** The last measured time from a marker to its being loaded, in ms; 0 while none was measured. */
-  loadMs = 0;
   readonly #waker = new Waker();
   readonly #markers = new Map<number, Marker>();
   #newest: Marker | null = null;
@@ -143,7 +141,7 @@ export class RevisionPoller {
     marker.seenAt = this.context.clock.now();
     // How long a gateway was down, or served something else, says nothing of how long it takes to load.
     if (marker === this.#newest && this.#awayAt < marker.at) {
-      this.loadMs = Math.min(now - marker.at, longestLoadMs);
+      this.context.reports.measured(Math.min(now - marker.at, longestLoadMs));
     }
   }
 

@@ -35,6 +35,7 @@ export interface Candidacy {
 export interface Term extends Candidacy {
   readonly gatewayId: string;
   readonly nonce: string;
+  readonly epoch: string;
   /** The digest of the last delivery that the database recorded as applied: the chain goes on from here. */
   readonly digest: string;
 }

@@ -22,8 +22,6 @@ export interface WatchedGateway extends GatewayAddresses {
 
 /** Asks one gateway, for one term of its leader, which delivery it serves and whether it enforces it. */
 export interface Prober {
-  /** The last measured time from a marker to its being loaded, in ms; 0 while none was measured. */
-  readonly loadMs: number;
   /** The marker of a delivery was renamed at `at`, in ms of the pace: it should be loaded soon. */
   marked(delivery: DeliveryNumber, at: number): void;
   /** What was delivered with this revision is in the database, and can be reported about. */
@@ -81,6 +79,8 @@ export interface ProberReports {
   /** Whether this is a delivery of this installation that was applied. */
   isKnown(served: DeliveryNumber): Promise<boolean>;
   loaded(report: LoadedReport): Promise<void>;
+  /** How long the last marker took to be loaded, in ms. */
+  measured(loadMs: number): void;
   missing(report: MissingReport): Promise<void>;
   /** Applications after `after` of which the newest delivery is not proven, or was not asked for a long time. */
   unproven(after: string): Promise<ProofPage>;

@@ -93,12 +93,12 @@ export const surroundingsBreaks: readonly Break[] = [
       replace: "const silent = 0;",
     },
   ]),
-  ...breaksOf("src/delivery/leader/delivery-loop.ts", unled, [
+  ...breaksOf("src/delivery/leader/delivery-failures.ts", unled, [
     {
       of: "TM-53",
       says: "a delivery that a tenant made fail makes the process unready",
-      find: "if (isOfFolder(cause)) onFolder(why);",
-      replace: "onFolder(why);",
+      find: "if (isOfFolder(cause)) this.onFolder(why);",
+      replace: "this.onFolder(why);",
     },
   ]),
 ];

@@ -84,7 +84,7 @@ export const syncBreaks: readonly Break[] = [
       says: "what was never written is recorded as delivered",
       find: 'await at("numbered");\n',
       replace:
-        'await at("numbered");\n  await record(leader, [], delivery, plan.applications.map(({ state }) => state));\n',
+        'await at("numbered");\n  await recordPlan(leader, [], plan, { ...delivery, gatewayId: lease.gatewayId, term: 0, files, marker: "", probes: [] });\n',
     },
     {
       of: "TM-53",
@@ -142,31 +142,38 @@ export const syncBreaks: readonly Break[] = [
       tests: ["tests/delivery/planner/compile-batch.test.ts"],
     },
   ]),
-  ...breaksOf("src/delivery/leader/delivery-loop.ts", folder, [
+  ...breaksOf("src/delivery/leader/delivery-failures.ts", folder, [
     {
       of: "DK-5",
       says: "nobody hears that a revocation was not delivered",
-      find: "if (backlog.closes && !(error instanceof LeaseLost || error instanceof Overtaken)) {",
-      replace: "if (!backlog.closes && !(error instanceof LeaseLost)) {",
+      find: "if (work?.backlog.closes) this.#logRevocation(error, work);",
+      replace: "",
     },
     {
       of: "TM-53",
       says: "the sync goes on without its folders",
-      find: "if (isFolderGone(error)) return;",
-      replace: "",
+      find: "return !isFolderGone(error);",
+      replace: "return true;",
       tests: mending,
     },
     {
       of: "TM-53",
-      says: "what was found wrong in the folder is forgotten when it cannot be mended at once",
-      find: "repairs.giveBack(mending);",
+      says: "nobody is told why nothing is delivered",
+      find: "await recordCause(database, lease, textOf(cause), clock.now());",
       replace: "",
-      tests: ["tests/delivery/folder.db.test.ts"],
+    },
+  ]),
+  ...breaksOf("src/delivery/leader/delivery-schedule.ts", folder, [
+    {
+      of: "TM-53",
+      says: "what was found wrong in the folder is forgotten when it cannot be mended at once",
+      find: "this.options.repairs.giveBack(mending);",
+      replace: "void mending;",
     },
     {
       of: "DK-5",
       says: "a revocation waits until what only opens is delivered",
-      find: ": { overtaken: overtaking(leader, mends, lastMarkerAt, loadMs) };",
+      find: ": { overtaken: overtaking(leader, mends, this.#lastMarkerAt, loadMs) };",
       replace: ": {};",
       tests: ["tests/delivery/leader/overtaken.db.test.ts"],
     },
@@ -176,12 +183,6 @@ export const syncBreaks: readonly Break[] = [
       find: "const closes = repairs.waiting || pending.closes;",
       replace: "const closes = repairs.waiting;",
       tests: proof,
-    },
-    {
-      of: "TM-53",
-      says: "nobody is told why nothing is delivered",
-      find: "await recordCause(database, lease, textOf(cause), clock.now());",
-      replace: "",
     },
   ]),
   ...breaksOf("src/delivery/planner/record-delivery.ts", proof, [
