@@ -1,13 +1,15 @@
 /** Why a folder is not the one that the database means; each is a cause that `sync.status` names. */
-export type WrongFolderReason =
-  | "folder_replaced"
-  | "claim_missing"
-  | "claim_unreadable"
-  | "claim_of_another"
-  | "another_folder"
-  | "claimed_elsewhere"
-  | "gateway_gone"
-  | "not_set_up";
+export const wrongFolderReasons = [
+  "folder_replaced",
+  "claim_missing",
+  "claim_unreadable",
+  "claim_of_another",
+  "another_folder",
+  "claimed_elsewhere",
+  "gateway_gone",
+  "not_set_up",
+] as const;
+type WrongFolderReason = (typeof wrongFolderReasons)[number];
 
 /** A gateway's folder is not the one that is meant. The message is a sentence with paths, for the log. */
 export class WrongFolder extends Error {
