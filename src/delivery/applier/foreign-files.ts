@@ -14,9 +14,9 @@ import { applicationOf, denyOf } from "./recognize-own-files";
 const largestFile = 4 * 1024 * 1024;
 
 /**
- * Reads everything that Traefik reads and that is not ours: what freezes the gateway, the names of ours that it defines,
- * and the hosts that it routes. Nothing of it is touched.
- * @param unknown names in the applications' folder that look like ours and are not
+ * Reads every file that Traefik reads and Portcullis did not write: whether it freezes the gateway, which names of
+ * Portcullis it defines, and which hosts it routes. No file is changed.
+ * @param unknown names in the applications' folder that look like names of Portcullis and are not
  */
 export async function* findForeignFiles(
   places: Places,

@@ -7,9 +7,9 @@ import { newEpoch } from "../planner/gateway-secrets";
 import { beginEpoch, findInstallationId, type GatewayRow, replaceNonce } from "./lease";
 
 /**
- * Takes a folder for a gateway by an explicit act of whoever runs the host: after a restore, a move, or its removal.
- * Whoever led the gateway is fenced; revisions start a new epoch; everything is compared, delivered and proven anew.
- * Files of ours that the database does not know (it may be older than the folder) count as written by it from now on.
+ * Takes a folder for a gateway, by an explicit act of the operator: after a restore, a move, or its removal. The present
+ * leader is fenced, revisions start a new epoch, and everything is compared, delivered and proven again. Application files
+ * that the database does not know (it may be older than the folder) count as written by it from now on.
  */
 export async function adoptGatewayFolder(
   database: Database,

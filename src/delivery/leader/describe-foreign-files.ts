@@ -8,9 +8,9 @@ import type { LeaderContext } from "./leader-context";
 const hostsAtOnce = 200;
 
 /**
- * Says what matters of the files that were not written from here: what freezes the gateway, defines a name of ours, or
- * routes a host that an organization manages here.
- * @param unknown names in the applications' folder that look like ours and are not
+ * Reports what matters in files that Portcullis did not write: a file that freezes the gateway, defines a name of
+ * Portcullis, or routes a host that an organization manages at this gateway.
+ * @param unknown names in the applications' folder that look like names of Portcullis and are not
  */
 export async function describeForeignFiles(
   { target, database, gateway, over }: LeaderContext,

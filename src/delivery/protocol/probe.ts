@@ -2,7 +2,7 @@ import type { Probe } from "../../traefik/compiler/state";
 
 /** A question for the gateway, as compiled, or one for the place of a route that was removed. */
 export interface AskedProbe extends Omit<Probe, "expect"> {
-  /** `gone`: a route was there before; anything of ours but that route may answer. Left out once it was seen. */
+  /** `gone`: the route was removed. Another route or a deny of Portcullis may answer there. Left out once it was seen. */
   readonly expect: Probe["expect"] | "gone";
 }
 

@@ -29,8 +29,8 @@ export interface Target {
   /** Names of everything that lies beside the applications' files. */
   names(): Promise<readonly string[]>;
   /**
-   * Reads everything that the gateway reads and that was not written from here. Nothing of it is touched.
-   * @param unknown names among those of `names` that are not of ours, although they look like it
+   * Reads every file that the gateway reads and Portcullis did not write. No file is changed.
+   * @param unknown those of `names` that look like names of Portcullis and are not
    */
   foreignFiles(unknown: readonly string[]): AsyncIterable<ForeignFileContent>;
 }

@@ -68,7 +68,7 @@ const deliver = (target: Target, sent: Bundle) => target.apply(sent.files, sent)
 const live = (name: string) => readFileSync(join(places.applications, name), "utf8");
 const marker = () => (existsSync(places.marker) ? readFileSync(places.marker, "utf8") : null);
 
-it("loads no module of the database", async () => {
+it("the process of an agent loads no module of the database", async () => {
   const { metafile } = await build({
     entryPoints: [join(import.meta.dirname, "../../../src/delivery/agent/agent-process.ts")],
     bundle: true,
@@ -148,7 +148,7 @@ describe("an agent in a process of its own", () => {
     expect(two).toMatchObject({ path: "two.yml", problem: { kind: "refused" } });
   });
 
-  it("says by its own words why a folder is not the right one", async () => {
+  it("says why a folder is not the right one, as the leader does in its own process", async () => {
     const child = agent();
     const target = await begun(child, 1);
     await target.requireClaim();
@@ -204,20 +204,20 @@ describe("a bundle is refused, and nothing of it is staged,", () => {
   });
 });
 
-it("follows the last recorded delivery too, because a leader may not have recorded what was applied after it", async () => {
+it("a bundle may follow the last recorded delivery, because a leader may not have recorded what was applied after it", async () => {
   const target = await begun(agent(), 1);
   await deliver(target, bundle());
   await deliver(target, bundle({ revision: 2, previous: "" }));
   expect(marker()).toBe("marker 2");
 });
 
-it("begins the chain again with a new epoch", async () => {
+it("the first bundle of a new epoch begins the chain again", async () => {
   const target = await begun(agent(), 1, "d7");
   await deliver(target, bundle({ epoch: "e2", previous: "" }));
   expect(marker()).toBe("marker 1");
 });
 
-it("cannot apply any more once another process has begun a newer term in the same folder (TM-53)", async () => {
+it("an agent cannot apply any more once another process has begun a newer term in the same folder (TM-53)", async () => {
   const former = await begun(agent(), 1);
   await deliver(former, bundle());
   const sent = bundle({ revision: 2, previous: "d1", files: [file("a.yml", "late")] });
@@ -228,7 +228,7 @@ it("cannot apply any more once another process has begun a newer term in the sam
   expect([live("a.yml"), marker()]).toEqual(["of 1", "marker 1"]);
 });
 
-it("is killed while a delivery is staged: nothing is applied, the leader is told, and a new one goes on", async () => {
+it("an agent that is killed while a delivery is staged applies nothing, fails the delivery, and a new one goes on", async () => {
   const child = agent();
   const target = await begun(child, 1);
   await deliver(target, bundle());
@@ -247,7 +247,7 @@ it("is killed while a delivery is staged: nothing is applied, the leader is told
   expect([live("b.yml"), marker()]).toEqual(["b", "marker 3"]);
 });
 
-it("ends by itself when the leader is gone", async () => {
+it("an agent ends by itself when the leader is gone", async () => {
   const child = agent();
   await begun(child, 1);
   child.peer.close("the leader ends");
