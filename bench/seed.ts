@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { makeApiKey } from "../src/access/api-keys";
-import { gatewayPlaces, hashPlace, newGatewaySecrets } from "../src/delivery/protocol/gateway-secrets";
+import { gatewayPlaces, hashPlace, newGatewaySecrets } from "../src/delivery/planner/gateway-secrets";
 import { newId } from "../src/platform/ids";
 import { hashForGateway } from "../src/platform/passwords/hash-for-gateway";
 import type { Place } from "./place";

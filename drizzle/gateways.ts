@@ -1,16 +1,7 @@
 import { boolean, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import type { ForeignFile } from "../src/delivery/protocol/foreign-file";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
-
-/** A file that somebody else put where the gateway reads. */
-export interface ForeignFile {
-  /** Below the watched folder. */
-  readonly path: string;
-  /** `refused` freezes every file of the gateway; `unknown` holds a template or cannot be read from here: only the gateway knows. */
-  readonly problem: "refused" | "unknown" | "defines_our_name" | "routes_managed_host" | "named_like_ours";
-  /** What exactly: a stable reason, a name or a host. */
-  readonly detail: string;
-}
 
 /** One Traefik installation that gets its configuration from here. Belongs to the whole installation. */
 export const gateways = pgTable("gateways", {

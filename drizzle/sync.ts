@@ -1,25 +1,6 @@
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
+import type { AskedProbe, Proof } from "../src/delivery/protocol/probe";
 import { createdAt, id, moment } from "./columns";
-
-/** What a gateway answered to one question. */
-export interface StoredProof {
-  readonly request: string;
-  readonly status: number | null;
-  readonly tag: boolean;
-  readonly pass: boolean;
-  readonly proven: boolean;
-  readonly why: string | null;
-  readonly at: string;
-}
-
-/** A question for the gateway, as compiled. */
-export interface StoredProbe {
-  readonly routeId: string;
-  readonly host: string;
-  readonly path: string;
-  /** `gone`: a route that was there before; anything of ours but that route may answer. Left out once it was seen. */
-  readonly expect: "stopped" | "passed" | "gone";
-}
 
 /** What one gateway was last given of one application, and what was seen of it. */
 export const applicationStates = pgTable(
@@ -36,7 +17,7 @@ export const applicationStates = pgTable(
     intended: text("intended", { enum: ["public", "protected", "closed"] }).notNull(),
     form: text("form", { enum: ["stated", "quarantined", "closed"] }).notNull(),
     diagnostics: jsonb("diagnostics").$type<readonly { subject: string; problem: string }[]>().notNull(),
-    probes: jsonb("probes").$type<readonly StoredProbe[]>().notNull(),
+    probes: jsonb("probes").$type<readonly AskedProbe[]>().notNull(),
     /** What it had when it last compiled as stated; null before that. */
     lastGood: jsonb("last_good").$type<{ credentials: readonly string[]; routes: readonly string[] } | null>(),
     /** The application is gone; its row stays until 30 days after, so that its file is known as ours. */
@@ -45,7 +26,7 @@ export const applicationStates = pgTable(
     /** The revision whose enforcement was last seen; below `revision` while the newest is not proven. */
     provenRevision: integer("proven_revision").notNull().default(0),
     provedAt: moment("proved_at"),
-    proof: jsonb("proof").$type<readonly StoredProof[]>(),
+    proof: jsonb("proof").$type<readonly Proof[]>(),
     /** Why the newest is not proven. */
     unproven: text("unproven"),
   },

@@ -1,7 +1,7 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 
 /** What a key signs: each use has a key of its own, so that a signature for one is worth nothing for another. */
-export type SigningUse = "session" | "csrf" | "link" | "checkpoint" | "sign-in" | "limit";
+export type SigningUse = "session" | "csrf" | "link" | "checkpoint" | "sign-in" | "limit" | "delivery";
 
 /** Signatures under keys from the installation's secret; what former secrets signed is still good. */
 export interface Signer {

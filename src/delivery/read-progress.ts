@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
-import type { StoredProof } from "../../drizzle/sync";
 import { rowsOf, type Transaction } from "../database/database";
+import type { Proof } from "./protocol/probe";
 
 /** An outbox row that is waited for, with what is known of its gateway and application. */
 export interface ProgressRow {
@@ -22,7 +22,7 @@ export interface ProgressRow {
     readonly unproven: string | null;
     /** Nothing is asked of it: it has no route there, and none was taken away. */
     readonly routed: boolean;
-    readonly proof: readonly StoredProof[];
+    readonly proof: readonly Proof[];
   } | null;
 }
 

@@ -1,6 +1,6 @@
 import { findRootOrganization, type HostRuntime, hostWork } from "../access/host-work";
-import { adoptGatewayFolder } from "../delivery/applier/claim-folder";
 import { placesIn } from "../delivery/applier/gateway-folder";
+import { adoptGatewayFolder } from "../delivery/leader/adopt-gateway-folder";
 import { listFileGateways } from "../delivery/leader/lease";
 import { Refusal } from "../platform/errors/refusal";
 import type { AdoptedGatewayFolder, AdoptGatewayFolder } from "./host/contract";

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { makeSigner, type SigningUse } from "../../src/database/signing";
 
 const [present, former] = [randomBytes(32), randomBytes(32)];
-const uses: readonly SigningUse[] = ["session", "csrf", "link", "checkpoint", "sign-in", "limit"];
+const uses: readonly SigningUse[] = ["session", "csrf", "link", "checkpoint", "sign-in", "limit", "delivery"];
 
 describe("a signature (TM-5)", () => {
   it("is good for the text and the use that it was made for, and for nothing else", () => {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { adoptGatewayFolder } from "../../src/delivery/applier/claim-folder";
 import { realFileSystem } from "../../src/delivery/applier/file-system";
+import { adoptGatewayFolder } from "../../src/delivery/leader/adopt-gateway-folder";
 import { newId } from "../../src/platform/ids";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 

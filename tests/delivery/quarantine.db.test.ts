@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeSealer } from "../../src/database/sealing";
-import { hashPlace } from "../../src/delivery/protocol/gateway-secrets";
+import { hashPlace } from "../../src/delivery/planner/gateway-secrets";
 import { newId } from "../../src/platform/ids";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { adoptGatewayFolder } from "../../src/delivery/applier/claim-folder";
+import { adoptGatewayFolder } from "../../src/delivery/leader/adopt-gateway-folder";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;

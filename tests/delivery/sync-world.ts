@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FolderSettings, type Places, placesIn } from "../../src/delivery/applier/gateway-folder";
 import { createReconciler, type Reconciler, type ReconcilerOptions } from "../../src/delivery/leader/reconciler";
-import { gatewayPlaces, newGatewaySecrets } from "../../src/delivery/protocol/gateway-secrets";
+import { gatewayPlaces, newGatewaySecrets } from "../../src/delivery/planner/gateway-secrets";
 import { ensureInstallation } from "../../src/main/host/ensure-installation";
 import { newId } from "../../src/platform/ids";
 import { freePort } from "../support/free-port";

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fileDigest } from "../../src/delivery/applier/file-digest";
+import { fileDigest } from "../../src/delivery/protocol/file-digest";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, type SyncWorld, until } from "./sync-world";
 

@@ -13,6 +13,9 @@ const atLeast = {
   "src/database/": 15,
   "src/access/": 15,
   "src/delivery/": 40,
+  "src/delivery/applier/": 7,
+  "src/delivery/prober/": 10,
+  "src/delivery/protocol/": 8,
   "src/identity/": 30,
   "src/features/": 80,
   "src/operations/": 8,
@@ -32,11 +35,17 @@ const planted = [
   "contracts-import-contracts: src/features/planted/contract.ts",
   "decisions-are-pure: src/traefik/reads-files.ts",
   "delivery-does-not-know-who-asks: src/delivery/asks-who.ts",
+  "delivery-applier-stands-apart: src/delivery/applier/plans.ts",
+  "delivery-prober-stands-apart: src/delivery/prober/applies.ts",
+  "delivery-protocol-stands-apart: src/delivery/protocol/applies.ts",
   "http-does-not-deliver: src/http/delivers.ts",
   "only-delivery-and-audit-act-as-sync: src/cli/sees-the-database.ts",
   "only-delivery-and-audit-act-as-sync: src/features/planted/rows.ts",
   "tables-stay-behind-the-features: src/http/reads-a-table.ts",
   "the-environment-has-one-reader: src/app/reads-a-setting.ts",
+  "the-side-at-the-gateway-reaches-no-database: src/delivery/applier/sees-a-table.ts",
+  "the-side-at-the-gateway-reaches-no-database: src/delivery/prober/sees-the-audit-log.ts",
+  "the-side-at-the-gateway-reaches-no-database: src/delivery/protocol/reaches-the-database.ts",
 ];
 
 /** TypeScript 7 has no API to parse with, and dependency-cruiser does not tell swc which files are TSX. */

@@ -28,6 +28,20 @@ const upward = rooms.map((room, at) => ({
   to: { path: inside(...rooms.slice(at + 1), "app", "console", "cli", "sdk") },
 }));
 
+/** What each part of delivery may not import of the others: a part that runs in an agent knows none of the leader's. */
+const withinDelivery = Object.entries({
+  protocol: ["applier", "prober", "agent", "planner", "leader"],
+  applier: ["prober", "agent", "planner", "leader"],
+  prober: ["applier", "agent", "planner", "leader"],
+  agent: ["planner", "leader"],
+  planner: ["applier", "prober", "agent"],
+}).map(([part, others]) => ({
+  name: `delivery-${part}-stands-apart`,
+  severity: "error",
+  from: { path: inside(`delivery/${part}`) },
+  to: { path: inside(...others.map((other) => `delivery/${other}`)) },
+}));
+
 /** Modules of Node by which a process touches files, sockets, other processes or time. */
 const systemModules =
   "^(node:)?(fs|net|http|https|http2|dns|tls|dgram|os|child_process|cluster|worker_threads|process|timers)(/|$)";
@@ -49,6 +63,22 @@ const rules = [
     from: { path: inside("delivery") },
     to: { path: "(^|/)src/(identity/|access/(?!runtime\\.ts$))" },
   },
+  {
+    name: "the-side-at-the-gateway-reaches-no-database",
+    comment:
+      "Applier and prober also run where there is none: in an agent. Types count, and so does what is imported on the way.",
+    severity: "error",
+    from: { path: inside("delivery/applier", "delivery/prober", "delivery/protocol", "delivery/agent") },
+    to: {
+      path: [
+        "(^|/)drizzle/",
+        inside("database", "access", "audit"),
+        "^node_modules/(drizzle-orm|postgres|@electric-sql)/",
+      ],
+      reachable: true,
+    },
+  },
+  ...withinDelivery,
   {
     name: "http-does-not-deliver",
     comment: "What delivery has to do goes through features and the outbox.",

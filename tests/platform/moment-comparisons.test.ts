@@ -19,10 +19,10 @@ const allowed: readonly (readonly [file: string, part: string, why: string])[] =
   ["src/features/audit-log/rows.ts", "gte(auditEntries.createdAt", "what a reader asks to see"],
   ["src/features/audit-log/rows.ts", "lt(auditEntries.createdAt", "what a reader asks to see"],
   ["src/delivery/prober/host-watch.ts", "now() - at < finds.withinMs", "numbers of a pace"],
-  ["src/delivery/prober/route-prober.ts", "now < this.#again.next", "numbers of a pace"],
   ["src/delivery/prober/revision-poller.ts", "this.#awayAt < marker.at", "numbers of a pace"],
   ["src/delivery/prober/revision-poller.ts", "now - this.#unlike.since < after", "numbers of a pace"],
   ["src/delivery/prober/revision-poller.ts", "revision < before", "revisions"],
+  ["src/delivery/leader/prober-reports.ts", "revision < before", "revisions"],
 ];
 
 /** Names of times, by their last word. */

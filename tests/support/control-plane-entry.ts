@@ -1,4 +1,4 @@
-import type { ReconcilerTiming } from "../../src/delivery/leader/reconciler";
+import type { ReconcilerTiming } from "../../src/delivery/leader/controller-settings";
 import type { FaultPoint } from "../../src/delivery/protocol/target";
 import { readEnvironment } from "../../src/main/settings/environment";
 import { type RunningServer, startServer } from "../../src/main/start-server";

@@ -5,7 +5,7 @@ import type { Role } from "../../src/access/permissions";
 import type { Runtime, SignInSettings } from "../../src/access/runtime";
 import { makeSealer } from "../../src/database/sealing";
 import { makeSigner } from "../../src/database/signing";
-import { gatewayPlaces, newGatewaySecrets } from "../../src/delivery/protocol/gateway-secrets";
+import { gatewayPlaces, newGatewaySecrets } from "../../src/delivery/planner/gateway-secrets";
 import { createWaitHub } from "../../src/delivery/wait-hub";
 import { createHandler, type Handler } from "../../src/http/handler";
 import { prepareForNextAuth } from "../../src/main/settings/environment";

@@ -1,8 +1,13 @@
 import { join } from "node:path";
 import { inParallel } from "../../platform/in-parallel";
+import type { Pace } from "../../platform/timer";
 import { orderBatch } from "../../traefik/compiler/order-batch";
-import type { AtFaultPoint, PlannedFile, Target } from "../protocol/target";
+import type { PlannedFile } from "../protocol/bundle";
+import { fileDigest } from "../protocol/file-digest";
+import type { AtFaultPoint, Target } from "../protocol/target";
+import { requireClaim } from "./claim-folder";
 import { type FileSystem, isMissing } from "./file-system";
+import { findForeignFiles } from "./foreign-files";
 import { fileMode, type Places } from "./gateway-folder";
 
 /** Files flushed at the same time: more than the thread pool has threads, so that none of them idles. */
@@ -11,15 +16,21 @@ const flushedAtOnce = 64;
 const renamedAtOnce = 16;
 /** Files staged between two questions whether something goes first. */
 const askedEvery = 32;
+/** Files read at the same time. */
+const readAtOnce = 16;
 
 interface FileTargetOptions {
   readonly places: Places;
   readonly term: number;
   /** The holder of the lease: a folder of its own below the term's, that nobody else ever makes. */
   readonly holder: string;
+  /** Whose folder this has to be. */
+  readonly gatewayId: string;
+  readonly nonce: string;
   readonly group: number | undefined;
   readonly files: FileSystem;
   readonly at: AtFaultPoint;
+  readonly pace: Pace;
 }
 
 /** Where a leader of a term stages. */
@@ -51,8 +62,11 @@ export function fileTarget(options: FileTargetOptions): Target {
   const staging = stagingOf(options.places, options.term, options.holder);
   let batches = 0;
 
+  const read = (name: string) => files.readFile(join(places.applications, name));
+
   return {
-    async apply(batch, marker, { overtaken, ready } = {}) {
+    requireClaim: () => requireClaim(places, options.gatewayId, options.nonce),
+    async apply(batch, bundle, { overtaken, ready } = {}) {
       const ordered = orderBatch(batch);
       const mine = `${process.pid}-${++batches}`;
       const stagedAs = (index: number | "marker") => join(staging, `${mine}-${index}`);
@@ -68,9 +82,9 @@ export function fileTarget(options: FileTargetOptions): Target {
       }
 
       async function stageMarker() {
-        const { text } = await marker;
+        const { marker } = await bundle;
         staged.add("marker");
-        await files.writeFlushed(stagedAs("marker"), text, fileMode, group);
+        await files.writeFlushed(stagedAs("marker"), marker, fileMode, group);
       }
 
       async function stageAndApply() {
@@ -108,9 +122,18 @@ export function fileTarget(options: FileTargetOptions): Target {
         await at("flushed");
       }
     },
-    read: (name) => files.readFile(join(places.applications, name)),
+    read,
+    async digests(names) {
+      const digests = new Map<string, string | null>();
+      await inParallel(names, readAtOnce, async (name) => {
+        const text = await read(name);
+        digests.set(name, text === null ? null : fileDigest(text));
+      });
+      return digests;
+    },
     readMarker: () => files.readFile(places.marker),
     names: () => files.readdir(places.applications),
+    foreignFiles: (unknown) => findForeignFiles(places, unknown, options.pace),
   };
 }
 

@@ -1,54 +1,51 @@
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import type { ForeignFile } from "../../../drizzle/gateways";
-import { asSync } from "../../database/as-sync";
-import { breathe } from "../../platform/timer";
+import { breathe, type Pace } from "../../platform/timer";
 import { givingWay } from "../../platform/yield-to-event-loop";
+import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../../traefik/compiler/names";
 import { foreignContent } from "../../traefik/foreign/foreign-file";
 import { readTraefikFile } from "../../traefik/foreign/read-traefik-file";
-import type { Leading } from "../leader/leader-context";
-import { inPages } from "../planner/backlog";
-import { managedHosts } from "../planner/managed-hosts";
+import type { ForeignFileContent } from "../protocol/foreign-file";
 import { isMissing } from "./file-system";
+import type { Places } from "./gateway-folder";
+import { applicationOf, denyOf } from "./recognize-own-files";
 
 /** Larger files are told of and not read; Traefik does. */
 const largestFile = 4 * 1024 * 1024;
 
 /**
- * Looks at everything that Traefik reads and that is not ours: what freezes the gateway, defines a name of ours, or
- * routes a host that somebody manages here. Nothing of it is touched.
- * @param isOurs whether a path below the watched folder is a file that was written from here
+ * Reads every file that Traefik reads and Portcullis did not write: whether it freezes the gateway, which names of
+ * Portcullis it defines, and which hosts it routes. No file is changed.
+ * @param unknown names in the applications' folder that look like names of Portcullis and are not
  */
-export async function findForeignFiles(
-  { places, database, gateway, over, pace }: Leading,
-  isOurs: (path: string) => boolean,
-): Promise<ForeignFile[]> {
-  const found: ForeignFile[] = [];
+export async function* findForeignFiles(
+  places: Places,
+  unknown: readonly string[],
+  pace: Pace,
+): AsyncGenerator<ForeignFileContent> {
   const giveWay = givingWay(() => pace.now());
   for await (const { path, listed } of filesBelow(places.dynamic)) {
-    if (over.aborted) return found;
     await giveWay();
     const name = relative(places.dynamic, path);
-    if (isOurs(name)) continue;
+    if (isOurs(name, unknown)) continue;
     const read = listed ? await textOf(path) : unreadable;
     if (read === null) continue;
     if ("problem" in read) {
-      found.push({ path: name, problem: "unknown", detail: read.problem });
+      const problem = { kind: "unknown" as const, detail: read.problem };
+      yield { path: name, problem, names: [], everything: [], hosts: [] };
       continue;
     }
-    const content = foreignContent(readTraefikFile(name, read.text));
-    if (content.problem) found.push({ path: name, problem: content.problem.kind, detail: content.problem.detail });
-    for (const own of content.names) found.push({ path: name, problem: "defines_our_name", detail: own });
-    for (const router of content.everything) {
-      found.push({ path: name, problem: "routes_managed_host", detail: `every host, by ${router}` });
-    }
-    for (const hosts of inPages(content.hosts, 200)) {
-      const managed = await asSync(database, (tx) => managedHosts(tx, gateway.gatewayId, hosts));
-      for (const host of managed) found.push({ path: name, problem: "routes_managed_host", detail: host });
-    }
+    yield { path: name, ...foreignContent(readTraefikFile(name, read.text)) };
     await breathe();
   }
-  return found;
+}
+
+/** @param path below the watched folder */
+function isOurs(path: string, unknown: readonly string[]): boolean {
+  if (path === MARKER_FILE) return true;
+  if (!path.startsWith(`${APPLICATIONS_FOLDER}/`)) return false;
+  const name = path.slice(APPLICATIONS_FOLDER.length + 1);
+  return name === SHARED_FILE || ((applicationOf(name) !== null || denyOf(name) !== null) && !unknown.includes(name));
 }
 
 interface Found {

@@ -5,7 +5,7 @@ import { writeDurably } from "../../platform/files/durable-file";
 import { readOwnFile } from "../../platform/files/own-file";
 import { makeFolder, NotOurs, withOwnFolder } from "../../platform/files/own-folder";
 import { compileStatic } from "../../traefik/compiler/compile-static";
-import type { GatewayRow } from "../leader/lease";
+import type { GatewayAddresses } from "../protocol/applier";
 import { type FolderSettings, fileMode, folderMode, placesIn } from "./gateway-folder";
 
 /**
@@ -13,10 +13,7 @@ import { type FolderSettings, fileMode, folderMode, placesIn } from "./gateway-f
  * The file is left alone when it says this already.
  * @throws the file system's own error
  */
-export async function writeStaticConfiguration(
-  gateway: Pick<GatewayRow, "address" | "probeAddress">,
-  settings: FolderSettings,
-): Promise<void> {
+export async function writeStaticConfiguration(gateway: GatewayAddresses, settings: FolderSettings): Promise<void> {
   const places = placesIn(settings.folder);
   for (const folder of [places.folder, places.dynamic, places.applications, places.staging]) {
     await makeFolder(folder, folderMode);

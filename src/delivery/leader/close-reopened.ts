@@ -6,17 +6,16 @@ import { inParallel } from "../../platform/in-parallel";
 import { breathe } from "../../platform/timer";
 import { compileApplication } from "../../traefik/compiler/compile-application";
 import { intendedExposure } from "../../traefik/compiler/intended";
-import type { Places } from "../applier/gateway-folder";
 import { pageOfApplications, readApplications, type StoredApplication } from "../planner/desired-state";
-import { type Gateway, openGateway } from "../protocol/gateway";
+import { type Gateway, openGateway } from "../planner/gateway";
 import { closeAfterRestore } from "./close-after-restore";
 import type { GatewayRow } from "./lease";
 
 interface Restored {
   readonly database: Database;
   readonly sealer: Sealer;
-  readonly places: Places;
-  readonly readFile: (path: string) => Promise<string | null>;
+  /** Reads a file of the applications' folder; null where it is missing. */
+  readonly read: (name: string) => Promise<string | null>;
   readonly now: Date;
   readonly log: Logger;
 }
@@ -32,7 +31,7 @@ const readAtOnce = 16;
  * @throws Error when the gateway's secrets do not open
  */
 export async function closeReopened(row: GatewayRow, restored: Restored): Promise<void> {
-  const { database, places, now, log } = restored;
+  const { database, now, log } = restored;
   const gateway = openGateway(row, restored.sealer);
   for (let after = ""; ; ) {
     const { ids, stored } = await asSync(database, async (tx) => {
@@ -47,7 +46,7 @@ export async function closeReopened(row: GatewayRow, restored: Restored): Promis
       stored.filter(({ openedBy }) => openedBy !== null),
       readAtOnce,
       async (application) => {
-        const onDisk = await restored.readFile(`${places.applications}/${application.applicationId}.yml`);
+        const onDisk = await restored.read(`${application.applicationId}.yml`);
         if (onDisk === null || onDisk !== publicFile(application, gateway)) reopened.push(application);
       },
     );

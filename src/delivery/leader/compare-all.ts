@@ -1,15 +1,9 @@
-import type { ForeignFile } from "../../../drizzle/gateways";
 import { asSync } from "../../database/as-sync";
-import { inParallel } from "../../platform/in-parallel";
 import { breathe } from "../../platform/timer";
 import { givingWay } from "../../platform/yield-to-event-loop";
 import { denyFileName } from "../../traefik/compiler/compile-deny";
-import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../../traefik/compiler/names";
-import { applicationOf } from "../applier/claim-folder";
-import { fileDigest } from "../applier/file-digest";
-import { findForeignFiles } from "../applier/foreign-files";
-import { isOwnApplication } from "../applier/own-application";
-import { denyOf, isOwnDeny } from "../applier/own-deny";
+import { APPLICATIONS_FOLDER } from "../../traefik/compiler/names";
+import { applicationOf, denyOf, isOwnApplication, isOwnDeny } from "../applier/recognize-own-files";
 import { wantedDeny, wantedDigest } from "../planner/compile-batch";
 import {
   listDenyGroups,
@@ -20,40 +14,41 @@ import {
   readDenyHosts,
   readStates,
 } from "../planner/desired-state";
+import { planShared } from "../planner/plan-delivery";
 import { newestApplied } from "../planner/record-delivery";
-import { planShared } from "./deliver";
-import { servedByMarker } from "./elect-leader";
-import type { Leading } from "./leader-context";
+import type { ForeignFile } from "../protocol/foreign-file";
+import { servedByMarker } from "../protocol/served-delivery";
+import { describeForeignFiles } from "./describe-foreign-files";
+import type { LeaderContext } from "./leader-context";
 import { updateAsLeader } from "./lease";
 import type { Repairs } from "./repair-queue";
 
 /** Applications read at once; on the embedded database a request waits for the transaction under way. */
 const pageSize = { embedded: 50, postgres: 200 } as const;
 const statesPageSize = 500;
-const readAtOnce = 16;
 
 /**
  * Compares everything that should be in the gateway's folder with what is there, by digest, in pages. What differs is
  * handed to the next delivery; nothing is written here but the report. What a delivery changes meanwhile may be mended
  * once more, with the same bytes.
  */
-export async function compareAll(leading: Leading, repairs: Repairs, onFound: () => void) {
-  const { over, gateway, database, lease, clock, log } = leading;
+export async function compareAll(leader: LeaderContext, repairs: Repairs, onFound: () => void) {
+  const { over, gateway, database, lease, clock, log } = leader;
   const counts = { compared: 0, repaired: 0 };
   const mend = (note: () => void) => {
     note();
     counts.repaired++;
     onFound();
   };
-  const comparison = { leading, repairs, mend };
+  const comparison = { leader, repairs, mend };
   // Names first: what a delivery adds from now on is not taken for foreign.
-  const names = await leading.target.names();
+  const names = await leader.target.names();
   await compareShared(comparison);
   const denies = await compareDenies(comparison);
   const applications = await compareApplications(comparison, counts);
   const gone = await compareStates(comparison, applications);
   const unknown = over.aborted ? [] : await compareNames(comparison, names, { denies, applications, gone });
-  const foreignFiles = await findForeignFiles(leading, (path) => isOurs(path, unknown));
+  const foreignFiles = await describeForeignFiles(leader, unknown);
   if (over.aborted) return counts;
   const report: ForeignFile[] = [...unknown.map(namedLikeOurs), ...foreignFiles];
   if (report.length > 0) log.warn({ gatewayId: gateway.gatewayId, foreignFiles: report }, "foreign files matter here");
@@ -62,14 +57,14 @@ export async function compareAll(leading: Leading, repairs: Repairs, onFound: ()
 }
 
 interface Comparison {
-  readonly leading: Leading;
+  readonly leader: LeaderContext;
   readonly repairs: Repairs;
   /** Notes something for the next delivery. */
   readonly mend: (note: () => void) => void;
 }
 
-async function compareShared({ leading, repairs, mend }: Comparison): Promise<void> {
-  const { target, gateway, database } = leading;
+async function compareShared({ leader, repairs, mend }: Comparison): Promise<void> {
+  const { target, gateway, database } = leader;
   const shared = planShared(gateway);
   if ((await target.read(shared.name)) !== shared.text) mend(() => repairs.shared());
   const applied = await newestApplied(database, gateway.gatewayId);
@@ -79,8 +74,8 @@ async function compareShared({ leading, repairs, mend }: Comparison): Promise<vo
 }
 
 /** Returns the names of the deny files that are wanted. */
-async function compareDenies({ leading, repairs, mend }: Comparison): Promise<Set<string>> {
-  const { database, gateway, target, over } = leading;
+async function compareDenies({ leader, repairs, mend }: Comparison): Promise<Set<string>> {
+  const { database, gateway, target, over } = leader;
   const wanted = new Set<string>();
   for (const deny of await asSync(database, (tx) => listDenyGroups(tx, gateway.gatewayId))) {
     if (over.aborted) break;
@@ -96,10 +91,10 @@ async function compareDenies({ leading, repairs, mend }: Comparison): Promise<Se
 
 /** Returns the ids of all applications of the gateway. */
 async function compareApplications(
-  { leading, repairs, mend }: Comparison,
+  { leader, repairs, mend }: Comparison,
   counts: { compared: number },
 ): Promise<Set<string>> {
-  const { database, gateway, over } = leading;
+  const { database, gateway, over } = leader;
   const seen = new Set<string>();
   for (let after = ""; !over.aborted; ) {
     const ids = await asSync(database, (tx) =>
@@ -110,7 +105,7 @@ async function compareApplications(
     after = last;
     counts.compared += ids.length;
     for (const id of ids) seen.add(id);
-    for (const { applicationId, organizationId } of await differing(leading, ids)) {
+    for (const { applicationId, organizationId } of await differing(leader, ids)) {
       mend(() => repairs.application(applicationId, organizationId));
     }
   }
@@ -118,7 +113,7 @@ async function compareApplications(
 }
 
 /** Of a page of applications, those whose file or state is not what their rows say. */
-async function differing({ database, gateway, target, sealer, clock, pace }: Leading, ids: readonly string[]) {
+async function differing({ database, gateway, target, sealer, clock, pace }: LeaderContext, ids: readonly string[]) {
   const settled = await asSync(database, async (tx) => {
     const pending = await pendingAmong(tx, gateway.gatewayId, ids);
     const rest = ids.filter((id) => !pending.has(id)); // the others are delivered anyway
@@ -126,11 +121,7 @@ async function differing({ database, gateway, target, sealer, clock, pace }: Lea
   });
   const before = await asSync(database, (tx) => readStates(tx, gateway.gatewayId, ids));
   const states = new Map(before.map((state) => [state.applicationId, state]));
-  const onDisk = new Map<string, string | null>();
-  await inParallel(settled, readAtOnce, async ({ applicationId }) => {
-    const text = await target.read(`${applicationId}.yml`);
-    onDisk.set(applicationId, text === null ? null : fileDigest(text));
-  });
+  const onDisk = await target.digests(settled.map(({ applicationId }) => fileOf(applicationId)));
   const different: typeof settled = [];
   const giveWay = givingWay(() => pace.now());
   for (const application of settled) {
@@ -138,7 +129,7 @@ async function differing({ database, gateway, target, sealer, clock, pace }: Lea
     const digest = wantedDigest(application, state, gateway, sealer);
     // Without a route and never delivered: there is nothing to say about it.
     const recorded = (state?.digest ?? null) === digest && state?.removed !== true;
-    const same = recorded && onDisk.get(application.applicationId) === digest;
+    const same = recorded && onDisk.get(fileOf(application.applicationId)) === digest;
     if (!same) different.push(application);
     await giveWay();
   }
@@ -148,10 +139,10 @@ async function differing({ database, gateway, target, sealer, clock, pace }: Lea
 
 /** Applications that were delivered and are gone since; returns who they belonged to. */
 async function compareStates(
-  { leading, repairs, mend }: Comparison,
+  { leader, repairs, mend }: Comparison,
   applications: ReadonlySet<string>,
 ): Promise<Map<string, string>> {
-  const { database, gateway, over } = leading;
+  const { database, gateway, over } = leader;
   const gone = new Map<string, string>();
   for (let after = ""; !over.aborted; ) {
     const page = await asSync(database, (tx) => pageOfStates(tx, gateway.gatewayId, after, statesPageSize));
@@ -170,7 +161,7 @@ async function compareStates(
 
 /** Files that lie there and should not: those of ours are removed, the others' names are returned. */
 async function compareNames(
-  { leading, repairs, mend }: Comparison,
+  { leader, repairs, mend }: Comparison,
   names: readonly string[],
   known: {
     readonly denies: ReadonlySet<string>;
@@ -186,27 +177,23 @@ async function compareNames(
       const organizationId = known.gone.get(applicationId);
       if (organizationId !== undefined) mend(() => repairs.application(applicationId, organizationId));
       else if (!known.applications.has(applicationId)) {
-        const text = (await leading.target.read(name)) ?? "";
+        const text = (await leader.target.read(name)) ?? "";
         // Of an application that is forgotten here: put back from a copy, it would serve whoever it served then.
-        if (isOwnApplication(applicationId, text, leading.gateway.state)) {
+        if (isOwnApplication(applicationId, text, leader.gateway.state)) {
           mend(() => repairs.application(applicationId, ""));
         } else unknown.push(name);
       }
     } else if (deny !== null && !known.denies.has(name)) {
-      const text = (await leading.target.read(name)) ?? "";
-      if (isOwnDeny(name, text, leading.gateway.state)) mend(() => repairs.deny(deny.organizationId, deny.group));
+      const text = (await leader.target.read(name)) ?? "";
+      if (isOwnDeny(name, text, leader.gateway.state)) mend(() => repairs.deny(deny.organizationId, deny.group));
       else unknown.push(name);
     }
   }
   return unknown;
 }
 
-/** @param path below the watched folder */
-function isOurs(path: string, unknown: readonly string[]): boolean {
-  if (path === MARKER_FILE) return true;
-  if (!path.startsWith(`${APPLICATIONS_FOLDER}/`)) return false;
-  const name = path.slice(APPLICATIONS_FOLDER.length + 1);
-  return name === SHARED_FILE || ((applicationOf(name) !== null || denyOf(name) !== null) && !unknown.includes(name));
+function fileOf(applicationId: string): string {
+  return `${applicationId}.yml`;
 }
 
 function namedLikeOurs(name: string): ForeignFile {

@@ -1,9 +1,9 @@
 import { LeaseLost } from "../../database/as-sync";
 import { Repeats } from "../../platform/repeats";
 import { isFolderGone } from "../applier/file-system";
-import { causeOf } from "../cause-of";
+import { causeOf } from "./cause-of";
 import { compareAll } from "./compare-all";
-import type { Leading } from "./leader-context";
+import type { LeaderContext } from "./leader-context";
 import type { Repairs } from "./repair-queue";
 
 /** How soon a comparison that failed is tried again, in ms. */
@@ -11,19 +11,19 @@ const againMs = 5_000;
 
 /** A full comparison at the start of the term and every `everyMs`. @throws LeaseLost */
 export async function compareUntilOver(
-  leading: Leading,
+  leader: LeaderContext,
   repairs: Repairs,
   everyMs: number,
   onFound: () => void,
 ): Promise<void> {
-  const { over, pace, log, gateway } = leading;
+  const { over, pace, log, gateway } = leader;
   const repeats = new Repeats();
   while (!over.aborted) {
     let wait = everyMs;
     let gone = false;
     try {
       const begun = pace.now();
-      const { compared, repaired } = await compareAll(leading, repairs, onFound);
+      const { compared, repaired } = await compareAll(leader, repairs, onFound);
       const ms = Math.round(pace.now() - begun);
       log.info({ gatewayId: gateway.gatewayId, compared, repaired, ms }, "the gateway's folder was compared");
       repeats.over();

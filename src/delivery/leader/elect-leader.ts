@@ -3,28 +3,35 @@ import { asSync } from "../../database/as-sync";
 import type { Database } from "../../database/database";
 import type { Sealer } from "../../database/sealing";
 import type { Clock, RandomBytes } from "../../platform/values";
-import { REVISION_HEADER } from "../../traefik/compiler/names";
-import { applicationFiles, claimFolder } from "../applier/claim-folder";
-import type { FileSystem } from "../applier/file-system";
-import { fenceOlderTerms, stagingOf } from "../applier/file-target";
-import { type FolderSettings, type Places, placesIn } from "../applier/gateway-folder";
-import { writeStaticConfiguration } from "../applier/static-configuration";
-import { WrongFolder } from "../cause-of";
+import { applicationOf } from "../applier/recognize-own-files";
+import { newEpoch } from "../planner/gateway-secrets";
 import { findDelivery, wasEverApplied } from "../planner/record-delivery";
-import { servedDelivery } from "../prober/served-delivery";
-import { newEpoch } from "../protocol/gateway-secrets";
+import type { Applier } from "../protocol/applier";
+import type { DeliveryNumber } from "../protocol/bundle";
+import { servedByMarker } from "../protocol/served-delivery";
+import type { Target } from "../protocol/target";
+import { WrongFolder } from "../protocol/wrong-folder";
 import { closeReopened } from "./close-reopened";
-import { beginEpoch, endLease, findGateway, type GatewayRow, type Lease, takeLease } from "./lease";
+import {
+  beginEpoch,
+  claimNonce,
+  endLease,
+  findGateway,
+  findInstallationId,
+  type GatewayRow,
+  type Lease,
+  takeLease,
+} from "./lease";
 
 export interface Candidate {
   readonly database: Database;
   readonly sealer: Sealer;
   readonly gatewayId: string;
-  readonly folder: FolderSettings;
+  /** The side that has the gateway's folder. */
+  readonly applier: Applier;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
-  readonly files: FileSystem;
   /** Who this process is among those that could lead. */
   readonly holder: string;
   /** How long a lease runs without being renewed, in ms. */
@@ -34,7 +41,7 @@ export interface Candidate {
 }
 
 export type Standing =
-  | { readonly leads: true; readonly lease: Lease; readonly nonce: string; readonly row: GatewayRow }
+  | { readonly leads: true; readonly lease: Lease; readonly target: Target; readonly row: GatewayRow }
   /** Another process of the same folder leads. */
   | { readonly leads: false };
 
@@ -44,33 +51,48 @@ export type Standing =
  * @throws WrongFolder | NotOurs | the file system's or the database's own error: nobody is kept from leading by it
  */
 export async function takeLead(candidate: Candidate): Promise<Standing> {
-  const { database, gatewayId, files, holder } = candidate;
-  const places = placesIn(candidate.folder.folder);
+  const { database, gatewayId, applier, holder } = candidate;
   const row = await findGateway(database, gatewayId);
   if (row === null) throw new WrongFolder("gateway_gone", "the gateway does not exist any more");
-  const nonce = await claimFolder(database, row, places, candidate.random);
+  const nonce = await claimGateway(database, applier, row);
   if (!candidate.alone && row.led) return { leads: false };
 
-  await writeStaticConfiguration(row, candidate.folder);
-  // Made before the term begins: whoever leads it later finds it, and nobody ever makes it again once it is taken away.
-  await files.mkdir(stagingOf(places, row.leaseTerm + 1, holder));
+  const candidacy = { term: row.leaseTerm + 1, holder };
+  await applier.prepare(candidacy, row);
   const lease = await takeLease(
     database,
     { ...row, nonce },
     { holder, forMs: candidate.leaseMs, force: candidate.alone },
   );
   if (lease === null) {
-    await files.removeTree(stagingOf(places, row.leaseTerm + 1, holder));
+    await applier.withdraw(candidacy);
     return { leads: false };
   }
   try {
-    await fenceOlderTerms(places, lease.term, files);
-    const epoch = await presentEpoch(candidate, places, row);
-    return { leads: true, lease, nonce, row: { ...row, ...epoch } };
+    const target = await applier.begin({ ...lease, nonce, epoch: row.epoch, digest: row.digest });
+    const epoch = await presentEpoch(candidate, target, row);
+    return { leads: true, lease, target, row: { ...row, ...epoch } };
   } catch (error) {
     await endLease(database, lease).catch(() => undefined); // it ends by itself a little later
     throw error;
   }
+}
+
+/**
+ * Makes sure that the folder and the database mean each other. The first process to find a claim in neither makes one;
+ * afterwards the same nonce has to be in both.
+ * @returns the nonce
+ * @throws WrongFolder
+ */
+async function claimGateway(database: Database, applier: Applier, row: GatewayRow): Promise<string> {
+  const { gatewayId } = row;
+  const installationId = await findInstallationId(database);
+  if (installationId === null) throw new WrongFolder("not_set_up", "the database does not know its installation yet");
+  const claim = await applier.claim({ installationId, gatewayId, nonce: row.nonce });
+  if (row.nonce !== null || (await claimNonce(database, gatewayId, claim.nonce))) return claim.nonce;
+  // Another process was faster, with a folder of its own: this one's must not look claimed.
+  if (claim.isNew) await applier.disclaim();
+  throw new WrongFolder("claimed_elsewhere", "another process claimed a folder for this gateway at the same moment");
 }
 
 /**
@@ -80,23 +102,23 @@ export async function takeLead(candidate: Candidate): Promise<Standing> {
  */
 async function presentEpoch(
   candidate: Candidate,
-  places: Places,
+  target: Target,
   row: GatewayRow,
 ): Promise<Pick<GatewayRow, "epoch" | "loadedRevision">> {
   const present = { epoch: row.epoch, loadedRevision: row.loadedRevision };
-  const { gatewayId, database, clock, log, files } = candidate;
-  const served = servedByMarker(await files.readFile(places.marker));
+  const { gatewayId, database, clock, log } = candidate;
+  const served = servedByMarker(await target.readMarker());
   const relation = await relationOf(database, row, served);
   if (relation === "same") return present;
   // Before an epoch begins: whoever finds this half done recognizes it again.
-  await closeReopened(row, { ...candidate, places, now: clock.now(), readFile: (path) => files.readFile(path) });
+  await closeReopened(row, { ...candidate, now: clock.now(), read: (name) => target.read(name) });
   if (relation === "unclear" || served === null) return present;
   const epoch = newEpoch(candidate.random);
   log.warn(
     { gatewayId, folder: served.revision, database: row.revision },
     "the folder is newer than the database, which must have been restored: everything is compared and proven anew",
   );
-  const adopted = await applicationFiles(places);
+  const adopted = (await target.names()).flatMap((name) => applicationOf(name) ?? []);
   await asSync(database, (tx) =>
     beginEpoch(tx, gatewayId, { epoch, atLeastRevision: served.revision, adopted, now: clock.now() }),
   );
@@ -110,18 +132,11 @@ async function presentEpoch(
 async function relationOf(
   database: Database,
   row: GatewayRow,
-  served: ReturnType<typeof servedByMarker>,
+  served: DeliveryNumber | null,
 ): Promise<"same" | "newer" | "unclear"> {
   if (served === null) return (await wasEverApplied(database, row.gatewayId)) ? "unclear" : "same";
   if (served.epoch !== row.epoch) return row.digest === "" ? "unclear" : "newer";
   return (await findDelivery(database, row.gatewayId, served)) ? "same" : "newer";
-}
-
-/** The delivery that a marker file names. */
-export function servedByMarker(text: string | null) {
-  if (text === null) return null;
-  const header = new RegExp(`"${REVISION_HEADER}"\\s*:\\s*"([^"]*)"`).exec(text)?.[1];
-  return servedDelivery(header ?? null);
 }
 
 /** A name that no two processes share: it also names a folder. */

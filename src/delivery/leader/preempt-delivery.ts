@@ -1,6 +1,6 @@
 import { markerDueAt } from "../planner/marker-spacing";
 import { lookAtPending } from "../planner/take-changes";
-import type { Leading } from "./leader-context";
+import type { LeaderContext } from "./leader-context";
 
 /** A delivery without a closing change must not go on: it ended before the first of its files was applied. */
 export class Overtaken extends Error {
@@ -20,12 +20,12 @@ const lookEveryMs = 40;
  * pending, or once it is known that the marker before took longer to load than was thought when the delivery began
  */
 export function overtaking(
-  leading: Leading,
+  leader: LeaderContext,
   closes: boolean,
   lastMarkerAt: number | null,
   loadMs: () => number,
 ): () => Promise<void> {
-  const { database, gateway, pace } = leading;
+  const { database, gateway, pace } = leader;
   let lookedAt = pace.now();
   return async () => {
     const now = pace.now();

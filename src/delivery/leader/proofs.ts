@@ -1,55 +1,26 @@
 import { and, eq, gt, inArray, isNull, lt, ne, or, sql } from "drizzle-orm";
 import { applicationStates, claims } from "../../../drizzle/schema";
-import type { StoredProbe, StoredProof } from "../../../drizzle/sync";
 import { asSync, onceAsSync } from "../../database/as-sync";
 import type { Database, Transaction } from "../../database/database";
-import type { Intended } from "../../traefik/compiler/state";
+import type { ProofResult, ProofTask } from "../protocol/probe";
 import { type Lease, requireLease } from "./lease";
 
-/** What has to be seen of one application at its gateway. */
-export interface ProofTask {
-  readonly applicationId: string;
-  readonly organizationId: string;
-  readonly revision: number;
-  readonly provenRevision: number;
-  readonly intended: Intended;
-  readonly tag: string;
-  readonly probes: readonly StoredProbe[];
-  readonly unproven: string | null;
-}
-
-/** What was seen. `why` is null when it is proven. */
-export interface ProofResult {
-  readonly applicationId: string;
-  /** The revision that was asked about; a newer one in the meantime makes the result void. */
-  readonly revision: number;
-  readonly why: string | null;
-  readonly proof: readonly StoredProof[];
-}
-
-/** Those of the applications whose newest delivery is among the loaded ones. */
+/** What has to be seen of these applications, as they were last delivered. */
 export function readProofTasks(
   database: Database,
   gatewayId: string,
   applicationIds: readonly string[],
 ): Promise<ProofTask[]> {
-  return onceAsSync(database, (tx) =>
-    tx
-      .select({
-        applicationId: applicationStates.applicationId,
-        revision: applicationStates.revision,
-        provenRevision: applicationStates.provenRevision,
-        organizationId: applicationStates.organizationId,
-        intended: applicationStates.intended,
-        tag: applicationStates.tag,
-        probes: applicationStates.probes,
-        unproven: applicationStates.unproven,
-      })
+  if (applicationIds.length === 0) return Promise.resolve([]);
+  return onceAsSync(database, async (tx) => {
+    const rows = await tx
+      .select(taskColumns)
       .from(applicationStates)
       .where(
         and(eq(applicationStates.gatewayId, gatewayId), inArray(applicationStates.applicationId, [...applicationIds])),
-      ),
-  );
+      );
+    return rows.map(proofTask);
+  });
 }
 
 /** Applications whose newest delivery was proven, after `after`, in order: those that are asked again from time to time. */
@@ -58,15 +29,10 @@ export function pageOfProven(
   gatewayId: string,
   after: string,
   limit: number,
-): Promise<{ applicationId: string; organizationId: string; revision: number; intended: Intended }[]> {
-  return onceAsSync(database, (tx) =>
-    tx
-      .select({
-        applicationId: applicationStates.applicationId,
-        organizationId: applicationStates.organizationId,
-        revision: applicationStates.revision,
-        intended: applicationStates.intended,
-      })
+): Promise<ProofTask[]> {
+  return onceAsSync(database, async (tx) => {
+    const rows = await tx
+      .select(taskColumns)
       .from(applicationStates)
       .where(
         and(
@@ -77,8 +43,25 @@ export function pageOfProven(
         ),
       )
       .orderBy(applicationStates.applicationId)
-      .limit(limit),
-  );
+      .limit(limit);
+    return rows.map(proofTask);
+  });
+}
+
+const taskColumns = {
+  applicationId: applicationStates.applicationId,
+  organizationId: applicationStates.organizationId,
+  revision: applicationStates.revision,
+  provenRevision: applicationStates.provenRevision,
+  intended: applicationStates.intended,
+  tag: applicationStates.tag,
+  probes: applicationStates.probes,
+};
+
+type TaskRow = Pick<typeof applicationStates.$inferSelect, keyof typeof taskColumns>;
+
+function proofTask({ provenRevision, intended, ...row }: TaskRow): ProofTask {
+  return { ...row, isPublic: intended === "public", wasProven: provenRevision >= row.revision };
 }
 
 /**

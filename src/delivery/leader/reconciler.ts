@@ -2,27 +2,21 @@ import type { Logger } from "pino";
 import { LeaseLost } from "../../database/as-sync";
 import type { Database } from "../../database/database";
 import type { Sealer } from "../../database/sealing";
-import { backoff } from "../../platform/backoff";
 import { Repeats } from "../../platform/repeats";
 import { Waker } from "../../platform/signal";
 import { type Pace, realPace } from "../../platform/timer";
 import type { Clock, RandomBytes } from "../../platform/values";
+import { connectLocally } from "../agent/local-connection";
 import { type FileSystem, realFileSystem } from "../applier/file-system";
-import { fileTarget } from "../applier/file-target";
-import { type FolderSettings, placesIn } from "../applier/gateway-folder";
-import { causeOf, textOf, type Why, whyOf } from "../cause-of";
+import type { FolderSettings } from "../applier/gateway-folder";
 import { type GatewayClient, gatewayClient } from "../prober/gateway-client";
-import { Observer } from "../prober/revision-poller";
-import { Prover } from "../prober/route-prober";
-import { openGateway } from "../protocol/gateway";
+import type { GatewayConnection } from "../protocol/gateway-connection";
+import type { Prober } from "../protocol/prober";
 import type { AtFaultPoint } from "../protocol/target";
-import { compareUntilOver } from "./comparison-loop";
-import { markerOf, planShared } from "./deliver";
-import { deliverUntilOver } from "./delivery-loop";
-import { type Candidate, holderName, type Standing, servedByMarker, takeLead } from "./elect-leader";
-import type { Leading } from "./leader-context";
-import { endLease, recordCauseUnled, renewLease } from "./lease";
-import { Repairs } from "./repair-queue";
+import { causeOf, textOf, type Why, whyOf } from "./cause-of";
+import { control } from "./controller";
+import { type Controller, type ReconcilerTiming, usualTiming } from "./controller-settings";
+import { recordCauseUnled } from "./lease";
 
 export interface ReconcilerOptions {
   readonly gatewayId: string;
@@ -39,35 +33,13 @@ export interface ReconcilerOptions {
   readonly faultPoint?: AtFaultPoint;
   readonly timing?: Partial<ReconcilerTiming>;
   readonly client?: () => GatewayClient;
+  /** Where the applier and the prober are not in this process: reaches them, once for each attempt to lead. */
+  readonly connect?: () => Promise<GatewayConnection>;
   /** Told of every status that leads differently than the one before, or has another cause. */
   readonly onStatus?: (status: ReconcilerStatus) => void;
   /** Told that something was delivered, loaded or proven, and recorded. */
   readonly onProgress?: () => void;
 }
-
-export interface ReconcilerTiming {
-  /** How long a lease runs without being renewed, in ms. */
-  readonly leaseMs: number;
-  /** How often a process that does not lead looks whether it could, in ms. */
-  readonly candidateMs: number;
-  /** Time between two full comparisons, in ms. */
-  readonly compareMs: number;
-  /** A round of asking again what is proven takes at least this, in ms. */
-  readonly proofRoundMs: number;
-  /** Questions to the gateway in proving, most a second. */
-  readonly proofsPerSecond: number;
-}
-
-/** After failed tries the next one waits up to so many times `candidateMs`: what is put right is found within seconds. */
-const mostCandidates = 5;
-
-const usual: ReconcilerTiming = {
-  leaseMs: 6_000,
-  candidateMs: 1_000,
-  compareMs: 600_000,
-  proofRoundMs: 60_000,
-  proofsPerSecond: 500,
-};
 
 export interface ReconcilerStatus {
   /** Null before the first try. */
@@ -94,28 +66,18 @@ export interface Reconciler {
 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const timing = { ...usual, ...options.timing };
+  const { gatewayId, log, database, clock } = options;
   const pace = options.pace ?? realPace;
-  const files = options.files ?? realFileSystem;
-  const places = placesIn(options.folder.folder);
+  const at: AtFaultPoint = options.faultPoint ?? (() => undefined);
   const stopped = new AbortController();
   const waker = new Waker();
-  let prover: Prover | null = null;
+  let prober: Prober | null = null;
   let status: ReconcilerStatus = { leads: null, why: null };
   let running: Promise<void> = Promise.resolve();
   let settle: (status: ReconcilerStatus) => void = () => undefined;
   const ready = new Promise<ReconcilerStatus>((resolve) => {
     settle = resolve;
   });
-
-  const candidate: Candidate = {
-    ...options,
-    files,
-    holder: holderName(options.random),
-    leaseMs: timing.leaseMs,
-    alone: options.alone ?? false,
-  };
-
   const problems = new Repeats();
   /** Of parts of a term that ended by an error; a term that is led does not mean that they are over. */
   const ended = new Repeats();
@@ -126,166 +88,58 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (isNew) options.onStatus?.(next);
   }
 
-  async function run(): Promise<void> {
-    let failures = 0;
-    const limits = { firstMs: timing.candidateMs, mostMs: mostCandidates * timing.candidateMs };
-    while (!stopped.signal.aborted) {
-      const outcome = await attempt();
-      failures = outcome === "failed" ? failures + 1 : 0;
-      if (outcome === "failed") await pace.sleep(backoff(failures, limits), stopped.signal);
-      if (outcome === "waits") await pace.sleep(timing.candidateMs, stopped.signal);
-    }
+  /** The applier and the prober: in this process, unless the options say where else. */
+  async function connect(): Promise<GatewayConnection> {
+    if (options.connect) return options.connect();
+    const { files = realFileSystem, client = gatewayClient } = options;
+    return connectLocally({ ...options, files, client: () => client(), pace, at });
   }
 
-  /** One try to lead, and the whole term where it succeeds. */
-  async function attempt(): Promise<"ended" | "waits" | "failed"> {
-    let standing: Standing;
-    try {
-      // A term's staging folder belongs to one holder, and a term that was lost is not taken up again.
-      standing = await takeLead({ ...candidate, holder: holderName(options.random) });
-    } catch (error) {
-      await sayWhy(error);
-      return "failed";
-    }
-    if (standing.leads) return lead(standing);
-    becomeGood(false);
-    settle(status);
-    return "waits";
-  }
-
-  /** The gateway is led, from here or by another process. */
-  function becomeGood(leads: boolean): void {
-    become({ leads, why: null });
-    if (problems.over()) options.log.info({ gatewayId: options.gatewayId }, "the gateway can be led again");
-  }
-
-  /** In the log, now and then; in the database, where nobody else leads; and to whoever waits for the start. */
+  /** In the log, now and then; in the database, where no other process leads; and to who waits for the start. */
   async function sayWhy(error: unknown): Promise<void> {
-    const { gatewayId, log, database, clock } = options;
     const why = whyOf(error, "cannot_lead");
     const { cause, detail } = why;
+    prober = null;
     become({ leads: false, why });
     settle(status);
     const silent = problems.due(cause, pace.now());
     if (silent !== null) {
       log.error({ gatewayId, cause, err: error, silent }, `nothing is delivered to this gateway from here: ${detail}`);
     }
-    // Without the database nobody can be told.
+    // Without the database there is no place to say it.
     await recordCauseUnled(database, gatewayId, textOf(cause), clock.now()).catch(() => undefined);
   }
 
-  async function lead(standing: Extract<Standing, { leads: true }>): Promise<"ended" | "failed"> {
-    const over = new AbortController();
-    const end = () => over.abort();
-    stopped.signal.addEventListener("abort", end, { once: true });
-    if (stopped.signal.aborted) end();
-    const client = (options.client ?? gatewayClient)();
-    over.signal.addEventListener("abort", () => client.close(), { once: true });
-    try {
-      const gateway = openGateway(standing.row, options.sealer);
-      const { lease, nonce } = standing;
-      const at: AtFaultPoint = options.faultPoint ?? (() => undefined);
-      const target = fileTarget({
-        places,
-        term: lease.term,
-        holder: lease.holder,
-        group: options.folder.group,
-        files,
-        at,
-      });
-      const leading: Leading = { ...options, lease, gateway, target, places, nonce, pace, at, over: over.signal };
-      const observer = new Observer(
-        leading,
-        client,
-        standing.row.epoch,
-        standing.row.loadedRevision,
-        async (wentBack) => {
-          if (wentBack) await proving.recall();
-          proving.wake();
-          options.onProgress?.();
-        },
-      );
-      const proving = new Prover(leading, client, () => observer.loaded, {
-        perSecond: timing.proofsPerSecond,
-        roundMs: timing.proofRoundMs,
-      });
-      prover = proving;
-      const repairs = new Repairs();
-      await findUnfit(leading, standing.row.epoch, repairs);
-      await proving.recall();
-      becomeGood(true);
-
-      let outcome: "ended" | "failed" = "ended";
-      const untilOver = (task: Promise<void>) => task.catch((error: unknown) => failed(error)).finally(end);
-      const failed = (error: unknown) => {
-        if (error instanceof LeaseLost) return options.log.warn({ gatewayId: lease.gatewayId }, error.message);
-        outcome = "failed";
-        const silent = ended.due(causeOf(error), pace.now());
-        if (silent === null) return;
-        options.log.error({ gatewayId: lease.gatewayId, err: error, silent }, "a part of the sync ended");
-      };
-      const delivering = deliverUntilOver({
-        leading,
-        waker,
-        repairs,
-        loadMs: () => observer.loadMs,
-        onMarked: (delivery, markerAt) => observer.expect(delivery, markerAt),
-        onDelivered: ({ delivery, applications }) => {
-          for (const application of applications) proving.add(application, application.closes ? "closes" : "changed");
-          observer.recorded(delivery.revision);
-          options.onProgress?.();
-        },
-        onFailed: () => {
-          observer.forgetUnrecorded();
-          return proving.recall();
-        },
-        onFolder: (why) => become({ leads: true, why }),
-        onSettled: () => settle(status),
-      });
-      await Promise.all([
-        untilOver(delivering),
-        untilOver(renewUntilOver(leading)),
-        untilOver(observer.run()),
-        untilOver(proving.run()),
-        untilOver(compareUntilOver(leading, repairs, timing.compareMs, () => waker.ring())),
-      ]);
-      await endLease(options.database, lease);
-      return outcome;
-    } catch (error) {
-      await endLease(options.database, standing.lease).catch(() => undefined); // it ends by itself a little later
-      await sayWhy(error);
-      return "failed";
-    } finally {
-      prover = null;
-      client.close();
-      stopped.signal.removeEventListener("abort", end);
-    }
-  }
-
-  async function renewUntilOver({ lease, over }: Leading): Promise<void> {
-    const repeats = new Repeats();
-    while (!over.aborted) {
-      await pace.sleep(timing.leaseMs / 3, over);
-      if (over.aborted) return;
-      try {
-        await renewLease(options.database, lease, timing.leaseMs);
-        repeats.over();
-      } catch (error) {
-        // Without the database nothing can be numbered either; what must not happen is to go on after another term.
-        if (error instanceof LeaseLost) throw error;
-        const silent = repeats.due(causeOf(error), pace.now());
-        if (silent === null) continue;
-        options.log.warn({ gatewayId: lease.gatewayId, err: error, silent }, "the lease could not be renewed");
-      }
-    }
-  }
+  const controller: Controller = {
+    ...options,
+    alone: options.alone ?? false,
+    timing: { ...usualTiming, ...options.timing },
+    pace,
+    at,
+    waker,
+    connect,
+    onLed(own) {
+      prober = own;
+      become({ leads: own !== null, why: null });
+      if (problems.over()) log.info({ gatewayId }, "the gateway can be led again");
+      if (own === null) settle(status);
+    },
+    onUnled: sayWhy,
+    onFolder: (why) => become({ leads: true, why }),
+    onSettled: () => settle(status),
+    onEnded(error) {
+      if (error instanceof LeaseLost) return log.warn({ gatewayId }, error.message);
+      const silent = ended.due(causeOf(error), pace.now());
+      if (silent !== null) log.error({ gatewayId, err: error, silent }, "a part of the sync ended");
+    },
+  };
 
   return {
     start() {
-      running = run();
+      running = control(controller, stopped.signal);
     },
     wake: () => waker.ring(),
-    prioritize: (applicationId) => prover?.prioritize(applicationId),
+    prioritize: (applicationId) => prober?.prioritize(applicationId),
     status: () => status,
     ready,
     async stop() {
@@ -294,13 +148,4 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       await running;
     },
   };
-}
-
-/** What the gateway must have before it starts, applications or none: the shared file, and a marker of this epoch. */
-async function findUnfit({ target, gateway }: Leading, epoch: string, repairs: Repairs): Promise<void> {
-  const shared = planShared(gateway);
-  if ((await target.read(shared.name)) !== shared.text) repairs.shared();
-  const text = await target.readMarker();
-  const served = servedByMarker(text);
-  if (served === null || served.epoch !== epoch || markerOf(gateway, served).text !== text) repairs.marker();
 }

@@ -5,8 +5,9 @@ import { Waker } from "../../platform/signal";
 import { realPace } from "../../platform/timer";
 import type { FolderSettings } from "../applier/gateway-folder";
 import type { AtFaultPoint } from "../protocol/target";
+import type { ReconcilerTiming } from "./controller-settings";
 import { listFileGateways } from "./lease";
-import { createReconciler, type Reconciler, type ReconcilerStatus, type ReconcilerTiming } from "./reconciler";
+import { createReconciler, type Reconciler, type ReconcilerStatus } from "./reconciler";
 import { sweepUntilOver } from "./sweep";
 
 /** Hints go over this channel of the database; the payload is gateway ids, separated by commas. */

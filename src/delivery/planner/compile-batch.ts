@@ -5,13 +5,13 @@ import { compileShared } from "../../traefik/compiler/compile-shared";
 import type { ApplicationState, CompiledApplication, CompiledFile, Fingerprints } from "../../traefik/compiler/state";
 import { readTraefikFile } from "../../traefik/foreign/read-traefik-file";
 import { unbuildable } from "../../traefik/schema/unbuildable";
-import { fileDigest } from "../applier/file-digest";
-import { probesToAsk } from "../prober/probes-to-ask";
-import type { Gateway } from "../protocol/gateway";
-import { hashPlace } from "../protocol/gateway-secrets";
-import type { PlannedFile } from "../protocol/target";
+import type { PlannedFile } from "../protocol/bundle";
+import { fileDigest } from "../protocol/file-digest";
 import type { DenyGroup, StoredApplication, StoredState } from "./desired-state";
 import { effectOf } from "./effect-of";
+import type { Gateway } from "./gateway";
+import { hashPlace } from "./gateway-secrets";
+import { probesToAsk } from "./probes-to-ask";
 import type { DeliveredState } from "./record-delivery";
 
 /** What becomes of one application: its file, and what the database will say of it once it is applied. */

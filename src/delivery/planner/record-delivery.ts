@@ -3,6 +3,7 @@ import { applicationStates, changes, deliveries, gateways } from "../../../drizz
 import { asSync, LeaseLost, onceAsSync } from "../../database/as-sync";
 import type { Database } from "../../database/database";
 import { type Lease, requireLease, updateAsLeader } from "../leader/lease";
+import type { DeliveryNumber } from "../protocol/bundle";
 
 /** What a delivery made of one application. */
 export type DeliveredState = Pick<
@@ -19,10 +20,9 @@ export type DeliveredState = Pick<
   | "removed"
 >;
 
-export interface NumberedDelivery {
-  readonly revision: number;
-  readonly epoch: string;
-  readonly digest: string;
+export interface NumberedDelivery extends DeliveryNumber {
+  /** The digest of the last delivery that was applied. */
+  readonly previous: string;
 }
 
 /** The last number that each lease of this process gave. */
@@ -46,7 +46,7 @@ export async function numberDelivery(
     if (row.revision <= (numbered.get(lease) ?? 0)) throw new LeaseLost(lease.gatewayId);
     const delivery = { revision: row.revision, epoch: row.epoch, digest: digestOf(row.digest) };
     await tx.insert(deliveries).values({ gatewayId: lease.gatewayId, term: lease.term, createdAt: now, ...delivery });
-    return delivery;
+    return { ...delivery, previous: row.digest };
   });
   numbered.set(lease, given.revision);
   return given;
@@ -59,7 +59,7 @@ export async function numberDelivery(
 export function recordApplied(
   database: Database,
   lease: Lease,
-  delivery: NumberedDelivery,
+  delivery: DeliveryNumber,
   part: {
     readonly rows: readonly number[];
     readonly states: readonly DeliveredState[];
@@ -121,7 +121,7 @@ async function upsertStates(
 }
 
 /** The delivery that an answer of the gateway names, when it is one of ours. */
-export function findDelivery(database: Database, gatewayId: string, named: NumberedDelivery): Promise<boolean> {
+export function findDelivery(database: Database, gatewayId: string, named: DeliveryNumber): Promise<boolean> {
   return onceAsSync(database, async (tx) => {
     const rows = await tx
       .select({ revision: deliveries.revision })

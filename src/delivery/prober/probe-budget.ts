@@ -1,5 +1,5 @@
 import type { Pace } from "../../platform/timer";
-import { type Budget, fullBudget, spend } from "../planner/budget";
+import { type Budget, fullBudget, spend } from "./rate-budget";
 
 type Line = Map<string, (() => void)[]>;
 

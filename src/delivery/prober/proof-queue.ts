@@ -1,11 +1,8 @@
 import { backoff } from "../../platform/backoff";
+import { type ProofRank, proofRanks } from "../protocol/prober";
 
-/** Why an application is asked for; earlier ones go first. */
-export const proofRanks = ["closes", "waited", "changed", "again"] as const;
-export type ProofRank = (typeof proofRanks)[number];
-
-/** A delivery of an application that is to be proven. */
-export interface DeliveredApplication {
+/** A delivery of an application that is to be proven, as far as the queue is concerned. */
+export interface Provable {
   readonly applicationId: string;
   readonly organizationId: string;
   /** The delivery that has to be loaded first. */
@@ -14,12 +11,12 @@ export interface DeliveredApplication {
   readonly isPublic: boolean;
 }
 
-export interface QueuedProof extends DeliveredApplication {
+export type QueuedProof<Task extends Provable> = Task & {
   readonly rank: ProofRank;
   readonly failures: number;
   /** ms of a monotonic clock. */
   readonly notBefore: number;
-}
+};
 
 const retries = { firstMs: 100, mostMs: 30_000 };
 /** The same while somebody waits. */
@@ -30,8 +27,8 @@ const waitedForMs = 10_000;
 const waitedMost = 10_000;
 
 /** Applications that have to be asked for at the gateway, each once, in the order of who needs it most. */
-export class ProofQueue {
-  readonly #queued = new Map<string, QueuedProof>();
+export class ProofQueue<Task extends Provable> {
+  readonly #queued = new Map<string, QueuedProof<Task>>();
   /** Until when somebody is taken to wait, by application; its delivery may still be under way. */
   readonly #waited = new Map<string, number>();
 
@@ -40,7 +37,7 @@ export class ProofQueue {
   }
 
   /** A newer delivery replaces an older one, whose answer would be void. */
-  add(delivered: DeliveredApplication, rank: ProofRank): void {
+  add(delivered: Task, rank: ProofRank): void {
     const { applicationId, revision } = delivered;
     const before = this.#queued.get(applicationId);
     if (before && (before.revision > revision || (before.revision === revision && rank === "again"))) return;
@@ -71,8 +68,8 @@ export class ProofQueue {
    * What can be asked now, without taking it off, in the order of its rank.
    * @param take takes a slot for one, and says whether there was one
    */
-  due(loaded: number, now: number, take: (queued: QueuedProof) => boolean): QueuedProof[] {
-    const due: QueuedProof[] = [];
+  due(loaded: number, now: number, take: (queued: QueuedProof<Task>) => boolean): QueuedProof<Task>[] {
+    const due: QueuedProof<Task>[] = [];
     for (const queued of this.#queued.values()) {
       if (queued.revision <= loaded && queued.notBefore <= now) due.push(this.#ranked(queued, now));
     }
@@ -108,7 +105,7 @@ export class ProofQueue {
     return (this.#waited.get(applicationId) ?? Number.NEGATIVE_INFINITY) >= now;
   }
 
-  #ranked(queued: QueuedProof, now: number): QueuedProof {
+  #ranked(queued: QueuedProof<Task>, now: number): QueuedProof<Task> {
     const waited = queued.rank !== "closes" && this.#isWaited(queued.applicationId, now);
     return waited ? { ...queued, rank: "waited" } : queued;
   }

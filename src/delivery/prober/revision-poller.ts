@@ -1,11 +1,9 @@
 import { Repeats } from "../../platform/repeats";
 import { Waker } from "../../platform/signal";
-import { causeOf } from "../cause-of";
-import type { Leading } from "../leader/leader-context";
-import { recordUnproven, recordWentBack } from "../leader/proofs";
-import { findDelivery, type NumberedDelivery, recordLoaded } from "../planner/record-delivery";
-import type { GatewayClient } from "./gateway-client";
-import { servedDelivery } from "./served-delivery";
+import type { DeliveryNumber } from "../protocol/bundle";
+import type { MissingReason } from "../protocol/prober";
+import { servedDelivery } from "../protocol/served-delivery";
+import type { ProberContext } from "./prober-context";
 
 /** How often the gateway is asked which delivery it serves, in ms. */
 const polls = {
@@ -24,7 +22,7 @@ const overdueAfter = { silent: 1_000, frozen: 10_000 };
 const longestLoadMs = 10_000;
 
 interface Marker {
-  readonly delivery: NumberedDelivery;
+  readonly delivery: DeliveryNumber;
   readonly at: number;
   /** What it delivered is in the database. */
   isRecorded: boolean;
@@ -33,36 +31,35 @@ interface Marker {
 }
 
 /** Asks the gateway, through its data plane, which delivery it serves. */
-export class Observer {
+export class RevisionPoller {
   /** The newest delivery that the gateway was seen to serve; null before its first answer. */
   loaded: number | null = null;
-  /** The last measured time from a marker to its being loaded, in ms; 0 while none was measured. */
-  loadMs = 0;
   readonly #waker = new Waker();
   readonly #markers = new Map<number, Marker>();
   #newest: Marker | null = null;
-  #unlike: { readonly why: string; readonly since: number } | null = null;
+  #unlike: { readonly why: MissingReason; readonly since: number } | null = null;
   #said = "";
   /** Every delivery to a gateway that is down would write a line of its own. */
   readonly #unserved = new Repeats();
   /** When the gateway last gave no answer of ours. */
   #awayAt = Number.NEGATIVE_INFINITY;
 
+  /** What the database says is loaded. */
+  #stored: number;
+
   constructor(
-    private readonly leading: Leading,
-    private readonly client: GatewayClient,
-    private readonly epoch: string,
-    /** What the database says was loaded before this term. */
-    private stored: number,
+    private readonly context: ProberContext,
     /** Another delivery is loaded than before; `wentBack`: an older one, so that what was proven has to be seen again. */
     private readonly onLoaded: (wentBack: boolean) => Promise<void>,
-  ) {}
+  ) {
+    this.#stored = context.gateway.loadedRevision;
+  }
 
   /**
    * A marker was written: it is to be seen soon. How long it takes to load is measured from now on, also while the
    * delivery is still being recorded; that it is loaded is said after that.
    */
-  expect(delivery: NumberedDelivery, at: number): void {
+  expect(delivery: DeliveryNumber, at: number): void {
     this.#newest = { delivery, at, isRecorded: false, seenAt: null };
     this.#markers.set(delivery.revision, this.#newest);
     this.#waker.ring();
@@ -82,7 +79,7 @@ export class Observer {
   }
 
   async run(): Promise<void> {
-    const { pace, over, log } = this.leading;
+    const { pace, over, log } = this.context;
     const repeats = new Repeats();
     while (!over.aborted) {
       try {
@@ -90,7 +87,7 @@ export class Observer {
         repeats.over();
       } catch (error) {
         if (over.aborted) return;
-        const silent = repeats.due(causeOf(error), pace.now());
+        const silent = repeats.due("report", pace.now());
         if (silent !== null) log.warn({ err: error, silent }, "what the gateway serves could not be recorded");
         await pace.sleep(polls.waiting, over);
       }
@@ -102,12 +99,12 @@ export class Observer {
     const newest = this.#newest;
     if (newest === null) return this.loaded === null ? polls.waiting : polls.settled;
     if (this.loaded === newest.delivery.revision || newest.seenAt !== null) return polls.settled;
-    return this.leading.pace.now() - newest.at < polls.eagerFor ? polls.eager : polls.waiting;
+    return this.context.pace.now() - newest.at < polls.eagerFor ? polls.eager : polls.waiting;
   }
 
   async #ask(): Promise<void> {
-    const { gateway, pace, over } = this.leading;
-    const answer = await this.client.ask(gateway.probeAddress, gateway.secretHost, "/");
+    const { client, gateway, pace, over } = this.context;
+    const answer = await client.ask(gateway.probeAddress, gateway.secretHost, "/");
     if (over.aborted) return;
     const now = pace.now();
     if (answer === null) {
@@ -131,51 +128,49 @@ export class Observer {
     this.#unserved.over();
   }
 
-  async #isOurs(served: NumberedDelivery): Promise<boolean> {
-    if (served.epoch !== this.epoch) return false;
+  async #isOurs(served: DeliveryNumber): Promise<boolean> {
+    if (served.epoch !== this.context.gateway.epoch) return false;
     const marker = this.#markers.get(served.revision);
     if (marker) return marker.delivery.digest === served.digest;
     if (served.revision === this.loaded) return true;
-    return findDelivery(this.leading.database, this.leading.gateway.gatewayId, served);
+    return this.context.reports.isKnown(served);
   }
 
   #measure(marker: Marker, now: number): void {
     if (marker.seenAt !== null) return;
-    marker.seenAt = this.leading.clock.now();
+    marker.seenAt = this.context.clock.now();
     // How long a gateway was down, or served something else, says nothing of how long it takes to load.
     if (marker === this.#newest && this.#awayAt < marker.at) {
-      this.loadMs = Math.min(now - marker.at, longestLoadMs);
+      this.context.reports.measured(Math.min(now - marker.at, longestLoadMs));
     }
   }
 
   async #changed(revision: number): Promise<void> {
-    const { database, lease, clock, log } = this.leading;
-    const seenAt = this.#markers.get(revision)?.seenAt ?? clock.now();
-    const before = this.loaded ?? this.stored;
-    // First what must not be claimed any more: whoever takes over in between finds the same again.
+    const { reports, clock, log, gateway } = this.context;
+    const seenAt = (this.#markers.get(revision)?.seenAt ?? clock.now()).toISOString();
+    const before = this.loaded ?? this.#stored;
     if (revision < before) {
-      log.error({ gatewayId: lease.gatewayId, before, revision }, "the gateway serves an older delivery than before");
-      await recordWentBack(database, lease, revision);
+      log.error({ gatewayId: gateway.gatewayId, before, revision }, "the gateway serves an older delivery than before");
     }
-    if (revision !== this.stored) await recordLoaded(database, lease, revision, seenAt);
+    await reports.loaded({ revision, before, isNews: revision !== this.#stored, seenAt });
     this.loaded = revision;
-    this.stored = revision;
+    this.#stored = revision;
     for (const known of this.#markers.keys()) if (known < revision) this.#markers.delete(known);
     await this.onLoaded(revision < before);
   }
 
   /** The newest delivery is not served. After a while the applications that wait for it say why. */
-  async #missing(why: string, after: number, now: number): Promise<void> {
+  async #missing(why: MissingReason, after: number, now: number): Promise<void> {
     if (this.#unlike?.why !== why) this.#unlike = { why, since: now };
     if (now - this.#unlike.since < after) return;
     const saying = `${why} ${this.#newest?.delivery.revision ?? 0}`;
     if (this.#said === saying) return;
-    const { database, lease, log } = this.leading;
+    const { reports, gateway, log } = this.context;
     const silent = this.#unserved.due(why, now);
     if (silent !== null) {
-      log.warn({ gatewayId: lease.gatewayId, why, silent }, "the gateway does not serve the newest delivery");
+      log.warn({ gatewayId: gateway.gatewayId, why, silent }, "the gateway does not serve the newest delivery");
     }
-    await recordUnproven(database, lease, why === "gateway_does_not_answer" ? -1 : (this.loaded ?? -1), why);
+    await reports.missing({ why, above: why === "gateway_does_not_answer" ? -1 : (this.loaded ?? -1) });
     this.#said = saying;
   }
 }

@@ -1,6 +1,6 @@
 import { gateways } from "../../../drizzle/gateways";
 import { unitOfWork } from "../../access/unit-of-work";
-import { gatewayPlaces, newGatewaySecrets } from "../../delivery/protocol/gateway-secrets";
+import { gatewayPlaces, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";

@@ -1,9 +1,10 @@
 import { sql } from "drizzle-orm";
-import { type ForeignFile, gateways } from "../../../drizzle/gateways";
+import { gateways } from "../../../drizzle/gateways";
 import type { Authorized } from "../../access/authorized";
 import type { Organization } from "../../access/organization";
 import { rowsOf } from "../../database/database";
 import { aheadInSql } from "../../database/moments-in-sql";
+import type { ForeignFile } from "../../delivery/protocol/foreign-file";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { isoText } from "../../platform/moment";

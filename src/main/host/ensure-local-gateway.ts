@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
 import type { Runtime } from "../../access/runtime";
-import { gatewayPlaces, newGatewaySecrets } from "../../delivery/protocol/gateway-secrets";
+import { gatewayPlaces, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
 import { newId } from "../../platform/ids";
 import { localGateway } from "../../platform/local-gateway";
 

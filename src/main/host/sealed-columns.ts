@@ -1,5 +1,5 @@
 import type { SealedPlace } from "../../database/sealing";
-import { gatewayPlaces, hashPlace } from "../../delivery/protocol/gateway-secrets";
+import { gatewayPlaces, hashPlace } from "../../delivery/planner/gateway-secrets";
 import { clientSecretPlace } from "../../identity/external/provider";
 import { totpPlace } from "../../identity/totp";
 

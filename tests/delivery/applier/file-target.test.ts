@@ -5,7 +5,9 @@ import { afterEach, beforeEach, expect, it } from "vitest";
 import { type FileSystem, realFileSystem } from "../../../src/delivery/applier/file-system";
 import { fenceOlderTerms, fileTarget, stagingOf } from "../../../src/delivery/applier/file-target";
 import { type Places, placesIn } from "../../../src/delivery/applier/gateway-folder";
-import type { FaultPoint, PlannedFile } from "../../../src/delivery/protocol/target";
+import type { Bundle, PlannedFile } from "../../../src/delivery/protocol/bundle";
+import type { FaultPoint } from "../../../src/delivery/protocol/target";
+import { realPace } from "../../../src/platform/timer";
 
 let folder: string;
 let places: Places;
@@ -46,16 +48,37 @@ const files: FileSystem = {
 };
 
 const target = (more: { files?: FileSystem; at?: (point: FaultPoint) => void } = {}) =>
-  fileTarget({ places, term: 1, holder: "a", group: undefined, files, at: () => undefined, ...more });
+  fileTarget({
+    places,
+    term: 1,
+    holder: "a",
+    gatewayId: "gtw_1",
+    nonce: "n",
+    group: undefined,
+    files,
+    at: () => undefined,
+    pace: realPace,
+    ...more,
+  });
 const file = (name: string, effect: PlannedFile["effect"]): PlannedFile =>
   effect === "removes" ? { name, text: null, digest: null, effect } : { name, text: `of ${name}`, digest: "d", effect };
-const marker = { name: "marker.yml", text: "marker" };
+const bundle: Bundle = {
+  gatewayId: "gtw_1",
+  term: 1,
+  epoch: "e",
+  revision: 1,
+  previous: "",
+  digest: "d",
+  files: [],
+  marker: "marker",
+  probes: [],
+};
 const staged = () => readdirSync(stagingOf(places, 1, "a"));
 const live = (name: string, text: string) => writeFileSync(join(places.applications, name), text);
 
 it("everything is flushed before anything is renamed, and the marker comes last (TM-53)", async () => {
   live("c.yml", "old");
-  await target().apply([file("c.yml", "removes"), file("b.yml", "opens"), file("a.yml", "closes")], marker);
+  await target().apply([file("c.yml", "removes"), file("b.yml", "opens"), file("a.yml", "closes")], bundle);
   expect(done.slice(0, 3).sort()).toEqual(["flush marker", "flush of a.yml", "flush of b.yml"]);
   expect(done.slice(3, 7)).toEqual([
     "rename a.yml",
@@ -75,19 +98,19 @@ it("what closes is renamed one by one, and what only opens is not (DK-5)", async
   const names = Array.from({ length: 40 }, (_, at) => `${String(at).padStart(2, "0")}.yml`);
   await target().apply(
     names.map((name) => file(name, "closes")),
-    marker,
+    bundle,
   );
   expect(mostAtOnce).toBe(1);
   expect(done.filter((what) => /^rename \d\d\.yml/.test(what))).toEqual(names.map((name) => `rename ${name}`));
   await target().apply(
     names.map((name) => file(name, "opens")),
-    marker,
+    bundle,
   );
   expect(mostAtOnce).toBeGreaterThan(1);
 });
 
 it("what is not there needs no removal (DK-20)", async () => {
-  await target().apply([file("a.yml", "closes"), file("no.yml", "removes")], marker);
+  await target().apply([file("a.yml", "closes"), file("no.yml", "removes")], bundle);
   expect(readdirSync(places.applications)).toEqual(["a.yml"]);
   expect([staged(), readFileSync(places.marker, "utf8")]).toEqual([[], "marker"]);
 });
@@ -100,7 +123,7 @@ it("a delivery that is overtaken before its first file has done nothing, and lea
   const at = (reached: FaultPoint) => {
     point = reached;
   };
-  const applying = target({ at }).apply([file("a.yml", "opens")], marker, { overtaken });
+  const applying = target({ at }).apply([file("a.yml", "opens")], bundle, { overtaken });
   await expect(applying).rejects.toThrow("overtaken");
   expect([readdirSync(places.applications), staged(), existsSync(places.marker)]).toEqual([[], [], false]);
 });
@@ -113,7 +136,7 @@ it("what was staged for a delivery that failed is taken away (TM-53)", async () 
       if (text === "marker") throw new Error("no space left");
     },
   };
-  const applying = target({ files: failing }).apply([file("a.yml", "closes"), file("b.yml", "closes")], marker);
+  const applying = target({ files: failing }).apply([file("a.yml", "closes"), file("b.yml", "closes")], bundle);
   await expect(applying).rejects.toThrow("no space left");
   expect([readdirSync(places.applications), staged(), existsSync(places.marker)]).toEqual([[], [], false]);
 });
@@ -130,7 +153,7 @@ it("a leader of an older term neither writes nor removes, whether or not there i
     [file("no.yml", "removes")],
   ];
   for (const batch of batches) {
-    await expect(former.apply(batch, marker)).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(former.apply(batch, bundle)).rejects.toMatchObject({ code: "ENOENT" });
   }
   expect(readdirSync(places.applications)).toEqual(["old.yml"]);
   expect(existsSync(places.marker)).toBe(false);
@@ -154,7 +177,7 @@ it("a leader that is replaced after it has staged changes nothing any more (TM-5
         await files.removeTree(path);
       },
     };
-    await expect(target({ files: replaced }).apply(batch, marker)).rejects.toMatchObject({ code: "ENOENT" });
+    await expect(target({ files: replaced }).apply(batch, bundle)).rejects.toMatchObject({ code: "ENOENT" });
     expect(readdirSync(places.applications)).toEqual(["old.yml"]);
     expect(existsSync(places.marker)).toBe(false);
   }

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Sealer } from "../../../src/database/sealing";
 import { planApplication, planDeny } from "../../../src/delivery/planner/compile-batch";
 import type { StoredApplication, StoredState } from "../../../src/delivery/planner/desired-state";
-import type { Gateway } from "../../../src/delivery/protocol/gateway";
+import type { Gateway } from "../../../src/delivery/planner/gateway";
 import type { RouteState } from "../../../src/traefik/compiler/state";
 
 const gateway = (tags = true): Gateway => ({

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { goneProof } from "../../../src/delivery/leader/removed-route-check";
 import { backlogOf, batchOf } from "../../../src/delivery/planner/backlog";
 import { assumedCostMs, batchSize, costAfter } from "../../../src/delivery/planner/batch-size";
-import { fullBudget, spend } from "../../../src/delivery/planner/budget";
-import { probesToAsk } from "../../../src/delivery/prober/probes-to-ask";
+import { probesToAsk } from "../../../src/delivery/planner/probes-to-ask";
 import { ProofQueue } from "../../../src/delivery/prober/proof-queue";
-import { goneProof } from "../../../src/delivery/prober/removed-route-check";
-import { servedDelivery } from "../../../src/delivery/prober/served-delivery";
+import { fullBudget, spend } from "../../../src/delivery/prober/rate-budget";
+import { servedDelivery } from "../../../src/delivery/protocol/served-delivery";
 import { backoff } from "../../../src/platform/backoff";
 import { dialable } from "../../../src/platform/net/listen-address";
 import { foreignContent } from "../../../src/traefik/foreign/foreign-file";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SealedPlace } from "../../../src/database/sealing";
-import { gatewayPlaces } from "../../../src/delivery/protocol/gateway-secrets";
+import { gatewayPlaces } from "../../../src/delivery/planner/gateway-secrets";
 import { ensureLocalGateway } from "../../../src/main/host/ensure-local-gateway";
 import { newId } from "../../../src/platform/ids";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";

@@ -1,6 +1,7 @@
-import { isUnreachable } from "../database/database-errors";
-import { NotOurs, reasonOf } from "../platform/files/own-folder";
-import { errorCode } from "./applier/file-system";
+import { isUnreachable } from "../../database/database-errors";
+import { NotOurs, reasonOf } from "../../platform/files/own-folder";
+import { errorCode } from "../applier/file-system";
+import { WrongFolder } from "../protocol/wrong-folder";
 
 /**
  * What stands in a gateway's way, as `sync.status` says it: for a person, without a path, a statement or a value.
@@ -50,17 +51,6 @@ const byCode: Readonly<Record<string, Cause>> = {
   EXDEV: "disks_differ",
   EMFILE: "too_many_files",
 };
-
-/** A gateway's folder is not the one that is meant. The message is a sentence with paths, for the log. */
-export class WrongFolder extends Error {
-  override readonly name = "WrongFolder";
-  constructor(
-    readonly why: Cause,
-    message: string,
-  ) {
-    super(message);
-  }
-}
 
 /**
  * Why a delivery, or an attempt to lead, failed.

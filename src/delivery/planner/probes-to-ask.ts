@@ -1,9 +1,5 @@
 import type { Probe } from "../../traefik/compiler/state";
-
-/** As a probe of the compiler, or one for a place where a route was before. */
-export interface AskedProbe extends Omit<Probe, "expect"> {
-  readonly expect: Probe["expect"] | "gone";
-}
+import type { AskedProbe } from "../protocol/probe";
 
 /**
  * The present routes' probes, and one for every place where a route was and none of this application is now. A place

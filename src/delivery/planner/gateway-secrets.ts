@@ -1,3 +1,4 @@
+import type { Signer } from "../../database/signing";
 import type { RandomBytes } from "../../platform/values";
 
 /** Where a gateway's sealed values live: `table:column:row`. */
@@ -28,4 +29,12 @@ export function newGatewaySecrets(random: RandomBytes): NewGatewaySecrets {
 
 export function newEpoch(random: RandomBytes): string {
   return random(9).toString("base64url");
+}
+
+/**
+ * What bundles for one gateway are signed with, where its applier and prober are in another process. They get this key
+ * and no other: with it, bundles of other gateways cannot be made.
+ */
+export function deliveryKey(signer: Signer, gatewayId: string): string {
+  return signer.sign("delivery", gatewayId);
 }

@@ -1,6 +1,14 @@
+import { isId } from "../../platform/ids";
 import { compileDeny } from "../../traefik/compiler/compile-deny";
+import { isCompileOf } from "../../traefik/compiler/routes-document";
 import type { GatewayState } from "../../traefik/compiler/state";
 import { isHost } from "../../traefik/compiler/well-formed";
+
+/** The application that a file is named after; null where the name is not of an application's file. */
+export function applicationOf(name: string): string | null {
+  const id = name.endsWith(".yml") ? name.slice(0, -4) : "";
+  return isId("application", id) ? id : null;
+}
 
 const form = /^0-deny-(org_[0-9a-z]{1,40})-(0|[1-9]\d{0,8})\.yml$/;
 
@@ -28,4 +36,28 @@ function hostsNamedIn(text: string): string[] {
     ([, rest]) => `*${(rest ?? "").replaceAll("\\\\", "")}`,
   );
   return [...exact, ...wildcard].filter(isHost);
+}
+
+/** Whether an application's file was written from here, at whatever time: it carries the tag of its own content. */
+export function isOwnApplication(applicationId: string, text: string, gateway: GatewayState): boolean {
+  const http = httpOf(text);
+  return http !== null && isCompileOf(applicationId, gateway, http);
+}
+
+type Section = Readonly<Record<string, unknown>>;
+
+function httpOf(text: string): Readonly<Record<string, Section>> | null {
+  try {
+    const document: unknown = JSON.parse(text);
+    if (!isSection(document) || !isSection(document.http)) return null;
+    const sections = Object.entries(document.http);
+    const known = sections.filter((entry): entry is [string, Section] => isSection(entry[1]));
+    return known.length === sections.length ? Object.fromEntries(known) : null;
+  } catch {
+    return null;
+  }
+}
+
+function isSection(value: unknown): value is Section {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

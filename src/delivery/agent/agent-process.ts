@@ -1,0 +1,45 @@
+import { randomBytes } from "node:crypto";
+import pino from "pino";
+import { z } from "zod";
+import { readOwnFile } from "../../platform/files/own-file";
+import { realPace } from "../../platform/timer";
+import { realFileSystem } from "../applier/file-system";
+import { gatewayClient } from "../prober/gateway-client";
+import { Peer } from "../protocol/peer";
+import { connectLocally } from "./local-connection";
+import { serveGateway } from "./serve-gateway";
+
+/**
+ * The applier and the prober of one gateway as a process of their own: the leader speaks to it over standard input and
+ * output. It needs no database. The only parameter is the path of its settings, which only its own user may read.
+ */
+
+const Settings = z.object({
+  gatewayId: z.string(),
+  /** Each of them may sign bundles. */
+  keys: z.array(z.string().min(43)).min(1),
+  folder: z.object({
+    folder: z.string(),
+    folderInTraefik: z.string().exactOptional(),
+    group: z.int().exactOptional(),
+  }),
+});
+
+const log = pino({ base: null }, pino.destination(2));
+const text = await readOwnFile(process.argv[2] ?? "", { secret: true });
+const { gatewayId, keys, folder } = Settings.parse(JSON.parse(text ?? "null"));
+const connection = connectLocally({
+  folder,
+  files: realFileSystem,
+  client: () => gatewayClient(),
+  clock: { now: () => new Date() },
+  pace: realPace,
+  random: (size) => randomBytes(size),
+  log,
+  at: () => undefined,
+});
+const peer = new Peer({ input: process.stdin, output: process.stdout, log });
+serveGateway(peer, { gatewayId, keys, connection, pace: realPace, log });
+const { message } = await peer.closed;
+log.info({ reason: message }, "the leader is gone");
+process.exit(0);

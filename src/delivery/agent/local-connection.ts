@@ -1,0 +1,35 @@
+import type { Logger } from "pino";
+import type { Pace } from "../../platform/timer";
+import type { Clock, RandomBytes } from "../../platform/values";
+import type { FileSystem } from "../applier/file-system";
+import { folderApplier } from "../applier/folder-applier";
+import type { FolderSettings } from "../applier/gateway-folder";
+import type { GatewayClient } from "../prober/gateway-client";
+import { gatewayProber } from "../prober/gateway-prober";
+import type { GatewayConnection } from "../protocol/gateway-connection";
+import type { AtFaultPoint } from "../protocol/target";
+
+export interface LocalGateway {
+  readonly folder: FolderSettings;
+  readonly files: FileSystem;
+  /** Makes what the gateway is asked with, for one term. */
+  readonly client: () => GatewayClient;
+  readonly clock: Clock;
+  readonly pace: Pace;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+  readonly at: AtFaultPoint;
+}
+
+/** The applier and the prober of a gateway in this process: calls and results are passed as they are. */
+export function connectLocally(local: LocalGateway): GatewayConnection {
+  return {
+    applier: folderApplier(local),
+    watch(gateway, reports, over) {
+      const client = local.client();
+      over.addEventListener("abort", () => client.close(), { once: true });
+      return gatewayProber({ ...local, gateway, reports, client, over });
+    },
+    close: () => undefined,
+  };
+}

@@ -1,0 +1,111 @@
+import type { Applier, Term } from "../protocol/applier";
+import type { Bundle, PlannedFile } from "../protocol/bundle";
+import type { GatewayConnection } from "../protocol/gateway-connection";
+import { applierCalls, proberCalls, reportCalls } from "../protocol/messages";
+import type { Call, Peer } from "../protocol/peer";
+import type { Prober, ProberReports, WatchedGateway } from "../protocol/prober";
+import { signBundle } from "../protocol/signed-bundle";
+import type { Target, Turn } from "../protocol/target";
+
+/**
+ * The applier and the prober of a gateway in another process, which answers with `serveGateway`.
+ * @param key what bundles are signed with; see `deliveryKey`
+ */
+export function connectRemotely(peer: Peer, key: string): GatewayConnection {
+  return {
+    applier: remoteApplier(peer, key),
+    watch: (gateway, reports, over) => remoteProber(peer, gateway, reports, over),
+    close: () => tell(peer, proberCalls.end, null),
+  };
+}
+
+function remoteApplier(peer: Peer, key: string): Applier {
+  return {
+    claim: (expected) => peer.ask(applierCalls.claim, expected),
+    disclaim: () => ended(peer.ask(applierCalls.disclaim, null)),
+    prepare: (candidacy, addresses) => ended(peer.ask(applierCalls.prepare, { candidacy, addresses })),
+    withdraw: (candidacy) => ended(peer.ask(applierCalls.withdraw, candidacy)),
+    async begin(term: Term) {
+      await peer.ask(applierCalls.begin, term);
+      return remoteTarget(peer, key);
+    },
+  };
+}
+
+function remoteTarget(peer: Peer, key: string): Target {
+  return {
+    requireClaim: () => ended(peer.ask(applierCalls.requireClaim, null)),
+    async apply(_files: readonly PlannedFile[], numbered: Bundle | Promise<Bundle>, { overtaken, ready }: Turn = {}) {
+      const bundle = await numbered;
+      await overtaken?.();
+      await peer.ask(applierCalls.stage, signBundle(bundle, key));
+      try {
+        await overtaken?.();
+        await ready?.();
+      } catch (error) {
+        tell(peer, applierCalls.drop, bundle.revision);
+        throw error;
+      }
+      await peer.ask(applierCalls.apply, bundle.revision);
+    },
+    read: (name) => peer.ask(applierCalls.read, name),
+    digests: async (names) => new Map(Object.entries(await peer.ask(applierCalls.digests, [...names]))),
+    readMarker: () => peer.ask(applierCalls.readMarker, null),
+    names: () => peer.ask(applierCalls.names, null),
+    async *foreignFiles(unknown) {
+      for (let from: "start" | "here" = "start"; ; from = "here") {
+        const { files, isLast } = await peer.ask(applierCalls.foreignFiles, { from, unknown: [...unknown] });
+        yield* files;
+        if (isLast) return;
+      }
+    },
+  };
+}
+
+function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReports, over: AbortSignal): Prober {
+  peer.answer(reportCalls.isKnown, (served) => reports.isKnown(served));
+  peer.answer(reportCalls.loaded, (report) => done(reports.loaded(report)));
+  peer.answer(reportCalls.measured, async (loadMs) => {
+    reports.measured(loadMs);
+    return null;
+  });
+  peer.answer(reportCalls.missing, (report) => done(reports.missing(report)));
+  peer.answer(reportCalls.unproven, (after) => reports.unproven(after));
+  peer.answer(reportCalls.proven, async ({ after, limit }) => [...(await reports.proven(after, limit))]);
+  peer.answer(reportCalls.proofs, async (results) => [...(await reports.proofs(results))]);
+  over.addEventListener("abort", () => tell(peer, proberCalls.end, null), { once: true });
+  tell(peer, proberCalls.watch, gateway);
+  return {
+    marked: () => undefined, // the other side renames the marker itself
+    recorded: (revision) => tell(peer, proberCalls.recorded, revision),
+    failed: () => ended(peer.ask(proberCalls.failed, null)),
+    recall: () => ended(peer.ask(proberCalls.recall, null)),
+    prioritize: (applicationId) => tell(peer, proberCalls.prioritize, applicationId),
+    async run() {
+      await peer.ask(proberCalls.run, null);
+      const lost = await Promise.race([peer.closed, aborted(over)]);
+      if (lost) throw lost;
+    },
+  };
+}
+
+/** Calls are answered in their order; one that is lost is lost with the connection, which ends the term. */
+function tell<Input>(peer: Peer, call: Call<Input, null>, input: Input): void {
+  peer.ask(call, input).catch(() => undefined);
+}
+
+function aborted(signal: AbortSignal): Promise<null> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener("abort", () => resolve(null), { once: true });
+  });
+}
+
+async function done(work: Promise<void>): Promise<null> {
+  await work;
+  return null;
+}
+
+async function ended(work: Promise<null>): Promise<void> {
+  await work;
+}

@@ -1,0 +1,149 @@
+import type { Logger } from "pino";
+import type { Pace } from "../../platform/timer";
+import type { Bundle, DeliveredApplication } from "../protocol/bundle";
+import type { ForeignFileContent } from "../protocol/foreign-file";
+import type { GatewayConnection } from "../protocol/gateway-connection";
+import { applierCalls, proberCalls, reportCalls } from "../protocol/messages";
+import type { Peer } from "../protocol/peer";
+import type { Prober, ProberReports } from "../protocol/prober";
+import type { Target } from "../protocol/target";
+import { IncomingDeliveries } from "./incoming-deliveries";
+
+interface ServedGateway {
+  readonly gatewayId: string;
+  /** Each of them may sign bundles. */
+  readonly keys: readonly string[];
+  /** The applier and the prober in this process. */
+  readonly connection: GatewayConnection;
+  readonly pace: Pace;
+  readonly log: Logger;
+}
+
+/** Answers a leader in another process. What it started ends with the connection. */
+export function serveGateway(peer: Peer, served: ServedGateway): void {
+  serveApplier(peer, served, serveProber(peer, served));
+}
+
+/** @param onApplied called when the marker of a bundle was renamed */
+function serveApplier(peer: Peer, served: ServedGateway, onApplied: (bundle: Bundle) => void): void {
+  const { applier } = served.connection;
+  const deliveries = new IncomingDeliveries(served.gatewayId, served.keys);
+  const foreign = new ForeignWalk();
+  peer.answer(applierCalls.claim, (expected) => applier.claim(expected));
+  peer.answer(applierCalls.disclaim, () => done(applier.disclaim()));
+  peer.answer(applierCalls.prepare, ({ candidacy, addresses }) => done(applier.prepare(candidacy, addresses)));
+  peer.answer(applierCalls.withdraw, (candidacy) => done(applier.withdraw(candidacy)));
+  peer.answer(applierCalls.begin, async (term) => {
+    deliveries.requireNewer(term);
+    await deliveries.begin(term, await applier.begin(term));
+    return null;
+  });
+  peer.answer(applierCalls.requireClaim, () => done(deliveries.target.requireClaim()));
+  peer.answer(applierCalls.read, (name) => deliveries.target.read(name));
+  peer.answer(applierCalls.readMarker, () => deliveries.target.readMarker());
+  peer.answer(applierCalls.names, async () => [...(await deliveries.target.names())]);
+  peer.answer(applierCalls.digests, async (names) => Object.fromEntries(await deliveries.target.digests(names)));
+  peer.answer(applierCalls.foreignFiles, ({ from, unknown }) => foreign.next(deliveries.target, from, unknown));
+  peer.answer(applierCalls.stage, (signed) => done(deliveries.stage(signed)));
+  peer.answer(applierCalls.drop, () => done(deliveries.drop()));
+  peer.answer(applierCalls.apply, async (revision) => {
+    onApplied(await deliveries.apply(revision));
+    return null;
+  });
+  void peer.closed.then(() => deliveries.drop());
+}
+
+/** @returns what has to be called with each bundle that is applied */
+function serveProber(peer: Peer, { connection, pace, log }: ServedGateway): (bundle: Bundle) => void {
+  /** What is applied and not known to be recorded. */
+  const unrecorded = new Map<number, readonly DeliveredApplication[]>();
+  let over = new AbortController();
+  let prober: Prober | null = null;
+  const required = () => {
+    if (prober === null) throw new Error("no gateway is watched here");
+    return prober;
+  };
+  peer.answer(proberCalls.watch, async (gateway) => {
+    over.abort();
+    over = new AbortController();
+    unrecorded.clear();
+    prober = connection.watch(gateway, reportsTo(peer), over.signal);
+    return null;
+  });
+  peer.answer(proberCalls.recorded, async (revision) => {
+    required().recorded(revision, unrecorded.get(revision) ?? []);
+    unrecorded.delete(revision);
+    return null;
+  });
+  peer.answer(proberCalls.failed, () => {
+    unrecorded.clear();
+    return done(required().failed());
+  });
+  peer.answer(proberCalls.recall, () => done(required().recall()));
+  peer.answer(proberCalls.prioritize, async (applicationId) => {
+    prober?.prioritize(applicationId);
+    return null;
+  });
+  peer.answer(proberCalls.run, async () => {
+    required()
+      .run()
+      .catch((error: unknown) => {
+        log.error({ err: error }, "the prober ended");
+        peer.close("the prober ended");
+      });
+    return null;
+  });
+  peer.answer(proberCalls.end, async () => {
+    over.abort();
+    return null;
+  });
+  void peer.closed.then(() => over.abort());
+  return (bundle) => {
+    unrecorded.set(bundle.revision, bundle.probes);
+    prober?.marked(bundle, pace.now());
+  };
+}
+
+function reportsTo(peer: Peer): ProberReports {
+  return {
+    isKnown: ({ epoch, revision, digest }) => peer.ask(reportCalls.isKnown, { epoch, revision, digest }),
+    loaded: (report) => ended(peer.ask(reportCalls.loaded, report)),
+    measured: (loadMs) => void peer.ask(reportCalls.measured, loadMs).catch(() => undefined), // the next one says more
+    missing: (report) => ended(peer.ask(reportCalls.missing, report)),
+    unproven: (after) => peer.ask(reportCalls.unproven, after),
+    proven: (after, limit) => peer.ask(reportCalls.proven, { after, limit }),
+    proofs: (results) => peer.ask(reportCalls.proofs, [...results]),
+  };
+}
+
+/** A walk over the foreign files, a few with each call. */
+class ForeignWalk {
+  #files: AsyncIterator<ForeignFileContent> | null = null;
+
+  async next(target: Target, from: "start" | "here", unknown: readonly string[]) {
+    if (from === "start") this.#files = target.foreignFiles(unknown)[Symbol.asyncIterator]();
+    const files: ForeignFileContent[] = [];
+    for (let entries = 0; entries < entriesAtOnce; ) {
+      const next = await this.#files?.next();
+      if (next === undefined || next.done) {
+        this.#files = null;
+        return { files, isLast: true };
+      }
+      files.push(next.value);
+      entries += 1 + next.value.hosts.length + next.value.names.length;
+    }
+    return { files, isLast: false };
+  }
+}
+
+/** Files, hosts and names of one answer; more only where one file has more. */
+const entriesAtOnce = 1_000;
+
+async function done(work: Promise<void>): Promise<null> {
+  await work;
+  return null;
+}
+
+async function ended(work: Promise<null>): Promise<void> {
+  await work;
+}

@@ -1,0 +1,36 @@
+import type { Pace } from "../../platform/timer";
+import type { RandomBytes } from "../../platform/values";
+import type { Applier } from "../protocol/applier";
+import type { AtFaultPoint } from "../protocol/target";
+import { claimFolder, removeClaim } from "./claim-folder";
+import type { FileSystem } from "./file-system";
+import { fenceOlderTerms, fileTarget, stagingOf } from "./file-target";
+import { type FolderSettings, placesIn } from "./gateway-folder";
+import { writeStaticConfiguration } from "./static-configuration";
+
+interface FolderApplierOptions {
+  readonly folder: FolderSettings;
+  readonly files: FileSystem;
+  readonly random: RandomBytes;
+  readonly pace: Pace;
+  readonly at: AtFaultPoint;
+}
+
+/** Applies deliveries to the folder of a gateway on this disk. */
+export function folderApplier({ folder, files, random, pace, at }: FolderApplierOptions): Applier {
+  const places = placesIn(folder.folder);
+  return {
+    claim: (expected) => claimFolder(places, expected, random),
+    disclaim: () => removeClaim(places),
+    async prepare({ term, holder }, addresses) {
+      await writeStaticConfiguration(addresses, folder);
+      // Made before the term begins: the leader finds it, and no process makes it again once it is taken away.
+      await files.mkdir(stagingOf(places, term, holder));
+    },
+    withdraw: ({ term, holder }) => files.removeTree(stagingOf(places, term, holder)),
+    async begin({ gatewayId, term, holder, nonce }) {
+      await fenceOlderTerms(places, term, files);
+      return fileTarget({ places, term, holder, gatewayId, nonce, group: folder.group, files, at, pace });
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { LeaseLost } from "../../database/as-sync";
+import { backoff } from "../../platform/backoff";
+import { openGateway } from "../planner/gateway";
+import { planDelivery } from "../planner/plan-delivery";
+import type { GatewayConnection } from "../protocol/gateway-connection";
+import { compareUntilOver } from "./comparison-loop";
+import type { Controller } from "./controller-settings";
+import { applyPlan, recordPlan } from "./deliver";
+import type { Work } from "./delivery-schedule";
+import { holderName, type Standing, takeLead } from "./elect-leader";
+import type { LeaderContext } from "./leader-context";
+import { endLease } from "./lease";
+import { openTerm, type Term } from "./open-term";
+import { Overtaken } from "./preempt-delivery";
+import { renewUntilOver } from "./renew-until-over";
+
+/** After failed attempts the next one waits up to so many times `candidateMs`: what is put right is found within seconds. */
+const mostCandidates = 5;
+
+/** Leads a gateway whenever it can, and delivers and proves while it does. This file is the whole loop. */
+export async function control(controller: Controller, stopped: AbortSignal): Promise<void> {
+  const { pace, timing } = controller;
+  const limits = { firstMs: timing.candidateMs, mostMs: mostCandidates * timing.candidateMs };
+  for (let failures = 0; !stopped.aborted; ) {
+    const outcome = await attempt(controller, stopped);
+    failures = outcome === "failed" ? failures + 1 : 0;
+    if (outcome === "failed") await pace.sleep(backoff(failures, limits), stopped);
+    if (outcome === "waits") await pace.sleep(timing.candidateMs, stopped);
+  }
+}
+
+/** One attempt to lead, and the whole term where it succeeds. */
+async function attempt(controller: Controller, stopped: AbortSignal): Promise<"ended" | "waits" | "failed"> {
+  let connection: GatewayConnection | null = null;
+  try {
+    connection = await controller.connect();
+    // A term's staging folder belongs to one holder, and a term that was lost is not taken up again.
+    const holder = holderName(controller.random);
+    const { applier } = connection;
+    const standing = await takeLead({ ...controller, applier, holder, leaseMs: controller.timing.leaseMs });
+    if (standing.leads) return await lead(controller, standing, connection, stopped);
+    controller.onLed(null);
+    return "waits";
+  } catch (error) {
+    await controller.onUnled(error);
+    return "failed";
+  } finally {
+    connection?.close();
+  }
+}
+
+/** One term: its parts run side by side, and the first one that ends is the end of all. */
+async function lead(
+  controller: Controller,
+  { lease, target, row }: Extract<Standing, { leads: true }>,
+  connection: GatewayConnection,
+  stopped: AbortSignal,
+): Promise<"ended" | "failed"> {
+  const { database, timing, waker } = controller;
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  stopped.addEventListener("abort", end, { once: true });
+  if (stopped.aborted) end();
+  let outcome: "ended" | "failed" = "ended";
+  const untilOver = (part: Promise<void>) => part.catch(failed).finally(end);
+  const failed = (error: unknown) => {
+    if (!(error instanceof LeaseLost)) outcome = "failed";
+    controller.onEnded(error);
+  };
+  try {
+    const gateway = openGateway(row, controller.sealer);
+    const leader: LeaderContext = { ...controller, lease, gateway, target, over: ended.signal };
+    const term = await openTerm(leader, { ...controller, row, connection });
+    controller.onLed(term.prober);
+    await Promise.all([
+      untilOver(deliverUntilOver(controller, term)),
+      untilOver(renewUntilOver(leader, timing.leaseMs)),
+      untilOver(term.prober.run()),
+      untilOver(compareUntilOver(leader, term.repairs, timing.compareMs, () => waker.ring())),
+    ]);
+    await endLease(database, lease);
+    return outcome;
+  } catch (error) {
+    await endLease(database, lease).catch(() => undefined); // it ends by itself a little later
+    throw error;
+  } finally {
+    end();
+    stopped.removeEventListener("abort", end);
+  }
+}
+
+/** Delivers what is pending until the term is over, or must end because its folders are gone. @throws LeaseLost */
+async function deliverUntilOver(controller: Controller, { leader, prober, schedule, failures }: Term): Promise<void> {
+  while (!leader.over.aborted) {
+    let work: Work | null = null;
+    try {
+      if (failures.isDoubtful) await prober.failed();
+      failures.isDoubtful = false;
+      work = await schedule.next(); //                                     wait for work
+      if (work === null) continue;
+      await leader.at("taken");
+      const { overtaken } = work.turn;
+      const plan = await planDelivery(leader, { ...work, overtaken }); //  plan: rows become files
+      const bundle = await applyPlan(leader, plan, work.turn); //          apply: number, stage, rename, marker
+      const markerAt = leader.pace.now();
+      prober.marked(bundle, markerAt); //                                  observe: is it loaded?
+      await recordPlan(leader, work.rows, plan, bundle); //                record
+      schedule.delivered(work, bundle, markerAt);
+      failures.over();
+      prober.recorded(bundle.revision, bundle.probes); //                  observe: is it enforced?
+      leader.onProgress?.();
+    } catch (error) {
+      if (work !== null) schedule.giveBack(work);
+      if (error instanceof LeaseLost) throw error;
+      if (error instanceof Overtaken) {
+        schedule.preempted(error);
+        continue;
+      }
+      controller.onSettled();
+      if (!(await failures.handle(error, work))) return;
+    }
+  }
+}

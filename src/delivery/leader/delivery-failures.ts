@@ -1,0 +1,89 @@
+import { LeaseLost } from "../../database/as-sync";
+import { backoff } from "../../platform/backoff";
+import { Repeats } from "../../platform/repeats";
+import { isFolderGone } from "../applier/file-system";
+import { isOfFolder, textOf, type Why, whyOf } from "./cause-of";
+import type { Work } from "./delivery-schedule";
+import type { LeaderContext } from "./leader-context";
+import { clearCause, recordCause } from "./lease";
+
+const retries = { firstMs: 200, mostMs: 5_000 };
+
+/** What becomes of deliveries that fail in one term: in the log, in the database, and when the next one is tried. */
+export class DeliveryFailures {
+  /** The last delivery failed; parts of it may be recorded. */
+  isDoubtful = false;
+  #count = 0;
+  // One of an earlier term, or of a process that could not lead, may stand in the database.
+  #causeStands = true;
+  readonly #repeats = new Repeats();
+
+  constructor(
+    private readonly leader: LeaderContext,
+    /** What keeps deliveries from being written to the gateway's folder; null when one was written. */
+    private readonly onFolder: (why: Why | null) => void,
+  ) {}
+
+  /** A delivery was recorded, which also clears the cause. */
+  over(): void {
+    this.#count = 0;
+    this.#causeStands = false;
+    this.#repeats.over();
+    this.onFolder(null);
+  }
+
+  /** Nothing is pending, so that nothing fails. @throws LeaseLost */
+  async clearCause(): Promise<void> {
+    if (this.#causeStands) await clearCause(this.leader.database, this.leader.lease);
+    this.#causeStands = false;
+  }
+
+  /**
+   * Says why a delivery failed, and waits before the next one.
+   * @returns whether this term may try again
+   * @throws LeaseLost
+   */
+  async handle(error: unknown, work: Work | null): Promise<boolean> {
+    const { pace, over } = this.leader;
+    if (work?.backlog.closes) this.#logRevocation(error, work);
+    this.#count++;
+    this.isDoubtful = true;
+    this.#causeStands = true;
+    await this.#sayWhy(error);
+    await pace.sleep(backoff(this.#count, retries), over);
+    // The next term makes the folders that are missing, and compares everything; this one may have been fenced.
+    return !isFolderGone(error);
+  }
+
+  #logRevocation(error: unknown, { backlog }: Work): void {
+    const { log, pace, gateway } = this.leader;
+    const applications = [...backlog.applications].filter(([, { closes }]) => closes).map(([id]) => id);
+    const named = applications.slice(0, 50);
+    // The same ones again with growing distance, others at once.
+    const silent = this.#repeats.due(`revocation ${named}`, pace.now());
+    if (silent === null) return;
+    log.error(
+      { gatewayId: gateway.gatewayId, err: error, applications: named, silent },
+      "revocation not delivered: what was removed or narrowed is still in force at the gateway",
+    );
+  }
+
+  async #sayWhy(error: unknown): Promise<void> {
+    const { database, lease, clock, log, pace } = this.leader;
+    const why = whyOf(error);
+    const { cause } = why;
+    if (isOfFolder(cause)) this.onFolder(why);
+    const silent = this.#repeats.due(cause, pace.now());
+    if (silent !== null) {
+      log.warn({ gatewayId: lease.gatewayId, err: error, cause, silent }, "a delivery failed and will be tried again");
+    }
+    try {
+      await recordCause(database, lease, textOf(cause), clock.now());
+    } catch (failure) {
+      if (failure instanceof LeaseLost) throw failure;
+      if (this.#repeats.due("not recorded", pace.now()) !== null) {
+        log.warn({ gatewayId: lease.gatewayId, err: failure }, "the cause of a failed delivery could not be recorded");
+      }
+    }
+  }
+}

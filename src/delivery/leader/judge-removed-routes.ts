@@ -1,0 +1,40 @@
+import { asSync } from "../../database/as-sync";
+import { compileDeny } from "../../traefik/compiler/compile-deny";
+import { readDenyHosts } from "../planner/desired-state";
+import type { ProofResult, RemovedRouteAnswer, ReportedProof } from "../protocol/probe";
+import type { LeaderContext } from "./leader-context";
+import { findDenyGroup, knownTags } from "./proofs";
+import { goneProof, type TagOwner } from "./removed-route-check";
+
+type Judge = Pick<LeaderContext, "database" | "gateway">;
+
+/** Completes a report: decides for each place of a removed route whether what answered there shows that it is gone. */
+export async function judgeRemovedRoutes(leader: Judge, reported: ReportedProof): Promise<ProofResult> {
+  const { removed, ...result } = reported;
+  if (removed.length === 0) return result;
+  const proof = [...result.proof];
+  for (const answer of removed) {
+    const entry = proof[answer.entry];
+    if (entry === undefined) continue;
+    const { owner, claimed } = await ownerOf(leader, answer);
+    const gone = goneProof(owner, claimed);
+    proof[answer.entry] = { ...entry, proven: gone.proven, why: gone.proven ? null : gone.why };
+  }
+  return { ...result, why: proof.find(({ proven }) => !proven)?.why ?? null, proof };
+}
+
+/** Whose tag answered at the place of a route that is gone. */
+async function ownerOf(
+  { database, gateway }: Judge,
+  { host, tag }: RemovedRouteAnswer,
+): Promise<{ owner: TagOwner; claimed: boolean }> {
+  const deny = await asSync(database, async (tx) => {
+    const group = await findDenyGroup(tx, gateway.gatewayId, host);
+    return group === null ? null : { ...group, hosts: await readDenyHosts(tx, gateway.gatewayId, group) };
+  });
+  const claimed = deny !== null;
+  if (tag === null) return { owner: null, claimed };
+  if (deny !== null && compileDeny(deny, gateway.state).tag === tag) return { owner: "deny", claimed };
+  const known = await knownTags(database, gateway.gatewayId, [tag]);
+  return { owner: known.has(tag) ? "route" : "unknown", claimed };
+}

@@ -1,0 +1,70 @@
+import { asSync } from "../../database/as-sync";
+import { inParallel } from "../../platform/in-parallel";
+import { hasExpired, later, readMoment } from "../../platform/moment";
+import { inPages } from "../planner/backlog";
+import { pageOfStates } from "../planner/desired-state";
+import { findDelivery, recordLoaded } from "../planner/record-delivery";
+import type { ProofResult } from "../protocol/probe";
+import type { ProberReports, ProofPage, ProofRank, SettledProof } from "../protocol/prober";
+import { judgeRemovedRoutes } from "./judge-removed-routes";
+import type { LeaderContext } from "./leader-context";
+import { pageOfProven, readProofTasks, recordProofs, recordUnproven, recordWentBack } from "./proofs";
+
+/** Every proven application was asked within this time, while a process led the gateway and it answered, in ms. */
+const longestRoundMs = 600_000;
+const statesAtOnce = 500;
+const tasksAtOnce = 100;
+const judgedAtOnce = 8;
+
+/** Writes to the database what a prober reports, and reads for it what has to be asked. */
+export function proberReports(leader: LeaderContext, measured: (loadMs: number) => void): ProberReports {
+  const { database, gateway, lease, clock } = leader;
+
+  async function unproven(after: string): Promise<ProofPage> {
+    const now = clock.now();
+    const page = await asSync(database, (tx) => pageOfStates(tx, gateway.gatewayId, after, statesAtOnce));
+    const ranks = new Map<string, ProofRank>();
+    for (const state of page) {
+      if (state.provenRevision < state.revision) ranks.set(state.applicationId, "changed");
+      else if (hasExpired(state.provedAt && later(state.provedAt, longestRoundMs), now))
+        ranks.set(state.applicationId, "again");
+    }
+    const tasks: ProofPage["tasks"][number][] = [];
+    for (const ids of inPages([...ranks.keys()], tasksAtOnce)) {
+      for (const task of await readProofTasks(database, gateway.gatewayId, ids)) {
+        tasks.push({ ...task, rank: ranks.get(task.applicationId) ?? "changed" });
+      }
+    }
+    return {
+      tasks,
+      next: page.at(-1)?.applicationId ?? null,
+    };
+  }
+
+  return {
+    isKnown: (served) => findDelivery(database, gateway.gatewayId, served),
+    async loaded({ revision, before, isNews, seenAt }) {
+      // First what must not be claimed any more: a process that takes over in between finds the same again.
+      if (revision < before) await recordWentBack(database, lease, revision);
+      if (isNews) await recordLoaded(database, lease, revision, readMoment(seenAt));
+      leader.onProgress?.();
+    },
+    measured,
+    missing: ({ above, why }) => recordUnproven(database, lease, above, why),
+    unproven,
+    proven: (after, limit) => pageOfProven(database, gateway.gatewayId, after, limit),
+    async proofs(reported) {
+      const results: ProofResult[] = [];
+      await inParallel(reported, judgedAtOnce, async (result, at) => {
+        results[at] = await judgeRemovedRoutes(leader, result);
+      });
+      const stored = await recordProofs(database, lease, results, clock.now());
+      leader.onProgress?.();
+      return results.map((result) => settled(result, stored.has(result.applicationId)));
+    },
+  };
+}
+
+function settled({ applicationId, revision, why }: ProofResult, isStored: boolean): SettledProof {
+  return { applicationId, revision, isDone: why === null || why === "tags_are_off" || !isStored };
+}

@@ -1,0 +1,130 @@
+import type { Logger } from "pino";
+import { asSync } from "../../database/as-sync";
+import type { Database } from "../../database/database";
+import type { Sealer } from "../../database/sealing";
+import type { Pace } from "../../platform/timer";
+import type { Clock } from "../../platform/values";
+import { givingWay } from "../../platform/yield-to-event-loop";
+import { compileMarker } from "../../traefik/compiler/compile-marker";
+import { compileShared } from "../../traefik/compiler/compile-shared";
+import { PROBE_ENTRY_POINT } from "../../traefik/compiler/names";
+import type { CompiledFile } from "../../traefik/compiler/state";
+import { isId } from "../../traefik/compiler/well-formed";
+import type { DeliveredApplication, DeliveryNumber, PlannedFile } from "../protocol/bundle";
+import { fileDigest } from "../protocol/file-digest";
+import { type Backlog, inPages } from "./backlog";
+import { type PlannedApplication, planApplication, planDeny, planRemoval } from "./compile-batch";
+import { type DenyGroup, readApplications, readDenyHosts, readStates } from "./desired-state";
+import type { Gateway } from "./gateway";
+import type { DeliveredState } from "./record-delivery";
+
+/** What planning needs: it reads rows and writes nothing. */
+export interface Planner {
+  readonly database: Database;
+  readonly sealer: Sealer;
+  readonly gateway: Gateway;
+  readonly clock: Clock;
+  readonly pace: Pace;
+  readonly log: Logger;
+}
+
+/** What a delivery will carry, before it has a number. */
+export interface DeliveryPlan {
+  readonly files: readonly PlannedFile[];
+  readonly applications: readonly PlannedApplication[];
+}
+
+/** What is to be planned. */
+interface Wanted {
+  readonly backlog: Backlog;
+  /** The file that all applications share is missing or altered. */
+  readonly shared: boolean;
+  /** Called often; what it throws ends the planning. */
+  readonly overtaken?: (() => Promise<void>) | undefined;
+}
+
+/** Applications read in one transaction. */
+const pageSize = 100;
+
+/** Compiles the *present* state of everything that the backlog names. */
+export async function planDelivery(planner: Planner, wanted: Wanted): Promise<DeliveryPlan> {
+  const applications = await planApplications(planner, wanted);
+  const denies = await planDenies(planner, wanted.backlog.denies);
+  for (const { state } of applications) logQuarantine(planner, state);
+  return {
+    files: [
+      ...(wanted.shared ? [planShared(planner.gateway)] : []),
+      ...denies,
+      ...applications.map(({ file }) => file),
+    ],
+    applications,
+  };
+}
+
+/** The applications of a plan, as the prober has to ask for them. */
+export function deliveredBy({ applications }: DeliveryPlan, { revision }: DeliveryNumber): DeliveredApplication[] {
+  return applications.map(({ state, file }) => ({
+    applicationId: state.applicationId,
+    organizationId: state.organizationId,
+    revision,
+    isPublic: state.intended === "public",
+    wasProven: false,
+    tag: state.tag,
+    probes: state.probes,
+    closes: file.effect !== "opens",
+  }));
+}
+
+/** The marker of a delivery, as it stands in the watched folder. */
+export function markerOf(gateway: Gateway, { epoch, revision, digest }: DeliveryNumber): CompiledFile {
+  const { secretHost } = gateway;
+  return compileMarker({ probeEntryPoint: PROBE_ENTRY_POINT, secretHost, epoch, revision, digest });
+}
+
+/** The file that all applications of a gateway share. */
+export function planShared(gateway: Gateway): PlannedFile {
+  const { name, text } = compileShared(gateway.state);
+  return { name, text, digest: fileDigest(text), effect: "closes" };
+}
+
+async function planApplications(planner: Planner, { backlog, overtaken }: Wanted): Promise<PlannedApplication[]> {
+  const { database, sealer, gateway, clock, pace } = planner;
+  const giveWay = givingWay(() => pace.now());
+  const planned: PlannedApplication[] = [];
+  for (const page of inPages([...backlog.applications], pageSize)) {
+    await overtaken?.();
+    const ids = page.map(([applicationId]) => applicationId).filter(isId);
+    const [present, before] = await asSync(database, (tx) =>
+      Promise.all([readApplications(tx, gateway.gatewayId, ids, clock.now()), readStates(tx, gateway.gatewayId, ids)]),
+    );
+    const stored = new Map(present.map((application) => [application.applicationId, application]));
+    const states = new Map(before.map((state) => [state.applicationId, state]));
+    for (const id of ids) {
+      const application = stored.get(id);
+      const asked = backlog.applications.get(id);
+      planned.push(
+        application
+          ? planApplication(application, states.get(id), gateway, sealer, { closes: asked?.closes ?? true })
+          : planRemoval(id, asked?.organizationId ?? "", states.get(id)),
+      );
+      await giveWay();
+      await overtaken?.();
+    }
+  }
+  return planned;
+}
+
+async function planDenies({ database, gateway }: Planner, denies: readonly DenyGroup[]): Promise<PlannedFile[]> {
+  const planned: PlannedFile[] = [];
+  for (const deny of denies) {
+    const hosts = await asSync(database, (tx) => readDenyHosts(tx, gateway.gatewayId, deny));
+    planned.push(planDeny(deny, hosts, gateway));
+  }
+  return planned;
+}
+
+function logQuarantine({ log }: Planner, state: DeliveredState): void {
+  if (state.form === "stated") return;
+  const { applicationId, organizationId, form, diagnostics } = state;
+  log.error({ applicationId, organizationId, form, diagnostics }, "an application cannot be compiled as stated");
+}

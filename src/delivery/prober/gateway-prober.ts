@@ -1,0 +1,29 @@
+import type { Prober } from "../protocol/prober";
+import type { ProberContext } from "./prober-context";
+import { RevisionPoller } from "./revision-poller";
+import { RouteProber } from "./route-prober";
+
+/** Asks one gateway which delivery it serves, and then whether it enforces it. */
+export function gatewayProber(context: ProberContext): Prober {
+  const routes = new RouteProber(context, () => revisions.loaded);
+  const revisions = new RevisionPoller(context, async (wentBack) => {
+    if (wentBack) await routes.recall();
+    routes.wake();
+  });
+  return {
+    marked: (delivery, at) => revisions.expect(delivery, at),
+    recorded(revision, applications) {
+      for (const { closes, ...task } of applications) routes.add(task, closes ? "closes" : "changed");
+      revisions.recorded(revision);
+    },
+    failed() {
+      revisions.forgetUnrecorded();
+      return routes.recall();
+    },
+    recall: () => routes.recall(),
+    prioritize: (applicationId) => routes.prioritize(applicationId),
+    async run() {
+      await Promise.all([revisions.run(), routes.run()]);
+    },
+  };
+}

@@ -1,0 +1,18 @@
+import type { Logger } from "pino";
+import type { Pace } from "../../platform/timer";
+import type { Clock, RandomBytes } from "../../platform/values";
+import type { ProberReports, WatchedGateway } from "../protocol/prober";
+import type { GatewayClient } from "./gateway-client";
+
+/** What a prober has for one term of the gateway's leader. */
+export interface ProberContext {
+  readonly gateway: WatchedGateway;
+  readonly reports: ProberReports;
+  readonly client: GatewayClient;
+  readonly clock: Clock;
+  readonly pace: Pace;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+  /** Ends everything that the prober started. */
+  readonly over: AbortSignal;
+}

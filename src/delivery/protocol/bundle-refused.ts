@@ -1,0 +1,29 @@
+/** Why a bundle was not applied. */
+export const bundleRefusals = [
+  "bad_signature",
+  "unreadable",
+  "another_gateway",
+  "older_term",
+  "older_revision",
+  "broken_chain",
+  "wrong_digest",
+] as const;
+export type BundleRefusal = (typeof bundleRefusals)[number];
+
+const texts: Readonly<Record<BundleRefusal, string>> = {
+  bad_signature: "the signature of the bundle is not of a key that this side knows",
+  unreadable: "the bundle cannot be read",
+  another_gateway: "the bundle is of another gateway",
+  older_term: "the bundle is of another term than the one that has begun here",
+  older_revision: "a bundle of this revision, or of a later one, was taken before",
+  broken_chain: "the bundle does not follow what was applied before it",
+  wrong_digest: "a file of the bundle does not have the digest that the bundle states",
+};
+
+/** A bundle was refused before any part of it was staged. */
+export class BundleRefused extends Error {
+  override readonly name = "BundleRefused";
+  constructor(readonly why: BundleRefusal) {
+    super(texts[why]);
+  }
+}

@@ -1,0 +1,259 @@
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Places, placesIn } from "../../../src/delivery/applier/gateway-folder";
+import type { Term } from "../../../src/delivery/protocol/applier";
+import type { Bundle, PlannedFile } from "../../../src/delivery/protocol/bundle";
+import { fileDigest } from "../../../src/delivery/protocol/file-digest";
+import type { Target } from "../../../src/delivery/protocol/target";
+import { type AgentChild, startAgent } from "./agent-child";
+
+const gatewayId = "gtw_1";
+const installationId = "ins_1";
+const key = randomBytes(32).toString("base64url");
+const addresses = { address: "127.0.0.1:8000", probeAddress: "127.0.0.1:8001" };
+
+let own: string;
+let places: Places;
+let agents: AgentChild[];
+
+beforeEach(() => {
+  own = mkdtempSync(join(tmpdir(), "portcullis-agent-test-"));
+  places = placesIn(join(own, "gateway"));
+  agents = [];
+});
+afterEach(async () => {
+  for (const agent of agents) await agent.stop();
+  rmSync(own, { recursive: true, force: true });
+});
+
+function agent(more: { readonly signsWith?: string } = {}): AgentChild {
+  const started = startAgent({ gatewayId, folder: places.folder, key, ...more });
+  agents.push(started);
+  return started;
+}
+
+/** Claims the folder, and begins a term that goes on from this digest. */
+async function begun({ connection: { applier } }: AgentChild, term: number, digest = ""): Promise<Target> {
+  const nonce = existsSync(places.claim) ? JSON.parse(readFileSync(places.claim, "utf8")).nonce : null;
+  const claim = await applier.claim({ installationId, gatewayId, nonce });
+  const holder = `holder-${term}`;
+  await applier.prepare({ term, holder }, addresses);
+  const started: Term = { gatewayId, term, holder, nonce: claim.nonce, epoch: "e1", digest };
+  return applier.begin(started);
+}
+
+const file = (name: string, text: string): PlannedFile => ({ name, text, digest: fileDigest(text), effect: "closes" });
+
+function bundle(more: Partial<Bundle> = {}): Bundle {
+  const revision = more.revision ?? 1;
+  return {
+    gatewayId,
+    term: 1,
+    epoch: "e1",
+    revision,
+    previous: "",
+    digest: `d${revision}`,
+    files: [file("a.yml", `of ${revision}`)],
+    marker: `marker ${revision}`,
+    probes: [],
+    ...more,
+  };
+}
+
+const deliver = (target: Target, sent: Bundle) => target.apply(sent.files, sent);
+const live = (name: string) => readFileSync(join(places.applications, name), "utf8");
+const marker = () => (existsSync(places.marker) ? readFileSync(places.marker, "utf8") : null);
+
+it("the process of an agent loads no module of the database", async () => {
+  const { metafile } = await build({
+    entryPoints: [join(import.meta.dirname, "../../../src/delivery/agent/agent-process.ts")],
+    bundle: true,
+    packages: "external",
+    platform: "node",
+    format: "esm",
+    write: false,
+    metafile: true,
+  });
+  const modules = Object.keys(metafile.inputs);
+  expect(modules).toContain("src/delivery/applier/file-target.ts");
+  expect(modules).toContain("src/delivery/prober/route-prober.ts");
+  expect(
+    modules.filter((path) => /(^|\/)(drizzle|src\/(database|access|audit|features|http|main))\//.test(path)),
+  ).toEqual([]);
+  const packages = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  expect([...new Set(packages.filter((path) => !path.startsWith("node:")))].sort()).toEqual([
+    "pino",
+    "smol-toml",
+    "typeid-js",
+    "zod",
+  ]);
+});
+
+describe("an agent in a process of its own", () => {
+  it("makes the folder that Traefik starts on, applies a bundle, and reads back what lies there", async () => {
+    const child = agent();
+    const target = await begun(child, 1);
+    expect(child.pid).not.toBe(process.pid);
+    expect(readFileSync(places.static, "utf8")).toContain(places.dynamic);
+    await deliver(target, bundle());
+    expect([live("a.yml"), marker()]).toEqual(["of 1", "marker 1"]);
+    expect([await target.read("a.yml"), await target.read("b.yml")]).toEqual(["of 1", null]);
+    expect(await target.readMarker()).toBe("marker 1");
+    expect(await target.digests(["a.yml", "b.yml"])).toEqual(
+      new Map([
+        ["a.yml", fileDigest("of 1")],
+        ["b.yml", null],
+      ]),
+    );
+    await deliver(target, bundle({ revision: 2, previous: "d1", files: [removal("a.yml")] }));
+    expect([await target.names(), marker()]).toEqual([[], "marker 2"]);
+  });
+
+  it("stages everything, and applies nothing before the delivery is due", async () => {
+    const target = await begun(agent(), 1);
+    const sent = bundle();
+    await target.apply(sent.files, sent, {
+      ready: async () => {
+        expect([existsSync(join(places.applications, "a.yml")), marker()]).toEqual([false, null]);
+        expect(readdirSync(join(places.staging, "1", "holder-1"))).toHaveLength(2);
+      },
+    });
+    expect([live("a.yml"), marker()]).toEqual(["of 1", "marker 1"]);
+  });
+
+  it("applies nothing of a delivery that is given up after it was staged", async () => {
+    const target = await begun(agent(), 1);
+    const sent = bundle();
+    const given = target.apply(sent.files, sent, { ready: () => Promise.reject(new Error("overtaken")) });
+    await expect(given).rejects.toThrow("overtaken");
+    await deliver(target, bundle({ revision: 2, files: [file("b.yml", "b")] }));
+    expect([await target.names(), marker()]).toEqual([["b.yml"], "marker 2"]);
+  });
+
+  it("reports foreign files with what they define and which hosts they route", async () => {
+    const target = await begun(agent(), 1);
+    mkdirSync(join(places.dynamic, "more"));
+    const routers = { r: { rule: "Host(`wiki.localhost`)", service: "s" } };
+    const services = { s: { loadBalancer: { servers: [{ url: "http://127.0.0.1:9" }] } } };
+    writeFileSync(join(places.dynamic, "more", "one.yml"), JSON.stringify({ http: { routers, services } }));
+    writeFileSync(join(places.dynamic, "two.yml"), "{");
+    const found = [];
+    for await (const foreign of target.foreignFiles([])) found.push(foreign);
+    const [one, two] = found.sort((first, second) => (first.path < second.path ? -1 : 1));
+    expect(one).toMatchObject({ path: "more/one.yml", problem: null, hosts: ["wiki.localhost"] });
+    expect(two).toMatchObject({ path: "two.yml", problem: { kind: "refused" } });
+  });
+
+  it("says why a folder is not the right one, as the leader does in its own process", async () => {
+    const child = agent();
+    const target = await begun(child, 1);
+    await target.requireClaim();
+    rmSync(places.claim);
+    await expect(target.requireClaim()).rejects.toMatchObject({ name: "WrongFolder", why: "folder_replaced" });
+    const claimed = child.connection.applier.claim({ installationId, gatewayId, nonce: "another" });
+    await expect(claimed).rejects.toMatchObject({ name: "WrongFolder", why: "claim_missing" });
+  });
+});
+
+describe("a bundle is refused, and nothing of it is staged,", () => {
+  const refused = async (target: Target, sent: Bundle, why: string) => {
+    await expect(deliver(target, sent)).rejects.toMatchObject({ name: "BundleRefused", why });
+    expect([await target.names(), marker()]).toEqual([["a.yml"], "marker 1"]);
+    expect(readdirSync(places.staging, { recursive: true }).filter((name) => /-\d+-/.test(String(name)))).toEqual([]);
+  };
+
+  it("if it is not signed with a key of this gateway", async () => {
+    const target = await begun(agent(), 1);
+    await deliver(target, bundle());
+    const forger = agent({ signsWith: randomBytes(32).toString("base64url") });
+    await refused(await begun(forger, 2, "d1"), bundle({ term: 2, revision: 2, previous: "d1" }), "bad_signature");
+  });
+
+  it("if it is of an older term", async () => {
+    const child = agent();
+    await deliver(await begun(child, 4), bundle({ term: 4 }));
+    const target = await begun(child, 5, "d1");
+    await refused(target, bundle({ term: 4, revision: 2, previous: "d1" }), "older_term");
+    await deliver(target, bundle({ term: 5, revision: 3, previous: "d1" }));
+    expect(marker()).toBe("marker 3");
+    await expect(begun(child, 4)).rejects.toMatchObject({ name: "BundleRefused", why: "older_term" });
+  });
+
+  it("if it does not follow what was applied before it, or comes a second time", async () => {
+    const target = await begun(agent(), 1);
+    await deliver(target, bundle());
+    await refused(target, bundle({ revision: 2, previous: "d7" }), "broken_chain");
+    await refused(target, bundle(), "older_revision");
+    await deliver(target, bundle({ revision: 3, previous: "d1" }));
+    await expect(deliver(target, bundle({ revision: 4, previous: "" }))).rejects.toMatchObject({ why: "broken_chain" });
+    expect(marker()).toBe("marker 3");
+  });
+
+  it("if a file is not what its digest says, if its name leads elsewhere, or if it is of another gateway", async () => {
+    const target = await begun(agent(), 1);
+    await deliver(target, bundle());
+    const next = { revision: 2, previous: "d1" };
+    const altered = { ...file("b.yml", "b"), digest: fileDigest("c") };
+    await refused(target, bundle({ ...next, files: [altered] }), "wrong_digest");
+    await refused(target, bundle({ ...next, files: [file("../b.yml", "b")] }), "unreadable");
+    await refused(target, bundle({ ...next, gatewayId: "gtw_2" }), "another_gateway");
+  });
+});
+
+it("a bundle may follow the last recorded delivery, because a leader may not have recorded what was applied after it", async () => {
+  const target = await begun(agent(), 1);
+  await deliver(target, bundle());
+  await deliver(target, bundle({ revision: 2, previous: "" }));
+  expect(marker()).toBe("marker 2");
+});
+
+it("the first bundle of a new epoch begins the chain again", async () => {
+  const target = await begun(agent(), 1, "d7");
+  await deliver(target, bundle({ epoch: "e2", previous: "" }));
+  expect(marker()).toBe("marker 1");
+});
+
+it("an agent cannot apply any more once another process has begun a newer term in the same folder (TM-53)", async () => {
+  const former = await begun(agent(), 1);
+  await deliver(former, bundle());
+  const sent = bundle({ revision: 2, previous: "d1", files: [file("a.yml", "late")] });
+  const late = former.apply(sent.files, sent, {
+    ready: async () => void (await begun(agent(), 2, "d1")),
+  });
+  await expect(late).rejects.toMatchObject({ code: "ENOENT", syscall: "rename" });
+  expect([live("a.yml"), marker()]).toEqual(["of 1", "marker 1"]);
+});
+
+it("an agent that is killed while a delivery is staged applies nothing, fails the delivery, and a new one goes on", async () => {
+  const child = agent();
+  const target = await begun(child, 1);
+  await deliver(target, bundle());
+  const sent = bundle({ revision: 2, previous: "d1", files: [file("b.yml", "b")] });
+  const cut = target.apply(sent.files, sent, {
+    ready: async () => {
+      child.kill("SIGKILL");
+      expect(await child.ended).toBe("SIGKILL");
+    },
+  });
+  await expect(cut).rejects.toMatchObject({ name: "ConnectionLost" });
+  expect([await child.peer.closed.then(({ name }) => name), marker()]).toEqual(["ConnectionLost", "marker 1"]);
+  const next = await begun(agent(), 2, "d1");
+  expect(readdirSync(places.staging)).toEqual(["2"]);
+  await deliver(next, bundle({ term: 2, revision: 3, previous: "d1", files: [file("b.yml", "b")] }));
+  expect([live("b.yml"), marker()]).toEqual(["b", "marker 3"]);
+});
+
+it("an agent ends by itself when the leader is gone", async () => {
+  const child = agent();
+  await begun(child, 1);
+  child.peer.close("the leader ends");
+  expect(await child.ended).toBe(0);
+});
+
+function removal(name: string): PlannedFile {
+  return { name, text: null, digest: null, effect: "removes" };
+}

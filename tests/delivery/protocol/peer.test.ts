@@ -1,0 +1,94 @@
+import { PassThrough } from "node:stream";
+import pino from "pino";
+import { expect, it } from "vitest";
+import { z } from "zod";
+import { defineCall, Peer } from "../../../src/delivery/protocol/peer";
+import { WrongFolder } from "../../../src/delivery/protocol/wrong-folder";
+
+const double = defineCall("double", z.object({ n: z.number() }), z.number());
+const fail = defineCall("fail", z.null(), z.null());
+
+function pair(options: { patienceMs?: number; largestFrame?: number } = {}) {
+  const [there, back] = [new PassThrough(), new PassThrough()];
+  const log = pino({ level: "silent" });
+  const asks = new Peer({ input: back, output: there, log, ...options });
+  const answers = new Peer({ input: there, output: back, log, ...options });
+  return { asks, answers, there, back };
+}
+
+it("answers calls of both sides, each with its own answer", async () => {
+  const { asks, answers } = pair();
+  for (const peer of [asks, answers]) peer.answer(double, async ({ n }) => 2 * n);
+  const asked = [asks.ask(double, { n: 1 }), answers.ask(double, { n: 2 }), asks.ask(double, { n: 3 })];
+  expect(await Promise.all(asked)).toEqual([2, 4, 6]);
+});
+
+it("sends nothing that a call does not declare", async () => {
+  const { asks, answers, there } = pair();
+  let sent = "";
+  there.on("data", (chunk: Buffer) => {
+    sent += chunk.toString();
+  });
+  answers.answer(double, async ({ n }) => n);
+  const more = { n: 1, secret: "hidden" };
+  await asks.ask(double, more);
+  expect(sent).toContain('"n":1');
+  expect(sent).not.toContain("hidden");
+});
+
+it("tells the errors that the other side has to tell apart, and no word of any other", async () => {
+  const { asks, answers } = pair();
+  const errors: Error[] = [
+    new WrongFolder("claim_missing", "/srv/g is missing"),
+    Object.assign(new Error("ENOSPC: no space left, write"), { code: "ENOSPC", syscall: "write" }),
+    new Error("select secret from rows"),
+    Object.assign(new Error("connect ENOENT"), { code: "ENOENT", syscall: "connect", address: "/run/database" }),
+  ];
+  answers.answer(fail, () => Promise.reject(errors.shift()));
+  await expect(asks.ask(fail, null)).rejects.toMatchObject({
+    name: "WrongFolder",
+    why: "claim_missing",
+    message: "/srv/g is missing",
+  });
+  await expect(asks.ask(fail, null)).rejects.toMatchObject({ code: "ENOSPC", syscall: "write" });
+  for (const _ of [1, 2]) {
+    const error = await asks.ask(fail, null).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: "CallFailed", message: "the other side failed; its log says why" });
+    expect(error).not.toHaveProperty("code");
+  }
+});
+
+it("refuses an input and an output that are not as declared, and goes on", async () => {
+  const { asks, answers } = pair();
+  const loose = defineCall("double", z.unknown(), z.unknown());
+  answers.answer(double, async ({ n }) => n);
+  await expect(asks.ask(loose, { n: "1" })).rejects.toMatchObject({ name: "CallFailed" });
+  answers.answer(loose, async () => "no number");
+  await expect(asks.ask(double, { n: 1 })).rejects.toMatchObject({ name: "ZodError" });
+  await expect(asks.ask(fail, null)).rejects.toMatchObject({ name: "CallFailed" });
+  answers.answer(double, async ({ n }) => n);
+  expect(await asks.ask(double, { n: 1 })).toBe(1);
+});
+
+it.each([
+  ["the other side ends", ({ there }: ReturnType<typeof pair>) => there.end()],
+  ["a line is no message", ({ back }: ReturnType<typeof pair>) => back.write('{"id":"x"}\n')],
+  ["a line is no JSON", ({ back }: ReturnType<typeof pair>) => back.write("{\n")],
+  ["a message is too large", ({ back }: ReturnType<typeof pair>) => back.write("x".repeat(2_000))],
+  ["a stream fails", ({ back }: ReturnType<typeof pair>) => back.destroy(new Error("broken"))],
+])("when %s, open calls fail, later ones too, and the reason is known", async (_what, end) => {
+  const connection = pair({ largestFrame: 1_000 });
+  connection.answers.answer(fail, () => new Promise(() => undefined));
+  const open = connection.asks.ask(fail, null);
+  open.catch(() => undefined);
+  end(connection);
+  await expect(open).rejects.toMatchObject({ name: "ConnectionLost" });
+  await expect(connection.asks.ask(fail, null)).rejects.toMatchObject({ name: "ConnectionLost" });
+  expect(await connection.asks.closed).toMatchObject({ name: "ConnectionLost" });
+});
+
+it("counts a side that does not answer in time as lost", async () => {
+  const { asks, answers } = pair({ patienceMs: 20 });
+  answers.answer(fail, () => new Promise(() => undefined));
+  await expect(asks.ask(fail, null)).rejects.toThrow('"fail" was not answered within 20 ms');
+});

@@ -1,0 +1,3 @@
+import type { gateways } from "../../../drizzle/gateways";
+
+export type Gateways = typeof gateways;

@@ -1,0 +1,1 @@
+export { asSync as relayed } from "../database/as-sync";
