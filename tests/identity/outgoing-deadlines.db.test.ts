@@ -43,6 +43,7 @@ const startAnswering = (...parts: string[]) =>
     }),
   );
 
+let providers = 0;
 const unavailable = `${testOrigin}/sign-in?error=provider_unavailable`;
 
 describe("a provider that violates HTTP", () => {
@@ -53,11 +54,12 @@ describe("a provider that violates HTTP", () => {
       ["HTTP/1.1 1", "01 Switching Protocols\r\nUpgrade: x\r\n", "Connection: upgrade\r\n\r\n"],
     ],
     ["switches protocols after early hints", [early, early + upgrade]],
-  ])("a provider is unavailable at once if its discovery endpoint %s", async (name, parts) => {
+  ])("a provider is unavailable at once if its discovery endpoint %s", async (_name, parts) => {
     const url = await startAnswering(...parts);
-    const slug = `away-${name.length}`;
+    const number = ++providers;
+    const slug = `unavailable-${number}`;
     await insertProvider(world, { ...idp, issuer: url }, slug);
-    const started = await startSignIn(openBrowser(world, { ip: `198.51.100.${name.length}` }), slug);
+    const started = await startSignIn(openBrowser(world, { ip: `198.51.100.${number}` }), slug);
     expect(started.headers.get("location")).toBe(unavailable);
   });
 
