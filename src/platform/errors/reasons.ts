@@ -75,7 +75,7 @@ export const reasons = {
   ),
   organization_changed: fixed(
     "forbidden",
-    "Your session is about another organization than when this request began. Load the page again, and repeat the change.",
+    "Your session or API key is about another organization than when this request began. Check which one, and send the request again.",
   ),
   session_required: fixed(
     "forbidden",

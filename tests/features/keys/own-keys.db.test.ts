@@ -188,8 +188,8 @@ describe("what a key can do is decided when it is used (TM-27)", () => {
     const call = world.callAs((await make(maker, { role: "owner" })).key);
     expect((await call("auth.session")).status).toBe(200);
     await world.db.asOwner(`delete from members where member_id = $1`, [maker.memberId]);
-    expect(reasonOf(await call("auth.session"))).toEqual([401, "key_revoked"]);
-    expect(reasonOf(await call("projects.create", { name: "After" }))).toEqual([401, "key_revoked"]);
+    expect(reasonOf(await call("auth.session"))).toEqual([401, "key_holder_left"]);
+    expect(reasonOf(await call("projects.create", { name: "After" }))).toEqual([401, "key_holder_left"]);
   });
 });
 
