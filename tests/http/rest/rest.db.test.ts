@@ -213,7 +213,7 @@ describe("the description of the REST API", () => {
 
   test("has the reasons of each status, with the sentence of each", async () => {
     const { paths, components } = await described();
-    const { responses } = paths["/api/v1/applications/{applicationId}/credentials"]?.post ?? { responses: {} };
+    const responses = paths["/api/v1/applications/{applicationId}/credentials"]?.post?.responses ?? {};
     const conflict = responses["409"];
     const [, narrowed] = conflict?.content["application/json"].schema.allOf ?? [];
     expect(narrowed).toEqual({
