@@ -556,10 +556,6 @@ export const reasons = {
     { method: "GET", path: "/api/foo" },
   ),
   unknown_procedure: fixed("unknownPath", "There is no such procedure. docs/api.md lists the procedures."),
-  api_not_here: fixed(
-    "unavailable",
-    "The API is not part of Next. Start Portcullis with `npm start`, and call /api/trpc/<procedure>.",
-  ),
   method_not_supported: worded(
     "otherMethod",
     ({ allowed }: { allowed: readonly string[] }) => `This endpoint takes ${inWords(allowed)} requests.`,
