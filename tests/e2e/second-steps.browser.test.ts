@@ -226,7 +226,10 @@ test("a passkey is the second factor after a password, and once removed it lets 
   await page.getByText("You have none yet.").waitFor();
   await signOut(page);
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-  await page.getByRole("alert").filter({ hasText: "This passkey was not accepted. Try again, or sign in another way." }).waitFor();
+  await page
+    .getByRole("alert")
+    .filter({ hasText: "This passkey was not accepted. Try again, or sign in another way." })
+    .waitFor();
   expect(pathOf(page)).toBe("/sign-in");
   await inBothColours("passkey-removed");
   await page.goto(`${portcullis.url}/account`);
