@@ -205,7 +205,7 @@ describe("a change between the decision and the transaction", () => {
     [
       "the key moved to another organization",
       403,
-      "forbidden",
+      "organization_changed",
       async () => {
         const beta = await world.organization();
         return world.db.asOwner(`update api_keys set organization_id = $2 where ${keyHash}`, [

@@ -59,7 +59,7 @@ describe("a person whose password was reset on the host", () => {
     await page.reload();
     await page.waitForURL("**/sign-in?callbackUrl=%2Faccount");
     await enterPassword(ada);
-    await page.getByRole("alert").filter({ hasText: "do not fit" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "the password is incorrect" }).waitFor();
 
     const invitation = await invite(beta, email);
     await page.goto(`${portcullis.url}/sign-in?callbackUrl=%2Faccept-invitation#${tokenOf(invitation)}`);
@@ -226,7 +226,10 @@ test("a passkey works as the second factor after a password, and not after it wa
   await page.getByText("You have none yet.").waitFor();
   await signOut(page);
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-  await page.getByRole("alert").filter({ hasText: "This passkey does not fit. Try again." }).waitFor();
+  await page
+    .getByRole("alert")
+    .filter({ hasText: "This passkey was not accepted. Try again, or sign in another way." })
+    .waitFor();
   expect(pathOf(page)).toBe("/sign-in");
   await inBothColours("passkey-removed");
   await page.goto(`${portcullis.url}/account`);

@@ -85,14 +85,14 @@ describe("a person with a browser", () => {
     await page.getByLabel(passwordLabel).fill("not this one");
     await page.getByLabel("E-mail address").fill(email);
     await page.keyboard.press("Enter");
-    await page.getByRole("alert").filter({ hasText: "do not fit" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "the password is incorrect" }).waitFor();
     await picture("sign-in-refused");
     await signInByPassword(page);
     await page.getByRole("heading", { name: "Your second factor" }).waitFor();
     expect(await page.getByLabel("Code").evaluate((input) => input === document.activeElement)).toBe(true);
     await page.getByLabel("Code").fill("000000");
     await page.keyboard.press("Enter");
-    await page.getByRole("alert").filter({ hasText: "does not fit" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "Incorrect code." }).waitFor();
     await picture("second-factor-refused");
     await page.getByLabel("Code").fill(codeOf(secret, 1)); // the former code was valid only once
     await page.keyboard.press("Enter");
@@ -167,7 +167,7 @@ describe("a person with a browser", () => {
     await page.getByRole("button", { name: "Remove authenticator" }).click();
     await page.getByRole("dialog").getByLabel(passwordLabel).fill(password);
     await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
-    await page.getByRole("dialog").getByRole("alert").filter({ hasText: "not your password" }).waitFor();
+    await page.getByRole("dialog").getByRole("alert").filter({ hasText: "Incorrect password." }).waitFor();
     await picture("proof-refused");
     await page.getByRole("dialog").getByLabel(passwordLabel).fill(changedPassword);
     await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();

@@ -286,7 +286,7 @@ describe("a removed member", () => {
     expect((await browser.call("projects.list")).status).toBe(200);
     await world.db.asOwner("delete from members where member_id = $1", [memberId]);
     const [key, session] = [await byKey("projects.list"), await browser.call("projects.list")];
-    expect([key.status, key.error.data.reason]).toEqual([401, "key_revoked"]);
+    expect([key.status, key.error.data.reason]).toEqual([401, "key_holder_left"]);
     expect([session.status, session.error.data.reason]).toEqual([403, "no_organization"]);
   });
 

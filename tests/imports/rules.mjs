@@ -134,11 +134,7 @@ const rules = [
     from: { path: inside("app") },
     to: {
       path: "(^|/)(src|drizzle)/",
-      pathNot: [
-        "(^|/)src/(app|console)/",
-        "(^|/)src/platform/contract/api-handler\\.ts$",
-        "(^|/)src/platform/errors/refusal\\.ts$",
-      ],
+      pathNot: ["(^|/)src/(app|console)/", "(^|/)src/platform/contract/api-handler\\.ts$"],
     },
   },
   {

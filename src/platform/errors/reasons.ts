@@ -75,7 +75,7 @@ export const reasons = {
   ),
   organization_changed: fixed(
     "forbidden",
-    "Your session is about another organization than when this request began. Load the page again, and repeat the change.",
+    "Your session or API key is about another organization than when this request began. Check which one, and send the request again.",
   ),
   session_required: fixed(
     "forbidden",
@@ -556,10 +556,6 @@ export const reasons = {
     { method: "GET", path: "/api/foo" },
   ),
   unknown_procedure: fixed("unknownPath", "There is no such procedure. docs/api.md lists the procedures."),
-  api_not_here: fixed(
-    "unavailable",
-    "The API is not part of Next. Start Portcullis with `npm start`, and call /api/trpc/<procedure>.",
-  ),
   method_not_supported: worded(
     "otherMethod",
     ({ allowed }: { allowed: readonly string[] }) => `This endpoint takes ${inWords(allowed)} requests.`,

@@ -188,8 +188,8 @@ describe("permissions of a key at the time of use (TM-27)", () => {
     const call = world.callAs((await createKey(holder, { role: "owner" })).key);
     expect((await call("auth.session")).status).toBe(200);
     await world.db.asOwner(`delete from members where member_id = $1`, [holder.memberId]);
-    expect(reasonOf(await call("auth.session"))).toEqual([401, "key_revoked"]);
-    expect(reasonOf(await call("projects.create", { name: "After" }))).toEqual([401, "key_revoked"]);
+    expect(reasonOf(await call("auth.session"))).toEqual([401, "key_holder_left"]);
+    expect(reasonOf(await call("projects.create", { name: "After" }))).toEqual([401, "key_holder_left"]);
   });
 });
 

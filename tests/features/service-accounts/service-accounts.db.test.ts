@@ -43,7 +43,10 @@ describe("service accounts (PO-23)", () => {
     expect(key).toMatchObject({ userId: null, serviceAccountId: created.serviceAccountId });
     const personal = await ok(creator.call<Key>("keys.create", { name: "own", role: "developer" }));
     await world.db.asOwner(`delete from members where member_id = $1`, [creator.memberId]);
-    expect(reasonOf(await world.callAs(registerSecret(personal.key))("auth.session"))).toEqual([401, "key_revoked"]);
+    expect(reasonOf(await world.callAs(registerSecret(personal.key))("auth.session"))).toEqual([
+      401,
+      "key_holder_left",
+    ]);
     const call = world.callAs(key.key);
     expect((await call("projects.create", { name: "Later" })).status).toBe(200);
     const session = await call<{ principal: Record<string, unknown> }>("auth.session");

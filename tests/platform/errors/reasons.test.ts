@@ -42,7 +42,7 @@ const ofHost: readonly Reason[] = [
 ];
 
 /** Reasons with which the server answers by itself, before there is anything to call. */
-const ofServer: readonly Reason[] = ["api_not_here", "starting"];
+const ofServer: readonly Reason[] = ["starting"];
 
 const refusalKinds: readonly RefusalKind[] = [
   "unauthenticated",
