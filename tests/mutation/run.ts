@@ -49,9 +49,9 @@ async function run(): Promise<void> {
         const [index, mutant] = next;
         const outcome = await workspace.testMutant(mutant);
         if (outcome === "passed") survivors.push(mutant);
-        print(
-          `${verdicts[outcome]} ${index + 1}/${chosen.length} ${mutant.requirement}: ${mutant.description} (${nameOf(mutant)})`,
-        );
+        print(`${verdicts[outcome]} ${index + 1}/${chosen.length} ${mutant.requirement}: ${mutant.description}`);
+        const killer = outcome === "failed" ? `, by ${workspace.failure() ?? "an error"}` : "";
+        print(`            ${nameOf(mutant)}${killer}`);
       }
     };
     await Promise.all(workspaces.map(work));

@@ -25,6 +25,8 @@ export interface Workspace {
   testMutant(mutant: Mutant): Promise<Outcome>;
   /** What the last run printed. */
   output(): string;
+  /** The first test that failed in the last run; null when none did, or when no test was reached. */
+  failure(): string | null;
   remove(): void;
 }
 
@@ -101,6 +103,7 @@ export function openWorkspace(): Workspace {
 
   return {
     output: () => output,
+    failure: () => /^ FAIL +(.+)$/m.exec(output)?.[1] ?? null,
     test: (mutants) => vitest(runsOf(mutants), false),
     async testMutant(mutant) {
       const { file, text } = applyMutant(mutant);
