@@ -6,7 +6,7 @@ import { organizations } from "./organizations";
 export interface ForeignFile {
   /** Below the watched folder. */
   readonly path: string;
-  /** `refused` freezes every file of the gateway; `unknown` holds a template or cannot be read from here: only the gateway knows. */
+  /** `refused` freezes every file of the gateway. `unknown`: only the gateway knows what it does with the file. */
   readonly problem: "refused" | "unknown" | "defines_our_name" | "routes_managed_host" | "named_like_ours";
   /** What exactly: a stable reason, a name or a host. */
   readonly detail: string;
