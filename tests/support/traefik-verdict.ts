@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
+import { z } from "zod";
 import { patienceMs } from "./patience";
 import { type RunningTraefik, startTraefik } from "./traefik";
 
@@ -13,8 +14,12 @@ export interface TraefikVerdicts {
    * @throws Error with Traefik's log where neither comes within 10 s
    */
   verdictOf(file: { readonly extension: string; readonly text: string }): Promise<"accepted" | "refused">;
+  /** The rules of the HTTP routers of the last accepted file, by the name of the router. */
+  rules(): Promise<Readonly<Record<string, string>>>;
   stop(): Promise<void>;
 }
+
+const Routers = z.array(z.object({ name: z.string(), provider: z.string(), rule: z.string().default("") }));
 
 const HOST = "marker.portcullis.invalid";
 const HEADER = "x-marker";
@@ -48,6 +53,16 @@ export async function startTraefikVerdicts(): Promise<TraefikVerdicts> {
       }
       return verdict === "accepted" ? "accepted" : "refused";
     },
+    rules: async () => {
+      const { body } = await traefik.request({
+        host: HOST,
+        path: "/api/http/routers?per_page=500",
+        entryPoint: "portcullis",
+      });
+      const routers = Routers.parse(JSON.parse(body));
+      const ofFile = routers.filter(({ name, provider }) => provider === "file" && !name.startsWith("marker"));
+      return Object.fromEntries(ofFile.map(({ name, rule }) => [name.replace(/@file$/, ""), rule]));
+    },
     stop: async () => {
       await traefik.stop();
       rmSync(base, { recursive: true, force: true });
@@ -79,6 +94,12 @@ function markerOf(number: number): string {
           service: "noop@internal",
           middlewares: ["marker"],
         },
+        "marker-api": {
+          entryPoints: ["portcullis"],
+          rule: `Host(\`${HOST}\`) && PathPrefix(\`/api/\`)`,
+          priority: 2 ** 62 + 2 ** 12,
+          service: "api@internal",
+        },
       },
       middlewares: { marker: { headers: { customResponseHeaders: { [HEADER]: String(number) } } } },
     },
@@ -89,6 +110,7 @@ function staticText(settings: { address: string; probeAddress: string; dynamicFo
   return JSON.stringify({
     global: { checkNewVersion: false, sendAnonymousUsage: false },
     log: { level: "ERROR", format: "json" },
+    api: {},
     entryPoints: {
       web: { address: settings.address, asDefault: true },
       portcullis: { address: settings.probeAddress },

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { breathe, type Pace } from "../../platform/timer";
@@ -10,8 +11,8 @@ import { isMissing } from "./file-system";
 import type { Places } from "./gateway-folder";
 import { applicationOf, denyOf } from "./recognize-own-files";
 
-/** Larger files are told of and not read; Traefik does. */
-const largestFile = 4 * 1024 * 1024;
+/** Larger files are reported and not read, because reading holds the event loop. Traefik reads them. */
+const largestFile = 1024 * 1024;
 
 /**
  * Reads every file that Traefik reads and Portcullis did not write: whether it freezes the gateway, which names of
@@ -70,7 +71,9 @@ const unreadable = { problem: "unreadable" } as const;
 async function textOf(path: string): Promise<{ readonly text: string } | { readonly problem: string } | null> {
   try {
     if ((await stat(path)).size > largestFile) return { problem: "too_large" };
-    return { text: await readFile(path, "utf8") };
+    const bytes = await readFile(path);
+    // Traefik refuses bytes that are not UTF-8, and reads UTF-16 with a byte order mark.
+    return isUtf8(bytes) ? { text: bytes.toString("utf8") } : { problem: "not_utf8" };
   } catch (error) {
     const gone = isMissing(error) && (await lstat(path).catch(() => null)) === null;
     return gone ? null : unreadable;

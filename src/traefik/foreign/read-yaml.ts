@@ -1,112 +1,114 @@
+import { isAlias, isMap, isScalar, type Pair, type ParsedNode, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
 import { nothing, type RawMap, type RawValue, string } from "../schema/raw-value";
 import { Refused } from "../schema/refused";
-import { checkCharacters } from "./yaml-cursor";
-import { firstDocument, type MappingNode, type ScalarNode, type YamlNode } from "./yaml-nodes";
-import { plainScalar, taggedScalar } from "./yaml-scalar";
+import { Undecided } from "../schema/undecided";
+import { firstDocument } from "./first-document";
+import { keyOf } from "./yaml-key";
+import { plainScalar } from "./yaml-scalar";
 
-/** Nodes after aliases are followed; a file of our own has some hundreds. */
+/** After aliases are followed. */
 const mostNodes = 300_000;
 
 /**
- * Reads YAML (or JSON in a `.yml` file) as yaml.v3 does: YAML 1.1's grammar, and the first document only.
- *
- * The grammar is our own, because npm's `yaml` takes YAML 1.2: of mutated files it judged one in sixty differently
- * (tabs, flow collections that are indented less, NEL as a line break, text after the first document).
- * @throws Refused where yaml.v3 would fail, and where it would take time or memory without end
+ * Reads YAML, or JSON in a `.yml` file, as the parser of Traefik 3.7.9 does (yaml.v3): its first document only.
+ * @throws Refused if Traefik refuses the text
+ * @throws Undecided if Traefik may read the text differently, or if the text is too large
  */
 export function readYaml(text: string): RawValue {
-  checkCharacters(text);
-  const root = firstDocument(text.replace(/^\ufeff/, ""));
+  const root = firstDocument(text.replace(/^\ufeff/, ""))?.contents;
   return root ? new YamlValues().root(root) : nothing;
 }
 
-/** Turns the nodes of one document into values, in the document's order, so that an alias means the last anchor before it. */
+interface Anchored {
+  /** Null until the value is complete. */
+  value: RawValue | null;
+  size: number;
+}
+
+/** Turns nodes into values in the order of the document, so that an alias means the last anchor before it. */
 class YamlValues {
-  private readonly anchors = new Map<string, { readonly value: RawValue; readonly size: number } | null>();
+  private readonly anchors = new Map<string, Anchored>();
   private nodes = 0;
+  /** Nodes that stand in the place of aliases. */
+  private copies = 0;
+  private hasManyCopies = false;
 
-  root(node: YamlNode): RawValue {
-    return node.kind === "mapping" && node.anchor === "" ? this.map(node, true) : this.value(node);
-  }
-
-  private value(node: YamlNode): RawValue {
-    this.count(1);
-    if (node.kind === "alias") return this.followed(node.name);
-    if (node.anchor === "") return this.unnamed(node);
-    this.anchors.set(node.anchor, null);
-    const before = this.nodes;
-    const value = this.unnamed(node);
-    this.anchors.set(node.anchor, { value, size: this.nodes - before });
+  root(node: ParsedNode): RawValue {
+    const value = this.value(node);
+    if (this.hasManyCopies) throw new Undecided("too_large");
     return value;
   }
 
-  /** An alias inside of what it names is refused too. */
-  private followed(name: string): RawValue {
-    const target = this.anchors.get(name);
-    if (!target) throw new Refused("alias");
-    this.count(target.size);
-    return target.value;
+  private value(node: ParsedNode | null): RawValue {
+    this.count(1);
+    if (node === null) return nothing;
+    if (isAlias(node)) return this.followed(node.source);
+    if (!node.anchor) return this.content(node);
+    const anchored: Anchored = { value: null, size: 0 };
+    this.anchors.set(node.anchor, anchored);
+    const before = this.nodes;
+    anchored.value = this.content(node);
+    anchored.size = this.nodes - before;
+    return anchored.value;
   }
 
+  /** An alias inside the value of its own anchor is refused too. */
+  private followed(name: string): RawValue {
+    const { value = null, size = 0 } = this.anchors.get(name) ?? {};
+    if (value === null) throw new Refused("alias");
+    this.copies += size;
+    this.count(size);
+    return value;
+  }
+
+  /**
+   * yaml.v3 refuses a text once it has more than 1,000 nodes of which more than 99 in 100 are copies. It counts a little
+   * differently.
+   */
   private count(nodes: number): void {
     this.nodes += nodes;
-    if (this.nodes > mostNodes) throw new Refused("alias");
+    const share = this.nodes > 1_000 ? this.copies / this.nodes : 0;
+    if (share > 0.995) throw new Refused("alias");
+    if (share > 0.98) this.hasManyCopies = true;
+    if (this.nodes > mostNodes) throw new Undecided("too_large");
   }
 
-  private unnamed(node: Exclude<YamlNode, { kind: "alias" }>): RawValue {
-    if (node.kind === "mapping") return this.map(node);
-    if (node.kind === "sequence") return { type: "list", items: node.items.map((item) => this.value(item)) };
-    return scalarValue(node);
+  private content(node: Scalar.Parsed | YAMLMap.Parsed | YAMLSeq.Parsed): RawValue {
+    if (isMap(node)) return this.map(node);
+    if (isScalar(node)) return node.type === "PLAIN" ? plainScalar(node.source) : string(node.source);
+    return { type: "list", items: node.items.map((item) => this.value(item)) };
   }
 
-  /** The outermost map takes texts as keys only: what stands under a null there is never decoded. */
-  private map(node: MappingNode, outermost = false): RawMap {
-    const own: [string, RawValue][] = [];
-    let merged: RawValue | null = null;
+  private map(node: YAMLMap.Parsed): RawMap {
+    const own = new Map<string, RawValue>();
     const seen = new Set<string>();
-    for (const [key, child] of node.pairs) {
-      if (key.kind !== "scalar" && key.kind !== "alias") throw new Refused("syntax");
-      const id = key.kind === "alias" ? `*${key.name}` : `=${key.text}`;
-      if (seen.has(id)) throw new Refused("duplicate_key");
-      seen.add(id);
-      const name = this.value(key);
-      if (outermost && name.type === "null") continue;
-      const value = this.value(child);
-      if (isMergeKey(key)) merged = value;
-      else if (name.type !== "null") own.push([keyName(name), value]);
+    let merged: readonly RawMap[] = [];
+    for (const pair of node.items) {
+      const key = keyOf(pair);
+      if (seen.has(key.source)) throw new Refused("duplicate_key");
+      seen.add(key.source);
+      this.count(1);
+      const value = this.value(pair.value);
+      if (key.type === "PLAIN" && key.source === "<<") merged = mapsOf(pair, value);
+      else own.set(key.source, value);
     }
-    return { type: "map", entries: merged ? withMerged(own, merged) : own };
+    return { type: "map", entries: withMerged(own, merged) };
   }
 }
 
-function scalarValue({ text, tag, plain }: ScalarNode): RawValue {
-  if (tag !== "" && tag !== "!") return taggedScalar(tag, text);
-  return plain ? plainScalar(text) : string(text);
+/** The maps that `<<` merges. For yaml.v3 the alias of a list is no list of maps. */
+function mapsOf({ value: node }: Pair<ParsedNode, ParsedNode | null>, value: RawValue): readonly RawMap[] {
+  const values = value.type === "list" && !isAlias(node) ? value.items : [value];
+  const maps = values.filter((one) => one.type === "map");
+  if (maps.length < values.length) throw new Refused("alias");
+  return maps;
 }
 
-function isMergeKey(key: YamlNode): boolean {
-  if (key.kind !== "scalar" || key.text !== "<<") return false;
-  return key.tag === "" || key.tag === "!" ? key.plain : key.tag === "tag:yaml.org,2002:merge";
-}
-
-/** Keys that are not texts all get the name of their Go type. */
-function keyName(key: RawValue): string {
-  if (key.type === "unsupported") return "<time.Time Value>";
-  if (key.type !== "scalar" || (key.go === "float64" && key.text === "NaN")) throw new Refused("syntax");
-  return key.go === "string" ? key.text : `<${key.go} Value>`;
-}
-
-/** What `<<` brings in stands behind what the map says itself, and of several the first wins. */
-function withMerged(own: [string, RawValue][], merged: RawValue): [string, RawValue][] {
-  const entries = [...own];
-  const names = new Set(own.map(([name]) => name));
-  for (const source of merged.type === "list" ? merged.items : [merged]) {
-    if (source.type !== "map") throw new Refused("alias");
-    for (const [name, value] of source.entries) {
-      if (names.has(name)) continue;
-      names.add(name);
-      entries.push([name, value]);
-    }
+/** The entries of the map itself come first, and the first entry of a name counts. */
+function withMerged(own: ReadonlyMap<string, RawValue>, merged: readonly RawMap[]): [string, RawValue][] {
+  const entries = new Map(own);
+  for (const map of merged) {
+    for (const [name, value] of map.entries) if (!entries.has(name)) entries.set(name, value);
   }
-  return entries;
+  return [...entries];
 }

@@ -1,6 +1,6 @@
 import { fitsInt64, goFloatText } from "../schema/go-text";
 import { nothing, type RawScalar, type RawValue, string, unsupported } from "../schema/raw-value";
-import { Refused } from "../schema/refused";
+import { Undecided } from "../schema/undecided";
 
 const words = new Map<string, RawValue>([
   ...["", "~", "null", "Null", "NULL"].map((word) => [word, nothing] as const),
@@ -11,43 +11,19 @@ const words = new Map<string, RawValue>([
   ...["-.inf", "-.Inf", "-.INF"].map((word) => [word, scalar("float64", "-Inf")] as const),
 ]);
 
-/** A scalar as yaml.v3 resolves it: YAML 1.2 words, numbers with Go's prefixes and underscores, dates. */
+/** Numbers for Go's functions alone, such as `.1_0` and `0b-1`. */
+const oddNumber = /^\.[0-9]*_|^0_*[bo]_*[-+]/;
+
+/**
+ * A scalar as yaml.v3 resolves it: YAML 1.2 words, numbers with Go's prefixes and underscores, dates.
+ * @throws Undecided `yaml_scalar`
+ */
 export function plainScalar(text: string): RawValue {
   const word = words.get(text);
   if (word) return word;
   if (!/^[-+.0-9]/.test(text)) return string(text);
+  if (oddNumber.test(text)) throw new Undecided("yaml_scalar");
   return isDate(text) ? unsupported : (integer(text) ?? float(text) ?? string(text));
-}
-
-/**
- * A scalar with a tag in front of it.
- * @param tag the whole tag, `tag:yaml.org,2002:` included
- * @throws Refused `bad_value`: the text does not read as what the tag says
- */
-export function taggedScalar(tag: string, text: string): RawValue {
-  const name = tag.startsWith("tag:yaml.org,2002:") ? tag.slice("tag:yaml.org,2002:".length) : "";
-  if (name === "binary") return string(binary(text));
-  const wanted = tagged[name];
-  if (!wanted) return string(text);
-  const value = plainScalar(text);
-  if (name === "float" && value.type === "scalar" && value.go === "int")
-    return scalar("float64", goFloatText(Number(value.text)));
-  if (!wanted(value)) throw new Refused("bad_value");
-  return value;
-}
-
-const tagged: Readonly<Record<string, (value: RawValue) => boolean>> = {
-  null: (value) => value.type === "null",
-  bool: (value) => value.type === "scalar" && value.go === "bool",
-  int: (value) => value.type === "scalar" && (value.go === "int" || value.go === "uint64"),
-  float: (value) => value.type === "scalar" && value.go === "float64",
-  timestamp: (value) => value.type === "unsupported",
-};
-
-function binary(text: string): string {
-  const packed = text.replace(/[\r\n]/g, "");
-  if (packed.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(packed)) throw new Refused("bad_value");
-  return atob(packed);
 }
 
 function scalar(go: RawScalar["go"], text: string): RawScalar {

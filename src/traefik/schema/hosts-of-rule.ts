@@ -33,9 +33,13 @@ function tokensOf(rule: string): string[] | null {
   return read === rule.length ? tokens.map(([, token = ""]) => token) : null;
 }
 
+/** A rule with deeper parentheses or negations is not understood: each level takes some of the stack. */
+const deepest = 500;
+
 /** Reads `a || b && !(c)`; every method gives null where the rule is not understood. */
 class RuleReader {
   private at = 0;
+  private depth = 0;
 
   constructor(private readonly tokens: readonly string[]) {}
 
@@ -51,9 +55,9 @@ class RuleReader {
   }
 
   private either(): HostsOfRule | null {
-    let hosts = this.both();
-    while (this.took("||")) hosts = union(hosts, this.both());
-    return hosts;
+    const parts = [this.both()];
+    while (this.took("||")) parts.push(this.both());
+    return unionOf(parts);
   }
 
   private both(): HostsOfRule | null {
@@ -63,6 +67,13 @@ class RuleReader {
   }
 
   private one(): HostsOfRule | null {
+    if (++this.depth > deepest) return null;
+    const hosts = this.operand();
+    this.depth--;
+    return hosts;
+  }
+
+  private operand(): HostsOfRule | null {
     if (this.took("!")) return this.one() === null ? null : "any";
     if (!this.took("(")) return this.matcher();
     const hosts = this.either();
@@ -105,6 +116,13 @@ function expressionHost(text: string): string | null {
   const [, label, rest = ""] = /^\^(\[\^\.\]\+\\\.)?((?:[a-z0-9-]+\\\.)*[a-z0-9-]+)(?:\\\.\?)?\$$/.exec(text) ?? [];
   if (rest === "") return null;
   return `${label ? "*." : ""}${rest.replaceAll("\\.", ".")}`;
+}
+
+/** In halves, so that a rule of many hosts does not copy all hosts for each of them. */
+function unionOf(parts: readonly (HostsOfRule | null)[]): HostsOfRule | null {
+  if (parts.length < 2) return parts[0] ?? null;
+  const middle = Math.floor(parts.length / 2);
+  return union(unionOf(parts.slice(0, middle)), unionOf(parts.slice(middle)));
 }
 
 function union(left: HostsOfRule | null, right: HostsOfRule | null): HostsOfRule | null {

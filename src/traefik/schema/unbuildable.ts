@@ -6,6 +6,7 @@ import { fields, named, textOf, textsOf } from "./file-contents";
 import { isOwnRule } from "./own-rule";
 import { Refused } from "./refused";
 import { middlewareProblem, middlewaresNamedBy } from "./unbuildable-middleware";
+import { Undecided } from "./undecided";
 
 /** From 2^40 up, below which foreign routers may stand, to the most that Traefik allows to users. */
 const priorities = { least: 2n ** 40n, most: 2n ** 63n - 1n - 1000n };
@@ -25,6 +26,7 @@ export function unbuildable(file: CompiledFile, others: readonly CompiledFile[] 
     return new Inspection(own, [own, ...others.map(treeOf)]).diagnostics();
   } catch (error) {
     if (error instanceof Refused) return [{ subject: file.name, problem: `refused_${error.reason}` }];
+    if (error instanceof Undecided) return [{ subject: file.name, problem: `unknown_${error.reason}` }];
     throw error;
   }
 }

@@ -41,15 +41,38 @@ export type RefusalReason =
   | "unknown_field"
   | "unsupported_type";
 
+/** Why a file is not judged; stable words, never with a value of the file in them. */
+export type UnknownReason =
+  /** A Go template, which may read the environment of the gateway. */
+  | "template"
+  | "too_deep"
+  /** Of the file, or of the nodes that its aliases add. */
+  | "too_large"
+  /** Text after the first document. */
+  | "yaml_after_document"
+  /** An anchor before a key, or with a name that YAML 1.1 does not have. */
+  | "yaml_anchor"
+  | "yaml_directive"
+  /** A key that is no text, or not on the line of its colon. */
+  | "yaml_key"
+  /** A line break of YAML 1.1 only, or a byte order mark inside the file. */
+  | "yaml_line_break"
+  /** A text whose lines or signs YAML 1.1 and YAML 1.2 may understand differently. */
+  | "yaml_scalar"
+  /** A fault that Traefik's parser may not find. */
+  | "yaml_syntax"
+  | "yaml_tab"
+  | "yaml_tag";
+
 /**
  * What Traefik's file provider makes of one file.
  *
- * `refused` freezes the whole provider on its last good configuration; `unknown` means that
- * the text holds a Go template, whose outcome depends on the gateway's own surroundings;
- * `ignored` means that Traefik does not read files with this ending.
+ * `refused` freezes the whole provider on its last good configuration; `unknown` means that only the gateway can tell,
+ * because Traefik may read the file differently from the readers here; `ignored` means that Traefik does not read files
+ * with this ending.
  */
 export type ReaderVerdict =
   | { readonly state: "accepted"; readonly defines: Definitions }
   | { readonly state: "refused"; readonly reason: RefusalReason; readonly where: string }
-  | { readonly state: "unknown"; readonly reason: "template" }
+  | { readonly state: "unknown"; readonly reason: UnknownReason }
   | { readonly state: "ignored" };

@@ -32,12 +32,18 @@ it("one that cannot be read is told of, and keeps nobody from looking at the oth
     writeFileSync(join(folder, "c.yml"), "");
     truncateSync(join(folder, "c.yml"), 5 * 1024 * 1024);
     writeFileSync(join(folder, ".d.yml"), '{"http":{"routers":{}}}');
+    writeFileSync(join(folder, "e.yml"), Buffer.from("\ufeffhttp:\n", "utf16le"));
+    writeFileSync(join(folder, "f.toml"), Buffer.from("# caf\u00e9\n", "latin1"));
+    writeFileSync(join(folder, "g.yml"), "a: !tag b\n");
   });
   expect(lines).toEqual([
     expect.stringMatching(/^\.d\.yml refused /),
     "a.yml unknown unreadable",
     "b.yml unknown unreadable",
     "c.yml unknown too_large",
+    "e.yml unknown not_utf8",
+    "f.toml unknown not_utf8",
+    "g.yml unknown yaml_tag",
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
+import { forms, wordOf } from "./forms";
 
 const yml = (text: string) => readTraefikFile("a.yml", text);
 
@@ -9,7 +10,7 @@ describe("a file that Traefik would read", () => {
     ["comments only", "# nothing\n"],
     ["an unknown root key, whatever it holds", '{"x": {"y": [null, {}]}}'],
     ["a root key that is null", "http:\n"],
-    ["a second document that is broken", "http:\n---\n{"],
+    ["a second document", "http:\n---\ntcp: {routers: x}\n"],
     ["root keys in any case", '{"HTTP": {"Routers": {"r": {"RULE": "x"}}}}'],
     ["an element that may be empty", '{"http": {"middlewares": {"m": {"compress": {}}}}}'],
     ["numbers as texts", '{"http": {"routers": {"r": {"priority": "5"}}}}'],
@@ -72,6 +73,10 @@ describe("a file that Traefik would read", () => {
     expect(yml(text)).toEqual({ state: "refused", reason, where });
   });
 
+  it("is unknown with a second document that is broken", () => {
+    expect(yml("http:\n---\n{")).toEqual({ state: "unknown", reason: "yaml_after_document" });
+  });
+
   it("is unknown with a template, and ignored with another ending", () => {
     expect(yml('http: {{ env "HOME" }}')).toEqual({ state: "unknown", reason: "template" });
     expect(readTraefikFile("a.yml.tmp", "{").state).toBe("ignored");
@@ -118,6 +123,20 @@ describe("a file that Traefik would read", () => {
       reason: "unsupported_type",
     });
     expect(readTraefikFile("a.toml", "[http")).toMatchObject({ reason: "syntax" });
+  });
+});
+
+describe("a file", () => {
+  it.each(forms.map((form) => [form.says, form.reader, form] as const))("with %s is %s", (_, __, { text, reader }) => {
+    expect(wordOf(yml(text))).toBe(reader);
+  });
+
+  it("of any form is judged as Traefik judges it, or not at all", () => {
+    const wrong = forms.filter(({ text, traefik }) => {
+      const { state } = yml(text);
+      return state !== "unknown" && state !== traefik;
+    });
+    expect(wrong).toEqual([]);
   });
 });
 

@@ -42,6 +42,20 @@ describe("the hosts of a rule", () => {
     expect(hostsOfRule(rule)).toBe("any");
   });
 
+  it("of 20,000 hosts are all read", () => {
+    const hosts = Array.from({ length: 20_000 }, (_, at) => `h${at}.example`);
+    expect(hostsOfRule(hosts.map((host) => `Host(\`${host}\`)`).join(" || "))).toEqual(hosts);
+  });
+
+  it.each([
+    ["!", ""],
+    ["(", ")"],
+  ])("are read inside a few of %s, and may be any inside very many", (open, close) => {
+    const within = (levels: number) => hostsOfRule(`${open.repeat(levels)}Host(\`a\`)${close.repeat(levels)}`);
+    expect(within(100)).toEqual(open === "!" ? "any" : ["a"]);
+    expect(within(100_000)).toBe("any");
+  });
+
   it("are those that our own rules are made of", () => {
     expect(hostsOfRule(hostRule("wiki.example.org"))).toEqual(["wiki.example.org"]);
     expect(hostsOfRule(routeRule("*.example.org", "/a"))).toEqual(["*.example.org"]);

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
 import { long } from "../../support/length";
@@ -33,6 +34,11 @@ describe.skipIf(!hasTraefik())("the strict reader beside a real Traefik", () => 
       const real = await traefik.verdictOf(file);
       told[real] = (told[real] ?? 0) + 1;
       if (verdict.state !== real) differing.push({ real, verdict, ...file });
+      else if (verdict.state === "accepted") {
+        const rules = Object.fromEntries(verdict.defines.http.routers.map(({ name, rule }) => [name, rule]));
+        const realRules = await traefik.rules();
+        if (!isDeepStrictEqual(rules, realRules)) differing.push({ rules, realRules, ...file });
+      }
     }
     expect(differing).toEqual([]);
     expect(told.accepted).toBeGreaterThan(count / 5);

@@ -101,6 +101,7 @@ describe("what Traefik would not build of our own output", () => {
     ["template", file({ auth: { realm: "{{ env }}" } })],
     ["refused_empty_element", file({ middlewares: {} })],
     ["refused_unknown_field", file({ router: { rules: "x" } })],
+    ["unknown_yaml_tag", { ...file(), text: "http: !x {}\n" }],
   ])("is %s in a file that has it", (problem, faulty) => {
     expect(problems(unbuildable(faulty, [shared]))).toContain(problem);
   });
