@@ -1,4 +1,4 @@
-// Runs after `npm install`. It never fails an installation: the server itself refuses to start on an unmended driver.
+// Runs after `npm install` in a clone. It never fails an installation: nothing is built from a driver without the patch.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,9 +8,9 @@ import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Applies `patches/` and prints nothing, unless it did not work. */
+/** Applies `patches/` and prints nothing, unless it did not work. Without development dependencies there is no driver. */
 function mendDriver() {
-  if (patchIsApplied()) return;
+  if (!existsSync(join(root, "node_modules", "postgres")) || patchIsApplied()) return;
   applyPatches();
   if (patchIsApplied()) return;
   // npm leaves a package alone whose version is right: after an update it holds a former patch.
