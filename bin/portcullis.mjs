@@ -24,12 +24,18 @@ process.env.NEXT_TELEMETRY_DISABLED = "1";
 
 /** A tarball of `npm pack` holds the build instead of the sources. */
 const isClone = existsSync(join(root, "src"));
-const folder = isClone ? await builtFromSources() : join(root, "dist", "packed");
+if (process.argv[2] === "dev" && process.argv.length === 3) {
+  if (!isClone) endWith("dev needs the sources: run it in a clone.");
+  await orEnd(async () => (await import("./dev.mjs")).develop());
+  process.exit();
+}
+const folder = isClone ? await orEnd(async () => (await import("./build.mjs")).build()) : join(root, "dist", "packed");
 if (!existsSync(folder)) endWith(`${root} holds neither sources nor a build: install it again.`);
 const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
 
 // An installation below node_modules is replaced by the next one: its settings are where it is started.
-const problem = await loadEnvFile(join(isClone ? root : process.cwd(), ".env"), folder);
+const { parseEnvFile } = await load("env-file");
+const problem = loadEnvFile(join(isClone ? root : process.cwd(), ".env"), parseEnvFile);
 if (problem !== null) endWith(problem);
 
 const { runCommandLine } = await load("cli");
@@ -40,14 +46,13 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   ask: async (verb, input) => (await load("host")).askHost(process.env, verb, input),
 });
 
-async function builtFromSources() {
-  const { build, CannotBuild } = await import("./build.mjs");
-  try {
-    return await build();
-  } catch (error) {
+/** Does what only a clone can do, or ends with what is missing. */
+async function orEnd(work) {
+  const { CannotBuild } = await import("./build.mjs");
+  return work().catch((error) => {
     if (!(error instanceof CannotBuild)) throw error;
     return endWith(error.message);
-  }
+  });
 }
 
 function endWith(line) {

@@ -1,6 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Serving } from "../http/server/http-server";
 import { preparePageRequest } from "../http/server/page-request";
@@ -14,19 +13,27 @@ export interface Pages extends Pick<Serving, "pages" | "upgrade"> {
   close(): Promise<void>;
 }
 
-/** The console's pages, by Next. In production nothing of Next is loaded before somebody asks for a page. */
-export async function openConsole(mode: ConsoleMode, address: { host: string; port: number }): Promise<Pages> {
-  if (mode === "development") return startNext(true, address);
-  let started: Promise<Pages> | null = null;
+/**
+ * The console's pages, by Next. Nothing of Next is loaded before a page is requested, or, in development, before a page
+ * that was open before a restart asks for its updates.
+ */
+export function openConsole(mode: ConsoleMode, address: { host: string; port: number }): Pages {
+  const dev = mode === "development";
+  let started: Promise<Required<Pages>> | null = null;
+  const start = () => {
+    started ??= startNext(dev, address).catch((error: unknown) => {
+      started = null; // the next request tries again
+      throw error;
+    });
+    return started;
+  };
   const pages: RequestListener = async (request, response) => {
     if (mode === "none") {
       refusePage(response, 404, "There is no console here now. The API answers at /api/trpc.");
       return;
     }
-    started ??= startNext(false, address);
-    const next = await started.catch(() => null);
+    const next = await start().catch(() => null);
     if (next === null) {
-      started = null; // the next request tries again
       refusePage(response, 503, "There is no console here now. The API answers at /api/trpc.");
     } else if (!response.destroyed) {
       next.pages(request, response);
@@ -34,16 +41,17 @@ export async function openConsole(mode: ConsoleMode, address: { host: string; po
   };
   return {
     pages,
+    ...(dev ? { upgrade: (...upgrade) => takeUpgrade(start(), ...upgrade) } : {}),
     close: async () => {
       await (await started?.catch(() => null))?.close();
     },
   };
 }
 
-/** Next's development server does not always end; nothing of it is worth waiting for. In milliseconds. */
+/** How long a stop waits for Next, in milliseconds. */
 const closeWithinMs = 1_000;
 
-async function startNext(dev: boolean, { host, port }: { host: string; port: number }): Promise<Pages> {
+async function startNext(dev: boolean, { host, port }: { host: string; port: number }): Promise<Required<Pages>> {
   const { default: next } = await import("next");
   const app = next({ dev, dir: projectRoot(), hostname: host, port, quiet: true });
   await app.prepare();
@@ -59,17 +67,21 @@ async function startNext(dev: boolean, { host, port }: { host: string; port: num
       allowOwnScripts(request, response, dev);
       handle(request, response).catch(() => refusePage(response, 500, "This page could not be made."));
     },
-    ...(dev
-      ? { upgrade: (request, socket, head) => takeUpgrade(upgrade(request, socket as Socket, head), socket) }
-      : {}),
+    upgrade: (request, socket, head) => {
+      upgrade(request, socket as Socket, head).catch(() => socket.destroy());
+    },
+    // The development server does not always end, and its process ends right after this.
     close: async () => {
-      await Promise.race([app.close(), delay(closeWithinMs)]);
+      if (!dev) await Promise.race([app.close(), delay(closeWithinMs)]);
     },
   };
 }
 
-function takeUpgrade(upgraded: Promise<void>, socket: Duplex): void {
-  upgraded.catch(() => socket.destroy());
+type Upgrade = NonNullable<Serving["upgrade"]>;
+
+/** Hands a connection over to Next as soon as it has started. */
+function takeUpgrade(starting: Promise<Required<Pages>>, ...[request, socket, head]: Parameters<Upgrade>): void {
+  starting.then(({ upgrade }) => upgrade(request, socket, head)).catch(() => socket.destroy());
 }
 
 /** Answers where Next does not; of an answer that has begun only the connection can be ended. */

@@ -151,7 +151,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   open.sweeper = startIdentitySweeper(runtime);
   const requests = new ActiveRequests(requestBounds(settings));
   const api = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests);
-  const pages = await openConsole(consoleMode, { host, port: http.port });
+  const pages = openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;
   open.control?.serve(
