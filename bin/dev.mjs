@@ -10,8 +10,8 @@ import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
  * Runs the server from the sources, and starts it again after a change on the server's side: a source that is part of
  * the build, a migration, or `.env`. Next rebuilds the pages by itself, in the server's process.
  *
- * Sources that cannot be built leave the running server alone. The new server starts when the old process has ended,
- * so that the port, the lock of the data folder and the gateway's folder are free.
+ * Sources that cannot be built leave the running server alone. The new server starts when the former process has ended,
+ * so that the port, the lock of the data folder and the gateway's folder are free. Until then it loads its modules.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -38,13 +38,14 @@ export async function develop() {
     const changed = changes.next();
     const built = await rebuild(builder);
     if (built !== null && built !== running) {
-      if (child !== null) {
-        say("The server's sources have changed: it starts again.");
-        await child.stop();
-      }
-      if (stopped.signal.aborted) break;
-      child = startServer();
+      const former = child;
+      child = openServer();
       running = built;
+      if (former !== null) {
+        say("The server's sources have changed: it starts again.");
+        await former.stop();
+      }
+      if (!stopped.signal.aborted) child.start();
     }
     await Promise.race([changed, stopped.promise]);
     await delay(settleMs);
@@ -82,9 +83,14 @@ function migrations() {
     .map((name) => join(folder, name));
 }
 
-/** A server in a process of its own, which ends with this one. */
-function startServer() {
-  const child = spawn(process.execPath, [server, output], { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+/** The embedded database is ready a second earlier where its code is not optimized, and so is its end. */
+const shortLived = "--liftoff-only";
+
+/** A server in a process of its own, which ends with this one. It loads its modules, and waits for `start`. */
+function openServer() {
+  const child = spawn(process.execPath, [shortLived, server, output], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+  });
   let isStopping = false;
   const ended = new Promise((resolve) => {
     child.once("exit", (code, signal) => {
@@ -93,6 +99,9 @@ function startServer() {
     });
   });
   return {
+    start() {
+      if (child.connected) child.send("start");
+    },
     async stop() {
       isStopping = true;
       child.kill("SIGTERM");
