@@ -4,6 +4,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symli
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { layEmbeddedDatabase } from "../support/embedded-template";
 import { freePort } from "../support/free-port";
 
 const root = join(import.meta.dirname, "../..");
@@ -26,8 +27,11 @@ async function answered(): Promise<string | null> {
   return response === null ? null : ((await response.json()) as { status: string }).status;
 }
 
-/** Pids of the servers that it has started and that are there now. */
-const servers = () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+/** Pids of the servers that it has started and that are there now; the bundler is a child too. */
+function servers(): string[] {
+  const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ");
+  return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("dev-server.mjs"));
+}
 
 function isAlive(pid: string | number): boolean {
   try {
@@ -51,6 +55,7 @@ beforeAll(async () => {
     cpSync(join(root, path), join(clone, path), { recursive: true });
   }
   symlinkSync(join(root, "node_modules"), join(clone, "node_modules"));
+  await layEmbeddedDatabase(join(folder, "data"));
   port = await freePort();
   const { PATH, HOME } = process.env;
   writeFileSync(
