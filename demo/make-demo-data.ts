@@ -8,7 +8,7 @@ import {
 import { generatePassword } from "../src/platform/passwords/generate-password";
 import { type Client, createClient } from "../src/sdk/create-client";
 import { type DemoPerson, openPerson } from "./demo-person";
-import { environments, forms, organizations, owner } from "./plan";
+import { environments, forms, organizations, owner, type PlannedOrganization as Planned } from "./plan";
 
 export interface Place {
   /** Where the control plane answers on this machine, as an origin. */
@@ -47,16 +47,17 @@ const expiresInDays = 1;
 
 /**
  * Fills a development installation by its own operations, over its API and the host's command line.
+ * @param plan the organizations to make; a test makes fewer
  * @throws NoDemoData no development server answers, or there are applications already
  */
-export async function makeDemoData(place: Place): Promise<DemoData> {
+export async function makeDemoData(place: Place, plan: readonly Planned[] = organizations): Promise<DemoData> {
   await requireDevelopment(place.url);
   const isSetUp = await requireNoApplications(place);
   const password = generatePassword(place.random);
   const sessions = new Map<string, DemoPerson>();
   const made: MadeOrganization[] = [];
   let visit: DemoData["visit"] | null = null;
-  for (const planned of organizations) {
+  for (const planned of plan) {
     const { name } = planned;
     const isFirst = made.length === 0;
     const created = CreatedOrganization.parse(
@@ -119,8 +120,6 @@ async function chooseOwnPassword(place: Place, setupUrl: string | null, password
 
 /** What follows the `#` of a link. */
 const tokenOf = (link: string): string => new URL(link).hash.slice(1);
-
-type Planned = (typeof organizations)[number];
 
 /** Makes the projects of an organization with everything in them. */
 async function fill(client: Client, { name: organization, projects, upstream }: Planned) {

@@ -4,12 +4,15 @@ import type { Role } from "../src/access/permissions";
 
 export const owner = { email: "demo@example.org", name: "Dana Demo" };
 
-/** Everyone besides the owner, who is the owner of every organization. */
+/**
+ * Everyone besides the owner, who is the owner of every organization. With the owner's, these are four of the five
+ * sign-in attempts that an address has in a minute: the fifth is left to whoever looks at the result.
+ */
 export const people = ["grace@example.org", "edsger@example.org", "barbara@example.org"] as const;
 
 type Person = (typeof people)[number];
 
-interface PlannedOrganization {
+export interface PlannedOrganization {
   readonly name: string;
   /** Each has two environments. */
   readonly projects: readonly { readonly name: string; readonly applications: readonly string[] }[];

@@ -6,6 +6,7 @@ import pino from "pino";
 import { afterAll, describe, expect, test } from "vitest";
 import { openPerson } from "../../demo/demo-person";
 import { type DemoData, makeDemoData, type Place } from "../../demo/make-demo-data";
+import { organizations } from "../../demo/plan";
 import { CreatedKey, Operators } from "../../src/main/host/contract";
 import { askHost } from "../../src/main/host-commands";
 import { readEnvironment } from "../../src/main/settings/environment";
@@ -85,10 +86,8 @@ describe("npm run seed", { shuffle: false }, () => {
     ]);
   });
 
-  test("has a password that signs the owner in, and another one does not", async () => {
-    const { email, password } = made.signIn;
-    await openPerson(place.url).signIn("password", { email, password });
-    await expect(openPerson(place.url).signIn("password", { email, password: `${password}x` })).rejects.toThrow("401");
+  test("has a password that signs the owner in, and leaves that one attempt within the limit of an address", async () => {
+    await openPerson(place.url).signIn("password", made.signIn);
   });
 
   test("says why it does not run a second time, and changes nothing", async () => {
@@ -100,8 +99,8 @@ describe("npm run seed", { shuffle: false }, () => {
   test("fills an installation that was set up and has no application, for an owner of its own", async () => {
     const own = await startAt("set-up", "development");
     await resultOf(own, "setup", { email: "you@example.org", organization: "Mine" });
-    const filled = await makeDemoData(own);
-    expect(filled.organizations.map(({ applications }) => applications)).toEqual([20, 20, 20]);
+    const filled = await makeDemoData(own, organizations.slice(0, 1));
+    expect(filled.organizations).toMatchObject([{ name: "Acme", applications: 20, members: 4 }]);
     await openPerson(own.url).signIn("password", filled.signIn);
   });
 
