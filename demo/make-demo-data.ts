@@ -98,7 +98,7 @@ async function requireNoApplications(place: Place): Promise<boolean> {
     const { items } = await createClient({ url: place.url, apiKey }).applications.list.query({ limit: 1 });
     if (items.length > 0) {
       throw new NoDemoData(
-        "this installation has applications already, and a second set of demo data would claim the same hosts: stop the server, remove its data folder, and start it again",
+        "this installation has applications already, and a second set of demo data would claim the same hosts: start the server with an empty data folder, or an empty database",
       );
     }
   }
