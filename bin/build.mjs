@@ -1,13 +1,17 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { copyFile, mkdir, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 /**
  * Bundles the parts of `src` that run in Node into `dist/<digest of what they are made of>/`, unless that is there.
  * A folder of `dist` is made beside its place and moved there whole, and never changed: any number of processes may
  * build at once, and one that runs keeps the files that it runs on.
+ *
+ * Packages of `dependencies` stay outside and are loaded at run time. Every other package that the sources import
+ * becomes part of the build: the patched PostgreSQL driver, and the query builder that imports it.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -28,12 +32,13 @@ export class CannotBuild extends Error {}
 
 /**
  * @returns {Promise<string>} the folder of the build, absolute
- * @throws {CannotBuild} nothing is built, and nothing can be written there
+ * @throws {CannotBuild} nothing is built, and nothing can be built here
  */
 export async function build() {
   const folder = join(root, "dist", digestOfInputs());
   if (existsSync(folder)) return folder;
-  const { build: bundle } = await import("esbuild");
+  if (!patchIsApplied()) throw new CannotBuild(PATCH_IS_MISSING);
+  const { build: bundle } = await loadEsbuild();
   const unfinished = join(root, "dist", `.${randomBytes(6).toString("hex")}`);
   await mkdir(unfinished, { recursive: true }).catch((error) => {
     throw new CannotBuild(
@@ -41,45 +46,67 @@ export async function build() {
     );
   });
   try {
-    await bundle({
-      absWorkingDir: root,
-      entryPoints: Object.fromEntries(Object.entries(entryPoints).filter(([, path]) => existsSync(join(root, path)))),
-      outdir: unfinished,
-      outExtension: { ".js": ".mjs" },
-      bundle: true,
-      splitting: true,
-      packages: "external",
-      platform: "node",
-      format: "esm",
-      target: "node20",
-      sourcemap: "linked",
-      sourcesContent: false,
-      logLevel: "warning",
-    });
+    await bundle({ ...bundleOptions(), outdir: unfinished });
     await rename(unfinished, folder).catch((error) => {
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error; // another process was first
     });
   } finally {
     await rm(unfinished, { recursive: true, force: true });
   }
-  await pointSdkAt(folder);
+  await placeSdk(folder);
   // A former build of another user stays.
   await removeFormer(folder).catch(() => undefined);
   return folder;
 }
 
-/** `portcullis/sdk` is one file that stays where it is (`exports` in package.json). */
-async function pointSdkAt(folder) {
-  if (!existsSync(join(folder, "sdk.mjs"))) return;
-  const path = join(root, "dist", "sdk.mjs");
+/** How the sources are bundled, without the place where the files go. @returns {import("esbuild").BuildOptions} */
+export function bundleOptions() {
+  const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  return {
+    absWorkingDir: root,
+    entryPoints: Object.fromEntries(Object.entries(entryPoints).filter(([, path]) => existsSync(join(root, path)))),
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    external: Object.keys(dependencies),
+    platform: "node",
+    format: "esm",
+    target: "node20",
+    sourcemap: "linked",
+    sourcesContent: false,
+    logLevel: "warning",
+  };
+}
+
+/** @throws {CannotBuild} it is not installed */
+export function loadEsbuild() {
+  return import("esbuild").catch((error) => {
+    if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
+    throw new CannotBuild(
+      'nothing is built for this version, and esbuild is not installed: run "npm install --include=dev" and "npm run build". A tarball of "npm pack" needs neither',
+    );
+  });
+}
+
+/** `portcullis/sdk` is one file that stays where it is (`exports` in package.json). Nothing else is loaded with it. */
+async function placeSdk(folder) {
+  const built = join(folder, "sdk.mjs");
+  if (!existsSync(built)) return;
+  await replaceFile(join(root, "dist", "sdk.mjs"), (path) => copyFile(built, path));
+  await replaceFile(join(root, "dist", "sdk.d.mts"), (path) =>
+    writeFile(path, 'export * from "../src/sdk/create-client.ts";\n'),
+  );
+}
+
+async function replaceFile(path, write) {
   const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
-  await writeFile(unfinished, `export * from "./${basename(folder)}/sdk.mjs";\n`, { flag: "wx" });
+  await write(unfinished);
   await rename(unfinished, path);
 }
 
 function digestOfInputs() {
   const hash = createHash("sha256").update(process.version.split(".")[0] ?? "");
-  const files = ["src", "drizzle"].flatMap(filesBelow);
+  const files = ["src", "drizzle", "patches"].flatMap(filesBelow);
   for (const path of [...files, join(root, "package-lock.json"), fileURLToPath(import.meta.url)]) {
     const text = readFileSync(path);
     hash.update(`${relative(root, path)}\0${text.length}\0`).update(text);

@@ -34,6 +34,6 @@ function holdsAddedLines(installation, patch) {
   });
 }
 
-/** The one line to print before refusing to start. */
+/** The one line to print before refusing to build. */
 export const PATCH_IS_MISSING =
-  "the PostgreSQL driver in node_modules does not hold the present patch (patches/postgres+3.4.9.patch): run `npm install`, or `node bin/postinstall.mjs` if scripts are turned off. If that does not help, delete node_modules/postgres first";
+  "the PostgreSQL driver in node_modules does not hold the present patch (patches/postgres+3.4.9.patch): run `npm install`, or `node bin/prepare.mjs` if scripts are turned off. If that does not help, delete node_modules/postgres first";

@@ -1,12 +1,12 @@
 #!/usr/bin/env node
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
+import { loadEnvFile } from "./load-env-file.mjs";
 
 /**
- * The command: builds what is not built, loads .env, and hands over to the command line (`src/cli/main.ts`), together
- * with what only the server side can do: the command line itself imports nothing of it.
+ * The command: finds the build, makes it in a clone where it is not there, loads .env, and hands over to the command
+ * line (`src/cli/main.ts`), together with what only the server side can do: the command line itself imports nothing of it.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -17,22 +17,27 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   process.stderr.write(`Portcullis needs Node ${needed.join(".")} or newer; this is ${process.versions.node}.\n`);
   process.exit(1);
 }
-if (!patchIsApplied()) {
-  endWith(PATCH_IS_MISSING);
-}
 
 // React and Next choose their parts by it.
 process.env.NODE_ENV = process.argv[2] === "dev" ? "development" : "production";
 process.env.NEXT_TELEMETRY_DISABLED = "1";
 
-const { build, CannotBuild } = await import("./build.mjs");
-const folder = await build().catch((error) => {
-  if (!(error instanceof CannotBuild)) throw error;
-  return endWith(error.message);
-});
+/** A tarball of `npm pack` holds the build instead of the sources. */
+const isClone = existsSync(join(root, "src"));
+if (process.argv[2] === "dev" && process.argv.length === 3) {
+  if (!isClone) endWith("dev needs the sources: run it in a clone.");
+  await orEnd(async () => (await import("./dev.mjs")).develop());
+  process.exit();
+}
+const folder = isClone ? await orEnd(async () => (await import("./build.mjs")).build()) : join(root, "dist", "packed");
+if (!existsSync(folder)) endWith(`${root} holds neither sources nor a build: install it again.`);
 const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
 
-await loadEnvFile(join(root, ".env"));
+// An installation below node_modules is replaced by the next one: its settings are where it is started.
+const { parseEnvFile } = await load("env-file");
+const problem = loadEnvFile(join(isClone ? root : process.cwd(), ".env"), parseEnvFile);
+if (problem !== null) endWith(problem);
+
 const { runCommandLine } = await load("cli");
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   // Next's development server leaves watchers behind that would keep the process.
@@ -41,21 +46,16 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   ask: async (verb, input) => (await load("host")).askHost(process.env, verb, input),
 });
 
-/** What the environment says already stays. */
-async function loadEnvFile(path) {
-  if (!existsSync(path)) return;
-  const { parseEnvFile } = await load("env-file");
-  let read;
-  try {
-    read = parseEnvFile(readFileSync(path));
-  } catch (error) {
-    return endWith(`${path} cannot be read (${error.code})`);
-  }
-  if (!read.ok) return endWith(`${path}, line ${read.line}: it ${read.problem}`);
-  for (const [name, value] of read.values) process.env[name] ??= value;
+/** Does what only a clone can do, or ends with what is missing. */
+async function orEnd(work) {
+  const { CannotBuild } = await import("./build.mjs");
+  return work().catch((error) => {
+    if (!(error instanceof CannotBuild)) throw error;
+    return endWith(error.message);
+  });
 }
 
-function endWith(problem) {
-  process.stderr.write(`portcullis: ${problem}\n`);
+function endWith(line) {
+  process.stderr.write(`portcullis: ${line}\n`);
   process.exit(1);
 }

@@ -84,7 +84,7 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     .action(async () => end(await server.run("production")));
   program
     .command("dev")
-    .description("the same, with the console rebuilt as it is edited")
+    .description("in a clone: run from the sources, and start again after each change")
     .action(async () => end(await server.run("development")));
   program
     .command("build")

@@ -33,6 +33,7 @@ const inputs = [
  * @throws StartFailure the build failed, or nothing can be built because the project's folder cannot be written
  */
 export async function buildConsole(say: (line: string) => void, root = projectRoot()): Promise<void> {
+  if (isPacked(root)) return;
   const digest = digestOf(root);
   const stamp = join(root, ".next", "portcullis-inputs");
   const isBuilt = () =>
@@ -48,6 +49,11 @@ export async function buildConsole(say: (line: string) => void, root = projectRo
   } finally {
     await lock.close();
   }
+}
+
+/** A tarball of `npm pack` holds the console's build, and not what it was made of. */
+function isPacked(root: string): boolean {
+  return !existsSync(join(root, "src")) && existsSync(join(root, ".next", "BUILD_ID"));
 }
 
 /** Where `next build` writes: into `.next`, and into the project's folder where that does not exist. */

@@ -1,6 +1,4 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Serving } from "../http/server/http-server";
 import { preparePageRequest } from "../http/server/page-request";
@@ -14,41 +12,56 @@ export interface Pages extends Pick<Serving, "pages" | "upgrade"> {
   close(): Promise<void>;
 }
 
-/** The console's pages, by Next. In production nothing of Next is loaded before somebody asks for a page. */
-export async function openConsole(mode: ConsoleMode, address: { host: string; port: number }): Promise<Pages> {
-  if (mode === "development") return startNext(true, address);
-  let started: Promise<Pages> | null = null;
+/** The console's pages, by Next. Nothing of Next is loaded before somebody asks for a page. */
+export function openConsole(mode: ConsoleMode, address: { host: string; port: number }): Pages {
+  const dev = mode === "development";
+  let started: Promise<RunningNext> | null = null;
+  let listens = false;
   const pages: RequestListener = async (request, response) => {
     if (mode === "none") {
       refusePage(response, 404, "There is no console here now. The API answers at /api/trpc.");
       return;
     }
-    started ??= startNext(false, address);
+    started ??= startNext(dev, address);
     const next = await started.catch(() => null);
     if (next === null) {
       started = null; // the next request tries again
       refusePage(response, 503, "There is no console here now. The API answers at /api/trpc.");
     } else if (!response.destroyed) {
+      listens = true;
       next.pages(request, response);
     }
   };
+  if (!dev) {
+    const close = async () => {
+      await (await started?.catch(() => null))?.close();
+    };
+    return { pages, close };
+  }
   return {
     pages,
-    close: async () => {
-      await (await started?.catch(() => null))?.close();
+    // From the first page on Next itself listens for upgrades. A page that was open before a restart tries again.
+    upgrade: (_request, socket) => {
+      if (!listens) socket.destroy();
     },
+    // The development server does not always end, and its process ends right after this.
+    close: async () => undefined,
   };
 }
 
-/** Next's development server does not always end; nothing of it is worth waiting for. In milliseconds. */
+/** How long a stop waits for Next, in milliseconds. */
 const closeWithinMs = 1_000;
 
-async function startNext(dev: boolean, { host, port }: { host: string; port: number }): Promise<Pages> {
+interface RunningNext {
+  readonly pages: RequestListener;
+  close(): Promise<void>;
+}
+
+async function startNext(dev: boolean, { host, port }: { host: string; port: number }): Promise<RunningNext> {
   const { default: next } = await import("next");
   const app = next({ dev, dir: projectRoot(), hostname: host, port, quiet: true });
   await app.prepare();
   const handle = app.getRequestHandler();
-  const upgrade = app.getUpgradeHandler();
   return {
     pages: (request, response) => {
       const problem = dev ? null : preparePageRequest(request);
@@ -59,17 +72,10 @@ async function startNext(dev: boolean, { host, port }: { host: string; port: num
       allowOwnScripts(request, response, dev);
       handle(request, response).catch(() => refusePage(response, 500, "This page could not be made."));
     },
-    ...(dev
-      ? { upgrade: (request, socket, head) => takeUpgrade(upgrade(request, socket as Socket, head), socket) }
-      : {}),
     close: async () => {
       await Promise.race([app.close(), delay(closeWithinMs)]);
     },
   };
-}
-
-function takeUpgrade(upgraded: Promise<void>, socket: Duplex): void {
-  upgraded.catch(() => socket.destroy());
 }
 
 /** Answers where Next does not; of an answer that has begun only the connection can be ended. */

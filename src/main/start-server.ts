@@ -13,6 +13,7 @@ import { ActiveRequests } from "../http/active-requests";
 import { describeError } from "../http/describe-error";
 import { createHandler } from "../http/handler";
 import { type HttpServer, listen } from "../http/server/http-server";
+import type { ApiHandler } from "../platform/contract/api-handler";
 import { localGateway } from "../platform/local-gateway";
 import { buildConsole } from "./build-console";
 import { type ConsoleMode, openConsole } from "./console";
@@ -151,7 +152,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   open.sweeper = startIdentitySweeper(runtime);
   const requests = new ActiveRequests(requestBounds(settings));
   const api = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests);
-  const pages = await openConsole(consoleMode, { host, port: http.port });
+  const pages = openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;
   open.control?.serve(
@@ -166,7 +167,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
       log,
     ),
   );
-  http.serve({ api, ...pages });
+  http.serve({ api: consoleMode === "development" ? saidToBeDevelopment(api) : api, ...pages });
   const reported = reportReservedClaims(runtime).catch((error: unknown) => {
     log.warn({ error: describeError(error) }, "claims of reserved hosts could not be looked for");
   });
@@ -183,6 +184,15 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
     gatewayProblem: () => sync.status().find(({ why }) => why !== null)?.why?.detail ?? null,
     onGatewayChange: (listener) => listeners.add(listener),
     stop,
+  };
+}
+
+/** What fills an installation with demo data looks for this header, and refuses every other installation. */
+function saidToBeDevelopment(api: ApiHandler): ApiHandler {
+  return async (request, peer) => {
+    const response = await api(request, peer);
+    response.headers.set("x-portcullis-mode", "development");
+    return response;
   };
 }
 

@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { patchIsApplied } from "../../bin/patch-is-applied.mjs";
 
 const root = join(import.meta.dirname, "../..");
@@ -45,4 +46,30 @@ test("patchIsApplied returns false without the driver", () => {
   const copy = copyOfInstallation("none");
   rmSync(join(copy, "node_modules"), { recursive: true });
   expect(patchIsApplied(copy)).toBe(false);
+});
+
+describe("a clone in which nothing is built", () => {
+  /** The command, in a clone with these packages alone. @returns what it said */
+  function startIn(clone: string): string {
+    for (const path of ["bin", "package.json", "package-lock.json"]) {
+      cpSync(join(root, path), join(clone, path), { recursive: true });
+    }
+    for (const path of ["src", "drizzle"]) mkdirSync(join(clone, path));
+    const { status, stdout, stderr } = spawnSync(process.execPath, [join(clone, "bin/portcullis.mjs"), "start"], {
+      encoding: "utf8",
+    });
+    expect([status, stdout, stderr.trimEnd().split("\n").length]).toEqual([1, "", 1]);
+    return stderr;
+  }
+
+  test("is not built from a driver that lacks the patch: the start says what to run", () => {
+    const clone = copyOfInstallation("unpatched-clone");
+    const path = join(clone, "node_modules/postgres/src/connection.js");
+    writeFileSync(path, readFileSync(path, "utf8").replace("    if (q.options.onexecute)\n", ""));
+    expect(startIn(clone)).toContain("run `npm install`");
+  });
+
+  test("without the development dependencies says how to get them", () => {
+    expect(startIn(copyOfInstallation("without-esbuild"))).toContain('run "npm install --include=dev"');
+  });
 });

@@ -1,16 +1,16 @@
-// Runs after `npm install`. It never fails an installation: the server itself refuses to start on an unmended driver.
+// Runs after `npm install` in a clone. It never fails an installation: nothing is built from a driver without the patch.
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Applies `patches/` and prints nothing, unless it did not work. */
+/** Applies `patches/` and prints nothing, unless it did not work. Without development dependencies there is no driver. */
 function mendDriver() {
-  if (patchIsApplied()) return;
+  if (!existsSync(join(root, "node_modules", "postgres")) || patchIsApplied()) return;
   applyPatches();
   if (patchIsApplied()) return;
   // npm leaves a package alone whose version is right: after an update it holds a former patch.
@@ -47,7 +47,32 @@ function linkCommand() {
   if (existsSync(command)) chmodSync(command, 0o755);
 }
 
-for (const step of [mendDriver, linkCommand]) {
+/**
+ * Sets the Git hooks of `bin/git-hooks.json` in a clone. The tool's own script at its installation finds no configuration,
+ * and so does nothing: it would also set them in a repository around this folder.
+ */
+function setHooks() {
+  const tool = join(root, "node_modules", "simple-git-hooks", "cli.js");
+  const isCi = !["", "false", "0"].includes(process.env.CI ?? "");
+  if (isCi || !existsSync(join(root, ".git")) || !existsSync(tool)) return;
+  const configuration = join("bin", "git-hooks.json");
+  const found = spawnSync("git", ["rev-parse", "--git-path", "hooks"], { cwd: root, encoding: "utf8" });
+  if (found.status !== 0) return;
+  const folder = resolve(root, found.stdout.trim());
+  const names = Object.keys(JSON.parse(readFileSync(join(root, configuration), "utf8")));
+  const own = names.filter((name) => isForeign(join(folder, name)));
+  if (own.length > 0) {
+    console.warn(`portcullis: ${folder} has hooks of your own (${own.join(", ")}), which stay: none is set`);
+    return;
+  }
+  spawnSync(process.execPath, [tool, configuration], { cwd: root, stdio: "ignore" });
+}
+
+function isForeign(hook) {
+  return existsSync(hook) && !readFileSync(hook, "utf8").includes("SKIP_SIMPLE_GIT_HOOKS");
+}
+
+for (const step of [mendDriver, linkCommand, setHooks]) {
   try {
     step();
   } catch (error) {

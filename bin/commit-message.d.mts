@@ -1,0 +1,1 @@
+export function problemOf(text: string): string | null;
