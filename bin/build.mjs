@@ -98,7 +98,8 @@ async function placeSdk(folder) {
   );
 }
 
-async function replaceFile(path, write) {
+/** A process that reads the file at the same time finds the former one or the new one. */
+export async function replaceFile(path, write) {
   const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
   await write(unfinished);
   await rename(unfinished, path);

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { build, CannotBuild } from "./build.mjs";
+import { build, CannotBuild, replaceFile } from "./build.mjs";
 
 /**
  * `npm pack` runs this first. It builds what the tarball holds instead of the sources (`files` in package.json): the
@@ -30,7 +30,8 @@ async function packConsole() {
 /** Next names the folder in which it built, and does not read the name at run time. The same sources give the same file. */
 async function forgetPlace(path) {
   const text = await readFile(path, "utf8");
-  await writeFile(path, text.replaceAll(JSON.stringify(root), '"/portcullis"'));
+  const placeless = text.replaceAll(JSON.stringify(root), '"/portcullis"');
+  if (placeless !== text) await replaceFile(path, (unfinished) => writeFile(unfinished, placeless));
 }
 
 /** The compiler writes a declaration for every source that it reads. The tarball gets the ones that the SDK refers to. */
@@ -46,7 +47,9 @@ async function packTypes() {
   } finally {
     await rm(all, { recursive: true, force: true });
   }
-  await writeFile(join(root, "dist", "sdk.d.mts"), 'export * from "./types/src/sdk/create-client.js";\n');
+  await replaceFile(join(root, "dist", "sdk.d.mts"), (path) =>
+    writeFile(path, 'export * from "./types/src/sdk/create-client.js";\n'),
+  );
 }
 
 const reference = /(?<=(?:from |import\()")\.[^"]+(?=")/g;
