@@ -51,7 +51,7 @@ describe("an operation that is only declared appears", () => {
 
   test("in the OpenAPI description, with its permission, input and refusals", () => {
     const { paths } = JSON.parse(JSON.stringify(openApiOf(tree, "0.0.0"))) as { paths: Record<string, unknown> };
-    const described = JSON.stringify(paths["/applications/{applicationId}/bookmarks"]);
+    const described = JSON.stringify(paths["/api/v1/applications/{applicationId}/bookmarks"]);
     for (const word of ["bookmarks.create", "application:update", "not_empty", "201"])
       expect(described).toContain(word);
   });
