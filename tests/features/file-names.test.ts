@@ -28,7 +28,7 @@ test("every file of a feature has a name of the closed set, or is one act", () =
     if (closed.has(name)) continue;
     const text = readFileSync(join(root, path), "utf8");
     expect(text, `${path} is an act: it declares an operation, or does one job`).toMatch(
-      /(?:o|visitorO|openO)peration\(|^export (?:async )?function\*? /m,
+      /(?:o|visitorO|openO)peration\(|^export (?:const|async function|function)\b/m,
     );
     expect(text.split("\n").length, `${path} has more than one subject`).toBeLessThan(215);
   }

@@ -57,7 +57,7 @@ export const fastAndSmall: readonly Mutant[] = [
     requirement: "DK-15",
     description: "a transaction that ended with a deadlock is not repeated",
     file: "src/access/unit-of-work.ts",
-    symbol: "repeated",
+    symbol: "preparedUnitOfWork",
     mutation: fragmentBecomes("if (left > 0) continue;", ""),
     tests: ["tests/access/unit-of-work.db.test.ts"],
   },

@@ -65,7 +65,7 @@ export const neverOpenByAccident: readonly Mutant[] = [
     requirement: "DK-18",
     description: "closed routes have no router, so that a router of lower priority answers",
     file: "src/traefik/compiler/compile-application.ts",
-    symbol: "compileApplication.shut",
+    symbol: "compileApplication.closed",
     mutation: valueBecomes("[]"),
     tests: golden,
   },
@@ -144,8 +144,8 @@ export const neverOpenByAccident: readonly Mutant[] = [
   {
     requirement: "TM-53",
     description: "a former leader can still rename the files that it has staged",
-    file: "src/delivery/leader/elect-leader.ts",
-    symbol: "takeLead",
+    file: "src/delivery/applier/folder-applier.ts",
+    symbol: "folderApplier",
     mutation: withoutCall("fenceOlderTerms"),
     tests: crash,
   },
@@ -170,7 +170,7 @@ export const neverOpenByAccident: readonly Mutant[] = [
     description: "restoring an older database makes an application public that was protected since",
     file: "src/delivery/leader/elect-leader.ts",
     symbol: "presentEpoch",
-    mutation: withoutCall("shutReopened"),
+    mutation: withoutCall("closeReopened"),
     tests: restore,
   },
   {

@@ -83,7 +83,7 @@ export const secretsStaySecret: readonly Mutant[] = [
     requirement: "DK-14",
     description: "the log holds the message of a database error, with bound parameters",
     file: "src/http/describe-error.ts",
-    symbol: "describeError.fromDatabase",
+    symbol: "describeError.hasForeignText",
     mutation: valueBecomes("false"),
     tests: ["tests/http/describe-error.test.ts"],
   },
@@ -195,8 +195,8 @@ export const secretsStaySecret: readonly Mutant[] = [
     requirement: "TM-32..34",
     description: "a change by a session needs no CSRF token",
     file: "src/operations/own-page.ts",
-    symbol: "notOwnPage",
-    mutation: withoutGuard("csrfToken"),
+    symbol: "notOwnPage.isToken",
+    mutation: valueBecomes("true"),
     tests: ["tests/identity/sign-in.db.test.ts"],
   },
   {
@@ -218,9 +218,9 @@ export const secretsStaySecret: readonly Mutant[] = [
   {
     requirement: "TM-16",
     description: "the code of a sign-in works without the proof of the browser that began it (PKCE)",
-    file: "src/http/sign-in/oidc-options.ts",
-    symbol: "asConfig.checks",
-    mutation: valueBecomes('["state", "nonce"]'),
+    file: "src/identity/external/authorization-request.ts",
+    symbol: "authorizationUrl",
+    mutation: fragmentBecomes("code_challenge: await calculatePKCECodeChallenge(verifier),", ""),
     tests: ["tests/identity/oidc.db.test.ts"],
   },
   {

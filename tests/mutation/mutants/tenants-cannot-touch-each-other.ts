@@ -186,7 +186,7 @@ export const tenantsCannotTouchEachOther: readonly Mutant[] = [
     requirement: "AUD",
     description: "every organization reads the audit log of the installation",
     sqlFunction: "portcullis_installation_log",
-    mutation: fragmentBecomes("and o.founding", ""),
+    mutation: fragmentBecomes("and o.root", ""),
     tests: ["tests/features/audit-log/installation-log.db.test.ts"],
   },
   {

@@ -68,15 +68,15 @@ export const whatItSaysIsSo: readonly Mutant[] = [
   {
     requirement: "DK-3",
     description: "a gateway that returns to an earlier delivery keeps the proofs of the later one",
-    file: "src/delivery/prober/revision-poller.ts",
-    symbol: "Observer.#changed",
+    file: "src/delivery/leader/prober-reports.ts",
+    symbol: "proberReports",
     mutation: withoutCall("recordWentBack"),
     tests: proof,
   },
   {
     requirement: "DK-20",
     description: "a claimed host that nothing answers counts as denied",
-    file: "src/delivery/prober/removed-route-check.ts",
+    file: "src/delivery/leader/removed-route-check.ts",
     symbol: "goneProof",
     mutation: negated("claimed"),
     tests: ["tests/delivery/planner/planning.test.ts"],
@@ -92,9 +92,9 @@ export const whatItSaysIsSo: readonly Mutant[] = [
   {
     requirement: "DK-22",
     description: "a refused attempt has no audit entry",
-    file: "src/access/authorized.ts",
-    symbol: "Authorized.demand",
-    mutation: withoutCall("recordRefusal"),
+    file: "src/access/attempt-trace.ts",
+    symbol: "recordingRefusals",
+    mutation: withoutCall("trace.refused"),
     tests: ["tests/database/audit-floods.db.test.ts"],
   },
   {
