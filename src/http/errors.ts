@@ -5,6 +5,7 @@ import type { Fields, Kind } from "../platform/errors/reason";
 import type { Reason } from "../platform/errors/reasons";
 import { ReasonedError, Refusal } from "../platform/errors/refusal";
 import { MethodNotAllowed, Unreadable } from "./readable-request";
+import { isRestTarget } from "./rest/rest-base";
 
 /** The code that tRPC and REST name each kind of refusal by; exhaustive by type. */
 const codes: Readonly<Record<Kind, TRPC_ERROR_CODE_KEY>> = {
@@ -84,15 +85,21 @@ function refusalIn({ code, cause }: TRPCError): ReasonedError {
   return own?.() ?? new Unreadable("internal");
 }
 
-/** The same body, where there is no procedure to refuse it. */
-export function errorResponse(error: ReasonedError, requestId: string): Response {
-  return Response.json(errorBody(error, requestId), { status: error.status, headers: errorHeaders(error) });
+/**
+ * The response to a request that is refused outside a procedure.
+ * @param target the path of the request, which decides the form of the body; that of tRPC without one
+ */
+export function errorResponse(error: ReasonedError, requestId: string, target = ""): Response {
+  return Response.json(errorBody(error, requestId, target), { status: error.status, headers: errorHeaders(error) });
 }
 
-/** The body of a refusal outside of REST. */
-export function errorBody(error: ReasonedError, requestId: string) {
+/** The body of a refusal: `{"error": {code, reason, …}}` for REST, and the form of tRPC for everything else. */
+export function errorBody(error: ReasonedError, requestId: string, target: string) {
   const { status: httpStatus, message, reason, fields } = error;
-  const data: ErrorData = { code: codeOf(error), httpStatus, reason, requestId, ...(fields ? { fields } : {}) };
+  const code = codeOf(error);
+  const named = fields === undefined ? {} : { fields };
+  if (isRestTarget(target)) return { error: { code, reason, message, requestId, ...named } };
+  const data: ErrorData = { code, httpStatus, reason, requestId, ...named };
   return { error: { message, data } };
 }
 

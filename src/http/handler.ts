@@ -16,7 +16,7 @@ import { healthz, type ReadinessCheck, readyz } from "./health";
 import { MethodNotAllowed, readableRequest, readForm, repeatedNames, Unreadable } from "./readable-request";
 import { answerRest } from "./rest/answer-rest";
 import { openApiOf, openApiPath } from "./rest/open-api";
-import { restBase } from "./rest/rest";
+import { restBase } from "./rest/rest-base";
 import { readCookies, sessionHashOf } from "./sign-in/cookies";
 import { answerSignIn } from "./sign-in/sign-in-handler";
 import { signInEndpoint } from "./sign-in/sign-in-request";
@@ -78,7 +78,7 @@ async function answer(parts: Parts, request: Request, peer: RequestInfo, request
       return await answerRest(parts, request, peer, requestId);
     if (pathname.startsWith(`${endpoint}/`)) return await callProcedure(parts, request, peer, requestId, pathname);
   } catch (error) {
-    if (error instanceof ReasonedError) return errorResponse(error, requestId);
+    if (error instanceof ReasonedError) return errorResponse(error, requestId, pathname);
     throw error;
   }
   return errorResponse(new Unreadable("unknown_path", { method: request.method, path: pathname }), requestId);

@@ -2,7 +2,8 @@ import { features } from "../features/all";
 import { operationsOf } from "../operations/operations-of";
 import { auditExportPath } from "./audit-export";
 import { openApiPath } from "./rest/open-api";
-import { isPathOf, restBase } from "./rest/rest";
+import { isPathOf } from "./rest/rest";
+import { restBase } from "./rest/rest-base";
 
 const operations = operationsOf(features).map(({ operation }) => operation);
 
@@ -15,6 +16,14 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 const restPaths = [...new Set(operations.map(({ rest }) => `${restBase}${rest.path}`))];
+
+/** The methods of a path, for the header `Allow`. */
+export function methodsAt(path: string): readonly string[] {
+  const methods = operations
+    .filter(({ rest }) => isPathOf(`${restBase}${rest.path}`, path))
+    .map(({ rest }) => rest.method);
+  return methods.length > 0 ? [...new Set(methods)].sort() : ["GET", "POST"];
+}
 
 /**
  * A request's path as a log may hold it: one that leads nowhere can be anything, a pasted secret too. Of a path of REST

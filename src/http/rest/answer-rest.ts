@@ -4,9 +4,10 @@ import type { RequestInfo } from "../../platform/contract/api-handler";
 import type { ActiveRequests } from "../active-requests";
 import { callerOf, callOf, recognize, unknownAddress } from "../caller";
 import { describeError } from "../describe-error";
-import { codeOf, errorHeaders, reasonedError } from "../errors";
+import { errorResponse, reasonedError } from "../errors";
 import { readableRequest } from "../readable-request";
 import { type CallOperation, restOf } from "./rest";
+import { restBase } from "./rest-base";
 
 const rest = restOf(features);
 
@@ -46,8 +47,7 @@ export async function answerRest(
 
 function refused(runtime: Runtime, error: unknown, requestId: string): Response {
   const refusal = reasonedError(error);
-  const { status, reason, message, fields } = refusal;
-  if (reason === "internal") runtime.log.error({ requestId, error: describeError(error) }, "an operation failed");
-  const data = { code: codeOf(refusal), reason, message, requestId, ...(fields === undefined ? {} : { fields }) };
-  return Response.json({ error: data }, { status, headers: errorHeaders(refusal) });
+  if (refusal.reason === "internal")
+    runtime.log.error({ requestId, error: describeError(error) }, "an operation failed");
+  return errorResponse(refusal, requestId, restBase);
 }

@@ -4,7 +4,7 @@ import { commonReasons } from "../../operations/require-declared";
 import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/reason";
 import { reasons } from "../../platform/errors/reasons";
 import { openApiPath } from "./open-api";
-import { restBase } from "./rest";
+import { restBase } from "./rest-base";
 
 /** The API reference as Markdown: one section for each aggregate, made from the list of operations. */
 export function apiPage(tree: OperationTree): string {

@@ -4,7 +4,7 @@ import { type OperationTree, operationsOf } from "../../operations/operations-of
 import { commonReasons } from "../../operations/require-declared";
 import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/reason";
 import { type Reason, reasons } from "../../platform/errors/reasons";
-import { restBase } from "./rest";
+import { restBase } from "./rest-base";
 
 /** Where the description of the REST API is. */
 export const openApiPath = "/api/openapi.json";

@@ -4,9 +4,7 @@ import { type OperationTree, operationsOf } from "../../operations/operations-of
 import { Refusal } from "../../platform/errors/refusal";
 import { bodyMethods, MethodNotAllowed, Unreadable } from "../readable-request";
 import { harmlessName, inputOfQuery } from "./input-of-query";
-
-/** Where the REST API is. */
-export const restBase = "/api/v1";
+import { restBase } from "./rest-base";
 
 /** Calls one operation for a request: the transport around it knows the caller. */
 export type CallOperation = (

@@ -19,7 +19,7 @@ import { StartFailure } from "../../platform/start-failure";
 import { BodyMemory, type BodyMemoryBounds } from "../body-memory";
 import { describeError } from "../describe-error";
 import { errorBody, errorHeaders } from "../errors";
-import { knownPath } from "../known-path";
+import { knownPath, methodsAt } from "../known-path";
 import { BodyAborted, MethodNotAllowed, Unreadable } from "../readable-request";
 import { boundConnections, type Connections } from "./connections";
 import { type BodyPace, defaultBodyPace, incomingBody } from "./incoming-body";
@@ -244,7 +244,7 @@ function refusalOf(
     return new Unreadable("malformed_request", { problem: "it has to name its host once" });
   }
   // The web platform's requests cannot have this method.
-  return incoming.method === "TRACE" ? new MethodNotAllowed(["GET", "POST"]) : null;
+  return incoming.method === "TRACE" ? new MethodNotAllowed(methodsAt(target.path)) : null;
 }
 
 /** RFC 9112, 3.2: a request of HTTP/1.1 names its host once. */
@@ -332,8 +332,9 @@ function bareAnswer(status: number, headers: readonly (readonly [string, string]
  * @returns the request's id
  */
 function refuse(response: ServerResponse, error: ReasonedError): string {
+  const target = response.req.url ?? "";
   const requestId = String(response.getHeader("x-request-id") ?? newId("request"));
-  writeJson(response, error.status, requestId, errorBody(error, requestId), errorHeaders(error));
+  writeJson(response, error.status, requestId, errorBody(error, requestId, target), errorHeaders(error));
   return requestId;
 }
 
