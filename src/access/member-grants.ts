@@ -4,15 +4,15 @@ import { roles, serviceAccounts } from "../../drizzle/roles";
 import type { Transaction } from "../database/database";
 import type { Grant } from "./permissions";
 
-/** Everything that a member was given: at the organization, and at projects. */
+/** All roles and permissions of a member: at the organization, and at projects. */
 export interface Holdings {
   readonly memberId: string;
   readonly organization: Grant | null;
-  /** By project's id. */
+  /** By project id. */
   readonly projects: ReadonlyMap<string, Grant>;
 }
 
-/** What a member of an organization holds now; null for who is none. */
+/** The current grants of a member of an organization; null for a person who is not a member. */
 export async function findHoldings(
   tx: Transaction,
   organizationId: string,
@@ -39,7 +39,10 @@ export async function findHoldings(
   return { memberId, organization: grantOf(member), projects };
 }
 
-/** What a person was given at projects of an organization, by project's id; nothing for who is no member of it, or no person. */
+/**
+ * A person's grants at projects of an organization, by project id. Empty for a person who is not a member, and for
+ * other principals.
+ */
 export async function findProjectGrants(
   tx: Transaction,
   organizationId: string,
@@ -49,7 +52,7 @@ export async function findProjectGrants(
   return holdings?.projects ?? new Map();
 }
 
-/** What a service account of an organization is now; null for none. */
+/** The current grant of a service account of an organization; null if there is no such account. */
 export async function findAccountGrant(
   tx: Transaction,
   organizationId: string,
@@ -68,7 +71,7 @@ export async function findAccountGrant(
   return account ? grantOf(account) : null;
 }
 
-/** A built-in role, or the words of one of the organization's own. */
+/** A built-in role, or the permissions of a custom role. */
 export function grantOf({ role, words }: { role: string | null; words: readonly string[] | null }): Grant | null {
   if (role !== null) return { role, permissions: null };
   return words === null ? null : { role: null, permissions: words };

@@ -6,7 +6,7 @@ import { personOf } from "./principal";
 import type { Work } from "./unit-of-work";
 
 /**
- * Nobody gives at the organization what they do not have there.
+ * At the organization, callers can only grant permissions that they hold there.
  * @throws Refusal `role_above_own`
  */
 export function requireGivable<P extends Permission, O>(
@@ -16,14 +16,14 @@ export function requireGivable<P extends Permission, O>(
   if (!canGive(principal, organization, worthOf(grant, null))) throw roleAboveOwn();
 }
 
-/** What a change of somebody needs to know of whoever makes it. */
+/** What a change of a member needs to know about the caller. */
 export interface Giver {
   /** @throws Refusal `role_above_own` */
   requireGivableAt(projectId: string, grant: Grant | null): void;
 }
 
 /**
- * Whoever can do more than the caller, at the organization or at any project, is not theirs to change.
+ * Callers cannot change a member who has more permissions, at the organization or at any project.
  * @throws Refusal `member_above_own`
  */
 export async function requireNotAbove<P extends Permission>(

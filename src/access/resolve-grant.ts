@@ -4,21 +4,21 @@ import type { Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 import { type Grant, isPermission, placeOf, type Role } from "./permissions";
 
-/** What somebody is to be given: a built-in role, one of the organization's own, or words of the permission table. */
+/** A requested grant: a built-in role, a custom role, or permissions from the table. */
 interface Wanted {
   readonly role?: Role | undefined;
   readonly roleId?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
 }
 
-/** The columns of it, and what it gives. */
+/** Its columns, and the grant. */
 export interface Granted {
   readonly columns: { readonly role: Role | null; readonly roleId: string | null; readonly scopes: string[] | null };
   readonly grant: Grant;
 }
 
 /**
- * Looks up what is to be given; that the giver has it is still to be decided (`canGive`).
+ * Looks up the requested grant. Whether the caller can give it is decided later (`canGive`).
  * @throws Refusal `not_found` no such role in this organization
  * @throws Refusal `unknown_scope`
  */
