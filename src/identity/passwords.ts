@@ -7,13 +7,13 @@ import { importedFormOf, verifyImported } from "./imported-hashes";
 
 const present = "$argon2id$v=19$m=19456,t=2,p=1$";
 
-/** Stands for a password that was taken away: nothing fits it. */
+/** The hash of a removed password. No password matches it. */
 export const unusablePassword = "!";
 
-/** Longer text is no password that was ever stored, here or elsewhere. */
+/** Longer text is not a password: no stored password, own or imported, is longer. */
 const longestTyped = 1_024;
 
-/** Hashes a person's password: Argon2id in PHC form, when it is the caller's turn. @throws Refusal `busy` */
+/** Hashes a person's password with Argon2id in PHC form, when it is the caller's turn. @throws Refusal `busy` */
 export function hashPassword(password: string, caller: HashCaller): Promise<string> {
   return processHashQueues.run(caller, () => argon2InWorker(password));
 }
@@ -21,8 +21,8 @@ export function hashPassword(password: string, caller: HashCaller): Promise<stri
 let nobodys: Promise<string> | null = null;
 
 /**
- * Whether a password is the one of this hash. Without a usable hash the answer is no, after as much work.
- * @param stored Argon2id in PHC form, or one that came from elsewhere; null for an account that is not there or has no password
+ * Whether a password matches a hash. Without a usable hash the answer is no, after the same amount of work.
+ * @param stored Argon2id in PHC form, or an imported hash; null for an account that does not exist or has no password
  * @throws Refusal `busy`
  */
 export async function verifyPassword(password: string, stored: string | null, caller: HashCaller): Promise<boolean> {
@@ -37,13 +37,13 @@ export async function verifyPassword(password: string, stored: string | null, ca
   return known !== null && good;
 }
 
-/** Whether a hash has to be made anew with the next good sign-in: it came from elsewhere, or cost less to make. */
+/** Whether the next successful sign-in has to replace the hash, because it was imported or has a lower cost. */
 export function isOutdated(stored: string): boolean {
   return !stored.startsWith(present);
 }
 
 /**
- * Checks a password that a person wants to have from now on: 12 to 128 characters, not a common one, not the e-mail address.
+ * Checks a new password of a person: 12 to 128 characters, not a common one, not the e-mail address.
  * @throws Refusal `weak_password`, with the rules that it breaks
  */
 export async function requireGoodPassword(password: string, email: string, field = "password"): Promise<void> {

@@ -5,13 +5,13 @@ import type { Runtime } from "../access/runtime";
 import { passedInSql, reachedInSql } from "../database/moments-in-sql";
 import { later } from "../platform/moment";
 
-/** Rows of one transaction: on the embedded database none lasts longer than 50 ms. */
+/** Rows of one transaction. On the embedded database no transaction takes longer than 50 ms. */
 const atOnce = 500;
 
-/** How long a link that is over still says why, in milliseconds: seven days. */
+/** How long an ended link still shows why it ended, in milliseconds: seven days. */
 const linkKeptFor = 7 * 24 * 3_600_000;
 
-/** One table, the key of its rows, and which of them are worth nothing any more. */
+/** One table, the key of its rows, and the condition for rows that have expired. */
 interface Sweep {
   readonly table: PgTable;
   readonly key: PgColumn;
@@ -33,9 +33,9 @@ const sweeps: readonly Sweep[] = [
 ];
 
 /**
- * Removes what has ended by its time: sessions, challenges, links, counted tries. None of it was worth anything any more;
- * a few rows at a time, so that nobody waits for it.
- * @returns how many rows
+ * Deletes expired sessions, challenges, links and counted attempts. They had no effect any longer. It deletes a few
+ * rows at a time, so that no request waits for it.
+ * @returns the number of deleted rows
  */
 export async function sweepIdentity(
   { database, clock }: Pick<Runtime, "database" | "clock">,

@@ -21,7 +21,7 @@ import { isKnown } from "./provider-claims";
 import { rootOrganizationId } from "./sign-in-by-provider";
 import { headerSource, readHeaders, type Said } from "./trusted-header";
 
-/** A request that presents a session, and the connection that it came by. */
+/** A request that presents a session, and the connection that it arrived by. */
 interface Arrived {
   readonly runtime: Runtime;
   readonly requestId: string;
@@ -32,17 +32,17 @@ interface Arrived {
   readonly sessionHash: string;
 }
 
-/** Sessions whose headers are remembered, for each database. */
+/** The number of sessions whose headers are cached, for each database. */
 const mostRemembered = 10_000;
 const remembered = new WeakMap<object, Map<string, string>>();
 
 const restarts = 3;
 
 /**
- * Every request through a trusted proxy brings the groups of the person. Where a session was opened by the header, and its
- * request now names other groups than the one before, they are applied at once: the role of a member follows them, and
- * without any group that gives a role the session ends with everything else that the groups gave. A request without the
- * header, with groups that cannot be read, or in the name of another person changes nothing.
+ * Follows the groups in every request through a trusted proxy. If the header opened the session and the request names
+ * other groups than the request before, they are applied at once: the member's role changes, and without any group that
+ * gives a role the session ends with everything else that the groups gave. A request without the header, with
+ * unreadable groups, or for another person changes nothing.
  */
 export async function followTrustedHeader(arrived: Arrived): Promise<void> {
   const { runtime, sessionHash } = arrived;
@@ -81,7 +81,7 @@ async function apply(
   }
 }
 
-/** Whose session it is; null where the header did not open it. */
+/** The person of the session; null if the header did not open it. */
 async function findPerson(tx: Transaction, sessionHash: string): Promise<Person | null> {
   const [row] = await tx
     .select({ userId: users.userId, email: users.email })

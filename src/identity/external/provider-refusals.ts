@@ -1,6 +1,6 @@
 import type { EmailProof } from "../../platform/contract/email-proofs";
 
-/** What of a provider an explanation names. */
+/** The parts of a provider that an explanation names. */
 interface Explained {
   readonly emailProof: EmailProof;
   readonly groupsClaim: string;
@@ -15,7 +15,7 @@ const proofs: Readonly<Record<EmailProof, string>> = {
     "The domain of the address is not in trustedDomains, or the provider says that the address is not verified.",
 };
 
-/** What an administrator of a provider is told, by the reason of a refused sign-in. */
+/** The explanations for an administrator of a provider, by the reason of a refused sign-in. */
 const explanations: Readonly<Record<string, (provider: Explained) => string>> = {
   email_unverified: ({ emailProof }) => proofs[emailProof],
   email_missing: () =>
@@ -42,16 +42,16 @@ const explanations: Readonly<Record<string, (provider: Explained) => string>> = 
   issuer_mismatch: () => "The token is of another issuer than the settings name.",
 };
 
-/** Reasons that come from what a visitor's browser brings, which say nothing about the provider. */
+/** Reasons that depend on the visitor's browser and say nothing about the provider. */
 const ofBrowsers =
   /^(?:state_|nonce_not_|pkce_|code_missing|provider_mismatch|provider_changed|access_denied|rate_limited)/;
 
-/** Whether a refused sign-in tells the administrator of the provider something about it. */
+/** Whether a refused sign-in tells the provider's administrator something about the provider. */
 export function isAboutProvider(reason: string): boolean {
   return !ofBrowsers.test(reason);
 }
 
-/** What the reason of a refused sign-in means, and what the administrator of the provider can do. */
+/** Explains the reason of a refused sign-in, and what the provider's administrator can do. */
 export function explainRefusal(reason: string, provider: Explained): string {
   const explain = Object.hasOwn(explanations, reason) ? explanations[reason] : undefined;
   return explain?.(provider) ?? `The answer of the provider was refused: ${reason}.`;

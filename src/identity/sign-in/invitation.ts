@@ -15,10 +15,11 @@ import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 /**
- * Somebody new accepts an invitation: the account with the invited address is made, with the password that they choose.
- * Whoever has an account already signs in first. What they choose is judged before anybody looks whether there is one:
- * only whoever would have made the account learns that it is there.
- * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer good, or `sign_in_first` | `weak_password`
+ * Accepts an invitation for a new person: creates the account with the invited address and the password that they
+ * choose. A person with an account has to sign in first. The password is judged before the account is looked up, so
+ * that only a request that would have created the account learns that it exists.
+ * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer valid, or `sign_in_first` |
+ * `weak_password`
  */
 export const invitationSignIn: SignInMethod = {
   id: "invitation",
