@@ -24,7 +24,7 @@ export const challengeSeconds = 300;
 
 /**
  * Creates a challenge: 32 random bytes in base64url. The database stores their hash. Expired challenges are deleted in
- * the same statement.
+ * the same transaction.
  */
 export async function newChallenge(
   { database, random, clock }: Pick<Runtime, "database" | "random" | "clock">,

@@ -16,8 +16,8 @@ import { ChangedPassword, ChangePassword } from "./contract";
 type Own = Authorized<"account:update", Person>;
 
 /**
- * Gives the caller another password. Every other session ends, and this one goes on under a new token: whoever had the
- * former password, or a copy of a cookie, is out.
+ * Changes the caller's password. All other sessions end, and this session continues under a new token, so the former
+ * password and copies of the cookie stop working.
  * @throws Refusal `weak_password` | `password_unchanged`
  * @throws Refusal `proof_required`, `wrong_password`, `recent_sign_in_required` | `rate_limited`
  */
@@ -51,7 +51,7 @@ export const changePassword = operation(
   },
 );
 
-/** Checks that it is the person, and hashes what they want. */
+/** Verifies the person, and hashes the new password. */
 async function prepare(asking: Own, { currentPassword: password, newPassword }: ChangePassword): Promise<string> {
   if (await hasPassword(asking)) await requireProof(asking, { password });
   else await requireRecent(asking, { password });

@@ -5,7 +5,10 @@ import { visitorOperation } from "../../operations/operation";
 import { isoText, isReadable } from "../../platform/moment";
 import { Link, LookAtLink } from "./contract";
 
-/** What a link is for, and whether it is good: for the page that takes it. Nothing is used up by it. @throws Refusal `rate_limited` */
+/**
+ * Returns the purpose of a link, and whether it is valid, for the page that accepts it. The link is not used up.
+ * @throws Refusal `rate_limited`
+ */
 export const link = visitorOperation(
   {
     name: "auth.link",

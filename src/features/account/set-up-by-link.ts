@@ -15,8 +15,8 @@ import { requireEmpty } from "../organizations/rules";
 import { SetUpByLink } from "./contract";
 
 /**
- * Sets an empty installation up in the browser of whoever started it: the root organization and its owner, as
- * `portcullis setup` makes them, but for the API key, and with a password.
+ * Sets up an empty installation in the browser of the person who started it: creates the root organization and its
+ * owner, as `portcullis setup` does, but with a password and without an API key.
  * @throws Refusal `already_set_up`, `link_used`, … | `weak_password`, `invalid_input`
  */
 export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<OpenedSession> {
@@ -27,7 +27,7 @@ export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<Ope
   const hash = await hashPassword(password, { known: "set-up" });
   return database.transaction("host", null, async (tx) => {
     const now = clock.now();
-    await requireEmpty(tx); // before the link is held: "setup" takes these in the same order
+    await requireEmpty(tx); // before the link is locked: `setup` takes these locks in the same order
     const link = requireGoodLink(await findLink(tx, fields.token ?? "", true), now);
     await spendLink(tx, link, now);
     await endLinks(tx, { purpose: "set_up" }, "other_link");

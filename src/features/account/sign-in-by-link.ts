@@ -14,8 +14,9 @@ import { Refusal } from "../../platform/errors/refusal";
 import { setUpByLink } from "./set-up-by-link";
 
 /**
- * A one-time link and the password that its bearer chooses: sets up an empty installation, or lets somebody in who was
- * made, or locked out, on the host. Every earlier session of theirs ends; a second factor is still asked for.
+ * Signs in with a one-time link and the password that its holder chooses. It sets up an empty installation, or admits a
+ * person whose account was created or unlocked on the host. Every earlier session of the person ends. A second factor
+ * is still requested.
  * @throws Refusal `link_unknown` | `link_used`, `link_ended`, `link_expired`, `already_set_up`
  * @throws Refusal `weak_password`, `invalid_input` | `rate_limited`
  */

@@ -20,9 +20,9 @@ import { presentWritten } from "./rows";
 type Creator = Authorized<"application:create", LocatedEnvironment>;
 
 /**
- * Makes an application, with its first route and credential if they are given: in one transaction and one delivery, so
- * that it never answers without its protection in between.
- * @throws Refusal `never_public` it would be public, and the organization has ruled that out | `no_gateway`
+ * Creates an application, with its first route and credential if they are given. All are in one transaction and one
+ * delivery, so that the application never answers without its protection.
+ * @throws Refusal `never_public` it would be public, and the organization forbids that | `no_gateway`
  * @throws Refusal as `createRoute` and `createCredential`
  */
 export const create = operation(
@@ -126,7 +126,7 @@ export const create = operation(
   },
 );
 
-/** What is slow or outside: hashing, DNS, and the question to the gateway. */
+/** Slow or external work: hashing, DNS, and the request to the gateway. */
 async function prepare(authorized: Creator, input: CreateApplication) {
   const { organization, request } = authorized;
   const hashAlgorithm = input.hashAlgorithm ?? "apr1";
@@ -160,7 +160,7 @@ async function prepare(authorized: Creator, input: CreateApplication) {
   };
 }
 
-/** The gateway that is named, or the first one that the organization was allowed on. */
+/** The named gateway, or the first one that the organization was allowed on. */
 async function requireGateway(authorized: Creator, named: string | undefined): Promise<string> {
   const allowed = await readAs(authorized, (tx) =>
     tx

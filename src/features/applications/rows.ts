@@ -16,7 +16,10 @@ export const applicationColumns = { ...getTableColumns(applications), projectId:
 
 export type ApplicationRow = typeof applications.$inferSelect & { readonly projectId: string };
 
-/** The public forms of applications, each with what anyone on the internet gets from it now. One statement in all. */
+/**
+ * The public form of applications, each with what the gateway currently returns to anyone on the internet. One
+ * statement for all.
+ */
 export async function presentApplications(
   tx: Transaction,
   rows: readonly ApplicationRow[],
@@ -34,7 +37,10 @@ export async function presentApplications(
   };
 }
 
-/** The public form of one that was just written: with its change pending, what it answers is not known yet. */
+/**
+ * The public form of an application that was just written. Its change is pending, so the gateway's response is not
+ * known yet.
+ */
 export async function presentWritten(
   tx: Transaction,
   row: ApplicationRow,
@@ -68,12 +74,12 @@ function present(row: ApplicationRow, exposure: Application["exposure"], sync: A
   };
 }
 
-/** How many applications one statement names. */
+/** The number of applications that one statement names. */
 const page = 1_000;
 
 /**
- * Removes applications and all below them, ends the claims of their upstreams, and asks for the removal of each one's
- * file: one outbox row per application.
+ * Removes applications and everything below them, releases the claims of their upstreams, and requests the removal of
+ * each file: one outbox row per application.
  * @param which of the organization's applications
  */
 export async function removeApplications<P extends Permission, O>(

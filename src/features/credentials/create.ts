@@ -8,8 +8,8 @@ import { preparePassword, requireStillGood, requireUsername } from "./rules";
 /**
  * Adds a basic-auth credential to an application.
  *
- * The visitor's password is hashed here and never stored; one that is left out is generated, and is in this one answer.
- * The credential is in force once the change in `sync` is enforced (see `sync.wait`).
+ * The visitor's password is hashed here and never stored. If it is omitted, it is generated, and only this response
+ * contains it. The credential is effective once the change in `sync` is enforced (see `sync.wait`).
  * @throws Refusal `invalid_username` | `invalid_password` | `weak_password`
  * @throws Refusal `duplicate_username`
  */

@@ -9,8 +9,8 @@ import { credentialColumns, orDuplicateUsername, presentCredential } from "./row
 import { preparePassword, requireStillGood, requireUsername } from "./rules";
 
 /**
- * Changes a credential's username, its password, or both. The old one stops working when the new one starts: both are
- * in one file of one delivery, so the application is never without a credential in between.
+ * Changes a credential's username, its password, or both. The new values replace the old ones in one file of one
+ * delivery, so the application always has a working credential.
  * @throws Refusal `invalid_username` | `invalid_password` | `weak_password`
  * @throws Refusal `duplicate_username`
  */

@@ -7,9 +7,8 @@ import { Refusal } from "../../platform/errors/refusal";
 import { AcceptedInvitation, InvitationToken } from "./contract";
 
 /**
- * Makes whoever is signed in a member, where the invitation is for their address. Their session goes on to be about
- * whichever organization it is about.
- * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer good, or `already_member`
+ * Makes the caller a member, if the invitation is for their address. The organization of their session does not change.
+ * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer valid, or `already_member`
  * @throws Refusal `invitation_for_another`
  */
 export const accept = operation(

@@ -10,11 +10,11 @@ import { presentProvider, providerColumns } from "./rows";
 import { requireProvable, requireProviderAllowed } from "./rules";
 
 /**
- * Adds a provider of OpenID Connect that lets people into this organization, and nowhere else. Its slug has a random
- * ending: nobody takes the redirect address that another one, or the settings, will ask for.
+ * Adds an OpenID Connect provider that signs people in to this organization only. Its slug has a random suffix, so that
+ * it cannot take the redirect URI of a provider of another organization or of the settings.
  * @throws Refusal `provider_above_own`
- * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role` |
- *   `trusted_domains_missing` | `issuer_of_many_tenants`
+ * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role` | `trusted_domains_missing` |
+ * `issuer_of_many_tenants`
  */
 export const create = operation(
   {

@@ -9,7 +9,7 @@ import { presentRole } from "./rows";
 import { orNameTaken, requireOwnName, requireWords } from "./rules";
 
 /**
- * Makes a role of the organization's own.
+ * Creates a custom role.
  * @throws Refusal `role_above_own` | `unknown_permission` | `name_taken`
  */
 export const create = operation(

@@ -10,8 +10,8 @@ import { presentRole } from "./rows";
 import { orNameTaken, requireOwnName, requireWords } from "./rules";
 
 /**
- * Renames a role of the organization's own, or says anew what it gives: to everybody who has it, at once. Whoever does
- * not have all that it gave and will give may not touch it, so that nobody gains by a role of theirs.
+ * Renames a custom role, or changes its permissions, at once for everyone who has it. The caller needs all of its
+ * former and new permissions, so that callers cannot extend their own permissions.
  * @throws Refusal `role_above_own` | `unknown_permission` | `name_taken`
  */
 export const update = operation(

@@ -19,13 +19,13 @@ import { newId } from "../../../platform/ids";
 import { noteShown } from "../rows";
 import { passkeyColumns, presentPasskey } from "./rows";
 
-/** Passkeys of one person. */
+/** The most passkeys of one person. */
 const most = 20;
 
 /**
- * Adds a passkey: from then on it is enough to sign in, and it is asked for after the password. With somebody's first
- * factor come ten recovery codes, and every other session that a password alone has opened ends.
- * @param origin that the request came to
+ * Adds a passkey. From then on it is enough to sign in, and it is requested after the password. A person's first factor
+ * comes with ten recovery codes, and every other session that was opened with a password alone ends.
+ * @param origin that the request was sent to
  * @throws Refusal `passkey_refused`, with the problem as `fields.response`
  * @throws Refusal `passkey_known` | `too_many_passkeys`
  */

@@ -8,8 +8,8 @@ import { NewRecoveryCodes, RenewRecoveryCodes } from "../../../platform/contract
 import { Refusal } from "../../../platform/errors/refusal";
 
 /**
- * Ten new recovery codes; those from before are worth nothing.
- * @throws Refusal `no_second_factor` there is nothing that they could stand in for
+ * Creates ten new recovery codes. Earlier codes stop working.
+ * @throws Refusal `no_second_factor` there is no second factor that they could replace
  * @throws Refusal see `requireRecent`
  */
 export const renewRecoveryCodes = operation(

@@ -10,7 +10,8 @@ import { EnrolledTotp, EnrolTotp } from "../../../platform/contract/second-facto
 import { Refusal } from "../../../platform/errors/refusal";
 
 /**
- * Makes a secret for an authenticator app. It counts once a code of it was confirmed; one that was not is replaced.
+ * Creates a secret for an authenticator app. It counts as a factor once one of its codes was confirmed. An unconfirmed
+ * secret is replaced.
  * @throws Refusal `totp_enrolled` remove the present one first
  * @throws Refusal see `requireRecent`
  */
