@@ -52,7 +52,7 @@ export async function recordRefusal(
   reason: string,
   object: RefusedObject,
 ): Promise<void> {
-  await writeTry(request.runtime, {
+  await writeAttempt(request.runtime, {
     organizationId: organization.organizationId,
     ...actorColumns(request, actor),
     action: request.action,
@@ -84,7 +84,7 @@ export async function recordStranger(
   reason: string = refusal.reason,
 ): Promise<void> {
   const { runtime, requestId, ip, action } = request;
-  await writeTry(runtime, {
+  await writeAttempt(runtime, {
     ...{ actorId: null, actorName: null, apiKeyId: null, sessionId: null, authenticatedBy: null },
     ...{ objectKind: null, objectId: null, objectName: null, changed: null },
     organizationId: runtime.installationId,
@@ -93,14 +93,14 @@ export async function recordStranger(
     ip,
     action,
     reason,
-  }).catch(() => runtime.log.warn({ requestId, reason }, "a refused try could not be written down"));
+  }).catch(() => runtime.log.warn({ requestId, reason }, "a refused attempt could not be recorded"));
 }
 
 /** A refused attempt, as it is written. */
-export type RefusedTry = Omit<CountedTry, "auditId" | "createdAt" | "onTheirOwn">;
+export type RefusedAttempt = Omit<CountedTry, "auditId" | "createdAt" | "onTheirOwn">;
 
 /** Refused attempts that differ only in the request. */
-interface Tries {
+interface AttemptGroup {
   readonly first: CountedTry[];
   all: number;
   /** Why they could not be written. */
@@ -108,7 +108,7 @@ interface Tries {
 }
 
 /** Attempts of one kind, by the key that they are counted under. */
-type Batch = Map<string, Tries>;
+type Batch = Map<string, AttemptGroup>;
 
 /** How many kinds one statement writes. On the embedded database a long statement delays all others. */
 const kindsOfStatement = 20;
@@ -122,15 +122,15 @@ const writeTogether = oneBatchAtATime<Database, CountedTry, Batch>({
   begin: () => new Map(),
   add: (batch, one) => {
     const kind = kindOf(one);
-    const tries = batch.get(kind) ?? { first: [], all: 0 };
-    batch.set(kind, tries);
-    triesOf.set(one, tries);
-    tries.all++;
-    if (tries.first.length < triesOnTheirOwn) tries.first.push(one);
+    const group = batch.get(kind) ?? { first: [], all: 0 };
+    batch.set(kind, group);
+    groupOf.set(one, group);
+    group.all++;
+    if (group.first.length < triesOnTheirOwn) group.first.push(one);
   },
   send: async (database, batch) => {
     // The order is the same everywhere, so that processes that count the same kinds do not deadlock.
-    const kinds = [...batch].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, tries]) => tries);
+    const kinds = [...batch].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, group]) => group);
     for (let at = 0; at < kinds.length; at += kindsOfStatement) {
       await writeKinds(database, kinds.slice(at, at + kindsOfStatement));
     }
@@ -138,7 +138,7 @@ const writeTogether = oneBatchAtATime<Database, CountedTry, Batch>({
 });
 
 /** The attempts that an attempt was written with. */
-const triesOf = new WeakMap<CountedTry, Tries>();
+const groupOf = new WeakMap<CountedTry, AttemptGroup>();
 
 const kindOf = (one: CountedTry): string => `${one.organizationId} ${bucketOf(one).key}`;
 
@@ -146,28 +146,28 @@ const kindOf = (one: CountedTry): string => `${one.organizationId} ${bucketOf(on
  * If one statement for all kinds fails, each kind gets its own statement, so that a failure affects only the attempts
  * of its kind.
  */
-async function writeKinds(database: Database, kinds: readonly Tries[]): Promise<void> {
+async function writeKinds(database: Database, kinds: readonly AttemptGroup[]): Promise<void> {
   try {
     await database.call(refusalStatement(kinds));
   } catch (problem) {
     if (kinds.length > 1 && !isUnreachable(problem)) for (const one of kinds) await writeKinds(database, [one]);
-    else for (const tries of kinds) tries.problem = problem;
+    else for (const group of kinds) group.problem = problem;
   }
 }
 
 /** Writes a refused attempt, together with others that arrive at the same time. @throws the database's error */
-export async function writeTry(
+export async function writeAttempt(
   { database, clock }: Pick<Runtime, "database" | "clock">,
-  refused: RefusedTry,
+  refused: RefusedAttempt,
 ): Promise<void> {
-  const one = countedTry(refused, clock.now());
+  const one = countedAttempt(refused, clock.now());
   await writeTogether(database, "refusals", one);
-  const problem = triesOf.get(one)?.problem;
+  const problem = groupOf.get(one)?.problem;
   if (problem !== undefined) throw problem;
 }
 
 /** For callers that write in their own transaction: a refused sign-in, for example. */
-export function countedTry(refused: RefusedTry, now: Date): CountedTry {
+export function countedAttempt(refused: RefusedAttempt, now: Date): CountedTry {
   return { ...refused, auditId: newId("audit"), createdAt: now.toISOString(), onTheirOwn: triesOnTheirOwn };
 }
 
@@ -176,10 +176,10 @@ export function countedTry(refused: RefusedTry, now: Date): CountedTry {
  * the audit log turns the count into one entry when the minute is over.
  * @param kinds for each kind its first attempts, at least one, and the total number
  */
-export function refusalStatement(kinds: readonly Pick<Tries, "first" | "all">[]) {
+export function refusalStatement(kinds: readonly Pick<AttemptGroup, "first" | "all">[]) {
   const rows = kinds.map(({ first, all }) => {
     const [one] = first;
-    if (!one) throw new RangeError("there is no try to write down");
+    if (!one) throw new RangeError("a kind needs at least one attempt");
     const { actor, key, overflow, most } = bucketOf(one);
     return { first, all, actor, key, overflow, most, now: one.createdAt };
   });

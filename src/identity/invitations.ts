@@ -131,7 +131,7 @@ const refusals = {
 } as const satisfies Readonly<Record<InvitationProblem, RefusalReason>>;
 
 /** @throws Refusal `invitation_accepted`, `invitation_revoked`, `invitation_expired`, `invitation_void` */
-export async function requireGoodInvitation(tx: Transaction, invitation: FoundInvitation, now: Date): Promise<void> {
+export async function requireValidInvitation(tx: Transaction, invitation: FoundInvitation, now: Date): Promise<void> {
   const problem = await problemOf(tx, invitation, now);
   if (problem !== null) throw new Refusal(refusals[problem]);
 }
@@ -143,7 +143,7 @@ export function requireInvitation(found: FoundInvitation | null): FoundInvitatio
 }
 
 /** The person who accepts, and their session. */
-export interface Accepting {
+export interface Acceptance {
   readonly userId: string;
   readonly email: string;
   readonly sessionId: string;
@@ -160,7 +160,7 @@ export async function join(
   tx: Transaction,
   request: Pick<RequestContext, "requestId" | "ip">,
   invitation: FoundInvitation,
-  person: Accepting,
+  person: Acceptance,
   now: Date,
 ): Promise<string> {
   const { invitationId, organizationId, role, roleId, email } = invitation;

@@ -18,7 +18,7 @@ export function hashPassword(password: string, caller: HashCaller): Promise<stri
   return processHashQueues.run(caller, () => argon2InWorker(password));
 }
 
-let nobodys: Promise<string> | null = null;
+let dummyHash: Promise<string> | null = null;
 
 /**
  * Whether a password matches a hash. Without a usable hash the answer is no, after the same amount of work.
@@ -26,13 +26,13 @@ let nobodys: Promise<string> | null = null;
  * @throws Refusal `busy`
  */
 export async function verifyPassword(password: string, stored: string | null, caller: HashCaller): Promise<boolean> {
-  nobodys ??= argon2InWorker("nobody's");
+  dummyHash ??= argon2InWorker("dummy password");
   const isOurs = stored?.startsWith("$argon2id$") ?? false;
   const form = stored === null || isOurs ? null : importedFormOf(stored);
   const typed = password.length > longestTyped ? "" : password;
   if (stored !== null && form !== null) return processHashQueues.run(caller, () => verifyImported(typed, stored, form));
   const known = stored !== null && isOurs ? stored : null;
-  const against = known ?? (await nobodys);
+  const against = known ?? (await dummyHash);
   const good = await processHashQueues.run(caller, () => verifyArgon2InWorker(typed, against));
   return known !== null && good;
 }
@@ -46,7 +46,7 @@ export function isOutdated(stored: string): boolean {
  * Checks a new password of a person: 12 to 128 characters, not a common one, not the e-mail address.
  * @throws Refusal `weak_password`, with the rules that it breaks
  */
-export async function requireGoodPassword(password: string, email: string, field = "password"): Promise<void> {
+export async function requireAcceptablePassword(password: string, email: string, field = "password"): Promise<void> {
   const weaknesses = adviseOnPersonPassword(password, email, await loadCommonPasswords());
   if (weaknesses.length > 0) throw new Refusal("weak_password", { field, weaknesses });
 }

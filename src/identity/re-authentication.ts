@@ -16,7 +16,7 @@ export interface Proof {
 }
 
 /** An authorized request of a person. */
-interface Asking {
+interface PersonRequest {
   readonly request: RequestContext;
   readonly principal: Principal;
 }
@@ -44,11 +44,11 @@ export async function takeManagement({ runtime, ip }: RequestContext): Promise<v
  * hashes, and it has its own transactions.
  * @throws Refusal `rate_limited` | `recent_sign_in_required`, `wrong_password`, `wrong_code`
  */
-export async function requireRecent(asking: Asking, proof: Proof): Promise<void> {
-  await takeManagement(asking.request);
-  const { userId, sessionId } = requireSession(asking.principal);
-  if (await isShown(asking.request, userId, proof)) return;
-  const { database, clock } = asking.request.runtime;
+export async function requireRecent(personRequest: PersonRequest, proof: Proof): Promise<void> {
+  await takeManagement(personRequest.request);
+  const { userId, sessionId } = requireSession(personRequest.principal);
+  if (await isShown(personRequest.request, userId, proof)) return;
+  const { database, clock } = personRequest.request.runtime;
   const [session] = await database.transaction("identity", null, (tx) =>
     tx.select({ createdAt: sessions.createdAt }).from(sessions).where(eq(sessions.sessionId, sessionId)),
   );
@@ -61,9 +61,9 @@ export async function requireRecent(asking: Asking, proof: Proof): Promise<void>
  * For changes that remove a protection. The password or a code is presented again, however recent the sign-in is.
  * @throws Refusal `rate_limited` | `proof_required`, `wrong_password`, `wrong_code`
  */
-export async function requireProof(asking: Asking, proof: Proof): Promise<void> {
-  await takeManagement(asking.request);
-  if (await isShown(asking.request, requireSession(asking.principal).userId, proof)) return;
+export async function requireProof(personRequest: PersonRequest, proof: Proof): Promise<void> {
+  await takeManagement(personRequest.request);
+  if (await isShown(personRequest.request, requireSession(personRequest.principal).userId, proof)) return;
   throw new Refusal("proof_required");
 }
 
@@ -71,7 +71,7 @@ export async function requireProof(asking: Asking, proof: Proof): Promise<void> 
  * For data of a person's own account that a session with a password alone may not read.
  * @throws Refusal `second_factor_required`
  */
-export function requireFullSession({ principal }: Pick<Asking, "principal">): void {
+export function requireFullSession({ principal }: Pick<PersonRequest, "principal">): void {
   if (requireSession(principal).pending === "second_factor") {
     throw new Refusal("second_factor_required");
   }

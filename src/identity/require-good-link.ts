@@ -5,7 +5,7 @@ import { type FoundLink, linkEnds, stateOfLink } from "./links";
  * Says why a link is no longer valid, and what to do. The holder of the link learns which other way was used.
  * @returns null for a valid link
  */
-export function whyNotGood(link: FoundLink | null, now: Date): string | null {
+export function explainInvalidLink(link: FoundLink | null, now: Date): string | null {
   return refusalOf(link, now)?.message ?? null;
 }
 

@@ -49,8 +49,8 @@ export async function openSession(tx: Transaction, attempt: Attempt, wanted: New
   const now = runtime.clock.now();
   const { token, hash } = newToken(runtime.random);
   const sessionId = newId("session");
-  const lasts = wanted.remember ? lifetimes.remembered : lifetimes.session;
-  const maxAge = wanted.stage === "full" ? lasts : secondFactorSeconds;
+  const lifetime = wanted.remember ? lifetimes.remembered : lifetimes.session;
+  const maxAge = wanted.stage === "full" ? lifetime : secondFactorSeconds;
   if (sessionHash !== null) await tx.delete(sessions).where(eq(sessions.hash, sessionHash));
   const { userId, stage, methods, remember } = wanted;
   await tx.insert(sessions).values({

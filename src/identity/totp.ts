@@ -83,6 +83,6 @@ export async function spendTotpCode(
 /** @throws Error the row was changed outside of this program, or its key is missing */
 export function openTotpSecret(sealer: Sealer, userId: string, sealed: string): string {
   const opened = sealer.open(totpPlace(userId), sealed);
-  if (!opened.ok) throw new Error(`a sealed TOTP secret does not open: ${opened.reason}`);
+  if (!opened.ok) throw new Error(`a sealed TOTP secret cannot be decrypted: ${opened.reason}`);
   return opened.plaintext;
 }

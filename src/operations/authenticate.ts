@@ -9,7 +9,7 @@ import { isoText } from "../platform/moment";
 import type { Call } from "./call";
 
 /** A rotated key gets its expiry time in every response. */
-const sayWhenKeyEnds =
+const expiryHeaderSetter =
   ({ answerHeaders }: Call) =>
   (principal: Principal): void => {
     if (principal.kind !== "apiKey" || principal.overlapEndsAt === null) return;
@@ -22,9 +22,9 @@ const sayWhenKeyEnds =
  */
 export async function authenticate(call: Call, action: string): Promise<RequestContext> {
   const { runtime, requestId, ip, organizationId } = call;
-  const sayWhen = sayWhenKeyEnds(call);
+  const setExpiryHeader = expiryHeaderSetter(call);
   const onIdentified: NonNullable<RequestContext["onIdentified"]> = (principal, organization) => {
-    sayWhen(principal);
+    setExpiryHeader(principal);
     call.slot.assign(ownerOf(call, principal, organization));
   };
   const trace = new AttemptTrace({ runtime, requestId, ip, action });

@@ -3,7 +3,7 @@ import { passwords } from "../../../drizzle/persons";
 import type { Authorized } from "../../access/authorized";
 import type { Person } from "../../access/organization";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
-import { hashPassword, requireGoodPassword, unusablePassword } from "../../identity/passwords";
+import { hashPassword, requireAcceptablePassword, unusablePassword } from "../../identity/passwords";
 import { requireProof, requireRecent } from "../../identity/re-authentication";
 import { renewToken } from "../../identity/renew-token";
 import { endSessionsOf } from "../../identity/sessions";
@@ -36,7 +36,7 @@ export const changePassword = operation(
     const { userId } = authorized.object;
     const { session, endedSessions } = await preparedUnitOfWork(
       authorized,
-      (asking) => prepare(asking, input),
+      (current) => prepare(current, input),
       async ({ tx, now, audit, authorized: { principal, request } }, hash) => {
         if (principal.kind !== "session") throw new Refusal("session_required");
         await storePassword(tx, userId, hash, now);
@@ -52,14 +52,14 @@ export const changePassword = operation(
 );
 
 /** Verifies the person, and hashes the new password. */
-async function prepare(asking: Own, { currentPassword: password, newPassword }: ChangePassword): Promise<string> {
-  if (await hasPassword(asking)) await requireProof(asking, { password });
-  else await requireRecent(asking, { password });
+async function prepare(current: Own, { currentPassword: password, newPassword }: ChangePassword): Promise<string> {
+  if (await hasPassword(current)) await requireProof(current, { password });
+  else await requireRecent(current, { password });
   if (password === newPassword) {
     throw new Refusal("password_unchanged");
   }
-  await requireGoodPassword(newPassword, asking.object.email, "newPassword");
-  return hashPassword(newPassword, { known: asking.object.userId });
+  await requireAcceptablePassword(newPassword, current.object.email, "newPassword");
+  return hashPassword(newPassword, { known: current.object.userId });
 }
 
 async function hasPassword({ object, request }: Own): Promise<boolean> {

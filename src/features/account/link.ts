@@ -1,6 +1,6 @@
 import { limits, take } from "../../identity/limits";
 import { findLink, stateOfLink } from "../../identity/links";
-import { whyNotGood } from "../../identity/require-good-link";
+import { explainInvalidLink } from "../../identity/require-good-link";
 import { visitorOperation } from "../../operations/operation";
 import { isoText, isReadable } from "../../platform/moment";
 import { Link, LookAtLink } from "./contract";
@@ -25,7 +25,7 @@ export const link = visitorOperation(
     const state = stateOfLink(link, now);
     return {
       state,
-      message: whyNotGood(link, now),
+      message: explainInvalidLink(link, now),
       purpose: link?.purpose ?? null,
       email: state === "good" ? (link?.person?.email ?? null) : null,
       expiresAt: link && isReadable(link.expiresAt) ? isoText(link.expiresAt) : null,

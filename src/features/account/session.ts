@@ -24,7 +24,7 @@ export const session = operation(
     const { presents, runtime } = request;
     const pending = principal.kind === "session" ? principal.pending : null;
     // a session with a password alone shows no permissions
-    const isTold = principal.standing !== null && pending !== "second_factor";
+    const showsOrganization = principal.standing !== null && pending !== "second_factor";
     return {
       principal: {
         kind: principal.kind,
@@ -32,12 +32,12 @@ export const session = operation(
         userId: principal.kind === "commandLine" ? null : principal.userId,
         serviceAccountId: principal.kind === "apiKey" ? principal.serviceAccountId : null,
         email: principal.kind === "session" ? principal.email : null,
-        role: isTold ? roleOf(principal) : null,
+        role: showsOrganization ? roleOf(principal) : null,
         methods: principal.kind === "session" ? [...principal.methods] : [],
       },
       pending,
       csrfToken: presents.kind === "session" ? runtime.signer.sign("csrf", presents.hash) : null,
-      organization: isTold ? { organizationId, name, slug, root } : null,
+      organization: showsOrganization ? { organizationId, name, slug, root } : null,
       organizations: await organizationsOf(principal, runtime),
       permissions:
         pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],

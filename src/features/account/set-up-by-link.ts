@@ -1,7 +1,7 @@
 import { auditEntries } from "../../../drizzle/audit";
 import type { HostWork } from "../../access/host-work";
 import { endLinks, findLink, spendLink } from "../../identity/links";
-import { hashPassword, requireGoodPassword } from "../../identity/passwords";
+import { hashPassword, requireAcceptablePassword } from "../../identity/passwords";
 import { requireGoodLink } from "../../identity/require-good-link";
 import { type OpenedSession, openSession } from "../../identity/sessions";
 import type { Fields } from "../../identity/sign-in/method";
@@ -23,7 +23,7 @@ export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<Ope
   const { database, clock, random } = attempt.runtime;
   const { email, organization, name } = readForm(fields);
   const password = fields.password ?? "";
-  await requireGoodPassword(password, email);
+  await requireAcceptablePassword(password, email);
   const hash = await hashPassword(password, { known: "set-up" });
   return database.transaction("host", null, async (tx) => {
     const now = clock.now();

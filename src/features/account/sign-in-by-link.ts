@@ -1,7 +1,7 @@
 import { unlockAccount } from "../../identity/account-lockout";
 import { limits } from "../../identity/limits";
 import { type FoundLink, findLink, spendLink } from "../../identity/links";
-import { hashPassword, requireGoodPassword } from "../../identity/passwords";
+import { hashPassword, requireAcceptablePassword } from "../../identity/passwords";
 import { requireGoodLink } from "../../identity/require-good-link";
 import { hasSecondFactor, holdPerson } from "../../identity/second-factors";
 import { endSessionsOf, type OpenedSession, openSession } from "../../identity/sessions";
@@ -44,7 +44,7 @@ async function choosePassword(
   const { runtime } = attempt;
   const { userId, email } = person;
   const password = fields.password ?? "";
-  await requireGoodPassword(password, email);
+  await requireAcceptablePassword(password, email);
   const hash = await hashPassword(password, { known: userId });
   return runtime.database.transaction("identity", null, async (tx) => {
     const now = runtime.clock.now();

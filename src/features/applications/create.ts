@@ -10,7 +10,7 @@ import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { insertCredential, presentCredential } from "../credentials/rows";
-import { preparePassword, requireStillGood, requireUsername } from "../credentials/rules";
+import { preparePassword, requireStillAccepted, requireUsername } from "../credentials/rules";
 import { environment, type LocatedEnvironment } from "../environments/resource";
 import { insertRoute, presentRoute } from "../routes/rows";
 import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "../routes/rules";
@@ -59,7 +59,7 @@ export const create = operation(
         const { object: environment, organization, request } = work.authorized;
         if (prepared.credential) {
           const { hashAlgorithm: algorithm } = prepared;
-          requireStillGood(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
+          requireStillAccepted(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
         }
         const { defaultAccess, neverPublic } = await lockOrganization(work.tx, work.organizationId);
         const access = input.access ?? defaultAccess;

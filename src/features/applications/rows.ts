@@ -86,15 +86,15 @@ export async function removeApplications<P extends Permission, O>(
   work: Work<P, O>,
   which: SQL | undefined,
 ): Promise<readonly string[]> {
-  const gone = await work.tx
+  const removed = await work.tx
     .select({ applicationId: applications.applicationId, gatewayId: applications.gatewayId })
     .from(applications)
     .where(which)
     .orderBy(applications.applicationId)
     .for("update");
   const keys = new Map<string, Set<string>>();
-  for (let at = 0; at < gone.length; at += page) {
-    const ids = gone.slice(at, at + page).map((application) => application.applicationId);
+  for (let at = 0; at < removed.length; at += page) {
+    const ids = removed.slice(at, at + page).map((application) => application.applicationId);
     const places = await work.tx
       .select({ gatewayId: routes.gatewayId, keys: routes.upstreamKeys })
       .from(routes)
@@ -107,6 +107,6 @@ export async function removeApplications<P extends Permission, O>(
     await work.tx.delete(applications).where(inArray(applications.applicationId, ids));
   }
   for (const [gatewayId, ofGateway] of keys) await releaseUpstreams(work.tx, gatewayId, [...ofGateway]);
-  for (const { applicationId, gatewayId } of gone) work.deliver({ gatewayId, applicationId, closes: true });
-  return gone.map((application) => application.applicationId);
+  for (const { applicationId, gatewayId } of removed) work.deliver({ gatewayId, applicationId, closes: true });
+  return removed.map((application) => application.applicationId);
 }

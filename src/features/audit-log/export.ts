@@ -27,7 +27,7 @@ export async function* exportAuditEntries(
   let last = "";
   for (;;) {
     await authorized.afresh();
-    const page = await behindTheSealed(log, filter, sequence, last);
+    const page = await unsealedPage(log, filter, sequence, last);
     last = page.at(-1)?.auditId ?? last;
     if (page.length > 0) yield page.map(presentAuditEntry);
     if (page.length < pageSize) return;
@@ -48,7 +48,7 @@ function sealedAfter({ organizationId, read }: AuditLog, filter: AuditFilter, se
 }
 
 /** The entries that were not sealed when the sealed ones ended. Some of them may be sealed by now. */
-function behindTheSealed({ organizationId, read }: AuditLog, filter: AuditFilter, sequence: number, last: string) {
+function unsealedPage({ organizationId, read }: AuditLog, filter: AuditFilter, sequence: number, last: string) {
   return read((tx) =>
     tx
       .select()

@@ -44,8 +44,8 @@ export async function verifyLog(log: AuditLog, kept: ChainPosition | null): Prom
     };
   };
 
-  const planted = await plantedUpTo(log, position);
-  if (planted) return verdict(planted);
+  const misplaced = await findMisplacedEntry(log, position);
+  if (misplaced) return verdict(misplaced);
 
   let page = await pageOf(log, position);
   while (page.length > 0) {
@@ -97,8 +97,8 @@ function pageOf({ read, organizationId }: AuditLog, { sequence }: ChainPosition)
  * An entry at a position where none can be: before the first, or within what retention removed. The list of entries
  * would show it.
  */
-async function plantedUpTo({ read, organizationId }: AuditLog, begin: ChainPosition): Promise<BrokenChain | null> {
-  const [planted] = await read((tx) =>
+async function findMisplacedEntry({ read, organizationId }: AuditLog, begin: ChainPosition): Promise<BrokenChain | null> {
+  const [misplaced] = await read((tx) =>
     tx
       .select({ sequence: auditEntries.sequence, auditId: auditEntries.auditId })
       .from(auditEntries)
@@ -106,8 +106,8 @@ async function plantedUpTo({ read, organizationId }: AuditLog, begin: ChainPosit
       .orderBy(asc(auditEntries.sequence))
       .limit(1),
   );
-  if (!planted || planted.sequence === null) return null;
-  return { sequence: planted.sequence, auditId: planted.auditId, why: "altered" };
+  if (!misplaced || misplaced.sequence === null) return null;
+  return { sequence: misplaced.sequence, auditId: misplaced.auditId, why: "altered" };
 }
 
 /** An entry is sealed within a second of its commit. The tolerance covers clock differences and a busy process. */
@@ -150,7 +150,7 @@ async function statementsOf({ read, organizationId, signer }: AuditLog) {
   let removal: Removal | null = null;
   const checkpoints: ChainPosition[] = [];
   for (const { sequence, hash, kind, removed, signature, createdAt } of rows) {
-    if (!isReadable(createdAt)) continue; // it is not signed
+    if (!isReadable(createdAt)) continue; // such a time was never signed
     const at = isoText(createdAt);
     const statement = { organizationId, sequence, hash, at };
     const text = kind === "removal" ? removalText({ ...statement, removed }) : checkpointText(statement);

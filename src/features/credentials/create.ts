@@ -3,7 +3,7 @@ import { operation } from "../../operations/operation";
 import { application } from "../applications/resource";
 import { CreateCredential, CreatedCredential } from "./contract";
 import { insertCredential, presentCredential } from "./rows";
-import { preparePassword, requireStillGood, requireUsername } from "./rules";
+import { preparePassword, requireStillAccepted, requireUsername } from "./rules";
 
 /**
  * Adds a basic-auth credential to an application.
@@ -39,7 +39,7 @@ export const create = operation(
       },
       async (work, password) => {
         const { object: application, organization } = work.authorized;
-        requireStillGood(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });
+        requireStillAccepted(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });
         const row = await insertCredential(work.tx, runtime.sealer, application, {
           username: input.username,
           password,

@@ -52,7 +52,7 @@ export async function preparePassword(
  * Checks that a password that was judged before the transaction may still be stored.
  * @throws PremiseChanged the algorithm has changed, or weak passwords are no longer accepted
  */
-export function requireStillGood(
+export function requireStillAccepted(
   password: PreparedPassword,
   now: { readonly algorithm: HashAlgorithm; readonly policy: "advise" | "enforce" },
 ): void {

@@ -1,5 +1,5 @@
 import { preparedUnitOfWork } from "../../access/unit-of-work";
-import { findInvitation, join, requireGoodInvitation, requireInvitation } from "../../identity/invitations";
+import { findInvitation, join, requireValidInvitation, requireInvitation } from "../../identity/invitations";
 import { limits, take } from "../../identity/limits";
 import { operation } from "../../operations/operation";
 import { callerPerson } from "../../operations/subject";
@@ -40,7 +40,7 @@ export const accept = operation(
           throw new Refusal("invitation_for_another", { yours: person.email });
         }
         if (principal.kind !== "session") throw new Refusal("session_required");
-        await requireGoodInvitation(tx, invitation, now);
+        await requireValidInvitation(tx, invitation, now);
         const memberId = await join(tx, request, invitation, principal, now);
         return { organizationId: invitation.organizationId, name: invitation.organizationName, memberId };
       },

@@ -29,7 +29,7 @@ function nameOf(principal: Principal): string | null {
   return principal.kind === "apiKey" ? principal.name : null;
 }
 
-interface Invited {
+interface InvitationFields {
   readonly email: string;
   /** The organization's name: text that a tenant wrote. */
   readonly organization: string;
@@ -40,7 +40,7 @@ interface Invited {
 }
 
 /** The invitation's e-mail. The two names are the only text in it that a tenant wrote. */
-export function invitationMail({ email, organization, inviter, url, days }: Invited): Mail {
+export function invitationMail({ email, organization, inviter, url, days }: InvitationFields): Mail {
   const by = inviter === null ? "" : ` by ${oneLine(inviter)}`;
   return {
     to: email,
@@ -52,7 +52,7 @@ export function invitationMail({ email, organization, inviter, url, days }: Invi
       "",
       url,
       "",
-      "If you did not expect this, do nothing.",
+      "If you did not expect this invitation, ignore this message.",
       "",
     ].join("\n"),
   };

@@ -87,11 +87,11 @@ export async function limitsOfNewKey(
   latest: Date,
 ): Promise<KeyLimits> {
   requireNetworks(asked.allowedIps);
-  const maker = await requireWithinOwn(tx, principal, asked);
+  const bounds = await requireWithinOwn(tx, principal, asked);
   return {
-    allowedIps: asked.allowedIps ?? maker.allowedIps,
-    requestsPerMinute: asked.requestsPerMinute ?? maker.requestsPerMinute,
-    latest: maker.expiresAt === null ? latest : earlier(latest, maker.expiresAt),
+    allowedIps: asked.allowedIps ?? bounds.allowedIps,
+    requestsPerMinute: asked.requestsPerMinute ?? bounds.requestsPerMinute,
+    latest: bounds.expiresAt === null ? latest : earlier(latest, bounds.expiresAt),
   };
 }
 
@@ -106,15 +106,15 @@ export async function requireWithinOwn(
   { allowedIps, requestsPerMinute }: Asked,
 ): Promise<Bounds> {
   const own = await boundsOf(tx, principal);
-  const fromElsewhere =
+  const hasMoreNetworks =
     own.allowedIps !== null &&
     allowedIps !== undefined &&
     (allowedIps === null || !areWithin(allowedIps, own.allowedIps));
-  const oftener =
+  const hasHigherRate =
     own.requestsPerMinute !== null &&
     requestsPerMinute !== undefined &&
     (requestsPerMinute === null || requestsPerMinute > own.requestsPerMinute);
-  if (fromElsewhere || oftener) {
+  if (hasMoreNetworks || hasHigherRate) {
     throw new Refusal("above_making_key");
   }
   return own;

@@ -12,7 +12,7 @@ const ProviderUrl = z
 
 /** People may paste the discovery URL of a provider. */
 const Issuer = ProviderUrl.refine((text) => !/\/\.well-known(?:\/|$)/.test(text), {
-  error: "must be the issuer itself, without /.well-known/openid-configuration behind it",
+  error: "must be the issuer itself, without /.well-known/openid-configuration",
 });
 
 function isProviderUrl(text: string): boolean {
@@ -30,7 +30,7 @@ const Domain = z
   .max(253)
   .transform((domain) => domain.toLowerCase())
   .refine((domain) => /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(domain), {
-    error: "must be a domain, example.org for example",
+    error: "must be a domain, for example example.org",
   });
 
 /** The group's name as the provider writes it. */

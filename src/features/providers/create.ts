@@ -54,7 +54,7 @@ export const create = operation(
             createdAt: work.now,
           })
           .returning(providerColumns);
-        if (!row) throw new Error("a provider was inserted and did not come back");
+        if (!row) throw new Error("the inserted provider was not returned");
         const { providerId: _, createdAt: __, lastRefusal: ___, organizationId: ____, ...shown } = row;
         work.audit("providers.create", { kind: "provider", id: providerId, name: row.name }, shown);
         return presentProvider(row, runtime);

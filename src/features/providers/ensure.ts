@@ -42,8 +42,8 @@ export async function ensureSettingsProviders(runtime: Needed, wanted: readonly 
       if (before) await change(tx, runtime, before, provider);
       else await insert(tx, runtime, provider);
     }
-    const gone = present.filter(({ slug, enabled }) => enabled && !wanted.some((one) => one.slug === slug));
-    for (const { providerId, slug } of gone) {
+    const missing = present.filter(({ slug, enabled }) => enabled && !wanted.some((one) => one.slug === slug));
+    for (const { providerId, slug } of missing) {
       await tx.update(oidcProviders).set({ enabled: false }).where(eq(oidcProviders.providerId, providerId));
       await reapplyInRoot(tx, runtime, { providerId, slug }, null);
       const endedSessions = await endSessionsOfProvider(tx, providerId);

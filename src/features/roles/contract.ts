@@ -5,15 +5,15 @@ import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contra
 export const BuiltInRole = z.enum(["viewer", "developer", "admin", "owner"]);
 
 /** Permissions of the table, each once. Whether they exist, and whether the caller can give them, is checked later. */
-const Words = z.array(z.string().max(60)).min(1).max(200);
+const PermissionNames = z.array(z.string().max(60)).min(1).max(200);
 
-export const CreateRole = z.strictObject({ name: Name, permissions: Words });
+export const CreateRole = z.strictObject({ name: Name, permissions: PermissionNames });
 export type CreateRole = z.infer<typeof CreateRole>;
 
 export const RoleById = z.strictObject({ roleId: IdInput });
 
 export const UpdateRole = z
-  .strictObject({ roleId: IdInput, name: Name.optional(), permissions: Words.optional() })
+  .strictObject({ roleId: IdInput, name: Name.optional(), permissions: PermissionNames.optional() })
   .refine(({ name, permissions }) => name !== undefined || permissions !== undefined, { error: "nothing_to_change" });
 export type UpdateRole = z.infer<typeof UpdateRole>;
 

@@ -6,7 +6,7 @@ import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { CreateRole, Role } from "./contract";
 import { presentRole } from "./rows";
-import { orNameTaken, requireOwnName, requireWords } from "./rules";
+import { orNameTaken, requireOwnName, requirePermissions } from "./rules";
 
 /**
  * Creates a custom role.
@@ -26,7 +26,7 @@ export const create = operation(
   async (authorized, { name, permissions: words }) => {
     return unitOfWork(authorized, async (work) => {
       requireOwnName(name);
-      const permissions = requireWords(words);
+      const permissions = requirePermissions(words);
       requireGivable(work, { role: null, permissions });
       const { organizationId, now: createdAt } = work;
       const row = { roleId: newId("role"), organizationId, name, permissions, createdAt };

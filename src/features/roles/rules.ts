@@ -29,7 +29,7 @@ export async function requireRole(
  * account are not allowed in roles.
  * @throws Refusal `unknown_permission`
  */
-export function requireWords(words: readonly string[]): Permission[] {
+export function requirePermissions(words: readonly string[]): Permission[] {
   const wanted = new Set(words);
   const known = grantable.filter((permission) => wanted.has(permission));
   if (known.length === wanted.size) return known;

@@ -7,7 +7,7 @@ import { Refusal } from "../../platform/errors/refusal";
 import { Role, UpdateRole } from "./contract";
 import { role } from "./resource";
 import { presentRole } from "./rows";
-import { orNameTaken, requireOwnName, requireWords } from "./rules";
+import { orNameTaken, requireOwnName, requirePermissions } from "./rules";
 
 /**
  * Renames a custom role, or changes its permissions, at once for everyone who has it. The caller needs all of its
@@ -30,7 +30,7 @@ export const update = operation(
       const before = work.authorized.object;
       const { name = before.name } = input;
       if (input.name !== undefined) requireOwnName(name);
-      const permissions = input.permissions === undefined ? [...before.permissions] : requireWords(input.permissions);
+      const permissions = input.permissions === undefined ? [...before.permissions] : requirePermissions(input.permissions);
       requireGivable(work, { role: null, permissions: before.permissions });
       requireGivable(work, { role: null, permissions });
       const [row] = await work.tx

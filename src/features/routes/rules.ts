@@ -155,8 +155,7 @@ export async function prepareUpstreams(
     const pinned = organization.upstreams === "checked" && upstream.address === null;
     const within = pinned ? undefined : ownNameWithinMs;
     const named = upstream.address === null ? await runtime.resolver.addresses(upstream.host, within) : [];
-    // A name that is left to the gateway counts as this machine if it resolves to this machine now, as another tenant's
-    // name would.
+    // For a name that is left to the gateway, only addresses of this machine count, as for another tenant's name.
     const resolved = [...named].filter((address) => pinned || isThisMachine(address, ownAddresses)).sort();
     const rules = { mode: organization.upstreams, resolved, ownAddresses, forbidden, publicAddress };
     const judged = judgeUpstream(upstream, rules);

@@ -145,7 +145,7 @@ function answerOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"]): S
 
 function stateOf(row: ProgressRow): SyncWaited["state"] {
   const { gateway, application } = row;
-  // For a gateway that cannot be reached, only the written state is known.
+  // For a gateway that the organization cannot see, only the written state is known.
   return progressOf(row, gateway ? { ...gateway, application } : { loadedRevision: 0, application: null });
 }
 

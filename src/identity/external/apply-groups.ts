@@ -3,7 +3,7 @@ import { memberRoles, members, projectRoles } from "../../../drizzle/members";
 import { holdOrganization, isLastOwner } from "../../access/last-owner";
 import { rowsOf, type Transaction } from "../../database/database";
 import { newId } from "../../platform/ids";
-import { findMembership, isSame, isWithin, type MemberRole, type Membership, strongest, wordOf } from "./group-roles";
+import { findMembership, isSame, isWithin, type MemberRole, type Membership, strongest, roleNameOf } from "./group-roles";
 
 /** A person, the organization, and the source whose groups are applied. */
 export interface GroupsOf {
@@ -161,8 +161,8 @@ function changeOf({ organizationId, userId }: GroupsOf, before: Membership, afte
     organizationId,
     userId,
     memberId: before.memberId,
-    before: wordOf(before),
-    after: wordOf(after),
+    before: roleNameOf(before),
+    after: roleNameOf(after),
     membershipEnded: false,
     keysRevoked: 0,
     lastOwnerKept: false,

@@ -120,7 +120,7 @@ async function fetchDocument(provider: Provider, resolver: Resolver): Promise<un
   try {
     const url = discoveryUrl(provider);
     const { status, body } = await askProvider(url, { headers: { accept: "application/json" } }, provider, resolver);
-    if (status !== 200) throw new Error(`discovery answered ${status}`);
+    if (status !== 200) throw new Error(`discovery returned status ${status}`);
     return JSON.parse(body.toString("utf8"));
   } catch (cause) {
     throw new DiscoveryFailed("provider_unavailable", { cause });

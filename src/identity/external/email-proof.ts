@@ -57,7 +57,7 @@ const microsoft =
   /^(?:login\.microsoftonline\.(?:com|us)|login\.partner\.microsoftonline\.cn|login\.(?:chinacloudapi\.cn|microsoft\.com|windows\.net|live\.com)|sts\.(?:windows\.net|chinacloudapi\.cn)|[^/]+\.(?:ciamlogin|b2clogin)\.com)$/;
 
 /** Issuers of accounts that anyone can create, with any e-mail address. */
-const ofEverybody = new Set([
+const openIssuers = new Set([
   "accounts.google.com",
   "appleid.apple.com",
   "facebook.com",
@@ -87,13 +87,13 @@ export function isOfOneTenant(issuer: string): boolean {
     return false;
   }
   if (microsoft.test(host)) return segments[0] !== personalAccounts && guid.test(segments[0] ?? "");
-  return !ofEverybody.has(host.replace(/^www\./, ""));
+  return !openIssuers.has(host.replace(/^www\./, ""));
 }
 
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    return "{}"; // an unreadable token belongs to no tenant
+    return "{}"; // an undecodable path counts as an issuer for all tenants
   }
 }

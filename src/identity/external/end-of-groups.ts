@@ -163,7 +163,7 @@ export function logLastOwnerKept(
 ): void {
   log.error(
     { requestId, provider: source, organizationId, userId },
-    "the last owner of an organization keeps the role, though the provider's groups no longer give it: make somebody else an owner, then remove this one",
+    "the last owner of an organization keeps the role, although the provider's groups no longer give it. Give another member the role owner, then remove this one",
   );
 }
 

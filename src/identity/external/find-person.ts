@@ -106,7 +106,7 @@ export async function create(tx: Transaction, email: string, name: string | null
 }
 
 /** An invitation of an address that can be accepted now, because its sender could still send it. */
-export async function findGoodInvitation(
+export async function findValidInvitation(
   tx: Transaction,
   organizationId: string,
   email: string,

@@ -19,10 +19,10 @@ import { findMembership, givenByGroups } from "./group-roles";
 import { headerProvider } from "./hand-over";
 import { isKnown } from "./provider-claims";
 import { rootOrganizationId } from "./sign-in-by-provider";
-import { headerSource, readHeaders, type Said } from "./trusted-header";
+import { headerSource, readHeaders, type HeaderClaims } from "./trusted-header";
 
 /** A request that presents a session, and the connection that it arrived by. */
-interface Arrived {
+interface SessionRequest {
   readonly runtime: Runtime;
   readonly requestId: string;
   readonly ip: string | null;
@@ -44,18 +44,18 @@ const restarts = 3;
  * gives a role the session ends with everything else that the groups gave. A request without the header, with
  * unreadable groups, or for another person changes nothing.
  */
-export async function followTrustedHeader(arrived: Arrived): Promise<void> {
-  const { runtime, sessionHash } = arrived;
+export async function followTrustedHeader(request: SessionRequest): Promise<void> {
+  const { runtime, sessionHash } = request;
   const { trustedHeader } = runtime.signIn;
   if (trustedHeader === null || Object.keys(trustedHeader.groupRoles).length === 0) return;
-  const said = readHeaders(arrived, trustedHeader);
-  if (typeof said === "string" || !isKnown(said.groups)) return;
-  const text = JSON.stringify([said.email, said.groups]);
+  const claims = readHeaders(request, trustedHeader);
+  if (typeof claims === "string" || !isKnown(claims.groups)) return;
+  const text = JSON.stringify([claims.email, claims.groups]);
   const known = remembered.get(runtime.database) ?? new Map<string, string>();
   remembered.set(runtime.database, known);
   if (known.get(sessionHash) === text) return;
-  const alarm = await apply(arrived, said, said.groups, restarts);
-  if (alarm) logLastOwnerKept(runtime.log, arrived, headerSource, alarm);
+  const alarm = await apply(request, claims, claims.groups, restarts);
+  if (alarm) logLastOwnerKept(runtime.log, request, headerSource, alarm);
   known.delete(sessionHash);
   known.set(sessionHash, text);
   const [oldest] = known.keys();
@@ -63,21 +63,21 @@ export async function followTrustedHeader(arrived: Arrived): Promise<void> {
 }
 
 async function apply(
-  arrived: Arrived,
-  said: Said,
+  request: SessionRequest,
+  claims: HeaderClaims,
   groups: readonly string[],
   left: number,
 ): Promise<RoleChange | null> {
-  const { runtime, sessionHash } = arrived;
+  const { runtime, sessionHash } = request;
   try {
     return await runtime.database.transaction("identity", null, async (tx) => {
       const person = await findPerson(tx, sessionHash);
-      if (person === null || person.email !== said.email) return null;
-      return applyTo(tx, seenBy(arrived, runtime.clock.now()), said, groups, person);
+      if (person === null || person.email !== claims.email) return null;
+      return applyTo(tx, seenBy(request, runtime.clock.now()), claims, groups, person);
     });
   } catch (error) {
     if (left === 0 || !(isTransient(error) || violatedConstraint(error) !== null)) throw error;
-    return apply(arrived, said, groups, left - 1);
+    return apply(request, claims, groups, left - 1);
   }
 }
 
@@ -95,7 +95,7 @@ async function findPerson(tx: Transaction, sessionHash: string): Promise<Person 
 async function applyTo(
   tx: Transaction,
   seen: GroupsSeen,
-  { settings: { groupRoles } }: Said,
+  { settings: { groupRoles } }: HeaderClaims,
   groups: readonly string[],
   person: Person,
 ): Promise<RoleChange | null> {

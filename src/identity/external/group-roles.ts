@@ -91,7 +91,7 @@ export function isSame(one: MemberRole, other: MemberRole): boolean {
 }
 
 /** The name of a role in the audit log. */
-export function wordOf({ role, roleId }: MemberRole): string | null {
+export function roleNameOf({ role, roleId }: MemberRole): string | null {
   return role ?? roleId;
 }
 

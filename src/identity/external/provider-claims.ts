@@ -79,9 +79,9 @@ export function readClaims(
 
 function readGroups(token: Source, userinfo: Source, claim: string): Claims["groups"] {
   if (isOverage(token, claim) || isOverage(userinfo, claim)) return "groups_overage";
-  const said = own(token, claim) ?? own(userinfo, claim);
-  if (said === undefined || said === null) return "groups_missing";
-  const groups = Groups.safeParse(said);
+  const value = own(token, claim) ?? own(userinfo, claim);
+  if (value === undefined || value === null) return "groups_missing";
+  const groups = Groups.safeParse(value);
   return groups.success ? groups.data : "groups_malformed";
 }
 

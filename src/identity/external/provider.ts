@@ -83,7 +83,7 @@ export async function isStillTrusted(
 
 function opened(sealer: Runtime["sealer"], providerId: string, sealed: string): string {
   const secret = sealer.open(clientSecretPlace(providerId), sealed);
-  if (!secret.ok) throw new Error(`the client secret of ${providerId} does not open: ${secret.reason}`);
+  if (!secret.ok) throw new Error(`the client secret of ${providerId} cannot be decrypted: ${secret.reason}`);
   return secret.plaintext;
 }
 

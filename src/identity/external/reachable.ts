@@ -28,7 +28,7 @@ export function requireReachable(url: string, reach: Reach): void {
   const { protocol, hostname, username, password } = new URL(url);
   const schemes = reach === "public" ? ["https:"] : ["https:", "http:"];
   if (!schemes.includes(protocol) || username !== "" || password !== "") {
-    throw new AddressRefused("a provider is asked by https");
+    throw new AddressRefused("a provider needs https");
   }
   const host = hostname.replace(/^\[|\]$/g, "");
   if (isIP(host) !== 0) requireAllowed(host, reach);
@@ -36,7 +36,7 @@ export function requireReachable(url: string, reach: Reach): void {
 
 function requireAllowed(address: string, reach: Reach): void {
   const kind = classifyAddress(address);
-  if (kind === null || refusedClasses[reach].has(kind)) throw new AddressRefused("a provider cannot be there");
+  if (kind === null || refusedClasses[reach].has(kind)) throw new AddressRefused("this address is not allowed for a provider");
 }
 
 /** The most bytes and milliseconds of one connection to a provider. Its responses have a few kB. */
@@ -67,7 +67,7 @@ function lookupWithin(reach: Reach, resolver: Resolver): LookupFunction {
       .then((addresses) => {
         for (const address of addresses) requireAllowed(address, reach);
         const [first] = addresses;
-        if (first === undefined) throw new AddressRefused("a provider's name has no address");
+        if (first === undefined) throw new AddressRefused("the host name of a provider has no address");
         const found = addresses.map((address) => ({ address, family: isIP(address) }));
         if (options.all === true) callback(null, found);
         else callback(null, first, isIP(first));
@@ -108,8 +108,8 @@ function bounded<S extends Duplex | null | undefined>(stream: S): S {
   const changesProtocol = protocolWatch();
   stream.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (changesProtocol(chunk)) stream.destroy(new NoAnswer("the provider's answer changes the protocol (101)"));
-    if (bytes > mostBytes) stream.destroy(new NoAnswer("the provider's answer is too long"));
+    if (changesProtocol(chunk)) stream.destroy(new NoAnswer("the provider's response switches protocols (101)"));
+    if (bytes > mostBytes) stream.destroy(new NoAnswer("the provider's response is too long"));
   });
   stream.on("close", () => clearTimeout(late));
   // The request listens as well, but only from the next turn of the event loop on, and until it hands over the socket.

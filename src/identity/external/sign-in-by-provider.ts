@@ -12,7 +12,7 @@ import { applyGroups, type RoleChange } from "./apply-groups";
 import { endWhatGroupsGave, type GroupSource, logLastOwnerKept, recordLastOwnerKept, seenBy } from "./end-of-groups";
 import {
   byIdentity,
-  findGoodInvitation,
+  findValidInvitation,
   findPerson,
   isMemberAnywhere,
   type Person,
@@ -188,7 +188,7 @@ async function membershipOf(
   if (decidedIn !== null && !isKnown(groups)) throw new ProviderRefusal(groups, known);
   const given = decidedIn !== null && isKnown(groups) ? await givenByGroups(tx, decidedIn, groupRoles, groups) : null;
   const membership = await findMembership(tx, organizationId, person.userId);
-  const isStranger = !membership && provider.organizationId !== null && (await isSomebodysAlready(tx, person.userId));
+  const isStranger = !membership && provider.organizationId !== null && (await isAccountInUse(tx, person.userId));
   if (isStranger) throw new ProviderRefusal("not_a_member", known);
   if (given) {
     const of = { organizationId, userId: person.userId, source: providerId, now };
@@ -197,7 +197,7 @@ async function membershipOf(
   if (membership && decidedIn !== null) return "no_role_for_groups";
   if (membership) return { organizationId, role: null };
   if (provider.organizationId === null) return { organizationId: null, role: null };
-  const invitation = await findGoodInvitation(tx, organizationId, person.email, now);
+  const invitation = await findValidInvitation(tx, organizationId, person.email, now);
   if (!invitation) throw new ProviderRefusal("not_a_member", known);
   const { invitationId, role, roleId } = invitation;
   await tx.update(invitations).set({ acceptedAt: now }).where(eq(invitations.invitationId, invitationId));
@@ -209,7 +209,7 @@ async function membershipOf(
 }
 
 /** Whether an account is in use. Its user need not be the person that the provider means by the address. */
-async function isSomebodysAlready(tx: Transaction, userId: string): Promise<boolean> {
+async function isAccountInUse(tx: Transaction, userId: string): Promise<boolean> {
   return (await isMemberAnywhere(tx, userId)) || (await hasOwnCredentials(tx, userId));
 }
 

@@ -12,7 +12,7 @@ const purpose = "oidc-state";
 export const stateSeconds = 900;
 
 /** The data that was stored when the sign-in began. */
-interface Begun {
+interface BegunSignIn {
   readonly providerId: string;
   readonly remember: boolean;
 }
@@ -21,7 +21,7 @@ interface Begun {
 export async function rememberState(
   { database, clock }: Pick<Runtime, "database" | "clock">,
   state: string,
-  { providerId, remember }: Begun,
+  { providerId, remember }: BegunSignIn,
 ): Promise<void> {
   const now = clock.now();
   const expiresAt = later(now, stateSeconds * 1_000);

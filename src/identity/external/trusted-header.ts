@@ -67,10 +67,10 @@ type Outcome =
 async function signInOnce(attempt: Attempt, left: number): Promise<Outcome> {
   const { runtime } = attempt;
   const { trustedHeader } = runtime.signIn;
-  const said = readHeaders(attempt, trustedHeader);
-  if (typeof said === "string") throw new ProviderRefusal(said);
+  const claims = readHeaders(attempt, trustedHeader);
+  if (typeof claims === "string") throw new ProviderRefusal(claims);
   try {
-    return await runtime.database.transaction("identity", null, (tx) => signIn(tx, attempt, said));
+    return await runtime.database.transaction("identity", null, (tx) => signIn(tx, attempt, claims));
   } catch (error) {
     if (left === 0 || !(isTransient(error) || violatedConstraint(error) !== null)) throw error;
     return signInOnce(attempt, left - 1);
@@ -78,7 +78,7 @@ async function signInOnce(attempt: Attempt, left: number): Promise<Outcome> {
 }
 
 /** The content of a trusted header about a person. */
-export interface Said {
+export interface HeaderClaims {
   readonly settings: TrustedHeader;
   readonly email: string;
   readonly name: string | null;
@@ -108,7 +108,7 @@ type HeaderProblem =
 export function readHeaders(
   { peer, local, headers }: Pick<Attempt, "peer" | "local" | "headers">,
   settings: TrustedHeader | null,
-): Said | HeaderProblem {
+): HeaderClaims | HeaderProblem {
   if (settings === null) return "trusted_header_off";
   // Requests to the emergency address do not pass a proxy.
   if (local) return "trusted_header_local";
@@ -141,15 +141,15 @@ function textOf(header: string | null): string {
   return Buffer.from(header ?? "", "latin1").toString("utf8");
 }
 
-async function signIn(tx: Transaction, attempt: Attempt, { settings, ...said }: Said): Promise<Outcome> {
+async function signIn(tx: Transaction, attempt: Attempt, { settings, ...claims }: HeaderClaims): Promise<Outcome> {
   const now = attempt.runtime.clock.now();
-  const existing = await byEmail(tx, said.email);
+  const existing = await byEmail(tx, claims.email);
   if (!existing && !settings.createsPersons) throw new ProviderRefusal("unknown_person");
-  const person = existing ?? (await create(tx, said.email, said.name, now));
+  const person = existing ?? (await create(tx, claims.email, claims.name, now));
   const wasSeen = await holdSeen(tx, person);
   const handedOver = existing ? await handOver(tx, person.userId) : null;
   await noteSeen(tx, person, now);
-  const concerned = await roleInRoot(tx, attempt, settings, said.groups, person, existing, now);
+  const concerned = await roleInRoot(tx, attempt, settings, claims.groups, person, existing, now);
   if ("refusal" in concerned) {
     // the header has not given anything yet, and a refusal does not hand over an account
     if (!wasSeen) throw concerned.refusal;

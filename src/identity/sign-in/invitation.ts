@@ -5,9 +5,9 @@ import { violatedConstraint } from "../../database/database-errors";
 import { Name } from "../../platform/contract/page";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
-import { type FoundInvitation, findInvitation, join, requireGoodInvitation, requireInvitation } from "../invitations";
+import { type FoundInvitation, findInvitation, join, requireValidInvitation, requireInvitation } from "../invitations";
 import { limits } from "../limits";
-import { hashPassword, requireGoodPassword } from "../passwords";
+import { hashPassword, requireAcceptablePassword } from "../passwords";
 import { type OpenedSession, openSession } from "../sessions";
 import type { Attempt } from "../sign-in-context";
 import type { Fields, SignInMethod } from "./method";
@@ -52,13 +52,13 @@ async function accept(
   const { database, clock } = attempt.runtime;
   const { email } = found;
   const name = requireName(typedName);
-  await database.transaction("identity", null, (tx) => requireGoodInvitation(tx, found, clock.now()));
-  await requireGoodPassword(password, email);
+  await database.transaction("identity", null, (tx) => requireValidInvitation(tx, found, clock.now()));
+  await requireAcceptablePassword(password, email);
   const hash = await hashPassword(password, { known: found.invitationId });
   return database.transaction("identity", null, async (tx) => {
     const now = clock.now();
     const invitation = requireInvitation(await findInvitation(tx, token, { hold: true }));
-    await requireGoodInvitation(tx, invitation, now);
+    await requireValidInvitation(tx, invitation, now);
     const userId = newId("user");
     await tx.insert(users).values({ userId, email, name, createdAt: now }).catch(orKnown);
     await tx.insert(passwords).values({ userId, hash, changedAt: now });

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { auditEntries } from "../../../drizzle/audit";
-import { countedTry, type RefusedTry, recordStranger, refusalStatement, writeTry } from "../../access/refusals";
+import { countedAttempt, type RefusedAttempt, recordStranger, refusalStatement, writeAttempt } from "../../access/refusals";
 import type { Transaction } from "../../database/database";
 import type { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
@@ -38,7 +38,7 @@ export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: Si
   const entry = entryOf(attempt, signIn, organizationId);
   const now = runtime.clock.now();
   if (signIn.outcome === "refused") {
-    await tx.execute(refusalStatement([{ first: [countedTry(entry, now)], all: 1 }]));
+    await tx.execute(refusalStatement([{ first: [countedAttempt(entry, now)], all: 1 }]));
     attempt.record.isWritten = true;
     return;
   }
@@ -58,7 +58,7 @@ export async function recordRefusedSignIn(attempt: Attempt, signIn: Omit<SignIn,
     (person && (await runtime.database.batch("identity", null, 1, (tx) => firstOrganization(tx, person.userId)))) ??
     runtime.installationId;
   await nextWriting(runtime.signIn.answerFloorMs * shareOfFloor);
-  await writeTry(runtime, entryOf(attempt, signIn, organizationId));
+  await writeAttempt(runtime, entryOf(attempt, signIn, organizationId));
   attempt.record.isWritten = true;
 }
 
@@ -75,7 +75,7 @@ function nextWriting(withinMs: number): Promise<void> {
   return writing;
 }
 
-function entryOf(attempt: Attempt, signIn: Omit<SignIn, "outcome">, organizationId: string): RefusedTry {
+function entryOf(attempt: Attempt, signIn: Omit<SignIn, "outcome">, organizationId: string): RefusedAttempt {
   const { requestId, ip } = attempt;
   const { action, reason, person, sessionId, methods, changed } = signIn;
   return {

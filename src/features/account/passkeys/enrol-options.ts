@@ -32,7 +32,7 @@ export const passkeyEnrolOptions = operation(
     const { id } = relyingPartyOf(origin);
     const excludeCredentials = await preparedUnitOfWork(
       authorized,
-      (asking) => requireRecent(asking, input),
+      (current) => requireRecent(current, input),
       ({ tx }) => descriptorsOf(tx, userId),
       { role: "identity" },
     );

@@ -45,7 +45,7 @@ export const enrolPasskey = operation(
     const { userId } = authorized.object;
     return preparedUnitOfWork(
       authorized,
-      (asking) => verified(asking, input, origin),
+      (current) => verified(current, input, origin),
       async ({ tx, now, audit, authorized: { principal } }, passkey) => {
         if ((await tx.$count(passkeys, eq(passkeys.userId, userId))) >= most) {
           throw new Refusal("too_many_passkeys", { most });

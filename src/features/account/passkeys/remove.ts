@@ -27,7 +27,7 @@ export const removePasskey = operation(
   async (authorized, input) => {
     return preparedUnitOfWork(
       authorized,
-      (asking) => requireRecent(asking, input),
+      (current) => requireRecent(current, input),
       async ({ tx, audit, authorized: { object } }) => {
         const { passkeyId, userId, name } = object;
         await holdPerson(tx, userId);

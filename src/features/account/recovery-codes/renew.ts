@@ -28,7 +28,7 @@ export const renewRecoveryCodes = operation(
     const { userId } = authorized.object;
     return preparedUnitOfWork(
       authorized,
-      (asking) => requireRecent(asking, input),
+      (current) => requireRecent(current, input),
       async ({ tx, now, audit }) => {
         if (!(await hasSecondFactor(tx, userId))) {
           throw new Refusal("no_second_factor");

@@ -32,7 +32,7 @@ export const enrolTotp = operation(
     const secret = newTotpSecret(random);
     await preparedUnitOfWork(
       authorized,
-      (asking) => requireRecent(asking, input),
+      (current) => requireRecent(current, input),
       async ({ tx, now, audit }) => {
         if ((await secondFactorsOf(tx, userId)).totp) {
           throw new Refusal("totp_enrolled");

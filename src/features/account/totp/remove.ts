@@ -30,7 +30,7 @@ export const removeTotp = operation(
     const { userId } = authorized.object;
     return preparedUnitOfWork(
       authorized,
-      (asking) => requireProof(asking, input),
+      (current) => requireProof(current, input),
       async ({ tx, audit }) => {
         const removed = await tx
           .delete(totpSecrets)
