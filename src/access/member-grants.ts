@@ -20,14 +20,14 @@ export async function findHoldings(
 ): Promise<Holdings | null> {
   const is = "memberId" in who ? eq(members.memberId, who.memberId) : eq(members.userId, who.userId);
   const [member] = await tx
-    .select({ memberId: members.memberId, role: members.role, words: roles.permissions })
+    .select({ memberId: members.memberId, role: members.role, permissions: roles.permissions })
     .from(members)
     .leftJoin(roles, and(eq(roles.roleId, members.roleId), eq(roles.organizationId, members.organizationId)))
     .where(and(is, eq(members.organizationId, organizationId)));
   if (!member) return null;
   const { memberId } = member;
   const atProjects = await tx
-    .select({ projectId: projectRoles.projectId, role: projectRoles.role, words: roles.permissions })
+    .select({ projectId: projectRoles.projectId, role: projectRoles.role, permissions: roles.permissions })
     .from(projectRoles)
     .leftJoin(roles, and(eq(roles.roleId, projectRoles.roleId), eq(roles.organizationId, projectRoles.organizationId)))
     .where(and(eq(projectRoles.memberId, memberId), eq(projectRoles.organizationId, organizationId)));
@@ -59,7 +59,7 @@ export async function findAccountGrant(
   serviceAccountId: string,
 ): Promise<Grant | null> {
   const [account] = await tx
-    .select({ role: serviceAccounts.role, words: roles.permissions })
+    .select({ role: serviceAccounts.role, permissions: roles.permissions })
     .from(serviceAccounts)
     .leftJoin(
       roles,
@@ -72,7 +72,7 @@ export async function findAccountGrant(
 }
 
 /** A built-in role, or the permissions of a custom role. */
-export function grantOf({ role, words }: { role: string | null; words: readonly string[] | null }): Grant | null {
+export function grantOf({ role, permissions }: { role: string | null; permissions: readonly string[] | null }): Grant | null {
   if (role !== null) return { role, permissions: null };
-  return words === null ? null : { role: null, permissions: words };
+  return permissions === null ? null : { role: null, permissions };
 }

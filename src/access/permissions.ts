@@ -9,8 +9,8 @@ export const roles = ["viewer", "developer", "admin", "owner"] as const;
 export type Role = (typeof roles)[number];
 
 /** Whether a text is the name of a built-in role. */
-export function isRole(word: string): word is Role {
-  return roles.some((role) => role === word);
+export function isRole(name: string): name is Role {
+  return roles.some((role) => role === name);
 }
 
 /**
@@ -144,7 +144,7 @@ export type Grant =
 export function grantedBy(grant: Grant | null): ReadonlySet<Permission> {
   if (grant === null) return none;
   if (grant.role !== null) return permissionsOf(grant.role);
-  return new Set(grant.permissions.filter((word) => isPermission(word) && placeOf(word) !== "person") as Permission[]);
+  return new Set(grant.permissions.filter((name) => isPermission(name) && placeOf(name) !== "person") as Permission[]);
 }
 
 /** The roles of a principal at the object's organization and at the object's own project. They add up. */

@@ -34,10 +34,10 @@ export async function requireNotAbove<P extends Permission>(
   const own = await findProjectGrants(tx, organizationId, personOf(principal));
   const canGiveAt = (projectId: string, grant: Grant | null) =>
     canGive(atProject(principal, own.get(projectId) ?? null), organization, worthOf(grant, projectId), projectId);
-  const theirs = await findHoldings(tx, organizationId, { memberId: object.memberId });
+  const holdings = await findHoldings(tx, organizationId, { memberId: object.memberId });
   const isAbove =
-    !canGive(principal, organization, worthOf(theirs?.organization ?? null, null)) ||
-    [...(theirs?.projects ?? [])].some(([projectId, grant]) => !canGiveAt(projectId, grant));
+    !canGive(principal, organization, worthOf(holdings?.organization ?? null, null)) ||
+    [...(holdings?.projects ?? [])].some(([projectId, grant]) => !canGiveAt(projectId, grant));
   if (isAbove) throw new Refusal("member_above_own");
   return {
     requireGivableAt: (projectId, grant) => {

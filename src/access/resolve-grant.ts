@@ -39,10 +39,10 @@ export async function requireGranted(
     if (!row) throw new Refusal("not_found", { kind: "role", id: roleId });
     return { columns: { role: null, roleId, scopes: null }, grant: { role: null, ...row } };
   }
-  const words = [...new Set(scopes)];
-  const unknown = words.findIndex((word) => !isPermission(word) || placeOf(word) === "person");
-  if (unknown >= 0 || words.length === 0) {
-    throw new Refusal("unknown_scope", { at: unknown, scope: words[unknown] ?? null });
+  const permissions = [...new Set(scopes)];
+  const unknown = permissions.findIndex((permission) => !isPermission(permission) || placeOf(permission) === "person");
+  if (unknown >= 0 || permissions.length === 0) {
+    throw new Refusal("unknown_scope", { at: unknown, scope: permissions[unknown] ?? null });
   }
-  return { columns: { role: null, roleId: null, scopes: words }, grant: { role: null, permissions: words } };
+  return { columns: { role: null, roleId: null, scopes: permissions }, grant: { role: null, permissions } };
 }

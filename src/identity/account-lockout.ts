@@ -33,9 +33,9 @@ export async function lockedAccounts(tx: Transaction, now: Date): Promise<(userI
 function lockedBy(rows: readonly { readonly key: string; readonly times: readonly Date[] }[], now: Date): string[] {
   const isFull = ({ key, times }: (typeof rows)[number]) =>
     locks.some(
-      ({ name, tries, windowSeconds }) =>
+      ({ name, attempts, windowSeconds }) =>
         key.startsWith(`${name}:`) &&
-        times.filter((time) => stillCounts(time, now, windowSeconds * 1_000)).length >= tries,
+        times.filter((time) => stillCounts(time, now, windowSeconds * 1_000)).length >= attempts,
     );
   return rows.filter(isFull).map(({ key }) => key);
 }

@@ -21,11 +21,11 @@ export function importedFormOf(stored: string): ImportedForm | null {
 
 /** Whether a password matches an imported hash. bcrypt is computed on its own thread. */
 export async function verifyImported(password: string, stored: string, form: ImportedForm): Promise<boolean> {
-  const made =
+  const computed =
     form === "sha256"
       ? createHash("sha256").update(password, "utf8").digest("hex")
       : await bcryptInWorker(password, stored.slice(0, saltLength));
-  return made.length === stored.length && timingSafeEqual(Buffer.from(made), Buffer.from(stored));
+  return computed.length === stored.length && timingSafeEqual(Buffer.from(computed), Buffer.from(stored));
 }
 
 /** `$2b$12$` and 22 characters. */

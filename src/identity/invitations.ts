@@ -28,7 +28,7 @@ export interface FoundInvitation {
   readonly email: string;
   readonly role: Role | null;
   readonly roleId: string | null;
-  readonly words: readonly string[] | null;
+  readonly permissions: readonly string[] | null;
   readonly invitedBy: string | null;
   readonly expiresAt: Date;
   readonly acceptedAt: Date | null;
@@ -65,7 +65,7 @@ export async function findInvitationOf(
   const [held] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(waitingFor(organizationId, email))
+    .where(unansweredInvitations(organizationId, email))
     .orderBy(desc(invitations.invitationId))
     .limit(1)
     .for("no key update");
@@ -82,7 +82,7 @@ async function selectInvitation(tx: Transaction, its: SQL): Promise<FoundInvitat
       email: invitations.email,
       role: invitations.role,
       roleId: invitations.roleId,
-      words: roles.permissions,
+      permissions: roles.permissions,
       invitedBy: invitations.invitedBy,
       expiresAt: invitations.expiresAt,
       acceptedAt: invitations.acceptedAt,
@@ -191,7 +191,7 @@ function orMember(error: unknown, email: string): never {
 }
 
 /** An address's invitations to an organization that were neither accepted nor revoked, expired or not. */
-export function waitingFor(organizationId: string, email: string): SQL | undefined {
+export function unansweredInvitations(organizationId: string, email: string): SQL | undefined {
   return and(
     eq(invitations.organizationId, organizationId),
     eq(invitations.email, email),

@@ -9,18 +9,18 @@ import { signInsOfAddress } from "../platform/passwords/hash-queues";
 export interface Limit {
   /** The name of the limit: `sign-in:ip`. */
   readonly name: string;
-  readonly tries: number;
+  readonly attempts: number;
   readonly windowSeconds: number;
 }
 
 /** The limits of the requirements. */
 export const limits = {
-  signInByAddress: { name: "sign-in:ip", tries: signInsOfAddress, windowSeconds: 60 },
-  codeByAddress: { name: "code:ip", tries: 5, windowSeconds: 60 },
-  failuresByAccount: { name: "failures:account", tries: 5, windowSeconds: 300 },
-  managementByAddress: { name: "management:ip", tries: 10, windowSeconds: 60 },
-  oidcStartByAddress: { name: "oidc:ip", tries: 10, windowSeconds: 60 },
-  keyCreationByAddress: { name: "key-creation:ip", tries: 5, windowSeconds: 3_600 },
+  signInByAddress: { name: "sign-in:ip", attempts: signInsOfAddress, windowSeconds: 60 },
+  codeByAddress: { name: "code:ip", attempts: 5, windowSeconds: 60 },
+  failuresByAccount: { name: "failures:account", attempts: 5, windowSeconds: 300 },
+  managementByAddress: { name: "management:ip", attempts: 10, windowSeconds: 60 },
+  oidcStartByAddress: { name: "oidc:ip", attempts: 10, windowSeconds: 60 },
+  keyCreationByAddress: { name: "key-creation:ip", attempts: 5, windowSeconds: 3_600 },
 } as const satisfies Record<string, Limit>;
 
 /**
@@ -56,7 +56,7 @@ export async function take(
 
 /** The attempt as part of a statement: 0 if it was counted, otherwise the seconds until the next one is allowed. */
 export function takingInSql(limit: Limit, key: string | SQL, now: Date): SQL {
-  return sql`portcullis_take(${key}::text, ${limit.tries}::integer, ${limit.windowSeconds}::integer, ${now.toISOString()}::timestamptz)`;
+  return sql`portcullis_take(${key}::text, ${limit.attempts}::integer, ${limit.windowSeconds}::integer, ${now.toISOString()}::timestamptz)`;
 }
 
 /** @param wait the result of `takingInSql` @throws Refusal `rate_limited` */

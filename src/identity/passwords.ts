@@ -33,8 +33,8 @@ export async function verifyPassword(password: string, stored: string | null, ca
   if (stored !== null && form !== null) return processHashQueues.run(caller, () => verifyImported(typed, stored, form));
   const known = stored !== null && isOurs ? stored : null;
   const against = known ?? (await dummyHash);
-  const good = await processHashQueues.run(caller, () => verifyArgon2InWorker(typed, against));
-  return known !== null && good;
+  const matches = await processHashQueues.run(caller, () => verifyArgon2InWorker(typed, against));
+  return known !== null && matches;
 }
 
 /** Whether the next successful sign-in has to replace the hash, because it was imported or has a lower cost. */

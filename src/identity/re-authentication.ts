@@ -29,7 +29,7 @@ const recentSeconds = 600;
  */
 export const proofFailuresByAccount = {
   name: "proof-failures:account",
-  tries: 5,
+  attempts: 5,
   windowSeconds: 300,
 } as const satisfies Limit;
 
@@ -102,7 +102,7 @@ async function isShown({ runtime, ip }: RequestContext, userId: string, { passwo
     const { outcome } = await database.transaction("identity", null, (tx) =>
       spendCode(tx, sealer, userId, code, clock.now()),
     );
-    if (outcome !== "good") throw new Refusal("wrong_code");
+    if (outcome !== "valid") throw new Refusal("wrong_code");
     await failure.forgive();
     return true;
   }

@@ -45,7 +45,7 @@ export async function spendRecoveryCode(
     .set({ usedAt: now })
     .where(and(ofPerson, isNull(recoveryCodes.usedAt)))
     .returning({ userId: recoveryCodes.userId });
-  if (spent.length > 0) return "good";
+  if (spent.length > 0) return "valid";
   const known = await tx.select({ userId: recoveryCodes.userId }).from(recoveryCodes).where(ofPerson);
   return known.length > 0 ? "spent" : "wrong";
 }

@@ -53,7 +53,7 @@ export async function holdPerson(tx: Transaction, userId: string): Promise<void>
  */
 export const codeFailuresByAccount = {
   name: "code-failures:account",
-  tries: 5,
+  attempts: 5,
   windowSeconds: 300,
 } as const satisfies Limit;
 

@@ -46,7 +46,7 @@ export function totpStepOf(secret: string, code: string, now: Date): number | nu
 }
 
 /** The outcome of a code. `spent`: the code was right, but was used before. */
-export type CodeOutcome = "good" | "wrong" | "spent";
+export type CodeOutcome = "valid" | "wrong" | "spent";
 
 /**
  * Takes a code of a person's confirmed secret. It is valid once, and every earlier code is spent with it. If two
@@ -77,7 +77,7 @@ export async function spendTotpCode(
       ),
     )
     .returning({ userId: totpSecrets.userId });
-  return spent.length > 0 ? "good" : "spent";
+  return spent.length > 0 ? "valid" : "spent";
 }
 
 /** @throws Error the row was changed outside of this program, or its key is missing */

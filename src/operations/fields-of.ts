@@ -5,7 +5,7 @@ const harmlessName = /^\w{1,40}$/;
 
 /** The fields of the input that are wrong, by path, each with a stable code. */
 export function fieldsOf(error: ZodError): Record<string, string> {
-  const fields: [path: string, word: string][] = [];
+  const fields: [path: string, code: string][] = [];
   for (const issue of error.issues) {
     const path = issue.path.join(".");
     if (issue.code === "unrecognized_keys") {

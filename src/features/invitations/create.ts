@@ -5,7 +5,7 @@ import type { Principal } from "../../access/principal";
 import { requireGivable } from "../../access/privilege-guards";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { aheadInSql } from "../../database/moments-in-sql";
-import { invitationDays, waitingFor } from "../../identity/invitations";
+import { invitationDays, unansweredInvitations } from "../../identity/invitations";
 import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";
 import { operation } from "../../operations/operation";
@@ -21,7 +21,7 @@ import { sendInvitation } from "./send";
 const dayMs = 24 * 3_600_000;
 
 /** If strangers can make a mail server send messages to any address, other servers soon block it. */
-const creationByOrganization = { name: "invitation:organization", tries: 60, windowSeconds: 3_600 } as const;
+const creationByOrganization = { name: "invitation:organization", attempts: 60, windowSeconds: 3_600 } as const;
 
 /**
  * Invites the owner of an e-mail address. Creates a link that works once, within seven days, for an account with this
@@ -42,7 +42,7 @@ export const create = operation(
   },
   async (authorized, input) => {
     const { runtime } = authorized.request;
-    const made = await preparedUnitOfWork(
+    const created = await preparedUnitOfWork(
       authorized,
       ({ organization: { organizationId } }) => take(runtime, creationByOrganization, organizationId),
       async (work) => {
@@ -68,7 +68,7 @@ export const create = operation(
         return { ...presentInvitation(row, now), url: `${runtime.signIn.publicOrigin}/accept-invitation#${token}` };
       },
     );
-    return { ...made, ...(await sendInvitation(authorized, made)) };
+    return { ...created, ...(await sendInvitation(authorized, created)) };
   },
 );
 
@@ -86,7 +86,7 @@ async function requireNew(
   const [open] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(and(waitingFor(organizationId, email), aheadInSql(invitations.expiresAt, now)))
+    .where(and(unansweredInvitations(organizationId, email), aheadInSql(invitations.expiresAt, now)))
     .limit(1);
   if (open) throw new Refusal("already_invited", { email });
 }

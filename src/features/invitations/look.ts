@@ -4,7 +4,7 @@ import { visitorOperation } from "../../operations/operation";
 import { InvitationToken, LookedAtInvitation } from "./contract";
 
 /** The limit for callers who try random links. */
-const looksByAddress = { name: "invitation-look:ip", tries: 20, windowSeconds: 60 } as const;
+const looksByAddress = { name: "invitation-look:ip", attempts: 20, windowSeconds: 60 } as const;
 
 /**
  * Shows an invitation to the holder of its link: its organization and address, or why it is no longer valid. It does

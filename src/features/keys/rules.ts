@@ -31,18 +31,18 @@ export function latestEnd(now: Date, maxKeyDays: number | null): Date {
 
 /**
  * When a new key expires.
- * @param asked the requested time, ISO 8601
+ * @param requested the requested time, ISO 8601
  * @param latest the key may not live longer than this
  * @throws Refusal `expires_in_the_past` | `expires_too_late`
  */
-export function endOfKey(asked: string | undefined, now: Date, latest: Date): Date {
-  if (asked === undefined) return earlier(latest, later(now, defaultLifeMs));
-  const end = readMoment(asked);
+export function endOfKey(requested: string | undefined, now: Date, latest: Date): Date {
+  if (requested === undefined) return earlier(latest, later(now, defaultLifeMs));
+  const end = readMoment(requested);
   if (isReached(end, now)) {
-    throw new Refusal("expires_in_the_past", { expiresAt: asked });
+    throw new Refusal("expires_in_the_past", { expiresAt: requested });
   }
   if (!isReached(end, latest)) {
-    throw new Refusal("expires_too_late", { expiresAt: asked, latest: latest.toISOString() });
+    throw new Refusal("expires_too_late", { expiresAt: requested, latest: latest.toISOString() });
   }
   return end;
 }
@@ -73,7 +73,7 @@ interface Bounds {
 }
 
 /** Requested limits of another key: null for no limit, omitted for no statement about it. */
-type Asked = { readonly [K in "allowedIps" | "requestsPerMinute"]?: Bounds[K] | undefined };
+type RequestedLimits = { readonly [K in "allowedIps" | "requestsPerMinute"]?: Bounds[K] | undefined };
 
 /**
  * The limits of a new key: as requested, and, if a key creates it, never wider than that key's own limits.
@@ -83,14 +83,14 @@ type Asked = { readonly [K in "allowedIps" | "requestsPerMinute"]?: Bounds[K] | 
 export async function limitsOfNewKey(
   tx: Transaction,
   principal: Principal,
-  asked: Pick<CreateKey, "allowedIps" | "requestsPerMinute">,
+  requested: Pick<CreateKey, "allowedIps" | "requestsPerMinute">,
   latest: Date,
 ): Promise<KeyLimits> {
-  requireNetworks(asked.allowedIps);
-  const bounds = await requireWithinOwn(tx, principal, asked);
+  requireNetworks(requested.allowedIps);
+  const bounds = await requireWithinOwn(tx, principal, requested);
   return {
-    allowedIps: asked.allowedIps ?? bounds.allowedIps,
-    requestsPerMinute: asked.requestsPerMinute ?? bounds.requestsPerMinute,
+    allowedIps: requested.allowedIps ?? bounds.allowedIps,
+    requestsPerMinute: requested.requestsPerMinute ?? bounds.requestsPerMinute,
     latest: bounds.expiresAt === null ? latest : earlier(latest, bounds.expiresAt),
   };
 }
@@ -103,7 +103,7 @@ export async function limitsOfNewKey(
 export async function requireWithinOwn(
   tx: Transaction,
   principal: Principal,
-  { allowedIps, requestsPerMinute }: Asked,
+  { allowedIps, requestsPerMinute }: RequestedLimits,
 ): Promise<Bounds> {
   const own = await boundsOf(tx, principal);
   const hasMoreNetworks =
@@ -194,7 +194,7 @@ export async function takeKeyCreation<P extends Permission, O>({
   request: { runtime, ip },
   principal,
 }: Authorized<P, O>): Promise<void> {
-  const tries = runtime.signIn.keyCreationsPerHour;
-  if (tries === 0 || principal.kind === "commandLine") return;
-  await take(runtime, { ...limits.keyCreationByAddress, tries }, ip ?? "unknown");
+  const attempts = runtime.signIn.keyCreationsPerHour;
+  if (attempts === 0 || principal.kind === "commandLine") return;
+  await take(runtime, { ...limits.keyCreationByAddress, attempts }, ip ?? "unknown");
 }

@@ -52,13 +52,13 @@ async function requireOwnRoles<P extends Permission, O>(
   { tx, organizationId }: Work<P, O>,
   groupRoles: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const wanted = [...new Set(Object.values(groupRoles))].filter((word) => !isRole(word));
+  const wanted = [...new Set(Object.values(groupRoles))].filter((role) => !isRole(role));
   if (wanted.length === 0) return;
   const found = await tx
     .select({ roleId: roles.roleId })
     .from(roles)
     .where(and(eq(roles.organizationId, organizationId), inArray(roles.roleId, wanted)));
-  const unknown = wanted.filter((word) => !found.some(({ roleId }) => roleId === word));
+  const unknown = wanted.filter((role) => !found.some(({ roleId }) => roleId === role));
   if (unknown.length > 0) throw new Refusal("unknown_role", { roles: unknown });
 }
 

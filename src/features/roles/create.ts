@@ -23,10 +23,10 @@ export const create = operation(
     errors: ["name_taken", "role_above_own", "unknown_permission"],
     rest: { method: "POST", path: "/roles", status: 201 },
   },
-  async (authorized, { name, permissions: words }) => {
+  async (authorized, { name, permissions: names }) => {
     return unitOfWork(authorized, async (work) => {
       requireOwnName(name);
-      const permissions = requirePermissions(words);
+      const permissions = requirePermissions(names);
       requireGivable(work, { role: null, permissions });
       const { organizationId, now: createdAt } = work;
       const row = { roleId: newId("role"), organizationId, name, permissions, createdAt };

@@ -29,12 +29,12 @@ export async function requireRole(
  * account are not allowed in roles.
  * @throws Refusal `unknown_permission`
  */
-export function requirePermissions(words: readonly string[]): Permission[] {
-  const wanted = new Set(words);
+export function requirePermissions(names: readonly string[]): Permission[] {
+  const wanted = new Set(names);
   const known = grantable.filter((permission) => wanted.has(permission));
   if (known.length === wanted.size) return known;
-  const permissions = words.flatMap((word, at) =>
-    grantable.some((permission) => permission === word) ? [] : [{ at, word }],
+  const permissions = names.flatMap((name, at) =>
+    grantable.some((permission) => permission === name) ? [] : [{ at, name }],
   );
   throw new Refusal("unknown_permission", { permissions });
 }

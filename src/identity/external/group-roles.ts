@@ -30,7 +30,7 @@ export async function roleOfGroups(
   return strongest(
     tx,
     organizationId,
-    given.map((word) => (isRole(word) ? { role: word, roleId: null } : { role: null, roleId: word })),
+    given.map((name) => (isRole(name) ? { role: name, roleId: null } : { role: null, roleId: name })),
   );
 }
 

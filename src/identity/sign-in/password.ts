@@ -58,8 +58,8 @@ async function openWith(
   { password, caller }: { readonly password: string; readonly caller: HashCaller },
   fields: Fields,
 ): Promise<OpenedSession | null> {
-  const good = await verifyPassword(password, account?.hash ?? null, caller);
-  if (!good || !account?.hash) return null;
+  const matches = await verifyPassword(password, account?.hash ?? null, caller);
+  if (!matches || !account?.hash) return null;
   const known = { known: account.userId };
   const renewed = isOutdated(account.hash) ? await hashPassword(password, known) : null;
   const session = await open(attempt, account, renewed, fields);

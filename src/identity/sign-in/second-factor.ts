@@ -40,7 +40,7 @@ async function showCode(
     if (pending?.userId !== userId) return "no_session";
     const { remember, organizationId, sessionId } = pending;
     const { outcome, method } = await spendCode(tx, runtime.sealer, userId, code, runtime.clock.now());
-    if (outcome !== "good") {
+    if (outcome !== "valid") {
       await recordSignIn(tx, attempt, {
         outcome: "refused",
         action: "auth.signIn",

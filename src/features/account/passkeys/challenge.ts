@@ -9,7 +9,7 @@ import { Refusal } from "../../../platform/errors/refusal";
 import { descriptorsOf } from "./rows";
 
 /** Each challenge costs a row for five minutes. */
-const challengesByAddress = { name: "challenge:ip", tries: 20, windowSeconds: 60 } as const satisfies Limit;
+const challengesByAddress = { name: "challenge:ip", attempts: 20, windowSeconds: 60 } as const satisfies Limit;
 
 /** The caller, before the person is identified. */
 type Visitor = Pick<Attempt, "runtime" | "ip" | "local" | "origin" | "sessionHash">;
