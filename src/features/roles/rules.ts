@@ -34,7 +34,7 @@ export function requirePermissions(names: readonly string[]): Permission[] {
   const known = grantable.filter((permission) => wanted.has(permission));
   if (known.length === wanted.size) return known;
   const permissions = names.flatMap((name, at) =>
-    grantable.some((permission) => permission === name) ? [] : [{ at, name }],
+    grantable.some((permission) => permission === name) ? [] : [{ at, word: name }],
   );
   throw new Refusal("unknown_permission", { permissions });
 }
