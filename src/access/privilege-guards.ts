@@ -17,7 +17,7 @@ export function requireGivable<P extends Permission, O>(
 }
 
 /** What a change of a member needs to know about the caller. */
-export interface Giver {
+export interface Granter {
   /** @throws Refusal `role_above_own` */
   requireGivableAt(projectId: string, grant: Grant | null): void;
 }
@@ -28,7 +28,7 @@ export interface Giver {
  */
 export async function requireNotAbove<P extends Permission>(
   work: Work<P, { readonly memberId: string }>,
-): Promise<Giver> {
+): Promise<Granter> {
   const { tx, organizationId, authorized } = work;
   const { principal, organization, object } = authorized;
   const own = await findProjectGrants(tx, organizationId, personOf(principal));

@@ -11,7 +11,7 @@ const present = "$argon2id$v=19$m=19456,t=2,p=1$";
 export const unusablePassword = "!";
 
 /** Longer text is not a password: no stored password, own or imported, is longer. */
-const longestTyped = 1_024;
+const maxTypedLength = 1_024;
 
 /** Hashes a person's password with Argon2id in PHC form, when it is the caller's turn. @throws Refusal `busy` */
 export function hashPassword(password: string, caller: HashCaller): Promise<string> {
@@ -29,7 +29,7 @@ export async function verifyPassword(password: string, stored: string | null, ca
   dummyHash ??= argon2InWorker("dummy password");
   const isOurs = stored?.startsWith("$argon2id$") ?? false;
   const form = stored === null || isOurs ? null : importedFormOf(stored);
-  const typed = password.length > longestTyped ? "" : password;
+  const typed = password.length > maxTypedLength ? "" : password;
   if (stored !== null && form !== null) return processHashQueues.run(caller, () => verifyImported(typed, stored, form));
   const known = stored !== null && isOurs ? stored : null;
   const against = known ?? (await dummyHash);

@@ -47,7 +47,7 @@ export async function takeManagement({ runtime, ip }: RequestContext): Promise<v
 export async function requireRecent(personRequest: PersonRequest, proof: Proof): Promise<void> {
   await takeManagement(personRequest.request);
   const { userId, sessionId } = requireSession(personRequest.principal);
-  if (await isShown(personRequest.request, userId, proof)) return;
+  if (await isProofValid(personRequest.request, userId, proof)) return;
   const { database, clock } = personRequest.request.runtime;
   const [session] = await database.transaction("identity", null, (tx) =>
     tx.select({ createdAt: sessions.createdAt }).from(sessions).where(eq(sessions.sessionId, sessionId)),
@@ -63,7 +63,7 @@ export async function requireRecent(personRequest: PersonRequest, proof: Proof):
  */
 export async function requireProof(personRequest: PersonRequest, proof: Proof): Promise<void> {
   await takeManagement(personRequest.request);
-  if (await isShown(personRequest.request, requireSession(personRequest.principal).userId, proof)) return;
+  if (await isProofValid(personRequest.request, requireSession(personRequest.principal).userId, proof)) return;
   throw new Refusal("proof_required");
 }
 
@@ -83,7 +83,7 @@ function requireSession(principal: Principal): SessionPrincipal {
 }
 
 /** False if no proof was presented. @throws Refusal the proof is wrong */
-async function isShown({ runtime, ip }: RequestContext, userId: string, { password, code }: Proof): Promise<boolean> {
+async function isProofValid({ runtime, ip }: RequestContext, userId: string, { password, code }: Proof): Promise<boolean> {
   const { database, sealer, clock } = runtime;
   if (password !== undefined) {
     const failure = await take(runtime, proofFailuresByAccount, userId);

@@ -37,7 +37,7 @@ export interface OpenedSession {
 /** Ten minutes to present a second factor. */
 const secondFactorSeconds = 600;
 
-const longestUserAgent = 300;
+const maxUserAgentLength = 300;
 
 /**
  * Opens a session under a new token. The browser's earlier session ends, so that a token from before the sign-in stops
@@ -69,7 +69,7 @@ export async function openSession(tx: Transaction, attempt: Attempt, wanted: New
     expiresAt: later(now, maxAge * 1_000),
     idleSeconds: remember ? lifetimes.idleRemembered : lifetimes.idle,
     ip,
-    userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
+    userAgent: userAgent?.slice(0, maxUserAgentLength) ?? null,
   });
   return { sessionId, token, userId, maxAge };
 }

@@ -6,10 +6,10 @@ import { passedInSql, reachedInSql } from "../database/moments-in-sql";
 import { later } from "../platform/moment";
 
 /** Rows of one transaction. On the embedded database no transaction takes longer than 50 ms. */
-const atOnce = 500;
+const rowsPerTransaction = 500;
 
 /** How long an ended link still shows why it ended, in milliseconds: seven days. */
-const linkKeptFor = 7 * 24 * 3_600_000;
+const linkRetentionMs = 7 * 24 * 3_600_000;
 
 /** One table, the key of its rows, and the condition for rows that have expired. */
 interface Sweep {
@@ -28,7 +28,7 @@ const sweeps: readonly Sweep[] = [
     },
   },
   { table: challenges, key: challenges.hash, over: (now) => passedInSql(challenges.expiresAt, now) },
-  { table: links, key: links.linkId, over: (now) => passedInSql(links.expiresAt, later(now, -linkKeptFor)) },
+  { table: links, key: links.linkId, over: (now) => passedInSql(links.expiresAt, later(now, -linkRetentionMs)) },
   { table: limits, key: limits.key, over: (now) => reachedInSql(limits.expiresAt, now) },
 ];
 
@@ -45,11 +45,11 @@ export async function sweepIdentity(
   for (const { table, key, over: isOver } of sweeps) {
     while (!over.aborted) {
       const removed = await database.transaction("identity", null, (tx) => {
-        const old = tx.select({ key }).from(table).where(isOver(clock.now())).limit(atOnce);
+        const old = tx.select({ key }).from(table).where(isOver(clock.now())).limit(rowsPerTransaction);
         return tx.delete(table).where(inArray(key, old)).returning({ key });
       });
       swept += removed.length;
-      if (removed.length < atOnce) break;
+      if (removed.length < rowsPerTransaction) break;
     }
   }
   return swept;

@@ -62,7 +62,7 @@ export function isSameOrigin(from: string | null, origin: string): boolean {
 }
 
 /** The maximum length of a host that a message repeats. */
-const longestShown = 100;
+const maxShownLength = 100;
 
 /**
  * Describes, for a message, a request that arrived for another host. A proxy that rewrites `Host` is the usual cause.
@@ -71,6 +71,6 @@ const longestShown = 100;
  */
 export function wrongHost(host: string | null, forwarded: boolean, publicOrigin: string): WrongHost {
   if (!host) return { host: null, forwarded, publicOrigin };
-  const isShown = host.length <= longestShown && hostAndPort.test(host.toLowerCase());
+  const isShown = host.length <= maxShownLength && hostAndPort.test(host.toLowerCase());
   return { host: isShown ? host : "unreadable", forwarded, publicOrigin };
 }

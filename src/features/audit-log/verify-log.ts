@@ -111,14 +111,14 @@ async function findMisplacedEntry({ read, organizationId }: AuditLog, begin: Cha
 }
 
 /** An entry is sealed within a second of its commit. The tolerance covers clock differences and a busy process. */
-const sealedWithin = sql`interval '30 seconds'`;
+const sealTolerance = sql`interval '30 seconds'`;
 
 async function waitingIn({ read, organizationId, now: given }: AuditLog): Promise<Waiting> {
   const now = given ?? sql`clock_timestamp()`;
   const { auditId, createdAt } = auditEntries;
   const isOverdue = or(
-    passedInSql(sql`(${createdAt} + ${sealedWithin})`, now),
-    aheadInSql(sql`(${createdAt} - ${sealedWithin})`, now), // its time is not the time of its creation
+    passedInSql(sql`(${createdAt} + ${sealTolerance})`, now),
+    aheadInSql(sql`(${createdAt} - ${sealTolerance})`, now), // its time is not the time of its creation
   );
   const [row] = await read((tx) =>
     tx

@@ -124,7 +124,7 @@ export function requirePathPrefix(text: string | null | undefined): string {
 /**
  * How long an organization whose upstreams are not checked waits for DNS, in ms. After that, a name is not resolved.
  */
-const ownNameWithinMs = 1_000;
+const dnsTimeoutMs = 1_000;
 
 function placeOfOrigin(origin: string): HostAndPort {
   const { hostname, port, protocol } = new URL(origin);
@@ -153,7 +153,7 @@ export async function prepareUpstreams(
     if (!parsed.ok) throw refuse(parsed.problem);
     const { upstream } = parsed;
     const pinned = organization.upstreams === "checked" && upstream.address === null;
-    const within = pinned ? undefined : ownNameWithinMs;
+    const within = pinned ? undefined : dnsTimeoutMs;
     const named = upstream.address === null ? await runtime.resolver.addresses(upstream.host, within) : [];
     // For a name that is left to the gateway, only addresses of this machine count, as for another tenant's name.
     const resolved = [...named].filter((address) => pinned || isThisMachine(address, ownAddresses)).sort();

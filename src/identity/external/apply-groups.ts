@@ -39,7 +39,7 @@ export interface RoleChange {
 const hand = "hand";
 
 /** The number of groups that are stored for one source. The groups that give a role come first. */
-const mostGroups = 200;
+const maxStoredGroups = 200;
 
 /**
  * Applies what a source's groups give a person in an organization: adds them as a member, changes their role, or
@@ -58,11 +58,11 @@ export async function applyGroups(tx: Transaction, of: GroupsOf, given: GivenRol
   const others = sources.filter(({ source }) => source !== of.source);
   if (given === null && others.length === sources.length) return null;
 
-  const ofGroups = others.filter(({ source }) => source !== hand);
+  const fromGroups = others.filter(({ source }) => source !== hand);
   const target =
-    given === null && ofGroups.length === 0
+    given === null && fromGroups.length === 0
       ? await withoutGroups(tx, of.organizationId, membership, others[0] ?? null)
-      : await strongest(tx, of.organizationId, [...(given === null ? [] : [given.to]), ...ofGroups]);
+      : await strongest(tx, of.organizationId, [...(given === null ? [] : [given.to]), ...fromGroups]);
   const losesOwner = membership.role === "owner" && target?.role !== "owner";
   const lastOwnerKept = losesOwner && (await isLastOwner(tx, of.organizationId, membership.memberId));
   const unchanged = { ...changeOf(of, membership, membership), lastOwnerKept };
@@ -70,7 +70,7 @@ export async function applyGroups(tx: Transaction, of: GroupsOf, given: GivenRol
   if (given === null && lastOwnerKept) return unchanged;
 
   if (given !== null) await store(tx, of, membership, sources.length === 0, given);
-  else await forget(tx, membership, of.source, ofGroups.length === 0);
+  else await forget(tx, membership, of.source, fromGroups.length === 0);
   if (lastOwnerKept) return unchanged;
   if (target === null) return end(tx, of, membership);
   if (isSame(membership, target)) return null;
@@ -170,5 +170,5 @@ function changeOf({ organizationId, userId }: GroupsOf, before: Membership, afte
 }
 
 function keptOf(groups: readonly string[]): string[] {
-  return [...new Set(groups)].slice(0, mostGroups);
+  return [...new Set(groups)].slice(0, maxStoredGroups);
 }

@@ -33,7 +33,7 @@ interface SessionRequest {
 }
 
 /** The number of sessions whose headers are cached, for each database. */
-const mostRemembered = 10_000;
+const maxCachedSessions = 10_000;
 const remembered = new WeakMap<object, Map<string, string>>();
 
 const restarts = 3;
@@ -59,7 +59,7 @@ export async function followTrustedHeader(request: SessionRequest): Promise<void
   known.delete(sessionHash);
   known.set(sessionHash, text);
   const [oldest] = known.keys();
-  if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest);
+  if (known.size > maxCachedSessions && oldest !== undefined) known.delete(oldest);
 }
 
 async function apply(

@@ -43,12 +43,12 @@ const explanations: Readonly<Record<string, (provider: ExplainedProvider) => str
 };
 
 /** Reasons that depend on the visitor's browser and say nothing about the provider. */
-const ofBrowsers =
+const browserReasons =
   /^(?:state_|nonce_not_|pkce_|code_missing|provider_mismatch|provider_changed|access_denied|rate_limited)/;
 
 /** Whether a refused sign-in tells the provider's administrator something about the provider. */
 export function isAboutProvider(reason: string): boolean {
-  return !ofBrowsers.test(reason);
+  return !browserReasons.test(reason);
 }
 
 /** Explains the reason of a refused sign-in, and what the provider's administrator can do. */

@@ -127,8 +127,8 @@ export async function listSignInButtons(
         ),
       )
       .orderBy(oidcProviders.createdAt, oidcProviders.providerId)
-      .limit(mostButtons),
+      .limit(maxButtons),
   );
 }
 
-const mostButtons = 50;
+const maxButtons = 50;

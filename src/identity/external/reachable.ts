@@ -117,7 +117,7 @@ function bounded<S extends Duplex | null | undefined>(stream: S): S {
   return stream;
 }
 
-const mostHead = 16_384;
+const maxHeadBytes = 16_384;
 
 /**
  * Looks for the response 101 in the data of a connection, after any number of other informational responses. Node
@@ -132,7 +132,7 @@ function protocolWatch(): (chunk: Buffer) => boolean {
       head = head.slice(head.indexOf("\r\n\r\n") + 4);
     }
     if (isChange(head)) return true;
-    if (head.length > mostHead || !couldBeInformational(head)) head = null;
+    if (head.length > maxHeadBytes || !couldBeInformational(head)) head = null;
     return false;
   };
 }

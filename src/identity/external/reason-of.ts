@@ -45,7 +45,7 @@ function isOfConnection(error: unknown): boolean {
 }
 
 /** The claim that has a wrong value, or whose time has not come or has passed. */
-const ofClaims: Readonly<Record<string, ExchangeReason>> = {
+const claimReason: Readonly<Record<string, ExchangeReason>> = {
   iss: "issuer_mismatch",
   aud: "audience_mismatch",
   azp: "audience_mismatch",
@@ -70,7 +70,7 @@ function reasonOfCheck({ code, cause }: OperationProcessingError): ExchangeReaso
       return "token_refused";
     case JWT_CLAIM_COMPARISON:
     case JWT_TIMESTAMP_CHECK:
-      return ofClaims[claim ?? ""] ?? "exchange_failed";
+      return claimReason[claim ?? ""] ?? "exchange_failed";
     case JSON_ATTRIBUTE_COMPARISON:
       return "subject_mismatch";
     case KEY_SELECTION:

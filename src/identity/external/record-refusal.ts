@@ -27,11 +27,11 @@ export async function recordProviderRefusal(
   });
   if (!isAboutProvider(reason)) return;
   const at = attempt.runtime.clock.now().toISOString();
-  await attempt.runtime.database.transaction("identity", null, (tx) => noteOnProvider(tx, providerId, reason, at));
+  await attempt.runtime.database.transaction("identity", null, (tx) => storeOnProvider(tx, providerId, reason, at));
 }
 
 /** Stores the reason on the provider, where its administrator finds it. */
-async function noteOnProvider(tx: Transaction, providerId: string, reason: string, at: string): Promise<void> {
+async function storeOnProvider(tx: Transaction, providerId: string, reason: string, at: string): Promise<void> {
   const { lastRefusal } = oidcProviders;
   const before = sql`case when ${lastRefusal} ->> 'reason' = ${reason}::text then (${lastRefusal} ->> 'count')::integer else 0 end`;
   await tx

@@ -146,9 +146,9 @@ async function signIn(tx: Transaction, attempt: Attempt, { settings, ...claims }
   const existing = await byEmail(tx, claims.email);
   if (!existing && !settings.createsPersons) throw new ProviderRefusal("unknown_person");
   const person = existing ?? (await create(tx, claims.email, claims.name, now));
-  const wasSeen = await holdSeen(tx, person);
+  const wasSeen = await lockSeen(tx, person);
   const handedOver = existing ? await handOver(tx, person.userId) : null;
-  await noteSeen(tx, person, now);
+  await recordSeen(tx, person, now);
   const concerned = await roleInRoot(tx, attempt, settings, claims.groups, person, existing, now);
   if ("refusal" in concerned) {
     // the header has not given anything yet, and a refusal does not hand over an account
@@ -178,7 +178,7 @@ async function signIn(tx: Transaction, attempt: Attempt, { settings, ...claims }
  * Whether the header named this person before. The row is locked, so that two sign-ins of one person run one after the
  * other.
  */
-async function holdSeen(tx: Transaction, { email }: Person): Promise<boolean> {
+async function lockSeen(tx: Transaction, { email }: Person): Promise<boolean> {
   const seen = await tx
     .select({ identityId: identities.identityId })
     .from(identities)
@@ -188,7 +188,7 @@ async function holdSeen(tx: Transaction, { email }: Person): Promise<boolean> {
 }
 
 /** Stores that the header named this person. */
-async function noteSeen(tx: Transaction, { userId, email: subject }: Person, now: Date): Promise<void> {
+async function recordSeen(tx: Transaction, { userId, email: subject }: Person, now: Date): Promise<void> {
   await tx
     .insert(identities)
     .values({

@@ -57,7 +57,7 @@ export async function recordRefusedSignIn(attempt: Attempt, signIn: Omit<SignIn,
     signIn.organizationId ??
     (person && (await runtime.database.batch("identity", null, 1, (tx) => firstOrganization(tx, person.userId)))) ??
     runtime.installationId;
-  await nextWriting(runtime.signIn.answerFloorMs * shareOfFloor);
+  await nextWrite(runtime.signIn.answerFloorMs * shareOfFloor);
   await writeAttempt(runtime, entryOf(attempt, signIn, organizationId));
   attempt.record.isWritten = true;
 }
@@ -68,7 +68,7 @@ const shareOfFloor = 1 / 3;
 let writing: Promise<void> | null = null;
 
 /** Resolves for all callers at once, after at most this number of milliseconds. */
-function nextWriting(withinMs: number): Promise<void> {
+function nextWrite(withinMs: number): Promise<void> {
   writing ??= delay(withinMs).then(() => {
     writing = null;
   });

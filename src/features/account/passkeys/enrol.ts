@@ -16,7 +16,7 @@ import { callerPerson } from "../../../operations/subject";
 import { EnrolledPasskey, EnrolPasskey } from "../../../platform/contract/second-factors";
 import { Refusal } from "../../../platform/errors/refusal";
 import { newId } from "../../../platform/ids";
-import { noteShown } from "../rows";
+import { recordFactorShown } from "../rows";
 import { passkeyColumns, presentPasskey } from "./rows";
 
 /** The most passkeys of one person. */
@@ -54,7 +54,7 @@ export const enrolPasskey = operation(
         const passkeyId = newId("passkey");
         const row = await insert(tx, { ...passkey, passkeyId, userId, name: input.name, createdAt: now });
         const recoveryCodes = isFirstFactor ? await replaceRecoveryCodes(tx, random, userId, now) : null;
-        await noteShown(tx, principal, "passkey");
+        await recordFactorShown(tx, principal, "passkey");
         const kept = principal.kind === "session" ? principal.sessionId : null;
         const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
         const changed = { name: input.name, endedSessions };

@@ -10,7 +10,7 @@ import { callerPerson } from "../../../operations/subject";
 import { ConfirmTotp, NewRecoveryCodes } from "../../../platform/contract/second-factors";
 import { Refusal } from "../../../platform/errors/refusal";
 import { isRecent } from "../../../platform/moment";
-import { noteShown } from "../rows";
+import { recordFactorShown } from "../rows";
 
 /** Seconds within which a secret has to be confirmed: its creation required a recent sign-in. */
 const confirmableSeconds = 1_800;
@@ -50,7 +50,7 @@ export const confirmTotp = operation(
         }
         await tx.update(totpSecrets).set({ confirmedAt: now, lastStep: step }).where(eq(totpSecrets.userId, userId));
         const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
-        await noteShown(tx, principal, "totp");
+        await recordFactorShown(tx, principal, "totp");
         const kept = principal.kind === "session" ? principal.sessionId : null;
         const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
         const changed = { recoveryCodes: recoveryCodes.length, endedSessions };
