@@ -72,7 +72,13 @@ export async function findAccountGrant(
 }
 
 /** A built-in role, or the permissions of a custom role. */
-export function grantOf({ role, permissions }: { role: string | null; permissions: readonly string[] | null }): Grant | null {
+export function grantOf({
+  role,
+  permissions,
+}: {
+  role: string | null;
+  permissions: readonly string[] | null;
+}): Grant | null {
   if (role !== null) return { role, permissions: null };
   return permissions === null ? null : { role: null, permissions };
 }

@@ -83,7 +83,11 @@ function requireSession(principal: Principal): SessionPrincipal {
 }
 
 /** False if no proof was presented. @throws Refusal the proof is wrong */
-async function isProofValid({ runtime, ip }: RequestContext, userId: string, { password, code }: Proof): Promise<boolean> {
+async function isProofValid(
+  { runtime, ip }: RequestContext,
+  userId: string,
+  { password, code }: Proof,
+): Promise<boolean> {
   const { database, sealer, clock } = runtime;
   if (password !== undefined) {
     const failure = await take(runtime, proofFailuresByAccount, userId);

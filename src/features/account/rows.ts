@@ -7,7 +7,11 @@ import type { Transaction } from "../../database/database";
 import type { ActiveOrganization } from "./contract";
 
 /** Records that the session's person has presented one more factor: a person who enrols a factor has just used it. */
-export async function recordFactorShown(tx: Transaction, principal: Principal, method: "totp" | "passkey"): Promise<void> {
+export async function recordFactorShown(
+  tx: Transaction,
+  principal: Principal,
+  method: "totp" | "passkey",
+): Promise<void> {
   if (principal.kind !== "session" || principal.methods.includes(method)) return;
   await tx
     .update(sessions)

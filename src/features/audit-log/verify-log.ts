@@ -97,7 +97,10 @@ function pageOf({ read, organizationId }: AuditLog, { sequence }: ChainPosition)
  * An entry at a position where none can be: before the first, or within what retention removed. The list of entries
  * would show it.
  */
-async function findMisplacedEntry({ read, organizationId }: AuditLog, begin: ChainPosition): Promise<BrokenChain | null> {
+async function findMisplacedEntry(
+  { read, organizationId }: AuditLog,
+  begin: ChainPosition,
+): Promise<BrokenChain | null> {
   const [misplaced] = await read((tx) =>
     tx
       .select({ sequence: auditEntries.sequence, auditId: auditEntries.auditId })

@@ -1,5 +1,5 @@
 import { preparedUnitOfWork } from "../../access/unit-of-work";
-import { findInvitation, join, requireValidInvitation, requireInvitation } from "../../identity/invitations";
+import { findInvitation, join, requireInvitation, requireValidInvitation } from "../../identity/invitations";
 import { limits, take } from "../../identity/limits";
 import { operation } from "../../operations/operation";
 import { callerPerson } from "../../operations/subject";

@@ -30,7 +30,8 @@ export const update = operation(
       const before = work.authorized.object;
       const { name = before.name } = input;
       if (input.name !== undefined) requireOwnName(name);
-      const permissions = input.permissions === undefined ? [...before.permissions] : requirePermissions(input.permissions);
+      const permissions =
+        input.permissions === undefined ? [...before.permissions] : requirePermissions(input.permissions);
       requireGivable(work, { role: null, permissions: before.permissions });
       requireGivable(work, { role: null, permissions });
       const [row] = await work.tx

@@ -3,7 +3,15 @@ import { memberRoles, members, projectRoles } from "../../../drizzle/members";
 import { holdOrganization, isLastOwner } from "../../access/last-owner";
 import { rowsOf, type Transaction } from "../../database/database";
 import { newId } from "../../platform/ids";
-import { findMembership, isSame, isWithin, type MemberRole, type Membership, strongest, roleNameOf } from "./group-roles";
+import {
+  findMembership,
+  isSame,
+  isWithin,
+  type MemberRole,
+  type Membership,
+  roleNameOf,
+  strongest,
+} from "./group-roles";
 
 /** A person, the organization, and the source whose groups are applied. */
 export interface GroupsOf {

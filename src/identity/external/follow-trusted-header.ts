@@ -19,7 +19,7 @@ import { findMembership, givenByGroups } from "./group-roles";
 import { headerProvider } from "./hand-over";
 import { isKnown } from "./provider-claims";
 import { rootOrganizationId } from "./sign-in-by-provider";
-import { headerSource, readHeaders, type HeaderClaims } from "./trusted-header";
+import { type HeaderClaims, headerSource, readHeaders } from "./trusted-header";
 
 /** A request that presents a session, and the connection that it arrived by. */
 interface SessionRequest {

@@ -37,8 +37,7 @@ const explanations: Readonly<Record<string, (provider: ExplainedProvider) => str
     "The issuer in the provider's metadata differs from the configured issuer. Compare both character by character; for Microsoft Entra ID use the issuer with the id of your tenant, not common or organizations.",
   discovery_invalid: () =>
     "The provider's metadata (/.well-known/openid-configuration) lacks fields that a sign-in needs.",
-  token_refused: () =>
-    "The provider refused the code or the client: compare the client's id, secret and redirect URI.",
+  token_refused: () => "The provider refused the code or the client: compare the client's id, secret and redirect URI.",
   issuer_mismatch: () => "The issuer of the token differs from the configured issuer.",
 };
 

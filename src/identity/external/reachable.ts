@@ -36,7 +36,8 @@ export function requireReachable(url: string, reach: Reach): void {
 
 function requireAllowed(address: string, reach: Reach): void {
   const kind = classifyAddress(address);
-  if (kind === null || refusedClasses[reach].has(kind)) throw new AddressRefused("this address is not allowed for a provider");
+  if (kind === null || refusedClasses[reach].has(kind))
+    throw new AddressRefused("this address is not allowed for a provider");
 }
 
 /** The most bytes and milliseconds of one connection to a provider. Its responses have a few kB. */

@@ -12,8 +12,8 @@ import { applyGroups, type RoleChange } from "./apply-groups";
 import { endWhatGroupsGave, type GroupSource, logLastOwnerKept, recordLastOwnerKept, seenBy } from "./end-of-groups";
 import {
   byIdentity,
-  findValidInvitation,
   findPerson,
+  findValidInvitation,
   isMemberAnywhere,
   type Person,
   ProviderRefusal,

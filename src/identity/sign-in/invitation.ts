@@ -5,7 +5,7 @@ import { violatedConstraint } from "../../database/database-errors";
 import { Name } from "../../platform/contract/page";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
-import { type FoundInvitation, findInvitation, join, requireValidInvitation, requireInvitation } from "../invitations";
+import { type FoundInvitation, findInvitation, join, requireInvitation, requireValidInvitation } from "../invitations";
 import { limits } from "../limits";
 import { hashPassword, requireAcceptablePassword } from "../passwords";
 import { type OpenedSession, openSession } from "../sessions";

@@ -1,6 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { auditEntries } from "../../../drizzle/audit";
-import { countedAttempt, type RefusedAttempt, recordStranger, refusalStatement, writeAttempt } from "../../access/refusals";
+import {
+  countedAttempt,
+  type RefusedAttempt,
+  recordStranger,
+  refusalStatement,
+  writeAttempt,
+} from "../../access/refusals";
 import type { Transaction } from "../../database/database";
 import type { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
