@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 
-/** What every key starts with, so that secret scanners and people recognize one. */
+/** The prefix of every key, by which secret scanners and people recognize one. */
 export const apiKeyPrefix = "pcl_";
 
 /** Prefix, 32 random bytes in hex, CRC-32 of both in hex. */
@@ -17,8 +17,8 @@ export interface NewApiKey {
 export type ParsedApiKey = { readonly ok: true; readonly hash: string } | { readonly ok: false };
 
 /**
- * Makes a key of 256 random bits.
- * @param randomBytes a cryptographic source; asked for 32 bytes once.
+ * Creates a key of 256 random bits.
+ * @param randomBytes a cryptographic source; called once, for 32 bytes
  */
 export function makeApiKey(randomBytes: (size: number) => Uint8Array): NewApiKey {
   const random = Buffer.from(randomBytes(32));
@@ -29,15 +29,15 @@ export function makeApiKey(randomBytes: (size: number) => Uint8Array): NewApiKey
 }
 
 /**
- * Reads a key as a caller sent it. One that is mistyped, cut short or foreign is refused by its form and
- * checksum, without a query; `ok` says nothing about whether such a key exists.
+ * Reads a key as the caller sent it. A mistyped, truncated or foreign key is refused by its form and checksum, without
+ * a query. `ok` does not mean that the key exists.
  */
 export function parseApiKey(text: string): ParsedApiKey {
   if (!form.test(text) || checksum(text.slice(0, -8)) !== text.slice(-8)) return { ok: false };
   return { ok: true, hash: hashOf(text) };
 }
 
-/** The key holds 256 random bits, so a fast hash is enough: there is nothing to guess. */
+/** The key holds 256 random bits, so a fast hash is enough: it cannot be guessed. */
 function hashOf(key: string): string {
   return createHash("sha256").update(key, "latin1").digest("hex");
 }

@@ -3,8 +3,8 @@ import type { Organization } from "./organization";
 import { type Actor, type RefusedObject, type RequestOfStranger, recordRefusal, recordStranger } from "./refusals";
 
 /**
- * What the audit log says if a request is refused: who sent it, and what it was about, as far as the request got. A
- * refusal of it is recorded at most once.
+ * What the audit log records if a request is refused: the sender and the object, as far as the request got. A refusal
+ * is recorded at most once.
  */
 export class AttemptTrace {
   #actor: { readonly actor: Actor; readonly organization: Pick<Organization, "organizationId"> } | null = null;
@@ -13,20 +13,20 @@ export class AttemptTrace {
 
   constructor(private readonly request: RequestOfStranger) {}
 
-  /** The caller is known, though its key or session may have ended. */
+  /** Records the caller, once it is known. Its key or session may have ended. */
   identified(actor: Actor, organization: Pick<Organization, "organizationId">): void {
     this.#actor = { actor, organization };
   }
 
-  /** What the request is about. */
+  /** Records what the request is about. */
   about(object: RefusedObject): void {
     this.#object = object;
   }
 
   /**
-   * Records the refusal of the request: in the log of its organization, or, if nobody was identified, in the log of the
-   * installation.
-   * @param reason the true one, if the response says less
+   * Records the refusal of the request: in the log of its organization, or, if the caller was not identified, in the
+   * log of the installation.
+   * @param reason the true reason, if the response says less
    */
   async refused(refusal: Refusal, reason: string = refusal.reason): Promise<void> {
     if (this.#isRecorded) return;
@@ -38,8 +38,8 @@ export class AttemptTrace {
 }
 
 /**
- * Runs what a request asks for. A refusal is recorded here and nowhere else.
- * @param isAttempt whether a refusal is an attempt that the audit log has to hold
+ * Runs the work of a request. A refusal is recorded here and nowhere else.
+ * @param isAttempt whether the audit log has to record this refusal as an attempt
  */
 export async function recordingRefusals<T>(
   trace: AttemptTrace,

@@ -4,7 +4,7 @@ import type { Organization, Reach } from "./organization";
 import { decide, type Grant, grantedBy, holds, type Permission, placeOf, type Standing } from "./permissions";
 import type { Facts, KeyPrincipal, Pending, Principal } from "./principal";
 
-/** The permissions that reach beyond one organization: its holder must also belong to the root organization. */
+/** The permissions that reach beyond one organization. Their holder must also belong to the root organization. */
 export const installationWide: ReadonlySet<Permission> = new Set([
   "gateway:create",
   "gateway:update",
@@ -18,15 +18,17 @@ const pendingReasons = {
   enrolment: "second_factor_enrolment_required",
 } as const satisfies Readonly<Record<Pending, RefusalReason>>;
 
-/** What a request names, as its refusal says it. */
+/** What a request names, as the refusal reports it. */
 type About = ParamsOf<"not_found">;
 
 /**
- * The decision, in the order that never tells a stranger what exists: the object is in the caller's organization
- * (404), then the caller may (403). What everybody signed in may do with their own account is decided before.
+ * Makes the authorization decision. The order never reveals to a stranger what exists: first whether the object is in
+ * the caller's organization (404), then whether the caller is allowed (403). What every signed-in person may do with
+ * their own account is decided before.
  * @param about what the request names
  * @returns the located object
- * @throws Refusal `not_found` | `forbidden`, `key_scope`, `session_required`, `bound_session`, `no_organization`, or what is still to be done
+ * @throws Refusal `not_found` | `forbidden`, `key_scope`, `session_required`, `bound_session`, `no_organization`, or
+ * the reason for a pending step
  */
 export function judge<O>(principal: Principal, facts: Facts<O>, permission: Permission, about: About): O {
   const { object, organization, projectId } = facts;
@@ -52,7 +54,10 @@ function found<O>(object: O | null, about: About): O {
   return object;
 }
 
-/** Whoever still has to change a password or enrol a factor keeps to their own account; with a password alone they only see it. */
+/**
+ * A person who still has to change a password or enrol a factor can only use their own account. With a password alone,
+ * they can only view it.
+ */
 function judgeOwnAccount(principal: Principal, permission: Permission): void {
   if (principal.kind !== "session") throw new Refusal("session_required");
   if (principal.boundTo !== null) throw new Refusal("bound_session");
@@ -61,13 +66,13 @@ function judgeOwnAccount(principal: Principal, permission: Permission): void {
   }
 }
 
-/** An API key, as far as it matters who holds it. */
+/** An API key, as far as its ownership matters. */
 interface HeldKey {
   readonly apiKeyId: string;
   readonly userId: string | null;
 }
 
-/** What anybody may do with a key of their own, and a key with itself: none of it lets them do more than before. */
+/** What a person may do with their own key, and a key with itself. None of it extends their permissions. */
 const withOwnKey: ReadonlySet<Permission> = new Set(["key:read", "key:update", "key:delete"]);
 const withItself: ReadonlySet<Permission> = new Set(["key:read", "key:delete"]);
 
@@ -81,7 +86,7 @@ function isKey(object: unknown): object is HeldKey {
   return typeof object.apiKeyId === "string";
 }
 
-/** Whether a key is the person's who is asking, or the very one that asks. */
+/** Whether a key belongs to the caller, or is the calling key itself. */
 export function isOwn(principal: Principal, { apiKeyId, userId }: HeldKey): boolean {
   if (principal.kind === "commandLine") return false;
   return principal.kind === "apiKey" ? apiKeyId === principal.apiKeyId : userId === principal.userId;
@@ -92,8 +97,8 @@ function isReach(object: unknown): object is Reach {
 }
 
 /**
- * The projects at which a principal holds a permission that it may not hold at the organization: by roles there, or by
- * a key for one project.
+ * The projects at which a principal holds a permission that it does not hold at the organization: by roles at projects,
+ * or by a key for one project.
  */
 export function projectsWith(
   principal: Principal,
@@ -109,20 +114,20 @@ export function projectsWith(
     .map(([projectId]) => projectId);
 }
 
-/** The same principal, for what belongs to a project at which they have this role. */
+/** The same principal, for objects of a project at which they have this role. */
 export function atProject(principal: Principal, project: Grant | null): Principal {
   const { standing } = principal;
   return standing === null ? principal : { ...principal, standing: { ...standing, project } };
 }
 
-/** Whoever holds a key, without the key's own limits. */
+/** The holder of a key, without the key's own limits. */
 function asHolder({ standing }: KeyPrincipal): Principal {
   return { kind: "commandLine", standing: standing ?? { organization: null, project: null } };
 }
 
 /**
- * Whether a principal holds a permission in its organization, for an object of this project or of none. A key never has
- * more than its holder has now, nor anything outside the project that it is for.
+ * Whether a principal holds a permission in its organization, for an object of this project or of no project. A key
+ * never has more permissions than its holder has now, and none outside its project.
  */
 export function isAllowed(
   principal: Principal,
@@ -139,8 +144,9 @@ export function isAllowed(
 }
 
 /**
- * Whether a principal could give all of this at the organization, or at the project: nobody gives what they do not have.
- * @param wanted what is to be given
+ * Whether a principal can grant all of this at the organization, or at the project. Principals can only grant
+ * permissions that they hold.
+ * @param wanted the permissions to be granted
  */
 export function canGive(
   principal: Principal,
@@ -149,28 +155,28 @@ export function canGive(
   projectId: string | null = null,
 ): boolean {
   for (const permission of wanted) {
-    // What only the root organization can do is worth nothing elsewhere, whoever has the word for it.
+    // A permission of the root organization has no effect in other organizations.
     if (!isAllowed(principal, { root: organization.root || installationWide.has(permission) }, permission, projectId))
       return false;
   }
   return true;
 }
 
-/** Everything that a grant is worth: for a key of one project, what is about the organization itself is worth nothing. */
+/** The permissions that a grant gives. A key of one project has no permissions at the organization itself. */
 export function worthOf(grant: Grant | null, projectId: string | null): Permission[] {
   return [...grantedBy(grant)].filter((permission) => projectId === null || placeOf(permission) === "project");
 }
 
-/** What a key grants, and the roles of its holder now. */
+/** The grant of a key, and the current roles of its holder. */
 interface GrantOfKey {
   readonly grant: Grant;
-  /** `null`: the holder has left. */
+  /** `null`: the holder has left the organization. */
   readonly holder: Standing | null;
-  /** The one project that it is for; null for all. */
+  /** The only project that the key is for; null for all projects. */
   readonly projectId: string | null;
 }
 
-/** What a key can do now: what it was created for, as far as its holder still may. */
+/** What a key can do now: its own grant, limited to what its holder may do. */
 export function reachOf({ grant, holder, projectId }: GrantOfKey): Permission[] {
   return worthOf(grant, projectId).filter((permission) => holder !== null && decide(holder, permission));
 }

@@ -12,12 +12,15 @@ import type { RequestContext } from "./request-context";
 import type { Named } from "./resource";
 import { takeKeyRequest } from "./take-key-request";
 
-/** How strongly the object is held while a unit of work runs: `share` keeps a parent there, `update` serializes. */
+/**
+ * How strongly the object is locked while a unit of work runs: `share` keeps a parent from being deleted, `update`
+ * serializes.
+ */
 type Lock = "" | "share" | "update";
 
 /**
- * That this request may do this to this object. Only `Authorized.demand` makes one, so that a verb which takes it
- * cannot be called without the check having been made.
+ * The proof that this request may do this to this object. Only `Authorized.demand` creates one, so that code which
+ * requires it cannot run without the check.
  */
 export class Authorized<P extends Permission, O> {
   readonly permission: P;
@@ -34,7 +37,7 @@ export class Authorized<P extends Permission, O> {
     this.#named = demand.named;
   }
 
-  /** What the request named: for the audit log. */
+  /** What the request named, for the audit log. */
   get named(): RefusedObject {
     const { resource, id } = this.#named;
     return { kind: resource.kind, id, name: resource.nameOf(this.object) };
@@ -46,7 +49,7 @@ export class Authorized<P extends Permission, O> {
   }
 
   /**
-   * Who is asking, where the object is, and whether they may: one statement, then a pure decision.
+   * Reads the caller, the location of the object and the permissions in one statement, then makes a pure decision.
    * @param named what the request is about
    * @throws Refusal of kind `unauthenticated`, `notFound` or `forbidden`, in this order.
    */
@@ -68,13 +71,13 @@ export class Authorized<P extends Permission, O> {
     return new Authorized(request, principal, facts.organization, object, { permission, named });
   }
 
-  /** Who is asking, and nothing more: for an input that names no object. @throws Refusal */
+  /** Identifies the caller only, for an input that names no object. @throws Refusal */
   static async identify(request: RequestContext): Promise<void> {
     await identified(request, await factsOfCaller(request));
   }
 
   /**
-   * Checks the credential before a large body is read. The request of a key is not counted yet: `demand` counts it.
+   * Checks the credential before a large body is read. A key's request is not counted yet: `demand` counts it.
    * @returns the organization that the request is about
    * @throws Refusal
    */
@@ -85,16 +88,17 @@ export class Authorized<P extends Permission, O> {
     return facts.organization.organizationId;
   }
 
-  /** Finds out who sent a request that is refused before it is authorized: for the audit log. */
+  /** Finds out who sent a request that is refused before it is authorized, for the audit log. */
   static async attribute(request: RequestContext): Promise<void> {
     const facts = await factsOfCaller(request);
     if (facts) request.trace.identified(facts.principal, facts.organization);
   }
 
   /**
-   * The same decision again, inside the transaction that is about to write, with the object locked.
-   * @throws Refusal gone, revoked, or lost the role since
-   * @throws PremiseChanged a person's own account, and their session is about another organization by now: `afresh` decides
+   * Repeats the decision inside the transaction that is about to write, with the object locked.
+   * @throws Refusal the object is gone, or the caller has been revoked or has lost the role
+   * @throws PremiseChanged the object is a person's own account, and their session is now about another organization:
+   * `afresh` decides
    */
   async again(tx: Transaction, lock: Lock): Promise<Authorized<P, O>> {
     const statement = authorizeStatement(this.request, this.#named, lock);
@@ -104,7 +108,10 @@ export class Authorized<P extends Permission, O> {
     });
   }
 
-  /** The same decision again, on what is so now; the caller audits a refusal. @throws as `again`, but never PremiseChanged */
+  /**
+   * Repeats the decision on the current state. The caller of this function audits a refusal. @throws as `again`, but
+   * never PremiseChanged
+   */
   async afresh(): Promise<Authorized<P, O>> {
     const statement = authorizeStatement(this.request, this.#named, "");
     const rows = await this.request.runtime.database.call<FactsRow>(statement);
@@ -113,7 +120,10 @@ export class Authorized<P extends Permission, O> {
     });
   }
 
-  /** A person's account is theirs whichever organization their session is about, and that changes when they join or leave. */
+  /**
+   * A person's account is theirs in every organization. The organization of the session changes when they join or leave
+   * one.
+   */
   #isOwnAccount(): boolean {
     return placeOf(this.permission) === "person";
   }
@@ -145,7 +155,7 @@ function arrivalOf({ runtime, ip, local }: RequestContext): Arrival {
   return { now: runtime.clock.now(), ip, local };
 }
 
-/** Who is asking; a key or session that has ended is named in the audit log all the same. @throws Refusal */
+/** Identifies the caller. The audit log also names a key or session that has ended. @throws Refusal */
 async function identified(
   request: RequestContext,
   facts: Facts | null,
@@ -168,7 +178,7 @@ function authorizeStatement(request: RequestContext, { resource, id }: Named<unk
 
 const minute = 60_000;
 
-/** Remembers the use of a key or a session, at most once a minute; nobody waits for it. */
+/** Records the use of a key or a session, at most once a minute, without waiting for the write. */
 function touch({ runtime, ip }: RequestContext, principal: Facts["principal"]): void {
   const { database, clock, log } = runtime;
   if (principal.kind === "commandLine") return;
@@ -182,6 +192,6 @@ function touch({ runtime, ip }: RequestContext, principal: Facts["principal"]): 
       : sql`select portcullis_touch_session(${principal.sessionId}::text, ${at}::timestamptz)`;
   database
     .call(statement)
-    // The error itself may hold what was bound.
+    // The error itself may contain bound parameters.
     .catch(() => log.warn({ principal: principal.kind }, "the last use was not stored"));
 }

@@ -5,10 +5,10 @@ import type { Transaction } from "../database/database";
 import { commitsAfter } from "../database/prepared-statements";
 
 /**
- * Runs the last statements of a transaction, none of which waits for another's answer. On PostgreSQL, COMMIT is sent
- * together with them, which saves a round trip; a statement after them is rejected.
- * @param statements not started yet, as drizzle's builders are
- * @throws what the first of them that fails throws; then nothing of the transaction is kept
+ * Runs the last statements of a transaction, which do not depend on each other. On PostgreSQL, COMMIT is sent together
+ * with them, which saves a round trip; a statement after them is rejected.
+ * @param statements not started yet, like drizzle's query builders
+ * @throws the error of the first statement that fails; the transaction is then rolled back
  */
 export async function endWith(tx: Transaction, statements: readonly PromiseLike<unknown>[]): Promise<void> {
   const { session } = tx._;

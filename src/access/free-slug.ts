@@ -9,12 +9,12 @@ import { PremiseChanged } from "./premise-changed";
 
 type SlugTable = typeof projects | typeof environments | typeof applications;
 
-/** How many numbered slugs are looked at before a random ending is taken: the cost is the same for any number. */
+/** How many numbered slugs are tried before a random suffix is used. The cost is the same for any number. */
 const numbered = 20;
 
 /**
- * A slug from a name that nothing of its kind in the organization has. Two of one name at once go one after the other;
- * the constraint tells apart what is left (`Wiki 2` beside the second `Wiki`).
+ * Derives from a name a slug that is free in the organization for this kind of object. Two concurrent calls with the
+ * same name run one after the other. The constraint catches the remaining conflicts (`Wiki 2` and the second `Wiki`).
  */
 export async function freeSlug(
   tx: Transaction,
@@ -37,7 +37,7 @@ export async function freeSlug(
   return free ?? slugOf(`${base.slice(0, 50)}-${random(6).toString("hex")}`);
 }
 
-/** Somebody took the slug meanwhile: the verb is started again, and finds the next one. */
+/** If a concurrent request took the slug, the use case starts again and finds the next free slug. */
 export function orSlugTaken(error: unknown): never {
   if (violatedConstraint(error)?.endsWith("_slug")) throw new PremiseChanged("the name's slug");
   throw error;

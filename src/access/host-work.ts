@@ -8,10 +8,13 @@ import { newId } from "../platform/ids";
 import type { Runtime } from "./runtime";
 import type { AuditedObject } from "./unit-of-work";
 
-/** What a command of the host needs of the process; it seals nothing, so it needs no secret. */
+/** What a command on the host needs from the process. It seals nothing, so it needs no secret. */
 export type HostRuntime = Pick<Runtime, "database" | "clock" | "random">;
 
-/** One command of whoever can open the control socket or the data folder: one transaction, audited as such. */
+/**
+ * One command of a person who can open the control socket or the data folder. It runs in one transaction, and the audit
+ * log names the command line as the actor.
+ */
 export interface HostWork {
   readonly tx: Transaction;
   readonly now: Date;
@@ -21,8 +24,8 @@ export interface HostWork {
 
 /**
  * Runs a break-glass command in the role that may change the installation itself. A refusal is audited in the root
- * organization, before there is one in the installation's own log.
- * @param action what the audit log calls it
+ * organization, or in the installation's own log while there is no root organization.
+ * @param action the name of the action in the audit log
  */
 export async function hostWork<T>(
   runtime: HostRuntime,
@@ -76,7 +79,7 @@ async function findInstallationId(tx: Transaction): Promise<string | null> {
   return row?.installationId ?? null;
 }
 
-/** The organization that `setup` made, or null before that. */
+/** The organization that `setup` created; null before the set-up. */
 export async function findRootOrganization(tx: Transaction): Promise<string | null> {
   const [row] = await tx
     .select({ organizationId: organizations.organizationId })

@@ -4,7 +4,7 @@ import type { Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 
 /**
- * Locks an organization until the transaction ends. Every change that can take the role of an owner away takes this lock
+ * Locks an organization until the transaction ends. Every change that can remove the role of an owner takes this lock
  * before it reads or locks a membership, so that two such changes run one after the other.
  */
 export async function holdOrganization(tx: Transaction, organizationId: string): Promise<void> {
@@ -12,8 +12,8 @@ export async function holdOrganization(tx: Transaction, organizationId: string):
 }
 
 /**
- * Whether an organization would have no owner without this member. This is the only rule for the last owner: removal,
- * leaving, another role, and groups that are gone at a provider all ask here. It takes the lock of the organization.
+ * Whether an organization would have no owner without this member. This is the only rule for the last owner. Removal,
+ * leaving, another role, and groups that a provider no longer sends all use it. It takes the lock of the organization.
  */
 export async function isLastOwner(tx: Transaction, organizationId: string, memberId: string): Promise<boolean> {
   await holdOrganization(tx, organizationId);

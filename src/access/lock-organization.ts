@@ -4,8 +4,8 @@ import type { Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 
 /**
- * Holds the organization's settings still until the transaction ends: what could make something public must not run
- * beside the change that rules it out.
+ * Locks the organization's settings until the transaction ends. A change that could make something public must not run
+ * concurrently with a change that forbids it.
  */
 export async function lockOrganization(tx: Transaction, organizationId: string) {
   const [row] = await tx

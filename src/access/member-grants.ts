@@ -4,15 +4,15 @@ import { roles, serviceAccounts } from "../../drizzle/roles";
 import type { Transaction } from "../database/database";
 import type { Grant } from "./permissions";
 
-/** Everything that a member was given: at the organization, and at projects. */
+/** All roles and permissions of a member: at the organization, and at projects. */
 export interface Holdings {
   readonly memberId: string;
   readonly organization: Grant | null;
-  /** By project's id. */
+  /** By project id. */
   readonly projects: ReadonlyMap<string, Grant>;
 }
 
-/** What a member of an organization holds now; null for who is none. */
+/** The current grants of a member of an organization; null for a person who is not a member. */
 export async function findHoldings(
   tx: Transaction,
   organizationId: string,
@@ -20,14 +20,14 @@ export async function findHoldings(
 ): Promise<Holdings | null> {
   const is = "memberId" in who ? eq(members.memberId, who.memberId) : eq(members.userId, who.userId);
   const [member] = await tx
-    .select({ memberId: members.memberId, role: members.role, words: roles.permissions })
+    .select({ memberId: members.memberId, role: members.role, permissions: roles.permissions })
     .from(members)
     .leftJoin(roles, and(eq(roles.roleId, members.roleId), eq(roles.organizationId, members.organizationId)))
     .where(and(is, eq(members.organizationId, organizationId)));
   if (!member) return null;
   const { memberId } = member;
   const atProjects = await tx
-    .select({ projectId: projectRoles.projectId, role: projectRoles.role, words: roles.permissions })
+    .select({ projectId: projectRoles.projectId, role: projectRoles.role, permissions: roles.permissions })
     .from(projectRoles)
     .leftJoin(roles, and(eq(roles.roleId, projectRoles.roleId), eq(roles.organizationId, projectRoles.organizationId)))
     .where(and(eq(projectRoles.memberId, memberId), eq(projectRoles.organizationId, organizationId)));
@@ -39,7 +39,10 @@ export async function findHoldings(
   return { memberId, organization: grantOf(member), projects };
 }
 
-/** What a person was given at projects of an organization, by project's id; nothing for who is no member of it, or no person. */
+/**
+ * A person's grants at projects of an organization, by project id. Empty for a person who is not a member, and for
+ * other principals.
+ */
 export async function findProjectGrants(
   tx: Transaction,
   organizationId: string,
@@ -49,14 +52,14 @@ export async function findProjectGrants(
   return holdings?.projects ?? new Map();
 }
 
-/** What a service account of an organization is now; null for none. */
+/** The current grant of a service account of an organization; null if there is no such account. */
 export async function findAccountGrant(
   tx: Transaction,
   organizationId: string,
   serviceAccountId: string,
 ): Promise<Grant | null> {
   const [account] = await tx
-    .select({ role: serviceAccounts.role, words: roles.permissions })
+    .select({ role: serviceAccounts.role, permissions: roles.permissions })
     .from(serviceAccounts)
     .leftJoin(
       roles,
@@ -68,8 +71,14 @@ export async function findAccountGrant(
   return account ? grantOf(account) : null;
 }
 
-/** A built-in role, or the words of one of the organization's own. */
-export function grantOf({ role, words }: { role: string | null; words: readonly string[] | null }): Grant | null {
+/** A built-in role, or the permissions of a custom role. */
+export function grantOf({
+  role,
+  permissions,
+}: {
+  role: string | null;
+  permissions: readonly string[] | null;
+}): Grant | null {
   if (role !== null) return { role, permissions: null };
-  return words === null ? null : { role: null, permissions: words };
+  return permissions === null ? null : { role: null, permissions };
 }

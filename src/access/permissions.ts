@@ -1,22 +1,22 @@
 /**
- * The one permission table. A new cell is one line in `table`; everything else here follows from it.
- * Plain data and pure functions: the console and the command line read it too.
+ * The only permission table. A new cell is one line in `table`; everything else here is derived from it. The module has
+ * plain data and pure functions only, because the console and the command line read it too.
  */
 
-/** The built-in roles of an organization, weakest first; each holds everything that the ones before it hold. */
+/** The built-in roles of an organization, weakest first. Each role holds everything that the roles before it hold. */
 export const roles = ["viewer", "developer", "admin", "owner"] as const;
 
 export type Role = (typeof roles)[number];
 
-/** Whether a word is a built-in role. */
-export function isRole(word: string): word is Role {
-  return roles.some((role) => role === word);
+/** Whether a text is the name of a built-in role. */
+export function isRole(name: string): name is Role {
+  return roles.some((role) => role === name);
 }
 
 /**
- * From which role on a permission is held, and where a role can be given for it:
- * `project` = a role at the object's project is enough, `organization` = only the role at the organization counts,
- * `person` = whoever is signed in, for their own account: no role gives or takes it, and no key has it.
+ * The lowest role that has a permission, and where a role can give it: `project` = a role at the object's project is
+ * enough; `organization` = only the role at the organization counts; `person` = every signed-in person has it for their
+ * own account, no role gives or removes it, and no key has it.
  */
 interface Cell {
   readonly from: Role;
@@ -56,7 +56,7 @@ const table = {
   "claim:read": { from: "viewer", at: "organization" },
   "claim:release": { from: "admin", at: "organization" },
 
-  // Changing a gateway also asks for the root organization, which is decided where the gateway is located.
+  // A change of a gateway also requires the root organization. The location of the gateway decides that.
   "gateway:read": { from: "viewer", at: "organization" },
   "gateway:create": { from: "owner", at: "organization" },
   "gateway:update": { from: "owner", at: "organization" },
@@ -85,7 +85,8 @@ const table = {
   "provider:update": { from: "owner", at: "organization" },
   "provider:delete": { from: "owner", at: "organization" },
 
-  // Whoever holds a key may read, change and revoke it without a word for that; `list` shows one's own, with `read` all.
+  // The holder of a key may read, change and revoke it without a permission. `list` shows the caller's own keys, with
+  // `read` all keys.
   "key:list": { from: "viewer", at: "project" },
   "key:create": { from: "developer", at: "project" },
   "key:read": { from: "admin", at: "project" },
@@ -94,7 +95,7 @@ const table = {
 
   "sync:read": { from: "viewer", at: "project" },
   "audit:read": { from: "admin", at: "organization" },
-  // Of what belongs to no organization: it also asks for the root organization.
+  // For objects that belong to no organization. It also requires the root organization.
   "installation-audit:read": { from: "owner", at: "organization" },
   "session:read": { from: "viewer", at: "organization" },
 
@@ -112,12 +113,12 @@ export function isPermission(text: string): text is Permission {
 /** Every permission, in the order of the table. */
 export const permissions: readonly Permission[] = Object.keys(table).filter(isPermission);
 
-/** Where a role has to be given for a permission. */
+/** Where a role has to be given for it to hold a permission. */
 export function placeOf(permission: Permission): Cell["at"] {
   return table[permission].at;
 }
 
-/** Every permission that a role or a key can be given. */
+/** Every permission that a role or a key can have. */
 export const grantable: readonly Permission[] = permissions.filter((permission) => placeOf(permission) !== "person");
 
 const held: ReadonlyMap<string, ReadonlySet<Permission>> = new Map(
@@ -129,34 +130,34 @@ const held: ReadonlyMap<string, ReadonlySet<Permission>> = new Map(
 
 const none: ReadonlySet<Permission> = new Set();
 
-/** What a role may do. A word that is no role (a row from a newer version, say) may do nothing. */
+/** The permissions of a role. An unknown role (a row from a newer version, for example) has none. */
 export function permissionsOf(role: string): ReadonlySet<Permission> {
   return held.get(role) ?? none;
 }
 
-/** What somebody was given somewhere: a built-in role, or the words of an organization's own role or of a key. */
+/** A grant: a built-in role, or the permissions of a custom role or of a key. */
 export type Grant =
   | { readonly role: string; readonly permissions: null }
   | { readonly role: null; readonly permissions: readonly string[] };
 
-/** Everything that a grant holds; a word that is not in the table holds nothing. */
+/** All permissions of a grant. A name that is not in the table gives none. */
 export function grantedBy(grant: Grant | null): ReadonlySet<Permission> {
   if (grant === null) return none;
   if (grant.role !== null) return permissionsOf(grant.role);
-  return new Set(grant.permissions.filter((word) => isPermission(word) && placeOf(word) !== "person") as Permission[]);
+  return new Set(grant.permissions.filter((name) => isPermission(name) && placeOf(name) !== "person") as Permission[]);
 }
 
-/** What somebody is at the object's organization, and at the object's own project, which adds to it. */
+/** The roles of a principal at the object's organization and at the object's own project. They add up. */
 export interface Standing {
   /** `null`: no role at the organization itself. */
   readonly organization: Grant | null;
-  /** Given at the project that the object belongs to, and at no other. */
+  /** Given at the project that the object belongs to. Roles at other projects do not count. */
   readonly project: Grant | null;
 }
 
 /**
- * Whether a permission is held at the organization or, for what lies inside a project, at that project.
- * That the object *is* in the organization has been established before; this answers 403 or not, never 404.
+ * Whether a permission is held at the organization or, for objects inside a project, at that project. The caller has
+ * already established that the object is in the organization: this function decides between 403 and success, never 404.
  */
 export function decide(standing: Standing, permission: Permission): boolean {
   if (!isPermission(permission) || placeOf(permission) === "person") return false;

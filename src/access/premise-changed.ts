@@ -1,6 +1,9 @@
 import type { Premise } from "../platform/errors/reasons";
 
-/** Thrown inside a unit of work when something decided before it no longer holds; the verb is started again. */
+/**
+ * Thrown inside a unit of work when a condition that was decided before it no longer holds. The use case then starts
+ * again.
+ */
 export class PremiseChanged extends Error {
   constructor(readonly premise: Premise) {
     super(`${premise} changed while the request ran`);

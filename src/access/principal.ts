@@ -6,23 +6,26 @@ import { grantSchema, standingSchema } from "./grant-schemas";
 import { type Organization, readOrganization } from "./organization";
 import type { Grant, Standing } from "./permissions";
 
-/** Who acts. */
+/** The authenticated actor. */
 export type Principal = KeyPrincipal | SessionPrincipal | { readonly kind: "commandLine"; readonly standing: Standing };
 
 export interface KeyPrincipal {
   readonly kind: "apiKey";
   readonly apiKeyId: string;
   readonly name: string;
-  /** Whose it is; null for a service account's, and for one that the host's command line made. */
+  /**
+   * The person who holds the key; null for a key of a service account, and for one that the host's command line
+   * created.
+   */
   readonly userId: string | null;
   readonly serviceAccountId: string | null;
-  /** What its holder is now; null when they have left. */
+  /** The current roles of its holder; null if the holder has left. */
   readonly standing: Standing | null;
-  /** What it was made for: it may do what both this and its holder may. */
+  /** What it was created for. It may do only what both this grant and its holder allow. */
   readonly grant: Grant;
-  /** The one project that it is for; null for all. */
+  /** The only project that it is for; null for all projects. */
   readonly projectId: string | null;
-  /** When a key that was rotated stops, ISO 8601; null for others. */
+  /** When a rotated key expires, ISO 8601; null for other keys. */
   readonly overlapEndsAt: string | null;
 }
 
@@ -32,24 +35,30 @@ export interface SessionPrincipal {
   readonly userId: string;
   readonly email: string;
   readonly name: string | null;
-  /** What was shown to open it: `password`, `totp`, … */
+  /** The methods that opened it: `password`, `totp`, … */
   readonly methods: readonly string[];
-  /** The organization whose own provider opened it: good for that one alone, and not for the person's account. */
+  /**
+   * The organization whose own provider opened the session. The session is valid for that organization only, and not
+   * for the person's account.
+   */
   readonly boundTo: string | null;
-  /** What they are in the organization of this request; null for who is no member of any. */
+  /** Their roles in the organization of this request; null for a person who is not a member of any organization. */
   readonly standing: Standing | null;
-  /** What has to be done before anything else; null when nothing has. */
+  /** The step that has to be completed before anything else; null if there is none. */
   readonly pending: Pending | null;
 }
 
-/** `second_factor`: still to be shown. `password`: has to be changed. `enrolment`: the organization requires a factor. */
+/**
+ * `second_factor`: the session still has to present one. `password`: it has to be changed. `enrolment`: the
+ * organization requires a factor.
+ */
 export type Pending = "second_factor" | "password" | "enrolment";
 
-/** What one statement said of the caller and of the object it names. */
+/** What one statement returns about the caller and the object that it names. */
 export interface Facts<T = unknown> {
   readonly principal: PrincipalFacts;
   readonly organization: Organization;
-  /** `null`: not in the caller's organization, or nowhere. */
+  /** `null`: the object is not in the caller's organization, or does not exist. */
   readonly object: T | null;
   /** The project that the object belongs to, if any. */
   readonly projectId: string | null;
@@ -108,9 +117,10 @@ export interface FactsRow {
 }
 
 /**
- * Checks what the database returned, so that nothing is decided on what it does not understand.
- * @param readObject checks the located object
- * @returns null if nobody is authenticated, or the organization does not exist
+ * Validates the row that the database returned, so that no decision is based on data that this version does not
+ * understand.
+ * @param readObject validates the located object
+ * @returns null if nothing is authenticated, or the organization does not exist
  * @throws ZodError
  */
 export function readFacts<T>(rows: readonly FactsRow[], readObject: (json: unknown) => T): Facts<T> | null {
@@ -124,18 +134,18 @@ export function readFacts<T>(rows: readonly FactsRow[], readObject: (json: unkno
   };
 }
 
-/** How a request came, as far as it decides who is asking. */
+/** How a request arrived, as far as it decides who the caller is. */
 export interface Arrival {
-  /** The moment by which a key or a session has ended or not. */
+  /** The time at which the expiry of a key or a session is judged. */
   readonly now: Date;
-  /** The caller's address; null where there is none. */
+  /** The caller's address; null if there is none. */
   readonly ip: string | null;
-  /** Whether it came to a loopback address of the host, not to the public one. */
+  /** Whether the request was sent to a loopback address of the host and not to the public address. */
   readonly local: boolean;
 }
 
 /**
- * Who is asking: 401 for nobody.
+ * Determines the caller, or refuses with 401.
  * @throws Refusal `key_unknown`, `key_revoked`, `key_expired`, `key_holder_left`, `key_ip_refused`, `session_ended`
  */
 export function principalOf(
@@ -189,13 +199,14 @@ function sessionPrincipal(
 
 function pendingOf(session: SessionFacts, organization: Organization): Pending | null {
   if (session.stage === "second_factor") return "second_factor";
-  // Who came by the organization's own provider has shown there what the organization asks for, and can change nothing here.
+  // A person who signed in by the organization's own provider has met the organization's requirements there, and cannot
+  // change the account here.
   if (session.boundTo !== null) return null;
   if (session.mustChangePassword) return "password";
   return organization.requireSecondFactor && !session.hasSecondFactor ? "enrolment" : null;
 }
 
-/** The person behind a principal; null where there is none. */
+/** The person of a principal; null if there is none. */
 export function personOf(principal: Principal): string | null {
   return principal.kind === "commandLine" ? null : principal.userId;
 }

@@ -6,7 +6,7 @@ import { personOf } from "./principal";
 import type { Work } from "./unit-of-work";
 
 /**
- * Nobody gives at the organization what they do not have there.
+ * At the organization, callers can only grant permissions that they hold there.
  * @throws Refusal `role_above_own`
  */
 export function requireGivable<P extends Permission, O>(
@@ -16,28 +16,28 @@ export function requireGivable<P extends Permission, O>(
   if (!canGive(principal, organization, worthOf(grant, null))) throw roleAboveOwn();
 }
 
-/** What a change of somebody needs to know of whoever makes it. */
-export interface Giver {
+/** What a change of a member needs to know about the caller. */
+export interface Granter {
   /** @throws Refusal `role_above_own` */
   requireGivableAt(projectId: string, grant: Grant | null): void;
 }
 
 /**
- * Whoever can do more than the caller, at the organization or at any project, is not theirs to change.
+ * Callers cannot change a member who has more permissions, at the organization or at any project.
  * @throws Refusal `member_above_own`
  */
 export async function requireNotAbove<P extends Permission>(
   work: Work<P, { readonly memberId: string }>,
-): Promise<Giver> {
+): Promise<Granter> {
   const { tx, organizationId, authorized } = work;
   const { principal, organization, object } = authorized;
   const own = await findProjectGrants(tx, organizationId, personOf(principal));
   const canGiveAt = (projectId: string, grant: Grant | null) =>
     canGive(atProject(principal, own.get(projectId) ?? null), organization, worthOf(grant, projectId), projectId);
-  const theirs = await findHoldings(tx, organizationId, { memberId: object.memberId });
+  const holdings = await findHoldings(tx, organizationId, { memberId: object.memberId });
   const isAbove =
-    !canGive(principal, organization, worthOf(theirs?.organization ?? null, null)) ||
-    [...(theirs?.projects ?? [])].some(([projectId, grant]) => !canGiveAt(projectId, grant));
+    !canGive(principal, organization, worthOf(holdings?.organization ?? null, null)) ||
+    [...(holdings?.projects ?? [])].some(([projectId, grant]) => !canGiveAt(projectId, grant));
   if (isAbove) throw new Refusal("member_above_own");
   return {
     requireGivableAt: (projectId, grant) => {

@@ -2,7 +2,7 @@ import type { Transaction } from "../database/database";
 import type { Authorized } from "./authorized";
 import type { Permission } from "./permissions";
 
-/** Runs a verb's queries in a transaction that row-level security binds to the caller's organization. */
+/** Runs the queries of a use case in a transaction that row-level security binds to the caller's organization. */
 export function readAs<P extends Permission, O, T>(
   authorized: Authorized<P, O>,
   body: (tx: Transaction) => Promise<T>,
@@ -11,8 +11,8 @@ export function readAs<P extends Permission, O, T>(
 }
 
 /**
- * As `readAs`, for a body that sends exactly so many statements, none of which waits for another's answer: on PostgreSQL
- * all of it is one round trip.
+ * Like `readAs`, for a body that sends exactly this number of independent statements. On PostgreSQL all of them take
+ * one round trip.
  */
 export function readTogetherAs<P extends Permission, O, T>(
   authorized: Authorized<P, O>,

@@ -4,21 +4,21 @@ import type { Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 import { type Grant, isPermission, placeOf, type Role } from "./permissions";
 
-/** What somebody is to be given: a built-in role, one of the organization's own, or words of the permission table. */
+/** A requested grant: a built-in role, a custom role, or permissions from the table. */
 interface Wanted {
   readonly role?: Role | undefined;
   readonly roleId?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
 }
 
-/** The columns of it, and what it gives. */
+/** Its columns, and the grant. */
 export interface Granted {
   readonly columns: { readonly role: Role | null; readonly roleId: string | null; readonly scopes: string[] | null };
   readonly grant: Grant;
 }
 
 /**
- * Looks up what is to be given; that the giver has it is still to be decided (`canGive`).
+ * Looks up the requested grant. Whether the caller can give it is decided later (`canGive`).
  * @throws Refusal `not_found` no such role in this organization
  * @throws Refusal `unknown_scope`
  */
@@ -39,10 +39,10 @@ export async function requireGranted(
     if (!row) throw new Refusal("not_found", { kind: "role", id: roleId });
     return { columns: { role: null, roleId, scopes: null }, grant: { role: null, ...row } };
   }
-  const words = [...new Set(scopes)];
-  const unknown = words.findIndex((word) => !isPermission(word) || placeOf(word) === "person");
-  if (unknown >= 0 || words.length === 0) {
-    throw new Refusal("unknown_scope", { at: unknown, scope: words[unknown] ?? null });
+  const permissions = [...new Set(scopes)];
+  const unknown = permissions.findIndex((permission) => !isPermission(permission) || placeOf(permission) === "person");
+  if (unknown >= 0 || permissions.length === 0) {
+    throw new Refusal("unknown_scope", { at: unknown, scope: permissions[unknown] ?? null });
   }
-  return { columns: { role: null, roleId: null, scopes: words }, grant: { role: null, permissions: words } };
+  return { columns: { role: null, roleId: null, scopes: permissions }, grant: { role: null, permissions } };
 }

@@ -11,16 +11,19 @@ export interface Resource<T, Field extends string = string> extends Subject<T, F
   readonly locator: string;
   /** The field of inputs, and of the object, that holds the id. */
   readonly field: Field;
-  /** The kind that it belongs to; null for what belongs to the installation or to a person. */
+  /** The kind that it belongs to; null for objects that belong to the installation or to a person. */
   readonly parent: Resource<unknown> | null;
-  /** Checks what the locating function returned. @throws ZodError */
+  /** Validates what the locating function returned. @throws ZodError */
   read(json: unknown): T;
   idOf(object: T): string;
-  /** What people call the object, for the audit log; null if it has no name. */
+  /** The object's display name, for the audit log; null if it has no name. */
   nameOf(object: T): string | null;
 }
 
-/** What an operation is about, found in its input before that is judged: so that 401 and 404 come before 400. */
+/**
+ * What an operation is about. It is found in the input before the input is validated, so that 401 and 404 come before
+ * 400.
+ */
 export interface Subject<T, Field extends string = never> {
   /** The fields of the input that may name it. */
   readonly fields: readonly Field[];
@@ -31,11 +34,14 @@ export interface Subject<T, Field extends string = never> {
 /** An object as a request names it. */
 export interface Named<T> {
   readonly resource: Resource<T>;
-  /** `null`: the caller's own. */
+  /** `null`: the caller's own organization. */
   readonly id: string | null;
 }
 
-/** No id has other characters, and a database may refuse them: such text names nothing, like an id that does not exist. */
+/**
+ * No id has other characters, and a database may refuse them. Such text therefore names nothing, like an id that does
+ * not exist.
+ */
 const harmless = /^[\w-]{1,100}$/;
 const nowhere = "";
 
@@ -51,7 +57,7 @@ export function idIn(raw: unknown, field: string): string | null | undefined {
 
 /**
  * Declares a kind of object that operations are about.
- * @param declaration.object what its locating function returns; it holds the id in the field `field`
+ * @param declaration.object what its locating function returns; its field `field` holds the id
  */
 export function resource<const Field extends string, T extends Readonly<Record<Field, string>>>(declaration: {
   readonly kind: string;

@@ -6,52 +6,52 @@ import type { Mailer } from "../platform/mail";
 import type { Clock, HostWatch, RandomBytes, Resolver } from "../platform/values";
 import type { Waits } from "../platform/waits";
 
-/** What the process has, as values: the same for every request, and what a test replaces. */
+/** The dependencies of the process as values. They are the same for every request, and a test replaces them. */
 export interface Runtime {
   readonly database: Database;
   readonly sealer: Sealer;
   readonly signer: Signer;
-  /** Whose log and checkpoints these are: `ins_…`. */
+  /** The installation that owns these logs and checkpoints: `ins_…`. */
   readonly installationId: string;
   readonly signIn: SignInSettings;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly resolver: Resolver;
-  /** Asked before a host is claimed. */
+  /** Called before a host is claimed. */
   readonly hostWatch: HostWatch;
   readonly log: Logger;
-  /** In tests: an output with more than its schema, or a refusal that is not declared, fails the call. */
+  /** In tests: the call fails if an output has more than its schema, or a refusal is not declared. */
   readonly isStrict: boolean;
-  /** Null where no mail server is set. */
+  /** Null if no mail server is configured. */
   readonly mailer: Mailer | null;
   /** Addresses of this host's own interfaces, canonical. */
   readonly ownAddresses: () => readonly string[];
-  /** Names of this host: what it is called, and what its hosts file calls it. Lower-case. */
+  /** Names of this host, in lower case: its host name, and its names in the hosts file. */
   readonly ownNames: () => readonly string[];
-  /** Where the control plane itself listens: no upstream may lead there. */
+  /** Where the control plane itself listens. No upstream may point there. */
   readonly listensOn: readonly { readonly host: string; readonly port: number }[];
-  /** Tells whoever delivers to these gateways that there is something to do; a hint, after the commit. */
+  /** Notifies the leaders of these gateways that there is work. It is a hint, sent after the commit. */
   readonly wake: (gatewayIds: readonly string[]) => void;
-  /** Somebody waits for this application to be seen enforced; a hint. */
+  /** Notifies the prober that a request waits until this application is enforced. It is a hint. */
   readonly prioritize: (applicationId: string) => void;
-  /** The waits of this process for deliveries. */
+  /** The requests of this process that wait for deliveries. */
   readonly waits: Waits;
 }
 
-/** How people sign in here, as the settings say. */
+/** The sign-in settings. */
 export interface SignInSettings {
-  /** Where people reach it, as an origin: `https://portcullis.example.org`. */
+  /** The public URL, as an origin: `https://portcullis.example.org`. */
   readonly publicOrigin: string;
-  /** Loopback origins at which it also answers, for whoever is on the host: `http://127.0.0.1:3000`. */
+  /** Loopback origins at which it also answers, for people on the host: `http://127.0.0.1:3000`. */
   readonly localOrigins: readonly string[];
   readonly sameSite: "lax" | "strict";
-  /** Networks of proxies whose `X-Forwarded-For` is believed. */
+  /** Networks of proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** Sign-in by a header of a proxy in front; null while it is off. */
+  /** Sign-in by a header of a proxy in front; null if it is off. */
   readonly trustedHeader: TrustedHeader | null;
-  /** In milliseconds: no answer to a sign-in comes sooner. */
+  /** In milliseconds: the minimum duration of a response to a sign-in. */
   readonly answerFloorMs: number;
-  /** API keys that can be made from one address in an hour; 0: any number. */
+  /** The number of API keys that can be created from one address in an hour; 0 for no limit. */
   readonly keyCreationsPerHour: number;
   /** In seconds. */
   readonly lifetimes: {
@@ -62,14 +62,14 @@ export interface SignInSettings {
   };
 }
 
-/** Who may say in a header who somebody is, and in which. */
+/** Which proxies may name the person in a header, and in which header. */
 export interface TrustedHeader {
-  /** Addresses and networks of the proxies; the socket's own address is one of them. */
+  /** Addresses and networks of the proxies. The address of the socket itself has to be among them. */
   readonly proxies: readonly string[];
   readonly emailHeader: string;
   readonly nameHeader: string;
   readonly groupsHeader: string;
-  /** Whether people are made on first sight. */
+  /** Whether an unknown person gets an account at the first sign-in. */
   readonly createsPersons: boolean;
   /** Group → built-in role in the root organization. */
   readonly groupRoles: Readonly<Record<string, string>>;

@@ -5,8 +5,8 @@ import type { KeyFacts } from "./principal";
 import type { Runtime } from "./runtime";
 
 /**
- * Counts one request of a key that has a limit, in a minute that slides and that all processes share. Where neither the
- * key nor its organization has one, nobody is asked.
+ * Counts one request of a key that has a limit, in a sliding minute that all processes share. If neither the key nor
+ * its organization has a limit, no statement is sent.
  * @throws Refusal `key_rate_limited`
  */
 export async function takeKeyRequest(

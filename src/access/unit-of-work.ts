@@ -11,64 +11,67 @@ import type { Permission } from "./permissions";
 import { PremiseChanged } from "./premise-changed";
 import { actorColumns } from "./refusals";
 
-/** What a change asks for: `changeId` can be waited for; null when nothing at a gateway is concerned. */
+/**
+ * The delivery that a change requests. `changeId` can be waited for; it is null if the change does not concern a
+ * gateway.
+ */
 export interface SyncTicket {
   readonly changeId: string | null;
   readonly state: "pending" | "unchanged";
 }
 
-/** No gateway has to hear of it. */
+/** The change does not concern any gateway. */
 export const unchanged: SyncTicket = { changeId: null, state: "unchanged" };
 
-/** Where something has to be delivered again. */
+/** What has to be delivered again. */
 export interface Delivery {
   readonly gatewayId: string;
   readonly applicationId?: string;
-  /** The deny file of this group of the organization, instead of an application's. */
+  /** Deliver the deny file of this group of the organization instead of an application's file. */
   readonly denyGroup?: number;
-  /** It removes or narrows something: it goes before what only opens. */
+  /** The change removes or narrows access. It is delivered before changes that only open access. */
   readonly closes: boolean;
 }
 
-/** What something was done to. */
+/** The object of an audited action. */
 export interface AuditedObject {
   /** The kind of its resource: `application`. */
   readonly kind: string;
   readonly id: string;
-  /** What it is called; not needed for the object that the request named. */
+  /** Its display name; not needed for the object that the request named. */
   readonly name?: string | null;
 }
 
-/** One transaction of a verb: the same decision made again, the object locked, and what will be written with it. */
+/** One transaction of a use case: the repeated decision, the locked object, and what will be written with it. */
 export interface Work<P extends Permission, O> {
   readonly tx: Transaction;
-  /** The object as it is now, under its lock. */
+  /** The current object, under its lock. */
   readonly authorized: Authorized<P, O>;
   readonly organizationId: string;
-  /** The moment of this unit of work. */
+  /** The time of this unit of work. */
   readonly now: Date;
-  /** Writes down what was done, in the same transaction. `changed` never holds a secret or a hash. */
+  /** Adds an audit entry in the same transaction. `changed` never holds a secret or a hash. */
   audit(action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
-  /** Asks for delivery, in the same transaction. */
+  /** Requests delivery in the same transaction. */
   deliver(...deliveries: readonly Delivery[]): void;
-  /** What an answer says of delivery. */
+  /** What the response says about delivery. */
   readonly sync: SyncTicket;
 }
 
 interface Options {
-  /** How the located object is held; see `Authorized.again`. */
+  /** How the located object is locked; see `Authorized.again`. */
   readonly lock?: "share" | "update";
-  /** `host` for what belongs to the whole installation. */
+  /** `host` for objects that belong to the whole installation. */
   readonly role?: DatabaseRole;
 }
 
-/** How often a unit of work is started again. */
+/** How often a unit of work is retried. */
 const restarts = 3;
 
 /**
- * Runs a verb's writes in one READ COMMITTED transaction that row-level security binds to the organization: decides
- * again and locks, then `body`, then the audit entries, then the outbox rows; commits, and hints.
- * Serialization failures and deadlocks start it again, three times at most.
+ * Runs the writes of a use case in one READ COMMITTED transaction that row-level security binds to the organization. It
+ * repeats the decision and locks, runs `body`, writes the audit entries and the outbox rows, commits, and sends the
+ * hints. It is retried after serialization failures and deadlocks, three times at most.
  * @throws Refusal from the second decision or from `body`
  */
 export function unitOfWork<P extends Permission, O, T>(
@@ -80,8 +83,8 @@ export function unitOfWork<P extends Permission, O, T>(
 }
 
 /**
- * As `unitOfWork`, with something slow or outside (hashing, DNS) before the transaction. `body` throws `PremiseChanged`
- * when what `prepare` went by no longer holds; then both are started again, three times at most.
+ * Like `unitOfWork`, with slow or external work (hashing, DNS) before the transaction. `body` throws `PremiseChanged`
+ * if an assumption of `prepare` no longer holds. Both are then retried, three times at most.
  */
 export async function preparedUnitOfWork<P extends Permission, O, Prepared, T>(
   authorized: Authorized<P, O>,
@@ -175,12 +178,12 @@ function isLocated<P extends Permission, O>(authorized: Authorized<P, O>, audite
   return authorized.named.kind === audited.kind && authorized.objectId === audited.id;
 }
 
-/** Upstreams were resolved, or left to the gateway, by this before the transaction. */
+/** Before the transaction, this setting decided whether upstreams were resolved or left to the gateway. */
 function requireSameRules(before: Organization, now: Organization): void {
   if (before.upstreams !== now.upstreams) throw new PremiseChanged("the organization's rule for upstreams");
 }
 
-/** Rows of one statement: PostgreSQL takes 65,535 parameters. */
+/** Rows of one statement. PostgreSQL accepts 65,535 parameters. */
 const rowsPerStatement = 1_000;
 
 function* inPages<T>(rows: readonly T[]): Generator<readonly T[]> {

@@ -16,7 +16,7 @@ import { routes } from "./routes/operations";
 import { serviceAccounts } from "./service-accounts/operations";
 import { sync } from "./sync/operations";
 
-/** Every use case. All transports, the API reference and the clients are derived from it. */
+/** Every use case. All transports, the API reference and the clients are derived from this tree. */
 export const features = {
   applications,
   audit,

@@ -6,12 +6,12 @@ import { keyOf, limits } from "./limits";
 import { proofFailuresByAccount } from "./re-authentication";
 import { codeFailuresByAccount } from "./second-factors";
 
-/** What counts failures of an account, whoever they are made by. */
+/** The counters of an account's failures, independent of who causes them. */
 const locks = [limits.failuresByAccount, codeFailuresByAccount, proofFailuresByAccount];
 
 const keysOf = (userId: string) => locks.map((limit) => keyOf(limit, userId));
 
-/** Forgets the failures of an account. @returns whether it was locked */
+/** Clears the failures of an account. @returns whether it was locked */
 export async function unlockAccount(tx: Transaction, userId: string, now: Date): Promise<boolean> {
   const forgotten = await tx
     .delete(limitsTable)
@@ -20,7 +20,7 @@ export async function unlockAccount(tx: Transaction, userId: string, now: Date):
   return lockedBy(forgotten, now).length > 0;
 }
 
-/** Tells of every account whether its next password or code would be refused unseen. */
+/** Returns for each account whether its next password or code would be refused without being checked. */
 export async function lockedAccounts(tx: Transaction, now: Date): Promise<(userId: string) => boolean> {
   const rows = await tx
     .select({ key: limitsTable.key, times: limitsTable.times })
@@ -33,9 +33,9 @@ export async function lockedAccounts(tx: Transaction, now: Date): Promise<(userI
 function lockedBy(rows: readonly { readonly key: string; readonly times: readonly Date[] }[], now: Date): string[] {
   const isFull = ({ key, times }: (typeof rows)[number]) =>
     locks.some(
-      ({ name, tries, windowSeconds }) =>
+      ({ name, attempts, windowSeconds }) =>
         key.startsWith(`${name}:`) &&
-        times.filter((time) => stillCounts(time, now, windowSeconds * 1_000)).length >= tries,
+        times.filter((time) => stillCounts(time, now, windowSeconds * 1_000)).length >= attempts,
     );
   return rows.filter(isFull).map(({ key }) => key);
 }

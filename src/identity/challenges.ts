@@ -6,11 +6,11 @@ import { hasPassed, later } from "../platform/moment";
 import { hashOfToken, newToken } from "./tokens";
 
 export interface NewChallenge {
-  /** An answer to a challenge for one purpose is worth nothing for another. */
+  /** An answer to a challenge is valid for this purpose only. */
   readonly purpose: "passkey-enrolment" | "passkey-sign-in";
-  /** Whose answer it has to be, where that is known. */
+  /** The person who has to answer it, if known. */
   readonly userId: string | null;
-  /** The session that it was made for. */
+  /** The session that it was created for. */
   readonly sessionId: string | null;
 }
 
@@ -19,10 +19,13 @@ export interface Challenge {
   readonly sessionId: string | null;
 }
 
-/** Seconds in which it has to be answered. */
+/** Seconds within which it has to be answered. */
 export const challengeSeconds = 300;
 
-/** Makes a challenge: 32 random bytes in base64url, of which the database keeps the hash. Expired ones go with it. */
+/**
+ * Creates a challenge: 32 random bytes in base64url. The database stores their hash. Expired challenges are deleted in
+ * the same transaction.
+ */
 export async function newChallenge(
   { database, random, clock }: Pick<Runtime, "database" | "random" | "clock">,
   { purpose, userId, sessionId }: NewChallenge,
@@ -38,8 +41,8 @@ export async function newChallenge(
 }
 
 /**
- * Takes a challenge, in a transaction of its own: whatever comes of the answer, it cannot be answered again.
- * @returns null for one that nobody made, that was answered before, or that has expired
+ * Takes a challenge, in a transaction of its own. It cannot be answered again, whether or not the answer is accepted.
+ * @returns null for a challenge that does not exist, was answered before, or has expired
  */
 export async function spendChallenge(
   { database, clock }: Pick<Runtime, "database" | "clock">,

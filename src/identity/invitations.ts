@@ -19,7 +19,7 @@ import { hashOfToken, isToken } from "./tokens";
 /** Days for which an invitation can be accepted. */
 export const invitationDays = 7;
 
-/** An invitation as whoever has its link finds it. */
+/** An invitation as its link resolves it. */
 export interface FoundInvitation {
   readonly invitationId: string;
   readonly organizationId: string;
@@ -28,19 +28,19 @@ export interface FoundInvitation {
   readonly email: string;
   readonly role: Role | null;
   readonly roleId: string | null;
-  readonly words: readonly string[] | null;
+  readonly permissions: readonly string[] | null;
   readonly invitedBy: string | null;
   readonly expiresAt: Date;
   readonly acceptedAt: Date | null;
   readonly revokedAt: Date | null;
 }
 
-/** Why an invitation is worth nothing. `void`: whoever invited could not do so any more. */
+/** Why an invitation cannot be accepted. `void`: the sender could not send it now. */
 export type InvitationProblem = "accepted" | "revoked" | "expired" | "void";
 
 /**
  * Finds an invitation by its link's token, in a transaction of the role `identity`.
- * @param hold that nobody else accepts it until the transaction ends
+ * @param hold locks it until the transaction ends, so that no concurrent request accepts it
  */
 export async function findInvitation(
   tx: Transaction,
@@ -56,7 +56,7 @@ export async function findInvitation(
   return selectInvitation(tx, its);
 }
 
-/** The newest invitation of an address to an organization that nobody has accepted or taken back, held. */
+/** The newest invitation of an address to an organization that was neither accepted nor revoked, locked. */
 export async function findInvitationOf(
   tx: Transaction,
   organizationId: string,
@@ -65,7 +65,7 @@ export async function findInvitationOf(
   const [held] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(waitingFor(organizationId, email))
+    .where(unansweredInvitations(organizationId, email))
     .orderBy(desc(invitations.invitationId))
     .limit(1)
     .for("no key update");
@@ -82,7 +82,7 @@ async function selectInvitation(tx: Transaction, its: SQL): Promise<FoundInvitat
       email: invitations.email,
       role: invitations.role,
       roleId: invitations.roleId,
-      words: roles.permissions,
+      permissions: roles.permissions,
       invitedBy: invitations.invitedBy,
       expiresAt: invitations.expiresAt,
       acceptedAt: invitations.acceptedAt,
@@ -95,7 +95,7 @@ async function selectInvitation(tx: Transaction, its: SQL): Promise<FoundInvitat
   return row ?? null;
 }
 
-/** Why this invitation cannot be accepted now; null when it can. */
+/** Why this invitation cannot be accepted now; null if it can. */
 export async function problemOf(
   tx: Transaction,
   invitation: FoundInvitation,
@@ -107,7 +107,9 @@ export async function problemOf(
   return (await mayStillInvite(tx, invitation)) ? null : "void";
 }
 
-/** Whether whoever invited could do so now: a member who may invite, and has what they give. */
+/**
+ * Whether the sender could send the invitation now: a member who may invite, and has the permissions that they give.
+ */
 async function mayStillInvite(tx: Transaction, invitation: FoundInvitation): Promise<boolean> {
   if (invitation.invitedBy === null) return true; // the host's command line
   const organization = await grantOfInviter(tx, invitation.organizationId, invitation.invitedBy);
@@ -129,19 +131,19 @@ const refusals = {
 } as const satisfies Readonly<Record<InvitationProblem, RefusalReason>>;
 
 /** @throws Refusal `invitation_accepted`, `invitation_revoked`, `invitation_expired`, `invitation_void` */
-export async function requireGoodInvitation(tx: Transaction, invitation: FoundInvitation, now: Date): Promise<void> {
+export async function requireValidInvitation(tx: Transaction, invitation: FoundInvitation, now: Date): Promise<void> {
   const problem = await problemOf(tx, invitation, now);
   if (problem !== null) throw new Refusal(refusals[problem]);
 }
 
-/** No invitation has this token: 404, like any id that is nobody's. */
+/** No invitation has this token: 404, like any unknown id. */
 export function requireInvitation(found: FoundInvitation | null): FoundInvitation {
   if (!found) throw new Refusal("not_found", { kind: "invitation", id: null });
   return found;
 }
 
-/** Somebody who accepts, and the session by which they do. */
-export interface Accepting {
+/** The person who accepts, and their session. */
+export interface Acceptance {
   readonly userId: string;
   readonly email: string;
   readonly sessionId: string;
@@ -149,8 +151,8 @@ export interface Accepting {
 }
 
 /**
- * Makes whoever accepts a member, with the role that the invitation says, and the invitation worth nothing; audited in
- * its organization. The invitation is held and was found good.
+ * Makes the person who accepts a member, with the role of the invitation, and marks the invitation as accepted; audited
+ * in its organization. The invitation is locked and was found valid.
  * @returns the member's id
  * @throws Refusal `already_member`
  */
@@ -158,7 +160,7 @@ export async function join(
   tx: Transaction,
   request: Pick<RequestContext, "requestId" | "ip">,
   invitation: FoundInvitation,
-  person: Accepting,
+  person: Acceptance,
   now: Date,
 ): Promise<string> {
   const { invitationId, organizationId, role, roleId, email } = invitation;
@@ -188,8 +190,8 @@ function orMember(error: unknown, email: string): never {
   throw new Refusal("already_member", { email });
 }
 
-/** An address's invitations to an organization that were neither accepted nor taken back, whether they have ended or not. */
-export function waitingFor(organizationId: string, email: string): SQL | undefined {
+/** An address's invitations to an organization that were neither accepted nor revoked, expired or not. */
+export function unansweredInvitations(organizationId: string, email: string): SQL | undefined {
   return and(
     eq(invitations.organizationId, organizationId),
     eq(invitations.email, email),

@@ -10,7 +10,7 @@ import { hashOfToken, isToken, newToken } from "./tokens";
 /** What a link is for: the first set-up, a password, a password after the second factors were removed. */
 export type LinkPurpose = "set_up" | "password" | "second_factor";
 
-/** Why a link that nobody used is no longer good. */
+/** Why an unused link is no longer valid. */
 export const linkEnds = ["command_line", "other_link", "password_change"] as const;
 
 type LinkEnd = (typeof linkEnds)[number];
@@ -18,17 +18,17 @@ type LinkEnd = (typeof linkEnds)[number];
 /** Thirty minutes. */
 const linkSeconds = 1_800;
 
-/** Whose links: a person's, or those that set up an empty installation. */
+/** The owner of the links: a person, or an empty installation that is to be set up. */
 type Whose = { readonly userId: string } | { readonly purpose: "set_up" };
 
 export interface NewLink {
   readonly linkId: string;
-  /** For the link, and nowhere else. */
+  /** For the link only; never stored or logged. */
   readonly token: string;
   readonly expiresAt: Date;
 }
 
-/** Makes a link; earlier ones for the same end with it. */
+/** Creates a link, and ends earlier ones for the same purpose. */
 export async function insertLink(
   tx: Transaction,
   wanted: Whose & { readonly purpose: LinkPurpose },
@@ -43,7 +43,7 @@ export async function insertLink(
   return { linkId, token, expiresAt };
 }
 
-/** Ends links that nobody used, and remembers why. */
+/** Ends unused links, and stores why. */
 export async function endLinks(tx: Transaction, whose: Whose, endedBy: LinkEnd): Promise<void> {
   await tx
     .update(links)
@@ -57,7 +57,7 @@ export async function endLinks(tx: Transaction, whose: Whose, endedBy: LinkEnd):
     );
 }
 
-/** The page that takes it; the token stands where no server and no log sees it. */
+/** The page that accepts the link. The token is in the fragment, which no server and no log sees. */
 export function linkUrl(publicOrigin: string, token: string): string {
   return `${publicOrigin}/setup#${token}`;
 }
@@ -74,7 +74,7 @@ export interface FoundLink {
 
 /**
  * The link of a token, or null.
- * @param lock held until the transaction ends, so that it is used once
+ * @param lock locks it until the transaction ends, so that it is used once
  */
 export async function findLink(tx: Transaction, token: string, lock = false): Promise<FoundLink | null> {
   if (!isToken(token)) return null;
@@ -97,14 +97,14 @@ export async function findLink(tx: Transaction, token: string, lock = false): Pr
   return { ...link, person: userId !== null && email !== null ? { userId, email } : null };
 }
 
-/** Marks a link as used. Call it with the link held. */
+/** Marks a link as used. The link has to be locked. */
 export async function spendLink(tx: Transaction, { linkId }: FoundLink, now: Date): Promise<void> {
   await tx.update(links).set({ usedAt: now }).where(eq(links.linkId, linkId));
 }
 
 export type LinkState = "good" | "used" | "ended" | "expired" | "unknown";
 
-/** Whether a link is good now. That it was used or ended is said also when its time is over. */
+/** Whether a link is valid now. A link that was used or ended has that state even after its expiry. */
 export function stateOfLink(link: FoundLink | null, now: Date): LinkState {
   if (link === null) return "unknown";
   if (link.usedAt !== null) return "used";

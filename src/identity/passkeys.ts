@@ -10,10 +10,10 @@ import {
 import type { PasskeyAnswer, PasskeyEnrolment } from "../platform/contract/second-factors";
 import type { RelyingParty } from "./relying-party";
 
-/** COSE numbers of the signatures that are taken: EdDSA, ES256, RS256. */
+/** COSE identifiers of the accepted signature algorithms: EdDSA, ES256, RS256. */
 export const passkeyAlgorithms = [-8, -7, -257];
 
-/** Why an answer of an authenticator is refused; for the audit log. */
+/** Why an authenticator's response is refused, for the audit log. */
 export type PasskeyProblem =
   | "malformed"
   | "unknown_challenge"
@@ -27,7 +27,10 @@ export type PasskeyProblem =
 
 type Verified<T> = ({ readonly ok: true } & T) | { readonly ok: false; readonly problem: PasskeyProblem };
 
-/** What the browser says that it asked for; null if it cannot be read. Not believed before the rest is verified. */
+/**
+ * Parses the client data that the browser sent; null if it cannot be read. It is not trusted before the rest is
+ * verified.
+ */
 export function readClientData(response: { readonly clientDataJSON: string }): ClientDataJSON | null {
   return orNull(() => decodeClientDataJSON(response.clientDataJSON));
 }
@@ -42,7 +45,10 @@ export interface NewPasskey {
   readonly transports: string[];
 }
 
-/** Verifies a new passkey: made for this site, at this origin, for this challenge, by a person whom the authenticator knows. */
+/**
+ * Verifies a new passkey: it was created for this site, at this origin, for this challenge, and the authenticator
+ * verified the person.
+ */
 export async function verifyEnrolment(
   site: RelyingParty,
   challenge: string,
@@ -84,9 +90,9 @@ export interface StoredPasskey {
 }
 
 /**
- * Verifies that a passkey signed this challenge for this site. The counter is the caller's to compare, with the row:
- * of two requests at once only one may pass.
- * @param userId whose passkey it has to be; null where only the passkey says who it is
+ * Verifies that a passkey signed this challenge for this site. The caller compares the counter with the row, because
+ * only one of two concurrent requests may pass.
+ * @param userId the person who has to own the passkey; null if only the passkey identifies the person
  */
 export async function verifyAnswer(
   site: RelyingParty,
@@ -100,7 +106,7 @@ export async function verifyAnswer(
   const problem = checkCeremony(site, clientData, authenticatorData);
   if (problem) return { ok: false, problem };
   if (userId !== null && userId !== passkey.userId) return { ok: false, problem: "wrong_person" };
-  // Where nobody has said who they are, the authenticator does (WebAuthn 3, 7.2, step 6).
+  // If the person is not known yet, the authenticator identifies them (WebAuthn 3, 7.2, step 6).
   const handle = response.userHandle ?? (userId === null ? "" : userHandleOf(userId));
   if (handle !== userHandleOf(passkey.userId)) return { ok: false, problem: "wrong_person" };
   const { clientDataJSON, authenticatorData: data, signature } = response;
@@ -123,12 +129,15 @@ export async function verifyAnswer(
   return { ok: true, counter: newCounter, backedUp: credentialBackedUp };
 }
 
-/** What an authenticator keeps to say whose a passkey is: the person's id in base64url. */
+/** The identifier that an authenticator stores with a passkey: the person's id in base64url. */
 export function userHandleOf(userId: string): string {
   return Buffer.from(userId, "utf8").toString("base64url");
 }
 
-/** What both ceremonies have in common, each with its own word; the library looks at the same again, and at the rest. */
+/**
+ * Checks what both ceremonies have in common, with a specific reason for each failure. The library repeats these
+ * checks, and does the others.
+ */
 function checkCeremony(
   site: RelyingParty,
   clientData: ClientDataJSON | null,
@@ -136,13 +145,13 @@ function checkCeremony(
 ): PasskeyProblem | null {
   const parsed = authenticatorData && orNull(() => parseAuthenticatorData(authenticatorData));
   if (!clientData || !parsed) return "malformed";
-  // In a frame of somebody else's page a person cannot see for whom they show a passkey.
+  // In a frame of another site's page, a person cannot see which site receives the passkey.
   if (clientData.origin !== site.origin || clientData.crossOrigin === true) return "foreign_origin";
   if (!createHash("sha256").update(site.id).digest().equals(parsed.rpIdHash)) return "wrong_relying_party";
   return parsed.flags.up && parsed.flags.uv ? null : "not_verified";
 }
 
-/** The library's parsers throw at what is not well-formed. */
+/** The library's parsers throw if the input is not well-formed. */
 function orNull<T>(parse: () => T): T | null {
   try {
     return parse() ?? null;

@@ -7,46 +7,46 @@ import { importedFormOf, verifyImported } from "./imported-hashes";
 
 const present = "$argon2id$v=19$m=19456,t=2,p=1$";
 
-/** Stands for a password that was taken away: nothing fits it. */
+/** The hash of a removed password. No password matches it. */
 export const unusablePassword = "!";
 
-/** Longer text is no password that was ever stored, here or elsewhere. */
-const longestTyped = 1_024;
+/** Longer text is not a password: no stored password, own or imported, is longer. */
+const maxTypedLength = 1_024;
 
-/** Hashes a person's password: Argon2id in PHC form, when it is the caller's turn. @throws Refusal `busy` */
+/** Hashes a person's password with Argon2id in PHC form, when it is the caller's turn. @throws Refusal `busy` */
 export function hashPassword(password: string, caller: HashCaller): Promise<string> {
   return processHashQueues.run(caller, () => argon2InWorker(password));
 }
 
-let nobodys: Promise<string> | null = null;
+let dummyHash: Promise<string> | null = null;
 
 /**
- * Whether a password is the one of this hash. Without a usable hash the answer is no, after as much work.
- * @param stored Argon2id in PHC form, or one that came from elsewhere; null for an account that is not there or has no password
+ * Whether a password matches a hash. Without a usable hash the answer is no, after the same amount of work.
+ * @param stored Argon2id in PHC form, or an imported hash; null for an account that does not exist or has no password
  * @throws Refusal `busy`
  */
 export async function verifyPassword(password: string, stored: string | null, caller: HashCaller): Promise<boolean> {
-  nobodys ??= argon2InWorker("nobody's");
+  dummyHash ??= argon2InWorker("dummy password");
   const isOurs = stored?.startsWith("$argon2id$") ?? false;
   const form = stored === null || isOurs ? null : importedFormOf(stored);
-  const typed = password.length > longestTyped ? "" : password;
+  const typed = password.length > maxTypedLength ? "" : password;
   if (stored !== null && form !== null) return processHashQueues.run(caller, () => verifyImported(typed, stored, form));
   const known = stored !== null && isOurs ? stored : null;
-  const against = known ?? (await nobodys);
-  const good = await processHashQueues.run(caller, () => verifyArgon2InWorker(typed, against));
-  return known !== null && good;
+  const against = known ?? (await dummyHash);
+  const matches = await processHashQueues.run(caller, () => verifyArgon2InWorker(typed, against));
+  return known !== null && matches;
 }
 
-/** Whether a hash has to be made anew with the next good sign-in: it came from elsewhere, or cost less to make. */
+/** Whether the next successful sign-in has to replace the hash, because it was imported or has a lower cost. */
 export function isOutdated(stored: string): boolean {
   return !stored.startsWith(present);
 }
 
 /**
- * Checks a password that a person wants to have from now on: 12 to 128 characters, not a common one, not the e-mail address.
+ * Checks a new password of a person: 12 to 128 characters, not a common one, not the e-mail address.
  * @throws Refusal `weak_password`, with the rules that it breaks
  */
-export async function requireGoodPassword(password: string, email: string, field = "password"): Promise<void> {
+export async function requireAcceptablePassword(password: string, email: string, field = "password"): Promise<void> {
   const weaknesses = adviseOnPersonPassword(password, email, await loadCommonPasswords());
   if (weaknesses.length > 0) throw new Refusal("weak_password", { field, weaknesses });
 }

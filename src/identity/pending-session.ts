@@ -6,7 +6,7 @@ import { aheadInSql } from "../database/moments-in-sql";
 import type { Method } from "./sessions";
 import type { Attempt } from "./sign-in-context";
 
-/** A session that only lets its person show a second factor. */
+/** A session that can only be used to present a second factor. */
 export interface PendingSession {
   readonly sessionId: string;
   readonly userId: string;
@@ -19,8 +19,8 @@ export interface PendingSession {
 const known: readonly Method[] = ["password", "totp", "recovery_code", "passkey", "oidc", "trusted_header", "link"];
 
 /**
- * The browser's session, if it waits for a second factor; held until the transaction ends, so that one factor opens one
- * session.
+ * The browser's session, if it waits for a second factor. It is locked until the transaction ends, so that one factor
+ * opens one session.
  */
 export async function findPendingSession(
   tx: Transaction,

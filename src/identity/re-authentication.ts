@@ -8,15 +8,15 @@ import { type Limit, limits, take } from "./limits";
 import { verifyPassword } from "./passwords";
 import { codeFailuresByAccount, spendCode } from "./second-factors";
 
-/** What somebody who is signed in shows again: one of the two. */
+/** What a signed-in person presents again: one of the two. */
 export interface Proof {
   readonly password?: string | undefined;
-  /** An authenticator's, or a recovery code. */
+  /** A code of an authenticator app, or a recovery code. */
   readonly code?: string | undefined;
 }
 
-/** A request of somebody's, past authorization. */
-interface Asking {
+/** An authorized request of a person. */
+interface PersonRequest {
   readonly request: RequestContext;
   readonly principal: Principal;
 }
@@ -24,10 +24,12 @@ interface Asking {
 /** Seconds for which a sign-in counts as recent. */
 const recentSeconds = 600;
 
-/** Wrong passwords of somebody who is signed in: whoever found a session open does not get to guess. */
+/**
+ * Wrong passwords of a signed-in person. A person who finds an open session cannot guess the password without limit.
+ */
 export const proofFailuresByAccount = {
   name: "proof-failures:account",
-  tries: 5,
+  attempts: 5,
   windowSeconds: 300,
 } as const satisfies Limit;
 
@@ -37,16 +39,16 @@ export async function takeManagement({ runtime, ip }: RequestContext): Promise<v
 }
 
 /**
- * For what weakens or strengthens an account: the session was opened in the last ten minutes, or the password or a code
- * is shown again. What is shown has to be right in either case.
- * Not inside a transaction: it hashes, and it has transactions of its own.
+ * For changes that weaken or strengthen an account. The session was opened in the last ten minutes, or the password or
+ * a code is presented again. A presented proof has to be right in either case. Do not call it inside a transaction: it
+ * hashes, and it has its own transactions.
  * @throws Refusal `rate_limited` | `recent_sign_in_required`, `wrong_password`, `wrong_code`
  */
-export async function requireRecent(asking: Asking, proof: Proof): Promise<void> {
-  await takeManagement(asking.request);
-  const { userId, sessionId } = requireSession(asking.principal);
-  if (await isShown(asking.request, userId, proof)) return;
-  const { database, clock } = asking.request.runtime;
+export async function requireRecent(personRequest: PersonRequest, proof: Proof): Promise<void> {
+  await takeManagement(personRequest.request);
+  const { userId, sessionId } = requireSession(personRequest.principal);
+  if (await isProofValid(personRequest.request, userId, proof)) return;
+  const { database, clock } = personRequest.request.runtime;
   const [session] = await database.transaction("identity", null, (tx) =>
     tx.select({ createdAt: sessions.createdAt }).from(sessions).where(eq(sessions.sessionId, sessionId)),
   );
@@ -56,20 +58,20 @@ export async function requireRecent(asking: Asking, proof: Proof): Promise<void>
 }
 
 /**
- * For what takes a protection away: the password or a code is shown again, however recent the sign-in is.
+ * For changes that remove a protection. The password or a code is presented again, however recent the sign-in is.
  * @throws Refusal `rate_limited` | `proof_required`, `wrong_password`, `wrong_code`
  */
-export async function requireProof(asking: Asking, proof: Proof): Promise<void> {
-  await takeManagement(asking.request);
-  if (await isShown(asking.request, requireSession(asking.principal).userId, proof)) return;
+export async function requireProof(personRequest: PersonRequest, proof: Proof): Promise<void> {
+  await takeManagement(personRequest.request);
+  if (await isProofValid(personRequest.request, requireSession(personRequest.principal).userId, proof)) return;
   throw new Refusal("proof_required");
 }
 
 /**
- * For what somebody reads of their own account, and should not with a password alone.
+ * For data of a person's own account that a session with a password alone may not read.
  * @throws Refusal `second_factor_required`
  */
-export function requireFullSession({ principal }: Pick<Asking, "principal">): void {
+export function requireFullSession({ principal }: Pick<PersonRequest, "principal">): void {
   if (requireSession(principal).pending === "second_factor") {
     throw new Refusal("second_factor_required");
   }
@@ -80,8 +82,12 @@ function requireSession(principal: Principal): SessionPrincipal {
   throw new Refusal("session_required");
 }
 
-/** False when nothing was shown. @throws Refusal it is wrong */
-async function isShown({ runtime, ip }: RequestContext, userId: string, { password, code }: Proof): Promise<boolean> {
+/** False if no proof was presented. @throws Refusal the proof is wrong */
+async function isProofValid(
+  { runtime, ip }: RequestContext,
+  userId: string,
+  { password, code }: Proof,
+): Promise<boolean> {
   const { database, sealer, clock } = runtime;
   if (password !== undefined) {
     const failure = await take(runtime, proofFailuresByAccount, userId);
@@ -100,7 +106,7 @@ async function isShown({ runtime, ip }: RequestContext, userId: string, { passwo
     const { outcome } = await database.transaction("identity", null, (tx) =>
       spendCode(tx, sealer, userId, code, clock.now()),
     );
-    if (outcome !== "good") throw new Refusal("wrong_code");
+    if (outcome !== "valid") throw new Refusal("wrong_code");
     await failure.forgive();
     return true;
   }

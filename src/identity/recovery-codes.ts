@@ -5,16 +5,16 @@ import type { RandomBytes } from "../platform/values";
 import { hashOfToken } from "./tokens";
 import type { CodeOutcome } from "./totp";
 
-/** How many a person gets at once. */
+/** The number of codes that a person gets at once. */
 export const recoveryCodeCount = 10;
 
-/** 120 bits each: over the 112 from which a fast hash is enough (ASVS 5, 6.5.2). */
+/** 120 bits each, more than the 112 bits from which a fast hash is enough (ASVS 5, 6.5.2). */
 const codeBytes = 15;
 
-/** Crockford's base 32: no letter that reads as a digit. */
+/** Crockford's base 32: no letter that can be read as a digit. */
 const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/** Ten codes of 24 characters in four groups: `7k2mxa-…`. Those that the person had before are worth nothing. */
+/** Creates ten codes of 24 characters in four groups: `7k2mxa-…`. They replace the person's earlier codes. */
 export async function replaceRecoveryCodes(
   tx: Transaction,
   random: RandomBytes,
@@ -29,7 +29,9 @@ export async function replaceRecoveryCodes(
   return codes;
 }
 
-/** Takes a recovery code. It is good once: of two requests with the same one, the row's lock lets one win. */
+/**
+ * Takes a recovery code, which is valid once. If two requests present the same code, the row's lock lets one succeed.
+ */
 export async function spendRecoveryCode(
   tx: Transaction,
   userId: string,
@@ -43,12 +45,12 @@ export async function spendRecoveryCode(
     .set({ usedAt: now })
     .where(and(ofPerson, isNull(recoveryCodes.usedAt)))
     .returning({ userId: recoveryCodes.userId });
-  if (spent.length > 0) return "good";
+  if (spent.length > 0) return "valid";
   const known = await tx.select({ userId: recoveryCodes.userId }).from(recoveryCodes).where(ofPerson);
   return known.length > 0 ? "spent" : "wrong";
 }
 
-/** How many are left. */
+/** The number of codes that are left. */
 export function countRecoveryCodes(tx: Transaction, userId: string): Promise<number> {
   return tx.$count(recoveryCodes, and(eq(recoveryCodes.userId, userId), isNull(recoveryCodes.usedAt)));
 }
@@ -73,7 +75,7 @@ function newCode(random: RandomBytes): string {
   return text.replace(/(.{6})(?=.)/g, "$1-");
 }
 
-/** As it was made, however it was typed: case, spaces and dashes do not matter, nor `o` for `0`. */
+/** The code as it was created. Case, spaces, dashes, and `o` for `0` do not matter. */
 function normalForm(code: string): string {
   return code.toLowerCase().replace(/[\s-]/g, "").replace(/o/g, "0").replace(/[il]/g, "1");
 }

@@ -5,15 +5,15 @@ import { remainingMs } from "../platform/moment";
 import type { RandomBytes } from "../platform/values";
 import { newToken } from "./tokens";
 
-/** A session's cookie from here on. */
+/** The new cookie of a session. */
 export interface RenewedToken {
-  /** For the cookie, and nowhere else. */
+  /** For the cookie only; never stored or logged. */
   readonly token: string;
-  /** Seconds until the session ends, whatever is done with it. */
+  /** Seconds until the session ends, whether or not it is used. */
   readonly maxAge: number;
 }
 
-/** Lets a session go on under a new token: every copy of its cookie is worth nothing from here on. */
+/** Continues a session under a new token. Every copy of the former cookie stops working. */
 export async function renewToken(
   tx: Transaction,
   sessionId: string,

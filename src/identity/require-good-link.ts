@@ -2,10 +2,10 @@ import { Refusal } from "../platform/errors/refusal";
 import { type FoundLink, linkEnds, stateOfLink } from "./links";
 
 /**
- * Says why a link is no longer valid, and what to do: its bearer learns which other way was used.
- * @returns null for a good one
+ * Says why a link is no longer valid, and what to do. The holder of the link learns which other way was used.
+ * @returns null for a valid link
  */
-export function whyNotGood(link: FoundLink | null, now: Date): string | null {
+export function explainInvalidLink(link: FoundLink | null, now: Date): string | null {
   return refusalOf(link, now)?.message ?? null;
 }
 

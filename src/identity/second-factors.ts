@@ -7,11 +7,11 @@ import type { Limit } from "./limits";
 import { countRecoveryCodes, removeRecoveryCodes, spendRecoveryCode } from "./recovery-codes";
 import { type CodeOutcome, spendTotpCode } from "./totp";
 
-/** What somebody has enrolled beside a password. A passkey counts as one: it is asked for after the password. */
+/** The second factors that a person has enrolled. A passkey counts as one: it is requested after the password. */
 export interface SecondFactors {
   readonly totp: boolean;
   readonly passkeys: number;
-  /** Recovery codes that are left. */
+  /** The number of recovery codes that are left. */
   readonly recoveryCodes: number;
 }
 
@@ -27,45 +27,46 @@ export async function secondFactorsOf(tx: Transaction, userId: string): Promise<
   return { totp: confirmed.length > 0, passkeys: keys, recoveryCodes: codes };
 }
 
-/** Whether a password alone is not enough for this person. */
+/** Whether this person needs more than a password. */
 export async function hasSecondFactor(tx: Transaction, userId: string): Promise<boolean> {
   const { totp, passkeys } = await secondFactorsOf(tx, userId);
   return totp || passkeys > 0;
 }
 
-/** Recovery codes stand in for a factor: without any they are worth nothing. */
+/** Recovery codes replace a second factor. Without any second factor they have no use. */
 export async function dropIdleRecoveryCodes(tx: Transaction, userId: string): Promise<void> {
   if (!(await hasSecondFactor(tx, userId))) await removeRecoveryCodes(tx, userId);
 }
 
 /**
- * Holds a person's row until the transaction ends, so that sign-ins and changes of their password, factors and sessions
- * come one after the other. Before anything else of theirs is held.
+ * Locks a person's row until the transaction ends, so that sign-ins and changes of their password, factors and sessions
+ * run one after the other. Call it before any other row of the person is locked.
  */
 export async function holdPerson(tx: Transaction, userId: string): Promise<void> {
   await tx.select({ userId: users.userId }).from(users).where(eq(users.userId, userId)).for("no key update");
 }
 
 /**
- * Wrong codes of one account, whoever sends them: codes cannot be guessed from many addresses. Only somebody who knows
- * the password, or has a session, gets to send one, so that a stranger locks nobody out; a passkey is not limited by it.
+ * Wrong codes for one account, from any address: codes cannot be guessed from many addresses. Only a person who knows
+ * the password, or has a session, can send a code, so a stranger cannot lock out anyone. A passkey is not limited by
+ * it.
  */
 export const codeFailuresByAccount = {
   name: "code-failures:account",
-  tries: 5,
+  attempts: 5,
   windowSeconds: 300,
 } as const satisfies Limit;
 
 export interface SpentCode {
   readonly outcome: CodeOutcome;
-  /** Which of the two it was, as far as its form tells. */
+  /** The kind of code, as far as its form shows it. */
   readonly method: "totp" | "recovery_code";
 }
 
-/** Six digits are an authenticator's code; everything else is tried as a recovery code. */
+/** Six digits are an authenticator app's code; everything else is checked as a recovery code. */
 const looksLikeTotp = /^[\s-]*(?:\d[\s-]*){6}$/;
 
-/** Takes a code of either kind. Each is good once. */
+/** Takes a code of either kind. Each code is valid once. */
 export async function spendCode(
   tx: Transaction,
   sealer: Sealer,

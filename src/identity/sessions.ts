@@ -7,38 +7,41 @@ import { later } from "../platform/moment";
 import type { Attempt } from "./sign-in-context";
 import { newToken } from "./tokens";
 
-/** How somebody showed who they are. */
+/** How a person authenticated. */
 export type Method = "password" | "totp" | "recovery_code" | "passkey" | "oidc" | "trusted_header" | "link";
 
 export interface NewSession {
   readonly userId: string;
-  /** `second_factor` while one is still to be shown. */
+  /** `second_factor` while the session still has to present one. */
   readonly stage: "second_factor" | "full";
   readonly methods: readonly Method[];
   readonly remember: boolean;
-  /** Which organization it is about; null for the one that the person joined first. */
+  /** The organization that the session is about; null for the one that the person joined first. */
   readonly organizationId?: string | null;
-  /** The provider that said who it is; with an organization of its own, the session is good for that one alone. */
+  /**
+   * The provider that identified the person. If it belongs to an organization, the session is valid for that
+   * organization only.
+   */
   readonly provider?: { readonly providerId: string; readonly organizationId: string | null };
 }
 
 export interface OpenedSession {
   readonly sessionId: string;
-  /** For the cookie, and nowhere else. */
+  /** For the cookie only; never stored or logged. */
   readonly token: string;
   readonly userId: string;
-  /** Seconds until it ends, whatever is done with it. */
+  /** Seconds until it ends, whether or not it is used. */
   readonly maxAge: number;
 }
 
-/** Ten minutes to show a second factor. */
+/** Ten minutes to present a second factor. */
 const secondFactorSeconds = 600;
 
-const longestUserAgent = 300;
+const maxUserAgentLength = 300;
 
 /**
- * Opens a session under a token of its own. One that the browser had before ends, so that nobody goes on with a token
- * from before the sign-in.
+ * Opens a session under a new token. The browser's earlier session ends, so that a token from before the sign-in stops
+ * working.
  */
 export async function openSession(tx: Transaction, attempt: Attempt, wanted: NewSession): Promise<OpenedSession> {
   const { runtime, ip, local, userAgent, sessionHash } = attempt;
@@ -46,8 +49,8 @@ export async function openSession(tx: Transaction, attempt: Attempt, wanted: New
   const now = runtime.clock.now();
   const { token, hash } = newToken(runtime.random);
   const sessionId = newId("session");
-  const lasts = wanted.remember ? lifetimes.remembered : lifetimes.session;
-  const maxAge = wanted.stage === "full" ? lasts : secondFactorSeconds;
+  const lifetime = wanted.remember ? lifetimes.remembered : lifetimes.session;
+  const maxAge = wanted.stage === "full" ? lifetime : secondFactorSeconds;
   if (sessionHash !== null) await tx.delete(sessions).where(eq(sessions.hash, sessionHash));
   const { userId, stage, methods, remember } = wanted;
   await tx.insert(sessions).values({
@@ -66,7 +69,7 @@ export async function openSession(tx: Transaction, attempt: Attempt, wanted: New
     expiresAt: later(now, maxAge * 1_000),
     idleSeconds: remember ? lifetimes.idleRemembered : lifetimes.idle,
     ip,
-    userAgent: userAgent?.slice(0, longestUserAgent) ?? null,
+    userAgent: userAgent?.slice(0, maxUserAgentLength) ?? null,
   });
   return { sessionId, token, userId, maxAge };
 }
@@ -82,7 +85,7 @@ export async function firstOrganization(tx: Transaction, userId: string): Promis
   return row?.organizationId ?? null;
 }
 
-/** Ends the session of a cookie: the cookie is worth nothing from here on. Returns whose it was. */
+/** Ends the session of a cookie. The cookie stops working. Returns the person of the session. */
 export async function endSession(tx: Transaction, hash: string): Promise<{ sessionId: string; userId: string } | null> {
   const [row] = await tx
     .delete(sessions)
@@ -91,7 +94,7 @@ export async function endSession(tx: Transaction, hash: string): Promise<{ sessi
   return row ?? null;
 }
 
-/** Ends every session of a person, but for one. Returns how many. */
+/** Ends every session of a person, except one. Returns the number of ended sessions. */
 export async function endSessionsOf(tx: Transaction, userId: string, exceptId: string | null = null): Promise<number> {
   const ended = await tx
     .delete(sessions)
@@ -101,8 +104,8 @@ export async function endSessionsOf(tx: Transaction, userId: string, exceptId: s
 }
 
 /**
- * Ends what a person opened with no more than a password, but for one session: had there been a second factor then, it
- * would have been asked for. Whoever knew the password does not go on beside it. Returns how many.
+ * Ends the sessions that a person opened with a password alone, except one. With a second factor, they would have
+ * required it. A person who only knew the password cannot continue. Returns the number of ended sessions.
  */
 export async function endSessionsWithoutFactor(
   tx: Transaction,

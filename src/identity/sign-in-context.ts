@@ -1,19 +1,22 @@
 import type { Runtime } from "../access/runtime";
 
-/** One try to sign in, before anybody knows who it is. */
+/** One attempt to sign in, before the person is identified. */
 export interface Attempt {
   readonly runtime: Runtime;
   readonly requestId: string;
   /** The caller's address, canonical. */
   readonly ip: string | null;
-  /** The socket's own address: the proxy's, where there is one. */
+  /** The address of the socket: the proxy's address, if there is a proxy. */
   readonly peer: string | null;
-  /** Whether it came to a loopback address of the host. */
+  /** Whether the request was sent to a loopback address of the host. */
   readonly local: boolean;
-  /** The origin that it came to. */
+  /** The origin that the request was sent to. */
   readonly origin: string;
   readonly userAgent: string | null;
-  /** Hash of the session that the browser has already, if any: of one that still waits for a second factor, say. */
+  /**
+   * Hash of the token of the browser's existing session, if any: for example of a session that still waits for a second
+   * factor.
+   */
   readonly sessionHash: string | null;
   /** The request's headers. */
   readonly headers: Headers;

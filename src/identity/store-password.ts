@@ -2,7 +2,7 @@ import { passwords } from "../../drizzle/persons";
 import type { Transaction } from "../database/database";
 import { endLinks } from "./links";
 
-/** Gives somebody a password that they chose, by its hash: links to set one are worth nothing from here on. */
+/** Stores the hash of a person's new password. The person's links to set a password stop working. */
 export async function storePassword(tx: Transaction, userId: string, hash: string, now: Date): Promise<void> {
   const row = { hash, changedAt: now, mustChange: false };
   await tx

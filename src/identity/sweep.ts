@@ -5,13 +5,13 @@ import type { Runtime } from "../access/runtime";
 import { passedInSql, reachedInSql } from "../database/moments-in-sql";
 import { later } from "../platform/moment";
 
-/** Rows of one transaction: on the embedded database none lasts longer than 50 ms. */
-const atOnce = 500;
+/** Rows of one transaction. On the embedded database no transaction takes longer than 50 ms. */
+const rowsPerTransaction = 500;
 
-/** How long a link that is over still says why, in milliseconds: seven days. */
-const linkKeptFor = 7 * 24 * 3_600_000;
+/** How long an ended link still shows why it ended, in milliseconds: seven days. */
+const linkRetentionMs = 7 * 24 * 3_600_000;
 
-/** One table, the key of its rows, and which of them are worth nothing any more. */
+/** One table, the key of its rows, and the condition for rows that have expired. */
 interface Sweep {
   readonly table: PgTable;
   readonly key: PgColumn;
@@ -28,14 +28,14 @@ const sweeps: readonly Sweep[] = [
     },
   },
   { table: challenges, key: challenges.hash, over: (now) => passedInSql(challenges.expiresAt, now) },
-  { table: links, key: links.linkId, over: (now) => passedInSql(links.expiresAt, later(now, -linkKeptFor)) },
+  { table: links, key: links.linkId, over: (now) => passedInSql(links.expiresAt, later(now, -linkRetentionMs)) },
   { table: limits, key: limits.key, over: (now) => reachedInSql(limits.expiresAt, now) },
 ];
 
 /**
- * Removes what has ended by its time: sessions, challenges, links, counted tries. None of it was worth anything any more;
- * a few rows at a time, so that nobody waits for it.
- * @returns how many rows
+ * Deletes expired sessions, challenges, links and counted attempts. They had no effect any longer. It deletes a few
+ * rows at a time, so that no request waits for it.
+ * @returns the number of deleted rows
  */
 export async function sweepIdentity(
   { database, clock }: Pick<Runtime, "database" | "clock">,
@@ -45,11 +45,11 @@ export async function sweepIdentity(
   for (const { table, key, over: isOver } of sweeps) {
     while (!over.aborted) {
       const removed = await database.transaction("identity", null, (tx) => {
-        const old = tx.select({ key }).from(table).where(isOver(clock.now())).limit(atOnce);
+        const old = tx.select({ key }).from(table).where(isOver(clock.now())).limit(rowsPerTransaction);
         return tx.delete(table).where(inArray(key, old)).returning({ key });
       });
       swept += removed.length;
-      if (removed.length < atOnce) break;
+      if (removed.length < rowsPerTransaction) break;
     }
   }
   return swept;

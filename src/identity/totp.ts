@@ -5,35 +5,35 @@ import type { Transaction } from "../database/database";
 import type { SealedPlace, Sealer } from "../database/sealing";
 import type { RandomBytes } from "../platform/values";
 
-/** What every authenticator app takes: SHA-1, six digits, steps of 30 seconds (RFC 6238). */
+/** The form that every authenticator app supports: SHA-1, six digits, steps of 30 seconds (RFC 6238). */
 const form = { algorithm: "SHA1", digits: 6, period: 30 } as const;
 
-/** A code of the step before and of the step after is good as well: clocks differ, and people type slowly. */
+/** Codes of the step before and of the step after are valid as well: clocks differ, and people type slowly. */
 const window = 1;
 
 const secretBytes = 20;
 
-/** Where a person's secret is sealed for. */
+/** The place to which a person's secret is sealed. */
 export function totpPlace(userId: string): SealedPlace {
   return `totp_secrets:secret_sealed:${userId}`;
 }
 
-/** A new secret, in base 32 (32 characters). @param random a cryptographic source; asked for 20 bytes */
+/** A new secret, in base 32 (32 characters). @param random a cryptographic source; called for 20 bytes */
 export function newTotpSecret(random: RandomBytes): string {
   return new Secret({ buffer: Uint8Array.from(random(secretBytes)).buffer }).base32;
 }
 
-/** What the QR code holds: `otpauth://totp/…`, which names the installation and the person. */
+/** The content of the QR code: `otpauth://totp/…`, which names the installation and the person. */
 export function totpUrl(secret: string, issuer: string, email: string): string {
   return new TOTP({ ...form, issuer, label: email, secret: Secret.fromBase32(secret) }).toString();
 }
 
-/** What people type between the digits. */
+/** Characters that people type between the digits. */
 const filling = /[\s-]/g;
 const sixDigits = /^\d{6}$/;
 
 /**
- * The time step whose code this is: the one of this moment, the one before or the one after.
+ * The time step of this code: the current one, the one before or the one after.
  * @returns null for any other text
  */
 export function totpStepOf(secret: string, code: string, now: Date): number | null {
@@ -45,12 +45,12 @@ export function totpStepOf(secret: string, code: string, now: Date): number | nu
   return delta === null ? null : totp.counter({ timestamp }) + delta;
 }
 
-/** What became of a code: `spent` was good before. */
-export type CodeOutcome = "good" | "wrong" | "spent";
+/** The outcome of a code. `spent`: the code was right, but was used before. */
+export type CodeOutcome = "valid" | "wrong" | "spent";
 
 /**
- * Takes a code of a person's confirmed secret. It is good once, and with it every earlier one is spent: of two requests
- * with the same code, the row's lock lets one win.
+ * Takes a code of a person's confirmed secret. It is valid once, and every earlier code is spent with it. If two
+ * requests present the same code, the row's lock lets one succeed.
  */
 export async function spendTotpCode(
   tx: Transaction,
@@ -77,12 +77,12 @@ export async function spendTotpCode(
       ),
     )
     .returning({ userId: totpSecrets.userId });
-  return spent.length > 0 ? "good" : "spent";
+  return spent.length > 0 ? "valid" : "spent";
 }
 
-/** @throws Error the row was changed past this program, or its key is gone */
+/** @throws Error the row was changed outside of this program, or its key is missing */
 export function openTotpSecret(sealer: Sealer, userId: string, sealed: string): string {
   const opened = sealer.open(totpPlace(userId), sealed);
-  if (!opened.ok) throw new Error(`a sealed TOTP secret does not open: ${opened.reason}`);
+  if (!opened.ok) throw new Error(`a sealed TOTP secret cannot be decrypted: ${opened.reason}`);
   return opened.plaintext;
 }

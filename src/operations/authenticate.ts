@@ -8,8 +8,8 @@ import { Refusal } from "../platform/errors/refusal";
 import { isoText } from "../platform/moment";
 import type { Call } from "./call";
 
-/** A key that was rotated says in every answer until when it goes on. */
-const sayWhenKeyEnds =
+/** A rotated key gets its expiry time in every response. */
+const expiryHeaderSetter =
   ({ answerHeaders }: Call) =>
   (principal: Principal): void => {
     if (principal.kind !== "apiKey" || principal.overlapEndsAt === null) return;
@@ -17,14 +17,14 @@ const sayWhenKeyEnds =
   };
 
 /**
- * A key, where one is sent: then nobody looks at the cookie. Else the cookie's session.
- * @throws Refusal `no_credentials` | `key_unknown`, both without looking for anybody
+ * Uses the API key if one is sent, and then ignores the cookie. Otherwise uses the session of the cookie.
+ * @throws Refusal `no_credentials` | `key_unknown`, both without a query
  */
 export async function authenticate(call: Call, action: string): Promise<RequestContext> {
   const { runtime, requestId, ip, organizationId } = call;
-  const sayWhen = sayWhenKeyEnds(call);
+  const setExpiryHeader = expiryHeaderSetter(call);
   const onIdentified: NonNullable<RequestContext["onIdentified"]> = (principal, organization) => {
-    sayWhen(principal);
+    setExpiryHeader(principal);
     call.slot.assign(ownerOf(call, principal, organization));
   };
   const trace = new AttemptTrace({ runtime, requestId, ip, action });
@@ -45,7 +45,10 @@ export async function authenticate(call: Call, action: string): Promise<RequestC
   throw new Refusal("no_credentials", { wrongHost: call.wrongHost });
 }
 
-/** Whose share of this process a request counts against. People without an organization count each for themselves. */
+/**
+ * The owner of the share of this process that a request counts against. Each person without an organization has a
+ * share.
+ */
 function ownerOf(
   { runtime }: Call,
   principal: Principal,

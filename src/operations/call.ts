@@ -9,13 +9,13 @@ export interface Call {
   readonly requestId: string;
   /** The caller's address, canonical. */
   readonly ip: string | null;
-  /** The address of the socket itself: the proxy's, where there is one. */
+  /** The address of the socket itself: the proxy's address, if there is a proxy. */
   readonly peer: string | null;
   /** Of the request. */
   readonly headers: Headers;
-  /** Which address of the control plane the request was sent to. */
+  /** The address of the control plane that the request was sent to. */
   readonly arrival: RequestOrigin;
-  /** What to say to a person whose request's `Host` is not an address of the control plane; null where it is one. */
+  /** The message for a person whose request's `Host` is not an address of the control plane; null if it is one. */
   readonly wrongHost: WrongHost | null;
   /** The `x-api-key` header as received; null without one. */
   readonly apiKey: string | null;
@@ -27,12 +27,12 @@ export interface Call {
   readonly from: string | null;
   /** `x-organization-id`: the organization that the request is about. */
   readonly organizationId: string | null;
-  /** Its place among the active requests. */
+  /** The call's slot among the active requests. */
   readonly slot: CallSlot;
   /** Headers of the response. */
   readonly answerHeaders: Headers;
   /**
-   * Sends the browser the cookies of a session that goes on under a new token.
+   * Sends the browser the cookies of a session that continues under a new token.
    * @returns the token that changes by this session need from now on (`x-csrf-token`)
    */
   keepSession(session: RenewedToken): Promise<string>;
@@ -40,10 +40,10 @@ export interface Call {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A call's place among the active requests. */
+/** A call's slot among the active requests. */
 export interface CallSlot {
   /** Counts the call against this organization from now on. @throws Refusal `overloaded` */
   assign(owner: string): void;
-  /** Frees the place: the call is answered, or only waits from now on. */
+  /** Frees the slot: the call is answered, or only waits from now on. */
   release(): void;
 }

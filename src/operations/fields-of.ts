@@ -1,11 +1,11 @@
 import type { ZodError } from "zod";
 
-/** Names of inputs are ours; a name that a caller made up is shown only when it cannot be more than a name. */
+/** Names of inputs come from the product. A name that a caller made up is shown only if it has the form of a name. */
 const harmlessName = /^\w{1,40}$/;
 
-/** Which inputs are concerned, by path, with a stable word each. */
+/** The fields of the input that are wrong, by path, each with a stable code. */
 export function fieldsOf(error: ZodError): Record<string, string> {
-  const fields: [path: string, word: string][] = [];
+  const fields: [path: string, code: string][] = [];
   for (const issue of error.issues) {
     const path = issue.path.join(".");
     if (issue.code === "unrecognized_keys") {

@@ -24,7 +24,7 @@ export interface Rest {
   readonly status?: 200 | 201 | 204;
 }
 
-/** What every operation says of itself, whatever its input and output are. Transports work on this. */
+/** The declaration of an operation, independent of its input and output types. Transports work on it. */
 export interface AnyOperation {
   /** `security.create`: its path in the tRPC router, and its action in the audit log. */
   readonly name: string;
@@ -34,15 +34,15 @@ export interface AnyOperation {
   readonly access: Access;
   readonly input: z.ZodType;
   readonly output: z.ZodType;
-  /** Reasons of refusals beside those that every operation can have (`commonReasons`). */
+  /** Reasons of refusals in addition to those that every operation can have (`commonReasons`). */
   readonly errors: readonly RefusalReason[];
   readonly rest: Rest;
-  /** Whether it answers only once something has happened: such calls have bounds of their own. */
+  /** Whether the response waits for an event. Such calls have separate limits. */
   readonly waits: boolean;
   /**
-   * Runs one call: who is asking (401), whether the object is in their organization (404), whether they may (403), and
-   * only then the rest of the input (400).
-   * @param read the input as received; rejects when it cannot be read
+   * Runs one call. The order of the checks is: who the caller is (401), whether the object is in their organization
+   * (404), whether they are allowed (403), and only then the rest of the input (400).
+   * @param read the input as received; rejects if it cannot be read
    * @throws Refusal
    */
   run(call: Call, read: () => Promise<unknown>): Promise<unknown>;
@@ -51,15 +51,17 @@ export interface AnyOperation {
 /** Who may call an operation. */
 export type Access =
   | { readonly kind: "permission"; readonly permission: Permission; readonly subject: Subject<unknown, string> }
-  /** Visitors who are not signed in, from a page of the control plane's own origin; its handler limits them by address. */
+  /**
+   * Visitors who are not signed in, from a page of the control plane's own origin. The handler limits them by address.
+   */
   | { readonly kind: "visitor" }
-  /** Everyone, from anywhere: it only reads, and answers the same to all. */
+  /** Everyone, from anywhere. The operation only reads, and returns the same to everyone. */
   | { readonly kind: "everyone" };
 
 /** One use case. All transports, the API reference and the clients are derived from such values. */
 export interface Operation<Type extends "query" | "mutation", In, Out> extends AnyOperation {
   readonly type: Type;
-  /** For types alone; no value has it. */
+  /** For types only; no value has it. */
   readonly types?: { readonly input: In; readonly output: Out };
 }
 
@@ -72,14 +74,14 @@ interface Declaration<I extends z.ZodType, O extends z.ZodType, R extends Rest, 
   readonly output: O;
   readonly errors: readonly RefusalReason[];
   readonly rest: R;
-  /** Where the method does not say it: a POST that only reads. */
+  /** Set if the method does not say it: a POST that only reads. */
   readonly type?: T;
   readonly waits?: boolean;
 }
 
 /** A visitor who is not signed in, at an origin of the control plane. */
 export interface Visitor extends Pick<Call, "runtime" | "ip" | "sessionHash"> {
-  /** Whether the request came to a loopback address of the host. */
+  /** Whether the request was sent to a loopback address of the host. */
   readonly local: boolean;
   readonly origin: string;
 }
@@ -91,8 +93,8 @@ export type HandlerCall = Pick<Call, "runtime" | "signal" | "slot" | "keepSessio
 };
 
 /**
- * Declares an operation that needs a permission at the object it is about.
- * @param handler is called with the proof of the authorization, which nothing else can make
+ * Declares an operation that needs a permission at the object that it is about.
+ * @param handler receives the proof of the authorization, which only this function can create
  */
 export function operation<
   P extends Permission,
@@ -145,13 +147,16 @@ export function operation<
   };
 }
 
-/** A refusal that the audit log has to hold. An input that a query does not take is no attempt at anything. */
+/** Whether the audit log has to record a refusal. An invalid input of a query is not an attempt at a change. */
 function isRecorded(error: unknown, type: "query" | "mutation"): error is Refusal {
   if (!(error instanceof Refusal) || error.kind === "unavailable") return false;
   return type === "mutation" || !(error instanceof InvalidInput);
 }
 
-/** Declares an operation for visitors who are not signed in. Nothing authorizes them: its handler limits them by address. */
+/**
+ * Declares an operation for visitors who are not signed in. There is no authorization, so the handler limits them by
+ * address.
+ */
 export function visitorOperation<I extends z.ZodType, O extends z.ZodType, const R extends Rest, const T = undefined>(
   declaration: Declaration<I, O, R, T>,
   handler: (visitor: Visitor, input: z.output<I>) => Promise<z.input<O>>,
@@ -173,7 +178,7 @@ export function visitorOperation<I extends z.ZodType, O extends z.ZodType, const
   };
 }
 
-/** Declares an operation that only reads and answers the same to everyone, from anywhere. */
+/** Declares an operation that only reads and returns the same to everyone, from anywhere. */
 export function openOperation<I extends z.ZodType, O extends z.ZodType, const R extends Rest, const T = undefined>(
   declaration: Declaration<I, O, R, T>,
   handler: (runtime: Call["runtime"], input: z.output<I>) => Promise<z.input<O>>,
@@ -222,21 +227,21 @@ function typeOf<R extends Rest, T>({ type, rest }: { readonly type?: T; readonly
   return (type ?? (rest.method === "GET" ? "query" : "mutation")) as TypeOf<R, T>;
 }
 
-/** An input that its schema does not take. */
+/** An input that does not match its schema. */
 class InvalidInput extends Refusal<"invalid_input"> {
   constructor(fields: Fields) {
     super("invalid_input", { fields });
   }
 }
 
-/** @throws InvalidInput with a stable word for each field that is wrong */
+/** @throws InvalidInput with a stable code for each field that is wrong */
 function parsed<I extends z.ZodType>(schema: I, raw: unknown): z.output<I> {
   const result = schema.safeParse(raw);
   if (result.success) return result.data;
   throw new InvalidInput(fieldsOf(result.error));
 }
 
-/** The output as its schema has it: a column that a handler returns by mistake does not leave the process. */
+/** Limits the output to its schema: a column that a handler returns by mistake does not leave the process. */
 function answered<O extends z.ZodType>(
   { name, output }: { readonly name: string; readonly output: O },
   value: unknown,

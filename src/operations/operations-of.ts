@@ -1,6 +1,6 @@
 import type { AnyOperation } from "./operation";
 
-/** Operations in a tree: its paths are their names. */
+/** Operations in a tree. Their paths in the tree are their names. */
 export interface OperationTree {
   readonly [name: string]: AnyOperation | OperationTree;
 }

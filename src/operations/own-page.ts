@@ -5,8 +5,8 @@ import type { Call } from "./call";
 import { isSameOrigin } from "./request-origin";
 
 /**
- * A browser sends the cookie whoever made the page: a change needs the token that only our own pages can read, and to
- * come from one of them.
+ * A browser also sends the cookie with requests of foreign pages. A change therefore needs the token that only the
+ * control plane's pages can read, and has to come from one of them.
  * @throws Refusal `foreign_origin` | `csrf_token`
  */
 export async function requireOwnPage(call: Call, request: RequestContext, sessionHash: string): Promise<void> {
@@ -25,7 +25,10 @@ function notOwnPage(call: Call, sessionHash: string): Refusal | null {
   return isToken ? null : new Refusal("csrf_token");
 }
 
-/** The origin that a change by a session was sent to: `requireOwnPage` has seen that it is one of the control plane's. */
+/**
+ * The origin that a change by a session was sent to. `requireOwnPage` has checked that it is an origin of the control
+ * plane.
+ */
 export function originOf({ arrival, runtime }: Pick<Call, "arrival" | "runtime">): string {
   return arrival.kind === "unknown" ? runtime.signIn.publicOrigin : arrival.origin;
 }

@@ -14,7 +14,7 @@ const scopes = {
  */
 export function renderPermissionsPage(tree: OperationTree): string {
   const operations = operationsOf(tree).map(({ operation }) => operation);
-  const needing = (permission: Permission) =>
+  const operationsNeeding = (permission: Permission) =>
     operations
       .filter(({ access }) => access.kind === "permission" && access.permission === permission)
       .map(({ name }) => `\`${name}\``)
@@ -42,7 +42,7 @@ export function renderPermissionsPage(tree: OperationTree): string {
     `|---|${roles.map(() => ":-:").join("|")}|---|---|`,
     ...permissions.map((permission) => {
       const cells = roles.map((role) => (permissionsOf(role).has(permission) ? "✓" : ""));
-      return `| \`${permission}\` | ${cells.join(" | ")} | ${scopeOf(permission)} | ${needing(permission).join(", ")} |`;
+      return `| \`${permission}\` | ${cells.join(" | ")} | ${scopeOf(permission)} | ${operationsNeeding(permission).join(", ")} |`;
     }),
     "",
     `${grantable.length} of them can be granted.`,

@@ -1,7 +1,7 @@
 import type { WrongHost } from "../platform/errors/reasons";
 import { isAmong } from "../platform/net/addresses";
 
-/** Where a request was sent to: the public address, a loopback address of the host, or something that is neither. */
+/** The address that a request was sent to: the public address, a loopback address of the host, or neither. */
 export type RequestOrigin =
   | { readonly kind: "public"; readonly origin: string }
   | { readonly kind: "local"; readonly origin: string }
@@ -10,13 +10,13 @@ export type RequestOrigin =
 const loopback = ["127.0.0.0/8", "::1"];
 
 /**
- * Decided by the `Host` header, and, for the loopback addresses that need no TLS, by the socket as well: a caller from
- * elsewhere that names a loopback address is not local, and neither is a request that a proxy on the host passes on,
- * because many proxies rewrite `Host`.
+ * Decides by the `Host` header, and, for the loopback addresses that need no TLS, by the socket as well. A caller from
+ * another machine that names a loopback address is not local. A request that a proxy on the host forwards is not local
+ * either, because many proxies rewrite `Host`.
  * @param publicOrigin `https://portcullis.example.org`
  * @param localOrigins `http://127.0.0.1:3000`, …
  * @param peer address of the socket
- * @param forwarded whether it says that somebody passed it on
+ * @param forwarded whether the request says that a proxy forwarded it
  */
 export function requestOrigin(
   host: string | null,
@@ -32,12 +32,12 @@ export function requestOrigin(
   return isAmong(peer, loopback) ? { kind: "local", origin: local } : { kind: "unknown" };
 }
 
-/** A name or an address, and a port. What is no host in this sense (a user, a path, a list) is never one of these. */
+/** A name or an address, and a port. Text in another form (a user, a path, a list) never matches. */
 const hostAndPort = /^(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?)\.?(?::(\d{0,5}))?$/;
 
 const defaultPorts: Readonly<Record<string, string>> = { "http:": "80", "https:": "443" };
 
-/** The one spelling of a host for this scheme: lower case, without the root's dot and without the default port. */
+/** The canonical form of a host for this scheme: lower case, without the trailing dot and without the default port. */
 function canonicalHost(host: string, protocol: string): string | null {
   const [, name, port = ""] = hostAndPort.exec(host.toLowerCase()) ?? [];
   if (name === undefined) return null;
@@ -50,7 +50,8 @@ function isHostOf(host: string, origin: string): boolean {
 }
 
 /**
- * Whether a page at this `Origin` is a page of ours. Browsers keep the root's dot of a host that was typed with it.
+ * Whether a page at this `Origin` belongs to the control plane. Browsers keep the trailing dot of a host that was typed
+ * with it.
  * @param from the `Origin` header
  */
 export function isSameOrigin(from: string | null, origin: string): boolean {
@@ -60,16 +61,16 @@ export function isSameOrigin(from: string | null, origin: string): boolean {
   return from.toLowerCase().startsWith(prefix) && isHostOf(from.slice(prefix.length), origin);
 }
 
-/** What a header may hold of a host to be repeated in a message. */
-const longestShown = 100;
+/** The maximum length of a host that a message repeats. */
+const maxShownLength = 100;
 
 /**
- * Describes a request that arrived for another host, for a message: a proxy that rewrites `Host` is the usual cause.
+ * Describes, for a message, a request that arrived for another host. A proxy that rewrites `Host` is the usual cause.
  * @param host the `Host` header
- * @param forwarded whether the request says that a proxy passed it on
+ * @param forwarded whether the request says that a proxy forwarded it
  */
 export function wrongHost(host: string | null, forwarded: boolean, publicOrigin: string): WrongHost {
   if (!host) return { host: null, forwarded, publicOrigin };
-  const isShown = host.length <= longestShown && hostAndPort.test(host.toLowerCase());
+  const isShown = host.length <= maxShownLength && hostAndPort.test(host.toLowerCase());
   return { host: isShown ? host : "unreadable", forwarded, publicOrigin };
 }

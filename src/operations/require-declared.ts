@@ -3,8 +3,8 @@ import type { Reason, RefusalReason } from "../platform/errors/reasons";
 import { Refusal } from "../platform/errors/refusal";
 
 /**
- * Reasons that every operation can have: of who is asking, of the object, of the form of the input, and of what the
- * process or the database cannot do now.
+ * Reasons that every operation can have: about the caller, the object, the form of the input, and the current limits of
+ * the process or the database.
  */
 export const commonReasons: ReadonlySet<RefusalReason> = new Set<RefusalReason>([
   "no_credentials",
@@ -37,8 +37,8 @@ export const commonReasons: ReadonlySet<RefusalReason> = new Set<RefusalReason>(
 ]);
 
 /**
- * Fails in tests, and logs in production, where an operation refuses for a reason that it does not declare: clients rely
- * on the declared ones.
+ * If an operation refuses for a reason that it does not declare, fails in tests and logs in production. Clients rely on
+ * the declared reasons.
  * @throws Error in tests
  */
 export function requireDeclared(

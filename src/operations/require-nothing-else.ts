@@ -1,7 +1,7 @@
 /**
- * Fails where a handler returned more than the schema of its output has: in tests a column that would leak is an error,
- * in production the schema removes it.
- * @throws Error with the paths of what is too much
+ * Fails if a handler returned more than the schema of its output has. In tests a column that would leak is an error; in
+ * production the schema removes it.
+ * @throws Error with the paths of the surplus fields
  */
 export function requireNothingElse(operation: string, returned: unknown, parsed: unknown): void {
   const extra = pathsBeyond(returned, parsed, "");

@@ -15,7 +15,7 @@ export function orElse<T, F extends string, U, G extends string>(
   };
 }
 
-/** The organization that the request is about, whatever the input says. */
+/** The organization that the request is about, independent of the input. */
 export const caller: Subject<ReturnType<typeof organization.read>> = {
   fields: [],
   locate: () => ({ resource: organization, id: null }),

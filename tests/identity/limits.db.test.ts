@@ -29,7 +29,7 @@ const signIn = (fields: Record<string, string>, ip = newAddress()) =>
 const wrong = { email: "nobody@example.org", password: "not this one at all" };
 
 describe("a sliding window", () => {
-  const limit = { name: "test", tries: 3, windowSeconds: 60 };
+  const limit = { name: "test", attempts: 3, windowSeconds: 60 };
   const at = (seconds: number) => {
     world.now = new Date(Date.parse("2026-11-20T10:00:00Z") + seconds * 1_000);
   };
@@ -77,12 +77,12 @@ describe("a sliding window", () => {
       await vi.waitUntil(async () => (await waiting(world)) === 8, { timeout: patienceMs, interval: 10 });
     });
     const answers = await all;
-    expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(limit.tries);
+    expect(answers.filter(({ status }) => status === "fulfilled")).toHaveLength(limit.attempts);
   });
 
   it("an IPv6 /64 network is counted as one address", async () => {
     at(3_000);
-    const byAddress = { name: "test:ip", tries: 2, windowSeconds: 60 };
+    const byAddress = { name: "test:ip", attempts: 2, windowSeconds: 60 };
     await take(world.runtime, byAddress, "2001:db8:0:1::1");
     await take(world.runtime, byAddress, "2001:db8:0:1:ffff::2");
     await expect(take(world.runtime, byAddress, "2001:db8:0:1::3")).rejects.toMatchObject({ reason: "rate_limited" });
@@ -90,7 +90,7 @@ describe("a sliding window", () => {
   });
 
   it("all limits have the required values (TM-2, TM-37, AM-13, TM-38, TM-39, TM-19, TM-30)", () => {
-    expect(Object.values(limits).map(({ name, tries, windowSeconds }) => [name, tries, windowSeconds])).toEqual([
+    expect(Object.values(limits).map(({ name, attempts, windowSeconds }) => [name, attempts, windowSeconds])).toEqual([
       ["sign-in:ip", 5, 60],
       ["code:ip", 5, 60],
       ["failures:account", 5, 300],

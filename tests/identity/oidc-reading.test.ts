@@ -149,7 +149,7 @@ it("every failure of the token exchange has a reason, also an unforeseen one", (
   const response = new Response(null, { status: 400 });
   expect(reasonOf(new ResponseBodyError("", { cause: { error: "invalid_grant" }, response }))).toBe("token_refused");
   expect(reasonOf(new TooLate("it took too long"))).toBe("provider_unavailable");
-  expect(reasonOf(new AddressRefused("a provider cannot be there"))).toBe("provider_unavailable");
+  expect(reasonOf(new AddressRefused("this address is not allowed for a provider"))).toBe("provider_unavailable");
   expect(reasonOf(Object.assign(new Error("connect"), { code: "ECONNREFUSED" }))).toBe("provider_unavailable");
   expect(reasonOf(Object.assign(new Error("tls"), { code: "CERT_HAS_EXPIRED" }))).toBe("exchange_failed");
   expect(reasonFor(JWT_CLAIM_COMPARISON, { claim: "something_new" })).toBe("exchange_failed");

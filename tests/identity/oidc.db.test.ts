@@ -493,7 +493,7 @@ describe("a misbehaving provider", () => {
       await insertProvider(world, { ...idp, issuer: server.url }, "endless");
       const started = await startSignIn(newBrowser(), "endless");
       expect(started.headers.get("location")).toBe(`${testOrigin}/sign-in?error=provider_unavailable`);
-      expect(world.log()).toContain("the provider's answer is too long");
+      expect(world.log()).toContain("the provider's response is too long");
       expect(server.sent()).toBeLessThan(50 * 1024 * 1024); // 1 MiB is read; the rest waits in sockets
     } finally {
       await server.close();

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import {
   hashPassword,
   isOutdated,
-  requireGoodPassword,
+  requireAcceptablePassword,
   unusablePassword,
   verifyPassword,
 } from "../../src/identity/passwords";
@@ -61,14 +61,14 @@ describe("password storage", () => {
   });
 
   it("a password is refused as weak if it is short, too long, common or contains the e-mail address", async () => {
-    await requireGoodPassword("only lower case words", "ada@example.org");
+    await requireAcceptablePassword("only lower case words", "ada@example.org");
     for (const [password, field] of [
       ["short", "password_short"],
       ["x".repeat(129), "password_long"],
       ["password1234", "password_common"],
       ["lovelace@example.org", "password_contains_username"],
     ] as const) {
-      await expect(requireGoodPassword(password, "lovelace@example.org", "newPassword")).rejects.toMatchObject({
+      await expect(requireAcceptablePassword(password, "lovelace@example.org", "newPassword")).rejects.toMatchObject({
         reason: "weak_password",
         fields: { newPassword: expect.stringContaining(field) },
       });

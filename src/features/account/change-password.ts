@@ -3,7 +3,7 @@ import { passwords } from "../../../drizzle/persons";
 import type { Authorized } from "../../access/authorized";
 import type { Person } from "../../access/organization";
 import { preparedUnitOfWork } from "../../access/unit-of-work";
-import { hashPassword, requireGoodPassword, unusablePassword } from "../../identity/passwords";
+import { hashPassword, requireAcceptablePassword, unusablePassword } from "../../identity/passwords";
 import { requireProof, requireRecent } from "../../identity/re-authentication";
 import { renewToken } from "../../identity/renew-token";
 import { endSessionsOf } from "../../identity/sessions";
@@ -16,8 +16,8 @@ import { ChangedPassword, ChangePassword } from "./contract";
 type Own = Authorized<"account:update", Person>;
 
 /**
- * Gives the caller another password. Every other session ends, and this one goes on under a new token: whoever had the
- * former password, or a copy of a cookie, is out.
+ * Changes the caller's password. All other sessions end, and this session continues under a new token, so the former
+ * password and copies of the cookie stop working.
  * @throws Refusal `weak_password` | `password_unchanged`
  * @throws Refusal `proof_required`, `wrong_password`, `recent_sign_in_required` | `rate_limited`
  */
@@ -36,7 +36,7 @@ export const changePassword = operation(
     const { userId } = authorized.object;
     const { session, endedSessions } = await preparedUnitOfWork(
       authorized,
-      (asking) => prepare(asking, input),
+      (current) => prepare(current, input),
       async ({ tx, now, audit, authorized: { principal, request } }, hash) => {
         if (principal.kind !== "session") throw new Refusal("session_required");
         await storePassword(tx, userId, hash, now);
@@ -51,15 +51,15 @@ export const changePassword = operation(
   },
 );
 
-/** Checks that it is the person, and hashes what they want. */
-async function prepare(asking: Own, { currentPassword: password, newPassword }: ChangePassword): Promise<string> {
-  if (await hasPassword(asking)) await requireProof(asking, { password });
-  else await requireRecent(asking, { password });
+/** Verifies the person, and hashes the new password. */
+async function prepare(current: Own, { currentPassword: password, newPassword }: ChangePassword): Promise<string> {
+  if (await hasPassword(current)) await requireProof(current, { password });
+  else await requireRecent(current, { password });
   if (password === newPassword) {
     throw new Refusal("password_unchanged");
   }
-  await requireGoodPassword(newPassword, asking.object.email, "newPassword");
-  return hashPassword(newPassword, { known: asking.object.userId });
+  await requireAcceptablePassword(newPassword, current.object.email, "newPassword");
+  return hashPassword(newPassword, { known: current.object.userId });
 }
 
 async function hasPassword({ object, request }: Own): Promise<boolean> {

@@ -3,7 +3,7 @@ import { IdInput, Moment, Name } from "../../platform/contract/page";
 
 export const SessionInput = z.strictObject({}).prefault({});
 
-/** Who am I, in which organization, with which permissions. */
+/** The caller, the organization of the request, and the caller's permissions. */
 export const Session = z.object({
   principal: z.object({
     kind: z.enum(["apiKey", "commandLine", "session"]),
@@ -11,16 +11,16 @@ export const Session = z.object({
     userId: z.string().nullable(),
     serviceAccountId: z.string().nullable(),
     email: z.string().nullable(),
-    /** The built-in role at the organization; null for a role of its own, for scopes, and for none. */
+    /** The built-in role at the organization; null for a custom role, for scopes, and for no role. */
     role: z.enum(["viewer", "developer", "admin", "owner"]).nullable(),
     /** How the session was opened; empty for a key. */
     methods: z.array(z.string()),
   }),
-  /** What has to be done before anything else. */
+  /** The step that has to be completed before anything else. */
   pending: z.enum(["second_factor", "password", "enrolment"]).nullable(),
-  /** For the header `x-csrf-token` of every change by this session; null for a key, which needs none. */
+  /** For the header `x-csrf-token` of every change by this session; null for a key, which needs no token. */
   csrfToken: z.string().nullable(),
-  /** Null for a person who is no member of any. */
+  /** Null for a person who is not a member of any organization. */
   organization: z
     .object({
       organizationId: z.string(),
@@ -37,21 +37,21 @@ export type Session = z.infer<typeof Session>;
 
 export const ListSessions = z.strictObject({}).prefault({});
 
-/** One sign-in of one browser. */
+/** A session of one browser. */
 export const OwnSession = z.object({
   sessionId: z.string(),
-  /** Whether it is the one that asks. */
+  /** Whether it is the session of this request. */
   current: z.boolean(),
   createdAt: Moment,
-  /** Up to a minute old. */
+  /** Up to one minute old. */
   lastSeenAt: Moment,
-  /** It ends then, whatever is done with it; earlier when it is not used. */
+  /** The session ends then, whether or not it is used; earlier if it is not used. */
   expiresAt: Moment,
   ip: z.string().nullable(),
   userAgent: z.string().nullable(),
-  /** What was shown to open it: `password`, `totp`, … */
+  /** The methods that opened it: `password`, `totp`, … */
   methods: z.array(z.string()),
-  /** Only lets its person show a second factor. */
+  /** The session can only be used to present a second factor. */
   pending: z.boolean(),
 });
 export type OwnSession = z.infer<typeof OwnSession>;
@@ -63,23 +63,26 @@ export type OwnSessions = z.infer<typeof OwnSessions>;
 export const SessionById = z.strictObject({ sessionId: IdInput });
 export type SessionById = z.infer<typeof SessionById>;
 
-/** Signs out everywhere, here too unless it is said: a copy of this browser's cookie is as good as the cookie. */
+/**
+ * Signs out everywhere, including this browser unless the input excludes it: a copy of this browser's cookie works like
+ * the cookie.
+ */
 export const RevokeAllSessions = z.strictObject({ keepThis: z.boolean().default(false) }).prefault({});
 export type RevokeAllSessions = z.infer<typeof RevokeAllSessions>;
 
 export const RevokedSessions = z.object({ ended: z.number().int() });
 export type RevokedSessions = z.infer<typeof RevokedSessions>;
 
-/** A password as typed; what it has to be like is judged with the account at hand. */
+/** A password as typed. Its rules are checked when the account is known. */
 const Password = z.string().min(1).max(1_000);
 
-/** The present one is needed, but by who has none. */
+/** The present password is required, unless the account has none. */
 export const ChangePassword = z.strictObject({ currentPassword: Password.optional(), newPassword: Password });
 export type ChangePassword = z.infer<typeof ChangePassword>;
 
-/** The session goes on under a new cookie, which comes with the answer; all others have ended. */
+/** The session continues under a new cookie, which is set by the response. All other sessions have ended. */
 export const ChangedPassword = z.object({
-  /** For the header `x-csrf-token` from here on. */
+  /** For the header `x-csrf-token` from now on. */
   csrfToken: z.string(),
   endedSessions: z.number().int(),
 });
@@ -91,24 +94,27 @@ export type SetActiveOrganization = z.infer<typeof SetActiveOrganization>;
 export const ActiveOrganization = z.object({ organizationId: z.string(), name: z.string(), slug: z.string() });
 export type ActiveOrganization = z.infer<typeof ActiveOrganization>;
 
-/** What a link of `/setup#<token>` is for. */
+/** The purpose of a link of the form `/setup#<token>`. */
 export const LookAtLink = z.strictObject({ token: z.string().max(100) });
 export type LookAtLink = z.infer<typeof LookAtLink>;
 
 export const Link = z.object({
-  /** `unknown`: this installation never made it, or long ago. */
+  /** `unknown`: this installation did not create the link, or has deleted it. */
   state: z.enum(["good", "used", "ended", "expired", "unknown"]),
-  /** Why it is no longer good, and what to do, in words for a person; null for a good one. */
+  /** Why it is no longer valid, and what to do, as a sentence; null for a valid link. */
   message: z.string().nullable(),
-  /** What is chosen with it; null for an unknown one. */
+  /** What the person sets with it; null for an unknown link. */
   purpose: z.enum(["set_up", "password", "second_factor"]).nullable(),
-  /** Whose password; null for the set-up of an empty installation, and where it is no longer good. */
+  /**
+   * The person whose password it sets; null for the set-up of an empty installation, and if the link is no longer
+   * valid.
+   */
   email: z.string().nullable(),
   expiresAt: Moment.nullable(),
 });
 export type Link = z.infer<typeof Link>;
 
-/** What the set-up link's form sends beside its token, as text by name. */
+/** The fields that the set-up link's form sends in addition to its token, as text by name. */
 export const SetUpByLink = z.object({
   email: z
     .string()

@@ -1,11 +1,14 @@
 import { limits, take } from "../../identity/limits";
 import { findLink, stateOfLink } from "../../identity/links";
-import { whyNotGood } from "../../identity/require-good-link";
+import { explainInvalidLink } from "../../identity/require-good-link";
 import { visitorOperation } from "../../operations/operation";
 import { isoText, isReadable } from "../../platform/moment";
 import { Link, LookAtLink } from "./contract";
 
-/** What a link is for, and whether it is good: for the page that takes it. Nothing is used up by it. @throws Refusal `rate_limited` */
+/**
+ * Returns the purpose of a link, and whether it is valid, for the page that accepts it. The link is not used up.
+ * @throws Refusal `rate_limited`
+ */
 export const link = visitorOperation(
   {
     name: "auth.link",
@@ -22,7 +25,7 @@ export const link = visitorOperation(
     const state = stateOfLink(link, now);
     return {
       state,
-      message: whyNotGood(link, now),
+      message: explainInvalidLink(link, now),
       purpose: link?.purpose ?? null,
       email: state === "good" ? (link?.person?.email ?? null) : null,
       expiresAt: link && isReadable(link.expiresAt) ? isoText(link.expiresAt) : null,

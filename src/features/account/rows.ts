@@ -6,8 +6,12 @@ import type { Principal } from "../../access/principal";
 import type { Transaction } from "../../database/database";
 import type { ActiveOrganization } from "./contract";
 
-/** Notes that the session's person has shown one more factor: whoever enrols one has just used it. */
-export async function noteShown(tx: Transaction, principal: Principal, method: "totp" | "passkey"): Promise<void> {
+/** Records that the session's person has presented one more factor: a person who enrols a factor has just used it. */
+export async function recordFactorShown(
+  tx: Transaction,
+  principal: Principal,
+  method: "totp" | "passkey",
+): Promise<void> {
   if (principal.kind !== "session" || principal.methods.includes(method)) return;
   await tx
     .update(sessions)
@@ -15,7 +19,7 @@ export async function noteShown(tx: Transaction, principal: Principal, method: "
     .where(and(eq(sessions.sessionId, principal.sessionId), eq(sessions.stage, "full")));
 }
 
-/** What somebody is a member of, by name. Runs in the role `identity`, which sees all memberships. */
+/** The organizations that a person is a member of, by name. Runs in the role `identity`, which sees all memberships. */
 export function listOwnOrganizations(tx: Transaction, userId: string): Promise<ActiveOrganization[]> {
   return tx
     .select({ organizationId: organizations.organizationId, name: organizations.name, slug: organizations.slug })

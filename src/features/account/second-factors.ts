@@ -3,7 +3,10 @@ import { operation } from "../../operations/operation";
 import { callerPerson } from "../../operations/subject";
 import { SecondFactors, SecondFactorsInput } from "../../platform/contract/second-factors";
 
-/** What somebody has enrolled. A session that waits for a second factor may ask too: its page has to know for which. */
+/**
+ * The second factors that the caller has enrolled. A session that waits for a second factor may also call this, because
+ * its page has to know which factors to offer.
+ */
 export const secondFactors = operation(
   {
     name: "auth.secondFactors",

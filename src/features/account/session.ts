@@ -7,7 +7,7 @@ import { caller } from "../../operations/subject";
 import { Session, SessionInput } from "./contract";
 import { listOwnOrganizations } from "./rows";
 
-/** Who is asking, as this request was decided: the organization, and every permission that is held in it. */
+/** The caller, as this request was authorized: the organization, and every permission that the caller has in it. */
 export const session = operation(
   {
     name: "auth.session",
@@ -23,7 +23,8 @@ export const session = operation(
     const { organizationId, name, slug, root } = organization;
     const { presents, runtime } = request;
     const pending = principal.kind === "session" ? principal.pending : null;
-    const isTold = principal.standing !== null && pending !== "second_factor"; // nobody is with a password alone
+    // a session with a password alone shows no permissions
+    const showsOrganization = principal.standing !== null && pending !== "second_factor";
     return {
       principal: {
         kind: principal.kind,
@@ -31,12 +32,12 @@ export const session = operation(
         userId: principal.kind === "commandLine" ? null : principal.userId,
         serviceAccountId: principal.kind === "apiKey" ? principal.serviceAccountId : null,
         email: principal.kind === "session" ? principal.email : null,
-        role: isTold ? roleOf(principal) : null,
+        role: showsOrganization ? roleOf(principal) : null,
         methods: principal.kind === "session" ? [...principal.methods] : [],
       },
       pending,
       csrfToken: presents.kind === "session" ? runtime.signer.sign("csrf", presents.hash) : null,
-      organization: isTold ? { organizationId, name, slug, root } : null,
+      organization: showsOrganization ? { organizationId, name, slug, root } : null,
       organizations: await organizationsOf(principal, runtime),
       permissions:
         pending === null ? permissions.filter((permission) => isAllowed(principal, organization, permission)) : [],

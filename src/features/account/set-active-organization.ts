@@ -8,8 +8,8 @@ import { ActiveOrganization, SetActiveOrganization } from "./contract";
 import { listOwnOrganizations } from "./rows";
 
 /**
- * Which of the caller's organizations this session is about from here on.
- * @throws Refusal `not_found` they are no member of it, whether or not it exists
+ * Changes which of the caller's organizations this session is about.
+ * @throws Refusal `not_found` the caller is not a member of it, whether or not it exists
  */
 export const setActiveOrganization = operation(
   {

@@ -1,7 +1,7 @@
 import { auditEntries } from "../../../drizzle/audit";
 import type { HostWork } from "../../access/host-work";
 import { endLinks, findLink, spendLink } from "../../identity/links";
-import { hashPassword, requireGoodPassword } from "../../identity/passwords";
+import { hashPassword, requireAcceptablePassword } from "../../identity/passwords";
 import { requireGoodLink } from "../../identity/require-good-link";
 import { type OpenedSession, openSession } from "../../identity/sessions";
 import type { Fields } from "../../identity/sign-in/method";
@@ -15,19 +15,19 @@ import { requireEmpty } from "../organizations/rules";
 import { SetUpByLink } from "./contract";
 
 /**
- * Sets an empty installation up in the browser of whoever started it: the root organization and its owner, as
- * `portcullis setup` makes them, but for the API key, and with a password.
+ * Sets up an empty installation in the browser of the person who started it: creates the root organization and its
+ * owner, as `portcullis setup` does, but with a password and without an API key.
  * @throws Refusal `already_set_up`, `link_used`, … | `weak_password`, `invalid_input`
  */
 export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<OpenedSession> {
   const { database, clock, random } = attempt.runtime;
   const { email, organization, name } = readForm(fields);
   const password = fields.password ?? "";
-  await requireGoodPassword(password, email);
+  await requireAcceptablePassword(password, email);
   const hash = await hashPassword(password, { known: "set-up" });
   return database.transaction("host", null, async (tx) => {
     const now = clock.now();
-    await requireEmpty(tx); // before the link is held: "setup" takes these in the same order
+    await requireEmpty(tx); // before the link is locked: `setup` takes these locks in the same order
     const link = requireGoodLink(await findLink(tx, fields.token ?? "", true), now);
     await spendLink(tx, link, now);
     await endLinks(tx, { purpose: "set_up" }, "other_link");

@@ -1,7 +1,7 @@
 import { unlockAccount } from "../../identity/account-lockout";
 import { limits } from "../../identity/limits";
 import { type FoundLink, findLink, spendLink } from "../../identity/links";
-import { hashPassword, requireGoodPassword } from "../../identity/passwords";
+import { hashPassword, requireAcceptablePassword } from "../../identity/passwords";
 import { requireGoodLink } from "../../identity/require-good-link";
 import { hasSecondFactor, holdPerson } from "../../identity/second-factors";
 import { endSessionsOf, type OpenedSession, openSession } from "../../identity/sessions";
@@ -14,8 +14,9 @@ import { Refusal } from "../../platform/errors/refusal";
 import { setUpByLink } from "./set-up-by-link";
 
 /**
- * A one-time link and the password that its bearer chooses: sets up an empty installation, or lets somebody in who was
- * made, or locked out, on the host. Every earlier session of theirs ends; a second factor is still asked for.
+ * Signs in with a one-time link and the password that its holder chooses. It sets up an empty installation, or admits a
+ * person whose account was created or unlocked on the host. Every earlier session of the person ends. A second factor
+ * is still requested.
  * @throws Refusal `link_unknown` | `link_used`, `link_ended`, `link_expired`, `already_set_up`
  * @throws Refusal `weak_password`, `invalid_input` | `rate_limited`
  */
@@ -43,7 +44,7 @@ async function choosePassword(
   const { runtime } = attempt;
   const { userId, email } = person;
   const password = fields.password ?? "";
-  await requireGoodPassword(password, email);
+  await requireAcceptablePassword(password, email);
   const hash = await hashPassword(password, { known: userId });
   return runtime.database.transaction("identity", null, async (tx) => {
     const now = runtime.clock.now();

@@ -13,7 +13,10 @@ export const CreateApplication = z.strictObject({
   access: Access.optional(),
   hashAlgorithm: HashAlgorithm.optional(),
   gatewayId: IdInput.optional(),
-  /** With a credential beside it, both are in one transaction and one delivery: it is never public in between. */
+  /**
+   * If a credential is given too, both are created in one transaction and one delivery, so the route is never public in
+   * between.
+   */
   route: RouteInput.optional(),
   credential: z.strictObject({ username: UsernameInput, password: PasswordInput.optional() }).optional(),
 });

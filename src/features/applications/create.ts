@@ -10,7 +10,7 @@ import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { insertCredential, presentCredential } from "../credentials/rows";
-import { preparePassword, requireStillGood, requireUsername } from "../credentials/rules";
+import { preparePassword, requireStillAccepted, requireUsername } from "../credentials/rules";
 import { environment, type LocatedEnvironment } from "../environments/resource";
 import { insertRoute, presentRoute } from "../routes/rows";
 import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "../routes/rules";
@@ -20,9 +20,9 @@ import { presentWritten } from "./rows";
 type Creator = Authorized<"application:create", LocatedEnvironment>;
 
 /**
- * Makes an application, with its first route and credential if they are given: in one transaction and one delivery, so
- * that it never answers without its protection in between.
- * @throws Refusal `never_public` it would be public, and the organization has ruled that out | `no_gateway`
+ * Creates an application, with its first route and credential if they are given. All are in one transaction and one
+ * delivery, so that the application never answers without its protection.
+ * @throws Refusal `never_public` it would be public, and the organization forbids that | `no_gateway`
  * @throws Refusal as `createRoute` and `createCredential`
  */
 export const create = operation(
@@ -59,7 +59,7 @@ export const create = operation(
         const { object: environment, organization, request } = work.authorized;
         if (prepared.credential) {
           const { hashAlgorithm: algorithm } = prepared;
-          requireStillGood(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
+          requireStillAccepted(prepared.credential.password, { algorithm, policy: organization.passwordPolicy });
         }
         const { defaultAccess, neverPublic } = await lockOrganization(work.tx, work.organizationId);
         const access = input.access ?? defaultAccess;
@@ -126,7 +126,7 @@ export const create = operation(
   },
 );
 
-/** What is slow or outside: hashing, DNS, and the question to the gateway. */
+/** Slow or external work: hashing, DNS, and the request to the gateway. */
 async function prepare(authorized: Creator, input: CreateApplication) {
   const { organization, request } = authorized;
   const hashAlgorithm = input.hashAlgorithm ?? "apr1";
@@ -160,7 +160,7 @@ async function prepare(authorized: Creator, input: CreateApplication) {
   };
 }
 
-/** The gateway that is named, or the first one that the organization was allowed on. */
+/** The named gateway, or the first one that the organization was allowed on. */
 async function requireGateway(authorized: Creator, named: string | undefined): Promise<string> {
   const allowed = await readAs(authorized, (tx) =>
     tx

@@ -8,7 +8,7 @@ import { Application, ApplicationById } from "./contract";
 import { application } from "./resource";
 import { applicationColumns, presentWritten, removeApplications } from "./rows";
 
-/** Deletes an application with its credentials, routes and files, and answers what it was. Its hosts stay denied. */
+/** Deletes an application with its credentials, routes and files, and returns its last state. Its hosts stay denied. */
 export const remove = operation(
   {
     name: "applications.delete",

@@ -8,7 +8,7 @@ import { Application, ApplicationById } from "./contract";
 import { application } from "./resource";
 import { applicationColumns, presentApplications } from "./rows";
 
-/** One application, with what anyone on the internet gets from it now. */
+/** One application, with what the gateway currently returns to anyone on the internet. */
 export const one = operation(
   {
     name: "applications.one",

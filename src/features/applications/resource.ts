@@ -2,7 +2,7 @@ import { z } from "zod";
 import { resource } from "../../access/resource";
 import { environment } from "../environments/resource";
 
-/** An application with its chain: environment, project, organization. */
+/** An application with its ancestors: environment, project, organization. */
 export const applicationFacts = z.object({
   applicationId: z.string(),
   organizationId: z.string(),

@@ -16,7 +16,10 @@ export const applicationColumns = { ...getTableColumns(applications), projectId:
 
 export type ApplicationRow = typeof applications.$inferSelect & { readonly projectId: string };
 
-/** The public forms of applications, each with what anyone on the internet gets from it now. One statement in all. */
+/**
+ * The public form of applications, each with what the gateway currently returns to anyone on the internet. One
+ * statement for all.
+ */
 export async function presentApplications(
   tx: Transaction,
   rows: readonly ApplicationRow[],
@@ -34,7 +37,10 @@ export async function presentApplications(
   };
 }
 
-/** The public form of one that was just written: with its change pending, what it answers is not known yet. */
+/**
+ * The public form of an application that was just written. Its change is pending, so the gateway's response is not
+ * known yet.
+ */
 export async function presentWritten(
   tx: Transaction,
   row: ApplicationRow,
@@ -68,27 +74,27 @@ function present(row: ApplicationRow, exposure: Application["exposure"], sync: A
   };
 }
 
-/** How many applications one statement names. */
+/** The number of applications that one statement names. */
 const page = 1_000;
 
 /**
- * Removes applications and all below them, ends the claims of their upstreams, and asks for the removal of each one's
- * file: one outbox row per application.
+ * Removes applications and everything below them, releases the claims of their upstreams, and requests the removal of
+ * each file: one outbox row per application.
  * @param which of the organization's applications
  */
 export async function removeApplications<P extends Permission, O>(
   work: Work<P, O>,
   which: SQL | undefined,
 ): Promise<readonly string[]> {
-  const gone = await work.tx
+  const removed = await work.tx
     .select({ applicationId: applications.applicationId, gatewayId: applications.gatewayId })
     .from(applications)
     .where(which)
     .orderBy(applications.applicationId)
     .for("update");
   const keys = new Map<string, Set<string>>();
-  for (let at = 0; at < gone.length; at += page) {
-    const ids = gone.slice(at, at + page).map((application) => application.applicationId);
+  for (let at = 0; at < removed.length; at += page) {
+    const ids = removed.slice(at, at + page).map((application) => application.applicationId);
     const places = await work.tx
       .select({ gatewayId: routes.gatewayId, keys: routes.upstreamKeys })
       .from(routes)
@@ -101,6 +107,6 @@ export async function removeApplications<P extends Permission, O>(
     await work.tx.delete(applications).where(inArray(applications.applicationId, ids));
   }
   for (const [gatewayId, ofGateway] of keys) await releaseUpstreams(work.tx, gatewayId, [...ofGateway]);
-  for (const { applicationId, gatewayId } of gone) work.deliver({ gatewayId, applicationId, closes: true });
-  return gone.map((application) => application.applicationId);
+  for (const { applicationId, gatewayId } of removed) work.deliver({ gatewayId, applicationId, closes: true });
+  return removed.map((application) => application.applicationId);
 }

@@ -12,9 +12,10 @@ import { application } from "./resource";
 import { presentWritten } from "./rows";
 
 /**
- * Changes an application's name, access or hash algorithm. Turning the access of an empty one to `public-when-empty`
- * is an explicit act that makes it public (`becamePublic`).
- * @throws Refusal `never_public` | `credentials_exist` the algorithm is one for all of them, and they cannot be rehashed
+ * Changes an application's name, access or hash algorithm. Changing the access of an application without credentials to
+ * `public-when-empty` is an explicit action that makes it public (`becamePublic`).
+ * @throws Refusal `never_public` | `credentials_exist` all credentials share one algorithm, and existing ones cannot be
+ * rehashed
  */
 export const update = operation(
   {
@@ -67,7 +68,7 @@ export const update = operation(
   },
 );
 
-/** The fields that really change. */
+/** The fields whose values change. */
 function changesOf(
   before: LocatedApplication,
   input: UpdateApplication,

@@ -6,7 +6,10 @@ import { caller } from "../../operations/subject";
 import { AuditCheckpoint, MakeCheckpoint } from "./contract";
 import { auditLogOf, type LogReader } from "./rows";
 
-/** How far the log is sealed now, signed: kept elsewhere, it shows later whether the log's end was cut off. */
+/**
+ * A signed statement of how far the log is sealed now. If it is stored elsewhere, it shows later whether the log's end
+ * was cut off.
+ */
 export async function makeCheckpoint(authorized: LogReader): Promise<AuditCheckpoint> {
   const { organizationId, signer, read } = auditLogOf(authorized);
   const [last] = await read((tx) =>

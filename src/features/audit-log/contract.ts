@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { IdInput, Moment, MomentInput, pageFields, pageOf } from "../../platform/contract/page";
 
-/** Which entries; everything that is given has to fit. */
+/** The filter of entries. An entry has to match every given field. */
 const filterFields = {
   actorId: IdInput.optional(),
   /** `security.create`, … */
@@ -11,9 +11,9 @@ const filterFields = {
     .optional(),
   objectId: IdInput.optional(),
   outcome: z.enum(["done", "refused"]).optional(),
-  /** From this moment on, ISO 8601. */
+  /** From this time on, ISO 8601. */
   from: MomentInput.optional(),
-  /** Before this moment. */
+  /** Before this time. */
   to: MomentInput.optional(),
 };
 
@@ -25,7 +25,7 @@ export type ListAudit = z.infer<typeof ListAudit>;
 
 export const ExportAudit = z.strictObject({
   ...filterFields,
-  /** JSON lines, or CSV with a line of names first. */
+  /** JSON lines, or CSV with the column names in the first line. */
   format: z.enum(["jsonl", "csv"]).default("jsonl"),
   log: z.enum(["organization", "installation"]).default("organization"),
 });
@@ -39,7 +39,7 @@ export const AuditEntry = z.object({
   actor: z.object({
     kind: z.enum(["person", "apiKey", "serviceAccount", "commandLine", "system", "anonymous"]),
     id: z.string().nullable(),
-    /** What the actor was called then. */
+    /** The actor's name at that time. */
     name: z.string().nullable(),
     apiKeyId: z.string().nullable(),
     sessionId: z.string().nullable(),
@@ -51,13 +51,16 @@ export const AuditEntry = z.object({
   action: z.string(),
   outcome: z.enum(["done", "refused"]),
   reason: z.string().nullable(),
-  /** `name`: what the object was called then. */
+  /** `name`: the object's name at that time. */
   object: z.object({ kind: z.string().nullable(), id: z.string().nullable(), name: z.string().nullable() }),
-  /** How many tries it stands for: of many that are the same in a minute, only the first few have entries of their own. */
+  /**
+   * The number of attempts that the entry represents. Of many identical attempts in a minute, only the first few have
+   * separate entries.
+   */
   count: z.number().int(),
-  /** The fields that were changed: `[before, after]`, or what they are since; never a secret. */
+  /** The fields that were changed: `[before, after]`, or the new value; never a secret. */
   changed: z.record(z.string(), z.unknown()).nullable(),
-  /** Its place in the organization's chain; null until it is sealed, within a second. */
+  /** Its position in the organization's chain; null until it is sealed, within a second. */
   sequence: z.number().int().nullable(),
   hash: z.string().nullable(),
 });
@@ -67,10 +70,10 @@ export const AuditPage = pageOf(AuditEntry);
 
 export const MakeCheckpoint = z.strictObject({}).prefault({});
 
-/** How far a log was sealed at some moment, signed by the installation. */
+/** How far a log was sealed at some time, signed by the installation. */
 export const AuditCheckpoint = z.strictObject({
   organizationId: IdInput,
-  /** 0 for a log of which nothing was sealed. */
+  /** 0 for a log without sealed entries. */
   sequence: z.number().int().min(0),
   hash: z.string().max(100),
   at: MomentInput,
@@ -78,35 +81,36 @@ export const AuditCheckpoint = z.strictObject({
 });
 export type AuditCheckpoint = z.infer<typeof AuditCheckpoint>;
 
-/** `checkpoint`: one that `checkpoint` answered before, and that was kept elsewhere. */
+/** `checkpoint`: an earlier response of `checkpoint` that was stored elsewhere. */
 export const VerifyAudit = z.strictObject({ checkpoint: AuditCheckpoint.optional() }).prefault({});
 export type VerifyAudit = z.infer<typeof VerifyAudit>;
 
 export const AuditVerdict = z.object({
   organizationId: z.string(),
-  /** Every entry is what it was, and was sealed in time. */
+  /** Every entry is unchanged, and was sealed in time. */
   intact: z.boolean(),
-  /** The first place where the chain is not what it was. */
+  /** The first position at which the chain is broken. */
   firstBroken: z
     .object({
       sequence: z.number().int(),
       auditId: z.string().nullable(),
       /**
-       * `missing`: an entry is not there. `altered`: it is not the one that was sealed there. `rewritten`: all up to
-       * here fits, and is not what a checkpoint says. `cut`: a checkpoint knows of more. `unsealed`: all that is
-       * sealed is intact, but entries wait for longer than sealing takes, or nothing is sealed yet.
+       * `missing`: an entry is absent. `altered`: the entry differs from the one that was sealed there. `rewritten`:
+       * the chain is consistent up to here, but differs from a checkpoint. `cut`: a checkpoint has more entries.
+       * `unsealed`: all sealed entries are intact, but entries wait for longer than sealing takes, or nothing is sealed
+       * yet.
        */
       why: z.enum(["missing", "altered", "rewritten", "cut", "unsealed"]),
     })
     .nullable(),
-  /** How many entries were found good. */
+  /** The number of entries that were verified. */
   entries: z.number().int(),
-  /** The place of the last good one, and its hash. */
+  /** The position of the last verified entry, and its hash. */
   sequence: z.number().int(),
   hash: z.string(),
-  /** Entries that wait to be sealed: they are not verified. */
+  /** Entries that wait to be sealed. They are not verified. */
   unsealed: z.number().int(),
-  /** What retention removed last: everything up to this place is gone, and signed for. */
+  /** The last removal by retention: everything up to this position was deleted, and the removal is signed. */
   removed: z.object({ sequence: z.number().int(), entries: z.number().int(), at: Moment }).nullable(),
 });
 export type AuditVerdict = z.infer<typeof AuditVerdict>;

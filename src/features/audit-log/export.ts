@@ -3,13 +3,13 @@ import { auditEntries } from "../../../drizzle/audit";
 import type { AuditEntry, AuditFilter } from "./contract";
 import { type AuditLog, auditLogOf, entryFilter, type LogReader, presentAuditEntry } from "./rows";
 
-/** Entries of one query: so many are in memory at once, and no transaction lasts longer than one. */
+/** Entries of one query. This limits the memory and the duration of each transaction. */
 const pageSize = 250;
 
 /**
- * Every entry that a filter asks for, in the order of the chain, then those that are not sealed yet; a page at a time,
- * read when it is asked for. Before each page it is decided again whether the caller may.
- * @throws Refusal as the first decision, while it goes on
+ * Exports every entry that matches a filter, in the order of the chain, followed by the entries that are not sealed
+ * yet. Pages are read on demand. The caller's permission is checked again before each page.
+ * @throws Refusal as the first decision, during the export
  */
 export async function* exportAuditEntries(
   authorized: LogReader,
@@ -27,7 +27,7 @@ export async function* exportAuditEntries(
   let last = "";
   for (;;) {
     await authorized.afresh();
-    const page = await behindTheSealed(log, filter, sequence, last);
+    const page = await unsealedPage(log, filter, sequence, last);
     last = page.at(-1)?.auditId ?? last;
     if (page.length > 0) yield page.map(presentAuditEntry);
     if (page.length < pageSize) return;
@@ -47,8 +47,8 @@ function sealedAfter({ organizationId, read }: AuditLog, filter: AuditFilter, se
   );
 }
 
-/** What was not sealed when the sealed ones ended; some of it may be by now. */
-function behindTheSealed({ organizationId, read }: AuditLog, filter: AuditFilter, sequence: number, last: string) {
+/** The entries that were not sealed when the sealed ones ended. Some of them may be sealed by now. */
+function unsealedPage({ organizationId, read }: AuditLog, filter: AuditFilter, sequence: number, last: string) {
   return read((tx) =>
     tx
       .select()

@@ -6,7 +6,7 @@ import { caller } from "../../operations/subject";
 import { type AuditEntry, AuditPage, ListAudit } from "./contract";
 import { auditLogOf, entryFilter, type LogReader, presentAuditEntry } from "./rows";
 
-/** What was done, and what was refused; newest first. Entries that are not sealed yet have no sequence. */
+/** Actions and refused attempts, newest first. Entries that are not sealed yet have no sequence. */
 export async function listAuditEntries(
   authorized: LogReader,
   input: ListAudit,

@@ -33,7 +33,7 @@ export function presentAuditEntry(row: typeof auditEntries.$inferSelect): AuditE
   };
 }
 
-/** The entries of one log that a filter asks for. */
+/** The entries of one log that match a filter. */
 export function entryFilter(organizationId: string, filter: AuditFilter): SQL | undefined {
   const { actorId, action, objectId, outcome, from, to } = filter;
   return and(
@@ -47,21 +47,21 @@ export function entryFilter(organizationId: string, filter: AuditFilter): SQL | 
   );
 }
 
-/** What it takes to read a log: an organization's, or the installation's own. */
+/** The context in which a log is read: an organization's, or the installation's own. */
 export type LogReader = Authorized<"audit:read", Organization> | Authorized<"installation-audit:read", Organization>;
 
-/** One log, as whoever reads it sees it. */
+/** One log, with the context of its reader. */
 export interface AuditLog {
-  /** Whose entries these are: an organization's id, or the installation's. */
+  /** The owner of the entries: an organization's id, or the installation's. */
   readonly organizationId: string;
   readonly signer: Signer;
-  /** By which it is judged whether an entry should have been sealed; without it, the database's clock. */
+  /** The clock that decides whether an entry should have been sealed; without it, the database's clock. */
   readonly now?: Date;
   /** Runs queries in a transaction that sees this log. */
   read<T>(body: (tx: Transaction) => Promise<T>): Promise<T>;
 }
 
-/** The log that somebody may read: which one follows from the permission. */
+/** The log that the caller may read. The permission decides which one it is. */
 export function auditLogOf({ permission, request, organization }: LogReader): AuditLog {
   const { database, signer, installationId, clock } = request.runtime;
   return {

@@ -16,13 +16,13 @@ import { isoText, isReadable } from "../../platform/moment";
 import type { AuditVerdict } from "./contract";
 import type { AuditLog } from "./rows";
 
-/** Entries of one query: so many are in memory at once. */
+/** Entries of one query. This limits the memory. */
 const pageSize = 200;
 
 /**
- * Whether a log is what was sealed: every entry in its place, from the beginning or from what retention removed, up to
- * what the checkpoints say that there was; and whether all that waits to be sealed has only just come.
- * @param kept a checkpoint that was kept elsewhere, if there is one; its signature is good
+ * Verifies a log: every entry is in its position, from the beginning or from the end of what retention removed, up to
+ * the last position that the checkpoints state; and all unsealed entries are recent.
+ * @param kept a checkpoint that was stored elsewhere, if any; its signature is valid
  */
 export async function verifyLog(log: AuditLog, kept: ChainPosition | null): Promise<AuditVerdict> {
   const statements = await statementsOf(log);
@@ -44,8 +44,8 @@ export async function verifyLog(log: AuditLog, kept: ChainPosition | null): Prom
     };
   };
 
-  const planted = await plantedUpTo(log, position);
-  if (planted) return verdict(planted);
+  const misplaced = await findMisplacedEntry(log, position);
+  if (misplaced) return verdict(misplaced);
 
   let page = await pageOf(log, position);
   while (page.length > 0) {
@@ -54,7 +54,7 @@ export async function verifyLog(log: AuditLog, kept: ChainPosition | null): Prom
       const at = "why" in next ? position : next;
       const broken = "why" in next ? next : firstOf(checkpoints, (one) => contradicts(one, at, entry.auditId));
       if (broken?.why === "missing") {
-        // Retention may have gone on meanwhile: then the chain begins where that ended.
+        // Retention may have continued concurrently. The chain then begins where that removal ended.
         const later = (await statementsOf(log)).removal;
         if (later && later.sequence > position.sequence) {
           removal = later;
@@ -93,9 +93,15 @@ function pageOf({ read, organizationId }: AuditLog, { sequence }: ChainPosition)
   );
 }
 
-/** An entry at a place where none can be: before the first, or where retention took all. What lists entries would show it. */
-async function plantedUpTo({ read, organizationId }: AuditLog, begin: ChainPosition): Promise<BrokenChain | null> {
-  const [planted] = await read((tx) =>
+/**
+ * An entry at a position where none can be: before the first, or within what retention removed. The list of entries
+ * would show it.
+ */
+async function findMisplacedEntry(
+  { read, organizationId }: AuditLog,
+  begin: ChainPosition,
+): Promise<BrokenChain | null> {
+  const [misplaced] = await read((tx) =>
     tx
       .select({ sequence: auditEntries.sequence, auditId: auditEntries.auditId })
       .from(auditEntries)
@@ -103,19 +109,19 @@ async function plantedUpTo({ read, organizationId }: AuditLog, begin: ChainPosit
       .orderBy(asc(auditEntries.sequence))
       .limit(1),
   );
-  if (!planted || planted.sequence === null) return null;
-  return { sequence: planted.sequence, auditId: planted.auditId, why: "altered" };
+  if (!misplaced || misplaced.sequence === null) return null;
+  return { sequence: misplaced.sequence, auditId: misplaced.auditId, why: "altered" };
 }
 
-/** An entry is sealed within a second of its commit. Clocks differ, and a process may be busy. */
-const sealedWithin = sql`interval '30 seconds'`;
+/** An entry is sealed within a second of its commit. The tolerance covers clock differences and a busy process. */
+const sealTolerance = sql`interval '30 seconds'`;
 
 async function waitingIn({ read, organizationId, now: given }: AuditLog): Promise<Waiting> {
   const now = given ?? sql`clock_timestamp()`;
   const { auditId, createdAt } = auditEntries;
   const isOverdue = or(
-    passedInSql(sql`(${createdAt} + ${sealedWithin})`, now),
-    aheadInSql(sql`(${createdAt} - ${sealedWithin})`, now), // its time is not the one at which it was made
+    passedInSql(sql`(${createdAt} + ${sealTolerance})`, now),
+    aheadInSql(sql`(${createdAt} - ${sealTolerance})`, now), // its time is not the time of its creation
   );
   const [row] = await read((tx) =>
     tx
@@ -135,7 +141,7 @@ interface Removal extends ChainPosition {
   readonly at: string;
 }
 
-/** What was signed of a log, at most one statement a day: its own checkpoints, and how far it was removed last. */
+/** The signed statements about a log, at most one a day: its own checkpoints, and its last removal by retention. */
 async function statementsOf({ read, organizationId, signer }: AuditLog) {
   const rows = await read((tx) =>
     tx
@@ -147,11 +153,12 @@ async function statementsOf({ read, organizationId, signer }: AuditLog) {
   let removal: Removal | null = null;
   const checkpoints: ChainPosition[] = [];
   for (const { sequence, hash, kind, removed, signature, createdAt } of rows) {
-    if (!isReadable(createdAt)) continue; // no signature is over it
+    if (!isReadable(createdAt)) continue; // such a time was never signed
     const at = isoText(createdAt);
     const statement = { organizationId, sequence, hash, at };
     const text = kind === "removal" ? removalText({ ...statement, removed }) : checkpointText(statement);
-    // One that nobody here signed says nothing: whoever could write it could write anything.
+    // A statement without this installation's signature proves nothing, because an attacker who can write it can write
+    // any content.
     if (!signer.verify("checkpoint", text, signature)) continue;
     if (kind === "checkpoint") checkpoints.push({ sequence, hash });
     else removal ??= { sequence, hash, removed, at };

@@ -7,8 +7,8 @@ import { auditLogOf, type LogReader } from "./rows";
 import { verifyLog } from "./verify-log";
 
 /**
- * Whether nobody has changed, moved or taken out an entry of the log, and with a checkpoint that was kept elsewhere,
- * whether nobody has cut off its end. Names the first place that is not what it was.
+ * Verifies that no entry of the log was changed, moved or removed. With a checkpoint that was stored elsewhere, it also
+ * verifies that the end was not cut off. Returns the first position that is broken.
  * @throws Refusal `checkpoint_not_ours` this installation did not sign it, or not for this log
  */
 export async function verifyAudit(authorized: LogReader, { checkpoint }: VerifyAudit): Promise<AuditVerdict> {

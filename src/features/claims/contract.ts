@@ -13,7 +13,7 @@ export const Claim = z.object({
   gatewayId: z.string(),
   kind: z.enum(["host", "upstream"]),
   value: z.string(),
-  /** Why a host could not be claimed today, for a claim made before it was reserved; null otherwise. */
+  /** Why the host could not be claimed today, for a claim that is older than the reservation; null otherwise. */
   reserved: z.enum(["control_plane", "loopback", "public_suffix"]).nullable(),
   createdAt: Moment,
   sync: Sync,

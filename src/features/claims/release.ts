@@ -8,9 +8,9 @@ import { claim } from "./resource";
 import { presentClaim, releaseHost } from "./rows";
 
 /**
- * Gives a host name back: its deny goes, and any organization may claim it. This says so explicitly that whatever else
- * the gateway serves under that name may answer from then on.
- * @throws Refusal `claim_in_use` a route needs it, or it is of an upstream, which ends with its last route
+ * Releases a host name: its deny is removed, and any organization may claim it. The release explicitly accepts that
+ * other services of the gateway may answer under that name from then on.
+ * @throws Refusal `claim_in_use` a route needs it, or it is the claim of an upstream, which ends with its last route
  */
 export const release = operation(
   {

@@ -6,7 +6,7 @@ import type { Transaction } from "../../database/database";
 import { newId } from "../../platform/ids";
 import { hostOfOrigin, type ReservedFor, reservedFor } from "../../platform/net/reserved-hosts";
 
-/** Claims looked at in one transaction. */
+/** The number of claims in one transaction. */
 const pageSize = 500;
 const action = "claims.found_reserved";
 
@@ -19,8 +19,8 @@ interface ReservedClaim {
 }
 
 /**
- * Logs host claims that could not be made today, each at every start, and audits each of them once. They stay as they are:
- * an administrator decides, since their routes may be in use. Such a claim was made before the public address was set or
+ * Logs host claims that could not be made today, at every start, and audits each of them once. The claims stay, and an
+ * administrator decides, because their routes may be in use. Such a claim was made before the public address was set or
  * changed, before the list of public suffixes had the name, or by an earlier version.
  */
 export async function reportReservedClaims(
@@ -64,7 +64,7 @@ function pageOfHosts(tx: Transaction, after: string) {
 }
 
 async function auditOnce(tx: Transaction, found: readonly ReservedClaim[], now: Date): Promise<void> {
-  // Processes that start side by side find the same claims.
+  // Processes that start concurrently find the same claims.
   await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('portcullis:reserved-claims', 0))`);
   const known = await tx
     .select({ claimId: auditEntries.objectId })

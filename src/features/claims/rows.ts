@@ -25,13 +25,16 @@ export function presentClaim(
 }
 
 /**
- * Claims belong to the organization of the transaction. The functions see every organization's, under one lock per
- * gateway that lasts until the transaction ends, and answer only taken or free.
+ * Claims belong to the organization of the transaction. The functions see the claims of every organization, under one
+ * lock per gateway that lasts until the transaction ends, and return only whether the claim succeeded.
  */
 
 export type HostClaim =
   | { readonly outcome: "taken" }
-  /** `claimed`: made by this call, so its deny has to be delivered. `held`: this organization had it already. */
+  /**
+   * `claimed`: this call created the claim, so its deny has to be delivered. `held`: the organization already had the
+   * claim.
+   */
   | { readonly outcome: "claimed" | "held"; readonly denyGroup: number };
 
 /** Claims a host name; an overlap with another organization's wildcard or name counts as taken. */
@@ -46,7 +49,7 @@ export async function claimHost(tx: Transaction, gatewayId: string, host: string
   return { outcome: row.outcome, denyGroup: row.deny_group };
 }
 
-/** Claims upstream addresses, all or none. */
+/** Claims upstream addresses, all or none of them. */
 export async function claimUpstreams(
   tx: Transaction,
   gatewayId: string,
@@ -60,7 +63,7 @@ export async function claimUpstreams(
   return rowsOf<{ outcome: "taken" | "claimed" }>(result)[0]?.outcome ?? "taken";
 }
 
-/** Ends the claims of those addresses that no route of the organization leads to any more. */
+/** Releases the claims of those addresses that no route of the organization uses now. */
 export async function releaseUpstreams(tx: Transaction, gatewayId: string, keys: readonly string[]): Promise<void> {
   if (keys.length === 0) return;
   await tx.execute(sql`select portcullis_release_upstreams(${gatewayId}, ${textArray(keys)})`);
@@ -76,7 +79,10 @@ export async function releaseHost(
   return rowsOf<{ outcome: "released" | "in_use" | "gone" }>(result)[0]?.outcome ?? "gone";
 }
 
-/** The organization of the transaction is being deleted: its claims, hosts and their denies, end by themselves then. */
+/**
+ * Ends the claims of the transaction's organization, which is being deleted. The claims, with hosts and denies, expire
+ * later.
+ */
 export async function endClaims(tx: Transaction, endsAt: Date): Promise<void> {
   await tx.execute(sql`select portcullis_end_claims(${endsAt.toISOString()}::timestamptz)`);
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
 import { Sync } from "../../platform/contract/sync-state";
 
-/** Sizes in characters here; the exact rules, in bytes, are in `core/credentials.ts`. */
+/** Sizes are in characters here; the exact rules, in bytes, are in `core/credentials.ts`. */
 export const UsernameInput = z.string().min(1).max(255);
 export const PasswordInput = z.string().min(1).max(255);
 
@@ -23,7 +23,7 @@ export type UpdateCredential = z.infer<typeof UpdateCredential>;
 export const ListCredentials = z.strictObject({ applicationId: IdInput, ...pageFields });
 export type ListCredentials = z.infer<typeof ListCredentials>;
 
-/** Advice on a password that was accepted all the same. */
+/** A warning about a password that was accepted. */
 export const Warning = z.object({ reason: z.string(), message: z.string() });
 
 export const Credential = z.object({
@@ -39,14 +39,14 @@ export const Credential = z.object({
 });
 export type Credential = z.infer<typeof Credential>;
 
-/** `password` is there only when it was generated, in this one answer. */
+/** `password` is set only if it was generated, and only in this response. */
 export const CreatedCredential = Credential.extend({ warnings: z.array(Warning), password: z.string().optional() });
 export type CreatedCredential = z.infer<typeof CreatedCredential>;
 
 export const UpdatedCredential = Credential.extend({ warnings: z.array(Warning) });
 export type UpdatedCredential = z.infer<typeof UpdatedCredential>;
 
-/** `becamePublic`: this very call turned the application public. */
+/** `becamePublic`: this call made the application public. */
 export const DeletedCredential = Credential.extend({ becamePublic: z.boolean() });
 export type DeletedCredential = z.infer<typeof DeletedCredential>;
 

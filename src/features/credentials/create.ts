@@ -3,13 +3,13 @@ import { operation } from "../../operations/operation";
 import { application } from "../applications/resource";
 import { CreateCredential, CreatedCredential } from "./contract";
 import { insertCredential, presentCredential } from "./rows";
-import { preparePassword, requireStillGood, requireUsername } from "./rules";
+import { preparePassword, requireStillAccepted, requireUsername } from "./rules";
 
 /**
  * Adds a basic-auth credential to an application.
  *
- * The visitor's password is hashed here and never stored; one that is left out is generated, and is in this one answer.
- * The credential is in force once the change in `sync` is enforced (see `sync.wait`).
+ * The visitor's password is hashed here and never stored. If it is omitted, it is generated, and only this response
+ * contains it. The credential is effective once the change in `sync` is enforced (see `sync.wait`).
  * @throws Refusal `invalid_username` | `invalid_password` | `weak_password`
  * @throws Refusal `duplicate_username`
  */
@@ -39,7 +39,7 @@ export const create = operation(
       },
       async (work, password) => {
         const { object: application, organization } = work.authorized;
-        requireStillGood(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });
+        requireStillAccepted(password, { algorithm: application.hashAlgorithm, policy: organization.passwordPolicy });
         const row = await insertCredential(work.tx, runtime.sealer, application, {
           username: input.username,
           password,

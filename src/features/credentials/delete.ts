@@ -11,9 +11,10 @@ import { credential } from "./resource";
 import { credentialColumns, presentCredential } from "./rows";
 
 /**
- * Deletes a credential, and answers what it was. Deleting the last row of a `public-when-empty` application is the
- * explicit act that makes it public (`becamePublic`); a `protected` one is closed from then on.
- * @throws Refusal `never_public` it was the last one, and the organization has ruled public applications out
+ * Deletes a credential, and returns its last state. Deleting the last credential of a `public-when-empty` application
+ * is an explicit action that makes the application public (`becamePublic`). A `protected` application is closed from
+ * then on.
+ * @throws Refusal `never_public` it was the last one, and the organization forbids public applications
  */
 export const remove = operation(
   {

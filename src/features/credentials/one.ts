@@ -8,7 +8,7 @@ import { Credential, CredentialById } from "./contract";
 import { credential } from "./resource";
 import { credentialColumns, presentCredential } from "./rows";
 
-/** One credential: never its password, never its hash. */
+/** One credential, without its password and its hash. */
 export const one = operation(
   {
     name: "security.one",

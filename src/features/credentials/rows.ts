@@ -10,7 +10,7 @@ import { newId } from "../../platform/ids";
 import type { Credential } from "./contract";
 import type { PreparedPassword } from "./rules";
 
-/** The columns that a verb reads: never the sealed hash, so that no answer can hold it by mistake. */
+/** The columns that operations read. They exclude the sealed hash, so that no response can contain it by mistake. */
 export const credentialColumns = {
   securityId: security.securityId,
   applicationId: security.applicationId,
@@ -22,10 +22,10 @@ export const credentialColumns = {
   lastUsedAt: security.lastUsedAt,
 };
 
-/** A row of `security` as far as it may be seen: everything but the hash. */
+/** The visible part of a row of `security`: everything except the hash. */
 export type CredentialRow = Omit<typeof security.$inferSelect, "hashSealed" | "organizationId">;
 
-/** The public form of a credential. Never a password, never a hash. */
+/** The public form of a credential. It never has a password or a hash. */
 export function presentCredential(
   row: CredentialRow,
   sync: { readonly changeId: string | null; readonly state: SyncState },
@@ -43,7 +43,7 @@ export function presentCredential(
   };
 }
 
-/** The same for a taken name at creation and at renaming. */
+/** Maps the constraint to one refusal for a duplicate username, at creation and at renaming. */
 export function orDuplicateUsername(error: unknown, username: string): never {
   if (violatedConstraint(error) === "security_username") {
     throw new Refusal("duplicate_username", { username });
@@ -52,7 +52,7 @@ export function orDuplicateUsername(error: unknown, username: string): never {
 }
 
 /**
- * Inserts a credential with its hash sealed for its row, and takes back what opened the application.
+ * Inserts a credential with its hash sealed for its row, and removes the setting that opened the application.
  * @throws Refusal `duplicate_username`
  */
 export async function insertCredential(

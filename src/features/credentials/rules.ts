@@ -8,12 +8,12 @@ import type { HashAlgorithm } from "../../platform/passwords/hash-algorithm";
 import { hashForGateway } from "../../platform/passwords/hash-for-gateway";
 import { adviseOnPassword, type PasswordWarning } from "../../platform/passwords/password-advice";
 
-/** A visitor's password on its way into a row: only its hash is kept. */
+/** A visitor's password before it is stored as a hash. */
 export interface PreparedPassword {
   readonly algorithm: HashAlgorithm;
   readonly hash: string;
   readonly warnings: readonly PasswordWarning[];
-  /** Set only when it was generated: shown once, in the answer that made it. */
+  /** Set only if it was generated. Only the response of the request that created it contains it. */
   readonly generated?: string;
 }
 
@@ -24,7 +24,7 @@ export function requireUsername(username: string): void {
 }
 
 /**
- * Checks, judges and hashes a password, or makes one. Slow: it stands before the transaction.
+ * Validates, judges and hashes a password, or generates one. It is slow, so call it before the transaction.
  * @throws Refusal `invalid_password` | `weak_password` (policy `enforce`), with the rules that it breaks
  * @throws Refusal `busy`: too many passwords wait to be hashed
  */
@@ -49,10 +49,10 @@ export async function preparePassword(
 }
 
 /**
- * Whether a password that was judged before the transaction may be stored now.
- * @throws PremiseChanged another algorithm is asked for by now, or no weak password is taken any more
+ * Checks that a password that was judged before the transaction may still be stored.
+ * @throws PremiseChanged the algorithm has changed, or weak passwords are no longer accepted
  */
-export function requireStillGood(
+export function requireStillAccepted(
   password: PreparedPassword,
   now: { readonly algorithm: HashAlgorithm; readonly policy: "advise" | "enforce" },
 ): void {

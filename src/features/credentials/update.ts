@@ -6,11 +6,11 @@ import { Refusal } from "../../platform/errors/refusal";
 import { UpdateCredential, UpdatedCredential } from "./contract";
 import { credential } from "./resource";
 import { credentialColumns, orDuplicateUsername, presentCredential } from "./rows";
-import { preparePassword, requireStillGood, requireUsername } from "./rules";
+import { preparePassword, requireStillAccepted, requireUsername } from "./rules";
 
 /**
- * Changes a credential's username, its password, or both. The old one stops working when the new one starts: both are
- * in one file of one delivery, so the application is never without a credential in between.
+ * Changes a credential's username, its password, or both. The new values replace the old ones in one file of one
+ * delivery, so the application always has a working credential.
  * @throws Refusal `invalid_username` | `invalid_password` | `weak_password`
  * @throws Refusal `duplicate_username`
  */
@@ -42,7 +42,7 @@ export const update = operation(
       async (work, password) => {
         const { application, securityId } = work.authorized.object;
         const { passwordPolicy: policy } = work.authorized.organization;
-        if (password) requireStillGood(password, { algorithm: application.hashAlgorithm, policy });
+        if (password) requireStillAccepted(password, { algorithm: application.hashAlgorithm, policy });
         const [row] = await work.tx
           .update(security)
           .set({

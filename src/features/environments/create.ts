@@ -7,7 +7,7 @@ import { project } from "../projects/resource";
 import { CreateEnvironment, Environment } from "./contract";
 import { presentEnvironment } from "./rows";
 
-/** Makes an environment of a project: where its applications run, and how they are routed. */
+/** Creates an environment of a project. An environment defines where its applications run and how they are routed. */
 export const create = operation(
   {
     name: "environments.create",

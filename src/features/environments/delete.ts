@@ -9,7 +9,7 @@ import { Environment, EnvironmentById } from "./contract";
 import { environment } from "./resource";
 import { presentEnvironment } from "./rows";
 
-/** Deletes an environment with all applications in it, and answers what it was. Their hosts stay denied. */
+/** Deletes an environment with all applications in it, and returns its last state. Their hosts stay denied. */
 export const remove = operation(
   {
     name: "environments.delete",
@@ -24,7 +24,7 @@ export const remove = operation(
   async (authorized) => {
     return unitOfWork(authorized, async (work) => {
       const { environmentId } = work.authorized.object;
-      // Locked against a creation beside this, which holds its environment by its foreign key.
+      // The lock waits for concurrent creations, which lock their environment by their foreign keys.
       await work.tx
         .select({ environmentId: environments.environmentId })
         .from(environments)

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/page";
 import { Sync } from "../../platform/contract/sync-state";
 
-/** `host:port`, `[address]:port`; where Traefik listens. */
+/** `host:port` or `[address]:port`: the address at which Traefik listens. */
 const Address = z
   .string()
   .max(300)

@@ -9,8 +9,8 @@ import { allowOrganizations, presentGateway } from "./rows";
 import { orNameTaken } from "./rules";
 
 /**
- * Makes a gateway; a process that has its folder begins to deliver to it within seconds. Without `organizationIds` the
- * root organization alone may publish on it.
+ * Creates a gateway. A process that has its folder starts to deliver to it within seconds. Without `organizationIds`,
+ * only the root organization may publish on it.
  * @throws Refusal `name_taken`
  */
 export const create = operation(

@@ -13,7 +13,7 @@ import { requireNoLocal } from "./rules";
 const notEmpty = (name: string) => new Refusal("not_empty", { kind: "gateway", name });
 
 /**
- * Deletes a gateway that no application is on. Its folder stays as it is, denies included, and is not written any more.
+ * Deletes a gateway without applications. Its folder, including the denies, stays as it is and is no longer written.
  * @throws Refusal `not_empty` | `local_gateway`
  */
 export const remove = operation(

@@ -9,7 +9,7 @@ import type { Transaction } from "../../database/database";
 import { Refusal } from "../../platform/errors/refusal";
 import type { Gateway } from "./contract";
 
-/** The columns of a gateway that anybody outside the sync may see: no nonce, no tag key, no probe host. */
+/** The columns of a gateway that are visible outside of the delivery: no nonce, no tag key, no probe host. */
 export const gatewayColumns = {
   gatewayId: gateways.gatewayId,
   name: gateways.name,
@@ -37,7 +37,10 @@ export function presentGateway(
   };
 }
 
-/** The root organization sees every gateway; any other one those that it is allowed on, bound by row-level security. */
+/**
+ * The root organization sees every gateway. Other organizations see the gateways that they are allowed on, enforced by
+ * row-level security.
+ */
 export function asViewer<P extends Permission, O, T>(
   { request, organization }: Authorized<P, O>,
   body: (tx: Transaction) => Promise<T>,
@@ -47,10 +50,10 @@ export function asViewer<P extends Permission, O, T>(
 }
 
 /**
- * Says which organizations may publish on a gateway: these, and no others.
+ * Sets which organizations may publish on a gateway. All others lose that right.
  * @returns their ids, in order
  * @throws Refusal `not_found` one of them does not exist
- * @throws Refusal `gateway_in_use` one that is left out has applications on it
+ * @throws Refusal `gateway_in_use` an organization that is not in the list has applications on it
  */
 export async function allowOrganizations(
   tx: Transaction,

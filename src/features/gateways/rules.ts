@@ -11,7 +11,7 @@ export function orNameTaken(error: unknown, name: string): never {
 }
 
 /**
- * The gateway of this machine is known by its name: under another one, nothing would be delivered to it any more.
+ * The gateway of this machine is identified by its name. Under another name, nothing would be delivered to it.
  * @throws Refusal `local_gateway`
  */
 export function requireNoLocal(name: string): void {

@@ -9,8 +9,9 @@ import { allowedOrganizations, allowOrganizations, gatewayColumns, presentGatewa
 import { orNameTaken, requireNoLocal } from "./rules";
 
 /**
- * Renames a gateway, or says which organizations may publish on it.
- * @throws Refusal `name_taken` | `local_gateway` | `gateway_in_use` an organization that is left out has applications on it
+ * Renames a gateway, or changes which organizations may publish on it.
+ * @throws Refusal `name_taken` | `local_gateway` | `gateway_in_use` an organization that is not in the list has
+ * applications on it
  */
 export const update = operation(
   {
@@ -29,7 +30,7 @@ export const update = operation(
       async (work) => {
         const { gatewayId } = work.authorized.object;
         const self = eq(gateways.gatewayId, gatewayId);
-        // Locked against an application that is made on it beside this, which holds it by its foreign key.
+        // The lock waits for concurrent creations of applications on this gateway, which lock it by their foreign keys.
         const [before] = await work.tx.select({ name: gateways.name }).from(gateways).where(self).for("update");
         if (!before) throw new Refusal("not_found", authorized.named);
         if (input.name !== undefined && input.name !== before.name) requireNoLocal(before.name);

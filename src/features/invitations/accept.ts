@@ -1,5 +1,5 @@
 import { preparedUnitOfWork } from "../../access/unit-of-work";
-import { findInvitation, join, requireGoodInvitation, requireInvitation } from "../../identity/invitations";
+import { findInvitation, join, requireInvitation, requireValidInvitation } from "../../identity/invitations";
 import { limits, take } from "../../identity/limits";
 import { operation } from "../../operations/operation";
 import { callerPerson } from "../../operations/subject";
@@ -7,9 +7,8 @@ import { Refusal } from "../../platform/errors/refusal";
 import { AcceptedInvitation, InvitationToken } from "./contract";
 
 /**
- * Makes whoever is signed in a member, where the invitation is for their address. Their session goes on to be about
- * whichever organization it is about.
- * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer good, or `already_member`
+ * Makes the caller a member, if the invitation is for their address. The organization of their session does not change.
+ * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer valid, or `already_member`
  * @throws Refusal `invitation_for_another`
  */
 export const accept = operation(
@@ -41,7 +40,7 @@ export const accept = operation(
           throw new Refusal("invitation_for_another", { yours: person.email });
         }
         if (principal.kind !== "session") throw new Refusal("session_required");
-        await requireGoodInvitation(tx, invitation, now);
+        await requireValidInvitation(tx, invitation, now);
         const memberId = await join(tx, request, invitation, principal, now);
         return { organizationId: invitation.organizationId, name: invitation.organizationName, memberId };
       },

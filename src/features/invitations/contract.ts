@@ -7,7 +7,7 @@ const Email = z
   .max(254)
   .transform((email) => email.toLowerCase());
 
-/** The role that the invited person gets: a built-in one, or one of the organization's own. */
+/** The role that the invited person gets: a built-in role, or a custom role. */
 export const CreateInvitation = z
   .strictObject({ email: Email, role: BuiltInRole.optional(), roleId: IdInput.optional() })
   .refine(({ role, roleId }) => (role === undefined) !== (roleId === undefined), { error: "either_role_or_role_id" });
@@ -23,7 +23,7 @@ export const Invitation = z.object({
   email: z.string(),
   role: BuiltInRole.nullable(),
   roleId: z.string().nullable(),
-  /** Only an open one can be accepted. */
+  /** Only an open invitation can be accepted. */
   state: z.enum(["open", "accepted", "revoked", "expired"]),
   /** A person's or a service account's id; null for the host's command line. */
   invitedBy: z.string().nullable(),
@@ -35,25 +35,25 @@ export type Invitation = z.infer<typeof Invitation>;
 export const InvitationPage = pageOf(Invitation);
 
 export const CreatedInvitation = Invitation.extend({
-  /** The link to hand over; in this one answer only. */
+  /** The link for the invited person; only this response contains it. */
   url: z.string(),
-  /** Whether a mail server took it for the invited address. */
+  /** Whether a mail server accepted the message to the invited address. */
   sent: z.boolean(),
-  /** Why not: null when it was sent, or when no mail server is set. */
+  /** Why the message was not sent; null if it was sent, or if no mail server is configured. */
   mailProblem: z.enum(["mail_refused", "mail_unreachable"]).nullable(),
 });
 export type CreatedInvitation = z.infer<typeof CreatedInvitation>;
 
-/** What follows `#` in the link. */
+/** The text after `#` in the link. */
 export const InvitationToken = z.strictObject({ token: z.string().max(200) });
 export type InvitationToken = z.infer<typeof InvitationToken>;
 
-/** What an invitation is worth, to whoever has its link. Nothing of it says whether there is an account already. */
+/** What an invitation shows to the holder of its link. It does not reveal whether an account exists already. */
 export const LookedAtInvitation = z.object({
   state: z.enum(["good", "unknown", "accepted", "revoked", "expired", "void"]),
-  /** Null for an unknown one. */
+  /** Null for an unknown invitation. */
   organization: z.object({ name: z.string() }).nullable(),
-  /** Of a good one: whom it is for. */
+  /** The invited address; set for a valid invitation only. */
   email: z.string().nullable(),
 });
 export type LookedAtInvitation = z.infer<typeof LookedAtInvitation>;

@@ -5,7 +5,7 @@ import type { Principal } from "../../access/principal";
 import { requireGivable } from "../../access/privilege-guards";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { aheadInSql } from "../../database/moments-in-sql";
-import { invitationDays, waitingFor } from "../../identity/invitations";
+import { invitationDays, unansweredInvitations } from "../../identity/invitations";
 import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";
 import { operation } from "../../operations/operation";
@@ -20,13 +20,13 @@ import { sendInvitation } from "./send";
 
 const dayMs = 24 * 3_600_000;
 
-/** A mail server that sends what strangers want, to whom they want, is soon one that nobody takes mail from. */
-const creationByOrganization = { name: "invitation:organization", tries: 60, windowSeconds: 3_600 } as const;
+/** If strangers can make a mail server send messages to any address, other servers soon block it. */
+const creationByOrganization = { name: "invitation:organization", attempts: 60, windowSeconds: 3_600 } as const;
 
 /**
- * Invites whoever reads an address's mail: makes a link that works once, within seven days, for an account with this
- * address, and sends it where a mail server is set. The link is in this one answer; its token's hash is stored. That the
- * mail could not be sent loses nothing: the link can be handed over.
+ * Invites the owner of an e-mail address. Creates a link that works once, within seven days, for an account with this
+ * address, and sends it if a mail server is configured. Only this response contains the link; the database stores the
+ * hash of its token. If the message cannot be sent, the link can be handed over in another way.
  * @throws Refusal `role_above_own` | `already_member`, `already_invited` | `rate_limited`
  */
 export const create = operation(
@@ -42,7 +42,7 @@ export const create = operation(
   },
   async (authorized, input) => {
     const { runtime } = authorized.request;
-    const made = await preparedUnitOfWork(
+    const created = await preparedUnitOfWork(
       authorized,
       ({ organization: { organizationId } }) => take(runtime, creationByOrganization, organizationId),
       async (work) => {
@@ -64,15 +64,15 @@ export const create = operation(
         await tx.insert(invitations).values({ ...row, organizationId, hash });
         const { invitationId: id, email } = row;
         work.audit("invitations.create", { kind: "invitation", id, name: email }, { email, ...columns });
-        // What follows the # stays in the browser: no proxy and no log sees it.
+        // The fragment stays in the browser: no proxy and no log sees it.
         return { ...presentInvitation(row, now), url: `${runtime.signIn.publicOrigin}/accept-invitation#${token}` };
       },
     );
-    return { ...made, ...(await sendInvitation(authorized, made)) };
+    return { ...created, ...(await sendInvitation(authorized, created)) };
   },
 );
 
-/** The organization is held, so that the same address is not invited twice at once. @throws Refusal */
+/** Locks the organization, so that concurrent requests do not invite the same address twice. @throws Refusal */
 async function requireNew(
   { tx, organizationId, now }: Work<"invitation:create", Organization>,
   email: string,
@@ -86,12 +86,15 @@ async function requireNew(
   const [open] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(and(waitingFor(organizationId, email), aheadInSql(invitations.expiresAt, now)))
+    .where(and(unansweredInvitations(organizationId, email), aheadInSql(invitations.expiresAt, now)))
     .limit(1);
   if (open) throw new Refusal("already_invited", { email });
 }
 
-/** Whose standing counts when it is accepted; null for the host's command line, and for keys that it made. */
+/**
+ * The person whose permissions count when the invitation is accepted; null for the host's command line, and for keys
+ * that it created.
+ */
 function inviterOf(principal: Principal): string | null {
   if (principal.kind === "commandLine") return null;
   return principal.userId ?? (principal.kind === "apiKey" ? principal.serviceAccountId : null);

@@ -10,8 +10,8 @@ import { invitation } from "./resource";
 import { invitationColumns, presentInvitation } from "./rows";
 
 /**
- * Takes an invitation back: its link is worth nothing from here on.
- * @throws Refusal `invitation_accepted` | `role_above_own` whoever could not have sent it cannot take it back
+ * Revokes an invitation. Its link stops working.
+ * @throws Refusal `invitation_accepted` | `role_above_own` a caller who could not have sent it cannot revoke it
  */
 export const remove = operation(
   {

@@ -7,7 +7,7 @@ import { caller } from "../../operations/subject";
 import { InvitationPage, ListInvitations } from "./contract";
 import { invitationColumns, presentInvitation } from "./rows";
 
-/** The organization's invitations, newest first; also those that are over. */
+/** The organization's invitations, newest first, including those that have ended. */
 export const list = operation(
   {
     name: "invitations.list",

@@ -3,12 +3,12 @@ import { take } from "../../identity/limits";
 import { visitorOperation } from "../../operations/operation";
 import { InvitationToken, LookedAtInvitation } from "./contract";
 
-/** Whoever has the link may look; whoever tries links gets no further than this. */
-const looksByAddress = { name: "invitation-look:ip", tries: 20, windowSeconds: 60 } as const;
+/** The limit for callers who try random links. */
+const looksByAddress = { name: "invitation-look:ip", attempts: 20, windowSeconds: 60 } as const;
 
 /**
- * What an invitation is worth, to whoever has its link: of which organization it is, for whom, or why it is not good any
- * more. Whether there is an account already is not told: the link may still be with whoever invited.
+ * Shows an invitation to the holder of its link: its organization and address, or why it is no longer valid. It does
+ * not reveal whether an account exists, because the sender may still have the link.
  * @throws Refusal `rate_limited`
  */
 export const look = visitorOperation(

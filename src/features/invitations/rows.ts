@@ -2,7 +2,7 @@ import { invitations } from "../../../drizzle/members";
 import { hasPassed } from "../../platform/moment";
 import type { Invitation } from "./contract";
 
-/** The columns that a verb reads: never the hash. */
+/** The columns that operations read, without the hash. */
 export const invitationColumns = {
   invitationId: invitations.invitationId,
   email: invitations.email,
@@ -15,7 +15,7 @@ export const invitationColumns = {
   revokedAt: invitations.revokedAt,
 };
 
-/** An invitation as a verb reads it. */
+/** An invitation as operations read it. */
 export type InvitationRow = Pick<typeof invitations.$inferSelect, keyof typeof invitationColumns>;
 
 /** The public form of an invitation. */

@@ -5,7 +5,7 @@ import { invitationDays } from "../../identity/invitations";
 import { type Mail, MailFailed } from "../../platform/mail";
 import type { CreatedInvitation } from "./contract";
 
-/** Sends an invitation's link to its address, if a mail server is set, and says what came of it. */
+/** Sends an invitation's link to its address, if a mail server is configured, and returns the outcome. */
 export async function sendInvitation(
   { request: { runtime, requestId }, principal, organization }: Authorized<"invitation:create", Organization>,
   { email, url }: Pick<CreatedInvitation, "email" | "url">,
@@ -29,18 +29,18 @@ function nameOf(principal: Principal): string | null {
   return principal.kind === "apiKey" ? principal.name : null;
 }
 
-interface Invited {
+interface InvitationFields {
   readonly email: string;
-  /** What the organization is called: text of a tenant's. */
+  /** The organization's name: text that a tenant wrote. */
   readonly organization: string;
-  /** Who invites: an e-mail address, or the name of a key. */
+  /** The sender of the invitation: an e-mail address, or the name of a key. */
   readonly inviter: string | null;
   readonly url: string;
   readonly days: number;
 }
 
-/** The e-mail that asks somebody to become a member. Nothing in it was written by a tenant but the two names. */
-export function invitationMail({ email, organization, inviter, url, days }: Invited): Mail {
+/** The invitation's e-mail. The two names are the only text in it that a tenant wrote. */
+export function invitationMail({ email, organization, inviter, url, days }: InvitationFields): Mail {
   const by = inviter === null ? "" : ` by ${oneLine(inviter)}`;
   return {
     to: email,
@@ -52,13 +52,16 @@ export function invitationMail({ email, organization, inviter, url, days }: Invi
       "",
       url,
       "",
-      "If you did not expect this, do nothing.",
+      "If you did not expect this invitation, ignore this message.",
       "",
     ].join("\n"),
   };
 }
 
-/** A name ends neither a header nor a line, and cannot turn the direction of the text around it. */
+/**
+ * Removes line breaks, so that a name cannot end a header or a line, and characters that change the direction of the
+ * surrounding text.
+ */
 function oneLine(name: string): string {
   return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }

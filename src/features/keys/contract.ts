@@ -4,31 +4,31 @@ import { Sync } from "../../platform/contract/sync-state";
 
 const Role = z.enum(["viewer", "developer", "admin", "owner"]);
 
-/** A word of the permission table; whether the table has it is decided where the table is. */
+/** A permission name. Whether it exists is checked against the permission table. */
 const Scope = z.string().regex(/^[a-z-]{1,40}:[a-z-]{1,40}$/);
 
-/** `203.0.113.7` or `10.0.0.0/8`; whether it is one is decided where addresses are understood. */
+/** `203.0.113.7` or `10.0.0.0/8`. Whether it is valid is checked by the parser of addresses. */
 const Network = z.string().regex(/^[0-9A-Fa-f.:/]{2,49}$/);
 
 const limits = {
-  /** Where it may be used from; everywhere when it is left out. */
+  /** The networks from which it may be used; from everywhere if omitted. */
   allowedIps: z.array(Network).min(1).max(50),
-  /** At most what the organization says, which counts when it is left out. */
+  /** At most the organization's limit, which applies if this is omitted. */
   requestsPerMinute: z.number().int().min(1).max(100_000),
 };
 
 export const CreateKey = z
   .strictObject({
     name: Name,
-    /** Exactly one of the three; at most what the maker has. */
+    /** Exactly one of the three; at most what the creator has. */
     role: Role.optional(),
     roleId: IdInput.optional(),
     scopes: z.array(Scope).min(1).max(100).optional(),
-    /** In the future; 90 days from now when it is left out, or what the organization allows at most. */
+    /** In the future. If omitted: 90 days from now, or the organization's maximum if that is shorter. */
     expiresAt: MomentInput.optional(),
-    /** For what lies in this project alone. */
+    /** Limits the key to objects of this project. */
     projectId: IdInput.optional(),
-    /** The service account's instead of the maker's own. */
+    /** Creates the key for this service account instead of the caller. */
     serviceAccountId: IdInput.optional(),
     allowedIps: limits.allowedIps.optional(),
     requestsPerMinute: limits.requestsPerMinute.optional(),
@@ -46,14 +46,14 @@ export const UpdateKey = z.strictObject({
   name: Name.optional(),
   /** Null: from everywhere. */
   allowedIps: limits.allowedIps.nullable().optional(),
-  /** Null: what the organization says. */
+  /** Null: the organization's limit. */
   requestsPerMinute: limits.requestsPerMinute.nullable().optional(),
 });
 export type UpdateKey = z.infer<typeof UpdateKey>;
 
 export const RotateKey = z.strictObject({
   apiKeyId: IdInput,
-  /** How long the old key goes on beside the new one: a day unless it is said, 30 days at most. */
+  /** How long the old key stays valid in parallel with the new one: one day by default, 30 days at most. */
   overlapSeconds: z.number().int().min(0).max(2_592_000).default(86_400),
 });
 export type RotateKey = z.infer<typeof RotateKey>;
@@ -63,14 +63,17 @@ export const ListKeys = z
   .prefault({});
 export type ListKeys = z.infer<typeof ListKeys>;
 
-/** Never the key itself, never its hash. */
+/** Without the key itself and its hash. */
 export const Key = z.object({
   apiKeyId: z.string(),
   name: z.string(),
-  /** Whose it is; both null for one that the host's command line made. */
+  /** The holder; both are null for a key that the host's command line created. */
   userId: z.string().nullable(),
   serviceAccountId: z.string().nullable(),
-  /** What it was made for: one of the three. What it may do is never more than its holder may at that moment. */
+  /**
+   * The grant that it was created for: one of the three. Its permissions never exceed those that its holder has at that
+   * time.
+   */
   role: Role.nullable(),
   roleId: z.string().nullable(),
   scopes: z.array(z.string()).nullable(),
@@ -80,20 +83,20 @@ export const Key = z.object({
   createdAt: Moment,
   expiresAt: Moment.nullable(),
   revokedAt: Moment.nullable(),
-  /** Written once a minute at most. */
+  /** Written at most once a minute. */
   lastUsedAt: Moment.nullable(),
   lastUsedIp: z.string().nullable(),
-  /** The key that takes its place from `expiresAt` on. */
+  /** The key that replaces it from `expiresAt` on. */
   rotatedTo: z.string().nullable(),
   sync: Sync,
 });
 export type Key = z.infer<typeof Key>;
 
-/** `key` is in this one answer only. */
+/** Only this response contains `key`. */
 export const CreatedKey = Key.extend({ key: z.string() });
 export type CreatedKey = z.infer<typeof CreatedKey>;
 
-/** The new key, and until when the old one goes on beside it. */
+/** The new key, and until when the old one stays valid in parallel. */
 export const RotatedKey = CreatedKey.extend({ rotated: Key });
 export type RotatedKey = z.infer<typeof RotatedKey>;
 

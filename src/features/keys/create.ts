@@ -15,8 +15,10 @@ import { type Holder, lockHolder, presentKey, requireRoom } from "./rows";
 import { endOfKey, latestEnd, limitsOfNewKey, providerOf, takeKeyCreation } from "./rules";
 
 /**
- * Makes an API key: the maker's own, or a service account's. The key itself is in this one answer; its hash is stored.
- * @throws Refusal `role_above_own` | `role_above_account` | `above_making_key`: nobody gives what they do not have
+ * Creates an API key for the caller or for a service account. Only this response contains the key itself; the database
+ * stores its hash.
+ * @throws Refusal `role_above_own` | `role_above_account` | `above_making_key`: callers can only grant permissions that
+ * they have
  * @throws Refusal `not_found` no such project, role or service account here
  * @throws Refusal `too_many_keys`
  * @throws Refusal `expires_in_the_past` | `expires_too_late` | `unknown_scope` | `not_a_network`
@@ -95,7 +97,7 @@ export const create = operation(
 
 type CreateWork = Work<"key:create", Organization | LocatedProject>;
 
-/** Whoever makes an account's key can act as that account. @throws Refusal */
+/** A caller who creates an account's key can act as that account. @throws Refusal */
 function requireAccountRight({ authorized: { principal, organization } }: CreateWork): void {
   const needed = "service-account:update";
   if (!isAllowed(principal, organization, needed)) {

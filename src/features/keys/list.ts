@@ -11,8 +11,8 @@ import { KeyPage, ListKeys } from "./contract";
 import { keyColumns, presentKey } from "./rows";
 
 /**
- * API keys, revoked ones too, newest first: one's own, and everybody's for whoever may read those (`key:read`), of the
- * organization or of one project.
+ * API keys, including revoked ones, newest first: the caller's own, and, with the permission `key:read`, all keys of
+ * the organization or of one project.
  */
 export const list = operation(
   {
@@ -47,7 +47,7 @@ export const list = operation(
   },
 );
 
-/** Those of the same holder; a key of nobody's has only itself. */
+/** The keys of the same holder. A key without a holder sees only itself. */
 function ownKeys(principal: Principal): SQL | undefined {
   if (principal.kind === "commandLine") return undefined;
   if (principal.kind === "session" || principal.userId !== null) return eq(apiKeys.userId, principal.userId ?? "");

@@ -7,7 +7,7 @@ import { Key, KeyById } from "./contract";
 import { apiKey } from "./resource";
 import { keyColumns, presentKey } from "./rows";
 
-/** One API key: never the key itself. */
+/** One API key, without the key itself. */
 export const one = operation(
   {
     name: "keys.one",

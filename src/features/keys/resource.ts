@@ -16,11 +16,11 @@ export const apiKey = resource({
     userId: z.string().nullable(),
     serviceAccountId: z.string().nullable(),
     role: z.enum(roles).nullable(),
-    /** The one project that it is for; null for all. */
+    /** The only project that it is for; null for all projects. */
     projectId: z.string().nullable(),
-    /** What it may do at most. */
+    /** The upper limit of its permissions. */
     grant: grantSchema,
-    /** The roles of its holder now, at that project too; null if the holder has left. */
+    /** The current roles of its holder, also at that project; null if the holder has left. */
     holder: standingSchema.nullable(),
     expiresAt: z.string().nullable(),
     revokedAt: z.string().nullable(),

@@ -10,7 +10,7 @@ import { keyColumns, presentKey } from "./rows";
 import { requireReach } from "./rules";
 
 /**
- * Revokes an API key: the very next request with it is refused. It stays listed, so that the audit log can be read.
+ * Revokes an API key. The next request with it is refused. It stays in the list, so that the audit log stays readable.
  * @throws Refusal `key_above_own`
  */
 export async function revokeKey(authorized: Authorized<"key:delete", LocatedKey>): Promise<Key> {

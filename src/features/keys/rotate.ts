@@ -14,9 +14,9 @@ import { keyColumns, lockHolder, presentKey } from "./rows";
 import { endOfSuccessor, requireWithinOwn, takeKeyCreation } from "./rules";
 
 /**
- * Makes a key that takes another one's place, with the same limits and as long a life. The old one goes on beside it for
- * the overlap, its answers say until when, and then it has expired. Where a key rotates another one, what it gets is bound
- * as if it had made it.
+ * Creates a key that replaces another one, with the same limits and lifetime. The old key stays valid for the overlap,
+ * its responses carry its expiry time, and then it expires. If a key rotates another key, the new key is limited as if
+ * the calling key had created it.
  * @throws Refusal `not_your_key` | `role_above_own` | `above_making_key`
  * @throws Refusal `already_revoked` | `already_expired` | `already_rotated`
  * @throws Refusal `rate_limited` too many from this address
@@ -43,7 +43,7 @@ export const rotate = operation(
     const rotate = async (work: Work<"key:create", LocatedKey>): Promise<RotatedKey> => {
       requireRotatable(work.authorized);
       const { apiKeyId, serviceAccountId } = work.authorized.object;
-      // The holder before the key, in the order in which their keys are ended when they go.
+      // The holder is locked before the key, in the order in which a holder's keys are ended when the holder leaves.
       await lockHolder(work, work.authorized.principal, serviceAccountId);
       const its = eq(apiKeys.apiKeyId, apiKeyId);
       const [old] = await work.tx.select(keyColumns).from(apiKeys).where(its).for("no key update");
@@ -89,7 +89,7 @@ export const rotate = operation(
 );
 
 /**
- * Whoever rotates a key gets one that acts as its holder: a person's is theirs alone to rotate.
+ * The rotation returns a key that acts as its holder, so only the person can rotate a person's key.
  * @throws Refusal
  */
 function requireRotatable({ principal, organization, object }: Authorized<"key:create", LocatedKey>): void {

@@ -12,7 +12,7 @@ import { Refusal } from "../../platform/errors/refusal";
 import { roleOfAccount } from "../service-accounts/rules";
 import type { Key } from "./contract";
 
-/** The columns that a verb reads: never the hash. */
+/** The columns that operations read, without the hash. */
 export const keyColumns = {
   apiKeyId: apiKeys.apiKeyId,
   name: apiKeys.name,
@@ -33,10 +33,10 @@ export const keyColumns = {
   providerId: apiKeys.providerId,
 };
 
-/** A key as a verb reads it. */
+/** A key as operations read it. */
 export type KeyRow = Pick<typeof apiKeys.$inferSelect, keyof typeof keyColumns>;
 
-/** The public form of a key. No gateway ever has to hear of one. */
+/** The public form of a key. Gateways never receive keys. */
 export function presentKey({ providerId: _, ...row }: KeyRow): Key {
   return {
     ...row,
@@ -48,11 +48,13 @@ export function presentKey({ providerId: _, ...row }: KeyRow): Key {
   };
 }
 
-/** Whose a new key is to be: a person's, a service account's, or (made by a key of the host's command line) nobody's. */
+/**
+ * The holder of a new key: a person, a service account, or no holder (if a key of the host's command line creates it).
+ */
 export interface Holder {
   readonly userId: string | null;
   readonly serviceAccountId: string | null;
-  /** What a service account is; a key of it can do no more. */
+  /** The grant of the service account. Its keys cannot exceed it. */
   readonly account: Grant | null;
 }
 
@@ -62,9 +64,10 @@ interface Place {
 }
 
 /**
- * Whose key it will be, held until the transaction ends: they stay, and their other keys can be counted.
- * @param serviceAccountId of the input; without it the key is the maker's own
- * @throws Refusal `not_found` no such service account | `no_organization` the maker has left
+ * Locks the holder of a new key until the transaction ends, so that the holder stays a member and their other keys can
+ * be counted.
+ * @param serviceAccountId of the input; without it the key belongs to the caller
+ * @throws Refusal `not_found` no such service account | `no_organization` the caller has left
  */
 export async function lockHolder(
   { tx, organizationId }: Place,
@@ -95,8 +98,8 @@ export async function lockHolder(
 }
 
 /**
- * That there is room for one more live key of a member or a service account, who is held (`lockHolder`). One that was
- * rotated is on its way out and does not count.
+ * Checks that a member or a service account may have one more live key. The holder is locked (`lockHolder`). A rotated
+ * key is about to expire and does not count.
  * @throws Refusal `too_many_keys`
  */
 export async function requireRoom(

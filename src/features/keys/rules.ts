@@ -18,36 +18,36 @@ import type { LocatedKey } from "./resource";
 /** In milliseconds. */
 const day = 24 * 60 * 60 * 1000;
 
-/** How long a key lives unless it is said: 90 days. */
+/** The default lifetime of a key: 90 days. */
 const defaultLifeMs = 90 * day;
 
-/** The latest that `MomentInput` takes. */
+/** The latest time that `MomentInput` accepts. */
 const latestMoment = readMoment("9999-12-31T23:59:59.999Z");
 
-/** The latest moment at which a key made now may end. */
+/** The latest time at which a new key may expire. */
 export function latestEnd(now: Date, maxKeyDays: number | null): Date {
   return maxKeyDays === null ? latestMoment : earlier(latestMoment, later(now, maxKeyDays * day));
 }
 
 /**
- * When a new key ends.
- * @param asked as the input says it, ISO 8601
- * @param latest it may not live longer than this
+ * When a new key expires.
+ * @param requested the requested time, ISO 8601
+ * @param latest the key may not live longer than this
  * @throws Refusal `expires_in_the_past` | `expires_too_late`
  */
-export function endOfKey(asked: string | undefined, now: Date, latest: Date): Date {
-  if (asked === undefined) return earlier(latest, later(now, defaultLifeMs));
-  const end = readMoment(asked);
+export function endOfKey(requested: string | undefined, now: Date, latest: Date): Date {
+  if (requested === undefined) return earlier(latest, later(now, defaultLifeMs));
+  const end = readMoment(requested);
   if (isReached(end, now)) {
-    throw new Refusal("expires_in_the_past", { expiresAt: asked });
+    throw new Refusal("expires_in_the_past", { expiresAt: requested });
   }
   if (!isReached(end, latest)) {
-    throw new Refusal("expires_too_late", { expiresAt: asked, latest: latest.toISOString() });
+    throw new Refusal("expires_too_late", { expiresAt: requested, latest: latest.toISOString() });
   }
   return end;
 }
 
-/** The end of the key that takes another one's place: it lives as long as that one was to, from now on. */
+/** When the replacement of a key expires. It has the full lifetime of the old key, from now on. */
 export function endOfSuccessor(
   { createdAt, expiresAt }: { readonly createdAt: Date; readonly expiresAt: Date | null },
   now: Date,
@@ -57,64 +57,64 @@ export function endOfSuccessor(
   return earlier(latestEnd(now, maxKeyDays), later(now, remainingMs(expiresAt, createdAt)));
 }
 
-/** What bounds a key besides its permissions. */
+/** The limits of a key in addition to its permissions. */
 export interface KeyLimits {
   readonly allowedIps: string[] | null;
   readonly requestsPerMinute: number | null;
-  /** It ends by this moment. */
+  /** It expires at this time at the latest. */
   readonly latest: Date;
 }
 
-/** What bounds the key that asks; nothing bounds a person. */
+/** The limits of the calling key. A person has none. */
 interface Bounds {
   readonly allowedIps: string[] | null;
   readonly requestsPerMinute: number | null;
   readonly expiresAt: Date | null;
 }
 
-/** Limits of another key: null for none, left out where nothing is said of them. */
-type Asked = { readonly [K in "allowedIps" | "requestsPerMinute"]?: Bounds[K] | undefined };
+/** Requested limits of another key: null for no limit, omitted for no statement about it. */
+type RequestedLimits = { readonly [K in "allowedIps" | "requestsPerMinute"]?: Bounds[K] | undefined };
 
 /**
- * The limits of a new key: as asked, and, where a key makes it, never wider than that key's own.
- * @param latest what the organization allows
+ * The limits of a new key: as requested, and, if a key creates it, never wider than that key's own limits.
+ * @param latest the organization's maximum
  * @throws Refusal `above_making_key`
  */
 export async function limitsOfNewKey(
   tx: Transaction,
   principal: Principal,
-  asked: Pick<CreateKey, "allowedIps" | "requestsPerMinute">,
+  requested: Pick<CreateKey, "allowedIps" | "requestsPerMinute">,
   latest: Date,
 ): Promise<KeyLimits> {
-  requireNetworks(asked.allowedIps);
-  const maker = await requireWithinOwn(tx, principal, asked);
+  requireNetworks(requested.allowedIps);
+  const bounds = await requireWithinOwn(tx, principal, requested);
   return {
-    allowedIps: asked.allowedIps ?? maker.allowedIps,
-    requestsPerMinute: asked.requestsPerMinute ?? maker.requestsPerMinute,
-    latest: maker.expiresAt === null ? latest : earlier(latest, maker.expiresAt),
+    allowedIps: requested.allowedIps ?? bounds.allowedIps,
+    requestsPerMinute: requested.requestsPerMinute ?? bounds.requestsPerMinute,
+    latest: bounds.expiresAt === null ? latest : earlier(latest, bounds.expiresAt),
   };
 }
 
 /**
- * A key gives no key wider limits than its own: not to one that it makes or rotates, and not to itself.
- * @returns what bounds whoever asks
+ * A key cannot give a key wider limits than its own: not to a key that it creates or rotates, and not to itself.
+ * @returns the limits of the caller
  * @throws Refusal `above_making_key`
  */
 export async function requireWithinOwn(
   tx: Transaction,
   principal: Principal,
-  { allowedIps, requestsPerMinute }: Asked,
+  { allowedIps, requestsPerMinute }: RequestedLimits,
 ): Promise<Bounds> {
   const own = await boundsOf(tx, principal);
-  const fromElsewhere =
+  const hasMoreNetworks =
     own.allowedIps !== null &&
     allowedIps !== undefined &&
     (allowedIps === null || !areWithin(allowedIps, own.allowedIps));
-  const oftener =
+  const hasHigherRate =
     own.requestsPerMinute !== null &&
     requestsPerMinute !== undefined &&
     (requestsPerMinute === null || requestsPerMinute > own.requestsPerMinute);
-  if (fromElsewhere || oftener) {
+  if (hasMoreNetworks || hasHigherRate) {
     throw new Refusal("above_making_key");
   }
   return own;
@@ -141,9 +141,9 @@ export function requireNetworks(allowedIps: readonly string[] | null | undefined
 }
 
 /**
- * The provider by which somebody came who now creates a key: the one that opened their session, or for a key the one that
- * it depends on itself. The new key ends when the groups of that provider end what they gave. The holder is locked, so
- * that a session that ends at this moment either takes the key with it, or is seen to be gone here.
+ * The provider on which a new key depends: the provider that opened the session of the caller, or, for a calling key,
+ * the provider that this key depends on. The new key ends when the groups of that provider end what they gave. The
+ * holder is locked, so that a session that ends concurrently either ends the key too, or is found to be gone here.
  * @throws Refusal `session_ended`
  */
 export async function providerOf({ tx }: { readonly tx: Transaction }, principal: Principal): Promise<string | null> {
@@ -163,8 +163,8 @@ export async function providerOf({ tx }: { readonly tx: Transaction }, principal
 }
 
 /**
- * Nobody revokes or changes a key that can do more than they can, at the organization or by its holder's role at any
- * project, but for one of their own.
+ * Callers cannot revoke or change a key that has more permissions than they have, at the organization or by its
+ * holder's role at any project, except their own keys.
  * @throws Refusal `key_above_own`
  */
 export async function requireReach<P extends Permission>({
@@ -186,14 +186,15 @@ export async function requireReach<P extends Permission>({
 }
 
 /**
- * Counts one key made from the caller's address; all unknown addresses count as one. The host's command line is not counted.
+ * Counts one key creation from the caller's address. All unknown addresses count as one. The host's command line is not
+ * counted.
  * @throws Refusal `rate_limited`
  */
 export async function takeKeyCreation<P extends Permission, O>({
   request: { runtime, ip },
   principal,
 }: Authorized<P, O>): Promise<void> {
-  const tries = runtime.signIn.keyCreationsPerHour;
-  if (tries === 0 || principal.kind === "commandLine") return;
-  await take(runtime, { ...limits.keyCreationByAddress, tries }, ip ?? "unknown");
+  const attempts = runtime.signIn.keyCreationsPerHour;
+  if (attempts === 0 || principal.kind === "commandLine") return;
+  await take(runtime, { ...limits.keyCreationByAddress, attempts }, ip ?? "unknown");
 }

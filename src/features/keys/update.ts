@@ -9,7 +9,7 @@ import { keyColumns, presentKey } from "./rows";
 import { requireNetworks, requireReach, requireWithinOwn } from "./rules";
 
 /**
- * Renames an API key, or says anew where from and how often it may be used. What it may do and until when stays.
+ * Renames an API key, or changes from where and how often it may be used. Its permissions and its expiry stay.
  * @throws Refusal `key_above_own` | `above_making_key` | `not_a_network`
  */
 export const update = operation(
@@ -49,7 +49,7 @@ export const update = operation(
   },
 );
 
-/** What is no longer as it was: before and after. */
+/** The changed fields: before and after. */
 function changesOf(before: Pick<Key, Changeable>, after: Pick<Key, Changeable>): Record<string, unknown> {
   const changed = changeable.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
   return Object.fromEntries(changed.map((field) => [field, [before[field], after[field]]]));

@@ -2,20 +2,20 @@ import { z } from "zod";
 import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
 import { BuiltInRole } from "../roles/contract";
 
-/** `role`: a built-in one, or null for none. `roleId`: one of the organization's own. One of the two. */
+/** `role`: a built-in role, or null for none. `roleId`: a custom role. Exactly one of the two. */
 const given = { role: BuiltInRole.nullable().optional(), roleId: IdInput.optional() };
 const isOne = ({ role, roleId }: { role?: unknown; roleId?: unknown }) =>
   (role === undefined) !== (roleId === undefined);
 
 export const MemberById = z.strictObject({ memberId: IdInput });
 
-/** With null they are a member of the projects alone at which they have a role. */
+/** With null, they are a member only of the projects at which they have a role. */
 export const UpdateMember = z
   .strictObject({ memberId: IdInput, ...given })
   .refine(isOne, { error: "either_role_or_role_id" });
 export type UpdateMember = z.infer<typeof UpdateMember>;
 
-/** With null they have no role at this project. */
+/** With null, they have no role at this project. */
 export const SetProjectRole = z
   .strictObject({ memberId: IdInput, projectId: IdInput, ...given })
   .refine(isOne, { error: "either_role_or_role_id" });
@@ -24,7 +24,7 @@ export type SetProjectRole = z.infer<typeof SetProjectRole>;
 export const ListMembers = z.strictObject(pageFields).prefault({});
 export type ListMembers = z.infer<typeof ListMembers>;
 
-/** The organization that is left is the one that the request is about. */
+/** The caller leaves the organization of the request. */
 export const LeaveOrganization = z.strictObject({}).prefault({});
 
 export const Member = z.object({
@@ -45,6 +45,6 @@ export type Member = z.infer<typeof Member>;
 
 export const MemberPage = pageOf(Member);
 
-/** `keysRevoked`: how many live API keys of theirs ended with the membership. */
+/** `keysRevoked`: the number of the member's live API keys that ended with the membership. */
 export const RemovedMember = Member.extend({ keysRevoked: z.number() });
 export type RemovedMember = z.infer<typeof RemovedMember>;

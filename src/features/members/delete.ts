@@ -6,7 +6,7 @@ import { member } from "./resource";
 import { removeMember } from "./rows";
 
 /**
- * Removes somebody from the organization; their account stays.
+ * Removes a member from the organization; their account stays.
  * @throws Refusal `member_above_own` | `last_owner`
  */
 export const remove = operation(

@@ -7,7 +7,7 @@ import { LeaveOrganization, RemovedMember } from "./contract";
 import { removeMember } from "./rows";
 
 /**
- * Ends one's own membership of the organization that the request is about.
+ * Ends the caller's membership of the organization of the request.
  * @throws Refusal `no_organization` | `last_owner`
  */
 export const leave = operation(

@@ -17,7 +17,7 @@ const columns = {
   createdAt: members.createdAt,
 };
 
-/** Members with their names; the caller adds which. */
+/** Selects members with their names; the caller adds the condition. */
 export function selectMembers(tx: Transaction) {
   return tx.select(columns).from(members).innerJoin(users, eq(users.userId, members.userId)).$dynamic();
 }
@@ -50,9 +50,10 @@ export async function presentMembers(tx: Transaction, rows: readonly MemberRow[]
 }
 
 /**
- * Ends a membership: from the very next request on their keys of this organization are revoked, and their sessions are
- * not about it. An invitation that is still open for them is taken back: nobody returns by themselves. Everything else that they made belongs to the organization and stays: projects, applications, service
- * accounts with their keys. Whoever knows the key of a service account has to be kept from it by rotating that key.
+ * Ends a membership. From the next request on, the member's keys of this organization are revoked, and their sessions
+ * are no longer about it. An open invitation for them is revoked too, so that they cannot return by themselves.
+ * Everything else that they created belongs to the organization and stays: projects, applications, service accounts
+ * with their keys. If the person knows the key of a service account, that key has to be rotated.
  * @throws Refusal `last_owner`
  */
 export async function removeMember<P extends Permission, O>(
@@ -70,7 +71,7 @@ export async function removeMember<P extends Permission, O>(
   return { ...member, keysRevoked: ended?.revoked ?? 0 };
 }
 
-/** One member, as they are now. @throws Refusal `not_found` */
+/** The current state of one member. @throws Refusal `not_found` */
 export async function requireMember(tx: Transaction, memberId: string): Promise<Member> {
   const [member] = await presentMembers(tx, await selectMembers(tx).where(eq(members.memberId, memberId)));
   if (!member) throw new Refusal("not_found", { kind: "member", id: memberId });

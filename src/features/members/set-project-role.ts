@@ -12,7 +12,7 @@ import { member } from "./resource";
 import { requireMember } from "./rows";
 
 /**
- * Gives a member a role at one project, which adds to their role at the organization; with null, takes it away.
+ * Gives a member a role at one project, in addition to their role at the organization. With null, removes it.
  * @throws Refusal `member_above_own` | `role_above_own`
  * @throws Refusal `not_found` no such project or role here
  */

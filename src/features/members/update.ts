@@ -10,7 +10,7 @@ import { member } from "./resource";
 import { requireMember } from "./rows";
 
 /**
- * Gives a member another role at the organization, or none: then they are a member of projects only.
+ * Gives a member another role at the organization, or none. Without a role, they are a member of projects only.
  * @throws Refusal `member_above_own` | `role_above_own`
  * @throws Refusal `not_found` no such role here
  * @throws Refusal `last_owner`

@@ -5,25 +5,28 @@ import { Sync } from "../../platform/contract/sync-state";
 const Access = z.enum(["public-when-empty", "protected"]);
 const PasswordPolicy = z.enum(["advise", "enforce"]);
 
-/** Without an id: the caller's own. */
+/** Without an id: the caller's own organization. */
 export const OrganizationById = z.strictObject({ organizationId: IdInput.optional() }).prefault({});
 
 export const UpdateOrganization = z
   .strictObject({
     organizationId: IdInput.optional(),
     name: Name.optional(),
-    /** Copied to applications that are made from now on. */
+    /** Copied to applications that are created from now on. */
     defaultAccess: Access.optional(),
-    /** On: empty applications are closed at once, and what would make one public is refused. Off opens nothing. */
+    /**
+     * On: empty applications are closed at once, and a change that would make an application public is refused. Turning
+     * it off opens nothing.
+     */
     neverPublic: z.boolean().optional(),
     passwordPolicy: PasswordPolicy.optional(),
-    /** On: whoever lacks a second factor can only enrol one. Keys go on. */
+    /** On: people without a second factor can only enrol one. Keys keep working. */
     requireSecondFactor: z.boolean().optional(),
-    /** The longest that a new API key may live, in days; null for no limit. Those that there are stay as they are. */
+    /** The maximum lifetime of a new API key, in days; null for no limit. Existing keys do not change. */
     maxKeyDays: z.number().int().min(1).max(3_650).nullable().optional(),
-    /** Live keys that one member, or one service account, may have. */
+    /** The number of live keys that one member, or one service account, may have. */
     maxKeysPerMember: z.number().int().min(1).max(1_000).optional(),
-    /** Of each key that has no limit of its own; null for no limit. */
+    /** For each key that has no limit of its own; null for no limit. */
     keyRequestsPerMinute: z.number().int().min(1).max(1_000_000).nullable().optional(),
   })
   .refine(({ organizationId: _, ...changes }) => Object.values(changes).some((value) => value !== undefined), {
@@ -52,7 +55,7 @@ export const Organization = z.object({
 });
 export type Organization = z.infer<typeof Organization>;
 
-/** `closed`: the applications that were public until this very call. */
+/** `closed`: the applications that this call closed. */
 export const UpdatedOrganization = Organization.extend({
   closed: z.array(z.object({ applicationId: z.string(), name: z.string() })),
 });

@@ -13,12 +13,12 @@ import { endClaims } from "../claims/rows";
 import { Organization, OrganizationById } from "./contract";
 import { presentOrganization } from "./rows";
 
-/** How long the claims of an organization outlive it, in ms. */
+/** How long the claims of an organization remain after its deletion, in ms. */
 const claimsOutliveMs = 30 * 24 * 3_600_000;
 
 /**
- * Deletes an organization that has no applications, with its keys and members: the caller's key is the last that works.
- * Its hosts stay claimed and denied for 30 days more.
+ * Deletes an organization without applications, together with its keys and members, including the caller's key. Its
+ * hosts stay claimed and denied for 30 days.
  * @throws Refusal `not_empty` | `root_organization` the installation is managed through it
  */
 export const remove = operation(
@@ -37,9 +37,9 @@ export const remove = operation(
       const { organizationId, root } = work.authorized.object;
       if (root) throw new Refusal("root_organization");
       await lockPlaces(work.tx, organizationId);
-      // Who may delete it can have changed while this waited.
+      // The caller's permission can have changed while this transaction waited.
       await work.authorized.again(work.tx, "update");
-      // Locked against applications that are made beside this.
+      // The lock waits for concurrent creations of applications.
       await work.tx
         .select({ organizationId: organizations.organizationId })
         .from(organizations)
@@ -66,8 +66,8 @@ export const remove = operation(
 );
 
 /**
- * Whatever is made below a project or an environment locks that first, and the organization after it. The same order
- * here: otherwise each would wait for the other until the database ends one of them.
+ * A creation below a project or an environment locks that first, and the organization after it. This function uses the
+ * same order, because otherwise the two would deadlock until the database aborts one of them.
  */
 async function lockPlaces(tx: Transaction, organizationId: string): Promise<void> {
   await tx

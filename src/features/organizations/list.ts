@@ -3,7 +3,7 @@ import { caller } from "../../operations/subject";
 import { ListOrganizations, OrganizationPage } from "./contract";
 import { getOrganization } from "./one";
 
-/** The organizations that the caller belongs to: a key belongs to one. */
+/** The organizations that the caller belongs to. A key belongs to one. */
 export const list = operation(
   {
     name: "organizations.list",

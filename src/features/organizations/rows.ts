@@ -35,7 +35,7 @@ export function presentOrganization(
 interface NewOrganization {
   readonly name: string;
   readonly email: string;
-  /** Of the owner, where there is no account with this e-mail address yet. */
+  /** Of the owner, if there is no account with this e-mail address yet. */
   readonly ownerName: string | null;
   readonly upstreams: "any" | "checked";
   readonly root: boolean;
@@ -47,13 +47,14 @@ export interface InsertedOrganization {
   readonly userId: string;
 }
 
-/** Any number that nobody else locks in this database. */
+/** An arbitrary number that no other advisory lock in this database uses. */
 const organizationsLock = 7_402_118_335;
 
-/** An organization with its owner, allowed on the gateway `local`. */
+/** Inserts an organization with its owner, allowed on the gateway `local`. */
 export async function insertOrganization(work: HostWork, wanted: NewOrganization): Promise<InsertedOrganization> {
   const { tx, now } = work;
-  await tx.execute(sql`select pg_advisory_xact_lock(${organizationsLock}::bigint)`); // one slug and one account at a time
+  // creates one slug and one account at a time
+  await tx.execute(sql`select pg_advisory_xact_lock(${organizationsLock}::bigint)`);
   const organizationId = newId("organization");
   const { name, upstreams, root } = wanted;
   const slug = await freeSlug(work, name);

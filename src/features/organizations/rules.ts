@@ -4,12 +4,12 @@ import { findRootOrganization } from "../../access/host-work";
 import type { Transaction } from "../../database/database";
 import { Refusal } from "../../platform/errors/refusal";
 
-/** Any number that nobody else locks in this database. */
+/** An arbitrary number that no other advisory lock in this database uses. */
 const setUpLock = 7_402_118_336;
 
 /**
- * Of all who set up an installation at once, by the command line or by a link, lets one at a time look whether it is
- * still to be done.
+ * Checks that the installation is not set up yet. Concurrent set-ups, by the command line or by a link, run this check
+ * one after the other.
  * @throws Refusal `already_set_up`, with the way in which it was
  */
 export async function requireEmpty(tx: Transaction): Promise<void> {

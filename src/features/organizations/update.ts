@@ -12,8 +12,8 @@ import { UpdatedOrganization, UpdateOrganization } from "./contract";
 import { presentOrganization } from "./rows";
 
 /**
- * Changes the organization's settings. `neverPublic` on closes what is public at once, and takes back what opened it,
- * so that off opens nothing.
+ * Changes the organization's settings. Turning `neverPublic` on closes everything that is public at once, and removes
+ * the settings that opened it, so that turning it off opens nothing.
  */
 export const update = operation(
   {
@@ -32,9 +32,10 @@ export const update = operation(
       async (work) => {
         const { organizationId } = work.authorized.object;
         const self = eq(organizations.organizationId, organizationId);
-        // Applications before their organization, in the order of every other verb; then what was opened until it was held.
+        // Locks applications before their organization, like every other operation; then finds applications that were
+        // opened before the lock was granted.
         const closed = given.neverPublic === true ? await closeEmpty(work) : [];
-        // What it is now, and not before somebody else's change of it was waited for.
+        // The state after waiting for a concurrent change of the organization, and not the state before it.
         const [before] = await work.tx.select().from(organizations).where(self).for("no key update");
         if (!before) throw new Refusal("not_found", authorized.named);
         const changes = Object.fromEntries(
@@ -59,12 +60,12 @@ export const update = operation(
   },
 );
 
-/** Closes every application that is public, or would be by a change of its access. */
+/** Closes every application that is public, or would become public by a change of its access. */
 async function closeEmpty<P extends Permission, O>(
   work: Work<P, O>,
 ): Promise<{ applicationId: string; name: string }[]> {
   const opened = and(eq(applications.organizationId, work.organizationId), isNotNull(applications.openedBy));
-  // In the order of their ids, like every verb that takes several.
+  // In the order of their ids, like every operation that locks several.
   await work.tx
     .select({ applicationId: applications.applicationId })
     .from(applications)

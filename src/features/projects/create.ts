@@ -7,7 +7,7 @@ import { newId } from "../../platform/ids";
 import { CreateProject, Project } from "./contract";
 import { presentProject } from "./rows";
 
-/** Makes a project, in which environments and their applications stand together. */
+/** Creates a project, which groups environments and their applications. */
 export const create = operation(
   {
     name: "projects.create",

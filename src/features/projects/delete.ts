@@ -9,7 +9,9 @@ import { Project, ProjectById } from "./contract";
 import { project } from "./resource";
 import { presentProject } from "./rows";
 
-/** Deletes a project with all environments and applications in it, and answers what it was. Their hosts stay denied. */
+/**
+ * Deletes a project with all environments and applications in it, and returns its last state. Their hosts stay denied.
+ */
 export const remove = operation(
   {
     name: "projects.delete",
@@ -24,7 +26,7 @@ export const remove = operation(
   async (authorized) => {
     return unitOfWork(authorized, async (work) => {
       const { projectId } = work.authorized.object;
-      // Locked against creations beside this, which hold the project or an environment of it by their foreign keys.
+      // The lock waits for concurrent creations, which lock the project or an environment of it by their foreign keys.
       await work.tx
         .select({ projectId: projects.projectId })
         .from(projects)

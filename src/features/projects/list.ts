@@ -8,7 +8,7 @@ import { callerReach } from "../../operations/subject";
 import { ListProjects, ProjectPage } from "./contract";
 import { presentProject } from "./rows";
 
-/** The organization's projects, newest first: all of them, or those at which the caller may read. */
+/** The organization's projects, newest first: all of them, or those at which the caller has the permission to read. */
 export const list = operation(
   {
     name: "projects.list",

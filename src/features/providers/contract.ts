@@ -3,16 +3,16 @@ import { emailProofs } from "../../platform/contract/email-proofs";
 import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/page";
 import { Sync } from "../../platform/contract/sync-state";
 
-/** An address of a provider: what tokens carry is compared with it letter by letter. */
+/** A URL of a provider. The issuer in tokens is compared with it character by character. */
 const ProviderUrl = z
   .string()
   .trim()
   .max(2_000)
   .refine(isProviderUrl, { error: "must be a URL with https (or http), without a user, a query or a fragment" });
 
-/** People paste the address at which a provider describes itself. */
+/** People may paste the discovery URL of a provider. */
 const Issuer = ProviderUrl.refine((text) => !/\/\.well-known(?:\/|$)/.test(text), {
-  error: "must be the issuer itself, without /.well-known/openid-configuration behind it",
+  error: "must be the issuer itself, without /.well-known/openid-configuration",
 });
 
 function isProviderUrl(text: string): boolean {
@@ -30,10 +30,10 @@ const Domain = z
   .max(253)
   .transform((domain) => domain.toLowerCase())
   .refine((domain) => /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/.test(domain), {
-    error: "must be a domain, example.org for example",
+    error: "must be a domain, for example example.org",
   });
 
-/** As the provider writes it. */
+/** The group's name as the provider writes it. */
 const Group = z
   .string()
   .min(1)
@@ -53,24 +53,24 @@ const builtIn = z.enum(["viewer", "developer", "admin", "owner"]);
 const mapped = <T extends z.ZodType<string>>(role: T) =>
   z.record(Group, role).refine((groups) => Object.keys(groups).length <= 200, { error: "too_big" });
 
-/** What a provider is, however it came here. */
+/** The fields of a provider, independent of its source. */
 const fields = {
   /** "Sign in with <name>". */
   name: Name,
-  /** With or without its last slash: what the provider's own description says is compared with tokens. */
+  /** With or without its trailing slash. The issuer in the provider's metadata is compared with tokens. */
   issuer: Issuer,
   clientId: ClientText,
   scopes: list(Scope).transform((scopes) => [...new Set(["openid", ...scopes])]),
   groupsClaim: Claim,
-  /** Whoever is in one of the three lists may come in; all three empty: everybody. */
+  /** A person in one of the three lists may sign in. If all three are empty, everyone may. */
   allowedEmails: list(Email),
   allowedDomains: list(Domain),
   allowedGroups: list(Group),
-  /** A verified address of these domains is the account's that has it. */
+  /** A verified address of these domains identifies the account that has this address. */
   trustedDomains: list(Domain),
-  /** What proves an address: the claim `email_verified` or `xms_edov`, or the domain, at an issuer of one tenant. */
+  /** The proof of an address: the claim `email_verified` or `xms_edov`, or the domain, at an issuer of one tenant. */
   emailProof: z.enum(emailProofs),
-  /** Whether people are made on first sight. */
+  /** Whether an unknown person gets an account at the first sign-in. */
   createsPersons: z.boolean(),
 };
 
@@ -85,10 +85,10 @@ const defaults = {
   createsPersons: fields.createsPersons.default(false),
 };
 
-/** Ways to sign in that are none of a provider's: `/api/auth/callback/<one of these>`. */
+/** Ways to sign in that do not belong to a provider: `/api/auth/callback/<one of these>`. */
 const taken = new Set(["password", "second-factor", "passkey", "trusted-header", "invitation", "link", "csrf"]);
 
-/** One of the installation's providers, as the settings name it. */
+/** One of the installation's providers, as it is configured in the settings. */
 export const SettingsProvider = z.strictObject({
   ...fields,
   ...defaults,
@@ -99,7 +99,7 @@ export const SettingsProvider = z.strictObject({
       error: "must be 1 to 40 lower-case letters, digits or hyphens",
     })
     .refine((slug) => !taken.has(slug), { error: "must not be a word that is another way to sign in" }),
-  /** This server's own way to the issuer. */
+  /** The URL by which this server reaches the issuer. */
   internalUrl: ProviderUrl.nullable().default(null),
   clientSecret: ClientText.nullable().default(null),
   /** Group → built-in role in the root organization. */
@@ -114,17 +114,17 @@ export const SettingsProviders = z
     error: "must have slugs that differ",
   });
 
-/** Group → built-in role, for who comes by the trusted header. */
+/** Group → built-in role, for people who sign in by the trusted header. */
 export const GroupRoles = mapped(builtIn);
 
-/** A built-in role, or the id of a role of the organization's own. */
+/** A built-in role, or the id of a custom role. */
 const RoleOrId = z.union([builtIn, IdInput]);
 
 export const CreateProvider = z.strictObject({
   ...fields,
   ...defaults,
   internalUrl: ProviderUrl.nullable().default(null),
-  /** Left out for a public client. */
+  /** Omitted for a public client. */
   clientSecret: ClientText.optional(),
   groupRoles: mapped(RoleOrId).default({}),
   enabled: z.boolean().default(true),
@@ -133,7 +133,7 @@ export type CreateProvider = z.infer<typeof CreateProvider>;
 
 export const ProviderById = z.strictObject({ providerId: IdInput });
 
-/** What is left out stays. `clientSecret: null` makes it a public client. */
+/** Omitted fields stay unchanged. `clientSecret: null` makes it a public client. */
 export const UpdateProvider = z.strictObject({
   providerId: IdInput,
   ...z
@@ -146,7 +146,7 @@ export type UpdateProvider = z.infer<typeof UpdateProvider>;
 export const ListProviders = z.strictObject(pageFields).prefault({});
 export type ListProviders = z.infer<typeof ListProviders>;
 
-/** Never the client's secret. */
+/** Without the client secret. */
 export const Provider = z.object({
   providerId: z.string(),
   /** In the redirect address. */
@@ -166,20 +166,26 @@ export const Provider = z.object({
   createsPersons: z.boolean(),
   enabled: z.boolean(),
   createdAt: Moment,
-  /** Whether `PORTCULLIS_OIDC_PROVIDERS` names it: only the settings change it. The root organization sees these. */
+  /**
+   * Whether it is configured in `PORTCULLIS_OIDC_PROVIDERS`: only the settings can change it. The root organization
+   * sees these providers.
+   */
   fromSettings: z.boolean(),
-  /** The last sign-in that was refused because of what the provider says or how it is set up; it names no person. */
+  /**
+   * The last sign-in that was refused because of the provider's response or configuration. It does not identify a
+   * person.
+   */
   lastRefusal: z
     .object({
       reason: z.string(),
-      /** What it means and what to do. */
+      /** An explanation, and what to do. */
       message: z.string(),
       at: Moment,
-      /** How often in a row. */
+      /** The number of consecutive refusals. */
       count: z.number(),
     })
     .nullable(),
-  /** To be entered at the provider. */
+  /** The redirect URI to register at the provider. */
   redirectUri: z.string(),
   sync: Sync,
 });
@@ -187,7 +193,7 @@ export type Provider = z.infer<typeof Provider>;
 
 export const ProviderPage = pageOf(Provider);
 
-/** Whose sign-in page it is: an organization's own providers are shown only to who names it. */
+/** The organization of the sign-in page. An organization's own providers are shown only to visitors who name it. */
 export const ListSignInButtons = z
   .strictObject({
     organization: z

@@ -10,11 +10,11 @@ import { presentProvider, providerColumns } from "./rows";
 import { requireProvable, requireProviderAllowed } from "./rules";
 
 /**
- * Adds a provider of OpenID Connect that lets people into this organization, and nowhere else. Its slug has a random
- * ending: nobody takes the redirect address that another one, or the settings, will ask for.
+ * Adds an OpenID Connect provider that signs people in to this organization only. Its slug has a random suffix, so that
+ * it cannot take the redirect URI of a provider of another organization or of the settings.
  * @throws Refusal `provider_above_own`
- * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role` |
- *   `trusted_domains_missing` | `issuer_of_many_tenants`
+ * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role` | `trusted_domains_missing` |
+ * `issuer_of_many_tenants`
  */
 export const create = operation(
   {
@@ -54,7 +54,7 @@ export const create = operation(
             createdAt: work.now,
           })
           .returning(providerColumns);
-        if (!row) throw new Error("a provider was inserted and did not come back");
+        if (!row) throw new Error("the inserted provider was not returned");
         const { providerId: _, createdAt: __, lastRefusal: ___, organizationId: ____, ...shown } = row;
         work.audit("providers.create", { kind: "provider", id: providerId, name: row.name }, shown);
         return presentProvider(row, runtime);

@@ -9,7 +9,9 @@ import { Provider, ProviderById } from "./contract";
 import { provider } from "./resource";
 import { endSessionsOfProvider, forgetIdentities, presentProvider, providerColumns } from "./rows";
 
-/** Removes a provider, who is who at it, the sessions that it opened, and what its groups gave. The people stay. */
+/**
+ * Removes a provider, its links to accounts, the sessions that it opened, and what its groups gave. The people stay.
+ */
 export const remove = operation(
   {
     name: "providers.delete",

@@ -17,10 +17,10 @@ import { endSessionsOfProvider, forgetIdentities } from "./rows";
 
 type Needed = Pick<Runtime, "database" | "sealer" | "clock" | "installationId" | "log">;
 
-/** Any number that nobody else locks in this database. */
+/** An arbitrary number that no other advisory lock in this database uses. */
 const providersLock = 7_402_118_339;
 
-/** A slug of the settings is the one of an organization's provider. */
+/** A slug in the settings is already the slug of an organization's provider. */
 export class SlugTaken extends Error {
   override readonly name = "SlugTaken";
   constructor(slug: string) {
@@ -29,8 +29,8 @@ export class SlugTaken extends Error {
 }
 
 /**
- * Makes the installation's providers what the settings say. One that they do not name any more is turned off, and the
- * sessions that it opened and what its groups gave end.
+ * Makes the installation's providers match the settings. A provider that is no longer in the settings is disabled, and
+ * the sessions that it opened and what its groups gave end.
  * @throws SlugTaken
  */
 export async function ensureSettingsProviders(runtime: Needed, wanted: readonly SettingsProvider[]): Promise<void> {
@@ -42,8 +42,8 @@ export async function ensureSettingsProviders(runtime: Needed, wanted: readonly 
       if (before) await change(tx, runtime, before, provider);
       else await insert(tx, runtime, provider);
     }
-    const gone = present.filter(({ slug, enabled }) => enabled && !wanted.some((one) => one.slug === slug));
-    for (const { providerId, slug } of gone) {
+    const missing = present.filter(({ slug, enabled }) => enabled && !wanted.some((one) => one.slug === slug));
+    for (const { providerId, slug } of missing) {
       await tx.update(oidcProviders).set({ enabled: false }).where(eq(oidcProviders.providerId, providerId));
       await reapplyInRoot(tx, runtime, { providerId, slug }, null);
       const endedSessions = await endSessionsOfProvider(tx, providerId);
@@ -100,7 +100,7 @@ async function change(
   });
 }
 
-/** Applies other roles for the groups of a source of the installation, in the root organization. */
+/** Applies changed roles for the groups of a source of the installation, in the root organization. */
 export async function reapplyInRoot(
   tx: Transaction,
   { clock, installationId, log }: Pick<Needed, "clock" | "installationId" | "log">,
@@ -114,7 +114,7 @@ export async function reapplyInRoot(
   for (const kept of await reapplyGroups(tx, seen, from, rolesIn, groupRoles)) logLastOwnerKept(log, seen, from, kept);
 }
 
-/** The database gives an object's fields in an order of its own. */
+/** The database returns an object's fields in a different order. */
 function isSame(one: unknown, other: unknown): boolean {
   const inOrder = (value: unknown) =>
     typeof value === "object" && value !== null && !Array.isArray(value)
@@ -123,7 +123,7 @@ function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(inOrder(one)) === JSON.stringify(inOrder(other));
 }
 
-/** Writes down, in the installation's log, what a start made of the settings. */
+/** Records in the installation's log what the start changed because of the settings. */
 export async function audit(
   tx: Transaction,
   { installationId, clock }: Pick<Needed, "installationId" | "clock">,
@@ -147,8 +147,8 @@ export async function audit(
 }
 
 /**
- * Where the settings have no trusted header any more, the sessions that it opened and what its groups gave end, as for a
- * provider. Where they give its groups other roles, those are applied.
+ * If the trusted header is no longer in the settings, the sessions that it opened and what its groups gave end, as for
+ * a provider. If the settings give its groups other roles, those are applied.
  * @param groupRoles the roles that its groups give
  */
 export async function ensureTrustedHeader(

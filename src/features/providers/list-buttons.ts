@@ -3,7 +3,7 @@ import { trustedHeaderButton } from "../../identity/external/trusted-header";
 import { openOperation } from "../../operations/operation";
 import { ListSignInButtons, SignInButtons } from "./contract";
 
-/** Every way to sign in that a visitor of the sign-in page can choose, beside the password and passkeys. */
+/** Every way to sign in that a visitor of the sign-in page can choose, in addition to the password and passkeys. */
 export const providers = openOperation(
   {
     name: "auth.providers",

@@ -7,7 +7,10 @@ import { caller } from "../../operations/subject";
 import { ListProviders, ProviderPage } from "./contract";
 import { presentProvider, providerColumns } from "./rows";
 
-/** The organization's providers, newest first; the installation's are in its settings. */
+/**
+ * The organization's providers, newest first. For the root organization, the installation's providers are configured in
+ * the settings.
+ */
 export const list = operation(
   {
     name: "providers.list",

@@ -6,7 +6,7 @@ import type { Transaction } from "../../database/database";
 import { explainRefusal } from "../../identity/external/provider-refusals";
 import type { Provider } from "./contract";
 
-/** The columns that a verb reads: never the client's secret. */
+/** The columns that operations read, without the client secret. */
 export const providerColumns = {
   providerId: oidcProviders.providerId,
   slug: oidcProviders.slug,
@@ -29,7 +29,7 @@ export const providerColumns = {
   organizationId: oidcProviders.organizationId,
 };
 
-/** The public form of a provider. No gateway ever has to hear of one. */
+/** The public form of a provider. Gateways never receive providers. */
 export function presentProvider(
   {
     createdAt,
@@ -49,7 +49,7 @@ export function presentProvider(
   };
 }
 
-/** Ends what a provider opened: it is turned off, or another one from here on. Returns how many sessions that were. */
+/** Ends the sessions that a provider opened, when it is disabled or replaced. Returns the number of ended sessions. */
 export async function endSessionsOfProvider(tx: Transaction, providerId: string): Promise<number> {
   const ended = await tx
     .delete(sessions)
@@ -58,7 +58,7 @@ export async function endSessionsOfProvider(tx: Transaction, providerId: string)
   return ended.length;
 }
 
-/** Forgets who is who at a provider: another issuer gives the same names to others. */
+/** Deletes a provider's links to accounts, because another issuer can give the same identifiers to other people. */
 export async function forgetIdentities(tx: Transaction, providerId: string): Promise<void> {
   await tx.delete(identities).where(eq(identities.providerId, providerId));
 }

@@ -8,7 +8,7 @@ import { type ProofSettings, proofProblem } from "../../identity/external/email-
 import { AddressRefused, requireReachable } from "../../identity/external/reachable";
 import { Refusal } from "../../platform/errors/refusal";
 
-/** What of a provider decides whom it can let in, and where this server goes for it. */
+/** The fields of a provider that decide who may sign in by it, and which addresses this server calls. */
 interface Wanted {
   readonly issuer?: string | undefined;
   readonly internalUrl?: string | null | undefined;
@@ -16,8 +16,8 @@ interface Wanted {
 }
 
 /**
- * Whoever says what a provider is can come in by it as anybody of the organization, an owner included: so only they may
- * who hold everything an owner does.
+ * A caller who configures a provider can sign in by it as any person of the organization, including an owner. The
+ * caller therefore needs all permissions of an owner.
  * @throws Refusal `provider_above_own`
  * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role`
  */
@@ -52,18 +52,18 @@ async function requireOwnRoles<P extends Permission, O>(
   { tx, organizationId }: Work<P, O>,
   groupRoles: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const wanted = [...new Set(Object.values(groupRoles))].filter((word) => !isRole(word));
+  const wanted = [...new Set(Object.values(groupRoles))].filter((role) => !isRole(role));
   if (wanted.length === 0) return;
   const found = await tx
     .select({ roleId: roles.roleId })
     .from(roles)
     .where(and(eq(roles.organizationId, organizationId), inArray(roles.roleId, wanted)));
-  const unknown = wanted.filter((word) => !found.some(({ roleId }) => roleId === word));
+  const unknown = wanted.filter((role) => !found.some(({ roleId }) => roleId === role));
   if (unknown.length > 0) throw new Refusal("unknown_role", { roles: unknown });
 }
 
 /**
- * That an address can be proven as the provider's settings say, all of them together.
+ * Checks that the provider's settings, taken together, can prove an e-mail address.
  * @throws Refusal `trusted_domains_missing` | `issuer_of_many_tenants`
  */
 export function requireProvable(settings: ProofSettings): void {

@@ -14,12 +14,12 @@ import { endSessionsOfProvider, forgetIdentities, presentProvider, providerColum
 import { requireProvable, requireProviderAllowed } from "./rules";
 
 /**
- * Changes a provider. Turned off, at another issuer, or with narrower lists of who may sign in, it ends the sessions that
- * it opened. At another issuer everybody is linked again, and what its groups gave ends. Other roles for its groups are
- * applied at once, by the groups that it named last.
+ * Changes a provider. If it is disabled, or gets another issuer or narrower allow-lists, the sessions that it opened
+ * end. With another issuer, all links to accounts are deleted, and what its groups gave ends. Other roles for its
+ * groups are applied at once, by the groups that it sent last.
  * @throws Refusal `provider_above_own`
- * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role` |
- *   `trusted_domains_missing` | `issuer_of_many_tenants`
+ * @throws Refusal `address_refused` | `internal_url_not_allowed` | `unknown_role` | `trusted_domains_missing` |
+ * `issuer_of_many_tenants`
  */
 export const update = operation(
   {

@@ -4,23 +4,23 @@ import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contra
 /** The roles that every organization has. */
 export const BuiltInRole = z.enum(["viewer", "developer", "admin", "owner"]);
 
-/** Words of the permission table; each once. Which ones there are, and who may give them, is judged later. */
-const Words = z.array(z.string().max(60)).min(1).max(200);
+/** Permissions of the table, each once. Whether they exist, and whether the caller can give them, is checked later. */
+const PermissionNames = z.array(z.string().max(60)).min(1).max(200);
 
-export const CreateRole = z.strictObject({ name: Name, permissions: Words });
+export const CreateRole = z.strictObject({ name: Name, permissions: PermissionNames });
 export type CreateRole = z.infer<typeof CreateRole>;
 
 export const RoleById = z.strictObject({ roleId: IdInput });
 
 export const UpdateRole = z
-  .strictObject({ roleId: IdInput, name: Name.optional(), permissions: Words.optional() })
+  .strictObject({ roleId: IdInput, name: Name.optional(), permissions: PermissionNames.optional() })
   .refine(({ name, permissions }) => name !== undefined || permissions !== undefined, { error: "nothing_to_change" });
 export type UpdateRole = z.infer<typeof UpdateRole>;
 
 export const ListRoles = z.strictObject(pageFields).prefault({});
 export type ListRoles = z.infer<typeof ListRoles>;
 
-/** A role that the organization made of the permission table's words. */
+/** A custom role: a set of permissions that the organization defines. */
 export const Role = z.object({
   roleId: z.string(),
   name: z.string(),

@@ -6,10 +6,10 @@ import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { CreateRole, Role } from "./contract";
 import { presentRole } from "./rows";
-import { orNameTaken, requireOwnName, requireWords } from "./rules";
+import { orNameTaken, requireOwnName, requirePermissions } from "./rules";
 
 /**
- * Makes a role of the organization's own.
+ * Creates a custom role.
  * @throws Refusal `role_above_own` | `unknown_permission` | `name_taken`
  */
 export const create = operation(
@@ -23,10 +23,10 @@ export const create = operation(
     errors: ["name_taken", "role_above_own", "unknown_permission"],
     rest: { method: "POST", path: "/roles", status: 201 },
   },
-  async (authorized, { name, permissions: words }) => {
+  async (authorized, { name, permissions: names }) => {
     return unitOfWork(authorized, async (work) => {
       requireOwnName(name);
-      const permissions = requireWords(words);
+      const permissions = requirePermissions(names);
       requireGivable(work, { role: null, permissions });
       const { organizationId, now: createdAt } = work;
       const row = { roleId: newId("role"), organizationId, name, permissions, createdAt };

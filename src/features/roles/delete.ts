@@ -10,8 +10,8 @@ import { role } from "./resource";
 import { presentRole } from "./rows";
 
 /**
- * Deletes a role of the organization's own that nobody has: no member, project role, service account, live key or open
- * invitation.
+ * Deletes a custom role that is not in use: no member, project role, service account, live key or open invitation has
+ * it.
  * @throws Refusal `role_in_use` | `role_above_own`
  */
 export const remove = operation(

@@ -7,7 +7,7 @@ import { caller } from "../../operations/subject";
 import { ListRoles, RolePage } from "./contract";
 import { presentRole } from "./rows";
 
-/** The organization's own roles, newest first. */
+/** The organization's custom roles, newest first. */
 export const list = operation(
   {
     name: "roles.list",

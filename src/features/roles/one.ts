@@ -7,7 +7,7 @@ import { Role, RoleById } from "./contract";
 import { role } from "./resource";
 import { presentRole } from "./rows";
 
-/** One role of the organization's own. */
+/** One custom role. */
 export const one = operation(
   {
     name: "roles.one",

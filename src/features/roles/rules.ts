@@ -4,14 +4,14 @@ import type { Transaction } from "../../database/database";
 import { violatedConstraint } from "../../database/database-errors";
 import { Refusal } from "../../platform/errors/refusal";
 
-/** A role that somebody is to have: its columns, and what it gives; both empty for none. */
+/** A role to be given: its columns, and its grant; both empty for no role. */
 export interface GivenRole {
   readonly columns: { readonly role: Role | null; readonly roleId: string | null };
   readonly grant: Grant | null;
 }
 
 /**
- * Looks up the role of an input; that the caller may give it is still to be decided.
+ * Looks up the role of an input. Whether the caller can give it is decided later.
  * @throws Refusal `not_found` no such role in this organization
  */
 export async function requireRole(
@@ -25,25 +25,26 @@ export async function requireRole(
 }
 
 /**
- * The words of a role, each once, in the order of the table. What belongs to every person alone is in no role.
+ * The permissions of a role, each once, in the order of the table. Permissions that every person has for their own
+ * account are not allowed in roles.
  * @throws Refusal `unknown_permission`
  */
-export function requireWords(words: readonly string[]): Permission[] {
-  const wanted = new Set(words);
+export function requirePermissions(names: readonly string[]): Permission[] {
+  const wanted = new Set(names);
   const known = grantable.filter((permission) => wanted.has(permission));
   if (known.length === wanted.size) return known;
-  const permissions = words.flatMap((word, at) =>
-    grantable.some((permission) => permission === word) ? [] : [{ at, word }],
+  const permissions = names.flatMap((name, at) =>
+    grantable.some((permission) => permission === name) ? [] : [{ at, word: name }],
   );
   throw new Refusal("unknown_permission", { permissions });
 }
 
-/** A role of one's own that is called like a built-in one would be taken for it. @throws Refusal `name_taken` */
+/** A custom role with the name of a built-in role would be confused with it. @throws Refusal `name_taken` */
 export function requireOwnName(name: string): void {
   if (isRole(name.toLowerCase())) throw nameTaken(name);
 }
 
-/** @throws Refusal `name_taken` where the organization has a role of this name */
+/** @throws Refusal `name_taken` if the organization has a role with this name */
 export function orNameTaken(error: unknown, name: string): never {
   if (violatedConstraint(error) === "roles_name") throw nameTaken(name);
   throw error;

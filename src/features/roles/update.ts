@@ -7,11 +7,11 @@ import { Refusal } from "../../platform/errors/refusal";
 import { Role, UpdateRole } from "./contract";
 import { role } from "./resource";
 import { presentRole } from "./rows";
-import { orNameTaken, requireOwnName, requireWords } from "./rules";
+import { orNameTaken, requireOwnName, requirePermissions } from "./rules";
 
 /**
- * Renames a role of the organization's own, or says anew what it gives: to everybody who has it, at once. Whoever does
- * not have all that it gave and will give may not touch it, so that nobody gains by a role of theirs.
+ * Renames a custom role, or changes its permissions, at once for everyone who has it. The caller needs all of its
+ * former and new permissions, so that callers cannot extend their own permissions.
  * @throws Refusal `role_above_own` | `unknown_permission` | `name_taken`
  */
 export const update = operation(
@@ -30,7 +30,8 @@ export const update = operation(
       const before = work.authorized.object;
       const { name = before.name } = input;
       if (input.name !== undefined) requireOwnName(name);
-      const permissions = input.permissions === undefined ? [...before.permissions] : requireWords(input.permissions);
+      const permissions =
+        input.permissions === undefined ? [...before.permissions] : requirePermissions(input.permissions);
       requireGivable(work, { role: null, permissions: before.permissions });
       requireGivable(work, { role: null, permissions });
       const [row] = await work.tx

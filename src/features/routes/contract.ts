@@ -10,7 +10,7 @@ const Upstreams = z
   .min(1)
   .max(32);
 
-/** A host and path of an application, and where it leads. */
+/** A host and path of an application, and its upstreams. */
 export const RouteInput = z.strictObject({ host: Host, pathPrefix: PathPrefix.optional(), upstreams: Upstreams });
 export type RouteInput = z.infer<typeof RouteInput>;
 

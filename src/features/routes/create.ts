@@ -6,10 +6,10 @@ import { insertRoute, presentRoute } from "./rows";
 import { prepareUpstreams, readGateway, requireHost, requireNotServed, requirePathPrefix } from "./rules";
 
 /**
- * Gives an application a place at its gateway: a host, a path in it, and where it leads. Whoever may pass there is up
- * to the application.
+ * Adds a route to an application: a host, a path in it, and the upstreams. The application decides who may access it.
  * @throws Refusal `invalid_host` | `invalid_path` | `invalid_upstream`
- * @throws Refusal `host_reserved` | `host_served_elsewhere` | `host_taken` | `upstream_taken` | `upstream_shared` | `route_taken`
+ * @throws Refusal `host_reserved` | `host_served_elsewhere` | `host_taken` | `upstream_taken` | `upstream_shared` |
+ * `route_taken`
  */
 export const create = operation(
   {

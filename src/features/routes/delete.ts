@@ -8,7 +8,7 @@ import { Route, RouteById } from "./contract";
 import { route } from "./resource";
 import { presentRoute } from "./rows";
 
-/** Takes a route away, and answers what it was. Its host stays claimed, and denied, until `claims.release`. */
+/** Deletes a route, and returns its last state. Its host stays claimed, and denied, until `claims.release`. */
 export const remove = operation(
   {
     name: "routes.delete",

@@ -8,7 +8,7 @@ import type { Route } from "./contract";
 import type { PreparedUpstreams } from "./rules";
 import { claimPlace, orRouteTaken } from "./rules";
 
-/** The public form of a route: upstreams as they were given. */
+/** The public form of a route, with upstreams as they were given. */
 export function presentRoute(
   row: typeof routes.$inferSelect,
   sync: { readonly changeId: string | null; readonly state: SyncState },
@@ -25,7 +25,7 @@ export function presentRoute(
   };
 }
 
-/** Claims a place for an application and makes the route; asks for the host's deny where it is new. */
+/** Claims a place for an application and inserts the route. If the host is new, requests delivery of its deny. */
 export async function insertRoute<P extends Permission, O>(
   work: Work<P, O>,
   application: Pick<LocatedApplication, "applicationId" | "gatewayId">,

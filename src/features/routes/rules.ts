@@ -23,7 +23,7 @@ import {
 } from "../../platform/net/upstreams";
 import { claimHost, claimUpstreams } from "../claims/rows";
 
-/** A place that an application wants on its gateway. */
+/** A host and path that an application requests on its gateway. */
 export interface WantedPlace extends PreparedUpstreams {
   readonly applicationId: string;
   readonly gatewayId: string;
@@ -32,9 +32,9 @@ export interface WantedPlace extends PreparedUpstreams {
 
 /**
  * Claims a route's host and upstreams for the organization.
- * @returns the deny group whose file has to be delivered, or null when it stands already
+ * @returns the deny group whose file has to be delivered, or null if the deny exists already
  * @throws Refusal `host_taken` | `upstream_taken` another organization has it | `upstream_shared` another application
- *   of this organization leads to the same upstream under the same host, where a path is no boundary
+ * of this organization uses the same upstream under the same host, and a path is not a security boundary
  */
 export async function claimPlace(tx: Transaction, wanted: WantedPlace, now: Date): Promise<number | null> {
   const claim = await claimHost(tx, wanted.gatewayId, wanted.host, now);
@@ -95,11 +95,11 @@ export function requireHost(text: string, { signIn }: Pick<Runtime, "signIn">): 
 }
 
 /**
- * Refuses a host that a service which Portcullis did not configure already answers for at the gateway. A host that the
- * organization has claimed is not asked for: its own deny or route answers there, or is being delivered. Nor is a gateway
- * asked whose answers carry no tags, since its own routes could not be told from others'.
- * Outside: it asks the gateway, and stands before the transaction.
- * @throws Refusal `host_served_elsewhere`, with what was seen | `rate_limited` | `busy`
+ * Refuses a host if a service that Portcullis did not configure already answers for it at the gateway. A host that the
+ * organization has claimed is not probed: its own deny or route answers there, or is being delivered. A gateway whose
+ * responses carry no tags is not probed either, because its own routes could not be distinguished from others. It sends
+ * a request to the gateway, so call it before the transaction.
+ * @throws Refusal `host_served_elsewhere`, with the response | `rate_limited` | `busy`
  */
 export async function requireNotServed<P extends Permission, O>(
   authorized: Authorized<P, O>,
@@ -121,8 +121,10 @@ export function requirePathPrefix(text: string | null | undefined): string {
   throw new Refusal("invalid_path", { path: text ?? "", problem: parsed.problem });
 }
 
-/** How long an organization whose upstreams are not checked waits for DNS, in ms; later, a name counts as a name. */
-const ownNameWithinMs = 1_000;
+/**
+ * How long an organization whose upstreams are not checked waits for DNS, in ms. After that, a name is not resolved.
+ */
+const dnsTimeoutMs = 1_000;
 
 function placeOfOrigin(origin: string): HostAndPort {
   const { hostname, port, protocol } = new URL(origin);
@@ -130,9 +132,9 @@ function placeOfOrigin(origin: string): HostAndPort {
 }
 
 /**
- * Where a route may lead. An organization whose upstreams are `checked` gets every name resolved here, and the addresses
- * go into the file: Traefik resolves again by itself, and a tenant can point its own name anywhere later.
- * Outside: it asks DNS, and stands before the transaction.
+ * Determines where a route may point. If the organization's upstreams are `checked`, every name is resolved here, and
+ * the addresses go into the file, because Traefik resolves names again and a tenant can change their own DNS record
+ * later. It uses DNS, so call it before the transaction.
  * @throws Refusal `invalid_upstream`, with the rule that it breaks
  */
 export async function prepareUpstreams(
@@ -151,9 +153,9 @@ export async function prepareUpstreams(
     if (!parsed.ok) throw refuse(parsed.problem);
     const { upstream } = parsed;
     const pinned = organization.upstreams === "checked" && upstream.address === null;
-    const within = pinned ? undefined : ownNameWithinMs;
+    const within = pinned ? undefined : dnsTimeoutMs;
     const named = upstream.address === null ? await runtime.resolver.addresses(upstream.host, within) : [];
-    // A name that is left to the gateway counts as this machine where it leads here now: as another tenant's would.
+    // For a name that is left to the gateway, only addresses of this machine count, as for another tenant's name.
     const resolved = [...named].filter((address) => pinned || isThisMachine(address, ownAddresses)).sort();
     const rules = { mode: organization.upstreams, resolved, ownAddresses, forbidden, publicAddress };
     const judged = judgeUpstream(upstream, rules);
@@ -173,12 +175,12 @@ export async function prepareUpstreams(
   return { upstreams: [...byUrl.values()], keys: [...new Set(prepared.flatMap((one) => one.keys))].sort() };
 }
 
-/** What of a gateway decides about a route there. */
+/** The fields of a gateway that decide about a route on it. */
 export interface PreparedGateway {
-  /** Where it serves visitors, `host:port`. */
+  /** The address at which it serves visitors, `host:port`. */
   readonly address: string;
   readonly tags: boolean;
-  /** Where it listens: no route may lead there. */
+  /** The addresses at which it listens. No route may point there. */
   readonly listensOn: readonly HostAndPort[];
   /** Whether the organization has claimed the wanted host there. */
   readonly holdsHost: boolean;

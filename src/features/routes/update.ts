@@ -18,7 +18,7 @@ import {
 } from "./rules";
 
 /**
- * Moves a route, or leads it elsewhere. The claim of a host that it leaves stays, with its deny, until it is released.
+ * Changes a route's host, path or upstreams. The claim of its former host stays, with its deny, until it is released.
  * @throws Refusal as `createRoute`
  */
 export const update = operation(

@@ -7,7 +7,7 @@ const Role = z.enum(["viewer", "developer", "admin", "owner"]);
 export const CreateServiceAccount = z
   .strictObject({
     name: Name,
-    /** Exactly one of the two; at most what the maker has. */
+    /** Exactly one of the two; at most what the creator has. */
     role: Role.optional(),
     roleId: IdInput.optional(),
   })
@@ -23,7 +23,7 @@ export const UpdateServiceAccount = z
   .strictObject({
     serviceAccountId: IdInput,
     name: Name.optional(),
-    /** One of the two, or neither: it keeps what it has. */
+    /** One of the two, or neither: the role then stays. */
     role: Role.optional(),
     roleId: IdInput.optional(),
   })
@@ -36,7 +36,7 @@ export type UpdateServiceAccount = z.infer<typeof UpdateServiceAccount>;
 export const ListServiceAccounts = z.strictObject(pageFields).prefault({});
 export type ListServiceAccounts = z.infer<typeof ListServiceAccounts>;
 
-/** Automation of the organization: it has a role and keys, and cannot sign in. */
+/** An account for automation of the organization: it has a role and keys, and cannot sign in. */
 export const ServiceAccount = z.object({
   serviceAccountId: z.string(),
   name: z.string(),

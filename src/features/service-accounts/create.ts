@@ -9,7 +9,7 @@ import { presentServiceAccount } from "./rows";
 import { orNameTaken, requireAccountReach } from "./rules";
 
 /**
- * Makes a service account: what automation acts as, so that it outlives whoever set it up.
+ * Creates a service account, an identity for automation that does not depend on the person who created it.
  * @throws Refusal `role_above_own` | `not_found` no such role | `name_taken`
  */
 export const create = operation(

@@ -11,7 +11,7 @@ import { presentServiceAccount } from "./rows";
 import { requireAccountReach, roleOfAccount } from "./rules";
 
 /**
- * Removes a service account with its keys: the very next request with one of them is refused.
+ * Removes a service account with its keys. The next request with one of them is refused.
  * @throws Refusal `role_above_own`
  */
 export const remove = operation(

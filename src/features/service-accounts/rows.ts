@@ -2,7 +2,7 @@ import type { serviceAccounts } from "../../../drizzle/roles";
 import { unchanged } from "../../access/unit-of-work";
 import type { ServiceAccount } from "./contract";
 
-/** The public form of a service account. No gateway ever has to hear of one. */
+/** The public form of a service account. Gateways never receive service accounts. */
 export function presentServiceAccount(
   row: Omit<typeof serviceAccounts.$inferSelect, "organizationId">,
 ): ServiceAccount {

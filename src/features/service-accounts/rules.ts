@@ -14,7 +14,7 @@ export function orNameTaken(error: unknown, name: string): never {
 }
 
 /**
- * Nobody gives a service account what they do not have, nor touches one that has more than they.
+ * Callers can only give a service account permissions that they have, and cannot change one that has more permissions.
  * @throws Refusal `role_above_own`
  */
 export function requireAccountReach<P extends Permission, O>(
@@ -25,7 +25,7 @@ export function requireAccountReach<P extends Permission, O>(
   throw new Refusal("role_above_own", { subject: "service account" });
 }
 
-/** What an account has, as an input would say it. */
+/** The role of an account, in the form of an input. */
 export function roleOfAccount({ role, roleId }: Pick<ServiceAccount, "role" | "roleId">) {
   return role === null ? { roleId: roleId ?? "" } : { role };
 }

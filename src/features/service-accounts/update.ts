@@ -10,8 +10,8 @@ import { presentServiceAccount } from "./rows";
 import { orNameTaken, requireAccountReach, roleOfAccount } from "./rules";
 
 /**
- * Renames a service account, or gives it another role: its keys can do no more than that from the next request on.
- * @throws Refusal `role_above_own`: of what it has, or of what it is to have
+ * Renames a service account, or gives it another role, which limits its keys from the next request on.
+ * @throws Refusal `role_above_own`: of the former or of the new role
  * @throws Refusal `not_found` no such role | `name_taken`
  */
 export const update = operation(

@@ -5,32 +5,32 @@ import { SyncState } from "../../platform/contract/sync-state";
 export const SyncStatusInput = z.strictObject({ gatewayId: IdInput.optional() }).prefault({});
 export type SyncStatusInput = z.infer<typeof SyncStatusInput>;
 
-/** A file in a gateway's folder that is not ours and may harm what is. */
+/** A file in a gateway's folder that Portcullis did not write and that may affect its routes. */
 const ForeignFile = z.object({ path: z.string(), problem: z.string(), detail: z.string() });
 
 export const GatewayStatus = z.object({
   gatewayId: z.string(),
   name: z.string(),
   /**
-   * The last number given to a delivery, and the last that the gateway was seen to serve. Organizations other than the
-   * root organization see the last delivery that carried something of their own.
+   * The number of the last delivery, and of the last one that the gateway was seen to serve. Organizations other than
+   * the root organization see the last delivery that carried something of their own.
    */
   revision: z.number().int(),
   loadedRevision: z.number().int(),
   loadedAt: Moment.nullable(),
-  /** Somebody delivers to it now. */
+  /** Whether a leader delivers to it now. */
   led: z.boolean(),
-  /** Why delivery fails, in words; null while it does not. */
+  /** Why delivery fails, as a sentence; null while it succeeds. */
   cause: z.string().nullable(),
   causeSince: Moment.nullable(),
-  /** When its files were last compared with what they should be. */
+  /** When its files were last compared with the desired state. */
   comparedAt: Moment.nullable(),
   /** Shown to the root organization only: they may name other tenants' hosts. */
   foreignFiles: z.array(ForeignFile).optional(),
-  /** Changes of the caller's organization that are not delivered yet, and since when. */
+  /** The number of changes of the caller's organization that are not delivered yet, and the time of the oldest. */
   pending: z.number().int(),
   pendingSince: Moment.nullable(),
-  /** Applications of the caller's organization whose newest delivery is not proven; 100 at most. */
+  /** Applications of the caller's organization whose last delivery is not proven; 100 at most. */
   unproven: z.array(z.object({ applicationId: z.string(), reason: z.string() })),
 });
 export type GatewayStatus = z.infer<typeof GatewayStatus>;
@@ -38,7 +38,7 @@ export type GatewayStatus = z.infer<typeof GatewayStatus>;
 export const SyncStatus = z.object({ gateways: z.array(GatewayStatus) });
 export type SyncStatus = z.infer<typeof SyncStatus>;
 
-/** What can be waited for. */
+/** What a request can wait for. */
 const Awaited = z.enum(["applied", "loaded", "enforced"]);
 
 export const WaitForSync = z
@@ -53,11 +53,11 @@ export const WaitForSync = z
   });
 export type WaitForSync = z.infer<typeof WaitForSync>;
 
-/** One question to the gateway, and what it answered. */
+/** One probe of the gateway, and its response. */
 export const Proof = z.object({
   request: z.string(),
   status: z.number().int().nullable(),
-  /** The first middleware's tag was there, and the last one's. */
+  /** Whether the tag of the first middleware was present, and that of the last one. */
   tag: z.boolean(),
   pass: z.boolean(),
   at: Moment,
@@ -66,9 +66,12 @@ export const Proof = z.object({
 export const SyncWaited = z.object({
   state: SyncState,
   reached: z.boolean(),
-  /** Why it was not reached: `timeout`, `no_route`, `no_gateway` (it is gone, or the organization may not use it). */
+  /**
+   * Why the state was not reached: `timeout`, `no_route`, `no_gateway` (the gateway is gone, or the organization may
+   * not use it).
+   */
   reason: z.string().optional(),
-  /** A newer delivery has carried it; the proof is of that one. */
+  /** A later delivery included this change; the proof belongs to that delivery. */
   supersededBy: z.number().int().optional(),
   gateways: z.array(
     z.object({

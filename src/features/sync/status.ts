@@ -14,13 +14,14 @@ import { type GatewayStatus, SyncStatus, SyncStatusInput } from "./contract";
 
 type Reader = Authorized<"sync:read", LocatedGateway | Organization>;
 
-/** How many unproven applications an answer names. */
+/** The most unproven applications in a response. */
 const most = 100;
 
 /**
- * How delivery stands: of one gateway, or of all that the organization sees. The root organization sees gateways
- * that are others' too, but what is told of applications is of its own only. Other organizations see the number of the
- * last delivery that carried something of their own: the gateway's counter would tell how much others change, and when.
+ * Returns the state of delivery, for one gateway or for all gateways that the organization sees. The root organization
+ * also sees the gateways of others, but only its own applications. Other organizations see the number of the last
+ * delivery that carried something of their own, because the gateway's counter would reveal how much others change, and
+ * when.
  */
 export const status = operation(
   {
@@ -85,7 +86,7 @@ function present(row: Row): GatewayStatus {
   };
 }
 
-/** What else lies in the gateways' folders; by gateway id. It belongs to the installation, not to a tenant. */
+/** Foreign files in the gateways' folders, by gateway id. They belong to the installation, not to a tenant. */
 async function foreignFilesOf(authorized: Reader): Promise<ReadonlyMap<string, readonly ForeignFile[]>> {
   if (!authorized.organization.root) return new Map();
   const rows = await authorized.request.runtime.database.transaction("host", null, (tx) =>
@@ -94,5 +95,5 @@ async function foreignFilesOf(authorized: Reader): Promise<ReadonlyMap<string, r
   return new Map(rows.map(({ gatewayId, files }) => [gatewayId, files]));
 }
 
-/** A driver may give a moment as text or as a date. */
+/** Drivers return a time as text or as a date. */
 const iso = (moment: string | Date | null) => (moment === null ? null : isoText(moment));

@@ -22,10 +22,10 @@ type Waiter = Authorized<"sync:read", LocatedApplication | LocatedChange>;
 
 /**
  * Waits until every row of a change, or every change of an application that was committed before the call, has reached
- * a state. While it waits, it holds no transaction and shares the looks at the database with all other waits of the
- * process. It always answers what is so; `reached` says whether that is enough. The caller's permission is checked
- * again before every answer that came after waiting, and now and then in between.
- * @throws Refusal `too_many_waits` | `wait_capacity_reached`; `not_found` | `forbidden` when the caller lost the right
+ * a state. It holds no transaction while it waits, and shares its queries with all other waits of the process. It
+ * always returns the current state; `reached` says whether that is enough. The caller's permission is checked again
+ * before every response after a wait, and at intervals in between.
+ * @throws Refusal `too_many_waits` | `wait_capacity_reached`; `not_found` | `forbidden` if the caller lost the right
  */
 export const wait = operation(
   {
@@ -40,7 +40,7 @@ export const wait = operation(
     waits: true,
   },
   async (authorized, input, { slot, signal }) => {
-    slot.release(); // it waits from now on: waits have bounds of their own
+    slot.release(); // it only waits from now on: waits have separate limits
     if (input.timeoutMs === 0)
       return withTimeout(answerOf(await look(authorized, await beginOf(authorized, input)), input.state));
     const leave = authorized.request.runtime.waits.enter(ownerOf(authorized));
@@ -76,7 +76,7 @@ async function waitUntilReached(
   }
 }
 
-/** What the wait is about, as it is when the wait begins. */
+/** The object of the wait, as it is when the wait begins. */
 type Begin =
   | { readonly kind: "change"; readonly changeId: string }
   | ({ readonly kind: "rows" } & Pick<AwaitedChanges, "rows">)
@@ -106,7 +106,7 @@ function ownerOf({ principal, organization: { organizationId } }: Waiter): WaitO
   return { organizationId, caller: principal.kind === "session" ? principal.sessionId : principal.kind };
 }
 
-/** What decides whether a caller may wait: who it is, and the place of the object in the organization. */
+/** Identifies who may wait: the caller, and the position of the object in the organization. */
 function permitKeyOf(authorized: Waiter): string {
   const { organizationId, caller } = ownerOf(authorized);
   const { presents, ip } = authorized.request;
@@ -145,7 +145,7 @@ function answerOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"]): S
 
 function stateOf(row: ProgressRow): SyncWaited["state"] {
   const { gateway, application } = row;
-  // Of a gateway that cannot be seen it is known only what was written for it.
+  // For a gateway that the organization cannot see, only the written state is known.
   return progressOf(row, gateway ? { ...gateway, application } : { loadedRevision: 0, application: null });
 }
 
@@ -153,7 +153,7 @@ function stateOf(row: ProgressRow): SyncWaited["state"] {
 function reasonOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"], reached: boolean): string | undefined {
   if (!reached && seen.some((row) => row.gateway === null)) return "no_gateway";
   if (wanted !== "enforced" || seen.some((row) => row.deliveredIn === null)) return undefined;
-  // Nothing of it is at the gateway, so there is nothing that could be seen to be enforced.
+  // The gateway has no part of it, so nothing can be proven.
   const ofApplications = seen.filter((row) => row.applicationId !== null);
   const isRouted = ofApplications.some((row) => row.application === null || row.application.routed);
   return isRouted || (ofApplications.length === 0 && seen.length > 0) ? undefined : "no_route";
@@ -177,7 +177,7 @@ function gatewayOf(gatewayId: string, rows: readonly ProgressRow[]): SyncWaited[
   };
 }
 
-/** What the gateway was asked since it was given this: an older answer proves nothing of it. */
+/** The probes since this delivery: an earlier response proves nothing about it. */
 function proofsOf({ application, deliveredIn }: ProgressRow) {
   if (application === null || deliveredIn === null) return [];
   const since = readMoment(application.deliveredAt);

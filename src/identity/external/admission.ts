@@ -4,8 +4,9 @@ import { type Claims, domainOf, type GroupsUnknown, isKnown } from "./provider-c
 type Lists = Pick<Provider, "allowedEmails" | "allowedDomains" | "allowedGroups">;
 
 /**
- * Checks the provider's allow-lists: somebody in one of the three may sign in, and everybody where all are empty.
- * @returns the reason of a refusal; null for somebody who may sign in
+ * Checks the provider's allow-lists. A person in one of the three lists may sign in. If all three are empty, everyone
+ * may.
+ * @returns the reason of a refusal; null for a person who may sign in
  */
 export function whyNotAdmitted(
   { allowedEmails, allowedDomains, allowedGroups }: Lists,
@@ -21,8 +22,8 @@ export function whyNotAdmitted(
 }
 
 /**
- * Whether changed lists can keep somebody out whom the former lists let in: an entry is gone, or there are entries where
- * there were none and everybody could sign in.
+ * Whether changed lists can exclude a person that the former lists allowed: an entry was removed, or there are entries
+ * now and all lists were empty before.
  */
 export function isNarrower(before: Lists, after: Lists): boolean {
   const all = ({ allowedEmails, allowedDomains, allowedGroups }: Lists) => [

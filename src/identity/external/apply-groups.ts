@@ -3,9 +3,17 @@ import { memberRoles, members, projectRoles } from "../../../drizzle/members";
 import { holdOrganization, isLastOwner } from "../../access/last-owner";
 import { rowsOf, type Transaction } from "../../database/database";
 import { newId } from "../../platform/ids";
-import { findMembership, isSame, isWithin, type MemberRole, type Membership, strongest, wordOf } from "./group-roles";
+import {
+  findMembership,
+  isSame,
+  isWithin,
+  type MemberRole,
+  type Membership,
+  roleNameOf,
+  strongest,
+} from "./group-roles";
 
-/** Whose groups are applied to whom. */
+/** A person, the organization, and the source whose groups are applied. */
 export interface GroupsOf {
   readonly organizationId: string;
   readonly userId: string;
@@ -14,7 +22,7 @@ export interface GroupsOf {
   readonly now: Date;
 }
 
-/** What a source's groups give a person now. */
+/** The role that a source's groups currently give a person. */
 export interface GivenRole {
   readonly to: MemberRole;
   readonly groups: readonly string[];
@@ -29,23 +37,25 @@ export interface RoleChange {
   readonly after: string | null;
   readonly membershipEnded: boolean;
   readonly keysRevoked: number;
-  /** The groups no longer give the role `owner`, and the member keeps it: the organization has no other owner. */
+  /**
+   * The groups no longer give the role `owner`, but the member keeps it, because the organization has no other owner.
+   */
   readonly lastOwnerKept: boolean;
 }
 
 /** The source of a role that a person or the host's command line gave. */
 const hand = "hand";
 
-/** Groups that are kept of one source; the ones that give a role come first. */
-const mostGroups = 200;
+/** The number of groups that are stored for one source. The groups that give a role come first. */
+const maxStoredGroups = 200;
 
 /**
- * Applies what a source's groups give a person in an organization: makes them a member, changes their role, or takes
- * back what these groups gave before. Of several sources the strongest role counts. Without any, the role that was given
- * by hand is left, as far as it holds nothing that the groups' role did not hold; without that the membership ends, unless
- * it has roles at projects. The last owner stays owner.
- * @param given null: the groups give nothing any more
- * @returns null where nothing changed
+ * Applies what a source's groups give a person in an organization: adds them as a member, changes their role, or
+ * revokes what these groups gave before. If there are several sources, the strongest role counts. If no source gives a
+ * role, the role that was given by hand remains, as far as it holds nothing that the groups' role did not hold. If no
+ * role was given by hand, the membership ends, unless the person has roles at projects. The last owner stays owner.
+ * @param given null: the groups no longer give anything
+ * @returns null if nothing changed
  */
 export async function applyGroups(tx: Transaction, of: GroupsOf, given: GivenRole | null): Promise<RoleChange | null> {
   if (given !== null && (await isApplied(tx, of, given))) return null;
@@ -56,18 +66,19 @@ export async function applyGroups(tx: Transaction, of: GroupsOf, given: GivenRol
   const others = sources.filter(({ source }) => source !== of.source);
   if (given === null && others.length === sources.length) return null;
 
-  const ofGroups = others.filter(({ source }) => source !== hand);
+  const fromGroups = others.filter(({ source }) => source !== hand);
   const target =
-    given === null && ofGroups.length === 0
+    given === null && fromGroups.length === 0
       ? await withoutGroups(tx, of.organizationId, membership, others[0] ?? null)
-      : await strongest(tx, of.organizationId, [...(given === null ? [] : [given.to]), ...ofGroups]);
+      : await strongest(tx, of.organizationId, [...(given === null ? [] : [given.to]), ...fromGroups]);
   const losesOwner = membership.role === "owner" && target?.role !== "owner";
   const lastOwnerKept = losesOwner && (await isLastOwner(tx, of.organizationId, membership.memberId));
   const unchanged = { ...changeOf(of, membership, membership), lastOwnerKept };
-  if (given === null && lastOwnerKept) return unchanged; // the source stays, so that a later sign-in ends the role
+  // the source stays stored, so that a later sign-in ends the role
+  if (given === null && lastOwnerKept) return unchanged;
 
   if (given !== null) await store(tx, of, membership, sources.length === 0, given);
-  else await forget(tx, membership, of.source, ofGroups.length === 0);
+  else await forget(tx, membership, of.source, fromGroups.length === 0);
   if (lastOwnerKept) return unchanged;
   if (target === null) return end(tx, of, membership);
   if (isSame(membership, target)) return null;
@@ -76,7 +87,7 @@ export async function applyGroups(tx: Transaction, of: GroupsOf, given: GivenRol
   return changeOf(of, membership, target);
 }
 
-/** Whether the groups give what they gave at the last sign-in: the common case, without a lock. */
+/** Whether the groups give the same as at the last sign-in. This is the common case, and needs no lock. */
 async function isApplied(tx: Transaction, of: GroupsOf, { to, groups }: GivenRole): Promise<boolean> {
   const [row] = await tx
     .select({ role: memberRoles.role, roleId: memberRoles.roleId, groups: memberRoles.groups, member: members })
@@ -100,7 +111,7 @@ async function join(tx: Transaction, of: GroupsOf, given: GivenRole): Promise<Ro
   return changeOf(of, { ...membership, role: null, roleId: null }, membership);
 }
 
-/** The role that is left when no groups give one; null: the membership ends. */
+/** The role that remains when no groups give one; null: the membership ends. */
 async function withoutGroups(
   tx: Transaction,
   organizationId: string,
@@ -112,7 +123,7 @@ async function withoutGroups(
   return atProjects > 0 ? { role: null, roleId: null } : null;
 }
 
-/** Keeps what a source gives; before the first one, also what was given by hand. */
+/** Stores what a source gives. Before the first source, also stores the role that was given by hand. */
 async function store(
   tx: Transaction,
   { organizationId, source, now: createdAt }: GroupsOf,
@@ -129,7 +140,10 @@ async function store(
     .onConflictDoUpdate({ target: [memberRoles.memberId, memberRoles.source], set: gives });
 }
 
-/** Forgets a source; the last one with what was given by hand, which is the role itself from then on. */
+/**
+ * Deletes a source. With the last source, also deletes the stored role that was given by hand, which is the member's
+ * role from then on.
+ */
 async function forget(tx: Transaction, { memberId }: Membership, source: string, isLast: boolean): Promise<void> {
   const its = eq(memberRoles.memberId, memberId);
   await tx
@@ -155,8 +169,8 @@ function changeOf({ organizationId, userId }: GroupsOf, before: Membership, afte
     organizationId,
     userId,
     memberId: before.memberId,
-    before: wordOf(before),
-    after: wordOf(after),
+    before: roleNameOf(before),
+    after: roleNameOf(after),
     membershipEnded: false,
     keysRevoked: 0,
     lastOwnerKept: false,
@@ -164,5 +178,5 @@ function changeOf({ organizationId, userId }: GroupsOf, before: Membership, afte
 }
 
 function keptOf(groups: readonly string[]): string[] {
-  return [...new Set(groups)].slice(0, mostGroups);
+  return [...new Set(groups)].slice(0, maxStoredGroups);
 }

@@ -19,8 +19,8 @@ export interface ProviderResponse {
 }
 
 /**
- * Sends one request to a provider, at an address that its reach allows, within the bounds of time and size. Redirects are
- * not followed.
+ * Sends one request to a provider, at an address within its reach and within the limits of time and size. Does not
+ * follow redirects.
  * @throws AddressRefused
  * @throws NoAnswer
  */
@@ -33,7 +33,7 @@ export async function askProvider(
   const options = {
     ...requestOptions(url, reach, resolver),
     method,
-    headers: { ...headers, "accept-encoding": "identity" }, // the body is read as it comes
+    headers: { ...headers, "accept-encoding": "identity" }, // the body is read as it arrives
   };
   return new Promise((resolve, reject) => {
     const send = url.startsWith("https:") ? requestByHttps : requestByHttp;

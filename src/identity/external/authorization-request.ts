@@ -7,7 +7,7 @@ import {
 import type { Metadata } from "./discover";
 import type { Provider } from "./provider";
 
-/** Random values of one sign-in by a provider. What comes back from the provider has to fit them. */
+/** Random values of one sign-in by a provider. The provider's response has to match them. */
 export interface SignInSecrets {
   readonly state: string;
   readonly nonce: string;
@@ -19,7 +19,7 @@ export function newSignInSecrets(): SignInSecrets {
   return { state: generateRandomState(), nonce: generateRandomNonce(), verifier: generateRandomCodeVerifier() };
 }
 
-/** The address at the provider to which the browser is sent. A query that the provider's endpoint has is kept. */
+/** The authorization URL to which the browser is redirected. The query of the provider's endpoint is kept. */
 export async function authorizationUrl(
   { clientId, scopes }: Pick<Provider, "clientId" | "scopes">,
   { endpoints }: Pick<Metadata, "endpoints">,
@@ -38,6 +38,6 @@ export async function authorizationUrl(
     code_challenge_method: "S256",
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-  url.search = url.search.replaceAll("+", "%20"); // some providers take a plus for a plus
+  url.search = url.search.replaceAll("+", "%20"); // some providers decode a plus as a plus and not as a space
   return url;
 }

@@ -7,20 +7,23 @@ import { discoveryUrl, type Endpoints, isSameIssuer, placeEndpoints, withSlashOf
 import type { Provider } from "./provider";
 import { requireReachable } from "./reachable";
 
-/** What a provider says of itself, as far as a sign-in needs it. */
+/** The provider's metadata, as far as a sign-in needs it. */
 export interface Metadata {
-  /** What tokens carry, letter by letter: the setting's issuer, with or without its last slash as the provider writes it. */
+  /**
+   * The issuer that tokens have to carry, character by character: the configured issuer, with or without its trailing
+   * slash as the provider writes it.
+   */
   readonly issuer: string;
   readonly endpoints: Endpoints;
-  /** How tokens are signed. */
+  /** The signature algorithm of tokens. */
   readonly algorithm: string;
-  /** How this client shows its secret. */
+  /** How this client sends its secret. */
   readonly clientAuthentication: "client_secret_basic" | "client_secret_post" | "none";
-  /** Whether every answer through the browser names the issuer (RFC 9207). */
+  /** Whether every response through the browser names the issuer (RFC 9207). */
   readonly namesIssuer: boolean;
 }
 
-/** The provider cannot be asked, or does not say what it has to. */
+/** The provider cannot be reached, or its metadata is incomplete. */
 export class DiscoveryFailed extends Error {
   override readonly name = "DiscoveryFailed";
   constructor(
@@ -44,14 +47,14 @@ const Document = z.object({
   authorization_response_iss_parameter_supported: z.boolean().optional(),
 });
 
-/** Signatures that a key which is published can check, the usual one first. */
+/** Signature algorithms that can be verified with a published key, the usual one first. */
 const algorithms = ["RS256", "PS256", "ES256", "EdDSA", "RS384", "RS512", "PS384", "PS512", "ES384", "ES512"] as const;
 
 const rememberedMs = 5 * 60_000;
 const known = new WeakMap<object, Map<string, { readonly metadata: Metadata; readonly until: Date }>>();
 
 /**
- * Asks the provider what it is; remembered for five minutes.
+ * Requests the provider's metadata; cached for five minutes.
  * @throws DiscoveryFailed
  */
 export async function discover(
@@ -75,8 +78,9 @@ function read(provider: Provider, answer: unknown): Metadata {
   const parsed = Document.safeParse(answer);
   if (!parsed.success) throw new DiscoveryFailed("discovery_invalid");
   const document = parsed.data;
-  // A provider that takes its name from the request calls itself by the internal one there; its tokens may not.
-  // The last slash is the provider's to decide: people leave it out or add it, and discovery is at the same address.
+  // A provider that derives its issuer from the request answers with the internal name here, but its tokens may carry
+  // the public one. The provider decides about the trailing slash: people omit it or add it, and discovery has the same
+  // URL either way.
   if (![issuer, internalUrl ?? issuer].some((known) => isSameIssuer(known, document.issuer))) {
     throw new DiscoveryFailed("discovery_issuer_mismatch");
   }
@@ -116,7 +120,7 @@ async function fetchDocument(provider: Provider, resolver: Resolver): Promise<un
   try {
     const url = discoveryUrl(provider);
     const { status, body } = await askProvider(url, { headers: { accept: "application/json" } }, provider, resolver);
-    if (status !== 200) throw new Error(`discovery answered ${status}`);
+    if (status !== 200) throw new Error(`discovery returned status ${status}`);
     return JSON.parse(body.toString("utf8"));
   } catch (cause) {
     throw new DiscoveryFailed("provider_unavailable", { cause });

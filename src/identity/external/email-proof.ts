@@ -3,7 +3,7 @@ import type { EmailProof } from "../../platform/contract/email-proofs";
 type Claims = Readonly<Record<string, unknown>>;
 
 /**
- * Whether the claims of one answer prove its address. An explicit "no" of either claim always counts.
+ * Whether the claims of one response prove its e-mail address. An explicit "no" of either claim always counts.
  * @param trustedDomains lower-case
  * @param email lower-case; the address in these claims
  */
@@ -19,12 +19,12 @@ export function isProven(
   return isOfOneTenant(issuer) && trustedDomains.includes(email.slice(email.lastIndexOf("@") + 1));
 }
 
-/** A JSON boolean; Amazon Cognito sends the text `"true"`. Nothing else. */
+/** A JSON boolean; Amazon Cognito sends the text `"true"`. No other value counts. */
 function isVerified(value: unknown): boolean {
   return value === true || value === "true";
 }
 
-/** Documented as a boolean; Entra ID also sends `"1"`, `1` and `"true"`. Nothing else. */
+/** Documented as a boolean; Entra ID also sends `"1"`, `1` and `"true"`. No other value counts. */
 function isDomainOwnerVerified(value: unknown): boolean {
   return value === true || value === "true" || value === 1 || value === "1";
 }
@@ -36,7 +36,7 @@ export interface ProofSettings {
   readonly trustedDomains: readonly string[];
 }
 
-/** Why an address cannot be proven as the settings say; null where it can. */
+/** Why these settings cannot prove any address; null if they can. */
 export function proofProblem({
   issuer,
   emailProof,
@@ -49,15 +49,15 @@ export function proofProblem({
 
 const guid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** The tenant of everybody with a personal Microsoft account. */
+/** The tenant of all personal Microsoft accounts. */
 const personalAccounts = "9188040d-6c67-4c5b-b112-36a304b66dad";
 
-/** Hosts of Microsoft on which every tenant has an issuer of its own. */
+/** Hosts of Microsoft on which every tenant has its own issuer. */
 const microsoft =
   /^(?:login\.microsoftonline\.(?:com|us)|login\.partner\.microsoftonline\.cn|login\.(?:chinacloudapi\.cn|microsoft\.com|windows\.net|live\.com)|sts\.(?:windows\.net|chinacloudapi\.cn)|[^/]+\.(?:ciamlogin|b2clogin)\.com)$/;
 
-/** Issuers of accounts that anybody can create, whatever address they name. */
-const ofEverybody = new Set([
+/** Issuers of accounts that anyone can create, with any e-mail address. */
+const openIssuers = new Set([
   "accounts.google.com",
   "appleid.apple.com",
   "facebook.com",
@@ -71,8 +71,9 @@ const ofEverybody = new Set([
 ]);
 
 /**
- * Whether an issuer speaks for one tenant, so that its administrators decide which addresses its people have. An issuer of
- * Microsoft has to hold the id of the tenant; `common`, `organizations`, `consumers` and `{tenantid}` are for all tenants.
+ * Whether an issuer belongs to one tenant, so that the tenant's administrators decide which addresses its people have.
+ * An issuer of Microsoft has to contain the tenant's id; `common`, `organizations`, `consumers` and `{tenantid}` are
+ * for all tenants.
  */
 export function isOfOneTenant(issuer: string): boolean {
   if (!URL.canParse(issuer)) return false;
@@ -86,13 +87,13 @@ export function isOfOneTenant(issuer: string): boolean {
     return false;
   }
   if (microsoft.test(host)) return segments[0] !== personalAccounts && guid.test(segments[0] ?? "");
-  return !ofEverybody.has(host.replace(/^www\./, ""));
+  return !openIssuers.has(host.replace(/^www\./, ""));
 }
 
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);
   } catch {
-    return "{}"; // unreadable: of nobody in particular
+    return "{}"; // an undecodable path counts as an issuer for all tenants
   }
 }

@@ -12,22 +12,22 @@ import type { Person } from "./find-person";
 import { givenByGroups } from "./group-roles";
 import { hasOwnCredentials, headerProvider } from "./hand-over";
 
-/** A provider or the trusted header, as far as its groups matter. */
+/** A provider or the trusted header, as a source of groups. */
 export interface GroupSource {
   /** A provider's id, or `trusted_header`. */
   readonly source: string;
-  /** What the audit log calls it. */
+  /** Its name in the audit log. */
   readonly name: string;
-  /** Whose own provider it is; null for a source of the installation. */
+  /** The organization that owns the provider; null for a source of the installation. */
   readonly organizationId: string | null;
 }
 
-/** The request that showed what the groups are. */
+/** The request that showed the current groups. */
 export interface GroupsSeen {
   readonly requestId: string;
   readonly ip: string | null;
   readonly now: Date;
-  /** Whose log it is where no organization is concerned. */
+  /** The log that is used if no organization is concerned. */
   readonly installationId: string;
 }
 
@@ -38,7 +38,7 @@ export function seenBy(
   return { requestId, ip, now, installationId: runtime.installationId };
 }
 
-/** What ended because the groups that gave it are gone. */
+/** What ended because the person no longer has the groups that gave it. */
 export interface EndedByGroups {
   readonly role: RoleChange | null;
   readonly endedSessions: number;
@@ -46,10 +46,10 @@ export interface EndedByGroups {
 }
 
 /**
- * Ends at once what the groups of a source gave a person: the role or the membership, the sessions that the source opened,
- * the keys that were created in them, and all keys of a person who has no other way to sign in. Audited in the same
- * transaction.
- * @param rolesIn the organization in which the source's groups give roles; null where they give none
+ * Ends at once what the groups of a source gave a person: the role or the membership, the sessions that the source
+ * opened, the keys that were created in them, and all keys of a person who has no other way to sign in. Audited in the
+ * same transaction.
+ * @param rolesIn the organization in which the source's groups give roles; null if they give none
  */
 export async function endWhatGroupsGave(
   tx: Transaction,
@@ -63,7 +63,8 @@ export async function endWhatGroupsGave(
   const before = await tx.$count(sessions, eq(sessions.userId, userId));
   const of = (organization: string): GroupsOf => ({ organizationId: organization, userId, source, now: seen.now });
   const role = rolesIn === null ? null : await applyGroups(tx, of(rolesIn), null);
-  // A key that is being created holds this row: either it is here to be revoked, or its session is gone when it is made.
+  // The creation of a key locks this row. Either the key exists here and is revoked, or its session has ended when it
+  // is created.
   await tx.select({ of: members.memberId }).from(members).where(eq(members.userId, userId)).for("no key update");
   await tx.delete(sessions).where(and(eq(sessions.userId, userId), openedBy(source)));
   const isOnlyWay = !(await hasOtherWay(tx, from, userId));
@@ -90,9 +91,9 @@ export async function endWhatGroupsGave(
 }
 
 /**
- * Applies a source's groups as they were seen last to everybody who has a role from them, after the roles that they give
- * have changed.
- * @param groupRoles null: the source itself is gone
+ * Applies the last seen groups of a source to everyone who has a role from them, after a change of the roles that the
+ * groups give.
+ * @param groupRoles null: the source itself was removed
  * @returns the last owners who kept the role, for the alarm
  */
 export async function reapplyGroups(
@@ -110,7 +111,7 @@ export async function reapplyGroups(
     .where(and(eq(memberRoles.source, from.source), eq(memberRoles.organizationId, rolesIn)));
   const kept: RoleChange[] = [];
   for (const { groups, ...person } of rows) {
-    // Before groups were stored it was not known which ones there are: the next sign-in says so.
+    // Earlier versions did not store groups, so they are unknown here. The next sign-in shows them.
     if (groupRoles !== null && groups.length === 0) continue;
     const given = groupRoles === null ? null : await givenByGroups(tx, rolesIn, groupRoles, groups);
     const of = { organizationId: rolesIn, userId: person.userId, source: from.source, now: seen.now };
@@ -127,7 +128,7 @@ export async function reapplyGroups(
   return kept;
 }
 
-/** The alarm in the audit log that a member is still owner, though no group gives that any more. */
+/** Records the alarm in the audit log that a member is still owner, although no group gives this role now. */
 export async function recordLastOwnerKept(
   tx: Transaction,
   seen: GroupsSeen,
@@ -138,7 +139,7 @@ export async function recordLastOwnerKept(
   await record(tx, seen, from, organizationId, "members.lastOwnerKept", person, { role: before });
 }
 
-/** A role that follows the groups outside of a sign-in, in the audit log. */
+/** Records in the audit log a role that followed the groups outside of a sign-in. */
 export async function recordRoleChange(
   tx: Transaction,
   seen: GroupsSeen,
@@ -153,7 +154,7 @@ export async function recordRoleChange(
   });
 }
 
-/** The alarm in the log of the process; to be written after the transaction. */
+/** Logs the alarm in the log of the process. Call it after the transaction. */
 export function logLastOwnerKept(
   log: Logger,
   { requestId }: Pick<GroupsSeen, "requestId">,
@@ -162,11 +163,11 @@ export function logLastOwnerKept(
 ): void {
   log.error(
     { requestId, provider: source, organizationId, userId },
-    "the last owner of an organization keeps the role, though the provider's groups no longer give it: make somebody else an owner, then remove this one",
+    "the last owner of an organization keeps the role, although the provider's groups no longer give it. Give another member the role owner, then remove this one",
   );
 }
 
-/** Writes what a source's groups did into the log of an organization, or of the installation. */
+/** Records what a source's groups changed, in the log of an organization or of the installation. */
 async function record(
   tx: Transaction,
   { requestId, ip, now, installationId }: GroupsSeen,
@@ -200,7 +201,9 @@ function openedBy(source: string) {
     : eq(sessions.providerId, source);
 }
 
-/** Whether a person can sign in without this source: with what they hold themselves, or by another source that counts here. */
+/**
+ * Whether a person can sign in without this source: with their own credentials, or by another source that counts here.
+ */
 async function hasOtherWay(tx: Transaction, { source, organizationId }: GroupSource, userId: string): Promise<boolean> {
   if (await hasOwnCredentials(tx, userId)) return true;
   const counts = or(

@@ -1,4 +1,4 @@
-/** The addresses of a provider: what browsers use, and what this server uses. */
+/** The addresses of a provider: for browsers, and for this server. */
 export interface Endpoints {
   readonly authorization: string;
   readonly token: string;
@@ -7,20 +7,20 @@ export interface Endpoints {
 }
 
 interface Where {
-  /** The public one. */
+  /** The public issuer URL. */
   readonly issuer: string;
-  /** This server's own way there. */
+  /** The URL by which this server reaches the issuer. */
   readonly internalUrl: string | null;
 }
 
-/** Where a provider says what it is: at the issuer, on this server's own way to it. */
+/** The discovery URL: at the issuer, by the URL that this server uses. */
 export function discoveryUrl({ issuer, internalUrl }: Where): string {
   return `${bare(internalUrl ?? issuer)}/.well-known/openid-configuration`;
 }
 
 /**
- * What is for browsers stands at the public address, and what this server asks for at the internal one, whichever of
- * the two the provider believes to be at. An endpoint on a host that is neither stays where it is.
+ * Endpoints for browsers are at the public address, and endpoints that this server calls are at the internal address,
+ * whichever of the two the provider uses in its metadata. An endpoint on another host is not changed.
  */
 export function placeEndpoints(endpoints: Endpoints, { issuer, internalUrl }: Where): Endpoints {
   if (internalUrl === null) return endpoints;
@@ -33,19 +33,19 @@ export function placeEndpoints(endpoints: Endpoints, { issuer, internalUrl }: Wh
   };
 }
 
-/** Below the one address, or else on its host: below the other, or on its host. */
+/** Moves a URL below the one address, or on its host, to below the other address, or to its host. */
 function moved(url: string, from: string, to: string): string {
   if (url.startsWith(`${bare(from)}/`)) return bare(to) + url.slice(bare(from).length);
   const target = new URL(url);
   return target.origin === new URL(from).origin ? new URL(to).origin + url.slice(target.origin.length) : url;
 }
 
-/** Whether two issuers differ in their last slash at most: providers are asked at the same address for both. */
+/** Whether two issuers differ at most in their trailing slash. Both have the same discovery URL. */
 export function isSameIssuer(one: string, other: string): boolean {
   return withoutLastSlash(one) === withoutLastSlash(other);
 }
 
-/** An issuer, ending in a slash exactly where the other does. */
+/** An issuer, with a trailing slash exactly if the other issuer has one. */
 export function withSlashOf(issuer: string, other: string): string {
   return `${withoutLastSlash(issuer)}${other.endsWith("/") ? "/" : ""}`;
 }

@@ -44,18 +44,18 @@ export class ExchangeFailed extends Error {
     super(`exchange of the code: ${reason}`, options);
   }
 
-  /** The error code that the provider answered with, such as `invalid_client`; null without one. */
+  /** The error code of the provider's response, such as `invalid_client`; null without one. */
   get providerError(): string | null {
     return this.cause instanceof ResponseBodyError ? this.cause.error.slice(0, 100) : null;
   }
 }
 
 /**
- * Exchanges the code that a browser brings back for tokens, checks the ID token with its signature, and reads the claims
- * of the person, also from the userinfo endpoint.
+ * Exchanges the code that a browser brings back for tokens, verifies the ID token with its signature, and reads the
+ * claims of the person, also from the userinfo endpoint.
  * @param redirectUri as it was in the authorization request
  * @param parameters that the provider added to it: `code`, `state`, `iss`
- * @param secrets of the sign-in that this browser began
+ * @param secrets of the sign-in that this browser started
  * @throws ExchangeFailed
  */
 export async function exchangeCode(
@@ -78,11 +78,14 @@ export async function exchangeCode(
   }
 }
 
-/** One provider as the library takes it. It keeps the provider's keys for as long as `server` lives: for one sign-in. */
+/**
+ * One provider as the library represents it. The library caches the provider's keys on `server`, which lives for one
+ * sign-in.
+ */
 interface Exchange {
   readonly server: AuthorizationServer;
   readonly client: Client;
-  /** How ID tokens are signed. */
+  /** The signature algorithm of ID tokens. */
   readonly algorithm: string;
   readonly authentication: ClientAuth;
   readonly options: {
@@ -94,7 +97,7 @@ interface Exchange {
   };
 }
 
-/** Seconds by which the provider's clock may differ from this server's. */
+/** The tolerated difference in seconds between the provider's clock and this server's. */
 const toleratedSeconds = 10;
 
 function exchangeOf(resolver: Resolver, provider: Provider, metadata: Metadata): Exchange {
@@ -120,7 +123,7 @@ function exchangeOf(resolver: Resolver, provider: Provider, metadata: Metadata):
   };
 }
 
-/** Everything that is read here is JSON. Providers also serve it under other media types. */
+/** All responses that are read here are JSON. Providers also send them with other media types. */
 function asJson(status: number, text: string): Response {
   return new Response(text === "" ? null : text, { status, headers: { "content-type": "application/json" } });
 }
@@ -131,8 +134,8 @@ function authenticationOf({ clientSecret }: Provider, { clientAuthentication }: 
 }
 
 /**
- * The library's `ClientSecretBasic` also encodes `-`, `_`, `.` and others, which are in most ids. Providers that compare
- * the header without decoding it refuse that.
+ * The library's `ClientSecretBasic` also encodes `-`, `_`, `.` and others, which most client ids contain. Providers
+ * that compare the header without decoding it refuse that.
  */
 function basic(clientSecret: string): ClientAuth {
   const encode = (text: string) => encodeURIComponent(text).replaceAll("%20", "+");
@@ -142,7 +145,7 @@ function basic(clientSecret: string): ClientAuth {
   };
 }
 
-/** The tokens of a person. The ID token has been checked. */
+/** The tokens of a person. The ID token has been verified. */
 interface Tokens {
   readonly claims: IDToken;
   readonly accessToken: string | null;
@@ -174,8 +177,8 @@ const TokenResponse = z.object({
 });
 
 /**
- * Leaves in a token response what a sign-in needs, because the library judges everything that is in it. It also requires an
- * access token, which some providers leave out (Azure AD B2C for the scope `openid` alone).
+ * Removes from a token response everything that a sign-in does not need, because the library validates all of it. It
+ * also requires an access token, which some providers omit (Azure AD B2C for the scope `openid` alone).
  */
 async function onlyTokens(response: Response): Promise<{ response: Response; accessToken: string | null }> {
   if (response.status !== 200) return { response, accessToken: null };
@@ -187,8 +190,8 @@ async function onlyTokens(response: Response): Promise<{ response: Response; acc
 }
 
 /**
- * Checks the signature of the ID token in a response by the keys that the provider publishes. Of several keys with the id
- * that the token names, one has to fit.
+ * Verifies the signature of the ID token in a response with the keys that the provider publishes. If several keys have
+ * the id that the token names, one of them has to match.
  */
 async function requireSignature({ server, options }: Exchange, response: Response): Promise<void> {
   try {
@@ -204,7 +207,7 @@ async function requireSignature({ server, options }: Exchange, response: Respons
   }
 }
 
-/** The library's error for a token whose `kid` several keys have. */
+/** The library's error for a token whose `kid` matches several keys. */
 const SeveralKeys = z.object({
   code: z.literal(KEY_SELECTION),
   cause: z.object({ header: z.object({ kid: z.string() }), candidates: z.array(z.looseObject({})).min(2) }),
@@ -215,12 +218,12 @@ function requireSignatureBy(key: JWK, server: AuthorizationServer, response: Res
   return validateApplicationLevelSignature({ ...server }, response, { [jwksCache]: cache });
 }
 
-/** The library looks at `azp` only where there are several audiences. */
+/** The library checks `azp` only if there are several audiences. */
 function requireAuthorizedParty({ client }: Exchange, { azp }: IDToken): void {
   if (azp !== undefined && azp !== client.client_id) throw new ExchangeFailed("audience_mismatch");
 }
 
-/** The library leaves `at_hash` out (OpenID Connect Core 1.0, section 3.1.3.6). */
+/** The library does not check `at_hash` (OpenID Connect Core 1.0, section 3.1.3.6). */
 function requireHash({ algorithm }: Exchange, { at_hash }: IDToken, accessToken: string): void {
   if (at_hash === undefined) return;
   const hash = createHash(algorithm === "EdDSA" ? "sha512" : `sha${algorithm.slice(-3)}`)

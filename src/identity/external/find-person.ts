@@ -13,15 +13,15 @@ export interface Person {
   readonly email: string;
 }
 
-/** Who it is, and how that was found out. */
+/** The person, and how they were found. */
 export interface Found {
   readonly person: Person;
   readonly by: "identity" | "link" | "creation";
-  /** What opened an account that was linked, and does not any more. */
+  /** The credentials that opened a linked account before and no longer do. */
   readonly handedOver: HandedOver | null;
 }
 
-/** A sign-in that is refused, with the true reason; `person` where it is known whom it was about. */
+/** A refused sign-in, with the true reason. `person` is set if the affected person is known. */
 export class ProviderRefusal extends Error {
   override readonly name = "ProviderRefusal";
   constructor(
@@ -33,9 +33,9 @@ export class ProviderRefusal extends Error {
 }
 
 /**
- * The person whom the provider's subject stands for. On first sight that is whoever has the verified address, where the
- * provider is trusted for its domain, or somebody new, where it may make people. An account that was there is handed
- * over to them, see `handOver`.
+ * Finds the person for the provider's subject. At the first sign-in this is the person with the verified address, if
+ * the provider is trusted for its domain, or a new person, if the provider may create people. An existing account is
+ * handed over to them, see `handOver`.
  * @throws ProviderRefusal
  */
 export async function findPerson(tx: Transaction, provider: Provider, claims: Claims, now: Date): Promise<Found> {
@@ -50,7 +50,7 @@ export async function findPerson(tx: Transaction, provider: Provider, claims: Cl
   }
   if (!existing && !provider.createsPersons) throw new ProviderRefusal("unknown_person");
   const person = existing ?? (await create(tx, email, name, now));
-  // An organization's provider opens its own sessions, and touches nothing that its owners have no part in.
+  // An organization's provider opens its own sessions, and changes nothing outside that organization.
   const handedOver = existing && provider.organizationId === null ? await handOver(tx, person.userId) : null;
   await tx.insert(identities).values({
     identityId: newId("identity"),
@@ -72,7 +72,9 @@ export async function isMemberAnywhere(tx: Transaction, userId: string): Promise
   return found.length > 0;
 }
 
-/** The person whom a provider's subject stands for. The row is locked: two sign-ins of one person run one after the other. */
+/**
+ * The person for a provider's subject. The row is locked, so that two sign-ins of one person run one after the other.
+ */
 export async function byIdentity(
   tx: Transaction,
   providerId: string,
@@ -103,8 +105,8 @@ export async function create(tx: Transaction, email: string, name: string | null
   return { userId, email };
 }
 
-/** An invitation of an address that can be accepted now: whoever sent it could still do so. */
-export async function findGoodInvitation(
+/** An invitation of an address that can be accepted now, because its sender could still send it. */
+export async function findValidInvitation(
   tx: Transaction,
   organizationId: string,
   email: string,

@@ -19,10 +19,10 @@ import { findMembership, givenByGroups } from "./group-roles";
 import { headerProvider } from "./hand-over";
 import { isKnown } from "./provider-claims";
 import { rootOrganizationId } from "./sign-in-by-provider";
-import { headerSource, readHeaders, type Said } from "./trusted-header";
+import { type HeaderClaims, headerSource, readHeaders } from "./trusted-header";
 
-/** A request that presents a session, and the connection that it came by. */
-interface Arrived {
+/** A request that presents a session, and the connection that it arrived by. */
+interface SessionRequest {
   readonly runtime: Runtime;
   readonly requestId: string;
   readonly ip: string | null;
@@ -32,56 +32,56 @@ interface Arrived {
   readonly sessionHash: string;
 }
 
-/** Sessions whose headers are remembered, for each database. */
-const mostRemembered = 10_000;
+/** The number of sessions whose headers are cached, for each database. */
+const maxCachedSessions = 10_000;
 const remembered = new WeakMap<object, Map<string, string>>();
 
 const restarts = 3;
 
 /**
- * Every request through a trusted proxy brings the groups of the person. Where a session was opened by the header, and its
- * request now names other groups than the one before, they are applied at once: the role of a member follows them, and
- * without any group that gives a role the session ends with everything else that the groups gave. A request without the
- * header, with groups that cannot be read, or in the name of another person changes nothing.
+ * Follows the groups in every request through a trusted proxy. If the header opened the session and the request names
+ * other groups than the request before, they are applied at once: the member's role changes, and without any group that
+ * gives a role the session ends with everything else that the groups gave. A request without the header, with
+ * unreadable groups, or for another person changes nothing.
  */
-export async function followTrustedHeader(arrived: Arrived): Promise<void> {
-  const { runtime, sessionHash } = arrived;
+export async function followTrustedHeader(request: SessionRequest): Promise<void> {
+  const { runtime, sessionHash } = request;
   const { trustedHeader } = runtime.signIn;
   if (trustedHeader === null || Object.keys(trustedHeader.groupRoles).length === 0) return;
-  const said = readHeaders(arrived, trustedHeader);
-  if (typeof said === "string" || !isKnown(said.groups)) return;
-  const text = JSON.stringify([said.email, said.groups]);
+  const claims = readHeaders(request, trustedHeader);
+  if (typeof claims === "string" || !isKnown(claims.groups)) return;
+  const text = JSON.stringify([claims.email, claims.groups]);
   const known = remembered.get(runtime.database) ?? new Map<string, string>();
   remembered.set(runtime.database, known);
   if (known.get(sessionHash) === text) return;
-  const alarm = await apply(arrived, said, said.groups, restarts);
-  if (alarm) logLastOwnerKept(runtime.log, arrived, headerSource, alarm);
+  const alarm = await apply(request, claims, claims.groups, restarts);
+  if (alarm) logLastOwnerKept(runtime.log, request, headerSource, alarm);
   known.delete(sessionHash);
   known.set(sessionHash, text);
   const [oldest] = known.keys();
-  if (known.size > mostRemembered && oldest !== undefined) known.delete(oldest);
+  if (known.size > maxCachedSessions && oldest !== undefined) known.delete(oldest);
 }
 
 async function apply(
-  arrived: Arrived,
-  said: Said,
+  request: SessionRequest,
+  claims: HeaderClaims,
   groups: readonly string[],
   left: number,
 ): Promise<RoleChange | null> {
-  const { runtime, sessionHash } = arrived;
+  const { runtime, sessionHash } = request;
   try {
     return await runtime.database.transaction("identity", null, async (tx) => {
       const person = await findPerson(tx, sessionHash);
-      if (person === null || person.email !== said.email) return null;
-      return applyTo(tx, seenBy(arrived, runtime.clock.now()), said, groups, person);
+      if (person === null || person.email !== claims.email) return null;
+      return applyTo(tx, seenBy(request, runtime.clock.now()), claims, groups, person);
     });
   } catch (error) {
     if (left === 0 || !(isTransient(error) || violatedConstraint(error) !== null)) throw error;
-    return apply(arrived, said, groups, left - 1);
+    return apply(request, claims, groups, left - 1);
   }
 }
 
-/** Whose session it is; null where the header did not open it. */
+/** The person of the session; null if the header did not open it. */
 async function findPerson(tx: Transaction, sessionHash: string): Promise<Person | null> {
   const [row] = await tx
     .select({ userId: users.userId, email: users.email })
@@ -95,7 +95,7 @@ async function findPerson(tx: Transaction, sessionHash: string): Promise<Person 
 async function applyTo(
   tx: Transaction,
   seen: GroupsSeen,
-  { settings: { groupRoles } }: Said,
+  { settings: { groupRoles } }: HeaderClaims,
   groups: readonly string[],
   person: Person,
 ): Promise<RoleChange | null> {

@@ -4,17 +4,17 @@ import { roles } from "../../../drizzle/roles";
 import { type Grant, grantedBy, isRole, type Role } from "../../access/permissions";
 import type { Transaction } from "../../database/database";
 
-/** A membership's role, as its columns hold it. */
+/** The role of a membership, as its columns store it. */
 export interface MemberRole {
   readonly role: Role | null;
   readonly roleId: string | null;
 }
 
 /**
- * The role that somebody's groups give in an organization: of several the one that holds most, of equals the first by
- * the group's name.
- * @param groupRoles group → built-in role, or id of a role of the organization's own
- * @returns null where no group gives one that is there
+ * The role that a person's groups give in an organization. If there are several, the role with the most permissions
+ * counts; if they are equal, the first by the group's name.
+ * @param groupRoles group → built-in role, or id of a custom role
+ * @returns null if no group gives an existing role
  */
 export async function roleOfGroups(
   tx: Transaction,
@@ -30,13 +30,13 @@ export async function roleOfGroups(
   return strongest(
     tx,
     organizationId,
-    given.map((word) => (isRole(word) ? { role: word, roleId: null } : { role: null, roleId: word })),
+    given.map((name) => (isRole(name) ? { role: name, roleId: null } : { role: null, roleId: name })),
   );
 }
 
 /**
- * The role that holds most; of equals the first.
- * @returns null where none of them is a role of the organization
+ * The role with the most permissions; the first one if they are equal.
+ * @returns null if none of them is a role of the organization
  */
 export async function strongest(
   tx: Transaction,
@@ -53,7 +53,7 @@ export async function strongest(
   return best?.to ?? null;
 }
 
-/** Whether a role holds nothing that another one does not hold. */
+/** Whether a role holds no permission that another role does not hold. */
 export async function isWithin(
   tx: Transaction,
   organizationId: string,
@@ -65,7 +65,7 @@ export async function isWithin(
   return [...grantedBy(ofInner ?? null)].every((permission) => held.has(permission));
 }
 
-/** What each role grants; null for no role, and for one that the organization does not have. */
+/** The permissions of each role; null for no role, and for a role that the organization does not have. */
 async function grantsOf(
   tx: Transaction,
   organizationId: string,
@@ -90,8 +90,8 @@ export function isSame(one: MemberRole, other: MemberRole): boolean {
   return one.role === other.role && one.roleId === other.roleId;
 }
 
-/** A role as the audit log names it. */
-export function wordOf({ role, roleId }: MemberRole): string | null {
+/** The name of a role in the audit log. */
+export function roleNameOf({ role, roleId }: MemberRole): string | null {
   return role ?? roleId;
 }
 
@@ -122,7 +122,7 @@ export async function givenByGroups(
   return to && { to, groups: inOrder(groupRoles, groups) };
 }
 
-/** Groups in a stable order, those that can give a role first. */
+/** Groups in a stable order. Groups that can give a role come first. */
 function inOrder(groupRoles: Readonly<Record<string, string>>, groups: readonly string[]): string[] {
   const all = [...new Set(groups)].sort();
   const gives = (group: string) => Object.hasOwn(groupRoles, group);

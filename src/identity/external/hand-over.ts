@@ -9,7 +9,7 @@ import { removeRecoveryCodes } from "../recovery-codes";
 import { holdPerson } from "../second-factors";
 import { endSessionsOf } from "../sessions";
 
-/** What opened an account, and does not any more. */
+/** The credentials that opened an account before and no longer do. */
 export interface HandedOver {
   readonly password: boolean;
   readonly totp: boolean;
@@ -17,16 +17,17 @@ export interface HandedOver {
   readonly endedSessions: number;
 }
 
-/** Under which `identities` has whom the trusted header named. */
+/** The provider under which `identities` stores the people that the trusted header named. */
 export const headerProvider = "trusted_header";
 
 /**
- * Gives an account to whoever has its address, by the first word of a source that the whole installation trusts. An
- * invitation's link makes an account for whoever opens it, also for who made the link: so what opened it before, a
- * password, factors, sessions, is worth nothing from here on.
+ * Hands an account over to the owner of its e-mail address, when a source that the whole installation trusts names that
+ * address for the first time. Any holder of an invitation's link can create an account, including the person who
+ * created the link. Everything that opened the account before (a password, factors, sessions) is therefore revoked.
  *
- * An owner of the root organization keeps all of it, for emergencies: nobody but an owner, or the host, made that one.
- * @returns null where nothing ended
+ * An owner of the root organization keeps all of it, for emergencies: only another owner, or the host, can have created
+ * that account.
+ * @returns null if nothing ended
  */
 export async function handOver(tx: Transaction, userId: string): Promise<HandedOver | null> {
   if (await isVouchedFor(tx, userId)) return null;
@@ -42,13 +43,13 @@ export async function handOver(tx: Transaction, userId: string): Promise<HandedO
   return ended.password || ended.totp || ended.passkeys + endedSessions > 0 ? ended : null;
 }
 
-/** Whether somebody can sign in with what they hold themselves. */
+/** Whether a person can sign in with their own credentials. */
 export async function hasOwnCredentials(tx: Transaction, userId: string): Promise<boolean> {
   const usable = and(eq(passwords.userId, userId), ne(passwords.hash, unusablePassword));
   return (await tx.$count(passwords, usable)) + (await tx.$count(passkeys, eq(passkeys.userId, userId))) > 0;
 }
 
-/** Whether such a source has named its owner before. */
+/** Whether such a source has named the account's owner before. */
 async function isVouchedFor(tx: Transaction, userId: string): Promise<boolean> {
   const installations = and(isNotNull(oidcProviders.providerId), isNull(oidcProviders.organizationId));
   const found = await tx

@@ -1,22 +1,22 @@
 import { z } from "zod";
 import { isProven, type ProofSettings } from "./email-proof";
 
-/** What a provider says of who signed in there. */
+/** The claims of a provider about the person who signed in. */
 export interface Claims {
-  /** The provider's own name for them; never given to another. */
+  /** The provider's identifier of the person; never reused for another person. */
   readonly subject: string;
-  /** Lower-case; null where there is none that is an address. */
+  /** Lower-case; null if there is no valid address. */
   readonly email: string | null;
-  /** Whether it is proven to be theirs, in the way that the provider's settings name. */
+  /** Whether the address is proven to be theirs, in the way that the provider's settings require. */
   readonly emailVerified: boolean;
   readonly name: string | null;
-  /** An empty list is a list. Where it is not known which groups there are, why. */
+  /** The groups, possibly an empty list; or the reason why they are unknown. */
   readonly groups: readonly string[] | GroupsUnknown;
 }
 
 /**
- * Why it is not known in which groups somebody is: the claim is absent; the provider says that the groups are elsewhere
- * (Microsoft Entra ID above 200 groups: `_claim_names`, `hasgroups`); or the claim is no list of texts.
+ * Why a person's groups are unknown: the claim is absent; the provider says that the groups are elsewhere (Microsoft
+ * Entra ID above 200 groups: `_claim_names`, `hasgroups`); or the claim is not a list of texts.
  */
 export type GroupsUnknown = "groups_missing" | "groups_overage" | "groups_malformed";
 
@@ -36,7 +36,7 @@ const Name = z
   .max(100)
   .refine((name) => !/\p{Cc}|\p{Cs}/u.test(name));
 
-/** More groups than anybody has, and longer names than anybody gives. One group can come as a text. */
+/** The limits are above any real number of groups and any real length of a name. One group can arrive as a text. */
 const Groups = z
   .array(z.string().max(500))
   .max(1_000)
@@ -51,8 +51,8 @@ const Groups = z
 type Source = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the claims of a token whose signature was checked, and, for what it leaves out, of the userinfo endpoint.
- * An address and what proves it come from the same of the two.
+ * Reads the claims of a token whose signature was verified. Claims that it omits are read from the userinfo endpoint.
+ * An address and its proof come from the same of the two.
  * @param groupsClaim the claim that holds the groups
  * @returns null without a subject
  */
@@ -79,13 +79,13 @@ export function readClaims(
 
 function readGroups(token: Source, userinfo: Source, claim: string): Claims["groups"] {
   if (isOverage(token, claim) || isOverage(userinfo, claim)) return "groups_overage";
-  const said = own(token, claim) ?? own(userinfo, claim);
-  if (said === undefined || said === null) return "groups_missing";
-  const groups = Groups.safeParse(said);
+  const value = own(token, claim) ?? own(userinfo, claim);
+  if (value === undefined || value === null) return "groups_missing";
+  const groups = Groups.safeParse(value);
   return groups.success ? groups.data : "groups_malformed";
 }
 
-/** Whether the provider says that the groups have to be asked for elsewhere, instead of or beside a list. */
+/** Whether the provider says that the groups have to be requested elsewhere, instead of or in addition to a list. */
 function isOverage(source: Source, claim: string): boolean {
   const elsewhere = own(source, "_claim_names");
   const isNamed = typeof elsewhere === "object" && elsewhere !== null && Object.hasOwn(elsewhere, claim);

@@ -6,13 +6,13 @@ import type { Transaction } from "../../database/database";
 import type { SealedPlace } from "../../database/sealing";
 import type { EmailProof } from "../../platform/contract/email-proofs";
 
-/** Where this server may go to ask a provider: see `refusedAddress`. */
+/** The addresses at which this server may call a provider: see `refusedAddress`. */
 export type Reach = "anywhere" | "local" | "public";
 
 /** A provider as a sign-in needs it. */
 export interface Provider {
   readonly providerId: string;
-  /** Null for the installation's own. */
+  /** Null for the installation's own providers. */
   readonly organizationId: string | null;
   readonly slug: string;
   readonly name: string;
@@ -33,11 +33,11 @@ export interface Provider {
   readonly reach: Reach;
 }
 
-/** Where a provider's client secret is sealed for. */
+/** The place to which a provider's client secret is sealed. */
 export const clientSecretPlace = (providerId: string): SealedPlace =>
   `oidc_providers:client_secret_sealed:${providerId}`;
 
-/** The provider of a slug, with its secret opened; null where there is none, or it is turned off. */
+/** The provider of a slug, with its secret decrypted; null if there is none, or it is disabled. */
 export async function findProvider(
   { database, sealer }: Pick<Runtime, "database" | "sealer">,
   slug: string,
@@ -59,8 +59,8 @@ export async function findProvider(
 }
 
 /**
- * Whether a provider is still what it was when its tokens were asked for: that can be seconds ago. It is held, so that
- * whoever turns it off also ends what it opens now.
+ * Whether a provider is still the same as when its tokens were requested, which can be seconds ago. Its row is locked,
+ * so that a request that disables the provider also ends the session that is opened now.
  */
 export async function isStillTrusted(
   tx: Transaction,
@@ -83,11 +83,13 @@ export async function isStillTrusted(
 
 function opened(sealer: Runtime["sealer"], providerId: string, sealed: string): string {
   const secret = sealer.open(clientSecretPlace(providerId), sealed);
-  if (!secret.ok) throw new Error(`the client secret of ${providerId} does not open: ${secret.reason}`);
+  if (!secret.ok) throw new Error(`the client secret of ${providerId} cannot be decrypted: ${secret.reason}`);
   return secret.plaintext;
 }
 
-/** The settings' own go anywhere; an organization's as far as its upstreams may lead. */
+/**
+ * The installation's providers can be at any address. An organization's provider has the same limits as its upstreams.
+ */
 function reachOf(organizationId: string | null, upstreams: "any" | "checked" | null): Reach {
   if (organizationId === null) return "anywhere";
   return upstreams === "any" ? "local" : "public";
@@ -100,8 +102,9 @@ export interface SignInButton {
 }
 
 /**
- * The providers that a visitor can choose from: the installation's, and the root organization's, for they are of
- * one house. Those of another organization are shown to whoever names it: any of them could call itself anything.
+ * The providers that a visitor can choose from: those of the installation and of the root organization, which have the
+ * same operator. The providers of another organization are shown only to a visitor who names it, because they could
+ * have any display name.
  * @param organization slug of an organization; null for none
  */
 export async function listSignInButtons(
@@ -124,8 +127,8 @@ export async function listSignInButtons(
         ),
       )
       .orderBy(oidcProviders.createdAt, oidcProviders.providerId)
-      .limit(mostButtons),
+      .limit(maxButtons),
   );
 }
 
-const mostButtons = 50;
+const maxButtons = 50;

@@ -9,8 +9,8 @@ import type { Resolver } from "../../platform/values";
 import type { Reach } from "./provider";
 
 /**
- * An organization's owner says where its provider is, and this server goes there: so not into the network that the
- * server is in, nor to where a cloud hands out credentials.
+ * An organization's owner chooses the address of its provider, and this server connects to it. Addresses in the
+ * server's own network and cloud metadata addresses are therefore refused.
  */
 const refusedClasses: Readonly<Record<Reach, ReadonlySet<AddressClass>>> = {
   anywhere: new Set(),
@@ -18,17 +18,17 @@ const refusedClasses: Readonly<Record<Reach, ReadonlySet<AddressClass>>> = {
   public: new Set(["metadata", "link-local", "multicast", "loopback", "unspecified", "private"]),
 };
 
-/** A provider cannot be asked at this address. */
+/** This address is not allowed for a provider. */
 export class AddressRefused extends Error {
   override readonly name = "AddressRefused";
 }
 
-/** @throws AddressRefused another scheme than https (or http, where the reach is not `public`), or a refused address */
+/** @throws AddressRefused another scheme than https (or http, if the reach is not `public`), or a refused address */
 export function requireReachable(url: string, reach: Reach): void {
   const { protocol, hostname, username, password } = new URL(url);
   const schemes = reach === "public" ? ["https:"] : ["https:", "http:"];
   if (!schemes.includes(protocol) || username !== "" || password !== "") {
-    throw new AddressRefused("a provider is asked by https");
+    throw new AddressRefused("a provider needs https");
   }
   const host = hostname.replace(/^\[|\]$/g, "");
   if (isIP(host) !== 0) requireAllowed(host, reach);
@@ -36,17 +36,18 @@ export function requireReachable(url: string, reach: Reach): void {
 
 function requireAllowed(address: string, reach: Reach): void {
   const kind = classifyAddress(address);
-  if (kind === null || refusedClasses[reach].has(kind)) throw new AddressRefused("a provider cannot be there");
+  if (kind === null || refusedClasses[reach].has(kind))
+    throw new AddressRefused("this address is not allowed for a provider");
 }
 
-/** The most bytes and milliseconds of one connection to a provider: what it answers is a few kB. */
+/** The most bytes and milliseconds of one connection to a provider. Its responses have a few kB. */
 const mostBytes = 1024 * 1024;
 export const mostMs = 10_000;
 
 /** Milliseconds without a byte. */
 const idleMs = 3_500;
 
-/** How requests to a provider are made: to the addresses that it may have, and no more than it needs. */
+/** The options of requests to a provider: allowed addresses only, and limited resources. */
 export interface RequestOptions {
   readonly agent: HttpAgent | HttpsAgent;
   readonly lookup: LookupFunction;
@@ -60,14 +61,14 @@ export function requestOptions(url: string, reach: Reach, resolver: Resolver): R
   return { agent, lookup: lookupWithin(reach, resolver), timeout: idleMs };
 }
 
-/** Resolves a name for one connection, which then goes to an address that was looked at. */
+/** Resolves a name for one connection, which then uses an address that was checked. */
 function lookupWithin(reach: Reach, resolver: Resolver): LookupFunction {
   return (name, options, callback) => {
     addressesOf(name, reach, resolver)
       .then((addresses) => {
         for (const address of addresses) requireAllowed(address, reach);
         const [first] = addresses;
-        if (first === undefined) throw new AddressRefused("a provider's name has no address");
+        if (first === undefined) throw new AddressRefused("the host name of a provider has no address");
         const found = addresses.map((address) => ({ address, family: isIP(address) }));
         if (options.all === true) callback(null, found);
         else callback(null, first, isIP(first));
@@ -76,7 +77,7 @@ function lookupWithin(reach: Reach, resolver: Resolver): LookupFunction {
   };
 }
 
-/** For an organization that is checked by DNS alone; else also by what the host itself knows. */
+/** For an organization, only DNS is used; otherwise also the host's own sources of names. */
 function addressesOf(name: string, reach: Reach, resolver: Resolver): Promise<readonly string[]> {
   if (reach === "public") return resolver.addresses(name);
   return new Promise((resolve, reject) => {
@@ -100,7 +101,7 @@ class BoundedHttpsAgent extends HttpsAgent {
   }
 }
 
-/** A provider that answers without end, a byte at a time, or by changing the protocol, is cut off. */
+/** Closes the connection if a provider answers without end, one byte at a time, or with a protocol switch. */
 function bounded<S extends Duplex | null | undefined>(stream: S): S {
   if (!stream) return stream;
   let bytes = 0;
@@ -108,20 +109,20 @@ function bounded<S extends Duplex | null | undefined>(stream: S): S {
   const changesProtocol = protocolWatch();
   stream.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (changesProtocol(chunk)) stream.destroy(new NoAnswer("the provider's answer changes the protocol (101)"));
-    if (bytes > mostBytes) stream.destroy(new NoAnswer("the provider's answer is too long"));
+    if (changesProtocol(chunk)) stream.destroy(new NoAnswer("the provider's response switches protocols (101)"));
+    if (bytes > mostBytes) stream.destroy(new NoAnswer("the provider's response is too long"));
   });
   stream.on("close", () => clearTimeout(late));
-  // The request listens too, but only from the next turn of the event loop on, and until it hands the socket over.
+  // The request listens as well, but only from the next turn of the event loop on, and until it hands over the socket.
   stream.on("error", () => undefined);
   return stream;
 }
 
-const mostHead = 16_384;
+const maxHeadBytes = 16_384;
 
 /**
- * Looks for the answer 101 in what a connection brings, after any number of other informational answers: Node closes the
- * connection then, and leaves the request without an error.
+ * Looks for the response 101 in the data of a connection, after any number of other informational responses. Node
+ * closes the connection in that case, and never reports an error on the request.
  */
 function protocolWatch(): (chunk: Buffer) => boolean {
   let head: string | null = "";
@@ -132,14 +133,14 @@ function protocolWatch(): (chunk: Buffer) => boolean {
       head = head.slice(head.indexOf("\r\n\r\n") + 4);
     }
     if (isChange(head)) return true;
-    if (head.length > mostHead || !couldBeInformational(head)) head = null;
+    if (head.length > maxHeadBytes || !couldBeInformational(head)) head = null;
     return false;
   };
 }
 
 const isChange = (head: string) => /^HTTP\/1\.[01] 101\b/.test(head);
 
-/** Whether an answer of 1xx begins like this. */
+/** Whether a response with status 1xx can begin with this text. */
 function couldBeInformational(head: string): boolean {
   return ["HTTP/1.1 1", "HTTP/1.0 1"].some((start) => start.startsWith(head.slice(0, start.length)));
 }

@@ -12,7 +12,10 @@ import { z } from "zod";
 import { NoAnswer } from "../../platform/deadline";
 import { AddressRefused } from "./reachable";
 
-/** Why a sign-in by a provider came to nothing: for the audit log alone; the visitor is told that it did. */
+/**
+ * Why a sign-in by a provider failed. Only the audit log has this reason; the visitor learns only that the sign-in
+ * failed.
+ */
 export type ExchangeReason =
   | "provider_unavailable"
   | "token_refused"
@@ -29,7 +32,7 @@ export type ExchangeReason =
   | "id_token_missing"
   | "exchange_failed";
 
-/** Which of the checks of the exchange failed. */
+/** Returns which check of the exchange failed. */
 export function reasonOf(error: unknown): ExchangeReason {
   if (error instanceof ResponseBodyError) return "token_refused";
   if (error instanceof OperationProcessingError) return reasonOfCheck(error);
@@ -41,8 +44,8 @@ function isOfConnection(error: unknown): boolean {
   return error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code));
 }
 
-/** The claim that has another value than it must, or the time of which has not come or has passed. */
-const ofClaims: Readonly<Record<string, ExchangeReason>> = {
+/** The claim that has a wrong value, or whose time has not come or has passed. */
+const claimReason: Readonly<Record<string, ExchangeReason>> = {
   iss: "issuer_mismatch",
   aud: "audience_mismatch",
   azp: "audience_mismatch",
@@ -51,7 +54,7 @@ const ofClaims: Readonly<Record<string, ExchangeReason>> = {
   nbf: "token_not_yet_valid",
 };
 
-/** What the library keeps with an error, as far as it tells one check from another. */
+/** The data that the library attaches to an error, as far as it distinguishes one check from another. */
 const Cause = z.object({
   claim: z.string().optional(),
   claims: z.record(z.string(), z.unknown()).optional(),
@@ -67,7 +70,7 @@ function reasonOfCheck({ code, cause }: OperationProcessingError): ExchangeReaso
       return "token_refused";
     case JWT_CLAIM_COMPARISON:
     case JWT_TIMESTAMP_CHECK:
-      return ofClaims[claim ?? ""] ?? "exchange_failed";
+      return claimReason[claim ?? ""] ?? "exchange_failed";
     case JSON_ATTRIBUTE_COMPARISON:
       return "subject_mismatch";
     case KEY_SELECTION:
@@ -82,7 +85,7 @@ function reasonOfCheck({ code, cause }: OperationProcessingError): ExchangeReaso
   }
 }
 
-/** A claim of the token is missing, or is of another type than it must be. */
+/** A claim of the token is missing, or has the wrong type. */
 function reasonOfUnreadable(claims: Readonly<Record<string, unknown>>): ExchangeReason {
   const required = ["iss", "sub", "aud", "exp", "iat"];
   if (required.some((name) => claims[name] === undefined)) return "claim_missing";

@@ -8,8 +8,8 @@ import type { Provider } from "./provider";
 import { isAboutProvider } from "./provider-refusals";
 
 /**
- * Audits a sign-in by a provider that came to nothing, with the true reason, in the log of the provider's organization. A
- * reason that tells something about the provider is kept there as well.
+ * Audits a failed sign-in by a provider, with the true reason, in the log of the provider's organization. A reason that
+ * says something about the provider is stored on the provider as well.
  */
 export async function recordProviderRefusal(
   attempt: Attempt,
@@ -27,11 +27,11 @@ export async function recordProviderRefusal(
   });
   if (!isAboutProvider(reason)) return;
   const at = attempt.runtime.clock.now().toISOString();
-  await attempt.runtime.database.transaction("identity", null, (tx) => noteOnProvider(tx, providerId, reason, at));
+  await attempt.runtime.database.transaction("identity", null, (tx) => storeOnProvider(tx, providerId, reason, at));
 }
 
-/** Keeps the reason on the provider, where its administrator finds it. */
-async function noteOnProvider(tx: Transaction, providerId: string, reason: string, at: string): Promise<void> {
+/** Stores the reason on the provider, where its administrator finds it. */
+async function storeOnProvider(tx: Transaction, providerId: string, reason: string, at: string): Promise<void> {
   const { lastRefusal } = oidcProviders;
   const before = sql`case when ${lastRefusal} ->> 'reason' = ${reason}::text then (${lastRefusal} ->> 'count')::integer else 0 end`;
   await tx

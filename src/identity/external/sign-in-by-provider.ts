@@ -12,8 +12,8 @@ import { applyGroups, type RoleChange } from "./apply-groups";
 import { endWhatGroupsGave, type GroupSource, logLastOwnerKept, recordLastOwnerKept, seenBy } from "./end-of-groups";
 import {
   byIdentity,
-  findGoodInvitation,
   findPerson,
+  findValidInvitation,
   isMemberAnywhere,
   type Person,
   ProviderRefusal,
@@ -24,17 +24,17 @@ import { isStillTrusted, type Provider } from "./provider";
 import { type Claims, isKnown } from "./provider-claims";
 import { recordProviderRefusal } from "./record-refusal";
 
-/** How often it is started again when somebody signed in for the first time twice at once. */
+/** How often the sign-in is retried when two first sign-ins of a person run concurrently. */
 const restarts = 3;
 
-/** What a transaction came to: a session, or a refusal that ended something, which stays ended. */
+/** The result of a transaction: a session, or a refusal whose revocations are committed. */
 type Outcome =
   | { readonly session: OpenedSession; readonly alarm: RoleChange | null }
   | { readonly refusal: ProviderRefusal; readonly alarm: RoleChange | null };
 
 /**
- * Signs in the person whom a provider has named, by tokens that were checked. Every refusal is audited here. Groups that
- * are gone end what they gave in the transaction that decides so.
+ * Signs in the person that a provider has named, by verified tokens. Every refusal is audited here. If groups are gone,
+ * the same transaction ends what they gave.
  * @throws ProviderRefusal
  */
 export async function signInByProvider(
@@ -89,7 +89,7 @@ async function signIn(
   const concerned = await membershipOf(tx, provider, claims, person, known, now);
   if (concerned === "no_role_for_groups") {
     const refusal = new ProviderRefusal(concerned, person);
-    if (by !== "identity") throw refusal; // the provider has given nothing yet
+    if (by !== "identity") throw refusal; // the provider has not given anything yet
     return endedByGroups(tx, attempt, provider, refusal, person, now);
   }
   const { organizationId, role, invitationId } = concerned;
@@ -124,7 +124,7 @@ async function signIn(
   return { session, alarm: role?.lastOwnerKept ? role : null };
 }
 
-/** Whether the provider lets people in by groups, and the list of this person's groups has none of them. */
+/** Whether the provider admits people by groups, and none of this person's groups is in its list. */
 function isGroupGone({ allowedGroups }: Provider, { groups }: Claims): boolean {
   return allowedGroups.length > 0 && isKnown(groups);
 }
@@ -146,7 +146,9 @@ function sourceOf({ providerId, name, organizationId }: Provider): GroupSource {
   return { source: providerId, name, organizationId };
 }
 
-/** The organization in which a provider's groups give roles: its own, else the root organization; null where they give none. */
+/**
+ * The organization in which a provider's groups give roles: its own, or the root organization; null if they give none.
+ */
 async function organizationOfRoles(
   tx: Transaction,
   { organizationId, groupRoles }: Pick<Provider, "organizationId" | "groupRoles">,
@@ -155,20 +157,21 @@ async function organizationOfRoles(
   return organizationId ?? (await rootOrganizationId(tx));
 }
 
-/** Which organization the sign-in is about, and what it changed of the role there. */
+/** The organization that the sign-in is about, and how it changed the role there. */
 interface Concerned {
   readonly organizationId: string | null;
   readonly role: RoleChange | null;
-  /** That was accepted by it. */
+  /** The invitation that the sign-in accepted. */
   readonly invitationId?: string;
 }
 
 /**
- * Groups decide the role where the provider's `groupRoles` say anything: in its own organization, for the
- * installation's providers in the root organization. A member without any of these groups is refused.
- * An organization's provider signs in nobody but who is a member, or belongs nowhere yet and is invited or gets a role
- * by a group: whoever belongs to another organization, or can sign in otherwise, becomes a member by their own act alone.
- * @throws ProviderRefusal `not_a_member`, or why it is not known in which groups somebody is
+ * If the provider's `groupRoles` has entries, groups decide the role: in the provider's own organization, or, for the
+ * installation's providers, in the root organization. A member without any of these groups is refused. An
+ * organization's provider signs in only a member, or a person without an organization who is invited or gets a role by
+ * a group. A person who belongs to another organization, or can sign in otherwise, becomes a member only by their own
+ * action.
+ * @throws ProviderRefusal `not_a_member`, or why the person's groups are unknown
  */
 async function membershipOf(
   tx: Transaction,
@@ -185,7 +188,7 @@ async function membershipOf(
   if (decidedIn !== null && !isKnown(groups)) throw new ProviderRefusal(groups, known);
   const given = decidedIn !== null && isKnown(groups) ? await givenByGroups(tx, decidedIn, groupRoles, groups) : null;
   const membership = await findMembership(tx, organizationId, person.userId);
-  const isStranger = !membership && provider.organizationId !== null && (await isSomebodysAlready(tx, person.userId));
+  const isStranger = !membership && provider.organizationId !== null && (await isAccountInUse(tx, person.userId));
   if (isStranger) throw new ProviderRefusal("not_a_member", known);
   if (given) {
     const of = { organizationId, userId: person.userId, source: providerId, now };
@@ -194,7 +197,7 @@ async function membershipOf(
   if (membership && decidedIn !== null) return "no_role_for_groups";
   if (membership) return { organizationId, role: null };
   if (provider.organizationId === null) return { organizationId: null, role: null };
-  const invitation = await findGoodInvitation(tx, organizationId, person.email, now);
+  const invitation = await findValidInvitation(tx, organizationId, person.email, now);
   if (!invitation) throw new ProviderRefusal("not_a_member", known);
   const { invitationId, role, roleId } = invitation;
   await tx.update(invitations).set({ acceptedAt: now }).where(eq(invitations.invitationId, invitationId));
@@ -205,12 +208,12 @@ async function membershipOf(
   return { organizationId, role: { organizationId, userId, memberId, ...change }, invitationId };
 }
 
-/** Whether an account is in use: whoever uses it need not be whom the provider means by its address. */
-async function isSomebodysAlready(tx: Transaction, userId: string): Promise<boolean> {
+/** Whether an account is in use. Its user need not be the person that the provider means by the address. */
+async function isAccountInUse(tx: Transaction, userId: string): Promise<boolean> {
   return (await isMemberAnywhere(tx, userId)) || (await hasOwnCredentials(tx, userId));
 }
 
-/** The organization that `setup` made; null before that. */
+/** The organization that `setup` created; null before the set-up. */
 export async function rootOrganizationId(tx: Transaction): Promise<string | null> {
   const [row] = await tx
     .select({ organizationId: organizations.organizationId })

@@ -5,23 +5,23 @@ import { passedInSql } from "../../database/moments-in-sql";
 import { hasPassed, later } from "../../platform/moment";
 import { hashOfToken } from "../tokens";
 
-/** What a sign-in by a provider has to come back with, once. */
+/** What the response of a sign-in by a provider has to present, once. */
 const purpose = "oidc-state";
 
-/** Seconds in which somebody has to sign in at the provider. */
+/** Seconds within which the person has to sign in at the provider. */
 export const stateSeconds = 900;
 
-/** What was said when it was begun. */
-interface Begun {
+/** The data that was stored when the sign-in began. */
+interface BegunSignIn {
   readonly providerId: string;
   readonly remember: boolean;
 }
 
-/** Remembers that a sign-in was begun. Those that nobody came back from go with it. */
+/** Stores that a sign-in began. Deletes expired ones at the same time. */
 export async function rememberState(
   { database, clock }: Pick<Runtime, "database" | "clock">,
   state: string,
-  { providerId, remember }: Begun,
+  { providerId, remember }: BegunSignIn,
 ): Promise<void> {
   const now = clock.now();
   const expiresAt = later(now, stateSeconds * 1_000);
@@ -37,7 +37,7 @@ export type SpentState =
   | { readonly ok: true; readonly remember: boolean }
   | { readonly ok: false; readonly reason: "state_unknown" | "state_replayed" | "state_expired" | "provider_mismatch" };
 
-/** Takes the state of a sign-in that comes back: whatever comes of it, it cannot come back again. */
+/** Takes the state of a returning sign-in. It cannot be used again, whether or not the sign-in succeeds. */
 export async function spendState(
   { database, clock }: Pick<Runtime, "database" | "clock">,
   state: string,

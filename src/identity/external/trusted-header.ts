@@ -23,15 +23,16 @@ import { rootOrganizationId } from "./sign-in-by-provider";
 
 const id = "trusted-header";
 
-/** What the sign-in page shows of it: "Sign in with single sign-on". */
+/** The button on the sign-in page: "Sign in with single sign-on". */
 export const trustedHeaderButton = { slug: id, name: "single sign-on" } as const;
 
 /** The header as a source of groups. */
 export const headerSource: GroupSource = { source: headerProvider, name: id, organizationId: null };
 
 /**
- * The address that a proxy, which has asked an external provider, puts into a header. Off by default; believed from the
- * proxies that the settings name, by the socket's own address, and from nobody else.
+ * Signs in by the e-mail address that a proxy, which has authenticated the person at an external provider, puts into a
+ * header. Off by default. The header is trusted only from the configured proxies, which are recognized by the address
+ * of the socket.
  */
 export const trustedHeaderSignIn: SignInMethod = {
   id,
@@ -55,10 +56,10 @@ export const trustedHeaderSignIn: SignInMethod = {
   },
 };
 
-/** Somebody's first sight twice at once. */
+/** Two first sign-ins of a person can run concurrently. */
 const restarts = 3;
 
-/** What a transaction came to: a session, or a refusal that ended something, which stays ended. */
+/** The result of a transaction: a session, or a refusal whose revocations are committed. */
 type Outcome =
   | { readonly session: OpenedSession; readonly alarm: RoleChange | null }
   | { readonly refusal: ProviderRefusal; readonly alarm: RoleChange | null };
@@ -66,25 +67,25 @@ type Outcome =
 async function signInOnce(attempt: Attempt, left: number): Promise<Outcome> {
   const { runtime } = attempt;
   const { trustedHeader } = runtime.signIn;
-  const said = readHeaders(attempt, trustedHeader);
-  if (typeof said === "string") throw new ProviderRefusal(said);
+  const claims = readHeaders(attempt, trustedHeader);
+  if (typeof claims === "string") throw new ProviderRefusal(claims);
   try {
-    return await runtime.database.transaction("identity", null, (tx) => signIn(tx, attempt, said));
+    return await runtime.database.transaction("identity", null, (tx) => signIn(tx, attempt, claims));
   } catch (error) {
     if (left === 0 || !(isTransient(error) || violatedConstraint(error) !== null)) throw error;
     return signInOnce(attempt, left - 1);
   }
 }
 
-/** What a trusted header says of somebody. */
-export interface Said {
+/** The content of a trusted header about a person. */
+export interface HeaderClaims {
   readonly settings: TrustedHeader;
   readonly email: string;
   readonly name: string | null;
   readonly groups: Claims["groups"];
 }
 
-/** Two headers of one name come as one, with a comma: that is nobody's address. */
+/** Node joins two headers with one name by a comma. The result is not a valid address. */
 const Email = z
   .email()
   .max(254)
@@ -103,13 +104,13 @@ type HeaderProblem =
   | "trusted_header_missing"
   | "trusted_header_malformed";
 
-/** What the headers of a request say, or why they are not believed. */
+/** The content of the request's headers, or why they are not trusted. */
 export function readHeaders(
   { peer, local, headers }: Pick<Attempt, "peer" | "local" | "headers">,
   settings: TrustedHeader | null,
-): Said | HeaderProblem {
+): HeaderClaims | HeaderProblem {
   if (settings === null) return "trusted_header_off";
-  // At the address for emergencies there is no proxy in between.
+  // Requests to the emergency address do not pass a proxy.
   if (local) return "trusted_header_local";
   if (peer === null || !isAmong(peer, settings.proxies)) return "trusted_header_peer";
   const text = headers.get(settings.emailHeader);
@@ -124,7 +125,7 @@ export function readHeaders(
   };
 }
 
-/** A header that is there and empty names no groups; one that is absent, or no UTF-8, says nothing of them. */
+/** An empty header means no groups. If the header is absent or not UTF-8, the groups are unknown. */
 function readGroups(header: string | null): Claims["groups"] {
   if (header === null) return "groups_missing";
   const text = textOf(header);
@@ -135,22 +136,23 @@ function readGroups(header: string | null): Claims["groups"] {
     .filter((group) => group !== "");
 }
 
-/** Headers come byte by byte; proxies write UTF-8. */
+/** Node decodes headers byte by byte; proxies write UTF-8. */
 function textOf(header: string | null): string {
   return Buffer.from(header ?? "", "latin1").toString("utf8");
 }
 
-async function signIn(tx: Transaction, attempt: Attempt, { settings, ...said }: Said): Promise<Outcome> {
+async function signIn(tx: Transaction, attempt: Attempt, { settings, ...claims }: HeaderClaims): Promise<Outcome> {
   const now = attempt.runtime.clock.now();
-  const existing = await byEmail(tx, said.email);
+  const existing = await byEmail(tx, claims.email);
   if (!existing && !settings.createsPersons) throw new ProviderRefusal("unknown_person");
-  const person = existing ?? (await create(tx, said.email, said.name, now));
-  const wasSeen = await holdSeen(tx, person);
+  const person = existing ?? (await create(tx, claims.email, claims.name, now));
+  const wasSeen = await lockSeen(tx, person);
   const handedOver = existing ? await handOver(tx, person.userId) : null;
-  await noteSeen(tx, person, now);
-  const concerned = await roleInRoot(tx, attempt, settings, said.groups, person, existing, now);
+  await recordSeen(tx, person, now);
+  const concerned = await roleInRoot(tx, attempt, settings, claims.groups, person, existing, now);
   if ("refusal" in concerned) {
-    if (!wasSeen) throw concerned.refusal; // the header has given nothing yet, and a refusal hands no account over
+    // the header has not given anything yet, and a refusal does not hand over an account
+    if (!wasSeen) throw concerned.refusal;
     return concerned;
   }
   const { organizationId, role } = concerned;
@@ -172,8 +174,11 @@ async function signIn(tx: Transaction, attempt: Attempt, { settings, ...said }: 
   return { session, alarm: role?.lastOwnerKept ? role : null };
 }
 
-/** Whether the header named somebody before. The row is locked: two sign-ins of one person run one after the other. */
-async function holdSeen(tx: Transaction, { email }: Person): Promise<boolean> {
+/**
+ * Whether the header named this person before. The row is locked, so that two sign-ins of one person run one after the
+ * other.
+ */
+async function lockSeen(tx: Transaction, { email }: Person): Promise<boolean> {
   const seen = await tx
     .select({ identityId: identities.identityId })
     .from(identities)
@@ -182,8 +187,8 @@ async function holdSeen(tx: Transaction, { email }: Person): Promise<boolean> {
   return seen.length > 0;
 }
 
-/** Remembers that a header named somebody. */
-async function noteSeen(tx: Transaction, { userId, email: subject }: Person, now: Date): Promise<void> {
+/** Stores that the header named this person. */
+async function recordSeen(tx: Transaction, { userId, email: subject }: Person, now: Date): Promise<void> {
   await tx
     .insert(identities)
     .values({
@@ -198,8 +203,9 @@ async function noteSeen(tx: Transaction, { userId, email: subject }: Person, now
 }
 
 /**
- * As for the installation's providers: groups decide, in the root organization, where the settings say so.
- * @throws ProviderRefusal why it is not known in which groups somebody is
+ * As for the installation's providers, groups decide the role in the root organization if the settings have roles for
+ * groups.
+ * @throws ProviderRefusal why the person's groups are unknown
  */
 async function roleInRoot(
   tx: Transaction,

@@ -1,18 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /**
- * Every answer to a sign-in waits until so much time has passed since it arrived, in milliseconds: an account that is not
- * there, a wrong password, a locked account and a slow hash from elsewhere are told apart neither by word nor by time.
+ * The minimum duration of every response to a sign-in, in milliseconds. A missing account, a wrong password, a locked
+ * account and a slow imported hash cannot be distinguished by the message or by the time.
  *
- * Above the slowest hash that is checked: bcrypt of cost 12 in JavaScript takes 250 ms on a free core, 450 ms on a busy
- * machine (measured), the new hash after it 10 ms to 30 ms.
+ * It is above the slowest hash that is checked: bcrypt of cost 12 in JavaScript takes 250 ms on a free core, 450 ms on
+ * a busy machine (measured), and the new hash after it 10 ms to 30 ms.
  */
 export const answerFloorMs = 750;
 
 /**
- * Does the work, and hands its outcome on no sooner than `floorMs` after it began.
- * @param work gets a function that makes the time begin again: after a wait in a queue, which is as long for any account,
- * the slow hash still ends before the floor does
+ * Does the work, and returns its outcome no sooner than `floorMs` after the start.
+ * @param work receives a function that restarts the time. It is called after a wait in a queue, which has the same
+ * length for every account, so that the slow hash still ends before the floor
  */
 export async function noSoonerThan<T>(floorMs: number, work: (beginAgain: () => void) => Promise<T>): Promise<T> {
   let began = performance.now();

@@ -5,9 +5,9 @@ import { violatedConstraint } from "../../database/database-errors";
 import { Name } from "../../platform/contract/page";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
-import { type FoundInvitation, findInvitation, join, requireGoodInvitation, requireInvitation } from "../invitations";
+import { type FoundInvitation, findInvitation, join, requireInvitation, requireValidInvitation } from "../invitations";
 import { limits } from "../limits";
-import { hashPassword, requireGoodPassword } from "../passwords";
+import { hashPassword, requireAcceptablePassword } from "../passwords";
 import { type OpenedSession, openSession } from "../sessions";
 import type { Attempt } from "../sign-in-context";
 import type { Fields, SignInMethod } from "./method";
@@ -15,10 +15,11 @@ import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 /**
- * Somebody new accepts an invitation: the account with the invited address is made, with the password that they choose.
- * Whoever has an account already signs in first. What they choose is judged before anybody looks whether there is one:
- * only whoever would have made the account learns that it is there.
- * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer good, or `sign_in_first` | `weak_password`
+ * Accepts an invitation for a new person: creates the account with the invited address and the password that they
+ * choose. A person with an account has to sign in first. The password is judged before the account is looked up, so
+ * that only a request that would have created the account learns that it exists.
+ * @throws Refusal `not_found` no such invitation | `invitation_…` it is no longer valid, or `sign_in_first` |
+ * `weak_password`
  */
 export const invitationSignIn: SignInMethod = {
   id: "invitation",
@@ -51,13 +52,13 @@ async function accept(
   const { database, clock } = attempt.runtime;
   const { email } = found;
   const name = requireName(typedName);
-  await database.transaction("identity", null, (tx) => requireGoodInvitation(tx, found, clock.now()));
-  await requireGoodPassword(password, email);
+  await database.transaction("identity", null, (tx) => requireValidInvitation(tx, found, clock.now()));
+  await requireAcceptablePassword(password, email);
   const hash = await hashPassword(password, { known: found.invitationId });
   return database.transaction("identity", null, async (tx) => {
     const now = clock.now();
     const invitation = requireInvitation(await findInvitation(tx, token, { hold: true }));
-    await requireGoodInvitation(tx, invitation, now);
+    await requireValidInvitation(tx, invitation, now);
     const userId = newId("user");
     await tx.insert(users).values({ userId, email, name, createdAt: now }).catch(orKnown);
     await tx.insert(passwords).values({ userId, hash, changedAt: now });

@@ -5,7 +5,7 @@ import { passkeySignIn } from "./passkey";
 import { passwordSignIn } from "./password";
 import { secondFactorSignIn } from "./second-factor";
 
-/** Every way to sign in with what the browser sends itself. */
+/** Every way to sign in with what the browser itself sends. */
 export const signInMethods: readonly SignInMethod[] = [
   passwordSignIn,
   secondFactorSignIn,

@@ -17,8 +17,9 @@ import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 /**
- * A passkey, alone or after the password. It shows possession and, as the authenticator verified its person, a second
- * factor at once. Failures of the account do not stand in its way: whoever guesses passwords does not lock it out.
+ * A passkey, alone or after the password. It proves possession and, because the authenticator verified the person, is a
+ * second factor at the same time. Failures of the account do not block it: a person who guesses passwords cannot lock
+ * out the passkey.
  */
 export const passkeySignIn: SignInMethod = {
   id: "passkey",
@@ -70,7 +71,7 @@ async function open(attempt: Attempt, shown: Shown, remember: boolean): Promise<
   const { person, challenge, counter, backedUp } = shown;
   const { userId, passkeyId } = person;
   return attempt.runtime.database.transaction("identity", null, async (tx) => {
-    await holdPerson(tx, userId); // what ends the session that waits, ends the one that follows it
+    await holdPerson(tx, userId); // what ends the waiting session also ends the session that follows it
     const pending = challenge.sessionId === null ? null : await findPendingSession(tx, attempt);
     if (challenge.sessionId !== null && (pending?.sessionId !== challenge.sessionId || pending.userId !== userId)) {
       return { ok: false, problem: "no_first_factor", person };
@@ -99,8 +100,8 @@ async function open(attempt: Attempt, shown: Shown, remember: boolean): Promise<
 }
 
 /**
- * Remembers the use of a passkey. False for a counter that did not grow: there is a copy of the authenticator somewhere.
- * Those that do not count send 0 for ever.
+ * Records the use of a passkey. False for a counter that did not grow: a copy of the authenticator exists.
+ * Authenticators that do not count always send 0.
  */
 async function advance(
   tx: Transaction,

@@ -13,21 +13,21 @@ import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { type Account, takePasswordTry } from "./take-try";
 
 /**
- * E-mail address and password. With a second factor enrolled, the session only lets one show it.
+ * E-mail address and password. If a second factor is enrolled, the session can only be used to present one.
  *
- * Whether there is an account, and whether it is locked, cannot be told: tries are counted for what was typed, account or
- * not. Other ways to sign in are not counted with these, so that a stranger who guesses keeps nobody out who has a passkey
- * or is signed in.
+ * The response does not reveal whether the account exists or is locked: attempts are counted for the typed address,
+ * with or without an account. Other ways to sign in are not counted with these, so that a stranger who guesses cannot
+ * lock out a person who has a passkey or is signed in.
  */
 export const passwordSignIn: SignInMethod = {
   id: "password",
   async signIn(attempt: Attempt, fields: Fields, onTurn: () => void) {
     const caller = { stranger: attempt.ip, onTurn };
-    processHashQueues.requireRoom(caller); // before the database is asked anything
+    processHashQueues.requireRoom(caller); // before the first query
     const password = fields.password ?? "";
     const { account, failure } = await takePasswordTry(attempt, (fields.email ?? "").trim().toLowerCase());
     const session = await openWith(attempt, account, { password, caller }, fields).catch(async (error: unknown) => {
-      await failure.forgive(); // nobody looked at it
+      await failure.forgive(); // the password was not compared
       throw error;
     });
     if (session === null) throw await refused(attempt, account);
@@ -36,7 +36,7 @@ export const passwordSignIn: SignInMethod = {
   },
 };
 
-/** As it is now. */
+/** The account in its current state. */
 async function findAccount({ database }: Runtime, email: string): Promise<Account | null> {
   return database.batch("identity", null, 1, async (tx) => {
     const [row] = await tx
@@ -48,25 +48,29 @@ async function findAccount({ database }: Runtime, email: string): Promise<Accoun
   });
 }
 
-/** Compares, makes the hash that replaces one from elsewhere, and opens the session; null where the password is wrong. */
+/**
+ * Compares the password, creates the hash that replaces an imported one, and opens the session; null if the password is
+ * wrong.
+ */
 async function openWith(
   attempt: Attempt,
   account: Account | null,
   { password, caller }: { readonly password: string; readonly caller: HashCaller },
   fields: Fields,
 ): Promise<OpenedSession | null> {
-  const good = await verifyPassword(password, account?.hash ?? null, caller);
-  if (!good || !account?.hash) return null;
+  const matches = await verifyPassword(password, account?.hash ?? null, caller);
+  if (!matches || !account?.hash) return null;
   const known = { known: account.userId };
   const renewed = isOutdated(account.hash) ? await hashPassword(password, known) : null;
   const session = await open(attempt, account, renewed, fields);
   if (session !== null) return session;
-  // It was changed while it was compared; of two sign-ins at once with a hash from elsewhere the first one replaces it.
+  // The hash was changed during the comparison. If two sign-ins with an imported hash run concurrently, the first one
+  // replaces it.
   const now = await findAccount(attempt.runtime, account.email);
   return (await verifyPassword(password, now?.hash ?? null, known)) && now ? open(attempt, now, null, fields) : null;
 }
 
-/** Null where the password is not the one that was compared any more. */
+/** Null if the password has changed since it was compared. */
 async function open(
   attempt: Attempt,
   account: Account,
@@ -76,7 +80,7 @@ async function open(
   const { userId, hash } = account;
   return attempt.runtime.database.transaction("identity", null, async (tx) => {
     const [, [present], isGuarded, organizationId] = await Promise.all([
-      holdPerson(tx, userId), // whoever enrols a factor now ends this session, or is seen by it
+      holdPerson(tx, userId), // a concurrent enrolment of a factor either ends this session, or is visible to it
       tx.select({ hash: passwords.hash }).from(passwords).where(eq(passwords.userId, userId)).for("update"),
       hasSecondFactor(tx, userId),
       firstOrganization(tx, userId),

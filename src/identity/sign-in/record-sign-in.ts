@@ -1,6 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { auditEntries } from "../../../drizzle/audit";
-import { countedTry, type RefusedTry, recordStranger, refusalStatement, writeTry } from "../../access/refusals";
+import {
+  countedAttempt,
+  type RefusedAttempt,
+  recordStranger,
+  refusalStatement,
+  writeAttempt,
+} from "../../access/refusals";
 import type { Transaction } from "../../database/database";
 import type { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
@@ -11,20 +17,23 @@ interface SignIn {
   readonly outcome: "done" | "refused";
   /** `auth.signIn`, `auth.signOut`, … */
   readonly action: string;
-  /** The true one, for the audit log alone. */
+  /** The true reason, for the audit log only. */
   readonly reason?: string;
-  /** Null for somebody who is nobody here. */
+  /** Null for a person who has no account. */
   readonly person: { readonly userId: string; readonly email: string } | null;
   readonly sessionId?: string;
   readonly methods: readonly Method[];
   readonly changed?: Record<string, unknown>;
-  /** Whose log it belongs in, where it is not about the person alone: the organization of the provider, say. */
+  /**
+   * The organization whose log it belongs in, if it is not about the person alone: for example the provider's
+   * organization.
+   */
   readonly organizationId?: string;
 }
 
 /**
- * Writes a sign-in, or a refused try, into the log of the organization that the person joined first, or into the
- * installation's own. What was typed is not kept: people type passwords into the wrong field.
+ * Writes a sign-in, or a refused attempt, into the log of the organization that the person joined first, or into the
+ * installation's own log. The typed text is not stored: people type passwords into the wrong field.
  */
 export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: SignIn): Promise<void> {
   const { runtime } = attempt;
@@ -35,7 +44,7 @@ export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: Si
   const entry = entryOf(attempt, signIn, organizationId);
   const now = runtime.clock.now();
   if (signIn.outcome === "refused") {
-    await tx.execute(refusalStatement([{ first: [countedTry(entry, now)], all: 1 }]));
+    await tx.execute(refusalStatement([{ first: [countedAttempt(entry, now)], all: 1 }]));
     attempt.record.isWritten = true;
     return;
   }
@@ -44,8 +53,8 @@ export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: Si
 }
 
 /**
- * Writes a refused try where nothing else is written with it: together with what else is refused at the time, in one
- * commit. A flood of sign-ins costs a few commits a second, not one each.
+ * Writes a refused attempt if nothing else is written with it. All refusals of the same moment share one commit, so a
+ * flood of sign-ins costs a few commits a second, and not one each.
  */
 export async function recordRefusedSignIn(attempt: Attempt, signIn: Omit<SignIn, "outcome">): Promise<void> {
   const { runtime } = attempt;
@@ -54,25 +63,25 @@ export async function recordRefusedSignIn(attempt: Attempt, signIn: Omit<SignIn,
     signIn.organizationId ??
     (person && (await runtime.database.batch("identity", null, 1, (tx) => firstOrganization(tx, person.userId)))) ??
     runtime.installationId;
-  await nextWriting(runtime.signIn.answerFloorMs * shareOfFloor);
-  await writeTry(runtime, entryOf(attempt, signIn, organizationId));
+  await nextWrite(runtime.signIn.answerFloorMs * shareOfFloor);
+  await writeAttempt(runtime, entryOf(attempt, signIn, organizationId));
   attempt.record.isWritten = true;
 }
 
-/** No answer to a sign-in comes sooner than the floor: a third of it can be spent on waiting for others. */
+/** No response to a sign-in comes sooner than the floor. A third of that time can be spent on waiting for others. */
 const shareOfFloor = 1 / 3;
 
 let writing: Promise<void> | null = null;
 
-/** Resolves for everybody at once, after at most so many milliseconds. */
-function nextWriting(withinMs: number): Promise<void> {
+/** Resolves for all callers at once, after at most this number of milliseconds. */
+function nextWrite(withinMs: number): Promise<void> {
   writing ??= delay(withinMs).then(() => {
     writing = null;
   });
   return writing;
 }
 
-function entryOf(attempt: Attempt, signIn: Omit<SignIn, "outcome">, organizationId: string): RefusedTry {
+function entryOf(attempt: Attempt, signIn: Omit<SignIn, "outcome">, organizationId: string): RefusedAttempt {
   const { requestId, ip } = attempt;
   const { action, reason, person, sessionId, methods, changed } = signIn;
   return {
@@ -94,7 +103,7 @@ function entryOf(attempt: Attempt, signIn: Omit<SignIn, "outcome">, organization
   };
 }
 
-/** Writes down, as a stranger's, a refused try that its method has not written down: a link that nobody knows, say. */
+/** Records, as a stranger's, a refused attempt that its method did not record: for example an unknown link. */
 export async function recordUnwritten(attempt: Attempt, refusal: Refusal): Promise<void> {
   if (attempt.record.isWritten || refusal.kind === "unavailable") return;
   await recordStranger({ ...attempt, action: "auth.signIn" }, refusal);

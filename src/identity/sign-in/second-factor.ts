@@ -9,8 +9,8 @@ import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
 import { takeTry } from "./take-try";
 
 /**
- * A code after the password: an authenticator's or a recovery code. The session that waited for it ends, and a new one
- * under a token of its own begins.
+ * A code after the password: an authenticator app's code or a recovery code. The session that waited for it ends, and a
+ * new session with a new token begins.
  */
 export const secondFactorSignIn: SignInMethod = {
   id: "second-factor",
@@ -35,12 +35,12 @@ async function showCode(
 ): Promise<OpenedSession | "no_session" | "no_code"> {
   const { runtime } = attempt;
   return runtime.database.transaction("identity", null, async (tx) => {
-    await holdPerson(tx, userId); // what ends the session that waits, ends the one that follows it
+    await holdPerson(tx, userId); // what ends the waiting session also ends the session that follows it
     const pending = await findPendingSession(tx, attempt);
     if (pending?.userId !== userId) return "no_session";
     const { remember, organizationId, sessionId } = pending;
     const { outcome, method } = await spendCode(tx, runtime.sealer, userId, code, runtime.clock.now());
-    if (outcome !== "good") {
+    if (outcome !== "valid") {
       await recordSignIn(tx, attempt, {
         outcome: "refused",
         action: "auth.signIn",
@@ -64,7 +64,7 @@ async function showCode(
   });
 }
 
-/** Nobody has shown a password here, or it was too long ago. */
+/** No password was presented in this browser, or it was too long ago. */
 async function refused(attempt: Attempt): Promise<Refusal> {
   await recordRefusedSignIn(attempt, {
     action: "auth.signIn",

@@ -4,7 +4,7 @@ import { endSession } from "../sessions";
 import type { Attempt } from "../sign-in-context";
 import { recordSignIn } from "./record-sign-in";
 
-/** Ends the session that the browser has; its cookie is worth nothing from here on, wherever it was copied to. */
+/** Ends the browser's session. Its cookie and all copies of it stop working. */
 export async function signOut(attempt: Attempt): Promise<void> {
   const { runtime, sessionHash } = attempt;
   if (sessionHash === null) return;

@@ -6,9 +6,9 @@ import type { Attempt } from "../sign-in-context";
 import { recordRefusedSignIn } from "./record-sign-in";
 
 /**
- * Counts one try to sign in; one too many is audited.
- * @param who what the limit is for
- * @param person whose account it is about, where that is known
+ * Counts one attempt to sign in. An attempt above the limit is audited.
+ * @param who the subject of the limit
+ * @param person the person whose account it is about, if known
  * @throws Refusal `rate_limited`
  */
 export async function takeTry(
@@ -24,7 +24,7 @@ export async function takeTry(
   }
 }
 
-/** A password's account, with the try that was counted for it. */
+/** The account of a password, with the attempt that was counted for it. */
 export interface PasswordTry {
   readonly account: Account | null;
   readonly failure: Taken;
@@ -33,22 +33,22 @@ export interface PasswordTry {
 export interface Account {
   readonly userId: string;
   readonly email: string;
-  /** As it was when the password was compared with it; null for a person without a password. */
+  /** The hash that the password was compared with; null for a person without a password. */
   readonly hash: string | null;
 }
 
 /**
- * Counts one try to sign in with a password, for the address that it comes from and for the account, and finds the
- * account: one statement, whether or not there is one. People type passwords into the wrong field: what is no account's
- * address is counted under a keyed hash.
- * @throws Refusal `rate_limited` audited; the account's is not counted where the address has too many
+ * Counts one attempt to sign in with a password, for the caller's address and for the account, and finds the account.
+ * It is one statement, whether or not there is an account. People type passwords into the wrong field, so text that is
+ * not an account's address is counted under a keyed hash.
+ * @throws Refusal `rate_limited` audited; the attempt is not counted for the account if the address is above its limit
  */
 export async function takePasswordTry(attempt: Attempt, email: string): Promise<PasswordTry> {
   const { runtime, ip } = attempt;
   const { database, clock, signer } = runtime;
   const { signInByAddress, failuresByAccount } = limits;
   const now = clock.now();
-  const known = email.includes("\0") ? null : email; // PostgreSQL has no such text
+  const known = email.includes("\0") ? null : email; // PostgreSQL cannot store such text
   const unknown = signer.sign("limit", email);
   const statement = sql`with
     address as materialized (select ${takingInSql(signInByAddress, keyOf(signInByAddress, ip ?? "unknown"), now)} as wait, ${unflushed}),

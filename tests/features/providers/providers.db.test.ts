@@ -217,7 +217,7 @@ describe("address of an organization's provider", () => {
     const started = await startSignIn(newBrowser(), data.slug);
     expect(started.headers.get("location")).toBe(`${testOrigin}/sign-in?error=provider_unavailable`);
     expect(await lastRefusal()).toEqual({ reason: "provider_unavailable", organization_id: tenant.organizationId });
-    expect(world.log()).toContain("a provider cannot be there");
+    expect(world.log()).toContain("this address is not allowed for a provider");
   });
 });
 

@@ -176,7 +176,7 @@ describe("operator unlock after wrong codes or passwords of a signed-in person",
     "unlock removes the counted failures of $name (AM-13)",
     async (limit) => {
       const { email, userId } = await givenOperator();
-      for (let count = 0; count < limit.tries; count++) await take(world.runtime, limit, userId);
+      for (let count = 0; count < limit.attempts; count++) await take(world.runtime, limit, userId);
       await expect(take(world.runtime, limit, userId)).rejects.toMatchObject({ limit: limit.name });
       expect(await unlockOperator(host, { email })).toMatchObject({ wasLocked: true });
       await take(world.runtime, limit, userId);

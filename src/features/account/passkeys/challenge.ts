@@ -8,15 +8,15 @@ import { PasskeyChallenge, PasskeyChallengeInput } from "../../../platform/contr
 import { Refusal } from "../../../platform/errors/refusal";
 import { descriptorsOf } from "./rows";
 
-/** Each costs a row for five minutes. */
-const challengesByAddress = { name: "challenge:ip", tries: 20, windowSeconds: 60 } as const satisfies Limit;
+/** Each challenge costs a row for five minutes. */
+const challengesByAddress = { name: "challenge:ip", attempts: 20, windowSeconds: 60 } as const satisfies Limit;
 
-/** Whoever asks, before anybody knows who it is. */
+/** The caller, before the person is identified. */
 type Visitor = Pick<Attempt, "runtime" | "ip" | "local" | "origin" | "sessionHash">;
 
 /**
- * A challenge to sign in with. Without a name: the passkey says who it is. As a second factor, for the session that
- * waits for one: its person's passkeys are named.
+ * Creates a challenge to sign in with. Without a name, the passkey identifies the person. For a session that waits for
+ * a second factor, it names the passkeys of the session's person.
  * @throws Refusal `rate_limited` | see `relyingPartyOf`
  * @throws Refusal `session_ended` no session waits for a second factor
  */

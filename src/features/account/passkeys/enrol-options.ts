@@ -9,9 +9,9 @@ import { PasskeyEnrolOptions, PasskeyEnrolOptionsInput } from "../../../platform
 import { descriptorsOf } from "./rows";
 
 /**
- * What a browser needs to make a passkey: one that says whose it is (so that no name has to be typed), and for which the
- * authenticator verifies its person.
- * @param origin that the request came to
+ * The options that a browser needs to create a passkey. The passkey identifies its person (so that no name has to be
+ * typed), and the authenticator has to verify the person.
+ * @param origin that the request was sent to
  * @throws Refusal see `relyingPartyOf`
  * @throws Refusal see `requireRecent`
  */
@@ -32,7 +32,7 @@ export const passkeyEnrolOptions = operation(
     const { id } = relyingPartyOf(origin);
     const excludeCredentials = await preparedUnitOfWork(
       authorized,
-      (asking) => requireRecent(asking, input),
+      (current) => requireRecent(current, input),
       ({ tx }) => descriptorsOf(tx, userId),
       { role: "identity" },
     );

@@ -16,16 +16,16 @@ import { callerPerson } from "../../../operations/subject";
 import { EnrolledPasskey, EnrolPasskey } from "../../../platform/contract/second-factors";
 import { Refusal } from "../../../platform/errors/refusal";
 import { newId } from "../../../platform/ids";
-import { noteShown } from "../rows";
+import { recordFactorShown } from "../rows";
 import { passkeyColumns, presentPasskey } from "./rows";
 
-/** Passkeys of one person. */
+/** The most passkeys of one person. */
 const most = 20;
 
 /**
- * Adds a passkey: from then on it is enough to sign in, and it is asked for after the password. With somebody's first
- * factor come ten recovery codes, and every other session that a password alone has opened ends.
- * @param origin that the request came to
+ * Adds a passkey. From then on it is enough to sign in, and it is requested after the password. A person's first factor
+ * comes with ten recovery codes, and every other session that was opened with a password alone ends.
+ * @param origin that the request was sent to
  * @throws Refusal `passkey_refused`, with the problem as `fields.response`
  * @throws Refusal `passkey_known` | `too_many_passkeys`
  */
@@ -45,7 +45,7 @@ export const enrolPasskey = operation(
     const { userId } = authorized.object;
     return preparedUnitOfWork(
       authorized,
-      (asking) => verified(asking, input, origin),
+      (current) => verified(current, input, origin),
       async ({ tx, now, audit, authorized: { principal } }, passkey) => {
         if ((await tx.$count(passkeys, eq(passkeys.userId, userId))) >= most) {
           throw new Refusal("too_many_passkeys", { most });
@@ -54,7 +54,7 @@ export const enrolPasskey = operation(
         const passkeyId = newId("passkey");
         const row = await insert(tx, { ...passkey, passkeyId, userId, name: input.name, createdAt: now });
         const recoveryCodes = isFirstFactor ? await replaceRecoveryCodes(tx, random, userId, now) : null;
-        await noteShown(tx, principal, "passkey");
+        await recordFactorShown(tx, principal, "passkey");
         const kept = principal.kind === "session" ? principal.sessionId : null;
         const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
         const changed = { name: input.name, endedSessions };

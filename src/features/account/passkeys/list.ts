@@ -6,7 +6,7 @@ import { callerPerson } from "../../../operations/subject";
 import { ListPasskeys, PasskeyList } from "../../../platform/contract/second-factors";
 import { passkeyColumns, presentPasskey } from "./rows";
 
-/** One's own passkeys, newest first. @throws Refusal `second_factor_required` */
+/** The caller's passkeys, newest first. @throws Refusal `second_factor_required` */
 export const listPasskeys = operation(
   {
     name: "auth.passkeys.list",

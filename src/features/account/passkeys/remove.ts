@@ -9,8 +9,8 @@ import { Refusal } from "../../../platform/errors/refusal";
 import { ownPasskey } from "../resource";
 
 /**
- * Removes one's own passkey: the very next sign-in with it is refused. Where the organization requires a second factor
- * and this was the last one, its sessions can only enrol another from here on.
+ * Removes a passkey of the caller. The next sign-in with it is refused. If the organization requires a second factor
+ * and this was the last one, the person's sessions can only enrol another one from then on.
  * @throws Refusal see `requireRecent`
  */
 export const removePasskey = operation(
@@ -27,7 +27,7 @@ export const removePasskey = operation(
   async (authorized, input) => {
     return preparedUnitOfWork(
       authorized,
-      (asking) => requireRecent(asking, input),
+      (current) => requireRecent(current, input),
       async ({ tx, audit, authorized: { object } }) => {
         const { passkeyId, userId, name } = object;
         await holdPerson(tx, userId);

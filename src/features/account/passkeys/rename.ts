@@ -8,7 +8,7 @@ import { Refusal } from "../../../platform/errors/refusal";
 import { ownPasskey } from "../resource";
 import { passkeyColumns, presentPasskey } from "./rows";
 
-/** Gives one's own passkey another name. */
+/** Renames a passkey of the caller. */
 export const renamePasskey = operation(
   {
     name: "auth.passkeys.rename",

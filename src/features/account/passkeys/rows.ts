@@ -3,7 +3,7 @@ import { passkeys } from "../../../../drizzle/persons";
 import type { Transaction } from "../../../database/database";
 import type { Passkey } from "../../../platform/contract/second-factors";
 
-/** What an answer says of a passkey. */
+/** The columns of a passkey that a response contains. */
 export const passkeyColumns = {
   passkeyId: passkeys.passkeyId,
   name: passkeys.name,
@@ -21,7 +21,7 @@ export function presentPasskey({ createdAt, lastUsedAt, ...row }: Row): Passkey 
   return { ...row, createdAt: createdAt.toISOString(), lastUsedAt: lastUsedAt?.toISOString() ?? null };
 }
 
-/** A person's passkeys, as a browser is told of them. */
+/** A person's passkeys, in the form that browsers expect. */
 export async function descriptorsOf(tx: Transaction, userId: string) {
   const rows = await tx
     .select({ id: passkeys.credentialId, transports: passkeys.transports })

@@ -8,8 +8,8 @@ import { NewRecoveryCodes, RenewRecoveryCodes } from "../../../platform/contract
 import { Refusal } from "../../../platform/errors/refusal";
 
 /**
- * Ten new recovery codes; those from before are worth nothing.
- * @throws Refusal `no_second_factor` there is nothing that they could stand in for
+ * Creates ten new recovery codes. Earlier codes stop working.
+ * @throws Refusal `no_second_factor` there is no second factor that they could replace
  * @throws Refusal see `requireRecent`
  */
 export const renewRecoveryCodes = operation(
@@ -28,7 +28,7 @@ export const renewRecoveryCodes = operation(
     const { userId } = authorized.object;
     return preparedUnitOfWork(
       authorized,
-      (asking) => requireRecent(asking, input),
+      (current) => requireRecent(current, input),
       async ({ tx, now, audit }) => {
         if (!(await hasSecondFactor(tx, userId))) {
           throw new Refusal("no_second_factor");

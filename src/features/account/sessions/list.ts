@@ -9,7 +9,7 @@ import { ListSessions, OwnSessions } from "../contract";
 const most = 200;
 
 /**
- * Every browser in which somebody is signed in now.
+ * The browsers in which the caller is signed in now.
  * @throws Refusal `second_factor_required`
  */
 export const listSessions = operation(

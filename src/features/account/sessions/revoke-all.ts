@@ -5,7 +5,10 @@ import { operation } from "../../../operations/operation";
 import { callerPerson } from "../../../operations/subject";
 import { RevokeAllSessions, RevokedSessions } from "../contract";
 
-/** Signs the caller out everywhere: every cookie of theirs, and every copy of one, is worth nothing from here on. @throws Refusal `rate_limited` */
+/**
+ * Signs the caller out everywhere: all of their cookies, and all copies of them, stop working. @throws Refusal
+ * `rate_limited`
+ */
 export const revokeAllSessions = operation(
   {
     name: "auth.sessions.revokeAll",

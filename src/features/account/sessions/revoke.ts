@@ -7,7 +7,10 @@ import { Refusal } from "../../../platform/errors/refusal";
 import { SessionById } from "../contract";
 import { ownSession } from "../resource";
 
-/** Ends one of the caller's own sessions; its cookie is worth nothing at the next request. @throws Refusal `not_found` | `rate_limited` */
+/**
+ * Ends one of the caller's own sessions. Its cookie is refused at the next request. @throws Refusal `not_found` |
+ * `rate_limited`
+ */
 export const revokeSession = operation(
   {
     name: "auth.sessions.revoke",

@@ -10,15 +10,15 @@ import { callerPerson } from "../../../operations/subject";
 import { ConfirmTotp, NewRecoveryCodes } from "../../../platform/contract/second-factors";
 import { Refusal } from "../../../platform/errors/refusal";
 import { isRecent } from "../../../platform/moment";
-import { noteShown } from "../rows";
+import { recordFactorShown } from "../rows";
 
-/** Seconds within which a secret has to be confirmed: its making asked for a recent sign-in. */
+/** Seconds within which a secret has to be confirmed: its creation required a recent sign-in. */
 const confirmableSeconds = 1_800;
 
 /**
- * Makes an authenticator app count, by a code of it, which is spent with that. Ten new recovery codes come with it;
- * earlier ones are worth nothing, and so is every other session that a password alone has opened.
- * @throws Refusal `totp_not_started` nothing to confirm, or it was begun more than half an hour ago
+ * Activates an authenticator app by one of its codes, which is then spent. The response has ten new recovery codes.
+ * Earlier codes stop working, and every other session that was opened with a password alone ends.
+ * @throws Refusal `totp_not_started` there is nothing to confirm, or it was started more than half an hour ago
  * @throws Refusal `totp_code_wrong`
  */
 export const confirmTotp = operation(
@@ -50,7 +50,7 @@ export const confirmTotp = operation(
         }
         await tx.update(totpSecrets).set({ confirmedAt: now, lastStep: step }).where(eq(totpSecrets.userId, userId));
         const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
-        await noteShown(tx, principal, "totp");
+        await recordFactorShown(tx, principal, "totp");
         const kept = principal.kind === "session" ? principal.sessionId : null;
         const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
         const changed = { recoveryCodes: recoveryCodes.length, endedSessions };

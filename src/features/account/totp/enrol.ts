@@ -10,7 +10,8 @@ import { EnrolledTotp, EnrolTotp } from "../../../platform/contract/second-facto
 import { Refusal } from "../../../platform/errors/refusal";
 
 /**
- * Makes a secret for an authenticator app. It counts once a code of it was confirmed; one that was not is replaced.
+ * Creates a secret for an authenticator app. It counts as a factor once one of its codes was confirmed. An unconfirmed
+ * secret is replaced.
  * @throws Refusal `totp_enrolled` remove the present one first
  * @throws Refusal see `requireRecent`
  */
@@ -31,7 +32,7 @@ export const enrolTotp = operation(
     const secret = newTotpSecret(random);
     await preparedUnitOfWork(
       authorized,
-      (asking) => requireRecent(asking, input),
+      (current) => requireRecent(current, input),
       async ({ tx, now, audit }) => {
         if ((await secondFactorsOf(tx, userId)).totp) {
           throw new Refusal("totp_enrolled");

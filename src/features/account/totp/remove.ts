@@ -9,9 +9,9 @@ import { RemoveTotp, SecondFactors } from "../../../platform/contract/second-fac
 import { Refusal } from "../../../platform/errors/refusal";
 
 /**
- * Removes the authenticator app, against a code, a recovery code or the password. Where the organization requires a
- * second factor and this was the last one, its sessions can only enrol another from here on.
- * @returns what is left
+ * Removes the authenticator app. It requires a code, a recovery code or the password. If the organization requires a
+ * second factor and this was the last one, the person's sessions can only enrol another one from then on.
+ * @returns the factors that are left
  * @throws Refusal `totp_not_enrolled`
  * @throws Refusal see `requireProof`
  */
@@ -30,7 +30,7 @@ export const removeTotp = operation(
     const { userId } = authorized.object;
     return preparedUnitOfWork(
       authorized,
-      (asking) => requireProof(asking, input),
+      (current) => requireProof(current, input),
       async ({ tx, audit }) => {
         const removed = await tx
           .delete(totpSecrets)
