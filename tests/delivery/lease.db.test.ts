@@ -54,7 +54,7 @@ it("a gateway whose secrets do not open here says so, and is left to who can ope
   await other.ready;
   await until(
     () => sync.gateway(),
-    ({ cause }) => cause === "The gateway cannot be led; the log says why.",
+    ({ cause }) => cause === "The gateway cannot be led. The log has the reason.",
   );
   await other.stop();
   const able = sync.reconciler({ alone: false, timing });

@@ -149,7 +149,7 @@ describe("a delivery that fails for a reason that a tenant may have caused", () 
     reconciler.start();
     await until(
       () => sync.gateway(),
-      ({ cause }) => cause === "The delivery failed for a reason that the log tells.",
+      ({ cause }) => cause === "The delivery failed. The log has the reason.",
     );
     expect(reconciler.status()).toEqual({ leads: true, why: null });
     fails = false;

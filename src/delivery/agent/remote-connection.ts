@@ -8,8 +8,8 @@ import { signBundle } from "../protocol/signed-bundle";
 import type { Target, Turn } from "../protocol/target";
 
 /**
- * The applier and the prober of a gateway in another process, which answers with `serveGateway`.
- * @param key what bundles are signed with; see `deliveryKey`
+ * Connects to the applier and the prober of a gateway in another process, which runs `serveGateway`.
+ * @param key signs the bundles; see `deliveryKey`
  */
 export function connectRemotely(peer: Peer, key: string): GatewayConnection {
   return {
@@ -76,7 +76,7 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
   over.addEventListener("abort", () => tell(peer, proberCalls.end, null), { once: true });
   tell(peer, proberCalls.watch, gateway);
   return {
-    marked: () => undefined, // the other side renames the marker itself
+    marked: () => undefined, // the other process renames the marker itself
     recorded: (revision) => tell(peer, proberCalls.recorded, revision),
     failed: () => ended(peer.ask(proberCalls.failed, null)),
     recall: () => ended(peer.ask(proberCalls.recall, null)),
@@ -89,7 +89,7 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
   };
 }
 
-/** Calls are answered in their order; one that is lost is lost with the connection, which ends the term. */
+/** Calls are answered in order. A call is lost only together with the connection, and that ends the term. */
 function tell<Input>(peer: Peer, call: Call<Input, null>, input: Input): void {
   peer.ask(call, input).catch(() => undefined);
 }

@@ -26,8 +26,8 @@ test("of a folder or file that the group cannot read it is said which", async ()
   chmodSync(applications, 0o740); // listed, and no file in it can be opened
   chmodSync(file, 0o600);
   expect(await unreadableForTraefik({ folder, group })).toEqual([
-    `${file} is not readable for group ${group}`,
-    `${applications} is not readable for group ${group}`,
+    `${file} is not readable by group ${group}`,
+    `${applications} is not readable by group ${group}`,
   ]);
 });
 

@@ -58,7 +58,7 @@ describe("what goes together in one delivery", () => {
     closes,
   });
 
-  const size = { closing: 2, beside: 1, opening: 3 };
+  const size = { closing: 2, alongside: 1, opening: 3 };
 
   it("all of it, while nothing closes and it fits", () => {
     const rows = [row(null, false, 1), row("app_1"), row("app_2"), row("app_3")];
@@ -90,19 +90,19 @@ describe("what goes together in one delivery", () => {
 describe("the size of a batch", () => {
   it("is as much as can be done in about 300 ms where something closes, whatever one application costs", () => {
     for (const costMs of [0.5, 2, 5]) expect(batchSize(costMs, 100, true).closing * costMs).toBeCloseTo(300, -1);
-    expect(batchSize(2, 100, true)).toEqual({ closing: 150, beside: 50, opening: 600 });
-    expect(batchSize(20, 100, true)).toEqual({ closing: 15, beside: 10, opening: 60 });
+    expect(batchSize(2, 100, true)).toEqual({ closing: 150, alongside: 50, opening: 600 });
+    expect(batchSize(20, 100, true)).toEqual({ closing: 15, alongside: 10, opening: 60 });
   });
 
   it("is no less than what is done while the gateway loads the last one, and never without end", () => {
-    expect(batchSize(1, 2_000, true)).toEqual({ closing: 2_000, beside: 50, opening: 5_000 });
+    expect(batchSize(1, 2_000, true)).toEqual({ closing: 2_000, alongside: 50, opening: 5_000 });
     expect(batchSize(1, 60_000, true).closing).toBe(3_000);
-    expect(batchSize(1_000, 0, true)).toEqual({ closing: 10, beside: 10, opening: 10 });
+    expect(batchSize(1_000, 0, true)).toEqual({ closing: 10, alongside: 10, opening: 10 });
   });
 
   it("leaves what closes almost alone in its delivery, unless the one before closed something too", () => {
-    expect(batchSize(2, 100, false)).toEqual({ ...batchSize(2, 100, true), beside: 5 });
-    expect(batchSize(1_000, 0, false)).toEqual({ closing: 10, beside: 5, opening: 10 });
+    expect(batchSize(2, 100, false)).toEqual({ ...batchSize(2, 100, true), alongside: 5 });
+    expect(batchSize(1_000, 0, false)).toEqual({ closing: 10, alongside: 5, opening: 10 });
   });
 
   it("follows what the last deliveries cost, and not what small ones do", () => {
