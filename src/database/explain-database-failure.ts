@@ -3,15 +3,15 @@ import { poolerIsRefused } from "./postgres-requirements";
 
 interface Failure {
   readonly code: string;
-  /** The function of the server that reported it: the same in every language, unlike the message. */
+  /** The function of the server that reported it. Unlike the message, it is the same in every language. */
   readonly routine?: string;
-  /** The server's own sentence; null where the failure is not the server's. */
+  /** The server's own message; null if the failure does not come from the server. */
   readonly said: string | null;
 }
 
 const encoding = "special characters in it must be percent-encoded: @ as %40, / as %2F, ? as %3F, # as %23, % as %25";
 
-/** By SQLSTATE. What the server said is added: it names user, database or limit. */
+/** By SQLSTATE. The server's message is added, because it names the user, database or limit. */
 const refusals: Readonly<Record<string, string | ((failure: Failure) => string)>> = {
   "28P01": `does not accept the password in DATABASE_URL. Correct it; ${encoding}`,
   "28000": ({ routine }) =>
@@ -40,7 +40,7 @@ const refusals: Readonly<Record<string, string | ((failure: Failure) => string)>
     "does not know a setting that Portcullis needs: it is older than 15, or another product that speaks its protocol",
 };
 
-/** By the code of Node or of the driver. `place` is where the server should be. */
+/** By the error code of Node or of the driver. `place` is the expected address of the server. */
 const unreached: Readonly<Record<string, (place: string) => string>> = {
   ECONNREFUSED: (place) => `nothing listens at ${place}. Start the server, or correct host and port`,
   ENOTFOUND: (place) => `the host of ${place} is not known. Correct it, or the DNS of this machine`,
@@ -62,7 +62,7 @@ function endedWithoutAWord(place: string): string {
   return `${place} ended the connection without an answer. Look into the server's log, and whether it is PostgreSQL that listens there; if it asks for TLS from the first byte, add ?sslnegotiation=direct&sslmode=require`;
 }
 
-/** By the code of Node or of the driver: the server was reached, and is not trusted or not understood. */
+/** By the error code of Node or of the driver: the server was reached, but is not trusted or not understood. */
 const distrusted: Readonly<Record<string, string>> = {
   TLS_NOT_SUPPORTED:
     "offers no TLS, and sslmode in DATABASE_URL asks for it. Turn it on at the server (ssl = on), or use ?sslmode=disable on a network that you trust",
@@ -79,9 +79,9 @@ const untrusted =
   "has a certificate of an authority that this process does not know. Name the authority's file with &sslrootcert=/path/to/root.crt in DATABASE_URL";
 
 /**
- * One line for the person who starts this: what is wrong and what to do. Null for failures that are not the database's
- * surroundings.
- * @param place where the server should be; nothing secret
+ * Explains a failure in one line for the operator who starts the process: what is wrong and what to do. Null for
+ * failures that do not come from the environment of the database.
+ * @param place the expected address of the server; it contains no secret
  */
 export function explainDatabaseFailure(error: unknown, place: string): string | null {
   const failure = failureIn(error);
@@ -105,12 +105,12 @@ function isAboutCertificates(code: string): boolean {
   return /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|INVALID_CA|PATH_LENGTH_EXCEEDED)/.test(code);
 }
 
-/** The code goes behind the cause, before what to do. */
+/** Inserts the code after the cause, before the solution. */
 function withCode(sentence: string, code: string): string {
   return sentence.replace(/(?=[.:;] |$)/, ` (${code})`);
 }
 
-/** The innermost failure of the driver. */
+/** Finds the innermost failure of the driver. */
 function failureIn(error: unknown): Failure | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (isServerError(at))

@@ -9,17 +9,17 @@ import { committingWith, withPreparedStatements } from "./prepared-statements";
 import { connectionSettings, settingsFor } from "./session-settings";
 import { UnusableDatabase } from "./unusable-database";
 
-/** The role of connections between transactions: it may only call functions. */
+/** The role of connections between transactions. It may only call functions. */
 const gate = "portcullis_gate";
 
-/** How long to wait before a lost connection is tried again, in seconds; the pool doubles nothing on top. */
+/** Delay before a lost connection is opened again, in seconds. The pool does not increase it. */
 const reconnectAfter = 0.2;
 
 /**
- * PostgreSQL 15 or newer.
- * @param url see `readDatabaseUrl`; without a password where the server trusts the peer.
- * @param connections how many at most, with those that are kept for the sync
- * @param onStatement for measuring: told of every statement as it goes to the server.
+ * Opens a pool to PostgreSQL 15 or newer.
+ * @param url see `readDatabaseUrl`; without a password if the server trusts the peer
+ * @param connections the maximum number, including those reserved for the sync
+ * @param onStatement called with every statement that is sent to the server, for measurements
  */
 export function openPostgres(
   url: string,
@@ -76,15 +76,15 @@ function sessionsOf(client: postgres.Sql) {
 }
 
 /**
- * Of a pool, the connections that only the sync may use: what is delivered and proven never stands in one line with
- * requests, however many there are. A small pool is shared.
+ * The number of connections in a pool that are reserved for the sync, so that delivery and proof never wait behind
+ * requests. A small pool is shared.
  */
 function connectionsForSync(connections: number): number {
   return Math.min(3, Math.floor(connections / 4));
 }
 
 /**
- * Checks that a connection of the pool has the role and the settings that it asked for: some poolers drop them.
+ * Checks that a connection of the pool has the role and the settings that it requested, because some poolers drop them.
  * @throws UnusableDatabase
  */
 export async function requireOwnSettings(database: Database): Promise<void> {

@@ -46,7 +46,7 @@ export function makeHostWatch({ random, now = () => performance.now(), client }:
     return answer === null ? null : { name, answer: toHostAnswer(answer) };
   };
 
-  /** All claims within a few seconds share one request, and random names are never reused after that. */
+  /** All claims within a few seconds share one request, and no random name is used twice. */
   const backgroundOf = (address: string, length: number): Promise<Background | null> => {
     const key = `${address} ${length}`;
     const known = backgrounds.get(key);
