@@ -16,9 +16,9 @@ export interface Database {
    */
   transaction<T>(role: DatabaseRole, organizationId: string | null, body: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
-   * As `transaction`, for a body that sends exactly so many statements, none of which waits for another's answer: on
-   * PostgreSQL all of it is one round trip, and a statement more is rejected. What the body throws after its last
-   * statement undoes nothing.
+   * Like `transaction`, for a body that sends exactly this number of statements, none of which waits for the result of
+   * another. On PostgreSQL everything takes one round trip, and an additional statement is rejected. An error that the
+   * body throws after its last statement does not roll anything back.
    */
   batch<T>(
     role: DatabaseRole,

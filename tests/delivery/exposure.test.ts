@@ -21,11 +21,11 @@ const delivered = (change: Partial<NonNullable<ExposureFacts["delivered"]>>): Ex
   facts({ delivered: { ...enforced.delivered, ...change } });
 
 describe("exposure", () => {
-  test("is protected only when the newest delivery was seen to be enforced", () => {
+  test("exposure is protected only when the newest delivery was seen to be enforced", () => {
     expect(exposureOf(enforced)).toEqual({ state: "protected", intended: "protected", provedAt });
   });
 
-  test("is public when that was meant and seen", () => {
+  test("exposure is public when the application is meant to be public and was seen to be", () => {
     const open = facts({
       credentials: [],
       openedBy: "delete",
@@ -58,7 +58,7 @@ describe("exposure", () => {
     expect([exposure.state, exposure.reason, exposure.provedAt]).toEqual(["unknown", reason, null]);
   });
 
-  test("never says more than was proven, whatever the rows say by now", () => {
+  test("exposure never exceeds what was proven, even if the rows have changed since", () => {
     for (const intended of ["public", "protected", "closed"] as const) {
       for (const credentials of [[], [{ valid: true }], [{ valid: false }]]) {
         for (const openedBy of [null, "create"] as const) {
@@ -79,7 +79,7 @@ describe("exposure", () => {
     expect(exposureOf(given)).toMatchObject({ state: "closed", intended: "protected", reason: "no_route" });
   });
 
-  test("without a route, a removal that is still on its way is not known to be closed", () => {
+  test("an application without a route whose removal is not delivered yet is not known to be closed", () => {
     expect(exposureOf(facts({ hasRoute: false, pending: true }))).toMatchObject({
       state: "unknown",
       reason: "pending",

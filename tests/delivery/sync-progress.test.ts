@@ -32,7 +32,7 @@ describe("how far one delivery has come", () => {
     expect(progressOf(awaited, seen)).toBe(expected);
   });
 
-  test("it never falls when the gateway or the proof goes on", () => {
+  test("progress never decreases when the gateway loads or proves more", () => {
     const revision = fc.integer({ min: 0, max: 20 });
     fc.assert(
       fc.property(revision, revision, revision, fc.boolean(), (deliveredIn, loadedRevision, provenRevision, known) => {
@@ -47,7 +47,7 @@ describe("how far one delivery has come", () => {
   });
 });
 
-test("of several the least counts, and of none nothing has changed", () => {
+test("the state of several deliveries is the least advanced one, and `unchanged` for none", () => {
   expect(leastOf(["enforced", "applied", "loaded"])).toBe("applied");
   expect(leastOf(["enforced", "pending"])).toBe("pending");
   expect(leastOf(["enforced"])).toBe("enforced");

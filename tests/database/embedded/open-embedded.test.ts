@@ -165,7 +165,7 @@ describe("the embedded database", () => {
     const folder = join(place, "papers");
     mkdirSync(folder);
     writeFileSync(join(folder, "letter.txt"), "");
-    await expect(openEmbedded(folder)).rejects.toThrow(`${folder} is not empty and holds no database`);
+    await expect(openEmbedded(folder)).rejects.toThrow(`${folder} is not empty and contains no database`);
     expect(readdirSync(folder)).toEqual(["letter.txt"]);
   });
 });

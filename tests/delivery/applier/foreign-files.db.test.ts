@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => sync.close());
 
-/** What the first comparison says of files that somebody puts there before it. */
+/** The result of the first comparison for files that were put there before it. */
 async function told(put: (folder: string) => void): Promise<string[]> {
   const { dynamic } = sync.places;
   mkdirSync(dynamic, { recursive: true });
@@ -24,7 +24,7 @@ async function told(put: (folder: string) => void): Promise<string[]> {
   return foreign_files.map(({ path, problem, detail }) => `${path} ${problem} ${detail}`).sort();
 }
 
-it("one that cannot be read is told of, and keeps nobody from looking at the others", async () => {
+it("an unreadable foreign file is reported, and does not prevent the check of the others", async () => {
   const lines = await told((folder) => {
     symlinkSync(join(folder, "nowhere"), join(folder, "a.yml"));
     mkdirSync(join(folder, "things"));
@@ -41,7 +41,7 @@ it("one that cannot be read is told of, and keeps nobody from looking at the oth
   ]);
 });
 
-it("routers of TCP come before all of ours: those that may take a managed host are told of", async () => {
+it("foreign TCP routers precede all own routers, so those that may match a managed host are reported", async () => {
   const tcp = (rule: string) =>
     JSON.stringify({
       tcp: {
@@ -57,7 +57,7 @@ it("routers of TCP come before all of ours: those that may take a managed host a
   expect(lines).toEqual(["all.yml routes_managed_host every host, by t", "one.yml routes_managed_host wiki.localhost"]);
 });
 
-it("the parts of a route with several upstreams are names of ours too", async () => {
+it("the services of a route with several upstreams are also recognized as own names", async () => {
   const lines = await told((folder) => {
     const service = { loadBalancer: { servers: [{ url: "http://127.0.0.1:9" }] } };
     const name = "rte_01j5m3x8q2e9w7r4t6y8u0i1pa-0";
