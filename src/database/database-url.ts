@@ -140,7 +140,7 @@ const isKnown = (name: string): boolean => knownParameters.some((known) => known
 
 function unknownParameter(name: string): string {
   const advice = instead[name.toLowerCase()];
-  if (advice) return `has the parameter ${name}, which is not used here. ${advice}. Remove the parameter`;
+  if (advice) return `has the parameter ${name}, which Portcullis does not use. ${advice}. Remove the parameter`;
   const shown = /^[A-Za-z_]{1,40}$/.test(name) ? `the parameter ${name}, which is not known` : "an unknown parameter";
   return `has ${shown}. Known parameters: ${knownParameters.join(", ")}`;
 }
@@ -163,8 +163,8 @@ function tlsIn(parameters: ReadonlyMap<string, string>, isSocket: boolean): Data
   if ((certificate === null) !== (key === null)) refuse("must have both sslcert and sslkey, or neither");
   const word = parameters.get("sslmode") ?? (rootCertificate === "system" ? "verify-full" : "disable");
   // The driver `pg` writes `no-verify` for what libpq calls `require`.
-  const asked = word === "no-verify" ? "require" : word;
-  const mode = tlsModes.find((known) => known === asked);
+  const requested = word === "no-verify" ? "require" : word;
+  const mode = tlsModes.find((known) => known === requested);
   if (!mode) return refuse(`must have sslmode=${tlsModes.slice(0, -1).join(", ")} or ${tlsModes.at(-1)}`);
   return {
     // As in libpq, a unix socket has no TLS, and `require` with a root certificate verifies the certificate.

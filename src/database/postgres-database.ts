@@ -68,9 +68,9 @@ function sessionsOf(client: postgres.Sql) {
   const prepared = withPreparedStatements(client);
   const batches = new Map<number, ReturnType<typeof drizzle<Record<string, never>>>>();
   const batch = (statements: number) => {
-    const made = batches.get(statements) ?? drizzle(committingWith(statements, prepared));
-    batches.set(statements, made);
-    return made;
+    const created = batches.get(statements) ?? drizzle(committingWith(statements, prepared));
+    batches.set(statements, created);
+    return created;
   };
   return { any: drizzle(prepared), batch };
 }
@@ -93,17 +93,17 @@ export async function requireOwnSettings(database: Database): Promise<void> {
     sql`select current_user::text as role, current_setting('search_path') as path,
       current_setting('default_transaction_isolation') as isolation, current_setting('DateStyle') as style`,
   );
-  const asked = {
+  const requested = {
     role: gate,
     isolation: wanted.default_transaction_isolation,
     path: wanted.search_path,
     style: wanted.DateStyle,
   };
   if (
-    got?.role !== asked.role ||
-    got.isolation !== asked.isolation ||
-    got.path !== asked.path ||
-    got.style !== asked.style
+    got?.role !== requested.role ||
+    got.isolation !== requested.isolation ||
+    got.path !== requested.path ||
+    got.style !== requested.style
   )
     throw new UnusableDatabase(
       `a connection pooler before PostgreSQL drops the settings of a session. ${poolerIsRefused}`,

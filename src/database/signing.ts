@@ -22,9 +22,9 @@ export function makeSigner(secrets: readonly [Uint8Array, ...Uint8Array[]]): Sig
     const known = derived.get(use);
     if (known) return known;
     const [present, ...former] = secrets;
-    const made = [derive(present, use), ...former.map((secret) => derive(secret, use))] as const;
-    derived.set(use, made);
-    return made;
+    const created = [derive(present, use), ...former.map((secret) => derive(secret, use))] as const;
+    derived.set(use, created);
+    return created;
   };
   const hmac = (key: Buffer, text: string) => createHmac("sha256", key).update(text, "utf8").digest();
   return {

@@ -37,23 +37,23 @@ describe("exposure", () => {
   test.each<[string, ExposureFacts, string]>([
     ["a change is on its way", facts({ pending: true }), "pending"],
     [
-      "a change is on its way and the gateway cannot be written",
+      "a change is pending and deliveries to the gateway fail",
       facts({ pending: true, failing: true }),
       "delivery_fails",
     ],
     ["nothing was ever delivered", facts({ delivered: null }), "not_delivered"],
     ["the gateway has not loaded it", delivered({ revision: 10, provenRevision: 9 }), "not_loaded"],
-    ["it is loaded and nobody has asked", delivered({ revision: 8, provenRevision: 7 }), "not_proven"],
-    ["it was asked, and could not be proven", delivered({ revision: 8, unproven: "not_our_router" }), "not_our_router"],
-    ["it was not seen for long", delivered({ proofIsOld: true }), "proof_is_old"],
-    ["it was proven once, and not any more", delivered({ unproven: "not_our_router" }), "not_our_router"],
+    ["it is loaded and not probed yet", delivered({ revision: 8, provenRevision: 7 }), "not_proven"],
+    ["it was probed and could not be proven", delivered({ revision: 8, unproven: "not_our_router" }), "not_our_router"],
+    ["its proof is old", delivered({ proofIsOld: true }), "proof_is_old"],
+    ["it was proven before and is no longer proven", delivered({ unproven: "not_our_router" }), "not_our_router"],
     ["a credential has expired since", facts({ credentials: [{ valid: false }] }), "pending"],
     [
-      "the organization has ruled public out since",
+      "the organization has excluded public access since",
       facts({ credentials: [], openedBy: "create", neverPublic: true }),
       "pending",
     ],
-  ])("is unknown when %s, and says when nothing was proven", (_title, given, reason) => {
+  ])("exposure is unknown when %s, and has no time of proof", (_title, given, reason) => {
     const exposure = exposureOf(given);
     expect([exposure.state, exposure.reason, exposure.provedAt]).toEqual(["unknown", reason, null]);
   });

@@ -107,7 +107,7 @@ describe("a gateway that cannot be led", () => {
   });
 });
 
-describe("a gateway that is led and cannot be written any more", () => {
+describe("a gateway whose leader can no longer write", () => {
   it("a leader that can no longer write reports it in the status of the process until a delivery succeeds", async () => {
     let full = false;
     const files = {
@@ -143,7 +143,7 @@ describe("a delivery that fails for a reason that a tenant may have caused", () 
   it("a failure that a tenant may have caused is shown in sync.status, and leaves the process ready", async () => {
     let fails = true;
     const faultPoint = async (point: string) => {
-      if (fails && point === "compiled") throw new TypeError("a row that nobody foresaw");
+      if (fails && point === "compiled") throw new TypeError("an unexpected row");
     };
     const reconciler = sync.reconciler({ faultPoint, timing });
     reconciler.start();

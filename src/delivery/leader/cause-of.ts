@@ -27,7 +27,7 @@ const causes = {
   claim_of_another: { ofFolder: true, text: "The gateway's folder belongs to another installation or gateway." },
   another_folder: { ofFolder: true, text: "The folder on this disk is not the one that the database means." },
   claimed_elsewhere: { ofFolder: true, text: "Another process claimed a folder for this gateway." },
-  gateway_gone: { ofFolder: false, text: "The gateway does not exist any more." },
+  gateway_gone: { ofFolder: false, text: "The gateway no longer exists." },
   not_set_up: { ofFolder: false, text: "The database does not know its installation yet." },
   too_many_files: { ofFolder: false, text: "This process has too many files open." },
   database_silent: { ofFolder: false, text: "The database does not answer." },

@@ -35,12 +35,12 @@ const statesPageSize = 500;
 export async function compareAll(leader: LeaderContext, repairs: Repairs, onFound: () => void) {
   const { over, gateway, database, lease, clock, log } = leader;
   const counts = { compared: 0, repaired: 0 };
-  const mend = (note: () => void) => {
+  const repair = (note: () => void) => {
     note();
     counts.repaired++;
     onFound();
   };
-  const comparison = { leader, repairs, mend };
+  const comparison = { leader, repairs, repair };
   // Names are read first, so that files which a delivery adds later are not reported as foreign.
   const names = await leader.target.names();
   await compareShared(comparison);
@@ -60,21 +60,21 @@ interface Comparison {
   readonly leader: LeaderContext;
   readonly repairs: Repairs;
   /** Queues a repair for the next delivery. */
-  readonly mend: (note: () => void) => void;
+  readonly repair: (note: () => void) => void;
 }
 
-async function compareShared({ leader, repairs, mend }: Comparison): Promise<void> {
+async function compareShared({ leader, repairs, repair }: Comparison): Promise<void> {
   const { target, gateway, database } = leader;
   const shared = planShared(gateway);
-  if ((await target.read(shared.name)) !== shared.text) mend(() => repairs.shared());
+  if ((await target.read(shared.name)) !== shared.text) repair(() => repairs.shared());
   const applied = await newestApplied(database, gateway.gatewayId);
   const served = servedByMarker(await target.readMarker());
   // The marker may be an older one from a copy of the folder. It must be written again even if no other file differs.
-  if (served === null || served.revision < (applied ?? 0)) mend(() => repairs.marker());
+  if (served === null || served.revision < (applied ?? 0)) repair(() => repairs.marker());
 }
 
 /** Returns the names of the expected deny files. */
-async function compareDenies({ leader, repairs, mend }: Comparison): Promise<Set<string>> {
+async function compareDenies({ leader, repairs, repair }: Comparison): Promise<Set<string>> {
   const { database, gateway, target, over } = leader;
   const wanted = new Set<string>();
   for (const deny of await asSync(database, (tx) => listDenyGroups(tx, gateway.gatewayId))) {
@@ -83,7 +83,7 @@ async function compareDenies({ leader, repairs, mend }: Comparison): Promise<Set
     const name = denyFileName(deny);
     wanted.add(name);
     if ((await target.read(name)) !== wantedDeny(deny, hosts, gateway))
-      mend(() => repairs.deny(deny.organizationId, deny.group));
+      repair(() => repairs.deny(deny.organizationId, deny.group));
     await breathe();
   }
   return wanted;
@@ -91,7 +91,7 @@ async function compareDenies({ leader, repairs, mend }: Comparison): Promise<Set
 
 /** Returns the ids of all applications of the gateway. */
 async function compareApplications(
-  { leader, repairs, mend }: Comparison,
+  { leader, repairs, repair }: Comparison,
   counts: { compared: number },
 ): Promise<Set<string>> {
   const { database, gateway, over } = leader;
@@ -106,7 +106,7 @@ async function compareApplications(
     counts.compared += ids.length;
     for (const id of ids) seen.add(id);
     for (const { applicationId, organizationId } of await differing(leader, ids)) {
-      mend(() => repairs.application(applicationId, organizationId));
+      repair(() => repairs.application(applicationId, organizationId));
     }
   }
   return seen;
@@ -139,7 +139,7 @@ async function differing({ database, gateway, target, sealer, clock, pace }: Lea
 
 /** Finds applications that were delivered and then deleted; returns their organizations. */
 async function compareStates(
-  { leader, repairs, mend }: Comparison,
+  { leader, repairs, repair }: Comparison,
   applications: ReadonlySet<string>,
 ): Promise<Map<string, string>> {
   const { database, gateway, over } = leader;
@@ -152,7 +152,7 @@ async function compareStates(
     for (const { applicationId, organizationId, removed } of page) {
       if (applications.has(applicationId)) continue;
       gone.set(applicationId, organizationId);
-      if (!removed) mend(() => repairs.application(applicationId, organizationId));
+      if (!removed) repair(() => repairs.application(applicationId, organizationId));
     }
     await breathe(); // the embedded database answers within the same turn of the event loop
   }
@@ -161,7 +161,7 @@ async function compareStates(
 
 /** Finds files that should not exist. Own files are removed; the names of the others are returned. */
 async function compareNames(
-  { leader, repairs, mend }: Comparison,
+  { leader, repairs, repair }: Comparison,
   names: readonly string[],
   known: {
     readonly denies: ReadonlySet<string>;
@@ -175,18 +175,18 @@ async function compareNames(
     const deny = denyOf(name);
     if (applicationId !== null) {
       const organizationId = known.gone.get(applicationId);
-      if (organizationId !== undefined) mend(() => repairs.application(applicationId, organizationId));
+      if (organizationId !== undefined) repair(() => repairs.application(applicationId, organizationId));
       else if (!known.applications.has(applicationId)) {
         const text = (await leader.target.read(name)) ?? "";
         // A file of an application that the database has forgotten, restored from a copy, would serve its former
         // upstream.
         if (isOwnApplication(applicationId, text, leader.gateway.state)) {
-          mend(() => repairs.application(applicationId, ""));
+          repair(() => repairs.application(applicationId, ""));
         } else unknown.push(name);
       }
     } else if (deny !== null && !known.denies.has(name)) {
       const text = (await leader.target.read(name)) ?? "";
-      if (isOwnDeny(name, text, leader.gateway.state)) mend(() => repairs.deny(deny.organizationId, deny.group));
+      if (isOwnDeny(name, text, leader.gateway.state)) repair(() => repairs.deny(deny.organizationId, deny.group));
       else unknown.push(name);
     }
   }

@@ -30,7 +30,7 @@ export interface Work {
   readonly shared: boolean;
   readonly turn: Turn;
   /** The repairs that it carries, to return to the queue if it fails. */
-  readonly mending: ReturnType<Repairs["take"]>;
+  readonly repairing: ReturnType<Repairs["take"]>;
   /** Milliseconds of the pace's clock. */
   readonly beganAt: number;
   readonly times: {
@@ -94,8 +94,8 @@ export class DeliverySchedule {
   }
 
   /** Returns the repairs of a failed delivery to the queue. */
-  giveBack({ mending }: Work): void {
-    this.options.repairs.giveBack(mending);
+  giveBack({ repairing }: Work): void {
+    this.options.repairs.giveBack(repairing);
   }
 
   /** Stores what preempted this delivery, so that the next one does not have to query it. */
@@ -110,15 +110,15 @@ export class DeliverySchedule {
     const taken = await takeChanges(leader.database, leader.gateway.gatewayId, rowsPerDelivery);
     const pending = batchOf(taken, size);
     const closes = pending.some((row) => row.closes);
-    const mending = repairs.take(closes ? size.alongside : size.closing);
-    const backlog = backlogOf([...pending, ...mending.rows]);
+    const repairing = repairs.take(closes ? size.alongside : size.closing);
+    const backlog = backlogOf([...pending, ...repairing.rows]);
     const times = { preparedMs: 0, waitedMs: 0 };
-    const mends = backlog.closes || mending.shared || mending.marker;
+    const mayClose = backlog.closes || repairing.shared || repairing.marker;
     const { ready, overtaken }: Turn = closes
       ? { ready: () => this.#untilDue() }
-      : { overtaken: overtaking(leader, mends, this.#lastMarkerAt, loadMs) };
+      : { overtaken: overtaking(leader, mayClose, this.#lastMarkerAt, loadMs) };
     const turn: Turn = { overtaken, ready: this.#timed(times, ready) };
-    return { rows: pending.map(({ row }) => row), backlog, shared: mending.shared, turn, mending, beganAt, times };
+    return { rows: pending.map(({ row }) => row), backlog, shared: repairing.shared, turn, repairing, beganAt, times };
   }
 
   /** Measures how long staging took, and then how long the delivery waited. */

@@ -7,7 +7,7 @@ export type GoneProof =
 
 /**
  * Decides whether an answer shows that a route is gone: its host answers with the deny of its claim or with another
- * route of this installation. On a host that no organization claims any more, any answer without a tag of this
+ * route of this installation. On a host without a claim, any answer without a tag of this
  * installation is accepted.
  * @param claimed whether an organization still claims the host
  */

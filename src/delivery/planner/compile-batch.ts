@@ -72,7 +72,7 @@ export function planApplication(
   before: StoredState | undefined,
   gateway: Gateway,
   sealer: Sealer,
-  asked: { readonly closes: boolean },
+  requested: { readonly closes: boolean },
 ): PlannedApplication {
   const lastGood = before?.lastGood ?? null;
   const compiled = compileChecked(withHashes(stored, sealer), gateway, lastGood);
@@ -83,7 +83,7 @@ export function planApplication(
       name: `${stored.applicationId}.yml`,
       text: compiled.file?.text ?? null,
       digest,
-      effect: effectOf(delivered, compiled, asked),
+      effect: effectOf(delivered, compiled, requested),
     },
     state: {
       applicationId: stored.applicationId,

@@ -16,10 +16,10 @@ export interface DeliveredBefore {
 export function effectOf(
   before: DeliveredBefore | null,
   after: Pick<CompiledApplication, "file" | "form" | "intended" | "fingerprints">,
-  asked: { readonly closes: boolean },
+  requested: { readonly closes: boolean },
 ): Effect {
   if (after.file === null) return "removes";
-  if (asked.closes || after.form !== "stated") return "closes";
+  if (requested.closes || after.form !== "stated") return "closes";
   if (before === null) return "opens";
   if (before.intended === "public" && after.intended !== "public") return "closes";
   if (before.lastGood === null) return "closes";

@@ -101,11 +101,11 @@ async function planApplications(planner: Planner, { backlog, overtaken }: Wanted
     const states = new Map(before.map((state) => [state.applicationId, state]));
     for (const id of ids) {
       const application = stored.get(id);
-      const asked = backlog.applications.get(id);
+      const pending = backlog.applications.get(id);
       planned.push(
         application
-          ? planApplication(application, states.get(id), gateway, sealer, { closes: asked?.closes ?? true })
-          : planRemoval(id, asked?.organizationId ?? "", states.get(id)),
+          ? planApplication(application, states.get(id), gateway, sealer, { closes: pending?.closes ?? true })
+          : planRemoval(id, pending?.organizationId ?? "", states.get(id)),
       );
       await giveWay();
       await overtaken?.();

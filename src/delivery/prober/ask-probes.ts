@@ -25,8 +25,8 @@ export async function askProbes(
   { allowed, patienceMs }: ProbeLimits,
 ): Promise<ReportedProof | "too_slow"> {
   const { gateway, client } = context;
-  const asked = { applicationId: task.applicationId, revision: task.revision };
-  if (!gateway.tags && task.probes.length > 0) return { ...asked, why: "tags_are_off", proof: [], removed: [] };
+  const probed = { applicationId: task.applicationId, revision: task.revision };
+  if (!gateway.tags && task.probes.length > 0) return { ...probed, why: "tags_are_off", proof: [], removed: [] };
   const proof: Proof[] = [];
   const removed: RemovedRouteAnswer[] = [];
   let isTooSlow = false;
@@ -45,7 +45,7 @@ export async function askProbes(
     removed.push({ entry: at, host: probe.host, tag: answer.tag });
   });
   if (isTooSlow) return "too_slow";
-  return { ...asked, why: proof.find(({ proven }) => !proven)?.why ?? null, proof, removed };
+  return { ...probed, why: proof.find(({ proven }) => !proven)?.why ?? null, proof, removed };
 }
 
 function judged(

@@ -82,10 +82,10 @@ export function gatewayClient(
   /**
    * The server may close a kept-alive connection at the moment of a request, so the request is repeated on a new one.
    */
-  const twice = async (...asked: Parameters<typeof once>) => {
-    const answer = await once(...asked);
+  const twice = async (...parameters: Parameters<typeof once>) => {
+    const answer = await once(...parameters);
     const code = answer instanceof Error ? errorCode(answer) : null;
-    return code === "ECONNRESET" || code === "EPIPE" ? once(...asked) : answer;
+    return code === "ECONNRESET" || code === "EPIPE" ? once(...parameters) : answer;
   };
 
   return {

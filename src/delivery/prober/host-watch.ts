@@ -74,11 +74,11 @@ export function makeHostWatch({ random, now = () => performance.now(), client }:
       inTurn(owner, async () => {
         requireFinds(owner);
         const name = isWildcard(host) ? `p${random(8).toString("hex")}${host.slice(1)}` : host;
-        const [asked, background] = await Promise.all([
+        const [answered, background] = await Promise.all([
           answerFor(address, name),
           backgroundOf(address, Math.max(shortest, name.length)),
         ]);
-        const seen = asked && background ? servedElsewhere(asked, background) : null;
+        const seen = answered && background ? servedElsewhere(answered, background) : null;
         if (seen !== null) found.set(owner, [...(found.get(owner) ?? []), now()]);
         return seen;
       }),

@@ -98,10 +98,10 @@ export class RouteProber {
     const { pace, over, log } = this.context;
     const repeats = new Repeats();
     while (!over.aborted) {
-      let asked = 0;
+      let started = 0;
       try {
-        asked = this.#askDue();
-        if (asked === 0) await this.#askAgain();
+        started = this.#askDue();
+        if (started === 0) await this.#askAgain();
         repeats.over();
       } catch (error) {
         if (over.aborted) return;
@@ -109,7 +109,7 @@ export class RouteProber {
         if (silent !== null) log.warn({ err: error, silent }, "the applications to probe could not be read");
         await pace.sleep(500, over);
       }
-      if (asked > 0) {
+      if (started > 0) {
         await pace.sleep(this.#queue.size < turns.longFrom ? turns.short : turns.long, over);
         continue;
       }

@@ -45,9 +45,9 @@ it("a delivery that only opens is cancelled before its first file if a revocatio
     pace: { ...realPace, now: () => performance.now() + jumped },
     faultPoint: async (point) => {
       if (point !== "staged" || staged === null) return;
-      const meanwhile = staged;
+      const interrupt = staged;
       staged = null;
-      await meanwhile();
+      await interrupt();
     },
   });
   reconciler.start();
@@ -84,9 +84,9 @@ it("a comparison's repairs are cancelled for a revocation, which is delivered fi
     pace: { ...realPace, now: () => performance.now() + jumped },
     faultPoint: async (point) => {
       if (point !== "staged" || staged === null) return;
-      const meanwhile = staged;
+      const interrupt = staged;
       staged = null;
-      await meanwhile();
+      await interrupt();
     },
   });
   const { applicationId: revoked } = await application("wiki.localhost", 9000);
@@ -114,9 +114,9 @@ it("a comparison's repairs are cancelled for a revocation, which is delivered fi
     pace: { ...realPace, now: () => performance.now() + jumped },
     faultPoint: async (point) => {
       if (point !== "staged" || staged === null) return;
-      const meanwhile = staged;
+      const interrupt = staged;
       staged = null;
-      await meanwhile();
+      await interrupt();
     },
   });
   next.start();
