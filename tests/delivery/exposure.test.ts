@@ -102,5 +102,5 @@ describe("the state of a change", () => {
     ["loaded", delivered({ revision: 9, provenRevision: 8 }), "loaded"],
     ["enforced", enforced, "enforced"],
     ["pending again after it was enforced", facts({ pending: true }), "pending"],
-  ])("%s", (_title, given, state) => expect(syncStateOf(given)).toBe(state));
+  ])("derives the state of a change that is %s", (_title, given, state) => expect(syncStateOf(given)).toBe(state));
 });

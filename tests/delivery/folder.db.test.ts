@@ -40,7 +40,7 @@ async function started(options: Parameters<SyncWorld["reconciler"]>[0] = {}) {
   return { reconciler, standing: await reconciler.ready };
 }
 
-describe("what a gateway starts on", () => {
+describe("the folder before the first delivery", () => {
   it("the folder exists before there is any application, and only the group may read it", async () => {
     await started();
     const { places } = sync;
@@ -61,7 +61,7 @@ describe("what a gateway starts on", () => {
   });
 });
 
-describe("a write that fails", () => {
+describe("a failed write", () => {
   it("a failed write is retried and reports its cause, and is logged as an error if something should have closed", async () => {
     let full = false;
     const files = {
@@ -162,7 +162,7 @@ describe("a write that fails", () => {
   });
 });
 
-describe("a folder that is not the one that the database means", () => {
+describe("a folder that the database does not mean", () => {
   it.each([
     ["of another claim", (claim: Record<string, string>) => ({ ...claim, nonce: "another" })],
     [
@@ -170,7 +170,7 @@ describe("a folder that is not the one that the database means", () => {
       (claim: Record<string, string>) => ({ ...claim, installationId: newId("installation") }),
     ],
     ["of another gateway", (claim: Record<string, string>) => ({ ...claim, gatewayId: newId("gateway") })],
-  ])("%s: nothing is written or removed, and one line says so", async (_, change) => {
+  ])("a folder %s is left unchanged, and one log line reports it", async (_, change) => {
     const { reconciler } = await started();
     await application();
     await delivered();

@@ -60,8 +60,8 @@ const bad: [string, string, (securityId: string) => string][] = [
     (id) => makeSealer([randomBytes(32)]).seal(hashPlace(id), goodHash),
   ],
   ["a hash that is sealed for another row", "eve", () => sync.world.runtime.sealer.seal(hashPlace("sec_x"), goodHash)],
-  ["a hash that is none", "eve", (id) => sync.world.runtime.sealer.seal(hashPlace(id), "plain:text\nmallory:x")],
-  ["a name that ends the line", "eve\nmallory", (id) => sync.world.runtime.sealer.seal(hashPlace(id), goodHash)],
+  ["a text that is not a hash", "eve", (id) => sync.world.runtime.sealer.seal(hashPlace(id), "plain:text\nmallory:x")],
+  ["a username with a line break", "eve\nmallory", (id) => sync.world.runtime.sealer.seal(hashPlace(id), goodHash)],
 ];
 
 describe.each(bad)("%s", (_, username, sealed) => {

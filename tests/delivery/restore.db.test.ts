@@ -72,7 +72,7 @@ const adopt = () => {
   return adoptGatewayFolder(database, { gatewayId: sync.gatewayId }, sync.places, { random, now: new Date() });
 };
 
-describe("a database that was put back to an older copy", () => {
+describe("a database that was restored from an older copy", () => {
   it("a restored database opens nothing that was protected since the copy, and reports it", async () => {
     const first = await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);

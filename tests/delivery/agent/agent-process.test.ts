@@ -93,7 +93,7 @@ it("the process of an agent loads no database module", async () => {
   ]);
 });
 
-describe("an agent in a process of its own", () => {
+describe("an agent in a separate process", () => {
   it("an agent creates the folder for Traefik's start, applies a bundle, and reads back the applied files", async () => {
     const child = agent();
     const target = await begun(child, 1);

@@ -27,7 +27,7 @@ describe("the backlog", () => {
   });
 });
 
-describe("waiting", () => {
+describe("retries and rate limits", () => {
   it("retries back off from 0.2 s to 5 s", () => {
     const limits = { firstMs: 200, mostMs: 5_000 };
     expect([1, 2, 3, 5, 6, 100].map((failures) => backoff(failures, limits))).toEqual([
@@ -50,7 +50,7 @@ describe("waiting", () => {
   });
 });
 
-describe("what goes together in one delivery", () => {
+describe("the choice of a batch", () => {
   const row = (applicationId: string | null, closes = false, denyGroup: number | null = null) => ({
     organizationId: "org_1",
     applicationId,
@@ -136,7 +136,7 @@ const upTo = (most: number) => {
   return () => taken++ < most;
 };
 
-describe("what is asked", () => {
+describe("the probe queue", () => {
   const route = (routeId: string, host: string) => ({ routeId, host, path: "/", expect: "stopped" as const });
 
   it("the place of a removed route is probed until it was seen gone", () => {
@@ -223,7 +223,7 @@ describe("what is asked", () => {
   });
 });
 
-describe("addresses", () => {
+describe("gateway addresses", () => {
   it.each([
     ["127.0.0.1:8000", { host: "127.0.0.1", port: 8000, loopback: true }],
     [":8000", { host: "127.0.0.1", port: 8000, loopback: true }],
@@ -231,7 +231,7 @@ describe("addresses", () => {
     ["[::]:80", { host: "127.0.0.1", port: 80, loopback: true }],
     ["10.1.2.3:80", { host: "10.1.2.3", port: 80, loopback: false }],
     ["[2001:db8::1]:80", { host: "2001:db8::1", port: 80, loopback: false }],
-  ])("%s can be asked", (address, dial) => {
+  ])("%s is an address that can be dialed", (address, dial) => {
     expect(dialable(address)).toEqual(dial);
   });
 
@@ -245,7 +245,7 @@ it("only a whole marker header names a delivery", () => {
   for (const header of [null, "", "e.1", "e.x.d", "e.1.d.more", "e.1."]) expect(servedDelivery(header)).toBeNull();
 });
 
-describe("a foreign file", () => {
+describe("foreign files", () => {
   const read = (text: string) => foreignContent(readTraefikFile("foreign.yml", text));
 
   it("a foreign file is reported if it would freeze the gateway", () => {
