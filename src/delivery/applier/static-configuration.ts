@@ -35,11 +35,11 @@ export async function writeStaticConfiguration(gateway: GatewayAddresses, settin
     throw error;
   });
   if (present !== text) await writeDurably(places.static, text, fileMode);
-  await giveFile(places.static, settings.group);
+  await setFileAccess(places.static, settings.group);
 }
 
 /** Opens the file without following a link, because another user of the folder could have created one. */
-async function giveFile(path: string, group: number | undefined): Promise<void> {
+async function setFileAccess(path: string, group: number | undefined): Promise<void> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     await file.chmod(fileMode);

@@ -15,7 +15,7 @@ export class DeliveryFailures {
   isDoubtful = false;
   #count = 0;
   // The database may hold the cause of an earlier term, or of a process that could not lead.
-  #causeStands = true;
+  #hasStoredCause = true;
   readonly #repeats = new Repeats();
 
   constructor(
@@ -27,15 +27,15 @@ export class DeliveryFailures {
   /** A delivery was recorded, which also cleared the cause. */
   over(): void {
     this.#count = 0;
-    this.#causeStands = false;
+    this.#hasStoredCause = false;
     this.#repeats.over();
     this.onFolder(null);
   }
 
   /** Clears the cause, because nothing is pending. @throws LeaseLost */
   async clearCause(): Promise<void> {
-    if (this.#causeStands) await clearCause(this.leader.database, this.leader.lease);
-    this.#causeStands = false;
+    if (this.#hasStoredCause) await clearCause(this.leader.database, this.leader.lease);
+    this.#hasStoredCause = false;
   }
 
   /**
@@ -48,8 +48,8 @@ export class DeliveryFailures {
     if (work?.backlog.closes) this.#logRevocation(error, work);
     this.#count++;
     this.isDoubtful = true;
-    this.#causeStands = true;
-    await this.#sayWhy(error);
+    this.#hasStoredCause = true;
+    await this.#reportCause(error);
     await pace.sleep(backoff(this.#count, retries), over);
     // The next term creates missing folders and compares everything. This term may have been fenced.
     return !isFolderGone(error);
@@ -68,7 +68,7 @@ export class DeliveryFailures {
     );
   }
 
-  async #sayWhy(error: unknown): Promise<void> {
+  async #reportCause(error: unknown): Promise<void> {
     const { database, lease, clock, log, pace } = this.leader;
     const why = whyOf(error);
     const { cause } = why;

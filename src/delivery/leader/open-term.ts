@@ -49,7 +49,7 @@ export async function openTerm(leader: LeaderContext, options: TermOptions): Pro
     onSettled();
   };
   const schedule = new DeliverySchedule({ leader, repairs, waker, loadMs: () => loadMs, onIdle });
-  await findUnfit(leader, row.epoch, repairs);
+  await findMissingFiles(leader, row.epoch, repairs);
   await prober.recall();
   return { leader, prober, schedule, failures, repairs };
 }
@@ -78,7 +78,7 @@ function watched(
  * Finds what the gateway must have before it starts, even without applications: the shared file, and a marker of this
  * epoch.
  */
-async function findUnfit({ target, gateway }: LeaderContext, epoch: string, repairs: Repairs): Promise<void> {
+async function findMissingFiles({ target, gateway }: LeaderContext, epoch: string, repairs: Repairs): Promise<void> {
   const shared = planShared(gateway);
   if ((await target.read(shared.name)) !== shared.text) repairs.shared();
   const text = await target.readMarker();

@@ -99,7 +99,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
    * Reports why this process cannot lead: in the log at growing intervals, in the database if no other process leads,
    * and to the callers that wait for startup.
    */
-  async function sayWhy(error: unknown): Promise<void> {
+  async function reportCause(error: unknown): Promise<void> {
     const why = whyOf(error, "cannot_lead");
     const { cause, detail } = why;
     prober = null;
@@ -127,7 +127,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (problems.over()) log.info({ gatewayId }, "the gateway can be led again");
       if (own === null) settle(status);
     },
-    onUnled: sayWhy,
+    onUnled: reportCause,
     onFolder: (why) => become({ leads: true, why }),
     onSettled: () => settle(status),
     onEnded(error) {

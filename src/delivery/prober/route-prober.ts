@@ -21,7 +21,7 @@ const longestRestMs = 1_000;
 const againStep = { applications: 50, pauseMs: 2_500 };
 
 /** Results that leave earlier proofs unchanged. */
-const tellsNothing: ReadonlySet<string> = new Set([
+const inconclusive: ReadonlySet<string> = new Set([
   "gateway_does_not_answer",
   "not_provable_from_here",
   "rate_limited",
@@ -100,8 +100,8 @@ export class RouteProber {
     while (!over.aborted) {
       let started = 0;
       try {
-        started = this.#askDue();
-        if (started === 0) await this.#askAgain();
+        started = this.#startDue();
+        if (started === 0) await this.#probeAgain();
         repeats.over();
       } catch (error) {
         if (over.aborted) return;
@@ -127,7 +127,7 @@ export class RouteProber {
   }
 
   /** Starts probes for what is due and has a slot. @returns the number of applications */
-  #askDue(): number {
+  #startDue(): number {
     const loaded = this.loaded();
     if (loaded === null) return 0;
     const due = this.#queue.due(loaded, this.context.pace.now(), (queued) => this.#takeSlot(queued));
@@ -186,15 +186,15 @@ export class RouteProber {
       return null;
     }
     if (isSlow && pace.now() - began < probePatienceMs) this.#slow.remove(applicationId);
-    if (over.aborted || this.#tells(queued, result)) return result;
+    if (over.aborted || this.#isConclusive(queued, result)) return result;
     this.#queue.done(applicationId, revision);
     return null;
   }
 
   /** A gateway that is briefly down, or cannot be reached from here, does not invalidate earlier proofs. */
-  #tells(task: ProofTask, result: ReportedProof): boolean {
+  #isConclusive(task: ProofTask, result: ReportedProof): boolean {
     if (!task.wasProven || result.why === null) return true;
-    if (result.why !== null && tellsNothing.has(result.why)) return false;
+    if (result.why !== null && inconclusive.has(result.why)) return false;
     const { applicationId, why, proof } = result;
     this.context.log.error({ applicationId, why, proof }, "the gateway no longer enforces what it enforced before");
     return true;
@@ -206,7 +206,7 @@ export class RouteProber {
   }
 
   /** Runs one step of the round in which every proven application is probed again. */
-  async #askAgain(): Promise<void> {
+  async #probeAgain(): Promise<void> {
     const { reports, gateway, pace } = this.context;
     const now = pace.now();
     if (now < this.#again.next || this.loaded() === null) return;
