@@ -75,8 +75,8 @@ async function lastSealed(tx: Transaction, organizationId: string) {
 const settledAtOnce = 100;
 
 /**
- * Writes one entry for each kind of refused attempts that were counted in a past minute. @returns whether there may be
- * more
+ * Writes one entry for each kind of refused attempts that were counted in a past minute.
+ * @returns whether there may be more
  */
 export function settleRefusals(database: Database, now: Date): Promise<boolean> {
   return asSync(database, async (tx) => {

@@ -137,7 +137,8 @@ export function recordUnproven(database: Database, lease: Lease, above: number, 
 }
 
 /**
- * The gateway serves an older delivery than before, so proofs of newer deliveries no longer count. @throws LeaseLost
+ * The gateway serves an older delivery than before, so proofs of newer deliveries no longer count.
+ * @throws LeaseLost
  */
 export function recordWentBack(database: Database, lease: Lease, revision: number): Promise<void> {
   return asSync(database, async (tx) => {

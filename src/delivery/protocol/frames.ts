@@ -51,7 +51,8 @@ export class FrameReader {
 }
 
 /**
- * Encodes one message as a line. JSON has no line break outside of its escapes. @throws BrokenFrame if it is too large
+ * Encodes one message as a line. JSON has no line break outside of its escapes.
+ * @throws BrokenFrame if it is too large
  */
 export function frameOf(message: unknown, most = largestFrame): Buffer {
   const frame = Buffer.from(`${JSON.stringify(message)}\n`);
