@@ -29,7 +29,7 @@ export function problemOfDatabase(facts: DatabaseFacts, connections: number): st
   if (facts.version < oldestVersion * 10_000)
     return `PostgreSQL ${facts.versionText} is too old: Portcullis needs ${oldestVersion} or newer. Upgrade the server, or name another one in DATABASE_URL`;
   if (facts.isStandby)
-    return "the server in DATABASE_URL is a standby, which takes no writes. Give the address of the primary server";
+    return "the server in DATABASE_URL is a standby, which accepts no writes. Give the address of the primary server";
   if (facts.isReadOnly)
     return `the database ${database} is read-only for this user (default_transaction_read_only). Run "alter database ${database} reset default_transaction_read_only" (and the same for the user), or name another server`;
   if (facts.encoding !== "UTF8")

@@ -106,6 +106,6 @@ export async function requireOwnSettings(database: Database): Promise<void> {
     got.style !== requested.style
   )
     throw new UnusableDatabase(
-      `a connection pooler before PostgreSQL drops the settings of a session. ${poolerIsRefused}`,
+      `a connection pooler in front of PostgreSQL drops session settings. ${poolerIsRefused}`,
     );
 }

@@ -79,7 +79,7 @@ async function requireOwnSession(client: Client, openAnother: () => Client): Pro
     });
     if (isShared)
       throw new UnusableDatabase(
-        `a connection pooler (PgBouncer, for example) in transaction mode stands before PostgreSQL. ${poolerIsRefused}`,
+        `a connection pooler (PgBouncer, for example) in transaction mode is in front of PostgreSQL. ${poolerIsRefused}`,
       );
   } finally {
     await another.end({ timeout: 5 });

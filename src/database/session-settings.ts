@@ -118,7 +118,7 @@ export class SettingsNotTaken extends Error {
   constructor(found: readonly string[]) {
     super(
       `the connection to PostgreSQL does not have the settings that it was opened with (${found.slice(0, 3).join("; ")}). ` +
-        "A connection pooler in between drops them. Let DATABASE_URL lead to PostgreSQL itself",
+        "A connection pooler in between drops them. Set the address of PostgreSQL itself in DATABASE_URL",
     );
   }
 }

@@ -342,13 +342,13 @@ describe("the full comparison", () => {
     await started();
     const { foreign_files } = await compared(before.compared_at);
     for (const [path, text] of Object.entries(foreign)) expect(readFileSync(path, "utf8")).toBe(text);
-    const told = foreign_files.map(({ path, problem }) => `${path} ${problem}`);
-    expect(told).toContain("freezes.yml refused");
-    expect(told).toContain("theirs/steals.toml routes_managed_host");
-    expect(told).toContain("shadows.yml defines_our_name");
-    expect(told).toContain("shadows.yml routes_managed_host");
-    expect(told.filter((line) => line.endsWith("named_like_ours"))).toHaveLength(1);
-    expect(told.some((line) => line.startsWith("harmless"))).toBe(false);
+    const reported = foreign_files.map(({ path, problem }) => `${path} ${problem}`);
+    expect(reported).toContain("freezes.yml refused");
+    expect(reported).toContain("theirs/steals.toml routes_managed_host");
+    expect(reported).toContain("shadows.yml defines_our_name");
+    expect(reported).toContain("shadows.yml routes_managed_host");
+    expect(reported.filter((line) => line.endsWith("named_like_ours"))).toHaveLength(1);
+    expect(reported.some((line) => line.startsWith("harmless"))).toBe(false);
   });
 
   it("a folder that is newer than the database starts a new epoch, and its older files are removed", async () => {

@@ -38,8 +38,8 @@ describe("a gateway that cannot be led", () => {
     "a gateway that cannot be led has the cause of %s in its status, one line in the log, and is led once possible",
     async (code, cause, text) => {
       const disk = failing(code);
-      const told: unknown[] = [];
-      const reconciler = sync.reconciler({ files: disk.files, timing, onStatus: (status) => told.push(status) });
+      const reported: unknown[] = [];
+      const reconciler = sync.reconciler({ files: disk.files, timing, onStatus: (status) => reported.push(status) });
       reconciler.start();
       expect(await reconciler.ready).toMatchObject({ leads: false, why: { cause } });
       await until(disk.tries, (tries) => tries > 4);
@@ -55,7 +55,7 @@ describe("a gateway that cannot be led", () => {
         (gateway) => gateway.cause === null,
       );
       expect(linesOf("the gateway can be led again")).toBe(1);
-      expect(told).toHaveLength(2);
+      expect(reported).toHaveLength(2);
       expect(readFileSync(sync.places.static, "utf8")).toContain("entryPoints");
     },
   );

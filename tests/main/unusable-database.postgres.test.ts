@@ -224,7 +224,7 @@ describe("a start and a host command on an unusable database", () => {
     const pooler = await transactionPooler(await emptyDatabase());
     await expectLine(
       environmentOf(pooler.url),
-      "a connection pooler (PgBouncer, for example) in transaction mode stands before PostgreSQL",
+      "a connection pooler (PgBouncer, for example) in transaction mode is in front of PostgreSQL",
       "Give the address of PostgreSQL itself in DATABASE_URL",
     );
     pooler.close();
@@ -273,7 +273,7 @@ describe("a standby", () => {
   it("a start on a standby is refused in one line", async () => {
     const standby = await startCluster({ files: { "standby.signal": "" } });
     try {
-      await expectLine(environmentOf(standby.url()), "is a standby, which takes no writes", "the primary server");
+      await expectLine(environmentOf(standby.url()), "is a standby, which accepts no writes", "the primary server");
     } finally {
       await standby.stop();
     }

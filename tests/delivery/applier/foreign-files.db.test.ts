@@ -11,7 +11,7 @@ beforeEach(async () => {
 afterEach(() => sync.close());
 
 /** The result of the first comparison for files that were put there before it. */
-async function told(put: (folder: string) => void): Promise<string[]> {
+async function reported(put: (folder: string) => void): Promise<string[]> {
   const { dynamic } = sync.places;
   mkdirSync(dynamic, { recursive: true });
   await sync.given.application({ route: { host: "wiki.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] } });
@@ -25,7 +25,7 @@ async function told(put: (folder: string) => void): Promise<string[]> {
 }
 
 it("an unreadable foreign file is reported, and does not prevent the check of the others", async () => {
-  const lines = await told((folder) => {
+  const lines = await reported((folder) => {
     symlinkSync(join(folder, "nowhere"), join(folder, "a.yml"));
     mkdirSync(join(folder, "things"));
     symlinkSync(join(folder, "things"), join(folder, "b.yml"));
@@ -49,7 +49,7 @@ it("foreign TCP routers precede all own routers, so those that may match a manag
         services: { s: { loadBalancer: { servers: [{ address: "127.0.0.1:9" }] } } },
       },
     });
-  const lines = await told((folder) => {
+  const lines = await reported((folder) => {
     writeFileSync(join(folder, "all.yml"), tcp("HostSNI(`*`)"));
     writeFileSync(join(folder, "one.yml"), tcp("HostSNI(`wiki.localhost`)"));
     writeFileSync(join(folder, "other.yml"), tcp("HostSNI(`other.example.org`)"));
@@ -58,7 +58,7 @@ it("foreign TCP routers precede all own routers, so those that may match a manag
 });
 
 it("the services of a route with several upstreams are also recognized as own names", async () => {
-  const lines = await told((folder) => {
+  const lines = await reported((folder) => {
     const service = { loadBalancer: { servers: [{ url: "http://127.0.0.1:9" }] } };
     const name = "rte_01j5m3x8q2e9w7r4t6y8u0i1pa-0";
     writeFileSync(join(folder, "a.yml"), JSON.stringify({ http: { services: { [name]: service } } }));
