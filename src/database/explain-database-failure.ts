@@ -25,7 +25,8 @@ const refusals: Readonly<Record<string, string | ((failure: Failure) => string)>
     "has no connection left for the user in DATABASE_URL. Close others, raise the limit (max_connections, or the connection limit of user or database), or lower PORTCULLIS_DATABASE_CONNECTIONS of each process",
   "53100": "has no space left on its disk. Free some space there, then start again",
   "53200": "has no memory left. Give the server more memory, then start again",
-  "25006": "is read-only: it is a standby, or an administrator made it read-only. Give the address of the primary server",
+  "25006":
+    "is read-only: it is a standby, or an administrator made it read-only. Give the address of the primary server",
   "57P03": "is not ready yet: it is starting, stopping or recovering. Try again in a moment",
   "57P01": "ended the connection because it is stopping. Try again when it is running",
   "57P02": "ended the connection because it crashed. Try again when it is running",
@@ -47,8 +48,10 @@ const unreached: Readonly<Record<string, (place: string) => string>> = {
   EAI_AGAIN: (place) => `the host of ${place} cannot be resolved: this machine's DNS does not answer`,
   ENOENT: (place) => `there is no socket ${place}. Start the server, or correct the folder and the port`,
   EACCES: (place) => `this process may not open the socket ${place}`,
-  CONNECT_TIMEOUT: (place) => `${place} did not answer in time. Correct host and port, or allow the connection in the firewall`,
-  ETIMEDOUT: (place) => `${place} did not answer in time. Correct host and port, or allow the connection in the firewall`,
+  CONNECT_TIMEOUT: (place) =>
+    `${place} did not answer in time. Correct host and port, or allow the connection in the firewall`,
+  ETIMEDOUT: (place) =>
+    `${place} did not answer in time. Correct host and port, or allow the connection in the firewall`,
   EHOSTUNREACH: (place) => `there is no route to ${place}`,
   ENETUNREACH: (place) => `there is no route to ${place}`,
   ECONNRESET: endedWithoutAWord,
@@ -67,7 +70,8 @@ const distrusted: Readonly<Record<string, string>> = {
   TLS_NOT_SUPPORTED:
     "offers no TLS, and sslmode in DATABASE_URL requires it. Enable TLS at the server (ssl = on), or use ?sslmode=disable on a network that you trust",
   CERT_HAS_EXPIRED: "has a certificate that has expired. Renew it at the server",
-  CERT_NOT_YET_VALID: "has a certificate that is not valid yet. Correct the clock of this machine, or replace the certificate",
+  CERT_NOT_YET_VALID:
+    "has a certificate that is not valid yet. Correct the clock of this machine, or replace the certificate",
   ERR_TLS_CERT_ALTNAME_INVALID:
     "has a certificate for another name than the host in DATABASE_URL. Use the certificate's name, or ?sslmode=verify-ca",
   AUTH_NOT_SUPPORTED:

@@ -105,7 +105,5 @@ export async function requireOwnSettings(database: Database): Promise<void> {
     got.path !== requested.path ||
     got.style !== requested.style
   )
-    throw new UnusableDatabase(
-      `a connection pooler in front of PostgreSQL drops session settings. ${poolerIsRefused}`,
-    );
+    throw new UnusableDatabase(`a connection pooler in front of PostgreSQL drops session settings. ${poolerIsRefused}`);
 }

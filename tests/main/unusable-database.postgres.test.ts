@@ -366,7 +366,10 @@ describe.skipIf(!hasOpenssl)(
     });
 
     it("a refusal by pg_hba.conf is reported", async () => {
-      await expectLine(environmentOf(url("barred")), "Allow the user, the database and the address in the server's pg_hba.conf");
+      await expectLine(
+        environmentOf(url("barred")),
+        "Allow the user, the database and the address in the server's pg_hba.conf",
+      );
     });
   },
 );

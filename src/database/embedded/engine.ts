@@ -18,7 +18,8 @@ export function embeddedEngine(): Promise<Engine> {
 }
 
 async function compile(): Promise<Engine> {
-  const fileOfPackage = (name: string) => readFile(fileURLToPath(new URL(name, import.meta.resolve("@electric-sql/pglite"))));
+  const fileOfPackage = (name: string) =>
+    readFile(fileURLToPath(new URL(name, import.meta.resolve("@electric-sql/pglite"))));
   const [engine, files] = await Promise.all([fileOfPackage("pglite.wasm"), fileOfPackage("pglite.data")]);
   return { pgliteWasmModule: await WebAssembly.compile(engine), fsBundle: new Blob([files]) };
 }

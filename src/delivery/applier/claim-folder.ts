@@ -62,7 +62,10 @@ async function requireUsable(places: Places): Promise<void> {
 export async function requireClaim(places: Places, gatewayId: string, nonce: string): Promise<void> {
   const found = await readClaim(places);
   if (found !== null && found !== "unreadable" && found.gatewayId === gatewayId && found.nonce === nonce) return;
-  throw new WrongFolder("folder_replaced", `${places.claim} is missing or belongs to another claim: the folder was replaced`);
+  throw new WrongFolder(
+    "folder_replaced",
+    `${places.claim} is missing or belongs to another claim: the folder was replaced`,
+  );
 }
 
 /** Lists the ids of applications that have a file in the folder. */

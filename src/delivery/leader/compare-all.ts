@@ -51,7 +51,8 @@ export async function compareAll(leader: LeaderContext, repairs: Repairs, onFoun
   const foreignFiles = await describeForeignFiles(leader, unknown);
   if (over.aborted) return counts;
   const report: ForeignFile[] = [...unknown.map(namedLikeOurs), ...foreignFiles];
-  if (report.length > 0) log.warn({ gatewayId: gateway.gatewayId, foreignFiles: report }, "foreign files affect this gateway");
+  if (report.length > 0)
+    log.warn({ gatewayId: gateway.gatewayId, foreignFiles: report }, "foreign files affect this gateway");
   await asSync(database, (tx) => updateAsLeader(tx, lease, { comparedAt: clock.now(), foreignFiles: report }));
   return counts;
 }

@@ -41,7 +41,10 @@ export function batchOf<Row extends BacklogRow>(rows: readonly Row[], size: Batc
   const closes = rows.some((row) => row.closes);
   const close = new Set(closing.map(({ applicationId }) => applicationId));
   const opening = ofApplications.filter(({ applicationId }) => !close.has(applicationId));
-  const chosen = new Set([...inTurns(closing, size.closing), ...inTurns(opening, closes ? size.alongside : size.opening)]);
+  const chosen = new Set([
+    ...inTurns(closing, size.closing),
+    ...inTurns(opening, closes ? size.alongside : size.opening),
+  ]);
   return rows.filter(({ applicationId, denyGroup }) => denyGroup !== null || chosen.has(applicationId));
 }
 

@@ -93,7 +93,8 @@ export class RevisionPoller {
       } catch (error) {
         if (over.aborted) return;
         const silent = repeats.due("report", pace.now());
-        if (silent !== null) log.warn({ err: error, silent }, "the revision that the gateway serves could not be recorded");
+        if (silent !== null)
+          log.warn({ err: error, silent }, "the revision that the gateway serves could not be recorded");
         await pace.sleep(polls.waiting, over);
       }
       await this.#waker.wait(this.#interval(), pace, over);

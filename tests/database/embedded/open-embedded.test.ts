@@ -119,7 +119,9 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
     const load = startScript(LOAD, folder, "broken-disk");
     expect([await load.nextLine(), await load.nextLine(), await load.nextLine()]).toEqual(["started", "1", null]);
     expect(await load.ended).toBe(1);
-    expect(load.errors()).toBe("could not flush the database to the disk; the process ends: Error: EIO: i/o error, fsync\n");
+    expect(load.errors()).toBe(
+      "could not flush the database to the disk; the process ends: Error: EIO: i/o error, fsync\n",
+    );
   });
 });
 

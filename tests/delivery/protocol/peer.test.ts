@@ -53,7 +53,10 @@ it("transfers the errors that the other side must distinguish, and no text of an
   await expect(asks.ask(fail, null)).rejects.toMatchObject({ code: "ENOSPC", syscall: "write" });
   for (const _ of [1, 2]) {
     const error = await asks.ask(fail, null).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: "CallFailed", message: "the call failed on the other side; its log has the reason" });
+    expect(error).toMatchObject({
+      name: "CallFailed",
+      message: "the call failed on the other side; its log has the reason",
+    });
     expect(error).not.toHaveProperty("code");
   }
 });
