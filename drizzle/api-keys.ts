@@ -10,20 +10,20 @@ export const apiKeys = pgTable(
     organizationId: id("organization_id")
       .notNull()
       .references(() => organizations.organizationId, { onDelete: "cascade" }),
-    /** Who made it; null when the command line on the host did. */
+    /** The creator; null if the command line on the host created it. */
     userId: id("user_id"),
     name: text("name").notNull(),
-    /** Whose it is, instead of a person's: it outlives whoever made it. */
+    /** The service account that owns it, if it is not a person's key. The key outlives its creator. */
     serviceAccountId: id("service_account_id"),
-    /** What it may do at most: a built-in role, one of the organization's own, or words of the permission table. */
+    /** The upper limit of its permissions: a built-in role, a role of the organization, or a list of permissions. */
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
     roleId: id("role_id"),
     scopes: text("scopes").array(),
-    /** Of this project alone; a plain value, because a key outlives it and then does nothing. */
+    /** Limits the key to this project. A plain value, because a key outlives its project and then has no effect. */
     projectId: id("project_id"),
-    /** Addresses and networks it may come from; null for anywhere. */
+    /** Addresses and networks from which it may be used; null for any. */
     allowedIps: text("allowed_ips").array(),
-    /** Null: the organization's own limit, if it has one. */
+    /** Null means the organization's limit, if there is one. */
     requestsPerMinute: integer("requests_per_minute"),
     /** SHA-256 of the key, hex. */
     hash: text("hash").notNull().unique(),
@@ -32,7 +32,7 @@ export const apiKeys = pgTable(
     revokedAt: moment("revoked_at"),
     lastUsedAt: moment("last_used_at"),
     lastUsedIp: text("last_used_ip"),
-    /** The key that takes its place; this one goes on until `expiresAt`. */
+    /** The key that replaces it. This key stays valid until `expiresAt`. */
     rotatedTo: id("rotated_to"),
     /** The provider (or `trusted_header`) that opened the session in which the key was created; null for all others. */
     providerId: id("provider_id"),
@@ -53,7 +53,7 @@ export const apiKeys = pgTable(
   ],
 );
 
-/** How often a key with a limit was used: this minute, and the one before, from which what still counts is reckoned. */
+/** Counts requests of a key with a limit: in this minute and in the previous one, a share of which still counts. */
 export const keyRequests = pgTable("key_requests", {
   apiKeyId: id("api_key_id")
     .primaryKey()

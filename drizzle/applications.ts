@@ -18,7 +18,7 @@ export const applications = pgTable(
     name: text("name").notNull(),
     slug: text("slug").notNull(),
     access: text("access", { enum: ["public-when-empty", "protected"] }).notNull(),
-    /** The explicit act that left it without credentials; every inserted credential sets it to null. */
+    /** The explicit act that left it without credentials. Every new credential sets it to null. */
     openedBy: text("opened_by", { enum: ["create", "delete", "access"] }),
     hashAlgorithm: text("hash_algorithm", { enum: ["apr1", "bcrypt"] })
       .notNull()

@@ -2,22 +2,24 @@ import { sql } from "drizzle-orm";
 import { bigint, boolean, index, integer, pgTable } from "drizzle-orm/pg-core";
 import { createdAt, id, moment } from "./columns";
 
-/** The outbox: one row per application and gateway concerned. Plain values; what it names may be gone. */
+/**
+ * The outbox: one row per affected application and gateway. It has plain values, because the named rows may be deleted.
+ */
 export const changes = pgTable(
   "changes",
   {
     row: bigint("row", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     changeId: id("change_id").notNull(),
     organizationId: id("organization_id").notNull(),
-    /** Null for a row that concerns a deny file instead. */
+    /** Null for a row about a deny file. */
     applicationId: id("application_id"),
-    /** Which of the organization's deny files is concerned; null for an application's row. */
+    /** The affected deny file of the organization; null for an application's row. */
     denyGroup: integer("deny_group"),
     gatewayId: id("gateway_id").notNull(),
-    /** It removes or narrows something: it is delivered before what only opens. */
+    /** The change removes or narrows something, so it is delivered before changes that only open. */
     closes: boolean("closes").notNull(),
     createdAt: createdAt(),
-    /** The revision that carried it; null until then. */
+    /** The revision that carried it; null before that. */
     deliveredIn: integer("delivered_in"),
     deliveredAt: moment("delivered_at"),
   },

@@ -5,9 +5,9 @@ import { readMoment } from "../src/platform/moment";
 export const id = (name: string) => text(name);
 
 /**
- * A moment, with time zone; millisecond precision is what answers show. It is read strictly: what is not a time in the
- * one form that the connection asks for (`infinity`, another `DateStyle`) is a `Date` without a time, which counts as
- * passed wherever times are compared, and cannot be shown.
+ * A time with time zone, in milliseconds, which is the precision of responses. It is parsed strictly: a value in any
+ * form other than the one that the connection requests (`infinity`, another `DateStyle`) becomes an invalid `Date`,
+ * which counts as passed in every comparison and cannot be shown.
  */
 export const moment = customType<{ data: Date; driverData: string }>({
   dataType: () => "timestamp (3) with time zone",
@@ -15,5 +15,5 @@ export const moment = customType<{ data: Date; driverData: string }>({
   fromDriver: (value) => readMoment(String(value)),
 });
 
-/** When the row was made, by the clock of the unit of work. */
+/** When the row was created, by the clock of the unit of work. */
 export const createdAt = () => moment("created_at").notNull();

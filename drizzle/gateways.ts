@@ -3,42 +3,42 @@ import type { ForeignFile } from "../src/delivery/protocol/foreign-file";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
 
-/** One Traefik installation that gets its configuration from here. Belongs to the whole installation. */
+/** One Traefik installation that Portcullis configures. It belongs to the whole installation. */
 export const gateways = pgTable("gateways", {
   gatewayId: id("gateway_id").primaryKey(),
   name: text("name").notNull().unique(),
   target: text("target", { enum: ["file"] }).notNull(),
   /** `host:port` of the visitors' entry point. */
   address: text("address").notNull(),
-  /** `host:port` of the entry point on which the gateway is asked which revision it serves. */
+  /** `host:port` of the entry point that reports which revision the gateway serves. */
   probeAddress: text("probe_address").notNull(),
-  /** Off: no tags are compiled, and "loaded" is all that can be known. */
+  /** If false, no tags are compiled, and no state beyond "loaded" can be observed. */
   tags: boolean("tags").notNull().default(true),
   tagKeySealed: text("tag_key_sealed").notNull(),
   probeHostSealed: text("probe_host_sealed").notNull(),
-  /** The same as in the folder's `gateway.json`; null until a process has claimed a folder. */
+  /** The nonce in the folder's `gateway.json`; null until a process has claimed a folder. */
   nonce: text("nonce"),
-  /** Made anew with each claim of a folder, so that revisions of a restored database are told apart. */
+  /** Renewed with each claim of a folder, to distinguish revisions of a restored database. */
   epoch: text("epoch").notNull(),
-  /** The last number given to a delivery, applied or not. */
+  /** The number of the last delivery, whether it was applied or not. */
   revision: integer("revision").notNull().default(0),
-  /** Chained digest of the last delivery that was applied. */
+  /** Chained digest of the last applied delivery. */
   digest: text("digest").notNull().default(""),
   loadedRevision: integer("loaded_revision").notNull().default(0),
   loadedAt: moment("loaded_at"),
   leaseHolder: text("lease_holder"),
   leaseTerm: integer("lease_term").notNull().default(0),
   leaseUntil: moment("lease_until"),
-  /** Why the last delivery failed, in words for a person; null when it did not. */
+  /** Why the last delivery failed, as a sentence for a person; null if it did not fail. */
   cause: text("cause"),
   causeSince: moment("cause_since"),
   comparedAt: moment("compared_at"),
-  /** Files in the watched folder that are not ours and matter, as the last full comparison found them. */
+  /** Relevant foreign files in the watched folder, as found by the last full comparison. */
   foreignFiles: jsonb("foreign_files").$type<readonly ForeignFile[]>().notNull().default([]),
   createdAt: createdAt(),
 });
 
-/** Which organizations may publish on which gateway. */
+/** Which organizations may publish on which gateways. */
 export const organizationGateways = pgTable(
   "organization_gateways",
   {

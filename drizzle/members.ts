@@ -5,7 +5,7 @@ import { organizations } from "./organizations";
 import { projects } from "./projects";
 import { roles } from "./roles";
 
-/** A person; one account, whatever the number of organizations. */
+/** A person. Each has one account for all organizations. */
 export const users = pgTable("users", {
   userId: id("user_id").primaryKey(),
   /** Lower-case. */
@@ -24,7 +24,7 @@ export const members = pgTable(
     userId: id("user_id")
       .notNull()
       .references(() => users.userId, { onDelete: "cascade" }),
-    /** A built-in role at the organization; neither this nor `roleId`: a member of projects only. */
+    /** A built-in role at the organization. If this and `roleId` are null, the person is a member of projects only. */
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
     roleId: id("role_id"),
     createdAt: createdAt(),
@@ -42,7 +42,7 @@ export const members = pgTable(
   ],
 );
 
-/** A role at one project: it adds to the role at the organization and never takes from it. */
+/** A role at one project. It adds to the role at the organization and never reduces it. */
 export const projectRoles = pgTable(
   "project_roles",
   {
@@ -76,7 +76,7 @@ export const projectRoles = pgTable(
   ],
 );
 
-/** Asks whoever reads an address's mail to become a member: once, within seven days. */
+/** Invites the owner of an e-mail address to become a member. An invitation can be used once, within seven days. */
 export const invitations = pgTable(
   "invitations",
   {
@@ -90,7 +90,7 @@ export const invitations = pgTable(
     roleId: id("role_id"),
     /** SHA-256 of the link's token, hex. */
     hash: text("hash").notNull().unique(),
-    /** Who invited: a person's id, or null for the host's command line. */
+    /** The inviting person's id, or null for the host's command line. */
     invitedBy: id("invited_by"),
     createdAt: createdAt(),
     expiresAt: moment("expires_at").notNull(),
@@ -109,9 +109,9 @@ export const invitations = pgTable(
 );
 
 /**
- * Where a member's role at the organization comes from, once a provider's groups have given one: a row for each source.
- * Without a row the role was given by a person or the host's command line. A row named `hand` keeps what was given that
- * way before a group gave a role. Only the roles `identity` and `host` see this table.
+ * The sources of a member's role at the organization, if a provider's groups have assigned one: one row per source.
+ * Without a row, a person or the host's command line assigned the role. A row named `hand` keeps the role that was
+ * assigned that way before a group assigned one. Only the roles `identity` and `host` can read this table.
  */
 export const memberRoles = pgTable(
   "member_roles",
@@ -122,7 +122,7 @@ export const memberRoles = pgTable(
     source: id("source").notNull(),
     role: text("role", { enum: ["viewer", "developer", "admin", "owner"] }),
     roleId: id("role_id"),
-    /** The groups that the source named last, at most 200; empty for `hand`. */
+    /** The groups in the source's last statement, at most 200; empty for `hand`. */
     groups: text("groups").array().notNull(),
     createdAt: createdAt(),
   },

@@ -9,7 +9,7 @@ export const organizations = pgTable(
     organizationId: id("organization_id").primaryKey(),
     name: text("name").notNull(),
     slug: text("slug").notNull().unique(),
-    /** Copied to `applications.access` when an application is made. */
+    /** Copied to `applications.access` when an application is created. */
     defaultAccess: text("default_access", { enum: ["public-when-empty", "protected"] })
       .notNull()
       .default("public-when-empty"),
@@ -17,19 +17,22 @@ export const organizations = pgTable(
     passwordPolicy: text("password_policy", { enum: ["advise", "enforce"] })
       .notNull()
       .default("advise"),
-    /** `any`: loopback allowed, names are left to the gateway's resolver. `checked`: resolved here, no loopback. */
+    /**
+     * `any`: loopback is allowed, and the gateway resolves names. `checked`: names are resolved here, and loopback is
+     * refused.
+     */
     upstreams: text("upstreams", { enum: ["any", "checked"] })
       .notNull()
       .default("checked"),
-    /** The one that `setup` made: its owners also manage gateways. */
+    /** The organization that `setup` created. Its owners also manage gateways. */
     root: boolean("root").notNull().default(false),
-    /** Whoever lacks a second factor can only enrol one. */
+    /** Members without a second factor can only enroll one. */
     requireSecondFactor: boolean("require_second_factor").notNull().default(false),
-    /** The longest that a new API key may live, in days; null for no limit. */
+    /** The maximum lifetime of a new API key, in days; null for no limit. */
     maxKeyDays: integer("max_key_days"),
-    /** Live keys that one member may have. */
+    /** The maximum number of valid keys per member. */
     maxKeysPerMember: integer("max_keys_per_member").notNull().default(10),
-    /** Requests per minute of each key, unless the key says otherwise; null for no limit. */
+    /** Requests per minute of each key without a limit of its own; null for no limit. */
     keyRequestsPerMinute: integer("key_requests_per_minute"),
     createdAt: createdAt(),
   },

@@ -4,7 +4,10 @@ import { createdAt, id, moment } from "./columns";
 import { users } from "./members";
 import { organizations } from "./organizations";
 
-/** What a person proves with who they are. Only the role `identity` sees these tables, and no organization owns a row. */
+/**
+ * The data with which persons prove their identity. Only the role `identity` can read these tables, and no organization
+ * owns a row.
+ */
 
 const userId = () =>
   id("user_id")
@@ -15,10 +18,10 @@ export const passwords = pgTable("passwords", {
   userId: id("user_id")
     .primaryKey()
     .references(() => users.userId, { onDelete: "cascade" }),
-  /** Argon2id in PHC form; until the next sign-in also bcrypt, or SHA-256 in hex, that came from elsewhere. */
+  /** Argon2id in PHC form. An imported hash may be bcrypt, or SHA-256 in hex, until the next sign-in. */
   hash: text("hash").notNull(),
   changedAt: moment("changed_at").notNull(),
-  /** Nothing else can be done before it is changed. */
+  /** If true, the person must change the password before anything else. */
   mustChange: boolean("must_change").notNull().default(false),
 });
 
@@ -29,9 +32,9 @@ export const totpSecrets = pgTable("totp_secrets", {
   /** Sealed for `totp_secrets:secret_sealed:<userId>`. */
   secretSealed: text("secret_sealed").notNull(),
   createdAt: createdAt(),
-  /** It counts as a second factor from its first good code on. */
+  /** It counts as a second factor from its first valid code on. */
   confirmedAt: moment("confirmed_at"),
-  /** The time step of the last good code: this and earlier ones are spent. */
+  /** The time step of the last valid code. Codes of this step and of earlier ones are refused. */
   lastStep: bigint("last_step", { mode: "number" }),
 });
 
@@ -39,7 +42,7 @@ export const recoveryCodes = pgTable(
   "recovery_codes",
   {
     userId: userId(),
-    /** SHA-256 of the code, which is random, hex. */
+    /** SHA-256 of the code, in hex. The code is random. */
     hash: text("hash").notNull(),
     createdAt: createdAt(),
     usedAt: moment("used_at"),
@@ -52,7 +55,7 @@ export const passkeys = pgTable(
   {
     passkeyId: id("passkey_id").primaryKey(),
     userId: userId(),
-    /** As the authenticator calls it, base64url. */
+    /** The authenticator's id of the credential, base64url. */
     credentialId: text("credential_id").notNull().unique(),
     /** COSE key, base64url. */
     publicKey: text("public_key").notNull(),
@@ -67,7 +70,7 @@ export const passkeys = pgTable(
   (table) => [index("passkeys_by_user").on(table.userId)],
 );
 
-/** One sign-in of one browser. The row is the session: without it a cookie is worth nothing. */
+/** One sign-in of one browser. The row is the session: without it, the cookie is invalid. */
 export const sessions = pgTable(
   "sessions",
   {
@@ -75,23 +78,26 @@ export const sessions = pgTable(
     /** SHA-256 of the 32 random bytes in the cookie, hex. */
     hash: text("hash").notNull().unique(),
     userId: userId(),
-    /** Which of the person's organizations requests are about, unless they say otherwise. */
+    /** The organization that requests are about, unless they name another one. */
     organizationId: id("organization_id"),
-    /** Whose provider opened it: it is good for that organization alone, and not for the person's own account. */
+    /**
+     * The organization whose provider opened it. The session is valid for that organization only, and not for the
+     * person's own account.
+     */
     boundTo: id("bound_to"),
-    /** The OIDC provider that opened it: when that goes, so does the session. */
+    /** The OIDC provider that opened it. When the provider is deleted, so is the session. */
     providerId: id("provider_id"),
-    /** `second_factor`: the password was right, and a second factor is still to be shown. */
+    /** `second_factor`: the password was correct, and a second factor is still required. */
     stage: text("stage", { enum: ["second_factor", "full"] }).notNull(),
-    /** What was shown: `password`, `totp`, `recovery_code`, `passkey`, `oidc`, `trusted_header`, `link`. */
+    /** The presented methods: `password`, `totp`, `recovery_code`, `passkey`, `oidc`, `trusted_header`, `link`. */
     methods: text("methods").array().notNull(),
     remember: boolean("remember").notNull(),
-    /** Opened at a loopback address of the host, where its cookie needs no TLS; good nowhere else. */
+    /** Opened at a loopback address of the host, where its cookie needs no TLS. It is not valid at other addresses. */
     local: boolean("local").notNull(),
     createdAt: createdAt(),
     /** At most a minute old while the session is used. */
     lastSeenAt: moment("last_seen_at").notNull(),
-    /** Its end, whatever is done with it. */
+    /** Its absolute end, independent of use. */
     expiresAt: moment("expires_at").notNull(),
     /** It also ends this many seconds after it was last used. */
     idleSeconds: integer("idle_seconds").notNull(),
@@ -105,14 +111,14 @@ export const sessions = pgTable(
   ],
 );
 
-/** What an answer has to refer to, once: a passkey's challenge, an OIDC state. */
+/** A value that a response must refer to, once: a passkey's challenge, an OIDC state. */
 export const challenges = pgTable(
   "challenges",
   {
-    /** SHA-256 of what the answer carries, hex. */
+    /** SHA-256, in hex, of the value that the response carries. */
     hash: text("hash").primaryKey(),
     purpose: text("purpose").notNull(),
-    /** Whose it is, where that is known. */
+    /** The person, if known. */
     userId: id("user_id"),
     sessionId: id("session_id"),
     value: jsonb("value").$type<Record<string, unknown>>(),
@@ -121,7 +127,7 @@ export const challenges = pgTable(
   (table) => [index("challenges_by_end").on(table.expiresAt)],
 );
 
-/** One-time links: the first set-up, and what the host's command line gives to somebody who is locked out. */
+/** One-time links: for the first set-up, and from the host's command line for a person who is locked out. */
 export const links = pgTable(
   "links",
   {
@@ -134,19 +140,19 @@ export const links = pgTable(
     createdAt: createdAt(),
     expiresAt: moment("expires_at").notNull(),
     usedAt: moment("used_at"),
-    /** Why it is no longer good, where it was not used: `command_line`, `other_link`. */
+    /** Why an unused link is no longer valid: `command_line`, `other_link`. */
     endedBy: text("ended_by"),
   },
   (table) => [index("links_by_user").on(table.userId)],
 );
 
-/** Moments of recent tries, for sliding windows: shared by all processes. Written by `portcullis_take` alone. */
+/** Times of recent attempts, for sliding windows that all processes share. Only `portcullis_take` writes them. */
 export const limits = pgTable(
   "limits",
   {
-    /** What is limited, and for whom: `sign-in:ip:203.0.113.7`. */
+    /** What is limited, and for which caller: `sign-in:ip:203.0.113.7`. */
     key: text("key").primaryKey(),
-    /** Oldest first; those that have left the window go with the next try. */
+    /** Oldest first. The next attempt removes those that have left the window. */
     times: moment("times").array().notNull(),
     expiresAt: moment("expires_at").notNull(),
   },
@@ -161,20 +167,20 @@ export interface ProviderRefusalRow {
   readonly count: number;
 }
 
-/** A provider of OpenID Connect: the installation's, or one that an organization's owner made. */
+/** An OpenID Connect provider: the installation's, or one that an owner of an organization created. */
 export const oidcProviders = pgTable(
   "oidc_providers",
   {
     providerId: id("provider_id").primaryKey(),
-    /** Null for one that the settings name. */
+    /** Null for a provider from the settings. */
     organizationId: id("organization_id").references(() => organizations.organizationId, { onDelete: "cascade" }),
     /** In the redirect address. */
     slug: text("slug").notNull().unique(),
     /** "Sign in with <name>". */
     name: text("name").notNull(),
-    /** What tokens have to carry. */
+    /** The required issuer of tokens. */
     issuer: text("issuer").notNull(),
-    /** Where this server reaches it, if not at the issuer's own address. */
+    /** The address at which this server reaches the provider, if it differs from the issuer. */
     internalUrl: text("internal_url"),
     clientId: text("client_id").notNull(),
     /** Sealed for `oidc_providers:client_secret_sealed:<providerId>`; null for a public client. */
@@ -182,29 +188,29 @@ export const oidcProviders = pgTable(
     scopes: text("scopes").array().notNull(),
     /** The claim that holds the groups. */
     groupsClaim: text("groups_claim").notNull().default("groups"),
-    /** Empty: no limit. Whoever is in one of the three lists may come in. */
+    /** The allow-lists. If all three are empty, everyone is allowed; otherwise a person must be in one of them. */
     allowedEmails: text("allowed_emails").array().notNull(),
     allowedDomains: text("allowed_domains").array().notNull(),
     allowedGroups: text("allowed_groups").array().notNull(),
     /** Group → role in the provider's organization. */
     groupRoles: jsonb("group_roles").$type<Record<string, string>>().notNull(),
-    /** A verified address of these domains is that person's, also where the account existed before. */
+    /** A verified address in one of these domains identifies the person, even if the account existed before. */
     trustedDomains: text("trusted_domains").array().notNull(),
-    /** What proves that an e-mail address belongs to the person: a claim, or the domain alone. */
+    /** The proof that an e-mail address belongs to the person: a claim, or the domain alone. */
     emailProof: text("email_proof", { enum: ["email_verified", "xms_edov", "trusted_domains"] })
       .notNull()
       .default("email_verified"),
-    /** Whether people are made on first sight. */
+    /** Whether the first sign-in creates an account. */
     createsPersons: boolean("creates_persons").notNull(),
     enabled: boolean("enabled").notNull().default(true),
     createdAt: createdAt(),
-    /** The last refused sign-in that the provider's settings or answers caused. It names no person. */
+    /** The last refused sign-in that the provider's settings or responses caused. It names no person. */
     lastRefusal: jsonb("last_refusal").$type<ProviderRefusalRow>(),
   },
   (table) => [index("oidc_providers_by_organization").on(table.organizationId)],
 );
 
-/** Who somebody is at a provider. */
+/** A person's identity at a provider. */
 export const identities = pgTable(
   "identities",
   {

@@ -3,7 +3,7 @@ import { check, foreignKey, index, pgTable, text, unique } from "drizzle-orm/pg-
 import { createdAt, id } from "./columns";
 import { organizations } from "./organizations";
 
-/** A role of an organization's own, made of the permission table's words. */
+/** A role that an organization defines from permissions. */
 export const roles = pgTable(
   "roles",
   {
@@ -12,7 +12,7 @@ export const roles = pgTable(
       .notNull()
       .references(() => organizations.organizationId, { onDelete: "cascade" }),
     name: text("name").notNull(),
-    /** Words of the permission table; a word that it no longer has gives nothing. */
+    /** Names of permissions. A name that no longer exists grants nothing. */
     permissions: text("permissions").array().notNull(),
     createdAt: createdAt(),
   },
@@ -22,7 +22,7 @@ export const roles = pgTable(
   ],
 );
 
-/** Automation of an organization: it has a role and keys, outlives whoever made it, and cannot sign in. */
+/** An automation account of an organization. It has a role and keys, outlives its creator, and cannot sign in. */
 export const serviceAccounts = pgTable(
   "service_accounts",
   {

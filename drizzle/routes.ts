@@ -4,11 +4,11 @@ import { applications } from "./applications";
 import { createdAt, id, moment } from "./columns";
 import { organizations } from "./organizations";
 
-/** One place that a route leads to. */
+/** One upstream of a route. */
 export interface StoredUpstream {
-  /** As it goes into the gateway's file. */
+  /** The URL in the gateway's file. */
   readonly url: string;
-  /** As it was given. */
+  /** The URL in the request. */
   readonly given: string;
   readonly serverName: string | null;
 }
@@ -23,7 +23,9 @@ export const routes = pgTable(
     applicationId: id("application_id").notNull(),
     gatewayId: id("gateway_id").notNull(),
     host: text("host").notNull(),
-    /** Whole segments (`/admin`); the empty text is the whole host, so that the constraint below sees it. */
+    /**
+     * Whole segments (`/admin`). The empty text means the whole host, so that the unique constraint below covers it.
+     */
     pathPrefix: text("path_prefix").notNull().default(""),
     upstreams: jsonb("upstreams").$type<readonly StoredUpstream[]>().notNull(),
     /** The claim keys of its upstreams: every address and name that it may reach. */
@@ -41,7 +43,9 @@ export const routes = pgTable(
   ],
 );
 
-/** A host name or an upstream address that belongs to one organization on a gateway. Outlives what it was made for. */
+/**
+ * A host name or an upstream address that belongs to one organization on a gateway. It outlives the routes that use it.
+ */
 export const claims = pgTable(
   "claims",
   {
@@ -50,12 +54,12 @@ export const claims = pgTable(
     gatewayId: id("gateway_id").notNull(),
     kind: text("kind", { enum: ["host", "upstream"] }).notNull(),
     value: text("value").notNull(),
-    /** For a host: the part after the first label, by which wildcard overlaps are found. */
+    /** For a host: the part after the first label, which finds overlaps with wildcards. */
     parent: text("parent"),
     wildcard: boolean("wildcard").notNull().default(false),
-    /** For a host: which of the organization's deny files names it. Never changes while the claim lives. */
+    /** For a host: the organization's deny file that names it. It does not change while the claim exists. */
     denyGroup: integer("deny_group"),
-    /** When it ends by itself: 30 days after its organization was deleted; null while there is one. */
+    /** When it ends by itself: 30 days after its organization was deleted; null while the organization exists. */
     endsAt: moment("ends_at"),
     createdAt: createdAt(),
   },

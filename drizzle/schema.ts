@@ -1,4 +1,4 @@
-/** Every table, for drizzle and drizzle-kit, which take them as one module. */
+/** Every table, as the one module that drizzle and drizzle-kit need. */
 export * from "./api-keys";
 export * from "./applications";
 export * from "./audit";

@@ -2,7 +2,7 @@ import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizz
 import type { AskedProbe, Proof } from "../src/delivery/protocol/probe";
 import { createdAt, id, moment } from "./columns";
 
-/** What one gateway was last given of one application, and what was seen of it. */
+/** What one gateway last received for one application, and what was observed of it. */
 export const applicationStates = pgTable(
   "application_states",
   {
@@ -11,23 +11,25 @@ export const applicationStates = pgTable(
     organizationId: id("organization_id").notNull(),
     /** The delivery that last changed it. */
     revision: integer("revision").notNull(),
-    /** SHA-256 of its file, hex; null when it has none. */
+    /** SHA-256 of its file, hex; null if it has none. */
     digest: text("digest"),
     tag: text("tag").notNull(),
     intended: text("intended", { enum: ["public", "protected", "closed"] }).notNull(),
     form: text("form", { enum: ["stated", "quarantined", "closed"] }).notNull(),
     diagnostics: jsonb("diagnostics").$type<readonly { subject: string; problem: string }[]>().notNull(),
     probes: jsonb("probes").$type<readonly AskedProbe[]>().notNull(),
-    /** What it had when it last compiled as stated; null before that. */
+    /** Its rows when it last compiled as stated; null before that. */
     lastGood: jsonb("last_good").$type<{ credentials: readonly string[]; routes: readonly string[] } | null>(),
-    /** The application is gone; its row stays until 30 days after, so that its file is known as ours. */
+    /**
+     * The application was deleted. Its row stays for 30 days, so that its file is recognized as written by Portcullis.
+     */
     removed: boolean("removed").notNull().default(false),
     deliveredAt: moment("delivered_at").notNull(),
-    /** The revision whose enforcement was last seen; below `revision` while the newest is not proven. */
+    /** The revision that was last seen to be enforced. It is below `revision` while the newest is not proven. */
     provenRevision: integer("proven_revision").notNull().default(0),
     provedAt: moment("proved_at"),
     proof: jsonb("proof").$type<readonly Proof[]>(),
-    /** Why the newest is not proven. */
+    /** Why the newest revision is not proven. */
     unproven: text("unproven"),
   },
   (table) => [
@@ -36,7 +38,7 @@ export const applicationStates = pgTable(
   ],
 );
 
-/** The numbered deliveries to a gateway. Swept after 30 days. */
+/** The numbered deliveries to a gateway. They are removed after 30 days. */
 export const deliveries = pgTable(
   "deliveries",
   {

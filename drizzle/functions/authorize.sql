@@ -24,7 +24,7 @@ begin
     return next;
     return;
   end if;
-  -- The object comes before the organization: what is read of either is read after the locks were taken.
+  -- The object comes before the organization, because both are read only after the locks were taken.
   if v_theirs then
     execute format('select l.object, l.project_id from %I($1, $2, $3, $4) l', 'portcullis_locate_' || p_resource)
       into object, project_id using p_id, v_org, principal, p_lock;

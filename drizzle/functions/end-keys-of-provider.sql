@@ -1,5 +1,5 @@
--- Revokes keys of a person that a provider is the reason for: those created in its sessions, or all (p_all) where the
--- person has no other way to sign in. p_organization_id: only keys of this organization; null for all organizations.
+-- Revokes keys of a person that depend on a provider: those created in its sessions, or all (p_all) if the person has
+-- no other way to sign in. p_organization_id: only keys of this organization; null for all organizations.
 create or replace function portcullis_end_keys_of_provider(p_user_id text, p_provider_id text, p_organization_id text, p_all boolean,
     p_now timestamptz) returns integer
   language plpgsql volatile security definer set search_path = public, pg_temp as $$

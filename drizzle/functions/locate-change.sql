@@ -1,4 +1,4 @@
--- A change that the organization asked to be delivered.
+-- A change that the organization requested.
 create or replace function portcullis_locate_change(p_id text, p_organization_id text, p_principal jsonb, p_lock text)
   returns table (object jsonb, project_id text)
   language plpgsql volatile set search_path = public, pg_temp as $$

@@ -1,4 +1,4 @@
--- Ends claims of the transaction's organization on upstreams that no route uses any more.
+-- Ends claims of the transaction's organization on upstreams that no route uses.
 create or replace function portcullis_release_upstreams(p_gateway_id text, p_keys text[]) returns void
   language plpgsql volatile security definer set search_path = public, pg_temp as $$
 begin

@@ -1,4 +1,4 @@
-/** What the audit log says of fields that are changed: `[before, after]` for each. */
+/** Returns the changed fields for the audit log, each as `[before, after]`. */
 export function beforeAndAfter<T extends object>(
   before: T,
   changes: { readonly [K in keyof T]?: T[K] | undefined },

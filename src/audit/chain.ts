@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** An audit entry at its place in the chain. */
+/** An audit entry at its position in the chain. */
 export interface SealedEntry {
   readonly auditId: string;
   readonly organizationId: string;
@@ -24,14 +24,17 @@ export interface SealedEntry {
   readonly sequence: number | null;
 }
 
-/** Which values a hash is over, and in which order: part of the hash, so that an entry cannot be passed off as an older one. */
+/**
+ * The version of the hash: which values it covers, and in which order. It is part of the hash, so that an entry cannot
+ * be presented as one of an older version.
+ */
 const presentForm = "3:";
-/** How entries were sealed while an object could be passed off as a list of pairs. */
+/** The version of entries from the time when an object and a list of pairs had the same hash. */
 const secondForm = "2:";
 
 /**
  * The hash that seals an entry: `3:` and SHA-256, hex, over the previous entry's hash (`""` before the first) and every
- * value of this one in a fixed order, as JSON with sorted keys.
+ * value of this entry in a fixed order, as JSON with sorted keys.
  */
 export function entryHash(previous: string, entry: SealedEntry): string {
   return hashIn(presentForm, previous, entry, inOrder(entry.changed));
@@ -64,7 +67,10 @@ function hashIn(form: string, previous: string, entry: SealedEntry, changed: unk
   ])}`;
 }
 
-/** Whether this hash seals this entry behind that one; entries of an earlier form come before all of a later one. */
+/**
+ * Checks that this hash seals this entry after the previous hash. In a chain, all entries of an earlier version come
+ * before those of a later one.
+ */
 export function isSealed(hash: string, previous: string, entry: SealedEntry): boolean {
   if (hash.startsWith(presentForm)) return hash === entryHash(previous, entry);
   if (previous.startsWith(presentForm)) return false;
@@ -72,7 +78,7 @@ export function isSealed(hash: string, previous: string, entry: SealedEntry): bo
   return !previous.startsWith(secondForm) && hash === firstForm(previous, entry);
 }
 
-/** How entries were sealed before they had an actor's name; null for one that has what they had not. */
+/** The hash of entries from before they had an actor's name; null for an entry that has one of the later fields. */
 function firstForm(previous: string, entry: SealedEntry): string | null {
   const { actorName, sessionId, authenticatedBy, objectName, count } = entry;
   if (count !== 1 || [actorName, sessionId, authenticatedBy, objectName].some((value) => value !== null)) return null;
@@ -98,14 +104,14 @@ function firstForm(previous: string, entry: SealedEntry): string | null {
 
 const digest = (values: readonly unknown[]) => createHash("sha256").update(JSON.stringify(values)).digest("hex");
 
-/** The same value, whatever the order in which its keys were: an object stays one, and a list stays one. */
+/** Returns the same value with sorted keys. An object stays an object, and a list stays a list. */
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return ["list", ...value.map(inOrder)];
   if (typeof value !== "object" || value === null) return value ?? null;
   return ["object", ...sortedEntries(value).map(([key, held]) => [key, inOrder(held)])];
 }
 
-/** As the earlier forms wrote it: an object, and a list of pairs, are the same. */
+/** The form of earlier versions, in which an object and a list of pairs are the same. */
 function asPairs(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asPairs);
   if (typeof value !== "object" || value === null) return value ?? null;

@@ -1,9 +1,15 @@
-/** What a spreadsheet takes for a formula (OWASP, "CSV injection"); the wide forms where it runs in Japanese, say. */
+/**
+ * Characters that make a spreadsheet read a cell as a formula (OWASP, "CSV injection"), including the full-width forms
+ * that count in Japanese, for example.
+ */
 const formula = /^[=+\-@＝＋－＠\t\r\n]/;
-/** What ends a cell somewhere: in many countries a spreadsheet separates them by `;`. */
+/** Characters that end a cell in some spreadsheet: in many countries the separator is `;`. */
 const special = /[",;\t\r\n]/;
 
-/** One line of a CSV file (RFC 4180), with its end. A cell that a spreadsheet would run is preceded by `'`. */
+/**
+ * Renders one line of a CSV file (RFC 4180), with its line break. A cell that a spreadsheet would execute starts with
+ * `'`.
+ */
 export function csvLine(cells: readonly (string | number | null)[]): string {
   return `${cells.map(cell).join(",")}\r\n`;
 }

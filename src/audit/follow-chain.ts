@@ -1,7 +1,7 @@
 import { isReadable } from "../platform/moment";
 import { isSealed, type SealedEntry } from "./chain";
 
-/** How far a chain has been followed: the place of the last good entry and its hash; 0 and `""` before the first. */
+/** How far a chain has been verified: the position and hash of the last valid entry; 0 and `""` before the first. */
 export interface ChainPosition {
   readonly sequence: number;
   readonly hash: string;
@@ -9,20 +9,20 @@ export interface ChainPosition {
 
 export const chainStart: ChainPosition = { sequence: 0, hash: "" };
 
-/** The first place where a chain is not what it was. */
+/** The first position at which a chain is not intact. */
 export interface BrokenChain {
   readonly sequence: number;
-  /** What stands there now; null where nothing does. */
+  /** The entry that is at the position now; null if there is none. */
   readonly auditId: string | null;
   /**
-   * `missing`: no entry there, though one follows. `altered`: another one than was sealed there, or one that was moved.
-   * `rewritten`: it fits those before it, and is not what the checkpoint says. `cut`: the chain ends before the checkpoint.
-   * `unsealed`: the chain ends here, and what waits to follow should have been sealed by now.
+   * `missing`: there is no entry, though a later one exists. `altered`: the entry is not the one that was sealed there.
+   * `rewritten`: the entry fits the previous ones, but not the checkpoint. `cut`: the chain ends before the checkpoint.
+   * `unsealed`: the chain ends here, and waiting entries should have been sealed by now.
    */
   readonly why: "missing" | "altered" | "rewritten" | "cut" | "unsealed";
 }
 
-/** The next place of a chain, or how it is broken there. @param entry in the order of the chain */
+/** Returns the next position of a chain, or how the chain is broken there. @param entry in the order of the chain */
 export function followChain(
   position: ChainPosition,
   entry: SealedEntry & { readonly hash: string | null },
@@ -30,13 +30,13 @@ export function followChain(
   const sequence = position.sequence + 1;
   if (entry.sequence !== sequence) return { sequence, auditId: null, why: "missing" };
   const { auditId, hash } = entry;
-  // Nothing was ever sealed with a time that cannot be read.
+  // An entry whose time cannot be read was never sealed.
   if (!isReadable(entry.createdAt)) return { sequence, auditId, why: "altered" };
   if (hash === null || !isSealed(hash, position.hash, entry)) return { sequence, auditId, why: "altered" };
   return { sequence, hash };
 }
 
-/** Whether a chain that has come to this position is still the one that a checkpoint was made of. */
+/** Checks whether a chain that has reached this position contradicts a checkpoint. */
 export function contradicts(
   checkpoint: ChainPosition,
   position: ChainPosition,
@@ -46,7 +46,7 @@ export function contradicts(
   return { sequence: position.sequence, auditId, why: "rewritten" };
 }
 
-/** The chain has ended here, and the checkpoint knows of more. */
+/** The chain has ended here, but the checkpoint proves that there were more entries. */
 export function cutBefore(checkpoint: ChainPosition, position: ChainPosition): BrokenChain | null {
   if (position.sequence >= checkpoint.sequence) return null;
   return { sequence: position.sequence + 1, auditId: null, why: "cut" };
@@ -55,15 +55,15 @@ export function cutBefore(checkpoint: ChainPosition, position: ChainPosition): B
 /** Entries that are not in the chain yet. */
 export interface Waiting {
   readonly entries: number;
-  /** The oldest of those that wait for longer than sealing takes, or whose time cannot be read. */
+  /** The oldest entry that has waited longer than sealing takes, or whose time cannot be read. */
   readonly overdue: string | null;
-  /** The oldest of all of them. */
+  /** The oldest of all waiting entries. */
   readonly oldest: string | null;
 }
 
 /**
- * Whether what waits to be sealed is a problem: nobody can say of those entries that they are what they were. A moment's
- * wait is none, unless it is all that there is: then nothing was verified.
+ * Decides whether entries that wait to be sealed are a problem, because it cannot be proven that they are unchanged. A
+ * short wait is not a problem, unless there are no sealed entries: then nothing was verified.
  * @param position where the chain ended
  */
 export function unsealedAfter(position: ChainPosition, waiting: Waiting): BrokenChain | null {

@@ -14,11 +14,13 @@ interface AuditKeeper {
   readonly clock: Clock;
   readonly log: Logger;
   readonly signer: Signer;
-  /** In days; 0 for ever. */
+  /** In days; 0 keeps them forever. */
   readonly auditRetentionDays: number;
 }
 
-/** Signs once a day how far each log reaches, and removes from its beginning what is older than it is kept. */
+/**
+ * Once a day, signs the end of each log's chain, and removes entries from its beginning that exceed the retention time.
+ */
 export async function keepAuditLogs(keeper: AuditKeeper, over: AbortSignal): Promise<void> {
   const { database, clock, signer } = keeper;
   let organizationId = await nextLog(database, "");
@@ -40,7 +42,7 @@ async function removeOld(keeper: AuditKeeper, organizationId: string, over: Abor
     const part = await removeOldEntries(database, { organizationId, before, now, signer }, removed);
     if (part.kind === "broken") {
       const { sequence, why } = part.broken;
-      log.error({ organizationId, sequence, why }, "the audit log is not what it was; nothing more is removed from it");
+      log.error({ organizationId, sequence, why }, "the audit log is not intact; no more entries are removed from it");
       return;
     }
     removed += part.entries;

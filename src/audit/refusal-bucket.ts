@@ -1,14 +1,14 @@
 import { networkOf } from "../platform/net/network-of";
 
-/** How many tries of one kind in one minute are entries of their own; the rest of them becomes one with a count. */
+/** How many attempts of one kind in one minute are entries of their own. The rest becomes one entry with a count. */
 export const triesOnTheirOwn = 5;
 
-/** How many kinds of tries of one actor are told apart in one minute. */
+/** How many kinds of attempts of one actor are counted separately in one minute. */
 const kindsOfActor = 20;
-/** Of everybody whom nobody knows together, they are many, and any of them can make up what they try. */
+/** The same for all unknown actors together. They are many, and each can invent new kinds of attempts. */
 const kindsOfStrangers = 10;
 
-export interface Try {
+export interface RefusedAttempt {
   readonly actorKind: string;
   readonly actorId: string | null;
   readonly apiKeyId: string | null;
@@ -17,19 +17,19 @@ export interface Try {
   readonly reason: string | null;
 }
 
-/** Where a refused try is counted: what one actor tries may fill up that actor's own places, and nobody else's. */
+/** Where a refused attempt is counted. An actor's attempts can only use up the actor's own buckets. */
 export interface RefusalBucket {
-  /** What the keys of all tries of this actor start with. */
+  /** The prefix of the keys of all attempts of this actor. */
   readonly actor: string;
-  /** What makes two tries the same: actor, network, action, reason. */
+  /** What makes two attempts equal: actor, network, action, reason. */
   readonly key: string;
-  /** Where it is counted when the actor has used up the others. */
+  /** The bucket that counts the attempt when the actor has used up the others. */
   readonly overflow: string;
   readonly most: number;
 }
 
-/** Where a refused try is counted in its minute. */
-export function bucketOf({ actorKind, actorId, apiKeyId, ip, action, reason }: Try): RefusalBucket {
+/** Returns the bucket that counts a refused attempt in its minute. */
+export function bucketOf({ actorKind, actorId, apiKeyId, ip, action, reason }: RefusedAttempt): RefusalBucket {
   const actor = `${actorKind} ${actorId ?? ""} `;
   return {
     actor,
@@ -39,5 +39,5 @@ export function bucketOf({ actorKind, actorId, apiKeyId, ip, action, reason }: T
   };
 }
 
-/** What an entry says that stands for more kinds of tries than are told apart. */
+/** The action of an entry that covers more kinds of attempts than are counted separately. */
 export const manyKinds = "refusals.more";

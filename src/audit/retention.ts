@@ -9,25 +9,26 @@ import { removalText } from "./statement-text";
 /** Entries that one transaction removes. */
 const removedAtOnce = 250;
 
-/** One removal: it goes in parts, and leaves one statement. */
+/** One removal. It runs in several transactions, and leaves one statement. */
 export interface Removal {
   readonly organizationId: string;
-  /** Entries from before this go. */
+  /** Entries from before this time are removed. */
   readonly before: Date;
-  /** When it began. */
+  /** When the removal began. */
   readonly now: Date;
   readonly signer: Signer;
 }
 
 export type Removed =
   | { readonly kind: "removed"; readonly entries: number; readonly more: boolean }
-  /** The log is not what it was: whatever is left of it stays as it is. */
+  /** The log is not intact: the remaining entries stay as they are. */
   | { readonly kind: "broken"; readonly broken: BrokenChain };
 
 /**
- * Removes the next part of what is older than an organization's log is kept: sealed entries, from the chain's beginning,
- * never its last one. What it takes is looked at once more, and signed for, so that the rest can still be verified.
- * @param already removed by the same removal
+ * Removes the next part of the entries that exceed an organization's retention time: sealed entries, from the beginning
+ * of the chain, and never the last one. The removed entries are verified once more and covered by a signed statement,
+ * so that the rest of the chain can still be verified.
+ * @param already the number of entries already removed by the same removal
  */
 export function removeOldEntries(database: Database, removal: Removal, already: number): Promise<Removed> {
   const { organizationId, before, now, signer } = removal;
@@ -74,8 +75,8 @@ export function removeOldEntries(database: Database, removal: Removal, already: 
 }
 
 /**
- * Signs the statement of an organization's last removal anew where it is signed under a former secret, so that the log
- * can still be verified when that secret is forgotten.
+ * Signs the statement of an organization's last removal with the current secret if a previous secret signed it, so that
+ * the log can still be verified after that secret is removed.
  */
 export function renewRemoval(database: Database, organizationId: string, signer: Signer): Promise<void> {
   return database.transaction("retention", null, async (tx) => {
@@ -92,7 +93,7 @@ export function renewRemoval(database: Database, organizationId: string, signer:
   });
 }
 
-/** Where an organization's log begins: behind what was removed last, if that was signed here. */
+/** The position where an organization's log begins: after the last removal, if this installation signed it. */
 async function beginningOf(tx: Transaction, organizationId: string, signer: Signer): Promise<ChainPosition> {
   const { organizationId: organization, kind, sequence } = auditCheckpoints;
   const removals = and(eq(organization, organizationId), eq(kind, "removal"));
@@ -102,6 +103,6 @@ async function beginningOf(tx: Transaction, organizationId: string, signer: Sign
   return { sequence: last.sequence, hash: last.hash };
 }
 
-/** What was signed; null where its time cannot be read, over which there is no signature. */
+/** The signed text; null if its time cannot be read, because such a statement is never signed. */
 const textOf = (removal: typeof auditCheckpoints.$inferSelect) =>
   isReadable(removal.createdAt) ? removalText({ ...removal, at: isoText(removal.createdAt) }) : null;

@@ -8,7 +8,10 @@ import { organizationsToSeal, sealEntries, settleRefusals } from "./sealing";
 
 /** Entries sealed in one transaction. */
 const sealedAtOnce = 50;
-/** An entry is sealed within a second of its commit: at most this later, in ms, and the time that the sealing takes. */
+/**
+ * How often entries are sealed, in ms. An entry is sealed within a second of its commit: after at most this time, and
+ * the time that sealing takes.
+ */
 const everyMs = 400;
 
 interface AuditSealer {
@@ -19,8 +22,8 @@ interface AuditSealer {
 }
 
 /**
- * Makes entries of the refused tries that were counted, and adds every new entry to its organization's chain; of several
- * processes one at a time for an organization.
+ * Writes entries for the counted refused attempts, and adds every new entry to its organization's chain. Of several
+ * processes, one at a time works on an organization.
  */
 export async function sealUntilOver({ database, clock, log, pace }: AuditSealer, over: AbortSignal): Promise<void> {
   const repeats = new Repeats();
@@ -28,7 +31,7 @@ export async function sealUntilOver({ database, clock, log, pace }: AuditSealer,
     while (!over.aborted && (await settleRefusals(database, clock.now()))) await breathe();
   };
   while (!over.aborted) {
-    // What cannot be settled does not keep anything else from being sealed.
+    // A failure to write these entries does not stop the sealing of others.
     const outcomes = await Promise.allSettled([settleAll(), sealPending(database, over)]);
     const failures = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason as unknown] : []));
     if (over.aborted) return;
@@ -44,8 +47,8 @@ export async function sealUntilOver({ database, clock, log, pace }: AuditSealer,
 }
 
 /**
- * Everything that waits to be sealed now. An entry that cannot be sealed only holds up its own organization.
- * @throws Error what kept the first such organization from being sealed, when all others are
+ * Seals everything that waits now. An entry that cannot be sealed blocks only its own organization.
+ * @throws Error the failure of the first such organization, after all others are sealed
  */
 export async function sealPending(database: Database, over: AbortSignal): Promise<void> {
   const failures: unknown[] = [];

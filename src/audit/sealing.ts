@@ -9,7 +9,7 @@ import { isRecent, later, readMoment, startOfMinute } from "../platform/moment";
 import type { SealedEntry } from "./chain";
 import { checkpointText } from "./statement-text";
 
-/** Organizations with entries that are not in their chain yet. */
+/** Lists organizations with entries that are not in their chain yet. */
 export function organizationsToSeal(database: Database): Promise<string[]> {
   return asSync(database, async (tx) => {
     const rows = await tx
@@ -22,8 +22,9 @@ export function organizationsToSeal(database: Database): Promise<string[]> {
 }
 
 /**
- * Adds the next entries to an organization's chain, oldest first, unless another process is at it. Returns how many.
- * @param seal hash of an entry at its place, from the hash of the one before (`""` before the first)
+ * Adds the next entries to an organization's chain, oldest first, unless another process is doing so.
+ * @param seal the hash of an entry at its position, from the previous entry's hash (`""` before the first)
+ * @returns the number of added entries
  */
 export function sealEntries(
   database: Database,
@@ -59,7 +60,7 @@ export function sealEntries(
   });
 }
 
-/** The end of an organization's chain; retention always leaves it. */
+/** The end of an organization's chain. Retention never removes it. */
 async function lastSealed(tx: Transaction, organizationId: string) {
   const [last] = await tx
     .select({ sequence: auditEntries.sequence, hash: auditEntries.hash })
@@ -70,10 +71,13 @@ async function lastSealed(tx: Transaction, organizationId: string) {
   return last;
 }
 
-/** Kinds of refused tries that one transaction makes entries of. */
+/** Kinds of refused attempts for which one transaction writes entries. */
 const settledAtOnce = 100;
 
-/** Makes one entry of what was counted of each kind of refused tries in a minute that is over; returns whether there may be more. */
+/**
+ * Writes one entry for each kind of refused attempts that were counted in a past minute.
+ * @returns whether there may be more
+ */
 export function settleRefusals(database: Database, now: Date): Promise<boolean> {
   return asSync(database, async (tx) => {
     const over = tx
@@ -89,7 +93,7 @@ export function settleRefusals(database: Database, now: Date): Promise<boolean> 
             ...entry,
             auditId: newId("audit"),
             outcome: "refused" as const,
-            // Of which objects they were is said by the first few alone.
+            // Only the entries of the first few attempts name their objects.
             objectId: null,
             objectName: null,
             count: count - onTheirOwn,
@@ -103,7 +107,7 @@ export function settleRefusals(database: Database, now: Date): Promise<boolean> 
 
 const day = 86_400_000;
 
-/** Signs how far an organization's chain reaches, unless that was done within a day or nothing came since. */
+/** Signs the end of an organization's chain, unless it was signed within a day or no entry was added since. */
 export function writeCheckpoint(database: Database, organizationId: string, signer: Signer, now: Date): Promise<void> {
   return asSync(database, async (tx) => {
     const [latest] = await tx
@@ -125,7 +129,7 @@ export function writeCheckpoint(database: Database, organizationId: string, sign
   });
 }
 
-/** The next organization with a log, in order; null behind the last. */
+/** Returns the next organization with a log, in order; null after the last. */
 export function nextLog(database: Database, after: string): Promise<string | null> {
   return asSync(database, async (tx) => {
     const [row] = await tx

@@ -1,4 +1,4 @@
-/** What is said of a chain, and signed: so far it reached, with this hash. */
+/** A signed statement about a chain: it reached this position, with this hash. */
 export interface ChainStatement {
   readonly organizationId: string;
   readonly sequence: number;
@@ -7,12 +7,15 @@ export interface ChainStatement {
   readonly at: string;
 }
 
-/** What a checkpoint's signature is over. */
+/** The text that a checkpoint's signature covers. */
 export function checkpointText({ organizationId, sequence, hash, at }: ChainStatement): string {
   return JSON.stringify(["checkpoint", organizationId, sequence, hash, at]);
 }
 
-/** What is signed of a removal: everything up to this place was taken out by retention, so many entries at this time. */
+/**
+ * The text that a removal's signature covers: retention removed everything up to this position, so many entries, at
+ * this time.
+ */
 export function removalText(statement: ChainStatement & { readonly removed: number }): string {
   const { organizationId, sequence, hash, removed, at } = statement;
   return JSON.stringify(["removal", organizationId, sequence, hash, removed, at]);

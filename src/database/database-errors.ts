@@ -1,9 +1,12 @@
-/** What a driver says when a statement fails: drizzle wraps it as `cause`. Nothing of it may reach an answer. */
+/**
+ * The error that a driver throws for a failed statement. Drizzle wraps it as `cause`. No part of it may reach a
+ * response.
+ */
 interface DriverError {
   readonly code?: string;
-  /** PGlite's word for it. */
+  /** The property of PGlite. */
   readonly constraint?: string;
-  /** postgres.js's word for it. */
+  /** The property of postgres.js. */
   readonly constraint_name?: string;
 }
 
@@ -14,19 +17,19 @@ function driverError(error: unknown): DriverError | null {
   return null;
 }
 
-/** The unique constraint that a statement ran into, or null when it failed for another reason. */
+/** Returns the unique constraint that a statement violated, or null if it failed for another reason. */
 export function violatedConstraint(error: unknown): string | null {
   const found = driverError(error);
   if (found?.code !== "23505") return null;
   return found.constraint_name ?? found.constraint ?? null;
 }
 
-/** A foreign key that keeps something from being removed or names something that is gone. */
+/** Checks for a violated foreign key: the row is still referenced, or it refers to a row that no longer exists. */
 export function violatesForeignKey(error: unknown): boolean {
   return driverError(error)?.code === "23503";
 }
 
-/** Serialization failure or deadlock: the same transaction can succeed when it is started again. */
+/** Checks for a serialization failure or deadlock: the same transaction can succeed if it is started again. */
 export function isTransient(error: unknown): boolean {
   const code = driverError(error)?.code;
   return code === "40001" || code === "40P01";
@@ -54,15 +57,15 @@ const connectionFailures = new Set([
   "08004",
   "08006",
   "25006", // the server became a standby
-  "25P03", // its time in a transaction was up
-  "25P04", // the transaction's time was up, as the server's administrator set it (PostgreSQL 17)
-  "28000", // pg_hba.conf or the user was changed while this runs
-  "28P01", // the password was changed while this runs
-  "3D000", // the database was renamed while this runs
-  "53100", // its disk is full
-  "53200", // it has no memory left
+  "25P03", // the transaction was idle for too long
+  "25P04", // the transaction exceeded the limit of the server's administrator (PostgreSQL 17)
+  "28000", // pg_hba.conf or the user was changed while this process runs
+  "28P01", // the password was changed while this process runs
+  "3D000", // the database was renamed while this process runs
+  "53100", // the server's disk is full
+  "53200", // the server has no memory left
   "53300",
-  "57014", // the statement's time was up: most often it waited for a lock
+  "57014", // the statement exceeded its time limit, usually because it waited for a lock
   "57P01",
   "57P02",
   "57P03",
@@ -70,20 +73,20 @@ const connectionFailures = new Set([
   "57P05", // the connection was idle for longer than the server allows
 ]);
 
-/** The database does not answer: nothing is wrong with the request. */
+/** Checks whether the database does not answer, so that the request itself is not at fault. */
 export function isUnreachable(error: unknown): boolean {
   const code = driverError(error)?.code;
   return code !== undefined && connectionFailures.has(code);
 }
 
-/** What PostgreSQL itself reported, as the driver `postgres` throws it. */
+/** An error that PostgreSQL reported, as the driver `postgres` throws it. */
 export interface ServerError extends Error {
   readonly code: string;
-  /** The function of the server: the same in every language, unlike the message. */
+  /** The function of the server that reported it. Unlike the message, it is the same in every language. */
   readonly routine?: string;
 }
 
-/** Whether PostgreSQL reported this, and not the driver, the network or the embedded database. */
+/** Checks whether PostgreSQL reported the error, and not the driver, the network or the embedded database. */
 export function isServerError(error: unknown): error is ServerError {
   return error instanceof Error && error.name === "PostgresError" && "code" in error && typeof error.code === "string";
 }

@@ -1,4 +1,4 @@
-/** What a server says about itself, the database and the connecting user. */
+/** What a server reports about itself, the database and the connecting user. */
 export interface DatabaseFacts {
   /** As in `server_version_num`: 150004. */
   readonly version: number;
@@ -6,30 +6,30 @@ export interface DatabaseFacts {
   readonly versionText: string;
   readonly encoding: string;
   readonly isStandby: boolean;
-  /** The transaction that asked could not have written. */
+  /** The transaction of this query could not have written. */
   readonly isReadOnly: boolean;
   readonly user: string;
   readonly database: string;
   readonly isSuperuser: boolean;
-  /** The most connections of the user and of the database; −1: no limit. */
+  /** The connection limits of the user and of the database; −1 means no limit. */
   readonly userLimit: number;
   readonly databaseLimit: number;
-  /** The most connections that the server gives to users without special rights. */
+  /** The connection limit of the server for users without special rights. */
   readonly serverLimit: number;
 }
 
 const oldestVersion = 15;
 
 /**
- * Why this database cannot be used, in one sentence with what to do; null where it can.
- * @param connections that one process opens at most, the one for notifications included
+ * Explains why this database cannot be used, in one sentence with a solution; null if it can be used.
+ * @param connections the maximum number of connections of one process, including the one for notifications
  */
 export function problemOfDatabase(facts: DatabaseFacts, connections: number): string | null {
   const database = quoted(facts.database);
   if (facts.version < oldestVersion * 10_000)
     return `PostgreSQL ${facts.versionText} is too old: Portcullis needs ${oldestVersion} or newer. Upgrade the server, or name another one in DATABASE_URL`;
   if (facts.isStandby)
-    return "the server in DATABASE_URL is a standby, which takes no writes. Give the address of the primary server";
+    return "the server in DATABASE_URL is a standby, which accepts no writes. Give the address of the primary server";
   if (facts.isReadOnly)
     return `the database ${database} is read-only for this user (default_transaction_read_only). Run "alter database ${database} reset default_transaction_read_only" (and the same for the user), or name another server`;
   if (facts.encoding !== "UTF8")
@@ -60,7 +60,7 @@ function problemOfLimits(facts: DatabaseFacts, connections: number): string | nu
   return `${tooLow.of} allows ${tooLow.limit} connections, and this process opens up to ${connections}. Raise the limit (${tooLow.howToRaise}) or lower PORTCULLIS_DATABASE_CONNECTIONS (now ${connections - 1})`;
 }
 
-/** What the connecting user may do where the tables are made. */
+/** The rights of the connecting user where tables are created. */
 export interface DatabaseRights {
   readonly user: string;
   readonly database: string;
@@ -69,7 +69,7 @@ export interface DatabaseRights {
   readonly mayCreateSchemas: boolean;
 }
 
-/** Which right is missing, and the statement that gives it; null where none of these is. */
+/** Returns the missing right with the statement that grants it; null if none of these rights is missing. */
 export function missingRight(rights: DatabaseRights): string | null {
   const [user, database] = [quoted(rights.user), quoted(rights.database)];
   const owner = `As an administrator, run "alter database ${database} owner to ${user}", then start again`;
@@ -81,7 +81,7 @@ export function missingRight(rights: DatabaseRights): string | null {
   return null;
 }
 
-/** An identifier as SQL needs it. */
+/** Quotes an identifier for SQL if necessary. */
 function quoted(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""').replace(/\p{Cc}/gu, "")}"`;
 }

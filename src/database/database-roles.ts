@@ -8,14 +8,14 @@ export const databaseRoles = [
   "portcullis_retention",
 ] as const;
 
-/** What a database administrator has to run where the connecting user may not create roles. */
+/** The SQL that a database administrator has to run if the connecting user may not create roles. */
 function rolesByHand(user: string): string {
   return databaseRoles
     .map((role) => `create role ${role} nologin; grant ${role} to "${user.replaceAll('"', '""')}";`)
     .join("\n");
 }
 
-/** The connecting user may not make the roles that are missing; the message ends with the SQL to run. */
+/** The connecting user may not create the missing roles. The message ends with the SQL to run. */
 export class RolesMissing extends Error {
   override readonly name = "RolesMissing";
   constructor(user: string) {
@@ -29,9 +29,9 @@ export class RolesMissing extends Error {
 type Execute = (statement: string) => Promise<unknown>;
 
 /**
- * Makes the roles that are missing and lets the connecting user take them. Two databases of one cluster may do this at
- * the same moment, which no lock of one database prevents: what another one did first is taken as done.
- * @throws when a role is missing and the user may not create roles.
+ * Creates the missing roles and makes the connecting user a member of them. Two databases of one cluster may do this at
+ * the same moment, which no lock of one database prevents, so an object that already exists is not an error.
+ * @throws RolesMissing if a role is missing and the user may not create roles
  */
 export async function ensureRoles(execute: Execute): Promise<void> {
   for (const role of databaseRoles) {
@@ -41,7 +41,7 @@ export async function ensureRoles(execute: Execute): Promise<void> {
       end if;
     exception when duplicate_object or unique_violation then null;
     end $$`);
-    // From PostgreSQL 16 on, whoever creates a role is its member at once, and still may not take it.
+    // From PostgreSQL 16 on, the creator of a role becomes its member at once, but may not yet take it with SET ROLE.
     await execute(`do $$ begin
       if not pg_catalog.pg_has_role(session_user, '${role}',
           case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then

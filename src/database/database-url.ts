@@ -1,8 +1,8 @@
-/** How the connection to PostgreSQL is protected; the words are those of libpq. */
+/** How the connection to PostgreSQL is protected. The names are those of libpq. */
 const tlsModes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
 export type TlsMode = (typeof tlsModes)[number];
 
-/** What a `DATABASE_URL` says; null is what it leaves out. */
+/** The parsed `DATABASE_URL`. A part that it omits is null. */
 export interface DatabaseAddress {
   /** A name or an address, without brackets. */
   readonly host: string | null;
@@ -14,18 +14,18 @@ export interface DatabaseAddress {
   readonly database: string | null;
   readonly tls: {
     readonly mode: TlsMode;
-    /** Files, as paths; `system` as the first means the certificates that Node trusts. */
+    /** Paths of files. In the first, `system` means the certificates that Node trusts. */
     readonly rootCertificate: string | null;
     readonly certificate: string | null;
     readonly key: string | null;
-    /** TLS from the first byte on, without asking for it (PostgreSQL 17 and newer). */
+    /** TLS from the first byte, without a request for it (PostgreSQL 17 and newer). */
     readonly isDirect: boolean;
   };
   /** In seconds. */
   readonly connectTimeout: number | null;
 }
 
-/** `problem` continues a sentence that begins with the setting's name, and holds nothing of user name or password. */
+/** `problem` continues a sentence that begins with the setting's name. It contains neither user name nor password. */
 export type ReadDatabaseUrl =
   | { readonly ok: true; readonly address: DatabaseAddress }
   | { readonly ok: false; readonly problem: string };
@@ -33,7 +33,7 @@ export type ReadDatabaseUrl =
 const form = "must be postgres://user:password@host:port/database";
 const encoding = "in the user name and the password, write @ as %40, / as %2F, ? as %3F, # as %23 and % as %25";
 
-/** Parameters that are read here, and those that say nothing beyond what is done anyway. */
+/** Parameters that are read here, and parameters that only repeat the default behavior. */
 const knownParameters = [
   "host",
   "port",
@@ -64,9 +64,9 @@ const instead: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a connection string of PostgreSQL: host or unix socket (`?host=/var/run/postgresql`, or the folder as a host
+ * Parses a connection string of PostgreSQL: host or unix socket (`?host=/var/run/postgresql`, or the folder as a host
  * with %2F), user, password, database and TLS.
- * @param options.ignoreUnknown leaves parameters aside that are not known, instead of refusing them
+ * @param options.ignoreUnknown ignores unknown parameters instead of refusing them
  */
 export function readDatabaseUrl(text: string, options: { ignoreUnknown?: boolean } = {}): ReadDatabaseUrl {
   try {
@@ -140,7 +140,7 @@ const isKnown = (name: string): boolean => knownParameters.some((known) => known
 
 function unknownParameter(name: string): string {
   const advice = instead[name.toLowerCase()];
-  if (advice) return `has the parameter ${name}, which is not used here. ${advice}. Remove the parameter`;
+  if (advice) return `has the parameter ${name}, which Portcullis does not use. ${advice}. Remove the parameter`;
   const shown = /^[A-Za-z_]{1,40}$/.test(name) ? `the parameter ${name}, which is not known` : "an unknown parameter";
   return `has ${shown}. Known parameters: ${knownParameters.join(", ")}`;
 }
@@ -150,7 +150,7 @@ function requireOneOf(parameters: ReadonlyMap<string, string>, name: string, val
   if (value !== undefined && !values.includes(value)) refuse(`must have ${name}=${values.join(` or ${name}=`)}`);
 }
 
-/** `ssl=true` and `ssl=require` are how other drivers for Node write it. */
+/** Other drivers for Node write `ssl=true` and `ssl=require`. */
 function modeOfSsl(value: string): string {
   if (value === "true" || value === "1") return "require";
   return value === "false" || value === "0" ? "disable" : value;
@@ -162,12 +162,12 @@ function tlsIn(parameters: ReadonlyMap<string, string>, isSocket: boolean): Data
   const key = parameters.get("sslkey") || null;
   if ((certificate === null) !== (key === null)) refuse("must have both sslcert and sslkey, or neither");
   const word = parameters.get("sslmode") ?? (rootCertificate === "system" ? "verify-full" : "disable");
-  // `no-verify` is how the driver `pg` writes what libpq calls `require`.
-  const asked = word === "no-verify" ? "require" : word;
-  const mode = tlsModes.find((known) => known === asked);
+  // The driver `pg` writes `no-verify` for what libpq calls `require`.
+  const requested = word === "no-verify" ? "require" : word;
+  const mode = tlsModes.find((known) => known === requested);
   if (!mode) return refuse(`must have sslmode=${tlsModes.slice(0, -1).join(", ")} or ${tlsModes.at(-1)}`);
   return {
-    // As in libpq: there is no TLS on a unix socket, and `require` with a root certificate checks it.
+    // As in libpq, a unix socket has no TLS, and `require` with a root certificate verifies the certificate.
     mode: isSocket ? "disable" : mode === "require" && rootCertificate !== null ? "verify-ca" : mode,
     rootCertificate,
     certificate,

@@ -1,16 +1,16 @@
 import { type SQL, sql } from "drizzle-orm";
 import { type Database, type DatabaseRole, rowsOf, type Transaction } from "./database";
 
-/** What drizzle offers over either driver, as far as it is used here. Its sessions default to READ COMMITTED. */
+/** The parts of drizzle that both drivers offer and this module uses. Sessions default to READ COMMITTED. */
 export interface DrizzleClient {
-  /** @param role the one that the transaction is going to take */
+  /** @param role the role that the transaction will take */
   transaction<T>(body: (tx: Transaction) => Promise<T>, role: DatabaseRole): Promise<T>;
-  /** As `transaction`, where COMMIT may be sent together with the last of so many statements. */
+  /** Like `transaction`, but COMMIT may be sent together with the last of this number of statements. */
   batch<T>(statements: number, body: (tx: Transaction) => Promise<T>, role: DatabaseRole): Promise<T>;
   execute(statement: SQL): PromiseLike<unknown>;
 }
 
-/** The one code path above either driver. */
+/** The database interface for either driver. */
 export function drizzleDatabase(
   client: DrizzleClient,
   driver: Pick<Database, "kind" | "listen" | "hint" | "close">,
@@ -18,9 +18,10 @@ export function drizzleDatabase(
   const entered =
     <T>(role: DatabaseRole, organizationId: string | null, body: (tx: Transaction) => Promise<T>) =>
     async (tx: Transaction): Promise<T> => {
-      // Sent together with the body's first statement, which the server runs after it or, if it fails, not at all.
+      // This is sent together with the body's first statement. The server runs that one afterwards, or not at all if
+      // this fails.
       const entering = tx.execute(enter(role, organizationId)).execute();
-      // Nothing may be sent any more once the transaction is over, so the body is waited for in any case.
+      // No statement may be sent after the end of the transaction, so this always waits for the body.
       const [entry, outcome] = await Promise.allSettled([entering, body(tx)]);
       if (entry.status === "rejected") throw entry.reason;
       if (outcome.status === "rejected") throw outcome.reason;
@@ -35,10 +36,11 @@ export function drizzleDatabase(
   };
 }
 
-/** Takes the role, and for a tenant its organization, until the transaction ends. */
+/** Takes the role, and for a tenant also its organization, until the transaction ends. */
 function enter(role: DatabaseRole, organizationId: string | null): SQL {
   if (role === "tenant" && organizationId === null) throw new Error("a tenant's transaction needs its organization");
   const entered = sql`select set_config('role', ${`portcullis_${role}`}, true), set_config('portcullis.organization_id', ${organizationId ?? ""}, true)`;
-  // The sync's tables grow from nothing under one connection: a plan kept from then reads all of them for every page.
+  // The sync's tables grow from zero rows during one connection. A plan cached at that time would read whole tables for
+  // every page.
   return role === "sync" ? sql`${entered}, set_config('plan_cache_mode', 'force_custom_plan', true)` : entered;
 }

@@ -5,7 +5,7 @@ import { type DrizzleClient, drizzleDatabase } from "./drizzle-database";
 import { keepStatements } from "./embedded/keep-statements";
 import { setStatement } from "./session-settings";
 
-/** The embedded database, migrated already. Its one session takes the role that may only call functions. */
+/** Opens the embedded database after its migration. Its one session takes the role that may only call functions. */
 export async function embeddedDatabase(client: PGlite): Promise<Database> {
   await client.exec(`${setStatement("embedded")}; set role portcullis_gate`);
   const one = drizzle(keepStatements(client));
@@ -17,7 +17,7 @@ export async function embeddedDatabase(client: PGlite): Promise<Database> {
   return drizzleDatabase(drizzleClient, {
     kind: "embedded",
     listen: (channel, onHint) => client.listen(channel, onHint),
-    // One process, one session: whoever listens here hears it from the process itself as well.
+    // There is one process with one session, so listeners get the hint from this process directly.
     hint: async (channel, payload) => {
       await client.query("select pg_notify($1, $2)", [channel, payload]);
     },

@@ -3,52 +3,55 @@ import { poolerIsRefused } from "./postgres-requirements";
 
 interface Failure {
   readonly code: string;
-  /** The function of the server that reported it: the same in every language, unlike the message. */
+  /** The function of the server that reported it. Unlike the message, it is the same in every language. */
   readonly routine?: string;
-  /** The server's own sentence; null where the failure is not the server's. */
+  /** The server's own message; null if the failure does not come from the server. */
   readonly said: string | null;
 }
 
 const encoding = "special characters in it must be percent-encoded: @ as %40, / as %2F, ? as %3F, # as %23, % as %25";
 
-/** By SQLSTATE. What the server said is added: it names user, database or limit. */
+/** By SQLSTATE. The server's message is added, because it names the user, database or limit. */
 const refusals: Readonly<Record<string, string | ((failure: Failure) => string)>> = {
-  "28P01": `does not accept the password in DATABASE_URL. Correct it; ${encoding}`,
+  "28P01": `does not accept the password in DATABASE_URL. Correct the password; ${encoding}`,
   "28000": ({ routine }) =>
     routine === "InitializeSessionUserId"
-      ? "does not let the user in DATABASE_URL in: there is no such user, or it may not log in. Create it, or correct the name"
-      : "does not let the user in DATABASE_URL in from here. Allow user, database and address in the server's pg_hba.conf; if it asks for TLS, add ?sslmode=require to DATABASE_URL",
-  "3D000": "has no database of the name in DATABASE_URL. Create it, or correct the name",
+      ? "refuses the user in DATABASE_URL: the user does not exist, or may not log in. Create the user, or correct the name"
+      : "refuses connections of the user in DATABASE_URL from this machine. Allow the user, the database and the address in the server's pg_hba.conf; if it asks for TLS, add ?sslmode=require to DATABASE_URL",
+  "3D000": "has no database with the name in DATABASE_URL. Create the database, or correct the name",
   "42501":
     "does not give the user in DATABASE_URL the rights it needs. Let the database's owner or an administrator grant them",
   "53300":
     "has no connection left for the user in DATABASE_URL. Close others, raise the limit (max_connections, or the connection limit of user or database), or lower PORTCULLIS_DATABASE_CONNECTIONS of each process",
-  "53100": "has no room left on its disk. Make room there, then start again",
-  "53200": "has no memory left. Give the server more, then start again",
-  "25006": "is read-only: a standby, or set so by an administrator. Give the address of the primary server",
-  "57P03": "is not ready yet: it starts, stops or recovers. Try again in a moment",
-  "57P01": "ended the connection because it stops. Try again when it runs",
-  "57P02": "ended the connection because it crashed. Try again when it runs",
+  "53100": "has no space left on its disk. Free some space there, then start again",
+  "53200": "has no memory left. Give the server more memory, then start again",
+  "25006":
+    "is read-only: it is a standby, or an administrator made it read-only. Give the address of the primary server",
+  "57P03": "is not ready yet: it is starting, stopping or recovering. Try again in a moment",
+  "57P01": "ended the connection because it is stopping. Try again when it is running",
+  "57P02": "ended the connection because it crashed. Try again when it is running",
   "57P04": "ended the connection because the database was removed",
   "55000": "does not allow connections to the database in DATABASE_URL now",
   "57014":
-    "did not finish a statement in time: another session holds a lock for long. Look into pg_stat_activity, then start again",
-  "58030": "cannot read or write its files. Look into the server's log",
-  "08P01": `was not reached: what answers there refuses the settings of a session, as connection poolers such as PgBouncer do. ${poolerIsRefused}`,
+    "did not finish a statement in time: another session has held a lock for too long. Check pg_stat_activity, then start again",
+  "58030": "cannot read or write its files. Check the server's log",
+  "08P01": `was not reached: the program that answers there refuses session settings, as connection poolers such as PgBouncer do. ${poolerIsRefused}`,
   "0A000": "is too old: Portcullis needs 15 or newer",
   "42704":
     "does not know a setting that Portcullis needs: it is older than 15, or another product that speaks its protocol",
 };
 
-/** By the code of Node or of the driver. `place` is where the server should be. */
+/** By the error code of Node or of the driver. `place` is the expected address of the server. */
 const unreached: Readonly<Record<string, (place: string) => string>> = {
   ECONNREFUSED: (place) => `nothing listens at ${place}. Start the server, or correct host and port`,
   ENOTFOUND: (place) => `the host of ${place} is not known. Correct it, or the DNS of this machine`,
-  EAI_AGAIN: (place) => `the host of ${place} cannot be looked up: this machine's DNS does not answer`,
+  EAI_AGAIN: (place) => `the host of ${place} cannot be resolved: this machine's DNS does not answer`,
   ENOENT: (place) => `there is no socket ${place}. Start the server, or correct the folder and the port`,
   EACCES: (place) => `this process may not open the socket ${place}`,
-  CONNECT_TIMEOUT: (place) => `${place} did not answer in time. Correct host and port, or let the firewall pass it`,
-  ETIMEDOUT: (place) => `${place} did not answer in time. Correct host and port, or let the firewall pass it`,
+  CONNECT_TIMEOUT: (place) =>
+    `${place} did not answer in time. Correct host and port, or allow the connection in the firewall`,
+  ETIMEDOUT: (place) =>
+    `${place} did not answer in time. Correct host and port, or allow the connection in the firewall`,
   EHOSTUNREACH: (place) => `there is no route to ${place}`,
   ENETUNREACH: (place) => `there is no route to ${place}`,
   ECONNRESET: endedWithoutAWord,
@@ -59,29 +62,30 @@ const unreached: Readonly<Record<string, (place: string) => string>> = {
 };
 
 function endedWithoutAWord(place: string): string {
-  return `${place} ended the connection without an answer. Look into the server's log, and whether it is PostgreSQL that listens there; if it asks for TLS from the first byte, add ?sslnegotiation=direct&sslmode=require`;
+  return `${place} ended the connection without an answer. Check the server's log, and whether PostgreSQL listens there; if it asks for TLS from the first byte, add ?sslnegotiation=direct&sslmode=require`;
 }
 
-/** By the code of Node or of the driver: the server was reached, and is not trusted or not understood. */
+/** By the error code of Node or of the driver: the server was reached, but is not trusted or not understood. */
 const distrusted: Readonly<Record<string, string>> = {
   TLS_NOT_SUPPORTED:
-    "offers no TLS, and sslmode in DATABASE_URL asks for it. Turn it on at the server (ssl = on), or use ?sslmode=disable on a network that you trust",
+    "offers no TLS, and sslmode in DATABASE_URL requires it. Enable TLS at the server (ssl = on), or use ?sslmode=disable on a network that you trust",
   CERT_HAS_EXPIRED: "has a certificate that has expired. Renew it at the server",
-  CERT_NOT_YET_VALID: "has a certificate that is not valid yet. Correct the clock of this machine or the certificate",
+  CERT_NOT_YET_VALID:
+    "has a certificate that is not valid yet. Correct the clock of this machine, or replace the certificate",
   ERR_TLS_CERT_ALTNAME_INVALID:
     "has a certificate for another name than the host in DATABASE_URL. Use the certificate's name, or ?sslmode=verify-ca",
   AUTH_NOT_SUPPORTED:
     "asks for a kind of authentication that is not supported (GSSAPI, SSPI or another). Use scram-sha-256, a client certificate, or peer on a unix socket",
-  SASL_SIGNATURE_MISMATCH: "does not prove that it knows the password: it may not be the server that it says it is",
+  SASL_SIGNATURE_MISMATCH: "does not prove that it knows the password: it may be an impostor",
 };
 
 const untrusted =
-  "has a certificate of an authority that this process does not know. Name the authority's file with &sslrootcert=/path/to/root.crt in DATABASE_URL";
+  "has a certificate from an authority that this process does not know. Set the authority's file with &sslrootcert=/path/to/root.crt in DATABASE_URL";
 
 /**
- * One line for the person who starts this: what is wrong and what to do. Null for failures that are not the database's
- * surroundings.
- * @param place where the server should be; nothing secret
+ * Explains a failure in one line for the operator who starts the process: what is wrong and what to do. Null for
+ * failures that do not come from the environment of the database.
+ * @param place the expected address of the server; it contains no secret
  */
 export function explainDatabaseFailure(error: unknown, place: string): string | null {
   const failure = failureIn(error);
@@ -97,7 +101,7 @@ export function explainDatabaseFailure(error: unknown, place: string): string | 
   const distrust = distrusted[code] ?? (isAboutCertificates(code) ? untrusted : undefined);
   if (distrust) return `PostgreSQL at ${place} ${withCode(distrust, code)}`;
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_OSSL_") || code === "EPROTO")
-    return `PostgreSQL at ${place} and this process do not agree on TLS (${code}). Look into sslmode, sslcert, sslkey and the server's ssl settings`;
+    return `PostgreSQL at ${place} and this process cannot agree on TLS settings (${code}). Check sslmode, sslcert, sslkey and the server's ssl settings`;
   return null;
 }
 
@@ -105,12 +109,12 @@ function isAboutCertificates(code: string): boolean {
   return /^(?:UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|INVALID_CA|PATH_LENGTH_EXCEEDED)/.test(code);
 }
 
-/** The code goes behind the cause, before what to do. */
+/** Inserts the code after the cause, before the solution. */
 function withCode(sentence: string, code: string): string {
   return sentence.replace(/(?=[.:;] |$)/, ` (${code})`);
 }
 
-/** The innermost failure of the driver. */
+/** Finds the innermost failure of the driver. */
 function failureIn(error: unknown): Failure | null {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (isServerError(at))

@@ -17,11 +17,11 @@ interface SettingRow {
   readonly setting: string;
 }
 
-/** Any number that nobody else locks in this database. */
+/** An arbitrary number that no other lock in this database uses. */
 const migrationLock = 7_402_118_334;
 
 /**
- * Brings an embedded database to the present form. The data folder's lock keeps every other process away.
+ * Migrates an embedded database to the current schema. The data folder's lock excludes every other process.
  * @param root the project's folder, with `migrations` and `drizzle`
  */
 export async function migrateEmbedded(client: PGlite, root: string): Promise<void> {
@@ -38,12 +38,13 @@ export async function migrateEmbedded(client: PGlite, root: string): Promise<voi
 }
 
 /**
- * Brings a PostgreSQL database to the present form. Processes that start at once go one after another.
+ * Migrates a PostgreSQL database to the current schema. Processes that start concurrently run one after another.
  * @param root the project's folder, with `migrations` and `drizzle`
  * @param connections size of the pool that will be opened
- * @throws UnusableDatabase the server, the database or a pooler before it is not fit for this, or a right is missing
+ * @throws UnusableDatabase if the server, the database or a pooler in front of it does not meet the requirements, or a
+ * right is missing
  * @throws TriggersOff | SettingsNotTaken
- * @throws RolesMissing with the SQL to run, when roles are missing and the user may not create them.
+ * @throws RolesMissing with the SQL to run, if roles are missing and the user may not create them
  */
 export async function migratePostgresDatabase(url: string, root: string, connections = 8): Promise<void> {
   const connection = connectionSettings("migrations", null);

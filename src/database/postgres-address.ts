@@ -11,12 +11,12 @@ const defaultPort = 5432;
 const connectTimeout = 5;
 
 /**
- * What the driver `postgres` needs to reach the server of a `DATABASE_URL`. The driver is never given the URL: it takes
- * parameters that it does not know for session settings, and an unencoded `@` for the end of the password.
- * @throws UnusableDatabase the URL or a file that it names cannot be read
+ * Returns the options with which the driver `postgres` reaches the server of a `DATABASE_URL`. The driver never gets
+ * the URL itself: it treats unknown parameters as session settings, and an unencoded `@` as the end of the password.
+ * @throws UnusableDatabase if the URL, or a file that it names, cannot be read
  */
 export function driverOptions(url: string): Options<Record<string, never>> {
-  // Unknown parameters were refused when the settings were read.
+  // Unknown parameters were already refused when the settings were read.
   const read = readDatabaseUrl(url, { ignoreUnknown: true });
   if (!read.ok) throw new UnusableDatabase(`DATABASE_URL ${read.problem}`);
   const { address } = read;
@@ -29,7 +29,7 @@ export function driverOptions(url: string): Options<Record<string, never>> {
     ssl: tlsOptions(address),
     connect_timeout: address.connectTimeout ?? connectTimeout,
   };
-  // What the driver's types do not have: lists, because it splits a text at each colon, an IPv6 address as well.
+  // The driver's types lack these lists. It splits a text at each colon, even inside an IPv6 address.
   return Object.assign(options, {
     host: [address.host ?? defaultHost],
     port: [port],
@@ -43,7 +43,7 @@ function tlsOptions({ host, tls }: DatabaseAddress): false | "prefer" | Connecti
   const isVerified = tls.mode !== "require";
   return {
     rejectUnauthorized: isVerified,
-    // Whose name the certificate must have. The driver tells Node no name where the host is an address.
+    // The name that the certificate must have. If the host is an address, the driver passes no name to Node.
     host: host ?? defaultHost,
     ...(tls.mode === "verify-ca" ? { checkServerIdentity: () => undefined } : {}),
     ...(tls.rootCertificate === null || tls.rootCertificate === "system"
@@ -65,7 +65,7 @@ function fileOf(parameter: string, path: string): Buffer {
   }
 }
 
-/** Where the server of a `DATABASE_URL` is, for messages: nothing of user name or password. */
+/** The address of the server of a `DATABASE_URL`, for messages. It contains neither user name nor password. */
 export function placeOfServer(url: string): string {
   const read = readDatabaseUrl(url, { ignoreUnknown: true });
   if (!read.ok) return "the server in DATABASE_URL";

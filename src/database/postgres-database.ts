@@ -9,17 +9,17 @@ import { committingWith, withPreparedStatements } from "./prepared-statements";
 import { connectionSettings, settingsFor } from "./session-settings";
 import { UnusableDatabase } from "./unusable-database";
 
-/** The role of connections between transactions: it may only call functions. */
+/** The role of connections between transactions. It may only call functions. */
 const gate = "portcullis_gate";
 
-/** How long to wait before a lost connection is tried again, in seconds; the pool doubles nothing on top. */
+/** Delay before a lost connection is opened again, in seconds. The pool does not increase it. */
 const reconnectAfter = 0.2;
 
 /**
- * PostgreSQL 15 or newer.
- * @param url see `readDatabaseUrl`; without a password where the server trusts the peer.
- * @param connections how many at most, with those that are kept for the sync
- * @param onStatement for measuring: told of every statement as it goes to the server.
+ * Opens a pool to PostgreSQL 15 or newer.
+ * @param url see `readDatabaseUrl`; without a password if the server trusts the peer
+ * @param connections the maximum number, including those reserved for the sync
+ * @param onStatement called with every statement that is sent to the server, for measurements
  */
 export function openPostgres(
   url: string,
@@ -68,23 +68,23 @@ function sessionsOf(client: postgres.Sql) {
   const prepared = withPreparedStatements(client);
   const batches = new Map<number, ReturnType<typeof drizzle<Record<string, never>>>>();
   const batch = (statements: number) => {
-    const made = batches.get(statements) ?? drizzle(committingWith(statements, prepared));
-    batches.set(statements, made);
-    return made;
+    const created = batches.get(statements) ?? drizzle(committingWith(statements, prepared));
+    batches.set(statements, created);
+    return created;
   };
   return { any: drizzle(prepared), batch };
 }
 
 /**
- * Of a pool, the connections that only the sync may use: what is delivered and proven never stands in one line with
- * requests, however many there are. A small pool is shared.
+ * The number of connections in a pool that are reserved for the sync, so that delivery and proof never wait behind
+ * requests. A small pool is shared.
  */
 function connectionsForSync(connections: number): number {
   return Math.min(3, Math.floor(connections / 4));
 }
 
 /**
- * Checks that a connection of the pool has the role and the settings that it asked for: some poolers drop them.
+ * Checks that a connection of the pool has the role and the settings that it requested, because some poolers drop them.
  * @throws UnusableDatabase
  */
 export async function requireOwnSettings(database: Database): Promise<void> {
@@ -93,19 +93,17 @@ export async function requireOwnSettings(database: Database): Promise<void> {
     sql`select current_user::text as role, current_setting('search_path') as path,
       current_setting('default_transaction_isolation') as isolation, current_setting('DateStyle') as style`,
   );
-  const asked = {
+  const requested = {
     role: gate,
     isolation: wanted.default_transaction_isolation,
     path: wanted.search_path,
     style: wanted.DateStyle,
   };
   if (
-    got?.role !== asked.role ||
-    got.isolation !== asked.isolation ||
-    got.path !== asked.path ||
-    got.style !== asked.style
+    got?.role !== requested.role ||
+    got.isolation !== requested.isolation ||
+    got.path !== requested.path ||
+    got.style !== requested.style
   )
-    throw new UnusableDatabase(
-      `a connection pooler before PostgreSQL drops the settings of a session. ${poolerIsRefused}`,
-    );
+    throw new UnusableDatabase(`a connection pooler in front of PostgreSQL drops session settings. ${poolerIsRefused}`);
 }

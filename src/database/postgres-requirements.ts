@@ -9,15 +9,15 @@ type Client = postgres.Sql;
 /** One connection per process listens for notifications. */
 const listeners = 1;
 
-/** Why a pooler between this process and PostgreSQL cannot be used; what to do is the same for each. */
+/** Why a pooler between this process and PostgreSQL cannot be used. The solution is the same for each pooler. */
 export const poolerIsRefused =
   "Portcullis holds session locks, prepared statements and notifications. Give the address of PostgreSQL itself in DATABASE_URL (PORTCULLIS_DATABASE_CONNECTIONS bounds its connections)";
 
 /**
- * Checks what has to be so before anything is made: version, encoding, writes, limits, and that a connection keeps its
- * session.
- * @param client of one connection, which was opened for migrations
- * @param openAnother a second client of one connection, with the same address and user
+ * Checks the requirements before anything is created: version, encoding, write access, limits, and that a connection
+ * keeps its session.
+ * @param client a client with one connection, opened for migrations
+ * @param openAnother opens a second client with one connection, with the same address and user
  * @param connections size of the pool that will be opened
  * @throws UnusableDatabase | TriggersOff | SettingsNotTaken
  */
@@ -28,7 +28,7 @@ export async function requireUsableDatabase(
 ): Promise<void> {
   const facts = await factsOf(client);
   const problem = problemOfDatabase(facts, connections + listeners);
-  // A connection asks for writes itself: where it may not, what it asked for may have been dropped on its way.
+  // A connection requests write access itself. If it is read-only, a pooler may have dropped that request.
   if (problem !== null && facts.isReadOnly && !facts.isStandby) await requireOwnSettings(client);
   if (problem !== null) throw new UnusableDatabase(problem);
   await requireOwnSession(client, openAnother);
@@ -62,31 +62,31 @@ async function factsOf(client: Client): Promise<DatabaseFacts> {
 }
 
 /**
- * A pooler in transaction mode gives the session of one client to another between two statements: two open clients are
- * then seen in one session, or one of them changes its session.
+ * Detects a pooler in transaction mode, which may give the session of one client to another between two statements: two
+ * open clients then share one session, or the session of one of them changes.
  */
 async function requireOwnSession(client: Client, openAnother: () => Client): Promise<void> {
   const first = await client`select pg_catalog.pg_backend_pid() as pid`;
-  // Only a server tells a client the number of its own session. A pooler makes up another one.
+  // Only a real server tells a client the number of its own session. A pooler invents another number.
   if (first.state.pid === first[0]?.pid) return;
   const another = openAnother();
   try {
     const isShared = await another.begin(async (tx) => {
       const [held] = await tx`select pg_catalog.pg_backend_pid() as pid`;
-      if (held?.pid === first[0]?.pid) return true; // asking the first again would wait for this transaction
+      if (held?.pid === first[0]?.pid) return true; // a query on the first client would wait for this transaction
       const [again] = await client`select pg_catalog.pg_backend_pid() as pid`;
       return again?.pid !== first[0]?.pid;
     });
     if (isShared)
       throw new UnusableDatabase(
-        `a connection pooler (PgBouncer, for example) in transaction mode stands before PostgreSQL. ${poolerIsRefused}`,
+        `a connection pooler (PgBouncer, for example) in transaction mode is in front of PostgreSQL. ${poolerIsRefused}`,
       );
   } finally {
     await another.end({ timeout: 5 });
   }
 }
 
-/** @returns which right the user lacks where tables are made, as a sentence; null where it is none of those */
+/** @returns the sentence for a right that the user lacks to create tables; null if it is none of those rights */
 export async function findMissingRight(client: Client): Promise<string | null> {
   const [rights] = await client<DatabaseRights[]>`
     select session_user::text as user, pg_catalog.current_database()::text as database,
@@ -100,7 +100,7 @@ export async function findMissingRight(client: Client): Promise<string | null> {
 const insufficientPrivilege = "42501";
 const invalidSchemaName = "3F000";
 
-/** Whether making tables failed for want of a right, or of the schema `public`. */
+/** Checks whether creating tables failed because of a missing right, or because the schema `public` does not exist. */
 export function isForWantOfRights(error: unknown): boolean {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     if (isServerError(at) && [insufficientPrivilege, invalidSchemaName].includes(at.code)) return true;

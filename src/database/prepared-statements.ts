@@ -3,12 +3,14 @@ import type postgres from "postgres";
 type Client = postgres.Sql;
 type Inside = postgres.TransactionSql;
 
-/** A statement with more parameters than this has as many forms as it has numbers of them. */
+/** A statement with more parameters than this has too many variants, one for each number of parameters. */
 const mostParameters = 32;
-/** Texts that one process has prepared on each of its connections; every one costs memory at both ends. */
+/** The maximum number of statements that one process prepares on each connection. Each costs memory on both sides. */
 const mostTexts = 300;
 
-/** A function that says of a statement whether it is one to prepare: its text comes again, and there is room for it. */
+/**
+ * Creates a function that decides whether to prepare a statement: it must be repeated, and there must be room for it.
+ */
 export function worthPreparing(): (text: string, parameters: readonly unknown[]) => boolean {
   const texts = new Set<string>();
   return (text, parameters) => {
@@ -20,21 +22,25 @@ export function worthPreparing(): (text: string, parameters: readonly unknown[])
 
 declare module "postgres" {
   interface TransactionSql {
-    /** Sends COMMIT along with the statements before it; any later one is rejected. Of the patch. */
+    /**
+     * Sends COMMIT together with the preceding statements and rejects every later one. The patch of the driver adds
+     * this.
+     */
     commitAhead(): void;
   }
 }
 
 /**
- * Lets the server keep the plans of statements that come again, and saves a round trip at each: the driver asks for the
- * parameters' types before every statement that is not prepared, and drizzle asks it to prepare none.
+ * Lets the server keep the plans of repeated statements, and saves a round trip for each execution: the driver asks for
+ * the types of the parameters before every statement that is not prepared, and drizzle never requests a prepared one.
  * @returns the client itself
  */
 export function withPreparedStatements(client: Client): Client {
   const isWorthIt = worthPreparing();
   const prepare = <C extends Client | Inside>(one: C): C => {
     const { unsafe } = one;
-    // Started at once: statements of one transaction go out in the order in which they were made, awaited or not.
+    // The statement starts immediately: statements of one transaction are sent in the order of their creation, whether
+    // awaited or not.
     one.unsafe = ((text: string, parameters = [], options = {}) =>
       unsafe(text, parameters, { ...options, prepare: isWorthIt(text, parameters) }).execute()) as typeof unsafe;
     return one;
@@ -46,8 +52,8 @@ export function withPreparedStatements(client: Client): Client {
 }
 
 /**
- * A view of the client whose transactions end with their `statements`-th statement: COMMIT is sent with it, so that all
- * of it takes one round trip.
+ * A view of the client whose transactions end with their `statements`-th statement: COMMIT is sent together with it, so
+ * that the whole transaction takes one round trip.
  */
 export function committingWith(statements: number, client: Client): Client {
   const view = Object.create(client) as Client;
@@ -57,7 +63,7 @@ export function committingWith(statements: number, client: Client): Client {
   return view;
 }
 
-/** Sends COMMIT with the `statements`-th statement from now on. */
+/** Sends COMMIT together with the `statements`-th statement from now on. */
 export function commitsAfter(statements: number, tx: Inside): Inside {
   const { unsafe } = tx;
   let left = statements;

@@ -3,14 +3,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { databaseRoles } from "./database-roles";
 
-/** One row of the table `repeatable_sql`: which text of a file was applied last. */
+/** One row of the table `repeatable_sql`: the text of a file that was last applied. */
 export interface AppliedFile {
   readonly name: string;
   /** SHA-256, in hex. */
   readonly digest: string;
 }
 
-/** One connection, to which several statements of plain SQL can be sent together. */
+/** One connection, which can send several statements of plain SQL together. */
 export interface SqlConnection {
   run(statements: string): Promise<unknown>;
   query(statement: string): Promise<readonly AppliedFile[]>;
@@ -23,11 +23,11 @@ export interface RepeatableFile {
   readonly text: string;
 }
 
-/** Functions come first: policies call them. */
+/** Functions come first, because policies call them. */
 const folders = ["functions", "policies"] as const;
 
 /**
- * Reads the present text of all functions and row-level policies.
+ * Reads the current text of all functions and row-level policies.
  * @param folder the folder `drizzle` of the project
  */
 export async function readRepeatableFiles(folder: string): Promise<RepeatableFile[]> {
@@ -43,9 +43,9 @@ export async function readRepeatableFiles(folder: string): Promise<RepeatableFil
 }
 
 /**
- * Applies each file whose text differs from the one that was applied last, all in one transaction. A file states
- * everything about its function or table: grants and policies that an earlier text had are removed first.
- * @throws the error of the database; then nothing has changed
+ * Applies each file whose text differs from the last applied one, all in one transaction. A file states everything
+ * about its function or table: grants and policies of an earlier text are removed first.
+ * @throws the error of the database; nothing has changed then
  */
 export async function applyRepeatableSql(connection: SqlConnection, folder: string): Promise<void> {
   const applied = new Map(
@@ -70,7 +70,7 @@ export async function applyRepeatableSql(connection: SqlConnection, folder: stri
   }
 }
 
-/** Takes away what a text that was applied before may have given. */
+/** Removes everything that a previously applied text may have granted. */
 function resetStatement(name: string): string {
   const roles = databaseRoles.join(", ");
   const [kind = "", file = ""] = name.split("/");

@@ -1,26 +1,26 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
 
 /**
- * Values that the database keeps but must not be able to read: AES-256-GCM under a key from the
- * installation's secret, each bound to its table, column and row.
+ * Seals values that the database stores but must not be able to read: AES-256-GCM under a key from the installation's
+ * secret, with each value bound to its table, column and row.
  */
 
-/** Where a sealed value lives: `table:column:row`. A value that was moved to another place does not open. */
+/** The context of a sealed value: `table:column:row`. A value that was moved to another context cannot be opened. */
 export type SealedPlace = `${string}:${string}:${string}`;
 
 type Opened =
   | { readonly ok: true; readonly plaintext: string }
-  /** `altered` also stands for a value that was sealed for another place. */
+  /** `altered` also covers a value that was sealed for another context. */
   | { readonly ok: false; readonly reason: "malformed" | "unknown_key" | "altered" };
 
 export interface Sealer {
-  /** Id of the key that new values are sealed with (8 characters); a sealed value names its own. */
+  /** The id of the key that seals new values (8 characters). A sealed value contains the id of its own key. */
   readonly currentKeyId: string;
-  /** What every value begins with that is sealed with the current key. */
+  /** The prefix of every value that is sealed with the current key. */
   readonly currentPrefix: string;
   /** Seals text with the current key: `v1.<key id>.<nonce>.<ciphertext and tag>`, the last two in base64url. */
   seal(place: SealedPlace, plaintext: string): string;
-  /** Opens what any of the known keys sealed for this place. */
+  /** Opens a value that any of the known keys sealed for this place. */
   open(place: SealedPlace, sealed: string): Opened;
 }
 
@@ -31,7 +31,8 @@ const form = /^v1\.([\w-]{8})\.([\w-]{16})\.([\w-]{22,})$/;
 const placeForm = /^[^:]+:[^:]+:[^:]+$/;
 
 /**
- * @param secrets the current secret first, then those that older values may still be sealed with (bytes, see `checkSecret`)
+ * @param secrets the current secret first, then previous ones that may still seal older values (bytes, see
+ * `checkSecret`)
  * @param random a cryptographic source of nonces, 12 bytes each
  */
 export function makeSealer(
@@ -60,7 +61,7 @@ export function makeSealer(
       const [, keyId = "", nonceText = "", body = ""] = form.exec(sealed) ?? [];
       const nonce = Buffer.from(nonceText, "base64url");
       const bytes = Buffer.from(body, "base64url");
-      // Only one text per value: what would decode to the same bytes by another spelling is refused.
+      // Each value has exactly one text. Another spelling that decodes to the same bytes is refused.
       if (bytes.length < tagBytes || bytes.toString("base64url") !== body || nonce.length !== nonceBytes) {
         return { ok: false, reason: "malformed" };
       }
@@ -80,8 +81,8 @@ export function makeSealer(
 }
 
 /**
- * What the installation's row remembers of its secret, so that a process with another one does not start.
- * It is of no help in finding the secret: 32 bytes of HKDF under a label of its own, in hex.
+ * The fingerprint of the secret in the installation's row, so that a process with another secret does not start. It
+ * does not help to find the secret: 32 bytes of HKDF under a separate label, in hex.
  */
 export function fingerprint(secret: Uint8Array): string {
   return derive(secret, "fingerprint", 32).toString("hex");
@@ -91,7 +92,7 @@ function keyIdOf(secret: Uint8Array): string {
   return derive(secret, "key id", 6).toString("base64url");
 }
 
-/** HKDF-SHA-256 without salt (the secret is uniformly random); the label keeps the uses apart. */
+/** HKDF-SHA-256 without salt (the secret is uniformly random). The label separates the uses. */
 function derive(secret: Uint8Array, label: string, size: number): Buffer {
   if (secret.length < 32) throw new RangeError("a secret has at least 32 bytes");
   return Buffer.from(hkdfSync("sha256", secret, new Uint8Array(0), label, size));

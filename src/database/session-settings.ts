@@ -3,32 +3,34 @@ type ConnectionUse = "requests" | "migrations" | "embedded";
 
 interface SessionSetting {
   readonly name: string;
-  /** The same for every use, or one value for each. Never empty: the driver does not send an empty value. */
+  /** The same value for every use, or one for each. Never empty, because the driver does not send empty values. */
   readonly value: string | Readonly<Record<ConnectionUse, string>>;
-  /** What another value would change. */
+  /** The behavior that depends on the value. */
   readonly why: string;
 }
 
-/** In milliseconds. No statement of a request takes longer by itself, and no transaction waits for anything outside. */
+/**
+ * In milliseconds. No statement of a request takes longer by itself, and no transaction waits for anything external.
+ */
 const longestStatement = "30000";
 
-/** A migration of a large table may take as long as it needs. PGlite has no timers that could end a statement. */
+/** The migration of a large table may take as long as it needs. PGlite has no timers that could end a statement. */
 const unlimited = "0";
 
 /**
- * Every setting of a session that changes the meaning of what is sent or read, or the durability of a commit, and that
- * an ordinary role may set. Each connection of each pool has these values, whatever `postgresql.conf`, `ALTER DATABASE`,
- * `ALTER ROLE` or `ALTER ROLE … IN DATABASE` say.
+ * Every session setting that changes the meaning of what is sent or read, or the durability of a commit, and that an
+ * ordinary role may set. Each connection of each pool has these values, regardless of `postgresql.conf`, `ALTER
+ * DATABASE`, `ALTER ROLE` or `ALTER ROLE … IN DATABASE`.
  *
- * Left to the administrator:
- * - what only changes speed, memory or the place of data: `jit`, `plan_cache_mode`, `enable_*`, `work_mem`,
+ * These settings are left to the administrator:
+ * - settings that only change speed, memory or the location of data: `jit`, `plan_cache_mode`, `enable_*`, `work_mem`,
  *   `default_tablespace`, `default_toast_compression`, `default_table_access_method`;
- * - what no statement here depends on: `lc_time`, `lc_numeric`, `lc_monetary` (`to_char` is only called with patterns
- *   of digits), `xmloption`, `xmlbinary`, `default_text_search_config`, `quote_all_identifiers`;
- * - what an ordinary role may not set: `lc_messages` (no decision reads the text of a message), `log_*`. A value of
- *   `session_replication_role` that turns triggers off is refused at the start (`requireSettings`);
- * - `transaction_timeout`, which exists from PostgreSQL 17 on: older versions refuse a connection that names it, and all
- *   that it can do is to end a connection.
+ * - settings that no statement here depends on: `lc_time`, `lc_numeric`, `lc_monetary` (`to_char` is only called with
+ *   patterns of digits), `xmloption`, `xmlbinary`, `default_text_search_config`, `quote_all_identifiers`;
+ * - settings that an ordinary role may not set: `lc_messages` (no decision reads the text of a message), `log_*`. A
+ *   value of `session_replication_role` that turns triggers off is refused at startup (`requireSettings`);
+ * - `transaction_timeout`, which exists from PostgreSQL 17 on: older versions refuse a connection that names it, and
+ *   its only effect is to end a connection.
  */
 export const sessionSettings: readonly SessionSetting[] = [
   { name: "DateStyle", value: "ISO, YMD", why: "the text of times and dates, in both directions" },
@@ -80,11 +82,10 @@ export function settingsFor(use: ConnectionUse): Readonly<Record<string, string>
 }
 
 /**
- * What to give to the driver `postgres` as `connection`. It goes into the startup message: that costs no round trip, the
- * driver sends it at every reconnect, and it is what `RESET` goes back to. Values there have precedence over everything
- * that is stored at the server. The driver must not be given a URL, whose parameters it prefers to these
- * (`driverOptions`).
- * @param role the role that the session takes; null for the connecting user's own
+ * The value for the option `connection` of the driver `postgres`. It is part of the startup message, so it costs no
+ * round trip, the driver sends it at every reconnect, and `RESET` returns to it. Values there take precedence over all
+ * settings stored at the server. The driver must not get a URL, whose parameters it prefers to these (`driverOptions`).
+ * @param role the role that the session takes; null for the connecting user itself
  */
 export function connectionSettings(
   use: Exclude<ConnectionUse, "embedded">,
@@ -93,13 +94,13 @@ export function connectionSettings(
   return { application_name: "portcullis", ...settingsFor(use), ...(role === null ? {} : { role }) };
 }
 
-/** The same for a session that is open already, in one statement: the embedded database has no startup message. */
+/** The same for an open session, in one statement, because the embedded database has no startup message. */
 export function setStatement(use: ConnectionUse): string {
   const calls = Object.entries(settingsFor(use)).map(([name, value]) => `set_config('${name}', '${value}', false)`);
   return `select ${calls.join(", ")}`;
 }
 
-/** Triggers of the database do not run, because a superuser has turned them off: nothing protects the audit log. */
+/** Triggers of the database do not run, because a superuser turned them off: nothing protects the audit log. */
 export class TriggersOff extends Error {
   override readonly name = "TriggersOff";
   constructor(value: string) {
@@ -111,18 +112,18 @@ export class TriggersOff extends Error {
   }
 }
 
-/** What was sent as a connection was made did not reach the server. */
+/** The settings in the startup message did not reach the server. */
 export class SettingsNotTaken extends Error {
   override readonly name = "SettingsNotTaken";
   constructor(found: readonly string[]) {
     super(
       `the connection to PostgreSQL does not have the settings that it was opened with (${found.slice(0, 3).join("; ")}). ` +
-        "A connection pooler in between drops them. Let DATABASE_URL lead to PostgreSQL itself",
+        "A connection pooler in between drops them. Set the address of PostgreSQL itself in DATABASE_URL",
     );
   }
 }
 
-/** Asks a session for its settings; `requireSettings` takes the rows. */
+/** The query for a session's settings; `requireSettings` takes its rows. */
 export const settingsQuery = `select name, setting from pg_catalog.pg_settings where name in (${[
   "session_replication_role",
   ...sessionSettings.map(({ name }) => name),
@@ -131,7 +132,7 @@ export const settingsQuery = `select name, setting from pg_catalog.pg_settings w
   .join(", ")})`;
 
 /**
- * Whether a session has the settings of its use, and its triggers work.
+ * Checks that a session has the settings of its use, and that its triggers work.
  * @throws TriggersOff | SettingsNotTaken
  */
 export function requireSettings(
@@ -143,7 +144,7 @@ export function requireSettings(
   if (sessionReplicationRole !== "origin") throw new TriggersOff(sessionReplicationRole ?? "unknown");
   const different = Object.entries(settingsFor(use)).flatMap(([name, value]) => {
     const setting = found.get(name);
-    // PostgreSQL knows the settings of a language when the session has used it.
+    // PostgreSQL knows the settings of a language only after the session has used it.
     return setting === value || (setting === undefined && name.includes("."))
       ? []
       : [`${name} is "${setting ?? ""}" instead of "${value}"`];

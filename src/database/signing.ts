@@ -1,28 +1,30 @@
 import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
 
-/** What a key signs: each use has a key of its own, so that a signature for one is worth nothing for another. */
+/** The uses of signatures. Each use has its own key, so that a signature for one use is invalid for another. */
 export type SigningUse = "session" | "csrf" | "link" | "checkpoint" | "sign-in" | "limit" | "delivery";
 
-/** Signatures under keys from the installation's secret; what former secrets signed is still good. */
+/** Signs with keys from the installation's secret. Signatures under previous secrets stay valid. */
 export interface Signer {
-  /** HMAC-SHA-256 in base64url, 43 characters, under the present key. */
+  /** HMAC-SHA-256 in base64url, 43 characters, under the current key. */
   sign(use: SigningUse, text: string): string;
-  /** Whether any of the known keys signed exactly this. */
+  /** Checks whether any of the known keys signed exactly this text. */
   verify(use: SigningUse, text: string, signature: string): boolean;
-  /** Keys of a use for a library that signs or seals by itself, 64 hex digits each: the present one, then former ones. */
+  /**
+   * Keys of a use for a library that signs or seals by itself, 64 hex digits each: the current one, then previous ones.
+   */
   keys(use: SigningUse): readonly [string, ...string[]];
 }
 
-/** @param secrets the current secret first, then former ones (bytes, see `checkSecret`) */
+/** @param secrets the current secret first, then previous ones (bytes, see `checkSecret`) */
 export function makeSigner(secrets: readonly [Uint8Array, ...Uint8Array[]]): Signer {
   const derived = new Map<SigningUse, readonly [Buffer, ...Buffer[]]>();
   const keysOf = (use: SigningUse): readonly [Buffer, ...Buffer[]] => {
     const known = derived.get(use);
     if (known) return known;
     const [present, ...former] = secrets;
-    const made = [derive(present, use), ...former.map((secret) => derive(secret, use))] as const;
-    derived.set(use, made);
-    return made;
+    const created = [derive(present, use), ...former.map((secret) => derive(secret, use))] as const;
+    derived.set(use, created);
+    return created;
   };
   const hmac = (key: Buffer, text: string) => createHmac("sha256", key).update(text, "utf8").digest();
   return {
@@ -39,7 +41,7 @@ export function makeSigner(secrets: readonly [Uint8Array, ...Uint8Array[]]): Sig
   };
 }
 
-/** HKDF-SHA-256 without salt (the secret is uniformly random); the label keeps the uses apart. */
+/** HKDF-SHA-256 without salt (the secret is uniformly random). The label separates the uses. */
 function derive(secret: Uint8Array, use: SigningUse): Buffer {
   if (secret.length < 32) throw new RangeError("a secret has at least 32 bytes");
   return Buffer.from(hkdfSync("sha256", secret, new Uint8Array(0), `sign ${use}`, 32));

@@ -18,10 +18,13 @@ interface Row {
   readonly failing: boolean;
 }
 
-/** What is proven is asked again within ten minutes, while somebody leads the gateway and it answers; this is three times that. */
+/**
+ * How long a proof is valid, in ms. Proofs are renewed within ten minutes while a process leads the gateway and the
+ * gateway answers; this is three times as long.
+ */
 const proofHoldsForMs = 30 * 60_000;
 
-/** The facts of these applications, by id; one statement, whatever their number. */
+/** Reads the facts of these applications, by id, in one statement. */
 export async function exposureFactsOf(
   tx: Transaction,
   applicationIds: readonly string[],

@@ -2,17 +2,17 @@ import type { Exposure, SyncState } from "../platform/contract/sync-state";
 import { intendedExposure } from "../traefik/compiler/intended";
 import type { Access, Intended, OpenedBy } from "../traefik/compiler/state";
 
-/** What the database knows of one application and of what its gateway was seen to do. */
+/** What the database knows about one application and about the observed behaviour of its gateway. */
 export interface ExposureFacts {
   readonly access: Access;
   readonly openedBy: OpenedBy;
   readonly neverPublic: boolean;
-  /** Every row of `security`, and whether it is in force. */
+  /** Every row of `security`, and whether it is valid now. */
   readonly credentials: readonly { readonly valid: boolean }[];
   readonly hasRoute: boolean;
-  /** A change of it has not been delivered. */
+  /** A change of the application is not delivered yet. */
   readonly pending: boolean;
-  /** What its gateway was last given; null when it was never given anything. */
+  /** What the gateway last received for it; null if it never received anything. */
   readonly delivered: {
     readonly revision: number;
     readonly intended: Intended;
@@ -20,16 +20,16 @@ export interface ExposureFacts {
     readonly provenRevision: number;
     readonly provedAt: string | null;
     readonly unproven: string | null;
-    /** It was not seen for so long that what was seen says little of now. */
+    /** The last proof is too old to describe the present. */
     readonly proofIsOld?: boolean;
   } | null;
-  /** The revision that its gateway was last seen to serve. */
+  /** The revision that the gateway was last seen to serve. */
   readonly loadedRevision: number;
   /** The gateway's last delivery failed. */
   readonly failing: boolean;
 }
 
-/** Which promise of the present state has been kept so far. */
+/** Derives how far the present state has been delivered. */
 export function syncStateOf(facts: ExposureFacts): SyncState {
   if (facts.pending) return "pending";
   if (!facts.delivered) return "unchanged";
@@ -37,7 +37,7 @@ export function syncStateOf(facts: ExposureFacts): SyncState {
   return facts.loadedRevision >= facts.delivered.revision ? "loaded" : "applied";
 }
 
-/** What may be said of an application to its people: only what the gateway was seen to enforce. */
+/** Derives what responses may say about an application: only what the gateway was seen to enforce. */
 export function exposureOf(facts: ExposureFacts): Exposure {
   const intended = intendedExposure(facts);
   const unknown = (reason: string): Exposure => ({ state: "unknown", intended, provedAt: null, reason });
@@ -55,7 +55,7 @@ export function exposureOf(facts: ExposureFacts): Exposure {
   if (!facts.hasRoute) return { state: "closed", intended, provedAt: delivered.provedAt, reason: "no_route" };
   const seen = { intended, provedAt: delivered.provedAt };
   if (delivered.form === "closed") return { ...seen, state: "closed", reason: "quarantined" };
-  // What was proven is what was compiled then; where the rows say something else by now, it is not known again.
+  // A proof is about the compile at that time. If the rows have changed since, the exposure is unknown again.
   if (delivered.intended !== intended) return unknown("pending");
   return { ...seen, state: delivered.intended, ...(delivered.form === "quarantined" ? { reason: "quarantined" } : {}) };
 }

@@ -2,13 +2,13 @@ import { type SQL, sql } from "drizzle-orm";
 import { rowsOf, type Transaction } from "../database/database";
 import type { Proof } from "./protocol/probe";
 
-/** An outbox row that is waited for, with what is known of its gateway and application. */
+/** An awaited outbox row, with the state of its gateway and application. */
 export interface ProgressRow {
   readonly gatewayId: string;
   readonly applicationId: string | null;
   readonly deliveredIn: number | null;
   readonly deliveredAt: string | null;
-  /** Null where the gateway is gone, or the organization is not allowed on it any more. */
+  /** Null if the gateway was deleted, or the organization may no longer use it. */
   readonly gateway: {
     readonly loadedRevision: number;
     readonly loadedAt: string | null;
@@ -20,16 +20,16 @@ export interface ProgressRow {
     readonly provenRevision: number;
     readonly provedAt: string | null;
     readonly unproven: string | null;
-    /** Nothing is asked of it: it has no route there, and none was taken away. */
+    /** False if there is nothing to probe: the application has no route there, and none was removed. */
     readonly routed: boolean;
     readonly proof: readonly Proof[];
   } | null;
 }
 
-/** What a wait for an application is about, as it was when the wait began. */
+/** What a wait for an application covers, as of the start of the wait. */
 export interface AwaitedChanges {
   readonly rows: readonly number[];
-  /** The delivery that it was last part of, where its outbox rows were swept. */
+  /** The last delivery that contained it, if its outbox rows were swept. */
   readonly revision: number | null;
 }
 
@@ -42,12 +42,12 @@ const gatewayAndApplication = sql`
    from application_states s
    where s.gateway_id = c.gateway_id and s.application_id = c.application_id) as application`;
 
-/** Every row of a change. */
+/** Reads every row of a change. */
 export function progressOfChange(tx: Transaction, changeId: string): Promise<ProgressRow[]> {
   return progressOfChangesWhere(tx, sql`c.change_id = ${changeId}`);
 }
 
-/** These outbox rows. */
+/** Reads these outbox rows. */
 export async function progressOfRows(tx: Transaction, rows: readonly number[]): Promise<ProgressRow[]> {
   if (rows.length === 0) return [];
   const wanted = sql.join(
@@ -67,8 +67,9 @@ async function progressOfChangesWhere(tx: Transaction, which: SQL): Promise<Prog
 }
 
 /**
- * What has to come for every change of an application that is committed now, and nothing later: its pending rows, or
- * where none is pending the one that was delivered last, and the denies of its changes that the gateway does not have yet.
+ * Finds what must complete for every change of an application that is committed now, and no later one: its pending
+ * rows, or if none is pending the row that was delivered last, and the denies of its changes that the gateway does not
+ * have yet.
  */
 export async function awaitedChangesOf(tx: Transaction, applicationId: string): Promise<AwaitedChanges> {
   const found = rowsOf<{ row: string | number }>(
@@ -91,7 +92,7 @@ export async function awaitedChangesOf(tx: Transaction, applicationId: string): 
   return { rows: [], revision: state?.revision ?? null };
 }
 
-/** An application as it was delivered by `revision` or later, for one whose outbox rows were swept. */
+/** The progress of an application whose outbox rows were swept, as delivered by `revision` or later. */
 export async function progressOfApplication(
   tx: Transaction,
   applicationId: string,

@@ -7,54 +7,57 @@ import { type Pace, realPace } from "../platform/timer";
 import type { Wait, WaitOwner, Waits } from "../platform/waits";
 import { findBlocking } from "./leader/blocked-waits";
 
-/** How many waits may be under way at the same time. */
+/** How many waits may run concurrently. */
 export interface WaitBounds {
-  /** Of one API key or session. */
+  /** For each API key or session. */
   readonly perCaller: number;
   readonly perOrganization: number;
   readonly total: number;
 }
 
-/** The values that apply where no setting says otherwise. */
+/** The defaults. */
 export const usualWaitBounds: WaitBounds = { perCaller: 20, perOrganization: 200, total: 2_000 };
 
 interface WaitHubOptions {
   readonly database: Database;
   readonly log: Logger;
-  /** Somebody waits for this application to be enforced. */
+  /** A caller waits for this application to be enforced. */
   readonly prioritize: (applicationId: string) => void;
   readonly bounds?: WaitBounds;
   readonly pace?: Pace;
-  /** After what time it is checked again whether a caller may still wait, in ms. */
+  /** How often a caller's permission to wait is checked again, in ms. */
   readonly checkEveryMs?: number;
 }
 
-/** After what time a refused caller may try again, in seconds. */
+/** After how long a refused caller may retry, in seconds. */
 const retryAfter = 2;
 
-/** Targets in one statement: on the embedded database, nothing else runs during it. */
+/** Targets in one statement. On the embedded database, nothing else runs during it. */
 const targetsInOneLook = 40;
-/** Time between two looks for one wait, in ms: at first as fast as a delivery can be, later as a person notices. */
+/**
+ * Time between two queries for one wait, in ms: at first as short as a delivery can be, later as short as a person
+ * notices.
+ */
 const pauses = { first: 25, last: 250, slower: 1.4 };
-/** Two looks for one wait are at least this far apart, in ms, however often something is delivered. */
+/** The minimum time between two queries for one wait, in ms, however often something is delivered. */
 const closest = 20;
 /**
- * The share of time that looks may take: without news, and right after something was delivered, loaded or proven. A look
- * at the embedded database holds up everything else, one at PostgreSQL only what it needs itself.
+ * The share of time that queries may take: without progress, and right after a delivery, load or proof. A query on the
+ * embedded database blocks everything else; one on PostgreSQL does not.
  */
 const rests = { postgres: { quiet: 0.1, woken: 0.5 }, embedded: { quiet: 0.02, woken: 0.1 } };
-/** A rest is never longer than this, in ms: on a busy machine a look takes long without costing much. */
+/** The maximum pause, in ms. On a busy machine a query takes long without costing much. */
 const longestRest = 200;
 const usualCheckEveryMs = 5_000;
-/** Time between two such checks, of whatever callers, in ms. */
+/** Time between two permission checks, for all callers together, in ms. */
 const checksApart = 20;
-/** How long to wait after a look that failed, in ms. */
+/** Delay after a failed query, in ms. */
 const afterFailure = 500;
-/** Final reads of waits at the same time. The embedded database has one connection, which others need between two reads. */
+/** Concurrent final reads of waits. The embedded database has one connection, which others need between two reads. */
 const readsAtOnce = { postgres: 4, embedded: 1 };
 
 interface Waiting extends Wait {
-  /** Equal for waits that are about the same thing. */
+  /** Equal for waits for the same thing. */
   readonly key: string;
   readonly ring: () => void;
   lookedAt: number;
@@ -62,7 +65,7 @@ interface Waiting extends Wait {
   pause: number;
 }
 
-/** Makes the hub that all waits of a process share. It does nothing while there is no wait. */
+/** Creates the hub that all waits of a process share. It does nothing while there is no wait. */
 export function createWaitHub(options: WaitHubOptions): Waits {
   const { database, log, prioritize } = options;
   const pace = options.pace ?? realPace;
@@ -79,7 +82,7 @@ export function createWaitHub(options: WaitHubOptions): Waits {
   const waker = new Waker();
   const never = new AbortController().signal;
   let isLooking = false;
-  /** Something was delivered, loaded or proven since the last complete look. */
+  /** Something was delivered, loaded or proven since the last complete query. */
   let isWoken = false;
   let last = { endedAt: Number.NEGATIVE_INFINITY, took: 0 };
 
@@ -101,13 +104,13 @@ export function createWaitHub(options: WaitHubOptions): Waits {
     isLooking = false;
   }
 
-  /** Between two looks the database is left to others: looks take no more than their share of the time. */
+  /** Leaves the database to others between two queries, so that queries take no more than their share of the time. */
   function restUntil(): number {
     const { quiet, woken } = rests[database.kind];
     return last.endedAt + Math.min(longestRest, last.took / (isWoken ? woken : quiet) - last.took);
   }
 
-  /** One look for the first of what is due. */
+  /** Queries the first targets that are due. */
   async function look(due: readonly Waiting[]): Promise<void> {
     const keys = new Set<string>();
     const chosen = due.filter(({ key }) => keys.has(key) || (keys.size < targetsInOneLook && keys.add(key).size > 0));
@@ -190,7 +193,7 @@ export function createWaitHub(options: WaitHubOptions): Waits {
   };
 }
 
-/** Checks now and then that those who wait still may, one caller at a time. */
+/** Periodically checks that waiting callers still have permission to wait, one caller at a time. */
 class PermitChecks {
   readonly #groups = new Map<string, { readonly waits: Set<Waiting>; dueAt: number }>();
   readonly #waker = new Waker();
@@ -228,7 +231,7 @@ class PermitChecks {
         continue;
       }
       next.dueAt = this.pace.now() + this.everyMs;
-      // Where it cannot be found out, the check before the answer decides.
+      // If the permission cannot be checked now, the check before the answer decides.
       const isPermitted = await wait.isPermitted().catch(() => true);
       if (!isPermitted) for (const one of next.waits) one.ring();
       await this.pace.sleep(checksApart, this.#never);

@@ -94,7 +94,7 @@ describe("retention (AUD)", () => {
     );
     await keep(30);
     expect(await sequences()).toHaveLength(11);
-    expect(world.log()).toContain("the audit log is not what it was");
+    expect(world.log()).toContain("the audit log is not intact");
   });
 
   test("entries are reported as missing if the signature of their removal statement is invalid", async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { bucketOf, type Try } from "../../src/audit/refusal-bucket";
+import { bucketOf, type RefusedAttempt } from "../../src/audit/refusal-bucket";
 import { networkOf } from "../../src/platform/net/network-of";
 
-const one: Try = {
+const one: RefusedAttempt = {
   actorKind: "person",
   actorId: "usr_1",
   apiKeyId: null,

@@ -32,7 +32,7 @@ it.each<[string, Partial<DatabaseFacts>, string]>([
     { version: 140_009, versionText: "14.9" },
     "PostgreSQL 14.9 is too old: Portcullis needs 15 or newer",
   ],
-  ["a standby", { isStandby: true, isReadOnly: true }, "is a standby, which takes no writes"],
+  ["a standby", { isStandby: true, isReadOnly: true }, "is a standby, which accepts no writes"],
   ["a read-only database", { isReadOnly: true }, "the database wiki is read-only for this user"],
   ["LATIN1", { encoding: "LATIN1" }, "the database wiki has the encoding LATIN1, and Portcullis needs UTF8"],
   ["SQL_ASCII", { encoding: "SQL_ASCII" }, "has the encoding SQL_ASCII"],

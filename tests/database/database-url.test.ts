@@ -77,11 +77,11 @@ describe("an address of PostgreSQL", () => {
     ["postgres://db/wiki/more", "must have one name after the host"],
     [
       "postgres://db/wiki?schema=public",
-      "has the parameter schema, which is not used here. The tables are in the schema public",
+      "has the parameter schema, which Portcullis does not use. The tables are in the schema public",
     ],
     ["postgres://db/wiki?pgbouncer=true", "PgBouncer in transaction mode cannot be used"],
     ["postgres://db/wiki?connection_limit=5", "PORTCULLIS_DATABASE_CONNECTIONS sets the number"],
-    ["postgres://db/wiki?options=-c%20search_path%3Dx", "has the parameter options, which is not used here"],
+    ["postgres://db/wiki?options=-c%20search_path%3Dx", "has the parameter options, which Portcullis does not use"],
     [
       "postgres://db/wiki?statement_cache=3",
       "has the parameter statement_cache, which is not known. Known parameters: host,",

@@ -24,7 +24,7 @@ const protectedApplication = async () => {
   return applicationId;
 };
 
-it("a failure between any two steps is tried again, and nothing is claimed before it is so", async () => {
+it("a failure between any two steps is retried, and no state is reported before it is reached", async () => {
   let failing: FaultPoint | null = null;
   const reconciler = sync.reconciler({
     faultPoint: (point) => {
@@ -59,7 +59,7 @@ it("a failure between any two steps is tried again, and nothing is claimed befor
   }
 });
 
-it("a leader that stops between any two steps is replaced, and writes nothing when it goes on", async () => {
+it("a leader that stalls between any two steps is replaced, and writes nothing when it continues", async () => {
   const start = async () => {
     let pausing: FaultPoint | null = null;
     let reached: () => void = () => undefined;

@@ -45,7 +45,7 @@ describe.skipIf(!hasTraefik())("delivery to a real gateway", () => {
     expect(await sync.pending()).toBe(0);
   });
 
-  it("a changed, added or removed credential is what the gateway enforces once it is proven (DK-1, DK-2)", async () => {
+  it("proves a changed, added or removed credential only when the gateway enforces it (DK-1, DK-2)", async () => {
     const reconciler = sync.reconciler();
     reconciler.start();
     await reconciler.ready;

@@ -21,11 +21,11 @@ const delivered = (change: Partial<NonNullable<ExposureFacts["delivered"]>>): Ex
   facts({ delivered: { ...enforced.delivered, ...change } });
 
 describe("exposure", () => {
-  test("is protected only when the newest delivery was seen to be enforced", () => {
+  test("exposure is protected only when the newest delivery was seen to be enforced", () => {
     expect(exposureOf(enforced)).toEqual({ state: "protected", intended: "protected", provedAt });
   });
 
-  test("is public when that was meant and seen", () => {
+  test("exposure is public when the application is meant to be public and was seen to be", () => {
     const open = facts({
       credentials: [],
       openedBy: "delete",
@@ -37,28 +37,28 @@ describe("exposure", () => {
   test.each<[string, ExposureFacts, string]>([
     ["a change is on its way", facts({ pending: true }), "pending"],
     [
-      "a change is on its way and the gateway cannot be written",
+      "a change is pending and deliveries to the gateway fail",
       facts({ pending: true, failing: true }),
       "delivery_fails",
     ],
     ["nothing was ever delivered", facts({ delivered: null }), "not_delivered"],
     ["the gateway has not loaded it", delivered({ revision: 10, provenRevision: 9 }), "not_loaded"],
-    ["it is loaded and nobody has asked", delivered({ revision: 8, provenRevision: 7 }), "not_proven"],
-    ["it was asked, and could not be proven", delivered({ revision: 8, unproven: "not_our_router" }), "not_our_router"],
-    ["it was not seen for long", delivered({ proofIsOld: true }), "proof_is_old"],
-    ["it was proven once, and not any more", delivered({ unproven: "not_our_router" }), "not_our_router"],
+    ["it is loaded and not probed yet", delivered({ revision: 8, provenRevision: 7 }), "not_proven"],
+    ["it was probed and could not be proven", delivered({ revision: 8, unproven: "not_our_router" }), "not_our_router"],
+    ["its proof is old", delivered({ proofIsOld: true }), "proof_is_old"],
+    ["it was proven before and is no longer proven", delivered({ unproven: "not_our_router" }), "not_our_router"],
     ["a credential has expired since", facts({ credentials: [{ valid: false }] }), "pending"],
     [
-      "the organization has ruled public out since",
+      "the organization has excluded public access since",
       facts({ credentials: [], openedBy: "create", neverPublic: true }),
       "pending",
     ],
-  ])("is unknown when %s, and says when nothing was proven", (_title, given, reason) => {
+  ])("exposure is unknown when %s, and has no time of proof", (_title, given, reason) => {
     const exposure = exposureOf(given);
     expect([exposure.state, exposure.reason, exposure.provedAt]).toEqual(["unknown", reason, null]);
   });
 
-  test("never says more than was proven, whatever the rows say by now", () => {
+  test("exposure never exceeds what was proven, even if the rows have changed since", () => {
     for (const intended of ["public", "protected", "closed"] as const) {
       for (const credentials of [[], [{ valid: true }], [{ valid: false }]]) {
         for (const openedBy of [null, "create"] as const) {
@@ -79,7 +79,7 @@ describe("exposure", () => {
     expect(exposureOf(given)).toMatchObject({ state: "closed", intended: "protected", reason: "no_route" });
   });
 
-  test("without a route, a removal that is still on its way is not known to be closed", () => {
+  test("an application without a route whose removal is not delivered yet is not known to be closed", () => {
     expect(exposureOf(facts({ hasRoute: false, pending: true }))).toMatchObject({
       state: "unknown",
       reason: "pending",
@@ -102,5 +102,5 @@ describe("the state of a change", () => {
     ["loaded", delivered({ revision: 9, provenRevision: 8 }), "loaded"],
     ["enforced", enforced, "enforced"],
     ["pending again after it was enforced", facts({ pending: true }), "pending"],
-  ])("%s", (_title, given, state) => expect(syncStateOf(given)).toBe(state));
+  ])("derives the state of a change that is %s", (_title, given, state) => expect(syncStateOf(given)).toBe(state));
 });

@@ -4,14 +4,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from "node:path";
 import type { Places } from "../../src/delivery/applier/gateway-folder";
 
-/** Stands in for Traefik: serves what lies in the folder, or what lay there when it was frozen. */
+/** Replaces Traefik: serves the files in the folder, or those that were there when it was frozen. */
 export interface FakeGateway {
-  /** From now on it serves what it serves now; the result makes it serve that once more. */
+  /** Freezes the served state; the returned function serves that state again. */
   freeze(): () => void;
   thaw(): void;
-  /** Changes an answer to a visitor; null leaves it as the folder says. */
+  /** Changes an answer to a visitor; null keeps the answer of the folder. */
   answer: ((host: string, headers: Record<string, string>, status: number) => Partial<FakeAnswer> | null) | null;
-  /** Hosts that were asked for, in order. */
+  /** The requested hosts, in order. */
   readonly asked: string[];
   close(): Promise<void>;
 }
@@ -73,7 +73,7 @@ export async function startFakeGateway(
   return gateway;
 }
 
-/** Routers are told apart by exact hosts alone; that is enough for what is tested with it. */
+/** Routers are distinguished by exact hosts only, which is enough for these tests. */
 function answerOf({ http = {} }: Configuration, host: string): FakeAnswer {
   const [router] = Object.values(http.routers ?? {})
     .filter(({ rule }) => rule.includes(`Host(\`${host}\`)`))

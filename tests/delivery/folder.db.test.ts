@@ -40,8 +40,8 @@ async function started(options: Parameters<SyncWorld["reconciler"]>[0] = {}) {
   return { reconciler, standing: await reconciler.ready };
 }
 
-describe("what a gateway starts on", () => {
-  it("is there before there is any application, and only the group may read it", async () => {
+describe("the folder before the first delivery", () => {
+  it("the folder exists before there is any application, and only the group may read it", async () => {
     await started();
     const { places } = sync;
     expect(readdirSync(places.applications)).toEqual(["0-shared.yml"]);
@@ -55,14 +55,14 @@ describe("what a gateway starts on", () => {
     for (const name of readdirSync(places.applications)) expect(mode(join(places.applications, name))).toBe("640");
   });
 
-  it("names the folder as Traefik sees it", async () => {
+  it("the static configuration names the folder as Traefik sees it", async () => {
     await started({ folder: { folder: sync.folder, folderInTraefik: "/etc/gateway" } });
     expect(readFileSync(sync.places.static, "utf8")).toContain('directory: "/etc/gateway/dynamic"');
   });
 });
 
-describe("a write that fails", () => {
-  it("is tried again, says its cause, and is loud when something should have closed", async () => {
+describe("a failed write", () => {
+  it("a failed write is retried and reports its cause, and is logged as an error if something should have closed", async () => {
     let full = false;
     const files = {
       ...realFileSystem,
@@ -105,7 +105,7 @@ describe("a write that fails", () => {
     expect((await sync.gateway()).cause).toBeNull();
   });
 
-  it("of what a comparison found is tried again, without another comparison (TM-53)", async () => {
+  it("a failed repair is retried without another comparison (TM-53)", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -129,7 +129,7 @@ describe("a write that fails", () => {
     expect(refused).toBe(2);
   });
 
-  it("is told of when a file stands where the folder was", async () => {
+  it("a file in the place of the folder is reported", async () => {
     await started();
     const { places } = sync;
     renameSync(places.applications, `${places.folder}/away`);
@@ -147,7 +147,7 @@ describe("a write that fails", () => {
     expect(sync.file(applicationId)).not.toBeNull();
   });
 
-  it("is told of when the whole folder is gone", async () => {
+  it("a missing folder is reported", async () => {
     await started();
     renameSync(sync.folder, `${sync.folder}-away`);
     await application();
@@ -162,7 +162,7 @@ describe("a write that fails", () => {
   });
 });
 
-describe("a folder that is not the one that the database means", () => {
+describe("a folder that the database does not mean", () => {
   it.each([
     ["of another claim", (claim: Record<string, string>) => ({ ...claim, nonce: "another" })],
     [
@@ -170,7 +170,7 @@ describe("a folder that is not the one that the database means", () => {
       (claim: Record<string, string>) => ({ ...claim, installationId: newId("installation") }),
     ],
     ["of another gateway", (claim: Record<string, string>) => ({ ...claim, gatewayId: newId("gateway") })],
-  ])("%s: nothing is written or removed, and one line says so", async (_, change) => {
+  ])("a folder %s is left unchanged, and one log line reports it", async (_, change) => {
     const { reconciler } = await started();
     await application();
     await delivered();
@@ -181,13 +181,13 @@ describe("a folder that is not the one that the database means", () => {
     const { standing } = await started({ timing: { candidateMs: 20 } });
     expect(standing.leads).toBe(false);
     await application("other.localhost", 9001);
-    await new Promise((resolve) => setTimeout(resolve, 100)); // several tries
+    await new Promise((resolve) => setTimeout(resolve, 100)); // several attempts
     expect(snapshot(sync.folder)).toEqual(before);
     expect((await sync.gateway()).lease_term).toBe(term);
-    expect(sync.world.log().split("nothing is delivered to this gateway from here").length).toBe(2);
+    expect(sync.world.log().split("this process cannot deliver to the gateway").length).toBe(2);
   });
 
-  it("is not made when the database means one on another disk", async () => {
+  it("a folder is not created if the database means one on another disk", async () => {
     const { reconciler } = await started();
     await reconciler.stop();
     const elsewhere = `${sync.folder}-elsewhere`;
@@ -197,7 +197,7 @@ describe("a folder that is not the one that the database means", () => {
     expect(existsSync(elsewhere)).toBe(false);
   });
 
-  it("is taken by an explicit act, after which everything is delivered and proven anew", async () => {
+  it("a folder can be adopted explicitly, after which everything is delivered and proven again", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -219,7 +219,7 @@ describe("a folder that is not the one that the database means", () => {
     expect((await sync.state(applicationId))?.proven_revision).toBe(0);
   });
 
-  it("keeps one leader when two processes share it", async () => {
+  it("a folder has one leader when two processes share it", async () => {
     const first = await started({ alone: false, timing: { leaseMs: 60_000, candidateMs: 20 } });
     const second = await started({ alone: false, timing: { leaseMs: 60_000, candidateMs: 20 } });
     expect(first.standing.leads).toBe(true);
@@ -241,7 +241,7 @@ describe("the full comparison", () => {
       ({ compared_at }) => compared_at !== null && (since === null || compared_at > since),
     );
 
-  it("mends what was altered or removed, and takes away what we wrote and nobody wants", async () => {
+  it("the full comparison repairs changed and removed files, and removes own files that are no longer needed", async () => {
     const { reconciler } = await started();
     const altered = (await application()).applicationId;
     const missing = (await application("missing.localhost", 9001)).applicationId;
@@ -274,7 +274,7 @@ describe("the full comparison", () => {
     expect(existsSync(join(sync.places.applications, deny))).toBe(true);
   });
 
-  it("mends the shared file and denies that are altered while it leads (TM-53)", async () => {
+  it("the full comparison repairs the shared file and denies that change while the process leads (TM-53)", async () => {
     await started({ timing: { compareMs: 50 } });
     await application();
     await delivered();
@@ -292,7 +292,7 @@ describe("the full comparison", () => {
     expect(paths.map((path) => readFileSync(path, "utf8"))).toEqual(good);
   });
 
-  it("knows an application as removed that went without a word (DK-20)", async () => {
+  it("the full comparison detects an application that was deleted without an outbox row (DK-20)", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -308,7 +308,7 @@ describe("the full comparison", () => {
     );
   });
 
-  it("delivers nothing when nothing differs", async () => {
+  it("the full comparison delivers nothing if nothing differs", async () => {
     const { reconciler } = await started();
     await application();
     await delivered();
@@ -319,7 +319,7 @@ describe("the full comparison", () => {
     expect((await sync.gateway()).revision).toBe(before.revision);
   });
 
-  it("touches no foreign file, and tells of those that matter", async () => {
+  it("the full comparison changes no foreign file, and reports those that matter", async () => {
     const { reconciler } = await started();
     await application();
     await delivered();
@@ -342,22 +342,22 @@ describe("the full comparison", () => {
     await started();
     const { foreign_files } = await compared(before.compared_at);
     for (const [path, text] of Object.entries(foreign)) expect(readFileSync(path, "utf8")).toBe(text);
-    const told = foreign_files.map(({ path, problem }) => `${path} ${problem}`);
-    expect(told).toContain("freezes.yml refused");
-    expect(told).toContain("theirs/steals.toml routes_managed_host");
-    expect(told).toContain("shadows.yml defines_our_name");
-    expect(told).toContain("shadows.yml routes_managed_host");
-    expect(told.filter((line) => line.endsWith("named_like_ours"))).toHaveLength(1);
-    expect(told.some((line) => line.startsWith("harmless"))).toBe(false);
+    const reported = foreign_files.map(({ path, problem }) => `${path} ${problem}`);
+    expect(reported).toContain("freezes.yml refused");
+    expect(reported).toContain("theirs/steals.toml routes_managed_host");
+    expect(reported).toContain("shadows.yml defines_our_name");
+    expect(reported).toContain("shadows.yml routes_managed_host");
+    expect(reported.filter((line) => line.endsWith("named_like_ours"))).toHaveLength(1);
+    expect(reported.some((line) => line.startsWith("harmless"))).toBe(false);
   });
 
-  it("a folder that is newer than the database starts a new epoch, and files of before it are removed", async () => {
+  it("a folder that is newer than the database starts a new epoch, and its older files are removed", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
     await first.reconciler.stop();
     const before = await sync.gateway();
-    // As after a restore from a copy that was made before all this.
+    // This is like a restore from a copy that was made before all this.
     for (const table of ["security", "routes", "changes", "application_states", "deliveries", "applications"]) {
       await sync.world.db.asOwner(`delete from ${table}`);
     }

@@ -27,7 +27,7 @@ const listeners = async () => {
   );
   return rows.map(({ pid }) => pid);
 };
-/** Makes an application as another process does, none of whose hints arrives; how long its delivery took, in ms. */
+/** Creates an application as another process does, with all hints lost. Returns how long its delivery took, in ms. */
 async function deliveredAfter(host: string, port: number): Promise<number> {
   const { applicationId } = await sync.given.application({
     access: "protected",
@@ -42,7 +42,7 @@ async function deliveredAfter(host: string, port: number): Promise<number> {
   return Date.now() - since;
 }
 
-it("a listener that is lost costs no more than the timer, and is there again a moment later", async () => {
+it("a lost listener delays changes only until the timer, and is restored shortly after", async () => {
   const [before = 0, ...others] = await until(listeners, (pids) => pids.length > 0);
   expect(others).toEqual([]);
   await sync.world.db.asOwner("select pg_terminate_backend($1)", [before]);
@@ -50,7 +50,7 @@ it("a listener that is lost costs no more than the timer, and is there again a m
   const after = await until(listeners, (pids) => pids.length > 0 && !pids.includes(before));
   expect(after).toHaveLength(1);
   expect(await deliveredAfter("other.localhost", 9001)).toBeLessThan(20_000);
-  // It hears: without a notification it would know of a gateway that was made elsewhere only after an hour.
+  // The process listens: without a notification, it would find a gateway that was created elsewhere only after an hour.
   const gatewayId = await insertGateway(sync.world.db, sync.world.runtime);
   await sync.world.runtime.database.hint(changesChannel, gatewayId);
   await until(() => running.status().some((gateway) => gateway.gatewayId === gatewayId), Boolean);

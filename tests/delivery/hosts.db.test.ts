@@ -46,7 +46,7 @@ const claimOf = async (host: string) => {
 };
 
 describe("the denies of claimed hosts", () => {
-  it("a 101st host opens a second file, and leaves the first as it was", async () => {
+  it("a 101st host opens a second deny file, and leaves the first unchanged", async () => {
     await sync.world.db.asOwner(
       `insert into claims (claim_id, organization_id, gateway_id, kind, value, parent, deny_group, created_at)
        select 'clm_' || n, $1, $2, 'host', 'h' || n || '.example.test', 'example.test', 0, now() from generate_series(1, 99) n`,
@@ -69,7 +69,7 @@ describe("the denies of claimed hosts", () => {
     expect(denyText(sync.organization, 1)).toContain("next.localhost");
   });
 
-  it("a host that is released and claimed by another organization is answered by the other's file alone", async () => {
+  it("a host that is released and claimed by another organization is answered only by that organization's file", async () => {
     await started();
     const host = "moving.localhost";
     const { applicationId } = await sync.given.application(input(host, 9000));
@@ -92,7 +92,7 @@ describe("the denies of claimed hosts", () => {
     expect(denyText(beta)).toContain(host);
   });
 
-  it("an application that is deleted and made again in one delivery leaves its host denied, and only the new one there", async () => {
+  it("an application that is deleted and created again in one delivery leaves its host denied, and only the new one exists", async () => {
     const host = "again.localhost";
     const leader = await started();
     const first = await sync.given.application(input(host, 9000));
@@ -120,7 +120,7 @@ describe("the denies of claimed hosts", () => {
     );
   });
 
-  it("the deny of an organization that is gone is removed when its claims end", async () => {
+  it("the deny of a deleted organization is removed when its claims end", async () => {
     await started();
     const beta = await sync.world.organization({ gatewayId: sync.gatewayId, upstreams: "any" });
     const { environmentId } = await insertPlace(sync.world, beta);
@@ -136,7 +136,7 @@ describe("the denies of claimed hosts", () => {
 });
 
 describe("a gateway without tags", () => {
-  it("is never said to enforce anything, and nothing of ours is shown to visitors", async () => {
+  it("a gateway without tags never proves anything, and visitors see no header of Portcullis", async () => {
     await sync.world.db.asOwner("update gateways set tags = false where gateway_id = $1", [sync.gatewayId]);
     await started();
     const { applicationId } = await sync.given.application(input("wiki.localhost", 9000));

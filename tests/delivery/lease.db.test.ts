@@ -13,12 +13,12 @@ afterEach(() => sync.close());
 const clockOff = (ms: number) => ({ now: () => new Date(Date.now() + ms) });
 const hour = 3_600_000;
 
-it("a leader whose clock is an hour ahead leaves no lease behind that runs for an hour", async () => {
+it("a leader whose clock is an hour ahead leaves no lease that runs for an hour", async () => {
   const timing = { leaseMs: 400, candidateMs: 20 };
   const first = sync.reconciler({ alone: false, clock: clockOff(hour), timing });
   first.start();
   expect(await first.ready).toMatchObject({ leads: true });
-  // As if it had been killed: its lease stays, and nobody renews it.
+  // This is like a killed process: its lease remains, and no process renews it.
   await sync.world.db.asOwner(
     "update gateways set lease_holder = 'gone', lease_term = lease_term + 1, lease_until = lease_until",
   );
@@ -36,7 +36,7 @@ it("a leader whose clock is an hour ahead leaves no lease behind that runs for a
   expect(new Date(lease_until).getTime()).toBeLessThan(Date.now() + 60_000);
 });
 
-it("a process whose clock is an hour ahead does not take a lease that runs", async () => {
+it("a process whose clock is an hour ahead does not take a running lease", async () => {
   const timing = { leaseMs: 60_000, candidateMs: 20 };
   const first = sync.reconciler({ alone: false, timing });
   first.start();
@@ -47,14 +47,14 @@ it("a process whose clock is an hour ahead does not take a lease that runs", asy
   expect(await sync.gateway()).toMatchObject({ lease_term: 1 });
 });
 
-it("a gateway whose secrets do not open here says so, and is left to who can open them", async () => {
+it("a process that cannot decrypt a gateway's secrets reports it, and leaves the gateway to a process that can", async () => {
   const timing = { leaseMs: 60_000, candidateMs: 20 };
   const other = sync.reconciler({ alone: false, timing, sealer: makeSealer([randomBytes(32)]) });
   other.start();
   await other.ready;
   await until(
     () => sync.gateway(),
-    ({ cause }) => cause === "The gateway cannot be led; the log says why.",
+    ({ cause }) => cause === "The gateway cannot be led. The log has the reason.",
   );
   await other.stop();
   const able = sync.reconciler({ alone: false, timing });

@@ -29,7 +29,7 @@ const started = async () => {
 };
 
 describe("a part of the folder that is removed while the leader runs", () => {
-  it("the applications' files: made again, and all of them written again", async () => {
+  it("recreates the removed folder of applications, and writes all their files again", async () => {
     await started();
     const { applicationId } = await application();
     await delivered();
@@ -44,7 +44,7 @@ describe("a part of the folder that is removed while the leader runs", () => {
     expect(readFileSync(join(sync.places.applications, "0-shared.yml"), "utf8")).toContain("guard");
   });
 
-  it("the staging folder: made again by a new term", async () => {
+  it("recreates the removed staging folder in a new term", async () => {
     await started();
     await delivered();
     const { lease_term } = await sync.gateway();
@@ -57,9 +57,9 @@ describe("a part of the folder that is removed while the leader runs", () => {
   });
 });
 
-describe("an application whose rows have a form that nobody foresaw", () => {
+describe("an application whose rows have an unexpected form", () => {
   it.each(["{}", "[null]", '[{"url":["http://127.0.0.1:9000"]}]', '[{"url":5}]'])(
-    "upstreams of %s: closed, and the others go on",
+    "closes an application with upstreams of %s, and continues to deliver the others",
     async (upstreams) => {
       const poisoned = await application();
       const { db } = sync.world;
@@ -77,8 +77,8 @@ describe("an application whose rows have a form that nobody foresaw", () => {
   );
 });
 
-describe("what somebody put back from an older copy of the folder", () => {
-  it("the marker: written again", async () => {
+describe("an old file from a copy of the folder", () => {
+  it("writes the marker again if an older one was restored", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -95,7 +95,7 @@ describe("what somebody put back from an older copy of the folder", () => {
     );
   });
 
-  it("the file of an application that is forgotten here: removed, for its tag says that it is ours", async () => {
+  it("removes the restored file of a forgotten application, because its tag proves that it is an own file", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -113,7 +113,7 @@ describe("what somebody put back from an older copy of the folder", () => {
     );
   });
 
-  it("the same file with one word of somebody else's: not ours, so it is told of and stays", async () => {
+  it("reports and keeps a restored file that was changed, because it is not an own file", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -133,7 +133,7 @@ describe("what somebody put back from an older copy of the folder", () => {
     expect(sync.file(applicationId)).toBe(text);
   });
 
-  it("a deny file that names our organization and is somebody else's: told of, and stays (TM-53)", async () => {
+  it("reports and keeps a foreign deny file that names one of our organizations (TM-53)", async () => {
     const first = await started();
     await first.stop();
     const name = `0-deny-${sync.organization.organizationId}-7.yml`;

@@ -48,7 +48,7 @@ const unproven = (applicationId: string, why: string) =>
   );
 
 describe("loaded", () => {
-  it("is claimed only when the gateway says so itself", async () => {
+  it("a delivery is loaded only when the gateway itself reports it", async () => {
     const fake = await serving();
     await started();
     const { applicationId } = await application();
@@ -67,7 +67,7 @@ describe("loaded", () => {
     expect((await sync.proven(applicationId)).revision).toBe(applied.revision);
   });
 
-  it("is not claimed of a marker that names the newest delivery and has another digest (DK-3)", async () => {
+  it("a delivery is not loaded if a marker has the newest number and another digest (DK-3)", async () => {
     let jumped = 0;
     const fake = await serving();
     await started({ pace: { ...realPace, now: () => performance.now() + jumped } });
@@ -96,7 +96,7 @@ describe("loaded", () => {
     expect((await sync.proven(applicationId)).revision).toBe(applied);
   });
 
-  it("costs no processor time while the gateway is down, when a round of asking again is overdue too", async () => {
+  it("waiting for a gateway that is down uses no processor time, even if a round of proofs is overdue", async () => {
     let jumped = 0;
     let naps = 0;
     const sleep: typeof realPace.sleep = (...given) => {
@@ -108,14 +108,14 @@ describe("loaded", () => {
       async () => sync.world.log(),
       (log) => log.includes("gateway_does_not_answer"),
     );
-    jumped = 120_000; // two rounds
-    await new Promise((resolve) => setTimeout(resolve, 1_100)); // what slept before has woken
+    jumped = 120_000; // the duration of two rounds
+    await new Promise((resolve) => setTimeout(resolve, 1_100)); // pending sleeps have ended
     naps = 0;
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(naps).toBeLessThan(50); // a loop without a pause makes thousands
   });
 
-  it("is not measured while the gateway is down: what comes after its start is delivered at once", async () => {
+  it("the load time excludes the time while the gateway is down, so the next delivery after its start goes out at once", async () => {
     let jumped = 0;
     const pace = { ...realPace, now: () => performance.now() + jumped };
     await started({ pace });
@@ -123,7 +123,7 @@ describe("loaded", () => {
       async () => sync.world.log(),
       (log) => log.includes("gateway_does_not_answer"),
     );
-    jumped = 9_000; // as a load, it would hold back the next one for 27 s
+    jumped = 9_000; // counted as load time, this would delay the next delivery by 27 s
     await serving();
     await until(
       () => sync.gateway(),
@@ -134,7 +134,7 @@ describe("loaded", () => {
     expect(performance.now() - before).toBeLessThan(20_000);
   });
 
-  it("is not claimed of a gateway that is silent, and that is what the applications say", async () => {
+  it("a delivery is not loaded while the gateway does not answer, and its applications give that reason", async () => {
     await started();
     const { applicationId } = await application();
     const state = await unproven(applicationId, "gateway_does_not_answer");
@@ -144,7 +144,7 @@ describe("loaded", () => {
     await sync.proven(applicationId);
   });
 
-  it("is taken back when the gateway serves an older delivery again", async () => {
+  it("the loaded revision goes back when the gateway serves an older delivery again", async () => {
     const fake = await serving();
     await started();
     const { applicationId } = await application();
@@ -157,7 +157,7 @@ describe("loaded", () => {
     expect(revision).toBeGreaterThan(old);
     serveOld();
     await unproven(applicationId, "gateway_went_back");
-    // What is served may be newer than what was recorded when it was frozen, and is older than what was proven since.
+    // The served delivery may be newer than the one recorded at the freeze, and is older than the one proven since.
     await until(
       () => sync.gateway(),
       ({ loaded_revision }) => loaded_revision < revision,
@@ -169,7 +169,7 @@ describe("loaded", () => {
 });
 
 describe("enforced", () => {
-  it("is not claimed while an anonymous visitor passes, and is asked again until he is stopped (DK-1)", async () => {
+  it("an application is not enforced while an anonymous visitor passes, and is probed until the visitor is stopped (DK-1)", async () => {
     const fake = await serving();
     fake.answer = (_, headers) => ({ status: 200, headers: { ...headers, "X-Portcullis-Pass": "x" } });
     await started();
@@ -181,7 +181,7 @@ describe("enforced", () => {
     expect((await sync.proven(applicationId)).proof).toMatchObject([{ status: 401, proven: true, why: null }]);
   });
 
-  it("is not claimed of an answer without our tag, nor of another compile's", async () => {
+  it("an application is not enforced if the answer has no tag, or the tag of another compile", async () => {
     const fake = await serving();
     fake.answer = () => ({ status: 401, headers: {} });
     await started();
@@ -191,7 +191,7 @@ describe("enforced", () => {
     await unproven(applicationId, "other_compile");
   });
 
-  it("several routes count as the worst, wildcards are asked by a name of their own", async () => {
+  it("the worst of several routes counts, and wildcards are probed with a separate name", async () => {
     const fake = await serving();
     await started();
     const { applicationId } = await application();
@@ -200,12 +200,12 @@ describe("enforced", () => {
       host: "*.apps.localhost",
       upstreams: [{ url: "http://127.0.0.1:9000" }],
     });
-    const state = await unproven(applicationId, "not_our_router"); // the fake knows no wildcards
+    const state = await unproven(applicationId, "not_our_router"); // the fake gateway does not support wildcards
     expect(state?.proof).toHaveLength(2);
     expect(fake.asked.some((host) => /^p[0-9a-f]{16}\.apps\.localhost$/.test(host))).toBe(true);
   });
 
-  it("of a public application means that a visitor passes", async () => {
+  it("a public application is enforced when a visitor passes", async () => {
     await serving();
     await started();
     const { applicationId } = await application({ access: "public-when-empty", credential: undefined });
@@ -215,7 +215,7 @@ describe("enforced", () => {
     });
   });
 
-  it("of a route that is gone means that the deny of its host answers", async () => {
+  it("a removed route is enforced when the deny of its host answers", async () => {
     const fake = await serving();
     await started();
     const { applicationId } = await application();
@@ -224,7 +224,7 @@ describe("enforced", () => {
     fake.answer = () => ({ status: 404, headers: {} });
     await sync.given.ok("routes.delete", { routeId: data.items[0]?.routeId });
     await unproven(applicationId, "not_denied");
-    fake.answer = () => ({ status: 401, headers: { [TAG_HEADER]: "aaaaaaaaaaaaaaaa" } }); // of ours, and of no present file
+    fake.answer = () => ({ status: 401, headers: { [TAG_HEADER]: "aaaaaaaaaaaaaaaa" } }); // a tag in our format that belongs to no present file
     await unproven(applicationId, "still_there");
     fake.answer = null;
     const state = await sync.proven(applicationId);
@@ -234,7 +234,7 @@ describe("enforced", () => {
     });
   });
 
-  it("of an application that is gone is proven too, and its row says that it is removed", async () => {
+  it("a deleted application is proven too, and its row records the removal", async () => {
     await serving();
     await started();
     const { applicationId } = await application();
@@ -244,7 +244,7 @@ describe("enforced", () => {
     expect(sync.file(applicationId)).toBeNull();
   });
 
-  it("of something never routed needs no answer", async () => {
+  it("an application that never had a route is enforced without an answer", async () => {
     await serving();
     await started();
     const { applicationId } = await application({ route: undefined });
@@ -256,7 +256,7 @@ describe("enforced", () => {
     expect(await sync.proven(applicationId)).toMatchObject({ intended: "protected", proof: [] });
   });
 
-  it("is asked again from time to time, and what a foreign change undid is said and logged", async () => {
+  it("a proven application is probed again periodically, and its loss of protection is reported and logged", async () => {
     const fake = await serving();
     await started({ timing: { proofRoundMs: 50 } });
     const { applicationId } = await application();
@@ -264,12 +264,12 @@ describe("enforced", () => {
     fake.answer = () => ({ status: 200, headers: {} });
     const state = await unproven(applicationId, "not_our_router");
     expect(state?.proven_revision).toBeLessThan(state?.revision ?? 0);
-    expect(sync.world.log()).toContain("does not enforce any more");
+    expect(sync.world.log()).toContain("no longer enforces what it enforced before");
     fake.answer = null;
     await sync.proven(applicationId);
   });
 
-  it("is not undone by a gateway that answers for a moment that it is asked too often (DK-3)", async () => {
+  it("a proof survives a gateway that briefly answers with too many requests (DK-3)", async () => {
     const fake = await serving();
     await started({ timing: { proofRoundMs: 50 } });
     const { applicationId } = await application();
@@ -283,7 +283,7 @@ describe("enforced", () => {
     expect(await sync.state(applicationId)).toMatchObject({ revision, proven_revision: revision, unproven: null });
   });
 
-  it("is not claimed where a gateway on loopback can be asked from 127.0.0.1 alone; loaded is", async () => {
+  it("an application of a loopback gateway that is reachable only from 127.0.0.1 is loaded, and not enforced", async () => {
     const fake = await serving();
     const nowhere = () => gatewayClient({ timeoutMs: 5_000, connections: 32, visitFrom: "192.0.2.1" });
     await started({ client: nowhere });
@@ -294,7 +294,7 @@ describe("enforced", () => {
     expect(fake.asked).toEqual([]);
   });
 
-  it("is not claimed any more of what nobody has seen for half an hour, and asked again as soon as a process leads", async () => {
+  it("a proof expires after half an hour without a probe, and the application is probed as soon as a process leads", async () => {
     await serving();
     const reconciler = await started();
     const { applicationId } = await application();
@@ -316,7 +316,7 @@ describe("enforced", () => {
     await expect.poll(exposure).toMatchObject({ state: "protected", provedAt: sync.world.now.toISOString() });
   });
 
-  it("is found out after a restart, whoever delivered it", async () => {
+  it("an enforced delivery is proven after a restart, whichever process delivered it", async () => {
     const first = await started();
     const { applicationId } = await application();
     await until(
@@ -330,11 +330,11 @@ describe("enforced", () => {
   });
 });
 
-/** How long the gateway is made to take to load a delivery, in ms: three times as long has to stand out on a busy machine. */
+/** The simulated load time of the gateway, in ms. Three times as long must be measurable on a busy machine. */
 const loadMs = 1_000;
 
 describe("markers", () => {
-  it("are as far apart as the gateway needs, and a closing change does not wait for what only opens", async () => {
+  it("markers are as far apart as the gateway needs, and a closing change does not wait like one that only opens", async () => {
     const fake = await serving();
     const marks: number[] = [];
     await started({
@@ -344,7 +344,7 @@ describe("markers", () => {
     });
     const { applicationId } = await application();
     await sync.proven(applicationId);
-    // The gateway takes so long to load one.
+    // The gateway takes this long to load one delivery.
     fake.freeze();
     const { securityId } = await sync.given.credential(applicationId, "bob");
     const count = marks.length;
@@ -370,7 +370,7 @@ describe("markers", () => {
     expect((marks.at(-1) ?? 0) - opened).toBeGreaterThan(195);
   });
 
-  it("of what closes wait for one load, where what only opens would wait for three (DK-5)", async () => {
+  it("the marker of a closing change waits for one load time, where one that only opens would wait for three (DK-5)", async () => {
     const fake = await serving();
     const marks: number[] = [];
     await started({
@@ -397,7 +397,7 @@ describe("markers", () => {
     expect(waited).toBeLessThan(3 * loadMs);
   });
 
-  it("are not held back by how long a delivery takes to be recorded: the load is measured meanwhile", async () => {
+  it("slow recording of a delivery does not delay markers, because the load time is measured during it", async () => {
     await serving();
     let jumped = 0;
     let asks = 0;
@@ -448,7 +448,7 @@ describe("markers", () => {
       () => asks,
       (count) => count > asked + 1,
     );
-    jumped += 60_000; // as a load, it would hold back the next opening change for half a minute
+    jumped += 60_000; // counted as load time, this would delay the next opening change by half a minute
     recording = null;
     record();
     await sync.proven(applicationId);

@@ -26,7 +26,7 @@ const application = (host: string, port: number) =>
     credential: { username: "ada", password: password() },
   });
 
-/** Puts a row in beside the application's own, as whoever owns the database could, and asks for its delivery. */
+/** Inserts a row next to the application's own, as the owner of the database could, and requests its delivery. */
 async function insertCredential(applicationId: string, username: string, sealed: (securityId: string) => string) {
   const { organizationId } = sync.organization;
   const securityId = newId("credential");
@@ -44,7 +44,9 @@ async function insertCredential(applicationId: string, username: string, sealed:
   return securityId;
 }
 
-/** The names in `basicAuth.users`: not the whole text, in which random ids and hashes could hold any short word. */
+/**
+ * The names in `basicAuth.users`. The whole text contains random ids and hashes, which could include any short word.
+ */
 const usernames = (file: string | null): string[] =>
   [...(file ?? "").matchAll(/"users":\s*\[([^\]]*)\]/g)]
     .flatMap(([, list]) => JSON.parse(`[${list}]`) as string[])
@@ -58,12 +60,12 @@ const bad: [string, string, (securityId: string) => string][] = [
     (id) => makeSealer([randomBytes(32)]).seal(hashPlace(id), goodHash),
   ],
   ["a hash that is sealed for another row", "eve", () => sync.world.runtime.sealer.seal(hashPlace("sec_x"), goodHash)],
-  ["a hash that is none", "eve", (id) => sync.world.runtime.sealer.seal(hashPlace(id), "plain:text\nmallory:x")],
-  ["a name that ends the line", "eve\nmallory", (id) => sync.world.runtime.sealer.seal(hashPlace(id), goodHash)],
+  ["a text that is not a hash", "eve", (id) => sync.world.runtime.sealer.seal(hashPlace(id), "plain:text\nmallory:x")],
+  ["a username with a line break", "eve\nmallory", (id) => sync.world.runtime.sealer.seal(hashPlace(id), goodHash)],
 ];
 
 describe.each(bad)("%s", (_, username, sealed) => {
-  it("quarantines its application alone: who could come in still can, the new one cannot, and it is said", async () => {
+  it("quarantines only its application: existing users keep access, the new one gets none, and the problem is reported", async () => {
     const { applicationId } = await application("wiki.localhost", 9000);
     const other = await application("other.localhost", 9001);
     await sync.proven(applicationId);
@@ -90,7 +92,7 @@ describe.each(bad)("%s", (_, username, sealed) => {
     expect(users(other.applicationId)).toContain("bob:");
     expect(await sync.state(other.applicationId)).toMatchObject({ form: "stated" });
 
-    // A credential that is taken away meanwhile goes, whatever the bad row is.
+    // A credential that is removed in the meantime is revoked, regardless of the bad row.
     const { items } = await sync.given.ok<{ items: { securityId: string; username: string }[] }>("security.list", {
       applicationId,
     });

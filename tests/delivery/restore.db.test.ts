@@ -16,7 +16,7 @@ afterEach(async () => {
 
 const copied = ["applications", "security", "routes", "changes", "application_states", "deliveries"];
 
-/** What a backup holds of the gateway and its applications; `restore` puts it back. */
+/** The backed-up rows of the gateway and its applications; `restore` writes them back. */
 async function backUp() {
   const { asOwner } = sync.world.db;
   for (const table of [...copied, "gateways"]) await asOwner(`create table old_${table} as select * from ${table}`);
@@ -56,7 +56,7 @@ const entries = () =>
   sync.world.db.asOwner<{ object_id: string; actor_kind: string; organization_id: string; changed: unknown }>(
     "select object_id, actor_kind, organization_id, changed from audit_entries where action = 'applications.update.closed_by_restore'",
   );
-/** Whether the file leads anybody to the upstream without a password. */
+/** Checks whether the file lets any visitor reach the upstream without a password. */
 const isOpen = (applicationId: string) => {
   const file = sync.file(applicationId);
   return file?.includes("loadBalancer") === true && !file.includes("basicAuth");
@@ -72,8 +72,8 @@ const adopt = () => {
   return adoptGatewayFolder(database, { gatewayId: sync.gatewayId }, sync.places, { random, now: new Date() });
 };
 
-describe("a database that was put back to an older copy", () => {
-  it("opens nothing that was protected since, and says so", async () => {
+describe("a database that was restored from an older copy", () => {
+  it("a restored database opens nothing that was protected since the copy, and reports it", async () => {
     const first = await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);
     const still = await publicApplication("open.localhost", 9001);
@@ -105,15 +105,15 @@ describe("a database that was put back to an older copy", () => {
       sync.world
         .log()
         .split("\n")
-        .find((one) => one.includes("closed by a restore")) ?? "";
+        .find((one) => one.includes("a restore closed these applications")) ?? "";
     expect(line).toContain(applicationId);
     expect(line).not.toContain(still.applicationId);
-    // What the gateway serves to anyone already is as it was meant to be.
+    // What the gateway already serves to everyone is as intended.
     expect(isOpen(still.applicationId)).toBe(true);
     expect(await openedBy(still.applicationId)).toBe("create");
   });
 
-  it("opens nothing either when that was done under a process that leads", async () => {
+  it("a restored database opens nothing, even if the restore happens while a process leads", async () => {
     await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);
     await delivered();
@@ -122,7 +122,7 @@ describe("a database that was put back to an older copy", () => {
     await delivered();
     const { epoch } = await sync.gateway();
     await restore();
-    // Something is asked of it, as by a change that the copy held pending.
+    // This requests a delivery, like a change that the copy held as pending.
     await sync.world.db.asOwner(
       `insert into changes (change_id, organization_id, gateway_id, application_id, closes, created_at)
        values ('chg_x', $1, $2, $3, false, now())`,
@@ -137,7 +137,7 @@ describe("a database that was put back to an older copy", () => {
     expect(await openedBy(applicationId)).toBeNull();
   });
 
-  it("opens nothing of which the folder has no file", async () => {
+  it("a restored database opens no application without a file in the folder", async () => {
     const first = await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);
     await delivered();
@@ -158,7 +158,7 @@ describe("a database that was put back to an older copy", () => {
     expect(await openedBy(applicationId)).toBeNull();
   });
 
-  it("opens no other place of an application than the one that is open", async () => {
+  it("a restored database opens no other place of an application than the one that is open", async () => {
     const first = await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);
     await delivered();
@@ -173,7 +173,7 @@ describe("a database that was put back to an older copy", () => {
     expect(isOpen(applicationId)).toBe(false);
   });
 
-  it("opens nothing when its folder is taken by an explicit act", async () => {
+  it("a restored database opens nothing when its folder is adopted explicitly", async () => {
     const first = await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);
     const still = await publicApplication("open.localhost", 9001);
@@ -194,7 +194,7 @@ describe("a database that was put back to an older copy", () => {
     expect(await entries()).toHaveLength(1);
   });
 
-  it("opens nothing when the folder that is taken is empty: nobody can tell what was protected", async () => {
+  it("a restored database opens nothing when the adopted folder is empty, because it is unknown what was protected", async () => {
     const first = await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);
     await delivered();
@@ -210,7 +210,7 @@ describe("a database that was put back to an older copy", () => {
     expect(readFileSync(join(sync.places.applications, `${applicationId}.yml`), "utf8")).not.toContain("loadBalancer");
   });
 
-  it("is opened again by an explicit act", async () => {
+  it("an application that a restore closed can be opened again by an explicit act", async () => {
     const first = await started();
     const { applicationId } = await publicApplication("wiki.localhost", 9000);
     await delivered();

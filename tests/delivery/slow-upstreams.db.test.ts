@@ -20,7 +20,10 @@ afterEach(async () => {
 /** More than a lane has slots. */
 const many = 60;
 
-/** Probes of hosts that start with `hangs` are not answered before the end; a patient one of those is told so at once. */
+/**
+ * Probes of hosts that start with `hangs` get no answer before the end of the test. A probe with a time limit times out
+ * at once.
+ */
 function hangingClient() {
   const client = gatewayClient();
   const ends: (() => void)[] = [];
@@ -77,7 +80,7 @@ it("proves another organization's public and protected applications while sixty 
     () => hanging.now,
     (now) => now > 0,
   );
-  // None of the hanging probes ends before these are proven: waiting behind one of them would be waiting for ever.
+  // None of the hanging probes ends before these are proven, so waiting behind one of them would take forever.
   const open = await sync.given.application({ ...publicApplication, ...routed("open.localhost") });
   const locked = await sync.given.application({ ...protectedApplication(), ...routed("locked.localhost") });
   await sync.proven(open.applicationId);
@@ -86,7 +89,7 @@ it("proves another organization's public and protected applications while sixty 
   expect(hanging.most).toBeLessThanOrEqual(8);
 });
 
-it("proves a closing change of the same organization, of the very application whose upstream hangs too", async () => {
+it("proves a closing change of the same application, even though its upstream hangs", async () => {
   const { client, hanging } = hangingClient();
   const { beta, made } = await insertHanging(20);
   const reconciler = sync.reconciler({ client });
@@ -102,7 +105,7 @@ it("proves a closing change of the same organization, of the very application wh
   expect(hanging.now).toBe(8);
 });
 
-it("asks what was too slow in a lane of its own, where it does not delay what answers in time", async () => {
+it("probes slow applications in a separate lane, where they do not delay those that answer in time", async () => {
   const { client, hanging, end } = hangingClient();
   const { beta, environmentId } = await insertHanging(6);
   const reconciler = sync.reconciler({ client });
@@ -114,7 +117,7 @@ it("asks what was too slow in a lane of its own, where it does not delay what an
   end();
   await until(
     () => hanging,
-    ({ now, tooSlow }) => tooSlow === 6 && now === 2, // the slow lane asks for two applications of an organization
+    ({ now, tooSlow }) => tooSlow === 6 && now === 2, // the slow lane probes two applications of an organization
   );
   const { applicationId } = await given(beta).application<{ applicationId: string }>({
     environmentId,

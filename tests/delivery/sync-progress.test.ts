@@ -9,7 +9,7 @@ const row = (deliveredIn: number | null, applicationId: string | null = "app_1")
 });
 const proven = (revision: number, provenRevision: number) => ({ revision, provenRevision });
 
-describe("how far one delivery has come", () => {
+describe("the progress of one delivery", () => {
   test.each([
     ["not delivered", row(null), { loadedRevision: 9, application: proven(9, 9) }, "pending"],
     ["delivered, the gateway serves an older one", row(5), { loadedRevision: 4, application: proven(5, 3) }, "applied"],
@@ -19,20 +19,20 @@ describe("how far one delivery has come", () => {
     ["a newer compile is proven", row(5), { loadedRevision: 7, application: proven(7, 7) }, "enforced"],
     ["a newer compile waits for its proof", row(5), { loadedRevision: 7, application: proven(7, 5) }, "enforced"],
     [
-      "a newer compile, and the proof is of one before both",
+      "a newer compile is loaded, and the proof is older than both",
       row(5),
       { loadedRevision: 7, application: proven(7, 4) },
       "loaded",
     ],
     ["a deny that is loaded", row(5, null), { loadedRevision: 5, application: null }, "enforced"],
-    ["a deny that is not", row(5, null), { loadedRevision: 4, application: null }, "applied"],
+    ["a deny that is not loaded", row(5, null), { loadedRevision: 4, application: null }, "applied"],
     ["nothing known of the application, loaded", row(5), { loadedRevision: 5, application: null }, "enforced"],
     ["nothing known of the application, not loaded", row(5), { loadedRevision: 4, application: null }, "applied"],
-  ] as const)("%s", (_title, awaited, seen, expected) => {
+  ] as const)("the progress of a delivery follows what was seen: %s", (_title, awaited, seen, expected) => {
     expect(progressOf(awaited, seen)).toBe(expected);
   });
 
-  test("it never falls when the gateway or the proof goes on", () => {
+  test("progress never decreases when the gateway loads or proves more", () => {
     const revision = fc.integer({ min: 0, max: 20 });
     fc.assert(
       fc.property(revision, revision, revision, fc.boolean(), (deliveredIn, loadedRevision, provenRevision, known) => {
@@ -47,7 +47,7 @@ describe("how far one delivery has come", () => {
   });
 });
 
-test("of several the least counts, and of none nothing has changed", () => {
+test("the state of several deliveries is the least advanced one, and `unchanged` for none", () => {
   expect(leastOf(["enforced", "applied", "loaded"])).toBe("applied");
   expect(leastOf(["enforced", "pending"])).toBe("pending");
   expect(leastOf(["enforced"])).toBe("enforced");

@@ -12,7 +12,7 @@ import { patienceMs } from "../support/patience";
 import { insertPlace } from "../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
-/** A world with one gateway of its own, whose folder is a temporary one, and nothing that delivers yet. */
+/** A world with one gateway, a temporary folder, and no reconciler yet. */
 export interface SyncWorld {
   readonly world: World;
   readonly gatewayId: string;
@@ -32,7 +32,7 @@ export interface SyncWorld {
   pending(): Promise<number>;
   /** Waits until an application's newest delivery is proven. */
   proven(applicationId: string): Promise<StateRow>;
-  /** What the folder holds of an application; null when there is no file. */
+  /** The application's file in the folder; null if there is none. */
   file(applicationId: string): string | null;
   close(): Promise<void>;
 }
@@ -148,7 +148,7 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
   return self;
 }
 
-/** Looks again until it is so. @throws Error after `timeoutMs` with what was seen last */
+/** Polls until the condition holds. @throws Error with the last value after `timeoutMs` */
 export async function until<T>(
   look: () => Promise<T> | T,
   wanted: (seen: T) => boolean,

@@ -14,7 +14,7 @@ const timing = { candidateMs: 10 };
 const isRoot = process.geteuid?.() === 0;
 const linesOf = (text: string) => sync.world.log().split(text).length - 1;
 
-/** A file system on which the sync can make nothing, until it is told otherwise. */
+/** A file system on which the sync cannot create anything until the test allows it. */
 function failing(code: string) {
   let fails = true;
   let tries = 0;
@@ -35,16 +35,16 @@ describe("a gateway that cannot be led", () => {
     ["EROFS", "read_only", "The gateway's folder is on a read-only file system."],
     ["EACCES", "not_permitted", "This process may not write to the gateway's folder."],
   ] as const)(
-    "has the cause of %s in its status, one line in the log, and is led once it can be",
+    "a gateway that cannot be led has the cause of %s in its status, one line in the log, and is led once possible",
     async (code, cause, text) => {
       const disk = failing(code);
-      const told: unknown[] = [];
-      const reconciler = sync.reconciler({ files: disk.files, timing, onStatus: (status) => told.push(status) });
+      const reported: unknown[] = [];
+      const reconciler = sync.reconciler({ files: disk.files, timing, onStatus: (status) => reported.push(status) });
       reconciler.start();
       expect(await reconciler.ready).toMatchObject({ leads: false, why: { cause } });
       await until(disk.tries, (tries) => tries > 4);
       expect((await sync.gateway()).cause).toBe(text);
-      expect(linesOf("nothing is delivered to this gateway from here")).toBe(1);
+      expect(linesOf("this process cannot deliver to the gateway")).toBe(1);
       disk.mend();
       await until(
         () => reconciler.status(),
@@ -55,12 +55,12 @@ describe("a gateway that cannot be led", () => {
         (gateway) => gateway.cause === null,
       );
       expect(linesOf("the gateway can be led again")).toBe(1);
-      expect(told).toHaveLength(2);
+      expect(reported).toHaveLength(2);
       expect(readFileSync(sync.places.static, "utf8")).toContain("entryPoints");
     },
   );
 
-  it("has a cause when a file stands where its folder should be", async () => {
+  it("a gateway whose folder path is a file has a cause in its status", async () => {
     writeFileSync(sync.folder, "");
     const reconciler = sync.reconciler({ timing });
     reconciler.start();
@@ -91,7 +91,7 @@ describe("a gateway that cannot be led", () => {
     );
   });
 
-  it("does not overwrite the state of a gateway that another process leads", async () => {
+  it("a candidate does not overwrite the state of a gateway that another process leads", async () => {
     const first = sync.reconciler({ alone: false, timing: { ...timing, leaseMs: 60_000 } });
     first.start();
     expect(await first.ready).toMatchObject({ leads: true });
@@ -107,14 +107,14 @@ describe("a gateway that cannot be led", () => {
   });
 });
 
-describe("a gateway that is led and cannot be written any more", () => {
-  it("says so in the status of the process until a delivery works again", async () => {
+describe("a gateway whose leader can no longer write", () => {
+  it("a leader that can no longer write reports it in the status of the process until a delivery succeeds", async () => {
     let full = false;
     const files = {
       ...realFileSystem,
       writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
         if (!full) return realFileSystem.writeFlushed(...given);
-        throw Object.assign(new Error("ENOSPC: write"), { code: "ENOSPC", syscall: "write" }); // of an open file: no path
+        throw Object.assign(new Error("ENOSPC: write"), { code: "ENOSPC", syscall: "write" }); // an error of an open file has no path
       },
     };
     const reconciler = sync.reconciler({ files, timing });
@@ -140,16 +140,16 @@ describe("a gateway that is led and cannot be written any more", () => {
 });
 
 describe("a delivery that fails for a reason that a tenant may have caused", () => {
-  it("has a cause in sync.status, and leaves the process ready", async () => {
+  it("a failure that a tenant may have caused is shown in sync.status, and leaves the process ready", async () => {
     let fails = true;
     const faultPoint = async (point: string) => {
-      if (fails && point === "compiled") throw new TypeError("a row that nobody foresaw");
+      if (fails && point === "compiled") throw new TypeError("an unexpected row");
     };
     const reconciler = sync.reconciler({ faultPoint, timing });
     reconciler.start();
     await until(
       () => sync.gateway(),
-      ({ cause }) => cause === "The delivery failed for a reason that the log tells.",
+      ({ cause }) => cause === "The delivery failed. The log has the reason.",
     );
     expect(reconciler.status()).toEqual({ leads: true, why: null });
     fails = false;

@@ -29,7 +29,7 @@ interface Http {
   middlewares: Record<string, unknown>;
 }
 
-/** A compiled file as versions wrote it that answered 418: without the middleware that answers 403. */
+/** A compiled file as written by versions that answered 418: without the middleware that answers 403. */
 function before403(text: string): string {
   const document = JSON.parse(text) as { http: Http };
   for (const name of Object.keys(document.http.middlewares).filter((name) => name.endsWith("-closed"))) {
@@ -43,7 +43,7 @@ function before403(text: string): string {
 }
 
 describe("the first start after a version whose closed applications answered 418", () => {
-  it("writes every file again, opens nothing, and takes no answer for unproven", async () => {
+  it("the first start after an upgrade writes every file again, opens nothing, and keeps what was proven", async () => {
     const first = await started();
     const { applicationId } = await sync.given.application({
       access: "protected",
@@ -84,10 +84,10 @@ describe("the first start after a version whose closed applications answered 418
     expect(await sync.proven(applicationId)).toMatchObject({ tag: proven.tag, proof: [{ status: 403, proven: true }] });
     expect([...seen]).toEqual([null]);
     expect([...answers].filter((status) => status !== 403 && status !== 418)).toEqual([]);
-    expect(sync.world.log()).not.toContain("does not enforce any more");
+    expect(sync.world.log()).not.toContain("no longer enforces what it enforced before");
   });
 
-  it("removes a deny in the earlier form that no organization needs, and takes it for no foreign file", async () => {
+  it("the first start after an upgrade removes an unneeded deny in the earlier form, and does not report it as foreign", async () => {
     const first = await started();
     const { applicationId } = await sync.given.application({
       access: "protected",

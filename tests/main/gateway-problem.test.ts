@@ -39,7 +39,7 @@ test("a control plane with an unusable gateway folder starts and becomes ready w
   expect(JSON.parse(body)).toMatchObject({
     checks: {
       database: "ok",
-      sync: "gateway local: Something that is no folder stands where the gateway's folder should be.",
+      sync: "gateway local: The path of the gateway's folder is not a folder.",
     },
   });
   expect(body).not.toContain(folder);

@@ -101,7 +101,7 @@ describe.skipIf(!isInstalled)(`PgBouncer${isInstalled ? "" : ": not installed on
   ])("PgBouncer that ignores session settings is refused in transaction mode: %s, %s", async (...settings) => {
     const url = await newDatabase();
     const line = await startWith(await startPgBouncer(url, [...settings, ignored]));
-    expect(line).toContain("in transaction mode stands before PostgreSQL");
+    expect(line).toContain("in transaction mode is in front of PostgreSQL");
     expect(line).not.toContain("\n");
   });
 

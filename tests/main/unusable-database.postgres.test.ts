@@ -147,7 +147,7 @@ describe("a start and a host command on an unusable database", () => {
     const url = await emptyDatabase();
     await expectLine(
       environmentOf(changed(url, { pathname: "/nowhere" })),
-      "has no database of the name in DATABASE_URL",
+      "has no database with the name in DATABASE_URL",
     );
     await expectLine(environmentOf(changed(url, { username: "missing-user" })), "there is no such user", "(28000)");
   });
@@ -169,7 +169,7 @@ describe("a start and a host command on an unusable database", () => {
     for (const mode of ["require", "verify-full"]) {
       await expectLine(
         environmentOf(changed(url, { search: `?sslmode=${mode}` })),
-        "offers no TLS, and sslmode in DATABASE_URL asks for it",
+        "offers no TLS, and sslmode in DATABASE_URL requires it",
         "(TLS_NOT_SUPPORTED)",
       );
     }
@@ -195,7 +195,7 @@ describe("a start and a host command on an unusable database", () => {
   it.each([
     ["57P03", "the database system is starting up", "ProcessStartupPacket", "is not ready yet"],
     ["53300", "sorry, too many clients already", "InitProcess", "has no connection left"],
-    ["53100", "could not write init file: No space left on device", "write_relcache_init_file", "has no room left"],
+    ["53100", "could not write init file: No space left on device", "write_relcache_init_file", "has no space left"],
     ["08P01", "unsupported startup parameter: IntervalStyle", "", "connection poolers such as PgBouncer"],
     ["0A000", "unsupported frontend protocol 3.0", "ProcessStartupPacket", "is too old"],
     ["28000", 'no pg_hba.conf entry for host "10.0.0.5"', "ClientAuthentication", "pg_hba.conf"],
@@ -224,7 +224,7 @@ describe("a start and a host command on an unusable database", () => {
     const pooler = await transactionPooler(await emptyDatabase());
     await expectLine(
       environmentOf(pooler.url),
-      "a connection pooler (PgBouncer, for example) in transaction mode stands before PostgreSQL",
+      "a connection pooler (PgBouncer, for example) in transaction mode is in front of PostgreSQL",
       "Give the address of PostgreSQL itself in DATABASE_URL",
     );
     pooler.close();
@@ -273,7 +273,7 @@ describe("a standby", () => {
   it("a start on a standby is refused in one line", async () => {
     const standby = await startCluster({ files: { "standby.signal": "" } });
     try {
-      await expectLine(environmentOf(standby.url()), "is a standby, which takes no writes", "the primary server");
+      await expectLine(environmentOf(standby.url()), "is a standby, which accepts no writes", "the primary server");
     } finally {
       await standby.stop();
     }
@@ -335,7 +335,7 @@ describe.skipIf(!hasOpenssl)(
     it("the server certificate is verified, and a problem with it is reported", async () => {
       await expectLine(
         environmentOf(url("secure", "?sslmode=verify-full")),
-        "of an authority that this process does not know",
+        "from an authority that this process does not know",
       );
       const known = `&sslrootcert=${good.certificate}`;
       expect(await startWith(environmentOf(url("secure", `?sslmode=verify-full${known}`)))).toBe("opened");
@@ -366,7 +366,10 @@ describe.skipIf(!hasOpenssl)(
     });
 
     it("a refusal by pg_hba.conf is reported", async () => {
-      await expectLine(environmentOf(url("barred")), "Allow user, database and address in the server's pg_hba.conf");
+      await expectLine(
+        environmentOf(url("barred")),
+        "Allow the user, the database and the address in the server's pg_hba.conf",
+      );
     });
   },
 );

@@ -3,19 +3,19 @@ import { NodeFS } from "@electric-sql/pglite/nodefs";
 
 type EmscriptenOptions = Parameters<NodeFS["init"]>[1];
 
-/** What of an open emscripten stream is needed here: the file descriptor of the real file or folder. */
+/** The needed part of an open emscripten stream: the file descriptor of the real file or folder. */
 interface NodeStream {
   readonly nfd: number;
 }
 
-/** Errno of EIO in emscripten's numbering (WASI), which is not the kernel's. */
+/** The number of EIO in emscripten (WASI), which differs from the kernel's. */
 const WASI_EIO = 29;
 
 /**
- * PGlite's file system on real files, with the flush that it lacks.
+ * PGlite's file system on real files, with the missing flush.
  *
- * PGlite 0.5 gives its NODEFS streams no `fsync`, so that one asked for by PostgreSQL does nothing.
- * @param flush flushes one descriptor to the disk; an exception tells PostgreSQL that the flush failed
+ * PGlite 0.5 gives its NODEFS streams no `fsync`, so a flush by PostgreSQL has no effect.
+ * @param flush flushes one descriptor to the disk; an exception makes the flush fail for PostgreSQL
  */
 export class FlushingNodeFs extends NodeFS {
   readonly #flush: (descriptor: number) => void;

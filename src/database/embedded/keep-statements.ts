@@ -3,20 +3,21 @@ import { worthPreparing } from "../prepared-statements";
 
 type Messages = Awaited<ReturnType<PGlite["execProtocolStream"]>>;
 
-/** A statement that the database holds parsed. */
+/** A statement that the database keeps parsed. */
 interface Kept {
   readonly name: string;
   /** Object ids of its parameters' types. */
   readonly types: readonly number[];
-  /** What its rows look like; none for one without rows. */
+  /** The description of its rows; empty for a statement without rows. */
   readonly columns: Messages;
 }
 
 /**
- * Lets the embedded database keep statements that come again, parsed and planned, and gives it each run of one in a
- * single message: PGlite itself prepares every statement anew and makes six of it, which takes longer than to run it.
+ * Makes the embedded database keep repeated statements parsed and planned, and sends each execution as a single
+ * message. PGlite itself prepares a statement again for every execution and sends six messages, which takes longer than
+ * the execution.
  *
- * Drizzle hands the same few parsers to every query; they are added once to those of the client.
+ * Drizzle passes the same few parsers to every query; they are added once to those of the client.
  * @returns the client itself
  */
 export function keepStatements(client: PGlite): PGlite {

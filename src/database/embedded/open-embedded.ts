@@ -8,35 +8,38 @@ import { embeddedEngine } from "./engine";
 import { FlushingNodeFs } from "./flushing-node-fs";
 
 export interface EmbeddedOptions {
-  /** A dump (`dumpTemplate`) to make a new database from; without it an empty one is made. Ignored for one that exists. */
+  /**
+   * A dump (`dumpTemplate`) from which a new database is created; otherwise it is empty. Ignored if the database
+   * exists.
+   */
   readonly loadDataDir?: Blob | File;
   /** Flushes one descriptor to the disk. */
   readonly flush?: (descriptor: number) => void;
-  /** What happens when a flush fails: by default one line on standard error, and the process ends. */
+  /** Called when a flush fails. By default, it writes one line to standard error and ends the process. */
   readonly onFsyncFailure?: (error: unknown) => void;
-  /** How often it is looked whether a checkpoint is due, in milliseconds. */
+  /** How often to check whether a checkpoint is due, in ms. */
   readonly lookEveryMs?: number;
 }
 
-/** Bytes of WAL between checkpoints: some 10,000 units of work, and well under a second of recovery. */
+/** Bytes of WAL between checkpoints: about 10,000 units of work, and well under a second of recovery. */
 const WAL_BETWEEN_CHECKPOINTS = 64 * 1024 * 1024;
 
 /**
- * PGlite's own parameters, but for `-F` (which turns fsync off) and with a way of flushing that exists:
- * PGlite's `fdatasync`, the default on Linux, is an empty stub.
+ * PGlite's own parameters, without `-F` (which turns fsync off) and with a working flush method: PGlite's `fdatasync`,
+ * the default on Linux, is an empty stub.
  */
 const DURABLE_START = [
   ...PGlite.defaultStartParams.filter((parameter) => parameter !== "-F"),
-  // On the command line, because the folder's own configuration files could say otherwise.
+  // These are on the command line, because the folder's own configuration files could contain other values.
   ...["fsync=on", "full_page_writes=on", "wal_sync_method=fsync"].flatMap((setting) => ["-c", setting]),
 ];
 
 /**
- * Opens the embedded database in `folder`, making it first where there is none.
+ * Opens the embedded database in `folder`, and creates it first if there is none.
  *
- * What a commit has answered survives a power cut: the WAL is flushed at every commit, data files at every
- * checkpoint. The caller holds the lock of the data folder: two processes on one folder lose data silently.
- * @throws Error the folder holds other things than a database
+ * A confirmed commit survives a power failure: the WAL is flushed at every commit, data files at every checkpoint. The
+ * caller holds the lock of the data folder, because two processes on one folder silently lose data.
+ * @throws Error if the folder contains something other than a database
  */
 export async function openEmbedded(folder: string, options: EmbeddedOptions = {}): Promise<PGlite> {
   const path = resolve(folder);
@@ -47,12 +50,12 @@ export async function openEmbedded(folder: string, options: EmbeddedOptions = {}
 }
 
 /**
- * Makes the database beside its final place, flushes all of it, and then moves it there in one step: a process
- * that is killed meanwhile leaves a folder that the next start removes, never half a database.
+ * Creates the database next to its final path, flushes all of it, and then moves it to that path in one step. If the
+ * process is killed before the move, the next start removes the temporary folder, so there is never half a database.
  */
 async function makeEmbedded(path: string, options: EmbeddedOptions): Promise<void> {
   if (existsSync(path) && (await readdir(path)).length > 0) {
-    throw new Error(`${path} is not empty and holds no database: move what is in it, or name another data folder`);
+    throw new Error(`${path} is not empty and contains no database: move its contents, or set another data folder`);
   }
   const unfinished = `${path}.unfinished`;
   await rm(unfinished, { recursive: true, force: true });
@@ -85,10 +88,10 @@ function flushOrEnd({ flush = fsyncSync, onFsyncFailure = endProcess }: Embedded
 }
 
 /**
- * After a failed fsync nobody knows what is on the disk, and a second try can succeed without having written
- * anything (Linux marks the pages clean). The log in the next start's recovery does know.
+ * After a failed fsync, the contents of the disk are unknown, and a second attempt can succeed without writing anything
+ * (Linux marks the pages clean). Only the recovery at the next start can restore a known state, from the WAL.
  */
 function endProcess(error: unknown): never {
-  writeSync(2, `the database could not be flushed to the disk, ending: ${String(error)}\n`);
+  writeSync(2, `could not flush the database to the disk; the process ends: ${String(error)}\n`);
   process.exit(1);
 }

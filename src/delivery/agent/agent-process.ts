@@ -10,13 +10,13 @@ import { connectLocally } from "./local-connection";
 import { serveGateway } from "./serve-gateway";
 
 /**
- * The applier and the prober of one gateway as a process of their own: the leader speaks to it over standard input and
- * output. It needs no database. The only parameter is the path of its settings, which only its own user may read.
+ * Runs the applier and the prober of one gateway in a separate process. The leader talks to it over standard input and
+ * output. It needs no database. Its only parameter is the path of its settings file, which only its own user may read.
  */
 
 const Settings = z.object({
   gatewayId: z.string(),
-  /** Each of them may sign bundles. */
+  /** Bundles may be signed with any of these keys. */
   keys: z.array(z.string().min(43)).min(1),
   folder: z.object({
     folder: z.string(),
@@ -41,5 +41,5 @@ const connection = connectLocally({
 const peer = new Peer({ input: process.stdin, output: process.stdout, log });
 serveGateway(peer, { gatewayId, keys, connection, pace: realPace, log });
 const { message } = await peer.closed;
-log.info({ reason: message }, "the leader is gone");
+log.info({ reason: message }, "the connection to the leader ended");
 process.exit(0);

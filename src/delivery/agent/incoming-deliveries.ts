@@ -7,23 +7,26 @@ import type { Target } from "../protocol/target";
 interface BegunTerm {
   readonly term: Term;
   readonly target: Target;
-  /** Digests that the next bundle may follow: of the last recorded delivery, and of those applied after it. */
+  /**
+   * Digests that the next bundle may follow: the last recorded delivery's, and those of the deliveries applied after
+   * it.
+   */
   readonly follows: readonly string[];
-  /** The newest revision that was applied. */
+  /** The newest applied revision. */
   readonly newest: number;
 }
 
 interface Staged {
   readonly bundle: Bundle;
-  /** Lets the applier go on; with an error, it ends with nothing applied. */
+  /** Lets the applier continue. With an error, it stops before it applies anything. */
   readonly release: (error?: Error) => void;
-  /** Settles when all of it is applied, or nothing will be. */
+  /** Settles when the whole bundle is applied, or when it is certain that it never will be. */
   readonly done: Promise<void>;
 }
 
 /**
- * Takes bundles from outside: checks each one, stages it, and applies it when it is due. Only the term that has begun
- * here last may deliver, and only what follows the deliveries before it.
+ * Accepts bundles from a leader in another process: verifies each one, stages it, and applies it when the leader says
+ * so. Only the term that began here last may deliver, and each bundle must follow the deliveries before it.
  */
 export class IncomingDeliveries {
   #begun: BegunTerm | null = null;
@@ -34,13 +37,13 @@ export class IncomingDeliveries {
     private readonly keys: readonly string[],
   ) {}
 
-  /** The target of the term that has begun. @throws Error none has */
+  /** The target of the current term. @throws Error if no term has begun */
   get target(): Target {
     if (this.#begun === null) throw new Error("no term has begun here");
     return this.#begun.target;
   }
 
-  /** @throws BundleRefused `older_term`: it must not take a newer term's folder away */
+  /** Refuses an older term, which must not remove a newer term's folder. @throws BundleRefused `older_term` */
   requireNewer({ gatewayId, term }: Term): void {
     if (gatewayId !== this.gatewayId) throw new BundleRefused("another_gateway");
     if (this.#begun !== null && term < this.#begun.term.term) throw new BundleRefused("older_term");
@@ -51,7 +54,7 @@ export class IncomingDeliveries {
     this.#begun = { term, target, follows: [term.digest], newest: 0 };
   }
 
-  /** Resolves when everything is staged and nothing is applied. @throws BundleRefused | the file system's own error */
+  /** Resolves when everything is staged and nothing is applied. @throws BundleRefused, or the file system's error */
   async stage(signed: SignedBundle): Promise<void> {
     const bundle = openBundle(signed, this.keys);
     const { target } = this.#require(bundle);
@@ -60,7 +63,7 @@ export class IncomingDeliveries {
     const released = new Promise<void>((resolve, reject) => {
       release = (error) => (error === undefined ? resolve() : reject(error));
     });
-    released.catch(() => undefined); // the applier throws it, if it comes so far
+    released.catch(() => undefined); // the applier throws this error if it gets this far
     let done: Promise<void> = Promise.resolve();
     const staged = new Promise<void>((resolve) => {
       const ready = () => {
@@ -69,12 +72,12 @@ export class IncomingDeliveries {
       };
       done = target.apply(bundle.files, bundle, { ready });
     });
-    done.catch(() => undefined); // `apply` and `drop` throw it
+    done.catch(() => undefined); // `apply` and `drop` throw this error
     await Promise.race([staged, done]);
     this.#staged = { bundle, release, done };
   }
 
-  /** Applies what is staged. @returns the bundle @throws the file system's own error */
+  /** Applies the staged bundle. @returns the bundle @throws the file system's error */
   async apply(revision: number): Promise<Bundle> {
     const staged = this.#staged;
     if (staged === null || staged.bundle.revision !== revision) throw new Error(`revision ${revision} is not staged`);
@@ -83,17 +86,17 @@ export class IncomingDeliveries {
     staged.release();
     await staged.done;
     const { previous, digest } = staged.bundle;
-    // What the leader recorded is not undone by a bundle that follows an older one.
+    // A bundle that follows an older one does not undo what the leader recorded.
     const kept = follows.includes(previous) ? follows.slice(follows.indexOf(previous)) : [previous];
     this.#begun = { ...begun, follows: [...kept, digest], newest: revision };
     return staged.bundle;
   }
 
-  /** What is staged is not applied any more, and taken away. */
+  /** Cancels the staged delivery and removes its files. */
   async drop(): Promise<void> {
     const staged = this.#staged;
     this.#staged = null;
-    staged?.release(new Error("the delivery was given up"));
+    staged?.release(new Error("the delivery was cancelled"));
     await staged?.done.catch(() => undefined);
   }
 

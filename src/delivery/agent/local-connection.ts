@@ -12,7 +12,7 @@ import type { AtFaultPoint } from "../protocol/target";
 export interface LocalGateway {
   readonly folder: FolderSettings;
   readonly files: FileSystem;
-  /** Makes what the gateway is asked with, for one term. */
+  /** Creates the gateway client for one term. */
   readonly client: () => GatewayClient;
   readonly clock: Clock;
   readonly pace: Pace;
@@ -21,7 +21,7 @@ export interface LocalGateway {
   readonly at: AtFaultPoint;
 }
 
-/** The applier and the prober of a gateway in this process: calls and results are passed as they are. */
+/** Connects to the applier and the prober in this process. Calls and results are passed without serialization. */
 export function connectLocally(local: LocalGateway): GatewayConnection {
   return {
     applier: folderApplier(local),

@@ -8,14 +8,14 @@ import { signBundle } from "../protocol/signed-bundle";
 import type { Target, Turn } from "../protocol/target";
 
 /**
- * The applier and the prober of a gateway in another process, which answers with `serveGateway`.
- * @param key what bundles are signed with; see `deliveryKey`
+ * Connects to the applier and the prober of a gateway in another process, which runs `serveGateway`.
+ * @param key signs the bundles; see `deliveryKey`
  */
 export function connectRemotely(peer: Peer, key: string): GatewayConnection {
   return {
     applier: remoteApplier(peer, key),
     watch: (gateway, reports, over) => remoteProber(peer, gateway, reports, over),
-    close: () => tell(peer, proberCalls.end, null),
+    close: () => send(peer, proberCalls.end, null),
   };
 }
 
@@ -43,7 +43,7 @@ function remoteTarget(peer: Peer, key: string): Target {
         await overtaken?.();
         await ready?.();
       } catch (error) {
-        tell(peer, applierCalls.drop, bundle.revision);
+        send(peer, applierCalls.drop, bundle.revision);
         throw error;
       }
       await peer.ask(applierCalls.apply, bundle.revision);
@@ -73,14 +73,14 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
   peer.answer(reportCalls.unproven, (after) => reports.unproven(after));
   peer.answer(reportCalls.proven, async ({ after, limit }) => [...(await reports.proven(after, limit))]);
   peer.answer(reportCalls.proofs, async (results) => [...(await reports.proofs(results))]);
-  over.addEventListener("abort", () => tell(peer, proberCalls.end, null), { once: true });
-  tell(peer, proberCalls.watch, gateway);
+  over.addEventListener("abort", () => send(peer, proberCalls.end, null), { once: true });
+  send(peer, proberCalls.watch, gateway);
   return {
-    marked: () => undefined, // the other side renames the marker itself
-    recorded: (revision) => tell(peer, proberCalls.recorded, revision),
+    marked: () => undefined, // the other process renames the marker itself
+    recorded: (revision) => send(peer, proberCalls.recorded, revision),
     failed: () => ended(peer.ask(proberCalls.failed, null)),
     recall: () => ended(peer.ask(proberCalls.recall, null)),
-    prioritize: (applicationId) => tell(peer, proberCalls.prioritize, applicationId),
+    prioritize: (applicationId) => send(peer, proberCalls.prioritize, applicationId),
     async run() {
       await peer.ask(proberCalls.run, null);
       const lost = await Promise.race([peer.closed, aborted(over)]);
@@ -89,8 +89,8 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
   };
 }
 
-/** Calls are answered in their order; one that is lost is lost with the connection, which ends the term. */
-function tell<Input>(peer: Peer, call: Call<Input, null>, input: Input): void {
+/** Calls are answered in order. A call is lost only together with the connection, and that ends the term. */
+function send<Input>(peer: Peer, call: Call<Input, null>, input: Input): void {
   peer.ask(call, input).catch(() => undefined);
 }
 

@@ -11,7 +11,7 @@ import { IncomingDeliveries } from "./incoming-deliveries";
 
 interface ServedGateway {
   readonly gatewayId: string;
-  /** Each of them may sign bundles. */
+  /** Bundles may be signed with any of these keys. */
   readonly keys: readonly string[];
   /** The applier and the prober in this process. */
   readonly connection: GatewayConnection;
@@ -19,12 +19,12 @@ interface ServedGateway {
   readonly log: Logger;
 }
 
-/** Answers a leader in another process. What it started ends with the connection. */
+/** Serves a leader in another process. Everything that it starts ends with the connection. */
 export function serveGateway(peer: Peer, served: ServedGateway): void {
   serveApplier(peer, served, serveProber(peer, served));
 }
 
-/** @param onApplied called when the marker of a bundle was renamed */
+/** @param onApplied called after the marker of a bundle was renamed */
 function serveApplier(peer: Peer, served: ServedGateway, onApplied: (bundle: Bundle) => void): void {
   const { applier } = served.connection;
   const deliveries = new IncomingDeliveries(served.gatewayId, served.keys);
@@ -53,14 +53,14 @@ function serveApplier(peer: Peer, served: ServedGateway, onApplied: (bundle: Bun
   void peer.closed.then(() => deliveries.drop());
 }
 
-/** @returns what has to be called with each bundle that is applied */
+/** @returns a function to call with each applied bundle */
 function serveProber(peer: Peer, { connection, pace, log }: ServedGateway): (bundle: Bundle) => void {
-  /** What is applied and not known to be recorded. */
+  /** Bundles that are applied and not known to be recorded, by revision. */
   const unrecorded = new Map<number, readonly DeliveredApplication[]>();
   let over = new AbortController();
   let prober: Prober | null = null;
   const required = () => {
-    if (prober === null) throw new Error("no gateway is watched here");
+    if (prober === null) throw new Error("no gateway is being watched");
     return prober;
   };
   peer.answer(proberCalls.watch, async (gateway) => {
@@ -88,8 +88,8 @@ function serveProber(peer: Peer, { connection, pace, log }: ServedGateway): (bun
     required()
       .run()
       .catch((error: unknown) => {
-        log.error({ err: error }, "the prober ended");
-        peer.close("the prober ended");
+        log.error({ err: error }, "the prober stopped");
+        peer.close("the prober stopped");
       });
     return null;
   });
@@ -108,7 +108,7 @@ function reportsTo(peer: Peer): ProberReports {
   return {
     isKnown: ({ epoch, revision, digest }) => peer.ask(reportCalls.isKnown, { epoch, revision, digest }),
     loaded: (report) => ended(peer.ask(reportCalls.loaded, report)),
-    measured: (loadMs) => void peer.ask(reportCalls.measured, loadMs).catch(() => undefined), // the next one says more
+    measured: (loadMs) => void peer.ask(reportCalls.measured, loadMs).catch(() => undefined), // the next report replaces a lost one
     missing: (report) => ended(peer.ask(reportCalls.missing, report)),
     unproven: (after) => peer.ask(reportCalls.unproven, after),
     proven: (after, limit) => peer.ask(reportCalls.proven, { after, limit }),
@@ -116,7 +116,7 @@ function reportsTo(peer: Peer): ProberReports {
   };
 }
 
-/** A walk over the foreign files, a few with each call. */
+/** Iterates over the foreign files, a few with each call. */
 class ForeignWalk {
   #files: AsyncIterator<ForeignFileContent> | null = null;
 
@@ -136,7 +136,7 @@ class ForeignWalk {
   }
 }
 
-/** Files, hosts and names of one answer; more only where one file has more. */
+/** Files, hosts and names in one answer. A single file with more entries may exceed the limit. */
 const entriesAtOnce = 1_000;
 
 async function done(work: Promise<void>): Promise<null> {

@@ -10,10 +10,10 @@ import { folderMode, type Places } from "./gateway-folder";
 import { applicationOf } from "./recognize-own-files";
 
 /**
- * Makes sure that this disk holds the folder which the database means: the same nonce has to be in both. Where the
- * database has none yet, a claim is made, unless the folder has one already.
- * @throws WrongFolder it does not: nothing was written or removed
- * @throws NotOurs | the file system's own error
+ * Checks that this disk holds the folder that the database means: both must have the same nonce. If the database has no
+ * nonce yet, the folder's claim is used, or a new one is written.
+ * @throws WrongFolder if they differ; nothing is written or removed then
+ * @throws NotOurs, or the file system's error
  */
 export async function claimFolder(places: Places, gateway: ExpectedClaim, random: RandomBytes): Promise<ClaimedFolder> {
   const { installationId, gatewayId } = gateway;
@@ -44,12 +44,12 @@ export async function claimFolder(places: Places, gateway: ExpectedClaim, random
   return { nonce, isNew: true };
 }
 
-/** Takes back a claim that was made a moment ago: another process was faster, with another folder. */
+/** Removes a claim that was written a moment ago, because another process claimed another folder first. */
 export async function removeClaim(places: Places): Promise<void> {
   await rm(places.claim, { force: true });
 }
 
-/** @throws NotOurs the folder exists and may not be used */
+/** @throws NotOurs if the folder exists and may not be used */
 async function requireUsable(places: Places): Promise<void> {
   try {
     await requireOwnFolder(places.folder);
@@ -58,14 +58,17 @@ async function requireUsable(places: Places): Promise<void> {
   }
 }
 
-/** Makes sure that the folder is still the one that was claimed. @throws WrongFolder `folder_replaced` */
+/** Checks that the folder is still the claimed one. @throws WrongFolder `folder_replaced` */
 export async function requireClaim(places: Places, gatewayId: string, nonce: string): Promise<void> {
   const found = await readClaim(places);
   if (found !== null && found !== "unreadable" && found.gatewayId === gatewayId && found.nonce === nonce) return;
-  throw new WrongFolder("folder_replaced", `${places.claim} is gone or of another claim: the folder was replaced`);
+  throw new WrongFolder(
+    "folder_replaced",
+    `${places.claim} is missing or belongs to another claim: the folder was replaced`,
+  );
 }
 
-/** Applications of which a file lies in the folder. */
+/** Lists the ids of applications that have a file in the folder. */
 export async function applicationFiles(places: Places): Promise<string[]> {
   try {
     const names = await readdir(places.applications);
@@ -94,7 +97,7 @@ function isClaim(value: unknown): value is FolderClaim {
   );
 }
 
-/** Writes the claim of a folder, and makes the folder where it is missing. @throws NotOurs */
+/** Writes the claim of a folder, and creates the folder if it is missing. @throws NotOurs */
 export async function writeClaim(places: Places, claim: FolderClaim): Promise<void> {
   await makeFolder(places.folder, folderMode);
   await requireOwnFolder(places.folder);

@@ -2,9 +2,9 @@ import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { syncFolder, writeFlushed } from "../../platform/files/durable-file";
 import { makeFolder } from "../../platform/files/own-folder";
 
-/** What the file target does to a disk; a test puts a full or failing one in its place. */
+/** The file operations of the file target. Tests replace them with a disk that is full or failing. */
 export interface FileSystem {
-  /** Makes a new file with exactly this mode, flushed. */
+  /** Creates a new file with exactly this mode and flushes it. */
   writeFlushed(path: string, text: string, mode: number, group: number | undefined): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   syncFolder(path: string): Promise<void>;
@@ -31,12 +31,12 @@ export const realFileSystem: FileSystem = {
   removeTree: (path) => rm(path, { recursive: true, force: true }),
 };
 
-/** There is nothing at that path. */
+/** Checks whether an error means that the path does not exist. */
 export function isMissing(error: unknown): boolean {
   return errorCode(error) === "ENOENT";
 }
 
-/** A file or folder that should be there is not: the sync's own folders, which only a new term makes. */
+/** Checks whether a file or folder that must exist is missing. Only a new term creates the sync's own folders. */
 export function isFolderGone(error: unknown): boolean {
   return isMissing(error) && typeof error === "object" && error !== null && "path" in error;
 }

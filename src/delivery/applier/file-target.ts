@@ -10,21 +10,21 @@ import { type FileSystem, isMissing } from "./file-system";
 import { findForeignFiles } from "./foreign-files";
 import { fileMode, type Places } from "./gateway-folder";
 
-/** Files flushed at the same time: more than the thread pool has threads, so that none of them idles. */
+/** Files flushed concurrently: more than the thread pool has threads, so that no thread idles. */
 const flushedAtOnce = 64;
-/** Files renamed at the same time, among those whose order does not matter. */
+/** Files renamed concurrently, when their order does not matter. */
 const renamedAtOnce = 16;
-/** Files staged between two questions whether something goes first. */
+/** Files staged between two checks for a delivery with priority. */
 const askedEvery = 32;
-/** Files read at the same time. */
+/** Files read concurrently. */
 const readAtOnce = 16;
 
 interface FileTargetOptions {
   readonly places: Places;
   readonly term: number;
-  /** The holder of the lease: a folder of its own below the term's, that nobody else ever makes. */
+  /** The holder of the lease. It names a folder below the term's, which no other process creates. */
   readonly holder: string;
-  /** Whose folder this has to be. */
+  /** The gateway to which this folder must belong. */
   readonly gatewayId: string;
   readonly nonce: string;
   readonly group: number | undefined;
@@ -33,14 +33,14 @@ interface FileTargetOptions {
   readonly pace: Pace;
 }
 
-/** Where a leader of a term stages. */
+/** The staging folder of one holder in one term. */
 export function stagingOf(places: Places, term: number, holder: string): string {
   return join(places.staging, String(term), holder);
 }
 
 /**
- * Takes every staging folder of another term away: whatever a paused leader of it renames from now on fails.
- * First act of a new term, before anything else.
+ * Removes the staging folders of all other terms, so that every later rename by a paused leader fails. A new term does
+ * this before anything else.
  */
 export async function fenceOlderTerms(places: Places, term: number, files: FileSystem): Promise<void> {
   const names = (await files.readdir(places.staging)).filter((name) => name !== String(term));
@@ -56,7 +56,7 @@ export async function fenceOlderTerms(places: Places, term: number, files: FileS
   }
 }
 
-/** The folder of a gateway on this disk. Needs the staging folder of its term to exist. */
+/** The folder of a gateway on this disk. The staging folder of its term must exist. */
 export function fileTarget(options: FileTargetOptions): Target {
   const { places, files, group, at } = options;
   const staging = stagingOf(options.places, options.term, options.holder);
@@ -70,12 +70,12 @@ export function fileTarget(options: FileTargetOptions): Target {
       const ordered = orderBatch(batch);
       const mine = `${process.pid}-${++batches}`;
       const stagedAs = (index: number | "marker") => join(staging, `${mine}-${index}`);
-      /** What stands in the staging folder: a removal's old file, or what a failure left behind. */
+      /** The contents of the staging folder: the old file of a removal, or files that a failure left. */
       const staged = new Set<number | "marker">();
       try {
         await stageAndApply();
       } finally {
-        // A full disk must not fill up further.
+        // A disk that is full must not fill up further.
         await inParallel([...staged], flushedAtOnce, (index) => files.removeTree(stagedAs(index))).catch(
           () => undefined,
         );
@@ -97,7 +97,7 @@ export function fileTarget(options: FileTargetOptions): Target {
             if (file.text !== null) await files.writeFlushed(stagedAs(index), file.text, fileMode, group);
           }),
         ];
-        // Whatever fails, nothing is being written any more when this ends.
+        // Waits for all writes, so that none is still running when this function returns, even after a failure.
         const outcomes = await Promise.allSettled(staging);
         for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
         await at("staged");
@@ -138,8 +138,8 @@ export function fileTarget(options: FileTargetOptions): Target {
 }
 
 /**
- * A batch in its turns. Files that only open are one application's each and safe in any order among themselves; all
- * others go one by one.
+ * Groups a batch by order. Each file that only opens concerns one application, so these files are safe in any order.
+ * All other files are applied one by one.
  */
 function inTurns(ordered: readonly PlannedFile[]) {
   const opens = ordered.flatMap(({ effect }, index) => (effect === "opens" ? [index] : []));
@@ -152,8 +152,9 @@ function inTurns(ordered: readonly PlannedFile[]) {
 }
 
 /**
- * A removal is a rename into the staging folder, so that it fails for whoever has been fenced. What is not there needs
- * no removal; a staging folder that is not there is told apart by making the file that should stand in it.
+ * Removes a file by renaming it into the staging folder, so that the removal fails for a fenced leader. A file that
+ * does not exist needs no removal. To tell this case from a missing staging folder, the function creates the file that
+ * should be there.
  */
 async function removeInto(files: FileSystem, live: string, away: string): Promise<void> {
   try {

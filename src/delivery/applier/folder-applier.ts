@@ -24,7 +24,8 @@ export function folderApplier({ folder, files, random, pace, at }: FolderApplier
     disclaim: () => removeClaim(places),
     async prepare({ term, holder }, addresses) {
       await writeStaticConfiguration(addresses, folder);
-      // Made before the term begins: the leader finds it, and no process makes it again once it is taken away.
+      // The folder is created before the term begins. The leader finds it there, and no process creates it again after
+      // its removal.
       await files.mkdir(stagingOf(places, term, holder));
     },
     withdraw: ({ term, holder }) => files.removeTree(stagingOf(places, term, holder)),

@@ -15,8 +15,8 @@ import { applicationOf, denyOf } from "./recognize-own-files";
 const largestFile = 1024 * 1024;
 
 /**
- * Reads every file that Traefik reads and Portcullis did not write: whether it freezes the gateway, which names of
- * Portcullis it defines, and which hosts it routes. No file is changed.
+ * Reads every file that Traefik reads and Portcullis did not write. The result says whether the file freezes the
+ * gateway, which names of Portcullis it defines, and which hosts it routes. No file is changed.
  * @param unknown names in the applications' folder that look like names of Portcullis and are not
  */
 export async function* findForeignFiles(
@@ -41,7 +41,7 @@ export async function* findForeignFiles(
   }
 }
 
-/** @param path below the watched folder */
+/** @param path relative to the watched folder */
 function isOurs(path: string, unknown: readonly string[]): boolean {
   if (path === MARKER_FILE) return true;
   if (!path.startsWith(`${APPLICATIONS_FOLDER}/`)) return false;
@@ -51,7 +51,7 @@ function isOurs(path: string, unknown: readonly string[]): boolean {
 
 interface Found {
   readonly path: string;
-  /** False for a folder whose files nobody here can see. */
+  /** False for a folder whose files this process cannot list. */
   readonly listed: boolean;
 }
 
@@ -67,7 +67,7 @@ async function* filesBelow(folder: string): AsyncGenerator<Found> {
 
 const unreadable = { problem: "unreadable" } as const;
 
-/** One file that cannot be read must not keep the others from being looked at. Null for one that is gone meanwhile. */
+/** An unreadable file must not prevent the check of the others. Null if the file was removed during the walk. */
 async function textOf(path: string): Promise<{ readonly text: string } | { readonly problem: string } | null> {
   try {
     if ((await stat(path)).size > largestFile) return { problem: "too_large" };

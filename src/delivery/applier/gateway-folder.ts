@@ -1,21 +1,21 @@
 import { join } from "node:path";
 import { APPLICATIONS_FOLDER, MARKER_FILE } from "../../traefik/compiler/names";
 
-/** Where a file gateway's things are, on this machine and as its Traefik calls them. */
+/** Where the files of a file gateway are, on this machine and as its Traefik sees them. */
 export interface FolderSettings {
-  /** Absolute. */
+  /** An absolute path. */
   readonly folder: string;
-  /** The same folder in Traefik's eyes, where that differs (a mount in a container); absolute. */
+  /** The absolute path of the same folder as Traefik sees it, if it differs (a mount in a container). */
   readonly folderInTraefik?: string;
-  /** Numeric id of the group that Traefik runs as; without it the files keep this process's own. */
+  /** Numeric id of the group that Traefik runs as. Without it, the files keep the group of this process. */
   readonly group?: number;
 }
 
-/** Modes: Traefik reads by the group, nobody else does. */
+/** File modes: Traefik reads through the group; other users have no access. */
 export const fileMode = 0o640;
 export const folderMode = 0o750;
 
-/** Everything below a gateway's folder, by what it is for. */
+/** Everything below a gateway's folder, by purpose. */
 export function placesIn(folder: string) {
   const dynamic = join(folder, "dynamic");
   return {
@@ -27,7 +27,7 @@ export function placesIn(folder: string) {
     /** Read by Traefik and not watched. */
     applications: join(dynamic, APPLICATIONS_FOLDER),
     marker: join(dynamic, MARKER_FILE),
-    /** On the same file system; Traefik never reads it. */
+    /** On the same file system as the rest. Traefik never reads it. */
     staging: join(folder, "staging"),
   };
 }

@@ -4,7 +4,7 @@ import { isCompileOf } from "../../traefik/compiler/routes-document";
 import type { GatewayState } from "../../traefik/compiler/state";
 import { isHost } from "../../traefik/compiler/well-formed";
 
-/** The application that a file is named after; null where the name is not of an application's file. */
+/** Returns the application that a file is named after, or null if the name is not that of an application's file. */
 export function applicationOf(name: string): string | null {
   const id = name.endsWith(".yml") ? name.slice(0, -4) : "";
   return isId("application", id) ? id : null;
@@ -12,16 +12,16 @@ export function applicationOf(name: string): string | null {
 
 const form = /^0-deny-(org_[0-9a-z]{1,40})-(0|[1-9]\d{0,8})\.yml$/;
 
-/** Which deny file a name stands for. */
+/** Returns the deny file that a name stands for. */
 export function denyOf(name: string): { readonly organizationId: string; readonly group: number } | null {
   const [, organizationId, group] = form.exec(name) ?? [];
   return organizationId === undefined || group === undefined ? null : { organizationId, group: Number(group) };
 }
 
 /**
- * Whether a deny file was written from here: compiled again from the hosts that it names, it has the very same bytes,
- * tag included, which nobody else can make. A file in the form of an earlier version counts as well: it may come back
- * from a copy of the folder.
+ * Checks whether this installation wrote a deny file. Compiled again from the hosts that it names, it must have the
+ * same bytes, including the tag, which requires the gateway's key. A file in the format of an earlier version also
+ * counts, because a copy of the folder may restore it.
  */
 export function isOwnDeny(name: string, text: string, gateway: GatewayState): boolean {
   const deny = denyOf(name);
@@ -38,7 +38,7 @@ function hostsNamedIn(text: string): string[] {
   return [...exact, ...wildcard].filter(isHost);
 }
 
-/** Whether an application's file was written from here, at whatever time: it carries the tag of its own content. */
+/** Checks whether this installation wrote an application's file, at any time: it carries the tag of its own content. */
 export function isOwnApplication(applicationId: string, text: string, gateway: GatewayState): boolean {
   const http = httpOf(text);
   return http !== null && isCompileOf(applicationId, gateway, http);

@@ -9,17 +9,17 @@ import type { GatewayAddresses } from "../protocol/applier";
 import { type FolderSettings, fileMode, folderMode, placesIn } from "./gateway-folder";
 
 /**
- * Makes every folder that Traefik will read (it never finds one that was made after its start) and `traefik.yml`.
- * The file is left alone when it says this already.
- * @throws the file system's own error
+ * Creates `traefik.yml` and every folder that Traefik reads, because Traefik never finds a folder that is created after
+ * its start. A file that is already up to date is left alone.
+ * @throws the file system's error
  */
 export async function writeStaticConfiguration(gateway: GatewayAddresses, settings: FolderSettings): Promise<void> {
   const places = placesIn(settings.folder);
   for (const folder of [places.folder, places.dynamic, places.applications, places.staging]) {
     await makeFolder(folder, folderMode);
     await withOwnFolder(folder, async (open, { kind, mode, gid }) => {
-      if (kind === "shared") return; // only its owner can change it, and Traefik reads it by the group
-      // A set-group-id bit stays: it gives everything in the folder to the folder's group.
+      if (kind === "shared") return; // only its owner can change it, and Traefik reads it through the group
+      // The set-group-id bit is kept: it assigns all files in the folder to the folder's group.
       await open.chmod(folderMode | (mode & 0o2000));
       if (settings.group !== undefined && settings.group !== gid) await open.chown(ownUser(), settings.group);
     });
@@ -31,15 +31,15 @@ export async function writeStaticConfiguration(gateway: GatewayAddresses, settin
     dynamicFolder: places.dynamic.replace(settings.folder, () => inTraefik),
   });
   const present = await readOwnFile(places.static, { secret: false }).catch((error: unknown) => {
-    if (error instanceof NotOurs) return null; // it is replaced, and what it may lead to is left alone
+    if (error instanceof NotOurs) return null; // the file is replaced, and the target of a link is left alone
     throw error;
   });
   if (present !== text) await writeDurably(places.static, text, fileMode);
-  await giveFile(places.static, settings.group);
+  await setFileAccess(places.static, settings.group);
 }
 
-/** Opened without following a link: whoever shares the folder could have put one there. */
-async function giveFile(path: string, group: number | undefined): Promise<void> {
+/** Opens the file without following a link, because another user of the folder could have created one. */
+async function setFileAccess(path: string, group: number | undefined): Promise<void> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     await file.chmod(fileMode);
@@ -50,9 +50,9 @@ async function giveFile(path: string, group: number | undefined): Promise<void> 
 }
 
 /**
- * What would keep Traefik, running as somebody else of the group, from reading the folder; empty when nothing would.
- * Without a group it runs as this very user, and nothing can be in its way but the folders' own modes. Where Traefik
- * has another name for the folder it is mounted, and what stands above it here is not in its way.
+ * Lists what prevents Traefik, running as another user of the group, from reading the folder. Without a group, Traefik
+ * runs as the same user, and only the modes of the folders matter. If Traefik has another path for the folder, the
+ * folder is mounted, and its parents on this machine do not matter.
  */
 export async function unreadableForTraefik(settings: FolderSettings): Promise<string[]> {
   const places = placesIn(settings.folder);
@@ -61,8 +61,8 @@ export async function unreadableForTraefik(settings: FolderSettings): Promise<st
   for (const path of [places.static, places.dynamic, places.applications, places.folder]) {
     const found = await stat(path);
     const needed = found.isDirectory() ? 0o050 : 0o040;
-    if (found.gid !== settings.group) problems.push(`${path} is not of group ${settings.group}`);
-    else if ((found.mode & needed) !== needed) problems.push(`${path} is not readable for group ${settings.group}`);
+    if (found.gid !== settings.group) problems.push(`${path} does not belong to group ${settings.group}`);
+    else if ((found.mode & needed) !== needed) problems.push(`${path} is not readable by group ${settings.group}`);
   }
   if (settings.folderInTraefik !== undefined) return problems;
   for (let path = dirname(settings.folder); path !== dirname(path); path = dirname(path)) {

@@ -7,9 +7,9 @@ import { newEpoch } from "../planner/gateway-secrets";
 import { beginEpoch, findInstallationId, type GatewayRow, replaceNonce } from "./lease";
 
 /**
- * Takes a folder for a gateway, by an explicit act of the operator: after a restore, a move, or its removal. The present
- * leader is fenced, revisions start a new epoch, and everything is compared, delivered and proven again. Application files
- * that the database does not know (it may be older than the folder) count as written by it from now on.
+ * Adopts a folder for a gateway as an explicit act of the operator: after a restore, a move, or a removal. The present
+ * leader is fenced, revisions start a new epoch, and everything is compared, delivered and proven again. If the
+ * database is older than the folder, application files that it does not know are from then on treated as its own.
  */
 export async function adoptGatewayFolder(
   database: Database,

@@ -3,23 +3,23 @@ import { asSync } from "../../database/as-sync";
 import { type Database, rowsOf, type Transaction } from "../../database/database";
 import type { WaitTarget } from "../../platform/waits";
 
-/** One thing that a target still waits for. */
+/** One thing for which a target still waits. */
 export interface Blocking {
   /** Null for a deny file. */
   readonly applicationId: string | null;
-  /** It is delivered, and the gateway was not yet seen to enforce it. */
+  /** It is delivered, and the gateway was not seen to enforce it yet. */
   readonly unproven: boolean;
 }
 
-/** Outbox rows of one target that are looked at: a hint needs no more, and a longer list would be sent with every look. */
+/** Outbox rows read for one target. More are not needed for a hint, and the list is sent with each query. */
 const rowsLookedAt = 50;
 
 /**
- * What each target still waits for; undefined where nothing stands in the way. At most one statement for each kind of
- * target, and at most one row for each target. Rows count only where they belong to the target's organization, and
- * gateways only where that organization is allowed on them, because the sync role reads all organizations.
+ * Finds what each target still waits for; undefined if nothing blocks it. There is at most one statement for each kind
+ * of target, and at most one row for each target. Because the sync role reads all organizations, rows count only if
+ * they belong to the target's organization, and gateways only if that organization may use them.
  *
- * It is the rule of `progressOf` and of the reasons that end a wait, in SQL; a row of a gateway that cannot be seen
+ * This is the rule of `progressOf` and of the reasons that end a wait, in SQL. A row of a gateway that is not visible
  * blocks nothing, because its wait ends with `no_gateway`.
  */
 export function findBlocking(database: Database, targets: readonly WaitTarget[]): Promise<(Blocking | undefined)[]> {
@@ -40,7 +40,7 @@ function parameter(target: WaitTarget, number: number) {
   return { ...target, number, rows: newest };
 }
 
-/** What a target is made of, as rows `c` of outbox rows. */
+/** The outbox rows of a target, as rows `c`. */
 const sources: Readonly<Record<WaitTarget["kind"], SQL>> = {
   change: sql`(select c.gateway_id, c.application_id, c.delivered_in from changes c
     where c.change_id = w."changeId" and c.organization_id = w."organizationId")`,

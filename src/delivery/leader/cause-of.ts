@@ -4,8 +4,8 @@ import { errorCode } from "../applier/file-system";
 import { WrongFolder } from "../protocol/wrong-folder";
 
 /**
- * What stands in a gateway's way, as `sync.status` says it: for a person, without a path, a statement or a value.
- * `ofFolder` means the gateway's own folder or disk: nothing that a tenant can cause.
+ * Why deliveries to a gateway fail, as `sync.status` states it: a sentence for a person, without a path, a statement or
+ * a value. `ofFolder` means that the cause is the gateway's own folder or disk, which no tenant can affect.
  */
 const causes = {
   disk_full: { ofFolder: true, text: "The disk of the gateway's folder is full." },
@@ -14,8 +14,8 @@ const causes = {
   not_permitted: { ofFolder: true, text: "This process may not write to the gateway's folder." },
   not_ours: { ofFolder: true, text: "The gateway's folder belongs to another user, or is open to others." },
   folder_gone: { ofFolder: true, text: "The gateway's folder, or a part of it, is gone." },
-  no_folder: { ofFolder: true, text: "Something that is no folder stands where the gateway's folder should be." },
-  link_loop: { ofFolder: true, text: "The symbolic links to the gateway's folder go in circles." },
+  no_folder: { ofFolder: true, text: "The path of the gateway's folder is not a folder." },
+  link_loop: { ofFolder: true, text: "The symbolic links to the gateway's folder form a loop." },
   disk_broken: { ofFolder: true, text: "The disk of the gateway's folder does not work." },
   disks_differ: { ofFolder: true, text: "The gateway's folder is spread over several file systems." },
   folder_replaced: { ofFolder: true, text: "The gateway's folder was replaced or removed." },
@@ -27,12 +27,12 @@ const causes = {
   claim_of_another: { ofFolder: true, text: "The gateway's folder belongs to another installation or gateway." },
   another_folder: { ofFolder: true, text: "The folder on this disk is not the one that the database means." },
   claimed_elsewhere: { ofFolder: true, text: "Another process claimed a folder for this gateway." },
-  gateway_gone: { ofFolder: false, text: "The gateway does not exist any more." },
+  gateway_gone: { ofFolder: false, text: "The gateway no longer exists." },
   not_set_up: { ofFolder: false, text: "The database does not know its installation yet." },
   too_many_files: { ofFolder: false, text: "This process has too many files open." },
   database_silent: { ofFolder: false, text: "The database does not answer." },
-  other: { ofFolder: false, text: "The delivery failed for a reason that the log tells." },
-  cannot_lead: { ofFolder: false, text: "The gateway cannot be led; the log says why." },
+  other: { ofFolder: false, text: "The delivery failed. The log has the reason." },
+  cannot_lead: { ofFolder: false, text: "The gateway cannot be led. The log has the reason." },
 } as const;
 
 export type Cause = keyof typeof causes;
@@ -53,8 +53,8 @@ const byCode: Readonly<Record<string, Cause>> = {
 };
 
 /**
- * Why a delivery, or an attempt to lead, failed.
- * @param unknown what it is called when nothing is known of it
+ * Classifies why a delivery, or an attempt to lead, failed.
+ * @param unknown the cause to return for an unknown error
  */
 export function causeOf(error: unknown, unknown: Cause = "other"): Cause {
   if (error instanceof WrongFolder) return error.why;
@@ -73,13 +73,13 @@ export function isOfFolder(cause: Cause): boolean {
   return causes[cause].ofFolder;
 }
 
-/** A cause, and the same as a sentence for the person who runs the host: with the path and the system's code. */
+/** A cause, with a sentence for the operator of the host that contains the path and the system's error code. */
 export interface Why {
   readonly cause: Cause;
   readonly detail: string;
 }
 
-/** @param unknown what it is called when nothing is known of it */
+/** @param unknown the cause to return for an unknown error */
 export function whyOf(error: unknown, unknown: Cause = "other"): Why {
   const cause = causeOf(error, unknown);
   return { cause, detail: detailOf(error, cause) };
@@ -88,12 +88,15 @@ export function whyOf(error: unknown, unknown: Cause = "other"): Why {
 function detailOf(error: unknown, cause: Cause): string {
   if (error instanceof WrongFolder || error instanceof NotOurs) return error.message;
   if (!isOfFile(error) || !isOfFolder(cause)) return textOf(cause);
-  // A temporary file's name is another one at each try.
+  // A temporary file has a different name in each attempt.
   const path = typeof error.path === "string" ? `${error.path.replace(/\.[0-9a-f]{12}\.tmp$/, "")}, ` : "";
   return `${textOf(cause)} (${path}${reasonOf(error)})`;
 }
 
-/** An error of the file system; one of a descriptor names no path. A connection to the database says ENOENT too. */
+/**
+ * Checks for an error of the file system. Errors of file descriptors have no path. A database connection can also fail
+ * with ENOENT.
+ */
 function isOfFile(error: unknown): error is { readonly syscall: unknown; readonly path?: unknown } {
   return typeof error === "object" && error !== null && "syscall" in error && !isOfSocket(error);
 }

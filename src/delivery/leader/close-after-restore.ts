@@ -5,8 +5,8 @@ import type { Database } from "../../database/database";
 import { newId } from "../../platform/ids";
 
 /**
- * Takes back what opened these applications, audits it, and asks for their delivery; in one transaction.
- * Returns the ids of those that were open by then.
+ * Revokes the opening of these applications, writes the audit entries, and requests their delivery, in one transaction.
+ * @returns the ids of the applications that were open at that time
  */
 export function closeAfterRestore(
   database: Database,

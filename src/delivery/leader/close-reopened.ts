@@ -14,21 +14,22 @@ import type { GatewayRow } from "./lease";
 interface Restored {
   readonly database: Database;
   readonly sealer: Sealer;
-  /** Reads a file of the applications' folder; null where it is missing. */
+  /** Reads a file in the applications' folder; null if it is missing. */
   readonly read: (name: string) => Promise<string | null>;
   readonly now: Date;
   readonly log: Logger;
 }
 
-/** Applications looked at in one transaction. */
+/** Applications checked in one transaction. */
 const pageSize = 100;
 const readAtOnce = 16;
 
 /**
- * Takes back what opened an application, wherever the rows may be older than the folder: they may say public of what
- * was protected since, and a restore is no explicit act. Only what lies in the folder public already, byte for byte as
- * it would be compiled now, stays so. Safe to do again; to be done before a new epoch hides that the folder is newer.
- * @throws Error when the gateway's secrets do not open
+ * Closes applications that a restore may have reopened. Restored rows can be older than the folder, and may say public
+ * for an application that was protected later; a restore is not an explicit act. An application stays public only if
+ * its file in the folder has exactly the bytes that would be compiled now. Running this twice is safe. It must run
+ * before a new epoch hides that the folder is newer.
+ * @throws Error if the gateway's secrets cannot be decrypted
  */
 export async function closeReopened(row: GatewayRow, restored: Restored): Promise<void> {
   const { database, now, log } = restored;
@@ -54,14 +55,14 @@ export async function closeReopened(row: GatewayRow, restored: Restored): Promis
     if (closed.length > 0) {
       log.error(
         { gatewayId: row.gatewayId, applications: closed },
-        "closed by a restore: these were public in the database and not in the folder; open them again one by one",
+        "a restore closed these applications: they were public in the database and not in the folder; open each one again if it should be public",
       );
     }
     await breathe();
   }
 }
 
-/** The file that makes an application public; null when its rows do not, or cannot be compiled. */
+/** Compiles the file that makes an application public; null if its rows do not make it public or do not compile. */
 function publicFile(stored: StoredApplication, gateway: Gateway): string | null {
   if (intendedExposure(stored) !== "public") return null;
   try {

@@ -23,25 +23,25 @@ import type { LeaderContext } from "./leader-context";
 import { updateAsLeader } from "./lease";
 import type { Repairs } from "./repair-queue";
 
-/** Applications read at once; on the embedded database a request waits for the transaction under way. */
+/** Applications read in one transaction. On the embedded database, requests wait while a transaction runs. */
 const pageSize = { embedded: 50, postgres: 200 } as const;
 const statesPageSize = 500;
 
 /**
- * Compares everything that should be in the gateway's folder with what is there, by digest, in pages. What differs is
- * handed to the next delivery; nothing is written here but the report. What a delivery changes meanwhile may be mended
- * once more, with the same bytes.
+ * Compares the gateway's folder with what it should contain, by digest, in pages. Differences are queued for the next
+ * delivery; this function itself writes only the report. A file that a delivery changes during the comparison may be
+ * written once more, with the same bytes.
  */
 export async function compareAll(leader: LeaderContext, repairs: Repairs, onFound: () => void) {
   const { over, gateway, database, lease, clock, log } = leader;
   const counts = { compared: 0, repaired: 0 };
-  const mend = (note: () => void) => {
+  const repair = (note: () => void) => {
     note();
     counts.repaired++;
     onFound();
   };
-  const comparison = { leader, repairs, mend };
-  // Names first: what a delivery adds from now on is not taken for foreign.
+  const comparison = { leader, repairs, repair };
+  // Names are read first, so that files which a delivery adds later are not reported as foreign.
   const names = await leader.target.names();
   await compareShared(comparison);
   const denies = await compareDenies(comparison);
@@ -51,7 +51,8 @@ export async function compareAll(leader: LeaderContext, repairs: Repairs, onFoun
   const foreignFiles = await describeForeignFiles(leader, unknown);
   if (over.aborted) return counts;
   const report: ForeignFile[] = [...unknown.map(namedLikeOurs), ...foreignFiles];
-  if (report.length > 0) log.warn({ gatewayId: gateway.gatewayId, foreignFiles: report }, "foreign files matter here");
+  if (report.length > 0)
+    log.warn({ gatewayId: gateway.gatewayId, foreignFiles: report }, "foreign files affect this gateway");
   await asSync(database, (tx) => updateAsLeader(tx, lease, { comparedAt: clock.now(), foreignFiles: report }));
   return counts;
 }
@@ -59,22 +60,22 @@ export async function compareAll(leader: LeaderContext, repairs: Repairs, onFoun
 interface Comparison {
   readonly leader: LeaderContext;
   readonly repairs: Repairs;
-  /** Notes something for the next delivery. */
-  readonly mend: (note: () => void) => void;
+  /** Queues a repair for the next delivery. */
+  readonly repair: (note: () => void) => void;
 }
 
-async function compareShared({ leader, repairs, mend }: Comparison): Promise<void> {
+async function compareShared({ leader, repairs, repair }: Comparison): Promise<void> {
   const { target, gateway, database } = leader;
   const shared = planShared(gateway);
-  if ((await target.read(shared.name)) !== shared.text) mend(() => repairs.shared());
+  if ((await target.read(shared.name)) !== shared.text) repair(() => repairs.shared());
   const applied = await newestApplied(database, gateway.gatewayId);
   const served = servedByMarker(await target.readMarker());
-  // An older one, put back by somebody, would stay: nothing else of its delivery need differ.
-  if (served === null || served.revision < (applied ?? 0)) mend(() => repairs.marker());
+  // The marker may be an older one from a copy of the folder. It must be written again even if no other file differs.
+  if (served === null || served.revision < (applied ?? 0)) repair(() => repairs.marker());
 }
 
-/** Returns the names of the deny files that are wanted. */
-async function compareDenies({ leader, repairs, mend }: Comparison): Promise<Set<string>> {
+/** Returns the names of the expected deny files. */
+async function compareDenies({ leader, repairs, repair }: Comparison): Promise<Set<string>> {
   const { database, gateway, target, over } = leader;
   const wanted = new Set<string>();
   for (const deny of await asSync(database, (tx) => listDenyGroups(tx, gateway.gatewayId))) {
@@ -83,7 +84,7 @@ async function compareDenies({ leader, repairs, mend }: Comparison): Promise<Set
     const name = denyFileName(deny);
     wanted.add(name);
     if ((await target.read(name)) !== wantedDeny(deny, hosts, gateway))
-      mend(() => repairs.deny(deny.organizationId, deny.group));
+      repair(() => repairs.deny(deny.organizationId, deny.group));
     await breathe();
   }
   return wanted;
@@ -91,7 +92,7 @@ async function compareDenies({ leader, repairs, mend }: Comparison): Promise<Set
 
 /** Returns the ids of all applications of the gateway. */
 async function compareApplications(
-  { leader, repairs, mend }: Comparison,
+  { leader, repairs, repair }: Comparison,
   counts: { compared: number },
 ): Promise<Set<string>> {
   const { database, gateway, over } = leader;
@@ -106,17 +107,17 @@ async function compareApplications(
     counts.compared += ids.length;
     for (const id of ids) seen.add(id);
     for (const { applicationId, organizationId } of await differing(leader, ids)) {
-      mend(() => repairs.application(applicationId, organizationId));
+      repair(() => repairs.application(applicationId, organizationId));
     }
   }
   return seen;
 }
 
-/** Of a page of applications, those whose file or state is not what their rows say. */
+/** Of a page of applications, returns those whose file or state differs from what their rows state. */
 async function differing({ database, gateway, target, sealer, clock, pace }: LeaderContext, ids: readonly string[]) {
   const settled = await asSync(database, async (tx) => {
     const pending = await pendingAmong(tx, gateway.gatewayId, ids);
-    const rest = ids.filter((id) => !pending.has(id)); // the others are delivered anyway
+    const rest = ids.filter((id) => !pending.has(id)); // pending applications are delivered anyway
     return readApplications(tx, gateway.gatewayId, rest, clock.now());
   });
   const before = await asSync(database, (tx) => readStates(tx, gateway.gatewayId, ids));
@@ -127,7 +128,7 @@ async function differing({ database, gateway, target, sealer, clock, pace }: Lea
   for (const application of settled) {
     const state = states.get(application.applicationId);
     const digest = wantedDigest(application, state, gateway, sealer);
-    // Without a route and never delivered: there is nothing to say about it.
+    // An application without a route that was never delivered needs no state.
     const recorded = (state?.digest ?? null) === digest && state?.removed !== true;
     const same = recorded && onDisk.get(fileOf(application.applicationId)) === digest;
     if (!same) different.push(application);
@@ -137,9 +138,9 @@ async function differing({ database, gateway, target, sealer, clock, pace }: Lea
   return different;
 }
 
-/** Applications that were delivered and are gone since; returns who they belonged to. */
+/** Finds applications that were delivered and then deleted; returns their organizations. */
 async function compareStates(
-  { leader, repairs, mend }: Comparison,
+  { leader, repairs, repair }: Comparison,
   applications: ReadonlySet<string>,
 ): Promise<Map<string, string>> {
   const { database, gateway, over } = leader;
@@ -152,16 +153,16 @@ async function compareStates(
     for (const { applicationId, organizationId, removed } of page) {
       if (applications.has(applicationId)) continue;
       gone.set(applicationId, organizationId);
-      if (!removed) mend(() => repairs.application(applicationId, organizationId));
+      if (!removed) repair(() => repairs.application(applicationId, organizationId));
     }
-    await breathe(); // the embedded database answers within the same turn
+    await breathe(); // the embedded database answers within the same turn of the event loop
   }
   return gone;
 }
 
-/** Files that lie there and should not: those of ours are removed, the others' names are returned. */
+/** Finds files that should not exist. Own files are removed; the names of the others are returned. */
 async function compareNames(
-  { leader, repairs, mend }: Comparison,
+  { leader, repairs, repair }: Comparison,
   names: readonly string[],
   known: {
     readonly denies: ReadonlySet<string>;
@@ -175,17 +176,18 @@ async function compareNames(
     const deny = denyOf(name);
     if (applicationId !== null) {
       const organizationId = known.gone.get(applicationId);
-      if (organizationId !== undefined) mend(() => repairs.application(applicationId, organizationId));
+      if (organizationId !== undefined) repair(() => repairs.application(applicationId, organizationId));
       else if (!known.applications.has(applicationId)) {
         const text = (await leader.target.read(name)) ?? "";
-        // Of an application that is forgotten here: put back from a copy, it would serve whoever it served then.
+        // A file of an application that the database has forgotten, restored from a copy, would serve its former
+        // upstream.
         if (isOwnApplication(applicationId, text, leader.gateway.state)) {
-          mend(() => repairs.application(applicationId, ""));
+          repair(() => repairs.application(applicationId, ""));
         } else unknown.push(name);
       }
     } else if (deny !== null && !known.denies.has(name)) {
       const text = (await leader.target.read(name)) ?? "";
-      if (isOwnDeny(name, text, leader.gateway.state)) mend(() => repairs.deny(deny.organizationId, deny.group));
+      if (isOwnDeny(name, text, leader.gateway.state)) repair(() => repairs.deny(deny.organizationId, deny.group));
       else unknown.push(name);
     }
   }

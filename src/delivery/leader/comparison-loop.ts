@@ -6,10 +6,10 @@ import { compareAll } from "./compare-all";
 import type { LeaderContext } from "./leader-context";
 import type { Repairs } from "./repair-queue";
 
-/** How soon a comparison that failed is tried again, in ms. */
+/** Delay before a failed comparison is retried, in ms. */
 const againMs = 5_000;
 
-/** A full comparison at the start of the term and every `everyMs`. @throws LeaseLost */
+/** Runs a full comparison at the start of the term and every `everyMs`. @throws LeaseLost */
 export async function compareUntilOver(
   leader: LeaderContext,
   repairs: Repairs,
@@ -38,7 +38,7 @@ export async function compareUntilOver(
       gone = isFolderGone(error);
     }
     await pace.sleep(wait, over);
-    // The next term makes the folders that are missing.
+    // The next term creates missing folders.
     if (gone) return;
   }
 }

@@ -6,19 +6,19 @@ import type { Candidate } from "./elect-leader";
 import type { LeaderContext } from "./leader-context";
 
 export interface ReconcilerTiming {
-  /** How long a lease runs without being renewed, in ms. */
+  /** How long a lease lasts without renewal, in ms. */
   readonly leaseMs: number;
-  /** How often a process that does not lead looks whether it could, in ms. */
+  /** How often a process that does not lead checks whether it could, in ms. */
   readonly candidateMs: number;
   /** Time between two full comparisons, in ms. */
   readonly compareMs: number;
-  /** A round of asking again what is proven takes at least this, in ms. */
+  /** The minimum duration of a round that proves everything again, in ms. */
   readonly proofRoundMs: number;
-  /** Questions to the gateway in proving, most a second. */
+  /** The maximum rate of probes to the gateway, per second. */
   readonly proofsPerSecond: number;
 }
 
-/** The values that apply where no option says otherwise. */
+/** The defaults. */
 export const usualTiming: ReconcilerTiming = {
   leaseMs: 6_000,
   candidateMs: 1_000,
@@ -27,23 +27,23 @@ export const usualTiming: ReconcilerTiming = {
   proofsPerSecond: 500,
 };
 
-/** What a controller works with, and what it tells about. */
+/** What a controller needs, and the events that it reports. */
 export interface Controller
   extends Omit<Candidate, "applier" | "holder" | "leaseMs">,
     Pick<LeaderContext, "pace" | "at" | "onProgress"> {
   readonly timing: ReconcilerTiming;
-  /** Rings when something may be pending. */
+  /** Signals that changes may be pending. */
   readonly waker: Waker;
-  /** Reaches the applier and the prober. */
+  /** Connects to the applier and the prober. */
   readonly connect: () => Promise<GatewayConnection>;
-  /** The gateway is led: from here with this prober, or by another process. */
+  /** The gateway has a leader: this process, with this prober, or another process. */
   readonly onLed: (prober: Prober | null) => void;
-  /** It cannot be led from here. */
+  /** This process cannot lead the gateway. */
   readonly onUnled: (error: unknown) => Promise<void>;
-  /** What keeps deliveries from being written to the gateway's folder; null when one was written. */
+  /** Reports what prevents deliveries from being written to the gateway's folder; null after a successful write. */
   readonly onFolder: (why: Why | null) => void;
-  /** There is nothing to deliver, or a delivery failed: the start is over either way. */
+  /** No change is pending, or a delivery failed. Either way, startup is complete. */
   readonly onSettled: () => void;
-  /** A part of a term ended with an error. */
+  /** A part of a term stopped with an error. */
   readonly onEnded: (error: unknown) => void;
 }

@@ -14,10 +14,13 @@ import { openTerm, type Term } from "./open-term";
 import { Overtaken } from "./preempt-delivery";
 import { renewUntilOver } from "./renew-until-over";
 
-/** After failed attempts the next one waits up to so many times `candidateMs`: what is put right is found within seconds. */
+/**
+ * After failed attempts, the delay grows up to this multiple of `candidateMs`, so that a fixed problem is noticed
+ * within seconds.
+ */
 const mostCandidates = 5;
 
-/** Leads a gateway whenever it can, and delivers and proves while it does. This file is the whole loop. */
+/** Leads a gateway whenever possible, and delivers and proves while it leads. This file contains the whole loop. */
 export async function control(controller: Controller, stopped: AbortSignal): Promise<void> {
   const { pace, timing } = controller;
   const limits = { firstMs: timing.candidateMs, mostMs: mostCandidates * timing.candidateMs };
@@ -29,12 +32,12 @@ export async function control(controller: Controller, stopped: AbortSignal): Pro
   }
 }
 
-/** One attempt to lead, and the whole term where it succeeds. */
+/** Makes one attempt to lead, and runs the whole term if it succeeds. */
 async function attempt(controller: Controller, stopped: AbortSignal): Promise<"ended" | "waits" | "failed"> {
   let connection: GatewayConnection | null = null;
   try {
     connection = await controller.connect();
-    // A term's staging folder belongs to one holder, and a term that was lost is not taken up again.
+    // A term's staging folder belongs to one holder, and a lost term is never resumed.
     const holder = holderName(controller.random);
     const { applier } = connection;
     const standing = await takeLead({ ...controller, applier, holder, leaseMs: controller.timing.leaseMs });
@@ -49,7 +52,7 @@ async function attempt(controller: Controller, stopped: AbortSignal): Promise<"e
   }
 }
 
-/** One term: its parts run side by side, and the first one that ends is the end of all. */
+/** Runs one term. Its parts run concurrently, and the term ends when the first part ends. */
 async function lead(
   controller: Controller,
   { lease, target, row }: Extract<Standing, { leads: true }>,
@@ -81,7 +84,7 @@ async function lead(
     await endLease(database, lease);
     return outcome;
   } catch (error) {
-    await endLease(database, lease).catch(() => undefined); // it ends by itself a little later
+    await endLease(database, lease).catch(() => undefined); // the lease expires by itself a little later
     throw error;
   } finally {
     end();
@@ -89,7 +92,7 @@ async function lead(
   }
 }
 
-/** Delivers what is pending until the term is over, or must end because its folders are gone. @throws LeaseLost */
+/** Delivers pending changes until the term is over, or must end because its folders are missing. @throws LeaseLost */
 async function deliverUntilOver(controller: Controller, { leader, prober, schedule, failures }: Term): Promise<void> {
   while (!leader.over.aborted) {
     let work: Work | null = null;

@@ -11,24 +11,25 @@ import type { LeaderContext } from "./leader-context";
 const pageSize = 100;
 /** Outbox rows marked in one transaction. */
 const rowsAtOnce = 500;
-/** Transactions that record states at the same time. */
+/** Transactions that record states concurrently. */
 const recordedAtOnce = 4;
 
 /**
- * Numbers a plan and applies it, the marker last. Its files are staged while it is numbered.
- * @throws LeaseLost; the file system's or the database's own error. Nothing is recorded then, and everything is pending.
+ * Numbers a plan and applies it, with the marker last. Its files are staged while it is numbered.
+ * @throws LeaseLost, or an error of the file system or database. Nothing is recorded then, and all changes stay
+ * pending.
  */
 export async function applyPlan(leader: LeaderContext, plan: DeliveryPlan, turn: Turn): Promise<Bundle> {
   const { target, at } = leader;
   await at("compiled");
   await target.requireClaim();
   const numbering = numberBundle(leader, plan);
-  numbering.catch(() => undefined); // the target throws it
+  numbering.catch(() => undefined); // the target throws this error
   await target.apply(plan.files, numbering, turn);
   return numbering;
 }
 
-/** Gives a plan its number, before anything of it can be seen. */
+/** Numbers a plan before any part of it is visible. */
 async function numberBundle(leader: LeaderContext, plan: DeliveryPlan): Promise<Bundle> {
   const { database, lease, gateway, clock, at } = leader;
   const { files } = plan;
@@ -46,9 +47,9 @@ async function numberBundle(leader: LeaderContext, plan: DeliveryPlan): Promise<
 }
 
 /**
- * Records what was applied, in parts, so that no transaction grows with the batch. What a row asked for is there once
- * every state is; rows that no part has reached yet are simply still pending.
- * @param rows ids of the outbox rows that the delivery answers
+ * Records an applied delivery in parts, so that no transaction grows with the batch. A row is marked only after all
+ * states are stored; rows that no part has reached yet simply stay pending.
+ * @param rows ids of the outbox rows that the delivery carried
  */
 export async function recordPlan(
   leader: LeaderContext,

@@ -9,38 +9,38 @@ import { clearCause, recordCause } from "./lease";
 
 const retries = { firstMs: 200, mostMs: 5_000 };
 
-/** What becomes of deliveries that fail in one term: in the log, in the database, and when the next one is tried. */
+/** Handles failed deliveries of one term: logs them, records the cause, and delays the retry. */
 export class DeliveryFailures {
-  /** The last delivery failed; parts of it may be recorded. */
+  /** The last delivery failed, and parts of it may be recorded. */
   isDoubtful = false;
   #count = 0;
-  // One of an earlier term, or of a process that could not lead, may stand in the database.
-  #causeStands = true;
+  // The database may hold the cause of an earlier term, or of a process that could not lead.
+  #hasStoredCause = true;
   readonly #repeats = new Repeats();
 
   constructor(
     private readonly leader: LeaderContext,
-    /** What keeps deliveries from being written to the gateway's folder; null when one was written. */
+    /** Reports what prevents deliveries from being written to the gateway's folder; null after a successful write. */
     private readonly onFolder: (why: Why | null) => void,
   ) {}
 
-  /** A delivery was recorded, which also clears the cause. */
+  /** A delivery was recorded, which also cleared the cause. */
   over(): void {
     this.#count = 0;
-    this.#causeStands = false;
+    this.#hasStoredCause = false;
     this.#repeats.over();
     this.onFolder(null);
   }
 
-  /** Nothing is pending, so that nothing fails. @throws LeaseLost */
+  /** Clears the cause, because nothing is pending. @throws LeaseLost */
   async clearCause(): Promise<void> {
-    if (this.#causeStands) await clearCause(this.leader.database, this.leader.lease);
-    this.#causeStands = false;
+    if (this.#hasStoredCause) await clearCause(this.leader.database, this.leader.lease);
+    this.#hasStoredCause = false;
   }
 
   /**
-   * Says why a delivery failed, and waits before the next one.
-   * @returns whether this term may try again
+   * Reports why a delivery failed, and waits before the retry.
+   * @returns whether this term may retry
    * @throws LeaseLost
    */
   async handle(error: unknown, work: Work | null): Promise<boolean> {
@@ -48,10 +48,10 @@ export class DeliveryFailures {
     if (work?.backlog.closes) this.#logRevocation(error, work);
     this.#count++;
     this.isDoubtful = true;
-    this.#causeStands = true;
-    await this.#sayWhy(error);
+    this.#hasStoredCause = true;
+    await this.#reportCause(error);
     await pace.sleep(backoff(this.#count, retries), over);
-    // The next term makes the folders that are missing, and compares everything; this one may have been fenced.
+    // The next term creates missing folders and compares everything. This term may have been fenced.
     return !isFolderGone(error);
   }
 
@@ -59,7 +59,7 @@ export class DeliveryFailures {
     const { log, pace, gateway } = this.leader;
     const applications = [...backlog.applications].filter(([, { closes }]) => closes).map(([id]) => id);
     const named = applications.slice(0, 50);
-    // The same ones again with growing distance, others at once.
+    // The same revocations are logged at growing intervals, others at once.
     const silent = this.#repeats.due(`revocation ${named}`, pace.now());
     if (silent === null) return;
     log.error(
@@ -68,14 +68,14 @@ export class DeliveryFailures {
     );
   }
 
-  async #sayWhy(error: unknown): Promise<void> {
+  async #reportCause(error: unknown): Promise<void> {
     const { database, lease, clock, log, pace } = this.leader;
     const why = whyOf(error);
     const { cause } = why;
     if (isOfFolder(cause)) this.onFolder(why);
     const silent = this.#repeats.due(cause, pace.now());
     if (silent !== null) {
-      log.warn({ gatewayId: lease.gatewayId, err: error, cause, silent }, "a delivery failed and will be tried again");
+      log.warn({ gatewayId: lease.gatewayId, err: error, cause, silent }, "a delivery failed and will be retried");
     }
     try {
       await recordCause(database, lease, textOf(cause), clock.now());

@@ -9,34 +9,34 @@ import type { LeaderContext } from "./leader-context";
 import { type Overtaken, overtaking } from "./preempt-delivery";
 import type { Repairs } from "./repair-queue";
 
-/** Outbox rows of which one delivery chooses. */
+/** The outbox rows from which one delivery is chosen. */
 const rowsPerDelivery = 5_000;
-/** How long a hint that never came is waited for, in ms. */
+/** How long to wait for a hint before pending rows are read anyway, in ms. */
 const lookAgainMs = 1_000;
-/** Pending rows are looked at again at most this often while a marker is not due yet, in ms. */
+/** The minimum time between two reads of pending rows while a marker is not due yet, in ms. */
 const quietMs = 20;
 /**
- * A delivery that closes begins as long before its marker is due as the last one took to be staged, but no longer than
- * this, in ms: what comes after it began has to wait for the next one.
+ * A delivery that closes begins before its marker is due: as early as the last staging took, but at most this long, in
+ * ms. Changes that arrive after its start have to wait for the next delivery.
  */
 const longestLeadMs = 400;
 
-/** What one delivery carries: outbox rows, and what a comparison found to be different from what it should be. */
+/** What one delivery carries: outbox rows, and differences that a comparison found. */
 export interface Work {
-  /** Ids of the outbox rows that it answers. */
+  /** Ids of the outbox rows that the delivery carries. */
   readonly rows: readonly number[];
   readonly backlog: Backlog;
-  /** The file that all applications share is missing or altered. */
+  /** The file that all applications share is missing or was changed. */
   readonly shared: boolean;
   readonly turn: Turn;
-  /** What it mends, to be given back if it fails. */
-  readonly mending: ReturnType<Repairs["take"]>;
-  /** In ms of the pace. */
+  /** The repairs that it carries, to return to the queue if it fails. */
+  readonly repairing: ReturnType<Repairs["take"]>;
+  /** Milliseconds of the pace's clock. */
   readonly beganAt: number;
   readonly times: {
-    /** From the beginning until everything was staged, in ms. */
+    /** Time from the start until everything was staged, in ms. */
     preparedMs: number;
-    /** How long it then waited until it was due, in ms. */
+    /** Time it then waited until the marker was due, in ms. */
     waitedMs: number;
   };
 }
@@ -44,26 +44,26 @@ export interface Work {
 interface ScheduleOptions {
   readonly leader: LeaderContext;
   readonly repairs: Repairs;
-  /** Rings when something may be pending. */
+  /** Signals that changes may be pending. */
   readonly waker: Waker;
-  /** The last measured time from a marker to its being loaded, in ms. */
+  /** The last measured time from a marker until it was loaded, in ms. */
   readonly loadMs: () => number;
-  /** Nothing is pending. */
+  /** Called when nothing is pending. */
   readonly onIdle: () => Promise<void>;
 }
 
-/** Decides when the next delivery begins and what it carries, by what the last ones cost. */
+/** Decides when the next delivery begins and what it carries, from the cost of the previous ones. */
 export class DeliverySchedule {
   #lastMarkerAt: number | null = null;
   #costMs = assumedCostMs;
   #lastCloses = false;
   #leadMs = 0;
-  /** What was pending when a delivery was overtaken. */
+  /** What was pending when a delivery was preempted. */
   #overtaken: { readonly any: boolean; readonly closes: boolean } | null = null;
 
   constructor(private readonly options: ScheduleOptions) {}
 
-  /** Waits for work. @returns null where there is nothing to deliver yet */
+  /** Waits for work. @returns null if there is nothing to deliver yet */
   async next(): Promise<Work | null> {
     const { leader, repairs, waker, loadMs, onIdle } = this.options;
     const { pace, over, database, gateway } = leader;
@@ -82,7 +82,7 @@ export class DeliverySchedule {
     return null;
   }
 
-  /** The marker of the work was renamed at `markerAt`, and everything is recorded. */
+  /** The marker of the delivery was renamed at `markerAt`, and everything is recorded. */
   delivered({ backlog, beganAt, times }: Work, bundle: Bundle, markerAt: number): void {
     this.#costMs = costAfter(this.#costMs, {
       applications: bundle.probes.length,
@@ -93,12 +93,12 @@ export class DeliverySchedule {
     if (backlog.closes) this.#leadMs = Math.min(longestLeadMs, times.preparedMs);
   }
 
-  /** What a delivery that failed should have mended is still to be mended. */
-  giveBack({ mending }: Work): void {
-    this.options.repairs.giveBack(mending);
+  /** Returns the repairs of a failed delivery to the queue. */
+  giveBack({ repairing }: Work): void {
+    this.options.repairs.giveBack(repairing);
   }
 
-  /** The next delivery does not have to look for what overtook this one. */
+  /** Stores what preempted this delivery, so that the next one does not have to query it. */
   preempted({ by }: Overtaken): void {
     if (by === "a closing change") this.#overtaken = { any: true, closes: true };
   }
@@ -110,18 +110,18 @@ export class DeliverySchedule {
     const taken = await takeChanges(leader.database, leader.gateway.gatewayId, rowsPerDelivery);
     const pending = batchOf(taken, size);
     const closes = pending.some((row) => row.closes);
-    const mending = repairs.take(closes ? size.beside : size.closing);
-    const backlog = backlogOf([...pending, ...mending.rows]);
+    const repairing = repairs.take(closes ? size.alongside : size.closing);
+    const backlog = backlogOf([...pending, ...repairing.rows]);
     const times = { preparedMs: 0, waitedMs: 0 };
-    const mends = backlog.closes || mending.shared || mending.marker;
+    const mayClose = backlog.closes || repairing.shared || repairing.marker;
     const { ready, overtaken }: Turn = closes
       ? { ready: () => this.#untilDue() }
-      : { overtaken: overtaking(leader, mends, this.#lastMarkerAt, loadMs) };
+      : { overtaken: overtaking(leader, mayClose, this.#lastMarkerAt, loadMs) };
     const turn: Turn = { overtaken, ready: this.#timed(times, ready) };
-    return { rows: pending.map(({ row }) => row), backlog, shared: mending.shared, turn, mending, beganAt, times };
+    return { rows: pending.map(({ row }) => row), backlog, shared: repairing.shared, turn, repairing, beganAt, times };
   }
 
-  /** Measures how long staging took, and then the wait. */
+  /** Measures how long staging took, and then how long the delivery waited. */
   #timed(times: Work["times"], ready: Turn["ready"]): () => Promise<void> {
     const { pace } = this.options.leader;
     const began = pace.now();
@@ -132,7 +132,9 @@ export class DeliverySchedule {
     };
   }
 
-  /** What closes is staged a little before its marker is due, and waits for that with nothing applied. */
+  /**
+   * Stages a closing delivery shortly before its marker is due, then waits for that moment before it applies anything.
+   */
   async #untilDue(): Promise<void> {
     const { leader, loadMs } = this.options;
     const { pace, over } = leader;
@@ -143,7 +145,7 @@ export class DeliverySchedule {
     }
   }
 
-  /** Nothing can be due before a closing change would be; from then on every hint may bring one. */
+  /** No delivery is due before a closing one would be. After that, each hint may bring a closing change. */
   async #waitForTurn(wait: number, closingWait: number): Promise<void> {
     const { leader, waker } = this.options;
     const { pace, over } = leader;

@@ -8,7 +8,7 @@ import type { LeaderContext } from "./leader-context";
 const hostsAtOnce = 200;
 
 /**
- * Reports what matters in files that Portcullis did not write: a file that freezes the gateway, defines a name of
+ * Reports relevant contents of files that Portcullis did not write: a file that freezes the gateway, defines a name of
  * Portcullis, or routes a host that an organization manages at this gateway.
  * @param unknown names in the applications' folder that look like names of Portcullis and are not
  */

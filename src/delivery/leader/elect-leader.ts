@@ -27,33 +27,34 @@ export interface Candidate {
   readonly database: Database;
   readonly sealer: Sealer;
   readonly gatewayId: string;
-  /** The side that has the gateway's folder. */
+  /** The side that holds the gateway's folder. */
   readonly applier: Applier;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
-  /** Who this process is among those that could lead. */
+  /** The identity of this process among the candidates. */
   readonly holder: string;
-  /** How long a lease runs without being renewed, in ms. */
+  /** How long a lease lasts without renewal, in ms. */
   readonly leaseMs: number;
-  /** No other process can have this database open: whoever holds the lease is gone. */
+  /** No other process can have this database open, so the present holder of the lease no longer runs. */
   readonly alone: boolean;
 }
 
 export type Standing =
   | { readonly leads: true; readonly lease: Lease; readonly target: Target; readonly row: GatewayRow }
-  /** Another process of the same folder leads. */
+  /** Another process with the same folder leads. */
   | { readonly leads: false };
 
 /**
- * Tries to become the leader of a gateway: its folder has to be on this disk, and its lease free. The first thing that
- * a new term does is to take the older terms' staging folders away.
- * @throws WrongFolder | NotOurs | the file system's or the database's own error: nobody is kept from leading by it
+ * Attempts to become the leader of a gateway. The gateway's folder must be on this disk, and its lease must be free. A
+ * new term first removes the staging folders of older terms.
+ * @throws WrongFolder | NotOurs | an error of the file system or database; it does not prevent other processes from
+ * leading
  */
 export async function takeLead(candidate: Candidate): Promise<Standing> {
   const { database, gatewayId, applier, holder } = candidate;
   const row = await findGateway(database, gatewayId);
-  if (row === null) throw new WrongFolder("gateway_gone", "the gateway does not exist any more");
+  if (row === null) throw new WrongFolder("gateway_gone", "the gateway no longer exists");
   const nonce = await claimGateway(database, applier, row);
   if (!candidate.alone && row.led) return { leads: false };
 
@@ -73,14 +74,14 @@ export async function takeLead(candidate: Candidate): Promise<Standing> {
     const epoch = await presentEpoch(candidate, target, row);
     return { leads: true, lease, target, row: { ...row, ...epoch } };
   } catch (error) {
-    await endLease(database, lease).catch(() => undefined); // it ends by itself a little later
+    await endLease(database, lease).catch(() => undefined); // the lease expires by itself a little later
     throw error;
   }
 }
 
 /**
- * Makes sure that the folder and the database mean each other. The first process to find a claim in neither makes one;
- * afterwards the same nonce has to be in both.
+ * Checks that the folder and the database refer to each other. If neither has a claim, the first process creates one.
+ * From then on, both must have the same nonce.
  * @returns the nonce
  * @throws WrongFolder
  */
@@ -90,15 +91,15 @@ async function claimGateway(database: Database, applier: Applier, row: GatewayRo
   if (installationId === null) throw new WrongFolder("not_set_up", "the database does not know its installation yet");
   const claim = await applier.claim({ installationId, gatewayId, nonce: row.nonce });
   if (row.nonce !== null || (await claimNonce(database, gatewayId, claim.nonce))) return claim.nonce;
-  // Another process was faster, with a folder of its own: this one's must not look claimed.
+  // Another process claimed another folder first, so this folder must not look claimed.
   if (claim.isNew) await applier.disclaim();
   throw new WrongFolder("claimed_elsewhere", "another process claimed a folder for this gateway at the same moment");
 }
 
 /**
- * A folder that holds a delivery of which the database knows nothing is newer than the database: it was restored from a
- * copy. Revisions then start a new epoch, what lies in the folder unknown counts as written by us, and nothing becomes
- * public by it.
+ * If the folder holds a delivery that the database does not know, the folder is newer: the database was restored from a
+ * copy. Revisions then start a new epoch, unknown application files in the folder are treated as the installation's
+ * own, and nothing becomes public because of the restore.
  */
 async function presentEpoch(
   candidate: Candidate,
@@ -110,13 +111,13 @@ async function presentEpoch(
   const served = servedByMarker(await target.readMarker());
   const relation = await relationOf(database, row, served);
   if (relation === "same") return present;
-  // Before an epoch begins: whoever finds this half done recognizes it again.
+  // This runs before an epoch begins, so that the next leader detects and repeats an interrupted restore.
   await closeReopened(row, { ...candidate, now: clock.now(), read: (name) => target.read(name) });
   if (relation === "unclear" || served === null) return present;
   const epoch = newEpoch(candidate.random);
   log.warn(
     { gatewayId, folder: served.revision, database: row.revision },
-    "the folder is newer than the database, which must have been restored: everything is compared and proven anew",
+    "the folder is newer than the database, which must have been restored: everything is compared and proven again",
   );
   const adopted = (await target.names()).flatMap((name) => applicationOf(name) ?? []);
   await asSync(database, (tx) =>
@@ -126,8 +127,8 @@ async function presentEpoch(
 }
 
 /**
- * `newer`: the folder holds a delivery of which the database knows nothing. `unclear`: which of them is newer cannot be
- * told, since an epoch has only just begun (the folder was adopted), or the marker is missing.
+ * `newer`: the folder holds a delivery that the database does not know. `unclear`: it cannot be determined which of the
+ * two is newer, because an epoch has just begun (the folder was adopted) or the marker is missing.
  */
 async function relationOf(
   database: Database,
@@ -139,7 +140,7 @@ async function relationOf(
   return (await findDelivery(database, row.gatewayId, served)) ? "same" : "newer";
 }
 
-/** A name that no two processes share: it also names a folder. */
+/** A name that no two processes share. It is also the name of a folder. */
 export function holderName(random: RandomBytes): string {
   return random(9).toString("hex");
 }

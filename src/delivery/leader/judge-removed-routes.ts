@@ -8,7 +8,7 @@ import { goneProof, type TagOwner } from "./removed-route-check";
 
 type Judge = Pick<LeaderContext, "database" | "gateway">;
 
-/** Completes a report: decides for each place of a removed route whether what answered there shows that it is gone. */
+/** Completes a report: decides for each place of a removed route whether the answer shows that the route is gone. */
 export async function judgeRemovedRoutes(leader: Judge, reported: ReportedProof): Promise<ProofResult> {
   const { removed, ...result } = reported;
   if (removed.length === 0) return result;
@@ -23,7 +23,7 @@ export async function judgeRemovedRoutes(leader: Judge, reported: ReportedProof)
   return { ...result, why: proof.find(({ proven }) => !proven)?.why ?? null, proof };
 }
 
-/** Whose tag answered at the place of a route that is gone. */
+/** Returns the owner of the tag that answered at the place of a removed route. */
 async function ownerOf(
   { database, gateway }: Judge,
   { host, tag }: RemovedRouteAnswer,

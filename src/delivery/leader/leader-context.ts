@@ -7,7 +7,7 @@ import type { Gateway } from "../planner/gateway";
 import type { AtFaultPoint, Target } from "../protocol/target";
 import type { Lease } from "./lease";
 
-/** What a process has while it leads a gateway; a new term gets a new one. */
+/** What a process holds while it leads a gateway. Each term has a new context. */
 export interface LeaderContext {
   readonly lease: Lease;
   readonly gateway: Gateway;
@@ -19,8 +19,8 @@ export interface LeaderContext {
   readonly pace: Pace;
   readonly log: Logger;
   readonly at: AtFaultPoint;
-  /** Called after something was delivered, loaded or proven, and recorded. */
+  /** Called after a delivery, load or proof was recorded. */
   readonly onProgress?: (() => void) | undefined;
-  /** Ends everything that the term started. */
+  /** Aborts everything that the term started. */
   readonly over: AbortSignal;
 }

@@ -6,7 +6,7 @@ import { aheadInSql, passedInSql } from "../../database/moments-in-sql";
 
 export type GatewayRow = typeof gateways.$inferSelect;
 
-/** Who leads a gateway: every write of a leader is conditional on it. */
+/** The right to lead a gateway. Every write of a leader is conditional on it. */
 export interface Lease {
   readonly gatewayId: string;
   readonly holder: string;
@@ -23,7 +23,7 @@ export function listFileGateways(database: Database): Promise<{ gatewayId: strin
   );
 }
 
-/** `led`: somebody's lease runs, by the database's clock, which all processes share. */
+/** Reads a gateway. `led` means that a lease is running, by the database's clock, which all processes share. */
 export function findGateway(
   database: Database,
   gatewayId: string,
@@ -45,7 +45,7 @@ export function findInstallationId(database: Database): Promise<string | null> {
   });
 }
 
-/** Writes the first claim of a folder. False when another process was first. */
+/** Writes the first claim of a folder. Returns false if another process was first. */
 export function claimNonce(database: Database, gatewayId: string, nonce: string): Promise<boolean> {
   return asSync(database, async (tx) => {
     const rows = await tx
@@ -58,8 +58,8 @@ export function claimNonce(database: Database, gatewayId: string, nonce: string)
 }
 
 /**
- * Takes the next term, unless somebody took it first or the present holder's lease still runs.
- * @param force the present holder is known to be gone (one process only may open the embedded database)
+ * Takes the next term, unless another process took it first or the present holder's lease still runs.
+ * @param force the present holder is known to be gone (only one process may open the embedded database)
  */
 export function takeLease(
   database: Database,
@@ -85,7 +85,7 @@ export function takeLease(
   });
 }
 
-/** The leader's writes to its gateway. @throws LeaseLost */
+/** Updates the gateway's row as its leader. @throws LeaseLost */
 export async function updateAsLeader(
   tx: Transaction,
   lease: Lease,
@@ -96,7 +96,7 @@ export async function updateAsLeader(
   return row;
 }
 
-/** Holds the gateway's row, so that no other term can begin before this transaction ends. @throws LeaseLost */
+/** Locks the gateway's row, so that no other term can begin before this transaction ends. @throws LeaseLost */
 export async function requireLease(tx: Transaction, lease: Lease): Promise<void> {
   const [row] = await tx.select({ term: gateways.leaseTerm }).from(gateways).where(isLeader(lease)).for("share");
   if (!row) throw new LeaseLost(lease.gatewayId);
@@ -115,17 +115,20 @@ export function renewLease(database: Database, lease: Lease, forMs: number): Pro
   return onceAsSync(database, (tx) => updateAsLeader(tx, lease, { leaseUntil: inMs(forMs) }));
 }
 
-/** By the database's clock: a process whose own is wrong neither takes a lease that runs, nor leaves one that runs for hours. */
+/**
+ * Uses the database's clock: a process with a wrong clock neither takes a running lease nor leaves one that runs for
+ * hours.
+ */
 function inMs(ms: number): SQL {
   return sql`clock_timestamp() + ${ms}::integer * interval '1 millisecond'`;
 }
 
-/** Lets the next process in at once. Nothing happens when another one leads already. */
+/** Lets the next process lead at once. This has no effect if another process already leads. */
 export function endLease(database: Database, lease: Lease): Promise<unknown> {
   return onceAsSync(database, (tx) => tx.update(gateways).set({ leaseUntil: null }).where(isLeader(lease)));
 }
 
-/** Says in words why deliveries fail; the moment of the first failure stays. @throws LeaseLost */
+/** Records why deliveries fail, as a sentence. The time of the first failure stays. @throws LeaseLost */
 export function recordCause(database: Database, lease: Lease, cause: string, now: Date): Promise<unknown> {
   return onceAsSync(database, (tx) =>
     updateAsLeader(tx, lease, {
@@ -136,8 +139,8 @@ export function recordCause(database: Database, lease: Lease, cause: string, now
 }
 
 /**
- * Says in words why a process that does not lead a gateway cannot lead it; the moment of the first failure stays.
- * While another process leads nothing is written: delivery works then.
+ * Records why a process that does not lead a gateway cannot lead it, as a sentence. The time of the first failure
+ * stays. While another process leads, nothing is written, because delivery works then.
  */
 export function recordCauseUnled(database: Database, gatewayId: string, cause: string, now: Date): Promise<unknown> {
   return onceAsSync(database, (tx) =>
@@ -154,20 +157,20 @@ export function recordCauseUnled(database: Database, gatewayId: string, cause: s
   );
 }
 
-/** Whether some process leads a gateway now, by the database's clock. */
+/** Checks whether a process leads a gateway now, by the database's clock. */
 export function isLed(database: Database, gatewayId: string): Promise<boolean> {
   return findGateway(database, gatewayId).then((row) => row?.led ?? false);
 }
 
-/** Nothing fails any more. @throws LeaseLost */
+/** Clears the cause of failed deliveries. @throws LeaseLost */
 export function clearCause(database: Database, lease: Lease): Promise<unknown> {
   return onceAsSync(database, (tx) => updateAsLeader(tx, lease, { cause: null, causeSince: null }));
 }
 
 /**
- * Numbers from here on are of another life of the database or the folder: nothing that was seen before counts.
- * `adopted` are applications of which a file of ours lies in the folder and no row here knows: they are removed like
- * any application that is gone.
+ * Starts a new epoch after the database or the folder was replaced: observations from before no longer count.
+ * @param adopted applications with an own file in the folder and no row in the database; they are removed like any
+ * deleted application
  */
 export async function beginEpoch(
   tx: Transaction,
@@ -208,7 +211,10 @@ export async function beginEpoch(
     .onConflictDoNothing();
 }
 
-/** A folder was claimed anew: whoever leads is fenced, and only who finds this nonce on its disk may lead next. */
+/**
+ * Replaces the nonce after a folder was claimed again. The present leader is fenced, and only a process that finds this
+ * nonce on its disk may lead next.
+ */
 export async function replaceNonce(tx: Transaction, gatewayId: string, nonce: string): Promise<void> {
   await tx
     .update(gateways)

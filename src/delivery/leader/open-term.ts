@@ -14,13 +14,13 @@ import type { GatewayRow } from "./lease";
 import { proberReports } from "./prober-reports";
 import { Repairs } from "./repair-queue";
 
-/** What works together while a process leads a gateway. */
+/** The parts that work together while a process leads a gateway. */
 export interface Term {
   readonly leader: LeaderContext;
   readonly prober: Prober;
   readonly schedule: DeliverySchedule;
   readonly failures: DeliveryFailures;
-  /** What the comparison found, for the next delivery. */
+  /** Differences that the comparison found, for the next delivery. */
   readonly repairs: Repairs;
 }
 
@@ -30,11 +30,11 @@ interface TermOptions {
   readonly timing: ReconcilerTiming;
   readonly waker: Waker;
   readonly onFolder: (why: Why | null) => void;
-  /** There is nothing to deliver. */
+  /** Called when there is nothing to deliver. */
   readonly onSettled: () => void;
 }
 
-/** Prepares a term: finds what the folder lacks, and what was delivered and is not proven. */
+/** Prepares a term: finds what the folder lacks, and what was delivered and not proven. */
 export async function openTerm(leader: LeaderContext, options: TermOptions): Promise<Term> {
   const { row, connection, timing, waker, onFolder, onSettled } = options;
   const repairs = new Repairs();
@@ -49,12 +49,12 @@ export async function openTerm(leader: LeaderContext, options: TermOptions): Pro
     onSettled();
   };
   const schedule = new DeliverySchedule({ leader, repairs, waker, loadMs: () => loadMs, onIdle });
-  await findUnfit(leader, row.epoch, repairs);
+  await findMissingFiles(leader, row.epoch, repairs);
   await prober.recall();
   return { leader, prober, schedule, failures, repairs };
 }
 
-/** What the prober gets to know of a gateway: no key of it. */
+/** What the prober learns about a gateway. It receives no key. */
 function watched(
   { gatewayId, address, probeAddress, secretHost, state }: Gateway,
   { epoch, loadedRevision }: GatewayRow,
@@ -74,8 +74,11 @@ function watched(
   };
 }
 
-/** What the gateway must have before it starts, applications or none: the shared file, and a marker of this epoch. */
-async function findUnfit({ target, gateway }: LeaderContext, epoch: string, repairs: Repairs): Promise<void> {
+/**
+ * Finds what the gateway must have before it starts, even without applications: the shared file, and a marker of this
+ * epoch.
+ */
+async function findMissingFiles({ target, gateway }: LeaderContext, epoch: string, repairs: Repairs): Promise<void> {
   const shared = planShared(gateway);
   if ((await target.read(shared.name)) !== shared.text) repairs.shared();
   const text = await target.readMarker();

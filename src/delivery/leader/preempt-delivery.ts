@@ -2,7 +2,7 @@ import { markerDueAt } from "../planner/marker-spacing";
 import { lookAtPending } from "../planner/take-changes";
 import type { LeaderContext } from "./leader-context";
 
-/** A delivery without a closing change must not go on: it ended before the first of its files was applied. */
+/** A delivery without a closing change must stop. It ended before its first file was applied. */
 export class Overtaken extends Error {
   constructor(readonly by: "a closing change" | "a slow load") {
     super(`overtaken by ${by}`);
@@ -10,14 +10,15 @@ export class Overtaken extends Error {
   }
 }
 
-/** Between two looks for a closing change while a delivery is made, in ms. */
+/** Time between two checks for a closing change during a delivery, in ms. */
 const lookEveryMs = 40;
 
 /**
- * For a delivery without a closing change.
- * @param closes whether it mends what may close, and so does not leave the gateway the time that opening changes do
- * @returns a function to call often until its first file is applied; it throws `Overtaken` once a closing change is
- * pending, or once it is known that the marker before took longer to load than was thought when the delivery began
+ * Creates the check that preempts a delivery without a closing change.
+ * @param closes whether it carries repairs that may close; if so, it does not leave the gateway the time that opening
+ * changes leave
+ * @returns a function to call often until the first file is applied. It throws `Overtaken` once a closing change is
+ * pending, or once the previous marker is known to have taken longer to load than assumed when the delivery began
  */
 export function overtaking(
   leader: LeaderContext,

@@ -10,13 +10,15 @@ import { judgeRemovedRoutes } from "./judge-removed-routes";
 import type { LeaderContext } from "./leader-context";
 import { pageOfProven, readProofTasks, recordProofs, recordUnproven, recordWentBack } from "./proofs";
 
-/** Every proven application was asked within this time, while a process led the gateway and it answered, in ms. */
+/**
+ * While a process leads the gateway and the gateway answers, each proven application is probed within this time, in ms.
+ */
 const longestRoundMs = 600_000;
 const statesAtOnce = 500;
 const tasksAtOnce = 100;
 const judgedAtOnce = 8;
 
-/** Writes to the database what a prober reports, and reads for it what has to be asked. */
+/** Stores a prober's reports in the database, and reads the prober's tasks from it. */
 export function proberReports(leader: LeaderContext, measured: (loadMs: number) => void): ProberReports {
   const { database, gateway, lease, clock } = leader;
 
@@ -44,7 +46,7 @@ export function proberReports(leader: LeaderContext, measured: (loadMs: number) 
   return {
     isKnown: (served) => findDelivery(database, gateway.gatewayId, served),
     async loaded({ revision, before, isNews, seenAt }) {
-      // First what must not be claimed any more: a process that takes over in between finds the same again.
+      // Proofs that no longer hold are cleared first. A process that takes over in between finds the same state again.
       if (revision < before) await recordWentBack(database, lease, revision);
       if (isNews) await recordLoaded(database, lease, revision, readMoment(seenAt));
       leader.onProgress?.();

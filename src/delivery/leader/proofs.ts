@@ -5,7 +5,7 @@ import type { Database, Transaction } from "../../database/database";
 import type { ProofResult, ProofTask } from "../protocol/probe";
 import { type Lease, requireLease } from "./lease";
 
-/** What has to be seen of these applications, as they were last delivered. */
+/** Reads the proof tasks of these applications, as they were last delivered. */
 export function readProofTasks(
   database: Database,
   gatewayId: string,
@@ -23,7 +23,9 @@ export function readProofTasks(
   });
 }
 
-/** Applications whose newest delivery was proven, after `after`, in order: those that are asked again from time to time. */
+/**
+ * Lists applications whose newest delivery was proven, after `after`, in order. These are probed again periodically.
+ */
 export function pageOfProven(
   database: Database,
   gatewayId: string,
@@ -65,8 +67,9 @@ function proofTask({ provenRevision, intended, ...row }: TaskRow): ProofTask {
 }
 
 /**
- * Stores what was seen, of each application only while the revision asked about is still its newest. Returns those for
- * which it was. What is not proven any more loses its proven revision.
+ * Stores observed results, for each application only while the probed revision is still its newest. An application that
+ * is no longer proven loses its proven revision.
+ * @returns the applications whose results were stored
  * @throws LeaseLost
  */
 export function recordProofs(
@@ -87,7 +90,7 @@ export function recordProofs(
         .set({
           proof: sql`seen."proof"`,
           unproven: sql`seen."why"`,
-          // What an earlier delivery was seen to enforce is not seen any more either.
+          // What an earlier delivery was seen to enforce no longer counts either.
           provenRevision: sql`case when ${isProven} then seen."revision" else 0 end`,
           provedAt: sql`case when ${isProven} then ${at} else ${applicationStates.provedAt} end`,
           probes: sql`case when ${isProven} then ${withoutGone} else ${applicationStates.probes} end`,
@@ -106,12 +109,13 @@ export function recordProofs(
   });
 }
 
-/** A place that was seen gone is not asked again: somebody else may use it now. */
+/** The place of a removed route is not probed again after the route was seen gone: another tenant may use it now. */
 const withoutGone = sql`coalesce((select jsonb_agg(p) from jsonb_array_elements(${applicationStates.probes}) p where p->>'expect' <> 'gone'), '[]'::jsonb)`;
 
 /**
- * Says of every application with an unproven delivery above `above` why it is not: the gateway is silent, or does not
- * load it. @throws LeaseLost
+ * Records for every application with an unproven delivery above `above` why it is unproven: the gateway does not
+ * answer, or does not load it.
+ * @throws LeaseLost
  */
 export function recordUnproven(database: Database, lease: Lease, above: number, why: string): Promise<void> {
   return asSync(database, async (tx) => {
@@ -132,7 +136,10 @@ export function recordUnproven(database: Database, lease: Lease, above: number, 
   });
 }
 
-/** The gateway serves an older delivery than it did: what was proven of newer ones is so no more. @throws LeaseLost */
+/**
+ * The gateway serves an older delivery than before, so proofs of newer deliveries no longer count.
+ * @throws LeaseLost
+ */
 export function recordWentBack(database: Database, lease: Lease, revision: number): Promise<void> {
   return asSync(database, async (tx) => {
     await requireLease(tx, lease);
@@ -143,7 +150,7 @@ export function recordWentBack(database: Database, lease: Lease, revision: numbe
   });
 }
 
-/** Which of these tags belong to applications as they were last delivered to this gateway. */
+/** Returns which of these tags belong to applications as they were last delivered to this gateway. */
 export function knownTags(database: Database, gatewayId: string, tags: readonly string[]): Promise<Set<string>> {
   if (tags.length === 0) return Promise.resolve(new Set());
   return onceAsSync(database, async (tx) => {
@@ -161,7 +168,9 @@ export function knownTags(database: Database, gatewayId: string, tags: readonly 
   });
 }
 
-/** The deny group that covers a host (also by a wildcard above it), or null when nobody claims it. */
+/**
+ * Returns the deny group that covers a host (also by a wildcard above it), or null if no organization claims the host.
+ */
 export async function findDenyGroup(tx: Transaction, gatewayId: string, host: string) {
   const wildcard = `*.${host.slice(host.indexOf(".") + 1)}`;
   const rows = await tx

@@ -26,27 +26,27 @@ export interface ReconcilerOptions {
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
-  /** No other process can have this database open (the embedded one): its lease is free from the start. */
+  /** No other process can have this database open (the embedded one), so its lease is free from the start. */
   readonly alone?: boolean;
   readonly pace?: Pace;
   readonly files?: FileSystem;
   readonly faultPoint?: AtFaultPoint;
   readonly timing?: Partial<ReconcilerTiming>;
   readonly client?: () => GatewayClient;
-  /** Where the applier and the prober are not in this process: reaches them, once for each attempt to lead. */
+  /** Connects to the applier and the prober if they run in another process; called once for each attempt to lead. */
   readonly connect?: () => Promise<GatewayConnection>;
-  /** Told of every status that leads differently than the one before, or has another cause. */
+  /** Called with every status whose `leads` or cause differs from the previous one. */
   readonly onStatus?: (status: ReconcilerStatus) => void;
-  /** Told that something was delivered, loaded or proven, and recorded. */
+  /** Called after a delivery, load or proof was recorded. */
   readonly onProgress?: () => void;
 }
 
 export interface ReconcilerStatus {
-  /** Null before the first try. */
+  /** Null before the first attempt. */
   readonly leads: boolean | null;
   /**
-   * What keeps this process from leading the gateway, or from writing to the folder of one that it leads. Null where
-   * nothing does.
+   * What prevents this process from leading the gateway, or from writing to the folder of a gateway that it leads. Null
+   * if nothing does.
    */
   readonly why: Why | null;
 }
@@ -54,14 +54,14 @@ export interface ReconcilerStatus {
 /** Delivers to one gateway and proves what it enforces, while this process leads it. */
 export interface Reconciler {
   start(): void;
-  /** Something may be pending; a hint. */
+  /** Hints that changes may be pending. */
   wake(): void;
-  /** Somebody waits for this application to be enforced. */
+  /** A caller waits for this application to be enforced. */
   prioritize(applicationId: string): void;
   status(): ReconcilerStatus;
-  /** Resolves when the first try is over: everything that was pending is delivered or failed, or somebody else leads. */
+  /** Resolves after the first attempt: all pending changes are delivered or failed, or another process leads. */
   readonly ready: Promise<ReconcilerStatus>;
-  /** Finishes the write under way and lets the next process in. */
+  /** Finishes the current write and lets the next process lead. */
   stop(): Promise<void>;
 }
 
@@ -79,7 +79,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     settle = resolve;
   });
   const problems = new Repeats();
-  /** Of parts of a term that ended by an error; a term that is led does not mean that they are over. */
+  /** Parts of a term that stopped with an error. A new term does not mean that the problem is solved. */
   const ended = new Repeats();
 
   function become(next: ReconcilerStatus): void {
@@ -88,15 +88,18 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (isNew) options.onStatus?.(next);
   }
 
-  /** The applier and the prober: in this process, unless the options say where else. */
+  /** Connects to the applier and the prober: in this process, unless the options provide a connection. */
   async function connect(): Promise<GatewayConnection> {
     if (options.connect) return options.connect();
     const { files = realFileSystem, client = gatewayClient } = options;
     return connectLocally({ ...options, files, client: () => client(), pace, at });
   }
 
-  /** In the log, now and then; in the database, where no other process leads; and to who waits for the start. */
-  async function sayWhy(error: unknown): Promise<void> {
+  /**
+   * Reports why this process cannot lead: in the log at growing intervals, in the database if no other process leads,
+   * and to the callers that wait for startup.
+   */
+  async function reportCause(error: unknown): Promise<void> {
     const why = whyOf(error, "cannot_lead");
     const { cause, detail } = why;
     prober = null;
@@ -104,9 +107,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     settle(status);
     const silent = problems.due(cause, pace.now());
     if (silent !== null) {
-      log.error({ gatewayId, cause, err: error, silent }, `nothing is delivered to this gateway from here: ${detail}`);
+      log.error({ gatewayId, cause, err: error, silent }, `this process cannot deliver to the gateway: ${detail}`);
     }
-    // Without the database there is no place to say it.
+    // If the database fails too, there is no other place to record the cause.
     await recordCauseUnled(database, gatewayId, textOf(cause), clock.now()).catch(() => undefined);
   }
 
@@ -124,13 +127,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (problems.over()) log.info({ gatewayId }, "the gateway can be led again");
       if (own === null) settle(status);
     },
-    onUnled: sayWhy,
+    onUnled: reportCause,
     onFolder: (why) => become({ leads: true, why }),
     onSettled: () => settle(status),
     onEnded(error) {
       if (error instanceof LeaseLost) return log.warn({ gatewayId }, error.message);
       const silent = ended.due(causeOf(error), pace.now());
-      if (silent !== null) log.error({ gatewayId, err: error, silent }, "a part of the sync ended");
+      if (silent !== null) log.error({ gatewayId, err: error, silent }, "a part of the sync stopped");
     },
   };
 

@@ -1,4 +1,4 @@
-/** Who stands behind the tag that the place of a removed route answered with. */
+/** The owner of the tag that answered at the place of a removed route. */
 export type TagOwner = "deny" | "route" | "unknown" | null;
 
 export type GoneProof =
@@ -6,9 +6,10 @@ export type GoneProof =
   | { readonly proven: false; readonly why: "still_there" | "not_denied" };
 
 /**
- * Whether an answer shows that a route is gone: its host answers with the deny of its claim or with another route of
- * ours. A host that nobody claims any more is nobody's: anything without a tag of ours will do.
- * @param claimed whether an organization still holds the host
+ * Decides whether an answer shows that a route is gone: its host answers with the deny of its claim or with another
+ * route of this installation. On a host without a claim, any answer without a tag of this
+ * installation is accepted.
+ * @param claimed whether an organization still claims the host
  */
 export function goneProof(owner: TagOwner, claimed: boolean): GoneProof {
   if (owner === "deny" || owner === "route") return { proven: true };

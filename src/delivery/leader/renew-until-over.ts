@@ -4,7 +4,7 @@ import { causeOf } from "./cause-of";
 import type { LeaderContext } from "./leader-context";
 import { renewLease } from "./lease";
 
-/** Renews the lease of a term, three times in the time that it runs. @throws LeaseLost */
+/** Renews the lease of a term, three times per lease duration. @throws LeaseLost */
 export async function renewUntilOver(leader: LeaderContext, leaseMs: number): Promise<void> {
   const { database, lease, pace, log, over } = leader;
   const repeats = new Repeats();
@@ -15,7 +15,8 @@ export async function renewUntilOver(leader: LeaderContext, leaseMs: number): Pr
       await renewLease(database, lease, leaseMs);
       repeats.over();
     } catch (error) {
-      // Without the database nothing can be numbered either; what must not happen is to go on after another term.
+      // Without the database no delivery can be numbered either, so it is safe to continue. Only a lost lease must end
+      // the term.
       if (error instanceof LeaseLost) throw error;
       const silent = repeats.due(causeOf(error), pace.now());
       if (silent === null) continue;

@@ -1,6 +1,6 @@
 import type { BacklogRow } from "../planner/backlog";
 
-/** What lies in the folder otherwise than it should, until a delivery has mended it. */
+/** Differences between the folder and its expected contents, until a delivery repairs them. */
 export class Repairs {
   #rows: BacklogRow[] = [];
   #shared = false;
@@ -18,7 +18,7 @@ export class Repairs {
     this.#shared = true;
   }
 
-  /** Any delivery writes the marker. */
+  /** Requests a new marker. Any delivery writes one. */
   marker(): void {
     this.#marker = true;
   }
@@ -27,7 +27,7 @@ export class Repairs {
     return this.#shared || this.#marker || this.#rows.length > 0;
   }
 
-  /** Hands out at most `limit` of them. They count as mended unless they are given back. */
+  /** Takes at most `limit` repairs. They count as done unless they are given back. */
   take(limit: number): { readonly rows: readonly BacklogRow[]; readonly shared: boolean; readonly marker: boolean } {
     const taken = { rows: this.#rows.splice(0, limit), shared: this.#shared, marker: this.#marker };
     this.#shared = false;

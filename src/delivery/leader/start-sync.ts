@@ -10,36 +10,36 @@ import { listFileGateways } from "./lease";
 import { createReconciler, type Reconciler, type ReconcilerStatus } from "./reconciler";
 import { sweepUntilOver } from "./sweep";
 
-/** Hints go over this channel of the database; the payload is gateway ids, separated by commas. */
+/** The database channel for hints. The payload is gateway ids, separated by commas. */
 export const changesChannel = "portcullis_changes";
 
 export interface SyncSettings {
-  /** Where this process has the folder of a gateway; null where it has none. */
+  /** The folder of a gateway in this process; null if it has none. */
   readonly folderOf: (gateway: { readonly gatewayId: string; readonly name: string }) => FolderSettings | null;
   readonly timing?: Partial<ReconcilerTiming>;
-  /** How long audit entries are kept, in days; 0 (by default) for ever. */
+  /** How long audit entries are kept, in days; 0 (the default) keeps them forever. */
   readonly auditRetentionDays?: number;
   readonly faultPoint?: AtFaultPoint;
-  /** Told when the standing of a gateway changes. */
+  /** Called when the standing of a gateway changes. */
   readonly onStatus?: (standings: readonly GatewayStanding[]) => void;
-  /** How often gateways that were made or removed elsewhere are looked for, if no notification tells of them; in ms. */
+  /** How often to look for gateways that other processes created or removed, if no notification arrives; in ms. */
   readonly lookAgainMs?: number;
 }
 
 export interface RunningSync {
-  /** Something was committed for these gateways: tells whoever delivers to them, here or in another process. */
+  /** Changes were committed for these gateways: notifies the process that delivers to them. */
   wake(gatewayIds: readonly string[]): void;
-  /** Somebody waits for this application to be enforced. */
+  /** A caller waits for this application to be enforced. */
   prioritize(applicationId: string): void;
-  /** The gateways whose folder this process was given: whether it delivers to them, and if not, why. */
+  /** The gateways whose folder this process has: whether it delivers to them, and if not, why. */
   status(): readonly GatewayStanding[];
-  /** Resolves when every gateway that is known at the start has been tried once. */
+  /** Resolves after the first attempt to lead each gateway that is known at the start. */
   readonly ready: Promise<void>;
-  /** Finishes the writes under way. */
+  /** Finishes the current writes. */
   stop(): Promise<void>;
 }
 
-/** How this process stands to one gateway. */
+/** The standing of this process towards one gateway. */
 export interface GatewayStanding extends ReconcilerStatus {
   readonly gatewayId: string;
   readonly name: string;
@@ -48,7 +48,7 @@ export interface GatewayStanding extends ReconcilerStatus {
 const usualLookAgainMs = 5_000;
 const listenAgainMs = 1_000;
 
-/** Delivers to every gateway whose folder this process holds, seals the audit log, and sweeps what is old. */
+/** Delivers to every gateway whose folder this process has, seals the audit log, and removes expired rows. */
 export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync {
   const { database, log, clock, signer } = runtime;
   const { lookAgainMs = usualLookAgainMs } = settings;
@@ -136,7 +136,7 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
         if (silent !== null) {
           log.warn(
             { err: error, silent },
-            "hints of other processes cannot be heard; what is pending is found by the timer",
+            "cannot listen for hints of other processes; the timer finds pending changes",
           );
         }
         await pace.sleep(listenAgainMs, over);
@@ -160,9 +160,9 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
         else elsewhere.push(gatewayId);
       }
       if (elsewhere.length === 0 || over.aborted) return;
-      // A hint only: what is pending is found without it, a second later.
+      // This is only a hint: without it, pending changes are found one second later.
       database.hint(changesChannel, elsewhere.join(",")).catch((error: unknown) => {
-        log.debug({ err: error }, "a hint was not sent");
+        log.debug({ err: error }, "could not send a hint");
       });
     },
     prioritize(applicationId) {

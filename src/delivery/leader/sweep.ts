@@ -8,7 +8,7 @@ import type { Clock } from "../../platform/values";
 import { sweepChanges, sweepClaims, sweepDeliveries, sweepRemoved } from "./sweeps";
 
 const hour = 3_600_000;
-/** How long it is kept what was delivered when, in ms. */
+/** How long records of deliveries are kept, in ms. */
 const keptFor = 30 * 24 * hour;
 
 interface Sweeper {
@@ -17,11 +17,11 @@ interface Sweeper {
   readonly log: Logger;
   readonly pace: Pace;
   readonly signer: Signer;
-  /** In days; 0 for ever. */
+  /** In days; 0 keeps them forever. */
   readonly auditRetentionDays: number;
 }
 
-/** Every hour removes what is older than it is kept, and ends the claims that are due. */
+/** Every hour, removes expired rows and ends the claims that are due. */
 export async function sweepUntilOver(sweeper: Sweeper, over: AbortSignal): Promise<void> {
   while (!over.aborted) {
     try {
@@ -29,7 +29,7 @@ export async function sweepUntilOver(sweeper: Sweeper, over: AbortSignal): Promi
       await keepAuditLogs(sweeper, over);
     } catch (error) {
       if (over.aborted) return;
-      sweeper.log.warn({ err: error }, "what is old could not be removed");
+      sweeper.log.warn({ err: error }, "expired rows could not be removed");
     }
     await sweeper.pace.sleep(hour, over);
   }

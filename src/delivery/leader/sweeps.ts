@@ -23,7 +23,7 @@ export function sweepChanges(database: Database, before: Date): Promise<boolean>
   });
 }
 
-/** Removes deliveries from before `before`, but never one that the gateway may serve or that is not loaded yet. */
+/** Removes deliveries from before `before`, except those that the gateway may serve or has not loaded yet. */
 export function sweepDeliveries(database: Database, before: Date): Promise<boolean> {
   return asSync(database, async (tx) => {
     const old = tx
@@ -40,7 +40,7 @@ export function sweepDeliveries(database: Database, before: Date): Promise<boole
   });
 }
 
-/** Removes what was kept of applications that have been gone, and proven gone, since before `before`. */
+/** Removes the states of applications that have been gone, and proven gone, since before `before`. */
 export function sweepRemoved(database: Database, before: Date): Promise<unknown> {
   return asSync(database, (tx) =>
     tx
@@ -56,8 +56,8 @@ export function sweepRemoved(database: Database, before: Date): Promise<unknown>
 }
 
 /**
- * Ends the claims that are due at `now`, and asks for delivery of the deny files that named their hosts; returns
- * whether there may be more.
+ * Ends the claims that are due at `now`, and requests delivery of the deny files that named their hosts.
+ * @returns whether there may be more
  */
 export function sweepClaims(database: Database, now: Date): Promise<boolean> {
   return asSync(database, async (tx) => {

@@ -1,6 +1,6 @@
 import type { BatchSize } from "./batch-size";
 
-/** One outbox row, as far as planning is concerned. */
+/** The fields of an outbox row that planning needs. */
 export interface BacklogRow {
   readonly organizationId: string;
   readonly applicationId: string | null;
@@ -8,9 +8,9 @@ export interface BacklogRow {
   readonly closes: boolean;
 }
 
-/** What has to be made again, each thing once however often it changed. */
+/** What has to be compiled. Each item appears once, however often it changed. */
 export interface Backlog {
-  /** By application: who it belonged to, and whether something of it closes. */
+  /** By application: its organization, and whether a change of it closes. */
   readonly applications: ReadonlyMap<string, { readonly organizationId: string; readonly closes: boolean }>;
   readonly denies: readonly { readonly organizationId: string; readonly group: number }[];
   readonly closes: boolean;
@@ -30,9 +30,10 @@ export function backlogOf(rows: readonly BacklogRow[]): Backlog {
 }
 
 /**
- * Of pending rows, those that go together in one delivery: every deny, because nothing must come before it, and then the
- * applications that close, with a few others; where nothing closes, those that open. Organizations take turns, so that
- * one with thousands of changes does not delay another's single one. Of a chosen application all rows go.
+ * Chooses the pending rows that one delivery carries: every deny, because nothing may come before it, and then the
+ * applications that close, with a few others. If nothing closes, it chooses applications that open. Organizations take
+ * turns, so that one with thousands of changes does not delay another's single change. All rows of a chosen application
+ * are included.
  */
 export function batchOf<Row extends BacklogRow>(rows: readonly Row[], size: BatchSize): Row[] {
   const ofApplications = rows.filter(({ applicationId }) => applicationId !== null);
@@ -40,11 +41,14 @@ export function batchOf<Row extends BacklogRow>(rows: readonly Row[], size: Batc
   const closes = rows.some((row) => row.closes);
   const close = new Set(closing.map(({ applicationId }) => applicationId));
   const opening = ofApplications.filter(({ applicationId }) => !close.has(applicationId));
-  const chosen = new Set([...inTurns(closing, size.closing), ...inTurns(opening, closes ? size.beside : size.opening)]);
+  const chosen = new Set([
+    ...inTurns(closing, size.closing),
+    ...inTurns(opening, closes ? size.alongside : size.opening),
+  ]);
   return rows.filter(({ applicationId, denyGroup }) => denyGroup !== null || chosen.has(applicationId));
 }
 
-/** The first `most` applications of the rows: of each organization in their order, organizations in turn. */
+/** The first `most` applications of the rows: in their order within each organization, with organizations in turn. */
 function inTurns(rows: readonly BacklogRow[], most: number): (string | null)[] {
   const waiting = new Map<string, Set<string | null>>();
   for (const { organizationId, applicationId } of rows) {

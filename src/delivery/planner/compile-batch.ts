@@ -14,13 +14,13 @@ import { hashPlace } from "./gateway-secrets";
 import { probesToAsk } from "./probes-to-ask";
 import type { DeliveredState } from "./record-delivery";
 
-/** What becomes of one application: its file, and what the database will say of it once it is applied. */
+/** The plan for one application: its file, and the state that the database stores once it is applied. */
 export interface PlannedApplication {
   readonly file: PlannedFile;
   readonly state: DeliveredState;
 }
 
-/** Opens the hashes. One that does not open stays null, and the compiler quarantines its application. */
+/** Decrypts the hashes. One that cannot be decrypted stays null, and the compiler quarantines its application. */
 export function withHashes(stored: StoredApplication, sealer: Sealer): ApplicationState {
   return {
     ...stored,
@@ -32,9 +32,9 @@ export function withHashes(stored: StoredApplication, sealer: Sealer): Applicati
 }
 
 /**
- * Compiles an application, and closes it when Traefik would refuse the file, which freezes every application of the
- * gateway, or would not build it as it stands. Where even the closed form is refused there is no file, and the deny of
- * its hosts answers.
+ * Compiles an application, and closes it if Traefik would refuse the file, which freezes every application of the
+ * gateway, or would not build it as stated. If even the closed form is refused, there is no file, and the deny of its
+ * hosts answers.
  */
 export function compileChecked(
   state: ApplicationState,
@@ -51,14 +51,14 @@ export function compileChecked(
   return { ...closed, form, diagnostics, file: null, probes: [] };
 }
 
-/** `unbuildable` reads the file as strictly as Traefik does: what is refused is a problem like any other. */
+/** `unbuildable` reads the file as strictly as Traefik does. A refusal is treated like any other problem. */
 function isSound({ file, intended }: CompiledApplication, gateway: Gateway): boolean {
   if (file === null) return true;
   const bare = !gateway.state.tags && intended === "public";
   return unbuildable(file, [sharedOf(gateway)]).every(({ problem }) => bare && problem === "no_middlewares");
 }
 
-/** The same for all applications of a gateway, and compiled once. */
+/** The shared file is the same for all applications of a gateway, so it is compiled once. */
 const shared = new WeakMap<Gateway, CompiledFile>();
 
 function sharedOf(gateway: Gateway): CompiledFile {
@@ -72,7 +72,7 @@ export function planApplication(
   before: StoredState | undefined,
   gateway: Gateway,
   sealer: Sealer,
-  asked: { readonly closes: boolean },
+  requested: { readonly closes: boolean },
 ): PlannedApplication {
   const lastGood = before?.lastGood ?? null;
   const compiled = compileChecked(withHashes(stored, sealer), gateway, lastGood);
@@ -83,7 +83,7 @@ export function planApplication(
       name: `${stored.applicationId}.yml`,
       text: compiled.file?.text ?? null,
       digest,
-      effect: effectOf(delivered, compiled, asked),
+      effect: effectOf(delivered, compiled, requested),
     },
     state: {
       applicationId: stored.applicationId,
@@ -100,7 +100,10 @@ export function planApplication(
   };
 }
 
-/** An application that is gone, or not at this gateway any more: its file goes, and its hosts are asked who answers. */
+/**
+ * Plans the removal of an application that was deleted or moved to another gateway: its file is removed, and its hosts
+ * are probed.
+ */
 export function planRemoval(
   applicationId: string,
   organizationId: string,
@@ -123,7 +126,7 @@ export function planRemoval(
   };
 }
 
-/** A deny file. What it gains closes, and it only ever loses hosts that no route needs. */
+/** Plans a deny file. A host that it gains is closed; it only loses hosts that no route needs. */
 export function planDeny(deny: DenyGroup, hosts: readonly string[], gateway: Gateway): PlannedFile {
   const name = denyFileName(deny);
   const file = wantedDeny(deny, hosts, gateway);
@@ -132,19 +135,20 @@ export function planDeny(deny: DenyGroup, hosts: readonly string[], gateway: Gat
   return { name, text: file, digest: fileDigest(file), effect: "closes" };
 }
 
-/** The text of a deny file; null when there should be none. */
+/** The text of a deny file; null if there should be none. */
 export function wantedDeny(deny: DenyGroup, hosts: readonly string[], gateway: Gateway): string | null {
   return compileDeny({ ...deny, hosts }, gateway.state).file?.text ?? null;
 }
 
-/** The digest that an application's file should have; null when it should have none. */
+/** The digest that an application's file should have; null if there should be none. */
 export function wantedDigest(
   stored: StoredApplication,
   before: StoredState | undefined,
   gateway: Gateway,
   sealer: Sealer,
 ): string | null {
-  // The strict reader is slow, and what it accepted once it accepts again: only what it refused is read again.
+  // The strict reader is slow, and its result for the same file does not change. Only files that it refused are read
+  // again.
   const refused = before?.diagnostics.some(({ problem }) => problem === refusedByGateway) ?? false;
   const compile = refused ? compileChecked : compileOrNothing;
   const { file } = compile(withHashes(stored, sealer), gateway, before?.lastGood ?? null);
@@ -153,7 +157,9 @@ export function wantedDigest(
 
 const refusedByGateway = "refused_by_gateway";
 
-/** Rows at which the compiler stumbles concern nobody else: there is no file, and the deny of their hosts answers. */
+/**
+ * Rows that make the compiler throw affect no other application: there is no file, and the deny of their hosts answers.
+ */
 function compileOrNothing(
   state: ApplicationState,
   gateway: Gateway,

@@ -12,14 +12,14 @@ import type { Transaction } from "../../database/database";
 import { hasExpired } from "../../platform/moment";
 import type { ApplicationState, CredentialState, UpstreamState } from "../../traefik/compiler/state";
 
-/** What the rows say of one application, its hashes still sealed. */
+/** The rows of one application, with its hashes still sealed. */
 export interface StoredApplication extends Omit<ApplicationState, "credentials"> {
   readonly credentials: readonly (Omit<CredentialState, "hash"> & { readonly hashSealed: string })[];
 }
 
 export type StoredState = typeof applicationStates.$inferSelect;
 
-/** The present state of those of the applications that exist on this gateway; one query a table. */
+/** Reads the present state of the applications that exist on this gateway, with one query per table. */
 export async function readApplications(
   tx: Transaction,
   gatewayId: string,
@@ -83,7 +83,7 @@ export async function readApplications(
   }));
 }
 
-/** What this gateway was last given of these applications. */
+/** Reads what this gateway last received for these applications. */
 export async function readStates(
   tx: Transaction,
   gatewayId: string,
@@ -102,7 +102,7 @@ export interface DenyGroup {
   readonly group: number;
 }
 
-/** The hosts of one deny file, as they are claimed now. */
+/** Reads the hosts of one deny file, as they are claimed now. */
 export async function readDenyHosts(tx: Transaction, gatewayId: string, deny: DenyGroup): Promise<string[]> {
   const rows = await tx
     .select({ value: claims.value })
@@ -118,7 +118,7 @@ export async function readDenyHosts(tx: Transaction, gatewayId: string, deny: De
   return rows.map(({ value }) => value);
 }
 
-/** Every deny file that the claims of a gateway make necessary. */
+/** Lists every deny file that the claims of a gateway require. */
 export async function listDenyGroups(tx: Transaction, gatewayId: string): Promise<DenyGroup[]> {
   const rows = await tx
     .selectDistinct({ organizationId: claims.organizationId, group: claims.denyGroup })
@@ -127,7 +127,7 @@ export async function listDenyGroups(tx: Transaction, gatewayId: string): Promis
   return rows.flatMap(({ organizationId, group }) => (group === null ? [] : [{ organizationId, group }]));
 }
 
-/** Ids of the gateway's applications after `after`, in order. */
+/** Lists ids of the gateway's applications after `after`, in order. */
 export async function pageOfApplications(
   tx: Transaction,
   gatewayId: string,
@@ -143,7 +143,7 @@ export async function pageOfApplications(
   return rows.map(({ applicationId }) => applicationId);
 }
 
-/** Those of the applications for which something is pending. */
+/** Returns the applications that have pending changes. */
 export async function pendingAmong(tx: Transaction, gatewayId: string, ids: readonly string[]): Promise<Set<string>> {
   const rows = await tx
     .selectDistinct({ applicationId: changes.applicationId })
@@ -152,7 +152,10 @@ export async function pendingAmong(tx: Transaction, gatewayId: string, ids: read
   return new Set(rows.flatMap(({ applicationId }) => applicationId ?? []));
 }
 
-/** States of the gateway after `after`, in order, as far as a comparison or a prover's start needs them. */
+/**
+ * Lists states of the gateway after `after`, in order, with the fields that a comparison or the start of a prober
+ * needs.
+ */
 export async function pageOfStates(tx: Transaction, gatewayId: string, after: string, limit: number) {
   return tx
     .select({
@@ -171,7 +174,10 @@ export async function pageOfStates(tx: Transaction, gatewayId: string, after: st
     .limit(limit);
 }
 
-/** What a column holds is nobody's promise: a value of another form is no upstream, which the compiler says of its route. */
+/**
+ * The schema does not guarantee the form of this column. A value of another form is not an upstream, and the compiler
+ * reports its route.
+ */
 function upstreamsOf(stored: unknown): UpstreamState[] {
   if (!Array.isArray(stored)) return [];
   return stored.map((upstream: unknown) => {
@@ -181,8 +187,9 @@ function upstreamsOf(stored: unknown): UpstreamState[] {
 }
 
 /**
- * One parameter however many ids there are: the statement is the same every time. The array comes from a query of its
- * own, so that each id is looked up in the index; with the array itself the planner reads the whole gateway instead.
+ * Passes one parameter however many ids there are, so that the statement is always the same. The array comes from a
+ * subquery, so that each id is looked up in the index; with the array itself, the query planner reads the whole gateway
+ * instead.
  */
 function among(column: AnyColumn, ids: readonly string[]): SQL {
   return sql`${column} = any(array(select unnest(string_to_array(${ids.join(",")}, ','))))`;

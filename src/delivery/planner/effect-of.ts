@@ -1,25 +1,25 @@
 import type { Effect } from "../../traefik/compiler/order-batch";
 import type { CompiledApplication, Fingerprints, Intended } from "../../traefik/compiler/state";
 
-/** What the gateway was last given of an application. */
+/** What the gateway last received for an application. */
 export interface DeliveredBefore {
   readonly intended: Intended;
   readonly lastGood: Fingerprints | null;
 }
 
 /**
- * What a compile does to those who may pass, compared with what was delivered before it.
+ * Compares what a compile lets through with what was delivered before it.
  *
- * *Closes* = a credential, address or route that was there is gone or changed, it ends being public, or it is not as
- * stated; also when whoever asked for the delivery says so. Where it cannot be told, it closes.
+ * It *closes* if a credential, address or route that existed is gone or changed, if the application stops being public,
+ * if the compile is not as stated, or if the request for the delivery says so. If this cannot be determined, it closes.
  */
 export function effectOf(
   before: DeliveredBefore | null,
   after: Pick<CompiledApplication, "file" | "form" | "intended" | "fingerprints">,
-  asked: { readonly closes: boolean },
+  requested: { readonly closes: boolean },
 ): Effect {
   if (after.file === null) return "removes";
-  if (asked.closes || after.form !== "stated") return "closes";
+  if (requested.closes || after.form !== "stated") return "closes";
   if (before === null) return "opens";
   if (before.intended === "public" && after.intended !== "public") return "closes";
   if (before.lastGood === null) return "closes";

@@ -1,21 +1,21 @@
 import type { Signer } from "../../database/signing";
 import type { RandomBytes } from "../../platform/values";
 
-/** Where a gateway's sealed values live: `table:column:row`. */
+/** The contexts to which a gateway's sealed values are bound: `table:column:row`. */
 export const gatewayPlaces = {
   tagKey: (gatewayId: string) => `gateways:tag_key:${gatewayId}` as const,
   probeHost: (gatewayId: string) => `gateways:probe_host:${gatewayId}` as const,
 };
 
-/** A credential's hash, likewise. */
+/** The same context for a credential's hash. */
 export const hashPlace = (securityId: string) => `security:hash:${securityId}` as const;
 
 export interface NewGatewaySecrets {
-  /** 32 bytes, base64url: what the gateway's tags are made with. */
+  /** The key of the gateway's tags: 32 bytes, base64url. */
   readonly tagKey: string;
-  /** A host name that nobody else knows, under a top-level domain that never resolves. */
+  /** A secret host name under a top-level domain that never resolves. */
   readonly probeHost: string;
-  /** Tells revisions before and after a restore or a newly claimed folder apart. */
+  /** Distinguishes revisions before and after a restore or a newly claimed folder. */
   readonly epoch: string;
 }
 
@@ -32,8 +32,8 @@ export function newEpoch(random: RandomBytes): string {
 }
 
 /**
- * What bundles for one gateway are signed with, where its applier and prober are in another process. They get this key
- * and no other: with it, bundles of other gateways cannot be made.
+ * Derives the key that signs bundles for one gateway whose applier and prober run in another process. They receive only
+ * this key, which cannot sign bundles of other gateways.
  */
 export function deliveryKey(signer: Signer, gatewayId: string): string {
   return signer.sign("delivery", gatewayId);

@@ -4,17 +4,17 @@ import type { GatewayState } from "../../traefik/compiler/state";
 import type { GatewayRow } from "../leader/lease";
 import { gatewayPlaces } from "./gateway-secrets";
 
-/** A gateway as the sync works with it: its row, and its secrets opened. */
+/** A gateway as the sync uses it: its row, with decrypted secrets. */
 export interface Gateway {
   readonly gatewayId: string;
   readonly state: GatewayState;
   readonly address: string;
   readonly probeAddress: string;
-  /** The host name on which the gateway says which delivery it serves. */
+  /** The host name on which the gateway states which delivery it serves. */
   readonly secretHost: string;
 }
 
-/** @throws Error when a secret does not open: nothing can be compiled for this gateway then. */
+/** @throws Error if a secret cannot be decrypted; nothing can be compiled for this gateway then */
 export function openGateway(row: GatewayRow, sealer: Sealer): Gateway {
   const tagKey = opened(sealer.open(gatewayPlaces.tagKey(row.gatewayId), row.tagKeySealed), "tag key");
   const secretHost = opened(sealer.open(gatewayPlaces.probeHost(row.gatewayId), row.probeHostSealed), "probe host");
@@ -33,6 +33,6 @@ export function openGateway(row: GatewayRow, sealer: Sealer): Gateway {
 }
 
 function opened(value: ReturnType<Sealer["open"]>, what: string): string {
-  if (!value.ok) throw new Error(`the gateway's ${what} does not open (${value.reason})`);
+  if (!value.ok) throw new Error(`the gateway's ${what} cannot be decrypted (${value.reason})`);
   return value.plaintext;
 }

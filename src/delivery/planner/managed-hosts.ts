@@ -3,7 +3,7 @@ import { claims } from "../../../drizzle/schema";
 import type { Transaction } from "../../database/database";
 
 /**
- * Those of the hosts that meet a claim on a gateway: the same name, a wildcard above it, or names below a wildcard.
+ * Returns the hosts that overlap a claim on a gateway: the same name, a wildcard above it, or names below a wildcard.
  * @param hosts lower-case; `*.` stands for one label
  */
 export async function managedHosts(tx: Transaction, gatewayId: string, hosts: readonly string[]): Promise<string[]> {

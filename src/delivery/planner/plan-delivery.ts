@@ -18,7 +18,7 @@ import { type DenyGroup, readApplications, readDenyHosts, readStates } from "./d
 import type { Gateway } from "./gateway";
 import type { DeliveredState } from "./record-delivery";
 
-/** What planning needs: it reads rows and writes nothing. */
+/** What planning needs. It reads rows and writes nothing. */
 export interface Planner {
   readonly database: Database;
   readonly sealer: Sealer;
@@ -34,12 +34,12 @@ export interface DeliveryPlan {
   readonly applications: readonly PlannedApplication[];
 }
 
-/** What is to be planned. */
+/** What to plan. */
 interface Wanted {
   readonly backlog: Backlog;
-  /** The file that all applications share is missing or altered. */
+  /** The file that all applications share is missing or was changed. */
   readonly shared: boolean;
-  /** Called often; what it throws ends the planning. */
+  /** Called often. An error that it throws ends the planning. */
   readonly overtaken?: (() => Promise<void>) | undefined;
 }
 
@@ -61,7 +61,7 @@ export async function planDelivery(planner: Planner, wanted: Wanted): Promise<De
   };
 }
 
-/** The applications of a plan, as the prober has to ask for them. */
+/** The applications of a plan, in the form that the prober needs. */
 export function deliveredBy({ applications }: DeliveryPlan, { revision }: DeliveryNumber): DeliveredApplication[] {
   return applications.map(({ state, file }) => ({
     applicationId: state.applicationId,
@@ -75,7 +75,7 @@ export function deliveredBy({ applications }: DeliveryPlan, { revision }: Delive
   }));
 }
 
-/** The marker of a delivery, as it stands in the watched folder. */
+/** The marker of a delivery, as it is written to the watched folder. */
 export function markerOf(gateway: Gateway, { epoch, revision, digest }: DeliveryNumber): CompiledFile {
   const { secretHost } = gateway;
   return compileMarker({ probeEntryPoint: PROBE_ENTRY_POINT, secretHost, epoch, revision, digest });
@@ -101,11 +101,11 @@ async function planApplications(planner: Planner, { backlog, overtaken }: Wanted
     const states = new Map(before.map((state) => [state.applicationId, state]));
     for (const id of ids) {
       const application = stored.get(id);
-      const asked = backlog.applications.get(id);
+      const pending = backlog.applications.get(id);
       planned.push(
         application
-          ? planApplication(application, states.get(id), gateway, sealer, { closes: asked?.closes ?? true })
-          : planRemoval(id, asked?.organizationId ?? "", states.get(id)),
+          ? planApplication(application, states.get(id), gateway, sealer, { closes: pending?.closes ?? true })
+          : planRemoval(id, pending?.organizationId ?? "", states.get(id)),
       );
       await giveWay();
       await overtaken?.();

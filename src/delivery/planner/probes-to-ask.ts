@@ -2,8 +2,8 @@ import type { Probe } from "../../traefik/compiler/state";
 import type { AskedProbe } from "../protocol/probe";
 
 /**
- * The present routes' probes, and one for every place where a route was and none of this application is now. A place
- * that nobody has seen gone yet is carried from delivery to delivery.
+ * Returns the probes of the present routes, and one probe for every place where the application had a route and has
+ * none now. A place that was not yet seen gone is carried over from delivery to delivery.
  */
 export function probesToAsk(before: readonly AskedProbe[], present: readonly Probe[]): AskedProbe[] {
   const places = new Set(present.map(placeOf));

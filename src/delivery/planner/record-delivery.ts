@@ -5,7 +5,7 @@ import type { Database } from "../../database/database";
 import { type Lease, requireLease, updateAsLeader } from "../leader/lease";
 import type { DeliveryNumber } from "../protocol/bundle";
 
-/** What a delivery made of one application. */
+/** The recorded state of one application after a delivery. */
 export type DeliveredState = Pick<
   typeof applicationStates.$inferSelect,
   | "applicationId"
@@ -21,18 +21,18 @@ export type DeliveredState = Pick<
 >;
 
 export interface NumberedDelivery extends DeliveryNumber {
-  /** The digest of the last delivery that was applied. */
+  /** The digest of the last applied delivery. */
   readonly previous: string;
 }
 
-/** The last number that each lease of this process gave. */
+/** The last number that each lease of this process assigned. */
 const numbered = new WeakMap<Lease, number>();
 
 /**
- * Gives a delivery its number, before anything of it can be seen: a number is never used twice, whatever crashes. Where
- * the database would give one again it was put back to an older copy while this process led: the term is over then, so
- * that the next one finds that out before it delivers.
- * @param digestOf the chained digest, from the one of the last delivery that was applied
+ * Numbers a delivery before any part of it is visible. A number is never used twice, even after a crash. If the
+ * database would assign a number again, it was restored from an older copy while this process led. The term then ends,
+ * so that the next one detects this before it delivers.
+ * @param digestOf the chained digest, which includes the digest of the last applied delivery
  * @throws LeaseLost
  */
 export async function numberDelivery(
@@ -53,7 +53,8 @@ export async function numberDelivery(
 }
 
 /**
- * Says that a delivery is applied: exactly these outbox rows went with it, and these applications are now so.
+ * Records that a delivery is applied: it carried exactly these outbox rows, and these applications now have these
+ * states.
  * @throws LeaseLost
  */
 export function recordApplied(
@@ -64,12 +65,12 @@ export function recordApplied(
     readonly rows: readonly number[];
     readonly states: readonly DeliveredState[];
     readonly now: Date;
-    /** The first part of a delivery says that all of it lies in the folder. */
+    /** The first part of a delivery records that all of it is in the folder. */
     readonly first: boolean;
   },
 ): Promise<void> {
   return asSync(database, async (tx) => {
-    // Sent together: the lease is looked at first, and without it nothing of this is kept.
+    // The statements are sent together. The lease is checked first, and without it all of them are rolled back.
     await Promise.all([
       part.first
         ? updateAsLeader(tx, lease, { digest: delivery.digest, cause: null, causeSince: null })
@@ -120,7 +121,7 @@ async function upsertStates(
     });
 }
 
-/** The delivery that an answer of the gateway names, when it is one of ours. */
+/** Finds the delivery that a gateway's answer names, if this installation made it. */
 export function findDelivery(database: Database, gatewayId: string, named: DeliveryNumber): Promise<boolean> {
   return onceAsSync(database, async (tx) => {
     const rows = await tx
@@ -138,7 +139,7 @@ export function findDelivery(database: Database, gatewayId: string, named: Deliv
   });
 }
 
-/** Whether anything was ever applied to the gateway, in whatever epoch. */
+/** Checks whether anything was ever applied to the gateway, in any epoch. */
 export function wasEverApplied(database: Database, gatewayId: string): Promise<boolean> {
   return onceAsSync(database, async (tx) => {
     const rows = await tx
@@ -150,7 +151,7 @@ export function wasEverApplied(database: Database, gatewayId: string): Promise<b
   });
 }
 
-/** The number of the last delivery of the present epoch that was applied; null when there was none. */
+/** The number of the last applied delivery of the present epoch; null if there was none. */
 export function newestApplied(database: Database, gatewayId: string): Promise<number | null> {
   return onceAsSync(database, async (tx) => {
     const [row] = await tx
@@ -162,7 +163,7 @@ export function newestApplied(database: Database, gatewayId: string): Promise<nu
   });
 }
 
-/** The gateway was seen to serve this delivery. @throws LeaseLost */
+/** Records that the gateway was seen to serve this delivery. @throws LeaseLost */
 export function recordLoaded(database: Database, lease: Lease, revision: number, now: Date): Promise<void> {
   return asSync(database, async (tx) => {
     await Promise.all([

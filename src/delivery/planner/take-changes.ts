@@ -3,7 +3,7 @@ import { changes } from "../../../drizzle/schema";
 import { onceAsSync } from "../../database/as-sync";
 import type { Database } from "../../database/database";
 
-/** One outbox row, as far as delivery is concerned. */
+/** The fields of an outbox row that delivery needs. */
 export interface PendingChange {
   readonly row: number;
   readonly organizationId: string;
@@ -13,9 +13,9 @@ export interface PendingChange {
 }
 
 /**
- * Pending rows of a gateway, by id: denies and those that close first, then the oldest; where there are more than one
- * delivery takes, no route goes before the deny of its host, and organizations take turns. Never by a cursor, which would
- * skip rows that commit late.
+ * Reads pending rows of a gateway by id: denies and closing rows first, then the oldest. If there are more than one
+ * delivery takes, no route goes before the deny of its host, and organizations take turns. A cursor is never used,
+ * because it would skip rows that commit late.
  */
 export function takeChanges(database: Database, gatewayId: string, limit: number): Promise<PendingChange[]> {
   return onceAsSync(database, (tx) =>
@@ -40,7 +40,7 @@ export function takeChanges(database: Database, gatewayId: string, limit: number
 
 const goesFirst = sql`(${changes.closes} or ${changes.denyGroup} is not null)`;
 
-/** Whether anything is pending for a gateway, and whether any of it closes. */
+/** Checks whether anything is pending for a gateway, and whether any of it closes. */
 export function lookAtPending(database: Database, gatewayId: string): Promise<{ any: boolean; closes: boolean }> {
   return onceAsSync(database, async (tx) => {
     const [row] = await tx

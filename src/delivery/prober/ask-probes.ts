@@ -6,18 +6,18 @@ import type { GatewayAnswer } from "./gateway-client";
 import type { ProberContext } from "./prober-context";
 
 export interface ProbeLimits {
-  /** Resolves when the gateway's budget allows one more probe. */
+  /** Resolves when the gateway's rate limit allows one more probe. */
   readonly allowed: () => Promise<void>;
-  /** How long a probe may take that an upstream may have to answer, in ms; null for as long as any. */
+  /** How long a probe may take if an upstream may have to answer, in ms; null for no limit. */
   readonly patienceMs: number | null;
 }
 
-/** Probes of one application at the same time. */
+/** Concurrent probes of one application. */
 const probesAtOnce = 8;
 
 /**
- * An anonymous visitor's questions for one application's routes; the worst answer counts.
- * @returns "too_slow" as soon as one probe was not answered within the patience; the others are not sent then
+ * Probes one application's routes as an anonymous visitor. The worst answer counts.
+ * @returns "too_slow" as soon as one probe gets no answer in time; the remaining probes are not sent then
  */
 export async function askProbes(
   context: ProberContext,
@@ -25,8 +25,8 @@ export async function askProbes(
   { allowed, patienceMs }: ProbeLimits,
 ): Promise<ReportedProof | "too_slow"> {
   const { gateway, client } = context;
-  const asked = { applicationId: task.applicationId, revision: task.revision };
-  if (!gateway.tags && task.probes.length > 0) return { ...asked, why: "tags_are_off", proof: [], removed: [] };
+  const probed = { applicationId: task.applicationId, revision: task.revision };
+  if (!gateway.tags && task.probes.length > 0) return { ...probed, why: "tags_are_off", proof: [], removed: [] };
   const proof: Proof[] = [];
   const removed: RemovedRouteAnswer[] = [];
   let isTooSlow = false;
@@ -45,7 +45,7 @@ export async function askProbes(
     removed.push({ entry: at, host: probe.host, tag: answer.tag });
   });
   if (isTooSlow) return "too_slow";
-  return { ...asked, why: proof.find(({ proven }) => !proven)?.why ?? null, proof, removed };
+  return { ...probed, why: proof.find(({ proven }) => !proven)?.why ?? null, proof, removed };
 }
 
 function judged(
@@ -70,7 +70,7 @@ function judged(
 
 function whyNot(passTag: string, task: ProofTask, probe: AskedProbe, answer: GatewayAnswer | null): string | null {
   if (answer === null) return "gateway_does_not_answer";
-  if (probe.expect === "gone") return "not_judged"; // the leader judges it
+  if (probe.expect === "gone") return "not_judged"; // only the leader can judge it
   const proof = exposureProof({ tag: task.tag, passTag, expect: probe.expect }, answer);
   return proof.proven ? null : proof.why;
 }

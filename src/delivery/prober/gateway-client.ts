@@ -4,7 +4,7 @@ import { errorCode } from "../../platform/files/folder-lock";
 import { dialable } from "../../platform/net/listen-address";
 import { PASS_HEADER, REVISION_HEADER, TAG_HEADER } from "../../traefik/compiler/names";
 
-/** What a gateway answered to an anonymous visitor. */
+/** A gateway's response to an anonymous visitor. */
 export interface GatewayAnswer {
   readonly status: number;
   readonly tag: string | null;
@@ -13,14 +13,17 @@ export interface GatewayAnswer {
   readonly headers: IncomingHttpHeaders;
 }
 
-/** Asks a gateway as a visitor would: no credential, no redirect followed, nothing kept but the headers. */
+/**
+ * Sends requests to a gateway as a visitor would: without a credential, without following redirects, and keeping only
+ * the headers.
+ */
 export interface GatewayClient {
-  /** HEAD, from whatever address of this machine; null when nobody answers in time. */
+  /** Sends a HEAD request from any address of this machine; null if there is no answer in time. */
   ask(address: string, host: string, path: string): Promise<GatewayAnswer | null>;
   /**
-   * The same, of a gateway on loopback from an address that no allowlist of 127.0.0.1 covers; where this machine does
-   * not have one, nobody is asked.
-   * @param patienceMs where it is not null and no answer came in this time, the result is "too_slow"
+   * Sends the same request to a gateway on loopback, from an address that an allowlist of 127.0.0.1 does not cover. If
+   * this machine has no such address, no request is sent.
+   * @param patienceMs if it is not null and no answer arrives in this time, the result is "too_slow"
    */
   askAsVisitor(
     address: string,
@@ -33,13 +36,13 @@ export interface GatewayClient {
 
 interface ClientLimits {
   readonly timeoutMs: number;
-  /** To one address, at the same time. The prover has bounds of its own; this one is above them. */
+  /** Concurrent connections to one address. The prober has lower limits of its own. */
   readonly connections: number;
-  /** Whence a gateway on loopback is asked as a visitor. */
+  /** The source address of a visitor's request to a gateway on loopback. */
   readonly visitFrom?: string;
 }
 
-/** An address of the loopback network that is not the usual one (see `Dial.loopback`). */
+/** A second address of the loopback network (see `Dial.loopback`). */
 const otherLoopback = "127.0.0.2";
 
 export function gatewayClient(
@@ -76,11 +79,13 @@ export function gatewayClient(
       sent.end();
     });
 
-  /** A connection that was kept alive may have been closed at this very moment; a fresh one tells. */
-  const twice = async (...asked: Parameters<typeof once>) => {
-    const answer = await once(...asked);
+  /**
+   * The server may close a kept-alive connection at the moment of a request, so the request is repeated on a new one.
+   */
+  const twice = async (...parameters: Parameters<typeof once>) => {
+    const answer = await once(...parameters);
     const code = answer instanceof Error ? errorCode(answer) : null;
-    return code === "ECONNRESET" || code === "EPIPE" ? once(...asked) : answer;
+    return code === "ECONNRESET" || code === "EPIPE" ? once(...parameters) : answer;
   };
 
   return {

@@ -3,7 +3,7 @@ import type { ProberContext } from "./prober-context";
 import { RevisionPoller } from "./revision-poller";
 import { RouteProber } from "./route-prober";
 
-/** Asks one gateway which delivery it serves, and then whether it enforces it. */
+/** Checks which delivery one gateway serves, and whether the gateway enforces it. */
 export function gatewayProber(context: ProberContext): Prober {
   const routes = new RouteProber(context, () => revisions.loaded);
   const revisions = new RevisionPoller(context, async (wentBack) => {

@@ -12,22 +12,24 @@ import { type GatewayAnswer, type GatewayClient, gatewayClient } from "./gateway
 
 interface HostWatchOptions {
   readonly random: RandomBytes;
-  /** ms of a monotonic clock */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
   readonly client?: Pick<GatewayClient, "ask">;
 }
 
-/** An answer later than this counts as none, in ms. A claim waits for three of them at most, side by side. */
+/**
+ * An answer that takes longer counts as none, in ms. A claim waits for at most three requests, which run concurrently.
+ */
 const timeoutMs = 1_500;
-/** How long what random names get at a gateway is remembered, in ms. */
+/** How long a gateway's answer to random names is cached, in ms. */
 const rememberedMs = 5_000;
-/** Hosts that somebody else serves which one organization may find before it has to wait. */
+/** How many hosts that are served outside of Portcullis one organization may find before it has to wait. */
 const finds = { most: 20, withinMs: 600_000 };
 
 /**
- * The bounds keep it from being used to scan a gateway: few questions of one organization at a time, and after 20 hosts
- * in ten minutes that somebody else serves no more claims, until the oldest of them is ten minutes ago. Claims of free
- * hosts are not counted.
+ * Checks whether hosts are already served outside of Portcullis. Limits prevent its use for scanning a gateway: an
+ * organization has few concurrent requests, and after it found 20 served hosts in ten minutes, it gets no further
+ * claims until the oldest of these is ten minutes old. Claims of free hosts do not count.
  */
 export function makeHostWatch({ random, now = () => performance.now(), client }: HostWatchOptions): HostWatch {
   const { ask } = client ?? gatewayClient({ timeoutMs, connections: 16 });
@@ -44,7 +46,7 @@ export function makeHostWatch({ random, now = () => performance.now(), client }:
     return answer === null ? null : { name, answer: toHostAnswer(answer) };
   };
 
-  /** Asked once for all claims of a few seconds, the same names for nobody twice. */
+  /** All claims within a few seconds share one request, and no random name is used twice. */
   const backgroundOf = (address: string, length: number): Promise<Background | null> => {
     const key = `${address} ${length}`;
     const known = backgrounds.get(key);
@@ -72,11 +74,11 @@ export function makeHostWatch({ random, now = () => performance.now(), client }:
       inTurn(owner, async () => {
         requireFinds(owner);
         const name = isWildcard(host) ? `p${random(8).toString("hex")}${host.slice(1)}` : host;
-        const [asked, background] = await Promise.all([
+        const [answered, background] = await Promise.all([
           answerFor(address, name),
           backgroundOf(address, Math.max(shortest, name.length)),
         ]);
-        const seen = asked && background ? servedElsewhere(asked, background) : null;
+        const seen = answered && background ? servedElsewhere(answered, background) : null;
         if (seen !== null) found.set(owner, [...(found.get(owner) ?? []), now()]);
         return seen;
       }),
@@ -87,7 +89,10 @@ type Background = readonly [NamedAnswer, NamedAnswer];
 
 const shortest = 16;
 
-/** As long as the host that it stands for: a catch-all that answers with the name then answers as many bytes. */
+/**
+ * The name is as long as the host that it stands for, so that a catch-all which repeats the name answers with as many
+ * bytes.
+ */
 function randomName(random: RandomBytes, length: number): string {
   const suffix = ".invalid";
   const labels =

@@ -4,8 +4,8 @@ import { type Budget, fullBudget, spend } from "./rate-budget";
 type Line = Map<string, (() => void)[]>;
 
 /**
- * Lets probes through at the rate that a gateway can be asked at: first those that need no upstream, and among each kind
- * organizations in turn.
+ * Limits the rate of probes to a gateway. Probes that need no upstream go first, and within each kind organizations
+ * take turns.
  */
 export class ProbeBudget {
   #budget: Budget;
@@ -44,7 +44,7 @@ export class ProbeBudget {
   }
 }
 
-/** Lets the first of a line through; its organization goes to the end of the line. */
+/** Lets the first probe of a line pass. Its organization moves to the end of the line. */
 function takeTurn(line: Line): void {
   for (const [organizationId, queue] of line) {
     const go = queue.shift();

@@ -1,14 +1,14 @@
 import type { Bounds, Slots } from "../../platform/fair-share";
 
 /**
- * Where an application's probes wait for their turn. Each lane has slots of its own, so that one cannot delay another.
+ * The queue in which an application's probes wait. Each lane has its own slots, so that one lane cannot delay another.
  *
- * `refused`: our chain answers an anonymous visitor before any upstream is asked. `passing`: the upstream answers.
- * `slow`: the last probes were not answered in time.
+ * `refused`: Portcullis's middleware chain answers an anonymous visitor before any upstream is reached. `passing`: the
+ * upstream answers. `slow`: the last probes got no answer in time.
  */
 export type ProbeLane = "refused" | "passing" | "slow";
 
-/** How many applications are asked for at the same time; an owner is an organization. */
+/** How many applications are probed concurrently. The owner of a slot is an organization. */
 export const probeBounds: Readonly<Record<ProbeLane, Bounds>> = {
   refused: { total: 96, perOwner: 24 },
   passing: { total: 48, perOwner: 8 },
@@ -16,9 +16,9 @@ export const probeBounds: Readonly<Record<ProbeLane, Bounds>> = {
 };
 
 /**
- * Takes a slot of a lane. An organization that holds as many slots as are free gets no further one: where many fill a
- * lane, the next slot that is given back goes to one that has none.
- * @returns a function that gives the slot back; null where there is none
+ * Takes a slot of a lane. An organization that holds as many slots as are free gets no further one, so that in a full
+ * lane the next slot goes to an organization that has none.
+ * @returns a function that releases the slot; null if there is none
  */
 export function takeProbeSlot(slots: Slots, lane: ProbeLane, organizationId: string): (() => void) | null {
   if (slots.heldBy(organizationId) >= probeBounds[lane].total - slots.total) return null;
@@ -26,7 +26,7 @@ export function takeProbeSlot(slots: Slots, lane: ProbeLane, organizationId: str
   return typeof taken === "string" ? null : taken;
 }
 
-/** How long a probe outside of the slow lane may take where an upstream may have to answer, in ms. */
+/** How long a probe outside the slow lane may take if an upstream may have to answer, in ms. */
 export const probePatienceMs = 1_000;
 
 /** Applications whose last probes were too slow. */
@@ -35,13 +35,13 @@ export class SlowApplications {
 
   constructor(private readonly most = 10_000) {}
 
-  /** The lane of an application; of one that is not public, what was slow before does not count after a change. */
+  /** The lane of an application. For one that is not public, earlier slow probes do not count after a change. */
   laneOf({ applicationId, isPublic }: { readonly applicationId: string; readonly isPublic: boolean }): ProbeLane {
     if (this.#slow.has(applicationId)) return "slow";
     return isPublic ? "passing" : "refused";
   }
 
-  /** What was learned is forgotten oldest first when there is too much of it. */
+  /** When the memory is full, the oldest entry is removed first. */
   add(applicationId: string): void {
     this.#slow.delete(applicationId);
     this.#slow.add(applicationId);

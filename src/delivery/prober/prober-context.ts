@@ -4,7 +4,7 @@ import type { Clock, RandomBytes } from "../../platform/values";
 import type { ProberReports, WatchedGateway } from "../protocol/prober";
 import type { GatewayClient } from "./gateway-client";
 
-/** What a prober has for one term of the gateway's leader. */
+/** What a prober holds for one term of the gateway's leader. */
 export interface ProberContext {
   readonly gateway: WatchedGateway;
   readonly reports: ProberReports;
@@ -13,6 +13,6 @@ export interface ProberContext {
   readonly pace: Pace;
   readonly random: RandomBytes;
   readonly log: Logger;
-  /** Ends everything that the prober started. */
+  /** Aborts everything that the prober started. */
   readonly over: AbortSignal;
 }

@@ -1,7 +1,7 @@
 import { backoff } from "../../platform/backoff";
 import { type ProofRank, proofRanks } from "../protocol/prober";
 
-/** A delivery of an application that is to be proven, as far as the queue is concerned. */
+/** The fields of an application's delivery that the queue needs. */
 export interface Provable {
   readonly applicationId: string;
   readonly organizationId: string;
@@ -14,29 +14,29 @@ export interface Provable {
 export type QueuedProof<Task extends Provable> = Task & {
   readonly rank: ProofRank;
   readonly failures: number;
-  /** ms of a monotonic clock. */
+  /** Milliseconds of a monotonic clock. */
   readonly notBefore: number;
 };
 
 const retries = { firstMs: 100, mostMs: 30_000 };
-/** The same while somebody waits. */
+/** The retry delays while a caller waits. */
 const waitedRetries = { firstMs: 100, mostMs: 1_000 };
-/** How long after the last sign of it somebody is taken to wait, in ms. */
+/** How long after its last sign a caller counts as waiting, in ms. */
 const waitedForMs = 10_000;
-/** Applications that are remembered as waited for. */
+/** The maximum number of applications that are remembered as waited for. */
 const waitedMost = 10_000;
 
-/** Applications that have to be asked for at the gateway, each once, in the order of who needs it most. */
+/** Applications that have to be probed at the gateway, each once, ordered by priority. */
 export class ProofQueue<Task extends Provable> {
   readonly #queued = new Map<string, QueuedProof<Task>>();
-  /** Until when somebody is taken to wait, by application; its delivery may still be under way. */
+  /** Until when a caller counts as waiting, by application. Its delivery may still be in progress. */
   readonly #waited = new Map<string, number>();
 
   get size(): number {
     return this.#queued.size;
   }
 
-  /** A newer delivery replaces an older one, whose answer would be void. */
+  /** A newer delivery replaces an older one, whose result would be void. */
   add(delivered: Task, rank: ProofRank): void {
     const { applicationId, revision } = delivered;
     const before = this.#queued.get(applicationId);
@@ -51,8 +51,8 @@ export class ProofQueue<Task extends Provable> {
   }
 
   /**
-   * Somebody waits for it: it is asked before what nobody waits for, and more often when it fails. Only the first sign
-   * of it brings the next try forward, because a wait gives one at every look.
+   * A caller waits for this application: it is probed before applications without a waiting caller, and retried more
+   * often. Only the first sign brings the next attempt forward, because a wait sends one with every query.
    */
   prioritize(applicationId: string, now: number): void {
     const isFirst = (this.#waited.get(applicationId) ?? Number.NEGATIVE_INFINITY) < now;
@@ -65,8 +65,8 @@ export class ProofQueue<Task extends Provable> {
   }
 
   /**
-   * What can be asked now, without taking it off, in the order of its rank.
-   * @param take takes a slot for one, and says whether there was one
+   * Returns what can be probed now, in the order of its rank, without removing it from the queue.
+   * @param take takes a slot, and returns whether there was one
    */
   due(loaded: number, now: number, take: (queued: QueuedProof<Task>) => boolean): QueuedProof<Task>[] {
     const due: QueuedProof<Task>[] = [];
@@ -76,7 +76,7 @@ export class ProofQueue<Task extends Provable> {
     return proofRanks.flatMap((rank) => due.filter((queued) => queued.rank === rank && take(queued)));
   }
 
-  /** ms until something more can be asked than now; null when nothing of what is loaded is queued for later. */
+  /** Milliseconds until more can be probed than now; null if no loaded delivery is queued for later. */
   nextDue(loaded: number, now: number): number | null {
     let next = Number.POSITIVE_INFINITY;
     for (const { revision, notBefore } of this.#queued.values()) {
@@ -85,14 +85,14 @@ export class ProofQueue<Task extends Provable> {
     return next === Number.POSITIVE_INFINITY ? null : next - now;
   }
 
-  /** Answered: nothing more to ask about this revision. */
+  /** The probe is complete: nothing more has to be asked about this revision. */
   done(applicationId: string, revision: number): void {
     const queued = this.#queued.get(applicationId);
     if (queued && queued.revision <= revision) this.#queued.delete(applicationId);
     this.#waited.delete(applicationId);
   }
 
-  /** Not proven yet: asked again, later each time. */
+  /** The revision is not proven yet: it is probed again, with growing delays. */
   failed(applicationId: string, revision: number, now: number): void {
     const queued = this.#queued.get(applicationId);
     if (!queued || queued.revision !== revision) return;

@@ -5,18 +5,18 @@ import type { SettledProof } from "../protocol/prober";
 import type { ProberContext } from "./prober-context";
 import type { QueuedProof } from "./proof-queue";
 
-/** Results reported at once: a closing change waits for no more than these. */
+/** Results reported together. A closing change waits for at most this many. */
 const reportedAtOnce = 50;
 
-/** An answer that is not reported yet. */
+/** A result that is not reported yet. */
 interface Answered {
   readonly queued: QueuedProof<ProofTask>;
   readonly result: ReportedProof;
-  /** It is reported before those that may wait. */
+  /** Results with this mark are reported first. */
   readonly first: boolean;
 }
 
-/** Reports what was seen to the leader, those first that a closing change waits for. */
+/** Reports results to the leader, beginning with those that a closing change waits for. */
 export class ProofReporter {
   #answers: Answered[] = [];
   readonly #answered = new Waker();
@@ -25,7 +25,7 @@ export class ProofReporter {
     private readonly context: ProberContext,
     private readonly on: {
       readonly settled: (proof: SettledProof) => void;
-      /** It was reported, or the report failed: the slot of the application is free. */
+      /** The result was reported, or the report failed: the application's slot is free. */
       readonly over: (queued: QueuedProof<ProofTask>) => void;
     },
   ) {}

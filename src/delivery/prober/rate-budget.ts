@@ -1,8 +1,8 @@
-/** What is left of a rate: at most `perSecond` in any second, in bursts of at most a tenth of it. */
+/** The remaining budget of a rate: at most `perSecond` in any second, in bursts of at most a tenth of it. */
 export interface Budget {
   readonly perSecond: number;
   readonly tokens: number;
-  /** ms of a monotonic clock. */
+  /** Milliseconds of a monotonic clock. */
   readonly at: number;
 }
 
@@ -10,7 +10,7 @@ export function fullBudget(perSecond: number, now: number): Budget {
   return { perSecond, tokens: burstOf(perSecond), at: now };
 }
 
-/** Takes one; `waitMs` is how long to wait before doing what it was taken for. */
+/** Takes one unit. `waitMs` is how long to wait before using it. */
 export function spend(budget: Budget, now: number): { readonly budget: Budget; readonly waitMs: number } {
   const earned = (Math.max(0, now - budget.at) * budget.perSecond) / 1_000;
   const tokens = Math.min(burstOf(budget.perSecond), budget.tokens + earned) - 1;

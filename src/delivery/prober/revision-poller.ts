@@ -7,24 +7,26 @@ import type { ProberContext } from "./prober-context";
 
 /** How often the gateway is asked which delivery it serves, in ms. */
 const polls = {
-  /** After a marker, for `eagerFor`. */
+  /** After a marker, for the duration of `eagerFor`. */
   eager: 15,
   eagerFor: 5_000,
-  /** While it does not answer, or does not load what it should. */
+  /** While it does not answer, or does not load the newest delivery. */
   waiting: 250,
-  /** While it serves the newest. */
+  /** While it serves the newest delivery. */
   settled: 2_000,
 };
-/** After how long without the newest delivery it is said of the applications, in ms. */
+/** After how long without the newest delivery the applications are marked as unproven, in ms. */
 const overdueAfter = { silent: 1_000, frozen: 10_000 };
 
-/** What a load is taken to last at most, in ms: a gateway that was frozen for longer must not hold back what comes next. */
+/**
+ * The assumed maximum duration of a load, in ms: a gateway that was frozen for longer must not delay the next delivery.
+ */
 const longestLoadMs = 10_000;
 
 interface Marker {
   readonly delivery: DeliveryNumber;
   readonly at: number;
-  /** What it delivered is in the database. */
+  /** The database has a record of its applications. */
   isRecorded: boolean;
   /** When the gateway was first seen to serve it. */
   seenAt: Date | null;
@@ -39,25 +41,28 @@ export class RevisionPoller {
   #newest: Marker | null = null;
   #unlike: { readonly why: MissingReason; readonly since: number } | null = null;
   #said = "";
-  /** Every delivery to a gateway that is down would write a line of its own. */
+  /** Limits the log: otherwise every delivery to an unavailable gateway would write a line. */
   readonly #unserved = new Repeats();
-  /** When the gateway last gave no answer of ours. */
+  /** When the gateway last failed to give a valid answer. */
   #awayAt = Number.NEGATIVE_INFINITY;
 
-  /** What the database says is loaded. */
+  /** The revision that the database records as loaded. */
   #stored: number;
 
   constructor(
     private readonly context: ProberContext,
-    /** Another delivery is loaded than before; `wentBack`: an older one, so that what was proven has to be seen again. */
+    /**
+     * The gateway loaded a different delivery. `wentBack` means an older one, so that earlier proofs have to be
+     * repeated.
+     */
     private readonly onLoaded: (wentBack: boolean) => Promise<void>,
   ) {
     this.#stored = context.gateway.loadedRevision;
   }
 
   /**
-   * A marker was written: it is to be seen soon. How long it takes to load is measured from now on, also while the
-   * delivery is still being recorded; that it is loaded is said after that.
+   * A marker was written and should be served soon. The load time is measured from now on, even while the delivery is
+   * still being recorded. The load is reported only after that.
    */
   expect(delivery: DeliveryNumber, at: number): void {
     this.#newest = { delivery, at, isRecorded: false, seenAt: null };
@@ -65,14 +70,14 @@ export class RevisionPoller {
     this.#waker.ring();
   }
 
-  /** What was delivered with this revision is in the database. */
+  /** The delivery with this revision is recorded in the database. */
   recorded(revision: number): void {
     const marker = this.#markers.get(revision);
     if (marker) marker.isRecorded = true;
     this.#waker.ring();
   }
 
-  /** A delivery failed after its marker was written: it is told by the database alone whether it is one of ours. */
+  /** A delivery failed after its marker was written. Only the database can say whether the installation knows it. */
   forgetUnrecorded(): void {
     for (const [revision, { isRecorded }] of this.#markers) if (!isRecorded) this.#markers.delete(revision);
     this.#newest = [...this.#markers.values()].at(-1) ?? null;
@@ -88,7 +93,8 @@ export class RevisionPoller {
       } catch (error) {
         if (over.aborted) return;
         const silent = repeats.due("report", pace.now());
-        if (silent !== null) log.warn({ err: error, silent }, "what the gateway serves could not be recorded");
+        if (silent !== null)
+          log.warn({ err: error, silent }, "the revision that the gateway serves could not be recorded");
         await pace.sleep(polls.waiting, over);
       }
       await this.#waker.wait(this.#interval(), pace, over);
@@ -139,7 +145,7 @@ export class RevisionPoller {
   #measure(marker: Marker, now: number): void {
     if (marker.seenAt !== null) return;
     marker.seenAt = this.context.clock.now();
-    // How long a gateway was down, or served something else, says nothing of how long it takes to load.
+    // The time for which a gateway was down, or served something else, does not count as load time.
     if (marker === this.#newest && this.#awayAt < marker.at) {
       this.context.reports.measured(Math.min(now - marker.at, longestLoadMs));
     }
@@ -159,7 +165,7 @@ export class RevisionPoller {
     await this.onLoaded(revision < before);
   }
 
-  /** The newest delivery is not served. After a while the applications that wait for it say why. */
+  /** The newest delivery is not served. After a while, the applications that wait for it are marked with the reason. */
   async #missing(why: MissingReason, after: number, now: number): Promise<void> {
     if (this.#unlike?.why !== why) this.#unlike = { why, since: now };
     if (now - this.#unlike.since < after) return;

@@ -10,21 +10,24 @@ import type { ProberContext } from "./prober-context";
 import { ProofQueue, type QueuedProof } from "./proof-queue";
 import { ProofReporter } from "./proof-reporter";
 
-/** Time between two looks at what is due, in ms: a look goes through the whole queue. */
+/** Time between two checks of what is due, in ms. Each check goes through the whole queue. */
 const turns = { short: 4, long: 40, longFrom: 50 };
-/** Without a ring, what is due is looked at again after this time at the latest, in ms. */
+/** Without a signal, the queue is checked again after this time at the latest, in ms. */
 const longestRestMs = 1_000;
-/** Applications asked again in one step of a round, and the pause between two steps in ms: 10,000 in ten minutes. */
+/**
+ * Applications probed again in one step of a round, and the pause between steps in ms: 10,000 applications in ten
+ * minutes.
+ */
 const againStep = { applications: 50, pauseMs: 2_500 };
 
-/** Answers that leave everything as it was seen before. */
-const tellsNothing: ReadonlySet<string> = new Set([
+/** Results that leave earlier proofs unchanged. */
+const inconclusive: ReadonlySet<string> = new Set([
   "gateway_does_not_answer",
   "not_provable_from_here",
   "rate_limited",
 ]);
 
-/** Asks the gateway, as a visitor, whether it enforces what it has loaded. */
+/** Probes the gateway as a visitor, to check whether it enforces what it has loaded. */
 export class RouteProber {
   readonly #queue = new ProofQueue<ProofTask>();
   readonly #waker = new Waker();
@@ -34,7 +37,10 @@ export class RouteProber {
     passing: new Slots(probeBounds.passing),
     slow: new Slots(probeBounds.slow),
   };
-  /** What is being asked for, with the slot that it holds. A newer delivery does not wait for the answer about an older one. */
+  /**
+   * Applications that are being probed, with their slots. A newer delivery does not wait for the answer about an older
+   * one.
+   */
   readonly #asking = new Map<string, () => void>();
   readonly #budget: ProbeBudget;
   readonly #reporter: ProofReporter;
@@ -56,7 +62,7 @@ export class RouteProber {
   }
 
   add(task: ProofTask, rank: ProofRank): void {
-    // An upstream that was slow says nothing of an application that refuses visitors now.
+    // An upstream that was slow does not matter for an application that refuses visitors now.
     if (!task.isPublic && rank !== "again") this.#slow.remove(task.applicationId);
     this.#queue.add(task, rank);
   }
@@ -66,14 +72,15 @@ export class RouteProber {
     this.#waker.ring();
   }
 
-  /** Something was loaded, or something can be asked. */
+  /** A delivery was loaded, or a probe can be sent. */
   wake(): void {
     this.#waker.ring();
   }
 
   /**
-   * At the start of a term: finds what is delivered and not proven, and what was not asked again for longer than a round
-   * takes, because no process led the gateway. Its exposure is unknown, or soon will be: it does not wait for a round.
+   * At the start of a term, finds what is delivered and not proven, and what was not probed for longer than a round
+   * takes because no process led the gateway. The exposure of these applications is unknown, or soon will be, so they
+   * do not wait for a round.
    */
   async recall(): Promise<void> {
     for (let after: string | null = ""; after !== null; ) {
@@ -91,18 +98,18 @@ export class RouteProber {
     const { pace, over, log } = this.context;
     const repeats = new Repeats();
     while (!over.aborted) {
-      let asked = 0;
+      let started = 0;
       try {
-        asked = this.#askDue();
-        if (asked === 0) await this.#askAgain();
+        started = this.#startDue();
+        if (started === 0) await this.#probeAgain();
         repeats.over();
       } catch (error) {
         if (over.aborted) return;
         const silent = repeats.due("read", pace.now());
-        if (silent !== null) log.warn({ err: error, silent }, "what is to be proven could not be read");
+        if (silent !== null) log.warn({ err: error, silent }, "the applications to probe could not be read");
         await pace.sleep(500, over);
       }
-      if (asked > 0) {
+      if (started > 0) {
         await pace.sleep(this.#queue.size < turns.longFrom ? turns.short : turns.long, over);
         continue;
       }
@@ -110,7 +117,7 @@ export class RouteProber {
     }
   }
 
-  /** In ms. While nothing is known to be loaded, nothing can be asked, whatever is due. */
+  /** In ms. While no loaded revision is known, nothing can be probed. */
   #nextTask(): number {
     const loaded = this.loaded();
     if (loaded === null) return Number.POSITIVE_INFINITY;
@@ -119,8 +126,8 @@ export class RouteProber {
     return Math.min(next, Math.max(0, this.#again.next - now));
   }
 
-  /** Begins to ask for what is due and has a slot. @returns for how many */
-  #askDue(): number {
+  /** Starts probes for what is due and has a slot. @returns the number of applications */
+  #startDue(): number {
     const loaded = this.loaded();
     if (loaded === null) return 0;
     const due = this.#queue.due(loaded, this.context.pace.now(), (queued) => this.#takeSlot(queued));
@@ -144,7 +151,7 @@ export class RouteProber {
     this.#waker.ring();
   }
 
-  /** Never rejects. The slot is held until the result is reported, so that nothing is asked twice. */
+  /** Never rejects. The slot is held until the result is reported, so that nothing is probed twice. */
   async #ask(queued: QueuedProof<ProofTask>): Promise<void> {
     const { over, log, pace } = this.context;
     try {
@@ -158,11 +165,11 @@ export class RouteProber {
     }
   }
 
-  /** Asks the gateway. @returns null where there is nothing to report */
+  /** Probes the gateway. @returns null if there is nothing to report */
   async #answerTo(queued: QueuedProof<ProofTask>): Promise<ReportedProof | null> {
     const { applicationId, revision, organizationId } = queued;
     const { pace, over } = this.context;
-    // A caller waits for what is enforced already.
+    // The caller waits for an application that is already enforced.
     if (queued.wasProven && queued.rank !== "again") {
       this.#queue.done(applicationId, revision);
       return null;
@@ -179,17 +186,17 @@ export class RouteProber {
       return null;
     }
     if (isSlow && pace.now() - began < probePatienceMs) this.#slow.remove(applicationId);
-    if (over.aborted || this.#tells(queued, result)) return result;
+    if (over.aborted || this.#isConclusive(queued, result)) return result;
     this.#queue.done(applicationId, revision);
     return null;
   }
 
-  /** A gateway that is down for a moment, or cannot be asked from here, does not undo what was seen before. */
-  #tells(task: ProofTask, result: ReportedProof): boolean {
+  /** A gateway that is briefly down, or cannot be reached from here, does not invalidate earlier proofs. */
+  #isConclusive(task: ProofTask, result: ReportedProof): boolean {
     if (!task.wasProven || result.why === null) return true;
-    if (result.why !== null && tellsNothing.has(result.why)) return false;
+    if (result.why !== null && inconclusive.has(result.why)) return false;
     const { applicationId, why, proof } = result;
-    this.context.log.error({ applicationId, why, proof }, "the gateway does not enforce any more what it did");
+    this.context.log.error({ applicationId, why, proof }, "the gateway no longer enforces what it enforced before");
     return true;
   }
 
@@ -198,8 +205,8 @@ export class RouteProber {
     else this.#queue.failed(applicationId, revision, this.context.pace.now());
   }
 
-  /** One step of the round in which everything that is proven is asked again. */
-  async #askAgain(): Promise<void> {
+  /** Runs one step of the round in which every proven application is probed again. */
+  async #probeAgain(): Promise<void> {
     const { reports, gateway, pace } = this.context;
     const now = pace.now();
     if (now < this.#again.next || this.loaded() === null) return;

@@ -1,33 +1,33 @@
 import type { Target } from "./target";
 
-/** What `gateway.json` says: whose folder this is. */
+/** The contents of `gateway.json`: the owner of the folder. */
 export interface FolderClaim {
   readonly installationId: string;
   readonly gatewayId: string;
   readonly nonce: string;
 }
 
-/** The claim that the database means; it has no nonce before the first process has claimed a folder. */
+/** The claim that the database means. It has no nonce before the first process has claimed a folder. */
 export interface ExpectedClaim extends Omit<FolderClaim, "nonce"> {
   readonly nonce: string | null;
 }
 
 export interface ClaimedFolder {
   readonly nonce: string;
-  /** It was made now. */
+  /** The claim was created by this call. */
   readonly isNew: boolean;
 }
 
-/** Where a gateway listens, as `host:port`. */
+/** The addresses on which a gateway listens, as `host:port`. */
 export interface GatewayAddresses {
   readonly address: string;
   readonly probeAddress: string;
 }
 
-/** A process that leads a gateway, or tries to. */
+/** A process that leads a gateway, or attempts to. */
 export interface Candidacy {
   readonly term: number;
-  /** Who it is among those that could lead: it also names a folder. */
+  /** Its identity among the candidates. It is also the name of a folder. */
   readonly holder: string;
 }
 
@@ -36,20 +36,20 @@ export interface Term extends Candidacy {
   readonly gatewayId: string;
   readonly nonce: string;
   readonly epoch: string;
-  /** The digest of the last delivery that the database recorded as applied: the chain goes on from here. */
+  /** The digest of the last delivery that the database recorded as applied. The chain continues from it. */
   readonly digest: string;
 }
 
-/** What a leader asks of the side that has the gateway's folder. It knows no database. */
+/** The operations that a leader calls on the side that has the gateway's folder. An applier uses no database. */
 export interface Applier {
-  /** Makes sure that its folder is the one that is meant, and claims it where nothing is claimed yet. @throws WrongFolder */
+  /** Checks that the folder is the expected one, and claims it if neither side has a claim yet. @throws WrongFolder */
   claim(expected: ExpectedClaim): Promise<ClaimedFolder>;
-  /** Takes back a claim that was made a moment ago. */
+  /** Removes a claim that was written a moment ago. */
   disclaim(): Promise<void>;
-  /** Makes everything that Traefik needs to start, and a staging folder of this candidate. */
+  /** Creates everything that Traefik needs to start, and a staging folder for this candidate. */
   prepare(candidacy: Candidacy, addresses: GatewayAddresses): Promise<void>;
   /** Another process took the term: removes the candidate's staging folder. */
   withdraw(candidacy: Candidacy): Promise<void>;
-  /** First act of a term: takes the older terms' staging folders away. */
+  /** Begins a term. Its first act is to remove the staging folders of older terms. */
   begin(term: Term): Promise<Target>;
 }

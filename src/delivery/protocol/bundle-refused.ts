@@ -11,12 +11,12 @@ export const bundleRefusals = [
 export type BundleRefusal = (typeof bundleRefusals)[number];
 
 const texts: Readonly<Record<BundleRefusal, string>> = {
-  bad_signature: "the signature of the bundle is not of a key that this side knows",
+  bad_signature: "no known key made the signature of the bundle",
   unreadable: "the bundle cannot be read",
-  another_gateway: "the bundle is of another gateway",
-  older_term: "the bundle is of another term than the one that has begun here",
-  older_revision: "a bundle of this revision, or of a later one, was taken before",
-  broken_chain: "the bundle does not follow what was applied before it",
+  another_gateway: "the bundle is for another gateway",
+  older_term: "the bundle belongs to a different term than the one that has begun here",
+  older_revision: "a bundle with this revision or a later one was already accepted",
+  broken_chain: "the bundle does not follow the last applied delivery",
   wrong_digest: "a file of the bundle does not have the digest that the bundle states",
 };
 

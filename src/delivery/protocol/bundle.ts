@@ -19,18 +19,18 @@ export interface DeliveryNumber {
   readonly digest: string;
 }
 
-/** An application of a delivery, as the prober has to ask for it once the delivery is loaded. */
+/** An application of a delivery, in the form that the prober needs once the delivery is loaded. */
 export interface DeliveredApplication extends ProofTask {
-  /** Its file does not only open. */
+  /** The change of its file does more than open. */
   readonly closes: boolean;
 }
 
-/** One numbered delivery: everything that the side at the gateway needs to apply it and to prove it. */
+/** One numbered delivery: everything that the side at the gateway needs to apply and prove it. */
 export interface Bundle extends DeliveryNumber {
   readonly gatewayId: string;
-  /** The lease under which it was made. */
+  /** The term of the lease under which it was created. */
   readonly term: number;
-  /** The digest of the last delivery that was recorded as applied; `""` at the beginning of an epoch. */
+  /** The digest of the last delivery that was recorded as applied; `""` at the start of an epoch. */
   readonly previous: string;
   readonly files: readonly PlannedFile[];
   /** The text of the marker file. */

@@ -3,7 +3,7 @@ import { NotOurs } from "../../platform/files/own-folder";
 import { BundleRefused, bundleRefusals } from "./bundle-refused";
 import { WrongFolder, wrongFolderReasons } from "./wrong-folder";
 
-/** Why a call failed, as a message: what the other side has to tell apart, and nothing of what only concerns this one. */
+/** Why a call failed, as a message. It has only the facts that the other side needs to distinguish causes. */
 export const Failure = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("wrong_folder"), why: z.enum(wrongFolderReasons), message: z.string() }),
   z.object({ kind: z.literal("not_ours"), message: z.string() }),
@@ -19,7 +19,7 @@ export const Failure = z.discriminatedUnion("kind", [
 ]);
 export type Failure = z.output<typeof Failure>;
 
-/** The other side could not do what it was asked for. */
+/** The other side could not perform the call. */
 export class CallFailed extends Error {
   override readonly name = "CallFailed";
 }
@@ -34,7 +34,7 @@ export function failureOf(error: unknown): Failure {
   return { kind: "file", code, syscall, path, message: error.message };
 }
 
-/** An error of the file system; one of a socket has an address. */
+/** An error of the file system. An error of a socket has an address instead. */
 const FileError = z.object({
   code: z.string(),
   syscall: z.string().refine((syscall) => syscall !== "connect"),
@@ -42,7 +42,7 @@ const FileError = z.object({
   address: z.undefined().optional(),
 });
 
-/** The error that a message stands for: the leader tells causes apart by it as if it had happened here. */
+/** The error that a message stands for. The leader can classify it as if it had happened in its own process. */
 export function errorOf(failure: Failure): Error {
   switch (failure.kind) {
     case "wrong_folder":
@@ -56,6 +56,6 @@ export function errorOf(failure: Failure): Error {
       return Object.assign(new CallFailed(message), { code, syscall, ...(path === null ? {} : { path }) });
     }
     case "other":
-      return new CallFailed("the other side failed; its log says why");
+      return new CallFailed("the call failed on the other side; its log has the reason");
   }
 }

@@ -1,17 +1,20 @@
 import type { ForeignContent } from "../../traefik/foreign/foreign-file";
 
-/** A file that another program or person put where the gateway reads. */
+/** A file that another program or person put into a folder that the gateway reads. */
 export interface ForeignFile {
-  /** Below the watched folder. */
+  /** The path relative to the watched folder. */
   readonly path: string;
-  /** `refused` freezes every file of the gateway; `unknown` holds a template or cannot be read from here: only the gateway knows. */
+  /**
+   * `refused` freezes every file of the gateway. `unknown` contains a template or cannot be read from here, so only the
+   * gateway knows its effect.
+   */
   readonly problem: "refused" | "unknown" | "defines_our_name" | "routes_managed_host" | "named_like_ours";
-  /** What exactly: a stable reason, a name or a host. */
+  /** The details: a stable reason, a name or a host. */
   readonly detail: string;
 }
 
-/** What one foreign file holds, as the applier reads it. The leader knows which of its hosts are managed. */
+/** The contents of one foreign file, as the applier reads it. The leader knows which of its hosts are managed. */
 export interface ForeignFileContent extends ForeignContent {
-  /** Below the watched folder. */
+  /** The path relative to the watched folder. */
   readonly path: string;
 }

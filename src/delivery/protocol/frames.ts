@@ -1,14 +1,17 @@
-/** A line that is longer than this ends a connection, in bytes: no peer can make the other hold more than this. */
+/**
+ * The maximum length of a line, in bytes. A longer one ends the connection, which limits the memory that a peer can
+ * use.
+ */
 export const largestFrame = 64 * 1024 * 1024;
 
 const newline = 0x0a;
 
-/** What a peer sent cannot be read: the connection is over. */
+/** A peer's message cannot be read, so the connection ends. */
 export class BrokenFrame extends Error {
   override readonly name = "BrokenFrame";
 }
 
-/** Cuts a stream of bytes into lines, wherever its chunks begin and end. */
+/** Splits a stream of bytes into lines, independent of chunk boundaries. */
 export class FrameReader {
   #parts: Buffer[] = [];
   #size = 0;
@@ -34,7 +37,7 @@ export class FrameReader {
     if (part.length > 0) this.#parts.push(part);
   }
 
-  /** Decoded as a whole: a chunk may end within a character. */
+  /** Decodes the line as a whole, because a chunk may end inside a character. */
   #take(): string {
     const line = Buffer.concat(this.#parts);
     this.#parts = [];
@@ -47,7 +50,10 @@ export class FrameReader {
   }
 }
 
-/** One message as a line: JSON has no line break outside of its escapes. @throws BrokenFrame it is too large */
+/**
+ * Encodes one message as a line. JSON has no line break outside of its escapes.
+ * @throws BrokenFrame if it is too large
+ */
 export function frameOf(message: unknown, most = largestFrame): Buffer {
   const frame = Buffer.from(`${JSON.stringify(message)}\n`);
   if (frame.length > most + 1) throw new BrokenFrame(`a message has more than ${most} bytes`);

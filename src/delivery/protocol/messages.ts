@@ -13,7 +13,9 @@ import {
   type WatchedGateway,
 } from "./prober";
 
-/** What a leader and the side at a gateway say to each other when they are two processes. Each side checks all of it. */
+/**
+ * The messages between a leader and the side at a gateway if they are two processes. Each side validates all of them.
+ */
 
 const nothing = z.null();
 const revision = z.int().nonnegative();
@@ -36,7 +38,7 @@ const Term: z.ZodType<applier.Term> = z.object({
   digest: z.string(),
 });
 
-/** The name of a file in one folder: it can lead nowhere else. */
+/** The name of a file in one folder. It cannot name a path outside of that folder. */
 export const FileName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,254}$/);
 
 const ForeignFile: z.ZodType<ForeignFileContent> = z.object({
@@ -110,7 +112,7 @@ const Reported: z.ZodType<probe.ReportedProof> = z.object({
 });
 const Settled: z.ZodType<SettledProof> = z.object({ applicationId: z.string(), revision, isDone: z.boolean() });
 
-/** What the leader asks of the applier; see `Applier` and `Target`. */
+/** The calls from the leader to the applier; see `Applier` and `Target`. */
 export const applierCalls = {
   claim: defineCall("claim", ExpectedClaim, ClaimedFolder),
   disclaim: defineCall("disclaim", nothing, nothing),
@@ -122,21 +124,21 @@ export const applierCalls = {
   readMarker: defineCall("readMarker", nothing, z.string().nullable()),
   names: defineCall("names", nothing, z.array(z.string())),
   digests: defineCall("digests", z.array(FileName), z.record(z.string(), z.string().nullable())),
-  /** The next few foreign files; the walk begins with `from: "start"`. */
+  /** Returns the next few foreign files. The walk begins with `from: "start"`. */
   foreignFiles: defineCall(
     "foreignFiles",
     z.object({ from: z.enum(["start", "here"]), unknown: z.array(z.string()) }),
     z.object({ files: z.array(ForeignFile), isLast: z.boolean() }),
   ),
-  /** A signed bundle; answered when everything of it is staged and nothing is applied. */
+  /** Sends a signed bundle. The answer arrives when all of it is staged and nothing is applied. */
   stage: defineCall("stage", z.object({ body: z.string(), signature: z.string() }), nothing),
-  /** The staged bundle of this revision is due; answered when it is applied. */
+  /** Applies the staged bundle of this revision. The answer arrives when it is applied. */
   apply: defineCall("apply", revision, nothing),
-  /** The staged bundle of this revision must not be applied. */
+  /** Cancels the staged bundle of this revision. */
   drop: defineCall("drop", revision, nothing),
 };
 
-/** What the leader asks of the prober; see `Prober`. */
+/** The calls from the leader to the prober; see `Prober`. */
 export const proberCalls = {
   watch: defineCall("watch", Watched, nothing),
   recorded: defineCall("recorded", revision, nothing),
@@ -148,7 +150,7 @@ export const proberCalls = {
   end: defineCall("end", nothing, nothing),
 };
 
-/** What the prober reports to the leader; see `ProberReports`. */
+/** The reports from the prober to the leader; see `ProberReports`. */
 export const reportCalls = {
   isKnown: defineCall("isKnown", Numbered, z.boolean()),
   loaded: defineCall("loaded", Loaded, nothing),

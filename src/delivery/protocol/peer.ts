@@ -4,7 +4,7 @@ import { z } from "zod";
 import { errorOf, Failure, failureOf } from "./failure";
 import { FrameReader, frameOf, largestFrame } from "./frames";
 
-/** A question that one side asks and the other answers. Both sides check what they receive. */
+/** A call that one side sends and the other answers. Both sides validate what they receive. */
 export interface Call<Input, Output> {
   readonly name: string;
   readonly input: z.ZodType<Input>;
@@ -34,9 +34,9 @@ interface PeerOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly log: Logger;
-  /** After what time without an answer the connection counts as lost, in ms. */
+  /** The time without an answer after which the connection counts as lost, in ms. */
   readonly patienceMs?: number;
-  /** In bytes. */
+  /** The maximum size of a message, in bytes. */
   readonly largestFrame?: number;
 }
 
@@ -47,7 +47,7 @@ interface Waiting {
   readonly fail: (error: Error) => void;
 }
 
-/** One end of a connection between two processes: lines of JSON, in both directions, each a call or its answer. */
+/** One end of a connection between two processes. Both directions carry lines of JSON, each a call or its answer. */
 export class Peer {
   /** Resolves with the reason when the connection is over. Never rejects. */
   readonly closed: Promise<ConnectionLost>;
@@ -74,20 +74,20 @@ export class Peer {
     });
     for (const stream of [options.input, options.output]) {
       stream.on("error", (error) => this.close(error.message));
-      stream.on("close", () => this.close("the other side is gone"));
+      stream.on("close", () => this.close("the other side closed the connection"));
     }
-    options.input.on("end", () => this.close("the other side is gone"));
+    options.input.on("end", () => this.close("the other side closed the connection"));
   }
 
-  /** Says what answers a call of the other side. */
+  /** Registers the handler that answers a call of the other side. */
   answer<Input, Output>(call: Call<Input, Output>, handler: (input: Input) => Promise<Output>): void {
     this.#handlers.set(call.name, async (input) => call.output.parse(await handler(call.input.parse(input))));
   }
 
-  /** @throws ConnectionLost; what the other side threw, as far as it can be told in a message */
+  /** @throws ConnectionLost, or the error of the other side as far as a message can carry it */
   async ask<Input, Output>(call: Call<Input, Output>, input: Input): Promise<Output> {
     if (this.#ended) throw this.#ended;
-    // What the call does not declare does not leave this process.
+    // Fields that the call does not declare must not leave this process.
     const declared = call.input.parse(input);
     const id = ++this.#calls;
     const output = await new Promise<unknown>((settle, fail) => {

@@ -1,12 +1,15 @@
 import type { Probe } from "../../traefik/compiler/state";
 
-/** A question for the gateway, as compiled, or one for the place of a route that was removed. */
+/** A probe for the gateway: one from the compiler, or one for the place of a removed route. */
 export interface AskedProbe extends Omit<Probe, "expect"> {
-  /** `gone`: the route was removed. Another route or a deny of Portcullis may answer there. Left out once it was seen. */
+  /**
+   * `gone`: the route was removed. Another route or a deny of Portcullis may answer there. The probe is dropped once
+   * the route was seen gone.
+   */
   readonly expect: Probe["expect"] | "gone";
 }
 
-/** What a gateway answered to one question. */
+/** A gateway's answer to one probe. */
 export interface Proof {
   readonly request: string;
   readonly status: number | null;
@@ -17,7 +20,7 @@ export interface Proof {
   readonly at: string;
 }
 
-/** What has to be seen of one application at its gateway. */
+/** What has to be proven of one application at its gateway. */
 export interface ProofTask {
   readonly applicationId: string;
   readonly organizationId: string;
@@ -25,32 +28,32 @@ export interface ProofTask {
   readonly revision: number;
   /** Visitors are meant to reach the upstream without a credential. */
   readonly isPublic: boolean;
-  /** It was seen to enforce this revision before. */
+  /** It was already seen to enforce this revision. */
   readonly wasProven: boolean;
-  /** Of the compile that has to answer. */
+  /** The tag of the compile that must answer. */
   readonly tag: string;
   readonly probes: readonly AskedProbe[];
 }
 
-/** What was seen. `why` is null when it is proven. */
+/** The observed result. `why` is null if the application is proven. */
 export interface ProofResult {
   readonly applicationId: string;
-  /** The revision that was asked about; a newer one in the meantime makes the result void. */
+  /** The probed revision. A newer revision in the meantime makes the result void. */
   readonly revision: number;
   readonly why: string | null;
   readonly proof: readonly Proof[];
 }
 
-/** A result as the prober reports it: only the leader knows who stands behind a tag at the place of a removed route. */
+/** A result as the prober reports it. Only the leader knows the owner of a tag at the place of a removed route. */
 export interface ReportedProof extends ProofResult {
   readonly removed: readonly RemovedRouteAnswer[];
 }
 
-/** What answered at the place of a removed route. Its entry in `proof` is not judged yet. */
+/** The answer at the place of a removed route. Its entry in `proof` is not judged yet. */
 export interface RemovedRouteAnswer {
-  /** The number of its entry in `proof`. */
+  /** The index of its entry in `proof`. */
   readonly entry: number;
   readonly host: string;
-  /** The tag that it answered with. */
+  /** The tag in the answer. */
   readonly tag: string | null;
 }

@@ -5,7 +5,7 @@ import { BundleRefused } from "./bundle-refused";
 import { fileDigest } from "./file-digest";
 import { AskedProbe, FileName } from "./messages";
 
-/** A bundle on its way: the signature is over exactly these bytes. */
+/** A bundle with its signature, which covers exactly these bytes. */
 export interface SignedBundle {
   /** JSON. */
   readonly body: string;
@@ -26,7 +26,7 @@ const Application: z.ZodType<DeliveredApplication> = z.object({
   closes: z.boolean(),
 });
 
-/** The body of a signed bundle. Removals are names alone. */
+/** The body of a signed bundle. A removal has only the name of its file. */
 const Body = z.object({
   gatewayId: z.string(),
   term: z.int(),
@@ -51,8 +51,8 @@ export function signBundle({ files, ...rest }: Bundle, key: string): SignedBundl
 }
 
 /**
- * Checks a bundle and reads it.
- * @param keys each of them may have signed it: a key is replaced while the old one is still in use
+ * Verifies and parses a bundle.
+ * @param keys any of them may have made the signature, because a key is replaced while the old one is still in use
  * @throws BundleRefused
  */
 export function openBundle({ body, signature }: SignedBundle, keys: readonly string[]): Bundle {

@@ -1,4 +1,4 @@
-/** Why a folder is not the one that the database means; each is a cause that `sync.status` names. */
+/** Why a folder is not the one that the database means. Each is a cause that `sync.status` names. */
 export const wrongFolderReasons = [
   "folder_replaced",
   "claim_missing",
@@ -11,7 +11,7 @@ export const wrongFolderReasons = [
 ] as const;
 type WrongFolderReason = (typeof wrongFolderReasons)[number];
 
-/** A gateway's folder is not the one that is meant. The message is a sentence with paths, for the log. */
+/** A gateway's folder is not the expected one. The message is a sentence with paths, for the log. */
 export class WrongFolder extends Error {
   override readonly name = "WrongFolder";
   constructor(

@@ -1,17 +1,17 @@
 import { inOrder } from "./in-order";
 import { secretCode } from "./secret-code";
 
-/** One file of a batch; the digest of a removed one is `null`. */
+/** One file of a batch. The digest of a removed file is `null`. */
 export interface BatchEntry {
   readonly name: string;
   readonly digest: string | null;
 }
 
 /**
- * The digest of a delivery: of everything before it, and of this batch, whatever its order.
+ * Calculates the digest of a delivery. It covers everything before it and this batch, in any order.
  *
- * @param previous the digest of the delivery before, `""` for the first of an epoch
- * @param key secret of the gateway, so that a visitor of the marker learns nothing of the batch
+ * @param previous the digest of the previous delivery, `""` for the first of an epoch
+ * @param key a secret of the gateway, so that a visitor who sees the marker learns nothing about the batch
  * @returns 32 characters of [a-z2-7]
  */
 export function chainDigest(previous: string, batch: readonly BatchEntry[], key: Uint8Array): string {

@@ -6,9 +6,9 @@ import { inOrder } from "./in-order";
 import type { CredentialState, Diagnostic } from "./state";
 import { isId, isUsername } from "./well-formed";
 
-/** A credential in force that can stand in the middleware. */
+/** A valid credential that can be used in the middleware. */
 export interface UsableCredential {
-  /** `username:hash`, as Traefik takes it. */
+  /** `username:hash`, in Traefik's format. */
   readonly line: string;
   readonly fingerprint: string;
 }
@@ -18,7 +18,7 @@ export interface CheckedCredentials {
   readonly problems: readonly Diagnostic[];
 }
 
-/** Sorts the valid rows into those that can be compiled, and what is wrong with the others. */
+/** Splits the valid rows into those that can be compiled, and the problems of the others. */
 export function checkCredentials(
   rows: readonly CredentialState[],
   algorithm: HashAlgorithm,

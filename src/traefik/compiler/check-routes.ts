@@ -8,7 +8,7 @@ import { isHost, isId, isPathPrefix, isServerName, isUpstreamUrl } from "./well-
 export interface BuildableRoute {
   readonly route: RouteState;
   readonly fingerprint: string;
-  /** False: its rule is known, but nothing may be behind it. */
+  /** False if the rule is valid, but the route may not lead to an upstream. */
   readonly servable: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface CheckedRoutes {
   readonly problems: readonly Diagnostic[];
 }
 
-/** Sorts routes into those whose rule can be built, and what is wrong with them or with the others. */
+/** Splits routes into those whose rule can be built, and the problems of these and of the others. */
 export function checkRoutes(rows: readonly RouteState[], key: Uint8Array): CheckedRoutes {
   const buildable: BuildableRoute[] = [];
   const problems: Diagnostic[] = [];

@@ -7,14 +7,14 @@ import type { ApplicationState, CompiledApplication, Fingerprints, GatewayState 
 import { isEntryPoint, isId } from "./well-formed";
 
 /**
- * One application's file at one gateway: routers, services and middlewares together.
+ * Compiles one application's file for one gateway: routers, services and middlewares together.
  *
- * Rows that cannot be compiled quarantine the application: only rows that the gateway took before, unchanged, stay
- * in force, under the present settings; every other route is closed. What is not exactly as stated is never public.
- * Same state, same bytes, whatever the order of rows.
+ * Rows that cannot be compiled quarantine the application: only unchanged rows that the gateway accepted before stay in
+ * force, under the present settings, and every other route is closed. An application that is not exactly as stated is
+ * never public. The same state gives the same bytes, in any order of rows.
  *
- * @param lastGood the fingerprints of the last compile that the gateway took, `null` when there was none
- * @throws TypeError for a gateway whose entry point has no usable name (an operator's setting, not a tenant's)
+ * @param lastGood the fingerprints of the last compile that the gateway accepted, `null` if there was none
+ * @throws TypeError for a gateway whose entry point has no usable name (a setting of the operator, not of a tenant)
  */
 export function compileApplication(
   state: ApplicationState,
@@ -53,7 +53,7 @@ export function compileApplication(
   };
 }
 
-/** Of rows that compile, those that the gateway already took: nothing that is gone or changed comes back by this. */
+/** Selects the rows that the gateway already accepted. A removed or changed row never comes back this way. */
 function taken<T extends UsableCredential | BuildableRoute>(rows: readonly T[], before: readonly string[] = []): T[] {
   return rows.filter(({ fingerprint }) => before.includes(fingerprint));
 }

@@ -11,19 +11,19 @@ import { tagMiddleware } from "./tag-middleware";
 import { isHost, isId, isWildcard } from "./well-formed";
 
 export interface CompiledDeny {
-  /** `null` when no host is to be denied: the file is to be removed. */
+  /** `null` if no host is to be denied: the file must then be removed. */
   readonly file: CompiledFile | null;
-  /** What a claimed host answers with while no route of it is there. */
+  /** The tag with which a claimed host answers while it has no route. */
   readonly tag: string;
 }
 
 /**
- * The deny of claimed hosts: below their routes, above everybody else's.
+ * Compiles the deny of claimed hosts. Its priority is below their routes and above all foreign routers.
  *
- * Hosts that are not in normal form are left out: no rule can be built of them, so no route can lead there either.
- * The tag depends on the hosts alone, not on the form of the file: a deny that an earlier version wrote still proves that
- * the host is denied.
- * @param form `418`: as versions before 403 wrote it; only to recognize their files
+ * Hosts that are not in normal form are left out: no rule can be built from them, so no route can lead there either.
+ * The tag depends on the hosts alone, not on the form of the file, so a deny that an earlier version wrote still proves
+ * that the host is denied.
+ * @param form `418` is the form that versions before 403 wrote; use it only to recognize their files
  * @throws TypeError for an organization or group that cannot be part of a file name
  */
 export function compileDeny(state: DenyState, gateway: GatewayState, form: "403" | "418" = "403"): CompiledDeny {
@@ -56,7 +56,7 @@ export function compileDeny(state: DenyState, gateway: GatewayState, form: "403"
   };
 }
 
-/** The name of a group's deny file, whether or not it holds anything. */
+/** The name of a group's deny file, even if the group is empty. */
 export function denyFileName(state: Pick<DenyState, "organizationId" | "group">): string {
   return `0-deny-${state.organizationId}-${state.group}.yml`;
 }

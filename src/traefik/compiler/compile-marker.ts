@@ -5,20 +5,20 @@ import type { CompiledFile } from "./state";
 import { isEntryPoint, isExactHost } from "./well-formed";
 
 export interface MarkerState {
-  /** The entry point that only this host reaches. */
+  /** The entry point that serves only this host. */
   readonly probeEntryPoint: string;
-  /** An exact host name that nobody else knows. */
+  /** An exact, secret host name. */
   readonly secretHost: string;
-  /** Changes when the database is restored; [A-Za-z0-9_-], as is the digest. */
+  /** Changes when the database is restored. Like the digest, it consists of [A-Za-z0-9_-]. */
   readonly epoch: string;
-  /** Counts deliveries, from 0. */
+  /** The number of the delivery, from 0. */
   readonly revision: number;
   readonly digest: string;
 }
 
 /**
- * The file whose arrival at the data plane shows that everything before it arrived too.
- * @throws TypeError for a value that could not stand in a header or rule
+ * Compiles the marker. When the gateway serves it, it also serves everything that was written before it.
+ * @throws TypeError for a value that cannot be part of a header or rule
  */
 export function compileMarker(marker: MarkerState): CompiledFile {
   if (!isEntryPoint(marker.probeEntryPoint)) throw new TypeError("compileMarker: not a name of an entry point");
@@ -42,7 +42,7 @@ export function compileMarker(marker: MarkerState): CompiledFile {
 
 /**
  * The value of the marker's header.
- * @throws TypeError for parts that are not plain words, or a revision that is not a count
+ * @throws TypeError for parts with other characters, or a revision that is not a non-negative integer
  */
 export function revisionOf({ epoch, revision, digest }: Pick<MarkerState, "epoch" | "revision" | "digest">): string {
   if (![epoch, digest].every((part) => /^[A-Za-z0-9_-]{1,64}$/.test(part))) {

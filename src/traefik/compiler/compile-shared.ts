@@ -6,17 +6,17 @@ import { secretCode } from "./secret-code";
 import type { CompiledFile, GatewayState } from "./state";
 import { passMiddleware } from "./tag-middleware";
 
-/** What the last middleware of every open chain of the gateway answers with. */
+/** The value that the last middleware of every open chain of the gateway puts into its header. */
 export function passTag(gateway: Pick<GatewayState, "tagKey">): string {
   return secretCode(gateway.tagKey, "pass", []);
 }
 
 /**
- * What all applications of a gateway share: the guard of its entry points, the pass middleware, and the refusal of
- * `Upgrade: h2c`, by which a visitor of one open path would get a raw tunnel to the upstream.
+ * Compiles what all applications of a gateway share: the guard of its entry points, the pass middleware, and the
+ * refusal of `Upgrade: h2c`, which would give a visitor of one open path a raw tunnel to the upstream.
  *
- * The guard takes our own header names off requests: an upstream never sees them, and a middleware that does nothing
- * would not be built.
+ * The guard removes Portcullis's header names from requests. Upstreams therefore never see them, and the guard has an
+ * effect, without which Traefik would not build it.
  */
 export function compileShared(gateway: GatewayState): CompiledFile {
   const text = renderDocument({

@@ -1,20 +1,20 @@
 import { GUARD_MIDDLEWARE, PROBE_ENTRY_POINT, VISITORS_ENTRY_POINT } from "./names";
 
 export interface StaticSettings {
-  /** `host:port` on which visitors are served. */
+  /** The `host:port` that serves visitors. */
   readonly address: string;
-  /** `host:port` on which the gateway is asked which revision is live; nobody else needs to reach it. */
+  /** The `host:port` that reports which revision is live. Only Portcullis needs to reach it. */
   readonly probeAddress: string;
-  /** The watched folder, as Traefik sees it; absolute. */
+  /** The absolute path of the watched folder, as Traefik sees it. */
   readonly dynamicFolder: string;
 }
 
 /**
  * The text of `traefik.yml` (Traefik ≥ 3.7: encoded characters, precedence of providers).
  *
- * Entry points are closed until the guard arrives with the first configuration. Providers that are not named in
- * the precedence come after those that are. Only the visitors' entry point is a default one: a foreign router that
- * names none must not land on the other.
+ * Entry points are closed until the guard arrives with the first configuration. Providers that the precedence does not
+ * list come after those that it lists. Only the visitors' entry point is a default one: a foreign router without entry
+ * points must not be added to the other.
  * @throws TypeError for an address or folder with a control character
  */
 export function compileStatic(settings: StaticSettings): string {

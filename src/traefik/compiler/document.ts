@@ -1,12 +1,12 @@
-/** Traefik's dynamic configuration, as far as it is generated here (v3, file provider). */
+/** The part of Traefik's dynamic configuration that Portcullis generates (v3, file provider). */
 
 export interface Router {
-  /** Exactly one: a router on several gets prefixed copies where entry points have middlewares of their own. */
+  /** Exactly one. A router on several entry points is copied with a prefix if they have middlewares of their own. */
   readonly entryPoints: readonly [string];
   readonly rule: string;
   readonly priority: number;
   readonly service: string;
-  /** Left out when empty: Traefik refuses some empty lists and takes others as "no protection". */
+  /** Omitted if empty: Traefik refuses some empty lists and reads others as "no protection". */
   readonly middlewares?: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export interface HttpDocument {
   readonly serversTransports?: Readonly<Record<string, ServersTransport>>;
 }
 
-/** The key and its record, or nothing where the record is empty: an empty map freezes the whole provider. */
+/** The key with its record, or nothing if the record is empty: an empty map freezes the whole provider. */
 export function unlessEmpty<K extends string, V>(key: K, record: Readonly<Record<string, V>>) {
   return (Object.keys(record).length === 0 ? {} : { [key]: record }) as { [name in K]?: Readonly<Record<string, V>> };
 }

@@ -1,6 +1,6 @@
 import type { Probe } from "./state";
 
-/** What a route must show to an anonymous HEAD once the revision is loaded. */
+/** What a route must answer to an anonymous HEAD request once the revision is loaded. */
 export interface ExpectedExposure {
   readonly tag: string;
   /** The pass value of the gateway. */
@@ -8,7 +8,7 @@ export interface ExpectedExposure {
   readonly expect: Probe["expect"];
 }
 
-/** What it showed; a header that is missing is `null`. */
+/** The route's answer. A missing header is `null`. */
 export interface ProbeAnswer {
   readonly status: number;
   readonly tag: string | null;
@@ -17,7 +17,7 @@ export interface ProbeAnswer {
 
 export type ExposureProof =
   | { readonly proven: true }
-  /** `again`: the answer says nothing yet, the same question may be put once more. */
+  /** `again`: the answer is not conclusive, and the same probe may be repeated. */
   | { readonly proven: false; readonly again: boolean; readonly why: WhyNot };
 
 export type WhyNot =
@@ -30,9 +30,9 @@ export type WhyNot =
   | "status";
 
 /**
- * Whether an answer proves what it should. The first tag without the second was stopped inside our chain as compiled;
- * with both, it passed; with neither, something else answered. A status proves little by itself (an allowlist says
- * 403, a public upstream may send its own 401), but 2xx and 304 are never a refusal.
+ * Decides whether an answer proves the expected exposure. An answer with the first tag only was stopped inside the
+ * compiled chain; with both, it passed the chain; with neither, something else answered. A status alone proves little
+ * (an allowlist answers 403, and a public upstream may send its own 401), but 2xx and 304 are never a refusal.
  */
 export function exposureProof(expected: ExpectedExposure, answer: ProbeAnswer): ExposureProof {
   if (answer.status === 429 && expected.expect === "stopped") return no("rate_limited", true);

@@ -1,4 +1,4 @@
-/** Sorts by code units, the same on every machine, and never in place. */
+/** Returns a copy sorted by code units, which gives the same order on every machine. */
 export function inOrder<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
   return [...items].sort((one, other) => {
     const a = keyOf(one);

@@ -1,19 +1,19 @@
 import type { Access, Intended, OpenedBy } from "./state";
 
-/** What decides who may reach an application, without its routes. */
+/** What decides which visitors may reach an application, without its routes. */
 export interface AccessState {
   readonly access: Access;
   readonly openedBy: OpenedBy;
   readonly neverPublic: boolean;
-  /** Every row of `security`, valid or not. */
+  /** Every row of `security`, whether valid or not. */
   readonly credentials: readonly { readonly valid: boolean }[];
 }
 
 /**
- * What an application is meant to answer to anyone on the internet.
+ * Derives the intended answer of an application to anonymous visitors.
  *
- * Only an explicit act (`openedBy`) makes an application public: a credential that expired, or a value that is
- * none of the known ones, leaves it closed.
+ * Only an explicit act (`openedBy`) makes an application public. If a credential has expired, or a value is unknown,
+ * the application stays closed.
  */
 export function intendedExposure(state: AccessState): Intended {
   if (state.credentials.some((credential) => credential.valid === true)) return "protected";

@@ -1,9 +1,9 @@
 /**
- * What visitors see in the password dialogue: the application's name, made harmless.
+ * The realm in the password dialog: the application's name without unsafe characters.
  *
- * Traefik writes the realm between quotes without escaping it. Invisible and direction-changing characters go too,
- * so that one name cannot be shown as another.
- * @param fallback for a name of which nothing is left
+ * Traefik writes the realm between quotes without escaping it. Invisible and direction-changing characters are removed
+ * as well, so that one name cannot look like another.
+ * @param fallback used if no character of the name remains
  */
 export function realmOf(name: string, fallback: string): string {
   const plain = name

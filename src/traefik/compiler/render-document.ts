@@ -2,19 +2,19 @@ import type { HttpDocument } from "./document";
 import { inOrder } from "./in-order";
 
 /**
- * The text of one file: JSON with sorted keys, in the part of JSON that a YAML reader takes as well.
+ * Renders one file as JSON with sorted keys, in the subset of JSON that is also valid YAML.
  *
- * `{{` starts a Go template anywhere in the text, so its second brace is escaped. What is outside ASCII is escaped
- * too (YAML folds U+2028 and refuses some others), but for characters beyond U+FFFF: YAML refuses surrogate pairs
- * that are written as escapes, and takes the characters themselves.
- * @throws TypeError for an empty map or list, or a lone surrogate: Traefik would refuse the file, and every other
- * one of the gateway with it
+ * `{{` starts a Go template anywhere in the text, so its second brace is escaped. Characters outside ASCII are escaped
+ * too, because YAML folds U+2028 and refuses some others. Characters beyond U+FFFF stay as they are: YAML refuses
+ * escaped surrogate pairs, and accepts the characters themselves.
+ * @throws TypeError for an empty map or list, or a lone surrogate: Traefik would refuse the file, and with it all other
+ * files of the gateway
  */
 export function renderDocument(http: HttpDocument): string {
   return renderValue(http);
 }
 
-/** The same for a value that may be no document. */
+/** Renders a value that may not be a document. */
 export function renderValue(http: unknown): string {
   const text = JSON.stringify({ http: canonical(http) }, null, 1);
   return `${text.replace(/(?<=\{)\{/g, "\\u007b").replace(/[\u007f-\ud7ff\ue000-\uffff]/g, asEscape)}\n`;
@@ -24,7 +24,7 @@ function asEscape(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-/** The same value with every map in the order of its keys. */
+/** Returns the same value, with the keys of every map sorted. */
 export function canonical(value: unknown): unknown {
   if (typeof value === "string") return wellFormed(value);
   if (typeof value !== "object" || value === null) return value;

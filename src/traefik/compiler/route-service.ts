@@ -8,10 +8,10 @@ export interface RouteServices {
 }
 
 /**
- * The service of a route, named as the route is.
+ * The services of a route, named after the route.
  *
- * A transport holds one TLS name for all servers behind it, so upstreams of different names become balancers of
- * their own under a weighted one. Plain `http` has no certificate and needs no name.
+ * A transport has one TLS name for all servers behind it, so upstreams with different names become separate balancers
+ * under a weighted one. Plain `http` has no certificate and needs no name.
  */
 export function routeServices(route: Pick<RouteState, "routeId" | "upstreams">): RouteServices {
   const groups = inOrder([...byServerName(route.upstreams)], ([name]) => name);
@@ -33,7 +33,7 @@ function balancer(urls: readonly string[], serversTransport: string | null): Loa
   return { loadBalancer: { servers, ...(serversTransport === null ? {} : { serversTransport }) } };
 }
 
-/** Distinct addresses by the TLS name that they must show; `""` for those that need none. */
+/** Distinct addresses by the TLS name of their certificate; `""` for those that need none. */
 function byServerName(upstreams: readonly UpstreamState[]): Map<string, string[]> {
   const groups = new Map<string, string[]>();
   for (const { url, serverName } of upstreams) {

@@ -18,13 +18,13 @@ import { secretCode } from "./secret-code";
 import type { ApplicationState, GatewayState, Probe, RouteState } from "./state";
 import { tagMiddleware } from "./tag-middleware";
 
-/** Which routes lead where, decided before anything is built. */
+/** Which routes lead where. This is decided before anything is built. */
 export interface RoutePlan {
-  /** Lead to their upstreams, past `users` where there are any. */
+  /** Routes that lead to their upstreams, behind `users` if there are any. */
   readonly open: readonly RouteState[];
-  /** Answer by themselves; nobody gets further. */
+  /** Routes that answer without an upstream, and let no request pass. */
   readonly closed: readonly RouteState[];
-  /** `username:hash` lines, at least one; `null` where the open routes ask for nothing. */
+  /** `username:hash` lines, at least one; `null` if the open routes require no credential. */
   readonly users: readonly string[] | null;
 }
 
@@ -35,7 +35,7 @@ export interface RoutesDocument {
   readonly probes: readonly Probe[];
 }
 
-/** Builds routers, middlewares and services of a decided plan. Every value in it has been checked before. */
+/** Builds routers, middlewares and services from a plan. All values in it have already been checked. */
 export function routesDocument(
   state: Pick<ApplicationState, "applicationId" | "name">,
   gateway: GatewayState,
@@ -96,7 +96,7 @@ export function routesDocument(
   };
 }
 
-/** The tags of a compile, from everything in it but themselves. */
+/** The tags of a compile. They cover everything in it except the tags. */
 function tagsOf(
   applicationId: string,
   { tagKey }: Pick<GatewayState, "tagKey">,
@@ -110,8 +110,8 @@ function tagsOf(
 }
 
 /**
- * Whether a document is a compile of this application for this gateway, of whatever time: its tag is that of all the
- * rest, which nobody without the gateway's key can make. Without tags it cannot be told.
+ * Checks whether a document is a compile of this application for this gateway, at any time: its tag must match the rest
+ * of it, and only the gateway's key can produce the tag. Without tags, this cannot be determined.
  */
 export function isCompileOf(
   applicationId: string,
@@ -155,7 +155,7 @@ function probe(route: RouteState, expect: Probe["expect"]): Probe {
   return { routeId: route.routeId, host: route.host, path: route.pathPrefix ?? "/", expect };
 }
 
-/** Every part as its sorted entries: an empty one is nothing special here, no file is made of it. */
+/** Renders every part as its sorted entries. Empty parts are allowed, because no file is written from this text. */
 function canonicalText(parts: Readonly<Record<string, Readonly<Record<string, unknown>>>>): string {
   const entries = Object.entries(parts).map(([part, held]) => [
     part,

@@ -3,8 +3,8 @@ import { isHost, isPathPrefix, isWildcard } from "./well-formed";
 /**
  * The rule that matches one host, or one label in the place of `*`.
  *
- * Traefik lower-cases the host and takes the port away before both matchers, but only `Host` knows of a trailing
- * dot (3.7.9), so the pattern names it.
+ * Traefik lower-cases the host and removes the port before both matchers, but only `Host` handles a trailing dot
+ * (3.7.9), so the pattern includes it.
  * @throws TypeError for a host that is not in normal form
  */
 export function hostRule(host: string): string {
@@ -14,7 +14,7 @@ export function hostRule(host: string): string {
 }
 
 /**
- * The rule of a route: a host, and under it whole path segments.
+ * The rule of a route: a host, and optionally whole path segments below it.
  * @throws TypeError for a host or path that is not in normal form
  */
 export function routeRule(host: string, pathPrefix: string | null): string {

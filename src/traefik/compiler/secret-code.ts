@@ -3,9 +3,9 @@ import { createHmac } from "node:crypto";
 const ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
 
 /**
- * A short name for values that must not be guessed back from it: HMAC-SHA-256 under `key`, in base 32.
+ * Derives a short name from values that must not be recoverable from it: HMAC-SHA-256 under `key`, in base 32.
  *
- * @param purpose keeps codes of different uses apart, so that one never equals another by chance of content
+ * @param purpose separates the codes of different uses, so that equal values never give equal codes
  * @param values plain JSON values, in a canonical order
  * @param length characters of [a-z2-7], 5 bits each, at most 51
  */

@@ -1,32 +1,32 @@
 import type { HashAlgorithm } from "../../platform/passwords/hash-algorithm";
 
 /**
- * What the compiler reads and what it makes. Plain values only: no clock, no database, no file system.
+ * The input and output of the compiler. These are plain values: no clock, no database, no file system.
  */
 
 /** How an application treats visitors while it has no credential. */
 export type Access = "public-when-empty" | "protected";
 
-/** The explicit act that left an application without credentials; `null` while none did. */
+/** The explicit act that left an application without credentials; `null` if there was none. */
 export type OpenedBy = "create" | "delete" | "access" | null;
 
-/** What an application is meant to answer to anyone on the internet. */
+/** The intended answer of an application to anonymous visitors. */
 export type Intended = "public" | "protected" | "closed";
 
-/** One row of `security`, as far as the gateway is concerned. */
+/** The fields of a row of `security` that the gateway needs. */
 export interface CredentialState {
   readonly securityId: string;
   readonly username: string;
-  /** The basic-auth hash (`$apr1$…`, `$2a$…`); `null` when the sealed value did not open. */
+  /** The basic-auth hash (`$apr1$…`, `$2a$…`); `null` if the sealed value could not be decrypted. */
   readonly hash: string | null;
-  /** False for a credential that is expired or otherwise not in force; such a row still counts as a row. */
+  /** False for a credential that is expired or otherwise not valid. Such a row still counts as a row. */
   readonly valid: boolean;
 }
 
 export interface UpstreamState {
   /** `http(s)://host[:port]`, already normalized. */
   readonly url: string;
-  /** The name that the upstream's certificate must carry, where `url` holds an address instead of it. */
+  /** The name that the upstream's certificate must contain, if `url` has an address instead of a name. */
   readonly serverName: string | null;
 }
 
@@ -39,7 +39,7 @@ export interface RouteState {
   readonly upstreams: readonly UpstreamState[];
 }
 
-/** Everything that decides one application's file at one gateway. */
+/** Everything that determines one application's file at one gateway. */
 export interface ApplicationState {
   readonly applicationId: string;
   readonly organizationId: string;
@@ -54,51 +54,54 @@ export interface ApplicationState {
   readonly routes: readonly RouteState[];
 }
 
-/** What the compiler must know of the gateway itself. */
+/** What the compiler needs to know about the gateway. */
 export interface GatewayState {
   readonly gatewayId: string;
   /** Name of the visitors' entry point. */
   readonly entryPoint: string;
-  /** Secret of the gateway's tags (32 bytes); tags are HMACs under it. */
+  /** The secret key of the gateway's tags (32 bytes). Tags are HMACs under it. */
   readonly tagKey: Uint8Array;
-  /** Off: no tag and no pass header is compiled, and "loaded" is all that can be known. */
+  /** If false, no tag and no pass header is compiled, and no state beyond "loaded" can be observed. */
   readonly tags: boolean;
 }
 
 /** The hosts that one deny file covers: one organization, one entry point, one group of up to 100 hosts. */
 export interface DenyState {
   readonly organizationId: string;
-  /** Stable number of the group within the organization; a host never changes its group while it is claimed. */
+  /** Stable number of the group within the organization. A host stays in its group while it is claimed. */
   readonly group: number;
   readonly hosts: readonly string[];
 }
 
-/** One file for the gateway: its name (no folder) and its whole text. */
+/** One file for the gateway: its name (without folder) and its whole text. */
 export interface CompiledFile {
   readonly name: string;
   readonly text: string;
 }
 
-/** A question for the gateway whose answer proves one route. */
+/** A request to the gateway whose answer proves one route. */
 export interface Probe {
   readonly routeId: string;
-  /** As in the route; a wildcard's first label is for the prober to make up. */
+  /** The host of the route. For a wildcard, the prober invents the first label. */
   readonly host: string;
   /** A path inside the route. */
   readonly path: string;
-  /** Whether an anonymous visitor must be stopped by our chain, or pass it. */
+  /** Whether Portcullis's chain must stop an anonymous visitor, or let it pass. */
   readonly expect: "stopped" | "passed";
 }
 
-/** Something that could not be compiled as stated. `subject` is an id; `problem` never holds a secret or a tenant's text. */
+/**
+ * Something that could not be compiled as stated. `subject` is an id. `problem` never contains a secret or text of a
+ * tenant.
+ */
 export interface Diagnostic {
   readonly subject: string;
   readonly problem: string;
 }
 
 /**
- * What of an application the gateway last took as stated, without any secret:
- * enough to say of a present row whether it was already there, unchanged.
+ * The rows of an application that the gateway last accepted as stated, without any secret. They are enough to decide
+ * whether a present row was already there, unchanged.
  */
 export interface Fingerprints {
   readonly credentials: readonly string[];
@@ -106,14 +109,17 @@ export interface Fingerprints {
 }
 
 export interface CompiledApplication {
-  /** `null` when nothing is to be routed: the application's file is to be removed. */
+  /** `null` if nothing is to be routed: the application's file must then be removed. */
   readonly file: CompiledFile | null;
-  /** 16 characters, of this very compile; what the first middleware of each chain answers with. */
+  /** The tag of this compile, 16 characters. The first middleware of each chain answers with it. */
   readonly tag: string;
-  /** What the deny twins of routes with a path prefix answer with: seen when the route beside a twin is broken. */
+  /** The tag of the deny twins of routes with a path prefix. It appears when the route next to a twin is broken. */
   readonly twinTag: string;
   readonly intended: Intended;
-  /** `stated`: exactly what the rows say. `quarantined`: the last good form less everything that is gone. `closed`: nothing else could be shown safe. */
+  /**
+   * `stated`: exactly as the rows state. `quarantined`: the last valid form without anything that has been removed.
+   * `closed`: no other form is known to be safe.
+   */
   readonly form: "stated" | "quarantined" | "closed";
   readonly probes: readonly Probe[];
   readonly diagnostics: readonly Diagnostic[];

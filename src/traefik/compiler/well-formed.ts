@@ -1,6 +1,6 @@
 /**
- * The normal forms that values have when they come here. The contracts make them so; these patterns are written a
- * second time, and narrower, because what reaches a rule or a list unescaped breaks every tenant of the gateway.
+ * The normal forms of values that reach the compiler. The contracts already produce them. These patterns are written
+ * separately, and narrower, because a value that reaches a rule or a list unescaped breaks every tenant of the gateway.
  */
 
 const ID = /^[a-z]{2,8}_[a-z0-9]{1,40}$/;
@@ -12,12 +12,12 @@ const UPSTREAM = /^(https?):\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([1-9][0-9]{0,
 const ENTRY_POINT = /^[a-z][a-z0-9-]{0,30}$/;
 const SERVER_NAME = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?)*$/;
 /**
- * Control characters, DEL, what a YAML reader may fold or refuse, and the separator at which Traefik's file reader
- * splits list items (U+2551).
+ * Control characters, DEL, characters that a YAML reader may fold or refuse, and the separator at which Traefik's file
+ * reader splits list items (U+2551).
  */
 const NEVER_IN_A_LIST = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}\ufeff\u2551]/u;
 
-/** A prefixed, sortable id (`app_01h…`), fit for a file name and for Traefik's names. */
+/** A prefixed, sortable id (`app_01h…`), safe in file names and in Traefik's names. */
 export function isId(id: string): boolean {
   return ID.test(id);
 }
@@ -42,7 +42,9 @@ export function isPathPrefix(path: string): boolean {
   return !path.split("/").some((segment) => segment === "." || segment === "..");
 }
 
-/** `http(s)://host[:port]`, in the form that a URL parser leaves as it is (so no second spelling of an address). */
+/**
+ * `http(s)://host[:port]`, in the form that a URL parser leaves unchanged, so that an address has only one spelling.
+ */
 export function isUpstreamUrl(url: string): boolean {
   const [, , host, port] = UPSTREAM.exec(url) ?? [];
   if (host === undefined || host.length > 253 || host.endsWith(".") || host.includes("..")) return false;
@@ -50,19 +52,21 @@ export function isUpstreamUrl(url: string): boolean {
   return URL.canParse(url) && new URL(url).hostname === host;
 }
 
-/** The name that an upstream's certificate must carry; container names may hold underscores. */
+/** The name that an upstream's certificate must contain. Container names may include underscores. */
 export function isServerName(name: string): boolean {
   return name.length <= 253 && SERVER_NAME.test(name);
 }
 
-/** 1–255 bytes, no `:`, control character, `║`, leading or trailing white space (Traefik trims list items). */
+/**
+ * 1–255 bytes, without `:`, control characters, `║`, and leading or trailing white space (Traefik trims list items).
+ */
 export function isUsername(username: string): boolean {
   if (username.trim() !== username || username.includes(":") || NEVER_IN_A_LIST.test(username)) return false;
   const bytes = Buffer.byteLength(username, "utf8");
   return bytes >= 1 && bytes <= 255;
 }
 
-/** A name of an entry point as Traefik's static configuration takes it. */
+/** A name of an entry point that Traefik's static configuration accepts. */
 export function isEntryPoint(name: string): boolean {
   return ENTRY_POINT.test(name);
 }

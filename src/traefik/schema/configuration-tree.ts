@@ -17,13 +17,13 @@ const formats: Readonly<Record<string, (text: string) => RawValue>> = {
   ".toml": readToml,
 };
 
-/** Whether the file provider reads files of this name at all; the case of the ending does not matter. */
+/** Checks whether the file provider reads files with this name. The case of the extension does not matter. */
 export function isConfigurationFile(fileName: string): boolean {
   return ending(fileName) in formats;
 }
 
 /**
- * The tree of a file without templates, once it has passed the schema.
+ * Builds the tree of a file without templates, after it has passed the schema.
  * @throws Refused
  */
 export function configurationTree(fileName: string, text: string): Entry {
@@ -38,7 +38,7 @@ function ending(fileName: string): string {
   return /\.[^./\\]*$/.exec(fileName)?.[0].toLowerCase() ?? "";
 }
 
-/** Root keys that Traefik does not know are passed over, whatever they hold. */
+/** Traefik ignores unknown root keys and their values. */
 function rootEntries(raw: RawValue): Entry[] {
   if (raw.type === "null") return [];
   if (raw.type !== "map") throw new Refused("bad_value");

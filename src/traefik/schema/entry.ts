@@ -3,8 +3,8 @@ import type { RawValue } from "./raw-value";
 import { Refused } from "./refused";
 
 /**
- * A named node as Traefik sees it between file and schema: a text, or children, or (from a mixed list) both.
- * An empty list or map has neither.
+ * A named node as Traefik sees it between file and schema. It has a text, children, or (from a mixed list) both. An
+ * empty list or map has neither.
  */
 export interface Entry {
   readonly name: string;
@@ -12,10 +12,10 @@ export interface Entry {
   readonly children: readonly Entry[];
 }
 
-/** U+2551, with which Traefik joins the items of a list and splits them again. */
+/** U+2551. Traefik joins the items of a list with it, and splits them at it again. */
 export const listSeparator = "║";
 
-/** Go's numbers for kinds; a list is tagged with the highest one among its items. */
+/** Go's numbers for kinds. A list gets the highest number among its items. */
 const kind = { bool: 1, int: 2, int64: 6, uint64: 11, float64: 14, map: 21, string: 24 } as const;
 
 /** @throws Refused `unsupported_type`: a date, a null or a list inside a list */
@@ -34,7 +34,7 @@ export function entryOf(name: string, raw: RawValue): Entry | null {
   }
 }
 
-/** Sorted by name, without nulls. */
+/** Converts the entries, sorted by name and without nulls. */
 export function entriesOf(entries: readonly (readonly [string, RawValue])[]): Entry[] {
   return entries
     .toSorted(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0))
@@ -60,7 +60,7 @@ function listEntry(name: string, items: readonly RawValue[]): Entry {
   return { name, value, children };
 }
 
-/** The items of a list of texts: joined by us, or by its writer with commas. */
+/** The items of a list of texts, joined by this module, or by the author of the file with commas. */
 export function itemsOf(entry: Entry): string[] {
   if (entry.value === "") return [];
   const parts = entry.value.split(listSeparator);

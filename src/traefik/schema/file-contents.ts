@@ -2,7 +2,7 @@ import { type Entry, itemsOf } from "./entry";
 import { folded } from "./go-text";
 import type { DefinedNames, DefinedRouter, Definitions } from "./verdict";
 
-/** Names and routers of a file that has passed the schema. */
+/** Lists the names and routers of a file that has passed the schema. */
 export function definitionsOf(root: Entry): Definitions {
   const http = [root, "http"] as const;
   return {
@@ -35,23 +35,23 @@ function namesOf(root: Entry, protocol: string, section: string): string[] {
   return named(root, protocol, section).map(({ name }) => name);
 }
 
-/** The elements of a section (`routers`, …); of two of one name the later counts. */
+/** The elements of a section (`routers`, …). Of two elements with one name, the later one counts. */
 export function named(root: Entry, protocol: string, section: string): Entry[] {
   const sections = fields(fields([root], protocol), section);
   return [...new Map(sections.flatMap(({ children }) => children).map((child) => [child.name, child])).values()];
 }
 
-/** A field may stand several times in different case; Traefik reads all of them, in order. */
+/** A field may occur several times in different case. Traefik reads all occurrences, in order. */
 export function fields(parents: readonly Entry[], name: string): Entry[] {
   return parents.flatMap(({ children }) => children.filter((child) => folded(child.name) === folded(name)));
 }
 
-/** The text of a field, as the last one of its name says. */
+/** The text of a field; the last occurrence of its name counts. */
 export function textOf(entry: Entry, name: string): string {
   return fields([entry], name).at(-1)?.value ?? "";
 }
 
-/** The items of a field; an empty list does not replace one before it. */
+/** The items of a field. An empty list does not replace an earlier one. */
 export function textsOf(entry: Entry, name: string): string[] {
   return (
     fields([entry], name)

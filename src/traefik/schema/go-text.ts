@@ -1,4 +1,4 @@
-/** How Go's `strconv`, `time` and `strings` read text; Traefik turns every scalar into text and back. */
+/** How Go's `strconv`, `time` and `strings` read text. Traefik converts every scalar to text and back. */
 
 const int64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
 
@@ -46,7 +46,7 @@ function withinInt64(terms: readonly number[]): boolean {
   return total < Number(int64.most);
 }
 
-/** Six decimals, without them where all six are zero. */
+/** Six decimals, or none if all six are zero. */
 export function goFloatText(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
@@ -56,8 +56,8 @@ export function goFloatText(value: number): string {
 }
 
 /**
- * A form in which two texts are equal exactly when Go's `EqualFold` says so, for ASCII names:
- * the long s and the Kelvin sign fold to `s` and `k`.
+ * Folds a text so that two ASCII names are equal exactly if Go's `EqualFold` says so. The long s and the Kelvin sign
+ * fold to `s` and `k`.
  */
 export function folded(text: string): string {
   return text.toLowerCase().replaceAll("\u017f", "s").replaceAll("\u212a", "k");
@@ -67,7 +67,7 @@ export function fitsInt64(value: bigint): boolean {
   return value >= int64.least && value <= int64.most;
 }
 
-/** Without Go's white space at both ends: NEL is of it, the byte order mark is not. */
+/** Removes Go's white space at both ends. It includes NEL, and not the byte order mark. */
 export function goTrimmed(text: string): string {
   return text.replace(/^\p{White_Space}+|\p{White_Space}+$/gu, "");
 }

@@ -1,11 +1,11 @@
-/** Lower-case host names, `*.` standing for one label; `any` where a rule may match every host or is not understood. */
+/** Lower-case host names, where `*.` stands for one label; `any` if a rule may match every host or cannot be parsed. */
 export type HostsOfRule = "any" | readonly string[];
 
 /**
- * The hosts that a router's rule may match: never too few, sometimes too many.
+ * Returns the hosts that a router's rule may match. The list is never too short, but may be too long.
  *
- * `Host`, `HostSNI` and their older forms count, and of regular expressions those that are one host or one label in
- * front of a host. Everything negated, every other expression and every syntax that is not Traefik's own is `any`.
+ * `Host`, `HostSNI` and their older forms count, and so do regular expressions that stand for one host, or for one
+ * label in front of a host. Negations, all other expressions and every unknown syntax give `any`.
  */
 export function hostsOfRule(rule: string): HostsOfRule {
   const tokens = tokensOf(rule);
@@ -14,7 +14,7 @@ export function hostsOfRule(rule: string): HostsOfRule {
   return reader.whole() ?? "any";
 }
 
-/** Whether a rule may match a host, which may itself be a wildcard of one label. */
+/** Checks whether a rule may match a host, which may itself be a wildcard of one label. */
 export function mayMatchHost(rule: string, host: string): boolean {
   const hosts = hostsOfRule(rule);
   return hosts === "any" || hosts.some((matched) => overlaps(matched, host.toLowerCase()));
@@ -26,7 +26,7 @@ function overlaps(left: string, right: string): boolean {
   return right.startsWith("*.") && left.slice(left.indexOf(".")) === right.slice(1);
 }
 
-/** Words, quoted texts with their quotes, and signs; null where there is anything else. */
+/** Splits a rule into words, quoted texts with their quotes, and operators; null if it contains anything else. */
 function tokensOf(rule: string): string[] | null {
   const tokens = [...rule.matchAll(/\s*([A-Za-z0-9]+|`[^`]*`|"[^"\\]*"|&&|\|\||[!(),])\s*/gy)];
   const read = tokens.reduce((length, [whole]) => length + whole.length, 0);
@@ -36,7 +36,7 @@ function tokensOf(rule: string): string[] | null {
 /** A rule with deeper parentheses or negations is not understood: each level takes some of the stack. */
 const deepest = 500;
 
-/** Reads `a || b && !(c)`; every method gives null where the rule is not understood. */
+/** Parses `a || b && !(c)`. Every method returns null if it cannot parse the rule. */
 class RuleReader {
   private at = 0;
   private depth = 0;
@@ -105,13 +105,13 @@ function all(hosts: readonly (string | null)[]): HostsOfRule {
   return known.length === hosts.length && hosts.length > 0 ? known : "any";
 }
 
-/** A `*` elsewhere than in front of a dot is no reason to know better than Traefik. */
+/** A `*` that is not in front of a dot has no known meaning, so it is not interpreted. */
 function exactHost(text: string): string | null {
   const host = text.toLowerCase().replace(/\.$/, "");
   return host.replace(/^\*\./, "").includes("*") ? null : host;
 }
 
-/** Anchored on both sides, dots escaped: one host, or one label in front of one. */
+/** An expression that is anchored on both sides, with escaped dots: one host, or one label in front of one. */
 function expressionHost(text: string): string | null {
   const [, label, rest = ""] = /^\^(\[\^\.\]\+\\\.)?((?:[a-z0-9-]+\\\.)*[a-z0-9-]+)(?:\\\.\?)?\$$/.exec(text) ?? [];
   if (rest === "") return null;
@@ -130,7 +130,7 @@ function union(left: HostsOfRule | null, right: HostsOfRule | null): HostsOfRule
   return left === "any" || right === "any" ? "any" : [...left, ...right];
 }
 
-/** Either side alone holds every host that both match. */
+/** For a conjunction, either side alone contains every host that both match, so the shorter list is used. */
 function narrower(left: HostsOfRule | null, right: HostsOfRule | null): HostsOfRule | null {
   if (left === null || right === null) return null;
   return left === "any" ? right : left;

@@ -6,7 +6,7 @@ import { duration, flag, int, listOf, mapOf, object, orEmpty, pairs, text, texts
 export const domain = object({ main: text, sans: texts });
 export const certificate = object({ certFile: text, keyFile: text });
 export const spiffe = orEmpty(object({ ids: texts, trustDomain: text }));
-/** The one of services: a mark that the parent's health follows its children, without settings. */
+/** The form for services: a flag that the parent's health follows its children, without settings. */
 export const followHealth = orEmpty(object({}));
 
 const routerTls = orEmpty(

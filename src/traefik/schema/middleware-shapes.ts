@@ -1,6 +1,6 @@
 import { duration, flag, int, numbers, object, orEmpty, pairs, plugins, text, texts } from "./shape";
 
-/** Middlewares of Traefik 3.7.9's HTTP side, as its file provider knows them. */
+/** The HTTP middlewares of Traefik 3.7.9, as its file provider reads them. */
 
 const ipStrategy = object({ depth: int, excludedIPs: texts, ipv6Subnet: int });
 const sourceCriterion = object({ ipStrategy, requestHeaderName: text, requestHost: flag });
@@ -112,7 +112,7 @@ const passTlsClientCert = object({
   }),
 });
 
-/** Set by other providers only; a file may name them, to no effect. */
+/** Only other providers set these. In a file they have no effect. */
 const ofOtherProviders = {
   requestHeaderModifier: object({ set: pairs, add: pairs, remove: texts }),
   responseHeaderModifier: object({ set: pairs, add: pairs, remove: texts }),

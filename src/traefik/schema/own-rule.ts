@@ -1,14 +1,15 @@
 import { isExactHost, isPathPrefix } from "../compiler/well-formed";
 
-/** The refusal of raw tunnels, the only rule here that names no host. */
+/** The rule that refuses raw tunnels, the only own rule without a host. */
 const TUNNEL = "HeaderRegexp(`Upgrade`, `(?i)h2c`)";
 const HOST = /^Host\(`([^`]*)`\)$/;
 const WILDCARD = /^HostRegexp\(`\^\[\^\.\]\+((?:\\\.[^`\\]+)+)\\\.\?\$`\)$/;
 const UNDER_A_PATH = /^(.*) && \(Path\(`([^`]*)`\) \|\| PathPrefix\(`\2\/`\)\)$/;
 
 /**
- * Whether a rule is one that this compiler writes: a host or a list of hosts, a host and whole path segments, or the
- * refusal of raw tunnels. Written apart from what builds rules, so that each holds the other.
+ * Checks whether the compiler writes rules like this one: a host or a list of hosts, a host with whole path segments,
+ * or the refusal of raw tunnels. This check is independent of the code that builds rules, so that each verifies the
+ * other.
  */
 export function isOwnRule(rule: string): boolean {
   const [, host, path] = UNDER_A_PATH.exec(rule) ?? [];

@@ -3,8 +3,8 @@ import { isGoBool, isGoFloat, isGoInteger } from "./go-text";
 import { Refused } from "./refused";
 
 /**
- * Plugins take any settings, and still some end Traefik's reading: a first key that is empty,
- * and a list whose items do not all read as its widest type.
+ * Plugins accept any settings, but some settings stop Traefik from reading the file: an empty first key, and a list
+ * whose items cannot all be read as its widest type.
  * @throws Refused `plugin`
  */
 export function checkPlugin(plugin: Entry, live: boolean, where: string): void {
@@ -28,7 +28,7 @@ function checkSetting(setting: Entry, live: boolean, where: string): void {
 
 const isIndex = (name = ""): boolean => name.startsWith("[") && name.endsWith("]");
 
-/** Whether a text that looks like a joined list can be split into values of the kind it names. */
+/** Checks whether a text that looks like a joined list can be split into values of the kind that it names. */
 function isTypedList(value: string): boolean {
   if (!value.startsWith(listSeparator)) return true;
   const [, kind = "", ...items] = value.split(listSeparator);
@@ -37,7 +37,7 @@ function isTypedList(value: string): boolean {
   return items.length === 0 || (accepts !== null && items.every(accepts));
 }
 
-/** By Go's number of the kind. Unsigned items are read, and then stop the copying of the configuration. */
+/** The check for Go's number of a kind. Unsigned items are read, and then stop the copying of the configuration. */
 function itemOfKind(kind: number): ((item: string) => boolean) | null {
   if (kind === 1) return isGoBool;
   if (kind === 2) return (item) => isGoInteger(item);

@@ -1,7 +1,7 @@
 /**
- * A value of the file before it meets the schema, in the types that Go's decoders give it.
+ * A value of the file before the schema is applied, in the types that Go's decoders give it.
  *
- * The Go type of a scalar outlives its text: lists remember the widest one, and the schema sees only the text.
+ * The Go type of a scalar matters beyond its text: lists keep the widest type, and the schema sees only the text.
  */
 export type RawValue = RawScalar | RawList | RawMap | { readonly type: "null" } | { readonly type: "unsupported" };
 
@@ -22,7 +22,7 @@ export interface RawMap {
 }
 
 export const nothing: RawValue = { type: "null" };
-/** A date, or anything else that Traefik's reader has no text for. */
+/** A date, or another value that Traefik's reader cannot convert to text. */
 export const unsupported: RawValue = { type: "unsupported" };
 
 export const string = (text: string): RawScalar => ({ type: "scalar", go: "string", text });

@@ -2,13 +2,13 @@ import { renderValue } from "../compiler/render-document";
 import { plainScalar } from "../foreign/yaml-scalar";
 import { type RawValue, string } from "./raw-value";
 
-/** Longer texts are left to the grammar, which has limits of its own for them. */
+/** Longer texts are left to the YAML grammar, which has its own limits for them. */
 const longest = 900;
 
 /**
- * Reads text that is byte for byte what `renderDocument` makes, in printable ASCII, several times as fast as the YAML
- * grammar does: such text has no duplicate key, no escape that YAML lacks and one value for either reader.
- * @returns null for every other text, however harmless: that is the grammar's to read
+ * Reads text that has exactly the bytes that `renderDocument` writes, in printable ASCII, several times as fast as the
+ * YAML grammar. Such text has no duplicate key and no escape that YAML lacks, so both readers get the same value.
+ * @returns null for every other text, which the YAML grammar has to read
  */
 export function readOwnJson(text: string): RawValue | null {
   if (!text.startsWith('{\n "http": {') || /[^\n\x20-\x7e]/.test(text)) return null;
@@ -17,7 +17,7 @@ export function readOwnJson(text: string): RawValue | null {
     if (!isMap(root) || renderValue(root.http) !== text) return null;
     return rawOf(root);
   } catch {
-    return null; // no JSON, or something that is never rendered
+    return null; // not JSON, or a value that is never rendered
   }
 }
 

@@ -1,9 +1,9 @@
 import type { RefusalReason } from "./verdict";
 
 /**
- * Ends the reading of a file that Traefik would refuse.
+ * Stops reading a file that Traefik would refuse.
  *
- * `where` is a path of schema words (`http.routers.*.rule`), never a name or a value of the file.
+ * `where` is a path of schema names (`http.routers.*.rule`), never a name or a value from the file.
  */
 export class Refused extends Error {
   constructor(

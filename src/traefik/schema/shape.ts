@@ -12,7 +12,7 @@ interface ScalarShape {
 }
 interface ListShape {
   readonly kind: "list";
-  /** `null`: items are texts. Otherwise texts among the items are dropped without a word. */
+  /** `null` for a list of texts. Otherwise, texts among the items are silently dropped. */
   readonly of: ObjectShape | null;
 }
 interface MapShape {
@@ -22,13 +22,13 @@ interface MapShape {
 interface ObjectShape {
   readonly kind: "object";
   readonly fields: ReadonlyMap<string, Field>;
-  /** May stand without anything in it; a text other than `true` then turns it off, unread. */
+  /** The object may be empty. A text other than `true` then turns it off without being read. */
   readonly mayBeEmpty: boolean;
 }
 interface Field {
   readonly name: string;
   readonly shape: Shape;
-  /** Known to Traefik and checked for its form, but never read from a file. */
+  /** Traefik knows the field and checks its form, but never reads it from a file. */
   readonly inert: boolean;
 }
 
@@ -41,7 +41,7 @@ export const flag = scalar(isGoBool);
 export const duration = scalar(isGoDuration);
 export const texts: ListShape = { kind: "list", of: null };
 export const listOf = (of: ObjectShape): ListShape => ({ kind: "list", of });
-/** Header names and the like: whatever stands below a key is made a text. */
+/** Header names and similar keys: every value below a key becomes a text. */
 export const pairs: MapShape = { kind: "map", check: () => {} };
 export const plugins: MapShape = { kind: "map", check: checkPlugin };
 export const mapOf = (of: ObjectShape): MapShape => ({
@@ -68,7 +68,7 @@ export function object(
 
 export const orEmpty = (shape: ObjectShape): ObjectShape => ({ ...shape, mayBeEmpty: true });
 
-/** @throws Refused at the first child that is no field of the object, or not of its field's form */
+/** @throws Refused at the first child that is not a field of the object, or does not have its field's form */
 export function checkFields(parent: Entry, shape: ObjectShape, live: boolean, where: string): void {
   for (const child of parent.children) {
     const field = shape.fields.get(folded(child.name));
@@ -77,7 +77,7 @@ export function checkFields(parent: Entry, shape: ObjectShape, live: boolean, wh
   }
 }
 
-/** @param live whether the value is read as well, not only its form */
+/** @param live whether the value itself is read, and not only its form */
 function check(entry: Entry, { shape, inert }: Field, live: boolean, where: string): void {
   switch (shape.kind) {
     case "scalar":

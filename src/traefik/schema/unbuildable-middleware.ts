@@ -5,9 +5,11 @@ import { fields, textOf, textsOf } from "./file-contents";
 import { folded, isGoInteger } from "./go-text";
 
 /**
- * What keeps a middleware of ours from being built, or from doing what it is for; `null` where nothing does.
+ * Returns what prevents one of our middlewares from being built or from having its effect; `null` if there is no
+ * problem.
  *
- * Of a middleware that is not built, Traefik drops every router, whose requests go on to the next that matches.
+ * If Traefik cannot build a middleware, it drops every router that uses it, and requests go to the next matching
+ * router.
  */
 export function middlewareProblem(middleware: Entry): string | null {
   const [kind, ...others] = middleware.children;
@@ -15,7 +17,7 @@ export function middlewareProblem(middleware: Entry): string | null {
   return kinds[folded(kind.name)]?.(kind) ?? null;
 }
 
-/** Names that a middleware needs to exist. */
+/** The names of other middlewares that a middleware needs. */
 export function middlewaresNamedBy(middleware: Entry): string[] {
   return fields([middleware], "chain").flatMap((chain) => textsOf(chain, "middlewares"));
 }
@@ -26,7 +28,7 @@ const kinds: Readonly<Record<string, (settings: Entry) => string | null>> = {
     const ranges = textsOf(settings, "sourceRange");
     if (ranges.length === 0) return "empty_address_list";
     if (!ranges.every(isAddressOrRange)) return "bad_address";
-    // Traefik accepts any status that has a text: with 200 a visitor who is refused would see a success.
+    // Traefik accepts any status that has a text. With 200, a refused visitor would see a success.
     const status = textOf(settings, "rejectStatusCode");
     return status === "" || /^[45]\d\d$/.test(status) ? null : "not_a_refusal";
   },

@@ -8,16 +8,17 @@ import { Refused } from "./refused";
 import { middlewareProblem, middlewaresNamedBy } from "./unbuildable-middleware";
 import { Undecided } from "./undecided";
 
-/** From 2^40 up, below which foreign routers may stand, to the most that Traefik allows to users. */
+/** At least 2^40, because foreign routers may be below that, and at most the maximum that Traefik allows to users. */
 const priorities = { least: 2n ** 40n, most: 2n ** 63n - 1n - 1000n };
 
 /**
- * What of a compiled file Traefik would accept and then not build, or build without its protection.
+ * Finds what Traefik would accept in a compiled file and then not build, or build without its protection.
  *
- * Stricter than Traefik: for our own output only, whose forms are few. `no_middlewares` on a router that leads to an
- * upstream is how an application without a credential looks where tags are off; everything else is a fault.
+ * It is stricter than Traefik, because it only has to accept the compiler's own output. `no_middlewares` on a router
+ * that leads to an upstream is how an application without a credential looks if tags are off; every other diagnostic is
+ * a fault.
  * @param others files whose middlewares, services and transports the file may name
- * @returns nothing for a sound file; subjects are names in the file, problems never hold values
+ * @returns an empty list for a correct file; subjects are names in the file, problems never contain values
  */
 export function unbuildable(file: CompiledFile, others: readonly CompiledFile[] = []): Diagnostic[] {
   if (file.text.includes("{{")) return [{ subject: file.name, problem: "template" }];
@@ -31,7 +32,7 @@ export function unbuildable(file: CompiledFile, others: readonly CompiledFile[] 
   }
 }
 
-/** Trees of files that many others name: each is read once for as long as it is held. */
+/** Trees of files that many other files refer to. Each is read once, for as long as it is referenced. */
 const trees = new WeakMap<CompiledFile, Entry>();
 
 function treeOf(file: CompiledFile): Entry {

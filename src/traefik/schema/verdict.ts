@@ -1,11 +1,11 @@
-/** What a file defines under one name, and what it does with it, as far as somebody else's file matters to ours. */
+/** What a file defines under one name, with the properties of a foreign file that matter to Portcullis. */
 export interface DefinedRouter {
   readonly name: string;
   readonly rule: string;
   readonly entryPoints: readonly string[];
   readonly middlewares: readonly string[];
   readonly service: string;
-  /** Zero where the file sets none: Traefik then takes the length of the rule. Past 2^53 it is rounded. */
+  /** Zero if the file sets none: Traefik then uses the length of the rule. Beyond 2^53 it is rounded. */
   readonly priority: number;
 }
 
@@ -28,7 +28,7 @@ export interface Definitions {
   };
 }
 
-/** Why a file is refused; stable words, never with a value of the file in them. */
+/** Why a file is refused. These are stable codes that never contain a value from the file. */
 export type RefusalReason =
   | "alias"
   | "bad_value"
@@ -65,7 +65,7 @@ export type UnknownReason =
   | "yaml_tag";
 
 /**
- * What Traefik's file provider makes of one file.
+ * What Traefik's file provider does with one file.
  *
  * `refused` freezes the whole provider on its last good configuration; `unknown` means that only the gateway can tell,
  * because Traefik may read the file differently from the readers here; `ignored` means that Traefik does not read files

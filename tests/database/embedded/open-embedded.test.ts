@@ -119,7 +119,9 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
     const load = startScript(LOAD, folder, "broken-disk");
     expect([await load.nextLine(), await load.nextLine(), await load.nextLine()]).toEqual(["started", "1", null]);
     expect(await load.ended).toBe(1);
-    expect(load.errors()).toBe("the database could not be flushed to the disk, ending: Error: EIO: i/o error, fsync\n");
+    expect(load.errors()).toBe(
+      "could not flush the database to the disk; the process ends: Error: EIO: i/o error, fsync\n",
+    );
   });
 });
 
@@ -165,7 +167,7 @@ describe("the embedded database", () => {
     const folder = join(place, "papers");
     mkdirSync(folder);
     writeFileSync(join(folder, "letter.txt"), "");
-    await expect(openEmbedded(folder)).rejects.toThrow(`${folder} is not empty and holds no database`);
+    await expect(openEmbedded(folder)).rejects.toThrow(`${folder} is not empty and contains no database`);
     expect(readdirSync(folder)).toEqual(["letter.txt"]);
   });
 });

@@ -10,15 +10,15 @@ import type { GatewayConnection } from "../../../src/delivery/protocol/gateway-c
 import { Peer } from "../../../src/delivery/protocol/peer";
 import { bundled } from "../../support/bundled";
 
-/** The applier and the prober of a gateway in a process of their own, which this process speaks to over a pipe. */
+/** The applier and the prober of a gateway in a separate process, which communicates with this process over a pipe. */
 export interface AgentChild {
   readonly pid: number;
   readonly peer: Peer;
   readonly connection: GatewayConnection;
-  /** What it wrote on standard error. */
+  /** Its output on standard error. */
   errors(): string;
   kill(signal: NodeJS.Signals): void;
-  /** Ends it where it still runs, and removes its settings. */
+  /** Ends the process if it still runs, and removes its settings. */
   stop(): Promise<void>;
   /** The exit code, or the signal's name. */
   readonly ended: Promise<number | NodeJS.Signals>;
@@ -27,9 +27,9 @@ export interface AgentChild {
 interface AgentSettings {
   readonly gatewayId: string;
   readonly folder: string;
-  /** What it knows bundles to be signed with. */
+  /** The key with which it verifies bundles. */
   readonly key: string;
-  /** What bundles are signed with, where that is another key. */
+  /** The key that signs bundles, if it is a different one. */
   readonly signsWith?: string;
 }
 

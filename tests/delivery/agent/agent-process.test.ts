@@ -36,7 +36,7 @@ function agent(more: { readonly signsWith?: string } = {}): AgentChild {
   return started;
 }
 
-/** Claims the folder, and begins a term that goes on from this digest. */
+/** Claims the folder, and begins a term whose chain continues from this digest. */
 async function begun({ connection: { applier } }: AgentChild, term: number, digest = ""): Promise<Target> {
   const nonce = existsSync(places.claim) ? JSON.parse(readFileSync(places.claim, "utf8")).nonce : null;
   const claim = await applier.claim({ installationId, gatewayId, nonce });
@@ -68,7 +68,7 @@ const deliver = (target: Target, sent: Bundle) => target.apply(sent.files, sent)
 const live = (name: string) => readFileSync(join(places.applications, name), "utf8");
 const marker = () => (existsSync(places.marker) ? readFileSync(places.marker, "utf8") : null);
 
-it("the process of an agent loads no module of the database", async () => {
+it("the process of an agent loads no database module", async () => {
   const { metafile } = await build({
     entryPoints: [join(import.meta.dirname, "../../../src/delivery/agent/agent-process.ts")],
     bundle: true,
@@ -93,8 +93,8 @@ it("the process of an agent loads no module of the database", async () => {
   ]);
 });
 
-describe("an agent in a process of its own", () => {
-  it("makes the folder that Traefik starts on, applies a bundle, and reads back what lies there", async () => {
+describe("an agent in a separate process", () => {
+  it("an agent creates the folder for Traefik's start, applies a bundle, and reads back the applied files", async () => {
     const child = agent();
     const target = await begun(child, 1);
     expect(child.pid).not.toBe(process.pid);
@@ -113,7 +113,7 @@ describe("an agent in a process of its own", () => {
     expect([await target.names(), marker()]).toEqual([[], "marker 2"]);
   });
 
-  it("stages everything, and applies nothing before the delivery is due", async () => {
+  it("an agent stages everything, and applies nothing before the delivery is due", async () => {
     const target = await begun(agent(), 1);
     const sent = bundle();
     await target.apply(sent.files, sent, {
@@ -125,7 +125,7 @@ describe("an agent in a process of its own", () => {
     expect([live("a.yml"), marker()]).toEqual(["of 1", "marker 1"]);
   });
 
-  it("applies nothing of a delivery that is given up after it was staged", async () => {
+  it("an agent applies nothing of a delivery that is cancelled after it was staged", async () => {
     const target = await begun(agent(), 1);
     const sent = bundle();
     const given = target.apply(sent.files, sent, { ready: () => Promise.reject(new Error("overtaken")) });
@@ -134,7 +134,7 @@ describe("an agent in a process of its own", () => {
     expect([await target.names(), marker()]).toEqual([["b.yml"], "marker 2"]);
   });
 
-  it("reports foreign files with what they define and which hosts they route", async () => {
+  it("an agent reports foreign files with the names that they define and the hosts that they route", async () => {
     const target = await begun(agent(), 1);
     mkdirSync(join(places.dynamic, "more"));
     const routers = { r: { rule: "Host(`wiki.localhost`)", service: "s" } };
@@ -148,7 +148,7 @@ describe("an agent in a process of its own", () => {
     expect(two).toMatchObject({ path: "two.yml", problem: { kind: "refused" } });
   });
 
-  it("says why a folder is not the right one, as the leader does in its own process", async () => {
+  it("an agent gives the same reason for a wrong folder as the leader does in its own process", async () => {
     const child = agent();
     const target = await begun(child, 1);
     await target.requireClaim();
@@ -159,21 +159,21 @@ describe("an agent in a process of its own", () => {
   });
 });
 
-describe("a bundle is refused, and nothing of it is staged,", () => {
+describe("refused bundles", () => {
   const refused = async (target: Target, sent: Bundle, why: string) => {
     await expect(deliver(target, sent)).rejects.toMatchObject({ name: "BundleRefused", why });
     expect([await target.names(), marker()]).toEqual([["a.yml"], "marker 1"]);
     expect(readdirSync(places.staging, { recursive: true }).filter((name) => /-\d+-/.test(String(name)))).toEqual([]);
   };
 
-  it("if it is not signed with a key of this gateway", async () => {
+  it("a bundle is refused if no key of this gateway signed it", async () => {
     const target = await begun(agent(), 1);
     await deliver(target, bundle());
     const forger = agent({ signsWith: randomBytes(32).toString("base64url") });
     await refused(await begun(forger, 2, "d1"), bundle({ term: 2, revision: 2, previous: "d1" }), "bad_signature");
   });
 
-  it("if it is of an older term", async () => {
+  it("a bundle is refused if it belongs to an older term", async () => {
     const child = agent();
     await deliver(await begun(child, 4), bundle({ term: 4 }));
     const target = await begun(child, 5, "d1");
@@ -183,7 +183,7 @@ describe("a bundle is refused, and nothing of it is staged,", () => {
     await expect(begun(child, 4)).rejects.toMatchObject({ name: "BundleRefused", why: "older_term" });
   });
 
-  it("if it does not follow what was applied before it, or comes a second time", async () => {
+  it("a bundle is refused if it does not follow the last applied one, or arrives a second time", async () => {
     const target = await begun(agent(), 1);
     await deliver(target, bundle());
     await refused(target, bundle({ revision: 2, previous: "d7" }), "broken_chain");
@@ -193,7 +193,7 @@ describe("a bundle is refused, and nothing of it is staged,", () => {
     expect(marker()).toBe("marker 3");
   });
 
-  it("if a file is not what its digest says, if its name leads elsewhere, or if it is of another gateway", async () => {
+  it("a bundle is refused if a file does not match its digest, has an unsafe name, or is for another gateway", async () => {
     const target = await begun(agent(), 1);
     await deliver(target, bundle());
     const next = { revision: 2, previous: "d1" };
@@ -204,20 +204,20 @@ describe("a bundle is refused, and nothing of it is staged,", () => {
   });
 });
 
-it("a bundle may follow the last recorded delivery, because a leader may not have recorded what was applied after it", async () => {
+it("a bundle may follow the last recorded delivery, because a leader may not have recorded later applied ones", async () => {
   const target = await begun(agent(), 1);
   await deliver(target, bundle());
   await deliver(target, bundle({ revision: 2, previous: "" }));
   expect(marker()).toBe("marker 2");
 });
 
-it("the first bundle of a new epoch begins the chain again", async () => {
+it("the first bundle of a new epoch starts a new chain", async () => {
   const target = await begun(agent(), 1, "d7");
   await deliver(target, bundle({ epoch: "e2", previous: "" }));
   expect(marker()).toBe("marker 1");
 });
 
-it("an agent cannot apply any more once another process has begun a newer term in the same folder (TM-53)", async () => {
+it("an agent can no longer apply after another process has begun a newer term in the same folder (TM-53)", async () => {
   const former = await begun(agent(), 1);
   await deliver(former, bundle());
   const sent = bundle({ revision: 2, previous: "d1", files: [file("a.yml", "late")] });
@@ -228,7 +228,7 @@ it("an agent cannot apply any more once another process has begun a newer term i
   expect([live("a.yml"), marker()]).toEqual(["of 1", "marker 1"]);
 });
 
-it("an agent that is killed while a delivery is staged applies nothing, fails the delivery, and a new one goes on", async () => {
+it("an agent that is killed during staging applies nothing, the delivery fails, and a new agent continues", async () => {
   const child = agent();
   const target = await begun(child, 1);
   await deliver(target, bundle());
@@ -247,7 +247,7 @@ it("an agent that is killed while a delivery is staged applies nothing, fails th
   expect([live("b.yml"), marker()]).toEqual(["b", "marker 3"]);
 });
 
-it("an agent ends by itself when the leader is gone", async () => {
+it("an agent ends by itself when its connection to the leader ends", async () => {
   const child = agent();
   await begun(child, 1);
   child.peer.close("the leader ends");

@@ -24,7 +24,7 @@ afterEach(async () => {
   await gateway.close();
 });
 
-/** The agent that runs, or a new one where the last one is gone. */
+/** The running agent, or a new one if the last one has ended. */
 async function connect(): Promise<GatewayConnection> {
   const last = agents.at(-1);
   const isGone = last === undefined || (await Promise.race([last.peer.closed, null])) !== null;
@@ -70,7 +70,7 @@ const protectedApplication = () =>
     credential: { username: "ada", password: password() },
   });
 
-it("delivers, loads and proves through an agent in a process of its own (DK-1, DK-3)", async () => {
+it("delivers, loads and proves through an agent in a separate process (DK-1, DK-3)", async () => {
   await leading();
   const { applicationId } = await protectedApplication();
   const state = await sync.proven(applicationId);
@@ -83,7 +83,7 @@ it("delivers, loads and proves through an agent in a process of its own (DK-1, D
   expect(agents).toHaveLength(1);
 });
 
-it("a killed agent applies nothing by half, and a new one delivers and proves the rest (TM-53)", async () => {
+it("a killed agent leaves no partial delivery, and a new agent delivers and proves the rest (TM-53)", async () => {
   const reconciler = await leading();
   const { applicationId } = await protectedApplication();
   const before = await sync.proven(applicationId);
@@ -107,7 +107,7 @@ it("a killed agent applies nothing by half, and a new one delivers and proves th
   );
 });
 
-it("an alteration of the folder and a foreign file are found by an agent as well (TM-53)", async () => {
+it("a changed file and a foreign file are also found through an agent (TM-53)", async () => {
   await leading();
   const { applicationId } = await protectedApplication();
   await sync.proven(applicationId);
@@ -128,7 +128,7 @@ it("an alteration of the folder and a foreign file are found by an agent as well
   await sync.proven(applicationId);
 });
 
-it("a gateway that went back is said to have done so by an agent as well (DK-3)", async () => {
+it("a gateway that went back to an older delivery is also reported through an agent (DK-3)", async () => {
   await leading();
   const { applicationId } = await protectedApplication();
   await sync.proven(applicationId);

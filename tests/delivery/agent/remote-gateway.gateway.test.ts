@@ -31,7 +31,7 @@ describe.skipIf(!hasTraefik())("an agent in a process of its own, at a real gate
     return agent.connection;
   };
 
-  it("delivers a protected application, sees it enforced, and goes on after it was killed (DK-1, TM-53)", async () => {
+  it("delivers a protected application, proves that it is enforced, and continues after the agent was killed (DK-1, TM-53)", async () => {
     const reconciler = sync.reconciler({ connect });
     reconciler.start();
     expect(await reconciler.ready).toEqual({ leads: true, why: null });

@@ -11,7 +11,7 @@ import { realPace } from "../../../src/platform/timer";
 
 let folder: string;
 let places: Places;
-/** `flush <content>`, `rename <name>`, `remove <name>`, `sync <folder>`, in the order in which they were done. */
+/** `flush <content>`, `rename <name>`, `remove <name>`, `sync <folder>`, in the order of execution. */
 let done: string[];
 let under: number;
 let mostAtOnce: number;
@@ -76,7 +76,7 @@ const bundle: Bundle = {
 const staged = () => readdirSync(stagingOf(places, 1, "a"));
 const live = (name: string, text: string) => writeFileSync(join(places.applications, name), text);
 
-it("everything is flushed before anything is renamed, and the marker comes last (TM-53)", async () => {
+it("all files are flushed before any is renamed, and the marker is renamed last (TM-53)", async () => {
   live("c.yml", "old");
   await target().apply([file("c.yml", "removes"), file("b.yml", "opens"), file("a.yml", "closes")], bundle);
   expect(done.slice(0, 3).sort()).toEqual(["flush marker", "flush of a.yml", "flush of b.yml"]);
@@ -94,7 +94,7 @@ it("everything is flushed before anything is renamed, and the marker comes last 
   expect(staged()).toEqual([]);
 });
 
-it("what closes is renamed one by one, and what only opens is not (DK-5)", async () => {
+it("files that close are renamed one by one, and files that only open are renamed concurrently (DK-5)", async () => {
   const names = Array.from({ length: 40 }, (_, at) => `${String(at).padStart(2, "0")}.yml`);
   await target().apply(
     names.map((name) => file(name, "closes")),
@@ -109,13 +109,13 @@ it("what closes is renamed one by one, and what only opens is not (DK-5)", async
   expect(mostAtOnce).toBeGreaterThan(1);
 });
 
-it("what is not there needs no removal (DK-20)", async () => {
+it("a missing file needs no removal (DK-20)", async () => {
   await target().apply([file("a.yml", "closes"), file("no.yml", "removes")], bundle);
   expect(readdirSync(places.applications)).toEqual(["a.yml"]);
   expect([staged(), readFileSync(places.marker, "utf8")]).toEqual([[], "marker"]);
 });
 
-it("a delivery that is overtaken before its first file has done nothing, and leaves nothing (DK-5)", async () => {
+it("a delivery that is preempted before its first file changes nothing and leaves no files (DK-5)", async () => {
   let point: FaultPoint | null = null;
   const overtaken = async () => {
     if (point === "staged") throw new Error("overtaken");
@@ -128,7 +128,7 @@ it("a delivery that is overtaken before its first file has done nothing, and lea
   expect([readdirSync(places.applications), staged(), existsSync(places.marker)]).toEqual([[], [], false]);
 });
 
-it("what was staged for a delivery that failed is taken away (TM-53)", async () => {
+it("the staged files of a failed delivery are removed (TM-53)", async () => {
   const failing: FileSystem = {
     ...files,
     async writeFlushed(path, text, mode, group) {
@@ -141,7 +141,7 @@ it("what was staged for a delivery that failed is taken away (TM-53)", async () 
   expect([readdirSync(places.applications), staged(), existsSync(places.marker)]).toEqual([[], [], false]);
 });
 
-it("a leader of an older term neither writes nor removes, whether or not there is something to remove (TM-53, DK-20)", async () => {
+it("a leader of an older term can neither write nor remove, even if there is nothing to remove (TM-53, DK-20)", async () => {
   live("old.yml", "old");
   const former = target();
   await realFileSystem.mkdir(stagingOf(places, 2, "b"));
@@ -159,7 +159,7 @@ it("a leader of an older term neither writes nor removes, whether or not there i
   expect(existsSync(places.marker)).toBe(false);
 });
 
-it("a leader that is replaced after it has staged changes nothing any more (TM-53, DK-20)", async () => {
+it("a leader that is replaced after staging can no longer change anything (TM-53, DK-20)", async () => {
   live("old.yml", "old");
   await realFileSystem.mkdir(stagingOf(places, 2, "b"));
   for (const batch of [[file("new.yml", "closes")], [file("old.yml", "removes")], [file("no.yml", "removes")]]) {

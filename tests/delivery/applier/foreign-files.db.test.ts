@@ -10,8 +10,8 @@ beforeEach(async () => {
 });
 afterEach(() => sync.close());
 
-/** What the first comparison says of files that somebody puts there before it. */
-async function told(put: (folder: string) => void): Promise<string[]> {
+/** The result of the first comparison for files that were put there before it. */
+async function reported(put: (folder: string) => void): Promise<string[]> {
   const { dynamic } = sync.places;
   mkdirSync(dynamic, { recursive: true });
   await sync.given.application({ route: { host: "wiki.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] } });
@@ -24,8 +24,8 @@ async function told(put: (folder: string) => void): Promise<string[]> {
   return foreign_files.map(({ path, problem, detail }) => `${path} ${problem} ${detail}`).sort();
 }
 
-it("one that cannot be read is told of, and keeps nobody from looking at the others", async () => {
-  const lines = await told((folder) => {
+it("an unreadable foreign file is reported, and does not prevent the check of the others", async () => {
+  const lines = await reported((folder) => {
     symlinkSync(join(folder, "nowhere"), join(folder, "a.yml"));
     mkdirSync(join(folder, "things"));
     symlinkSync(join(folder, "things"), join(folder, "b.yml"));
@@ -47,7 +47,7 @@ it("one that cannot be read is told of, and keeps nobody from looking at the oth
   ]);
 });
 
-it("routers of TCP come before all of ours: those that may take a managed host are told of", async () => {
+it("foreign TCP routers precede all own routers, so those that may match a managed host are reported", async () => {
   const tcp = (rule: string) =>
     JSON.stringify({
       tcp: {
@@ -55,7 +55,7 @@ it("routers of TCP come before all of ours: those that may take a managed host a
         services: { s: { loadBalancer: { servers: [{ address: "127.0.0.1:9" }] } } },
       },
     });
-  const lines = await told((folder) => {
+  const lines = await reported((folder) => {
     writeFileSync(join(folder, "all.yml"), tcp("HostSNI(`*`)"));
     writeFileSync(join(folder, "one.yml"), tcp("HostSNI(`wiki.localhost`)"));
     writeFileSync(join(folder, "other.yml"), tcp("HostSNI(`other.example.org`)"));
@@ -63,8 +63,8 @@ it("routers of TCP come before all of ours: those that may take a managed host a
   expect(lines).toEqual(["all.yml routes_managed_host every host, by t", "one.yml routes_managed_host wiki.localhost"]);
 });
 
-it("the parts of a route with several upstreams are names of ours too", async () => {
-  const lines = await told((folder) => {
+it("the services of a route with several upstreams are also recognized as own names", async () => {
+  const lines = await reported((folder) => {
     const service = { loadBalancer: { servers: [{ url: "http://127.0.0.1:9" }] } };
     const name = "rte_01j5m3x8q2e9w7r4t6y8u0i1pa-0";
     writeFileSync(join(folder, "a.yml"), JSON.stringify({ http: { services: { [name]: service } } }));

@@ -17,35 +17,35 @@ beforeEach(async () => {
 });
 afterEach(() => rmSync(above, { recursive: true, force: true }));
 
-test("a folder as it was made can be read by its group", async () => {
+test("a new folder is readable by its group", async () => {
   expect(await unreadableForTraefik({ folder, group })).toEqual([]);
 });
 
-test("of a folder or file that the group cannot read it is said which", async () => {
+test("each folder or file that the group cannot read is named", async () => {
   const { applications, static: file } = placesIn(folder);
-  chmodSync(applications, 0o740); // listed, and no file in it can be opened
+  chmodSync(applications, 0o740); // the folder can be listed, but none of its files can be opened
   chmodSync(file, 0o600);
   expect(await unreadableForTraefik({ folder, group })).toEqual([
-    `${file} is not readable for group ${group}`,
-    `${applications} is not readable for group ${group}`,
+    `${file} is not readable by group ${group}`,
+    `${applications} is not readable by group ${group}`,
   ]);
 });
 
-test("of another group nothing can be read", async () => {
+test("a folder of another group is not readable", async () => {
   const other = group + 1;
   const problems = await unreadableForTraefik({ folder, group: other });
   expect(problems).toHaveLength(5);
   expect(problems.at(-1)).toBe(`${above} cannot be entered by group ${other}`);
 });
 
-test("a folder above that only its owner may enter is in the way, but not of a Traefik that has the folder mounted", async () => {
+test("a private parent folder blocks Traefik, unless Traefik has the folder mounted", async () => {
   chmodSync(above, 0o700);
   const problems = [`${above} cannot be entered by group ${group}`];
   expect(await unreadableForTraefik({ folder, group })).toEqual(problems);
   expect(await unreadableForTraefik({ folder, group, folderInTraefik: "/etc/gateway" })).toEqual([]);
 });
 
-test("without a group Traefik runs as this user, and is not asked about", async () => {
+test("without a group, Traefik runs as this user, and no path is checked", async () => {
   mkdirSync(join(above, "empty"));
   writeFileSync(join(above, "empty", "x"), "");
   expect(await unreadableForTraefik({ folder: join(above, "empty") })).toEqual([]);

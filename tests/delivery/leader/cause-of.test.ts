@@ -25,7 +25,7 @@ test.each([
   expect(isOfFolder(cause)).toBe(true);
 });
 
-test("a full disk is recognized when the error comes from an open file, which names no path", async (context) => {
+test("a full disk is recognized when the error comes from an open file, which has no path", async (context) => {
   const full = await open("/dev/full", "w").catch(() => null);
   if (full === null) return context.skip();
   const error = await full.writeFile("x").catch((thrown: unknown) => thrown);
@@ -34,14 +34,14 @@ test("a full disk is recognized when the error comes from an open file, which na
   expect(causeOf(error)).toBe("disk_full");
 });
 
-test("a database that is not there is not taken for a missing folder", async () => {
+test("a missing database is not mistaken for a missing folder", async () => {
   const refused = await new Promise<unknown>((resolve) => connect("/nonexistent/socket").once("error", resolve));
   expect(refused).toMatchObject({ code: "ENOENT" });
   expect(causeOf(refused)).toBe("database_silent");
   expect(isOfFolder("database_silent")).toBe(false);
 });
 
-test("an error of which nothing is known is nothing of the folder", () => {
+test("an unknown error is not attributed to the folder", () => {
   for (const error of [new TypeError("x"), null, "x", { code: "23505" }]) {
     expect(causeOf(error)).toBe("other");
     expect(isOfFolder(causeOf(error))).toBe(false);
@@ -49,7 +49,7 @@ test("an error of which nothing is known is nothing of the folder", () => {
   expect(causeOf(new Error("x"), "cannot_lead")).toBe("cannot_lead");
 });
 
-test("the detail names the path and what the code means, the same at every try, and the text names no path", () => {
+test("the detail names the path and the meaning of the code, is the same for every attempt, and the text names no path", () => {
   const [one, other] = ["0123456789ab", "ba9876543210"].map((random) =>
     whyOf(fileError("EACCES", `/srv/gateway/gateway.json.${random}.tmp`)),
   );
@@ -58,7 +58,7 @@ test("the detail names the path and what the code means, the same at every try, 
   expect(textOf("not_permitted")).not.toContain("/");
 });
 
-test("the detail of a folder that is not the right one is its own message", () => {
+test("the detail of a wrong folder is the message of its error", () => {
   expect(whyOf(new WrongFolder("another_folder", "/x is another"))).toEqual({
     cause: "another_folder",
     detail: "/x is another",

@@ -17,7 +17,7 @@ const database = () => sync.world.runtime.database;
 const routed = (host: string) =>
   sync.given.application({ access: "protected", route: { host, upstreams: [{ url: "http://127.0.0.1:9000" }] } });
 
-it("a folder that is taken anew ends the term of whoever led, and is free at once (TM-53)", async () => {
+it("adopting a folder ends the present leader's term and frees the lease at once (TM-53)", async () => {
   const { gatewayId } = sync;
   await sync.world.db.asOwner("update gateways set nonce = 'old' where gateway_id = $1", [gatewayId]);
   const take = (leaseTerm: number, nonce: string) =>
@@ -32,7 +32,7 @@ it("a folder that is taken anew ends the term of whoever led, and is free at onc
   expect(await take(term, "new")).toMatchObject({ term: term + 1 });
 });
 
-it("in a new epoch nothing is proven, no number comes again, and files that nobody knows are known (TM-53, DK-3, DK-20)", async () => {
+it("in a new epoch nothing is proven, no number is reused, and unknown files are recorded as own ones (TM-53, DK-3, DK-20)", async () => {
   const { gatewayId } = sync;
   await sync.world.db.asOwner(
     `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
@@ -52,7 +52,7 @@ it("in a new epoch nothing is proven, no number comes again, and files that nobo
   expect(await sync.gateway()).toMatchObject({ epoch: "e2", revision: 40 });
 });
 
-it("what a restore closes is told of once, and is delivered before what only opens (DK-19, AUD)", async () => {
+it("what a restore closes is audited once, and delivered before changes that only open (DK-19, AUD)", async () => {
   const { applicationId } = await sync.given.application({ access: "public-when-empty" });
   const closed = () => closeAfterRestore(database(), sync.gatewayId, [{ applicationId }], now);
   expect(await closed()).toEqual([applicationId]);
@@ -69,7 +69,7 @@ it("what a restore closes is told of once, and is delivered before what only ope
   expect(entries).toEqual([{ action: "applications.update.closed_by_restore" }]);
 });
 
-it("a foreign route meets a claim by its name, below a wildcard that is claimed, and above a host that is (TM-53)", async () => {
+it("a foreign route overlaps a claim by its name, below a claimed wildcard, and above a claimed host (TM-53)", async () => {
   await routed("*.apps.localhost");
   await routed("wiki.team.localhost");
   const managed = (...hosts: string[]) => asSync(database(), (tx) => managedHosts(tx, sync.gatewayId, hosts));

@@ -38,16 +38,16 @@ const deliveredIn = async (applicationId: string) => {
   return rows[0]?.delivered_in;
 };
 
-it("a delivery that only opens is given up, before its first file, for a revocation that comes while it is staged", async () => {
+it("a delivery that only opens is cancelled before its first file if a revocation arrives during staging", async () => {
   let jumped = 0;
   let staged: (() => Promise<void>) | null = null;
   const reconciler = sync.reconciler({
     pace: { ...realPace, now: () => performance.now() + jumped },
     faultPoint: async (point) => {
       if (point !== "staged" || staged === null) return;
-      const meanwhile = staged;
+      const interrupt = staged;
       staged = null;
-      await meanwhile();
+      await interrupt();
     },
   });
   reconciler.start();
@@ -64,7 +64,7 @@ it("a delivery that only opens is given up, before its first file, for a revocat
   staged = async () => {
     await sync.given.ok("security.update", { securityId: data.items[0]?.securityId, password: password() });
     liveWhenRevoked = opened === "" ? null : sync.file(opened);
-    jumped += 1_000; // the next look for a closing change is due
+    jumped += 1_000; // the next check for a closing change is due
   };
   opened = (await application("blog.localhost", 9001)).applicationId;
   await Promise.all([sync.proven(opened), sync.proven(revoked)]);
@@ -77,16 +77,16 @@ it("a delivery that only opens is given up, before its first file, for a revocat
   expect(sync.world.log()).not.toContain("a delivery failed");
 });
 
-it("a comparison's repairs are given up for a revocation, which is delivered first and alone", async () => {
+it("a comparison's repairs are cancelled for a revocation, which is delivered first and alone", async () => {
   let jumped = 0;
   let staged: (() => Promise<void>) | null = null;
   const reconciler = sync.reconciler({
     pace: { ...realPace, now: () => performance.now() + jumped },
     faultPoint: async (point) => {
       if (point !== "staged" || staged === null) return;
-      const meanwhile = staged;
+      const interrupt = staged;
       staged = null;
-      await meanwhile();
+      await interrupt();
     },
   });
   const { applicationId: revoked } = await application("wiki.localhost", 9000);
@@ -114,9 +114,9 @@ it("a comparison's repairs are given up for a revocation, which is delivered fir
     pace: { ...realPace, now: () => performance.now() + jumped },
     faultPoint: async (point) => {
       if (point !== "staged" || staged === null) return;
-      const meanwhile = staged;
+      const interrupt = staged;
       staged = null;
-      await meanwhile();
+      await interrupt();
     },
   });
   next.start();

@@ -28,14 +28,14 @@ const record = (term: number, holder: string, revision: number, why: string | nu
   );
 const proven = async () => (await sync.state("app_1"))?.proven_revision;
 
-it("an answer about an older delivery says nothing of the newer one (DK-3)", async () => {
+it("a result for an older delivery proves nothing about the newer one (DK-3)", async () => {
   expect([...(await record(3, "b", 4))]).toEqual([]);
   expect(await proven()).toBe(4);
   expect([...(await record(3, "b", 5))]).toEqual(["app_1"]);
   expect(await proven()).toBe(5);
 });
 
-it("a place that was seen gone is not asked again: somebody else may use it by now (DK-20)", async () => {
+it("a place that was seen gone is not probed again, because another tenant may use it (DK-20)", async () => {
   const [here, gone] = ["stopped", "gone"].map((expected) => ({
     routeId: "rte_1",
     host: "wiki.localhost",
@@ -51,13 +51,13 @@ it("a place that was seen gone is not asked again: somebody else may use it by n
   expect(await probes()).toEqual([here]);
 });
 
-it("a leader that was replaced says nothing of what is proven (DK-3)", async () => {
+it("a leader that was replaced cannot record proofs (DK-3)", async () => {
   await expect(record(2, "b", 5)).rejects.toThrow(LeaseLost);
   await expect(record(3, "a", 5)).rejects.toThrow(LeaseLost);
   expect(await proven()).toBe(4);
 });
 
-it("a host is denied by its own claim, or by that of the wildcard above it (DK-20)", async () => {
+it("a host is denied by its own claim, or by the claim of the wildcard above it (DK-20)", async () => {
   await sync.given.application({
     access: "protected",
     route: { host: "*.apps.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] },

@@ -50,7 +50,7 @@ const left = async (table: string, column: string) =>
     ({ value }) => value,
   );
 
-it("an outbox row goes 30 days after its delivery, and never before it is delivered", async () => {
+it("an outbox row is removed 30 days after its delivery, and never before it is delivered", async () => {
   await change("chg_old", old);
   await change("chg_recent", recent);
   await change("chg_pending", null);
@@ -58,7 +58,7 @@ it("an outbox row goes 30 days after its delivery, and never before it is delive
   expect(await left("changes", "change_id")).toEqual(["chg_pending", "chg_recent"]);
 });
 
-it("more old rows than one transaction removes go all the same", async () => {
+it("all old rows are removed, even if they exceed one transaction", async () => {
   await run(
     `insert into changes (change_id, organization_id, gateway_id, closes, created_at, delivered_in, delivered_at)
      select 'chg_' || n, 'org_1', $1, true, $2::timestamptz, 1, $2::timestamptz from generate_series(1, 2500) n`,
@@ -69,7 +69,7 @@ it("more old rows than one transaction removes go all the same", async () => {
   expect(await left("changes", "change_id")).toEqual([]);
 });
 
-it("a delivery stays while the gateway may serve it, or has not loaded it yet", async () => {
+it("a delivery is kept while the gateway may serve it, or has not loaded it yet", async () => {
   for (const revision of [1, 2, 3]) await delivery(revision, old);
   await delivery(4, recent);
   await run("update gateways set loaded_revision = 2, revision = 4");
@@ -77,7 +77,7 @@ it("a delivery stays while the gateway may serve it, or has not loaded it yet", 
   expect(await left("deliveries", "revision")).toEqual([2, 3, 4]);
 });
 
-it("an application that is gone is forgotten 30 days later, but never before it was seen to be gone", async () => {
+it("a deleted application's state is removed after 30 days, but never before it was seen gone", async () => {
   await state("app_gone", true, 5, old);
   await state("app_gone_unseen", true, 4, old);
   await state("app_gone_recently", true, 5, recent);
@@ -111,7 +111,7 @@ const asked = () =>
     `select organization_id, deny_group, application_id, gateway_id from changes order by organization_id, deny_group`,
   );
 
-it("claims end when they are due, and each deny file that named one is asked for once", async () => {
+it("claims end when they are due, and each deny file that named one is requested once", async () => {
   const past = "2026-05-31T11:59:59Z";
   for (const host of ["a.example", "b.example"]) await claim(host, past);
   await claim("c.example", past, { denyGroup: 1 });
@@ -135,7 +135,7 @@ it("no claim ends while its organization exists", async () => {
   expect(await asked()).toEqual([]);
 });
 
-it("more claims than one transaction ends go all the same", async () => {
+it("all due claims end, even if they exceed one transaction", async () => {
   await run(
     `insert into claims (claim_id, organization_id, gateway_id, kind, value, parent, deny_group, ends_at, created_at)
      select 'clm_' || n, 'org_gone', $1, 'host', n || '.example', 'example', n / 100, $2::timestamptz, $2::timestamptz

@@ -13,7 +13,7 @@ const gateway = (tags = true): Gateway => ({
   secretHost: "p1.invalid",
 });
 
-/** Opens what it is given, but for what nobody can open. */
+/** Returns each value as it is, except for the one that cannot be decrypted. */
 const sealer: Sealer = {
   currentKeyId: "k",
   currentPrefix: "v1.k.",
@@ -60,7 +60,7 @@ const delivered = (state: ReturnType<typeof plan>["state"]): StoredState => ({
   lastGood: state.lastGood ?? null,
 });
 
-it("in quarantine everybody whom the gateway took before can come in, and still can the next time (DK-18)", () => {
+it("in quarantine, every user that the gateway accepted before can still sign in, after this delivery and the next (DK-18)", () => {
   const both = [credential("ada"), credential("bob")];
   const { state } = plan(application({ credentials: both }));
   expect(state.form).toBe("stated");
@@ -72,13 +72,13 @@ it("in quarantine everybody whom the gateway took before can come in, and still 
   expect(next.file.text).toContain("bob:");
 });
 
-it("the deny of a host closes: it is there before any route of the host (DK-18)", () => {
+it("the deny of a host closes, so it is applied before any route of the host (DK-18)", () => {
   const deny = { organizationId: "org_1", group: 0 };
   expect(planDeny(deny, ["wiki.example.org"], gateway())).toMatchObject({ effect: "closes" });
   expect(planDeny(deny, [], gateway())).toMatchObject({ text: null, effect: "removes" });
 });
 
-it("rows at which the compiler stumbles leave no file, and concern nobody else (DK-18)", () => {
+it("rows that make the compiler throw produce no file and affect no other application (DK-18)", () => {
   const odd: RouteState = JSON.parse(JSON.stringify({ ...route, upstreams: null }));
   const { file, state } = plan(application({ routes: [odd] }));
   expect(file).toMatchObject({ name: "app_1.yml", text: null, effect: "removes" });

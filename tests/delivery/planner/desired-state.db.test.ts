@@ -3,7 +3,7 @@ import { asSync } from "../../../src/database/as-sync";
 import { readApplications } from "../../../src/delivery/planner/desired-state";
 import { openSyncWorld, password } from "../sync-world";
 
-it("a credential is in force until the moment of its end, and is a row from then on (DK-21, DK-19)", async () => {
+it("a credential is valid until the moment of its end, and counts as an invalid row from then on (DK-21, DK-19)", async () => {
   const sync = await openSyncWorld();
   try {
     const { applicationId } = await sync.given.application({

@@ -12,7 +12,7 @@ import { foreignContent } from "../../../src/traefik/foreign/foreign-file";
 import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
 
 describe("the backlog", () => {
-  it("names every application and deny file once, and closes when any row of it does", () => {
+  it("the backlog names every application and deny file once, and closes if any row of it closes", () => {
     const row = { organizationId: "org_a", denyGroup: null, applicationId: "app_1", closes: false };
     const backlog = backlogOf([
       row,
@@ -27,15 +27,15 @@ describe("the backlog", () => {
   });
 });
 
-describe("waiting", () => {
-  it("backs off from 0.2 s to 5 s", () => {
+describe("retries and rate limits", () => {
+  it("retries back off from 0.2 s to 5 s", () => {
     const limits = { firstMs: 200, mostMs: 5_000 };
     expect([1, 2, 3, 5, 6, 100].map((failures) => backoff(failures, limits))).toEqual([
       200, 400, 800, 3_200, 5_000, 5_000,
     ]);
   });
 
-  it("asks a gateway at most as often as its budget allows", () => {
+  it("a gateway is probed at most as often as its rate limit allows", () => {
     let budget = fullBudget(500, 0);
     let now = 0;
     let asked = 0;
@@ -46,11 +46,11 @@ describe("waiting", () => {
       asked++;
     }
     expect(asked).toBeGreaterThan(500);
-    expect(asked).toBeLessThanOrEqual(552); // one burst of a tenth besides
+    expect(asked).toBeLessThanOrEqual(552); // plus one burst of a tenth
   });
 });
 
-describe("what goes together in one delivery", () => {
+describe("the choice of a batch", () => {
   const row = (applicationId: string | null, closes = false, denyGroup: number | null = null) => ({
     organizationId: "org_1",
     applicationId,
@@ -58,21 +58,21 @@ describe("what goes together in one delivery", () => {
     closes,
   });
 
-  const size = { closing: 2, beside: 1, opening: 3 };
+  const size = { closing: 2, alongside: 1, opening: 3 };
 
-  it("all of it, while nothing closes and it fits", () => {
+  it("a delivery takes all rows if none closes and they fit", () => {
     const rows = [row(null, false, 1), row("app_1"), row("app_2"), row("app_3")];
     expect(batchOf(rows, size)).toEqual(rows);
   });
 
-  it("all that closes, every deny, a few others, and the rest of their applications' rows", () => {
+  it("a delivery takes all closing rows, every deny, a few others, and the remaining rows of their applications", () => {
     const [closing, deny, first, second] = [row("app_1", true), row(null, false, 1), row("app_2"), row("app_3")];
     const [closingToo, firstAgain] = [row("app_1"), row("app_2")];
     const rows = [closingToo, deny, closing, first, second, firstAgain];
     expect(batchOf(rows, size)).toEqual([closingToo, deny, closing, first, firstAgain]);
   });
 
-  it("of what closes no more than its share, and every deny all the same", () => {
+  it("a delivery takes closing applications up to its limit, and every deny regardless of the limit", () => {
     const denies = [row(null, false, 1), row(null, true, 2), row(null, false, 3)];
     const closing = ["app_1", "app_2", "app_3"].map((name) => row(name, true));
     expect(batchOf([...closing, ...denies], size)).toEqual([...closing.slice(0, 2), ...denies]);
@@ -80,7 +80,7 @@ describe("what goes together in one delivery", () => {
     expect(batchOf(opening, size)).toEqual(opening.slice(0, 3));
   });
 
-  it("one closing change of a second organization beside a thousand of the first", () => {
+  it("a delivery takes one closing change of a second organization next to a thousand of the first", () => {
     const many = Array.from({ length: 1_000 }, (_, at) => row(`app_${at}`, true));
     const one = { ...row("app_theirs", true), organizationId: "org_2" };
     expect(batchOf([...many, one], size)).toEqual([many[0], one]);
@@ -88,30 +88,30 @@ describe("what goes together in one delivery", () => {
 });
 
 describe("the size of a batch", () => {
-  it("is as much as can be done in about 300 ms where something closes, whatever one application costs", () => {
+  it("a closing batch takes about 300 ms, whatever one application costs", () => {
     for (const costMs of [0.5, 2, 5]) expect(batchSize(costMs, 100, true).closing * costMs).toBeCloseTo(300, -1);
-    expect(batchSize(2, 100, true)).toEqual({ closing: 150, beside: 50, opening: 600 });
-    expect(batchSize(20, 100, true)).toEqual({ closing: 15, beside: 10, opening: 60 });
+    expect(batchSize(2, 100, true)).toEqual({ closing: 150, alongside: 50, opening: 600 });
+    expect(batchSize(20, 100, true)).toEqual({ closing: 15, alongside: 10, opening: 60 });
   });
 
-  it("is no less than what is done while the gateway loads the last one, and never without end", () => {
-    expect(batchSize(1, 2_000, true)).toEqual({ closing: 2_000, beside: 50, opening: 5_000 });
+  it("a batch is at least as long as the gateway's last load, and has a maximum", () => {
+    expect(batchSize(1, 2_000, true)).toEqual({ closing: 2_000, alongside: 50, opening: 5_000 });
     expect(batchSize(1, 60_000, true).closing).toBe(3_000);
-    expect(batchSize(1_000, 0, true)).toEqual({ closing: 10, beside: 10, opening: 10 });
+    expect(batchSize(1_000, 0, true)).toEqual({ closing: 10, alongside: 10, opening: 10 });
   });
 
-  it("leaves what closes almost alone in its delivery, unless the one before closed something too", () => {
-    expect(batchSize(2, 100, false)).toEqual({ ...batchSize(2, 100, true), beside: 5 });
-    expect(batchSize(1_000, 0, false)).toEqual({ closing: 10, beside: 5, opening: 10 });
+  it("few other changes accompany a closing one, unless the previous delivery also closed something", () => {
+    expect(batchSize(2, 100, false)).toEqual({ ...batchSize(2, 100, true), alongside: 5 });
+    expect(batchSize(1_000, 0, false)).toEqual({ closing: 10, alongside: 5, opening: 10 });
   });
 
-  it("follows what the last deliveries cost, and not what small ones do", () => {
+  it("the estimated cost follows the last deliveries, and ignores small ones", () => {
     expect(costAfter(2, { applications: 100, tookMs: 1_000 })).toBe(6);
     expect(costAfter(2, { applications: 1, tookMs: 1_000 })).toBe(2);
     expect(costAfter(2, { applications: 0, tookMs: 0 })).toBe(2);
   });
 
-  it("becomes large again after a delivery that was slow for once, however small those after it are", () => {
+  it("the batch grows again after a single slow delivery, even if the deliveries after it are small", () => {
     let costMs = costAfter(assumedCostMs, { applications: 20, tookMs: 20_000 });
     expect(batchSize(costMs, 500, false).opening).toBe(10);
     for (let delivery = 0; delivery < 8; delivery++) {
@@ -130,16 +130,16 @@ const of = (applicationId: string, revision: number) => ({
   isPublic: false,
 });
 
-/** So many slots. */
+/** A function that grants this many slots. */
 const upTo = (most: number) => {
   let taken = 0;
   return () => taken++ < most;
 };
 
-describe("what is asked", () => {
+describe("the probe queue", () => {
   const route = (routeId: string, host: string) => ({ routeId, host, path: "/", expect: "stopped" as const });
 
-  it("a place where a route was is asked until it was seen gone", () => {
+  it("the place of a removed route is probed until it was seen gone", () => {
     const first = [route("rte_1", "a.example"), route("rte_2", "b.example")];
     const second = probesToAsk(first, [route("rte_1", "a.example")]);
     expect(second).toEqual([first[0], { ...first[1], expect: "gone" }]);
@@ -149,12 +149,12 @@ describe("what is asked", () => {
     ]);
   });
 
-  it("a route that is back at its place is not gone", () => {
+  it("a route that was added again at its place is not probed as gone", () => {
     const back = route("rte_3", "a.example");
     expect(probesToAsk([{ ...route("rte_1", "a.example"), expect: "gone" }], [back])).toEqual([back]);
   });
 
-  it("a route is gone when the deny or another route answers, never when nothing of ours does on a claimed host", () => {
+  it("a route is gone when the deny or another route answers, but not when something foreign answers on a claimed host", () => {
     expect(goneProof("deny", true)).toEqual({ proven: true });
     expect(goneProof("route", true)).toEqual({ proven: true });
     expect(goneProof(null, false)).toEqual({ proven: true });
@@ -163,7 +163,7 @@ describe("what is asked", () => {
     expect(goneProof("unknown", false)).toEqual({ proven: false, why: "still_there" });
   });
 
-  it("closing changes are asked first, then what somebody waits for", () => {
+  it("closing changes are probed first, then applications with a waiting caller", () => {
     const queue = new ProofQueue();
     queue.add(of("app_again", 1), "again");
     queue.add(of("app_changed", 2), "changed");
@@ -176,14 +176,14 @@ describe("what is asked", () => {
     expect(due(2)).toEqual(["app_closes", "app_waited"]);
   });
 
-  it("what has no slot is passed over, and what comes after it is asked", () => {
+  it("an application without a slot is skipped, and later ones are probed", () => {
     const queue = new ProofQueue();
     for (const name of ["app_1", "app_2"]) queue.add(of(name, 1), "changed");
     const due = queue.due(1, 0, ({ applicationId }) => applicationId !== "app_1");
     expect(due).toMatchObject([{ applicationId: "app_2" }]);
   });
 
-  it("what somebody waits for is tried again within a second, and a further sign of the wait does not hurry it", () => {
+  it("an application with a waiting caller is retried within a second, and further signs of the wait do not speed it up", () => {
     const queue = new ProofQueue();
     queue.add(of("app_1", 1), "changed");
     for (let failure = 0; failure < 9; failure++) queue.failed("app_1", 1, 0);
@@ -193,11 +193,11 @@ describe("what is asked", () => {
     queue.failed("app_1", 1, 1);
     queue.prioritize("app_1", 500);
     expect(queue.nextDue(1, 501)).toBe(500);
-    queue.failed("app_1", 1, 60_000); // nobody has waited for it for a while
+    queue.failed("app_1", 1, 60_000); // no caller has waited for it for a while
     expect(queue.nextDue(1, 60_000)).toBe(30_000);
   });
 
-  it("an answer about an older revision does not take the newer one off", () => {
+  it("a result for an older revision does not remove a newer one from the queue", () => {
     const queue = new ProofQueue();
     queue.add(of("app_1", 1), "closes");
     queue.add(of("app_1", 2), "changed");
@@ -205,14 +205,14 @@ describe("what is asked", () => {
     expect(queue.due(2, 0, upTo(10))).toMatchObject([{ applicationId: "app_1", revision: 2, rank: "closes" }]);
   });
 
-  it("an older delivery does not take the place of a newer one (DK-3)", () => {
+  it("an older delivery does not replace a newer one in the queue (DK-3)", () => {
     const queue = new ProofQueue();
     queue.add(of("app_1", 2), "changed");
     queue.add(of("app_1", 1), "changed");
     expect(queue.due(2, 0, upTo(10))).toMatchObject([{ applicationId: "app_1", revision: 2 }]);
   });
 
-  it("what is not proven is asked again, later each time", () => {
+  it("an unproven application is probed again with growing delays", () => {
     const queue = new ProofQueue();
     queue.add(of("app_1", 1), "changed");
     queue.failed("app_1", 1, 1_000);
@@ -223,7 +223,7 @@ describe("what is asked", () => {
   });
 });
 
-describe("addresses", () => {
+describe("gateway addresses", () => {
   it.each([
     ["127.0.0.1:8000", { host: "127.0.0.1", port: 8000, loopback: true }],
     [":8000", { host: "127.0.0.1", port: 8000, loopback: true }],
@@ -231,11 +231,11 @@ describe("addresses", () => {
     ["[::]:80", { host: "127.0.0.1", port: 80, loopback: true }],
     ["10.1.2.3:80", { host: "10.1.2.3", port: 80, loopback: false }],
     ["[2001:db8::1]:80", { host: "2001:db8::1", port: 80, loopback: false }],
-  ])("%s can be asked", (address, dial) => {
+  ])("%s is an address that can be dialed", (address, dial) => {
     expect(dialable(address)).toEqual(dial);
   });
 
-  it.each(["", "8000", "host", "host:0", "host:70000"])("%s cannot", (address) => {
+  it.each(["", "8000", "host", "host:0", "host:70000"])("%s is not an address that can be dialed", (address) => {
     expect(() => dialable(address)).toThrow(TypeError);
   });
 });
@@ -245,15 +245,15 @@ it("only a whole marker header names a delivery", () => {
   for (const header of [null, "", "e.1", "e.x.d", "e.1.d.more", "e.1."]) expect(servedDelivery(header)).toBeNull();
 });
 
-describe("a foreign file", () => {
+describe("foreign files", () => {
   const read = (text: string) => foreignContent(readTraefikFile("foreign.yml", text));
 
-  it("is told of when it would freeze the gateway", () => {
+  it("a foreign file is reported if it would freeze the gateway", () => {
     expect(read('{"http":{"routers":{}}}').problem).toMatchObject({ kind: "refused" });
     expect(read("{{ env `HOME` }}").problem).toMatchObject({ kind: "unknown" });
   });
 
-  it("is told of by our names and by the hosts that it routes", () => {
+  it("a foreign file is reported with the names of Portcullis that it defines and the hosts that it routes", () => {
     const router = (rule: string, priority = 1) => ({ rule, service: "noop@internal", priority });
     const content = read(
       JSON.stringify({

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => sync.close());
 
-it("a delivery is ours by its number, its epoch and its digest together, at its own gateway (DK-3)", async () => {
+it("a delivery is known only by its number, epoch and digest together, at its own gateway (DK-3)", async () => {
   await sync.world.db.asOwner(
     "insert into deliveries (gateway_id, revision, term, epoch, digest, created_at) values ($1, 3, 1, 'e1', 'd', now())",
     [sync.gatewayId],
@@ -26,7 +26,7 @@ it("a delivery is ours by its number, its epoch and its digest together, at its 
   expect(await findDelivery(database, "gtw_other", named)).toBe(false);
 });
 
-it("what was said of the delivery before is not said of the next one (DK-3)", async () => {
+it("the recorded proof of a delivery does not carry over to the next one (DK-3)", async () => {
   await sync.world.db.asOwner(
     `insert into application_states (gateway_id, application_id, organization_id, revision, tag, intended, form,
        diagnostics, probes, delivered_at, proven_revision, unproven)

@@ -29,7 +29,7 @@ const watch = () =>
     },
   });
 
-test("asks for the host and for two random names, which are remembered for the claims of the next seconds", async () => {
+test("a claim requests the host and two random names, which are cached for claims in the next seconds", async () => {
   const hosts = watch();
   expect(await hosts.servedElsewhere(address, "wiki.example.org", "org_a")).toBeNull();
   expect(asked).toHaveLength(3);
@@ -44,17 +44,17 @@ test("asks for the host and for two random names, which are remembered for the c
   expect(new Set(asked).size).toBe(7);
 });
 
-test("says what somebody else was seen to answer", async () => {
+test("reports what another server was seen to answer", async () => {
   answers = (host) => (host === "wiki.example.org" ? taken : nothing);
   expect(await watch().servedElsewhere(address, "wiki.example.org", "org_a")).toEqual({ status: 200, server: "nginx" });
 });
 
-test("asks for a random name below a wildcard", async () => {
+test("requests a random name below a wildcard", async () => {
   answers = (host) => (/^p[0-9a-f]{16}\.example\.org$/.test(host) ? taken : nothing);
   expect(await watch().servedElsewhere(address, "*.example.org", "org_a")).toEqual({ status: 200, server: "nginx" });
 });
 
-test("a host as short or as long as a name can be is asked for too", async () => {
+test("hosts of minimum and maximum length are requested too", async () => {
   const label = "a".repeat(60);
   for (const host of ["a", `${label}.${label}.${label}.${label}.example`]) {
     expect(await watch().servedElsewhere(address, host, "org_a")).toBeNull();
@@ -62,14 +62,14 @@ test("a host as short or as long as a name can be is asked for too", async () =>
   for (const name of asked) for (const one of name.split(".")) expect(one.length).toBeLessThanOrEqual(63);
 });
 
-test("a gateway that does not answer serves nothing", async () => {
+test("a gateway that does not answer counts as serving nothing", async () => {
   answers = () => null;
   expect(await watch().servedElsewhere(address, "wiki.example.org", "org_a")).toBeNull();
   answers = (host) => (host.endsWith(".invalid") ? null : taken);
   expect(await watch().servedElsewhere(address, "wiki.example.org", "org_a")).toBeNull();
 });
 
-test("is no scanner: after twenty finds an organization waits, and another one does not", async () => {
+test("cannot be used as a scanner: after twenty finds one organization has to wait, and another does not", async () => {
   const hosts = watch();
   answers = (host) => (host.startsWith("taken") ? taken : nothing);
   const find = (owner: string) => hosts.servedElsewhere(address, `taken${asked.length}.example.org`, owner);
@@ -96,7 +96,7 @@ test("any number of free hosts may be claimed", async () => {
   }
 });
 
-test("one organization's slow questions have a bound and do not hold up another one's", async () => {
+test("one organization's slow requests are limited and do not delay another's", async () => {
   const hosts = watch();
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { ProbeBudget } from "../../../src/delivery/prober/probe-budget";
 
-/** A clock that only sleeping moves. */
+/** A clock that only sleeping advances. */
 function fakePace() {
   let now = 0;
   return {
@@ -13,7 +13,7 @@ function fakePace() {
   };
 }
 
-it("a thousand probes of one organization delay another organization's probe by one turn, and a closing one by none", async () => {
+it("a thousand probes of one organization delay another's probe by one turn, and a closing one not at all", async () => {
   const budget = new ProbeBudget(500, fakePace(), new AbortController().signal);
   const order: string[] = [];
   const pass = (name: string, line: "first" | "others") =>
@@ -23,7 +23,7 @@ it("a thousand probes of one organization delay another organization's probe by 
   const all = Array.from({ length: 1_000 }, () => pass("org_a", "others"));
   all.push(pass("org_b", "others"), pass("org_c", "first"));
   await Promise.all(all);
-  const burst = 50; // these were let through before the others came
+  const burst = 50; // these passed before the others arrived
   expect(order.indexOf("org_c")).toBeLessThan(burst + 1);
   expect(order.indexOf("org_b")).toBeLessThan(burst + 3);
   expect(order).toHaveLength(1_002);

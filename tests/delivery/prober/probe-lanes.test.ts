@@ -3,14 +3,14 @@ import { probeBounds, SlowApplications, takeProbeSlot } from "../../../src/deliv
 import { Slots } from "../../../src/platform/fair-share";
 
 describe("the slots of a lane of probes", () => {
-  it("leave one organization its share and no more", () => {
+  it("a lane limits one organization to its share of the slots", () => {
     const slots = new Slots(probeBounds.passing);
     let held = 0;
     while (takeProbeSlot(slots, "passing", "org_a") !== null) held++;
     expect(held).toBe(probeBounds.passing.perOwner);
   });
 
-  it("go to an organization that has none as soon as one is free, however many others take all they can get", () => {
+  it("a free slot goes to an organization that has none, even if others request all they can get", () => {
     for (const lane of ["refused", "passing", "slow"] as const) {
       const slots = new Slots(probeBounds[lane]);
       const others = Array.from({ length: 12 }, (_, other) => `org_${other}`);
@@ -30,7 +30,7 @@ describe("the slots of a lane of probes", () => {
     }
   });
 
-  it("are free again once given back", () => {
+  it("a released slot is free again", () => {
     const slots = new Slots(probeBounds.slow);
     const give = [takeProbeSlot(slots, "slow", "org_a"), takeProbeSlot(slots, "slow", "org_a")];
     expect(takeProbeSlot(slots, "slow", "org_a")).toBeNull();
@@ -40,7 +40,7 @@ describe("the slots of a lane of probes", () => {
 });
 
 describe("the lane of an application", () => {
-  it("is that of slow ones until its probes are answered in time, and otherwise goes by who answers", () => {
+  it("an application is in the slow lane until its probes are answered in time, and otherwise in the lane of what answers", () => {
     const slow = new SlowApplications();
     const [open, refusing] = [
       { applicationId: "app_1", isPublic: true },
@@ -53,7 +53,7 @@ describe("the lane of an application", () => {
     expect(slow.laneOf(open)).toBe("passing");
   });
 
-  it("forgets the application that was slow longest ago when it knows too many", () => {
+  it("the application that was slow longest ago is forgotten when there are too many", () => {
     const slow = new SlowApplications(2);
     for (const applicationId of ["app_1", "app_2", "app_1", "app_3"]) slow.add(applicationId);
     const lanes = ["app_1", "app_2", "app_3"].map((applicationId) => slow.laneOf({ applicationId, isPublic: true }));

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { BrokenFrame, FrameReader, frameOf } from "../../../src/delivery/protocol/frames";
 
-it("reads the same messages, wherever the chunks of a stream begin and end", () => {
+it("reads the same messages, independent of the chunk boundaries of the stream", () => {
   fc.assert(
     fc.property(fc.array(fc.jsonValue()), fc.array(fc.nat({ max: 200 })), (messages, cuts) => {
       const bytes = Buffer.concat(messages.map((message) => frameOf(message)));
@@ -16,7 +16,7 @@ it("reads the same messages, wherever the chunks of a stream begin and end", () 
   );
 });
 
-it("reads a character that is spread over two chunks", () => {
+it("reads a character that is split across two chunks", () => {
   const bytes = frameOf("né ║ 🙂");
   for (let cut = 0; cut <= bytes.length; cut++) {
     const reader = new FrameReader();
@@ -25,7 +25,7 @@ it("reads a character that is spread over two chunks", () => {
   }
 });
 
-it("refuses a message that is too large, before all of it has come", () => {
+it("refuses a message that is too large before all of it has arrived", () => {
   const reader = new FrameReader(10);
   expect(reader.push(Buffer.from("0123456789\n01234"))).toEqual(["0123456789"]);
   expect(() => reader.push(Buffer.from("567890"))).toThrow(BrokenFrame);

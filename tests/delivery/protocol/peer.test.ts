@@ -16,7 +16,7 @@ function pair(options: { patienceMs?: number; largestFrame?: number } = {}) {
   return { asks, answers, there, back };
 }
 
-it("answers calls of both sides, each with its own answer", async () => {
+it("answers concurrent calls of both sides, each with its own answer", async () => {
   const { asks, answers } = pair();
   for (const peer of [asks, answers]) peer.answer(double, async ({ n }) => 2 * n);
   const asked = [asks.ask(double, { n: 1 }), answers.ask(double, { n: 2 }), asks.ask(double, { n: 3 })];
@@ -36,7 +36,7 @@ it("sends nothing that a call does not declare", async () => {
   expect(sent).not.toContain("hidden");
 });
 
-it("tells the errors that the other side has to tell apart, and no word of any other", async () => {
+it("transfers the errors that the other side must distinguish, and no text of any other error", async () => {
   const { asks, answers } = pair();
   const errors: Error[] = [
     new WrongFolder("claim_missing", "/srv/g is missing"),
@@ -53,12 +53,15 @@ it("tells the errors that the other side has to tell apart, and no word of any o
   await expect(asks.ask(fail, null)).rejects.toMatchObject({ code: "ENOSPC", syscall: "write" });
   for (const _ of [1, 2]) {
     const error = await asks.ask(fail, null).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: "CallFailed", message: "the other side failed; its log says why" });
+    expect(error).toMatchObject({
+      name: "CallFailed",
+      message: "the call failed on the other side; its log has the reason",
+    });
     expect(error).not.toHaveProperty("code");
   }
 });
 
-it("refuses an input and an output that are not as declared, and goes on", async () => {
+it("refuses an input and an output that do not match the declaration, and keeps the connection", async () => {
   const { asks, answers } = pair();
   const loose = defineCall("double", z.unknown(), z.unknown());
   answers.answer(double, async ({ n }) => n);
