@@ -22,7 +22,7 @@ import { setSessionCookies } from "./session-cookies";
 import { ownAddress } from "./sign-in-options";
 import { type SignInRequest, signInEndpoint } from "./sign-in-request";
 
-/** What a visitor is told, as `/sign-in?error=…`: never what this installation knows of them or of others. */
+/** The error that a visitor sees, as `/sign-in?error=…`. It never reveals what this installation knows about anyone. */
 type Told =
   | "provider_refused"
   | "provider_unavailable"
@@ -30,12 +30,12 @@ type Told =
   | "provider_email_missing"
   | "provider_groups_unknown";
 
-/** Reasons that follow from the groups of somebody, or from their membership, whatever their address is. */
+/** Reasons that depend on a person's groups or membership, not on the address. */
 const notOfAddress = new Set(["no_role_for_groups", "not_a_member", "provider_changed"]);
 
 /**
- * What somebody whose tokens were checked can ask their administrator for. It follows from their own claims and from which
- * lists the provider has, so that it is the same whether an address is in a list, or has an account, or not.
+ * Returns the hint for a person with verified tokens: what to ask their administrator for. It depends only on their own
+ * claims and on which lists the provider has. So it does not reveal whether an address is in a list or has an account.
  */
 function toldOf({ allowedEmails, allowedDomains }: Provider, claims: Claims, reason: string): Told {
   if (notOfAddress.has(reason)) return "provider_refused";
@@ -73,7 +73,7 @@ export async function startOidc(request: SignInRequest, provider: Provider): Pro
   return response;
 }
 
-/** What the browser brings back from a provider: a session, or a word that there is none. */
+/** Handles the return of the browser from a provider: opens a session, or redirects with an error. */
 export async function finishOidc(request: SignInRequest, provider: Provider): Promise<Response> {
   const { attempt, query, cookies } = request;
   const { runtime, origin } = attempt;
@@ -110,7 +110,7 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
   return runtime.signIn.sameSite === "strict" ? fromOurOwn(response) : response;
 }
 
-/** What the provider says of itself; null, with the reason in the audit log, where it says nothing. */
+/** Fetches the provider's metadata; null if that fails, with the reason in the audit log. */
 async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | null> {
   const { runtime, requestId } = attempt;
   try {
@@ -124,7 +124,10 @@ async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | nul
   }
 }
 
-/** The claims of the person; why there are none, with the details in the log, where a check failed. */
+/**
+ * Exchanges the code for the claims of the person. If a check fails, it returns the reason, and the log has the
+ * details.
+ */
 async function exchange(
   attempt: Attempt,
   provider: Provider,
@@ -148,24 +151,26 @@ async function exchange(
   }
 }
 
-/** Where the provider sends the browser back to. */
+/** Returns the address to which the provider redirects the browser. */
 function redirectUri({ origin }: Attempt, { slug }: Provider): string {
   return `${origin}${signInEndpoint}/callback/${slug}`;
 }
 
-/** A form that asks for JSON gets the address to go to in the body. */
+/** Redirects to an address; a form that requests JSON gets the address in the body. */
 function sentTo(url: string, asJson: boolean): Response {
   return asJson ? Response.json({ url }) : new Response(null, { status: 302, headers: { location: url } });
 }
 
-/** Back to the sign-in page, with what is kept of the try gone. */
+/** Redirects to the sign-in page with an error, and deletes the cookies of the attempt. */
 function toldAt(attempt: Attempt, told: Told, asJson: boolean): Response {
   const response = sentTo(`${attempt.origin}/sign-in?error=${told}`, asJson);
   for (const line of endedSecretCookies(attempt)) response.headers.append("set-cookie", line);
   return response;
 }
 
-/** After a redirect from another site a browser leaves `strict` cookies out: this page goes on by itself. */
+/**
+ * Returns a page that continues by itself, because a browser omits `strict` cookies after a redirect from another site.
+ */
 function fromOurOwn(response: Response): Response {
   const headers = new Headers(response.headers);
   headers.set("refresh", `0; url=${headers.get("location") ?? "/"}`);
