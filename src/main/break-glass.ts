@@ -25,9 +25,9 @@ import { setUp } from "./host/set-up";
 import { unlockOperator } from "./host/unlock-operator";
 import { type VerifyRuntime, verifyAuditLogs } from "./host/verify-audit-logs";
 
-/** What the commands need of the process. */
+/** The dependencies of the host commands. */
 export interface CommandRuntime extends LinkRuntime, RotationRuntime, VerifyRuntime {
-  /** Of the gateway `local`, on this machine. */
+  /** The folder of the gateway `local` on this machine. */
   readonly gatewayFolder: string;
 }
 
@@ -64,13 +64,13 @@ const verbs = {
   [V in BreakGlassVerb]: { answer: (...given: never[]) => Promise<BreakGlassAnswer<BreakGlassResults[V]>> };
 };
 
-/** Runs a command of the host's command line. Whoever calls this has proved to hold the host. */
+/** Runs a host command. Callers must first prove that they control the host. */
 export async function breakGlass(runtime: CommandRuntime, name: string, input: unknown): Promise<BreakGlassAnswer> {
   if (!Object.hasOwn(verbs, name)) return { ok: false, message: "There is no such command." };
   return verbs[name as BreakGlassVerb].answer(runtime, input);
 }
 
-/** The first problem, in one line. */
+/** Describes the first problem in one line. */
 function describe(error: z.ZodError): string {
   const [issue] = error.issues;
   const option = issue?.path.join(".").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

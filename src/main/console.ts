@@ -7,14 +7,16 @@ import { preparePageRequest } from "../http/server/page-request";
 import { newNonce, pagePolicy } from "../http/server/security-headers";
 import { projectRoot } from "./project-root";
 
-/** `production` serves what `next build` made, `development` what is in the sources now, `none` nothing. */
+/**
+ * `production` serves the result of `next build`, `development` serves the current sources, `none` serves no console.
+ */
 export type ConsoleMode = "production" | "development" | "none";
 
 export interface Pages extends Pick<Serving, "pages" | "upgrade"> {
   close(): Promise<void>;
 }
 
-/** The console's pages, by Next. In production nothing of Next is loaded before somebody asks for a page. */
+/** Serves the console's pages with Next. In production, Next is loaded on the first request for a page. */
 export async function openConsole(mode: ConsoleMode, address: { host: string; port: number }): Promise<Pages> {
   if (mode === "development") return startNext(true, address);
   let started: Promise<Pages> | null = null;
@@ -40,7 +42,7 @@ export async function openConsole(mode: ConsoleMode, address: { host: string; po
   };
 }
 
-/** Next's development server does not always end; nothing of it is worth waiting for. In milliseconds. */
+/** The timeout for closing Next's development server, which does not always end, in milliseconds. */
 const closeWithinMs = 1_000;
 
 async function startNext(dev: boolean, { host, port }: { host: string; port: number }): Promise<Pages> {
@@ -72,7 +74,7 @@ function takeUpgrade(upgraded: Promise<void>, socket: Duplex): void {
   upgraded.catch(() => socket.destroy());
 }
 
-/** Answers where Next does not; of an answer that has begun only the connection can be ended. */
+/** Responds if Next does not. If a response has already started, it can only close the connection. */
 function refusePage(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -83,8 +85,8 @@ function refusePage(response: ServerResponse, status: number, message: string): 
 }
 
 /**
- * Gives a page its policy. Next finds the nonce in the request's own header, and writes it at every script that it makes;
- * the layout reads it as `x-nonce`. What a caller sent under these names is not handed on.
+ * Sets the Content-Security-Policy of a page. Next reads the nonce from the request header and adds it to every script
+ * that it generates; the layout reads it as `x-nonce`. Values that a caller sent in these headers are overwritten.
  */
 function allowOwnScripts(request: IncomingMessage, response: ServerResponse, dev: boolean): void {
   const nonce = newNonce();

@@ -5,12 +5,12 @@ import { sweepIdentity } from "../identity/sweep";
 
 const hour = 3_600_000;
 
-/** Waits so many milliseconds, or until the signal says so. */
+/** Waits for the given milliseconds, or until the signal aborts. */
 type Pause = (ms: number, signal: AbortSignal) => Promise<unknown>;
 
 const pauseUnlessStopped: Pause = (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
 
-/** Every hour, beginning now, removes the sessions, links and the like that have ended by their time. */
+/** Removes expired sessions, links and similar rows, now and then every hour. */
 export function startIdentitySweeper(
   runtime: Pick<Runtime, "database" | "clock" | "log">,
   pause = pauseUnlessStopped,

@@ -11,10 +11,10 @@ import { makeLog } from "./log";
 import { readEnvironment, type Settings, unknownNames } from "./settings/environment";
 import { type RunningServer, startServer } from "./start-server";
 
-/** After this the process ends whatever is still running, in milliseconds. */
+/** The time after which the process ends even if work is still running, in milliseconds. */
 const stopWithinMs = 9_500;
 
-/** The same while it starts: it may be waiting for somebody else, and has nothing to finish yet. */
+/** The same limit during the start: the process may wait for another process, and has no work to finish yet. */
 const stopStartingWithinMs = 1_000;
 
 /**
@@ -25,7 +25,7 @@ export async function runServer(
   environment: Readonly<Record<string, string | undefined>>,
   mode: "production" | "development",
 ): Promise<number> {
-  // Whoever reads what is printed may go away.
+  // The reader of standard output may close the pipe.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
   const told = untilTold();
   let isServing = false;
@@ -50,7 +50,10 @@ export async function runServer(
   }
 }
 
-/** A name that is not known has no effect, and its value, which is never logged, may be thought to be in force. */
+/**
+ * Warns of unknown setting names: they have no effect, although the operator may expect one. Their values are never
+ * logged.
+ */
 function warnOfUnknownNames(environment: Readonly<Record<string, string | undefined>>, log: Logger): void {
   for (const { name, nearest } of unknownNames(environment)) {
     const meant = nearest === null ? "all settings are in .env.example" : `${nearest} may be meant`;
@@ -58,7 +61,9 @@ function warnOfUnknownNames(environment: Readonly<Record<string, string | undefi
   }
 }
 
-/** Builds the console, if that is not done: the rest was built before this ran. @returns the exit code */
+/**
+ * Builds the console if it is not built yet. All other parts are already built when this runs. @returns the exit code
+ */
 export async function runBuild(): Promise<number> {
   try {
     await buildConsole(say);
@@ -73,7 +78,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Where it is and what to do next; Traefik's command comes last, as soon as there is what it would read. */
+/** Prints the address and the next steps. The Traefik command comes last, when the files that Traefik reads exist. */
 async function welcome(server: RunningServer, settings: Settings): Promise<void> {
   const { url, runtime } = server;
   const link = await makeSetUpLink({ ...runtime, publicOrigin: runtime.signIn.publicOrigin });
@@ -107,7 +112,10 @@ async function sayTraefik(where: FolderSettings, { gatewayAddress }: Settings): 
   say(`  traefik ${quoteForShell(`--configFile=${placesIn(folderInTraefik ?? folder).static}`)}`);
 }
 
-/** Node would print the error as it is, with whatever was bound to a statement, and end as well. */
+/**
+ * Logs an unexpected error and ends the process. Node would also end, but print the error with the bound parameters of
+ * a statement.
+ */
 function endOnUnforeseen(log: Logger): void {
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error: unknown) => {
