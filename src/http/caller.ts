@@ -34,8 +34,8 @@ export async function callerOf(
   const arrival = arrivalOf(runtime, headers, peer);
   const apiKey = headers.get("x-api-key");
   const cookie = headers.get("cookie");
-  const looksAtCookie = apiKey === null && cookie !== null && arrival.kind !== "unknown";
-  const sessionHash = looksAtCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null;
+  const readsCookie = apiKey === null && cookie !== null && arrival.kind !== "unknown";
+  const sessionHash = readsCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null;
   const organizationId = headers.get("x-organization-id");
   const parsedKey = apiKey === null ? null : parseApiKey(apiKey);
   const hash = parsedKey === null ? sessionHash : parsedKey.ok ? parsedKey.hash : "malformed";

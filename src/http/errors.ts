@@ -27,7 +27,7 @@ const codes: Readonly<Record<Kind, TRPC_ERROR_CODE_KEY>> = {
 };
 
 /** The errors with which tRPC itself refuses a request; any other error of tRPC is a defect in this product. */
-const ofTrpc: Partial<Record<TRPC_ERROR_CODE_KEY, () => ReasonedError>> = {
+const trpcRefusals: Partial<Record<TRPC_ERROR_CODE_KEY, () => ReasonedError>> = {
   NOT_FOUND: () => new Unreadable("unknown_procedure"),
   PARSE_ERROR: () => new Unreadable("malformed_body"),
   BAD_REQUEST: () => new Unreadable("malformed_request", { problem: "a request holds one call" }),
@@ -80,7 +80,7 @@ export function formatError(
 function refusalIn({ code, cause }: TRPCError): ReasonedError {
   if (cause instanceof ReasonedError) return cause;
   // tRPC reports JSON that it cannot parse as any other bad request.
-  const own = code === "BAD_REQUEST" && cause instanceof SyntaxError ? ofTrpc.PARSE_ERROR : ofTrpc[code];
+  const own = code === "BAD_REQUEST" && cause instanceof SyntaxError ? trpcRefusals.PARSE_ERROR : trpcRefusals[code];
   return own?.() ?? new Unreadable("internal");
 }
 

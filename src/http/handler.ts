@@ -45,7 +45,7 @@ export function createHandler(
   checks: Readonly<Record<string, ReadinessCheck>> = {},
   requests: ActiveRequests = new ActiveRequests(),
 ): Handler {
-  const parts = { runtime, requests, isReady: askedTogether(() => readyz(runtime, checks)) };
+  const parts = { runtime, requests, isReady: shareConcurrentChecks(() => readyz(runtime, checks)) };
   return async (request, peer) => {
     const requestId = newId("request");
     const response = await answer(parts, request, peer, requestId);
@@ -56,13 +56,13 @@ export function createHandler(
 }
 
 /** Shares one readiness check between concurrent requests, because anyone may ask and no limit applies. */
-function askedTogether(look: () => Promise<Response>): () => Promise<Response> {
-  let looking: Promise<Response> | null = null;
+function shareConcurrentChecks(look: () => Promise<Response>): () => Promise<Response> {
+  let runningCheck: Promise<Response> | null = null;
   return async () => {
-    looking ??= look().finally(() => {
-      looking = null;
+    runningCheck ??= look().finally(() => {
+      runningCheck = null;
     });
-    return (await looking).clone();
+    return (await runningCheck).clone();
   };
 }
 

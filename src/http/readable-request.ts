@@ -112,7 +112,7 @@ export async function readableRequest(request: Request, recognize: () => Promise
     if (!isWhole) throw tooLarge(maxBodyBytes);
     readable.decode(bytes);
   }
-  if (takesAnyType(readable.headers)) readable.headers.set("content-type", "application/json");
+  if (acceptsAnyContentType(readable.headers)) readable.headers.set("content-type", "application/json");
   return readable;
 }
 
@@ -195,12 +195,12 @@ function streamedBody(stream: Request["body"]): ArrivingBody {
 }
 
 /** The content types that curl and `fetch` send by default. */
-const unsaid = new Set(["application/x-www-form-urlencoded", "text/plain"]);
+const defaultContentTypes = new Set(["application/x-www-form-urlencoded", "text/plain"]);
 
 /** A cross-site form cannot set `x-api-key`, so the content type of a form is safe together with an API key. */
-function takesAnyType(headers: Headers): boolean {
+function acceptsAnyContentType(headers: Headers): boolean {
   const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  return !type || (unsaid.has(type) && headers.has("x-api-key"));
+  return !type || (defaultContentTypes.has(type) && headers.has("x-api-key"));
 }
 
 function tooLarge(most: number): Unreadable {

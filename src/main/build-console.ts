@@ -42,7 +42,7 @@ export async function buildConsole(say: (line: string) => void, root = projectRo
   const lock = await takeBuildLock(root);
   try {
     if (isBuilt()) return;
-    say("Building the console, once. This takes some seconds.");
+    say("Building the console. This is needed only once and takes some seconds.");
     await runNextBuild(root);
     await writeDurably(stamp, digest, 0o644);
   } finally {

@@ -22,14 +22,14 @@ export async function openConsole(mode: ConsoleMode, address: { host: string; po
   let started: Promise<Pages> | null = null;
   const pages: RequestListener = async (request, response) => {
     if (mode === "none") {
-      refusePage(response, 404, "There is no console here now. The API answers at /api/trpc.");
+      refusePage(response, 404, "The console is not available. The API is available at /api/trpc.");
       return;
     }
     started ??= startNext(false, address);
     const next = await started.catch(() => null);
     if (next === null) {
       started = null; // the next request tries again
-      refusePage(response, 503, "There is no console here now. The API answers at /api/trpc.");
+      refusePage(response, 503, "The console is not available. The API is available at /api/trpc.");
     } else if (!response.destroyed) {
       next.pages(request, response);
     }
@@ -59,7 +59,7 @@ async function startNext(dev: boolean, { host, port }: { host: string; port: num
         return;
       }
       allowOwnScripts(request, response, dev);
-      handle(request, response).catch(() => refusePage(response, 500, "This page could not be made."));
+      handle(request, response).catch(() => refusePage(response, 500, "This page could not be rendered."));
     },
     ...(dev
       ? { upgrade: (request, socket, head) => takeUpgrade(upgrade(request, socket as Socket, head), socket) }

@@ -15,7 +15,7 @@ export function controlRequests(runtime: CommandRuntime, log: Logger): RequestLi
   return async (request, response) => {
     const answer = await answerTo(runtime, request).catch((error: unknown): BreakGlassAnswer => {
       log.error({ errorName: error instanceof Error ? error.name : typeof error }, "a command failed");
-      return { ok: false, message: "It failed; the server's log says more." };
+      return { ok: false, message: "The command failed. The server's log has the details." };
     });
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify(answer));

@@ -41,7 +41,7 @@ async function askHolder(settings: Settings, verb: string, input: unknown): Prom
   while (true) {
     const asked = { verb, input };
     const answer = await askControlSocket(settings.dataFolder, breakGlassPath, asked, { patienceMs, timeoutMs });
-    if (answer.kind !== "nobody") return read(answer, settings);
+    if (answer.kind !== "no_holder") return read(answer, settings);
     try {
       return await withLock(settings, () => runHere(settings, verb, input));
     } catch (error) {
@@ -79,7 +79,7 @@ async function runOnDatabase(settings: Settings, verb: string, input: unknown): 
   }
 }
 
-function read(answer: Exclude<ControlAnswer, { kind: "nobody" }>, { dataFolder }: Settings): BreakGlassAnswer {
+function read(answer: Exclude<ControlAnswer, { kind: "no_holder" }>, { dataFolder }: Settings): BreakGlassAnswer {
   if (answer.kind === "answer") return answer.body as BreakGlassAnswer;
   const problem = answer.kind === "starting" ? "is still starting: try again" : "does not answer (is it stopped?)";
   return { ok: false, message: `the server that holds ${dataFolder} ${problem}` };

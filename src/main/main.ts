@@ -27,9 +27,9 @@ export async function runServer(
 ): Promise<number> {
   // The reader of standard output may close the pipe.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  const told = untilTold();
+  const stopSignal = untilStopSignal();
   let isServing = false;
-  void told.then(() => {
+  void stopSignal.then(() => {
     setTimeout(() => isServing || process.exit(0), stopStartingWithinMs).unref();
     setTimeout(() => process.exit(1), stopWithinMs).unref();
   });
@@ -41,7 +41,7 @@ export async function runServer(
     const server = await startServer(settings, { console: mode, say, log });
     isServing = true;
     await welcome(server, settings);
-    await told;
+    await stopSignal;
     await server.stop();
     return 0;
   } catch (error) {
@@ -56,8 +56,8 @@ export async function runServer(
  */
 function warnOfUnknownNames(environment: Readonly<Record<string, string | undefined>>, log: Logger): void {
   for (const { name, nearest } of unknownNames(environment)) {
-    const meant = nearest === null ? "all settings are in .env.example" : `${nearest} may be meant`;
-    log.warn({ setting: name, nearest }, `${name} is not the name of a setting, and has no effect: ${meant}`);
+    const hint = nearest === null ? "all settings are in .env.example" : `${nearest} may be meant`;
+    log.warn({ setting: name, nearest }, `${name} is not a setting, and has no effect: ${hint}`);
   }
 }
 
@@ -84,30 +84,31 @@ async function welcome(server: RunningServer, settings: Settings): Promise<void>
   const link = await makeSetUpLink({ ...runtime, publicOrigin: runtime.signIn.publicOrigin });
   say(`\nPortcullis is at ${url}`);
   if (link !== null) {
-    say("\nNothing is set up yet. Open this link within half an hour; it works once:");
+    say("
+This installation is not set up yet. Open this link within half an hour. It works once:");
     say(`  ${link}`);
-    say("Or, in another terminal, in this folder:");
+    say("Or run this command in another terminal, in this folder:");
     say("  npx --no portcullis setup --email you@example.org --organization Acme");
   }
   const where = await localFolder(settings);
   const config = placesIn(where.folder).static;
   const isWritten = () => server.gatewayProblem() === null && existsSync(config);
   if (isWritten()) return sayTraefik(where, settings);
-  const problem = server.gatewayProblem() ?? `${config} is not there yet`;
-  say(`\nThis process delivers nothing to the gateway "local": ${problem}`);
-  say("This is tried again by itself. Traefik's command follows here once it works.");
-  let isSaid = false;
+  const problem = server.gatewayProblem() ?? `${config} does not exist yet`;
+  say(`\nThis process does not deliver to the gateway "local": ${problem}`);
+  say("Portcullis retries automatically. The command for Traefik appears here after the first delivery.");
+  let isPrinted = false;
   server.onGatewayChange(() => {
-    if (isSaid || !isWritten()) return;
-    isSaid = true;
+    if (isPrinted || !isWritten()) return;
+    isPrinted = true;
     void sayTraefik(where, settings);
   });
 }
 
 async function sayTraefik(where: FolderSettings, { gatewayAddress }: Settings): Promise<void> {
   const { folder, folderInTraefik } = where;
-  const problems = await unreadableForTraefik(where).catch(() => [`${folder} is not complete`]);
-  if (problems.length > 0) say(`\nTraefik could not read its files: ${problems.join("; ")}`);
+  const problems = await unreadableForTraefik(where).catch(() => [`${folder} is incomplete`]);
+  if (problems.length > 0) say(`\nTraefik cannot read its files: ${problems.join("; ")}`);
   say(`\nThe gateway answers at http://${gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
   say(`  traefik ${quoteForShell(`--configFile=${placesIn(folderInTraefik ?? folder).static}`)}`);
 }
@@ -119,13 +120,13 @@ async function sayTraefik(where: FolderSettings, { gatewayAddress }: Settings): 
 function endOnUnforeseen(log: Logger): void {
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error: unknown) => {
-      log.fatal({ err: error }, "ending after an unforeseen error");
+      log.fatal({ err: error }, "the process ends after an unexpected error");
       process.exit(1);
     });
   }
 }
 
-function untilTold(): Promise<void> {
+function untilStopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });

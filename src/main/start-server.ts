@@ -171,7 +171,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   );
   http.serve({ api, ...pages });
   const reported = reportReservedClaims(runtime).catch((error: unknown) => {
-    log.warn({ error: describeError(error) }, "claims of reserved hosts could not be looked for");
+    log.warn({ error: describeError(error) }, "the check for claims of reserved hosts failed");
   });
   await Promise.all([reported, Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })])]);
   let stopping: Promise<void> | null = null;

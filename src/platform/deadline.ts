@@ -45,7 +45,7 @@ export function deadlineAround(
   request.on("timeout", () => end(new TooLate("no answer in time: it took too long")));
   request.on("upgrade", (_response, socket) => {
     socket.destroy();
-    end(new NoAnswer("the answer changes the protocol (101), which nobody asked for"));
+    end(new NoAnswer("the response changes the protocol (101) without a request to do so"));
   });
   let isAnswered = false; // a truncated body is an error of the response
   request.on("response", () => {

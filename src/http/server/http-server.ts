@@ -74,7 +74,7 @@ const surplusConnections = 64;
 const requestMs = 90_000;
 
 /** The interval at which Node checks for timed-out requests, in milliseconds. */
-const lookEveryMs = 1_000;
+const checkIntervalMs = 1_000;
 
 /** How long a refused upgrade or tunnel stays open to read the response, in milliseconds. */
 const refusedForMs = 1_000;
@@ -103,7 +103,7 @@ export async function listen(listening: Listening): Promise<HttpServer> {
   const server = createServer({
     headersTimeout: bounds.headersMs,
     requestTimeout: Math.max(requestMs, bounds.headersMs),
-    connectionsCheckingInterval: Math.min(lookEveryMs, bounds.headersMs),
+    connectionsCheckingInterval: Math.min(checkIntervalMs, bounds.headersMs),
     requireHostHeader: false, // Node's own refusal lacks the security headers
   });
   const connections = boundConnections(server, {
@@ -125,7 +125,7 @@ export async function listen(listening: Listening): Promise<HttpServer> {
     if (refusal !== null || !target.ok || serving === null) {
       const path = target.ok ? target.path : "";
       leaveRest(incoming, outgoing);
-      const requestId = refusal === null ? sayAlive(outgoing) : refuse(outgoing, refusal);
+      const requestId = refusal === null ? answerAlive(outgoing) : refuse(outgoing, refusal);
       const status = outgoing.statusCode;
       log.info({ requestId, method: incoming.method, path: knownPath(path), status, ms: 0 }, "answered");
       return;
@@ -338,7 +338,7 @@ function refuse(response: ServerResponse, error: ReasonedError): string {
 }
 
 /** Responds to `/healthz` before the handlers are set. @returns the request's id */
-function sayAlive(response: ServerResponse): string {
+function answerAlive(response: ServerResponse): string {
   const requestId = newId("request");
   writeJson(response, 200, requestId, { status: "starting" });
   return requestId;

@@ -50,12 +50,12 @@ const routerHeaders: Readonly<Record<string, (value: string) => boolean>> = {
  */
 export function preparePageRequest(request: IncomingMessage): PageProblem | null {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return { status: 405, message: "A page is fetched by GET." };
+    return { status: 405, message: "Pages support only GET and HEAD requests." };
   }
   for (const [name, isValid] of Object.entries(routerHeaders)) {
     const sent = request.headersDistinct[name];
     if (sent !== undefined && !(sent.length === 1 && isValid(sent[0] ?? ""))) {
-      return { status: 400, message: `The header ${name} is not one that this console's pages send.` };
+      return { status: 400, message: `The value of the header ${name} is invalid.` };
     }
   }
   for (const name of Object.keys(request.headers)) if (!passedOn.has(name)) delete request.headers[name];

@@ -23,7 +23,7 @@ import { ownAddress } from "./sign-in-options";
 import { type SignInRequest, signInEndpoint } from "./sign-in-request";
 
 /** The error that a visitor sees, as `/sign-in?error=…`. It never reveals what this installation knows about anyone. */
-type Told =
+type VisitorError =
   | "provider_refused"
   | "provider_unavailable"
   | "provider_email_unverified"
@@ -37,7 +37,7 @@ const notOfAddress = new Set(["no_role_for_groups", "not_a_member", "provider_ch
  * Returns the hint for a person with verified tokens: what to ask their administrator for. It depends only on their own
  * claims and on which lists the provider has. So it does not reveal whether an address is in a list or has an account.
  */
-function toldOf({ allowedEmails, allowedDomains }: Provider, claims: Claims, reason: string): Told {
+function visitorErrorOf({ allowedEmails, allowedDomains }: Provider, claims: Claims, reason: string): VisitorError {
   if (notOfAddress.has(reason)) return "provider_refused";
   const isByGroup = !isKnown(claims.groups) && reason === claims.groups;
   const isOfAddress = reason.startsWith("email_") || reason === "unknown_person";
@@ -58,7 +58,7 @@ export async function startOidc(request: SignInRequest, provider: Provider): Pro
   if (!hasFormToken(request)) return refuseForeignForm(attempt);
   const asJson = body.json === "true";
   const metadata = await ask(attempt, provider);
-  if (metadata === null) return toldAt(attempt, "provider_unavailable", asJson);
+  if (metadata === null) return redirectWithError(attempt, "provider_unavailable", asJson);
   const secrets = newSignInSecrets();
   const { href } = await authorizationUrl(provider, metadata, redirectUri(attempt, provider), secrets);
   await rememberState(runtime, secrets.state, { providerId: provider.providerId, remember: body.remember === "true" });
@@ -77,9 +77,9 @@ export async function startOidc(request: SignInRequest, provider: Provider): Pro
 export async function finishOidc(request: SignInRequest, provider: Provider): Promise<Response> {
   const { attempt, query, cookies } = request;
   const { runtime, origin } = attempt;
-  const refused = async (reason: string, told: Told = "provider_refused") => {
+  const refused = async (reason: string, visitorError: VisitorError = "provider_refused") => {
     await recordProviderRefusal(attempt, provider, reason);
-    return toldAt(attempt, told, false);
+    return redirectWithError(attempt, visitorError, false);
   };
   const state = query.get("state") ?? "";
   const secrets = await readSecretCookies(attempt, provider, state, cookies);
@@ -90,7 +90,7 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
   const code = query.get("code");
   if (!code) return refused("code_missing");
   const metadata = await ask(attempt, provider);
-  if (metadata === null) return toldAt(attempt, "provider_unavailable", false);
+  if (metadata === null) return redirectWithError(attempt, "provider_unavailable", false);
   const iss = query.get("iss");
   if (iss === null && metadata.namesIssuer) return refused("issuer_missing");
   const parameters = new URLSearchParams({ code, state, ...(iss === null ? {} : { iss }) });
@@ -102,7 +102,7 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
     opened = await signInByProvider(attempt, provider, claims, spent.remember);
   } catch (error) {
     if (!(error instanceof ProviderRefusal)) throw error;
-    return toldAt(attempt, toldOf(provider, claims, error.reason), false);
+    return redirectWithError(attempt, visitorErrorOf(provider, claims, error.reason), false);
   }
   const response = sentTo(ownAddress(cookies[cookieNames(origin).callbackUrl] ?? "", origin), false);
   for (const line of endedSecretCookies(attempt)) response.headers.append("set-cookie", line);
@@ -118,7 +118,7 @@ async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | nul
   } catch (error) {
     if (!(error instanceof DiscoveryFailed)) throw error;
     const { providerId } = provider;
-    runtime.log.warn({ requestId, providerId, error: describeError(error.cause ?? error) }, "a provider was not found");
+    runtime.log.warn({ requestId, providerId, error: describeError(error.cause ?? error) }, "the metadata of a provider could not be fetched");
     await recordProviderRefusal(attempt, provider, error.reason);
     return null;
   }
@@ -162,8 +162,8 @@ function sentTo(url: string, asJson: boolean): Response {
 }
 
 /** Redirects to the sign-in page with an error, and deletes the cookies of the attempt. */
-function toldAt(attempt: Attempt, told: Told, asJson: boolean): Response {
-  const response = sentTo(`${attempt.origin}/sign-in?error=${told}`, asJson);
+function redirectWithError(attempt: Attempt, visitorError: VisitorError, asJson: boolean): Response {
+  const response = sentTo(`${attempt.origin}/sign-in?error=${visitorError}`, asJson);
   for (const line of endedSecretCookies(attempt)) response.headers.append("set-cookie", line);
   return response;
 }

@@ -9,7 +9,7 @@ import { controlSocketPath, DataFolderUnusable } from "./control-socket-path";
 /** The outcome of a request to the process that holds a data folder. */
 export type ControlAnswer =
   /** No process holds the folder. */
-  | { readonly kind: "nobody" }
+  | { readonly kind: "no_holder" }
   /** A process holds the folder but does not serve yet. */
   | { readonly kind: "starting" }
   /** A process holds the folder but did not answer in time; it may be suspended. */
@@ -74,7 +74,7 @@ function askOnce(socketPath: string, path: string, body: string, timeoutMs: numb
     const answered = deadlineAround(asked, timeoutMs, (error) => {
       const code = errorCode(error);
       if (error instanceof NoAnswer) resolve({ kind: "silent" });
-      else if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "nobody" });
+      else if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "no_holder" });
       else if (code === "EAGAIN")
         resolve({ kind: "silent" }); // the queue of a suspended process is full
       else reject(error);

@@ -32,7 +32,7 @@ const secretThat = (check: typeof checkSecret) =>
     return z.NEVER;
   });
 const secret = secretThat(checkSecret);
-const formerSecret = secretThat(checkFormerSecret);
+const previousSecret = secretThat(checkFormerSecret);
 
 /** `host:port`, or `:port` for every interface. */
 const hostAndPort = z
@@ -90,7 +90,7 @@ const json = <S extends z.ZodType>(schema: S, what: string) =>
 /** Describes an issue without names and values from the input, because they may be a secret in the wrong place. */
 function placeless(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === "custom" || issue?.code === "invalid_format") return issue.message;
-  if (issue?.code === "unrecognized_keys") return "has a field that is not known";
+  if (issue?.code === "unrecognized_keys") return "has an unknown field";
   return issue?.code === "invalid_type" ? `must be there, of type ${issue.expected}` : "is not allowed";
 }
 
@@ -255,7 +255,7 @@ export const settingsTable = {
     schema: z
       .string()
       .transform((text) => text.split(",").map((part) => part.trim()))
-      .pipe(z.array(formerSecret))
+      .pipe(z.array(previousSecret))
       .optional()
       .transform((secrets) => secrets ?? []),
   },

@@ -43,7 +43,7 @@ const examples = [
  */
 export function checkSecret(text: string): CheckedSecret {
   const checked = checkFormerSecret(text);
-  if (checked.ok && !isHexOfGoodSecret(checked.secret) && (isOfFewKinds(text.trim()) || isReadable(checked.secret))) {
+  if (checked.ok && !isHexOfStrongSecret(checked.secret) && (isOfFewKinds(text.trim()) || isReadable(checked.secret))) {
     return refused("secret_not_random");
   }
   return checked;
@@ -59,7 +59,7 @@ export function checkFormerSecret(text: string): CheckedSecret {
   if (!isHex && trimmed !== "" && !base64.test(trimmed)) return refused("secret_not_encoded");
   const secret = Buffer.from(trimmed, isHex ? "hex" : "base64");
   if (secret.length < 32) return refused("secret_too_short");
-  if (isHexOfGoodSecret(secret)) return { ok: true, secret };
+  if (isHexOfStrongSecret(secret)) return { ok: true, secret };
   if (isExample(trimmed) || repeats([...trimmed]) || repeats([...secret]) || countsUp(secret) || poor(secret)) {
     return refused("secret_not_random");
   }
@@ -70,7 +70,7 @@ export function checkFormerSecret(text: string): CheckedSecret {
  * Returns whether bytes are the hex text of a strong secret that was encoded a second time; this does not reduce its
  * randomness.
  */
-function isHexOfGoodSecret(bytes: Buffer): boolean {
+function isHexOfStrongSecret(bytes: Buffer): boolean {
   const text = bytes.toString("latin1").trim();
   return hex.test(text) && checkSecret(text).ok;
 }

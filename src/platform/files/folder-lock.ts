@@ -74,7 +74,7 @@ async function occupantOf(path: string): Promise<Occupant> {
     const code = await connectionError(path);
     if (code === "ENOENT") return { kind: "absent" };
     if (code === null || code === "EAGAIN") return { kind: "alive" }; // EAGAIN: its queue is full
-    if (code !== "ECONNREFUSED") throw new Error(`${path} cannot be asked who owns it: ${code}`);
+    if (code !== "ECONNREFUSED") throw new Error(`the owner of ${path} cannot be determined: ${code}`);
     if ((await identityOf(path)) === before) return { kind: "dead", identity: before };
     await delay(1); // it was replaced between the two checks
   }

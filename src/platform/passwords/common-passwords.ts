@@ -6,7 +6,7 @@ let list: Promise<(text: string) => boolean> | null = null;
 
 /** @returns whether a lower-case text is on the list */
 export async function loadCommonPasswords(): Promise<(text: string) => boolean> {
-  list ??= import("@zxcvbn-ts/language-common").then(({ dictionary }) => lookIn(dictionary["passwords-common"]));
+  list ??= import("@zxcvbn-ts/language-common").then(({ dictionary }) => createLookup(dictionary["passwords-common"]));
   return list;
 }
 
@@ -17,7 +17,7 @@ const beginnings = 2 ** 20;
  * Creates a fast lookup. One password needs a hundred lookups of its pieces, and nearly all pieces are not on the list.
  * The length and the first characters show this many times faster than a lookup in the list.
  */
-function lookIn(texts: Iterable<string>): (text: string) => boolean {
+function createLookup(texts: Iterable<string>): (text: string) => boolean {
   const common = new Set(texts);
   const known = new Uint8Array(beginnings);
   for (const text of common) known[beginningOf(text)] = 1;

@@ -132,7 +132,7 @@ function start(): Member {
     work();
   });
   // The cause may quote the input of the thread, so it is not passed on.
-  thread.on("messageerror", () => finish()?.reject(new Error("a hashing thread was not understood")));
+  thread.on("messageerror", () => finish()?.reject(new Error("the message of a hashing thread could not be read")));
   thread.on("error", () => die(new Error("a hashing thread failed")));
   thread.on("exit", () => die(new Error("a hashing thread ended")));
   thread.unref();
