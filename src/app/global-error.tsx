@@ -1,6 +1,9 @@
 "use client";
 
-/** For where even the layout fails. Next's own has a style element without a nonce, which the page's policy stops. */
+/**
+ * Replaces a page whose layout fails. Next's own error page has a style element without a nonce, which the page's
+ * policy blocks.
+ */
 export default function GlobalError() {
   return (
     <html lang="en">
@@ -8,7 +11,7 @@ export default function GlobalError() {
         <main>
           <h1>This page could not be shown</h1>
           <button type="button" onClick={() => location.reload()}>
-            Load it again
+            Reload page
           </button>
         </main>
       </body>

@@ -8,13 +8,13 @@ import "../console/frame/base.css";
 
 export const metadata: Metadata = {
   title: { default: "Portcullis", template: "%s · Portcullis" },
-  description: "Who may reach what behind Traefik, and proof that it is so.",
+  description: "Access control for applications behind Traefik, with proof that it is enforced.",
   robots: { index: false, follow: false },
 };
 
 /**
- * The document around every page. It reads the nonce that the server in front of Next made for this answer: so no page
- * is rendered in advance.
+ * The document around every page. It reads the nonce that the server in front of Next created for this response, so no
+ * page is rendered in advance.
  */
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const nonce = (await headers()).get("x-nonce") ?? "";

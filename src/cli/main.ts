@@ -11,17 +11,17 @@ import {
   shownOnce,
 } from "./in-words";
 
-/** What only the server's side can do; the command line itself sees nothing of it. */
+/** The functions that only the server provides; the command line does not import the server. */
 export interface ServerSide {
-  /** Runs until it is told to end. @returns the exit code */
+  /** Runs until a signal ends it. @returns the exit code */
   run(mode: "production" | "development"): Promise<number>;
-  /** Builds everything that a start would. @returns the exit code */
+  /** Builds everything that a start would build. @returns the exit code */
   build(): Promise<number>;
-  /** Runs a command of the host, by the running server or in this process. */
+  /** Runs a host command, in the running server or in this process. */
   ask(verb: string, input: unknown): Promise<BreakGlassAnswer>;
 }
 
-/** Where it writes; standard output holds results alone. */
+/** The output streams; standard output contains only results. */
 export interface Output {
   out(text: string): void;
   error(text: string): void;
@@ -33,8 +33,8 @@ const processOutput: Output = {
 };
 
 /**
- * Reads the words of a command line and does what they say.
- * @param words without the interpreter and the script
+ * Parses a command line and runs its command.
+ * @param words the arguments without the interpreter and the script
  * @returns the exit code: 0, or 1 after one line on standard error
  */
 export async function runCommandLine(
@@ -57,7 +57,7 @@ export async function runCommandLine(
 
 function portcullis(server: ServerSide, output: Output, end: (code: number) => void): Command {
   const program = new Command("portcullis")
-    .description("Who may reach what behind Traefik, and proof that it is so.")
+    .description("Access control for applications behind Traefik, with proof that it is enforced.")
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.error });
 
@@ -80,20 +80,20 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
 
   program
     .command("start")
-    .description("start the control plane: build what is not built, migrate, serve")
+    .description("start the control plane: build missing parts, migrate the database, serve")
     .action(async () => end(await server.run("production")));
   program
     .command("dev")
-    .description("in a clone: run from the sources, and start again after each change")
+    .description("run from the sources of a clone, and restart after each change")
     .action(async () => end(await server.run("development")));
   program
     .command("build")
-    .description("build everything that a start would build")
+    .description("build everything that start needs")
     .action(async () => end(await server.build()));
 
   program
     .command("setup")
-    .description("make the first operator, the organization and its first API key; once")
+    .description("create the first operator, the first organization and its first API key; works once")
     .requiredOption("--email <address>", "of the first operator")
     .requiredOption("--organization <name>", "of the first organization")
     .option("--name <name>", "of the first operator")
@@ -103,9 +103,9 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
 
   program
     .command("organization")
-    .description("organizations of this installation")
+    .description("manage the organizations of this installation")
     .command("create")
-    .description("make an organization, its owner and an API key")
+    .description("create an organization, its owner and an API key")
     .requiredOption("--name <name>", "of the organization")
     .requiredOption("--owner <address>", "e-mail address of its owner")
     .addOption(
@@ -119,7 +119,7 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     .command("key")
     .description("API keys")
     .command("create")
-    .description("make an API key for an organization: the way back in")
+    .description("create an API key for an organization, for example after its last key is lost")
     .requiredOption("--organization <id>", "org_…")
     .requiredOption("--name <name>", "what it is for")
     .addOption(new Option("--role <role>", "what it may do").choices([...roles]).makeOptionMandatory())
@@ -131,9 +131,11 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
 
   program
     .command("gateway")
-    .description("gateways of this installation")
+    .description("manage the gateways of this installation")
     .command("adopt")
-    .description("say that the folder of this machine is the gateway's: after a restore, a move, or its removal")
+    .description(
+      "confirm that the folder on this machine belongs to the gateway, after it was restored, moved or removed",
+    )
     .option("--gateway <name>", "which one", "local")
     .addOption(json())
     .action(({ json, ...input }) =>
@@ -142,12 +144,12 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
 
   program
     .command("audit")
-    .description("the audit log")
+    .description("check the audit log")
     .command("verify")
-    .description("say whether an entry was changed, moved or taken out; the exit code is 1 where one was")
-    .option("--organization <id>", "org_…, or ins_… for the installation's own log; without it, every log")
+    .description("verify that no entry was changed, moved or removed; if one was, the exit code is 1")
+    .option("--organization <id>", "org_…, or ins_… for the log of the installation; default: all logs")
     .addOption(
-      new Option("--checkpoint <file>", "what audit.checkpoint answered, kept elsewhere: shows a cut end").argParser(
+      new Option("--checkpoint <file>", "a saved response of audit.checkpoint; detects a truncated log").argParser(
         readCheckpoint,
       ),
     )
@@ -164,35 +166,35 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
 
   program
     .command("secrets")
-    .description("the secret of this installation")
+    .description("manage the secret of this installation")
     .command("rotate")
     .description(
-      "seal everything anew that a secret of PORTCULLIS_SECRET_PREVIOUS sealed; it goes on where it was ended",
+      "re-encrypt all values that a secret of PORTCULLIS_SECRET_PREVIOUS encrypted; continues an interrupted run",
     )
     .addOption(json())
     .action(({ json, ...input }) => ask("secrets rotate", input, json, describeRotation));
 
-  const operator = program.command("operator").description("people with an account: for who is locked out");
+  const operator = program.command("operator").description("manage accounts, and help people who cannot sign in");
   operator
     .command("list")
-    .description("everybody with an account, and how they can sign in")
+    .description("list all accounts, and how each person can sign in")
     .addOption(json())
     .action(({ json, ...input }) => ask("operator list", input, json, describeOperators));
   operator
     .command("reset-password")
-    .description("take a password away, end the sessions, and print a link to choose another")
+    .description("remove a password, end all sessions, and print a link to choose a new password")
     .argument("<email>", "of the account")
     .addOption(json())
     .action((email: string, { json }) => ask("operator reset-password", { email }, json, describeReset));
   operator
     .command("reset-second-factor")
-    .description("the same, and remove the second factors and passkeys")
+    .description("do the same as reset-password, and remove the second factors and passkeys")
     .argument("<email>", "of the account")
     .addOption(json())
     .action((email: string, { json }) => ask("operator reset-second-factor", { email }, json, describeReset));
   operator
     .command("unlock")
-    .description("let somebody try again at once, after too many wrong passwords or codes")
+    .description("unlock an account after too many wrong passwords or codes")
     .argument("<email>", "of the account")
     .addOption(json())
     .action((email: string, { json }) =>
@@ -207,10 +209,12 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
 const json = () => new Option("--json", "print the result as JSON, and nothing else");
 
 const expiresInDays = () =>
-  new Option("--expires-in-days <days>", "when the key ends; without it, it does not").argParser((text) => {
-    if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError("It must be a whole number of days.");
-    return Number(text);
-  });
+  new Option("--expires-in-days <days>", "days until the key expires; default: it does not expire").argParser(
+    (text) => {
+      if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError("It must be a whole number of days.");
+      return Number(text);
+    },
+  );
 
 function readCheckpoint(file: string): unknown {
   try {

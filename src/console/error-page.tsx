@@ -3,12 +3,12 @@
 import { Button, Text } from "@mantine/core";
 import { Page } from "./frame/page";
 
-/** What is shown where a page could not be: a part of it did not load, or we made a mistake. */
+/** Replaces a page that failed: a part of it did not load, or it has a defect. */
 export function ErrorPage() {
   return (
     <Page title="This page could not be shown" width="narrow">
-      <Text>It may be newer than what your browser has of it.</Text>
-      <Button onClick={() => location.reload()}>Load it again</Button>
+      <Text>A new version may have been installed.</Text>
+      <Button onClick={() => location.reload()}>Reload page</Button>
     </Page>
   );
 }

@@ -2,11 +2,11 @@ import type { OverloadedWith } from "../platform/errors/reasons";
 import { Refusal } from "../platform/errors/refusal";
 import { type Bounds, type FairQueue, fairQueue, type ReachedBound, Slots } from "../platform/fair-share";
 
-/** How many requests this process works on at once. */
+/** The limits on requests that this process handles concurrently. */
 export interface RequestBounds {
-  /** Requests that are being answered; `perOwner` is the share of an organization. */
+  /** Requests in progress; `perOwner` is the share of one organization. */
   readonly active: Bounds;
-  /** Answers that are sent while they are made (exports); `perOwner` is the share of an organization. */
+  /** Responses that are streamed (exports); `perOwner` is the share of one organization. */
   readonly streams: Bounds;
 }
 
@@ -15,31 +15,31 @@ export const defaultRequestBounds: RequestBounds = {
   streams: { total: 32, perOwner: 8 },
 };
 
-/** One request's place among those that are worked on. */
+/** The slot of one request among those in progress. */
 export interface RequestSlot {
-  /** The request is this organization's from now on. @throws Refusal `overloaded` */
+  /** Counts the request against this organization from now on. @throws Refusal `overloaded` */
   assign(owner: string): void;
-  /** Gives the place to another request: this one is answered, or only waits from now on. */
+  /** Frees the slot: the request is answered, or it only waits from now on. */
   release(): void;
-  /** Takes a place for an answer that is sent while it is made. @returns what gives it back @throws Refusal `overloaded` */
+  /** Takes a slot for a streamed response. @returns a function that frees the slot @throws Refusal `overloaded` */
   openStream(owner: string): () => void;
 }
 
-/** Requests that only have to be looked up: one query each, in turn for each organization or address. */
+/** Requests whose caller is still being looked up: one query each, in turn for each organization or address. */
 const lookingUp = {
   running: { total: 64, perOwner: 32 },
   waiting: { total: 4_096, perOwner: 2_048 },
 } as const;
 
-/** The most credentials whose organization is remembered. */
+/** The maximum number of credentials whose organization is cached. */
 const remembered = 10_000;
 
 /**
- * Bounds what this process works on at once, in total and per organization. Only a query tells whose request it is, so
- * the organization of each credential is remembered: a flood of one organization's requests then ends at its own share,
- * before it has taken the places of all. A credential that is not known yet is looked up first, in a queue of its own.
- * A request that only waits for something goes through that queue as well, and takes no place. Callers without a
- * credential share half of the places; one address gets no more of them than an organization.
+ * Limits the requests in progress, in total and per organization. Only a query shows to which organization a request
+ * belongs, so the organization of each credential is cached: a flood of requests from one organization then stops at
+ * its own share and leaves the other slots free. An unknown credential is looked up first, in a separate queue. A
+ * request that only waits for something also goes through that queue, and takes no slot. Callers without a credential
+ * share half of the slots; one address gets at most the share of an organization.
  */
 export class ActiveRequests {
   readonly #active: Slots;
@@ -55,15 +55,15 @@ export class ActiveRequests {
     this.#lookingUp = fairQueue({ ...lookingUp, refuse: (reached) => overloaded(reached, "active requests") });
   }
 
-  /** Requests that are worked on now. */
+  /** The number of requests in progress. */
   get active(): number {
     return this.#active.total;
   }
 
   /**
-   * Takes a place.
-   * @param address of the caller; every unknown one is given the same
-   * @param credential what the request presents, in a form that may be kept: a hash. null without one
+   * Takes a slot.
+   * @param address the address of the caller; all unknown addresses share one value
+   * @param credential a hash of the credential that the request presents; null if it presents none
    * @throws Refusal `overloaded`
    */
   async enter(address: string, credential: string | null): Promise<RequestSlot> {
@@ -74,7 +74,7 @@ export class ActiveRequests {
   }
 
   /**
-   * Takes a place in the line alone, for a request that will wait for something once it was looked up.
+   * Takes a place in the lookup queue only, for a request that will wait for something after its caller is known.
    * @throws Refusal `overloaded`
    */
   async enterToWait(address: string, credential: string | null): Promise<RequestSlot> {
@@ -104,7 +104,7 @@ export class ActiveRequests {
     };
   }
 
-  /** The organization that a credential was remembered for may no longer be its own. */
+  /** Drops the cached organization of a credential, which may have changed. */
   forget(credential: string): void {
     this.#owners.delete(credential);
   }
@@ -119,7 +119,7 @@ export class ActiveRequests {
     });
   }
 
-  /** A stranger counts twice: among all, and among strangers. */
+  /** An unknown caller counts twice: among all requests, and among those of unknown callers. */
   #enterAsStranger(address: string): () => void {
     const amongStrangers = taken(this.#strangers.take(address), "active requests");
     const amongAll = this.#active.take(`address ${address}`);

@@ -13,17 +13,17 @@ import type { RequestSlot } from "./active-requests";
 import { isRefusedCaller } from "./caller";
 import { repeatedNames } from "./readable-request";
 
-/** Where an audit log is fetched as a file. */
+/** The path from which an audit log is downloaded as a file. */
 export const auditExportPath = "/api/audit/export";
 
 const callersOrganization = { resource: organization, id: null };
 
-/** A call that also holds a place among the responses that are streamed. */
+/** A call that also holds a slot for a streamed response. */
 export type ExportCall = Call & { readonly slot: RequestSlot };
 
 interface Format {
   readonly type: string;
-  /** What comes before the first entry. */
+  /** The text before the first entry. */
   readonly head: string;
   line(entry: AuditEntry): string;
 }
@@ -61,9 +61,10 @@ const formats: Readonly<Record<ExportAudit["format"], Format>> = {
 };
 
 /**
- * An audit log as JSON lines or CSV, by key or session, as any query: `?format=csv&log=organization&from=…`. It is read
- * as fast as the caller takes it. An answer that ends early, because the caller may no longer, ends the connection.
- * @throws Refusal before the first byte; `overloaded` when as many exports are being sent as there may be
+ * Streams an audit log as JSON lines or CSV: `?format=csv&log=organization&from=…`. It accepts an API key or a session,
+ * as every query does. Rows are read at the pace at which the caller consumes them. If the caller loses the permission
+ * during the export, the connection is closed.
+ * @throws Refusal before the first byte; `overloaded` if the limit of concurrent exports is reached
  */
 export async function answerAuditExport(context: ExportCall, query: URLSearchParams): Promise<Response> {
   const request = await authenticate(context, "audit.export");
@@ -74,7 +75,7 @@ export async function answerAuditExport(context: ExportCall, query: URLSearchPar
       ? await Authorized.demand(request, "installation-audit:read", callersOrganization)
       : await Authorized.demand(request, "audit:read", callersOrganization),
   );
-  // Which of the two is meant would depend on who reads it.
+  // Parsers disagree about which of two equal parameters counts.
   if (repeated.length > 0) {
     const fields = Object.fromEntries(
       repeated.filter((name) => name in ExportAudit.shape).map((name) => [name, "repeated"]),
@@ -86,7 +87,7 @@ export async function answerAuditExport(context: ExportCall, query: URLSearchPar
   const day = context.runtime.clock.now().toISOString().slice(0, 10);
   const close = context.slot.openStream(authorized.organization.organizationId);
   const pages = closing(linesOf(exportAuditEntries(authorized, filter satisfies AuditFilter), head, line), close);
-  const first = await pages.next(); // what cannot be read at all is refused with a status
+  const first = await pages.next(); // a failure before the first byte still gets an error status
   return new Response(streamOf(first, pages), {
     headers: {
       ...Object.fromEntries(context.answerHeaders),
@@ -117,7 +118,7 @@ async function* linesOf(
   return undefined;
 }
 
-/** Calls `close` when there are no more pieces: at the end, after a failure, and when nobody takes them any more. */
+/** Calls `close` after the last chunk: at the end, after a failure, or when the consumer stops reading. */
 async function* closing(pieces: AsyncGenerator<string, undefined>, close: () => void): typeof pieces {
   try {
     yield* pieces;
@@ -127,7 +128,7 @@ async function* closing(pieces: AsyncGenerator<string, undefined>, close: () => 
   return undefined;
 }
 
-/** A page is read when the one before it was taken. */
+/** Reads the next page only after the consumer took the previous one. */
 function streamOf(first: IteratorResult<string>, rest: AsyncGenerator<string, undefined>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let next: IteratorResult<string> | null = first;

@@ -1,24 +1,28 @@
 import { type Bounds, type ReachedBound, Slots } from "../platform/fair-share";
 
-/** How much memory bodies under way may take, in bytes: those of callers who are not known yet, and those of the known. */
+/** The memory limits for incoming bodies, in bytes: for unknown callers and for known callers. */
 export interface BodyMemoryBounds {
-  /** `perOwner` is the share of an address. */
+  /** `perOwner` is the share of one address. */
   readonly strangers: Bounds;
-  /** `perOwner` is the share of an organization. */
+  /** `perOwner` is the share of one organization. */
   readonly known: Bounds;
 }
 
-/** The memory of one body, counted while it is held. */
+/** Counts the memory of one body while the process holds it. */
 export interface BodyAccount {
-  /** Counts bytes that have arrived. @returns the bound that was reached: then they are not counted, and must not be kept */
+  /**
+   * Counts received bytes. @returns the limit that was reached; the bytes are then not counted and must be discarded
+   */
   grow(bytes: number): ReachedBound | null;
-  /** From now on the body counts as this organization's. @returns the bound that was reached: then nothing changes */
+  /**
+   * Counts the body against this organization from now on. @returns the limit that was reached; then nothing changes
+   */
   recognize(organizationId: string): ReachedBound | null;
-  /** Gives everything back. */
+  /** Frees all counted bytes. */
   close(): void;
 }
 
-/** Counts the bytes of all bodies that are held in memory. */
+/** Counts the bytes of all request bodies in memory. */
 export class BodyMemory {
   readonly #strangers: Slots;
   readonly #known: Slots;
@@ -28,12 +32,12 @@ export class BodyMemory {
     this.#known = new Slots(known);
   }
 
-  /** Bytes that are held now. */
+  /** The number of bytes in memory now. */
   get held(): number {
     return this.#strangers.total + this.#known.total;
   }
 
-  /** @param address of the caller; every unknown one is given the same */
+  /** @param address the address of the caller; all unknown addresses share one value */
   open(address: string): BodyAccount {
     let [slots, owner, bytes] = [this.#strangers, address, 0];
     let releases: (() => void)[] = [];

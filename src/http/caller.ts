@@ -15,12 +15,12 @@ import type { ActiveRequests, RequestSlot } from "./active-requests";
 import { csrfTokenOf, readCookies, sessionHashOf } from "./sign-in/cookies";
 import { setSessionCookies } from "./sign-in/session-cookies";
 
-/** All callers whose address is not known count as one. */
+/** All callers without a known address count as one caller. */
 export const unknownAddress = "unknown";
 
-/** What a request says of its caller, before anybody has looked it up. */
+/** What a request states about its caller, before the lookup. */
 export type Caller = Omit<Call, "slot" | "answerHeaders" | "keepSession" | "signal"> & {
-  /** What stands for the caller's key or session, and for the organization it names, in memory. null without one. */
+  /** The cache key for the caller's key or session and the organization that it names; null without a credential. */
   readonly credential: string | null;
 };
 
@@ -34,8 +34,8 @@ export async function callerOf(
   const arrival = arrivalOf(runtime, headers, peer);
   const apiKey = headers.get("x-api-key");
   const cookie = headers.get("cookie");
-  const looksAtCookie = apiKey === null && cookie !== null && arrival.kind !== "unknown";
-  const sessionHash = looksAtCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null;
+  const readsCookie = apiKey === null && cookie !== null && arrival.kind !== "unknown";
+  const sessionHash = readsCookie ? await sessionHashOf(runtime, arrival.origin, readCookies(cookie)) : null;
   const organizationId = headers.get("x-organization-id");
   const parsedKey = apiKey === null ? null : parseApiKey(apiKey);
   const hash = parsedKey === null ? sessionHash : parsedKey.ok ? parsedKey.hash : "malformed";
@@ -75,13 +75,13 @@ export function callOf(
   };
 }
 
-/** A bound of this process says nothing about the caller. */
+/** Returns whether an error is a refusal of the caller. A limit of this process says nothing about the caller. */
 export function isRefusedCaller(error: unknown): error is Refusal {
   return error instanceof Refusal && error.kind !== "unavailable";
 }
 
 /**
- * Looks up who sends a body that is larger than a stranger's may be.
+ * Identifies the caller of a request whose body exceeds the limit for unknown callers.
  * @returns the caller's organization
  * @throws Refusal
  */
@@ -95,7 +95,7 @@ export async function recognize(caller: Caller, requests: ActiveRequests, proced
   }
 }
 
-/** What proxies add. */
+/** Headers that proxies add. */
 const passedOn = ["x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "forwarded", "via"];
 
 function isForwarded(headers: Headers): boolean {

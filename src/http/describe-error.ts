@@ -1,22 +1,25 @@
 import type { Reason } from "../platform/errors/reasons";
 import { ReasonedError } from "../platform/errors/refusal";
 
-/** What a log may hold of an error: drizzle's message has the bound parameters, PostgreSQL's detail has the values. */
+/**
+ * What a log may contain about an error. Drizzle's message contains the bound parameters, PostgreSQL's detail the
+ * values.
+ */
 export interface DescribedError {
   readonly name: string;
-  /** Instead of the message, which names values, if the reason is in the catalogue. */
+  /** Replaces the message, which names values, if the reason is in the catalogue. */
   readonly reason?: Reason;
-  /** Left out for whatever a database had a part in, and for what could not be parsed, because it repeats the text. */
+  /** Omitted for database errors and for parse errors, because their messages repeat the input. */
   readonly message?: string;
   readonly code?: string;
   readonly constraint?: string;
   readonly table?: string;
-  /** Where it came from, without the lines that repeat the message. */
+  /** The stack frames, without the lines that repeat the message. */
   readonly frames: readonly string[];
   readonly cause?: DescribedError;
 }
 
-/** Describes an error for the log, without anything that a request or a row brought in. */
+/** Describes an error for the log, without any value from a request or a row. */
 export function describeError(error: unknown, depth = 0): DescribedError {
   if (!(error instanceof Error)) return { name: typeof error, frames: [] };
   const hasForeignText = hasDatabaseText(error) || error instanceof SyntaxError;

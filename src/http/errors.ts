@@ -7,7 +7,7 @@ import { ReasonedError, Refusal } from "../platform/errors/refusal";
 import { MethodNotAllowed, Unreadable } from "./readable-request";
 import { isRestTarget } from "./rest/rest-base";
 
-/** The code that tRPC and REST name each kind of refusal by; exhaustive by type. */
+/** The code of each kind of refusal in tRPC and REST; exhaustive by type. */
 const codes: Readonly<Record<Kind, TRPC_ERROR_CODE_KEY>> = {
   unauthenticated: "UNAUTHORIZED",
   forbidden: "FORBIDDEN",
@@ -27,8 +27,8 @@ const codes: Readonly<Record<Kind, TRPC_ERROR_CODE_KEY>> = {
   internal: "INTERNAL_SERVER_ERROR",
 };
 
-/** What tRPC refuses by itself; every other error of its own is a defect of this product. */
-const ofTrpc: Partial<Record<TRPC_ERROR_CODE_KEY, () => ReasonedError>> = {
+/** The errors with which tRPC itself refuses a request; any other error of tRPC is a defect in this product. */
+const trpcRefusals: Partial<Record<TRPC_ERROR_CODE_KEY, () => ReasonedError>> = {
   NOT_FOUND: () => new Unreadable("unknown_procedure"),
   PARSE_ERROR: () => new Unreadable("malformed_body"),
   BAD_REQUEST: () => new Unreadable("malformed_request", { problem: "a request holds one call" }),
@@ -43,22 +43,22 @@ export interface ErrorData {
   /** Stable and machine-readable: a key of the catalogue. */
   readonly reason: Reason;
   readonly requestId: string;
-  /** Which inputs are concerned, by path. */
+  /** The affected inputs, by path. */
   readonly fields?: Fields;
 }
 
-/** What the caller is told of an error: what was refused, or that there is a defect here, which the log has. */
+/** Returns the error that the caller sees: the refusal, or `internal` for a defect, whose details only the log has. */
 export function reasonedError(error: unknown): ReasonedError {
   if (error instanceof ReasonedError) return error;
   return isUnreachable(error) ? new Refusal("database_unavailable") : new Unreadable("internal");
 }
 
-/** The code of a refusal, for tRPC and REST. */
+/** Returns the code of a refusal for tRPC and REST. */
 export function codeOf({ kind }: ReasonedError): TRPC_ERROR_CODE_KEY {
   return codes[kind];
 }
 
-/** Turns what a procedure threw into the error whose code decides the status; its cause stays for `formatError`. */
+/** Maps an error of a procedure to the error whose code decides the status; `formatError` reads its cause. */
 export function asTrpcError(error: TRPCError): TRPCError {
   const { cause } = error;
   if (!(cause instanceof ReasonedError || isUnreachable(cause))) return error;
@@ -66,7 +66,7 @@ export function asTrpcError(error: TRPCError): TRPCError {
   return new TRPCError({ code: codeOf(refused), message: refused.message, cause: refused });
 }
 
-/** What the caller sees of an error: never SQL, bound parameters or a stack. */
+/** Formats an error for the caller: never with SQL, bound parameters or a stack. */
 export function formatError(
   shape: DefaultErrorShape,
   error: TRPCError,
@@ -81,7 +81,7 @@ export function formatError(
 function refusalIn({ code, cause }: TRPCError): ReasonedError {
   if (cause instanceof ReasonedError) return cause;
   // tRPC reports JSON that it cannot parse as any other bad request.
-  const own = code === "BAD_REQUEST" && cause instanceof SyntaxError ? ofTrpc.PARSE_ERROR : ofTrpc[code];
+  const own = code === "BAD_REQUEST" && cause instanceof SyntaxError ? trpcRefusals.PARSE_ERROR : trpcRefusals[code];
   return own?.() ?? new Unreadable("internal");
 }
 
@@ -103,7 +103,7 @@ export function errorBody(error: ReasonedError, requestId: string, target: strin
   return { error: { message, data } };
 }
 
-/** Headers of a refusal. */
+/** Returns the headers of a refusal. */
 export function errorHeaders(error: ReasonedError): Record<string, string> {
   return {
     ...(error.retryAfter === null ? {} : { "retry-after": String(error.retryAfter) }),

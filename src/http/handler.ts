@@ -22,12 +22,12 @@ import { answerSignIn } from "./sign-in/sign-in-handler";
 import { signInEndpoint } from "./sign-in/sign-in-request";
 import { router } from "./trpc/router";
 
-/** One HTTP request in, one answer out. */
+/** Answers one HTTP request. */
 export type Handler = ApiHandler;
 
 const endpoint = "/api/trpc";
 
-/** What a handler is made of. */
+/** The dependencies of a handler. */
 interface Parts {
   readonly runtime: Runtime;
   readonly requests: ActiveRequests;
@@ -35,17 +35,17 @@ interface Parts {
 }
 
 /**
- * The whole API, and the two questions of whoever runs the process. Every answer carries `x-request-id`, and is kept
- * nowhere on its way: many hold what is for one person's eyes, some a secret that is shown once.
- * @param checks what `/readyz` asks beside the database
- * @param requests bounds what is worked on at once
+ * Creates the handler of the whole API and of the two health endpoints. Every response carries `x-request-id` and
+ * forbids caching: many responses are for one person only, and some contain a secret that is shown once.
+ * @param checks the checks of `/readyz` in addition to the database
+ * @param requests limits the requests in progress
  */
 export function createHandler(
   runtime: Runtime,
   checks: Readonly<Record<string, ReadinessCheck>> = {},
   requests: ActiveRequests = new ActiveRequests(),
 ): Handler {
-  const parts = { runtime, requests, isReady: askedTogether(() => readyz(runtime, checks)) };
+  const parts = { runtime, requests, isReady: shareConcurrentChecks(() => readyz(runtime, checks)) };
   return async (request, peer) => {
     const requestId = newId("request");
     const response = await answer(parts, request, peer, requestId);
@@ -55,14 +55,14 @@ export function createHandler(
   };
 }
 
-/** Anybody can ask whether the process is ready, and no bound applies: all who ask at once share one look. */
-function askedTogether(look: () => Promise<Response>): () => Promise<Response> {
-  let looking: Promise<Response> | null = null;
+/** Shares one readiness check between concurrent requests, because anyone may ask and no limit applies. */
+function shareConcurrentChecks(look: () => Promise<Response>): () => Promise<Response> {
+  let runningCheck: Promise<Response> | null = null;
   return async () => {
-    looking ??= look().finally(() => {
-      looking = null;
+    runningCheck ??= look().finally(() => {
+      runningCheck = null;
     });
-    return (await looking).clone();
+    return (await runningCheck).clone();
   };
 }
 
@@ -86,7 +86,7 @@ async function answer(parts: Parts, request: Request, peer: RequestInfo, request
 
 let described: string | null = null;
 
-/** The description of the REST API, for everyone: it holds nothing of an installation. */
+/** Serves the OpenAPI document to everyone: it contains nothing about this installation. */
 function openApi(request: Request): Response {
   if (request.method !== "GET") throw new MethodNotAllowed(["GET"]);
   described ??= JSON.stringify(openApiOf(features, packageJson.version));
@@ -131,18 +131,18 @@ async function callProcedure(
   }
   if (answered.status === 401 && caller.credential !== null) requests.forget(caller.credential);
   if (answered.headers.get("content-type")?.startsWith("application/json")) return answered;
-  // Refused before there was a context (a batch, a stream, a foreign content type): without its id or a type of its own.
+  // tRPC refused it before it had a context (a batch, a stream, an unknown content type), so there is no id or own type.
   throw answered.status === 415
     ? new Unreadable("unsupported_media_type")
     : new Unreadable("malformed_request", { problem: "a request holds one call" });
 }
 
-/** Procedures that answer when something has happened: they have bounds of their own. */
+/** Procedures that wait for an event before they answer: they have separate limits. */
 const waiting: ReadonlySet<string> = new Set(
   operationsOf(features).flatMap(({ path, operation }) => (operation.waits ? [path] : [])),
 );
 
-/** Reads a form or its JSON, and hands it to where people sign in. */
+/** Reads a form or its JSON, and passes it to the sign-in handler. */
 async function signIn(
   { runtime, requests }: Parts,
   request: Request,
@@ -182,7 +182,7 @@ async function signIn(
   }
 }
 
-/** Streams an audit log to whoever may read it. */
+/** Streams an audit log to a caller who is permitted to read it. */
 async function exportAudit(
   { runtime, requests }: Parts,
   request: Request,
@@ -207,7 +207,7 @@ async function exportAudit(
   }
 }
 
-/** What is answered where no procedure fails. */
+/** Returns the response to a failure outside a procedure. */
 function failed(runtime: Runtime, error: unknown, requestId: string, what: string): Response {
   const refusal = reasonedError(error);
   if (refusal.reason === "internal") runtime.log.error({ requestId, error: describeError(error) }, what);

@@ -3,13 +3,13 @@ import type { Runtime } from "../access/runtime";
 import { Repeats } from "../platform/repeats";
 import { describeError } from "./describe-error";
 
-/** One thing that must be so before requests are sent here; resolves with what is wrong, or null. */
+/** Checks one condition for receiving requests; resolves with what is wrong, or null. */
 export type ReadinessCheck = () => Promise<string | null>;
 
-/** How long a check may take before it counts as failed, in milliseconds. */
+/** The timeout of a check in milliseconds. */
 const patience = 2_000;
 
-/** Anybody may ask as often as they like, and must not fill the log by it. */
+/** Limits repeated log lines: anyone may call `/readyz` at any rate, and must not fill the log. */
 const repeats = new WeakMap<Runtime, Repeats>();
 
 function repeatsOf(runtime: Runtime): Repeats {
@@ -23,7 +23,9 @@ export function healthz(): Response {
   return Response.json({ status: "ok" });
 }
 
-/** `/readyz`: the database answers (its migrations ran before anything listened), and delivery is at work. 503 else. */
+/**
+ * `/readyz`: 200 if the database answers and delivery runs, otherwise 503. Migrations run before the server listens.
+ */
 export async function readyz(runtime: Runtime, checks: Readonly<Record<string, ReadinessCheck>>): Promise<Response> {
   const all: Record<string, ReadinessCheck> = {
     database: async () => {

@@ -26,8 +26,8 @@ export function methodsAt(path: string): readonly string[] {
 }
 
 /**
- * A request's path as a log may hold it: one that leads nowhere can be anything, a pasted secret too. Of a path of REST
- * the log has its form, `/api/v1/applications/{applicationId}`.
+ * Returns the path of a request in a form that is safe to log. An unknown path is hidden, because it can be a pasted
+ * secret. A REST path appears as its template, `/api/v1/applications/{applicationId}`.
  */
 export function knownPath(path: string): string {
   if (known.has(path)) return path;

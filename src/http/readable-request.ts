@@ -2,19 +2,19 @@ import { z } from "zod";
 import type { TransportReason } from "../platform/errors/reasons";
 import { ReasonedError } from "../platform/errors/refusal";
 
-/** The largest body in bytes. */
+/** The maximum size of a body in bytes. */
 export const maxBodyBytes = 1024 * 1024;
 
-/** The largest body of a caller who is not known yet, in bytes: a form of a page, or what a person types. */
+/** The maximum body size of an unknown caller in bytes. It is enough for the form of a page. */
 export const strangersBodyBytes = 16 * 1024;
 
-/** Methods whose requests have a body that is read. */
+/** Methods whose request bodies are read. */
 export const bodyMethods: ReadonlySet<string> = new Set(["POST", "PATCH", "PUT"]);
 
-/** A request that cannot be read, or that no endpoint takes; the response is the same for every caller. */
+/** The request is malformed, or no endpoint accepts it; the response is the same for every caller. */
 export class Unreadable<R extends TransportReason = TransportReason> extends ReasonedError<R> {}
 
-/** The path exists, and this method of it does not. */
+/** The path exists but does not support this method. */
 export class MethodNotAllowed extends Unreadable<"method_not_supported"> {
   constructor(
     /** For the header `Allow`. */
@@ -24,24 +24,27 @@ export class MethodNotAllowed extends Unreadable<"method_not_supported"> {
   }
 }
 
-/** The caller went away before the whole body had arrived: there is nobody to answer. */
+/** The caller disconnected before the whole body arrived, so no response can be sent. */
 export class BodyAborted extends Error {
   override readonly name = "BodyAborted";
 }
 
-/** A body, read no further than it is asked for. */
+/** A body that is read on demand. */
 export interface ArrivingBody {
   /**
-   * Reads on until more than `limit` bytes have arrived, or the end.
-   * @returns what has arrived so far (never much more than `limit`), and whether that is all of it
+   * Reads until more than `limit` bytes have arrived, or until the end.
+   * @returns the bytes that arrived so far (never much more than `limit`), and whether they are the whole body
    * @throws Unreadable `body_too_slow` | Refusal `overloaded` | BodyAborted
    */
   read(limit: number): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }>;
-  /** The caller is known: the rest counts as this organization's. @throws Refusal `overloaded` */
+  /** Counts the body against this organization, now that the caller is known. @throws Refusal `overloaded` */
   recognize(organizationId: string): void;
 }
 
-/** A request of the server: spares making a stream of its body and reading that again, the dearest part of a request. */
+/**
+ * A request of the server. It avoids wrapping the body in a stream and reading it again, the costliest part of a
+ * request.
+ */
 export class ArrivingRequest extends Request {
   #text: string | null = null;
   readonly #signal: AbortSignal;
@@ -55,12 +58,12 @@ export class ArrivingRequest extends Request {
     this.#signal = signal;
   }
 
-  /** The caller's own: the platform would make one that follows it. */
+  /** The signal of the caller itself: the platform would create a dependent signal. */
   override get signal(): AbortSignal {
     return this.#signal;
   }
 
-  /** Decodes the body strictly; one that is left out is an empty object. @throws Unreadable 400 not UTF-8 */
+  /** Decodes the body strictly; a missing body is an empty object. @throws Unreadable 400 not UTF-8 */
   decode(body: Uint8Array): void {
     try {
       const text = strictUtf8.decode(body);
@@ -89,10 +92,10 @@ export class ArrivingRequest extends Request {
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * The request as tRPC takes it. A caller with a key may leave out the content type or send curl's or `fetch`'s default;
- * a body that is left out is an empty object.
- * @param recognize called before a body is read that is larger than a stranger's may be. It resolves with the caller's
- *   organization, and throws when nobody knows the caller
+ * Returns the request in the form that tRPC accepts. A caller with an API key may omit the content type or send the
+ * default of curl or `fetch`; a missing body is an empty object.
+ * @param recognize called before a body is read that exceeds the limit for unknown callers. It resolves with the
+ *   caller's organization, and throws if the caller is unknown
  * @throws Unreadable 413 over 1 MiB | 400 not UTF-8 | 408 too slow
  */
 export async function readableRequest(request: Request, recognize: () => Promise<string>): Promise<Request> {
@@ -109,14 +112,14 @@ export async function readableRequest(request: Request, recognize: () => Promise
     if (!isWhole) throw tooLarge(maxBodyBytes);
     readable.decode(bytes);
   }
-  if (takesAnyType(readable.headers)) readable.headers.set("content-type", "application/json");
+  if (acceptsAnyContentType(readable.headers)) readable.headers.set("content-type", "application/json");
   return readable;
 }
 
 /**
- * What a form sent, as text by name: as browsers encode forms, or as a flat JSON object of text. A form has no field
- * twice: which of the two counts would depend on who reads it.
- * @throws Unreadable 413 over 16 KiB | 400 not UTF-8, a field twice, or no form | 408 too slow
+ * Returns the fields of a form as text by name. The form is URL-encoded or a flat JSON object of strings. A repeated
+ * field is refused, because parsers disagree about which value counts.
+ * @throws Unreadable 413 over 16 KiB | 400 not UTF-8, a repeated field, or no form | 408 too slow
  */
 export async function readForm(request: Request): Promise<Record<string, string>> {
   requireDeclared(request, strangersBodyBytes);
@@ -139,7 +142,7 @@ export async function readForm(request: Request): Promise<Record<string, string>
   });
 }
 
-/** Names that a query or a form has more than once. */
+/** Returns the names that occur more than once in a query or a form. */
 export function repeatedNames(fields: URLSearchParams): string[] {
   const names = [...fields.keys()];
   return [...new Set(names.filter((name, at) => names.indexOf(name) !== at))];
@@ -163,7 +166,7 @@ function requireDeclared(request: Request, most: number): void {
   if (declaredBytes(request) > most) throw tooLarge(most);
 }
 
-/** Also for a request of the platform, whose body is a stream. */
+/** Also wraps a platform `Request`, whose body is a stream. */
 function arriving(request: Request): ArrivingRequest {
   if (request instanceof ArrivingRequest) return request;
   const { url, method, headers, signal, body } = request;
@@ -191,13 +194,13 @@ function streamedBody(stream: Request["body"]): ArrivingBody {
   };
 }
 
-/** What curl and `fetch` say of a body unless they are told. */
-const unsaid = new Set(["application/x-www-form-urlencoded", "text/plain"]);
+/** The content types that curl and `fetch` send by default. */
+const defaultContentTypes = new Set(["application/x-www-form-urlencoded", "text/plain"]);
 
-/** A browser cannot set `x-api-key` on another site's behalf, so a form's content type is no danger beside one. */
-function takesAnyType(headers: Headers): boolean {
+/** A cross-site form cannot set `x-api-key`, so the content type of a form is safe together with an API key. */
+function acceptsAnyContentType(headers: Headers): boolean {
   const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-  return !type || (unsaid.has(type) && headers.has("x-api-key"));
+  return !type || (defaultContentTypes.has(type) && headers.has("x-api-key"));
 }
 
 function tooLarge(most: number): Unreadable {

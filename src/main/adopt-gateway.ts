@@ -6,7 +6,7 @@ import { Refusal } from "../platform/errors/refusal";
 import type { AdoptedGatewayFolder, AdoptGatewayFolder } from "./host/contract";
 
 /**
- * Takes the folder that the settings name for a gateway, by an explicit act of whoever runs the host.
+ * Adopts the folder that the settings name for a gateway. The operator of the host requests this explicitly.
  * @throws Refusal `no_such_gateway` | `not_set_up`
  */
 export async function adoptGateway(
@@ -14,7 +14,7 @@ export async function adoptGateway(
   { gateway: name }: AdoptGatewayFolder,
 ): Promise<AdoptedGatewayFolder> {
   const { database, clock, random, gatewayFolder } = runtime;
-  // One connection: it is looked up before the transaction.
+  // The lookup runs before the transaction, because only one connection is available.
   const gateway = (await listFileGateways(database)).find((candidate) => candidate.name === name);
   const { gatewayId } = await hostWork(runtime, "gateway.adopt", async (work) => {
     const organizationId = await findRootOrganization(work.tx);

@@ -25,9 +25,9 @@ import { setUp } from "./host/set-up";
 import { unlockOperator } from "./host/unlock-operator";
 import { type VerifyRuntime, verifyAuditLogs } from "./host/verify-audit-logs";
 
-/** What the commands need of the process. */
+/** The dependencies of the host commands. */
 export interface CommandRuntime extends LinkRuntime, RotationRuntime, VerifyRuntime {
-  /** Of the gateway `local`, on this machine. */
+  /** The folder of the gateway `local` on this machine. */
   readonly gatewayFolder: string;
 }
 
@@ -36,7 +36,7 @@ interface Verb<Input extends z.ZodType, Result> {
   readonly run: (runtime: CommandRuntime, input: z.output<Input>) => Promise<Result>;
 }
 
-const verb = <Input extends z.ZodType, Result>(input: Input, run: Verb<Input, Result>["run"]) => ({
+const hostCommand = <Input extends z.ZodType, Result>(input: Input, run: Verb<Input, Result>["run"]) => ({
   answer: async (runtime: CommandRuntime, given: unknown): Promise<BreakGlassAnswer<Result>> => {
     const read = input.safeParse(given);
     if (!read.success) return { ok: false, message: describe(read.error) };
@@ -49,28 +49,28 @@ const verb = <Input extends z.ZodType, Result>(input: Input, run: Verb<Input, Re
   },
 });
 
-const verbs = {
-  setup: verb(SetUp, setUp),
-  "organization create": verb(CreateOrganization, createOrganization),
-  "key create": verb(CreateKey, createKey),
-  "gateway adopt": verb(AdoptGatewayFolder, adoptGateway),
-  "audit verify": verb(VerifyAuditLogs, verifyAuditLogs),
-  "secrets rotate": verb(RotateSecrets, rotateSecrets),
-  "operator list": verb(ListOperators, listOperators),
-  "operator reset-password": verb(OperatorByEmail, resetPassword),
-  "operator reset-second-factor": verb(OperatorByEmail, resetSecondFactor),
-  "operator unlock": verb(OperatorByEmail, unlockOperator),
+const hostCommands = {
+  setup: hostCommand(SetUp, setUp),
+  "organization create": hostCommand(CreateOrganization, createOrganization),
+  "key create": hostCommand(CreateKey, createKey),
+  "gateway adopt": hostCommand(AdoptGatewayFolder, adoptGateway),
+  "audit verify": hostCommand(VerifyAuditLogs, verifyAuditLogs),
+  "secrets rotate": hostCommand(RotateSecrets, rotateSecrets),
+  "operator list": hostCommand(ListOperators, listOperators),
+  "operator reset-password": hostCommand(OperatorByEmail, resetPassword),
+  "operator reset-second-factor": hostCommand(OperatorByEmail, resetSecondFactor),
+  "operator unlock": hostCommand(OperatorByEmail, unlockOperator),
 } satisfies {
   [V in BreakGlassVerb]: { answer: (...given: never[]) => Promise<BreakGlassAnswer<BreakGlassResults[V]>> };
 };
 
-/** Runs a command of the host's command line. Whoever calls this has proved to hold the host. */
+/** Runs a host command. Callers must first prove that they control the host. */
 export async function breakGlass(runtime: CommandRuntime, name: string, input: unknown): Promise<BreakGlassAnswer> {
-  if (!Object.hasOwn(verbs, name)) return { ok: false, message: "There is no such command." };
-  return verbs[name as BreakGlassVerb].answer(runtime, input);
+  if (!Object.hasOwn(hostCommands, name)) return { ok: false, message: "There is no such command." };
+  return hostCommands[name as BreakGlassVerb].answer(runtime, input);
 }
 
-/** The first problem, in one line. */
+/** Describes the first problem in one line. */
 function describe(error: z.ZodError): string {
   const [issue] = error.issues;
   const option = issue?.path.join(".").replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

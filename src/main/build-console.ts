@@ -15,7 +15,7 @@ import { DataFolderUnusable } from "./ipc/control-socket-path";
 import { projectRoot } from "./project-root";
 import { childEnvironment } from "./settings/environment";
 
-/** What the console is made of: the import rules keep everything else away from it. */
+/** The inputs of the console build: the import rules keep all other sources out of it. */
 const inputs = [
   "src/app",
   "src/console",
@@ -26,9 +26,9 @@ const inputs = [
 ];
 
 /**
- * Runs `next build` where there is no build, or one of something else. Of processes that start at once one builds, and
- * the others wait for it.
- * @param say is told when it begins: it takes several seconds
+ * Runs `next build` if there is no build or if it is out of date. If several processes start at the same time, one of
+ * them builds and the others wait.
+ * @param say called when the build begins, because it takes several seconds
  * @param root the project's folder
  * @throws StartFailure the build failed, or nothing can be built because the project's folder cannot be written
  */
@@ -43,7 +43,7 @@ export async function buildConsole(say: (line: string) => void, root = projectRo
   const lock = await takeBuildLock(root);
   try {
     if (isBuilt()) return;
-    say("Building the console, once. This takes some seconds.");
+    say("Building the console. This is needed only once and takes some seconds.");
     await runNextBuild(root);
     await writeDurably(stamp, digest, 0o644);
   } finally {
@@ -51,12 +51,12 @@ export async function buildConsole(say: (line: string) => void, root = projectRo
   }
 }
 
-/** A tarball of `npm pack` holds the console's build, and not what it was made of. */
+/** A tarball of `npm pack` contains the build of the console without its sources. */
 function isPacked(root: string): boolean {
   return !existsSync(join(root, "src")) && existsSync(join(root, ".next", "BUILD_ID"));
 }
 
-/** Where `next build` writes: into `.next`, and into the project's folder where that does not exist. */
+/** Checks that `next build` can write to `.next`, or to the project's folder if `.next` does not exist. */
 function requireWritable(root: string): void {
   const target = [join(root, ".next"), root].find(existsSync) ?? root;
   try {
@@ -73,9 +73,9 @@ function unwritable(folder: string, error: unknown): StartFailure {
 }
 
 /**
- * The same kind of lock as that of a data folder: it ends with its process, however that ends. It is in the project's
- * folder, where nobody else can make it first. A socket's path may only be short, so that this process goes there
- * through a link in a folder of its own, which has a name that nobody can guess.
+ * Takes the same kind of lock as for a data folder: the lock ends with its process, however the process ends. The lock
+ * is in the project's folder, where other users cannot create it first. The path of a socket must be short, so this
+ * process uses a symbolic link in a temporary folder with an unpredictable name.
  */
 async function takeBuildLock(root: string): Promise<Pick<ControlSocket, "close">> {
   const folder = join(root, "dist", ".building");
@@ -124,7 +124,7 @@ async function runNextBuild(root: string): Promise<void> {
     stream.setEncoding("utf8").on("data", (text: string) => {
       output += text;
     });
-    stream.on("error", () => undefined); // the build's exit code tells
+    stream.on("error", () => undefined); // the exit code of the build shows the failure
   }
   const [code] = await once(child, "close");
   if (code !== 0) throw new StartFailure(`the console could not be built (next build ended with ${code}):\n${output}`);

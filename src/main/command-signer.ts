@@ -6,7 +6,8 @@ import { secretsOf } from "./installation-secrets";
 import type { Settings } from "./settings/environment";
 
 /**
- * For a command that looks at signatures, of an installation that exists; it moves nothing to a new secret.
+ * Returns the signer for a command that verifies signatures of an existing installation. It does not move values to a
+ * new secret.
  * @throws StartFailure the secret is missing | AnotherSecret
  */
 export async function commandSigner(database: Database, settings: Settings): Promise<Signer> {

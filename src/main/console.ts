@@ -5,28 +5,30 @@ import { preparePageRequest } from "../http/server/page-request";
 import { newNonce, pagePolicy } from "../http/server/security-headers";
 import { projectRoot } from "./project-root";
 
-/** `production` serves what `next build` made, `development` what is in the sources now, `none` nothing. */
+/**
+ * `production` serves the result of `next build`, `development` serves the current sources, `none` serves no console.
+ */
 export type ConsoleMode = "production" | "development" | "none";
 
 export interface Pages extends Pick<Serving, "pages" | "upgrade"> {
   close(): Promise<void>;
 }
 
-/** The console's pages, by Next. Nothing of Next is loaded before somebody asks for a page. */
+/** Serves the console's pages with Next. Next is loaded on the first request for a page. */
 export function openConsole(mode: ConsoleMode, address: { host: string; port: number }): Pages {
   const dev = mode === "development";
   let started: Promise<RunningNext> | null = null;
   let listens = false;
   const pages: RequestListener = async (request, response) => {
     if (mode === "none") {
-      refusePage(response, 404, "There is no console here now. The API answers at /api/trpc.");
+      refusePage(response, 404, "The console is not available. The API is available at /api/trpc.");
       return;
     }
     started ??= startNext(dev, address);
     const next = await started.catch(() => null);
     if (next === null) {
       started = null; // the next request tries again
-      refusePage(response, 503, "There is no console here now. The API answers at /api/trpc.");
+      refusePage(response, 503, "The console is not available. The API is available at /api/trpc.");
     } else if (!response.destroyed) {
       listens = true;
       next.pages(request, response);
@@ -49,7 +51,7 @@ export function openConsole(mode: ConsoleMode, address: { host: string; port: nu
   };
 }
 
-/** How long a stop waits for Next, in milliseconds. */
+/** The timeout for closing Next, in milliseconds. */
 const closeWithinMs = 1_000;
 
 interface RunningNext {
@@ -70,7 +72,7 @@ async function startNext(dev: boolean, { host, port }: { host: string; port: num
         return;
       }
       allowOwnScripts(request, response, dev);
-      handle(request, response).catch(() => refusePage(response, 500, "This page could not be made."));
+      handle(request, response).catch(() => refusePage(response, 500, "This page could not be rendered."));
     },
     close: async () => {
       await Promise.race([app.close(), delay(closeWithinMs)]);
@@ -78,7 +80,7 @@ async function startNext(dev: boolean, { host, port }: { host: string; port: num
   };
 }
 
-/** Answers where Next does not; of an answer that has begun only the connection can be ended. */
+/** Responds if Next does not. If a response has already started, it can only close the connection. */
 function refusePage(response: ServerResponse, status: number, message: string): void {
   if (response.headersSent || response.destroyed) {
     response.destroy();
@@ -89,8 +91,8 @@ function refusePage(response: ServerResponse, status: number, message: string): 
 }
 
 /**
- * Gives a page its policy. Next finds the nonce in the request's own header, and writes it at every script that it makes;
- * the layout reads it as `x-nonce`. What a caller sent under these names is not handed on.
+ * Sets the Content-Security-Policy of a page. Next reads the nonce from the request header and adds it to every script
+ * that it generates; the layout reads it as `x-nonce`. Values that a caller sent in these headers are overwritten.
  */
 function allowOwnScripts(request: IncomingMessage, response: ServerResponse, dev: boolean): void {
   const nonce = newNonce();

@@ -5,17 +5,17 @@ import { z } from "zod";
 import { breakGlass, type CommandRuntime } from "./break-glass";
 import type { BreakGlassAnswer } from "./host/contract";
 
-/** The one path that the control socket answers, beside its own. */
+/** The only path of the control socket in addition to its built-in paths. */
 export const breakGlassPath = "/break-glass";
 
 const Asked = z.object({ verb: z.string(), input: z.unknown() });
 
-/** Answers the host's command line over the control socket: whoever can open it holds the host. */
+/** Answers host commands over the control socket. A process that can open the socket controls the host. */
 export function controlRequests(runtime: CommandRuntime, log: Logger): RequestListener {
   return async (request, response) => {
     const answer = await answerTo(runtime, request).catch((error: unknown): BreakGlassAnswer => {
       log.error({ errorName: error instanceof Error ? error.name : typeof error }, "a command failed");
-      return { ok: false, message: "It failed; the server's log says more." };
+      return { ok: false, message: "The command failed. The server's log has the details." };
     });
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify(answer));

@@ -9,9 +9,10 @@ import { StartFailure } from "../platform/start-failure";
 import type { Settings } from "./settings/environment";
 
 /**
- * Opens the database, brought to the present form. The embedded one is in the data folder, whose lock the caller holds.
+ * Opens the database and applies pending migrations. The embedded database is in the data folder, whose lock the caller
+ * must hold.
  * @param root the project's folder
- * @throws UnusableDatabase | RolesMissing | TriggersOff, or what the driver throws (see `explained`)
+ * @throws UnusableDatabase | RolesMissing | TriggersOff, or an error of the driver (see `explained`)
  */
 export async function openDatabase(settings: Settings, root: string): Promise<Database> {
   const { databaseUrl, databaseConnections } = settings;
@@ -28,7 +29,7 @@ export async function openDatabase(settings: Settings, root: string): Promise<Da
   }
 }
 
-/** Loaded only where it is used: it is the larger part of the process's memory. */
+/** Loads the embedded database only when it is used: it takes more memory than the rest of the process. */
 async function openEmbeddedDatabase(dataFolder: string, root: string): Promise<Database> {
   const [{ openEmbedded }, { embeddedDatabase }] = await Promise.all([
     import("../database/embedded/open-embedded"),
@@ -46,7 +47,7 @@ async function openEmbeddedDatabase(dataFolder: string, root: string): Promise<D
 
 /**
  * Runs a part of the start, or of a command, that talks to PostgreSQL.
- * @throws StartFailure in place of what the server, the network or a certificate is to blame for
+ * @throws StartFailure replaces errors that the server, the network or a certificate causes
  */
 export async function explained<T>({ databaseUrl }: Settings, body: () => Promise<T>): Promise<T> {
   if (databaseUrl === null) return body();

@@ -9,7 +9,7 @@ import { DataFolderInUse } from "./ipc/control-socket";
 import { DataFolderUnusable } from "./ipc/control-socket-path";
 import { WrongSetting } from "./settings/environment";
 
-/** Failures whose message is meant for the person who starts this: the rest are ours, and show where they come from. */
+/** Failures with a message for the operator. All other errors are defects, and are shown with their stack frames. */
 const foreseen = [
   StartFailure,
   WrongSetting,
@@ -23,7 +23,7 @@ const foreseen = [
   SlugTaken,
 ];
 
-/** What to print when a start or a command ends early. Of a failed statement nothing that was bound to it is shown. */
+/** Returns the text to print if a start or a command fails. For a failed statement it omits all bound parameters. */
 export function inOneLine(error: unknown): string {
   if (error instanceof Error && foreseen.some((kind) => error instanceof kind)) return error.message;
   const { name, message, code, frames } = describeError(error);

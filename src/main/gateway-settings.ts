@@ -4,7 +4,7 @@ import type { FolderSettings } from "../delivery/applier/gateway-folder";
 import { type Settings, WrongSetting } from "./settings/environment";
 
 /**
- * Where the gateway `local` has its folder, and for whom.
+ * Returns the folder of the gateway `local` and the group that may read it.
  * @throws WrongSetting there is no such group
  */
 export async function localFolder(settings: Settings): Promise<FolderSettings> {
@@ -16,7 +16,9 @@ export async function localFolder(settings: Settings): Promise<FolderSettings> {
   };
 }
 
-/** A group's number; names are looked up where the system keeps its own (Node has no call for it). */
+/**
+ * Returns the number of a group. Names are looked up in the files of the system, because Node has no function for it.
+ */
 async function groupId(group: string): Promise<number> {
   if (/^\d+$/.test(group)) return Number(group);
   const lines = (await readFile("/etc/group", "utf8").catch(() => "")).split("\n");

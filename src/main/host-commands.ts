@@ -14,15 +14,15 @@ import { publicUrl } from "./public-url";
 import { readEnvironment, type Settings } from "./settings/environment";
 import { realSurroundings } from "./system";
 
-/** How long a command waits for a server that is starting (it may be building the console), in milliseconds. */
+/** How long a command waits for a starting server, which may be building the console, in milliseconds. */
 const patienceMs = 180_000;
 
-/** How long a command may take, in milliseconds: to seal everything anew takes minutes where there is much of it. */
+/** The timeout of a command in milliseconds: re-encryption of many values takes minutes. */
 const timeoutMs = 600_000;
 
 /**
- * Runs a command of the host's command line: by the server that holds the data folder, in this process where none
- * does, and with `DATABASE_URL` always in this process.
+ * Runs a host command. The server that holds the data folder runs it; if no server holds it, or if `DATABASE_URL` is
+ * set, this process runs it.
  */
 export async function askHost(
   environment: Readonly<Record<string, string | undefined>>,
@@ -41,11 +41,11 @@ async function askHolder(settings: Settings, verb: string, input: unknown): Prom
   while (true) {
     const asked = { verb, input };
     const answer = await askControlSocket(settings.dataFolder, breakGlassPath, asked, { patienceMs, timeoutMs });
-    if (answer.kind !== "nobody") return read(answer, settings);
+    if (answer.kind !== "no_holder") return read(answer, settings);
     try {
       return await withLock(settings, () => runHere(settings, verb, input));
     } catch (error) {
-      if (!(error instanceof DataFolderInUse)) throw error; // a server has started meanwhile: ask it
+      if (!(error instanceof DataFolderInUse)) throw error; // a server started in the meantime: send the command to it
     }
   }
 }
@@ -79,7 +79,7 @@ async function runOnDatabase(settings: Settings, verb: string, input: unknown): 
   }
 }
 
-function read(answer: Exclude<ControlAnswer, { kind: "nobody" }>, { dataFolder }: Settings): BreakGlassAnswer {
+function read(answer: Exclude<ControlAnswer, { kind: "no_holder" }>, { dataFolder }: Settings): BreakGlassAnswer {
   if (answer.kind === "answer") return answer.body as BreakGlassAnswer;
   const problem = answer.kind === "starting" ? "is still starting: try again" : "does not answer (is it stopped?)";
   return { ok: false, message: `the server that holds ${dataFolder} ${problem}` };

@@ -5,12 +5,12 @@ import { sweepIdentity } from "../identity/sweep";
 
 const hour = 3_600_000;
 
-/** Waits so many milliseconds, or until the signal says so. */
+/** Waits for the given milliseconds, or until the signal aborts. */
 type Pause = (ms: number, signal: AbortSignal) => Promise<unknown>;
 
 const pauseUnlessStopped: Pause = (ms, signal) => delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
 
-/** Every hour, beginning now, removes the sessions, links and the like that have ended by their time. */
+/** Removes expired sessions, links and similar rows immediately, and then every hour. */
 export function startIdentitySweeper(
   runtime: Pick<Runtime, "database" | "clock" | "log">,
   pause = pauseUnlessStopped,
@@ -21,9 +21,9 @@ export function startIdentitySweeper(
     while (!signal.aborted) {
       try {
         const swept = await sweepIdentity(runtime, signal);
-        if (swept > 0) runtime.log.debug({ swept }, "removed what had ended of sessions, links and counted tries");
+        if (swept > 0) runtime.log.debug({ swept }, "removed expired sessions, links and counted attempts");
       } catch (error) {
-        runtime.log.warn({ error: describeError(error) }, "sessions that have ended could not be removed");
+        runtime.log.warn({ error: describeError(error) }, "expired sessions could not be removed");
       }
       await pause(hour, signal);
     }

@@ -3,9 +3,9 @@ import { findSecretFile, makeSecretFile } from "./secret-file";
 import type { Settings } from "./settings/environment";
 
 /**
- * The secret that values are sealed with, then former ones. Without the setting it is the data folder's own, which is
- * made (and flushed to the disk) only while no value can have been sealed with another.
- * @param isNew the database is no installation yet
+ * Returns the current secret, then the previous ones. Without the setting, the secret comes from the data folder. It is
+ * created (and flushed to disk) only while no value can be encrypted with another secret.
+ * @param isNew the database does not contain an installation yet
  * @throws StartFailure the secret of an existing installation is neither set nor in the data folder
  */
 export async function secretsOf(settings: Settings, isNew: boolean): Promise<readonly [Uint8Array, ...Uint8Array[]]> {

@@ -1,7 +1,7 @@
 import { type DestinationStream, destination, type Logger, pino } from "pino";
 import { describeError } from "../http/describe-error";
 
-/** Names of values that never reach a log, at any of the places where a request, an error or a row may hold them. */
+/** Names of values that are never logged, wherever they occur in a request, an error or a row. */
 const secretNames = [
   "authorization",
   "cookie",
@@ -22,18 +22,21 @@ const paths = [
 ];
 
 /**
- * The process's log: JSON lines on standard error, so that standard output stays for people. Lines are written beside the
- * requests; what is left is written at the end of the process.
+ * Creates the log of the process: JSON lines on standard error, because standard output is for people. Lines are
+ * written asynchronously; the rest is flushed when the process ends.
  * @param stream for tests
  */
 export function makeLog(level: string, stream: DestinationStream = standardError()): Logger {
   const redact = { paths, censor: "[redacted]" };
-  // An error's own text may hold what was bound to a statement.
+  // The message of an error may contain bound parameters of a statement.
   const serializers = { err: (error: unknown) => describeError(error) };
   return pino({ level, base: { pid: process.pid }, redact, serializers }, stream);
 }
 
-/** A log that cannot be written (its reader is gone, the disk is full) is no reason to end: its lines are lost. */
+/**
+ * Ignores write errors: if the log cannot be written (the reader is gone, the disk is full), lines are lost and the
+ * process continues.
+ */
 function standardError(): DestinationStream {
   return destination({ fd: 2, sync: false }).on("error", () => undefined);
 }

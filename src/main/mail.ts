@@ -4,7 +4,7 @@ import { type Mailer, MailFailed } from "../platform/mail";
 import { isAmong } from "../platform/net/addresses";
 import type { Settings } from "./settings/environment";
 
-/** In milliseconds: whoever invites somebody waits for it. */
+/** Timeouts in milliseconds. They are short because the person who sends an invitation waits for the mail server. */
 const patience = {
   dnsTimeout: 3_000,
   connectionTimeout: 5_000,
@@ -12,18 +12,21 @@ const patience = {
   socketTimeout: 10_000,
 } as const;
 
-/** Milliseconds for a whole mail: a server that says a little in time, again and again, is not waited for. */
+/**
+ * The timeout for a whole mail in milliseconds. It also ends a connection to a server that keeps sending small
+ * responses.
+ */
 const mostMs = 20_000;
 
-/** Where no sender is set: an address of the host at which people reach the control plane. */
+/** The default sender: an address at the public host of the control plane. */
 const senderAt = (host: string) => `portcullis@${host}`;
 
 const loopback = ["127.0.0.0/8", "::1"];
 
 /**
- * What hands e-mail to the server of PORTCULLIS_SMTP_URL; null without one. `smtps:` is TLS from the start, `smtp:`
- * changes to it before anything is said, and goes on without it only on this host or with `?tls=off`.
- * @param host of the public address
+ * Creates the mailer for the server of PORTCULLIS_SMTP_URL; null without that setting. `smtps:` uses TLS from the
+ * start. `smtp:` requires STARTTLS, except for a server on this host or with `?tls=off`.
+ * @param host the host of the public address
  */
 export function makeMailer({ smtpUrl, mailFrom }: Pick<Settings, "smtpUrl" | "mailFrom">, host: string): Mailer | null {
   if (smtpUrl === null) return null;
@@ -39,7 +42,7 @@ export function makeMailer({ smtpUrl, mailFrom }: Pick<Settings, "smtpUrl" | "ma
     requireTLS: !secure && !isHere && server.searchParams.get("tls") !== "off",
     ...(user === "" ? {} : { auth: { user, pass: decodeURIComponent(server.password) } }),
     ...patience,
-    // A mail is text alone: nothing that it says is a file or an address to fetch.
+    // A mail is plain text: no part of it may be read from a file or an address.
     disableFileAccess: true,
     disableUrlAccess: true,
   });
@@ -47,7 +50,7 @@ export function makeMailer({ smtpUrl, mailFrom }: Pick<Settings, "smtpUrl" | "ma
   return {
     send: async ({ to, subject, text }) => {
       try {
-        // An address as an object is one address, whatever is in it.
+        // An address object is one address, even if its text contains separators.
         const mail = { from, to: { name: "", address: to }, subject, text };
         await within(mostMs, "the mail server", () => transport.sendMail(mail));
       } catch (error) {
@@ -57,7 +60,7 @@ export function makeMailer({ smtpUrl, mailFrom }: Pick<Settings, "smtpUrl" | "ma
   };
 }
 
-/** Whether it was the server that said no. What it said may quote the address, and stays here. */
+/** Returns whether the server rejected the mail. Its response may quote the address, so it is not passed on. */
 function answered(error: unknown): boolean {
   return error instanceof Error && "responseCode" in error && typeof error.responseCode === "number";
 }

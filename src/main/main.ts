@@ -11,10 +11,10 @@ import { makeLog } from "./log";
 import { readEnvironment, type Settings, unknownNames } from "./settings/environment";
 import { type RunningServer, startServer } from "./start-server";
 
-/** After this the process ends whatever is still running, in milliseconds. */
+/** The time after which the process ends even if work is still running, in milliseconds. */
 const stopWithinMs = 9_500;
 
-/** The same while it starts: it may be waiting for somebody else, and has nothing to finish yet. */
+/** The same limit during the start: the process may wait for another process, and has no work to finish yet. */
 const stopStartingWithinMs = 1_000;
 
 /**
@@ -25,11 +25,11 @@ export async function runServer(
   environment: Readonly<Record<string, string | undefined>>,
   mode: "production" | "development",
 ): Promise<number> {
-  // Whoever reads what is printed may go away.
+  // The reader of standard output may close the pipe.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  const told = untilTold();
+  const stopSignal = untilStopSignal();
   let isServing = false;
-  void told.then(() => {
+  void stopSignal.then(() => {
     setTimeout(() => isServing || process.exit(0), stopStartingWithinMs).unref();
     setTimeout(() => process.exit(1), stopWithinMs).unref();
   });
@@ -41,7 +41,7 @@ export async function runServer(
     const server = await startServer(settings, { console: mode, say, log });
     isServing = true;
     await welcome(server, settings);
-    await told;
+    await stopSignal;
     await server.stop();
     return 0;
   } catch (error) {
@@ -50,15 +50,20 @@ export async function runServer(
   }
 }
 
-/** A name that is not known has no effect, and its value, which is never logged, may be thought to be in force. */
+/**
+ * Warns of unknown setting names: they have no effect, although the operator may expect one. Their values are never
+ * logged.
+ */
 function warnOfUnknownNames(environment: Readonly<Record<string, string | undefined>>, log: Logger): void {
   for (const { name, nearest } of unknownNames(environment)) {
-    const meant = nearest === null ? "all settings are in .env.example" : `${nearest} may be meant`;
-    log.warn({ setting: name, nearest }, `${name} is not the name of a setting, and has no effect: ${meant}`);
+    const hint = nearest === null ? "all settings are in .env.example" : `${nearest} may be meant`;
+    log.warn({ setting: name, nearest }, `${name} is not a setting, and has no effect: ${hint}`);
   }
 }
 
-/** Builds the console, if that is not done: the rest was built before this ran. @returns the exit code */
+/**
+ * Builds the console if it is not built yet. All other parts are already built when this runs. @returns the exit code
+ */
 export async function runBuild(): Promise<number> {
   try {
     await buildConsole(say);
@@ -73,51 +78,55 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** Where it is and what to do next; Traefik's command comes last, as soon as there is what it would read. */
+/** Prints the address and the next steps. The Traefik command comes last, when the files that Traefik reads exist. */
 async function welcome(server: RunningServer, settings: Settings): Promise<void> {
   const { url, runtime } = server;
   const link = await makeSetUpLink({ ...runtime, publicOrigin: runtime.signIn.publicOrigin });
   say(`\nPortcullis is at ${url}`);
   if (link !== null) {
-    say("\nNothing is set up yet. Open this link within half an hour; it works once:");
+    say("
+This installation is not set up yet. Open this link within half an hour. It works once:");
     say(`  ${link}`);
-    say("Or, in another terminal, in this folder:");
+    say("Or run this command in another terminal, in this folder:");
     say("  npx --no portcullis setup --email you@example.org --organization Acme");
   }
   const where = await localFolder(settings);
   const config = placesIn(where.folder).static;
   const isWritten = () => server.gatewayProblem() === null && existsSync(config);
   if (isWritten()) return sayTraefik(where, settings);
-  const problem = server.gatewayProblem() ?? `${config} is not there yet`;
-  say(`\nThis process delivers nothing to the gateway "local": ${problem}`);
-  say("This is tried again by itself. Traefik's command follows here once it works.");
-  let isSaid = false;
+  const problem = server.gatewayProblem() ?? `${config} does not exist yet`;
+  say(`\nThis process does not deliver to the gateway "local": ${problem}`);
+  say("Portcullis retries automatically. The command for Traefik appears here after the first delivery.");
+  let isPrinted = false;
   server.onGatewayChange(() => {
-    if (isSaid || !isWritten()) return;
-    isSaid = true;
+    if (isPrinted || !isWritten()) return;
+    isPrinted = true;
     void sayTraefik(where, settings);
   });
 }
 
 async function sayTraefik(where: FolderSettings, { gatewayAddress }: Settings): Promise<void> {
   const { folder, folderInTraefik } = where;
-  const problems = await unreadableForTraefik(where).catch(() => [`${folder} is not complete`]);
-  if (problems.length > 0) say(`\nTraefik could not read its files: ${problems.join("; ")}`);
+  const problems = await unreadableForTraefik(where).catch(() => [`${folder} is incomplete`]);
+  if (problems.length > 0) say(`\nTraefik cannot read its files: ${problems.join("; ")}`);
   say(`\nThe gateway answers at http://${gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
   say(`  traefik ${quoteForShell(`--configFile=${placesIn(folderInTraefik ?? folder).static}`)}`);
 }
 
-/** Node would print the error as it is, with whatever was bound to a statement, and end as well. */
+/**
+ * Logs an unexpected error and ends the process. Node would also end, but print the error with the bound parameters of
+ * a statement.
+ */
 function endOnUnforeseen(log: Logger): void {
   for (const event of ["uncaughtException", "unhandledRejection"]) {
     process.on(event, (error: unknown) => {
-      log.fatal({ err: error }, "ending after an unforeseen error");
+      log.fatal({ err: error }, "the process ends after an unexpected error");
       process.exit(1);
     });
   }
 }
 
-function untilTold(): Promise<void> {
+function untilStopSignal(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve());
   });

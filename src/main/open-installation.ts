@@ -15,18 +15,18 @@ import type { Surroundings } from "./system";
 export interface Installation {
   readonly database: Database;
   readonly sealer: Sealer;
-  /** Of the present secret. */
+  /** The fingerprint of the current secret. */
   readonly fingerprint: string;
   readonly signer: Signer;
   readonly installationId: string;
-  /** Of the gateway `local`. */
+  /** The id of the gateway `local`. */
   readonly gatewayId: string;
 }
 
 type Outside = Pick<Surroundings, "clock" | "random"> & { readonly log?: Logger };
 
 /**
- * Opens the database in its present form and makes sure that this process may work on it.
+ * Opens and migrates the database, and checks that this process has the secret of the installation.
  * @throws StartFailure the database cannot be opened, or the secret is missing | AnotherSecret
  */
 export function openInstallation(settings: Settings, outside: Outside): Promise<Installation> {
@@ -41,9 +41,7 @@ export function openInstallation(settings: Settings, outside: Outside): Promise<
   });
 }
 
-/**
- * The same for a command that seals nothing: of an installation that exists, no secret is asked for.
- */
+/** Opens the database for a command that encrypts nothing. An existing installation then needs no secret. */
 export async function openForCommand(settings: Settings, outside: Outside): Promise<Database> {
   const database = await openDatabase(settings, projectRoot());
   try {
@@ -75,7 +73,7 @@ async function prepare(database: Database, settings: Settings, outside: Outside)
   return { sealer, fingerprint: fingerprints[0], signer: makeSigner(secrets), installationId, gatewayId };
 }
 
-/** What seals and opens values, and which secret new ones are sealed with. */
+/** Returns the sealer, and the fingerprint of the secret that encrypts new values. */
 export function sealingKeys(secrets: readonly [Uint8Array, ...Uint8Array[]]) {
   return { sealer: makeSealer(secrets), fingerprint: fingerprint(secrets[0]) };
 }

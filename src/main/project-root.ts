@@ -2,7 +2,10 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The project's folder: from a source file and from a bundle alike, the nearest one above with the migrations. */
+/**
+ * Returns the project's folder: the nearest parent folder that contains the migrations. This works for source files and
+ * bundles.
+ */
 export function projectRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "migrations", "meta", "_journal.json"))) {

@@ -1,8 +1,9 @@
 import type { Settings } from "./settings/environment";
 
 /**
- * Where people reach it, without a slash at its end: what the settings say, or what follows from where it listens.
- * @param port that it listens on
+ * Returns the public address without a trailing slash: from the settings, or derived from the address and port of the
+ * server.
+ * @param port the port on which the server listens
  */
 export function publicUrl(settings: Pick<Settings, "publicUrl" | "host">, port: number): string {
   if (settings.publicUrl !== null) return settings.publicUrl;

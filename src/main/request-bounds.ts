@@ -4,10 +4,10 @@ import type { Settings } from "./settings/environment";
 
 const mebibyte = 1024 * 1024;
 
-/** The share of one organization, of one address, or of all strangers, in what the settings bound for everybody. */
+/** One organization, one address, or all unknown callers together get a quarter of a total limit. */
 const share = 4;
 
-/** How many requests the API works on at once, as the settings say. */
+/** Derives the limits on requests in progress from the settings. */
 export function requestBounds(settings: Settings): RequestBounds {
   return {
     active: { total: settings.activeRequests, perOwner: settings.activeRequestsPerOrganization },
@@ -15,7 +15,7 @@ export function requestBounds(settings: Settings): RequestBounds {
   };
 }
 
-/** What connections and bodies may take, as the settings say. */
+/** Derives the limits on connections and bodies from the settings. */
 export function serverBounds({ connections, bodyMebibytes }: Settings): Pick<ServerBounds, "connections" | "bodies"> {
   const known = bodyMebibytes * mebibyte;
   const strangers = known / share;

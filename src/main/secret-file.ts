@@ -8,12 +8,12 @@ import { NotOurs, reasonOf } from "../platform/files/own-folder";
 import { StartFailure } from "../platform/start-failure";
 import { checkSecret } from "./settings/secret-strength";
 
-/** The installation's own secret in the data folder, in hex. */
+/** The file with the generated secret of the installation, in hex. */
 const pathIn = (dataFolder: string) => join(dataFolder, "secret");
 
 /**
- * The secret that the data folder holds, or null where it holds none.
- * @throws StartFailure there is a file, and no secret in it, or it is not ours alone
+ * Returns the secret in the data folder, or null if there is none.
+ * @throws StartFailure the file contains no secret, or other users can access it
  */
 export async function findSecretFile(dataFolder: string): Promise<Buffer | null> {
   const path = pathIn(dataFolder);
@@ -27,8 +27,8 @@ export async function findSecretFile(dataFolder: string): Promise<Buffer | null>
 }
 
 /**
- * Makes the secret: once it is returned it survives a power cut, so that nothing is ever sealed with one that does not.
- * Of processes that do this at once all get the same.
+ * Creates the secret and flushes it to disk before it returns, so that no value is encrypted with a secret that a power
+ * cut can lose. Concurrent processes all get the same secret.
  */
 export async function makeSecretFile(dataFolder: string): Promise<Buffer> {
   const path = pathIn(dataFolder);

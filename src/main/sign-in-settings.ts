@@ -7,9 +7,9 @@ const loopbackHosts = ["127.0.0.1", "localhost", "[::1]"];
 const hour = 3_600;
 
 /**
- * How people sign in, as the settings say.
- * @param url where it answers, without a slash at its end: `PORTCULLIS_PUBLIC_URL`, or what follows from HOST and PORT
- * @param listening what the socket is bound to: at a loopback address of it whoever is on the host can sign in too
+ * Derives the sign-in configuration from the settings.
+ * @param url the public address without a trailing slash: `PORTCULLIS_PUBLIC_URL`, or derived from HOST and PORT
+ * @param listening the address of the server socket: people on the host can also sign in at its loopback addresses
  */
 export function signInSettings(
   settings: Settings,
@@ -35,7 +35,7 @@ export function signInSettings(
   };
 }
 
-/** Off without a proxy that is named. */
+/** Returns null (off) if no proxy is configured. */
 function trustedHeaderOf(settings: Settings): TrustedHeader | null {
   const { trustedHeaderProxies: proxies } = settings;
   if (proxies.length === 0) return null;

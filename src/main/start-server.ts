@@ -31,41 +31,44 @@ import { prepareForNextAuth, type Settings } from "./settings/environment";
 import { signInSettings } from "./sign-in-settings";
 import { realSurroundings, type Surroundings } from "./system";
 
-/** What a test replaces. */
+/** The parts that tests replace. */
 export interface Overrides extends Partial<Surroundings> {
   readonly log?: Logger;
-  /** Called at the named moments of every delivery. */
+  /** Called at the fault points of every delivery. */
   readonly faultPoint?: AtFaultPoint;
   readonly timing?: Partial<ReconcilerTiming>;
-  /** `none` serves the API alone. */
+  /** `none` serves only the API. */
   readonly console?: ConsoleMode;
-  /** Told what takes long. */
+  /** Receives a line before each slow step. */
   readonly say?: (line: string) => void;
 }
 
 export interface RunningServer {
   readonly port: number;
-  /** Without a slash at its end. */
+  /** The public address without a trailing slash. */
   readonly url: string;
   readonly runtime: Runtime;
-  /** What keeps this machine's gateway from being delivered to, in a sentence with paths; null when nothing does. */
+  /**
+   * Returns why this process cannot deliver to the gateway of this machine, as a sentence with paths; null if it can.
+   */
   gatewayProblem(): string | null;
-  /** Called when that changes. */
+  /** Calls `listener` when the problem of the gateway changes. */
   onGatewayChange(listener: () => void): void;
-  /** Takes no more requests, finishes what runs, gives everything back. Within 10 s. */
+  /** Stops accepting requests, finishes the work in progress, and releases all resources. Takes 10 s at most. */
   stop(): Promise<void>;
 }
 
-/** How long requests may go on after a stop, in milliseconds; the rest of the 10 s is the sync's and the database's. */
+/** How long requests may continue after a stop, in milliseconds. Delivery and the database get the rest of the 10 s. */
 const graceMs = 4_000;
 
-/** How long a start waits for the first delivery, so that the folders that Traefik watches are there, in milliseconds. */
+/** How long a start waits for the first delivery, which creates the folders that Traefik watches, in milliseconds. */
 const readyWithinMs = 10_000;
 
 /**
  * Starts a control plane in this process: takes the data folder (embedded database) and the port, builds the console,
  * opens the installation, then serves.
- * @throws StartFailure | WrongSetting | DataFolderInUse | DataFolderUnusable | AnotherSecret: nothing is left behind
+ * @throws StartFailure | WrongSetting | DataFolderInUse | DataFolderUnusable | AnotherSecret. After an error, all
+ *   resources are released
  */
 export async function startServer(settings: Settings, overrides: Overrides = {}): Promise<RunningServer> {
   prepareForNextAuth();
@@ -79,7 +82,7 @@ export async function startServer(settings: Settings, overrides: Overrides = {})
   }
 }
 
-/** What has to be closed, in whatever state the start was left. */
+/** The resources to close, whatever state the start reached. */
 interface Open {
   control?: ControlSocket;
   http?: HttpServer;
@@ -169,7 +172,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   );
   http.serve({ api: consoleMode === "development" ? saidToBeDevelopment(api) : api, ...pages });
   const reported = reportReservedClaims(runtime).catch((error: unknown) => {
-    log.warn({ error: describeError(error) }, "claims of reserved hosts could not be looked for");
+    log.warn({ error: describeError(error) }, "the check for claims of reserved hosts failed");
   });
   await Promise.all([reported, Promise.race([sync.ready, delay(readyWithinMs, undefined, { ref: false })])]);
   let stopping: Promise<void> | null = null;
@@ -197,15 +200,15 @@ function saidToBeDevelopment(api: ApiHandler): ApiHandler {
 }
 
 /**
- * Not ready: a gateway whose folder this process was given cannot be led or written from here, and no other process
- * leads it. That another process delivers keeps nobody from answering requests; neither does what one tenant causes.
- * Says which gateway and why, without paths: anybody may ask.
+ * Returns why delivery is not ready: this process is configured for a gateway, cannot lead or write to it, and no other
+ * process leads it. The process stays ready if another process delivers, and if one tenant causes the problem. The text
+ * names the gateway and the cause without paths, because `/readyz` is public.
  */
 async function syncProblem(sync: RunningSync, database: Database): Promise<string | null> {
   for (const { gatewayId, name, leads, why } of sync.status()) {
     if (leads === null) return "starting";
     if (why === null) continue;
-    // On the embedded database no other process can lead: a lease that runs is this one's, or a dead one's.
+    // On the embedded database no other process can lead: a valid lease belongs to this process or to one that ended.
     const isLedElsewhere = !leads && database.kind !== "embedded" && (await isLed(database, gatewayId));
     if (!isLedElsewhere) return `gateway ${name}: ${textOf(why.cause)}`;
   }
@@ -216,12 +219,12 @@ function waitBounds({ waitsPerCaller, waitsPerOrganization, waits }: Settings): 
   return { perCaller: waitsPerCaller, perOrganization: waitsPerOrganization, total: waits };
 }
 
-/** Undefined is not the same as left out. */
+/** Omits undefined values, because an undefined override would replace the default. */
 function syncOverrides({ faultPoint, timing }: Overrides) {
   return { ...(faultPoint ? { faultPoint } : {}), ...(timing ? { timing } : {}) };
 }
 
-/** From the outside to the inside: requests, then deliveries, then what they stand on; the data folder's lock last. */
+/** Closes requests first, then deliveries, then the resources that both use; the lock of the data folder comes last. */
 async function closeAll(open: Open): Promise<void> {
   await open.http?.close(graceMs);
   await open.console?.close();

@@ -8,7 +8,7 @@ import { canonicalAddress } from "../platform/net/addresses";
 import { machineNames } from "../platform/net/machine-names";
 import type { Clock, HostWatch, RandomBytes, Resolver } from "../platform/values";
 
-/** What the process takes from the outside, as values that a test replaces. */
+/** The process's access to its environment, as values that tests replace. */
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -20,7 +20,7 @@ export interface Surroundings {
 
 const dnsTimeoutMs = 2_000;
 
-/** Milliseconds for a whole lookup, however many name servers are asked how often. */
+/** The timeout of a whole DNS lookup in milliseconds, including all servers and retries. */
 const dnsMostMs = 6_000;
 
 export function realSurroundings(): Surroundings {
@@ -41,14 +41,14 @@ export function realSurroundings(): Surroundings {
   };
 }
 
-/** Of this machine's interfaces. */
+/** Returns the addresses of this machine's network interfaces. */
 function ownAddresses(): readonly string[] {
   return canonical(
     Object.values(networkInterfaces()).flatMap((entries) => (entries ?? []).map((entry) => entry.address)),
   );
 }
 
-/** How long the machine's names are remembered, in ms: hosts files can be long. */
+/** How long the names of the machine are cached, in ms: hosts files can be long. */
 const namesForMs = 10_000;
 let remembered: { readonly at: number; readonly names: readonly string[] } | null = null;
 
@@ -60,7 +60,7 @@ function ownNames(): readonly string[] {
   return remembered.names;
 }
 
-/** Empty where there is none, as on Windows. */
+/** Returns the text of the hosts file; empty if there is none, as on Windows. */
 function hostsFile(): string {
   try {
     return readFileSync("/etc/hosts", "utf8");

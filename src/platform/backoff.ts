@@ -3,7 +3,7 @@ export interface BackoffLimits {
   readonly mostMs: number;
 }
 
-/** How long to wait after `failures` failures in a row (from 1), doubling, in ms. */
+/** Returns the delay after `failures` consecutive failures (from 1) in ms. It doubles with each failure. */
 export function backoff(failures: number, { firstMs, mostMs }: BackoffLimits): number {
   return Math.min(mostMs, firstMs * 2 ** Math.min(30, Math.max(0, failures - 1)));
 }

@@ -1,18 +1,17 @@
 import type { ClientRequest } from "node:http";
 
-/** Something outside did not answer in time, or ended without an answer. */
+/** An external system did not respond in time, or closed the connection without a response. */
 export class NoAnswer extends Error {
   override readonly name: string = "NoAnswer";
 }
 
-/** Something outside did not answer in time. */
+/** An external system did not respond in time. */
 export class TooLate extends NoAnswer {
   override readonly name = "TooLate";
 }
 
 /**
- * Waits for work that has no deadline of its own, at most so long. The work itself goes on; what it comes to then is
- * dropped.
+ * Adds a timeout to work that has none. After the timeout the work continues, but its result is ignored.
  * @throws TooLate
  */
 export function within<T>(milliseconds: number, what: string, work: () => Promise<T>): Promise<T> {
@@ -25,11 +24,11 @@ export function within<T>(milliseconds: number, what: string, work: () => Promis
 }
 
 /**
- * Puts one deadline around an outgoing HTTP request, from the first packet to the last byte of the answer: connecting,
- * TLS, informational answers (1xx), headers and body. It also fails what Node leaves unsettled: an answer that changes the
- * protocol (101), and a connection that ends without an answer.
- * @param fail called with the first failure, and perhaps with later ones
- * @returns to be called when the answer is complete
+ * Sets one deadline for an outgoing HTTP request, from the first packet to the last byte of the response: connecting,
+ * TLS, informational responses (1xx), headers and body. It also fails two cases that Node leaves unsettled: a response
+ * that changes the protocol (101), and a connection that ends without a response.
+ * @param fail called with the first failure, and possibly with later ones
+ * @returns a function to call when the response is complete
  */
 export function deadlineAround(
   request: ClientRequest,
@@ -46,9 +45,9 @@ export function deadlineAround(
   request.on("timeout", () => end(new TooLate("no answer in time: it took too long")));
   request.on("upgrade", (_response, socket) => {
     socket.destroy();
-    end(new NoAnswer("the answer changes the protocol (101), which nobody asked for"));
+    end(new NoAnswer("the response changes the protocol (101) without a request to do so"));
   });
-  let isAnswered = false; // a body that breaks off is an error of the response
+  let isAnswered = false; // a truncated body is an error of the response
   request.on("response", () => {
     isAnswered = true;
   });

@@ -4,7 +4,7 @@ export interface Bounds {
   readonly perOwner: number;
 }
 
-/** Which of the two bounds was reached. */
+/** The bound that was reached. */
 export type ReachedBound = keyof Bounds;
 
 /** Counts slots that are held, by owner. Nothing waits: a caller that gets no slot is refused at once. */
@@ -57,18 +57,18 @@ export class Slots {
 }
 
 export interface FairQueue {
-  /** Runs work when a slot is free. @throws what `refuse` makes, when the bound of waiting work is reached */
+  /** Runs work when a slot is free. @throws the error of `refuse` if the limit of waiting work is reached */
   <T>(owner: string, work: () => Promise<T>): Promise<T>;
-  /** What work of this owner would be refused with now, or null while it may run or wait. */
+  /** Returns the error with which work of this owner would be refused now, or null if it may run or wait. */
   refusal(owner: string): Error | null;
 }
 
 export interface FairQueueBounds {
   readonly running: Bounds;
-  /** Read at every arrival, so that a getter can make it depend on what was measured. */
+  /** Read at every arrival, so that a getter can derive it from measurements. */
   readonly waiting: Bounds;
   /**
-   * Makes the error for work that may not even wait.
+   * Creates the error for work that finds the queue full.
    * @param ahead how many entries that wait now would start before the refused one
    */
   readonly refuse: (reached: ReachedBound, ahead: number) => Error;
@@ -83,7 +83,7 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
   const places = new Slots(waiting);
   const queues = new Map<string, (() => void)[]>();
 
-  /** Starts waiting work while slots are free; the owner served goes to the end of the line. */
+  /** Starts waiting work while slots are free; the served owner moves to the end of the queue. */
   const serve = (): void => {
     for (const [owner, queue] of queues) {
       const reached = slots.reached(owner);
@@ -96,7 +96,10 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
     }
   };
 
-  /** In turn means that every other owner starts at most one entry more than this owner has waiting. */
+  /**
+   * Counts the entries ahead of an owner. Because owners take turns, every other owner starts at most one entry more
+   * than this owner has waiting.
+   */
   const aheadOf = (owner: string): number => {
     const own = queues.get(owner)?.length ?? 0;
     let ahead = own;

@@ -1,6 +1,6 @@
 import { typeidUnboxed } from "typeid-js";
 
-/** The prefix of every kind of object; ids of one kind sort by the time at which they were made. */
+/** The prefix of every kind of object; ids of one kind sort by their creation time. */
 const prefixes = {
   organization: "org",
   user: "usr",
@@ -36,13 +36,15 @@ export type Id<K extends IdKind = IdKind> = `${(typeof prefixes)[K]}_${string}`;
 /** 128 bits in Crockford's base 32: 26 characters, the first of which holds three bits. */
 const suffix = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
 
-/** A new id of a kind: its prefix and a UUIDv7, as a TypeID. Within one process later ids sort after earlier ones. */
+/**
+ * Creates an id of a kind: its prefix and a UUIDv7, as a TypeID. Within one process later ids sort after earlier ones.
+ */
 export function newId<K extends IdKind>(kind: K): Id<K> {
   const prefix: (typeof prefixes)[K] = prefixes[kind];
   return `${prefix}_${typeidUnboxed(prefix).slice(prefix.length + 1)}`;
 }
 
-/** Whether a value has the exact form of an id of this kind. It says nothing about whether such an object exists. */
+/** Returns whether a value has the exact form of an id of this kind. The object may not exist. */
 export function isId<K extends IdKind>(kind: K, value: unknown): value is Id<K> {
   if (typeof value !== "string" || value.length !== 30) return false;
   return value.startsWith(`${prefixes[kind]}_`) && suffix.test(value.slice(4));
@@ -50,7 +52,7 @@ export function isId<K extends IdKind>(kind: K, value: unknown): value is Id<K> 
 
 const prefix = new RegExp(`^(?:${Object.values(prefixes).join("|")})_`);
 
-/** Whether a text has the exact form of an id of some kind. */
+/** Returns whether a text has the exact form of an id of any kind. */
 export function hasFormOfId(text: string): boolean {
   return text.length === 30 && prefix.test(text) && suffix.test(text.slice(4));
 }

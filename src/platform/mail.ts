@@ -5,13 +5,13 @@ export interface Mail {
   readonly text: string;
 }
 
-/** Hands e-mail to a mail server. */
+/** Sends e-mail through a mail server. */
 export interface Mailer {
-  /** Resolves once the server has taken it. @throws MailFailed */
+  /** Resolves after the server has accepted the mail. @throws MailFailed */
   send(mail: Mail): Promise<void>;
 }
 
-/** Why a mail server did not take one: it said no to this mail, or could not be talked to. */
+/** Why a mail was not sent: the server rejected it, or the server was unreachable. */
 export type MailProblem = "mail_refused" | "mail_unreachable";
 
 export class MailFailed extends Error {

@@ -1,26 +1,32 @@
 /**
- * Comparing times where a decision about security depends on it.
+ * Comparisons of times on which security decisions depend.
  *
- * `<=` with a `Date` that holds no time is false in both directions: with a bare comparison, what cannot be read never
- * expires. Each function here says what a time that cannot be read, or that is absent, counts as. No other module
- * compares times (`tests/platform/moment-comparisons.test.ts`).
+ * `<=` with an invalid `Date` is false in both directions: with a bare comparison, an invalid time never expires. Each
+ * function here defines the result for an invalid or absent time. No other module compares times
+ * (`tests/platform/moment-comparisons.test.ts`).
  */
 
 /** A time as it comes from a column, from the database's JSON, or from an input. */
 export type MomentLike = Date | string | null | undefined;
 
-/** The years that ISO 8601 writes with four digits, in milliseconds: nothing outside of them can be shown. */
+/**
+ * The limits of the years that ISO 8601 writes with four digits, in milliseconds. Times outside them cannot be
+ * displayed.
+ */
 const earliest = Date.parse("0001-01-01T00:00:00.000Z");
 const latest = Date.parse("9999-12-31T23:59:59.999Z");
 
 /**
- * What ISO 8601 and PostgreSQL (`DateStyle` ISO) write: `2026-11-21T09:30:00.000Z`, `2026-11-21 09:30:00.5+05:45`.
- * An offset is required, and a space only stands where PostgreSQL puts it.
+ * The formats of ISO 8601 and PostgreSQL (`DateStyle` ISO): `2026-11-21T09:30:00.000Z`, `2026-11-21 09:30:00.5+05:45`.
+ * An offset is required, and a space is accepted only where PostgreSQL writes it.
  */
 const form =
   /^(?<date>\d{4}-\d{2}-\d{2})(?:T(?<time>\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)| (?<stored>\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?))(?<offset>Z|[+-]\d{2}(?::\d{2})?)$/;
 
-/** A time that cannot be read. It behaves as a `Date` without a time, but says what it was when somebody shows it. */
+/**
+ * An invalid time. It behaves like an invalid `Date`, but `toISOString` throws an error that contains the original
+ * text.
+ */
 class UnreadableMoment extends Date {
   readonly #text: string;
 
@@ -41,8 +47,8 @@ class UnreadableMoment extends Date {
 }
 
 /**
- * Reads a time strictly: one form, existing days, years 0001 to 9999. Anything else (`infinity`, years BC, a date in the
- * order of days or months first) is a `Date` without a time, whose `toISOString` throws and names the text.
+ * Parses a time strictly: one format, existing days, years 0001 to 9999. Any other text (`infinity`, years BC, a date
+ * that starts with the day or month) gives an invalid `Date`, whose `toISOString` throws an error with the text.
  */
 export function readMoment(text: string): Date {
   const { date = "", time, stored, offset = "" } = form.exec(text)?.groups ?? {};
@@ -65,13 +71,13 @@ export function readMoment(text: string): Date {
   return isReadable(moment) ? moment : new UnreadableMoment(text);
 }
 
-/** Whether this is a time that can be shown and compared. */
+/** Returns whether a time is valid, so that it can be displayed and compared. */
 export function isReadable(moment: Date): boolean {
   const ms = moment.getTime();
   return ms >= earliest && ms <= latest;
 }
 
-/** In milliseconds; null for what is absent or cannot be read. */
+/** Returns a time in milliseconds; null if it is absent or invalid. */
 function msOf(moment: MomentLike): number | null {
   if (moment === null || moment === undefined) return null;
   const read = typeof moment === "string" ? readMoment(moment) : moment;
@@ -79,22 +85,25 @@ function msOf(moment: MomentLike): number | null {
 }
 
 /**
- * Whether the end of something that has to end is over: a link, a session, a challenge. A time that is absent or cannot
- * be read counts as passed, and so does everything when the clock itself cannot be read.
+ * Returns whether a mandatory end time has passed: of a link, a session, a challenge. An absent or invalid time counts
+ * as passed, and so does every time if the clock is invalid.
  */
 export function hasPassed(end: MomentLike, now: Date): boolean {
   const [endMs, nowMs] = [msOf(end), msOf(now)];
   return endMs === null || nowMs === null || endMs <= nowMs;
 }
 
-/** The same where null means that it never ends: a key, a credential. What cannot be read has ended. */
+/**
+ * Returns whether an optional end time has passed: of a key or a credential. Null means no end; an invalid time counts
+ * as passed.
+ */
 export function hasExpired(end: MomentLike, now: Date): boolean {
   return end !== null && hasPassed(end, now);
 }
 
 /**
- * Whether something is old enough to be removed, or late enough to be allowed: only where both times can be read.
- * `moment` itself counts as reached.
+ * Returns whether a time is reached, so that something may be removed or allowed: only if both times are valid. The
+ * exact moment counts as reached.
  */
 export function isReached(moment: MomentLike, now: Date): boolean {
   const [momentMs, nowMs] = [msOf(moment), msOf(now)];
@@ -102,51 +111,51 @@ export function isReached(moment: MomentLike, now: Date): boolean {
 }
 
 /**
- * Whether something happened in the last `ms` milliseconds, so that it still counts as a proof (a recent sign-in).
- * What cannot be read did not.
+ * Returns whether something happened in the last `ms` milliseconds, so that it counts as a proof (a recent sign-in). An
+ * invalid time does not count.
  */
 export function isRecent(moment: MomentLike, now: Date, ms: number): boolean {
   const age = ageOf(moment, now);
   return age !== null && age <= ms;
 }
 
-/** Whether something that counts against somebody (a failed attempt) still counts. What cannot be read does. */
+/** Returns whether a failed attempt still counts against a person. An invalid time counts. */
 export function stillCounts(moment: MomentLike, now: Date, ms: number): boolean {
   const age = ageOf(moment, now);
   return age === null || age < ms;
 }
 
-/** In milliseconds, negative for what is to come; null where a time cannot be read. */
+/** Returns the age in milliseconds, negative for a future time; null if a time is invalid. */
 export function ageOf(moment: MomentLike, now: Date): number | null {
   const [momentMs, nowMs] = [msOf(moment), msOf(now)];
   return momentMs === null || nowMs === null ? null : nowMs - momentMs;
 }
 
-/** How long something goes on, in milliseconds: 0 for what has ended or cannot be read. */
+/** Returns the remaining time in milliseconds: 0 if the end has passed or is invalid. */
 export function remainingMs(end: MomentLike, now: Date): number {
   return Math.max(0, -(ageOf(end, now) ?? 0));
 }
 
-/** So many milliseconds later (or earlier); without a time where `moment` has none. */
+/** Adds milliseconds, which may be negative; the result is invalid if `moment` is invalid. */
 export function later(moment: Date, ms: number): Date {
   return new Date(moment.getTime() + ms);
 }
 
-/** The one that comes first. Where one of them cannot be read, neither can the result. */
+/** Returns the earlier of two times; invalid if one of them is invalid. */
 export function earlier(one: Date, other: Date): Date {
   if (!isReadable(one)) return one;
   return isReadable(other) && other.getTime() > one.getTime() ? one : other;
 }
 
-/** The beginning of the minute (UTC) of a moment. */
+/** Returns the start of a moment's minute (UTC). */
 export function startOfMinute(moment: Date): Date {
   return new Date(Math.floor(moment.getTime() / 60_000) * 60_000);
 }
 
 /**
- * As answers show it: ISO 8601 in UTC with milliseconds.
- * @param moment statements that are written as text give it as text
- * @throws RangeError it cannot be read; the message has the text
+ * Formats a time for responses: ISO 8601 in UTC with milliseconds.
+ * @param moment SQL statements that are written as text return times as text
+ * @throws RangeError the time is invalid; the message contains the text
  */
 export function isoText(moment: Date | string): string {
   return (typeof moment === "string" ? readMoment(moment) : moment).toISOString();

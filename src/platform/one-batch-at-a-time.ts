@@ -10,8 +10,8 @@ interface Lane<Batch> {
 }
 
 /**
- * Sends items of the same key one batch after the other: what comes while one is under way goes together with the next.
- * The result resolves when the item is sent, and rejects when its batch was not.
+ * Sends items of the same key in batches, one batch at a time: items that arrive during a batch form the next one. The
+ * result resolves when the item is sent, and rejects if its batch fails.
  */
 export function oneBatchAtATime<Place extends object, Item, Batch>(
   batching: Batching<Place, Item, Batch>,

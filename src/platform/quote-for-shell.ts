@@ -1,7 +1,7 @@
-/** Characters that mean nothing to any shell. */
+/** Characters without a special meaning in any shell. */
 const plain = /^[A-Za-z0-9_./:=@%+,-]+$/;
 
-/** One word of a command as it can be pasted into a POSIX shell; unquoted where that is the same. */
+/** Quotes one word of a command for a POSIX shell, if it needs quotes. */
 export function quoteForShell(word: string): string {
   return plain.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,18 +1,18 @@
-/** When a problem that goes on is worth another line in a log, in ms. */
+/** The intervals between log lines about a continuing problem, in ms. */
 export interface RepeatLimits {
-  /** From the first line to the second; each further one takes twice as long. */
+  /** The interval from the first line to the second; each further interval is twice as long. */
   readonly firstMs: number;
   readonly mostMs: number;
 }
 
 const usual: RepeatLimits = { firstMs: 10_000, mostMs: 3_600_000 };
 
-/** Problems told apart at the same time. Callers name them by a constant word, so that there are few. */
+/** The maximum number of distinct problems at a time. Callers name a problem by a constant word, so there are few. */
 const mostProblems = 50;
 
 /**
- * Decides which repetitions of a problem are logged: the first at once, and the same one again with growing distance.
- * What is tried every second for a week then costs some dozens of lines.
+ * Decides which repetitions of a problem are logged: the first one immediately, further ones at growing intervals. A
+ * problem that repeats every second for a week then needs only some dozens of lines.
  */
 export class Repeats {
   readonly #problems = new Map<string, { waitMs: number; dueAt: number; silent: number }>();
@@ -20,9 +20,9 @@ export class Repeats {
   constructor(private readonly limits: RepeatLimits = usual) {}
 
   /**
-   * @param problem what tells one problem from another: a word, without paths or random parts
+   * @param problem the name of the problem: a word without paths or random parts
    * @param now monotonic, in ms
-   * @returns how often it repeated since its last line; null when this repetition is not logged either
+   * @returns how often the problem repeated since its last line; null if this repetition is not logged
    */
   due(problem: string, now: number): number | null {
     const known = this.#problems.get(problem);
@@ -42,7 +42,7 @@ export class Repeats {
     return silent;
   }
 
-  /** Every problem is over. @returns whether there was one */
+  /** Marks all problems as solved. @returns whether there was one */
   over(): boolean {
     const was = this.#problems.size > 0;
     this.#problems.clear();

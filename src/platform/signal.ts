@@ -1,6 +1,6 @@
 import type { Pace } from "./timer";
 
-/** A bell: whoever waits wakes when it rings, and a ring that came before the waiting is not lost. */
+/** A wake-up signal. A signal that arrives before `wait` is called is not lost. */
 export class Waker {
   #rung = false;
   #wake: (() => void) | null = null;
@@ -10,7 +10,7 @@ export class Waker {
     this.#wake?.();
   }
 
-  /** Until it rings, `ms` have passed, or `over` aborts. Says whether it rang. */
+  /** Waits until the signal arrives, `ms` have passed, or `over` aborts. Returns whether the signal arrived. */
   async wait(ms: number, pace: Pace, over: AbortSignal): Promise<boolean> {
     if (!this.#rung && !over.aborted) {
       const bell = new AbortController();

@@ -1,8 +1,8 @@
-/** Names for machines: 1–63 lower-case letters, digits and single hyphens, starting and ending with a letter or digit. */
+/** Slugs: 1–63 lower-case letters, digits and single hyphens, starting and ending with a letter or digit. */
 
 const maxSlug = 63;
 
-/** Letters that Unicode does not take apart into a plain letter and a mark. */
+/** Letters that Unicode does not decompose into a base letter and a mark. */
 const plain: Readonly<Record<string, string>> = {
   ß: "ss",
   æ: "ae",
@@ -16,8 +16,8 @@ const plain: Readonly<Record<string, string>> = {
 };
 
 /**
- * The slug that a name asks for. A name with digits only gets `app-` before them, one with nothing usable is `app`.
- * Different names can ask for the same slug: see `nextSlug`.
+ * Derives a slug from a name. A name of digits only gets the prefix `app-`, and a name without usable characters
+ * becomes `app`. Different names can give the same slug: see `nextSlug`.
  */
 export function slugOf(name: string): string {
   const letters = name
@@ -31,7 +31,7 @@ export function slugOf(name: string): string {
   return slug === "" ? "app" : cut(`app-${slug}`, maxSlug);
 }
 
-/** `base` where it is free, else the first free of `base-2`, `base-3`, … */
+/** Returns `base` if it is free, otherwise the first free slug of `base-2`, `base-3`, … */
 export function nextSlug(base: string, taken: { has(slug: string): boolean }): string {
   if (!taken.has(base)) return base;
   for (let number = 2; ; number += 1) {

@@ -1,10 +1,10 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Monotonic time and waiting, as a value: a test decides how time passes. */
+/** Monotonic time and waiting as a value, so that tests control how time passes. */
 export interface Pace {
   /** ms since some moment; never goes back. */
   now(): number;
-  /** Resolves after `ms`, or at once when `until` aborts; never rejects. */
+  /** Resolves after `ms`, or immediately if `until` aborts; never rejects. */
   sleep(ms: number, until: AbortSignal): Promise<void>;
 }
 
@@ -23,5 +23,5 @@ export const realPace: Pace = {
     }),
 };
 
-/** Lets requests of the same process run. */
+/** Yields to the event loop, so that requests of the same process can run. */
 export const breathe = (): Promise<void> => setImmediate();

@@ -1,6 +1,6 @@
 import type { SeenElsewhere } from "./net/served-elsewhere";
 
-/** What a verb takes from the outside world, as values, so that a test can hold them still. */
+/** The access of an operation to the outside world, as values, so that tests can control them. */
 
 export interface Clock {
   now(): Date;
@@ -11,20 +11,20 @@ export type RandomBytes = (size: number) => Buffer;
 
 export interface Resolver {
   /**
-   * Every address of a name, canonical; empty when it has none or no server answers.
-   * @param withinMs an answer later than this counts as none; left out, the resolver's own limit
+   * Resolves all addresses of a name, canonical; empty if it has none or no server answers.
+   * @param withinMs a later answer counts as none; by default, the limit of the resolver applies
    */
   addresses(name: string, withinMs?: number): Promise<readonly string[]>;
 }
 
-/** Asks gateways what they already serve. */
+/** Asks gateways which hosts they already serve. */
 export interface HostWatch {
   /**
-   * What a service that Portcullis did not configure answers for a host at a gateway; null where none does, or where the
-   * gateway does not answer in time.
+   * Returns the response of a service that Portcullis did not configure for a host at a gateway; null if there is no
+   * such service, or if the gateway does not respond in time.
    * @param address `host:port` at which the gateway serves visitors
-   * @param owner the organization that asks; each has a bound
-   * @throws Refusal `rate_limited` after many hosts that somebody else serves | `busy`
+   * @param owner the organization that asks; each organization has a limit
+   * @throws Refusal `rate_limited` after many hosts that another service answers | `busy`
    */
   servedElsewhere(address: string, host: string, owner: string): Promise<SeenElsewhere | null>;
 }

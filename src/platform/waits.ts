@@ -1,11 +1,11 @@
-/** Who holds a wait: the bounds are shares of these. */
+/** The owner of a wait: the limits are shares of the caller and the organization. */
 export interface WaitOwner {
   readonly organizationId: string;
-  /** The id of the API key or the session that asks. */
+  /** The id of the API key or the session of the request. */
   readonly caller: string;
 }
 
-/** What a wait is about. `state` is the state that has to be reached. */
+/** The target of a wait. `state` is the state to reach. */
 export type WaitTarget = { readonly organizationId: string; readonly state: "applied" | "loaded" | "enforced" } & (
   | { readonly kind: "change"; readonly changeId: string }
   | { readonly kind: "rows"; readonly rows: readonly number[] }
@@ -14,35 +14,35 @@ export type WaitTarget = { readonly organizationId: string; readonly state: "app
 
 export interface Wait {
   readonly target: WaitTarget;
-  /** How long to wait at most, in ms. */
+  /** The maximum time to wait in ms. */
   readonly forMs: number;
-  /** Aborted when the caller no longer waits for the answer. */
+  /** Aborts when the caller no longer waits for the response. */
   readonly signal: AbortSignal | undefined;
-  /** Waits with the same value stand or fall together when the caller's permission is checked. */
+  /** Waits with the same value share the result of the permission check. */
   readonly permitKey: string;
-  /** Whether the caller may still wait. Called now and then; rejects when that cannot be found out. */
+  /** Returns whether the caller may still wait. Called from time to time; rejects if the check fails. */
   readonly isPermitted: () => Promise<boolean>;
-  /** The last look for this wait was fruitless, so the next one need not come at once. */
+  /** The last query for this wait found nothing, so the next one can be delayed. */
   readonly again: boolean;
 }
 
-/** All waits of this process. They share the looks at the database. */
+/** All waits of this process. They share their database queries. */
 export interface Waits {
   /**
-   * Takes a place. It is to be given back by the function that is returned; further calls of it do nothing.
+   * Takes a slot. The returned function frees it; further calls do nothing.
    * @throws Refusal `too_many_waits`: the caller's or its organization's share is used up
-   * @throws Refusal `wait_capacity_reached`: the process has no place left
+   * @throws Refusal `wait_capacity_reached`: the process has no free slot
    */
   enter(owner: WaitOwner): () => void;
   /**
-   * Resolves when the target may have been reached, the caller may have lost its permission, the time is over, or the
-   * signal aborts. It is only a hint: the answer has to be read with the caller's own rights.
+   * Resolves when the target may have been reached, the caller may have lost its permission, the time has passed, or
+   * the signal aborts. It is only a hint: the state must then be read with the permissions of the caller.
    */
   moved(wait: Wait): Promise<void>;
-  /** Runs the final read of a wait. Only a few run at the same time, organizations in turn, however many waits end at once. */
+  /** Runs the final read of a wait. Only a few reads run at the same time, and organizations take turns. */
   inTurn<T>(organizationId: string, read: () => Promise<T>): Promise<T>;
-  /** Something was delivered, loaded or proven. */
+  /** Signals that a delivery, a load or a proof has happened. */
   wake(): void;
-  /** Waits under way. */
+  /** The number of waits in progress. */
   readonly held: number;
 }

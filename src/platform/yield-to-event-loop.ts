@@ -1,9 +1,11 @@
 import { breathe } from "./timer";
 
-/** How long other work of the process may have to wait for a turn, in ms, where much is done at once. */
+/** The maximum time in ms for which a long loop may block other work of the process. */
 const turnMs = 10;
 
-/** A function to call between two pieces of work: it lets other work of the process run once a turn is over. */
+/**
+ * Returns a function to call between two pieces of work: it yields to other work of the process after each time slice.
+ */
 export function givingWay(now: () => number): () => Promise<void> {
   let begun = now();
   return async () => {

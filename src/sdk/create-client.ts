@@ -3,23 +3,23 @@ import type { Router } from "../http/trpc/router";
 import type { Reason } from "../platform/errors/reasons";
 
 export interface ClientOptions {
-  /** Where the control plane is: `https://portcullis.example.org`. */
+  /** The address of the control plane: `https://portcullis.example.org`. */
   readonly url: string;
   readonly apiKey: string;
-  /** Instead of the global one. */
+  /** Replaces the global `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
-/** For a client of one's own, or the inputs and outputs of a procedure: `inferRouterInputs<Router>`. */
-/** Every reason with which a call can be refused: `error.data.reason`. */
+/** The type for a custom client, or for the inputs and outputs of a procedure: `inferRouterInputs<Router>`. */
+/** All reasons with which a call can be refused: `error.data.reason`. */
 export type { Reason, Router };
 
 export type Client = TRPCClient<Router>;
 
 /**
- * A typed client of every procedure: `client.security.create.mutate({ applicationId, username })`.
- * Queries go by POST, so that nothing of an input stands in a URL or a log of URLs.
- * @throws TRPCClientError whose `data` has `reason`, `requestId` and, where inputs are concerned, `fields`
+ * Creates a typed client of all procedures: `client.security.create.mutate({ applicationId, username })`. Queries use
+ * POST, so that no input appears in a URL or in a log of URLs.
+ * @throws TRPCClientError whose `data` has `reason`, `requestId` and, if inputs are affected, `fields`
  */
 export function createClient({ url, apiKey, fetch: ownFetch }: ClientOptions): Client {
   return createTRPCClient<Router>({

@@ -58,7 +58,7 @@ test("audit verify prints how far each log is intact and exits with 0 (AUD)", as
 test("audit verify prints the first broken entry and exits with 1, with --json too (AUD)", async () => {
   const asText = await run([], [intact, broken]);
   expect(asText.code).toBe(1);
-  expect(asText.out).toContain("org_2: BROKEN at entry 8 (aud_8): it is not what was sealed there\n");
+  expect(asText.out).toContain("org_2: BROKEN at entry 8 (aud_8): it differs from the sealed entry\n");
   const asJson = await run(["--json"], [broken]);
   expect([asJson.code, JSON.parse(asJson.out)]).toEqual([1, { logs: [broken] }]);
 });
@@ -85,5 +85,5 @@ test("audit verify prints that entries wait too long to be sealed and exits with
   expect(some).toMatch(
     /^org_1: NOT SEALED: 3 entries wait, the oldest is aud_8\. 5 entries up to 7 are intact\. .*start it/,
   );
-  expect(none).toMatch(/^org_1: NOT SEALED: 1 entries wait, the oldest is aud_8\. Nothing of it is sealed\. /);
+  expect(none).toMatch(/^org_1: NOT SEALED: 1 entries wait, the oldest is aud_8\. No entry is sealed\. /);
 });

@@ -154,7 +154,7 @@ describe("the command line", () => {
       "ada@example.org (Ada): owner of Acme; password, authenticator app, 2 passkeys\nbob@example.org: no organization; password to be chosen, LOCKED\n",
     );
     expect((await run("operator list", { ok: true, result: { operators: [] } })).out).toBe(
-      "Nobody has an account yet.\n",
+      "There are no accounts yet.\n",
     );
   });
 
@@ -172,9 +172,9 @@ describe("the command line", () => {
     const result = { total: 12, resealed: { gateways: 2, security: 10 }, unreadable: 0 };
     const { requests, out } = await run("secrets rotate", { ok: true, result });
     expect(requests).toEqual([{ verb: "secrets rotate", input: {} }]);
-    expect(out).toContain("12 values are sealed anew (gateways 2, security 10).");
+    expect(out).toContain("12 values were re-encrypted (gateways 2, security 10).");
     const withUnreadable = await run("secrets rotate", { ok: true, result: { ...result, unreadable: 3 } });
-    expect(withUnreadable.out).toContain("3 values are opened by none of the secrets");
+    expect(withUnreadable.out).toContain("3 values cannot be decrypted with any configured secret");
   });
 
   test("start and dev run the server, build does not, and all exit with its code", async () => {

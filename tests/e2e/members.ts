@@ -71,7 +71,7 @@ export async function enterPassword({
 export async function addPasskey(page: Page, name: string): Promise<void> {
   await page.getByLabel("Name of a new passkey").fill(name);
   await page.getByRole("button", { name: "Add a passkey" }).click();
-  await page.getByRole("button", { name: "I have kept them" }).click();
+  await page.getByRole("button", { name: "I saved these codes" }).click();
   await page.getByRole("cell", { name, exact: true }).waitFor();
 }
 

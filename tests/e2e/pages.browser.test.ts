@@ -55,7 +55,7 @@ describe("pages", () => {
     const { page } = await visitors.visitor();
     await page.goto(`${portcullis.url}/sign-in`);
     await page.getByLabel("E-mail address").waitFor();
-    await page.getByLabel("Colours").selectOption("dark");
+    await page.getByLabel("Theme").selectOption("dark");
     await expect.poll(() => page.locator("html").getAttribute("data-mantine-color-scheme")).toBe("dark");
     await page.reload();
     expect(await page.locator("html").getAttribute("data-mantine-color-scheme")).toBe("dark");
@@ -92,7 +92,7 @@ describe("pages", () => {
     const input = page.getByLabel("E-mail address");
     await expect.poll(() => input.getAttribute("aria-invalid")).toBe("true");
     const described = (await input.getAttribute("aria-describedby")) ?? "";
-    expect(await page.locator(`[id="${described}"]`).textContent()).toBe("Your e-mail address is needed.");
+    expect(await page.locator(`[id="${described}"]`).textContent()).toBe("Enter your e-mail address.");
     expect(await input.evaluate((node) => node === document.activeElement)).toBe(true);
   });
 });

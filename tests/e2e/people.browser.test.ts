@@ -167,7 +167,7 @@ describe("invitations", () => {
     await page.getByText("bob@example.org at Acme").waitFor();
 
     await page.goto(url); // it is valid only once
-    await page.getByRole("alert").filter({ hasText: "accepted already" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "already accepted" }).waitFor();
   });
 
   test("a signed-in person cannot accept an invitation for another address", async () => {
@@ -180,7 +180,7 @@ describe("invitations", () => {
     await page.goto(url);
     await page.getByText("you are signed in as grace@example.org").waitFor();
     await picture("invitation-other");
-    await page.getByRole("button", { name: "Sign out and go on" }).click();
-    await page.getByText("This is for carol@example.org.").waitFor();
+    await page.getByRole("button", { name: "Sign out and continue" }).click();
+    await page.getByText("This invitation is for carol@example.org.").waitFor();
   });
 });

@@ -64,14 +64,14 @@ describe("a person whose password was reset on the host", () => {
     const invitation = await invite(beta, email);
     await page.goto(`${portcullis.url}/sign-in?callbackUrl=%2Faccept-invitation#${tokenOf(invitation)}`);
     await page.getByRole("button", { name: "Sign in with a passkey" }).click();
-    await page.getByText("Everything else waits until you have.").waitFor();
+    await page.getByText("You can use the other functions after that.").waitFor();
     expect(pathOf(page)).toBe("/account");
     expect(await page.getByRole("heading", { level: 2 }).allTextContents()).toEqual(["Password", "Sessions"]);
     expect(await callApi(page, "organizations.list")).toEqual(refusedWith("password_change_required"));
     await inBothColours("password-required");
 
     await page.goto(invitation.url); // the direct way does not lead there either
-    await page.getByText("Everything else waits until you have.").waitFor();
+    await page.getByText("You can use the other functions after that.").waitFor();
     expect(pathOf(page)).toBe("/account");
     await page.getByRole("textbox", { name: "New password" }).fill("password1234");
     await page.getByRole("button", { name: "Change password" }).click();
@@ -119,7 +119,7 @@ describe("an organization that requires a second factor", () => {
     await page.getByText("Your organization requires one").waitFor({ state: "hidden" });
     expect(pathOf(page)).toBe("/account"); // the codes are shown only here
     await inBothColours("enrolment-codes");
-    await page.getByRole("button", { name: "I have kept them" }).click();
+    await page.getByRole("button", { name: "I saved these codes" }).click();
     await page.waitForURL(`${portcullis.url}/?wanted`);
     expect(await callApi(page, "organizations.list")).toEqual(done);
   });
@@ -138,7 +138,7 @@ describe("an invitation for a person who has an account (PO-19)", () => {
     expect(new URL(page.url()).hash).toBe("");
 
     await page.goto(url);
-    await page.getByRole("alert").filter({ hasText: "This invitation was accepted already. Sign in." }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "This invitation was already accepted. Sign in." }).waitFor();
     expect(await page.getByRole("button", { name: "Accept the invitation" }).count()).toBe(0);
     await inBothColours("invitation-accepted");
   });
@@ -169,7 +169,7 @@ describe("an invalid invitation link", () => {
     expect((await callOver(portcullis.url, acme.key)("invitations.delete", { invitationId })).status).toBe(200);
     const { page, inBothColours } = await visitors.visitor();
     await page.goto(url);
-    await page.getByText("This invitation was taken back. Ask whoever invited you.").waitFor();
+    await page.getByText("This invitation was cancelled. Ask the person who invited you for a new one.").waitFor();
     expect(await page.getByRole("textbox").count()).toBe(0);
     await inBothColours("invitation-revoked");
   });
@@ -184,7 +184,7 @@ describe("an invalid invitation link", () => {
       await route.fulfill({ response, json: { result: { data: { ...result.data, state: "expired", email: null } } } });
     });
     await page.goto(url);
-    await page.getByText("This invitation is too old. Ask whoever invited you for a new one.").waitFor();
+    await page.getByText("This invitation has expired. Ask the person who invited you for a new one.").waitFor();
     expect(await page.getByRole("textbox").count()).toBe(0);
     await inBothColours("invitation-expired");
   });
@@ -196,7 +196,7 @@ describe("an invalid invitation link", () => {
   ])("the page says that the invitation is unknown: a link %s", async (_which, hash) => {
     const { page, inBothColours } = await visitors.visitor();
     await page.goto(`${portcullis.url}/accept-invitation${hash}`);
-    await page.getByText("This invitation is not known here. Open the link as it was given to you.").waitFor();
+    await page.getByText("This invitation is unknown. Copy the whole link and open it again.").waitFor();
     expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Invitation");
     expect(await page.getByRole("textbox").count()).toBe(0);
     await inBothColours("invitation-unknown");
@@ -223,7 +223,7 @@ test("a passkey works as the second factor after a password, and not after it wa
   await page.getByRole("button", { name: "Remove Laptop" }).click();
   await inBothColours("passkey-removal");
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-  await page.getByText("You have none yet.").waitFor();
+  await page.getByText("You do not have a passkey yet.").waitFor();
   await signOut(page);
   await page.getByRole("button", { name: "Sign in with a passkey" }).click();
   await page

@@ -64,8 +64,8 @@ describe("a person with a browser", () => {
     recoveryCodes = ((await page.getByTestId("recovery-codes").textContent()) ?? "").split("\n");
     expect(recoveryCodes).toHaveLength(10);
     await picture("recovery-codes");
-    await page.getByRole("button", { name: "I have kept them" }).click();
-    await page.getByText("10 left of those that you kept.").waitFor();
+    await page.getByRole("button", { name: "I saved these codes" }).click();
+    await page.getByText("10 recovery codes left").waitFor();
   });
 
   test("a set-up link that was used shows what to do", async () => {
@@ -115,7 +115,7 @@ describe("a person with a browser", () => {
     await page.getByLabel("Code").fill(recoveryCodes[0] ?? "");
     await page.keyboard.press("Enter");
     await accountIsOpen(page);
-    await page.getByText("9 left of those that you kept.").waitFor();
+    await page.getByText("9 recovery codes left").waitFor();
 
     await page.getByLabel("Name of a new passkey").fill("Laptop");
     await page.getByRole("button", { name: "Add a passkey" }).click();
@@ -137,7 +137,7 @@ describe("a person with a browser", () => {
 
     await page.getByRole("button", { name: "Remove Work laptop" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
-    await page.getByText("You have none yet.").waitFor();
+    await page.getByText("You do not have a passkey yet.").waitFor();
   });
 
   test("a password change ends other sessions, and removing a factor requires the new password", async () => {
@@ -154,11 +154,11 @@ describe("a person with a browser", () => {
     await accountIsOpen(page);
     const sessions = page.getByRole("table", { name: "Sessions" }).locator("tbody tr");
     expect(await sessions.count()).toBeGreaterThan(1);
-    await page.getByLabel("Present password").fill(password);
+    await page.getByLabel("Current password").fill(password);
     const changedPassword = registerSecret("another horse, another staple 2");
     await page.getByLabel("New password").fill(changedPassword);
     await page.getByRole("button", { name: "Change password" }).click();
-    await page.getByRole("status").filter({ hasText: "Your password is changed." }).waitFor();
+    await page.getByRole("status").filter({ hasText: "Password changed." }).waitFor();
     await expect.poll(() => sessions.count()).toBe(1);
     await picture("account-password-changed");
     await other.page.reload();
@@ -166,11 +166,11 @@ describe("a person with a browser", () => {
 
     await page.getByRole("button", { name: "Remove authenticator" }).click();
     await page.getByRole("dialog").getByLabel(passwordLabel).fill(password);
-    await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Continue" }).click();
     await page.getByRole("dialog").getByRole("alert").filter({ hasText: "Incorrect password." }).waitFor();
     await picture("proof-refused");
     await page.getByRole("dialog").getByLabel(passwordLabel).fill(changedPassword);
-    await page.getByRole("dialog").getByRole("button", { name: "Go on" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Continue" }).click();
     await page.getByRole("button", { name: "Set up authenticator" }).waitFor();
   });
 });

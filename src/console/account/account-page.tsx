@@ -15,7 +15,7 @@ import { SecondFactorSection } from "./second-factor-section";
 import { SessionsSection } from "./sessions-section";
 import { type Account, useAccount } from "./use-account";
 
-/** One's own account: password, second factors, passkeys, sessions. */
+/** The account page: password, second factors, passkeys, sessions. */
 export function AccountPage() {
   const { account, refused, reload } = useAccount();
   const { isBusy, refused: notSignedOut, run } = useRequest();
@@ -54,7 +54,7 @@ function Sections({ account, onChanged, onSignedOut }: SectionsProps) {
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   const { email } = session.principal;
   const mustChange = session.pending === "password";
-  useGoOn(session.pending === null && codes === null);
+  useReturnWhenDone(session.pending === null && codes === null);
   return (
     <Stack gap="lg">
       <Text>
@@ -74,27 +74,27 @@ function Sections({ account, onChanged, onSignedOut }: SectionsProps) {
   );
 }
 
-/** What has to be done before anything else. */
+/** Shows what the person must do first. */
 function Todo({ pending }: { pending: Account["session"]["pending"] }) {
   if (pending === "password") {
     return (
       <Alert color="yellow" variant="outline" title="Choose a new password">
-        Everything else waits until you have.
+        You can use the other functions after that.
       </Alert>
     );
   }
   if (pending === "enrolment") {
     return (
       <Alert color="yellow" variant="outline" title="Set up a second factor">
-        Your organization requires one: an authenticator or a passkey. Everything else waits until you have.
+        Your organization requires one: an authenticator or a passkey. You can use the other functions after that.
       </Alert>
     );
   }
   return null;
 }
 
-/** Leads whoever was sent here to do something first on to where they wanted, once that is done. */
-function useGoOn(isDone: boolean): void {
+/** Continues to the requested page after the person has completed the required step. */
+function useReturnWhenDone(isDone: boolean): void {
   const wasDone = useRef(isDone);
   useEffect(() => {
     if (!isDone || wasDone.current || !new URLSearchParams(location.search).has("callbackUrl")) return;

@@ -18,14 +18,14 @@ interface PasskeysSectionProps {
   readonly onRecoveryCodes: (codes: readonly string[]) => void;
 }
 
-/** Passkeys: each signs in by itself, without a password. */
+/** The passkeys of a person. Each passkey signs in without a password. */
 export function PasskeysSection({ passkeys, onChanged, onRecoveryCodes }: PasskeysSectionProps) {
   const [renamed, setRenamed] = useState<Passkey | null>(null);
   const [removed, setRemoved] = useState<Passkey | null>(null);
   return (
     <Section title="Passkeys" about="Sign in with this device or a security key, without a password.">
       {passkeys.length === 0 ? (
-        <Text>You have none yet.</Text>
+        <Text>You do not have a passkey yet.</Text>
       ) : (
         <Table.ScrollContainer minWidth={500}>
           <Table aria-label="Passkeys">
@@ -76,7 +76,7 @@ export function PasskeysSection({ passkeys, onChanged, onRecoveryCodes }: Passke
       {browserSupportsWebAuthn() ? (
         <AddPasskey onChanged={onChanged} onRecoveryCodes={onRecoveryCodes} />
       ) : (
-        <Text>This browser has no passkeys here: they need https, or localhost.</Text>
+        <Text>Passkeys need HTTPS. Open this page with https:// to add one.</Text>
       )}
     </Section>
   );
@@ -86,7 +86,7 @@ function AddPasskey({ onChanged, onRecoveryCodes }: Omit<PasskeysSectionProps, "
   const withProof = useProof();
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { name: "" },
-    validate: { name: (name) => (name.trim() === "" ? "A name tells it from others." : null) },
+    validate: { name: (name) => (name.trim() === "" ? "Enter a name for this passkey." : null) },
     send: ({ name }) =>
       withProof(async (proof) => {
         const optionsJSON = await api.auth.passkeys.enrolOptions.mutate(proof);
@@ -120,7 +120,7 @@ function AddPasskey({ onChanged, onRecoveryCodes }: Omit<PasskeysSectionProps, "
 
 type Registration = Awaited<ReturnType<typeof startRegistration>>;
 
-/** What the API takes of the browser's answer. */
+/** Returns the parts of the browser's response that the API accepts. */
 function asInput({ id, rawId, response }: Registration) {
   const { clientDataJSON, attestationObject, transports = [] } = response;
   return { id, rawId, type: "public-key" as const, response: { clientDataJSON, attestationObject, transports } };

@@ -12,12 +12,12 @@ interface PasswordSectionProps {
   readonly onChanged: () => Promise<void>;
 }
 
-/** Another password. Every other session ends with it. */
+/** Changes the password. All other sessions end. */
 export function PasswordSection({ email, onChanged }: PasswordSectionProps) {
   const [ended, setEnded] = useState<number | null>(null);
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { currentPassword: "", newPassword: "" },
-    validate: { newPassword: (password) => (password === "" ? "A new password is needed." : null) },
+    validate: { newPassword: (password) => (password === "" ? "Enter a new password." : null) },
     send: async ({ currentPassword, newPassword }) => {
       setEnded(null);
       const present = currentPassword === "" ? {} : { currentPassword };
@@ -28,19 +28,20 @@ export function PasswordSection({ email, onChanged }: PasswordSectionProps) {
     },
   });
   return (
-    <Section title="Password" about="12 characters at least. Whoever is signed in elsewhere has to sign in again.">
+    <Section title="Password" about="At least 12 characters. You will be signed out on all other devices.">
       <form onSubmit={onSubmit} method="post" noValidate>
         <Stack maw="26rem">
           <RefusalAlert refused={refused} />
           {ended !== null && (
             <Alert color="green" variant="outline" role="status">
-              Your password is changed. {ended === 0 ? "You were signed in nowhere else." : `Sessions ended: ${ended}.`}
+              Password changed.{" "}
+              {ended === 0 ? "You were not signed in anywhere else." : `Other sessions ended: ${ended}.`}
             </Alert>
           )}
           <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
           <PasswordField
-            label="Present password"
-            description="Leave it empty if you have none"
+            label="Current password"
+            description="Leave empty if you do not have a password yet"
             autoComplete="current-password"
             key={form.key("currentPassword")}
             {...form.getInputProps("currentPassword")}

@@ -5,7 +5,7 @@ import { RefusalAlert } from "../requests/refusal-alert";
 import { asRefused, Refused, type ShownReason } from "../requests/refused";
 import { useServerForm } from "../requests/use-server-form";
 
-/** What is shown again for a change that weakens or strengthens the account; nothing at the first try. */
+/** The proof of identity for a change of sign-in methods; empty at the first attempt. */
 export interface Proof {
   readonly password?: string;
   readonly code?: string;
@@ -15,10 +15,13 @@ type WithProof = (request: (proof: Proof) => Promise<void>) => Promise<void>;
 
 const ProofContext = createContext<WithProof | null>(null);
 
-/** Runs a request, and once more with a password or a code where it asks for one. @throws Refused it was cancelled, or is refused otherwise */
+/**
+ * Runs a request, and repeats it with a password or a code if the server requires one. @throws Refused it was
+ * cancelled, or is refused otherwise
+ */
 export function useProof(): WithProof {
   const withProof = useContext(ProofContext);
-  if (withProof === null) throw new Error("useProof is for what stands in a ProofProvider");
+  if (withProof === null) throw new Error("useProof requires a ProofProvider");
   return withProof;
 }
 
@@ -30,7 +33,7 @@ interface Pending {
   readonly reject: (reason: Refused) => void;
 }
 
-/** Asks for the proof in a dialogue. */
+/** Asks for the proof in a dialog. */
 export function ProofProvider({ children }: { children: ReactNode }) {
   const [pending, setPending] = useState<Pending | null>(null);
   const withProof = useCallback<WithProof>(async (request) => {
@@ -54,7 +57,12 @@ export function ProofProvider({ children }: { children: ReactNode }) {
   return (
     <ProofContext.Provider value={value}>
       {children}
-      <Modal opened={pending !== null} onClose={cancel} title="Is it you?" closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal
+        opened={pending !== null}
+        onClose={cancel}
+        title="Confirm your identity"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         {pending && <ProofForm request={pending.request} onDone={done} />}
       </Modal>
     </ProofContext.Provider>
@@ -65,7 +73,8 @@ function ProofForm({ request, onDone }: { request: Pending["request"]; onDone: (
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { password: "", code: "" },
     validate: {
-      password: (password, { code }) => (password === "" && code.trim() === "" ? "One of the two is needed." : null),
+      password: (password, { code }) =>
+        password === "" && code.trim() === "" ? "Enter your password or a code." : null,
     },
     send: async ({ password, code }) => {
       await request(password === "" ? { code: code.trim() } : { password });
@@ -75,7 +84,7 @@ function ProofForm({ request, onDone }: { request: Pending["request"]; onDone: (
   return (
     <form onSubmit={onSubmit} method="post" noValidate>
       <Stack>
-        <Text>This changes how you sign in. Type your password, or a code, once more.</Text>
+        <Text>You are changing how you sign in. Enter your password or a code to continue.</Text>
         <RefusalAlert refused={refused} />
         <PasswordField
           label="Password"
@@ -86,13 +95,13 @@ function ProofForm({ request, onDone }: { request: Pending["request"]; onDone: (
         />
         <TextInput
           label="Or a code"
-          description="Of your authenticator, or a recovery code"
+          description="From your authenticator app, or a recovery code"
           autoComplete="one-time-code"
           key={form.key("code")}
           {...form.getInputProps("code")}
         />
         <Button type="submit" loading={isBusy}>
-          Go on
+          Continue
         </Button>
       </Stack>
     </form>

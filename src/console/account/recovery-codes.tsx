@@ -1,7 +1,7 @@
 import { Button, Code, CopyButton, Group, Modal, Stack, Text } from "@mantine/core";
 
 interface RecoveryCodesProps {
-  /** Null while there are none to show. */
+  /** Null if there are no codes to show. */
   readonly codes: readonly string[] | null;
   readonly onClose: () => void;
 }
@@ -34,7 +34,7 @@ export function RecoveryCodes({ codes, onClose }: RecoveryCodesProps) {
               </Button>
             )}
           </CopyButton>
-          <Button onClick={onClose}>I have kept them</Button>
+          <Button onClick={onClose}>I saved these codes</Button>
         </Group>
       </Stack>
     </Modal>

@@ -6,13 +6,13 @@ import { useRequest } from "../requests/use-request";
 import { useProof } from "./proof";
 
 interface RemovePasskeyProps {
-  /** Null while none is removed. */
+  /** The passkey to remove; null if the dialog is closed. */
   readonly passkey: Passkey | null;
   readonly onClose: () => void;
   readonly onRemoved: () => Promise<void>;
 }
 
-/** Removes a passkey, once it is said twice. */
+/** Removes a passkey after a confirmation. */
 export function RemovePasskey({ passkey, onClose, onRemoved }: RemovePasskeyProps) {
   const { isBusy, refused, run } = useRequest();
   const withProof = useProof();
@@ -27,7 +27,7 @@ export function RemovePasskey({ passkey, onClose, onRemoved }: RemovePasskeyProp
   return (
     <Modal opened={passkey !== null} onClose={onClose} title={`Remove ${passkey?.name ?? ""}?`} withCloseButton={false}>
       <Stack>
-        <Text>It lets nobody in any more. What this device keeps of it is of no use then.</Text>
+        <Text>This passkey will stop working. You can also delete it on your device.</Text>
         <RefusalAlert refused={refused} />
         <Group>
           <Button color="red" loading={isBusy} onClick={() => passkey && void remove(passkey.passkeyId)}>

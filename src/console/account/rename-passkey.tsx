@@ -5,13 +5,13 @@ import { RefusalAlert } from "../requests/refusal-alert";
 import { useServerForm } from "../requests/use-server-form";
 
 interface RenamePasskeyProps {
-  /** Null while none is renamed. */
+  /** The passkey to rename; null if the dialog is closed. */
   readonly passkey: Passkey | null;
   readonly onClose: () => void;
   readonly onRenamed: () => Promise<void>;
 }
 
-/** Gives a passkey another name, in a dialogue. */
+/** Renames a passkey in a dialog. */
 export function RenamePasskey({ passkey, onClose, onRenamed }: RenamePasskeyProps) {
   return (
     <Modal
@@ -36,7 +36,7 @@ export function RenamePasskey({ passkey, onClose, onRenamed }: RenamePasskeyProp
 function RenameForm({ passkey, onDone }: { passkey: Passkey; onDone: () => Promise<void> }) {
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { name: passkey.name },
-    validate: { name: (name) => (name.trim() === "" ? "A name is needed." : null) },
+    validate: { name: (name) => (name.trim() === "" ? "Enter a name." : null) },
     send: async ({ name }) => {
       await api.auth.passkeys.rename.mutate({ passkeyId: passkey.passkeyId, name });
       await onDone();

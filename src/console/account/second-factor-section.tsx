@@ -14,7 +14,7 @@ interface SecondFactorSectionProps {
   readonly onRecoveryCodes: (codes: readonly string[]) => void;
 }
 
-/** The authenticator app, and the codes for when it is lost. */
+/** The authenticator app, and the recovery codes for its loss. */
 export function SecondFactorSection({ factors, onChanged, onRecoveryCodes }: SecondFactorSectionProps) {
   const [begun, setBegun] = useState<EnrolledTotp | null>(null);
   const { isBusy, refused, run } = useRequest();
@@ -36,7 +36,7 @@ export function SecondFactorSection({ factors, onChanged, onRecoveryCodes }: Sec
     );
   const hasFactor = factors.totp || factors.passkeys > 0;
   return (
-    <Section title="Authenticator" about="An app that shows six digits, asked for after your password.">
+    <Section title="Authenticator" about="An app that shows a 6-digit code. You enter the code after your password.">
       <RefusalAlert refused={refused} />
       <Group justify="space-between">
         <Group gap="sm">
@@ -70,10 +70,10 @@ export function SecondFactorSection({ factors, onChanged, onRecoveryCodes }: Sec
         <Group justify="space-between">
           <Stack gap={0}>
             <Text fw={600}>Recovery codes</Text>
-            <Text c="dimmed">{factors.recoveryCodes} left of those that you kept.</Text>
+            <Text c="dimmed">{factors.recoveryCodes} recovery codes left</Text>
           </Stack>
           <Button variant="default" loading={isBusy} onClick={() => void renew()}>
-            Make new ones
+            Generate new codes
           </Button>
         </Group>
       )}

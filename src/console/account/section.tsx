@@ -7,7 +7,7 @@ interface SectionProps {
   readonly children: ReactNode;
 }
 
-/** One subject of the account. */
+/** One section of the account page. */
 export function Section({ title, about, children }: SectionProps) {
   const id = useId();
   return (

@@ -12,7 +12,7 @@ interface SessionsSectionProps {
   readonly onSignedOut: () => void;
 }
 
-/** Where this person is signed in, and how to end that. */
+/** The sessions of a person, with buttons to end them. */
 export function SessionsSection({ sessions, onChanged, onSignedOut }: SessionsSectionProps) {
   const { isBusy, refused, run } = useRequest();
   const revoke = ({ sessionId, current }: OwnSession) =>
@@ -71,12 +71,12 @@ export function SessionsSection({ sessions, onChanged, onSignedOut }: SessionsSe
                       loading={isBusy}
                       aria-label={
                         session.current
-                          ? "End this session"
-                          : `End the session of ${browserOf(session.userAgent)} at ${session.ip ?? "an unknown address"}`
+                          ? "Sign out of this session"
+                          : `Sign out ${browserOf(session.userAgent)} at ${session.ip ?? "an unknown address"}`
                       }
                       onClick={() => void revoke(session)}
                     >
-                      End
+                      Sign out
                     </Button>
                   </Group>
                 </Table.Td>
@@ -87,7 +87,7 @@ export function SessionsSection({ sessions, onChanged, onSignedOut }: SessionsSe
       </Table.ScrollContainer>
       <Group>
         <Button variant="default" loading={isBusy} disabled={sessions.length < 2} onClick={() => void revokeOthers()}>
-          End all others
+          Sign out other devices
         </Button>
         <Button variant="default" loading={isBusy} onClick={() => void revokeAll()}>
           Sign out everywhere
@@ -112,7 +112,7 @@ const systems = [
   [/Linux|X11/, "Linux"],
 ] as const;
 
-/** A browser as people call it: a hint, since each says of itself what it likes. */
+/** Returns the name of a browser. It is only a hint, because a browser can send any user agent. */
 function browserOf(userAgent: string | null): string {
   if (userAgent === null) return "Unknown";
   const nameIn = (names: readonly (readonly [RegExp, string])[]) =>

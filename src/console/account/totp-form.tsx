@@ -10,11 +10,11 @@ interface TotpFormProps {
   readonly onConfirmed: (recoveryCodes: readonly string[]) => Promise<void>;
 }
 
-/** The secret, as an image and as text, and the first code of it: the proof that the app has it. */
+/** Shows the secret as an image and as text, and asks for the first code as proof that the app has the secret. */
 export function TotpForm({ enrolled, onCancel, onConfirmed }: TotpFormProps) {
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { code: "" },
-    validate: { code: (code) => (code.trim() === "" ? "The code that the app shows is needed." : null) },
+    validate: { code: (code) => (code.trim() === "" ? "Enter the code that the app shows." : null) },
     send: async ({ code }) => {
       const { recoveryCodes } = await api.auth.totp.confirm.mutate({ code: code.trim() });
       await onConfirmed(recoveryCodes);
@@ -31,7 +31,7 @@ export function TotpForm({ enrolled, onCancel, onConfirmed }: TotpFormProps) {
           bg="white"
         />
         <Stack flex={1} miw="16rem">
-          <Text>Scan this with your app, or type the secret into it:</Text>
+          <Text>Scan this code with your app, or enter the secret in the app:</Text>
           <Code block data-testid="totp-secret">
             {enrolled.secret}
           </Code>

@@ -5,7 +5,7 @@ import { api } from "../requests/api";
 import { csrfToken } from "../requests/cookies";
 import { asRefused, type Refused, type ShownReason } from "../requests/refused";
 
-/** Everything that the page of one's own account shows. */
+/** The data of the account page. */
 export interface Account {
   readonly session: Session;
   readonly factors: SecondFactors;
@@ -14,13 +14,13 @@ export interface Account {
 }
 
 interface LoadedAccount {
-  /** Null until it is here. */
+  /** Null until it is loaded. */
   readonly account: Account | null;
   readonly refused: Refused | null;
   reload(): Promise<void>;
 }
 
-/** Loads the account; whoever is not signed in, or not fully, is sent to do that first. */
+/** Loads the account. A person who is not fully signed in is redirected to the sign-in page. */
 export function useAccount(): LoadedAccount {
   const [account, setAccount] = useState<Account | null>(null);
   const [refused, setRefused] = useState<Refused | null>(null);
@@ -38,7 +38,7 @@ export function useAccount(): LoadedAccount {
 
 const signInFirst = new Set<ShownReason>(["no_credentials", "session_ended", "second_factor_required"]);
 
-/** Null for whoever is sent elsewhere. @throws Refused */
+/** Returns null after a redirect. @throws Refused */
 async function load(): Promise<Account | null> {
   if (csrfToken() === null) return goToSignIn();
   try {

@@ -1,6 +1,9 @@
 import { PasswordInput, type PasswordInputProps } from "@mantine/core";
 
-/** Mantine's password input; it says that it is invalid only at the box around it, which screen readers pass over. */
+/**
+ * Mantine's password input with a fix: Mantine marks only the box around the input as invalid, which screen readers
+ * ignore.
+ */
 export function PasswordField(props: PasswordInputProps) {
   return (
     <PasswordInput

@@ -4,18 +4,18 @@ import { type MantineColorScheme, NativeSelect, useMantineColorScheme } from "@m
 import { useMounted } from "@mantine/hooks";
 
 const schemes = [
-  { value: "auto", label: "As the system" },
+  { value: "auto", label: "System" },
   { value: "light", label: "Light" },
   { value: "dark", label: "Dark" },
 ];
 
-/** Light or dark; this browser remembers it. */
+/** Selects the light or dark theme; the browser stores the choice. */
 export function ColorSchemeControl() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
-  const isMounted = useMounted(); // what the browser remembers is not known before
+  const isMounted = useMounted(); // the stored choice is unknown before
   return (
     <NativeSelect
-      aria-label="Colours"
+      aria-label="Theme"
       size="xs"
       data={schemes}
       value={isMounted ? colorScheme : "auto"}

@@ -4,7 +4,7 @@ import { MantineProvider } from "@mantine/core";
 import type { ReactNode } from "react";
 import { cssVariables, theme } from "./theme";
 
-/** @param nonce of this page's Content-Security-Policy: style elements need it */
+/** @param nonce the nonce of the page's Content-Security-Policy, which style elements need */
 export function ConsoleProvider({ nonce, children }: { nonce: string; children: ReactNode }) {
   return (
     <MantineProvider

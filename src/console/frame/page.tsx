@@ -6,7 +6,7 @@ interface PageProps {
   readonly title: string;
   /** `narrow` for one form, `wide` for text and lists. */
   readonly width?: "narrow" | "wide";
-  /** Beside the brand. */
+  /** Controls next to the brand. */
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }

@@ -1,6 +1,8 @@
 import { type CSSVariablesResolver, createTheme } from "@mantine/core";
 
-/** How the console looks. Shades are chosen so that text has a contrast of 4.5 : 1 and more, light and dark (WCAG 2.2 AA). */
+/**
+ * The theme of the console. Its shades give text a contrast of at least 4.5 : 1 in light and dark mode (WCAG 2.2 AA).
+ */
 export const theme = createTheme({
   primaryColor: "indigo",
   primaryShade: { light: 8, dark: 8 },
@@ -10,15 +12,15 @@ export const theme = createTheme({
   fontFamily: "system-ui, sans-serif",
   headings: { fontFamily: "system-ui, sans-serif", fontWeight: "650" },
   components: {
-    Anchor: { defaultProps: { underline: "always" } }, // a link in a text is told by more than its colour
-    // In the colour of its border a title is too faint.
+    Anchor: { defaultProps: { underline: "always" } }, // colour alone must not distinguish a link
+    // A title in the colour of the border has too little contrast.
     Alert: { styles: { title: { color: "var(--mantine-color-bright)" } } },
-    // Locking the page's scroll adds a style element that carries no nonce.
+    // The scroll lock adds a style element without a nonce.
     Modal: { defaultProps: { lockScroll: false, centered: true }, styles: { title: { fontWeight: 650 } } },
   },
 });
 
-/** Where Mantine's own shades are too faint. */
+/** Replaces Mantine's shades that have too little contrast. */
 export const cssVariables: CSSVariablesResolver = ({ colors }) => ({
   variables: {},
   light: {

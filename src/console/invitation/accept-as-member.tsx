@@ -7,12 +7,12 @@ import { useRequest } from "../requests/use-request";
 
 interface AcceptAsMemberProps {
   readonly token: string;
-  /** Whom the invitation is for. */
+  /** The e-mail address of the invited person. */
   readonly email: string;
   readonly signedInAs: string;
 }
 
-/** For whoever is signed in: one button, if the invitation is theirs. */
+/** For a signed-in person: one button, if the invitation is for their e-mail address. */
 export function AcceptAsMember({ token, email, signedInAs }: AcceptAsMemberProps) {
   const { isBusy, refused, run } = useRequest();
   const accept = () =>
@@ -35,7 +35,7 @@ export function AcceptAsMember({ token, email, signedInAs }: AcceptAsMemberProps
         </Alert>
         <RefusalAlert refused={refused} />
         <Button loading={isBusy} onClick={() => void leave()}>
-          Sign out and go on
+          Sign out and continue
         </Button>
       </Stack>
     );

@@ -16,19 +16,22 @@ import { JoinForm } from "./join-form";
 
 interface Seen {
   readonly invitation: LookedAtInvitation;
-  /** Null for whoever is not signed in. */
+  /** Null if the person is not signed in. */
   readonly session: Session | null;
 }
 
-const notGood = {
-  unknown: "This invitation is not known here. Open the link as it was given to you.",
-  accepted: "This invitation was accepted already. Sign in.",
-  revoked: "This invitation was taken back. Ask whoever invited you.",
-  expired: "This invitation is too old. Ask whoever invited you for a new one.",
-  void: "This invitation is not good any more. Ask whoever invited you for a new one.",
+const invalidTexts = {
+  unknown: "This invitation is unknown. Copy the whole link and open it again.",
+  accepted: "This invitation was already accepted. Sign in.",
+  revoked: "This invitation was cancelled. Ask the person who invited you for a new one.",
+  expired: "This invitation has expired. Ask the person who invited you for a new one.",
+  void: "This invitation is no longer valid. Ask the person who invited you for a new one.",
 } as const;
 
-/** What the link of an invitation opens: an account and membership in one step, or membership for who has an account. */
+/**
+ * The page of an invitation link. A new person gets an account and a membership in one step; a person with an account
+ * gets the membership.
+ */
 export function InvitationPage() {
   const token = useLinkToken();
   const [seen, setSeen] = useState<Seen | null>(null);
@@ -56,7 +59,7 @@ export function InvitationPage() {
       {state !== undefined && state !== "good" && (
         <>
           <Alert color="red" variant="outline">
-            {notGood[state]}
+            {invalidTexts[state]}
           </Alert>
           <Text>
             <Anchor href="/sign-in">Sign in</Anchor>

@@ -7,15 +7,15 @@ import { useServerForm } from "../requests/use-server-form";
 
 interface JoinFormProps {
   readonly token: string;
-  /** Whom the invitation is for. */
+  /** The e-mail address of the invited person. */
   readonly email: string;
 }
 
-/** An account for somebody new. Whoever has one signs in, and comes back. */
+/** Creates an account for a new person. A person with an account signs in and then returns to the invitation. */
 export function JoinForm({ token, email }: JoinFormProps) {
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { name: "", password: "" },
-    validate: { password: (password) => (password === "" ? "A password is needed." : null) },
+    validate: { password: (password) => (password === "" ? "Enter a password." : null) },
     send: async (fields) => {
       await signInBy("invitation", { token, ...fields });
       forgetLinkToken();
@@ -26,15 +26,15 @@ export function JoinForm({ token, email }: JoinFormProps) {
     <form onSubmit={onSubmit} method="post" noValidate>
       <Stack>
         <Text>
-          This is for {email}. Have you an account here already?{" "}
-          <Anchor href={`/sign-in?callbackUrl=%2Faccept-invitation#${token}`}>Sign in</Anchor>, and you come back to it.
+          This invitation is for {email}. Already have an account?{" "}
+          <Anchor href={`/sign-in?callbackUrl=%2Faccept-invitation#${token}`}>Sign in</Anchor> to accept it.
         </Text>
         <RefusalAlert refused={refused} />
         <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
         <TextInput label="Your name" autoComplete="name" key={form.key("name")} {...form.getInputProps("name")} />
         <PasswordField
           label="Password"
-          description="12 characters at least; several words are good"
+          description="At least 12 characters. Several unrelated words work well."
           autoComplete="new-password"
           required
           key={form.key("password")}

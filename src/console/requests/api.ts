@@ -2,7 +2,10 @@ import { createTRPCClient, httpLink } from "@trpc/client";
 import type { Router } from "../../http/trpc/router";
 import { csrfToken } from "./cookies";
 
-/** Every procedure, asked as whoever has signed in here. Queries go by POST: nothing of an input stands in an address. */
+/**
+ * The client of all procedures, with the session of this browser. Queries use POST, so that inputs do not appear in
+ * addresses.
+ */
 export const api = createTRPCClient<Router>({
   links: [
     httpLink({

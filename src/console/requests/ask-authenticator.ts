@@ -1,7 +1,7 @@
 import { WebAuthnError } from "@simplewebauthn/browser";
 import { Refused } from "./refused";
 
-/** Runs one of the browser's dialogues about passkeys. @throws Refused it was cancelled, took too long, or cannot be */
+/** Opens a passkey dialog of the browser. @throws Refused it was cancelled, timed out, or is not supported */
 export async function askAuthenticator<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   try {
     return await ask();
@@ -10,7 +10,7 @@ export async function askAuthenticator<Answer>(ask: () => Promise<Answer>): Prom
       throw new Refused("passkey_on_device", "This device already has a passkey for you.");
     }
     if (error instanceof Error)
-      throw new Refused("passkey_cancelled", "No passkey was used. Try again when you are ready.");
+      throw new Refused("passkey_cancelled", "The passkey request was cancelled or timed out. Try again.");
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { parseCookie } from "cookie";
 
-/** The token that a change has to carry beside the session's cookie; null where nobody has signed in. */
+/** Returns the CSRF token that a change must send in addition to the session cookie; null if no one is signed in. */
 export function csrfToken(): string | null {
   const cookies = parseCookie(document.cookie);
   return cookies["__Host-portcullis.csrf"] ?? cookies["portcullis.csrf"] ?? null;

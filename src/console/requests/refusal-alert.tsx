@@ -1,7 +1,7 @@
 import { Alert } from "@mantine/core";
 import type { Refused } from "./refused";
 
-/** Says what was refused, aloud to those who do not see it: an alert is read when it appears. */
+/** Shows a refusal. Screen readers read it immediately, because it is an alert. */
 export function RefusalAlert({ refused }: { refused: Refused | null }) {
   return (
     refused && (

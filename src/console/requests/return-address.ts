@@ -1,7 +1,8 @@
 /**
- * Where to go on after signing in: the page of ours that `callbackUrl` names, or else the first one. An address
- * elsewhere is not followed. What stands behind the `#` here, a link's token, goes along: it is sent to nobody.
- * @returns the whole address: as a path, `//elsewhere` would be another host
+ * Returns the address to open after a sign-in: the page of the console that `callbackUrl` names, otherwise the first
+ * page. Addresses of other sites are ignored. The fragment, which contains the token of a link, is kept: browsers do
+ * not send it to servers.
+ * @returns the full address, because the path `//elsewhere` would be another host
  */
 export function returnAddress({ search, origin, hash }: Pick<Location, "search" | "origin" | "hash">): string {
   const asked = new URLSearchParams(search).get("callbackUrl") ?? "/";
@@ -12,8 +13,9 @@ export function returnAddress({ search, origin, hash }: Pick<Location, "search" 
 }
 
 /**
- * The account, for whoever has something to do there before anything else. What says where to go on goes along.
- * @returns a path with what stands behind it
+ * Returns the address of the account page for a person who must complete a step there first. It keeps the return
+ * address.
+ * @returns a path with query and fragment
  */
 export function firstToAccount({ search, hash }: Pick<Location, "search" | "hash">): string {
   return `/account${search}${hash}`;

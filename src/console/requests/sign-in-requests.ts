@@ -1,14 +1,14 @@
 import { Refused, refusedBy } from "./refused";
 
-/** Signs in by one of the methods: `password`, `second-factor`, `passkey`, `link`, `invitation`. @throws Refused */
+/** Signs in with one of the methods: `password`, `second-factor`, `passkey`, `link`, `invitation`. @throws Refused */
 export async function signInBy(method: string, fields: Readonly<Record<string, string>>): Promise<void> {
   await post(`callback/${method}`, fields);
 }
 
 /**
- * Begins a sign-in at an OIDC provider.
- * @param returnTo an address of ours
- * @returns the provider's address, to which the browser has to go
+ * Starts a sign-in at an OIDC provider.
+ * @param returnTo an address of the console
+ * @returns the address of the provider, which the browser must open
  * @throws Refused
  */
 export function beginSignInAt(provider: string, returnTo: string): Promise<string> {
@@ -20,7 +20,7 @@ export async function signOut(): Promise<void> {
   await post("signout", {});
 }
 
-/** Sends one of the forms under `/api/auth`, with the form's own token. @returns where it says to go on */
+/** Sends a form to `/api/auth` with its form token. @returns the address to open next */
 async function post(path: string, fields: Readonly<Record<string, string>>): Promise<string> {
   const { csrfToken } = (await ask("csrf")) as { csrfToken: string };
   const body = new URLSearchParams({ callbackUrl: location.origin, ...fields, csrfToken, json: "true" });
@@ -39,8 +39,8 @@ async function ask(path: string, init: RequestInit = {}): Promise<unknown> {
 }
 
 /**
- * What an address with `?error=` says, after a provider sent somebody back: what they can ask their administrator for.
- * The reason itself is on the provider and in the audit log.
+ * Returns the text for `?error=` in the address after a provider returned a person: what to ask the administrator for.
+ * The exact reason is on the provider and in the audit log.
  */
 export function signInErrorText(error: string): string {
   return Object.hasOwn(errorTexts, error) ? (errorTexts[error] ?? anyError) : anyError;

@@ -1,8 +1,9 @@
 import { useEffect, useState } from "react";
 
 /**
- * The token of a link, which stands behind its `#`: it is sent to nobody, and leaves the address once it is used.
- * @returns null until it is known, and an empty text where there is none
+ * Returns the token in the fragment of a link: browsers do not send it to servers, and it is removed from the address
+ * after use.
+ * @returns null until it is known, and an empty text if there is none
  */
 export function useLinkToken(): string | null {
   const [token, setToken] = useState<string | null>(null);
@@ -15,7 +16,7 @@ export function useLinkToken(): string | null {
   return token;
 }
 
-/** Takes a used token out of the address, and so out of the browser's history. */
+/** Removes a used token from the address and from the browser's history. */
 export function forgetLinkToken(): void {
   history.replaceState(null, "", location.pathname);
 }

@@ -1,11 +1,11 @@
 import { useCallback, useState } from "react";
 import { asRefused, type Refused } from "./refused";
 
-/** A request in three states: not sent or done, under way, refused. */
+/** A request in three states: idle or done, in progress, refused. */
 export interface RequestState {
   readonly isBusy: boolean;
   readonly refused: Refused | null;
-  /** Runs one; another one's refusal is forgotten. @returns whether it went well */
+  /** Runs a request and clears an earlier refusal. @returns whether it succeeded */
   run(request: () => Promise<void>): Promise<boolean>;
 }
 

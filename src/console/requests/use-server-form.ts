@@ -18,8 +18,8 @@ export interface ServerFormState<V extends Values> {
 }
 
 /**
- * A form that the server judges. What it says of single inputs stands at these, and the first of them gets the focus;
- * the rest is for a `RefusalAlert`.
+ * A form that the server validates. Errors of single inputs appear at these inputs, and the first one gets the focus;
+ * other errors are for a `RefusalAlert`.
  */
 export function useServerForm<V extends Values>({ send, ...options }: ServerForm<V>): ServerFormState<V> {
   const form = useForm<V>({ mode: "uncontrolled", ...options });
@@ -43,7 +43,10 @@ export function useServerForm<V extends Values>({ send, ...options }: ServerForm
   return { form, isBusy, refused, onSubmit: form.onSubmit((values) => void submit(values), focusFirst) };
 }
 
-/** A refusal about one input explains it by itself; that of a whole form has a word for each. */
+/**
+ * Returns the error of each input. A refusal about one input has its own message; a refusal about a whole form has a
+ * word for each input.
+ */
 function errorsAt(inputs: readonly string[], { reason, message, fields }: Refused): FormErrors {
   const known = Object.entries(fields).filter(([name]) => inputs.includes(name));
   return Object.fromEntries(

@@ -7,17 +7,17 @@ import { goOnFromLink } from "./go-on-from-link";
 
 interface ChoosePasswordProps {
   readonly token: string;
-  /** Whose password it is. */
+  /** The e-mail address of the person who chooses the password. */
   readonly email: string;
-  /** The link was made because a second factor is lost. */
+  /** The link was created because a second factor is lost. */
   readonly resetsFactor: boolean;
 }
 
-/** A password for an account that is there. */
+/** Chooses a password for an existing account. */
 export function ChoosePassword({ token, email, resetsFactor }: ChoosePasswordProps) {
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { password: "" },
-    validate: { password: (password) => (password === "" ? "A password is needed." : null) },
+    validate: { password: (password) => (password === "" ? "Enter a password." : null) },
     send: async ({ password }) => {
       await signInBy("link", { token, password });
       await goOnFromLink();
@@ -27,13 +27,13 @@ export function ChoosePassword({ token, email, resetsFactor }: ChoosePasswordPro
     <form onSubmit={onSubmit} method="post" noValidate>
       <Stack>
         <Text>
-          For {email}.{resetsFactor && " Your second factors are removed: set up new ones afterwards."}
+          For {email}.{resetsFactor && " Your second factors were removed. Set up new ones afterwards."}
         </Text>
         <RefusalAlert refused={refused} />
         <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
         <PasswordField
           label="New password"
-          description="12 characters at least; several words are good"
+          description="At least 12 characters. Several unrelated words work well."
           autoComplete="new-password"
           required
           key={form.key("password")}

@@ -1,7 +1,7 @@
 import { api } from "../requests/api";
 import { forgetLinkToken } from "../requests/use-link-token";
 
-/** After a link has let somebody in: to their account, or to the second factor that they still have to show. */
+/** Continues after a sign-in by link: to the account, or to the second factor if it is still required. */
 export async function goOnFromLink(): Promise<void> {
   forgetLinkToken();
   const { pending } = await api.auth.session.query();

@@ -5,16 +5,16 @@ import { signInBy } from "../requests/sign-in-requests";
 import { useServerForm } from "../requests/use-server-form";
 import { goOnFromLink } from "./go-on-from-link";
 
-const needed = (what: string) => (text: string) => (text.trim() === "" ? `${what} is needed.` : null);
+const needed = (what: string) => (text: string) => (text.trim() === "" ? `Enter ${what}.` : null);
 
-/** The first account and the first organization. */
+/** Creates the first account and the first organization. */
 export function SetUpForm({ token }: { token: string }) {
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { email: "", name: "", organization: "", password: "" },
     validate: {
-      email: needed("An e-mail address"),
-      organization: needed("A name for the organization"),
-      password: needed("A password"),
+      email: needed("an e-mail address"),
+      organization: needed("a name for the organization"),
+      password: needed("a password"),
     },
     send: async (fields) => {
       await signInBy("link", { token, ...fields });
@@ -24,7 +24,7 @@ export function SetUpForm({ token }: { token: string }) {
   return (
     <form onSubmit={onSubmit} method="post" noValidate>
       <Stack>
-        <Text>Nobody is here yet. You become the owner of the first organization.</Text>
+        <Text>You are the first person here. You will own the organization that you create now.</Text>
         <RefusalAlert refused={refused} />
         <TextInput
           label="E-mail address"
@@ -44,7 +44,7 @@ export function SetUpForm({ token }: { token: string }) {
         />
         <PasswordField
           label="Password"
-          description="12 characters at least; several words are good"
+          description="At least 12 characters. Several unrelated words work well."
           autoComplete="new-password"
           required
           key={form.key("password")}

@@ -17,7 +17,10 @@ const titles = {
   second_factor: "Choose a password",
 } as const;
 
-/** What a one-time link opens: the first account of an empty installation, or a new password for somebody. */
+/**
+ * The page of a one-time link: it creates the first account of an empty installation, or sets a new password for a
+ * person.
+ */
 export function SetupPage() {
   const token = useLinkToken();
   const [link, setLink] = useState<Link | null>(null);
@@ -28,9 +31,9 @@ export function SetupPage() {
   return (
     <Page title={link?.state === "good" && link.purpose ? titles[link.purpose] : "One-time link"} width="narrow">
       <RefusalAlert refused={refused} />
-      {token === "" && <NotGood message="This address is not whole: open the link as it was given to you." />}
+      {token === "" && <InvalidLink message="This link is incomplete. Copy the whole link and open it again." />}
       {token !== "" && link === null && refused === null && <Loader aria-label="Loading" />}
-      {link !== null && link.state !== "good" && <NotGood message={link.message ?? "This link is not good."} />}
+      {link !== null && link.state !== "good" && <InvalidLink message={link.message ?? "This link is not valid."} />}
       {token && link?.state === "good" && <Form token={token} link={link} />}
       <noscript>
         <Text>This needs JavaScript.</Text>
@@ -44,7 +47,7 @@ function Form({ token, link }: { token: string; link: Link }) {
   return <ChoosePassword token={token} email={link.email ?? ""} resetsFactor={link.purpose === "second_factor"} />;
 }
 
-function NotGood({ message }: { message: string }) {
+function InvalidLink({ message }: { message: string }) {
   return (
     <>
       <Alert color="red" variant="outline">

@@ -10,13 +10,13 @@ interface FirstFactorProps {
   readonly onSignedIn: () => Promise<void>;
 }
 
-/** Every way to begin. */
+/** All ways to start a sign-in. */
 export function FirstFactor({ onSignedIn }: FirstFactorProps) {
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { email: "", password: "", remember: false },
     validate: {
-      email: (email) => (email.trim() === "" ? "Your e-mail address is needed." : null),
-      password: (password) => (password === "" ? "Your password is needed." : null),
+      email: (email) => (email.trim() === "" ? "Enter your e-mail address." : null),
+      password: (password) => (password === "" ? "Enter your password." : null),
     },
     send: async ({ email, password, remember }) => {
       await signInBy("password", { email, password, remember: String(remember) });

@@ -7,13 +7,13 @@ import { signInBy } from "../requests/sign-in-requests";
 import { useRequest } from "../requests/use-request";
 
 interface PasskeyButtonProps {
-  /** After the password: only this person's passkeys. */
+  /** True after the password: only this person's passkeys are accepted. */
   readonly asSecondFactor?: boolean;
   readonly remember?: () => boolean;
   readonly onSignedIn: () => Promise<void>;
 }
 
-/** Signs in with a passkey, where the browser can. */
+/** Signs in with a passkey, if the browser supports passkeys. */
 export function PasskeyButton({ asSecondFactor = false, remember = () => false, onSignedIn }: PasskeyButtonProps) {
   const { isBusy, refused, run } = useRequest();
   if (!browserSupportsWebAuthn()) return null;

@@ -11,13 +11,13 @@ interface Provider {
   readonly name: string;
 }
 
-/** "Sign in with <name>", for each provider; those of an organization where the address names it. */
+/** "Sign in with <name>", for each provider. If the address names an organization, its providers are shown. */
 export function ProviderButtons() {
   const [providers, setProviders] = useState<readonly Provider[]>([]);
   const { isBusy, refused, run } = useRequest();
   useEffect(() => {
     const organization = new URLSearchParams(location.search).get("organization");
-    // Without the list, the other ways to sign in are still there.
+    // Without the list, the other ways to sign in still work.
     api.auth.providers.query(organization === null ? {} : { organization }).then(setProviders, () => setProviders([]));
   }, []);
   const begin = ({ slug }: Provider) =>

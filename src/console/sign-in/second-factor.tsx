@@ -9,11 +9,11 @@ import { PasskeyButton } from "./passkey-button";
 
 interface SecondFactorProps {
   readonly onSignedIn: () => Promise<void>;
-  /** Back to the beginning. */
+  /** Returns to the first step. */
   readonly onAgain: () => void;
 }
 
-/** What is asked after the password, of those who have it. */
+/** Asks for the second factor after the password, if the person has one. */
 export function SecondFactor({ onSignedIn, onAgain }: SecondFactorProps) {
   const [factors, setFactors] = useState<SecondFactors | null>(null);
   useEffect(() => {
@@ -25,7 +25,7 @@ export function SecondFactor({ onSignedIn, onAgain }: SecondFactorProps) {
       {(factors.totp || factors.recoveryCodes > 0) && <CodeForm hasApp={factors.totp} onSignedIn={onSignedIn} />}
       {factors.passkeys > 0 && <PasskeyButton asSecondFactor onSignedIn={onSignedIn} />}
       <Button variant="subtle" onClick={onAgain}>
-        Begin again
+        Use another account
       </Button>
     </Stack>
   );
@@ -34,7 +34,7 @@ export function SecondFactor({ onSignedIn, onAgain }: SecondFactorProps) {
 function CodeForm({ hasApp, onSignedIn }: { hasApp: boolean; onSignedIn: () => Promise<void> }) {
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { code: "" },
-    validate: { code: (code) => (code.trim() === "" ? "A code is needed." : null) },
+    validate: { code: (code) => (code.trim() === "" ? "Enter a code." : null) },
     send: async ({ code }) => {
       await signInBy("second-factor", { code: code.trim() });
       await onSignedIn();
@@ -44,7 +44,7 @@ function CodeForm({ hasApp, onSignedIn }: { hasApp: boolean; onSignedIn: () => P
     <form onSubmit={onSubmit} method="post" noValidate>
       <Stack>
         <Text>
-          {hasApp ? "Your password was right. Now the code of your authenticator." : "Your password was right."}
+          {hasApp ? "Enter the 6-digit code from your authenticator app." : "Enter one of your recovery codes."}
         </Text>
         <RefusalAlert refused={refused} />
         <TextInput
@@ -58,7 +58,7 @@ function CodeForm({ hasApp, onSignedIn }: { hasApp: boolean; onSignedIn: () => P
           {...form.getInputProps("code")}
         />
         <Button type="submit" loading={isBusy}>
-          Go on
+          Continue
         </Button>
       </Stack>
     </form>

@@ -11,34 +11,34 @@ import { SecondFactor } from "./second-factor";
 
 type Step = "unknown" | "first" | "second";
 
-/** Signing in: a password, a passkey or a provider, then a second factor where there is one. */
+/** The sign-in page: a password, a passkey or a provider, then a second factor if the person has one. */
 export function SignInPage() {
   const [step, setStep] = useState<Step>("unknown");
-  const goOn = useCallback(async () => setStep(await nextStep()), []);
-  const again = useCallback(() => setStep("first"), []);
+  const continueSignIn = useCallback(async () => setStep(await nextStep()), []);
+  const restart = useCallback(() => setStep("first"), []);
   useEffect(() => {
     nextStep().then(setStep, () => setStep("first"));
   }, []);
   return (
     <Page title={step === "second" ? "Your second factor" : "Sign in"} width="narrow">
       {step === "unknown" && <Loader aria-label="Loading" />}
-      {step === "first" && <FirstFactor onSignedIn={goOn} />}
-      {step === "second" && <SecondFactor onSignedIn={goOn} onAgain={again} />}
+      {step === "first" && <FirstFactor onSignedIn={continueSignIn} />}
+      {step === "second" && <SecondFactor onSignedIn={continueSignIn} onAgain={restart} />}
       <noscript>
-        <Text>Signing in needs JavaScript.</Text>
+        <Text>Sign-in needs JavaScript.</Text>
       </noscript>
       {step === "first" && (
         <Text c="dimmed" size="sm">
-          Locked out? Whoever runs this can make a new link on the host. <Anchor href="/">What is this?</Anchor>
+          Cannot sign in? Ask your administrator for a new sign-in link. <Anchor href="/">What is this?</Anchor>
         </Text>
       )}
     </Page>
   );
 }
 
-/** Asks what is still to be done. Whoever is signed in is sent on. */
+/** Determines the next step. A signed-in person is redirected. */
 async function nextStep(): Promise<Step> {
-  if (csrfToken() === null) return "first"; // nobody has signed in here
+  if (csrfToken() === null) return "first"; // no one is signed in in this browser
   const session = await api.auth.session.query().catch(() => null);
   if (session === null) return "first";
   if (session.pending === "second_factor") return "second";

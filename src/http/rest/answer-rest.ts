@@ -11,13 +11,13 @@ import { restBase } from "./rest-base";
 
 const rest = restOf(features);
 
-/** What the REST API needs of the process. */
+/** The dependencies of the REST API. */
 interface Parts {
   readonly runtime: Runtime;
   readonly requests: ActiveRequests;
 }
 
-/** Answers a request below `/api/v1` by the operation that it names. Refusals are `{"error": {code, reason, …}}`. */
+/** Answers a request below `/api/v1` with the operation that it names. Refusals are `{"error": {code, reason, …}}`. */
 export async function answerRest(
   { runtime, requests }: Parts,
   request: Request,

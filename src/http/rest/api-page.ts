@@ -6,7 +6,7 @@ import { reasons } from "../../platform/errors/reasons";
 import { openApiPath } from "./open-api";
 import { restBase } from "./rest-base";
 
-/** The API reference as Markdown: one section for each aggregate, made from the list of operations. */
+/** Renders the API reference as Markdown from the list of operations, with one section for each aggregate. */
 export function apiPage(tree: OperationTree): string {
   const operations = operationsOf(tree).map(({ operation }) => operation);
   const aggregates = [...new Set(operations.map(aggregateOf))];
@@ -33,7 +33,7 @@ export function apiPage(tree: OperationTree): string {
   ].join("\n");
 }
 
-/** The whole catalogue. A sentence that names values stands there with those of an example. */
+/** Renders the whole catalogue. A sentence that names values appears with example values. */
 function reasonsSection(): string[] {
   const sorted = Object.entries<AnyDefinition>(reasons).sort(([one], [other]) => (one < other ? -1 : 1));
   const rows = sorted.map(([reason, definition]) => {

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { Refusal } from "../../platform/errors/refusal";
 
-/** What a JSON schema says of one field, as far as text has to become a value. */
+/** The part of a field's JSON schema that is needed to convert text to a value. */
 interface FieldSchema {
   readonly type?: string;
   readonly anyOf?: readonly FieldSchema[];
@@ -10,7 +10,7 @@ interface FieldSchema {
 
 const schemas = new WeakMap<z.ZodType, Readonly<Record<string, FieldSchema>>>();
 
-/** The fields of an input, as JSON schema has them. */
+/** Returns the JSON schema of each field of an input. */
 function fieldsOf(input: z.ZodType): Readonly<Record<string, FieldSchema>> {
   const known = schemas.get(input);
   if (known) return known;
@@ -21,9 +21,9 @@ function fieldsOf(input: z.ZodType): Readonly<Record<string, FieldSchema>> {
 }
 
 /**
- * Values of a query, by the types that the schema says: `limit=2` is a number, `expired=true` a boolean, and a list is
- * `algorithm=a&algorithm=b`. Text that is no such value stays text, which the schema refuses.
- * @throws Refusal a field that is no list, twice
+ * Converts the parameters of a query to the types of the schema: `limit=2` is a number, `expired=true` a boolean, and
+ * `algorithm=a&algorithm=b` a list. Text that cannot be converted stays text, and the schema refuses it.
+ * @throws Refusal a field that is not a list appears twice
  */
 export function inputOfQuery(input: z.ZodType, query: URLSearchParams): Record<string, unknown> {
   const fields = fieldsOf(input);
@@ -41,7 +41,7 @@ export function inputOfQuery(input: z.ZodType, query: URLSearchParams): Record<s
   );
 }
 
-/** A name that a caller made up is shown only when it cannot be more than a name. */
+/** Shows an unknown name from a caller only if it is short and contains word characters alone. */
 export const harmlessName = (name: string): string => (/^\w{1,40}$/.test(name) ? name : "?");
 
 function typed(schema: FieldSchema, type: string): FieldSchema | undefined {

@@ -6,12 +6,12 @@ import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/r
 import { type Reason, reasons } from "../../platform/errors/reasons";
 import { restBase } from "./rest-base";
 
-/** Where the description of the REST API is. */
+/** The path of the OpenAPI document. */
 export const openApiPath = "/api/openapi.json";
 
 type Json = { readonly [key: string]: unknown };
 
-/** The description of the REST API of a list of operations, in OpenAPI 3.1. */
+/** Builds the OpenAPI 3.1 document of a list of operations. */
 export function openApiOf(tree: OperationTree, version: string): Json {
   const operations = operationsOf(tree).map(({ operation }) => operation);
   const paths: Record<string, Record<string, Json>> = {};
@@ -123,7 +123,7 @@ function describe(operation: AnyOperation): Json {
   };
 }
 
-/** What the transport refuses before an operation is called. */
+/** The reasons with which the transport refuses a request before an operation is called. */
 const ofTransport: readonly Reason[] = [
   "body_too_large",
   "body_too_slow",
@@ -136,7 +136,7 @@ const ofTransport: readonly Reason[] = [
 
 const ofEveryOperation: readonly Reason[] = [...commonReasons, ...ofTransport];
 
-/** Reasons by their status, in order. */
+/** Groups reasons by status, in order. */
 function byStatus(those: readonly Reason[]): Map<number, Reason[]> {
   const found = new Map<number, Reason[]>();
   for (const reason of [...new Set(those)].sort()) {
@@ -148,7 +148,10 @@ function byStatus(those: readonly Reason[]): Map<number, Reason[]> {
 
 const responseName = (status: number): string => `Refused${status}`;
 
-/** The refusals of an operation, by status: those of every operation are described once, under `components`. */
+/**
+ * Describes the refusals of an operation by status. Refusals common to all operations are described once, under
+ * `components`.
+ */
 function refusalsOf(own: readonly Reason[]): Record<string, Json> {
   const withOwn = new Set(byStatus(own).keys());
   const all = byStatus([...own, ...ofEveryOperation]);
@@ -160,7 +163,7 @@ function refusalsOf(own: readonly Reason[]): Record<string, Json> {
   );
 }
 
-/** A response with one of these reasons: their words as an enumeration, and what they mean in its description. */
+/** Describes a response with one of these reasons: the reasons as an enumeration, their meaning in the description. */
 function refusedWith(those: readonly Reason[]): Json {
   const texts = those.map((reason) => {
     const definition: AnyDefinition = reasons[reason];
@@ -180,7 +183,7 @@ function schemaOf(type: z.ZodType, io: "input" | "output"): Json {
   return schema;
 }
 
-/** A later version may add a field to an output: clients must not refuse it. */
+/** Removes `additionalProperties: false`: a later version may add fields to an output, and clients must accept them. */
 function withoutClosing(value: unknown): Json {
   const open = (node: unknown): unknown => {
     if (Array.isArray(node)) return node.map(open);

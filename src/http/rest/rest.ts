@@ -6,7 +6,7 @@ import { bodyMethods, MethodNotAllowed, Unreadable } from "../readable-request";
 import { harmlessName, inputOfQuery } from "./input-of-query";
 import { restBase } from "./rest-base";
 
-/** Calls one operation for a request: the transport around it knows the caller. */
+/** Calls one operation for a request; the transport supplies the caller. */
 export type CallOperation = (
   operation: AnyOperation,
   read: (request: Request) => Promise<unknown>,
@@ -21,8 +21,8 @@ interface Environment {
 export type RestHandler = (request: Request, call: CallOperation) => Promise<Response>;
 
 /**
- * The REST API of a list of operations: `GET /api/v1/applications/{applicationId}`.
- * @throws Unreadable 404 no such path | 405 with the methods that the path has
+ * Creates the REST API of a list of operations: `GET /api/v1/applications/{applicationId}`.
+ * @throws Unreadable 404 no such path | 405 with the methods that the path supports
  */
 export function restOf(tree: OperationTree): RestHandler {
   const operations = operationsOf(tree).map(({ operation }) => operation);
@@ -54,7 +54,7 @@ function methodsOf(operations: readonly AnyOperation[], path: string): string[] 
   return [...new Set(methods.map(({ rest }) => rest.method))].sort();
 }
 
-/** Whether a path has this form: `/api/v1/applications/{applicationId}`. */
+/** Returns whether a path matches a template: `/api/v1/applications/{applicationId}`. */
 export function isPathOf(form: string, path: string): boolean {
   const [wanted, segments] = [form.split("/"), path.split("/")];
   return (
@@ -64,9 +64,9 @@ export function isPathOf(form: string, path: string): boolean {
 }
 
 /**
- * One input of what stands in the path, and in the body or, for a method without one, in the query. A query beside a body
- * is refused: what belongs into a body, a password for one, must not get into an address.
- * @throws Unreadable 400 the body is no JSON object | 415 | Refusal a field in the wrong place, or in two places
+ * Combines the path parameters with the body or, for a method without a body, with the query. A method with a body
+ * refuses a query, because fields of a body, for example a password, must not appear in an address.
+ * @throws Unreadable 400 the body is not a JSON object | 415 | Refusal a field is in the wrong place or in two places
  */
 async function readInput(
   operation: AnyOperation,
@@ -114,7 +114,7 @@ function responseOf(operation: AnyOperation, output: unknown, operations: readon
   return Response.json(output, { status, ...(location === null ? {} : { headers: { location } }) });
 }
 
-/** Where the object that was made can be read: by the operation `one` of the same aggregate. */
+/** Returns the address of a created object: the operation `one` of the same aggregate. */
 function locationOf({ name }: AnyOperation, output: unknown, operations: readonly AnyOperation[]): string | null {
   const one = operations.find((other) => other.name === `${name.slice(0, name.lastIndexOf("."))}.one`);
   if (one === undefined || typeof output !== "object" || output === null) return null;

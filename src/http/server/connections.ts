@@ -3,25 +3,30 @@ import type { Socket } from "node:net";
 import { type Bounds, Slots } from "../../platform/fair-share";
 import { isAmong } from "../../platform/net/addresses";
 
-/** How many connections may be open at once; `perOwner` is the share of an address. */
+/** The limit of open connections; `perOwner` is the share of one address. */
 export interface ConnectionBounds extends Bounds {
-  /** Connections beyond the bound, which get one answer: `/healthz` the usual one, the rest 503. */
+  /** Connections above the limit that get one response each: the usual response for `/healthz`, 503 for the rest. */
   readonly surplus: number;
-  /** Addresses and networks that many callers have in common, and that have no share: those of the proxies. */
+  /**
+   * Addresses and networks that many callers share, those of the proxies. The share of one address does not apply to
+   * them.
+   */
   readonly shared: readonly string[];
 }
 
-/** The open connections of a server. */
+/** Tracks the open connections of a server. */
 export interface Connections {
-  /** Whether a connection came when the bound was reached: it gets one answer, and is closed. */
+  /** Returns whether a connection is above the limit: it gets one response, and is closed. */
   isSurplus(socket: object): boolean;
-  /** Called once, when the connection of a request is gone. */
+  /**
+   * Calls `listener` once, when the connection of a request is closed. @returns a function that removes the listener
+   */
   onGone(socket: object, listener: () => void): () => void;
 }
 
 /**
- * Counts a server's connections. One beyond the bound is not refused unheard: it is answered once, so that a health check
- * succeeds while somebody holds all connections. Of those the oldest makes room for the newest.
+ * Limits the connections of a server. A connection above the limit still gets one response, so that a health check
+ * succeeds while one caller holds all connections. If there are too many of these, the oldest one is closed first.
  */
 export function boundConnections(server: Server, { surplus: most, shared, ...bounds }: ConnectionBounds): Connections {
   const slots = new Slots(bounds);
@@ -29,7 +34,7 @@ export function boundConnections(server: Server, { surplus: most, shared, ...bou
   const listeners = new WeakMap<object, Set<() => void>>();
   let count = 0;
   server.on("connection", (socket: Socket) => {
-    // Node listens for errors while the socket is HTTP, and no longer once it has handed it over.
+    // Node handles errors of a socket only while the socket is HTTP, not after it passes the socket on.
     socket.on("error", () => undefined);
     const whenGone = new Set<() => void>();
     listeners.set(socket, whenGone);

@@ -26,7 +26,7 @@ import { type BodyPace, defaultBodyPace, incomingBody } from "./incoming-body";
 import { answerWith, leaveRest, stalledAfterMs } from "./node-adapter";
 import { securityHeaders, type TransportSecurity } from "./security-headers";
 
-/** What answers requests; until there is one, all of them get 503, and the process says that it is alive. */
+/** The handlers of requests. Before they are set, `/healthz` answers and every other request gets 503. */
 export interface Serving {
   readonly api: ApiHandler;
   readonly pages: RequestListener;
@@ -35,22 +35,22 @@ export interface Serving {
 
 export interface HttpServer {
   readonly port: number;
-  /** Bytes of request bodies that are held in memory now. */
+  /** The bytes of request bodies in memory now. */
   readonly bodyBytes: number;
   serve(serving: Serving): void;
-  /** Takes no more connections, lets requests finish for `graceMs`, then ends what is left. */
+  /** Stops accepting connections, lets requests finish for `graceMs`, then aborts the rest. */
   close(graceMs: number): Promise<void>;
 }
 
-/** What callers without rights can hold of the server. */
+/** The limits on what unauthenticated callers can occupy. */
 export interface ServerBounds {
-  /** `perOwner` is the share of an address; a proxy of `trustedProxies` has none. */
+  /** `perOwner` is the share of one address; it does not apply to `trustedProxies`. */
   readonly connections: Bounds;
   readonly bodies: BodyMemoryBounds;
   readonly bodyPace: BodyPace;
-  /** Pages and files of the console that are being answered; `perOwner` is the share of an address. */
+  /** Requests in progress for pages and files of the console; `perOwner` is the share of one address. */
   readonly pages: Bounds;
-  /** Milliseconds until a request's headers have to be there, on a new connection too. */
+  /** The timeout for the headers of a request in milliseconds. It also applies to a new connection. */
   readonly headersMs: number;
 }
 
@@ -67,31 +67,31 @@ export const defaultServerBounds: ServerBounds = {
   headersMs: 15_000,
 };
 
-/** Connections beyond the bound that are answered once. */
+/** The number of connections above the limit that get one response. */
 const surplusConnections = 64;
 
-/** Milliseconds until a whole request has to be there, whatever its pace. */
+/** The timeout for a whole request in milliseconds, whatever its pace. */
 const requestMs = 90_000;
 
-/** How often Node looks for requests that take too long, in milliseconds. */
-const lookEveryMs = 1_000;
+/** The interval at which Node checks for timed-out requests, in milliseconds. */
+const checkIntervalMs = 1_000;
 
-/** How long an upgrade or a tunnel that was refused may take to read the answer, in milliseconds. */
+/** How long a refused upgrade or tunnel stays open to read the response, in milliseconds. */
 const refusedForMs = 1_000;
 
 interface Listening {
   readonly host: string;
   readonly port: number;
   readonly log: Logger;
-  /** Null, or left out, where its public address is not https. */
+  /** Null or absent if the public address is not https. */
   readonly secure?: TransportSecurity | null;
   readonly trustedProxies?: readonly string[];
   readonly bounds?: Partial<ServerBounds>;
 }
 
 /**
- * Listens at once, so that a port that is taken is known before anything slow or lasting is done.
- * @throws StartFailure the port is taken, may not be used, or the address is not this machine's
+ * Starts to listen immediately, so that a port in use is detected before any slow or persistent step.
+ * @throws StartFailure the port is in use or not permitted, or the address does not belong to this machine
  */
 export async function listen(listening: Listening): Promise<HttpServer> {
   const { host, port, log, secure = null, trustedProxies = [] } = listening;
@@ -103,8 +103,8 @@ export async function listen(listening: Listening): Promise<HttpServer> {
   const server = createServer({
     headersTimeout: bounds.headersMs,
     requestTimeout: Math.max(requestMs, bounds.headersMs),
-    connectionsCheckingInterval: Math.min(lookEveryMs, bounds.headersMs),
-    requireHostHeader: false, // Node's own refusal has no header of ours
+    connectionsCheckingInterval: Math.min(checkIntervalMs, bounds.headersMs),
+    requireHostHeader: false, // Node's own refusal lacks the security headers
   });
   const connections = boundConnections(server, {
     ...bounds.connections,
@@ -114,7 +114,7 @@ export async function listen(listening: Listening): Promise<HttpServer> {
   const answering = new WeakMap<Duplex, ServerResponse>();
 
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse, waitsForContinue: boolean): void => {
-    // Node ends what breaks off by itself; without a listener the error would end the process.
+    // Node closes broken connections itself; without a listener the error would end the process.
     incoming.on("error", () => undefined);
     outgoing.on("error", () => undefined);
     answering.set(incoming.socket, outgoing);
@@ -125,7 +125,7 @@ export async function listen(listening: Listening): Promise<HttpServer> {
     if (refusal !== null || !target.ok || serving === null) {
       const path = target.ok ? target.path : "";
       leaveRest(incoming, outgoing);
-      const requestId = refusal === null ? sayAlive(outgoing) : refuse(outgoing, refusal);
+      const requestId = refusal === null ? answerAlive(outgoing) : refuse(outgoing, refusal);
       const status = outgoing.statusCode;
       log.info({ requestId, method: incoming.method, path: knownPath(path), status, ms: 0 }, "answered");
       return;
@@ -154,7 +154,7 @@ export async function listen(listening: Listening): Promise<HttpServer> {
         if (typeof slot === "function") slot();
       };
       outgoing.once("close", end);
-      gone.signal.addEventListener("abort", end, { once: true }); // an answer that waits for its turn is not closed
+      gone.signal.addEventListener("abort", end, { once: true }); // a response in the queue emits no `close`
       leaveRest(incoming, outgoing); // a page takes no body
       if (typeof slot === "string") {
         refuse(outgoing, new Refusal("overloaded", { what: "pages that are being sent", bound: slot }));
@@ -169,13 +169,13 @@ export async function listen(listening: Listening): Promise<HttpServer> {
     refuse(outgoing, new Unreadable("expectation_failed"));
   });
 
-  const upgraded = new Set<Duplex>(); // Node no longer counts them as connections of its own
-  /** Takes over a socket, which Node does not look after any more. */
+  const upgraded = new Set<Duplex>(); // Node no longer counts these sockets as its connections
+  /** Takes over a socket that Node no longer manages. */
   const takeOver = (socket: Duplex): boolean => {
     socket.on("error", () => socket.destroy());
     upgraded.add(socket);
     socket.once("close", () => upgraded.delete(socket));
-    // A request that came before it on this connection is not answered yet: no answer may be mixed with another.
+    // An earlier request on this connection is still unanswered, and two responses must not mix.
     const earlier = answering.get(socket);
     const isBusy = earlier !== undefined && !earlier.writableFinished;
     if (isBusy) socket.destroy();
@@ -185,7 +185,7 @@ export async function listen(listening: Listening): Promise<HttpServer> {
     socket.end(bareAnswer(status, headers));
     const late = setTimeout(() => socket.destroy(), refusedForMs);
     socket.once("close", () => clearTimeout(late));
-    socket.resume(); // what still arrives would keep the socket from noticing its end
+    socket.resume(); // unread data would keep the socket from emitting `end`
   };
   server.on("upgrade", (request, socket, head) => {
     if (!takeOver(socket)) return;
@@ -196,7 +196,7 @@ export async function listen(listening: Listening): Promise<HttpServer> {
     if (takeOver(socket)) refuseSocket(socket, 405);
   });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    // Node would answer by itself, without a header of ours.
+    // Without a listener, Node responds itself, without the security headers.
     const answer = answering.get(socket);
     const isBusy = answer?.headersSent && !answer.writableFinished;
     if (error.code === "ECONNRESET" || !socket.writable || isBusy) socket.destroy();
@@ -223,7 +223,7 @@ function isApi(path: string): boolean {
   return path.startsWith("/api/") || path === "/healthz" || path === "/readyz";
 }
 
-/** What is refused before anything is looked at, or null: also for `/healthz` while the process starts. */
+/** Returns why a request is refused before any other check, or null. It also applies to `/healthz` during the start. */
 function refusalOf(
   incoming: IncomingMessage,
   target: RequestTarget,
@@ -243,7 +243,7 @@ function refusalOf(
   if (!hasOneHost(incoming)) {
     return new Unreadable("malformed_request", { problem: "it has to name its host once" });
   }
-  // The web platform's requests cannot have this method.
+  // The platform's `Request` does not support this method.
   return incoming.method === "TRACE" ? new MethodNotAllowed(methodsAt(target.path)) : null;
 }
 
@@ -268,7 +268,7 @@ async function answerApi(
   const logAnswer = () => {
     outgoing.off("close", logAnswer);
     gone.removeEventListener("abort", logAnswer);
-    // The path alone: a query's input stands behind it.
+    // Only the path, because the query contains input.
     const requestId = outgoing.getHeader("x-request-id");
     const ms = Math.round(performance.now() - began);
     const level = path.startsWith("/api/") ? "info" : "debug";
@@ -286,7 +286,7 @@ async function answerApi(
   }
 }
 
-/** Answers what a handler threw, while there is still somebody who can be answered. */
+/** Responds to an error of a handler if the caller is still connected. */
 function failAnswer(error: unknown, { incoming, outgoing, gone }: Parameters<typeof answerWith>[1], log: Logger): void {
   if (gone.aborted || error instanceof BodyAborted) {
     outgoing.destroy();
@@ -313,14 +313,14 @@ function answerPage(pages: RequestListener, incoming: IncomingMessage, outgoing:
   pages(incoming, outgoing);
 }
 
-/** How Node says what is wrong with a request that it cannot read, as a status. */
+/** The status for each error code of Node's HTTP parser. */
 const unreadable: Readonly<Record<string, number>> = {
   HPE_HEADER_OVERFLOW: 431,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** An answer without a body, on a connection that is of no use afterwards. */
+/** Returns a response without a body for a connection that is closed afterwards. */
 function bareAnswer(status: number, headers: readonly (readonly [string, string])[]): string {
   const lines = [...headers, ["x-request-id", newId("request")], ["content-length", "0"], ["connection", "close"]];
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
@@ -328,7 +328,7 @@ function bareAnswer(status: number, headers: readonly (readonly [string, string]
 }
 
 /**
- * Answers where there is no handler to do it; the body has the form of the API's own refusals.
+ * Responds to requests that reach no handler; the body has the form of the API's refusals.
  * @returns the request's id
  */
 function refuse(response: ServerResponse, error: ReasonedError): string {
@@ -338,8 +338,8 @@ function refuse(response: ServerResponse, error: ReasonedError): string {
   return requestId;
 }
 
-/** `/healthz` before there is a handler. @returns the request's id */
-function sayAlive(response: ServerResponse): string {
+/** Responds to `/healthz` before the handlers are set. @returns the request's id */
+function answerAlive(response: ServerResponse): string {
   const requestId = newId("request");
   writeJson(response, 200, requestId, { status: "starting" });
   return requestId;
@@ -375,7 +375,7 @@ function bind(server: Server, host: string, port: number): Promise<void> {
 
 function close(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    // A connection whose request has just been answered is kept for a next one, and is idle only then.
+    // A connection becomes idle only after its response is complete, when it waits for the next request.
     const idle = setInterval(() => server.closeIdleConnections(), 50);
     const late = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {

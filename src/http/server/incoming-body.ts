@@ -4,21 +4,21 @@ import type { ReachedBound } from "../../platform/fair-share";
 import type { BodyAccount } from "../body-memory";
 import { type ArrivingBody, BodyAborted, Unreadable } from "../readable-request";
 
-/** How slowly a body may arrive. */
+/** The minimum pace of an incoming body. */
 export interface BodyPace {
-  /** Milliseconds that every body has, whatever its size. */
+  /** The grace period of every body in milliseconds, whatever its size. */
   readonly graceMs: number;
-  /** After that, so many bytes a second from its beginning on. */
+  /** The minimum average rate after the grace period, counted from the start of the body. */
   readonly bytesPerSecond: number;
 }
 
 export const defaultBodyPace: BodyPace = { graceMs: 10_000, bytesPerSecond: 16 * 1024 };
 
 /**
- * The body of one of Node's requests, read as far as it is asked for. What is not read stays with the sender, apart from
- * the few kilobytes that Node and the kernel take in advance.
- * @param account where what is held in memory is counted
- * @param begin called before the first byte is read: a caller that waits for `100 Continue` is let go on
+ * Returns the body of a Node request, which is read on demand. The rest stays with the sender, except for a few
+ * kilobytes that Node and the kernel buffer.
+ * @param account counts the bytes in memory
+ * @param begin called before the first byte is read, to send `100 Continue` to a caller that waits for it
  */
 export function incomingBody(
   incoming: IncomingMessage,
@@ -31,7 +31,7 @@ export function incomingBody(
   let isWhole = !hasBody(incoming);
   let began: number | null = null;
 
-  /** Takes pieces until there are more than `limit` bytes, or no more. */
+  /** Reads chunks until there are more than `limit` bytes, or until the end. */
   const take = (limit: number): Promise<void> =>
     new Promise((resolve, reject) => {
       began ??= performance.now();
@@ -83,7 +83,7 @@ export function incomingBody(
   };
 }
 
-/** Whether the head of a request says that a body follows. */
+/** Returns whether the headers of a request announce a body. */
 export function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }

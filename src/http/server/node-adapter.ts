@@ -6,21 +6,21 @@ import type { ApiHandler } from "../../platform/contract/api-handler";
 import { type ArrivingBody, ArrivingRequest } from "../readable-request";
 import { hasBody } from "./incoming-body";
 
-/** A URL has to have one; nothing may be concluded from what a caller says that its host is. */
+/** A URL requires an origin. This fixed one prevents that code relies on the `Host` header of a caller. */
 const origin = "http://portcullis.invalid";
 
-/** One of Node's requests, with what the server keeps of it. */
+/** A Node request with the server's state for it. */
 export interface NodeExchange {
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly body: ArrivingBody;
-  /** Aborted when the connection is gone before the answer is. */
+  /** Aborts if the connection closes before the response is complete. */
   readonly gone: AbortSignal;
 }
 
 /**
- * Answers one of Node's requests by a handler of the web platform's ones.
- * @throws what reading the body throws, and whatever the handler throws
+ * Answers a Node request with a handler for platform `Request` objects.
+ * @throws every error of the body and of the handler
  */
 export async function answerWith(handler: ApiHandler, { incoming, outgoing, body, gone }: NodeExchange): Promise<void> {
   const info = { ip: incoming.socket.remoteAddress ?? null };
@@ -30,12 +30,12 @@ export async function answerWith(handler: ApiHandler, { incoming, outgoing, body
   await send(response, outgoing, gone);
 }
 
-/** How long the rest of a body that nobody reads is taken and thrown away, in milliseconds. */
+/** How long the unread rest of a body is received and discarded, in milliseconds. */
 const drainMs = 1_000;
 
 /**
- * Gives up what has not arrived of a request. Its connection is of no use afterwards, and is closed when a caller who
- * still sends has had time to read the answer: closed at once, it would take the answer with it.
+ * Abandons the part of a request that has not arrived, and closes its connection after a delay. A caller that still
+ * sends needs this time to read the response: an immediate close would discard it.
  */
 export function leaveRest(incoming: IncomingMessage, outgoing: ServerResponse): void {
   if (incoming.complete || !hasBody(incoming)) return;
@@ -52,7 +52,10 @@ function headersOf({ rawHeaders }: IncomingMessage): [string, string][] {
   return headers;
 }
 
-/** Milliseconds in which a caller has to take some of an answer: nobody keeps one in memory by not reading it. */
+/**
+ * The timeout for a caller that stops reading a response, in milliseconds. Without it, slow readers could fill the
+ * memory.
+ */
 export const stalledAfterMs = 60_000;
 
 async function send(response: Response, outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
@@ -65,11 +68,11 @@ async function send(response: Response, outgoing: ServerResponse, gone: AbortSig
   if (response.body !== null && isStreamed(response.headers)) {
     await pipeline(Readable.fromWeb(response.body as ReadableStream), outgoing, { signal: gone });
   } else {
-    outgoing.end(Buffer.from(await response.arrayBuffer())); // in one piece: it is small, and gets its length
+    outgoing.end(Buffer.from(await response.arrayBuffer())); // in one piece: it is small, and gets a `Content-Length`
   }
 }
 
-/** What is not over soon, or too long to be held: events, and files. */
+/** Returns whether a response is sent as a stream: events and files, which last long or are too large for memory. */
 function isStreamed(headers: Headers): boolean {
   return headers.get("content-type")?.startsWith("text/event-stream") === true || headers.has("content-disposition");
 }

@@ -8,8 +8,8 @@ export interface PageProblem {
 }
 
 /**
- * Headers that a page's answer may depend on. Next reads many more, of its own hosting platform among them, by which a
- * caller would choose the route, the rendering or the address of a request within the server.
+ * Headers that a page may depend on. Next reads many more, including headers of its own hosting platform, with which a
+ * caller could choose the route, the rendering or the address of an internal request.
  */
 const passedOn: ReadonlySet<string> = new Set([
   "accept",
@@ -30,10 +30,10 @@ const passedOn: ReadonlySet<string> = new Set([
   "user-agent",
 ]);
 
-/** Characters of a path in this console; `next-url` and a prefetched segment are one. */
+/** The permitted form of a path in this console, also for `next-url` and a prefetched segment. */
 const path = /^\/[\w\-./$@()[\]%]{0,500}$/;
 
-/** Headers of Next's router in the browser, and what they may be; everything else has made Next answer 500. */
+/** Headers of Next's client router and their permitted values. Next answers other values with 500. */
 const routerHeaders: Readonly<Record<string, (value: string) => boolean>> = {
   rsc: (value) => value === "1",
   "next-router-prefetch": (value) => /^[1-3]$/.test(value),
@@ -43,36 +43,36 @@ const routerHeaders: Readonly<Record<string, (value: string) => boolean>> = {
 };
 
 /**
- * Makes a request one that Next can answer: its method is GET or HEAD, its headers are those that pages depend on, and
- * those of Next's own router have the form that the router gives them.
+ * Prepares a request for Next: the method must be GET or HEAD, only headers that pages depend on remain, and the
+ * headers of Next's router must have the form that the router sends.
  * @param request changed in place
  * @returns why it is refused, or null
  */
 export function preparePageRequest(request: IncomingMessage): PageProblem | null {
   if (request.method !== "GET" && request.method !== "HEAD") {
-    return { status: 405, message: "A page is fetched by GET." };
+    return { status: 405, message: "Pages support only GET and HEAD requests." };
   }
   for (const [name, isValid] of Object.entries(routerHeaders)) {
     const sent = request.headersDistinct[name];
     if (sent !== undefined && !(sent.length === 1 && isValid(sent[0] ?? ""))) {
-      return { status: 400, message: `The header ${name} is not one that this console's pages send.` };
+      return { status: 400, message: `The value of the header ${name} is invalid.` };
     }
   }
   for (const name of Object.keys(request.headers)) if (!passedOn.has(name)) delete request.headers[name];
   return null;
 }
 
-/** The longest state that is looked at; Next has a bound of the same size. */
+/** The maximum length of a router state in characters; Next has the same limit. */
 const longestState = 40_000;
 
-/** How deep routes may lie in each other; this console's lie two deep. */
+/** The maximum nesting of routes; this console has two levels. */
 const deepest = 20;
 
 const ParameterType = z.string().regex(/^(?:[cd]|oc|[cd]i(?:\(\.\)|\(\.\.\)|\(\.\.\)\(\.\.\)|\(\.\.\.\)))$/);
 const Segment = z.union([z.string(), z.tuple([z.string(), z.string(), ParameterType, z.array(z.string()).nullable()])]);
 const Note = z.enum(["refetch", "inside-shared-layout", "metadata-only"]);
 
-/** `flightRouterStateSchema` of Next 16.4, but for the routes below the segment. */
+/** `flightRouterStateSchema` of Next 16.4, without the routes below the segment. */
 const State = z.tuple([
   Segment,
   z.record(z.string(), z.unknown()),

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** What a browser may do with any answer of ours, whatever it is. */
+/** The security headers of every response. */
 const always = {
   "x-frame-options": "DENY",
   "x-content-type-options": "nosniff",
@@ -23,11 +23,11 @@ const always = {
   ].join(", "),
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
-  // For what is no page: were it ever shown as one, nothing in it runs. Pages get `pagePolicy` instead.
+  // For responses that are not pages: if a browser displays one, no script in it runs. Pages get `pagePolicy` instead.
   "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 };
 
-/** Whether browsers are told to use nothing but https: for the public host, and for the names below it as well. */
+/** The settings of Strict-Transport-Security: for the public host, and optionally for its subdomains. */
 export interface TransportSecurity {
   readonly includeSubdomains: boolean;
 }
@@ -36,8 +36,8 @@ export interface TransportSecurity {
 const maxAge = "max-age=31536000";
 
 /**
- * The headers of every answer: of the API, pages, static files, and of what cannot be read.
- * @param secure null where the public address is not https
+ * Returns the headers of every response: of the API, pages, static files, and refusals of malformed requests.
+ * @param secure null if the public address is not https
  */
 export function securityHeaders(secure: TransportSecurity | null): Readonly<Record<string, string>> {
   if (secure === null) return always;
@@ -45,15 +45,16 @@ export function securityHeaders(secure: TransportSecurity | null): Readonly<Reco
   return { ...always, "strict-transport-security": `${maxAge}${names}` };
 }
 
-/** A number used once, for the scripts of one page: 128 random bits in base64. */
+/** Creates a nonce for the scripts of one page: 128 random bits in base64. */
 export function newNonce(): string {
   return randomBytes(16).toString("base64");
 }
 
 /**
- * The Content-Security-Policy of a page. A script runs only with the page's nonce, or when such a one loads it. Style
- * sheets and `<style>` need it too; the attribute `style`, by which components are placed and sized, does not.
- * @param development Next's development server evaluates text and adds style elements of its own
+ * Returns the Content-Security-Policy of a page. A script runs only if it has the nonce of the page, or if a script
+ * with the nonce loads it. Style sheets and `<style>` also need the nonce; the attribute `style`, which positions and
+ * sizes components, does not.
+ * @param development true for Next's development server, which uses `eval` and adds style elements
  */
 export function pagePolicy(nonce: string, development = false): string {
   const directives = {

@@ -3,15 +3,21 @@ import { decode, encode } from "next-auth/jwt";
 import type { Runtime } from "../../access/runtime";
 import { hashOfToken, isToken } from "../../identity/tokens";
 
-/** Whether cookies of this origin are for TLS alone, and so can have the prefix that binds them to the host. */
+/**
+ * Returns whether cookies of this origin are sent over TLS only, so that the prefix `__Host-` can bind them to the
+ * host.
+ */
 export function isSecure(origin: string): boolean {
   return origin.startsWith("https://");
 }
 
-/** The cookie with the address to go on at after a sign-in, without the prefix that it has over TLS. */
+/** The cookie with the return address after a sign-in, without the prefix that it has over TLS. */
 export const callbackUrlCookie = "portcullis.callback-url";
 
-/** Names of our cookies at an origin. With `__Host-` a browser takes one only over TLS, for this very host and all paths. */
+/**
+ * Returns the cookie names at an origin. A browser accepts a `__Host-` cookie only over TLS, for this host and all
+ * paths.
+ */
 export function cookieNames(origin: string) {
   const prefix = isSecure(origin) ? "__Host-" : "";
   return {
@@ -29,17 +35,17 @@ export function cookieOptions(origin: string, { signIn }: Pick<Runtime, "signIn"
   return { httpOnly: true, sameSite: signIn.sameSite, path: "/", secure: isSecure(origin) } as const;
 }
 
-/** All cookies of a request, by name; of two with one name, the first. */
+/** Returns the cookies of a request by name; the first one if a name occurs twice. */
 export function readCookies(header: string | null): Cookies {
   return parseCookie(header ?? "");
 }
 
-/** Seals a session's token as the JWT that next-auth keeps in the cookie: nothing but the token is in it. */
+/** Encrypts a session token as the JWT that next-auth keeps in the cookie. It contains only the token. */
 export function encodeSession({ signer }: Pick<Runtime, "signer">, token: string, maxAge: number): Promise<string> {
   return encode({ token: { sid: token }, secret: signer.keys("session")[0], maxAge });
 }
 
-/** What a cookie's JWT holds, if one of our keys made it and it has not expired. */
+/** Returns the content of a cookie's JWT if it was created with a key of this installation and has not expired. */
 export async function decodeSession({ signer }: Pick<Runtime, "signer">, jwt: string): Promise<string | null> {
   for (const secret of signer.keys("session")) {
     const payload = await decode({ token: jwt, secret }).catch(() => null);
@@ -49,14 +55,17 @@ export async function decodeSession({ signer }: Pick<Runtime, "signer">, jwt: st
   return null;
 }
 
-/** Cookies that were opened lately: opening one costs as much as a query. What they are worth the database says each time. */
+/**
+ * Caches recently decrypted cookies, because decryption costs as much as a query. The database still checks each
+ * session.
+ */
 const opened = new WeakMap<object, Map<string, string>>();
 const remembered = 5_000;
 
 /**
- * The hash of the session whose cookie this request carries.
- * @param origin that the request came to
- * @returns null without one that is ours
+ * Returns the hash of the session whose cookie this request carries.
+ * @param origin the origin that received the request
+ * @returns null without a valid cookie
  */
 export async function sessionHashOf(
   runtime: Pick<Runtime, "signer">,
@@ -77,7 +86,7 @@ export async function sessionHashOf(
   return hash;
 }
 
-/** What a request that changes something has to send beside the cookie: bound to the session, so that no other's fits. */
+/** Returns the CSRF token that a mutating request must send in addition to the cookie. It is bound to one session. */
 export function csrfTokenOf({ signer }: Pick<Runtime, "signer">, sessionHash: string): string {
   return signer.sign("csrf", sessionHash);
 }

@@ -1,6 +1,6 @@
 /**
- * The default export of a CommonJS module that was compiled from an ES one: Node hands out all exports as the default,
- * with the real one in it; tests and bundlers hand out the real one.
+ * Returns the default export of a CommonJS module that was compiled from an ES module. Node returns all exports as the
+ * default, with the real default inside; tests and bundlers return the real default.
  */
 export function defaultExport<T extends object>(imported: T): T {
   return "default" in imported ? (imported.default as T) : imported;

@@ -3,14 +3,14 @@ import type { Attempt } from "../../identity/sign-in-context";
 import { cookieNames } from "./cookies";
 import type { SignInRequest } from "./sign-in-request";
 
-/** The secret with which next-auth makes the form's token, and with which cookies of a sign-in are sealed. */
+/** Returns the secret with which next-auth creates form tokens and which encrypts the cookies of a sign-in. */
 export function signInSecret({ runtime }: Pick<Attempt, "runtime">): string {
   return runtime.signer.keys("sign-in")[0];
 }
 
 /**
- * Whether a form carries the token that next-auth has put into a cookie of the same browser: `token|hash`, where the hash
- * is the SHA-256 of the token and the secret.
+ * Returns whether a form carries the token that next-auth stored in a cookie of the same browser: `token|hash`. The
+ * hash is the SHA-256 of the token and the secret.
  */
 export function hasFormToken({ attempt, body, cookies }: Pick<SignInRequest, "attempt" | "body" | "cookies">): boolean {
   const [token = "", hash] = (cookies[cookieNames(attempt.origin).signInCsrf] ?? "").split("|");

@@ -7,12 +7,12 @@ import type { Attempt } from "../../identity/sign-in-context";
 import { cookieNames, cookieOptions } from "./cookies";
 import { signInSecret } from "./form-token";
 
-/** The browser comes back from another site: a cookie that is `strict` would stay behind. */
+/** The cookies are not `strict`: the browser returns from another site, and does not send `strict` cookies then. */
 function optionsOf({ origin, runtime }: Attempt) {
   return { ...cookieOptions(origin, runtime), sameSite: "lax" } as const;
 }
 
-/** What a browser keeps while a person is at a provider, as lines of `Set-Cookie`. Each value is sealed, with the provider. */
+/** Returns the `Set-Cookie` lines for the time at a provider. Each value is encrypted together with the provider. */
 export async function secretCookies(
   attempt: Attempt,
   { slug }: Pick<Provider, "slug">,
@@ -31,13 +31,13 @@ export async function secretCookies(
   return Promise.all([seal(names.state, state), seal(names.nonce, nonce), seal(names.pkce, verifier)]);
 }
 
-/** Ends these cookies. */
+/** Returns the `Set-Cookie` lines that delete these cookies. */
 export function endedSecretCookies(attempt: Attempt): string[] {
   const { state, nonce, pkce } = cookieNames(attempt.origin);
   return [state, nonce, pkce].map((name) => stringifySetCookie({ name, value: "", ...optionsOf(attempt), maxAge: 0 }));
 }
 
-/** The secrets of the sign-in that this browser began with this provider, or why there are none. */
+/** Reads the secrets of the sign-in that this browser started with this provider, or returns why there are none. */
 export async function readSecretCookies(
   attempt: Attempt,
   { slug }: Pick<Provider, "slug">,

@@ -22,22 +22,22 @@ import { setSessionCookies } from "./session-cookies";
 import { ownAddress } from "./sign-in-options";
 import { type SignInRequest, signInEndpoint } from "./sign-in-request";
 
-/** What a visitor is told, as `/sign-in?error=…`: never what this installation knows of them or of others. */
-type Told =
+/** The error that a visitor sees, as `/sign-in?error=…`. It never reveals what this installation knows about anyone. */
+type VisitorError =
   | "provider_refused"
   | "provider_unavailable"
   | "provider_email_unverified"
   | "provider_email_missing"
   | "provider_groups_unknown";
 
-/** Reasons that follow from the groups of somebody, or from their membership, whatever their address is. */
+/** Reasons that depend on a person's groups or membership, not on the address. */
 const notOfAddress = new Set(["no_role_for_groups", "not_a_member", "provider_changed"]);
 
 /**
- * What somebody whose tokens were checked can ask their administrator for. It follows from their own claims and from which
- * lists the provider has, so that it is the same whether an address is in a list, or has an account, or not.
+ * Returns the hint for a person with verified tokens: what to ask their administrator for. It depends only on their own
+ * claims and on which lists the provider has. So it does not reveal whether an address is in a list or has an account.
  */
-function toldOf({ allowedEmails, allowedDomains }: Provider, claims: Claims, reason: string): Told {
+function visitorErrorOf({ allowedEmails, allowedDomains }: Provider, claims: Claims, reason: string): VisitorError {
   if (notOfAddress.has(reason)) return "provider_refused";
   const isByGroup = !isKnown(claims.groups) && reason === claims.groups;
   const isOfAddress = reason.startsWith("email_") || reason === "unknown_person";
@@ -58,7 +58,7 @@ export async function startOidc(request: SignInRequest, provider: Provider): Pro
   if (!hasFormToken(request)) return refuseForeignForm(attempt);
   const asJson = body.json === "true";
   const metadata = await ask(attempt, provider);
-  if (metadata === null) return toldAt(attempt, "provider_unavailable", asJson);
+  if (metadata === null) return redirectWithError(attempt, "provider_unavailable", asJson);
   const secrets = newSignInSecrets();
   const { href } = await authorizationUrl(provider, metadata, redirectUri(attempt, provider), secrets);
   await rememberState(runtime, secrets.state, { providerId: provider.providerId, remember: body.remember === "true" });
@@ -73,13 +73,13 @@ export async function startOidc(request: SignInRequest, provider: Provider): Pro
   return response;
 }
 
-/** What the browser brings back from a provider: a session, or a word that there is none. */
+/** Handles the return of the browser from a provider: opens a session, or redirects with an error. */
 export async function finishOidc(request: SignInRequest, provider: Provider): Promise<Response> {
   const { attempt, query, cookies } = request;
   const { runtime, origin } = attempt;
-  const refused = async (reason: string, told: Told = "provider_refused") => {
+  const refused = async (reason: string, visitorError: VisitorError = "provider_refused") => {
     await recordProviderRefusal(attempt, provider, reason);
-    return toldAt(attempt, told, false);
+    return redirectWithError(attempt, visitorError, false);
   };
   const state = query.get("state") ?? "";
   const secrets = await readSecretCookies(attempt, provider, state, cookies);
@@ -90,7 +90,7 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
   const code = query.get("code");
   if (!code) return refused("code_missing");
   const metadata = await ask(attempt, provider);
-  if (metadata === null) return toldAt(attempt, "provider_unavailable", false);
+  if (metadata === null) return redirectWithError(attempt, "provider_unavailable", false);
   const iss = query.get("iss");
   if (iss === null && metadata.namesIssuer) return refused("issuer_missing");
   const parameters = new URLSearchParams({ code, state, ...(iss === null ? {} : { iss }) });
@@ -102,7 +102,7 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
     opened = await signInByProvider(attempt, provider, claims, spent.remember);
   } catch (error) {
     if (!(error instanceof ProviderRefusal)) throw error;
-    return toldAt(attempt, toldOf(provider, claims, error.reason), false);
+    return redirectWithError(attempt, visitorErrorOf(provider, claims, error.reason), false);
   }
   const response = sentTo(ownAddress(cookies[cookieNames(origin).callbackUrl] ?? "", origin), false);
   for (const line of endedSecretCookies(attempt)) response.headers.append("set-cookie", line);
@@ -110,7 +110,7 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
   return runtime.signIn.sameSite === "strict" ? fromOurOwn(response) : response;
 }
 
-/** What the provider says of itself; null, with the reason in the audit log, where it says nothing. */
+/** Fetches the provider's metadata; null if that fails, with the reason in the audit log. */
 async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | null> {
   const { runtime, requestId } = attempt;
   try {
@@ -118,13 +118,19 @@ async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | nul
   } catch (error) {
     if (!(error instanceof DiscoveryFailed)) throw error;
     const { providerId } = provider;
-    runtime.log.warn({ requestId, providerId, error: describeError(error.cause ?? error) }, "a provider was not found");
+    runtime.log.warn(
+      { requestId, providerId, error: describeError(error.cause ?? error) },
+      "the metadata of a provider could not be fetched",
+    );
     await recordProviderRefusal(attempt, provider, error.reason);
     return null;
   }
 }
 
-/** The claims of the person; why there are none, with the details in the log, where a check failed. */
+/**
+ * Exchanges the code for the claims of the person. If a check fails, it returns the reason, and the log has the
+ * details.
+ */
 async function exchange(
   attempt: Attempt,
   provider: Provider,
@@ -148,24 +154,26 @@ async function exchange(
   }
 }
 
-/** Where the provider sends the browser back to. */
+/** Returns the address to which the provider redirects the browser. */
 function redirectUri({ origin }: Attempt, { slug }: Provider): string {
   return `${origin}${signInEndpoint}/callback/${slug}`;
 }
 
-/** A form that asks for JSON gets the address to go to in the body. */
+/** Redirects to an address; a form that requests JSON gets the address in the body. */
 function sentTo(url: string, asJson: boolean): Response {
   return asJson ? Response.json({ url }) : new Response(null, { status: 302, headers: { location: url } });
 }
 
-/** Back to the sign-in page, with what is kept of the try gone. */
-function toldAt(attempt: Attempt, told: Told, asJson: boolean): Response {
-  const response = sentTo(`${attempt.origin}/sign-in?error=${told}`, asJson);
+/** Redirects to the sign-in page with an error, and deletes the cookies of the attempt. */
+function redirectWithError(attempt: Attempt, visitorError: VisitorError, asJson: boolean): Response {
+  const response = sentTo(`${attempt.origin}/sign-in?error=${visitorError}`, asJson);
   for (const line of endedSecretCookies(attempt)) response.headers.append("set-cookie", line);
   return response;
 }
 
-/** After a redirect from another site a browser leaves `strict` cookies out: this page goes on by itself. */
+/**
+ * Returns a page that continues by itself, because a browser omits `strict` cookies after a redirect from another site.
+ */
 function fromOurOwn(response: Response): Response {
   const headers = new Headers(response.headers);
   headers.set("refresh", `0; url=${headers.get("location") ?? "/"}`);

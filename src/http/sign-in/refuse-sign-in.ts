@@ -3,13 +3,13 @@ import type { Attempt } from "../../identity/sign-in-context";
 import { Refusal } from "../../platform/errors/refusal";
 import { errorResponse } from "../errors";
 
-/** Answers a refused sign-in, and writes it down where nobody has yet. */
+/** Answers a refused sign-in, and records it if it is not recorded yet. */
 export async function refuseSignIn(attempt: Attempt, refusal: Refusal): Promise<Response> {
   await recordUnwritten(attempt, refusal);
   return errorResponse(refusal, attempt.requestId);
 }
 
-/** A form without the token that only our own pages can read. */
+/** Refuses a form without the token that only the console's own pages can read. */
 export function refuseForeignForm(attempt: Attempt): Promise<Response> {
   return refuseSignIn(attempt, new Refusal("csrf_token"));
 }

@@ -8,18 +8,18 @@ import { defaultExport } from "./default-export";
 
 const nextAuth = defaultExport(NextAuth);
 
-/** A request as next-auth's handler for Next's pages takes it; it asks for no more than this. */
+/** The parts of a request that next-auth's handler for Next's pages router reads. */
 export interface AuthRequest {
   readonly method: string;
   /** `["callback", "password"]` of `/api/auth/callback/password`. */
   readonly segments: readonly string[];
   readonly body: Readonly<Record<string, string>>;
   readonly cookies: Readonly<Cookies>;
-  /** The origin that addresses are made from. */
+  /** The origin of all generated addresses. */
   readonly origin: string;
 }
 
-/** What next-auth answers. */
+/** The response of next-auth. */
 export interface AuthResponse {
   readonly status: number;
   readonly headers: Headers;
@@ -27,14 +27,14 @@ export interface AuthResponse {
 }
 
 /**
- * Runs next-auth outside Next, on values. The process has called `prepareForNextAuth` before. The origin is ours: what the
- * caller says of its host is not handed on.
+ * Runs next-auth outside Next, on plain values. The process must have called `prepareForNextAuth` before. The origin
+ * comes from the settings; the `Host` header of the caller is not passed on.
  */
 export async function runNextAuth(request: AuthRequest, options: AuthOptions): Promise<AuthResponse> {
   const { host, protocol } = new URL(request.origin);
   const incoming = {
     method: request.method,
-    query: { nextauth: [...request.segments] }, // a form says everything in its body
+    query: { nextauth: [...request.segments] }, // a form sends everything in its body
     body: request.body,
     cookies: readableCookies(request.cookies),
     headers: { "x-forwarded-host": host, "x-forwarded-proto": protocol.slice(0, -1) },
@@ -48,14 +48,14 @@ export async function runNextAuth(request: AuthRequest, options: AuthOptions): P
   return { status: answer.response.statusCode, headers, body: answer.body() };
 }
 
-/** next-auth fails altogether where the cookie with the address to go on at holds none: anybody can set such a cookie. */
+/** Drops an invalid return address cookie: next-auth fails completely on it, and anyone can set such a cookie. */
 function readableCookies(cookies: AuthRequest["cookies"]): Cookies {
   const isReadable = ([name, value = ""]: [string, string | undefined]) =>
     !name.endsWith(callbackUrlCookie) || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol));
   return Object.fromEntries(Object.entries(cookies).filter(isReadable));
 }
 
-/** Where it sends the browser: by a redirect, or in the body of an answer to `json=true`. */
+/** Returns the address to which next-auth sends the browser: by a redirect, or in the body for `json=true`. */
 export function targetOf({ body, headers }: AuthResponse): URL | null {
   const location = headers.get("location") ?? addressIn(body);
   return typeof location === "string" && URL.canParse(location) ? new URL(location) : null;
@@ -69,7 +69,7 @@ function addressIn(body: string | null): unknown {
   }
 }
 
-/** A response that goes nowhere; what is written to it is kept. */
+/** Creates a response object that records what is written to it. */
 function newAnswer() {
   let body: string | null = null;
   const plain = new ServerResponse(new IncomingMessage(new Socket()));

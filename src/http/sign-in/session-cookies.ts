@@ -9,13 +9,15 @@ interface Session {
   readonly maxAge: number;
 }
 
-/** Where the cookies are for. */
+/** The origin and runtime that the cookies belong to. */
 interface Place {
   readonly runtime: Pick<Runtime, "signer" | "signIn">;
   readonly origin: string;
 }
 
-/** A page reads this one and sends it back beside the session's own, which it cannot read. */
+/**
+ * Creates the CSRF cookie. A page reads it and sends it back together with the session cookie, which it cannot read.
+ */
 function csrfCookie({ runtime, origin }: Place, { token, maxAge }: Session): string {
   const options = { ...cookieOptions(origin, runtime), httpOnly: false };
   const value = csrfTokenOf(runtime, hashOfToken(token));
@@ -23,8 +25,8 @@ function csrfCookie({ runtime, origin }: Place, { token, maxAge }: Session): str
 }
 
 /**
- * Gives the browser the cookie for its session, and the token that goes with it; both last as long as the session. One
- * that the answer had for it already (next-auth's, which knows only the form's "remember me") is replaced.
+ * Sets the session cookie and the CSRF cookie; both last as long as the session. A session cookie that the response
+ * already has is replaced: next-auth's, which knows only the form's "remember me".
  */
 export async function setSessionCookies(headers: Headers, place: Place, session: Session): Promise<void> {
   const value = await encodeSession(place.runtime, session.token, session.maxAge);

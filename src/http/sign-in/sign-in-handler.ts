@@ -21,8 +21,8 @@ import { type SignInRequest, signInEndpoint } from "./sign-in-request";
 const credentialsProvider = defaultExport(Credentials);
 
 /**
- * The paths below the endpoint, and how each is asked for. next-auth answers them, except for providers of OpenID Connect.
- * Its other paths do not exist here.
+ * The supported paths below the endpoint with their methods. next-auth answers them, except for OpenID Connect
+ * providers. Other paths of next-auth do not exist here.
  */
 const answered: readonly (readonly [form: RegExp, method: "GET" | "POST"])[] = [
   [/^csrf$/, "GET"],
@@ -32,12 +32,12 @@ const answered: readonly (readonly [form: RegExp, method: "GET" | "POST"])[] = [
 ];
 
 /**
- * Signs in, signs out. A form has to come from a page of ours: its `Origin` is ours, and it carries the token that the
- * browser also holds in a cookie.
+ * Signs a person in or out. A form must come from a page of the console: its `Origin` must match, and it must carry the
+ * token that the browser also holds in a cookie.
  */
 export async function answerSignIn(request: SignInRequest): Promise<Response> {
   const { attempt, method, from } = request;
-  // To the sign-in page it is a provider like any other; its answer comes at once.
+  // For the sign-in page this is a provider like any other, but it responds immediately.
   const path =
     request.path === `signin/${trustedHeaderButton.slug}` ? `callback/${trustedHeaderButton.slug}` : request.path;
   const { runtime, requestId, origin } = attempt;
@@ -69,13 +69,15 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
   return response;
 }
 
-/** next-auth has not looked at a form without the token, and shows its page again, as if nothing was wrong. */
+/**
+ * Returns whether next-auth ignored a form because its token is missing: it then shows its page again without an error.
+ */
 function isForeignForm(answer: AuthResponse): boolean {
   const target = targetOf(answer);
   return target?.searchParams.get("csrf") === "true" && target.pathname.startsWith(`${signInEndpoint}/`);
 }
 
-/** Where the path names a provider of OpenID Connect: sends the browser there, or takes what it brings back. */
+/** If the path names an OpenID Connect provider, redirects the browser there or handles its return. */
 async function answerByProvider(request: SignInRequest): Promise<Response | null> {
   const { attempt, method, path } = request;
   const [action, slug = ""] = path.split("/");
@@ -86,11 +88,11 @@ async function answerByProvider(request: SignInRequest): Promise<Response | null
   return nothingHere(request);
 }
 
-/** What came of a try, past next-auth, which knows only yes and no. */
+/** The outcome of an attempt. It bypasses next-auth, which distinguishes only success and failure. */
 interface Outcome {
   refusal: Refusal | null;
   opened: OpenedSession | null;
-  /** Nobody's fault but ours; next-auth would tell the visitor its message, or keep it to itself. */
+  /** An internal error; next-auth would show its message to the visitor, or hide it. */
   failure: unknown;
 }
 

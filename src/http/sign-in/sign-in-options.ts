@@ -4,9 +4,10 @@ import { describeError } from "../describe-error";
 import { cookieNames, cookieOptions, decodeSession, encodeSession, isSecure } from "./cookies";
 
 /**
- * What next-auth is told for every form: its cookies are ours, and the session's holds nothing but the session's token.
- * @param remember whether the session's cookie lasts as long as the settings say for "remember me"
- * @param sidOf the token of the session that was opened for who signed in; undefined for nobody
+ * Returns the next-auth options for every form: with this product's cookies, and a session cookie that contains only
+ * the session token.
+ * @param remember whether the session cookie has the lifetime that the settings define for "remember me"
+ * @param sidOf returns the token of the session that was opened; undefined if no session was opened
  */
 export function commonOptions(
   { runtime, origin, requestId }: Attempt,
@@ -37,7 +38,7 @@ export function commonOptions(
       callbackUrl: { name: names.callbackUrl, options: { ...options, sameSite: "lax" } },
     },
     callbacks: {
-      // Nothing but the session's token is in the cookie.
+      // The cookie contains only the session token.
       jwt: async ({ token, user }) => ({ sid: user ? sidOf(user) : token.sid }),
       redirect: async ({ url }) => ownAddress(url, origin),
     },
@@ -45,7 +46,7 @@ export function commonOptions(
   };
 }
 
-/** Where to go on: a page of ours, or the first one. */
+/** Returns the return address if it is a page of the console, otherwise the first page. */
 export function ownAddress(url: string, origin: string): string {
   try {
     const target = new URL(url, origin);

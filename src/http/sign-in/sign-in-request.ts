@@ -1,14 +1,14 @@
 import type { Cookies } from "cookie";
 import type { Attempt } from "../../identity/sign-in-context";
 
-/** Where people sign in and out: `/api/auth/…`. */
+/** The base path of sign-in and sign-out: `/api/auth/…`. */
 export const signInEndpoint = "/api/auth";
 
-/** A request to sign in or out, read. */
+/** A parsed request to sign in or out. */
 export interface SignInRequest {
   readonly attempt: Attempt;
   readonly method: string;
-  /** Below the endpoint, without a slash at either end. */
+  /** The path below the endpoint, without a leading or trailing slash. */
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Readonly<Record<string, string>>;

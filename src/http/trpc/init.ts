@@ -4,7 +4,7 @@ import { formatError } from "../errors";
 
 export const t = initTRPC.context<Omit<Call, "signal">>().create({
   isServer: true,
-  // Never a stack, in any mode.
+  // Responses contain no stack in any mode.
   isDev: false,
   errorFormatter: ({ shape, error, ctx }) => formatError(shape, error, ctx?.requestId ?? ""),
 });

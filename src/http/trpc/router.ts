@@ -7,7 +7,7 @@ import { ReasonedError } from "../../platform/errors/refusal";
 import { asTrpcError, errorHeaders } from "../errors";
 import { t } from "./init";
 
-/** The procedure that tRPC and its client know of an operation. */
+/** The type of an operation's procedure for tRPC and its client. */
 type ProcedureOf<O> =
   O extends Operation<infer Type, infer In, infer Out>
     ? Type extends "query"
@@ -17,7 +17,7 @@ type ProcedureOf<O> =
 
 type ProceduresOf<F> = { [K in keyof F]: F[K] extends AnyOperation ? ProcedureOf<F[K]> : ProceduresOf<F[K]> };
 
-/** The operation does everything itself, in its own order; tRPC carries the input and the output. */
+/** Wraps an operation as a procedure. tRPC only transports the input and the output; the operation does all checks. */
 function procedureOf(operation: AnyOperation) {
   const base = t.procedure
     .use(async ({ ctx, next }) => {
@@ -31,7 +31,7 @@ function procedureOf(operation: AnyOperation) {
     : base.mutation(({ ctx, signal }) => operation.run({ ...ctx, signal }, ctx.read));
 }
 
-/** The error of the response; the header says in how many seconds to come again, where that is known. */
+/** Returns the error of the response, and sets `Retry-After` in seconds if it is known. */
 function refusedCall({ answerHeaders }: Pick<Call, "answerHeaders">, error: TRPCError): TRPCError {
   const refused = asTrpcError(error);
   if (!(refused.cause instanceof ReasonedError)) return refused;
@@ -45,12 +45,12 @@ function proceduresOf(tree: OperationTree): Record<string, unknown> {
   );
 }
 
-/** A tree of operations as a router with a procedure for each. */
+/** Builds a router with one procedure for each operation of the tree. */
 export function routerOf<F extends OperationTree>(tree: F) {
   return t.router(proceduresOf(tree) as ProceduresOf<F>);
 }
 
-/** Every operation as a procedure. The SDK sees its type. */
+/** The router of all operations. The SDK uses its type. */
 export const router = routerOf<Features>(features);
 
 export type Router = typeof router;

@@ -2,14 +2,14 @@ import { z } from "zod";
 import { AuditCheckpoint, AuditVerdict } from "../../features/audit-log/contract";
 import { IdInput, Name } from "../../platform/contract/page";
 
-/** The commands of the host's own command line: what they take and what they print with `--json`. */
+/** The host commands: their inputs, and their outputs with `--json`. */
 
 const Email = z
   .email({ error: "must be an e-mail address" })
   .max(254)
   .transform((email) => email.toLowerCase());
 
-/** Days until the key expires; without it, it does not. */
+/** Days until the key expires; absent for a key that does not expire. */
 const ExpiresInDays = z.number().int().min(1).max(3650).optional();
 
 /** The first operator, the root organization and its API key: once per installation. */
@@ -37,15 +37,17 @@ export const CreateKey = z.strictObject({
 });
 export type CreateKey = z.infer<typeof CreateKey>;
 
-/** Says that the folder which this installation is pointed at now is this gateway's. */
+/** Confirms that the folder in the settings of this installation belongs to this gateway. */
 export const AdoptGatewayFolder = z.strictObject({ gateway: Name.default("local") });
 export type AdoptGatewayFolder = z.infer<typeof AdoptGatewayFolder>;
 
-/** The key is here and nowhere else: it is stored as a hash. */
+/** The key is only in this output: the database stores a hash. */
 export const CreatedKey = z.object({ apiKeyId: z.string(), key: z.string() });
 export type CreatedKey = z.infer<typeof CreatedKey>;
 
-/** `setupUrl`: where the owner chooses a password, once, within half an hour; null for one who has a password. */
+/**
+ * `setupUrl`: a one-time link of half an hour, where the owner chooses a password; null for an owner with a password.
+ */
 export const CreatedOrganization = z.object({
   organizationId: z.string(),
   userId: z.string(),
@@ -57,7 +59,7 @@ export type CreatedOrganization = z.infer<typeof CreatedOrganization>;
 export const SetUpDone = CreatedOrganization.extend({ setupUrl: z.string() });
 export type SetUpDone = z.infer<typeof SetUpDone>;
 
-/** Whom a command is about. */
+/** The person that a command changes. */
 export const OperatorByEmail = z.strictObject({ email: Email });
 export type OperatorByEmail = z.infer<typeof OperatorByEmail>;
 
@@ -70,18 +72,18 @@ export const Operators = z.object({
       email: z.string(),
       name: z.string().nullable(),
       organizations: z.array(z.object({ organizationId: z.string(), name: z.string(), role: z.string().nullable() })),
-      /** `must_change`: a link is under way, or nobody has used it. */
+      /** `must_change`: the person has to choose a new password, for example with a link that is still unused. */
       password: z.enum(["set", "must_change", "none"]),
       totp: z.boolean(),
       passkeys: z.number().int(),
-      /** Too many wrong passwords or codes lately. */
+      /** The account is locked after too many recent wrong passwords or codes. */
       locked: z.boolean(),
     }),
   ),
 });
 export type Operators = z.infer<typeof Operators>;
 
-/** `url`: where its bearer chooses a password, once, within half an hour. */
+/** `url`: a one-time link of half an hour, where its bearer chooses a password. */
 export const OperatorReset = z.object({
   userId: z.string(),
   email: z.string(),
@@ -97,7 +99,7 @@ export type UnlockedOperator = z.infer<typeof UnlockedOperator>;
 export const AdoptedGatewayFolder = z.object({ gatewayId: z.string(), folder: z.string() });
 export type AdoptedGatewayFolder = z.infer<typeof AdoptedGatewayFolder>;
 
-/** Of one log, or of all of them; with a checkpoint that was kept elsewhere, the log that it is of. */
+/** Verifies one log or all logs; with a checkpoint that was stored elsewhere, the log of that checkpoint. */
 export const VerifyAuditLogs = z.strictObject({
   organization: IdInput.optional(),
   checkpoint: AuditCheckpoint.optional(),
@@ -109,11 +111,11 @@ export type AuditVerdicts = z.infer<typeof AuditVerdicts>;
 
 export const RotateSecrets = z.strictObject({}).prefault({});
 
-/** How many values are sealed with the present secret that were not before, in all and by table. */
+/** The number of values that were re-encrypted with the current secret, in total and by table. */
 export const RotatedSecrets = z.object({
   total: z.number().int(),
   resealed: z.record(z.string(), z.number().int()),
-  /** No secret that is set opens these. */
+  /** Values that no configured secret can decrypt. */
   unreadable: z.number().int(),
 });
 export type RotatedSecrets = z.infer<typeof RotatedSecrets>;
@@ -133,7 +135,7 @@ export interface BreakGlassResults {
 
 export type BreakGlassVerb = keyof BreakGlassResults;
 
-/** `message` is one line for a person. */
+/** The answer of a command; `message` is one line for a person. */
 export type BreakGlassAnswer<Result = unknown> =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly message: string };

@@ -6,7 +6,7 @@ import type { CreatedKey, CreateKey } from "./contract";
 import { insertKey } from "./insert-key";
 
 /**
- * Makes an API key for any organization: the way back in for whoever has lost the last one.
+ * Creates an API key for any organization. It restores access after the last key is lost.
  * @throws Refusal `no_such_organization`
  */
 export function createKey(runtime: HostRuntime, input: CreateKey): Promise<CreatedKey> {

@@ -8,9 +8,9 @@ import { insertKey } from "./insert-key";
 import { insertPasswordLink, type LinkRuntime } from "./password-link";
 
 /**
- * Makes an organization with its owner and a key of the owner's; an e-mail address that is known is that person. An owner
- * without a password gets a link to choose one.
- * @throws Refusal `not_set_up` the first organization is made by `setup`
+ * Creates an organization with its owner and an API key of the owner. If the e-mail address has an account, that person
+ * becomes the owner. An owner without a password gets a link to choose one.
+ * @throws Refusal `not_set_up` the first organization must be created by `setup`
  */
 export function createOrganization(runtime: LinkRuntime, input: CreateOrganization): Promise<CreatedOrganization> {
   return hostWork(runtime, "organization.create", async (work) => {

@@ -3,7 +3,7 @@ import { installation } from "../../../drizzle/installation";
 import type { Database } from "../../database/database";
 import { newId } from "../../platform/ids";
 
-/** The secret of this process is not the one that this database's values are sealed with. */
+/** The values of this database are encrypted with another secret than that of this process. */
 export class AnotherSecret extends Error {
   override readonly name = "AnotherSecret";
   constructor() {
@@ -13,10 +13,10 @@ export class AnotherSecret extends Error {
   }
 }
 
-/** Any number that nobody else locks in this database. */
+/** An advisory lock number that no other code in this database uses. */
 const installationLock = 7_402_118_337;
 
-/** Which installation the database is, or null before its first start. */
+/** Returns the id of the database's installation, or null before the first start. */
 export async function findInstallation(database: Database): Promise<string | null> {
   const [row] = await database.transaction("host", null, (tx) =>
     tx.select({ installationId: installation.installationId }).from(installation),
@@ -25,7 +25,7 @@ export async function findInstallation(database: Database): Promise<string | nul
 }
 
 /**
- * For who changes nothing: the database's secret is one of these.
+ * Checks, without a change, that the database's secret is one of these.
  * @throws AnotherSecret
  */
 export async function requireKnownSecret(database: Database, fingerprints: readonly string[]): Promise<void> {
@@ -34,8 +34,10 @@ export async function requireKnownSecret(database: Database, fingerprints: reado
 }
 
 /**
- * The installation's id, made at the first start. Of processes that start at once with different secrets, one goes on.
- * @param fingerprints of the present secret, then of former ones: where the database knows one of those, it learns the present.
+ * Returns the id of the installation, which the first start creates. If processes with different secrets start at the
+ * same time, only one of them continues.
+ * @param fingerprints the fingerprints of the current secret, then of the previous ones; if the database has a previous
+ *   one, it is replaced by the current one
  * @throws AnotherSecret
  */
 export function ensureInstallation(

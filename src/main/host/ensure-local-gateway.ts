@@ -5,11 +5,11 @@ import { gatewayPlaces, newGatewaySecrets } from "../../delivery/planner/gateway
 import { newId } from "../../platform/ids";
 import { localGateway } from "../../platform/local-gateway";
 
-/** Any number that nobody else locks in this database. */
+/** An advisory lock number that no other code in this database uses. */
 const gatewayLock = 7_402_118_338;
 
 /**
- * The gateway `local`, made at the first start. Its addresses are what the settings say now.
+ * Creates the gateway `local` at the first start, and updates its addresses from the settings at every start.
  * @returns its id
  */
 export function ensureLocalGateway(

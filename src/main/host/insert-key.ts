@@ -16,7 +16,7 @@ interface NewKey {
   readonly expiresInDays: number | undefined;
 }
 
-/** Makes a key and stores its hash; the key itself is in the answer alone. */
+/** Creates a key and stores its hash; only the return value contains the key. */
 export async function insertKey(work: HostWork, wanted: NewKey): Promise<CreatedKey> {
   const { key, hash } = makeApiKey(work.random);
   const apiKeyId = newId("apiKey");

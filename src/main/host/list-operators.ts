@@ -8,7 +8,7 @@ import type { Operators } from "./contract";
 
 type Listed = Operators["operators"][number];
 
-/** Everybody who has an account, by e-mail address, and how they can sign in. */
+/** Lists all accounts by e-mail address, with the ways in which each can sign in. */
 export function listOperators({ database, clock }: HostRuntime): Promise<Operators> {
   return database.transaction("host", null, async (tx) => {
     const people = await tx

@@ -3,9 +3,9 @@ import { insertLink, linkUrl } from "../../identity/links";
 import type { LinkRuntime } from "./password-link";
 
 /**
- * The link by which whoever starts an empty installation sets it up in a browser: good once, for half an hour. One that
- * an earlier start has printed ends.
- * @returns null where something is set up already
+ * Creates the one-time link to set up an empty installation in a browser. It is valid for half an hour, and ends the
+ * link of an earlier start.
+ * @returns null if the installation is already set up
  */
 export function makeSetUpLink({ database, clock, random, publicOrigin }: LinkRuntime): Promise<string | null> {
   return database.transaction("host", null, async (tx) => {

@@ -1,13 +1,16 @@
 import type { HostRuntime, HostWork } from "../../access/host-work";
 import { insertLink, linkUrl } from "../../identity/links";
 
-/** What a command that prints a link needs of the process. */
+/** The dependencies of a command that prints a link. */
 export interface LinkRuntime extends HostRuntime {
-  /** Where people reach it: `https://portcullis.example.org`. */
+  /** The public address: `https://portcullis.example.org`. */
   readonly publicOrigin: string;
 }
 
-/** A link by which its bearer chooses somebody's password: good once, for half an hour; earlier ones end. */
+/**
+ * Creates a one-time link with which its bearer chooses a person's password. It is valid for half an hour, and ends
+ * earlier links.
+ */
 export async function insertPasswordLink(
   { tx, now, random }: HostWork,
   { publicOrigin }: LinkRuntime,

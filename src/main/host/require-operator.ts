@@ -7,11 +7,17 @@ import { Refusal } from "../../platform/errors/refusal";
 export interface Operator {
   readonly userId: string;
   readonly email: string;
-  /** In whose log what is done to the account is written: the organization that they joined first, or the installation's own. */
+  /**
+   * The organization whose audit log records changes of the account: the first one that the person joined, or the
+   * installation.
+   */
   readonly organizationId: string;
 }
 
-/** The account of an e-mail address, held until the transaction ends. @throws Refusal `no_such_person` */
+/**
+ * Returns the account of an e-mail address, and locks its row until the transaction ends. @throws Refusal
+ * `no_such_person`
+ */
 export async function requireOperator({ tx }: HostWork, email: string): Promise<Operator> {
   const [person] = await tx
     .select({ userId: users.userId, email: users.email })

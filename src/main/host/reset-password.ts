@@ -7,8 +7,8 @@ import { insertPasswordLink, type LinkRuntime } from "./password-link";
 import { type Operator, requireOperator } from "./require-operator";
 
 /**
- * Takes somebody's password away and makes the link by which they choose another. Every session of theirs ends. A second
- * factor stays, and is asked for after the link.
+ * Removes a person's password and creates a link to choose a new one. All sessions of the person end. A second factor
+ * stays, and is required after the link.
  * @throws Refusal `no_such_person`
  */
 export function resetPassword(runtime: LinkRuntime, { email }: OperatorByEmail): Promise<OperatorReset> {
@@ -28,8 +28,8 @@ export function resetPassword(runtime: LinkRuntime, { email }: OperatorByEmail):
 }
 
 /**
- * From here on only the link lets them in by a password, and unlocks the account; whoever comes by another way has to
- * choose one first.
+ * Makes the link the only way to sign in with a password, and unlocks the account. A person who signs in another way
+ * must choose a password first.
  */
 export async function forceNewPassword(
   work: HostWork,

@@ -7,8 +7,8 @@ import { requireOperator } from "./require-operator";
 import { forceNewPassword } from "./reset-password";
 
 /**
- * Removes somebody's second factors and passkeys. Their password alone must not be enough from here on: it is taken away
- * too, and the link lets them choose another. Every session of theirs ends.
+ * Removes the second factors and passkeys of a person. The password alone must not suffice afterwards, so it is also
+ * removed, and a link lets the person choose a new one. All sessions of the person end.
  * @throws Refusal `no_such_person`
  */
 export function resetSecondFactor(runtime: LinkRuntime, { email }: OperatorByEmail): Promise<OperatorReset> {

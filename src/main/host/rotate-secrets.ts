@@ -7,19 +7,19 @@ import { Refusal } from "../../platform/errors/refusal";
 import type { RotatedSecrets } from "./contract";
 import { type SealedColumn, sealedColumns } from "./sealed-columns";
 
-/** What the rotation needs of the process. */
+/** The dependencies of the rotation. */
 export interface RotationRuntime extends HostRuntime {
-  /** Knows the present secret and the former ones. */
+  /** Returns a sealer that knows the current secret and the previous ones. */
   readonly keys: () => Promise<{ readonly sealer: Sealer; readonly fingerprint: string }>;
 }
 
-/** Values of one transaction: on the embedded database none lasts longer than 50 ms. */
+/** Values per transaction: on the embedded database no transaction may last longer than 50 ms. */
 const atOnce = 100;
 
 /**
- * Seals everything anew that is sealed with a former secret, a batch at a time, beside everything else. What is done
- * stays done: started again, it goes on with the rest. A value that somebody changes meanwhile is theirs.
- * @throws Refusal `secret_not_in_force` no process has started with the present secret yet
+ * Re-encrypts all values sealed with a previous secret, in batches, while the server runs. An interrupted rotation can
+ * be started again and continues with the rest. Values changed concurrently are left alone.
+ * @throws Refusal `secret_not_in_force` no process has started with the current secret yet
  */
 export async function rotateSecrets(runtime: RotationRuntime): Promise<RotatedSecrets> {
   const { sealer, fingerprint } = await runtime.keys();
@@ -44,7 +44,10 @@ export async function rotateSecrets(runtime: RotationRuntime): Promise<RotatedSe
   return { total, resealed, unreadable };
 }
 
-/** A process that runs with the former secret alone could not read what is sealed from here on. */
+/**
+ * Checks that the current secret is in force: a process that knows only the previous secret could not read re-encrypted
+ * values.
+ */
 async function requireInForce({ database }: RotationRuntime, fingerprint: string): Promise<void> {
   const rows = await database.transaction("host", null, (tx) => tx.select().from(installation));
   if (rows.some(({ secretFingerprint }) => secretFingerprint === fingerprint)) return;
@@ -53,9 +56,9 @@ async function requireInForce({ database }: RotationRuntime, fingerprint: string
 
 interface Batch {
   readonly resealed: number;
-  /** No known secret opens them: they stay as they are. */
+  /** Values that no known secret decrypts; they stay unchanged. */
   readonly unreadable: number;
-  /** The last id that was looked at; null at the end. */
+  /** The last processed id; null at the end. */
   readonly next: string | null;
 }
 
@@ -74,7 +77,7 @@ function resealBatch(
             order by ${id} limit ${atOnce}`,
       ),
     );
-    const anew = rows.flatMap((row) => {
+    const resealed = rows.flatMap((row) => {
       const opened = sealer.open(placeOf(row.id), row.sealed);
       return opened.ok
         ? [{ id: row.id, was: row.sealed, becomes: sealer.seal(placeOf(row.id), opened.plaintext) }]
@@ -83,13 +86,13 @@ function resealBatch(
     const written = rowsOf<{ id: string }>(
       await tx.execute(
         sql`update ${from} as t set ${value} = n.becomes
-            from jsonb_to_recordset(${JSON.stringify(anew)}::jsonb) as n (id text, was text, becomes text)
+            from jsonb_to_recordset(${JSON.stringify(resealed)}::jsonb) as n (id text, was text, becomes text)
             where t.${id} = n.id and t.${value} = n.was returning n.id`,
       ),
     );
     return {
       resealed: written.length,
-      unreadable: rows.length - anew.length,
+      unreadable: rows.length - resealed.length,
       next: rows.length === atOnce ? (rows.at(-1)?.id ?? null) : null,
     };
   });

@@ -3,7 +3,7 @@ import { gatewayPlaces, hashPlace } from "../../delivery/planner/gateway-secrets
 import { clientSecretPlace } from "../../identity/external/provider";
 import { totpPlace } from "../../identity/totp";
 
-/** Where the database keeps values that only the installation's secret opens. */
+/** A column with values that only the installation's secret can decrypt. */
 export interface SealedColumn {
   readonly table: string;
   readonly key: string;
@@ -11,7 +11,7 @@ export interface SealedColumn {
   readonly placeOf: (id: string) => SealedPlace;
 }
 
-/** All of them: a test compares with the tables. */
+/** All sealed columns; a test compares this list with the tables. */
 export const sealedColumns: readonly SealedColumn[] = [
   { table: "gateways", key: "gateway_id", column: "tag_key_sealed", placeOf: gatewayPlaces.tagKey },
   { table: "gateways", key: "gateway_id", column: "probe_host_sealed", placeOf: gatewayPlaces.probeHost },

@@ -7,9 +7,9 @@ import { insertKey } from "./insert-key";
 import { insertPasswordLink, type LinkRuntime } from "./password-link";
 
 /**
- * Makes the first operator, the root organization (its routes may lead anywhere, loopback included), its first key,
- * and the link by which the operator chooses a password. Key and link are in this answer alone. A set-up link that a
- * start has printed ends with it.
+ * Creates the first operator, the root organization (its routes may target any address, including loopback), its first
+ * API key, and a link with which the operator chooses a password. The key and the link are only in this output. The
+ * set-up link that a start printed becomes invalid.
  * @throws Refusal `already_set_up`
  */
 export function setUp(runtime: LinkRuntime, input: SetUp): Promise<SetUpDone> {

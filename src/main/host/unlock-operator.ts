@@ -3,7 +3,7 @@ import { unlockAccount } from "../../identity/account-lockout";
 import type { OperatorByEmail, UnlockedOperator } from "./contract";
 import { requireOperator } from "./require-operator";
 
-/** Forgets the wrong passwords and codes of an account, so that its owner gets in again. @throws Refusal `no_such_person` */
+/** Clears the failed attempts of an account, so that its owner can sign in again. @throws Refusal `no_such_person` */
 export function unlockOperator(runtime: HostRuntime, { email: wanted }: OperatorByEmail): Promise<UnlockedOperator> {
   return hostWork(runtime, "operator.unlock", async (work) => {
     const { organizationId, userId, email } = await requireOperator(work, wanted);

@@ -11,13 +11,13 @@ import type { AuditVerdicts, VerifyAuditLogs } from "./contract";
 
 export interface VerifyRuntime {
   readonly database: Database;
-  /** Read when it is needed: most commands need no secret. */
+  /** Loaded on demand: most commands need no secret. */
   readonly signer: () => Promise<Signer>;
 }
 
 /**
- * Whether nobody has changed, moved or taken out an entry: of one log, or of every log there is, those of organizations
- * that are gone and the installation's own too.
+ * Verifies that no entry was changed, moved or removed, in one log or in all logs, including those of deleted
+ * organizations and of the installation.
  * @throws Refusal `checkpoint_not_ours`
  */
 export async function verifyAuditLogs(
@@ -48,7 +48,7 @@ export async function verifyAuditLogs(
   return { logs };
 }
 
-/** The next log that has entries, or of which anything was signed: so one is missed that was emptied. */
+/** Returns the next log that has entries or a signed statement, so that the verification detects an emptied log. */
 async function nextLog(database: Database, after: string): Promise<string | null> {
   const firstOf = (table: typeof auditEntries | typeof auditCheckpoints) =>
     sql`(select min(organization_id) from ${table} where organization_id > ${after}::text)`;

@@ -6,29 +6,29 @@ import { errorCode } from "../../platform/files/folder-lock";
 import { processUser } from "../../platform/files/own-folder";
 import { controlSocketPath, DataFolderUnusable } from "./control-socket-path";
 
-/** What came of asking whoever holds a data folder. */
+/** The outcome of a request to the process that holds a data folder. */
 export type ControlAnswer =
   /** No process holds the folder. */
-  | { readonly kind: "nobody" }
-  /** A process holds it and does not serve yet. */
+  | { readonly kind: "no_holder" }
+  /** A process holds the folder but does not serve yet. */
   | { readonly kind: "starting" }
-  /** A process holds it and did not answer in time; it may be stopped. */
+  /** A process holds the folder but did not answer in time; it may be suspended. */
   | { readonly kind: "silent" }
   /** `body` is the parsed JSON. */
   | { readonly kind: "answer"; readonly status: number; readonly body: unknown };
 
-/** Milliseconds. */
+/** Timeouts in milliseconds. */
 export interface AskOptions {
-  /** How long one answer may take. */
+  /** The timeout of one response. */
   readonly timeoutMs?: number;
-  /** How long to go on asking while the answer is `starting`. */
+  /** How long to retry while the answer is `starting`. */
   readonly patienceMs?: number;
 }
 
 /**
- * Asks the process that holds a data folder: HTTP POST with JSON over its control socket.
- * @throws DataFolderUnusable the folder's path is too long for a socket, or somebody else may have put the socket there
- * @throws Error the holder ended, or answered something that is not JSON
+ * Sends a request to the process that holds a data folder: HTTP POST with JSON over its control socket.
+ * @throws DataFolderUnusable the folder's path is too long for a socket, or another user may have created the socket
+ * @throws Error the holder ended, or its response is not JSON
  */
 export async function askControlSocket(
   dataFolder: string,
@@ -47,8 +47,8 @@ export async function askControlSocket(
 }
 
 /**
- * What is asked is believed: the socket has to be this user's own. Root may ask for everybody, where the folder's owner
- * alone can have made the socket.
+ * Checks that the socket can be trusted, because its responses are: it must belong to this user. Root may use the
+ * socket of another user if only the owner of the folder can have created it.
  */
 async function requireTrustedSocket(folder: string, socketPath: string): Promise<void> {
   const self = processUser();
@@ -74,9 +74,9 @@ function askOnce(socketPath: string, path: string, body: string, timeoutMs: numb
     const answered = deadlineAround(asked, timeoutMs, (error) => {
       const code = errorCode(error);
       if (error instanceof NoAnswer) resolve({ kind: "silent" });
-      else if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "nobody" });
+      else if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "no_holder" });
       else if (code === "EAGAIN")
-        resolve({ kind: "silent" }); // the queue of a stopped process is full
+        resolve({ kind: "silent" }); // the queue of a suspended process is full
       else reject(error);
     });
     asked.end(body);

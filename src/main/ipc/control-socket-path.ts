@@ -3,7 +3,10 @@ import { join, resolve } from "node:path";
 import { octal } from "../../platform/files/folder-rule";
 import { makeFolder, NotOurs, reasonOf, withOwnFolder } from "../../platform/files/own-folder";
 
-/** Bytes. The kernel's limit is 107 on Linux and 103 on macOS, and a claim needs names two bytes longer. */
+/**
+ * The maximum path length in bytes. The kernel's limit is 107 on Linux and 103 on macOS, and a claim needs names that
+ * are two bytes longer.
+ */
 const LONGEST_PATH = 100;
 
 /** The data folder cannot be used as it is; the message is one line that says what to do. */
@@ -12,7 +15,7 @@ export class DataFolderUnusable extends Error {
 }
 
 /**
- * Where the control socket of a data folder is.
+ * Returns the path of a data folder's control socket.
  * @throws DataFolderUnusable the path is longer than a socket's can be
  */
 export function controlSocketPath(dataFolder: string): string {
@@ -25,9 +28,9 @@ export function controlSocketPath(dataFolder: string): string {
 }
 
 /**
- * Makes a data folder (0700) where there is none, and makes sure that it is one that this process may use. A folder
- * that others may write to is closed to them while it is empty; one that holds something may be somebody's home.
- * @throws DataFolderUnusable it cannot be made, is not a folder, belongs to somebody else, or is open to others
+ * Creates a data folder (0700) if it is missing, and checks that this process may use it. An empty folder with write
+ * access for others is closed to them; a folder with content is refused, because it may be a user's home.
+ * @throws DataFolderUnusable it cannot be created, is not a folder, belongs to another user, or is open to others
  */
 export async function makeDataFolder(folder: string, { closed = 0o022 }: { readonly closed?: number } = {}) {
   try {
@@ -47,7 +50,7 @@ export async function makeDataFolder(folder: string, { closed = 0o022 }: { reado
   }
 }
 
-/** What to say of a folder in which this user cannot make what it needs. */
+/** Returns the error for a folder in which this user cannot create files. */
 export function unusable(folder: string, error: unknown): DataFolderUnusable {
   if (error instanceof NotOurs) return new DataFolderUnusable(error.message);
   return new DataFolderUnusable(

@@ -9,17 +9,17 @@ import { readOwnFile } from "../../platform/files/own-file";
 import { askControlSocket } from "./ask-control-socket";
 import { controlSocketPath, makeDataFolder, unusable } from "./control-socket-path";
 
-/** The lock of a data folder, held until it is closed or its process ends. */
+/** The lock of a data folder. It is held until it is closed or its process ends. */
 export interface ControlSocket {
-  /** Answers requests from now on; until then they get 503 `starting`. `/pid` is answered by the socket itself. */
+  /** Starts to answer requests; before this call they get 503 `starting`. The socket itself answers `/pid`. */
   serve(handler: (request: IncomingMessage, response: ServerResponse) => void): void;
-  /** Gives the lock back. Call it last: the next process may open the data folder at once. */
+  /** Releases the lock. Call it last: the next process may open the data folder immediately. */
   close(): Promise<void>;
 }
 
 /** Another process holds the data folder. */
 export class DataFolderInUse extends Error {
-  /** @param pid null where it could not be found out */
+  /** @param pid null if it is unknown */
   constructor(
     readonly dataFolder: string,
     readonly pid: number | null,
@@ -33,10 +33,10 @@ export class DataFolderInUse extends Error {
 }
 
 /**
- * Takes the lock of a data folder: a listening UNIX socket, `control.sock`. The kernel lets go of it when the
- * process ends in whatever way; a pid in a file does not, and in containers pid 1 is always alive.
- * Makes the folder (0700) where there is none.
- * @throws DataFolderInUse another process, stopped or not, holds it
+ * Takes the lock of a data folder: a listening UNIX socket, `control.sock`. The kernel releases it however the process
+ * ends. A pid file does not have this property, and in containers pid 1 is always alive. Creates the folder (0700) if
+ * it is missing.
+ * @throws DataFolderInUse another process, running or suspended, holds it
  * @throws DataFolderUnusable the path is too long, or others can enter the folder
  */
 export async function takeControlSocket(dataFolder: string): Promise<ControlSocket> {
@@ -54,7 +54,7 @@ export async function takeControlSocket(dataFolder: string): Promise<ControlSock
       throw unusable(folder, error);
     },
   );
-  server.on("error", () => undefined); // one connection could not be accepted
+  server.on("error", () => undefined); // a connection could not be accepted
   try {
     await chmod(listening, 0o600);
     if (!(await claimSocket(path, listening))) throw await inUse(folder);
@@ -77,7 +77,7 @@ export async function takeControlSocket(dataFolder: string): Promise<ControlSock
     },
     async close() {
       await rm(pidFile, { force: true });
-      await unlink(path); // before it stops listening: a name that refuses connections may be another's by then
+      await unlink(path); // before the server closes: another process may replace a name that refuses connections
       await new Promise((done) => {
         server.close(done);
         server.closeAllConnections();
@@ -95,9 +95,9 @@ function answerJson(response: ServerResponse, status: number, body: unknown, hea
   response.end(JSON.stringify(body));
 }
 
-/** Who holds it, by its own word; of one that is stopped, by its pid file. */
+/** Describes the holder: by its own answer, or by its pid file if it is suspended. */
 async function inUse(folder: string): Promise<DataFolderInUse> {
-  const deadline = Date.now() + 1_000; // ms; whoever is just replacing a leftover answers within it
+  const deadline = Date.now() + 1_000; // ms; a process that is replacing a leftover socket answers within this time
   do {
     const answer = await askControlSocket(folder, "/pid", {}, { timeoutMs: 1_000 });
     if (answer.kind === "answer") return new DataFolderInUse(folder, pidIn(answer.body), true);
@@ -112,7 +112,7 @@ function pidIn(body: unknown): number | null {
   return typeof body.pid === "number" ? body.pid : null;
 }
 
-/** It only makes the message better: one that cannot be read, or is not ours, says nothing. */
+/** Reads the pid for the message only; null if the file cannot be read or belongs to another user. */
 async function pidInFile(path: string): Promise<number | null> {
   const text = await readOwnFile(path, { secret: false }).catch(() => null);
   return Number.parseInt(text ?? "", 10) || null;

@@ -1,4 +1,4 @@
-/** What an `.env` file says, or the first thing in it that cannot be read. */
+/** The content of an `.env` file, or the first line that cannot be parsed. */
 export type EnvFile =
   | { readonly ok: true; readonly values: ReadonlyMap<string, string> }
   /** `problem` is a sentence without any value: the file holds secrets. */
@@ -9,17 +9,17 @@ const blankOrComment = /^[ \t]*(?:#.*)?$/;
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\", $: "$" };
 
 /**
- * Reads an `.env` file. Node's own reader drops what follows a `#` inside a value, takes a byte order mark for a part of
- * the first name, and joins a line that it cannot read with the next one; the file would then say something else than it
- * seems to.
+ * Parses an `.env` file. Node's own parser drops the text after a `#` inside a value, treats a byte order mark as a
+ * part of the first name, and joins a line that it cannot parse with the next one. The result would differ from what
+ * the file appears to say.
  *
- * - Lines end with LF, CRLF or CR. Blank lines, and lines that begin with `#`, say nothing.
+ * - Lines end with LF, CRLF or CR. Blank lines, and lines that begin with `#`, are ignored.
  * - `NAME=value` or `export NAME=value`; spaces and tabs around the name and the value are dropped.
- * - A value without quotes is taken as it stands, `$` and `\` included. A `#` after a space begins a comment.
- * - In single quotes or backticks everything stands for itself, over several lines too. In double quotes as well, but
- *   for `\n`, `\r`, `\t`, `\"`, `\\` and `\$`.
- * - Nothing is expanded. Of a name that is there twice the last value counts.
- * @param bytes of the file: UTF-8, with or without a byte order mark
+ * - A value without quotes is used literally, including `$` and `\`. A `#` after a space begins a comment.
+ * - A value in single quotes or backticks is literal and may have several lines. The same applies to double quotes,
+ *   except for the escapes ` `, `\r`, `\t`, `\"`, `\\` and `\$`.
+ * - Nothing is expanded. If a name occurs twice, the last value counts.
+ * @param bytes the content of the file: UTF-8, with or without a byte order mark
  */
 export function parseEnvFile(bytes: Uint8Array): EnvFile {
   const decoded = decode(bytes);
@@ -86,7 +86,7 @@ function endOfLine(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** Null for what is not UTF-8, such as the UTF-16 that Windows writes. */
+/** Returns null for text that is not UTF-8, such as the UTF-16 that Windows writes. */
 function decode(bytes: Uint8Array): string | null {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes); // without its byte order mark

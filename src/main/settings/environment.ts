@@ -11,16 +11,16 @@ import { normalizePublicUrl } from "./public-url";
 import { checkFormerSecret, checkSecret } from "./secret-strength";
 import { type UnknownSetting, unknownSettings } from "./unknown-settings";
 
-/** A setting as the table below states it: everything that is said about it anywhere comes from here. */
+/** One entry of the table below, which is the only definition of a setting. */
 interface Setting<S extends z.ZodType = z.ZodType> {
   readonly name: string;
-  /** What it is when it is not set, as text; null where there is none. */
+  /** The default value as text; null if there is none. */
   readonly default: string | null;
   readonly description: string;
   readonly example: string;
-  /** Can also be read from the file that `<name>_FILE` names; its value is never repeated in a message. */
+  /** The value can also come from the file that `<name>_FILE` names. Messages never repeat the value. */
   readonly secret?: true;
-  /** From its text, or from undefined where it is neither set nor has a default. */
+  /** Parses the text, or undefined if the setting has neither a value nor a default. */
   readonly schema: S;
 }
 
@@ -32,7 +32,7 @@ const secretThat = (check: typeof checkSecret) =>
     return z.NEVER;
   });
 const secret = secretThat(checkSecret);
-const formerSecret = secretThat(checkFormerSecret);
+const previousSecret = secretThat(checkFormerSecret);
 
 /** `host:port`, or `:port` for every interface. */
 const hostAndPort = z
@@ -68,7 +68,7 @@ const networks = z
 
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be the name of a header");
 
-/** JSON of a form; what is wrong with it is said by place, never by value. */
+/** Parses JSON with a schema. Messages name the place of a problem, never the value. */
 const json = <S extends z.ZodType>(schema: S, what: string) =>
   z.string().transform((text, context): z.output<S> => {
     const wrong = (message: string) => {
@@ -87,10 +87,10 @@ const json = <S extends z.ZodType>(schema: S, what: string) =>
     return wrong(`must be ${what}: ${issue?.path.join(".") || "it"} ${placeless(issue)}`);
   });
 
-/** Unknown names and received values may be somebody's secret in the wrong place. */
+/** Describes an issue without names and values from the input, because they may be a secret in the wrong place. */
 function placeless(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === "custom" || issue?.code === "invalid_format") return issue.message;
-  if (issue?.code === "unrecognized_keys") return "has a field that is not known";
+  if (issue?.code === "unrecognized_keys") return "has an unknown field";
   return issue?.code === "invalid_type" ? `must be there, of type ${issue.expected}` : "is not allowed";
 }
 
@@ -122,12 +122,12 @@ const provableProviders = SettingsProviders.superRefine((providers, context) => 
   }
 });
 
-/** Every setting there is. `.env.example` is made from this table (see `renderExample`), and a test compares. */
+/** All settings. `renderExample` creates `.env.example` from this table, and a test compares them. */
 export const settingsTable = {
   port: {
     name: "PORT",
     default: "3000",
-    description: "The port on which the control plane answers.",
+    description: "The port on which the control plane listens.",
     example: "3000",
     schema: z.string().transform((text, context) => {
       const read = readPort(text);
@@ -137,7 +137,8 @@ export const settingsTable = {
   host: {
     name: "HOST",
     default: "127.0.0.1",
-    description: "The address on which it listens. 0.0.0.0 is every interface: then put TLS in front of it.",
+    description:
+      "The address on which the control plane listens. 0.0.0.0 means all interfaces: then put a TLS proxy in front.",
     example: "127.0.0.1",
     schema: z
       .string()
@@ -149,7 +150,7 @@ export const settingsTable = {
     name: "PORTCULLIS_PUBLIC_URL",
     default: null,
     description:
-      "Where people and gateways reach it, if that is not http://HOST:PORT: scheme, host and, if it is not the scheme's own, port. It answers at the root of that host.",
+      "The public URL of the control plane, if it is not http://HOST:PORT: scheme, host and, if it is not the default of the scheme, port. The control plane answers at the root of that host.",
     example: "https://portcullis.example.org",
     schema: optional(
       z.string().transform((text, context) => {
@@ -162,7 +163,7 @@ export const settingsTable = {
     name: "PORTCULLIS_HSTS_INCLUDE_SUBDOMAINS",
     default: "false",
     description:
-      "With a public URL of https, browsers are told for a year to use nothing but https for its host (Strict-Transport-Security). true: for every name below that host as well, whoever serves it.",
+      "With an https public URL, responses contain Strict-Transport-Security for one year. true: it also applies to all subdomains of that host, including those that other servers answer.",
     example: "false",
     schema: trueOrFalse,
   },
@@ -170,7 +171,7 @@ export const settingsTable = {
     name: "PORTCULLIS_DATA",
     default: "./data",
     description:
-      "The folder for everything that it keeps on disk: the embedded database, its secret, the gateways' files. One process at a time.",
+      "The folder for all data on disk: the embedded database, the secret, the files of gateways. Only one process can use it at a time.",
     example: "/var/lib/portcullis",
     schema: folder,
   },
@@ -178,7 +179,7 @@ export const settingsTable = {
     name: "DATABASE_URL",
     default: null,
     description:
-      "PostgreSQL 15 or newer, over TCP or a unix socket (?host=/var/run/postgresql), with or without TLS (?sslmode=verify-full); docs/postgresql.md has the details. Not set: a database embedded in the process, in the data folder.",
+      "PostgreSQL 15 or newer, over TCP or a unix socket (?host=/var/run/postgresql), with or without TLS (?sslmode=verify-full); docs/postgresql.md has the details. Not set: an embedded database in the data folder.",
     example: "postgres://portcullis@db.example.org:5432/portcullis",
     secret: true,
     schema: optional(databaseUrl),
@@ -187,7 +188,7 @@ export const settingsTable = {
     name: "PORTCULLIS_DATABASE_CONNECTIONS",
     default: "8",
     description:
-      "The most connections that one process opens to PostgreSQL. Of four or more, a quarter, three at most, are kept for deliveries and proofs.",
+      "The maximum number of connections that one process opens to PostgreSQL. If there are four or more, a quarter of them, three at most, are reserved for deliveries and proofs.",
     example: "8",
     schema: wholeNumber(2, 500),
   },
@@ -195,28 +196,29 @@ export const settingsTable = {
     name: "PORTCULLIS_ACTIVE_REQUESTS",
     default: "256",
     description:
-      "How many requests one process answers at the same time. One more gets 503 (overloaded) with Retry-After. Health checks are not counted, and neither are requests that wait for a delivery.",
+      "The maximum number of requests in progress in one process. Further requests get 503 (overloaded) with Retry-After. Health checks and requests that wait for a delivery do not count.",
     example: "256",
     schema: wholeNumber(8, 100_000),
   },
   activeRequestsPerOrganization: {
     name: "PORTCULLIS_ACTIVE_REQUESTS_PER_ORGANIZATION",
     default: "64",
-    description: "How many of these one organization may have; also one address of callers who are not signed in.",
+    description:
+      "The maximum number of these requests for one organization, and for one address of callers who are not signed in.",
     example: "64",
     schema: wholeNumber(4, 100_000),
   },
   exports: {
     name: "PORTCULLIS_EXPORTS",
     default: "32",
-    description: "How many exports of audit logs one process sends at the same time.",
+    description: "The maximum number of concurrent audit log exports in one process.",
     example: "32",
     schema: wholeNumber(1, 10_000),
   },
   exportsPerOrganization: {
     name: "PORTCULLIS_EXPORTS_PER_ORGANIZATION",
     default: "8",
-    description: "How many of these one organization may have.",
+    description: "The maximum number of these exports for one organization.",
     example: "8",
     schema: wholeNumber(1, 10_000),
   },
@@ -224,7 +226,7 @@ export const settingsTable = {
     name: "PORTCULLIS_CONNECTIONS",
     default: "4000",
     description:
-      "How many connections one process keeps open; one address may have half of them, unless it is one of PORTCULLIS_TRUSTED_PROXIES. One more gets 503, and /healthz is answered. The limit of open files (ulimit -n) has to be larger.",
+      "The maximum number of open connections of one process. One address may have half of them, unless it is one of PORTCULLIS_TRUSTED_PROXIES. Further connections get 503, but /healthz is still answered. The limit of open files (ulimit -n) must be larger.",
     example: "4000",
     schema: wholeNumber(64, 1_000_000),
   },
@@ -232,7 +234,7 @@ export const settingsTable = {
     name: "PORTCULLIS_BODY_MEBIBYTES",
     default: "64",
     description:
-      "How much memory the bodies of requests under way may take, in MiB; one organization may have a quarter of it. Callers who are not known yet share another quarter.",
+      "The maximum memory for the bodies of requests in progress, in MiB. One organization may use a quarter of it. Unknown callers share another quarter.",
     example: "64",
     schema: wholeNumber(8, 65_536),
   },
@@ -240,7 +242,7 @@ export const settingsTable = {
     name: "PORTCULLIS_SECRET",
     default: null,
     description:
-      "Seals what the database must not be able to read: 32 random bytes, in hex or base64 (openssl rand -hex 32). Not set: one is made in the data folder, once. With DATABASE_URL it is required as soon as the database holds anything.",
+      "The key that encrypts sensitive values before they are stored in the database: 32 random bytes, in hex or base64 (openssl rand -hex 32). Not set: the first start creates one in the data folder. With DATABASE_URL it is required as soon as the database contains an installation.",
     example: "the output of: openssl rand -hex 32",
     secret: true,
     schema: optional(secret),
@@ -249,27 +251,28 @@ export const settingsTable = {
     name: "PORTCULLIS_SECRET_PREVIOUS",
     default: null,
     description:
-      "Secrets that values may still be sealed with, separated by commas, after PORTCULLIS_SECRET was changed.",
-    example: "the former PORTCULLIS_SECRET",
+      "Previous secrets, separated by commas. Set this after a change of PORTCULLIS_SECRET, because values can still be encrypted with a previous secret.",
+    example: "the previous PORTCULLIS_SECRET",
     secret: true,
     schema: z
       .string()
       .transform((text) => text.split(",").map((part) => part.trim()))
-      .pipe(z.array(formerSecret))
+      .pipe(z.array(previousSecret))
       .optional()
       .transform((secrets) => secrets ?? []),
   },
   gatewayAddress: {
     name: "PORTCULLIS_GATEWAY_ADDRESS",
     default: "127.0.0.1:8000",
-    description: "Where the gateway `local` (Traefik on this machine) serves visitors.",
+    description: "The address at which the gateway `local` (Traefik on this machine) serves visitors.",
     example: "127.0.0.1:8000",
     schema: hostAndPort,
   },
   gatewayProbeAddress: {
     name: "PORTCULLIS_GATEWAY_PROBE_ADDRESS",
     default: "127.0.0.1:8001",
-    description: "Where the gateway is asked which configuration it serves. Nobody else needs to reach it.",
+    description:
+      "The address at which the gateway reports which configuration it serves. Only the control plane needs to reach it.",
     example: "127.0.0.1:8001",
     schema: hostAndPort,
   },
@@ -284,21 +287,21 @@ export const settingsTable = {
     name: "PORTCULLIS_GATEWAY_GROUP",
     default: null,
     description:
-      "The group that Traefik runs in, by name or number, if it is another user: the gateway's files are given to it.",
+      "The group of the Traefik process, by name or number, if Traefik runs as another user. The files of the gateway get this group.",
     example: "traefik",
     schema: optional(z.string().regex(/^[A-Za-z_][\w.-]*\$?$|^\d{1,9}$/, "must be the name or the number of a group")),
   },
   gatewayFolderInTraefik: {
     name: "PORTCULLIS_GATEWAY_DIR_IN_TRAEFIK",
     default: null,
-    description: "What Traefik calls that folder, if it sees it elsewhere (in a container).",
+    description: "The path of that folder as Traefik sees it, if it differs (in a container).",
     example: "/etc/portcullis",
     schema: optional(z.string().regex(/^\/[^\p{Cc}]*$/u, "must be an absolute path")),
   },
   sessionHours: {
     name: "PORTCULLIS_SESSION_HOURS",
     default: "24",
-    description: "How long a session lasts at most, in hours.",
+    description: "The maximum lifetime of a session, in hours.",
     example: "24",
     schema: wholeNumber(1, 720),
   },
@@ -312,7 +315,7 @@ export const settingsTable = {
   sessionIdleMinutes: {
     name: "PORTCULLIS_SESSION_IDLE_MINUTES",
     default: "120",
-    description: "A session that is not used for so many minutes ends.",
+    description: "The idle timeout of a session, in minutes.",
     example: "120",
     schema: wholeNumber(5, 43_200),
   },
@@ -327,7 +330,7 @@ export const settingsTable = {
     name: "PORTCULLIS_COOKIE_SAME_SITE",
     default: "lax",
     description:
-      "The SameSite attribute of the session's cookie: lax, or strict, with which a link from elsewhere opens signed out.",
+      "The SameSite attribute of the session cookie: lax or strict. With strict, a link from another site opens the console signed out.",
     example: "lax",
     schema: z.enum(["lax", "strict"], { error: "must be lax or strict" }),
   },
@@ -335,7 +338,7 @@ export const settingsTable = {
     name: "PORTCULLIS_TRUSTED_PROXIES",
     default: null,
     description:
-      "Addresses and networks of proxies in front of it, separated by commas. Only from these is X-Forwarded-For believed.",
+      "Addresses and networks of proxies in front of the control plane, separated by commas. X-Forwarded-For is accepted only from these.",
     example: "127.0.0.1, 10.0.0.0/8",
     schema: networks,
   },
@@ -343,7 +346,7 @@ export const settingsTable = {
     name: "PORTCULLIS_OIDC_PROVIDERS",
     default: null,
     description:
-      "Providers of OpenID Connect to sign in by, as a JSON array of objects with slug, name, issuer, clientId and, where needed, clientSecret, internalUrl, scopes, groupsClaim, allowedEmails, allowedDomains, allowedGroups, groupRoles, trustedDomains, createsPersons, emailProof (email_verified, xms_edov or trusted_domains: what proves an e-mail address). The redirect address at the provider is PORTCULLIS_PUBLIC_URL/api/auth/callback/<slug>.",
+      "OpenID Connect providers for sign-in, as a JSON array of objects with slug, name, issuer, clientId and, where needed, clientSecret, internalUrl, scopes, groupsClaim, allowedEmails, allowedDomains, allowedGroups, groupRoles, trustedDomains, createsPersons, emailProof (email_verified, xms_edov or trusted_domains: what proves an e-mail address). The redirect address at the provider is PORTCULLIS_PUBLIC_URL/api/auth/callback/<slug>.",
     example:
       '[{"slug":"company","name":"Company","issuer":"https://login.example.org","clientId":"portcullis","clientSecret":"…","trustedDomains":["example.org"]}]',
     secret: true,
@@ -355,28 +358,28 @@ export const settingsTable = {
     name: "PORTCULLIS_TRUSTED_HEADER_PROXIES",
     default: null,
     description:
-      "Turns on sign-in by a header: addresses and networks of proxies, separated by commas, that ask an external provider (forwardAuth) and say in a header who somebody is. They have to replace what a visitor sends under these names.",
+      "Turns on sign-in by a header: addresses and networks of proxies, separated by commas, that authenticate a person with an external provider (forwardAuth) and name the person in a header. The proxies must overwrite these headers in requests of visitors.",
     example: "10.0.0.2",
     schema: networks,
   },
   trustedHeaderEmail: {
     name: "PORTCULLIS_TRUSTED_HEADER_EMAIL",
     default: "Remote-Email",
-    description: "The header with the e-mail address of who signed in at the proxy.",
+    description: "The header with the e-mail address of the person who signed in at the proxy.",
     example: "Remote-Email",
     schema: headerName,
   },
   trustedHeaderName: {
     name: "PORTCULLIS_TRUSTED_HEADER_NAME",
     default: "Remote-Name",
-    description: "The header with their name, for people who are made on first sight.",
+    description: "The header with the name of the person, for accounts that are created at the first sign-in.",
     example: "Remote-Name",
     schema: headerName,
   },
   trustedHeaderGroups: {
     name: "PORTCULLIS_TRUSTED_HEADER_GROUPS",
     default: "Remote-Groups",
-    description: "The header with their groups, separated by commas.",
+    description: "The header with the groups of the person, separated by commas.",
     example: "Remote-Groups",
     schema: headerName,
   },
@@ -384,7 +387,7 @@ export const settingsTable = {
     name: "PORTCULLIS_TRUSTED_HEADER_GROUP_ROLES",
     default: null,
     description:
-      "Which role in the root organization a group of that header gives, as JSON. Where it is set, the groups decide who is in.",
+      "The role in the root organization for each group of that header, as JSON. If it is set, the groups decide who is a member.",
     example: '{"admins":"owner","staff":"viewer"}',
     schema: json(GroupRoles, "a JSON object of groups and roles")
       .optional()
@@ -393,7 +396,7 @@ export const settingsTable = {
   trustedHeaderCreates: {
     name: "PORTCULLIS_TRUSTED_HEADER_CREATES",
     default: "false",
-    description: "Whether people whom the header names are made on first sight: true or false.",
+    description: "Whether an account is created at the first sign-in of a person by the header: true or false.",
     example: "false",
     schema: trueOrFalse,
   },
@@ -401,7 +404,7 @@ export const settingsTable = {
     name: "PORTCULLIS_AUDIT_RETENTION_DAYS",
     default: "0",
     description:
-      "How long audit entries are kept, in days; 0 for ever. What is removed leaves a signed statement, so that the rest can be verified.",
+      "The retention of audit entries, in days; 0 keeps them forever. Each removal leaves a signed statement, so that the rest can be verified.",
     example: "730",
     schema: wholeNumber(0, 36_500),
   },
@@ -409,7 +412,7 @@ export const settingsTable = {
     name: "PORTCULLIS_KEY_CREATIONS_PER_HOUR",
     default: "5",
     description:
-      "How many API keys can be made or rotated from one address in an hour; 0 for any number. The host's own command line is not limited.",
+      "The maximum number of API keys that one address can create or rotate in an hour; 0 for no limit. Host commands are not limited.",
     example: "5",
     schema: wholeNumber(0, 100_000),
   },
@@ -417,7 +420,7 @@ export const settingsTable = {
     name: "PORTCULLIS_WAITS_PER_CALLER",
     default: "20",
     description:
-      "How many calls of sync.wait one API key or session may have under way in one process. Further calls are answered with 429.",
+      "The maximum number of concurrent sync.wait calls of one API key or session in one process. Further calls get 429.",
     example: "20",
     schema: wholeNumber(1, 100_000),
   },
@@ -425,14 +428,14 @@ export const settingsTable = {
     name: "PORTCULLIS_WAITS_PER_ORGANIZATION",
     default: "200",
     description:
-      "How many calls of sync.wait one organization may have under way in one process. Further calls are answered with 429.",
+      "The maximum number of concurrent sync.wait calls of one organization in one process. Further calls get 429.",
     example: "200",
     schema: wholeNumber(1, 100_000),
   },
   waits: {
     name: "PORTCULLIS_WAITS",
     default: "2000",
-    description: "How many calls of sync.wait one process takes at the same time. Further calls are answered with 503.",
+    description: "The maximum number of concurrent sync.wait calls in one process. Further calls get 503.",
     example: "2000",
     schema: wholeNumber(1, 100_000),
   },
@@ -440,7 +443,7 @@ export const settingsTable = {
     name: "PORTCULLIS_SMTP_URL",
     default: null,
     description:
-      "The mail server that invitations are sent by: smtps://user:password@host:465, or smtp://host:587, which changes to TLS before anything is said (?tls=off at its end: goes on without, on a network of your own). Not set: an invitation is a link to hand over.",
+      "The mail server that sends invitations: smtps://user:password@host:465, or smtp://host:587, which requires STARTTLS (append ?tls=off to allow plain text in a private network). Not set: the inviting person passes on the link.",
     example: "smtps://portcullis:password@mail.example.org:465",
     secret: true,
     schema: optional(url(["smtp:", "smtps:"], "must be smtps://user:password@host:port or smtp://host:port")),
@@ -448,14 +451,14 @@ export const settingsTable = {
   mailFrom: {
     name: "PORTCULLIS_MAIL_FROM",
     default: null,
-    description: "The address that e-mail comes from, if it is not portcullis@ the host of PORTCULLIS_PUBLIC_URL.",
+    description: "The sender address of e-mail, if it is not portcullis@ the host of PORTCULLIS_PUBLIC_URL.",
     example: "portcullis@example.org",
     schema: optional(z.email("must be an e-mail address")),
   },
   logLevel: {
     name: "PORTCULLIS_LOG_LEVEL",
     default: "info",
-    description: "How much is logged: trace, debug, info, warn, error, fatal or silent.",
+    description: "The log level: trace, debug, info, warn, error, fatal or silent.",
     example: "info",
     schema: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"], {
       error: "must be trace, debug, info, warn, error, fatal or silent",
@@ -468,8 +471,8 @@ type Table = typeof settingsTable;
 const quoted = /^(["'`]).*\1$/s;
 
 /**
- * Names in the environment that were probably meant to be settings. They are no error: Kubernetes adds names of its own,
- * and a newer version may know more.
+ * Returns names in the environment that were probably meant as settings. They are not an error: Kubernetes adds
+ * variables, and a newer version may have more settings.
  */
 export function unknownNames(environment: Readonly<Record<string, string | undefined>>): UnknownSetting[] {
   const known = Object.values<Setting>(settingsTable).flatMap(({ name, secret }) =>
@@ -478,10 +481,10 @@ export function unknownNames(environment: Readonly<Record<string, string | undef
   return unknownSettings(environment, known);
 }
 
-/** What the environment says, checked and typed. Paths are absolute. */
+/** The validated and typed settings. Paths are absolute. */
 export type Settings = { readonly [K in keyof Table]: z.output<Table[K]["schema"]> };
 
-/** A setting is wrong. The message is one line: its name, and what is right. */
+/** A setting is invalid. The message is one line: its name and the rule that it breaks. */
 export class WrongSetting extends Error {
   override readonly name = "WrongSetting";
   constructor(
@@ -493,10 +496,10 @@ export class WrongSetting extends Error {
 }
 
 /**
- * Reads all settings; nothing else looks at the environment. White space around a value is dropped, and an empty one
+ * Reads all settings; no other code reads the environment. White space around a value is removed, and an empty value
  * counts as not set.
- * @param environment `process.env`, or what a test makes up
- * @throws WrongSetting the first wrong one, in the order of the table
+ * @param environment `process.env`, or the values of a test
+ * @throws WrongSetting the first invalid setting, in the order of the table
  */
 export function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Settings {
   const settings: Record<string, unknown> = {};
@@ -515,7 +518,7 @@ export function readEnvironment(environment: Readonly<Record<string, string | un
   return settings as Settings;
 }
 
-/** The control plane and the two entry points cannot listen on one port of one address. */
+/** Checks that the control plane and the two entry points of the gateway use different ports. */
 function requireOwnPorts({ host, port, gatewayAddress, gatewayProbeAddress }: Settings): void {
   const taken = new Map<string, string>([[`${host}:${port}`, settingsTable.port.name]]);
   for (const [setting, address] of [
@@ -528,7 +531,7 @@ function requireOwnPorts({ host, port, gatewayAddress, gatewayProbeAddress }: Se
   }
 }
 
-/** What a program that is started from here gets of this process's environment: where things are, and no setting. */
+/** Returns the environment of a child process: paths of the system, but no setting. */
 export function childEnvironment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   const given = Object.entries({ PATH, HOME, TMPDIR }).filter(([, value]) => value !== undefined);
@@ -536,8 +539,8 @@ export function childEnvironment(more: Readonly<Record<string, string>>): NodeJS
 }
 
 /**
- * next-auth takes the origin of its addresses from the environment alone: it is told to take it from the headers, which
- * we make ourselves, and what others may have set for it is taken away.
+ * Configures next-auth, which reads the origin of its addresses only from the environment. It must use the headers,
+ * which this product creates itself, so other settings of next-auth are removed.
  */
 export function prepareForNextAuth(): void {
   process.env.AUTH_TRUST_HOST = "true";
@@ -560,7 +563,7 @@ function textOf(setting: Setting, environment: Readonly<Record<string, string | 
   }
 }
 
-/** Whom a mounted secret belongs to is for the administrator to say; that everybody can change it is never meant. */
+/** Reads a secret from a file. Any user may own a mounted secret, but a world-writable file is always a mistake. */
 function readSecretFile(path: string): string {
   const file = openSync(path, "r");
   try {
@@ -576,7 +579,7 @@ function readSecretFile(path: string): string {
 
 const lineLength = 100;
 
-/** The text of `.env.example`. */
+/** Renders `.env.example`. */
 export function renderExample(): string {
   const head = [
     "# Every setting of Portcullis. None is needed to try it on one machine.",

@@ -1,11 +1,11 @@
-/** A port, or the rest of a sentence that begins with the setting's name and says what is wrong. */
+/** A port, or a problem: the rest of a sentence that begins with the name of the setting. */
 export type PortSetting =
   | { readonly ok: true; readonly port: number }
   | { readonly ok: false; readonly problem: string };
 
 const highest = 65_535;
 
-/** @param text what PORT says */
+/** Parses a port. @param text the value of PORT */
 export function readPort(text: string): PortSetting {
   if (/^\d{1,9}$/.test(text) && Number(text) <= highest) return { ok: true, port: Number(text) };
   const rule = `must be a whole number from 0 to ${highest}`;

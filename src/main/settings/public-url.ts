@@ -6,12 +6,12 @@ export type PublicUrl =
 const example = "https://portcullis.example.org";
 
 /**
- * The one form of a public address: scheme and host in lower case, without the scheme's own port, without a slash at
- * its end. Browsers compare origins letter by letter, and so do we from here on.
- * @param text what the setting says
+ * Normalizes a public address: scheme and host in lower case, without the default port of the scheme, without a
+ * trailing slash. Browsers compare origins character by character, and so does the rest of the code.
+ * @param text the value of the setting
  */
 export function normalizePublicUrl(text: string): PublicUrl {
-  const given = text.includes("@") ? "" : `, and is ${JSON.stringify(text)}`; // it may hold a password
+  const given = text.includes("@") ? "" : `, and is ${JSON.stringify(text)}`; // it may contain a password
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):\/\//.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) {
     const meant = normalizePublicUrl(`https://${text.replace(/^\/+/, "")}`);

@@ -1,27 +1,27 @@
-/** A name in the environment that looks like one of a setting, and is none. */
+/** A name in the environment that resembles a setting but is not one. */
 export interface UnknownSetting {
   readonly name: string;
-  /** The setting that it resembles most; null where it resembles none. */
+  /** The most similar setting; null if no setting is similar. */
   readonly nearest: string | null;
 }
 
 /**
- * What Kubernetes sets in every container of a namespace, for each service whose name begins with `portcullis`:
- * `PORTCULLIS_SERVICE_HOST`, `PORTCULLIS_PORT=tcp://…`, `PORTCULLIS_PORT_3000_TCP_ADDR`.
+ * Variables that Kubernetes sets in every container of a namespace, for each service whose name begins with
+ * `portcullis`: `PORTCULLIS_SERVICE_HOST`, `PORTCULLIS_PORT=tcp://…`, `PORTCULLIS_PORT_3000_TCP_ADDR`.
  */
 const ofService =
   /^PORTCULLIS(?:_[A-Z0-9_]+)?_(?:SERVICE_(?:HOST|PORT(?:_[A-Z0-9_]+)?)|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
 const portOfService = /^PORTCULLIS(?:_[A-Z0-9_]+)?_PORT$/;
 const serviceAddress = /^(?:tcp|udp|sctp):\/\//;
 
-/** Further away than this, a name resembles no other. */
+/** The maximum edit distance between similar names. */
 const farthest = 4;
-/** How many letters may be wrong in `PORTCULLIS` itself. */
+/** The maximum edit distance of the prefix `PORTCULLIS`. */
 const farthestPrefix = 2;
 const prefix = "PORTCULLIS_";
 
 /**
- * Names that were probably meant to be settings. Those that Kubernetes sets by itself are none.
+ * Returns names that were probably meant as settings, without those that Kubernetes sets.
  * @param known the names of all settings
  */
 export function unknownSettings(
@@ -64,8 +64,8 @@ function nearestOf(name: string, known: readonly string[]): string | null {
 }
 
 /**
- * How many letters have to be added, removed, replaced or swapped with their neighbour to make one text of the other.
- * @param most more than this is not counted on
+ * Returns the edit distance of two texts: added, removed, replaced or swapped adjacent letters.
+ * @param most the computation stops above this distance
  */
 function distance(one: string, other: string, most: number): number {
   if (Math.abs(one.length - other.length) > most) return most + 1;

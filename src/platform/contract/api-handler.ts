@@ -1,8 +1,8 @@
-/** What is known of a request beside what it says itself. */
+/** Facts about a request that the request itself does not contain. */
 export interface RequestInfo {
-  /** The peer's address; null where it is not known. */
+  /** The address of the peer; null if it is unknown. */
   readonly ip: string | null;
 }
 
-/** What answers `/api/`, `/healthz` and `/readyz`. */
+/** The handler of `/api/`, `/healthz` and `/readyz`. */
 export type ApiHandler = (request: Request, info: RequestInfo) => Promise<Response>;

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** An id in an input: the characters that ids have, 100 at most; whether it names something is decided by looking it up. */
+/** An id in an input: the characters of ids, 100 at most. A lookup decides whether the object exists. */
 export const IdInput = z.string().regex(/^[\w-]{1,100}$/);
 
 /** A name for people: 1–100 characters, not only white space, no control characters. */
@@ -11,7 +11,7 @@ export const Name = z
   .max(100)
   .refine((name) => !/\p{Cc}|\p{Cs}/u.test(name), { error: "control_character" });
 
-/** Where a list goes on, and how many items at most. Newest first. */
+/** Where a list continues, and the maximum number of items. Newest first. */
 export const pageFields = {
   cursor: IdInput.optional(),
   limit: z.number().int().min(1).max(200).default(50),
@@ -26,15 +26,15 @@ export interface PageInput {
 export const pageOf = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), nextCursor: z.string().nullable() });
 
-/** A moment in an answer: ISO 8601, UTC, milliseconds. */
+/** A time in a response: ISO 8601, UTC, milliseconds. */
 export const Moment = z.iso.datetime();
 
 const firstMoment = Date.parse("1970-01-01T00:00:00Z");
 const lastMoment = Date.parse("9999-12-31T23:59:59.999Z");
 
 /**
- * A moment in an input, the one schema for all of them: ISO 8601 with `Z` or an offset, from 1970 to the end of 9999 in
- * UTC. Beyond that, with the offset counted in, JavaScript writes years in a way that PostgreSQL does not read.
+ * A time in an input; all inputs use this schema: ISO 8601 with `Z` or an offset, from 1970 to the end of 9999 in UTC.
+ * Outside this range, offset included, JavaScript formats years in a way that PostgreSQL does not accept.
  */
 export const MomentInput = z.iso.datetime({ offset: true }).refine(
   (text) => {

@@ -2,8 +2,8 @@ import { z } from "zod";
 import { IdInput, Moment, Name } from "./page";
 
 /**
- * What is shown again for a change of one's own factors: the password, or a code of the authenticator or a recovery
- * code. Neither is needed within ten minutes of the sign-in, except where it says so.
+ * The proof for a change of a person's own factors: the password, a code of the authenticator, or a recovery code. It
+ * is not needed within ten minutes of the sign-in, unless an operation states otherwise.
  */
 const proof = {
   password: z.string().min(1).max(1_000).optional(),
@@ -14,11 +14,11 @@ const Code = z.string().min(1).max(100);
 
 export const SecondFactorsInput = z.strictObject({}).prefault({});
 
-/** Which factors somebody can show, or has enrolled. */
+/** The factors that a person has enrolled. */
 export const SecondFactors = z.object({
   totp: z.boolean(),
   passkeys: z.number().int(),
-  /** How many are left. */
+  /** The number of unused codes. */
   recoveryCodes: z.number().int(),
 });
 export type SecondFactors = z.infer<typeof SecondFactors>;
@@ -26,7 +26,10 @@ export type SecondFactors = z.infer<typeof SecondFactors>;
 export const EnrolTotp = z.strictObject(proof).prefault({});
 export type EnrolTotp = z.infer<typeof EnrolTotp>;
 
-/** In this one answer only. It counts once `auth.totp.confirm` has seen a code of it, within half an hour. */
+/**
+ * Only this response contains the secret. It takes effect when `auth.totp.confirm` receives a code of it within half an
+ * hour.
+ */
 export const EnrolledTotp = z.object({
   /** Base 32, for typing. */
   secret: z.string(),
@@ -40,11 +43,11 @@ export type EnrolledTotp = z.infer<typeof EnrolledTotp>;
 export const ConfirmTotp = z.strictObject({ code: Code });
 export type ConfirmTotp = z.infer<typeof ConfirmTotp>;
 
-/** In this one answer only; each is good once. Those from before are worth nothing. */
+/** Only this response contains the codes; each works once. Earlier codes become invalid. */
 export const NewRecoveryCodes = z.object({ recoveryCodes: z.array(z.string()) });
 export type NewRecoveryCodes = z.infer<typeof NewRecoveryCodes>;
 
-/** The password or a code is always needed. */
+/** The password or a code is always required. */
 export const RemoveTotp = z.strictObject(proof).prefault({});
 export type RemoveTotp = z.infer<typeof RemoveTotp>;
 
@@ -70,13 +73,19 @@ const Descriptor = z.object({
 
 export const PasskeyChallengeInput = z
   .strictObject({
-    /** After the password, by the session that waits for it: then only that person's passkeys answer it. */
+    /**
+     * True after the password, in the session that waits for the second factor: only that person's passkeys are then
+     * accepted.
+     */
     secondFactor: z.boolean().default(false),
   })
   .prefault({});
 export type PasskeyChallengeInput = z.infer<typeof PasskeyChallengeInput>;
 
-/** For `navigator.credentials.get`, in the form of `PublicKeyCredential.parseRequestOptionsFromJSON`. Good once, for five minutes. */
+/**
+ * For `navigator.credentials.get`, in the form of `PublicKeyCredential.parseRequestOptionsFromJSON`. It works once,
+ * within five minutes.
+ */
 export const PasskeyChallenge = z.object({
   challenge: z.string(),
   timeout: z.number(),
@@ -89,7 +98,10 @@ export type PasskeyChallenge = z.infer<typeof PasskeyChallenge>;
 export const PasskeyEnrolOptionsInput = z.strictObject(proof).prefault({});
 export type PasskeyEnrolOptionsInput = z.infer<typeof PasskeyEnrolOptionsInput>;
 
-/** For `navigator.credentials.create`, in the form of `PublicKeyCredential.parseCreationOptionsFromJSON`. Good once, for five minutes. */
+/**
+ * For `navigator.credentials.create`, in the form of `PublicKeyCredential.parseCreationOptionsFromJSON`. It works once,
+ * within five minutes.
+ */
 export const PasskeyEnrolOptions = z.object({
   challenge: z.string(),
   timeout: z.number(),
@@ -106,7 +118,7 @@ export const PasskeyEnrolOptions = z.object({
 });
 export type PasskeyEnrolOptions = z.infer<typeof PasskeyEnrolOptions>;
 
-/** What `navigator.credentials.create` gave, as JSON. Fields that are not needed are left out. */
+/** The result of `navigator.credentials.create` as JSON, without fields that are not needed. */
 export const PasskeyEnrolment = z.object({
   id: CredentialId,
   rawId: CredentialId,
@@ -115,7 +127,7 @@ export const PasskeyEnrolment = z.object({
 });
 export type PasskeyEnrolment = z.infer<typeof PasskeyEnrolment>;
 
-/** What `navigator.credentials.get` gave, as JSON. */
+/** The result of `navigator.credentials.get` as JSON. */
 export const PasskeyAnswer = z.object({
   id: CredentialId,
   rawId: CredentialId,
@@ -137,18 +149,18 @@ export const Passkey = z.object({
   name: z.string(),
   createdAt: Moment,
   lastUsedAt: Moment.nullable(),
-  /** Whether the authenticator keeps a copy elsewhere. */
+  /** Whether the passkey is backed up or synchronized. */
   backedUp: z.boolean(),
 });
 export type Passkey = z.infer<typeof Passkey>;
 
-/** `recoveryCodes` come with somebody's first factor, in this one answer only. */
+/** `recoveryCodes` are set only in the response to the enrolment of a person's first factor. */
 export const EnrolledPasskey = Passkey.extend({ recoveryCodes: z.array(z.string()).nullable() });
 export type EnrolledPasskey = z.infer<typeof EnrolledPasskey>;
 
 export const ListPasskeys = z.strictObject({}).prefault({});
 
-/** All of them, newest first: there are 20 at most. */
+/** All passkeys of a person, newest first, 20 at most. */
 export const PasskeyList = z.object({ items: z.array(Passkey) });
 export type PasskeyList = z.infer<typeof PasskeyList>;
 

@@ -5,8 +5,8 @@ import { parseUpstream, type UpstreamProblem } from "../net/upstreams";
 import { inWords, printable, quotedUrl } from "./quoted";
 
 /**
- * Messages for hosts, paths and upstreams that cannot be used: what is wrong with which value, and what was meant where
- * that can be told. A user name and password in a pasted URL are never repeated.
+ * Messages for hosts, paths and upstreams that cannot be used: what is wrong with which value, and the probable
+ * intention if it can be derived. A user name and password in a pasted URL are never repeated.
  */
 
 /** The message for a host that `parseHost` refused. */
@@ -92,7 +92,7 @@ const upstreamReasons: Readonly<Record<Exclude<UpstreamProblem, "upstream_malfor
 
 type Surplus = string;
 
-/** What a pasted text has around the host, in words; for an upstream scheme and port belong to it. */
+/** Names the parts of a pasted text around the host; for an upstream, scheme and port belong to it. */
 function surplusOf(text: string, kind: "host" | "upstream" = "host"): Surplus[] {
   const { scheme, user, port, rest, outer } = partsOf(text);
   return [
@@ -111,7 +111,7 @@ interface Parts {
   readonly port: string;
   /** Path, query and fragment. */
   readonly rest: string;
-  /** Spaces, quotes or brackets stood around it. */
+  /** The text has spaces, quotes or brackets around it. */
   readonly outer: boolean;
 }
 
@@ -127,7 +127,7 @@ function partsOf(text: string): Parts {
   return { scheme, user: user !== undefined, host, port, rest, outer: bare !== text };
 }
 
-/** The host that was meant by a text that is more than a host, or has underscores; null where that cannot be told. */
+/** Returns the probable host in a text that is more than a host or has underscores; null if it cannot be derived. */
 function meantHost(text: string): string | null {
   const { host } = partsOf(text);
   for (const candidate of [host, host.replaceAll("_", "-")]) {
@@ -137,7 +137,7 @@ function meantHost(text: string): string | null {
   return null;
 }
 
-/** As `meantHost`, of an upstream; without a scheme it is taken for `http`. */
+/** Like `meantHost`, for an upstream; the default scheme is `http`. */
 function meantUpstream(text: string): string | null {
   const { scheme, host, port } = partsOf(text);
   const parsed = parseUpstream(`${scheme === "" ? "http://" : scheme.toLowerCase()}${host}${port}`);

@@ -1,6 +1,6 @@
 /**
- * Every kind of refusal with its HTTP status. The first group is what operations, sign-in and host commands refuse; the
- * second group is what the transport refuses before it knows what the request is for.
+ * Every kind of refusal with its HTTP status. Operations, sign-in and host commands use the first group; the transport
+ * uses the second group before it knows the purpose of a request.
  */
 export const statuses = {
   unauthenticated: 401,
@@ -24,7 +24,7 @@ export const statuses = {
 
 export type Kind = keyof typeof statuses;
 
-/** A kind that operations can refuse with. */
+/** A kind that operations can use. */
 export type RefusalKind =
   | "unauthenticated"
   | "forbidden"
@@ -34,15 +34,15 @@ export type RefusalKind =
   | "tooMany"
   | "unavailable";
 
-/** Which inputs are concerned, by path, with a stable word each. */
+/** The affected inputs, by path, with a stable word each. */
 export type Fields = Readonly<Record<string, string>>;
 
 /** One reason of the catalogue. `P`: the parameters of its sentence; undefined if it has none. */
 export interface Definition<K extends Kind, P> {
   readonly kind: K;
-  /** Parameters as an example, for the documentation and for tests. */
+  /** Example parameters for the documentation and for tests. */
   readonly example: P;
-  /** What a person reads. It never holds a secret, a hash, SQL, or text of another tenant. */
+  /** The text for people. It never contains a secret, a hash, SQL, or text of another tenant. */
   sentence(params: P): string;
   fields(params: P): Fields | undefined;
 }
@@ -62,7 +62,7 @@ export function fixed<const K extends Kind>(kind: K, sentence: string, fields?: 
 
 /**
  * Defines a reason whose sentence names objects and values.
- * @param sentence made from the parameters, whose types it states
+ * @param sentence creates the text from the parameters, whose types it declares
  */
 export function worded<const K extends Kind, P extends object>(
   kind: K,

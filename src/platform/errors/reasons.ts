@@ -598,19 +598,19 @@ export type ParamsOf<R extends Reason> = (typeof reasons)[R]["example"];
 
 /** A request that was sent to a host which is not an address of the control plane. */
 export interface WrongHost {
-  /** The `Host` header as a message may repeat it; null if there is none. */
+  /** The `Host` header in a form that is safe for a message; null if there is none. */
   readonly host: string | "unreadable" | null;
-  /** Whether the request says that a proxy passed it on. */
+  /** Whether the headers of the request show that a proxy forwarded it. */
   readonly forwarded: boolean;
-  /** Where people sign in: `https://portcullis.example.org`. */
+  /** The address where people sign in: `https://portcullis.example.org`. */
   readonly publicOrigin: string;
 }
 
-/** What a rate limit says. */
+/** The parameters of a rate limit. */
 interface Limited {
-  /** Which limit it is: `sign-in:ip`. */
+  /** The name of the limit: `sign-in:ip`. */
   readonly limit: string;
-  /** In how many seconds the next attempt is accepted. */
+  /** The number of seconds before the next attempt is accepted. */
   readonly retryAfter: number;
 }
 
@@ -620,7 +620,7 @@ interface Weakness {
   readonly message: string;
 }
 
-/** What was decided before a transaction, and can be outdated in it. */
+/** A decision before a transaction that can be outdated inside it. */
 export type Premise =
   | "the hash algorithm"
   | "the password policy"
@@ -632,7 +632,7 @@ type LinkPurpose = "set_up" | "password" | "second_factor";
 
 type LinkEnd = "command_line" | "other_link" | "password_change";
 
-/** What waits in a queue that is full. */
+/** The work that waits in a full queue. */
 export type BusyWork =
   | "sign-ins"
   | "passwords to hash"
@@ -640,7 +640,7 @@ export type BusyWork =
   | "host names to check"
   | "changes of the same objects";
 
-/** What a process holds a bounded number of. */
+/** The resources that a process limits. */
 export type OverloadedWith =
   | "active requests"
   | "connections"
@@ -648,7 +648,7 @@ export type OverloadedWith =
   | "pages that are being sent"
   | "request bodies in memory";
 
-/** What is wrong with a request that is not even looked at. */
+/** The problem of a request that is refused before any other check. */
 export type RequestProblem =
   | "a request holds one call"
   | "its form is neither URL-encoded nor a flat JSON object, or has a field twice"
@@ -678,7 +678,7 @@ function wrongHostSentence({ host, forwarded, publicOrigin }: WrongHost): string
   ].join(" ");
 }
 
-/** `serviceAccount` as people say it. */
+/** Returns the name of a kind for people: `service account`. */
 function objectWords(kind: string): string {
   if (kind === "apiKey") return "API key";
   if (kind === "reach") return "organization";

@@ -1,7 +1,7 @@
 import { type AnyDefinition, type Fields, statuses } from "./reason";
 import { type ParamsOf, type Reason, type RefusalReason, reasons } from "./reasons";
 
-/** What a reason needs besides itself: exactly the parameters of its sentence. */
+/** The arguments that a reason requires: exactly the parameters of its sentence. */
 export type Given<R extends Reason> = R extends unknown
   ? ParamsOf<R> extends undefined
     ? []
@@ -13,9 +13,9 @@ export abstract class ReasonedError<R extends Reason = Reason> extends Error {
   readonly kind: (typeof reasons)[R]["kind"];
   /** The HTTP status. */
   readonly status: number;
-  /** Which inputs are concerned, by path, with a stable word each. */
+  /** The affected inputs, by path, with a stable word each. */
   readonly fields?: Fields;
-  /** In how many seconds a retry makes sense, for `Retry-After`; null if it is not known. */
+  /** The number of seconds before a retry makes sense, for `Retry-After`; null if it is unknown. */
   readonly retryAfter: number | null;
   /** Which rate limit was reached: `sign-in:ip`. */
   readonly limit: string | null;
@@ -38,10 +38,10 @@ export abstract class ReasonedError<R extends Reason = Reason> extends Error {
   }
 }
 
-/** What an operation, a sign-in or a command of the host refuses. One map turns it into a response (`http/errors.ts`). */
+/** A refusal by an operation, a sign-in or a host command. `http/errors.ts` maps it to a response. */
 export class Refusal<R extends RefusalReason = RefusalReason> extends ReasonedError<R> {}
 
-/** The sentence of a reason, where nothing is refused. */
+/** Returns the sentence of a reason without a refusal. */
 export function sentenceOf<R extends Reason>(reason: R, ...given: Given<R>): string {
   const definition: AnyDefinition = reasons[reason];
   const [params] = given as readonly [params?: object];

@@ -3,10 +3,10 @@ import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 /**
- * Writes a whole file so that after a power cut it holds either its old or its new text, and the new one once
- * this has returned: a temporary file in the same folder, fsync, rename, fsync of the folder.
- * @param mode permission bits, given exactly (the umask has no say)
- * @throws the file system's own error; the old file is then untouched and the temporary one removed
+ * Writes a whole file atomically and durably. After a power cut it contains either its old or its new text, and the new
+ * text after this function has returned: a temporary file in the same folder, fsync, rename, fsync of the folder.
+ * @param mode the exact permission bits (the umask is ignored)
+ * @throws the file system's own error; the old file is then unchanged and the temporary file removed
  */
 export async function writeDurably(path: string, text: string | Uint8Array, mode: number): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString("hex")}.tmp`;
@@ -21,8 +21,8 @@ export async function writeDurably(path: string, text: string | Uint8Array, mode
 }
 
 /**
- * Makes a new file and flushes its content; the folder's entry is not flushed yet.
- * @param group the numeric group that the file is given to; its folder's or this process's own without
+ * Creates a file and flushes its content, but not the entry in its folder.
+ * @param group the numeric group of the file; by default, the group of its folder or of this process
  * @throws `EEXIST` the file exists
  */
 export async function writeFlushed(
@@ -39,7 +39,7 @@ export async function writeFlushed(
   });
 }
 
-/** Flushes a folder's entries: files made, renamed or removed in it stay so after a power cut. */
+/** Flushes a folder's entries, so that created, renamed and removed files survive a power cut. */
 export async function syncFolder(path: string): Promise<void> {
   await withHandle(await open(path, "r"), (folder) => folder.sync());
 }

@@ -4,24 +4,30 @@ import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** What stands at a socket's path: a live owner (it may be stopped and silent), a dead one's leftover, or nothing. */
+/**
+ * The state of a socket's path: a live owner (it may be suspended and silent), the leftover of a dead owner, or
+ * nothing.
+ */
 type Occupant =
   | { readonly kind: "alive" }
   | { readonly kind: "absent" }
   | { readonly kind: "dead"; readonly identity: string };
 
-/** Names that a claim makes beside a socket: its own one while it starts, and rights to replace a leftover. */
+/**
+ * Names that a claim creates next to a socket: its temporary name during the start, and rights to replace a leftover.
+ */
 const CLAIM_NAME = /^(t\.[0-9a-f]+x?|s\.[0-9a-f]+)$/;
 
 /**
- * Makes a listening socket the only owner of `path`, race-free by two rules of the kernel: a name is linked only
- * where there is none, and who listens is told from who was killed by a refused connection.
+ * Makes a listening socket the only owner of `path`. Two rules of the kernel prevent races: a link is created only if
+ * the name is free, and a refused connection shows that the owner was killed.
  *
- * A killed owner's leftover is replaced only by the owner of the right to replace it: the name `s.<its identity>`,
- * claimed in the same way (that owner may have been killed too: then the right to replace *that* leftover is claimed).
- * Simply removing a leftover is a race: who looks, pauses and removes then removes what another has made meanwhile.
- * @param listening a name in the folder of `path` at which the socket listens already; it stays
- * @returns false when `path`, or the right to it, has a live owner
+ * Only the owner of the right to replace a leftover replaces it. This right is the name `s.<its identity>`, which is
+ * claimed in the same way (if its owner was also killed, the right to replace *that* leftover is claimed). A plain
+ * removal of the leftover would be a race: a process that checks, pauses and then removes can remove the new socket of
+ * another process.
+ * @param listening a name in the folder of `path` at which the socket already listens; the name is kept
+ * @returns false if `path`, or the right to replace it, has a live owner
  */
 export async function claimSocket(path: string, listening: string): Promise<boolean> {
   while (true) {
@@ -44,7 +50,9 @@ export async function claimSocket(path: string, listening: string): Promise<bool
   }
 }
 
-/** Removes what claims have left in `folder` when they were killed: more than a minute old, and nobody listens. */
+/**
+ * Removes leftovers of killed claims in `folder`: names that are more than a minute old and have no listening process.
+ */
 export async function sweepClaims(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!CLAIM_NAME.test(name)) continue;
@@ -55,7 +63,10 @@ export async function sweepClaims(folder: string): Promise<void> {
   }
 }
 
-/** Asks the kernel alone: a stopped process's socket still takes connections, a killed one's refuses them. */
+/**
+ * Checks with the kernel only: the socket of a suspended process still accepts connections, that of a killed process
+ * refuses them.
+ */
 async function occupantOf(path: string): Promise<Occupant> {
   while (true) {
     const before = await identityOf(path);
@@ -63,13 +74,13 @@ async function occupantOf(path: string): Promise<Occupant> {
     const code = await connectionError(path);
     if (code === "ENOENT") return { kind: "absent" };
     if (code === null || code === "EAGAIN") return { kind: "alive" }; // EAGAIN: its queue is full
-    if (code !== "ECONNREFUSED") throw new Error(`${path} cannot be asked who owns it: ${code}`);
+    if (code !== "ECONNREFUSED") throw new Error(`the owner of ${path} cannot be determined: ${code}`);
     if ((await identityOf(path)) === before) return { kind: "dead", identity: before };
-    await delay(1); // it was replaced between the looks
+    await delay(1); // it was replaced between the two checks
   }
 }
 
-/** Unlike a removal and a new link, a rename leaves no moment without the name. */
+/** Replaces a name by a rename. With a removal and a new link, the name would be missing for a moment. */
 async function replaceBy(listening: string, path: string): Promise<void> {
   const second = `${listening}x`;
   await link(listening, second);
@@ -86,7 +97,10 @@ async function linkWhereAbsent(existing: string, path: string): Promise<boolean>
   }
 }
 
-/** Inode numbers are used again, one at one time of birth is not; hashed to keep names short enough for a socket. */
+/**
+ * Identifies a file by inode and creation time, because inode numbers alone are reused. The hash keeps names short
+ * enough for a socket.
+ */
 export async function identityOf(path: string): Promise<string | null> {
   try {
     const { ino, birthtimeNs } = await lstat(path, { bigint: true });

@@ -1,28 +1,31 @@
-/** What the file system says about a folder. */
+/** The properties of a folder in the file system. */
 export interface FolderFacts {
   readonly uid: number;
   readonly gid: number;
   readonly mode: number;
 }
 
-/** Who a process is: its effective user, and every group that it is in. */
+/** The identity of a process: its effective user and all its groups. */
 export interface ProcessUser {
   readonly uid: number;
   readonly groups: readonly number[];
 }
 
 export type FolderVerdict =
-  /** The process owns it. */
+  /** The process owns the folder. */
   | { readonly kind: "own" }
-  /** Another user owns it, and the process may write through a group: a volume with an `fsGroup`, for example. */
+  /**
+   * Another user owns the folder, and the process may write to it through a group: a volume with an `fsGroup`, for
+   * example.
+   */
   | { readonly kind: "shared" }
-  /** `why` is the rest of a sentence that begins with the folder. */
+  /** `why` is the rest of a sentence that begins with the folder's path. */
   | { readonly kind: "refused"; readonly why: string };
 
 /**
- * Whose folders may be used to keep files in. Root uses folders of root alone: in a folder of another user, that user
- * could replace what root opens. Any other process uses its own folders, and folders of others that it may write to
- * through a group and that are closed to everybody else.
+ * Decides whether a process may keep files in a folder. Root uses only folders of root: in a folder of another user,
+ * that user could replace files that root opens. Any other process uses its own folders, and folders of other users
+ * that it may write to through a group and that are closed to all others.
  */
 export function judgeFolder(folder: FolderFacts, self: ProcessUser): FolderVerdict {
   if (folder.uid === self.uid) return { kind: "own" };

@@ -4,18 +4,18 @@ import { errorCode } from "./folder-lock";
 import { octal } from "./folder-rule";
 import { NotOurs, processUser } from "./own-folder";
 
-/** A link in the place of the file is not followed, and a pipe in its place does not keep anybody waiting. */
+/** Flags that do not follow a symbolic link, and do not block on a pipe. */
 const carefully = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
-/** Larger than any file that is read whole here, in bytes. */
+/** The maximum file size in bytes; all files that are read here are smaller. */
 const largest = 64 * 1024;
 
 /**
- * Reads a small file of our own from a folder to which others may have access. Everything is judged on the open
- * descriptor, so that nothing can be put in its place between a look and the reading.
- * @param secret it has to be closed to everybody else as well
- * @returns null where there is no file
- * @throws NotOurs it is a symbolic link, no regular file, or belongs to somebody else
+ * Reads a small file of this product from a folder to which other users may have access. All checks use the open
+ * descriptor, so that the file cannot be replaced between a check and the read.
+ * @param secret whether the file must also be closed to all other users
+ * @returns null if there is no file
+ * @throws NotOurs it is a symbolic link, not a regular file, or belongs to another user
  * @throws the file system's own error
  */
 export async function readOwnFile(path: string, { secret }: { readonly secret: boolean }): Promise<string | null> {

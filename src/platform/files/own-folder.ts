@@ -4,17 +4,17 @@ import { dirname, join, parse, resolve, sep } from "node:path";
 import { errorCode } from "./folder-lock";
 import { type FolderFacts, judgeFolder, type ProcessUser } from "./folder-rule";
 
-/** A folder or file may not be used as it is; the message is one line that says why and what to do. */
+/** A folder or file must not be used in its current state; the message is one line with the reason and the solution. */
 export class NotOurs extends Error {
   override readonly name = "NotOurs";
 }
 
 export interface UsableFolder extends FolderFacts {
-  /** `shared`: another user owns it, so that its mode stays as it is. */
+  /** `shared`: another user owns the folder, so its mode is not changed. */
   readonly kind: "own" | "shared";
 }
 
-/** Who this process is; null where the system has no users (Windows). */
+/** Returns the identity of this process; null on systems without users (Windows). */
 export function processUser(): ProcessUser | null {
   const uid = process.geteuid?.();
   if (uid === undefined) return null;
@@ -22,9 +22,9 @@ export function processUser(): ProcessUser | null {
 }
 
 /**
- * Opens a folder that this process may keep files in (`judgeFolder`), by a descriptor: what was judged is what is used.
- * @param use gets the open folder; it is closed afterwards
- * @throws NotOurs it belongs to somebody else, or the way to it does
+ * Opens a folder in which this process may keep files (`judgeFolder`). The check and the use share one descriptor.
+ * @param use called with the open folder, which is closed afterwards
+ * @throws NotOurs the folder or a part of its path belongs to another user
  * @throws the file system's own error
  */
 export async function withOwnFolder<T>(
@@ -45,16 +45,16 @@ export async function withOwnFolder<T>(
   }
 }
 
-/** The same, without doing anything with it. */
+/** Checks a folder like `withOwnFolder`, without using it. */
 export function requireOwnFolder(path: string): Promise<UsableFolder> {
   return withOwnFolder(path, async (_, facts) => facts);
 }
 
 /**
- * Makes a folder and those above it that are missing. Unlike Node's own `recursive`, it ends where the system refuses a
- * folder with ENOENT (below `/proc`, or where the working folder was removed).
- * @param mode of every folder that is made, less the umask
- * @throws the file system's own error: `EEXIST` something that is not a folder has its name
+ * Creates a folder and its missing parents. Unlike Node's own `recursive`, it terminates if the system refuses a folder
+ * with ENOENT (below `/proc`, or if the working folder was removed).
+ * @param mode the mode of every created folder, reduced by the umask
+ * @throws the file system's own error: `EEXIST` something that is not a folder has this name
  */
 export async function makeFolder(path: string, mode: number): Promise<void> {
   try {
@@ -64,15 +64,17 @@ export async function makeFolder(path: string, mode: number): Promise<void> {
     if (errorCode(error) !== "ENOENT" || dirname(path) === path) throw error;
     await makeFolder(dirname(path), mode);
     await mkdir(path, { mode }).catch((again: unknown) => {
-      if (errorCode(again) !== "EEXIST") throw again; // another process was faster
+      if (errorCode(again) !== "EEXIST") throw again; // another process created it first
     });
   }
 }
 
-/** As many symbolic links as the kernel follows. */
+/** The maximum number of symbolic links; the kernel follows as many. */
 const mostLinks = 40;
 
-/** Root follows links of root only: another user could point theirs to any folder of root. */
+/**
+ * Checks that all links belong to root, for a process of root: another user could point a link to any folder of root.
+ */
 async function requireLinksOfRoot(path: string): Promise<void> {
   let [at, rest] = split(resolve(path));
   let links = 0;
@@ -114,7 +116,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long",
 };
 
-/** Why a folder cannot be used, for a person: the system's code, and what it means. */
+/** Explains why a folder cannot be used: the system's error code and its meaning. */
 export function reasonOf(error: unknown): string {
   const code = errorCode(error) ?? "unknown error";
   const reason = reasons[code];

@@ -1,12 +1,12 @@
 import { isIP } from "node:net";
 import ipaddr from "ipaddr.js";
 
-/** What an address is for, as far as publishing it is concerned. */
+/** The class of an address, as far as it matters for a route to it. */
 export type AddressClass = "loopback" | "link-local" | "metadata" | "unspecified" | "multicast" | "private" | "public";
 
 /**
- * Addresses at which clouds and container platforms hand credentials to whoever asks: EC2, GCE, Azure and others
- * (169.254.169.254), ECS tasks and EKS pods, EC2 and GCE over IPv6, Alibaba, Azure's wire server, Oracle.
+ * Addresses at which clouds and container platforms return credentials without authentication: EC2, GCE, Azure and
+ * others (169.254.169.254), ECS tasks and EKS pods, EC2 and GCE over IPv6, Alibaba, Azure's wire server, Oracle.
  */
 const metadataAddresses: ReadonlySet<string> = new Set([
   "169.254.169.254",
@@ -20,7 +20,7 @@ const metadataAddresses: ReadonlySet<string> = new Set([
   "192.0.0.192",
 ]);
 
-/** Ranges of `ipaddr.js`; what is in none of these lists is private, that is: allowed, and not the internet. */
+/** The classes of `ipaddr.js` ranges; any other range is private: allowed, but not on the internet. */
 const classes: Readonly<Record<string, AddressClass>> = {
   loopback: "loopback",
   unspecified: "unspecified",
@@ -33,8 +33,8 @@ const classes: Readonly<Record<string, AddressClass>> = {
 const nothing = [0, 0, 0, 0, 0, 0] as const;
 
 /**
- * The one spelling of an address, or `null` for text that is none. An IPv4 address that is carried inside an IPv6 one
- * (mapped, compatible, SIIT, NAT64, 6to4, Teredo) is that IPv4 address: that is where the packets go. A zone is dropped.
+ * Returns the canonical form of an address, or `null` for other text. An IPv4 address inside an IPv6 address (mapped,
+ * compatible, SIIT, NAT64, 6to4, Teredo) becomes that IPv4 address, because the packets go there. A zone is removed.
  */
 export function canonicalAddress(text: string): string | null {
   const bare = text.split("%")[0] ?? "";
@@ -46,9 +46,9 @@ export function canonicalAddress(text: string): string | null {
 }
 
 /**
- * The one spelling of an address that something came from, or `null` for text that is none. Only as mapped an IPv4 address
- * is the sender's own: that is how a socket for both kinds says it. In any other form (6to4, NAT64, …) whoever sent it
- * wrote it, and it must not pass for the address that it carries, 127.0.0.1 say.
+ * Returns the canonical form of a sender's address, or `null` for other text. Only a mapped IPv4 address is the real
+ * address of the sender: a dual-stack socket reports it this way. The sender can choose any other form (6to4, NAT64,
+ * …), so such an address must not count as the IPv4 address in it, for example 127.0.0.1.
  */
 export function senderAddress(text: string): string | null {
   const bare = text.split("%")[0] ?? "";
@@ -57,7 +57,7 @@ export function senderAddress(text: string): string | null {
   return address.isIPv4MappedAddress() ? address.toIPv4Address().toString() : address.toRFC5952String();
 }
 
-/** The class of an address in any spelling, or `null` for text that is none. */
+/** Returns the class of an address in any spelling, or `null` for other text. */
 export function classifyAddress(text: string): AddressClass | null {
   const canonical = canonicalAddress(text);
   if (canonical === null) return null;
@@ -65,12 +65,12 @@ export function classifyAddress(text: string): AddressClass | null {
   return classes[ipaddr.parse(canonical).range()] ?? "private";
 }
 
-/** The IPv4 address inside eight groups of an IPv6 one. */
+/** Returns the IPv4 address inside an IPv6 address of eight groups. */
 function embedded(parts: readonly number[]): string | null {
   const [a = 0, b = 0, c = 0, , , , g = 0, h = 0] = parts;
   const starts = (...prefix: readonly number[]) => prefix.every((part, at) => part === parts[at]);
   const last = ipv4(g, h);
-  if (starts(...nothing)) return g === 0 && h <= 1 ? null : last; // `::` and `::1` are addresses of their own
+  if (starts(...nothing)) return g === 0 && h <= 1 ? null : last; // `::` and `::1` carry no IPv4 address
   if (starts(0, 0, 0, 0, 0, 0xffff) || starts(0, 0, 0, 0, 0xffff, 0)) return last;
   if (starts(0x64, 0xff9b, 0, 0, 0, 0) || starts(0x64, 0xff9b, 1)) return last;
   if (a === 0x2002) return ipv4(b, c);
@@ -82,16 +82,16 @@ function ipv4(high: number, low: number): string {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
 }
 
-/** Whether text is an address or a network in CIDR form: `203.0.113.7`, `10.0.0.0/8`, `2001:db8::/32`. */
+/** Returns whether text is an address or a network in CIDR form: `203.0.113.7`, `10.0.0.0/8`, `2001:db8::/32`. */
 export function isNetwork(text: string): boolean {
   const [base = "", bits] = text.split("/");
   if (isIP(base) === 0 || base.includes("%")) return false;
   if (bits === undefined) return true;
-  // What is mapped is written as IPv4: nobody would be in it.
+  // A mapped network would match no address, because addresses are normalized to IPv4.
   return ipaddr.isValidCIDR(text) && isIP(senderAddress(base) ?? "") === isIP(base);
 }
 
-/** Whether the address of a sender is one of these, or lies in one of these networks; text that is neither holds nothing. */
+/** Returns whether a sender's address is in a list of addresses and networks; invalid entries match nothing. */
 export function isAmong(address: string, networks: readonly string[]): boolean {
   const canonical = senderAddress(address);
   if (canonical === null) return false;

@@ -1,12 +1,13 @@
 import { isAmong, senderAddress } from "./addresses";
 
 /**
- * The address that a request is counted and remembered by: the socket's own, unless that is a trusted proxy's; then the
- * right-most entry of `X-Forwarded-For` that no trusted proxy has. Callers can write everything to the left of it.
+ * Returns the client address for limits and logs: the address of the socket, unless it belongs to a trusted proxy. Then
+ * it is the right-most entry of `X-Forwarded-For` that is not a trusted proxy. Callers can forge everything to the left
+ * of it.
  *
- * An entry that cannot be read, an empty one too, is an unknown address: it is neither the proxy's nor the one that
- * stands to its left. No allowlist admits an unknown address, and all unknown addresses share one bucket of each limit.
- * @param peer of the socket; null where there is none
+ * An invalid or empty entry is an unknown address: neither the address of the proxy nor the entry to its left is used.
+ * No allowlist admits an unknown address, and all unknown addresses share one bucket of each limit.
+ * @param peer the address of the socket; null if there is none
  * @param forwardedFor the header; several headers are joined by commas, in their order
  * @param trusted addresses and networks of the proxies
  * @returns canonical, or null for an unknown address
@@ -40,8 +41,9 @@ const zoned = /^([0-9A-Fa-f:.]+)%(?:25)?[\w.~-]{1,64}$/;
 const highestPort = 65_535;
 
 /**
- * The address in one entry of `X-Forwarded-For`: without its port, brackets, zone and spaces, IPv4-mapped as IPv4.
- * @returns canonical, or null for an entry that is no address
+ * Parses the address in one entry of `X-Forwarded-For`: without its port, brackets, zone and spaces, IPv4-mapped as
+ * IPv4.
+ * @returns canonical, or null for an entry that is not an address
  */
 export function readForwardedAddress(entry: string): string | null {
   const text = entry.replace(/^[ \t]+|[ \t]+$/g, "");

@@ -2,8 +2,8 @@ import { isIP } from "node:net";
 import { domainToASCII, domainToUnicode } from "node:url";
 
 /**
- * Host names as routes and claims hold them: lower-case A-labels, no dot at the end, `*.` as the whole first label of a wildcard.
- * One name has exactly one such form, whatever was typed, so that a claim cannot be walked around by spelling.
+ * Host names in the form of routes and claims: lower-case A-labels, no dot at the end, `*.` as the whole first label of
+ * a wildcard. Each name has exactly one such form, whatever was typed, so that another spelling cannot bypass a claim.
  */
 
 export type HostProblem =
@@ -23,19 +23,25 @@ export type ParsedHost =
 const maxHost = 253;
 const maxTyped = 1_024;
 
-/** Letters, digits and hyphens, none of these at the ends. Underscores are left out: no certificate can be had for them. */
+/**
+ * Letters, digits and hyphens, none of these at the ends. Underscores are excluded, because no certificate can be
+ * issued for them.
+ */
 const label = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** ASCII that no host name holds: ports, paths, quotes, braces, templates, percent-encoding, space, controls, underscores. */
+/**
+ * ASCII characters that no host name contains: ports, paths, quotes, braces, templates, percent-encoding, space,
+ * controls, underscores.
+ */
 const foreignAscii = /[^A-Za-z0-9.\-\u0080-\u{10ffff}]/u;
 
-/** What cannot be seen, or is no character; the two joiners, which some scripts need, are left to IDNA's own rule. */
+/** Invisible characters and noncharacters. The two joiners, which some scripts need, follow IDNA's own rule. */
 const invisible = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}║]/u;
 
 /**
- * Reads a host name as a person typed it: upper case, full-width letters and dots, U-labels and one dot at the end are normalized.
- * Scripts may be mixed and emoji used, as far as IDNA (UTS 46, as in the URL standard) has an A-label for them.
- * A wildcard covers exactly one label, and has two labels behind it, or `localhost`.
+ * Parses a host name as typed by a person: upper case, full-width letters and dots, U-labels and one dot at the end are
+ * normalized. Scripts may be mixed and emoji used, as far as IDNA (UTS 46, as in the URL standard) has an A-label for
+ * them. A wildcard covers exactly one label, and two labels or `localhost` follow it.
  */
 export function parseHost(text: string): ParsedHost {
   if (text === "") return refused("host_empty");
@@ -51,15 +57,15 @@ export function parseHost(text: string): ParsedHost {
   if (name.length + (wildcard ? 2 : 0) > maxHost) return refused("host_too_long");
   const labels = name.split(".");
   if (!labels.every((one) => label.test(one)) || !isDecodable(name)) return refused("host_bad_label");
-  // A last label that is a number makes the whole an IPv4 address to every URL parser.
+  // URL parsers treat a name with a numeric last label as an IPv4 address.
   if (/^(?:\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? "")) return refused("host_ip_address");
   if (wildcard && labels.length < 2 && name !== "localhost") return refused("host_wildcard_too_wide");
   return { ok: true, host: wildcard ? `*.${name}` : name, wildcard };
 }
 
 /**
- * Whether every label of a name that says it is encoded (`xn--`) stands for something, in its one spelling: the URL
- * parser of Node 24 lets others pass as they are.
+ * Returns whether every encoded label (`xn--`) of a name decodes, and is the canonical encoding. The URL parser of Node
+ * 24 accepts other labels unchanged.
  */
 export function isDecodable(name: string): boolean {
   return name.split(".").every((one) => {
@@ -70,8 +76,8 @@ export function isDecodable(name: string): boolean {
 }
 
 /**
- * Whether some request could be for both: the same name, or a name that is one label below a wildcard's.
- * Both are normal forms of `parseHost`.
+ * Returns whether a request can match both hosts: they are the same name, or a wildcard covers the other name. Both
+ * must be normal forms of `parseHost`.
  */
 export function hostsOverlap(a: string, b: string): boolean {
   return a === b || covers(a, b) || covers(b, a);

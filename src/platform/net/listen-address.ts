@@ -1,15 +1,18 @@
-/** Where to connect, and from where. */
+/** The address to connect to, and the kind of local address. */
 export interface Dial {
   readonly host: string;
   readonly port: number;
-  /** The gateway is on loopback: asked from an address of its own, which no tenant's allowlist of 127.0.0.1 covers. */
+  /**
+   * The gateway is on loopback. Probes then use a separate source address, which an allowlist with 127.0.0.1 does not
+   * cover.
+   */
   readonly loopback: boolean;
 }
 
 /**
- * A listening address (`host:port`, `:port`, `[::]:port`) as an address to connect to: what listens everywhere is
- * asked on loopback.
- * @throws TypeError for what is none
+ * Converts a listening address (`host:port`, `:port`, `[::]:port`) to an address to connect to: loopback if it listens
+ * on all interfaces.
+ * @throws TypeError the text is not a listening address
  */
 export function dialable(address: string): Dial {
   const [, bracketed, plain, portText] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]*)):(\d{1,5})$/i.exec(address) ?? [];

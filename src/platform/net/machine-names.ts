@@ -1,11 +1,11 @@
 import { canonicalAddress, classifyAddress } from "./addresses";
 
 /**
- * Every name of this machine that can be known without asking anybody: what it is called, alone and with the domains that
- * are resolved without DNS, and what its hosts file says of its own addresses.
- * @param hostname as `os.hostname()` says it, with or without a domain
- * @param hostsFile the text of `/etc/hosts`; empty where there is none
- * @param ownAddresses of its interfaces, canonical
+ * Returns all names of this machine that are known without a DNS query: its host name, alone and with the domains that
+ * are resolved without DNS, and the names of its own addresses in the hosts file.
+ * @param hostname the result of `os.hostname()`, with or without a domain
+ * @param hostsFile the text of `/etc/hosts`; empty if there is none
+ * @param ownAddresses the addresses of its interfaces, canonical
  * @returns lower-case, sorted, without repetitions
  */
 export function machineNames(hostname: string, hostsFile: string, ownAddresses: readonly string[]): string[] {

@@ -1,7 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { isNetwork, senderAddress } from "./addresses";
 
-/** Whether every one of these addresses and networks lies in one of those. Text that is neither lies nowhere. */
+/** Returns whether each inner address or network lies in one of the outer ones. Invalid text lies in none. */
 export function areWithin(inner: readonly string[], outer: readonly string[]): boolean {
   const around = outer.map(rangeOf).filter((range) => range !== null);
   return inner.every((text) => {

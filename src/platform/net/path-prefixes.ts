@@ -1,6 +1,6 @@
 /**
- * Path prefixes of routes: whole segments, in one spelling each.
- * They choose an upstream and are no boundary: gateways and upstreams read paths too differently for that.
+ * Path prefixes of routes: whole segments, each in one spelling. They select an upstream but are not a security
+ * boundary, because gateways and upstreams parse paths differently.
  */
 
 export type PathProblem =
@@ -16,10 +16,13 @@ export type ParsedPathPrefix =
 
 const maxPath = 255;
 
-/** What RFC 3986 allows in a path, less what upstreams or rules give a meaning of their own: `;`, `%`, quotes, `*`, parentheses. */
+/**
+ * The characters that RFC 3986 allows in a path, without those that have a special meaning in upstreams or rules: `;`,
+ * `%`, quotes, `*`, parentheses.
+ */
 const allowed = /^[A-Za-z0-9._~@:+,=!$&/-]*$/;
 
-/** Reads a path prefix; one slash at the end is dropped, and `/` or nothing is the whole host. */
+/** Parses a path prefix. One trailing slash is removed; `/` or an empty text means the whole host. */
 export function parsePathPrefix(text: string): ParsedPathPrefix {
   if (text === "" || text === "/") return { ok: true, pathPrefix: null };
   if (!text.startsWith("/")) return refused("path_not_absolute");

@@ -1,28 +1,28 @@
-/** The longest request target that is read, in bytes. Node's own limit of 16 KiB is for all headers together. */
+/** The maximum length of a request target in bytes. Node's own limit of 16 KiB is for all headers together. */
 const longestTarget = 8_192;
 
-/** The longest path in it: what comes after the path may hold the input of a query. */
+/** The maximum length of the path. The rest of the target may contain the input of a query. */
 const longestPath = 1_024;
 
-/** RFC 3986: `pchar` and the slash, and the brackets that file names of pages have. No backslash, fragment or space. */
+/** RFC 3986: `pchar` and the slash, plus the brackets in file names of pages. No backslash, fragment or space. */
 const pathCharacters = /^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/[\]]|%[0-9A-Fa-f]{2})+$/;
 
-/** What may follow the path. A fragment is never sent, and parsers of URLs drop it or keep it. */
+/** Characters after the path. No `#`: clients never send a fragment, and URL parsers treat it differently. */
 const queryCharacters = /^[\x21\x22\x24-\x7e]*$/;
 
-/** Octets that are written as they are, or that some parser reads as the end, a separator or the start of an escape. */
+/** Escapes that are unnecessary, or that a parser can treat as an end, a separator or the start of another escape. */
 const neverEscaped =
   /%(?:[01][0-9A-Fa-f]|7[Ff]|2[DdEeFf]|5[CcFf]|25|3[0-9]|4[1-9A-Fa-f]|5[0-9Aa]|6[1-9A-Fa-f]|7[0-9AaEe])/;
 
-/** A request target whose path has one reading, or why it is refused. */
+/** A request target with an unambiguous path, or why it is refused. */
 export type RequestTarget =
   | { readonly ok: true; readonly path: string }
   | { readonly ok: false; readonly status: 400 | 414; readonly problem: `its target ${string}` };
 
 /**
- * Reads a request target. The path of an accepted one is its only spelling: the URL parser, the router of the pages and
- * the log all read the same text, so that what decides is what acts. Other spellings of the same path are refused, not
- * rewritten: a proxy in front may have decided by what it saw.
+ * Parses a request target. An accepted path is in its only spelling: the URL parser, the router of the pages and the
+ * log all use the same text, so the checked path is the path that is served. Other spellings of the same path are
+ * refused, not rewritten, because a proxy in front may have decided on the original text.
  * @param target the second word of a request line
  */
 export function readRequestTarget(target: string): RequestTarget {

@@ -5,7 +5,7 @@ import { localNames } from "./upstreams";
 /** Hosts that no organization may claim for a route. */
 
 export type ReservedFor =
-  /** The host of the control plane's own public address: its visitors type passwords there. */
+  /** The host of the control plane's public address: people type passwords there. */
   | "control_plane"
   /** A name that means the machine itself, on every machine. */
   | "loopback"
@@ -13,9 +13,9 @@ export type ReservedFor =
   | "public_suffix";
 
 /**
- * Top-level domains that answered or could answer by themselves, and that no internal host is named after. The newer
- * generic ones (`wiki`, `app`) are left out: ICANN forbids them to answer without a second label (SAC053), so that a bare
- * `wiki` is always the name of somebody's internal host. Those of two letters and in other scripts are countries'.
+ * Top-level domains that resolve or could resolve by themselves, and that are not common names of internal hosts. Newer
+ * generic domains (`wiki`, `app`) are not included: ICANN forbids them to resolve without a second label (SAC053), so a
+ * bare `wiki` is always an internal host. Domains with two letters or in other scripts belong to countries.
  */
 const olderTopLevelDomains: ReadonlySet<string> = new Set([
   "aero",
@@ -42,15 +42,15 @@ const olderTopLevelDomains: ReadonlySet<string> = new Set([
   "xxx",
 ]);
 
-/** In the list, and yet everybody's own: all of it belongs to the home network that one is in (RFC 8375). */
+/** A suffix in the list that may still be claimed: it belongs to the local home network (RFC 8375). */
 const homeNetwork = "home.arpa";
 
 /**
- * Why nobody may claim a host; null where an organization may.
+ * Returns why no organization may claim a host; null if an organization may.
  *
- * A wildcard counts as every host that it covers: where the control plane is served by the same gateway, our router of
- * the wildcard would stand above the router that leads to it. Names that have an owner of their own below a private
- * suffix (`github.io`) are allowed, since the organization may be that owner.
+ * A wildcard counts as every host that it covers: if the same gateway serves the control plane, the router of the
+ * wildcard would take precedence over the router of the control plane. Names below a private suffix (`github.io`) are
+ * allowed, because the organization may own them.
  * @param host in the normal form of `parseHost`
  * @param publicHost the host of the control plane's public address (`hostOfOrigin`)
  */
@@ -60,7 +60,7 @@ export function reservedFor(host: string, publicHost: string | null): ReservedFo
   return isPublicSuffix(host) ? "public_suffix" : null;
 }
 
-/** The host of an origin in the form in which routes hold hosts; null for an address, which no route can have. */
+/** Returns the host of an origin in the normal form of routes; null for an IP address, which a route cannot have. */
 export function hostOfOrigin(origin: string): string | null {
   const { hostname } = new URL(origin);
   const host = hostname.replace(/\.$/, "");
@@ -70,11 +70,14 @@ export function hostOfOrigin(origin: string): string | null {
 function isPublicSuffix(host: string): boolean {
   if (!host.startsWith("*.")) return isSuffix(host);
   const parent = host.slice(2);
-  // The list has wildcards too (`*.kobe.jp`), for which every label is a suffix.
+  // The list also has wildcards (`*.kobe.jp`), below which every label is a suffix.
   return isSuffix(parent) || isSuffix(`any-label.${parent}`);
 }
 
-/** Whether a name is a suffix of the list's ICANN section, not by the rule for domains that the list does not know. */
+/**
+ * Returns whether a name is a suffix in the ICANN section of the list. The default rule for unlisted domains does not
+ * count.
+ */
 function isSuffix(name: string): boolean {
   const { publicSuffix, isIcann } = parse(name, { allowPrivateDomains: false, extractHostname: false });
   if (isIcann !== true || publicSuffix !== name || name === homeNetwork) return false;

@@ -1,25 +1,25 @@
-/** What a gateway answers to an anonymous HEAD for one host, as far as servers can be told apart by it. */
+/** The parts of a gateway's response to an anonymous HEAD request for one host that distinguish servers. */
 export interface HostAnswer {
   readonly status: number;
-  /** Whether the answer carries a tag that Portcullis compiled. */
+  /** Whether the response carries a tag that Portcullis compiled. */
   readonly tagged: boolean;
-  /** Lower-case names; of `comparedHeaders` those that are there. */
+  /** The present headers of `comparedHeaders`, with lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The answer to a question about one name. */
+/** The response for one host name. */
 export interface NamedAnswer {
   readonly name: string;
   readonly answer: HostAnswer;
 }
 
-/** What somebody else was seen to answer; for a message, so it has no more than a line. */
+/** The response of another service; limited to one line, because a message contains it. */
 export interface SeenElsewhere {
   readonly status: number;
   readonly server: string | null;
 }
 
-/** Response headers that tell one server from another. What changes from answer to answer is found by asking twice. */
+/** Response headers that distinguish servers. Two requests detect values that change with every response. */
 export const comparedHeaders = [
   "server",
   "location",
@@ -31,11 +31,11 @@ export const comparedHeaders = [
 ] as const;
 
 /**
- * Whether a service that Portcullis did not configure answers for a host: the answer has no tag, and differs from what two
- * random names get. What differs between the random names is no difference: a catch-all may answer with the name in it, or
- * with a counter.
- * @param random answers for two names that nobody can have configured
- * @returns null where nothing says so
+ * Detects whether a service that Portcullis did not configure answers for a host: the response has no tag, and differs
+ * from the responses for two random names. Values that differ between the random names are ignored: a catch-all
+ * response may contain the name or a counter.
+ * @param random responses for two random names that cannot be configured
+ * @returns null if no such service is detected
  */
 export function servedElsewhere(asked: NamedAnswer, random: readonly [NamedAnswer, NamedAnswer]): SeenElsewhere | null {
   if (asked.answer.tagged) return null;
@@ -46,7 +46,7 @@ export function servedElsewhere(asked: NamedAnswer, random: readonly [NamedAnswe
   return differs ? { status: asked.answer.status, server: readable(asked.answer.headers.server) } : null;
 }
 
-/** With the name taken out: a redirect of the whole entry point to HTTPS repeats it. */
+/** Returns the compared values without the name, because an HTTPS redirect of the whole entry point repeats it. */
 function factsOf({ name, answer }: NamedAnswer): Record<string, string | undefined> {
   const headers = comparedHeaders.map((header) => [
     header,

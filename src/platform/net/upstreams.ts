@@ -1,7 +1,7 @@
 import { canonicalAddress, classifyAddress } from "./addresses";
 import { isDecodable } from "./host-names";
 
-/** Where a route leads: one spelling for each place, what of it is claimed, and what must never be one. */
+/** Upstreams of routes: their canonical form, their claims, and the targets that are never permitted. */
 
 export type UpstreamProblem =
   | "upstream_malformed"
@@ -16,14 +16,14 @@ export type UpstreamProblem =
   | "upstream_unresolved";
 
 export interface Upstream {
-  /** `http(s)://host[:port]`, the default port left out: the form for the configuration. */
+  /** `http(s)://host[:port]`, without the default port: the form for the configuration. */
   readonly url: string;
   readonly scheme: "http" | "https";
-  /** Lower-case name without a dot at the end, or an address; IPv6 without brackets. */
+  /** A lower-case name without a trailing dot, or an address; IPv6 without brackets. */
   readonly host: string;
-  /** 1–65535, never left out. */
+  /** 1–65535, always present. */
   readonly port: number;
-  /** The address where `host` is one, IPv4 inside IPv6 as the IPv4; `null` for a name. */
+  /** The address if `host` is one, with IPv4 inside IPv6 as IPv4; `null` for a name. */
   readonly address: string | null;
 }
 
@@ -37,13 +37,16 @@ export interface HostAndPort {
 }
 
 export interface UpstreamRules {
-  /** `any`: loopback allowed, names left to the gateway's resolver. `checked`: no loopback, every address of a name judged. */
+  /**
+   * `any`: loopback is allowed, and only the gateway resolves names. `checked`: loopback is refused, and every address
+   * of a name is checked.
+   */
   readonly mode: "any" | "checked";
-  /** Every address that the name has now; empty for an address, and in `any`. */
+  /** All current addresses of the name; empty for an address, and in `any`. */
   readonly resolved: readonly string[];
-  /** Every address and name of this machine. */
+  /** All addresses and names of this machine. */
   readonly ownAddresses: readonly string[];
-  /** Where the control plane and the gateway itself listen. */
+  /** The addresses at which the control plane and the gateway listen. */
   readonly forbidden: readonly HostAndPort[];
   /** The public address of the control plane, which a proxy in front of it may serve from elsewhere. */
   readonly publicAddress?: HostAndPort;
@@ -56,7 +59,7 @@ const maxUrl = 2_048;
 /** Scheme, host, port, at most one slash: no user, path, query, fragment, percent-encoding, backslash, space or control. */
 const form = /^https?:\/\/(?:\[[0-9a-f:.]+\]|[^\s\p{C}"#%/:?@[\\\]`{}║]+)(?::(\d{1,5}))?\/?$/iu;
 
-/** Container names may hold underscores. */
+/** Container names may contain underscores. */
 const nameLabel = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 /** Names of the machine itself in common hosts files. */
@@ -72,8 +75,8 @@ export const localNames: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Names by which a container reaches the machine that runs it: Docker Desktop and Engine, Podman, Lima, Minikube, OrbStack,
- * Rancher Desktop. A gateway in a container reaches a control plane on the machine by them.
+ * Names with which a container reaches its host machine: Docker Desktop and Engine, Podman, Lima, Minikube, OrbStack,
+ * Rancher Desktop. A gateway in a container uses them to reach a control plane on the host.
  */
 const machineOfContainerNames: ReadonlySet<string> = new Set([
   "host.docker.internal",
@@ -98,7 +101,10 @@ const metadataNames: ReadonlySet<string> = new Set([
   "instance-data.ec2.internal",
 ]);
 
-/** Reads `http(s)://host[:port]` by the rules of the URL standard, so that every spelling of a place gives the same upstream. */
+/**
+ * Parses `http(s)://host[:port]` by the rules of the URL standard, so that all spellings of a target give the same
+ * upstream.
+ */
 export function parseUpstream(text: string): ParsedUpstream {
   if (text.length > maxUrl) return refused("upstream_malformed");
   const match = form.exec(text);
@@ -118,8 +124,8 @@ export function parseUpstream(text: string): ParsedUpstream {
 }
 
 /**
- * What an organization claims with an upstream: `name:port`, `address:port` for it or for every address that it resolved to,
- * and `loopback:<port>` in place of every form of this very host. Two upstreams that share a key are the same place.
+ * Returns the claims of an upstream: `name:port`, `address:port` for it or for every address that it resolved to, and
+ * `loopback:<port>` for every form of this host. Two upstreams that share a key are the same target.
  * @returns sorted, without repetitions
  */
 export function upstreamClaimKeys(
@@ -132,18 +138,21 @@ export function upstreamClaimKeys(
   return [...new Set(keys)].sort();
 }
 
-/** Whether a name or address is this machine. */
+/** Returns whether a name or address means this machine. */
 export function isThisMachine(host: string, ownAddresses: readonly string[]): boolean {
   return claimKey({ host, port: 0 }, new Set(ownAddresses.map(canonical))).startsWith("loopback:");
 }
 
-/** Whether an upstream may be published. The first problem found; the control plane's own comes before the general ones. */
+/**
+ * Decides whether a route may lead to an upstream. Returns the first problem; the check for the control plane comes
+ * first.
+ */
 export function judgeUpstream(upstream: Upstream, rules: UpstreamRules): JudgedUpstream {
   if (metadataNames.has(upstream.host)) return refused("upstream_metadata");
   const keys = upstreamClaimKeys(upstream, rules.resolved, rules.ownAddresses);
   const forbidden = rules.forbidden.flatMap((place) => [
     ...upstreamClaimKeys(place, [], rules.ownAddresses),
-    `loopback:${place.port}`, // whatever it is bound to: from this host it may well be reached by loopback
+    `loopback:${place.port}`, // on any of its addresses: it may also be reachable by loopback from this host
   ]);
   if (keys.some((key) => forbidden.includes(key))) return refused("upstream_control_plane");
   const { publicAddress } = rules;
@@ -188,7 +197,7 @@ function claimKey({ host, port }: HostAndPort, own: ReadonlySet<string>): string
   return `${local ? "loopback" : place}:${port}`;
 }
 
-/** An address in its one spelling, or a name in lower case. */
+/** Returns an address in canonical form, or a name in lower case. */
 function canonical(host: string): string {
   return canonicalAddress(host) ?? host.toLowerCase().replace(/\.$/, "");
 }

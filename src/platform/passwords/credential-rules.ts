@@ -1,10 +1,10 @@
 import type { HashAlgorithm } from "./hash-algorithm";
 
-/** What a visitor's credential may look like. Sizes are bytes in UTF-8. */
+/** The rules for a visitor's credential. Sizes are bytes in UTF-8. */
 
 const maxUsernameBytes = 255;
 
-/** The most bytes of a password that count: bcrypt ignores everything after the 72nd. */
+/** The maximum number of significant bytes of a password: bcrypt ignores everything after the 72nd. */
 const maxPasswordBytes: Readonly<Record<HashAlgorithm, number>> = { apr1: 255, bcrypt: 72 };
 
 export type UsernameProblem =
@@ -22,7 +22,7 @@ export type PasswordProblem =
   | "password_not_unicode"
   | "password_control_character";
 
-/** What is wrong with a user name, and what to do; never holds the name. */
+/** Messages with the problem of a user name and the solution; they never contain the name. */
 export const usernameMessages: Readonly<Record<UsernameProblem, string>> = {
   username_empty: "The user name is empty.",
   username_too_long: "The user name has more than 255 bytes in UTF-8.",
@@ -34,7 +34,7 @@ export const usernameMessages: Readonly<Record<UsernameProblem, string>> = {
   username_outer_space: "The user name begins or ends with a space. Leave it out.",
 };
 
-/** As `usernameMessages`. */
+/** Like `usernameMessages`, for passwords. */
 export const passwordMessages: Readonly<Record<PasswordProblem, string>> = {
   password_empty: "The password is empty. Leave the field out to have one generated.",
   password_too_long: "The password is too long: 255 bytes in UTF-8 count with apr1, and 72 with bcrypt.",
@@ -42,10 +42,10 @@ export const passwordMessages: Readonly<Record<PasswordProblem, string>> = {
   password_control_character: "The password holds a control character, such as a line break or a tab.",
 };
 
-/** C0, DEL and C1, and the two characters that end a line without being controls. */
+/** C0, DEL and C1, and the two line separators that are not control characters. */
 const control = /[\p{Cc}\u2028\u2029]/u;
 
-/** Code points that are no characters (a raw U+FFFF in a file freezes a Traefik 3.7), and the byte order mark. */
+/** Noncharacters (a raw U+FFFF in a file freezes a Traefik 3.7), and the byte order mark. */
 const notForFiles = /[\p{Noncharacter_Code_Point}\uFEFF]/u;
 
 /** Traefik splits list items at this character (U+2551). */
@@ -53,7 +53,7 @@ const listSeparator = "║";
 
 const loneSurrogate = /\p{Surrogate}/u;
 
-/** The first thing that is wrong with a user name, or `null`. */
+/** Returns the first problem of a user name, or `null`. */
 export function checkUsername(username: string): UsernameProblem | null {
   if (username === "") return "username_empty";
   if (username.length > maxUsernameBytes) return "username_too_long";
@@ -66,7 +66,7 @@ export function checkUsername(username: string): UsernameProblem | null {
   return null;
 }
 
-/** The first thing that is wrong with a visitor's password under an algorithm, or `null`. It never repeats the password. */
+/** Returns the first problem of a visitor's password for an algorithm, or `null`. */
 export function checkVisitorPassword(password: string, algorithm: HashAlgorithm): PasswordProblem | null {
   if (password === "") return "password_empty";
   if (password.length > maxPasswordBytes[algorithm]) return "password_too_long";

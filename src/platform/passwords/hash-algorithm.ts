@@ -1,2 +1,2 @@
-/** How a visitor's password is hashed for Traefik. One application has one algorithm. */
+/** The hash algorithm of a visitor's password for Traefik. Each application has one algorithm. */
 export type HashAlgorithm = "apr1" | "bcrypt";

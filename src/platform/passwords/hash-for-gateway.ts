@@ -5,7 +5,9 @@ import type { HashAlgorithm } from "./hash-algorithm";
 import { processHashQueues } from "./hash-queues";
 import { bcryptInWorker } from "./hash-workers";
 
-/** 2^10 rounds. The gateway checks a password at every request (about 50 ms at this cost), so it does not go higher. */
+/**
+ * 2^10 rounds. The gateway checks a password at every request (about 50 ms at this cost), so a higher cost is not used.
+ */
 const bcryptCost = "10";
 
 const saltAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -13,12 +15,12 @@ const saltAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 /**
  * Hashes a visitor's password in a form that Traefik's basicAuth checks: `$apr1$…` (37 characters) or `$2b$10$…` (60).
  *
- * Slow (APR1 about 1 ms on the event loop, less than the request around it; bcrypt about 50 ms on a thread of its own,
- * when it is the organization's turn): never inside a transaction.
- * @param randomBytes a cryptographic source; asked for 8 (APR1) or 16 (bcrypt) bytes of salt
- * @param organizationId whose share of the hashing threads it takes
- * @throws RangeError the password breaks `checkVisitorPassword`; the message is its word and never the password
- * @throws Refusal `busy`: too many of this organization's, or of everybody's, wait
+ * Slow: APR1 takes about 1 ms on the event loop, less than the rest of the request; bcrypt takes about 50 ms on a
+ * separate thread, after it waits for the organization's turn. Never call it inside a transaction.
+ * @param randomBytes a cryptographic source for 8 (APR1) or 16 (bcrypt) bytes of salt
+ * @param organizationId the organization whose share of the hashing threads is used
+ * @throws RangeError the password breaks `checkVisitorPassword`; the message is the problem and never the password
+ * @throws Refusal `busy`: too many hashes of this organization, or of all callers, wait
  */
 export async function hashForGateway(
   password: string,
@@ -36,7 +38,7 @@ export async function hashForGateway(
 
 function apr1(password: string, random: Uint8Array): string {
   const text = Array.from(random, (byte) => saltAlphabet.charAt(byte & 63)).join("");
-  // The library takes one character for one byte, so that UTF-8 has to reach it as latin1.
+  // The library treats each character as one byte, so UTF-8 must be passed as latin1.
   return apacheMd5(Buffer.from(password, "utf8").toString("latin1"), `$apr1$${text}$`);
 }
 

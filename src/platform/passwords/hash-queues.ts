@@ -5,20 +5,21 @@ import { MovingAverage } from "../moving-average";
 import { networkOf } from "../net/network-of";
 import { hashThreads } from "./hash-workers";
 
-/** For whom a password is hashed: decides in which queue, and as whose share of it. */
+/** The caller for whom a password is hashed. It decides the queue and the share of the queue. */
 export type HashCaller =
-  /** Somebody who is not signed in, by address; all without a known address share one bucket. */
+  /** A caller who is not signed in, by address; all callers without a known address share one bucket. */
   | { readonly stranger: string | null; readonly onTurn?: () => void }
-  /** An organization, a person who is signed in, or the bearer of a link or invitation that was found good. */
+  /** An organization, a person who is signed in, or the bearer of a valid link or invitation. */
   | { readonly known: string };
 
 export interface HashQueues {
   /**
-   * Runs the work when it is the caller's turn, and measures it. For a stranger `onTurn` is called when the work starts.
-   * @throws Refusal `busy`, with the seconds in which the work that waits is done
+   * Runs the work when it is the caller's turn, and measures it. For an unknown caller it calls `onTurn` when the work
+   * starts.
+   * @throws Refusal `busy`, with the seconds until the waiting work is done
    */
   run<T>(caller: HashCaller, work: () => Promise<T>): Promise<T>;
-  /** Refuses a stranger early, before anything else is done for them. @throws Refusal `busy` */
+  /** Refuses an unknown caller early, before any other work. @throws Refusal `busy` */
   requireRoom(caller: HashCaller): void;
 }
 
@@ -28,40 +29,51 @@ interface Surroundings {
   readonly rest: (ms: number) => Promise<unknown>;
 }
 
-/** Strangers are refused when more than so much of their hashing waits, in milliseconds. */
+/** The limit of waiting hash work of unknown callers, in milliseconds. Above it they are refused. */
 const mostWaitingMs = 1_000;
 
 /**
- * How long a thread rests after a stranger's hash before it takes the next stranger's, by the time of a hash: what else a
- * sign-in costs (its connection, its statements, the log) grows with the hashes, and two cores have to do that too.
+ * How long a thread pauses between two hashes of unknown callers, as a multiple of the time of a hash. The other costs
+ * of a sign-in (its connection, its statements, the log) grow with the number of hashes, and two cores must also handle
+ * these.
  */
 const restOfStrangers = 1;
 
-/** No machine makes an Argon2id hash of 19 MiB in less, in milliseconds: an average below it is of something else. */
+/**
+ * No machine computes an Argon2id hash of 19 MiB faster than this, in milliseconds: a lower average measures something
+ * else.
+ */
 const fastestHashMs = 4;
 
-/** What one address may hold of it. */
+/** The share of one address. */
 const shareOfAddress = 0.25;
 
-/** Sign-ins that one address may try in a minute. So many hashes may always wait, however slow the machine is. */
+/**
+ * The maximum number of sign-in attempts of one address in a minute. This number of hashes may always wait, however
+ * slow the machine is.
+ */
 export const signInsOfAddress = 5;
 
-/** Hashes that may wait for everyone known together, and for one of them: at 60 ms about four seconds. */
+/**
+ * The maximum number of waiting hashes for all known callers together, and for one of them: about four seconds at 60
+ * ms.
+ */
 const waitingOfKnown = { total: 512, perOwner: 64 };
 
-/** Milliseconds that a hash takes until one was measured: Argon2id, and bcrypt of cost 10. */
+/** The assumed milliseconds of a hash before the first measurement: Argon2id, and bcrypt of cost 10. */
 const guesses = { stranger: 30, known: 60 };
 
 /**
- * Two fair queues in front of the hashing threads: one of strangers, who want to sign in, and one of known callers, with
- * an organization's visitors' passwords above all. The threads serve the two in turn, and each serves its callers in
- * turn: neither a flood of sign-ins nor an organization with hundreds of passwords keeps others waiting.
+ * Creates two fair queues in front of the hashing threads: one for unknown callers, who want to sign in, and one for
+ * known callers, mainly for the visitors' passwords of organizations. The threads alternate between the queues, and
+ * each queue alternates between its callers. So neither a flood of sign-ins nor an organization with hundreds of
+ * passwords blocks others.
  * @param now a monotonic clock, in milliseconds
- * @param rest resolves after so many milliseconds
+ * @param rest resolves after the given milliseconds
  */
 export function hashQueues({ threads, now, rest }: Surroundings): HashQueues {
   const running = { total: threads, perOwner: threads };
-  // Of each queue as much gets this far as there are threads, so nothing is ever refused here.
+  // Each queue passes on at most as many hashes as there are threads, so this limit is never reached.
   const processor = fairQueue({
     running,
     waiting: { total: 2 * threads, perOwner: threads },
@@ -100,7 +112,7 @@ export function hashQueues({ threads, now, rest }: Surroundings): HashQueues {
     }
   }
 
-  /** Answers at once, and keeps the slot for the rest. */
+  /** Returns the result immediately, and keeps the slot during the pause. */
   function thenResting<T>(queue: FairQueue, owner: string, work: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const inTurn = async () => {
@@ -137,7 +149,7 @@ const knownWork = {
 
 const ownerOf = (address: string | null): string => (address === null ? "unknown" : networkOf(address));
 
-/** The ones of this process. */
+/** The queues of this process. */
 export const processHashQueues = hashQueues({
   threads: hashThreads,
   now: () => performance.now(),

@@ -4,23 +4,26 @@ import { Worker } from "node:worker_threads";
 import type { Options } from "@node-rs/argon2";
 
 /**
- * Slow hashes on threads of their own: one keeps a core busy for 10 to 250 ms.
+ * Slow hashes on separate threads: one hash keeps a core busy for 10 to 250 ms.
  *
  * They run neither on the event loop nor in libuv's pool, whose four threads also serve the file system and DNS. On
- * Linux they run at a lower priority than everything else of this process, so that a core that they share with the event
- * loop, or with PostgreSQL on the same machine, is theirs only as far as nobody else needs it.
+ * Linux they run at a lower priority than the rest of this process. If they share a core with the event loop, or with
+ * PostgreSQL on the same machine, they get only the time that those do not need.
  *
- * The threads start with the first hash, and keep the process alive only while they work. Their program is a string,
- * so that it needs no file of its own in a bundle; it loads the same packages that this module finds in node_modules.
+ * The threads start with the first hash, and keep the process alive only while they work. Their program is a string, so
+ * that a bundle needs no separate file; it loads the same packages that this module finds in node_modules.
  */
 
-/** One core is left to the rest of the process. More than four threads would only cost memory: 20 MB for each hash. */
+/** One core remains for the rest of the process. More than four threads would only use memory: 20 MB for each hash. */
 export const hashThreads = Math.min(4, Math.max(1, availableParallelism() - 1));
 
-/** OWASP's least: 19 MiB, two passes, one lane. Argon2id is the library's default. */
+/** The minimum that OWASP recommends: 19 MiB, two passes, one lane. Argon2id is the library's default. */
 const argon2id = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const satisfies Options;
 
-/** How much nicer these threads are than the process: each gets a fourth of a core for which one other thread competes. */
+/**
+ * The niceness of these threads relative to the process: each gets a quarter of a core for which one other thread
+ * competes.
+ */
 const nicer = 5;
 
 type HashJob =
@@ -40,7 +43,7 @@ interface Member {
   running: Running | null;
 }
 
-// /proc/thread-self reads "<process>/task/<thread>". A thread's id is a niceness of its own on Linux only.
+// /proc/thread-self contains "<process>/task/<thread>". Only Linux has a niceness for each thread.
 const program = `
 const { parentPort, workerData } = require("node:worker_threads");
 const { hashSync: bcrypt } = require(workerData.bcryptjs);
@@ -68,20 +71,20 @@ const members: Member[] = [];
 const waiting: { readonly job: HashJob; readonly running: Running }[] = [];
 
 /**
- * bcrypt; further calls than there are threads wait, without a bound: callers are bounded by `hashQueues`.
+ * Computes a bcrypt hash. If all threads are busy, calls wait without a limit: `hashQueues` limits the callers.
  * @param salt `$2b$<cost>$` and 22 characters
- * @throws Error the hash could not be made; the message never quotes what it was made from
+ * @throws Error the hash failed; the message never quotes its input
  */
 export async function bcryptInWorker(password: string, salt: string): Promise<string> {
   return String(await runInWorker({ kind: "bcrypt", password, salt }));
 }
 
-/** Argon2id with a random salt, in PHC form. @throws Error */
+/** Computes an Argon2id hash with a random salt, in PHC form. @throws Error */
 export async function argon2InWorker(password: string): Promise<string> {
   return String(await runInWorker({ kind: "argon2", password }));
 }
 
-/** Whether a password is the one of an Argon2 hash in PHC form. @throws Error it has another form */
+/** Verifies a password against an Argon2 hash in PHC form. @throws Error the hash has another form */
 export async function verifyArgon2InWorker(password: string, hash: string): Promise<boolean> {
   return (await runInWorker({ kind: "argon2Verify", password, hash })) === true;
 }
@@ -107,7 +110,7 @@ function work(): void {
 function start(): Member {
   const { resolve } = createRequire(import.meta.url);
   const workerData = { bcryptjs: resolve("bcryptjs"), argon2: resolve("@node-rs/argon2"), argon2id, nicer };
-  // No options of this process (loaders, inspectors, test runners) are handed on to the thread.
+  // The thread gets no options of this process (loaders, inspectors, test runners).
   const thread = new Worker(program, { eval: true, execArgv: [], env: {}, workerData });
   const member: Member = { thread, running: null };
   const finish = (): Running | null => {
@@ -128,8 +131,8 @@ function start(): Member {
     else running?.reject(new Error("the password could not be hashed"));
     work();
   });
-  // The cause may quote what the thread was given, so it is not passed on.
-  thread.on("messageerror", () => finish()?.reject(new Error("a hashing thread was not understood")));
+  // The cause may quote the input of the thread, so it is not passed on.
+  thread.on("messageerror", () => finish()?.reject(new Error("the message of a hashing thread could not be read")));
   thread.on("error", () => die(new Error("a hashing thread failed")));
   thread.on("exit", () => die(new Error("a hashing thread ended")));
   thread.unref();

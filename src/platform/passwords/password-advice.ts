@@ -1,4 +1,4 @@
-/** What makes a visitor's password weak. Advice, unless an organization enforces it. */
+/** Detects weak passwords of visitors. The result is advice, unless an organization enforces it. */
 
 type WeaknessWord =
   | "password_short"
@@ -12,7 +12,7 @@ type WeaknessWord =
 
 export interface PasswordWarning {
   readonly reason: WeaknessWord;
-  /** For people; never holds the password. */
+  /** The text for people; it never contains the password. */
   readonly message: string;
 }
 
@@ -30,7 +30,7 @@ const messages: Readonly<Record<WeaknessWord, string>> = {
 
 const leastCharacters = 12;
 
-/** Longer pieces are in no list of common passwords (the longest of `loadCommonPasswords` has 20 characters). */
+/** Longer pieces are not in the list of common passwords (the longest of `loadCommonPasswords` has 20 characters). */
 const longestCommon = 20;
 
 const substitutes: Readonly<Record<string, string>> = {
@@ -46,7 +46,7 @@ const substitutes: Readonly<Record<string, string>> = {
 };
 
 /**
- * Everything that is weak about a password, in a fixed order; empty for a strong one.
+ * Returns all weaknesses of a password in a fixed order; empty for a strong password.
  * @param isCommon whether a lower-case text is on a list of common passwords (`loadCommonPasswords` has one)
  */
 export function adviseOnPassword(
@@ -67,7 +67,10 @@ export function adviseOnPassword(
   return checks.filter(([, weak]) => weak).map(([reason]) => ({ reason, message: messages[reason] }));
 }
 
-/** The whole, or a piece that is at least half of it, is common: as it stands, backwards, or with letters for `4`, `@`, `$` … */
+/**
+ * Returns whether the password, or a piece of at least half its length, is common: unchanged, backwards, or with
+ * letters for `4`, `@`, `$` …
+ */
 function isMostlyCommon(password: string, isCommon: (text: string) => boolean): boolean {
   const read = password.replace(/[@4310!5$7]/g, (sign) => substitutes[sign] ?? sign);
   const readings = new Set([password, read].flatMap((text) => [text, [...text].reverse().join("")]));
@@ -84,23 +87,29 @@ function hasCommonPiece(text: string, isCommon: (text: string) => boolean): bool
   return false;
 }
 
-/** Names of up to three characters are inside of passwords by chance. Of an e-mail address the first part counts too. */
+/**
+ * Names of up to three characters are ignored, because passwords contain them by chance. The first part of an e-mail
+ * address also counts.
+ */
 function containsUsername(password: string, username: string): boolean {
   const names = [username, username.split("@")[0] ?? ""].filter((name) => name.length >= 4);
   return password === username || names.some((name) => password.includes(name));
 }
 
-/** Crypt formats: MD5, Apache's MD5, SHA-256, SHA-512, scrypt, yescrypt, bcrypt, Argon2, and what password libraries name. */
+/**
+ * Crypt formats: MD5, Apache's MD5, SHA-256, SHA-512, scrypt, yescrypt, bcrypt, Argon2, and those of password
+ * libraries.
+ */
 const cryptHash =
   /^\$(?:1|apr1|md5|5|6|7|y|gy|2[abxy]?|argon2(?:id|i|d)|s?crypt|pbkdf2(?:-\w+)?|sha1|sha256|sha512|bcrypt(?:-sha256)?|P|H|S)\$[^\s$:]/;
-/** As LDAP and htpasswd mark their schemes: `{SHA}…`, `{SSHA}…`, `{CRYPT}…`. */
+/** Scheme markers of LDAP and htpasswd: `{SHA}…`, `{SSHA}…`, `{CRYPT}…`. */
 const schemeHash = /^\{(?:S?SHA(?:-?(?:224|256|384|512))?|S?MD5|CRYPT|BCRYPT|ARGON2\w*|PBKDF2[\w-]*)\}\S/i;
 /** A line of htdigest: `user:realm:` and MD5 in hexadecimal. */
 const digestLine = /^[^:]+:[^:]*:[0-9a-f]{32}$/i;
 
 /**
- * Whether a text is a hash, or a line `user:hash` of htpasswd, as people paste it: with spaces or quotes around it, or
- * with every `$` doubled for a compose file.
+ * Returns whether a text is a hash, or a line `user:hash` of htpasswd, as people paste it: with spaces or quotes around
+ * it, or with every `$` doubled for a compose file.
  */
 function looksLikeHash(password: string): boolean {
   const text = password

@@ -2,18 +2,21 @@ import { adviseOnPassword, type PasswordWarning } from "./password-advice";
 
 const mostCharacters = 128;
 
-/** What of the advice on a visitor's password is a rule for a person's own. How it is composed is nobody's business. */
+/**
+ * The advice on visitors' passwords that is mandatory for a person's own password. There are no rules for character
+ * classes.
+ */
 const rules: ReadonlySet<string> = new Set(["password_short", "password_common", "password_contains_username"]);
 
 interface PasswordProblem {
   readonly reason: PasswordWarning["reason"] | "password_long" | "password_not_text";
-  /** For people; never holds the password. */
+  /** The text for people; it never contains the password. */
   readonly message: string;
 }
 
 /**
- * Everything that keeps a text from being a person's password: fewer than 12 or more than 128 characters, a common one,
- * the e-mail address in it. Empty for a good one.
+ * Returns why a text cannot be a person's password: it has fewer than 12 or more than 128 characters, is common, or
+ * contains the e-mail address. Empty for an acceptable password.
  * @param isCommon whether a lower-case text is on a list of common passwords (`loadCommonPasswords` has one)
  */
 export function adviseOnPersonPassword(

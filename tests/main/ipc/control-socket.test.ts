@@ -89,7 +89,7 @@ describe("the lock of a data folder", () => {
     const holder = await startHolder("wait");
     holder.kill("SIGKILL");
     await holder.ended;
-    expect(await askControlSocket(folder, "/", {})).toEqual({ kind: "nobody" });
+    expect(await askControlSocket(folder, "/", {})).toEqual({ kind: "no_holder" });
     const socket = await takeControlSocket(folder);
     expect(await askControlSocket(folder, "/pid", {})).toMatchObject({ body: { pid: process.pid } });
     expect(readdirSync(folder).sort()).toEqual(["control.pid", "control.sock"]);
@@ -166,7 +166,7 @@ describe("the lock of a data folder", () => {
 describe("requests over the control socket", () => {
   it("a request distinguishes no server, a starting server and an answer", async () => {
     mkdirSync(folder);
-    expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "nobody" });
+    expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "no_holder" });
     const socket = await takeControlSocket(folder);
     expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "starting" });
     socket.serve((request, response) => {

@@ -204,7 +204,7 @@ test.each([
   [[{ ...oidcProvider, issuer: "login.example.org" }], "0.issuer must be a URL with https"],
   [[{ ...oidcProvider, issuer: "https://a:b@login.example.org" }], "0.issuer must be a URL with https"],
   [[{ ...oidcProvider, clientId: undefined }], "0.clientId must be there, of type string"],
-  [[{ ...oidcProvider, "hunter2-hunter2": 1 }], "0 has a field that is not known"],
+  [[{ ...oidcProvider, "hunter2-hunter2": 1 }], "0 has an unknown field"],
   [[oidcProvider, oidcProvider], "must have slugs that differ"],
 ])("invalid OpenID Connect providers are refused in one line without their secret (TM-12, %#)", (value, problem) => {
   const text = typeof value === "string" ? value : JSON.stringify(value);

@@ -1,6 +1,7 @@
 /**
- * The server in front of Next answers `/api/` itself and passes none of it on. A request that reaches Next's router all
- * the same came in a spelling that the server did not recognize, without an address to count and to log: it gets nothing.
+ * The server in front of Next answers `/api/` itself and passes none of it on. If a request still reaches Next's
+ * router, its path has a spelling that the server did not recognize, and it has no address for limits and logs. It is
+ * refused.
  */
 function refuse(): Response {
   const message = "The API is not part of Next. Start Portcullis with `npm start`, and call /api/trpc/<procedure>.";
