@@ -133,7 +133,9 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     .command("gateway")
     .description("manage the gateways of this installation")
     .command("adopt")
-    .description("confirm that the folder on this machine belongs to the gateway, after it was restored, moved or removed")
+    .description(
+      "confirm that the folder on this machine belongs to the gateway, after it was restored, moved or removed",
+    )
     .option("--gateway <name>", "which one", "local")
     .addOption(json())
     .action(({ json, ...input }) =>
@@ -207,10 +209,12 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
 const json = () => new Option("--json", "print the result as JSON, and nothing else");
 
 const expiresInDays = () =>
-  new Option("--expires-in-days <days>", "days until the key expires; default: it does not expire").argParser((text) => {
-    if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError("It must be a whole number of days.");
-    return Number(text);
-  });
+  new Option("--expires-in-days <days>", "days until the key expires; default: it does not expire").argParser(
+    (text) => {
+      if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError("It must be a whole number of days.");
+      return Number(text);
+    },
+  );
 
 function readCheckpoint(file: string): unknown {
   try {

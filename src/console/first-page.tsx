@@ -6,8 +6,8 @@ export function FirstPage() {
   return (
     <Page title="Portcullis">
       <Text>
-        This control plane decides who may reach the applications behind a Traefik gateway. It delivers each
-        decision as Traefik configuration, and checks that the gateway enforces it.
+        This control plane decides who may reach the applications behind a Traefik gateway. It delivers each decision as
+        Traefik configuration, and checks that the gateway enforces it.
       </Text>
       <Group>
         <Button component="a" href="/sign-in">
@@ -38,8 +38,8 @@ export function FirstPage() {
         </ListItem>
       </List>
       <Text>
-        Status: <Anchor href="/healthz">/healthz</Anchor> checks the process,{" "}
-        <Anchor href="/readyz">/readyz</Anchor> checks the database and the delivery.
+        Status: <Anchor href="/healthz">/healthz</Anchor> checks the process, <Anchor href="/readyz">/readyz</Anchor>{" "}
+        checks the database and the delivery.
       </Text>
     </Page>
   );

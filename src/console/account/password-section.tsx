@@ -34,7 +34,8 @@ export function PasswordSection({ email, onChanged }: PasswordSectionProps) {
           <RefusalAlert refused={refused} />
           {ended !== null && (
             <Alert color="green" variant="outline" role="status">
-              Password changed. {ended === 0 ? "You were not signed in anywhere else." : `Other sessions ended: ${ended}.`}
+              Password changed.{" "}
+              {ended === 0 ? "You were not signed in anywhere else." : `Other sessions ended: ${ended}.`}
             </Alert>
           )}
           <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />

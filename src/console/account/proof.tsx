@@ -57,7 +57,12 @@ export function ProofProvider({ children }: { children: ReactNode }) {
   return (
     <ProofContext.Provider value={value}>
       {children}
-      <Modal opened={pending !== null} onClose={cancel} title="Confirm your identity" closeButtonProps={{ "aria-label": "Close" }}>
+      <Modal
+        opened={pending !== null}
+        onClose={cancel}
+        title="Confirm your identity"
+        closeButtonProps={{ "aria-label": "Close" }}
+      >
         {pending && <ProofForm request={pending.request} onDone={done} />}
       </Modal>
     </ProofContext.Provider>
@@ -68,7 +73,8 @@ function ProofForm({ request, onDone }: { request: Pending["request"]; onDone: (
   const { form, isBusy, refused, onSubmit } = useServerForm({
     initialValues: { password: "", code: "" },
     validate: {
-      password: (password, { code }) => (password === "" && code.trim() === "" ? "Enter your password or a code." : null),
+      password: (password, { code }) =>
+        password === "" && code.trim() === "" ? "Enter your password or a code." : null,
     },
     send: async ({ password, code }) => {
       await request(password === "" ? { code: code.trim() } : { password });

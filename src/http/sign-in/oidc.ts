@@ -118,7 +118,10 @@ async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | nul
   } catch (error) {
     if (!(error instanceof DiscoveryFailed)) throw error;
     const { providerId } = provider;
-    runtime.log.warn({ requestId, providerId, error: describeError(error.cause ?? error) }, "the metadata of a provider could not be fetched");
+    runtime.log.warn(
+      { requestId, providerId, error: describeError(error.cause ?? error) },
+      "the metadata of a provider could not be fetched",
+    );
     await recordProviderRefusal(attempt, provider, error.reason);
     return null;
   }

@@ -137,7 +137,8 @@ export const settingsTable = {
   host: {
     name: "HOST",
     default: "127.0.0.1",
-    description: "The address on which the control plane listens. 0.0.0.0 means all interfaces: then put a TLS proxy in front.",
+    description:
+      "The address on which the control plane listens. 0.0.0.0 means all interfaces: then put a TLS proxy in front.",
     example: "127.0.0.1",
     schema: z
       .string()
@@ -202,7 +203,8 @@ export const settingsTable = {
   activeRequestsPerOrganization: {
     name: "PORTCULLIS_ACTIVE_REQUESTS_PER_ORGANIZATION",
     default: "64",
-    description: "The maximum number of these requests for one organization, and for one address of callers who are not signed in.",
+    description:
+      "The maximum number of these requests for one organization, and for one address of callers who are not signed in.",
     example: "64",
     schema: wholeNumber(4, 100_000),
   },
@@ -269,7 +271,8 @@ export const settingsTable = {
   gatewayProbeAddress: {
     name: "PORTCULLIS_GATEWAY_PROBE_ADDRESS",
     default: "127.0.0.1:8001",
-    description: "The address at which the gateway reports which configuration it serves. Only the control plane needs to reach it.",
+    description:
+      "The address at which the gateway reports which configuration it serves. Only the control plane needs to reach it.",
     example: "127.0.0.1:8001",
     schema: hostAndPort,
   },
