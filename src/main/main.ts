@@ -84,8 +84,7 @@ async function welcome(server: RunningServer, settings: Settings): Promise<void>
   const link = await makeSetUpLink({ ...runtime, publicOrigin: runtime.signIn.publicOrigin });
   say(`\nPortcullis is at ${url}`);
   if (link !== null) {
-    say("
-This installation is not set up yet. Open this link within half an hour. It works once:");
+    say("\nThis installation is not set up yet. Open this link within half an hour. It works once:");
     say(`  ${link}`);
     say("Or run this command in another terminal, in this folder:");
     say("  npx --no portcullis setup --email you@example.org --organization Acme");

@@ -26,7 +26,10 @@ test("refusedBy gives a refused sign-in the same form", () => {
 });
 
 test("a missing response becomes a refusal with the reason unreachable", () => {
-  expect(refusedBy({})).toMatchObject({ reason: "unreachable", message: expect.stringContaining("does not answer") });
+  expect(refusedBy({})).toMatchObject({
+    reason: "unreachable",
+    message: expect.stringContaining("Cannot reach Portcullis"),
+  });
   expect(asRefused(TRPCClientError.from(new TypeError("Failed to fetch")))).toMatchObject({ reason: "unreachable" });
 });
 

@@ -52,7 +52,7 @@ export function SessionsSection({ sessions, onChanged, onSignedOut }: SessionsSe
                   {browserOf(session.userAgent)}{" "}
                   {session.current && (
                     <Badge color="teal.9" variant="filled">
-                      this one
+                      This device
                     </Badge>
                   )}
                 </Table.Td>

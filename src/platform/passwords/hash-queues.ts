@@ -5,7 +5,7 @@ import { MovingAverage } from "../moving-average";
 import { networkOf } from "../net/network-of";
 import { hashThreads } from "./hash-workers";
 
-/** The caller for whom a password is hashed. It decides the queue and the share of the queue. */
+/** The caller of a hash computation. It decides the queue and the share of the queue. */
 export type HashCaller =
   /** A caller who is not signed in, by address; all callers without a known address share one bucket. */
   | { readonly stranger: string | null; readonly onTurn?: () => void }
