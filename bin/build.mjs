@@ -5,9 +5,9 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 /**
- * Bundles the parts of `src` that run in Node into `dist/<digest of what they are made of>/`, unless that is there.
- * A folder of `dist` is made beside its place and moved there whole, and never changed: any number of processes may
- * build at once, and one that runs keeps the files that it runs on.
+ * Bundles the parts of `src` that run in Node into `dist/<digest of the inputs>/`, unless that folder exists. The build
+ * writes a temporary folder in `dist`, renames it once it is complete, and never changes it again. Any number of
+ * processes may therefore build at the same time, and a running process keeps its files.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -20,15 +20,15 @@ const entryPoints = {
   "env-file": "src/main/settings/env-file.ts",
 };
 
-/** How long a former build stays for processes that still run on it, in milliseconds. */
+/** How long an earlier build is kept for processes that still run on it, in milliseconds. */
 const keptFor = 24 * 60 * 60 * 1000;
 
-/** The message is one line for the person who starts this. */
+/** Its message is one line for the person who starts Portcullis. */
 export class CannotBuild extends Error {}
 
 /**
- * @returns {Promise<string>} the folder of the build, absolute
- * @throws {CannotBuild} nothing is built, and nothing can be written there
+ * @returns {Promise<string>} the absolute path of the build's folder
+ * @throws {CannotBuild} if there is no build and the folder cannot be written
  */
 export async function build() {
   const folder = join(root, "dist", digestOfInputs());
@@ -63,12 +63,12 @@ export async function build() {
     await rm(unfinished, { recursive: true, force: true });
   }
   await pointSdkAt(folder);
-  // A former build of another user stays.
-  await removeFormer(folder).catch(() => undefined);
+  // An earlier build of another user cannot be removed, and stays.
+  await removeEarlierBuilds(folder).catch(() => undefined);
   return folder;
 }
 
-/** `portcullis/sdk` is one file that stays where it is (`exports` in package.json). */
+/** Updates the file behind `portcullis/sdk`, whose path is constant (`exports` in package.json). */
 async function pointSdkAt(folder) {
   if (!existsSync(join(folder, "sdk.mjs"))) return;
   const path = join(root, "dist", "sdk.mjs");
@@ -94,12 +94,12 @@ function filesBelow(folder) {
     .sort();
 }
 
-async function removeFormer(present) {
-  for (const name of await readdir(dirname(present))) {
+async function removeEarlierBuilds(current) {
+  for (const name of await readdir(dirname(current))) {
     if (name === ".building") continue; // the lock of the console's build
-    const path = join(dirname(present), name);
-    const made = await stat(path).catch(() => null);
-    if (made?.isDirectory() && path !== present && Date.now() - made.mtimeMs > keptFor)
+    const path = join(dirname(current), name);
+    const found = await stat(path).catch(() => null);
+    if (found?.isDirectory() && path !== current && Date.now() - found.mtimeMs > keptFor)
       await rm(path, { recursive: true, force: true });
   }
 }

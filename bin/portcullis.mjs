@@ -5,8 +5,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 /**
- * The command: builds what is not built, loads .env, and hands over to the command line (`src/cli/main.ts`), together
- * with what only the server side can do: the command line itself imports nothing of it.
+ * The command `portcullis`: builds what is not built yet, loads .env, and runs the command line (`src/cli/main.ts`). It
+ * passes in the functions of the server side, because the command line does not import the server.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -21,7 +21,7 @@ if (!patchIsApplied()) {
   endWith(PATCH_IS_MISSING);
 }
 
-// React and Next choose their parts by it.
+// React and Next select their builds by this variable.
 process.env.NODE_ENV = process.argv[2] === "dev" ? "development" : "production";
 process.env.NEXT_TELEMETRY_DISABLED = "1";
 
@@ -35,13 +35,13 @@ const load = (name) => import(pathToFileURL(join(folder, `${name}.mjs`)).href);
 await loadEnvFile(join(root, ".env"));
 const { runCommandLine } = await load("cli");
 process.exitCode = await runCommandLine(process.argv.slice(2), {
-  // Next's development server leaves watchers behind that would keep the process.
+  // Next's development server leaves watchers behind that would keep the process alive.
   run: async (mode) => process.exit(await (await load("server")).runServer(process.env, mode)),
   build: async () => (await load("server")).runBuild(),
   ask: async (verb, input) => (await load("host")).askHost(process.env, verb, input),
 });
 
-/** What the environment says already stays. */
+/** Loads variables from the file. Variables that the environment already has keep their values. */
 async function loadEnvFile(path) {
   if (!existsSync(path)) return;
   const { parseEnvFile } = await load("env-file");

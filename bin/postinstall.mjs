@@ -1,4 +1,4 @@
-// Runs after `npm install`. It never fails an installation: the server itself refuses to start on an unmended driver.
+// Runs after `npm install`. It never fails an installation: the server itself does not start with an unpatched driver.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,25 +8,25 @@ import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Applies `patches/` and prints nothing, unless it did not work. */
-function mendDriver() {
+/** Applies `patches/`, and prints nothing unless it fails. */
+function patchDriver() {
   if (patchIsApplied()) return;
   applyPatches();
   if (patchIsApplied()) return;
-  // npm leaves a package alone whose version is right: after an update it holds a former patch.
+  // npm does not reinstall a package with the correct version. After an update it still has the earlier patch.
   reinstallDriver();
-  const said = applyPatches();
-  if (!patchIsApplied()) throw new Error(`${PATCH_IS_MISSING}\n${said}`);
+  const output = applyPatches();
+  if (!patchIsApplied()) throw new Error(`${PATCH_IS_MISSING}\n${output}`);
 }
 
-/** @returns {string} what patch-package printed */
+/** @returns {string} the output of patch-package */
 function applyPatches() {
   const tool = createRequire(import.meta.url).resolve("patch-package/index.js");
   const { stdout, stderr } = spawnSync(process.execPath, [tool], { cwd: root, encoding: "utf8" });
   return `${stdout ?? ""}${stderr ?? ""}`;
 }
 
-/** Only where npm runs this; it does not run this script once more. */
+/** Works only if npm runs this script. `--ignore-scripts` prevents that npm runs it again. */
 function reinstallDriver() {
   const npm = process.env.npm_execpath;
   if (!npm) return;
@@ -37,7 +37,7 @@ function reinstallDriver() {
   });
 }
 
-/** npm links the commands of dependencies only: in a clone `npx --no portcullis` would find nothing. */
+/** npm links the commands of dependencies only. Without this link, `npx --no portcullis` fails in a clone. */
 function linkCommand() {
   const command = join(root, "bin", "portcullis.mjs");
   const link = join(root, "node_modules", ".bin", "portcullis");
@@ -47,7 +47,7 @@ function linkCommand() {
   if (existsSync(command)) chmodSync(command, 0o755);
 }
 
-for (const step of [mendDriver, linkCommand]) {
+for (const step of [patchDriver, linkCommand]) {
   try {
     step();
   } catch (error) {
