@@ -14,7 +14,7 @@ describe("the hosts of a rule", () => {
     ["Host(`a`, `b`)", ["a", "b"]],
     ["HostRegexp(`^[^.]+\\.example\\.org\\.?$`)", ["*.example.org"]],
     ["HostRegexp(`^wiki\\.example\\.org$`)", ["wiki.example.org"]],
-  ])("are read from %s", (rule, hosts) => {
+  ])("hostsOfRule reads the hosts from %s", (rule, hosts) => {
     expect(hostsOfRule(rule)).toEqual(hosts);
   });
 
@@ -38,11 +38,11 @@ describe("the hosts of a rule", () => {
     'Host("a\\x2eb")',
     "Host(`a`) Host(`b`)",
     "Host(`a`)(`b`)",
-  ])("may be any for %s", (rule) => {
+  ])("hostsOfRule returns any for %s", (rule) => {
     expect(hostsOfRule(rule)).toBe("any");
   });
 
-  it("are those that our own rules are made of", () => {
+  it("hostsOfRule reads the hosts back from Portcullis's own rules", () => {
     expect(hostsOfRule(hostRule("wiki.example.org"))).toEqual(["wiki.example.org"]);
     expect(hostsOfRule(routeRule("*.example.org", "/a"))).toEqual(["*.example.org"]);
     expect(hostsOfRule([hostRule("a.example"), hostRule("*.b.example")].join(" || "))).toEqual([
@@ -51,7 +51,7 @@ describe("the hosts of a rule", () => {
     ]);
   });
 
-  it("overlap with wildcards of one label, in both directions", () => {
+  it("mayMatchHost compares wildcards of one label in both directions", () => {
     expect(mayMatchHost("Host(`a.example.org`)", "*.example.org")).toBe(true);
     expect(mayMatchHost("Host(`*.example.org`)", "A.example.org")).toBe(true);
     expect(mayMatchHost("Host(`*.example.org`)", "a.b.example.org")).toBe(false);
