@@ -6,7 +6,7 @@ import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Tenant 
 import { hasTraefik } from "../support/traefik";
 import { startUpstream, type Upstream } from "../support/upstream";
 
-const outside = "203.0.113.7"; // documentation range: nobody answers there
+const outside = "203.0.113.7"; // an address of the documentation range, where no server answers
 
 describe.skipIf(!hasTraefik())("a second organization on the same gateway", () => {
   let world: GatewayWorld;
@@ -31,7 +31,7 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
       name: "Theirs",
       route: { host, upstreams: [{ url }] },
     });
-    return answer.status === 200 ? "made" : answer.error.data.reason;
+    return answer.status === 200 ? "created" : answer.error.data.reason;
   };
 
   const mine = async (host: string, url = world.upstream.url) => {
@@ -44,7 +44,7 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     return { ...application, password };
   };
 
-  test("cannot have the first one's host, however it is spelled", async () => {
+  test("a second organization cannot claim the first one's host in any spelling", async () => {
     const base = newHost("bücher");
     const { password } = await mine(base);
     const ascii = new URL(`http://${base}`).hostname;
@@ -70,17 +70,17 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     expect(theirs.seen.filter(({ headers }) => hosts.includes(headers.host ?? ""))).toEqual([]);
   });
 
-  test("cannot have a name below the first one's wildcard", async () => {
+  test("a second organization cannot claim a name below the first one's wildcard", async () => {
     const base = newHost("wide").split(".").slice(1).join(".");
     const wide = `wide-below.${base}`;
     await mine(`*.${wide}`);
     for (const form of [`*.${wide}`, `a.${wide}`, `A.${wide.toUpperCase()}.`]) {
       expect(await attempt(other, form, theirs.url), form).toBe("host_taken");
     }
-    expect(await attempt(other, `a.b.${wide}`, theirs.url)).toBe("made");
+    expect(await attempt(other, `a.b.${wide}`, theirs.url)).toBe("created");
   });
 
-  test("cannot lead a host of its own to the first one's upstream, however it is spelled", async () => {
+  test("a second organization cannot route its own host to the first one's upstream in any spelling", async () => {
     await mine(newHost());
     const port = new URL(world.upstream.url).port;
     const forms = [
@@ -113,10 +113,10 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
       expect(await attempt(other, newHost(), `http://${form}:8080`), form).toBe("upstream_taken");
       expect(await attempt(other, newHost(), `https://${form}:8080`), form).toBe("upstream_taken");
     }
-    expect(await attempt(other, newHost(), theirs.url)).toBe("made");
+    expect(await attempt(other, newHost(), theirs.url)).toBe("created");
   });
 
-  test("cannot lead to the control plane or to the gateway itself", async () => {
+  test("a second organization cannot route to the control plane or to the gateway itself", async () => {
     const { address, probeAddress } = world.installation;
     for (const place of [new URL(world.plane.url).host, address, probeAddress]) {
       const port = place.split(":").at(-1);
@@ -126,7 +126,7 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     }
   });
 
-  test("cannot claim a host that a foreign router serves, and can as soon as that router is gone", async () => {
+  test("a host of a foreign router can be claimed only after that router is gone", async () => {
     const host = newHost("foreign");
     const file = join(world.installation.gatewayFolder, "dynamic", "foreign.yml");
     const routers = { foreign: { rule: `Host(\`${host}\`)`, service: "foreign", entryPoints: ["web"] } };
@@ -134,22 +134,22 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     writeFileSync(file, JSON.stringify({ http: { routers, services } }));
     await world.traefik.until({ host }, ({ status }) => status === 200);
     expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("host_reserved");
-    expect(await attempt(other, newHost("free"), "http://127.0.0.1:9091")).toBe("made");
+    expect(await attempt(other, newHost("free"), "http://127.0.0.1:9091")).toBe("created");
     rmSync(file);
     await world.traefik.until({ host }, ({ status }) => status === 404);
-    expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("made");
+    expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("created");
   });
 
-  test("can claim what was released a moment ago, while its deny or route is still live", async () => {
+  test("a second organization can claim a released host while its old deny or route is still live", async () => {
     const host = newHost("released");
     const { applicationId } = await mine(host);
     const { items } = await world.tenant.ok<{ items: { claimId: string; value: string }[] }>("claims.list", {});
     await world.tenant.ok("applications.delete", { applicationId });
     await world.tenant.ok("claims.release", { claimId: items.find(({ value }) => value === host)?.claimId });
-    expect(await attempt(other, host, "http://127.0.0.1:9092")).toBe("made");
+    expect(await attempt(other, host, "http://127.0.0.1:9092")).toBe("created");
   });
 
-  test("with checked upstreams cannot lead to this machine, by no name either", async () => {
+  test("an organization with checked upstreams cannot route to this machine, by address or by name", async () => {
     for (const url of [
       theirs.url,
       theirs.url.replace("127.0.0.1", "localhost"),
@@ -162,7 +162,7 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     }
   });
 
-  test("with checked upstreams gets the address into the file, which no later answer of DNS changes", async () => {
+  test("with checked upstreams, the file contains the checked address, and later DNS answers do not change it", async () => {
     const application = await checked.application({
       route: { host: newHost(), upstreams: [{ url: "https://service.example.test" }] },
       credential: { username: "ada", password: newPassword() },
