@@ -133,7 +133,7 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     const services = { foreign: { loadBalancer: { servers: [{ url: theirs.url }] } } };
     writeFileSync(file, JSON.stringify({ http: { routers, services } }));
     await world.traefik.until({ host }, ({ status }) => status === 200);
-    expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("host_reserved");
+    expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("host_served_elsewhere");
     expect(await attempt(other, newHost("free"), "http://127.0.0.1:9091")).toBe("created");
     rmSync(file);
     await world.traefik.until({ host }, ({ status }) => status === 404);
