@@ -12,12 +12,16 @@ const comparing = ["src/platform/moment.ts", "src/database/moments-in-sql.ts"];
  * numbers of a clock that never goes backward.
  */
 const allowed: readonly (readonly [file: string, part: string, why: string])[] = [
-  ["src/platform/contract/page.ts", "Date.parse(", "contracts know nothing else; an input that is no time is refused"],
-  ["src/platform/contract/page.ts", "moment >= firstMoment", "an input that is no time is in neither range"],
-  ["src/console/account/moment.tsx", "new Date(at)", "shows a time of an answer"],
-  ["src/identity/totp.ts", "now.getTime()", "what the library for codes takes"],
-  ["src/features/audit-log/entry-filter.ts", "gte(auditEntries.createdAt", "what a reader asks to see"],
-  ["src/features/audit-log/entry-filter.ts", "lt(auditEntries.createdAt", "what a reader asks to see"],
+  [
+    "src/platform/contract/page.ts",
+    "Date.parse(",
+    "contracts have no other function; an input that is not a time is refused",
+  ],
+  ["src/platform/contract/page.ts", "moment >= firstMoment", "an input that is not a time is in neither range"],
+  ["src/console/account/moment.tsx", "new Date(at)", "shows a time of a response"],
+  ["src/identity/totp.ts", "now.getTime()", "the library for codes takes a number"],
+  ["src/features/audit-log/entry-filter.ts", "gte(auditEntries.createdAt", "a filter that the reader chooses"],
+  ["src/features/audit-log/entry-filter.ts", "lt(auditEntries.createdAt", "a filter that the reader chooses"],
   ["src/delivery/prober/host-watch.ts", "now() - at < finds.withinMs", "numbers of a pace"],
   ["src/delivery/prober/route-prober.ts", "now < this.#again.next", "numbers of a pace"],
   ["src/delivery/prober/revision-poller.ts", "this.#awayAt < marker.at", "numbers of a pace"],
