@@ -6,11 +6,11 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 /**
- * Bundles the parts of `src` that run in Node into `dist/<digest of what they are made of>/`, unless that is there.
- * A folder of `dist` is made beside its place and moved there whole, and never changed: any number of processes may
- * build at once, and one that runs keeps the files that it runs on.
+ * Bundles the parts of `src` that run in Node into `dist/<digest of the inputs>/`, unless that folder exists. The build
+ * writes a temporary folder in `dist`, renames it once it is complete, and never changes it again. Any number of
+ * processes may therefore build at the same time, and a running process keeps its files.
  *
- * Packages of `dependencies` stay outside and are loaded at run time. Every other package that the sources import
+ * Packages of `dependencies` are not bundled and are loaded at run time. Every other package that the sources import
  * becomes part of the build: the patched PostgreSQL driver, and the query builder that imports it.
  */
 
@@ -24,15 +24,15 @@ const entryPoints = {
   "env-file": "src/main/settings/env-file.ts",
 };
 
-/** How long a former build stays for processes that still run on it, in milliseconds. */
+/** How long an earlier build is kept for processes that still run on it, in milliseconds. */
 const keptFor = 24 * 60 * 60 * 1000;
 
-/** The message is one line for the person who starts this. */
+/** Its message is one line for the person who starts Portcullis. */
 export class CannotBuild extends Error {}
 
 /**
- * @returns {Promise<string>} the folder of the build, absolute
- * @throws {CannotBuild} nothing is built, and nothing can be built here
+ * @returns {Promise<string>} the absolute path of the build's folder
+ * @throws {CannotBuild} if there is no build, and none can be created here
  */
 export async function build() {
   const folder = join(root, "dist", digestOfInputs());
@@ -54,12 +54,12 @@ export async function build() {
     await rm(unfinished, { recursive: true, force: true });
   }
   await placeSdk(folder);
-  // A former build of another user stays.
-  await removeFormer(folder).catch(() => undefined);
+  // An earlier build of another user cannot be removed, and stays.
+  await removeEarlierBuilds(folder).catch(() => undefined);
   return folder;
 }
 
-/** How the sources are bundled, without the place where the files go. @returns {import("esbuild").BuildOptions} */
+/** The options of the bundler, without the output folder. @returns {import("esbuild").BuildOptions} */
 export function bundleOptions() {
   const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   return {
@@ -78,7 +78,7 @@ export function bundleOptions() {
   };
 }
 
-/** @throws {CannotBuild} it is not installed */
+/** @throws {CannotBuild} if it is not installed */
 export function loadEsbuild() {
   return import("esbuild").catch((error) => {
     if (error.code !== "ERR_MODULE_NOT_FOUND") throw error;
@@ -88,7 +88,7 @@ export function loadEsbuild() {
   });
 }
 
-/** `portcullis/sdk` is one file that stays where it is (`exports` in package.json). Nothing else is loaded with it. */
+/** Updates the file behind `portcullis/sdk`, whose path is constant (`exports` in package.json). It loads no other file. */
 async function placeSdk(folder) {
   const built = join(folder, "sdk.mjs");
   if (!existsSync(built)) return;
@@ -98,7 +98,7 @@ async function placeSdk(folder) {
   );
 }
 
-/** A process that reads the file at the same time finds the former one or the new one. */
+/** A process that reads the file at the same time finds the earlier file or the new one. */
 export async function replaceFile(path, write) {
   const unfinished = `${path}.${randomBytes(6).toString("hex")}`;
   await write(unfinished);
@@ -122,12 +122,12 @@ function filesBelow(folder) {
     .sort();
 }
 
-async function removeFormer(present) {
-  for (const name of await readdir(dirname(present))) {
+async function removeEarlierBuilds(current) {
+  for (const name of await readdir(dirname(current))) {
     if (name === ".building") continue; // the lock of the console's build
-    const path = join(dirname(present), name);
-    const made = await stat(path).catch(() => null);
-    if (made?.isDirectory() && path !== present && Date.now() - made.mtimeMs > keptFor)
+    const path = join(dirname(current), name);
+    const found = await stat(path).catch(() => null);
+    if (found?.isDirectory() && path !== current && Date.now() - found.mtimeMs > keptFor)
       await rm(path, { recursive: true, force: true });
   }
 }

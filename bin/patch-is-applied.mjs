@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * Checks that the PostgreSQL driver holds every line of the present patch (`patches/`), in each of its builds. Without
- * it the driver can lose answered writes and end the process; with a former patch some of that is left.
- * @param {string} [installation] folder that holds `patches` and `node_modules`
- * @returns {boolean} false as well where there is no driver
+ * Checks that the PostgreSQL driver contains every line of the current patch (`patches/`), in each of its builds.
+ * Without the patch, the driver can lose confirmed writes and end the process. An earlier patch fixes only some of this.
+ * @param {string} [installation] the folder that contains `patches` and `node_modules`
+ * @returns {boolean} also false if there is no driver
  */
 export function patchIsApplied(installation = root) {
   try {
@@ -34,6 +34,6 @@ function holdsAddedLines(installation, patch) {
   });
 }
 
-/** The one line to print before refusing to build. */
+/** The line that is printed before the build is refused. */
 export const PATCH_IS_MISSING =
-  "the PostgreSQL driver in node_modules does not hold the present patch (patches/postgres+3.4.9.patch): run `npm install`, or `node bin/prepare.mjs` if scripts are turned off. If that does not help, delete node_modules/postgres first";
+  "the PostgreSQL driver in node_modules does not contain the current patch (patches/postgres+3.4.9.patch). Run `npm install`, or `node bin/prepare.mjs` if install scripts are turned off. If that does not help, delete node_modules/postgres first";

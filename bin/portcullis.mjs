@@ -5,8 +5,8 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { loadEnvFile } from "./load-env-file.mjs";
 
 /**
- * The command: finds the build, makes it in a clone where it is not there, loads .env, and hands over to the command
- * line (`src/cli/main.ts`), together with what only the server side can do: the command line itself imports nothing of it.
+ * The command `portcullis`: finds the build, or creates it in a clone, loads .env, and runs the command line
+ * (`src/cli/main.ts`). It passes in the functions of the server side, because the command line does not import the server.
  */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -18,7 +18,7 @@ if (major < needed[0] || (major === needed[0] && minor < needed[1])) {
   process.exit(1);
 }
 
-// React and Next choose their parts by it.
+// React and Next select their builds by this variable.
 process.env.NODE_ENV = process.argv[2] === "dev" ? "development" : "production";
 process.env.NEXT_TELEMETRY_DISABLED = "1";
 
@@ -40,13 +40,13 @@ if (problem !== null) endWith(problem);
 
 const { runCommandLine } = await load("cli");
 process.exitCode = await runCommandLine(process.argv.slice(2), {
-  // Next's development server leaves watchers behind that would keep the process.
+  // Next's development server leaves watchers behind that would keep the process alive.
   run: async (mode) => process.exit(await (await load("server")).runServer(process.env, mode)),
   build: async () => (await load("server")).runBuild(),
   ask: async (verb, input) => (await load("host")).askHost(process.env, verb, input),
 });
 
-/** Does what only a clone can do, or ends with what is missing. */
+/** Runs work that only a clone can do. If something is missing for it, the process ends with a message that names it. */
 async function orEnd(work) {
   const { CannotBuild } = await import("./build.mjs");
   return work().catch((error) => {

@@ -1,4 +1,4 @@
-// Runs after `npm install` in a clone. It never fails an installation: nothing is built from a driver without the patch.
+// Runs after `npm install` in a clone. It never fails an installation: the build does not accept an unpatched driver.
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -8,25 +8,25 @@ import { PATCH_IS_MISSING, patchIsApplied } from "./patch-is-applied.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Applies `patches/` and prints nothing, unless it did not work. Without development dependencies there is no driver. */
-function mendDriver() {
+/** Applies `patches/`, and prints nothing unless it fails. Without development dependencies there is no driver. */
+function patchDriver() {
   if (!existsSync(join(root, "node_modules", "postgres")) || patchIsApplied()) return;
   applyPatches();
   if (patchIsApplied()) return;
-  // npm leaves a package alone whose version is right: after an update it holds a former patch.
+  // npm does not reinstall a package with the correct version. After an update it still has the earlier patch.
   reinstallDriver();
-  const said = applyPatches();
-  if (!patchIsApplied()) throw new Error(`${PATCH_IS_MISSING}\n${said}`);
+  const output = applyPatches();
+  if (!patchIsApplied()) throw new Error(`${PATCH_IS_MISSING}\n${output}`);
 }
 
-/** @returns {string} what patch-package printed */
+/** @returns {string} the output of patch-package */
 function applyPatches() {
   const tool = createRequire(import.meta.url).resolve("patch-package/index.js");
   const { stdout, stderr } = spawnSync(process.execPath, [tool], { cwd: root, encoding: "utf8" });
   return `${stdout ?? ""}${stderr ?? ""}`;
 }
 
-/** Only where npm runs this; it does not run this script once more. */
+/** Works only if npm runs this script. `--ignore-scripts` prevents that npm runs it again. */
 function reinstallDriver() {
   const npm = process.env.npm_execpath;
   if (!npm) return;
@@ -37,7 +37,7 @@ function reinstallDriver() {
   });
 }
 
-/** npm links the commands of dependencies only: in a clone `npx --no portcullis` would find nothing. */
+/** npm links the commands of dependencies only. Without this link, `npx --no portcullis` fails in a clone. */
 function linkCommand() {
   const command = join(root, "bin", "portcullis.mjs");
   const link = join(root, "node_modules", ".bin", "portcullis");
@@ -48,8 +48,8 @@ function linkCommand() {
 }
 
 /**
- * Sets the Git hooks of `bin/git-hooks.json` in a clone. The tool's own script at its installation finds no configuration,
- * and so does nothing: it would also set them in a repository around this folder.
+ * Sets the Git hooks of `bin/git-hooks.json` in a clone. The install script of the tool does nothing, because it finds no
+ * configuration. With one, it would also set the hooks in a repository that contains this folder.
  */
 function setHooks() {
   const tool = join(root, "node_modules", "simple-git-hooks", "cli.js");
@@ -62,7 +62,7 @@ function setHooks() {
   const names = Object.keys(JSON.parse(readFileSync(join(root, configuration), "utf8")));
   const own = names.filter((name) => isForeign(join(folder, name)));
   if (own.length > 0) {
-    console.warn(`portcullis: ${folder} has hooks of your own (${own.join(", ")}), which stay: none is set`);
+    console.warn(`portcullis: ${folder} already has other hooks (${own.join(", ")}). They stay, and no hook is set`);
     return;
   }
   spawnSync(process.execPath, [tool, configuration], { cwd: root, stdio: "ignore" });
@@ -72,7 +72,7 @@ function isForeign(hook) {
   return existsSync(hook) && !readFileSync(hook, "utf8").includes("SKIP_SIMPLE_GIT_HOOKS");
 }
 
-for (const step of [mendDriver, linkCommand, setHooks]) {
+for (const step of [patchDriver, linkCommand, setHooks]) {
   try {
     step();
   } catch (error) {

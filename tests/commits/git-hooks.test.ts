@@ -103,7 +103,7 @@ test("hooks of the contributor's own stay, and none is set", () => {
   chmodSync(own, 0o755);
   const { status, said } = prepare(made);
   expect(status).toBe(0);
-  expect(said).toContain("hooks of your own (pre-push), which stay");
+  expect(said).toContain("already has other hooks (pre-push). They stay");
   expect(hooksOf(made)).toEqual(["pre-push"]);
   expect(readFileSync(own, "utf8")).toBe("#!/bin/sh\nexit 0\n");
 });

@@ -39,7 +39,7 @@ async function settle(): Promise<void> {
   while (await settleRefusals(world.runtime.database, world.now ?? new Date())) {}
 }
 
-/** Sends one call with this key from this address. */
+/** Sends one call with the given key from the given address. */
 async function send(key: string, procedure: string, ip: string, handler = world.handler): Promise<number> {
   const response = await handler(
     new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
@@ -54,11 +54,11 @@ async function send(key: string, procedure: string, ip: string, handler = world.
 
 const unknownKey = () => registerSecret(makeApiKey(world.runtime.random).key);
 
-describe("a flood of refused tries (AUD)", () => {
-  test("of one caller is a handful of rows, and none of them is lost", async () => {
+describe("a flood of refused attempts (AUD)", () => {
+  test("a flood of one caller takes six entries, and their counts include every attempt", async () => {
     const viewer = await acme.key("viewer");
-    const tries = 500;
-    for (let at = 0; at < tries; at += 50) {
+    const attempts = 500;
+    for (let at = 0; at < attempts; at += 50) {
       const answers = await Promise.all(Array.from({ length: 50 }, () => send(viewer, "projects.create", "192.0.2.1")));
       expect(new Set(answers)).toEqual(new Set([403]));
     }
@@ -70,7 +70,7 @@ describe("a flood of refused tries (AUD)", () => {
     await settle();
     await settle();
     const entries = await refused(acme.organizationId);
-    expect(entries.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1, tries - triesOnTheirOwn]);
+    expect(entries.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1, attempts - triesOnTheirOwn]);
     expect(entries.at(-1)).toMatchObject({
       action: "projects.create",
       reason: "key_scope",
@@ -81,7 +81,7 @@ describe("a flood of refused tries (AUD)", () => {
     expect(await world.db.asOwner("select 1 from refusal_counts")).toEqual([]);
   });
 
-  test("of a stranger is as few, and costs fewer statements than tries", async () => {
+  test("a flood of an unknown caller takes six entries, and fewer statements than a fifth of the attempts", async () => {
     const { database } = world.runtime;
     let statements = 0;
     const call: typeof database.call = (statement) => {
@@ -89,19 +89,19 @@ describe("a flood of refused tries (AUD)", () => {
       return database.call(statement);
     };
     const counted = createHandler({ ...world.runtime, database: { ...database, call } });
-    const tries = 5_000;
-    for (let at = 0; at < tries; at += 100) {
+    const attempts = 5_000;
+    for (let at = 0; at < attempts; at += 100) {
       await Promise.all(Array.from({ length: 100 }, () => send("not-a-key", "projects.list", "192.0.2.1", counted)));
     }
     world.now = new Date("2026-05-01T10:01:00.000Z");
     await settle();
     const entries = await refused(world.runtime.installationId);
     expect(entries).toHaveLength(triesOnTheirOwn + 1);
-    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(tries);
-    expect(statements).toBeLessThan(tries / 5);
+    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(attempts);
+    expect(statements).toBeLessThan(attempts / 5);
   });
 
-  test("of keys that nobody knows is in the installation's log, and of many addresses counted together", async () => {
+  test("attempts with unknown keys are in the installation's log, and many addresses share entries", async () => {
     for (let at = 0; at < 300; at++) {
       const key = at % 2 === 0 ? unknownKey() : "not-a-key";
       expect(await send(key, "projects.list", `198.51.${at % 100}.${at % 250}`)).toBe(401);
@@ -120,17 +120,17 @@ describe("a flood of refused tries (AUD)", () => {
     expect(await refused(acme.organizationId)).toEqual([]);
   });
 
-  test("does not hide what somebody else tries in the same minute", async () => {
+  test("a flood of one caller does not hide the attempts of another caller in the same minute", async () => {
     const [loud, quiet] = [await acme.key("viewer"), await acme.key("viewer")];
     for (let at = 0; at < 40; at++) await send(loud, "projects.create", `198.51.100.${at}`);
     await send(quiet, "projects.create", "192.0.2.1");
     const before = await refused(acme.organizationId);
     expect(before.filter(({ ip }) => ip === "192.0.2.1")).toHaveLength(1);
-    // Of the loud one no more kinds are told apart than an actor has places.
+    // The loud caller gets separate entries only for as many kinds as one actor may have.
     expect(new Set(before.map(({ ip }) => ip)).size).toBe(20 + 1);
   });
 
-  test("goes on in the next minute with entries of its own", async () => {
+  test("attempts in the next minute get new entries", async () => {
     const key = await acme.key("viewer");
     for (let at = 0; at < triesOnTheirOwn + 2; at++) await send(key, "projects.create", "192.0.2.1");
     world.now = new Date("2026-05-01T10:01:10.000Z");
@@ -141,7 +141,7 @@ describe("a flood of refused tries (AUD)", () => {
     expect(entries).toHaveLength(triesOnTheirOwn + 2);
   });
 
-  test("is settled once, by however many processes", async () => {
+  test("several processes settle the counts of a flood only once", async () => {
     const key = await acme.key("viewer");
     for (let at = 0; at < triesOnTheirOwn + 4; at++) await send(key, "projects.create", "192.0.2.1");
     world.now = new Date("2026-05-01T10:02:00.000Z");
@@ -151,8 +151,8 @@ describe("a flood of refused tries (AUD)", () => {
   });
 });
 
-describe("a refused try", () => {
-  test("names the object as it was called then, and who tried (AUD)", async () => {
+describe("a refused attempt", () => {
+  test("the entry of a refused attempt has the actor and the name of the object at that time (AUD)", async () => {
     const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Wiki" });
     const viewer = world.callAs(await acme.key("viewer"));
     expect((await viewer("projects.delete", { projectId })).status).toBe(403);
@@ -170,7 +170,7 @@ describe("a refused try", () => {
     ]);
   });
 
-  test("that the schema of a change refuses is there, and that of a query is not (AUD)", async () => {
+  test("a mutation with invalid input is recorded, and a query with invalid input is not (AUD)", async () => {
     const { projectId } = await given(acme).ok<{ projectId: string }>("projects.create", { name: "Wiki" });
     const wrong = await acme.call("projects.update", { projectId, name: "Other", organizationId: "org_x" });
     expect([wrong.status, wrong.error.data.fields]).toEqual([400, { organizationId: "unknown_field" }]);
@@ -180,19 +180,19 @@ describe("a refused try", () => {
     ]);
   });
 
-  test("keeps an id that was sent, and no other text in its place: it may be a password (AUD, DK-22)", async () => {
-    const nobodys = newId("project");
-    for (const projectId of [nobodys, "Correct-Horse-7"]) {
+  test("an entry keeps a sent id, but no other text in its place, which may be a password (AUD, DK-22)", async () => {
+    const unknownId = newId("project");
+    for (const projectId of [unknownId, "Correct-Horse-7"]) {
       expect((await acme.call("projects.delete", { projectId })).status).toBe(404);
     }
     const entries = await refused(acme.organizationId);
     expect(entries.map(({ object_kind, object_id }) => [object_kind, object_id]).sort()).toEqual([
       ["project", ""],
-      ["project", nobodys],
+      ["project", unknownId],
     ]);
   });
 
-  test("of a key that nobody knows is answered also where it cannot be written down", async () => {
+  test("a call with an unknown key gets 401 even if the attempt cannot be recorded", async () => {
     const { database } = world.runtime;
     const call: typeof database.call = async () => {
       throw new Error("no such function");

@@ -41,7 +41,7 @@ const route = () => ({ host: `h${next++}.example.org`, upstreams: [{ url: `http:
 const entriesOf = (organizationId: string) =>
   world.db.asOwner<Entry>(`select * from audit_entries where organization_id = $1 order by audit_id`, [organizationId]);
 
-/** The entries of one request, by the id that its answer carries. */
+/** Returns the entries of one request, by the request id in its response. */
 const entriesFor = (answer: Pick<Answer, "headers">) =>
   world.db.asOwner<Entry>(`select * from audit_entries where request_id = $1 order by audit_id`, [
     answer.headers.get("x-request-id") ?? "",
@@ -58,7 +58,7 @@ async function asKey(role: "owner" | "viewer", procedure: string, input: unknown
 }
 
 describe("an entry of a change", () => {
-  test("has who, with which key, in which request, from where, what and what of it", async () => {
+  test("the entry of a change has actor, key, request, address, action, object and changed values", async () => {
     const { applicationId } = await given(acme).application({ environmentId });
     const password = registerSecret("Audit-me-not-4711");
     const { answer, entries, apiKeyId } = await asKey("owner", "security.create", {
@@ -83,28 +83,28 @@ describe("an entry of a change", () => {
     });
   });
 
-  test("DK-22: every verb that writes leaves one for each thing that it made", async () => {
+  test("DK-22: every operation that writes leaves one entry for each object that it changed", async () => {
     const { applicationId } = await given(acme).application({ environmentId });
     const seen: string[][] = [];
-    const say = async (procedure: string, input: unknown) => {
+    const perform = async (procedure: string, input: unknown) => {
       const { answer, entries } = await asKey("owner", procedure, input);
       expect([procedure, answer.status]).toEqual([procedure, 200]);
       seen.push(entries.map((entry) => `${entry.action} ${entry.object_kind} ${JSON.stringify(entry.changed)}`));
       return answer.data;
     };
-    const { securityId } = await say("security.create", { applicationId, username: "ada" });
-    await say("security.update", { securityId, username: "bob", password: registerSecret("Audit-me-not-4712") });
-    await say("security.update", { securityId, username: "eve" });
+    const { securityId } = await perform("security.create", { applicationId, username: "ada" });
+    await perform("security.update", { securityId, username: "bob", password: registerSecret("Audit-me-not-4712") });
+    await perform("security.update", { securityId, username: "eve" });
     const place = route();
-    const { routeId } = await say("routes.create", { applicationId, ...place });
-    await say("routes.update", { routeId, pathPrefix: "/x" });
-    await say("routes.delete", { routeId });
-    await say("applications.update", { applicationId, name: "Other" });
-    await say("security.delete", { securityId });
-    await say("applications.update", { applicationId, access: "protected" });
-    await say("applications.update", { applicationId, access: "public-when-empty" });
-    await say("applications.delete", { applicationId });
-    const all = await say("applications.create", {
+    const { routeId } = await perform("routes.create", { applicationId, ...place });
+    await perform("routes.update", { routeId, pathPrefix: "/x" });
+    await perform("routes.delete", { routeId });
+    await perform("applications.update", { applicationId, name: "Other" });
+    await perform("security.delete", { securityId });
+    await perform("applications.update", { applicationId, access: "protected" });
+    await perform("applications.update", { applicationId, access: "public-when-empty" });
+    await perform("applications.delete", { applicationId });
+    const all = await perform("applications.create", {
       environmentId,
       name: "Full",
       route: route(),
@@ -121,7 +121,7 @@ describe("an entry of a change", () => {
       ['routes.update route {"pathPrefix":["","/x"]}'],
       [`routes.delete route ${JSON.stringify({ host: place.host, pathPrefix: "/x" })}`],
       ['applications.update application {"name":["Wiki","Other"]}'],
-      // DK-19: what made it public has an action of its own.
+      // DK-19: a change that makes an application public has a separate action.
       ['security.delete.opened credential {"last":true,"username":"eve"}'],
       ['applications.update application {"access":["public-when-empty","protected"]}'],
       ['applications.update.opened application {"access":["protected","public-when-empty"]}'],
@@ -134,7 +134,7 @@ describe("an entry of a change", () => {
     ]);
   });
 
-  test("reading leaves none", async () => {
+  test("reading leaves no entry", async () => {
     const { applicationId } = await given(acme).application({ environmentId });
     for (const procedure of ["applications.one", "security.list", "routes.list"]) {
       expect((await asKey("viewer", procedure, { applicationId })).entries).toEqual([]);
@@ -143,7 +143,7 @@ describe("an entry of a change", () => {
 });
 
 describe("an entry of a refusal", () => {
-  test("403 is in the actor's organization, and what was refused left nothing else", async () => {
+  test("a refusal with 403 leaves one entry in the actor's organization and nothing else", async () => {
     const { applicationId } = await given(acme).application({ environmentId });
     const { answer, entries, apiKeyId } = await asKey("viewer", "security.create", { applicationId, username: "ada" });
     expect(answer.status).toBe(403);
@@ -160,7 +160,7 @@ describe("an entry of a refusal", () => {
     });
   });
 
-  test("a try at another organization's object is in the actor's log, and not in the other's", async () => {
+  test("an attempt on another organization's object is in the actor's log only", async () => {
     const { applicationId } = await given(acme).application({ environmentId });
     const before = await entriesOf(acme.organizationId);
     const { answer, entries } = await asKey("owner", "applications.delete", { applicationId }, beta);
@@ -177,31 +177,31 @@ describe("an entry of a refusal", () => {
 
   test.each<[string, string, number, (ids: { applicationId: string; securityId: string }) => [string, unknown]]>([
     [
-      "a username that is there already",
+      "a username that already exists",
       "duplicate_username",
       409,
       ({ applicationId }) => ["security.create", { applicationId, username: "ada" }],
     ],
     [
-      "a password that cannot be used",
+      "an invalid password",
       "invalid_password",
       400,
       ({ applicationId }) => ["security.create", { applicationId, username: "bob", password: "a\tb" }],
     ],
     [
-      "a username that cannot be used",
+      "an invalid username",
       "invalid_username",
       400,
       ({ applicationId }) => ["security.create", { applicationId, username: "a:b" }],
     ],
     [
-      "a username that cannot be changed to",
+      "a change to a username that already exists",
       "invalid_username",
       400,
       ({ securityId }) => ["security.update", { securityId, username: "a:b" }],
     ],
     [
-      "a host name that cannot be used",
+      "an invalid host name",
       "invalid_host",
       400,
       ({ applicationId }) => [
@@ -210,7 +210,7 @@ describe("an entry of a refusal", () => {
       ],
     ],
     [
-      "a path that cannot be used",
+      "an invalid path",
       "invalid_path",
       400,
       ({ applicationId }) => [
@@ -219,13 +219,13 @@ describe("an entry of a refusal", () => {
       ],
     ],
     [
-      "a hash algorithm while credentials exist",
+      "a new hash algorithm while credentials exist",
       "credentials_exist",
       409,
       ({ applicationId }) => ["applications.update", { applicationId, hashAlgorithm: "bcrypt" }],
     ],
     [
-      "an upstream that leads here",
+      "an upstream that leads to the control plane",
       "invalid_upstream",
       400,
       ({ applicationId }) => [
@@ -233,7 +233,7 @@ describe("an entry of a refusal", () => {
         { applicationId, host: "w.example.org", upstreams: [{ url: "http://localhost:3000" }] },
       ],
     ],
-  ])("%s is refused, and audited once, in a transaction of its own", async (_title, reason, status, ask) => {
+  ])("%s is refused, and audited once in a separate transaction", async (_title, reason, status, ask) => {
     const { applicationId } = await given(acme).application({ environmentId });
     const { securityId } = await given(acme).credential(applicationId);
     const { answer, entries } = await asKey("owner", ...ask({ applicationId, securityId }));
@@ -245,7 +245,7 @@ describe("an entry of a refusal", () => {
   test.each([
     ["expired", "key_expired"],
     ["revoked", "key_revoked"],
-  ])("a key that is %s leaves a trace in the organization that it was for", async (how, reason) => {
+  ])("a call with a key that is %s leaves an entry in the organization of the key", async (how, reason) => {
     const key = await acme.key("owner");
     await world.db.asOwner(
       `update api_keys set ${how === "expired" ? "expires_at" : "revoked_at"} = now() - interval '1 hour'
@@ -261,7 +261,7 @@ describe("an entry of a refusal", () => {
   });
 
   test.each([["x".repeat(100)], ["a\u0000b'; drop table"], ["Secret-in-the-wrong-field-1"], [`app_${"z".repeat(26)}`]])(
-    "a caller's own text is not kept where an id should be: %j",
+    "a text in place of an id is not kept in the entry: %j",
     async (applicationId) => {
       const { entries } = await asKey("owner", "applications.one", { applicationId });
       expect(entries.map((entry) => entry.object_id)).toEqual([""]);
@@ -296,7 +296,7 @@ describe("the audit log is append-only", () => {
     "truncate audit_entries",
   ];
   for (const role of ["tenant", "sync", "host", "identity", "retention"] as const) {
-    test.each(statements)(`for the ${role} role: %s`, async (statement) => {
+    test.each(statements)(`the ${role} role cannot run: %s`, async (statement) => {
       const before = await entriesOf(acme.organizationId);
       expect(before.length).toBeGreaterThan(0);
       const organizationId = role === "tenant" ? acme.organizationId : null;
@@ -305,17 +305,17 @@ describe("the audit log is append-only", () => {
     });
   }
 
-  test.each(statements)("for the gate role: %s", async (statement) => {
+  test.each(statements)("the gate role cannot run: %s", async (statement) => {
     expect(await outcomeOf(world.runtime.database.call(sql.raw(statement)))).toBe("42501");
   });
 
-  test.each(statements)("even for the owner of the table: %s", async (statement) => {
+  test.each(statements)("even the owner of the table cannot run: %s", async (statement) => {
     const before = await entriesOf(acme.organizationId);
     expect(await outcomeOf(world.db.asOwner(statement))).toBe("42501");
     expect(await entriesOf(acme.organizationId)).toEqual(before);
   });
 
-  test("an entry is sealed once, and never again", async () => {
+  test("an entry can be sealed only once", async () => {
     const [entry] = await entriesOf(acme.organizationId);
     const seal = (hash: string) =>
       runAs(
@@ -338,7 +338,7 @@ describe("the audit log is append-only", () => {
     ).toBe("42501");
   });
 
-  test("a tenant writes entries in its own organization only", async () => {
+  test("a tenant cannot write an entry into another organization", async () => {
     const insert = `insert into audit_entries (audit_id, organization_id, actor_kind, request_id, action, outcome, created_at)
       values ('aud_planted', '${beta.organizationId}', 'system', 'req_x', 'x', 'done', now())`;
     expect(await outcomeOf(runAs(world, "tenant", acme.organizationId, insert))).toBe("42501");

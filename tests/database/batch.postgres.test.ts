@@ -26,7 +26,7 @@ const causeOf = async (promise: Promise<unknown>) => {
   return error instanceof Error && (error.cause as { code?: string } | undefined)?.code;
 };
 
-it("a batch is committed, in its role, with the answers of its statements", async () => {
+it("a batch is committed in its role, and returns the results of its statements", async () => {
   const answers = await database.batch("host", null, 2, async (tx) => {
     const [, rows] = await Promise.all([keep(tx, 1), tx.execute(sql`select current_user::text as role`)]);
     return rowsOf<{ role: string }>(rows);
@@ -35,7 +35,7 @@ it("a batch is committed, in its role, with the answers of its statements", asyn
   expect(await kept()).toEqual([1]);
 });
 
-it("a batch of which one statement fails is rejected, and nothing of it is kept", async () => {
+it("a batch with a failing statement is rejected, and nothing of it is stored", async () => {
   const failing = (...ids: readonly number[]) =>
     database.batch("host", null, 2, (tx) => Promise.all(ids.map((id) => keep(tx, id))));
   await failing(1, 2);
@@ -44,25 +44,28 @@ it("a batch of which one statement fails is rejected, and nothing of it is kept"
   expect(await kept()).toEqual([1, 2]);
 });
 
-it("a batch whose COMMIT the server refuses is rejected with the server's error, and nothing else is", async () => {
+it("a batch whose COMMIT fails is rejected with the server's error, and the next batch succeeds", async () => {
   await test.asOwner("create table public.later (id int primary key deferrable initially deferred)");
   await test.asOwner("grant insert, select on public.later to portcullis_host");
   const keepLater = (id: number) =>
     database.batch("host", null, 1, (tx) => tx.execute(sql`insert into public.later values (${id}::int)`));
   await keepLater(1);
   expect(await keepLater(1).catch((error: unknown) => error)).toMatchObject({ code: "23505", query: "commit" });
-  await new Promise(setImmediate); // an unhandled rejection would be reported by now, and fail the run
+  await new Promise(setImmediate); // an unhandled rejection would be reported now, and would fail the run
   await keepLater(2);
   await test.asOwner("drop table public.later");
 });
 
-/** With more parameters than are prepared, so that the driver asks for their types before it sends the values. */
+/**
+ * Has more parameters than prepared statements may have, so that the driver requests their types before it sends
+ * values.
+ */
 const keepMany = (tx: Transaction, from: number) => {
   const rows = Array.from({ length: 500 }, (_, at) => sql`(${from + at}::int)`);
   return tx.execute(sql`insert into public.kept values ${sql.join(rows, sql`, `)}`);
 };
 
-it("the last statements of a transaction are committed with it, however large they are", async () => {
+it("the last statements of a transaction are committed with it, even if they are large", async () => {
   await database.transaction("host", null, async (tx) => {
     await keep(tx, 5_000);
     await endWith(tx, [keepMany(tx, 0), keep(tx, 4_000), keepMany(tx, 500)]);
@@ -70,7 +73,7 @@ it("the last statements of a transaction are committed with it, however large th
   expect(await kept()).toEqual([...Array.from({ length: 1_000 }, (_, id) => id), 4_000, 5_000]);
 });
 
-it.each([0, 1, 2])("of a transaction whose last statement number %i fails nothing is kept", async (failing) => {
+it.each([0, 1, 2])("a transaction whose last statement number %i fails stores nothing", async (failing) => {
   const ending = database.transaction("host", null, async (tx) => {
     await keep(tx, 7_000);
     const statements = [keepMany(tx, 0), keepMany(tx, 500), keepMany(tx, 1_000)];
@@ -80,7 +83,7 @@ it.each([0, 1, 2])("of a transaction whose last statement number %i fails nothin
   expect(await kept()).toEqual([]);
 });
 
-it("a statement more than a batch has is rejected, and reaches no later transaction", async () => {
+it("a statement beyond the size of a batch is rejected, and does not reach a later transaction", async () => {
   let late: Promise<unknown> = Promise.resolve();
   const batch = database.batch("host", null, 1, async (tx) => {
     await keep(tx, 1);
@@ -93,12 +96,12 @@ it("a statement more than a batch has is rejected, and reaches no later transact
   expect(await kept()).toEqual([1, 3]);
 });
 
-it("a batch that sends fewer statements is committed all the same", async () => {
+it("a batch that sends fewer statements than announced is committed", async () => {
   await database.batch("host", null, 3, (tx) => keep(tx, 1));
   expect(await kept()).toEqual([1]);
 });
 
-it("many batches and transactions at once keep to their own connections", async () => {
+it("many concurrent batches and transactions keep their own connections", async () => {
   const ids = Array.from({ length: 200 }, (_, id) => id);
   await Promise.all(
     ids.map((id) =>

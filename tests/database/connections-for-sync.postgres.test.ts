@@ -31,29 +31,32 @@ it.each([
   [16, 13, 3],
   [8, 6, 2],
   [4, 3, 1],
-])("of %i connections, %i serve requests and %i are kept for the sync", async (connections, forRequests, forSync) => {
-  const database = open(connections);
-  let release: () => void = () => undefined;
-  const held = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  const pids = { requests: new Set<number>(), sync: new Set<number>() };
-  const hold = (of: Set<number>) => async (tx: Transaction) => {
-    of.add(await pid(tx));
-    await held;
-  };
-  // More than there is room for, so that each pool is full and has a line before it.
-  const requests = Array.from({ length: connections + 5 }, () =>
-    database.transaction("host", null, hold(pids.requests)),
-  );
-  const syncs = Array.from({ length: forSync }, () => asSync(database, hold(pids.sync)));
-  await expect.poll(() => [pids.requests.size, pids.sync.size]).toEqual([forRequests, forSync]);
-  release();
-  await Promise.all([...requests, ...syncs]);
-  expect([...pids.sync].filter((one) => pids.requests.has(one))).toEqual([]);
-});
+])(
+  "of %i connections, %i serve requests and %i are reserved for the sync",
+  async (connections, forRequests, forSync) => {
+    const database = open(connections);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const pids = { requests: new Set<number>(), sync: new Set<number>() };
+    const hold = (of: Set<number>) => async (tx: Transaction) => {
+      of.add(await pid(tx));
+      await held;
+    };
+    // More than the pool has connections for, so that each part of it is full and has a queue.
+    const requests = Array.from({ length: connections + 5 }, () =>
+      database.transaction("host", null, hold(pids.requests)),
+    );
+    const syncs = Array.from({ length: forSync }, () => asSync(database, hold(pids.sync)));
+    await expect.poll(() => [pids.requests.size, pids.sync.size]).toEqual([forRequests, forSync]);
+    release();
+    await Promise.all([...requests, ...syncs]);
+    expect([...pids.sync].filter((one) => pids.requests.has(one))).toEqual([]);
+  },
+);
 
-it("a pool of fewer than four is shared", async () => {
+it("requests and the sync share a pool of fewer than four connections", async () => {
   const database = open(1);
   const pids = await Promise.all([asSync(database, pid), database.transaction("host", null, pid)]);
   expect(new Set(pids).size).toBe(1);

@@ -13,14 +13,11 @@ it.each([
   "53300",
   "57P03",
   "57P05",
-])("counts %s as a database that does not answer, also where drizzle has wrapped it", (code) => {
+])("isUnreachable is true for %s, even if Drizzle has wrapped the error", (code) => {
   expect(isUnreachable(withCode(code))).toBe(true);
   expect(isUnreachable(new Error("Failed query", { cause: withCode(code) }))).toBe(true);
 });
 
-it.each(["23505", "42501", "TRANSACTION_ENDED", "TRANSACTION_ROLLED_BACK"])(
-  "does not count %s as a database that does not answer",
-  (code) => {
-    expect(isUnreachable(withCode(code))).toBe(false);
-  },
-);
+it.each(["23505", "42501", "TRANSACTION_ENDED", "TRANSACTION_ROLLED_BACK"])("isUnreachable is false for %s", (code) => {
+  expect(isUnreachable(withCode(code))).toBe(false);
+});

@@ -20,7 +20,7 @@ const good: DatabaseFacts = {
   serverLimit: 97,
 };
 
-it("accepts a database that has all it takes", () => {
+it("a database that meets all requirements is accepted", () => {
   expect(problemOfDatabase(good, 17)).toBe(null);
   expect(problemOfDatabase({ ...good, userLimit: 17, databaseLimit: 17, serverLimit: 17 }, 17)).toBe(null);
   expect(problemOfDatabase({ ...good, isSuperuser: true, userLimit: 1, databaseLimit: 1 }, 17)).toBe(null);
@@ -40,7 +40,7 @@ it.each<[string, Partial<DatabaseFacts>, string]>([
   ["a limit of the database", { databaseLimit: 3 }, "the database wiki allows 3 connections"],
   ["a limit of the server", { serverLimit: 7, isSuperuser: true }, "the server allows 7 connections"],
   ["a name that SQL quotes", { database: 'My "wiki"', databaseLimit: 0 }, 'the database "My ""wiki""" allows 0'],
-])("refuses %s in one line", (_, facts, problem) => {
+])("a database with this problem is refused in one line: %s", (_, facts, problem) => {
   expect(problemOfDatabase({ ...good, ...facts }, 17)).toContain(problem);
   expect(problemOfDatabase({ ...good, ...facts }, 17)).not.toContain("\n");
 });
@@ -53,7 +53,7 @@ const rights: DatabaseRights = {
   mayCreateSchemas: true,
 };
 
-it("names the right that is missing and the statement that gives it", () => {
+it("the message for a missing right names the right and the statement that grants it", () => {
   expect(missingRight(rights)).toBe(null);
   expect(missingRight({ ...rights, mayCreateTables: false })).toContain(
     'may not create tables in the schema public of the database wiki; from PostgreSQL 15 on only the database\'s owner may. As an administrator, run "alter database wiki owner to ada"',

@@ -2,7 +2,7 @@ import { PGlite } from "@electric-sql/pglite";
 import { expect, test } from "vitest";
 import { databaseRoles, ensureRoles } from "../../src/database/database-roles";
 
-test("a user who may create roles can take those that it made, also where PostgreSQL does not grant that by itself", async () => {
+test("a user with CREATEROLE can take the roles that it created, even if PostgreSQL does not grant that itself", async () => {
   const client = await PGlite.create();
   await client.exec("create role ada login createrole; set session authorization ada");
   await ensureRoles((statement) => client.exec(statement));

@@ -37,7 +37,7 @@ describe("an address of PostgreSQL", () => {
       "postgres://db/wiki?target_session_attrs=read-write&channel_binding=prefer&connect_timeout=9",
       { connectTimeout: 9 },
     ],
-  ])("is read: %s", (text, expected) => {
+  ])("readDatabaseUrl reads %s", (text, expected) => {
     expect(addressOf(text)).toMatchObject(expected);
   });
 
@@ -53,7 +53,7 @@ describe("an address of PostgreSQL", () => {
     ["?sslmode=verify-full", "verify-full"],
     ["?sslrootcert=system", "verify-full"],
     ["?sslmode=require&host=/tmp", "disable"],
-  ])("asks for TLS as libpq does: %s is %s", (query, mode) => {
+  ])("the query %s selects the TLS mode %s, as in libpq", (query, mode) => {
     expect(addressOf(`postgres://db/wiki${query}`).tls.mode).toBe(mode);
   });
 
@@ -94,12 +94,12 @@ describe("an address of PostgreSQL", () => {
     ["postgres://db/wiki?target_session_attrs=standby", "must have target_session_attrs=any or"],
     ["postgres://db/wiki?channel_binding=require", "must have channel_binding=disable or"],
     ["postgres://db/wiki?connect_timeout=0", "must have a whole number from 1 to 3600 as connect_timeout"],
-  ])("is refused with the reason and what to do: %s", (text, problem) => {
+  ])("readDatabaseUrl refuses %s with the reason and the remedy", (text, problem) => {
     expect(problemOf(text)).toContain(problem);
     expect(problemOf(text)).not.toContain("\n");
   });
 
-  it("gives back every user name, password and database that was percent-encoded", () => {
+  it("readDatabaseUrl decodes every percent-encoded user name, password and database", () => {
     const name = fc.string({ minLength: 1, unit: "grapheme" });
     fc.assert(
       fc.property(name, name, name, (user, password, database) => {
@@ -109,7 +109,7 @@ describe("an address of PostgreSQL", () => {
     );
   });
 
-  it("never repeats the password when it is refused or misread", () => {
+  it("the problem of a refused or misread address never contains the password", () => {
     const word = fc.stringMatching(/^[a-z0-9]{12}$/);
     fc.assert(
       fc.property(

@@ -1,7 +1,7 @@
 /**
- * A process of its own that writes to the embedded database in the folder named by its first argument, until it is
- * ended. A unit of work is one row in each of two tables; prints the id of every one that was answered. With a second
- * argument, `broken-disk`, flushes fail from the first answer on.
+ * A separate process that writes to the embedded database in the folder of its first argument, until it is killed. A
+ * unit of work is one row in each of two tables. The process prints the id of every confirmed unit. With the second
+ * argument `broken-disk`, flushes fail after the first confirmed unit.
  */
 import { fsyncSync } from "node:fs";
 import { openEmbedded } from "../../src/database/embedded/open-embedded";

@@ -6,7 +6,7 @@ import { isUnreachable } from "../../src/database/database-errors";
 import { connectionSettings } from "../../src/database/session-settings";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 
-/** Numbers of the driver's public reports are those of github.com/porsager/postgres. */
+/** The numbers of reports are those of the driver's repository, github.com/porsager/postgres. */
 
 let database: TestDatabase;
 let url: string;
@@ -34,7 +34,7 @@ function open(settings: Settings = {}): Sql {
     max: 1,
     backoff: () => 0.01,
     onnotice: () => undefined,
-    // The suite's cluster has settings that would end statements and sessions at once.
+    // The test cluster has settings that would end statements and sessions immediately.
     connection: { ...connectionSettings("requests", null), application_name: "driver-test" },
     ...settings,
   });
@@ -42,14 +42,14 @@ function open(settings: Settings = {}): Sql {
   return ahead ? withStatementsAhead(sql) : sql;
 }
 
-/** As the product begins its transactions: the first statements are sent together with BEGIN. */
+/** Begins transactions like the product: the first statements are sent together with BEGIN. */
 function withStatementsAhead(sql: Sql): Sql {
   const { begin } = sql;
   sql.begin = (<T>(body: (tx: TransactionSql) => Promise<T>) => begin("ahead", body)) as Sql["begin"];
   return sql;
 }
 
-/** A client whose sockets the test can reach. */
+/** Opens a client whose sockets the test can access. */
 function openWithSockets(settings: Settings = {}): { sql: Sql; sockets: Socket[] } {
   const sockets: Socket[] = [];
   const { hostname, port } = new URL(url);
@@ -58,11 +58,11 @@ function openWithSockets(settings: Settings = {}): { sql: Sql; sockets: Socket[]
       const opened = tcp(Number(port), hostname, () => resolve(opened)).once("error", reject);
       sockets.push(opened);
     });
-  // The driver's types do not know the option; its README documents it.
+  // The driver's types lack this option, which its README documents.
   return { sql: open({ ...settings, ...{ socket } }), sockets };
 }
 
-/** Waits until the pool has that many connections: each takes one statement, and none ends before all have begun. */
+/** Waits until the pool has this many connections. Each takes one statement, and none ends before all have begun. */
 async function openAll(sql: Sql, connections: number): Promise<void> {
   const pids = () => Promise.all(Array.from({ length: connections }, () => pidAfterAWhile(sql)));
   while (new Set(await pids()).size < connections);
@@ -105,13 +105,13 @@ describe.each([
     ahead = together;
   });
 
-  describe("a transaction that begins where the pipeline is full (reports 823, 1189, 1207, 1218)", () => {
+  describe("a transaction that begins in a full pipeline (reports 823, 1189, 1207, 1218)", () => {
     it.each([98, 99, 100, 101])(
-      "keeps its connection, and nothing is lost, with %i statements in flight on each of 16 connections",
+      "a transaction keeps its connection and loses nothing with %i statements in flight on each of 16 connections",
       async (depth) => {
         const sql = open({ max: 16 });
         await openAll(sql, 16);
-        // Sixteen open connections take the statements in turn.
+        // The sixteen open connections take the statements in turn.
         const sleeping = Array.from({ length: 16 }, () => sql.unsafe("select pg_sleep(0.1)").execute());
         const statements = Array.from({ length: 16 * (depth - 1) }, (_, n) => sql.unsafe(`select ${n} as n`).execute());
         const begun = Array.from({ length: 16 }, (_, id) =>
@@ -131,7 +131,7 @@ describe.each([
       },
     );
 
-    it.each([0, 1, 2])("works with max_pipeline %i (reports 1210, 1211)", async (maxPipeline) => {
+    it.each([0, 1, 2])("a transaction works with max_pipeline %i (reports 1210, 1211)", async (maxPipeline) => {
       const sql = open({ max: 2, ...{ max_pipeline: maxPipeline } });
       const busy = Array.from({ length: 6 }, (_, n) => sql.unsafe(`select ${n} as n, pg_sleep(0.01)`).execute());
       const begun = Array.from({ length: 5 }, (_, id) => sql.begin((tx) => tx`insert into kept values (${id})`));
@@ -140,7 +140,7 @@ describe.each([
       expect(await transactionsLeftOpen()).toEqual([]);
     });
 
-    it("keeps its connection when the socket takes no more at the moment of BEGIN", async () => {
+    it("a transaction keeps its connection if the socket is full at the moment of BEGIN", async () => {
       const { sql, sockets } = openWithSockets({ max: 2 });
       await openAll(sql, 2);
       for (const socket of sockets) {
@@ -151,7 +151,7 @@ describe.each([
         };
         Object.defineProperty(socket, "write", { value: andIsFull, writable: true });
       }
-      // The driver collects up to 1 kB before it writes: each BEGIN is what fills that.
+      // The driver collects up to 1 kB before it writes. Each BEGIN reaches that limit.
       const before = [1, 2].map((n) => sql.unsafe(`select ${n} as n -- ${"x".repeat(995)}`).execute());
       const begun = [1, 2].map((id) => sql.begin((tx) => tx`insert into kept values (${id})`));
       await Promise.all([...before, ...begun]);
@@ -159,7 +159,7 @@ describe.each([
       expect(await transactionsLeftOpen()).toEqual([]);
     });
 
-    it("keeps its connection when the socket drains in the middle of it", async () => {
+    it("a transaction keeps its connection if the socket drains during the transaction", async () => {
       const { sql, sockets } = openWithSockets({ max: 1 });
       let answered = false;
       let other: Promise<unknown> = Promise.resolve();
@@ -180,7 +180,7 @@ describe.each([
   });
 
   describe("a transaction without an owner", () => {
-    it("is rolled back with its connection, and no later statement is answered in it", async () => {
+    it("a transaction without an owner is rolled back with its connection, and no later statement runs in it", async () => {
       const sql = open({ max: 2 });
       expect(await codeOf(sql.unsafe("begin"))).toBe("UNSAFE_TRANSACTION");
       await Promise.all(Array.from({ length: 20 }, (_, id) => sql`insert into kept values (${id})`));
@@ -188,7 +188,7 @@ describe.each([
       expect(await transactionsLeftOpen()).toEqual([]);
     });
 
-    it("rejects what was sent behind it instead of losing it", async () => {
+    it("statements that were sent after a transaction without an owner are rejected and not lost", async () => {
       const sql = open({ max: 2 });
       await sql`select 1`;
       const sent = [
@@ -201,13 +201,13 @@ describe.each([
       expect(await transactionsLeftOpen()).toEqual([]);
     });
 
-    it("counts as a connection failure", () => {
+    it("a transaction without an owner counts as a connection failure", () => {
       expect(isUnreachable(Object.assign(new Error(), { code: "UNSAFE_TRANSACTION" }))).toBe(true);
     });
   });
 
   describe("a connection that ends in the middle of a transaction (reports 1155, 1168, 1186, 1208, 1215)", () => {
-    it("rejects everything of the transaction, at once and later, and none of it reaches the connection that replaces it", async () => {
+    it("all statements of a lost transaction are rejected, and none reaches the new connection", async () => {
       const sql = open({ max: 1 });
       let late: Promise<unknown> = Promise.resolve();
       let lateCode: unknown;
@@ -232,7 +232,7 @@ describe.each([
       expect(await keptIds()).toEqual([4, 5]);
     });
 
-    it("settles statements that were waiting for their turn in the transaction", async () => {
+    it("statements that wait in a lost transaction are settled", async () => {
       const sql = open({ max: 1 });
       const outcomes: Promise<unknown>[] = [];
       const lost = sql.begin(async (tx) => {
@@ -247,7 +247,7 @@ describe.each([
       for (const outcome of await Promise.all(outcomes)) expect(["57P01", "CONNECTION_CLOSED"]).toContain(outcome);
     });
 
-    it("rejects begin() when the connection ends between its reservation and the answer to BEGIN", async () => {
+    it("begin() rejects if the connection ends between its reservation and the answer to BEGIN", async () => {
       const sql = open({ max: 1 });
       const pid = await pidOf(sql);
       const before = codeOf(sql.unsafe("select pg_sleep(5)").execute());
@@ -268,20 +268,20 @@ describe.each([
   });
 
   describe("the end of a transaction", () => {
-    it("rejects when the server answers COMMIT with ROLLBACK (report 1217)", async () => {
+    it("begin() rejects if the server answers COMMIT with ROLLBACK (report 1217)", async () => {
       const sql = open();
       const outcome = sql.begin(async (tx) => {
         await tx`insert into kept values (1)`;
         void tx
           .unsafe("select 1 / 0")
           .execute()
-          .catch(() => undefined); // no one waits for it
+          .catch(() => undefined); // its result does not matter
       });
       await expect(outcome).rejects.toMatchObject({ code: "22012" });
       expect(await keptIds()).toEqual([]);
     });
 
-    it("rejects statements that are made after it, so that none runs in the next transaction of its connection", async () => {
+    it("statements after the end of a transaction are rejected, and none runs in the connection's next transaction", async () => {
       const sql = open({ max: 1 });
       let insertLate: () => Promise<unknown> = async () => undefined;
       await sql.begin(async (tx) => {
@@ -296,25 +296,25 @@ describe.each([
       expect(await keptIds()).toEqual([2]);
     });
 
-    it("leaves nothing on the connection that rejects later (report 1201)", async () => {
+    it("an ended transaction leaves no handler on the connection that rejects later (report 1201)", async () => {
       const sql = open({ max: 1 });
       await sql.begin((tx) => tx`select 1`);
       const pid = await pidOf(sql);
       await endSession(pid);
       const isThere = () => database.asOwner("select 1 from pg_stat_activity where pid = $1", [pid]);
       while ((await isThere()).length > 0);
-      // The driver hears of the end before or after it has sent the next statement.
+      // The driver notices the end before or after it has sent the next statement.
       while ((await codeOf(sql`select 1`)) !== "fulfilled");
       expect(await sql`select 2 as n`).toEqual([{ n: 2 }]);
     });
   });
 
   describe("answers", () => {
-    it("go to their own statements when one between them could not be sent", async () => {
+    it("answers reach their own statements if one between them could not be sent", async () => {
       const sql = open({ max: 1 });
       await sql`select ${1}::int as n`;
       const unsendable = new Date(Number.NaN);
-      // The second round sends the parameter with a type that is known already.
+      // In the second round, the type of the parameter is already known.
       const known = open({ max: 1 });
       await known.unsafe("select $1::timestamptz as n", [new Date()], { prepare: true });
       const statements = Array.from({ length: 60 }, (_, n) =>
@@ -336,7 +336,7 @@ describe.each([
       }
     });
 
-    it("go to their own statements when one in the pipeline is cancelled", async () => {
+    it("answers reach their own statements if one in the pipeline is cancelled", async () => {
       const sql = open({ max: 1 });
       await sql`select 1`;
       const first = sql.unsafe("select pg_sleep(0.05), 0 as n").execute();
@@ -346,20 +346,21 @@ describe.each([
       cancelled.cancel();
       const outcomes = await Promise.allSettled([first, cancelled, ...rest]);
       outcomes.forEach((outcome, n) => {
-        // A cancellation goes to the session, so it may end a statement that comes after; none gets the answer of another.
+        // A cancellation goes to the session, so it may end a statement that comes after; none gets the answer of
+        // another.
         if (outcome.status === "fulfilled") expect(outcome.value[0]?.n).toBe(n);
         else expect(outcome.reason).toMatchObject({ code: "57014" });
       });
     });
 
-    it("start at their first row after a statement that failed between its rows (report 1119)", async () => {
+    it("an answer starts at its first row after a statement that failed between its rows (report 1119)", async () => {
       const sql = open({ max: 1 });
       const failing = sql.unsafe("select 1 / (3 - n) as n from generate_series(1, 5) n");
       await expect(failing).rejects.toMatchObject({ code: "22012" });
       expect([...(await sql.unsafe("select 7 as n"))]).toEqual([{ n: 7 }]);
     });
 
-    it("store the values that were given when a prepared statement is sent again (report 1197)", async () => {
+    it("a prepared statement that is sent again stores the given values (report 1197)", async () => {
       const sql = open({ max: 1 });
       await sql`create temporary table flags (id int, flag boolean, document jsonb)`;
       const insert = (id: number) => sql`insert into flags values (${id}, ${true}, ${sql.json({ id })}) returning *`;
@@ -370,7 +371,7 @@ describe.each([
       expect([...rows]).toEqual([1, 2].map((id) => ({ id, flag: true, document: { id } })));
     });
 
-    it("never come from someone else's transaction when a prepared statement is sent again", async () => {
+    it("a prepared statement that is sent again never runs in another transaction", async () => {
       const sql = open({ max: 2 });
       await database.asOwner("create table public.shape (n int)");
       const insert = () => sql.unsafe("insert into public.shape values ($1) returning *", [1], { prepare: true });
@@ -379,7 +380,7 @@ describe.each([
         for (let round = 0; round < 4; round++) await Promise.all([insert(), insert()]);
         await database.asOwner("truncate public.shape");
         await database.asOwner("alter table public.shape add column more int");
-        // Both connections are busy, so that each BEGIN is sent behind an insert that has to be sent again.
+        // Both connections are busy, so each BEGIN is sent after an insert that has to be sent again.
         const inserts = [insert().execute(), insert().execute()];
         const begun = Array.from({ length: 2 }, () =>
           sql.begin(async (tx) => {
@@ -396,11 +397,11 @@ describe.each([
     });
   });
 
-  describe("a server that ends the connection without a word", () => {
-    it("makes the statement fail instead of being asked again without end", async () => {
-      let asked = 0;
+  describe("a server that ends the connection without an answer", () => {
+    it("a statement fails if the server ends each connection, and the driver does not reconnect without end", async () => {
+      let connections = 0;
       const server = createServer((socket) => {
-        asked++;
+        connections++;
         socket.on("error", () => undefined);
         socket.end();
       });
@@ -411,13 +412,13 @@ describe.each([
       clients.push(sql);
       expect(await codeOf(sql`select 1`)).toMatch(/^(CONNECTION_CLOSED|ECONNRESET|EPIPE)$/);
       expect(await codeOf(sql.begin((tx) => tx`select 1`))).toMatch(/^(CONNECTION_CLOSED|ECONNRESET|EPIPE)$/);
-      expect(asked).toBeLessThanOrEqual(2);
+      expect(connections).toBeLessThanOrEqual(2);
       server.close();
     });
   });
 
   describe("reserved connections (which the product does not use)", () => {
-    it("do not go back to the pool in the middle of a transaction", async () => {
+    it("a reserved connection does not return to the pool in the middle of a transaction", async () => {
       const sql = open({ max: 1 });
       const reserved = await sql.reserve();
       await reserved`begin`;
@@ -427,7 +428,7 @@ describe.each([
       expect(await keptIds()).toEqual([2]);
     });
 
-    it("are given out after the connection that was waited for has ended (report 1195)", async () => {
+    it("reserve() settles after the connection that it waited for has ended (report 1195)", async () => {
       const sql = open({ max: 1 });
       const pid = await pidOf(sql);
       const busy = codeOf(sql.unsafe("select pg_sleep(5)").execute());
@@ -441,7 +442,7 @@ describe.each([
       expect(await sql`select 1 as n`).toEqual([{ n: 1 }]);
     });
 
-    it("do not leave the pool short when their connection ends (report 1199)", async () => {
+    it("the pool replaces a reserved connection that has ended (report 1199)", async () => {
       const sql = open({ max: 1 });
       const reserved = await sql.reserve();
       await endSession(await pidOf(reserved));
@@ -453,12 +454,12 @@ describe.each([
   });
 });
 
-describe("a BEGIN that the server refuses", () => {
+describe("statements sent together with BEGIN", () => {
   beforeAll(() => {
     ahead = true;
   });
 
-  it("fails the transaction, and what was sent with it had no rights and is not kept", async () => {
+  it("a refused BEGIN fails the transaction, and statements sent with it have no rights and store nothing", async () => {
     const connection = connectionSettings("requests", "portcullis_gate");
     const { sql, sockets } = openWithSockets({ connection });
     await pidOf(sql);
@@ -492,7 +493,7 @@ describe("a BEGIN that the server refuses", () => {
     expect(await transactionsLeftOpen()).toEqual([]);
   });
 
-  it("is not waited for: the server has the first statement before its answer to BEGIN", async () => {
+  it("the first statement is sent together with BEGIN, without waiting for its answer", async () => {
     const { sql, sockets } = openWithSockets();
     await pidOf(sql);
     const written: string[] = [];

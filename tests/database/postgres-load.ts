@@ -1,7 +1,7 @@
 /**
- * A process of its own that loads the database named by its first argument, the way a server does: no handler for
- * what is thrown outside a promise. A unit of work is one row in each of two tables, with one id. Prints, each
- * with the time in ms, `unit` and the id for every unit that was answered, and `heard` for every notification.
+ * A separate process that uses the database of its first argument in the way of a server: it has no handler for errors
+ * that are thrown outside a promise. A unit of work is one row in each of two tables, with one id. The process prints
+ * `unit` with the time in ms and the id for every confirmed unit, and `heard` with the time for every notification.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import postgres, { type TransactionSql } from "postgres";
@@ -18,14 +18,14 @@ async function plainUnit(work: TransactionSql, id: number): Promise<void> {
   await work`insert into second_half values (${id}, ${"x".repeat(id % 3000)})`;
 }
 
-/** Goes on after its connection was lost, and for long enough for that connection to be another unit's by then. */
+/** Continues after its connection was lost, long enough for another unit to use that connection. */
 async function stubbornUnit(work: TransactionSql, id: number): Promise<void> {
   await work`insert into first_half values (${id})`;
   await work`select pg_sleep(0.05)`.catch(() => delay(150));
   await work`insert into second_half values (${id}, '')`;
 }
 
-/** Several statements under way at once. */
+/** Sends several statements at the same time. */
 async function pipelinedUnit(work: TransactionSql, id: number): Promise<void> {
   await Promise.all([
     work`insert into first_half values (${id})`,
@@ -49,7 +49,7 @@ async function worker(number: number): Promise<void> {
   }
 }
 
-/** A query alone, at once again after a failure: it may fail, but not wait forever. */
+/** Repeats a query without a transaction, even after a failure. It may fail, but it must not wait forever. */
 async function asker(): Promise<void> {
   while (!isEnding) {
     await sql`select 1 as one, pg_notify('bell', '')`.catch(() => delay(1));

@@ -12,7 +12,7 @@ let cluster: Cluster | undefined;
 afterEach(() => cluster?.stop());
 
 describe.skipIf(isAbsent)(`PostgreSQL killed under load${isAbsent ? `: ${NO_POSTGRES}` : ""}`, () => {
-  it(`${KILLS} kills: the process lives, is back within 2 s, and no unit of work is half done`, async () => {
+  it(`after each of ${KILLS} kills of PostgreSQL, the process works again within 2 s and no unit of work is half done`, async () => {
     cluster = await startCluster();
     const url = await cluster.createDatabase("load");
     const sql = postgres(url, { max: 1, onnotice: () => undefined });
@@ -22,13 +22,13 @@ describe.skipIf(isAbsent)(`PostgreSQL killed under load${isAbsent ? `: ${NO_POST
 
     const load = startScript(join(import.meta.dirname, "postgres-load.ts"), url);
     const answered: number[] = [];
-    const seen = { unit: [0], heard: [0] }; // times in ms, of the load's own clock
+    const seen = { unit: [0], heard: [0] }; // times in ms, by the clock of the load process
     const since = (what: "unit" | "heard", time: number) => seen[what].filter((at) => at > time);
-    /** Reads what the load says until it has said enough. */
+    /** Reads the output of the load process until it is enough. */
     const until = async (isEnough: () => boolean) => {
       while (!isEnough()) {
         const line = await load.nextLine();
-        if (line === null) throw new Error(`the load ended by itself:\n${load.errors()}`);
+        if (line === null) throw new Error(`the load process ended unexpectedly:\n${load.errors()}`);
         if (line === "ended") return;
         const [what, time, id] = line.split(" ");
         if (what !== "unit" && what !== "heard") continue;

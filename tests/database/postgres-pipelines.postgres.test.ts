@@ -5,7 +5,10 @@ import { long } from "../support/length";
 import { openTestDatabase, type TestDatabase } from "../support/test-database";
 
 const connections = 16;
-/** Statements in flight on each connection: around the driver's bound of 100, where BEGIN once lost its connection. */
+/**
+ * The number of statements in flight on each connection, around the driver's bound of 100, where BEGIN lost its
+ * connection.
+ */
 const [fewest, most] = [95, 105];
 const duration = long(60_000, 3_000);
 
@@ -30,7 +33,7 @@ async function failureOf(promise: PromiseLike<unknown>): Promise<unknown> {
 }
 
 it(
-  `loses and crosses nothing with ${fewest} to ${most} statements in flight on each of ${connections} connections`,
+  `no answer is lost or crossed with ${fewest} to ${most} statements in flight on each of ${connections} connections`,
   async () => {
     const url = database.url ?? "";
     const sql = postgres(url, {
@@ -42,7 +45,7 @@ it(
     const answered = { singles: new Set<number>(), pairs: new Set<number>() };
     const crossed: string[] = [];
     const failed: unknown[] = [];
-    let underWay = 0;
+    let running = 0;
     let lastId = 0;
 
     const kinds: readonly ((id: number) => Promise<void>)[] = [
@@ -60,7 +63,7 @@ it(
         if (row?.id !== id) crossed.push(`prepared ${id}: ${JSON.stringify(row)}`);
       },
       async (id) => {
-        // It cannot be sent, and takes the answer of no other statement.
+        // It cannot be sent, and must not receive the answer of another statement.
         const sent = sql.unsafe("select $1::timestamptz", [new Date(Number.NaN)], { prepare: true });
         if ((await failureOf(sent)) instanceof RangeError === false) crossed.push(`unsendable ${id}`);
       },
@@ -90,20 +93,20 @@ it(
     const until = Date.now() + duration;
     await new Promise<void>((resolve) => {
       const start = (kind: (id: number) => Promise<void>) => {
-        underWay++;
+        running++;
         kind(++lastId)
           .catch((error: unknown) => failed.push(error))
           .finally(() => {
-            underWay--;
+            running--;
             if (Date.now() < until) setImmediate(fill);
-            else if (underWay === 0) resolve();
+            else if (running === 0) resolve();
           });
       };
       const fill = () => {
         const wanted = connections * (fewest + Math.floor(Math.random() * (most - fewest + 1)));
-        // Not one at a time: then each pipeline would be filled by the kind of statement that has just been answered.
-        if (Date.now() >= until || underWay > wanted - connections) return;
-        while (underWay < wanted) start(kinds[lastId % kinds.length] ?? transaction);
+        // Several start together. Otherwise the kind of the statement that was just answered would fill each pipeline.
+        if (Date.now() >= until || running > wanted - connections) return;
+        while (running < wanted) start(kinds[lastId % kinds.length] ?? transaction);
         for (let n = 0; n < connections; n++) start(transaction);
       };
       fill();

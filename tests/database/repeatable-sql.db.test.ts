@@ -15,8 +15,8 @@ afterAll(() => db.close());
 const namesIn = async (statement: string) =>
   (await db.asOwner<{ name: string }>(statement)).map(({ name }) => name).sort();
 
-describe("what a database contains is what the files say", () => {
-  test("every function of the database is in a file of its own, and nothing else is", async () => {
+describe("repeatable SQL", () => {
+  test("the files in drizzle/functions are exactly the functions of the database", async () => {
     const files = (await readRepeatableFiles(drizzleFolder)).filter(({ name }) => name.startsWith("functions/"));
     const expected = files.map(({ name }) => `portcullis_${name.slice("functions/".length).replaceAll("-", "_")}`);
     for (const [index, { text }] of files.entries()) {
@@ -28,7 +28,7 @@ describe("what a database contains is what the files say", () => {
     expect(found).toEqual(expected.sort());
   });
 
-  test("every policy and every grant of a table is in the file of that table", async () => {
+  test("the file of a table contains exactly the policies and grants of that table", async () => {
     const files = (await readRepeatableFiles(drizzleFolder)).filter(({ name }) => name.startsWith("policies/"));
     const expected = files.flatMap(({ name, text }) => {
       const table = name.slice("policies/".length).replaceAll("-", "_");

@@ -8,7 +8,10 @@ import { insertPlace } from "../support/place";
 import { outcomeOf, quoted, runAs } from "../support/run-as";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../support/world";
 
-/** The condition that picks an organization's rows. A new table that tenants may touch needs a line here, and rows below. */
+/**
+ * The condition that selects an organization's rows. A new table with tenant privileges needs a line here, and rows
+ * below.
+ */
 const ofOrganization = (org: Seeded) => `organization_id = ${quoted(org.organizationId)}`;
 const rowsOfTable: Record<string, (org: Seeded) => string> = {
   api_keys: ofOrganization,
@@ -39,7 +42,7 @@ interface Seeded extends GivenOrganization {
   readonly applicationId: string;
 }
 
-/** What belongs to a person and to no organization: the identity role's alone, and the host's. */
+/** Tables of persons, which belong to no organization. Only the identity role and the host role may read them. */
 const ofPersons = [
   "passwords",
   "totp_secrets",
@@ -53,7 +56,7 @@ const ofPersons = [
   "member_roles",
 ];
 
-const refused = "42501"; // insufficient_privilege: a grant that is missing, or a policy that says no
+const refused = "42501"; // insufficient_privilege: a missing grant, or a policy that refuses
 const foreignKeyViolation = "23503";
 
 let world: World;
@@ -124,7 +127,7 @@ async function tables(privilegesOf: string): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-test("every table on which the tenant role has any privilege is tried below", async () => {
+test("every table on which the tenant role has a privilege is tested", async () => {
   expect(await tables("portcullis_tenant")).toEqual(Object.keys(rowsOfTable).sort());
 });
 
@@ -134,7 +137,7 @@ describe.each(Object.entries(rowsOfTable))("%s", (table, where) => {
     return Number(row?.n);
   }
 
-  test("an organization reads its own rows, and none of another's", async () => {
+  test("an organization reads its own rows and no rows of another one", async () => {
     expect(await visible(acme, acme)).toBeGreaterThan(0);
     expect(await visible(acme, beta)).toBe(0);
     expect(await visible(beta, beta)).toBeGreaterThan(0);
@@ -143,12 +146,12 @@ describe.each(Object.entries(rowsOfTable))("%s", (table, where) => {
     expect(Number(all?.n)).toBe(await visible(acme, acme));
   });
 
-  test("without an organization, the tenant role reads nothing", async () => {
+  test("the tenant role without an organization reads nothing", async () => {
     const [row] = await runAs<{ n: number }>(world, "tenant", "", `select count(*)::int as n from ${table}`);
     expect(Number(row?.n)).toBe(0);
   });
 
-  test("another organization's rows cannot be changed, moved or removed", async () => {
+  test("an organization cannot change, move or remove rows of another one", async () => {
     const before = await fingerprint(table, where(beta));
     const columns = await columnsOf(table);
     for (const column of columns) {
@@ -161,7 +164,7 @@ describe.each(Object.entries(rowsOfTable))("%s", (table, where) => {
     expect(await fingerprint(table, where(beta))).toBe(before);
   });
 
-  test("a row with another organization's id cannot be inserted, nor one's own be given to it", async () => {
+  test("an organization cannot insert a row for another one, or give its own row to it", async () => {
     const [row] = await world.db.asOwner<{ json: string }>(
       `select row_to_json(t)::text as json from ${table} t where ${where(beta)} limit 1`,
     );
@@ -173,7 +176,7 @@ describe.each(Object.entries(rowsOfTable))("%s", (table, where) => {
     }
   });
 
-  test("the roles do not own it, and row-level security is on", async () => {
+  test("the table belongs to none of the roles, and row-level security is on", async () => {
     const [row] = await world.db.asOwner(
       `select c.relrowsecurity as on, o.rolname as owner from pg_class c join pg_roles o on o.oid = c.relowner where c.relname = '${table}'`,
     );
@@ -189,7 +192,7 @@ async function columnsOf(table: string): Promise<string[]> {
   return rows.map((row) => `"${row.name}"`.replaceAll('"', ""));
 }
 
-/** `no row`: it ran, and hit nothing. `generated`: no row may have that column set by anybody. */
+/** `no row`: the statement ran and affected no row. `generated`: the column cannot be set at all. */
 async function effectOf(statement: Promise<unknown[]>): Promise<string> {
   const outcome = await outcomeOf(statement);
   if (outcome === "428C9") return "generated";
@@ -206,59 +209,59 @@ async function fingerprint(table: string, where: string): Promise<string> {
 
 describe("the roles", () => {
   test.each(databaseRoles)(
-    "%s is no superuser, bypasses nothing, logs nobody in, and is in no other role",
+    "%s is not a superuser, cannot bypass row-level security or log in, and is in no other role",
     async (role) => {
       const [row] = await world.db.asOwner(
-        `select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolcanlogin as mighty,
+        `select rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication or rolcanlogin as powerful,
          (select count(*)::int from pg_auth_members m where m.member = r.oid) as memberships,
          (select count(*)::int from pg_class c where c.relowner = r.oid) + (select count(*)::int from pg_proc p where p.proowner = r.oid) as owned,
          has_schema_privilege(r.oid, 'public', 'create') as creates
        from pg_roles r where rolname = '${role}'`,
       );
-      expect(row).toEqual({ mighty: false, memberships: 0, owned: 0, creates: false });
+      expect(row).toEqual({ powerful: false, memberships: 0, owned: 0, creates: false });
     },
   );
 
-  test("the gate role can read no table", async () => {
+  test("the gate role cannot read any table", async () => {
     expect(await tables("portcullis_gate")).toEqual([]);
     for (const table of Object.keys(rowsOfTable)) {
       expect(await outcomeOf(world.runtime.database.call(sql.raw(`select 1 from ${table}`)))).toBe(refused);
     }
   });
 
-  test("every session starts as the gate role, and is it again after a transaction", async () => {
-    const who = async () =>
+  test("every session has the gate role, at its start and after each transaction", async () => {
+    const currentRole = async () =>
       (await world.runtime.database.call<{ who: string }>(sql`select current_user as who`))[0]?.who;
-    expect(await who()).toBe("portcullis_gate");
+    expect(await currentRole()).toBe("portcullis_gate");
     await asTenant(acme, "select 1");
-    expect(await who()).toBe("portcullis_gate");
+    expect(await currentRole()).toBe("portcullis_gate");
     await outcomeOf(asTenant(acme, "select 1 / 0"));
-    expect(await who()).toBe("portcullis_gate");
+    expect(await currentRole()).toBe("portcullis_gate");
     const [setting] = await world.runtime.database.call<{ org: string | null }>(
       sql`select nullif(current_setting('portcullis.organization_id', true), '') as org`,
     );
     expect(setting?.org).toBeNull();
   });
 
-  test("functions that see every organization have a fixed search path and are not for everybody", async () => {
+  test("security definer functions have a fixed search path, and PUBLIC cannot execute any function", async () => {
     const rows = await world.db.asOwner<{
       name: string;
       config: string[] | null;
-      everybody: boolean;
+      executable: boolean;
       definer: boolean;
     }>(
       `select p.proname as name, p.proconfig as config, p.prosecdef as definer,
-         exists (select 1 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0) as everybody
+         exists (select 1 from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee = 0) as executable
        from pg_proc p where p.proname like 'portcullis%'`,
     );
     expect(rows.filter((row) => row.definer).length).toBeGreaterThanOrEqual(6);
-    expect(rows.filter((row) => row.everybody).map((row) => row.name)).toEqual([]);
+    expect(rows.filter((row) => row.executable).map((row) => row.name)).toEqual([]);
     for (const row of rows.filter((one) => one.definer)) {
       expect([row.name, row.config]).toEqual([row.name, ["search_path=public, pg_temp"]]);
     }
   });
 
-  test("the sync role may write only what is its own", async () => {
+  test("the sync role may write only its own columns", async () => {
     const rows = await world.db.asOwner<{ entry: string }>(
       `select c.relname || '.' || a.attname || ':' || p.privilege as entry
        from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
@@ -346,7 +349,7 @@ describe("the roles", () => {
     expect(await outcomeOf(runAs(world, "host", null, statement))).toBe(refused);
   });
 
-  test.each(ofPersons)("%s is seen by nobody but who signs people in, and by the host", async (table) => {
+  test.each(ofPersons)("only the identity role and the host role can read the table %s", async (table) => {
     for (const role of ["tenant", "sync", "retention"] as const) {
       const organizationId = role === "tenant" ? acme.organizationId : null;
       for (const statement of [`select 1 from ${table}`, `delete from ${table}`]) {
@@ -415,7 +418,7 @@ describe("the roles", () => {
   });
 });
 
-test("inside an organization's transaction the authorizing function tells nothing of another one", async () => {
+test("in an organization's transaction, portcullis_authorize reveals nothing about another organization", async () => {
   const ask = (asked: Seeded) =>
     asTenant(
       acme,
@@ -462,7 +465,7 @@ test.each(forbiddenToTenant)("the tenant role is refused in its own organization
 });
 
 test.each(["tenant", "host", "identity"] as const)(
-  "whoever writes as %s gives an audit entry no place in the chain (AUD)",
+  "the %s role cannot give an audit entry a place in the chain (AUD)",
   async (role) => {
     const insert = (columns: string, values: string) =>
       runAs(
@@ -479,7 +482,7 @@ test.each(["tenant", "host", "identity"] as const)(
   },
 );
 
-test("the end of an API key is only brought forward, and a revoked one stays revoked", async () => {
+test("the expiry of an API key can only be brought forward, and a revoked key stays revoked", async () => {
   const key = async (more: string) => {
     const apiKeyId = newId("apiKey");
     await world.db.asOwner(
@@ -496,22 +499,25 @@ test("the end of an API key is only brought forward, and a revoked one stays rev
   expect(await (await key("null, null"))("expires_at = '2999-01-01'")).toBe("done");
 });
 
-describe("a child in another organization's parent", () => {
+describe("a child row with a parent of another organization", () => {
   test.each([
     ["environments", "project_id", "projects"],
     ["applications", "environment_id", "environments"],
     ["security", "application_id", "applications"],
     ["routes", "application_id", "applications"],
-  ])("is refused by the database for %s, whoever writes", async (table, column, parent) => {
-    const [other] = await world.db.asOwner<{ id: string }>(
-      `select ${column} as id from ${parent} where organization_id = $1`,
-      [beta.organizationId],
-    );
-    const adopt = `update ${table} set ${column} = ${quoted(other?.id ?? "")} where ${ofOrganization(acme)}`;
-    expect(await outcomeOf(world.db.asOwner(adopt))).toBe(foreignKeyViolation);
-    // A column that no verb changes is not granted at all.
-    expect([foreignKeyViolation, refused]).toContain(await outcomeOf(asTenant(acme, adopt)));
-  });
+  ])(
+    "the database refuses a row of %s with a parent of another organization, for every writer",
+    async (table, column, parent) => {
+      const [other] = await world.db.asOwner<{ id: string }>(
+        `select ${column} as id from ${parent} where organization_id = $1`,
+        [beta.organizationId],
+      );
+      const adopt = `update ${table} set ${column} = ${quoted(other?.id ?? "")} where ${ofOrganization(acme)}`;
+      expect(await outcomeOf(world.db.asOwner(adopt))).toBe(foreignKeyViolation);
+      // A column that no operation changes is not granted at all.
+      expect([foreignKeyViolation, refused]).toContain(await outcomeOf(asTenant(acme, adopt)));
+    },
+  );
 
   test("every foreign key of the chain organization → project → environment → application names the organization (DK-16)", async () => {
     const rows = await world.db.asOwner<{ child: string; parent: string; columns: string[] }>(

@@ -8,7 +8,7 @@ const older = randomBytes(32);
 const place = "security:hash:sec_1";
 
 describe("a sealed value", () => {
-  it("opens to what was sealed, whatever the text", () => {
+  it("a sealed value of any text opens to that text", () => {
     const sealer = makeSealer([secret]);
     fc.assert(
       fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), (text) => {
@@ -17,7 +17,7 @@ describe("a sealed value", () => {
     );
   });
 
-  it("is AES-256-GCM under HKDF-SHA-256(secret, `seal`), bound to its place, in the documented form", () => {
+  it("a sealed value is AES-256-GCM under HKDF-SHA-256(secret, `seal`), bound to its place, in the documented form", () => {
     const [version, keyId, nonce = "", body = "", ...rest] = makeSealer([secret]).seal(place, "grüße").split(".");
     expect([version, rest]).toEqual(["v1", []]);
     expect(keyId).toMatch(/^[\w-]{8}$/);
@@ -28,7 +28,7 @@ describe("a sealed value", () => {
     expect(Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString()).toBe("grüße");
   });
 
-  it("moved to another row, column or table does not open (DK-1)", () => {
+  it("a sealed value that is moved to another row, column or table does not open (DK-1)", () => {
     const sealer = makeSealer([secret]);
     const sealed = sealer.seal(place, "hash");
     const elsewhere: SealedPlace[] = ["security:hash:sec_2", "security:other:sec_1", "keys:hash:sec_1"];
@@ -36,7 +36,7 @@ describe("a sealed value", () => {
     expect(sealer.open(place, sealed).ok).toBe(true);
   });
 
-  it("with any one character changed does not open", () => {
+  it("a sealed value with any changed character does not open", () => {
     const sealer = makeSealer([secret]);
     const sealed = sealer.seal(place, "a hash");
     for (let at = 0; at < sealed.length; at += 1) {
@@ -47,24 +47,24 @@ describe("a sealed value", () => {
     }
   });
 
-  it("has one spelling: another that decodes to the same bytes does not open", () => {
+  it("another spelling of a sealed value with the same bytes does not open", () => {
     const sealer = makeSealer([secret]);
-    const sealed = sealer.seal(place, "a hash"); // 22 bytes, so that the last character has four bits to spare
+    const sealed = sealer.seal(place, "a hash"); // 22 bytes, so that the last character has four unused bits
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const openings = [...alphabet].filter((letter) => sealer.open(place, sealed.slice(0, -1) + letter).ok);
     expect(openings).toEqual([sealed.at(-1)]);
   });
 
-  it("never repeats, and does not show what is in it", () => {
+  it("sealed values never repeat, and do not reveal their text", () => {
     const sealer = makeSealer([secret]);
-    const made = Array.from({ length: 200 }, () => sealer.seal(place, "the same plain text"));
-    expect(new Set(made).size).toBe(200);
-    for (const sealed of made) {
+    const values = Array.from({ length: 200 }, () => sealer.seal(place, "the same plain text"));
+    expect(new Set(values).size).toBe(200);
+    for (const sealed of values) {
       expect(Buffer.from(sealed.split(".")[3] ?? "", "base64url").includes("plain")).toBe(false);
     }
   });
 
-  it("of an older key opens while that key is known, and new ones use the current key", () => {
+  it("a value that is sealed with an older key opens while that key is known, and new values use the current key", () => {
     const sealed = makeSealer([older]).seal(place, "old");
     const both = makeSealer([secret, older]);
     expect(both.open(place, sealed)).toEqual({ ok: true, plaintext: "old" });
@@ -74,7 +74,7 @@ describe("a sealed value", () => {
     expect(makeSealer([secret]).open(place, sealed)).toEqual({ ok: false, reason: "unknown_key" });
   });
 
-  it("any text is answered without throwing", () => {
+  it("opening any text returns a result and never throws", () => {
     const sealer = makeSealer([secret]);
     const nearly = fc
       .tuple(
@@ -91,7 +91,7 @@ describe("a sealed value", () => {
     );
   });
 
-  it("is refused for a place that is ambiguous, and for text that UTF-8 cannot hold", () => {
+  it("seal throws for an ambiguous place, and for text that UTF-8 cannot encode", () => {
     const sealer = makeSealer([secret]);
     for (const wrong of ["security:hash:", "::", "security:hash:a:b", ":hash:sec_1"] as SealedPlace[]) {
       expect(() => sealer.seal(wrong, "x")).toThrow(TypeError);
@@ -99,14 +99,14 @@ describe("a sealed value", () => {
     expect(() => sealer.seal(place, "\ud800")).toThrow(TypeError);
   });
 
-  it("is not made with a secret of fewer than 32 bytes, or a source that gives a short nonce", () => {
+  it("sealing throws for a secret of fewer than 32 bytes, and for a random source with a short nonce", () => {
     expect(() => makeSealer([randomBytes(31)])).toThrow(RangeError);
     expect(() => makeSealer([secret], () => Buffer.alloc(8)).seal(place, "x")).toThrow(RangeError);
   });
 });
 
 describe("the fingerprint", () => {
-  it("is the same for the same secret, and neither the key nor the key id", () => {
+  it("the fingerprint depends on the secret only, and differs from the key and the key id", () => {
     expect(fingerprint(secret)).toMatch(/^[0-9a-f]{64}$/);
     expect(fingerprint(Buffer.from(secret))).toBe(fingerprint(secret));
     expect(fingerprint(older)).not.toBe(fingerprint(secret));

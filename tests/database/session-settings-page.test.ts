@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { sessionSettings } from "../../src/database/session-settings";
 
-/** Written again by `npx vitest run --project unit tests/database/session-settings-page.test.ts --update`. */
+/** Updated by `npx vitest run --project unit tests/database/session-settings-page.test.ts --update`. */
 test("docs/database-settings.md lists every pinned setting with its values and its reason", async () => {
   const rows = sessionSettings.map(({ name, value, why }) => {
     const values =
@@ -12,7 +12,7 @@ test("docs/database-settings.md lists every pinned setting with its values and i
   await expect(`${page}\n`).toMatchFileSnapshot("../../docs/database-settings.md");
 });
 
-/** As the formatter of the repository leaves it: every column as wide as its widest cell. */
+/** Formats a table as the repository's formatter does: every column is as wide as its widest cell. */
 function table(rows: readonly (readonly string[])[]): string[] {
   const widths = titles.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[], filler: string) =>
@@ -27,15 +27,16 @@ const titles = ["setting", "requests, sync, listener, commands", "migrations", "
 const head = [
   "# Settings of a database session",
   "",
-  "Each connection has these settings, whatever `postgresql.conf`, `ALTER DATABASE`, `ALTER ROLE`, `ALTER ROLE … IN",
-  "DATABASE`, the parameters of `DATABASE_URL` and environment variables say. Times are in milliseconds, and 0 is without",
-  "end. A start is refused where something between it and PostgreSQL drops them.",
+  "Each connection sets these values. They take precedence over `postgresql.conf`, `ALTER DATABASE`, `ALTER ROLE`, `ALTER",
+  "ROLE … IN DATABASE`, the parameters of `DATABASE_URL` and environment variables. Times are in milliseconds, and 0 means",
+  "no limit. Portcullis does not start if something between it and PostgreSQL drops these settings.",
   "",
 ];
 
 const foot = [
   "",
-  "Settings that only change speed, memory or where data is stored (`jit`, `plan_cache_mode`, `work_mem`,",
-  "`default_tablespace`, …) are the administrator's, and so are those that an ordinary role may not set (`lc_messages`,",
-  "`log_*`). A start is refused while `session_replication_role` is not `origin`, because triggers protect the audit log.",
+  "The administrator decides about settings that only change speed, memory or where data is stored (`jit`,",
+  "`plan_cache_mode`, `work_mem`, `default_tablespace`, …), and about settings that an ordinary role may not change",
+  "(`lc_messages`, `log_*`). Portcullis does not start while `session_replication_role` is not `origin`, because triggers",
+  "protect the audit log.",
 ];

@@ -25,7 +25,7 @@ interface Setting {
   readonly value: string;
 }
 
-/** As a map without the unit of times: `30s` is 30000. */
+/** Returns the settings as a map, with times in milliseconds: `30s` is 30000. */
 function values(rows: readonly Setting[]): Record<string, string> {
   return Object.fromEntries(rows.map(({ name, value }) => [name, value === "30s" ? "30000" : value]));
 }
@@ -61,8 +61,8 @@ async function untilGone(by: postgres.Sql, pid: number): Promise<void> {
   });
 }
 
-test("a connection without settings of its own gets all the values that are set against the product", async () => {
-  // With these four the server would end the connection before it could be asked: what is stored of them is read instead.
+test("a connection without its own settings gets all hostile values of the test cluster", async () => {
+  // With these four, the server would end the connection before a query. The test reads their stored values instead.
   const timeouts = names.filter((name) => name.endsWith("_timeout"));
   expect(timeouts).toHaveLength(4);
   const connection = {
@@ -73,7 +73,7 @@ test("a connection without settings of its own gets all the values that are set 
   const url = await emptyDatabase();
   const bare = postgres(url, { max: 1, onnotice: () => undefined, connection, fetch_types: false });
   ends.push(() => bare.end({ timeout: 1 }));
-  await bare.unsafe("do $$ begin end $$"); // loads PL/pgSQL, which has settings of its own
+  await bare.unsafe("do $$ begin end $$"); // loads PL/pgSQL, which defines its own settings
   for (const [name, value] of Object.entries(hostileSettings)) {
     if (timeouts.includes(name)) continue;
     const [row] = await bare.unsafe<{ value: string }[]>(`select current_setting('${name}') as value`);
@@ -87,13 +87,13 @@ test("a connection without settings of its own gets all the values that are set 
   }
 });
 
-test("every pinned setting has a value against it in this cluster, and nothing else does", () => {
+test("the test cluster has a hostile value for exactly the pinned settings", () => {
   expect(Object.keys(hostileSettings).sort()).toEqual([...names].sort());
   for (const [name, value] of Object.entries(hostileSettings)) expect(pinned[name], name).not.toBe(value);
   for (const { name, why } of sessionSettings) expect(why.length, name).toBeGreaterThan(10);
 });
 
-test("every connection of the pool has the pinned values, alone and in a transaction of each role", async () => {
+test("every connection of the pool has the pinned values, outside and inside a transaction of each role", async () => {
   const database = opened(await migrated(), 4);
   const seen = new Map<number, Record<string, string>>();
   const look = sql`select pg_backend_pid() as pid, pg_sleep(0.05), (select json_agg(s) from (${byName}) s) as settings`;
@@ -115,7 +115,7 @@ test("every connection of the pool has the pinned values, alone and in a transac
   }
 });
 
-test("the pinned values come back after the server has ended a connection, and after RESET ALL and DISCARD ALL", async () => {
+test("the pinned values return after a lost connection, RESET ALL and DISCARD ALL", async () => {
   const url = await migrated();
   const database = opened(url);
   const administrator = owner(url);
@@ -131,7 +131,7 @@ test("the pinned values come back after the server has ended a connection, and a
   }
 });
 
-test("settings of the database, of the role and of the role in the database do not reach a connection", async () => {
+test("settings of the database, of the role, and of the role in the database do not affect a connection", async () => {
   const url = await migrated();
   const administrator = owner(url);
   const database = new URL(url).pathname.slice(1);
@@ -154,13 +154,13 @@ test.each([
   ["a parameter of the URL", "?datestyle=German&TIMEZONE=Asia%2FKathmandu&Statement_Timeout=1"],
   ["options in the URL", "?options=-c%20datestyle%3DGerman%20-c%20search_path%3Delsewhere"],
   ["the role in the URL", "?role=postgres&ROLE=postgres"],
-])("%s does not reach a connection", async (_where, query) => {
+])("%s does not affect a connection", async (_where, query) => {
   const database = opened(`${await migrated()}${query}`);
   expect(values(await database.call<Setting>(byName))).toEqual(pinned);
   expect(await database.call(sql`select current_user::text as role`)).toEqual([{ role: "portcullis_gate" }]);
 });
 
-test("environment variables of libpq do not reach a connection", async () => {
+test("environment variables of libpq do not affect a connection", async () => {
   vi.stubEnv("PGOPTIONS", "-c datestyle=German -c row_security=off");
   vi.stubEnv("PGDATESTYLE", "German");
   vi.stubEnv("PGTZ", "Asia/Kathmandu");
@@ -170,7 +170,7 @@ test("environment variables of libpq do not reach a connection", async () => {
   expect(values(await database.call<Setting>(byName))).toEqual(pinned);
 });
 
-test("requests, the listener, migrations and host commands send the pinned values as they connect", async () => {
+test("requests, the listener, migrations and host commands send the pinned values when they connect", async () => {
   const relay = await startRelay(await emptyDatabase());
   ends.push(() => relay.close());
   const startOf = async (act: () => Promise<unknown>) => {
@@ -204,7 +204,7 @@ test("requests, the listener, migrations and host commands send the pinned value
   expect(new Set(commands.map(({ role }) => role))).toEqual(new Set([undefined, "portcullis_gate"]));
 });
 
-test("only the pool and the migrations open connections, so that none is without the pinned values", () => {
+test("only the pool and the migrations open connections, so every connection has the pinned values", () => {
   const source = join(import.meta.dirname, "../../src");
   const files = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
   const opening = files.filter((name) =>
@@ -215,7 +215,7 @@ test("only the pool and the migrations open connections, so that none is without
     const text = readFileSync(join(source, name), "utf8");
     const calls = [...text.matchAll(/\bpostgres\((\{[\s\S]*?\n {2}(?: {2})?\}|\{.*?\})\)/g)];
     expect([name, calls.length]).toEqual([name, [...text.matchAll(/\bpostgres\(/g)].length]);
-    // Nothing of the URL is left to the driver, which takes parameters that it does not know for session settings.
+    // The driver gets no part of the URL, because it treats unknown parameters as session settings.
     for (const [, options] of calls)
       expect([name, options]).toEqual([
         name,
@@ -224,7 +224,7 @@ test("only the pool and the migrations open connections, so that none is without
   }
 });
 
-test("a start refuses a database in which triggers are turned off, and names the setting", async () => {
+test("a start refuses a database with disabled triggers, and names the setting", async () => {
   const url = await emptyDatabase();
   const administrator = owner(url);
   await administrator.unsafe(`alter database ${new URL(url).pathname.slice(1)} set session_replication_role = replica`);
@@ -233,7 +233,7 @@ test("a start refuses a database in which triggers are turned off, and names the
   );
 });
 
-test("a start refuses a connection whose settings are dropped on the way, and names some of them", async () => {
+test("a start refuses a connection that drops settings, and names some of them", async () => {
   const pooler = await startRelay(
     await emptyDatabase(),
     (name) => !(name in pinned) || /_timeout$|^default_/.test(name),

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { makeSigner, type SigningUse } from "../../src/database/signing";
 
-const [present, former] = [randomBytes(32), randomBytes(32)];
+const [current, previous] = [randomBytes(32), randomBytes(32)];
 const uses: readonly SigningUse[] = ["session", "csrf", "link", "checkpoint", "sign-in", "limit", "delivery"];
 
 describe("a signature (TM-5)", () => {
-  it("is good for the text and the use that it was made for, and for nothing else", () => {
-    const signer = makeSigner([present]);
+  it("a signature is valid only for its own text and its own use", () => {
+    const signer = makeSigner([current]);
     for (const use of uses) {
       const signature = signer.sign(use, "text");
       expect(signature).toMatch(/^[\w-]{43}$/);
@@ -19,8 +19,8 @@ describe("a signature (TM-5)", () => {
     expect(new Set(uses.flatMap((use) => signer.keys(use))).size).toBe(uses.length);
   });
 
-  it("has one spelling, and nothing of another length is one", () => {
-    const signer = makeSigner([present]);
+  it("a signature has one valid spelling, and no text of another length is valid", () => {
+    const signer = makeSigner([current]);
     const signature = signer.sign("csrf", "text");
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     const good = [...alphabet].filter((letter) => signer.verify("csrf", "text", signature.slice(0, -1) + letter));
@@ -30,19 +30,19 @@ describe("a signature (TM-5)", () => {
     }
   });
 
-  it("of a former secret is good while that is known, and new ones are the present one's (PO-9)", () => {
-    const old = makeSigner([former]).sign("csrf", "text");
-    const both = makeSigner([present, former]);
+  it("a signature of a previous secret is valid while that secret is known, and new ones use the current one (PO-9)", () => {
+    const old = makeSigner([previous]).sign("csrf", "text");
+    const both = makeSigner([current, previous]);
     expect(both.verify("csrf", "text", old)).toBe(true);
-    expect(both.sign("csrf", "text")).toBe(makeSigner([present]).sign("csrf", "text"));
+    expect(both.sign("csrf", "text")).toBe(makeSigner([current]).sign("csrf", "text"));
     expect(both.keys("session")).toEqual([
-      ...makeSigner([present]).keys("session"),
-      ...makeSigner([former]).keys("session"),
+      ...makeSigner([current]).keys("session"),
+      ...makeSigner([previous]).keys("session"),
     ]);
-    expect(makeSigner([present]).verify("csrf", "text", old)).toBe(false);
+    expect(makeSigner([current]).verify("csrf", "text", old)).toBe(false);
   });
 
-  it("is not made with a secret of fewer than 32 bytes", () => {
+  it("signing throws for a secret of fewer than 32 bytes", () => {
     expect(() => makeSigner([randomBytes(31)]).sign("csrf", "text")).toThrow(RangeError);
   });
 });

@@ -23,17 +23,17 @@ const routerOf = (http: Http, name: string) => {
 
 const lockOf = (http: Http) => {
   const lock = Object.entries(http.middlewares).find(([, one]) => one.basicAuth !== undefined);
-  if (lock === undefined) throw new Error("there is no lock to break");
+  if (lock === undefined) throw new Error("the file has no lock");
   return lock;
 };
 
-/** Damages after which Traefik still takes the file, and does not build the router. */
+/** Damages after which Traefik still accepts the file, but does not build the router. */
 const damages: Readonly<Record<string, Damage>> = {
   "a missing middleware": (http, name) => {
     const router = routerOf(http, name);
     router.middlewares = (router.middlewares ?? []).map((one, at) => (at === 1 ? "gone" : one));
   },
-  "a lock that is gone": (http) => {
+  "a deleted lock": (http) => {
     delete http.middlewares[lockOf(http)[0]];
   },
   "a lock without users": (http) => {
@@ -53,14 +53,14 @@ const damages: Readonly<Record<string, Damage>> = {
   },
 };
 
-/** Texts that make Traefik refuse the whole folder. */
+/** Changes that make Traefik refuse the whole folder. */
 const refused: Readonly<Record<string, (text: string) => string>> = {
   "an unknown field": (text) => text.replace('"routers"', '"ruters"'),
-  "a brace that is missing": (text) => text.trimEnd().slice(0, -1),
+  "a missing brace": (text) => text.trimEnd().slice(0, -1),
   "an empty list of routers": () => '{"http": {"routers": {}}}',
 };
 
-describe.skipIf(!hasTraefik())("a file that somebody broke", () => {
+describe.skipIf(!hasTraefik())("a damaged file of an application", () => {
   let world: GatewayWorld;
   let other: Upstream;
   let loads = 0;
@@ -78,7 +78,7 @@ describe.skipIf(!hasTraefik())("a file that somebody broke", () => {
       await world.tenant.enforced(application);
       return application.applicationId;
     };
-    // Under one host an open application beside the protected one: what is not built must not fall there.
+    // One host has a protected and an open application. A request for a missing router must not reach the open one.
     applications.push(
       { applicationId: await add(hosts.root, "/admin", world.upstream), host: hosts.root, path: "/admin/x" },
       {
@@ -96,7 +96,7 @@ describe.skipIf(!hasTraefik())("a file that somebody broke", () => {
   const fileOf = (applicationId: string) =>
     join(world.installation.gatewayFolder, "dynamic", APPLICATIONS_FOLDER, `${applicationId}.yml`);
 
-  /** Makes Traefik read everything, and waits until it has. */
+  /** Makes Traefik read all files, and waits until it has. */
   async function reload(): Promise<void> {
     const dynamic = join(world.installation.gatewayFolder, "dynamic");
     const host = `loaded-${++loads}.example.test`;
@@ -104,46 +104,46 @@ describe.skipIf(!hasTraefik())("a file that somebody broke", () => {
     const staged = join(world.installation.gatewayFolder, "staged-by-the-test");
     writeFileSync(staged, JSON.stringify({ http: { routers: { loaded: router } } }));
     renameSync(staged, join(dynamic, "loaded.yml"));
-    await world.traefik.until({ host }, ({ status }) => status === 418); // a router of the test's own, straight to noop
+    await world.traefik.until({ host }, ({ status }) => status === 418); // the router of this test, which leads to noop
   }
 
   for (const [name, damage] of Object.entries(damages)) {
-    test(`${name}, in each router in turn, never opens what is protected`, async () => {
+    test(`${name}, in each router in turn, never opens a protected application`, async () => {
       for (const { applicationId, host, path } of applications) {
-        const path_ = fileOf(applicationId);
-        const good = readFileSync(path_, "utf8");
+        const file_ = fileOf(applicationId);
+        const good = readFileSync(file_, "utf8");
         const routers = Object.keys((JSON.parse(good) as { http: Http }).http.routers);
         expect(routers.length).toBeGreaterThan(0);
         for (const router of routers) {
           const document = JSON.parse(good) as { http: Http };
           damage(document.http, router);
-          writeFileSync(path_, JSON.stringify(document));
+          writeFileSync(file_, JSON.stringify(document));
           await reload();
           for (const user of [undefined, `ada:${newPassword()}`]) {
             const answer = await world.ask(host, { path, ...(user ? { user } : {}) });
             expect([401, 403], `${router} ${answer.headers["x-upstream"]}`).toContain(answer.status);
           }
         }
-        writeFileSync(path_, good);
+        writeFileSync(file_, good);
         await reload();
         expect((await world.ask(host, { path, user: `ada:${password}` })).status).toBe(200);
       }
     });
   }
 
-  // Each takes two starts of Traefik: one in a short run.
+  // Each of them needs two starts of Traefik. A short run therefore uses only the first one.
   for (const [name, broken] of Object.entries(refused).slice(0, isFull ? undefined : 1)) {
-    test(`${name} opens nothing, not after a restart of Traefik either, and is mended`, async () => {
+    test(`${name} opens nothing, even after a restart of Traefik, and is repaired`, async () => {
       const [{ applicationId, host, path } = { applicationId: "", host: "", path: "" }] = applications;
       const file = fileOf(applicationId);
-      await reload(); // leaves the file that is touched below
+      await reload(); // creates the file that is touched below
       writeFileSync(file, broken(readFileSync(file, "utf8")));
       const marker = join(world.installation.gatewayFolder, "dynamic", "loaded.yml");
       writeFileSync(marker, readFileSync(marker));
       for (let ask = 0; ask < 20; ask++) expect((await world.ask(host, { path })).status).toBe(401);
       await world.restartTraefik("SIGKILL");
       for (let ask = 0; ask < 20; ask++) expect([404, 401]).toContain((await world.ask(host, { path })).status);
-      await world.restartPlane("SIGTERM"); // which compares everything at its start
+      await world.restartPlane("SIGTERM"); // it compares everything at its start
       await world.traefik.until(
         { host, path, user: `ada:${password}` },
         ({ status, headers }) => status === 200 && headers["x-upstream"] === "upstream",

@@ -8,14 +8,14 @@ import { hasTraefik } from "../support/traefik";
 
 const rounds = isFull ? 3 : 1;
 const pauseMs = isFull ? 3 : 10;
-/** Of a changed one by the end of the control plane: before, between and after what can be seen; all in the full run. */
+/** Fault points for a changed credential and a crash of the control plane. The full run uses all of them. */
 const stopping = isFull ? faultPoints : (["applying", "marked"] as const);
-/** Of a new application the points between which the gateway's folder changes; all of them in the full run. */
+/** Fault points for a new application and a crash of both. The full run uses all of them. */
 const opening = isFull ? faultPoints : (["applying"] as const);
-/** Of a changed one by the end of Traefik: between the renames; all of them in the full run. */
+/** Fault points for a changed credential and a crash of Traefik. The full run uses all of them. */
 const changing = isFull ? faultPoints : (["applying"] as const);
 
-describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
+describe.skipIf(!hasTraefik())("an interrupted delivery", () => {
   let world: GatewayWorld;
   beforeAll(async () => {
     world = await openGatewayWorld();
@@ -42,7 +42,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
     expect([...byStatus.keys()].filter((status) => !allowed.includes(status))).toEqual([]);
   }
 
-  /** Asks at once, while the delivery stands still, how far the change is; it may only claim what the gateway does. */
+  /** Reads the state of the change while the delivery is held. It may claim only what the gateway does. */
   async function expectNoFalseClaim(change: CreatedCredential, host: string, old: string, next: string) {
     const { changeId } = change.sync;
     const waited = await world.tenant.ok<Waited>("sync.wait", { changeId, state: "enforced", timeoutMs: 50 });
@@ -52,7 +52,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
   }
 
   test.each(stopping.map((point) => [point]))(
-    "at '%s', by the end of the control plane: what was asked for is enforced after its restart",
+    "a changed password is enforced after the control plane is killed at '%s' and restarted",
     async (point) => {
       const { application, host, password, securityId } = await protectedApplication();
       const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs });
@@ -61,7 +61,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
         const next = newPassword();
         const held = world.plane.hold(point, round + 1 > 1 && point === "applying" ? 2 : 1);
         const changed = await world.tenant.ok<CreatedCredential>("security.update", { securityId, password: next });
-        // The second credential of the round makes two applications' files: none may be applied without the other.
+        // With a second application, the delivery has two files. Neither may be applied without the other.
         if (round > 0) await protectedFile();
         await held;
         await expectNoFalseClaim(changed, host, old, next);
@@ -85,7 +85,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
     });
 
   test.each(changing.map((point) => [point]))(
-    "at '%s', by the end of Traefik: it starts on what lies there, and what was asked for is enforced",
+    "a changed password is enforced after Traefik is killed at '%s' and starts on the files that are there",
     async (point) => {
       const { application, host, password, securityId } = await protectedApplication();
       const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs });
@@ -108,7 +108,7 @@ describe.skipIf(!hasTraefik())("a delivery that is cut off", () => {
   );
 
   test.each(opening.map((point) => [point]))(
-    "at '%s', of a new application with its credential, by the end of both: never open",
+    "a new application with a credential is never open if both processes are killed at '%s'",
     async (point) => {
       const host = newHost();
       const password = newPassword();

@@ -8,7 +8,7 @@ import { registerSecret } from "../support/secrets";
 import { hasTraefik } from "../support/traefik";
 import { startUpstream, type Upstream } from "../support/upstream";
 
-describe.skipIf(!hasTraefik())("what visitors send, at a real gateway", () => {
+describe.skipIf(!hasTraefik())("forms of requests at a real gateway", () => {
   let world: GatewayWorld;
   let other: Upstream;
   beforeAll(async () => {
@@ -32,7 +32,7 @@ describe.skipIf(!hasTraefik())("what visitors send, at a real gateway", () => {
     return { ...application, password };
   };
 
-  test("DK-17 passwords and names beyond ASCII, colons and spaces in passwords, 255 bytes", async () => {
+  test("DK-17 names and passwords with non-ASCII characters, colons, spaces or 255 bytes are accepted", async () => {
     const host = newHost();
     const { applicationId } = await protectedAt(host);
     const pairs: [string, string][] = [
@@ -55,7 +55,7 @@ describe.skipIf(!hasTraefik())("what visitors send, at a real gateway", () => {
     expect((await world.ask(host)).status).toBe(401);
   });
 
-  test("DK-17 an application that chose bcrypt", async () => {
+  test("DK-17 an application with bcrypt accepts only the correct password", async () => {
     const host = newHost();
     const { applicationId, password } = await protectedAt(host, { hashAlgorithm: "bcrypt" });
     const second = registerSecret(`ß${"x".repeat(70)}`);
@@ -74,7 +74,7 @@ describe.skipIf(!hasTraefik())("what visitors send, at a real gateway", () => {
     expect(tooLong.status).toBe(400);
   });
 
-  test("DK-18 a path prefix means whole segments, and another application has the rest of the host", async () => {
+  test("DK-18 a path prefix matches whole segments, and another application serves the rest of the host", async () => {
     const host = newHost();
     const admin = await protectedAt(host, { pathPrefix: "/admin" });
     const root = await world.tenant.application({
@@ -93,7 +93,7 @@ describe.skipIf(!hasTraefik())("what visitors send, at a real gateway", () => {
     expect((await world.ask(host, { path: "/" })).headers["x-upstream"]).toBe("other");
   });
 
-  test("a wildcard host takes one label, and an exact host comes first", async () => {
+  test("a wildcard host matches one label, and an exact host has precedence", async () => {
     const base = newHost("many");
     const wildcard = await protectedAt(`*.${base}`);
     const exact = await protectedAt(`one.${base}`, { upstream: other });
@@ -107,7 +107,7 @@ describe.skipIf(!hasTraefik())("what visitors send, at a real gateway", () => {
     expect((await world.ask(base, { user: asWildcard })).status).toBeGreaterThanOrEqual(400);
   });
 
-  test("a host in another spelling is the same host", async () => {
+  test("a host in another spelling reaches the same application", async () => {
     const host = newHost();
     const { password } = await protectedAt(host.toUpperCase());
     for (const asked of [host, host.toUpperCase(), `${host}.`, `${host}:8000`]) {
@@ -116,7 +116,7 @@ describe.skipIf(!hasTraefik())("what visitors send, at a real gateway", () => {
     }
   });
 
-  test("encoded separators are refused, with a credential too", async () => {
+  test("encoded separators are refused, even with a valid credential", async () => {
     const host = newHost();
     const { password } = await protectedAt(host);
     for (const path of ["/a%2fb", "/a%2Fb", "/a%5cb", "/a%00", "/a%3bb", "/a%25b", "/a%3fb", "/a%23b"]) {
@@ -127,7 +127,7 @@ describe.skipIf(!hasTraefik())("what visitors send, at a real gateway", () => {
     }
   });
 
-  test("no tunnel is made by an upgrade to HTTP/2 in clear text", async () => {
+  test("an upgrade to HTTP/2 in clear text does not open a tunnel", async () => {
     const host = newHost();
     const application = await world.tenant.application({
       route: { host, upstreams: [{ url: world.upstream.url }] },

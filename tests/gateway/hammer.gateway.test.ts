@@ -8,7 +8,7 @@ import { hasTraefik } from "../support/traefik";
 const wantedAnswers = long(20_000, 2_000);
 const wantedChanges = long(200, 20);
 
-describe.skipIf(!hasTraefik())("a real gateway under visitors without a credential", () => {
+describe.skipIf(!hasTraefik())("a real gateway with visitors without a credential", () => {
   let world: GatewayWorld;
   beforeAll(async () => {
     world = await openGatewayWorld();
@@ -16,9 +16,9 @@ describe.skipIf(!hasTraefik())("a real gateway under visitors without a credenti
   afterEach(stopHammers);
   afterAll(() => world?.close());
 
-  test(`answers all of ${wantedAnswers} with 401 during ${wantedChanges} changes, and serves who has a credential`, async () => {
+  test(`all of ${wantedAnswers} anonymous requests get 401 during ${wantedChanges} changes, and a valid credential gets 200`, async () => {
     const { tenant } = world;
-    const made = async () => {
+    const createApplication = async () => {
       const host = newHost();
       const password = newPassword();
       const application = await tenant.application({
@@ -28,8 +28,8 @@ describe.skipIf(!hasTraefik())("a real gateway under visitors without a credenti
       await tenant.enforced(application);
       return { ...application, host, password };
     };
-    // In one application a credential stands all the time; in the other only the last one left does.
-    const [standing, moving] = [await made(), await made()];
+    // One application keeps one credential all the time. In the other one, only the last remaining credential is kept.
+    const [standing, moving] = [await createApplication(), await createApplication()];
     const { address } = world.traefik;
     const anonymous = [standing, moving].map(({ host }) => startHammer(address, { host, clients: 4 }));
     const known = startHammer(address, {
@@ -81,21 +81,21 @@ describe.skipIf(!hasTraefik())("a real gateway under visitors without a credenti
     expect((byStatus.get(200) ?? 0) / (answers + unanswered)).toBeGreaterThanOrEqual(0.999);
   });
 
-  test("not one 200 comes from a host before or after its application is made with a credential", async () => {
+  test("a host never answers 200 before or after its application is created with a credential", async () => {
     const hosts = Array.from({ length: long(24, 8) }, () => newHost("new"));
     const hammers = hosts.map((host) => startHammer(world.traefik.address, { host, clients: 1 }));
     await Promise.all(hammers.map((hammer) => hammer.untilAnswers(5)));
-    const made = [];
+    const created = [];
     for (const [index, host] of hosts.entries()) {
-      made.push(
+      created.push(
         await world.tenant.application({
           route: { host, upstreams: [{ url: world.upstream.url }], ...(index % 2 ? { pathPrefix: "/" } : {}) },
           credential: { username: "ada", password: newPassword() },
         }),
       );
-      if (index % 3 === 0) await world.tenant.enforced(made[index] as (typeof made)[number]);
+      if (index % 3 === 0) await world.tenant.enforced(created[index] as (typeof created)[number]);
     }
-    for (const application of made) await world.tenant.enforced(application);
+    for (const application of created) await world.tenant.enforced(application);
     await Promise.all(hammers.map((hammer) => hammer.untilAnswers(hammer.tally().answers + 20)));
     for (const hammer of hammers) {
       const { byStatus } = await hammer.stop();

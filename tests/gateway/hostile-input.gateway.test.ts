@@ -44,13 +44,13 @@ describe.skipIf(!hasTraefik())("hostile input, at a real gateway", () => {
 
   beforeAll(async () => {
     world = await openGatewayWorld();
-    const made = await world.tenant.application({
+    const created = await world.tenant.application({
       route: { host: canary.host, upstreams: [{ url: world.upstream.url }] },
       credential: { username: "ada", password: canary.password },
     });
-    await world.tenant.enforced(made);
-    canary.applicationId = made.applicationId;
-    canary.securityId = made.credential?.securityId ?? "";
+    await world.tenant.enforced(created);
+    canary.applicationId = created.applicationId;
+    canary.securityId = created.credential?.securityId ?? "";
   });
   afterAll(() => world?.close());
 
@@ -59,7 +59,7 @@ describe.skipIf(!hasTraefik())("hostile input, at a real gateway", () => {
     read = world.traefik.log().length;
   });
 
-  /** A change of another application arrives, and Traefik had nothing to say about what it read. */
+  /** Checks that a change of another application is enforced, and that Traefik logged no error about its files. */
   async function expectOthersWork() {
     const password = newPassword();
     const { securityId, host } = canary;
@@ -71,7 +71,7 @@ describe.skipIf(!hasTraefik())("hostile input, at a real gateway", () => {
     expect(world.traefik.log().slice(read)).not.toMatch(/ERR|error|panic/i);
   }
 
-  const refusedOrMade = async (input: Record<string, unknown>) => {
+  const createUnlessRefused = async (input: Record<string, unknown>) => {
     const answer = await world.tenant.call<CreatedApplication>("applications.create", {
       environmentId: world.tenant.environmentId,
       name: "Wiki",
@@ -89,13 +89,13 @@ describe.skipIf(!hasTraefik())("hostile input, at a real gateway", () => {
     const { status, headers } = await world.ask(host, { path });
     expect(status).toBe(401);
     expect(headers["www-authenticate"]).toMatch(/^Basic realm="[^"\\]*"$/);
-    expect(headers["www-authenticate"]).not.toContain(tmpdir()); // where HOME of this Traefik is
+    expect(headers["www-authenticate"]).not.toContain(tmpdir()); // the location of HOME of this Traefik
   }
 
-  test("DK-8 as a username: refused, or a credential that works and lets nobody else in", async () => {
+  test("DK-8 a hostile username is refused, or its credential works and admits no other visitor", async () => {
     const host = newHost();
-    const application = await refusedOrMade({ route: { host, upstreams: [{ url: world.upstream.url }] } });
-    const made: { username: string; password: string }[] = [];
+    const application = await createUnlessRefused({ route: { host, upstreams: [{ url: world.upstream.url }] } });
+    const created: { username: string; password: string }[] = [];
     let last: CreatedCredential | undefined;
     for (const [what, username] of Object.entries(hostile)) {
       const password = newPassword();
@@ -107,69 +107,71 @@ describe.skipIf(!hasTraefik())("hostile input, at a real gateway", () => {
       });
       expect([200, 400], what).toContain(answer.status);
       if (answer.status !== 200) continue;
-      made.push({ username, password });
+      created.push({ username, password });
       last = answer.data;
     }
-    expect(made.length).toBeGreaterThan(5);
+    expect(created.length).toBeGreaterThan(5);
     if (last) await world.tenant.enforced(last);
-    for (const { username, password } of made) {
+    for (const { username, password } of created) {
       expect((await world.ask(host, { user: `${username}:${password}` })).status, username).toBe(200);
     }
-    for (const user of ["root:password", "a:password", "b:", `root:${made[0]?.password}`]) {
+    for (const user of ["root:password", "a:password", "b:", `root:${created[0]?.password}`]) {
       expect((await world.ask(host, { user })).status, user).toBe(401);
     }
     await expectOthersWork();
   });
 
-  test("as a name: refused, or harmless in the realm and everywhere else", async () => {
-    const made = await each((name) =>
-      refusedOrMade({ name, route: { host: newHost(), upstreams: [{ url: world.upstream.url }] } }),
+  test("a hostile name is refused, or is harmless in the realm and everywhere else", async () => {
+    const created = await each((name) =>
+      createUnlessRefused({ name, route: { host: newHost(), upstreams: [{ url: world.upstream.url }] } }),
     );
-    expect(made.length).toBeGreaterThan(5);
-    for (const application of made) await expectProtected(application);
+    expect(created.length).toBeGreaterThan(5);
+    for (const application of created) await expectProtected(application);
     await expectOthersWork();
   });
 
-  test("as a host, or a label of one: refused, or a host of its own", async () => {
-    const made = await each((text) =>
-      refusedOrMade({ route: { host: text, upstreams: [{ url: world.upstream.url }] } }),
+  test("a hostile host or label is refused, or is a separate protected host", async () => {
+    const created = await each((text) =>
+      createUnlessRefused({ route: { host: text, upstreams: [{ url: world.upstream.url }] } }),
     );
-    made.push(
+    created.push(
       ...(await each((text) =>
-        refusedOrMade({ route: { host: `${text}.${newHost()}`, upstreams: [{ url: world.upstream.url }] } }),
+        createUnlessRefused({ route: { host: `${text}.${newHost()}`, upstreams: [{ url: world.upstream.url }] } }),
       )),
     );
-    for (const application of made) await expectProtected(application);
+    for (const application of created) await expectProtected(application);
     await expectOthersWork();
   });
 
-  test("as a path prefix: refused, or a path of its own", async () => {
-    const made = await each((text) =>
-      refusedOrMade({
+  test("a hostile path prefix is refused, or is a separate protected path", async () => {
+    const created = await each((text) =>
+      createUnlessRefused({
         route: { host: newHost(), pathPrefix: `/${text}`, upstreams: [{ url: world.upstream.url }] },
       }),
     );
-    for (const application of made) await expectProtected(application);
+    for (const application of created) await expectProtected(application);
     await expectOthersWork();
   });
 
-  test("as an upstream: refused, or a place where nothing is", async () => {
-    const made = await each((text) => refusedOrMade({ route: { host: newHost(), upstreams: [{ url: text }] } }));
-    made.push(
+  test("a hostile upstream is refused, or leads to a place without a server", async () => {
+    const created = await each((text) =>
+      createUnlessRefused({ route: { host: newHost(), upstreams: [{ url: text }] } }),
+    );
+    created.push(
       ...(await each((text) =>
-        refusedOrMade({ route: { host: newHost(), upstreams: [{ url: `http://${text}:9/` }] } }),
+        createUnlessRefused({ route: { host: newHost(), upstreams: [{ url: `http://${text}:9/` }] } }),
       )),
     );
-    for (const application of made) await expectProtected(application);
+    for (const application of created) await expectProtected(application);
     await expectOthersWork();
   });
 
   async function each(make: (text: string) => Promise<CreatedApplication | null>): Promise<CreatedApplication[]> {
-    const made: CreatedApplication[] = [];
+    const created: CreatedApplication[] = [];
     for (const text of Object.values(hostile)) {
       const application = await make(text);
-      if (application) made.push(application);
+      if (application) created.push(application);
     }
-    return made;
+    return created;
   }
 });

@@ -13,7 +13,7 @@ import { long } from "../support/length";
 import { formsOf, registeredSecrets, registerSecret } from "../support/secrets";
 import { hasTraefik } from "../support/traefik";
 
-describe.skipIf(!hasTraefik())("secrets, after a whole workflow", () => {
+describe.skipIf(!hasTraefik())("secrets after a complete workflow", () => {
   let world: GatewayWorld;
   const planted = `planted-${randomBytes(9).toString("base64url")}`;
   const texts: Record<string, string> = {};
@@ -21,7 +21,7 @@ describe.skipIf(!hasTraefik())("secrets, after a whole workflow", () => {
   beforeAll(async () => {
     world = await openGatewayWorld();
     await workflow();
-    await mistakes();
+    await refusedRequests();
     registerHashes();
     await world.plane.stop("SIGTERM");
     const { plane, traefik } = world.logs();
@@ -36,7 +36,7 @@ describe.skipIf(!hasTraefik())("secrets, after a whole workflow", () => {
   });
   afterAll(() => world?.close());
 
-  /** Applications with given and generated passwords of both algorithms, changed, deleted, and used by visitors. */
+  /** Creates applications with given and generated passwords of both algorithms, changes, deletes and uses them. */
   async function workflow(): Promise<void> {
     const { tenant } = world;
     await inParallel(Array.from({ length: long(60, 40) }), 8, async (_, index) => {
@@ -73,8 +73,8 @@ describe.skipIf(!hasTraefik())("secrets, after a whole workflow", () => {
     await world.ask(newHost(), { path: `/${planted}` });
   }
 
-  /** Every way of being refused with a secret in one's hand. */
-  async function mistakes(): Promise<void> {
+  /** Sends secrets in every kind of refused request. */
+  async function refusedRequests(): Promise<void> {
     const { tenant } = world;
     const { applicationId } = await tenant.application({ credential: { username: "ada", password: newPassword() } });
     const secret = newPassword;
@@ -107,7 +107,7 @@ describe.skipIf(!hasTraefik())("secrets, after a whole workflow", () => {
     errorBodies.push(planted);
   }
 
-  /** The hashes necessarily stand in the gateway's own files. */
+  /** Registers the hashes, which are necessarily in the gateway's own files. */
   function registerHashes(): void {
     const folder = join(world.installation.gatewayFolder, "dynamic", APPLICATIONS_FOLDER);
     let hashes = 0;
@@ -122,18 +122,18 @@ describe.skipIf(!hasTraefik())("secrets, after a whole workflow", () => {
     registerSecret(readFileSync(join(world.installation.dataFolder, "secret"), "utf8").trim());
   }
 
-  test("at least 200 are looked for, in texts that hold something", () => {
+  test("the search covers at least 200 secrets and texts that are not empty", () => {
     expect(registeredSecrets().size).toBeGreaterThanOrEqual(200);
     for (const [where, text] of Object.entries(texts)) expect(text.length, where).toBeGreaterThan(100);
     expect(texts["the control plane's log"]).toContain("security.create");
     expect(texts["the database's tables"]).toContain("public.security");
   });
 
-  test("none is in a log, an error's body or the database, raw or in any other form", () => {
+  test("no secret is in a log, an error body or the database, in any encoding", () => {
     expect(findSecrets(texts, registeredSecrets())).toEqual([]);
   });
 
-  test("one that is planted is found, in each of its forms", () => {
+  test("a planted secret is found in every encoding", () => {
     const places = findSecrets(texts, [planted]).map(({ where }) => where);
     expect(places).toContain("the database's tables");
     expect(places).toContain("the database's files");

@@ -12,36 +12,36 @@ const changeCount = long(600, 36);
 
 describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} applications`, () => {
   let world: GatewayWorld;
-  let made: (CreatedApplication & { host: string; password: string })[] = [];
+  let created: (CreatedApplication & { host: string; password: string })[] = [];
 
   beforeAll(async () => {
     world = await openGatewayWorld({
       PORTCULLIS_WAITS_PER_CALLER: "200",
       PORTCULLIS_ACTIVE_REQUESTS_PER_ORGANIZATION: "250",
     });
-    made = Array.from({ length: applicationCount }) as typeof made;
-    await inParallel([...made.keys()], 12, async (index) => {
+    created = Array.from({ length: applicationCount }) as typeof created;
+    await inParallel([...created.keys()], 12, async (index) => {
       const [host, password] = [newHost("many"), newPassword()];
       const application = await world.tenant.application({
         name: `Many ${index}`,
         route: { host, upstreams: [{ url: world.upstream.url }] },
         credential: { username: "ada", password },
       });
-      made[index] = { ...application, host, password };
+      created[index] = { ...application, host, password };
     });
   }, 300_000);
   afterAll(() => world?.close());
 
   const statusOf = async (host: string, user?: string) => (await world.ask(host, user ? { user } : {})).status;
-  const any = () => made[Math.floor(Math.random() * made.length)] as (typeof made)[number];
+  const any = () => created[Math.floor(Math.random() * created.length)] as (typeof created)[number];
 
-  /** Each state that is claimed of a change is asked of the gateway in that moment. Undone by no later change. */
+  /** Compares the claimed state of a change with the gateway at that moment. No later change reverses it. */
   async function expectTrue(changeId: string | null, holds: () => Promise<void>): Promise<void> {
     await world.tenant.enforced({ sync: { changeId } });
     await holds();
   }
 
-  test("no state is claimed before it is so", async () => {
+  test("a change is never reported as enforced before the gateway enforces it", async () => {
     await inParallel(Array.from({ length: changeCount }), long(96, 24), async (_, index) => {
       const { applicationId, host } = any();
       const [username, password] = [`user-${index}`, newPassword()];
@@ -68,7 +68,7 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
     });
   }, 900_000);
 
-  test("an application that is made, closed and deleted meanwhile shows what the gateway does", async () => {
+  test("an application that is created, closed and deleted during other deliveries shows what the gateway does", async () => {
     await inParallel(Array.from({ length: long(64, 6) }), long(32, 8), async () => {
       const host = newHost("short");
       const application = await world.tenant.application({
@@ -95,8 +95,8 @@ describe.skipIf(!hasTraefik())(`overlapping deliveries over ${applicationCount} 
     });
   }, 900_000);
 
-  test("every one of them is protected in the end", async () => {
-    await inParallel(made, 8, async ({ applicationId, host, password }) => {
+  test("every application is protected in the end", async () => {
+    await inParallel(created, 8, async ({ applicationId, host, password }) => {
       await world.tenant.enforced({ applicationId });
       expect(await statusOf(host)).toBe(401);
       expect(await statusOf(host, `ada:${password}`)).toBe(200);

@@ -23,7 +23,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
     return { host, password, applicationId: application.applicationId };
   }
 
-  test("Traefik starts on the last delivery while the control plane is down, and is served again after", async () => {
+  test("Traefik starts on the last delivery while the control plane is down, and gets deliveries again afterwards", async () => {
     const { host, password, applicationId } = await protectedApplication();
     const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
     await world.plane.stop("SIGKILL");
@@ -41,7 +41,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
     expect([...(await hammer.stop()).byStatus.keys()].filter((status) => status !== 401 && status !== 404)).toEqual([]);
   });
 
-  test("while Traefik is down nothing is called loaded; the state stays applied, says why, and goes on by itself", async () => {
+  test("while Traefik is down, a change stays applied with a reason, and it is enforced after Traefik starts", async () => {
     const { host, applicationId } = await protectedApplication();
     await world.traefik.stop("SIGKILL");
     const password = newPassword();
@@ -64,7 +64,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
     expect((await world.ask(host)).status).toBe(401);
   });
 
-  test("Traefik that is killed again and again among changes opens nothing", async () => {
+  test("a Traefik that is killed repeatedly between changes opens nothing", async () => {
     const { host, applicationId } = await protectedApplication();
     const hammer = startHammer(world.traefik.address, { host, clients: 2, pauseMs: 3 });
     for (let kill = 0; kill < long(20, 5); kill++) {
@@ -82,7 +82,7 @@ describe.skipIf(!hasTraefik())("restarts", () => {
     expect(await world.tenant.exposure(applicationId)).toMatchObject({ state: "protected" });
   });
 
-  test("an ordinary end and start of the control plane changes nothing at the gateway", async () => {
+  test("an ordinary stop and start of the control plane changes nothing at the gateway", async () => {
     const { host, password } = await protectedApplication();
     const known = startHammer(world.traefik.address, { host, user: `ada:${password}`, clients: 1, pauseMs: 3 });
     await known.untilAnswers(20);

@@ -6,23 +6,23 @@ import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Tenant 
 import { hasTraefik } from "../support/traefik";
 import { startUpstream, type Upstream } from "../support/upstream";
 
-const outside = "203.0.113.7"; // documentation range: nobody answers there
+const outside = "203.0.113.7"; // an address of the documentation range, where no server answers
 
 describe.skipIf(!hasTraefik())("a second organization on the same gateway", () => {
   let world: GatewayWorld;
   let other: Tenant;
   let checked: Tenant;
-  let theirs: Upstream;
+  let secondUpstream: Upstream;
   beforeAll(async () => {
-    [world, theirs] = await Promise.all([
+    [world, secondUpstream] = await Promise.all([
       openGatewayWorld({}, { names: { "service.example.test": [outside], "inside.example.test": ["127.0.0.1"] } }),
-      startUpstream("theirs"),
+      startUpstream("second"),
     ]);
     other = await world.organization("Beta");
     checked = await world.organization("Gamma", "checked");
   });
   afterAll(async () => {
-    await Promise.all([world?.close(), theirs?.close()]);
+    await Promise.all([world?.close(), secondUpstream?.close()]);
   });
 
   const attempt = async (tenant: Tenant, host: string, url: string) => {
@@ -31,10 +31,10 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
       name: "Theirs",
       route: { host, upstreams: [{ url }] },
     });
-    return answer.status === 200 ? "made" : answer.error.data.reason;
+    return answer.status === 200 ? "created" : answer.error.data.reason;
   };
 
-  const mine = async (host: string, url = world.upstream.url) => {
+  const firstApplication = async (host: string, url = world.upstream.url) => {
     const password = newPassword();
     const application = await world.tenant.application({
       route: { host, upstreams: [{ url }] },
@@ -44,9 +44,9 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     return { ...application, password };
   };
 
-  test("cannot have the first one's host, however it is spelled", async () => {
+  test("a second organization cannot claim the first one's host in any spelling", async () => {
     const base = newHost("bücher");
-    const { password } = await mine(base);
+    const { password } = await firstApplication(base);
     const ascii = new URL(`http://${base}`).hostname;
     const forms = [
       base,
@@ -60,28 +60,28 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
       `*.${base.slice(base.indexOf(".") + 1)}`,
       `*.${ascii.slice(ascii.indexOf(".") + 1).toUpperCase()}`,
     ];
-    for (const form of forms) expect(await attempt(other, form, theirs.url), form).toBe("host_taken");
+    for (const form of forms) expect(await attempt(other, form, secondUpstream.url), form).toBe("host_taken");
     for (const form of [`${base}:80`, `http://${base}`, ` ${base}`, `${base}\u200b`, `${base}/`, `${base}..`]) {
-      expect(await attempt(other, form, theirs.url), form).toBe("invalid_host");
+      expect(await attempt(other, form, secondUpstream.url), form).toBe("invalid_host");
     }
     expect((await world.ask(ascii)).status).toBe(401);
     expect((await world.ask(ascii, { user: `ada:${password}` })).headers["x-upstream"]).toBe("upstream");
     const hosts = [...forms, base].map((form) => form.toLowerCase());
-    expect(theirs.seen.filter(({ headers }) => hosts.includes(headers.host ?? ""))).toEqual([]);
+    expect(secondUpstream.seen.filter(({ headers }) => hosts.includes(headers.host ?? ""))).toEqual([]);
   });
 
-  test("cannot have a name below the first one's wildcard", async () => {
+  test("a second organization cannot claim a name below the first one's wildcard", async () => {
     const base = newHost("wide").split(".").slice(1).join(".");
     const wide = `wide-below.${base}`;
-    await mine(`*.${wide}`);
+    await firstApplication(`*.${wide}`);
     for (const form of [`*.${wide}`, `a.${wide}`, `A.${wide.toUpperCase()}.`]) {
-      expect(await attempt(other, form, theirs.url), form).toBe("host_taken");
+      expect(await attempt(other, form, secondUpstream.url), form).toBe("host_taken");
     }
-    expect(await attempt(other, `a.b.${wide}`, theirs.url)).toBe("made");
+    expect(await attempt(other, `a.b.${wide}`, secondUpstream.url)).toBe("created");
   });
 
-  test("cannot lead a host of its own to the first one's upstream, however it is spelled", async () => {
-    await mine(newHost());
+  test("a second organization cannot route its own host to the first one's upstream in any spelling", async () => {
+    await firstApplication(newHost());
     const port = new URL(world.upstream.url).port;
     const forms = [
       "127.0.0.1",
@@ -108,15 +108,15 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
         await attempt(other, newHost(), `http://${form}:${port}`),
       );
     }
-    await mine(newHost(), "http://backend.example.test:8080");
+    await firstApplication(newHost(), "http://backend.example.test:8080");
     for (const form of ["backend.example.test", "BACKEND.example.test", "backend.example.test."]) {
       expect(await attempt(other, newHost(), `http://${form}:8080`), form).toBe("upstream_taken");
       expect(await attempt(other, newHost(), `https://${form}:8080`), form).toBe("upstream_taken");
     }
-    expect(await attempt(other, newHost(), theirs.url)).toBe("made");
+    expect(await attempt(other, newHost(), secondUpstream.url)).toBe("created");
   });
 
-  test("cannot lead to the control plane or to the gateway itself", async () => {
+  test("a second organization cannot route to the control plane or to the gateway itself", async () => {
     const { address, probeAddress } = world.installation;
     for (const place of [new URL(world.plane.url).host, address, probeAddress]) {
       const port = place.split(":").at(-1);
@@ -126,34 +126,34 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     }
   });
 
-  test("cannot claim a host that a foreign router serves, and can as soon as that router is gone", async () => {
+  test("a host of a foreign router can be claimed only after that router is gone", async () => {
     const host = newHost("foreign");
     const file = join(world.installation.gatewayFolder, "dynamic", "foreign.yml");
     const routers = { foreign: { rule: `Host(\`${host}\`)`, service: "foreign", entryPoints: ["web"] } };
-    const services = { foreign: { loadBalancer: { servers: [{ url: theirs.url }] } } };
+    const services = { foreign: { loadBalancer: { servers: [{ url: secondUpstream.url }] } } };
     writeFileSync(file, JSON.stringify({ http: { routers, services } }));
     await world.traefik.until({ host }, ({ status }) => status === 200);
     expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("host_served_elsewhere");
-    expect(await attempt(other, newHost("free"), "http://127.0.0.1:9091")).toBe("made");
+    expect(await attempt(other, newHost("free"), "http://127.0.0.1:9091")).toBe("created");
     rmSync(file);
     await world.traefik.until({ host }, ({ status }) => status === 404);
-    expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("made");
+    expect(await attempt(other, host, "http://127.0.0.1:9090")).toBe("created");
   });
 
-  test("can claim what was released a moment ago, while its deny or route is still live", async () => {
+  test("a second organization can claim a released host while its old deny or route is still live", async () => {
     const host = newHost("released");
-    const { applicationId } = await mine(host);
+    const { applicationId } = await firstApplication(host);
     const { items } = await world.tenant.ok<{ items: { claimId: string; value: string }[] }>("claims.list", {});
     await world.tenant.ok("applications.delete", { applicationId });
     await world.tenant.ok("claims.release", { claimId: items.find(({ value }) => value === host)?.claimId });
-    expect(await attempt(other, host, "http://127.0.0.1:9092")).toBe("made");
+    expect(await attempt(other, host, "http://127.0.0.1:9092")).toBe("created");
   });
 
-  test("with checked upstreams cannot lead to this machine, by no name either", async () => {
+  test("an organization with checked upstreams cannot route to this machine, by address or by name", async () => {
     for (const url of [
-      theirs.url,
-      theirs.url.replace("127.0.0.1", "localhost"),
-      theirs.url.replace("127.0.0.1", "inside.example.test"),
+      secondUpstream.url,
+      secondUpstream.url.replace("127.0.0.1", "localhost"),
+      secondUpstream.url.replace("127.0.0.1", "inside.example.test"),
       "http://unknown.example.test",
       "http://169.254.169.254",
       "http://metadata.google.internal",
@@ -162,7 +162,7 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
     }
   });
 
-  test("with checked upstreams gets the address into the file, which no later answer of DNS changes", async () => {
+  test("with checked upstreams, the file contains the checked address, and later DNS answers do not change it", async () => {
     const application = await checked.application({
       route: { host: newHost(), upstreams: [{ url: "https://service.example.test" }] },
       credential: { username: "ada", password: newPassword() },

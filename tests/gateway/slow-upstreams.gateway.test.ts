@@ -6,20 +6,20 @@ import { type GatewayWorld, newHost, newPassword, openGatewayWorld, type Tenant 
 import { long } from "../support/length";
 import { hasTraefik } from "../support/traefik";
 
-/** How many public applications of one organization have an upstream that never answers. */
+/** The number of public applications of one organization whose upstream never answers. */
 const hanging = long(500, 60);
 const samples = long(5, 3);
-/** What a probe of a hanging upstream lasts: nothing of another organization may take that long. */
+/** The duration of a probe of a hanging upstream. No proof of another organization may take that long. */
 const hangMs = 5_000;
 
 describe.skipIf(!hasTraefik())("an organization whose upstreams hang", () => {
   let world: GatewayWorld;
   let beta: Tenant;
   let silent: Server;
-  let asked = 0;
+  let requests = 0;
 
   beforeAll(async () => {
-    silent = createServer(() => void asked++).listen(0, "127.0.0.1");
+    silent = createServer(() => void requests++).listen(0, "127.0.0.1");
     await once(silent, "listening");
     world = await openGatewayWorld();
     beta = await world.organization("Beta");
@@ -30,13 +30,13 @@ describe.skipIf(!hasTraefik())("an organization whose upstreams hang", () => {
     await world?.close();
   });
 
-  /** From the answer to a change until it is known to be enforced, in ms: the median of some samples. */
+  /** The median time from the response to a change until it is known to be enforced, in ms. */
   async function medianOfProofs(change: () => Promise<{ readonly sync: { readonly changeId: string | null } }>) {
     const times: number[] = [];
     for (let sample = 0; sample < samples; sample++) {
-      const made = await change();
+      const changed = await change();
       const began = performance.now();
-      await world.tenant.enforced(made);
+      await world.tenant.enforced(changed);
       times.push(performance.now() - began);
     }
     return times.sort((one, other) => one - other)[Math.floor(samples / 2)] ?? Number.NaN;
@@ -54,7 +54,7 @@ describe.skipIf(!hasTraefik())("an organization whose upstreams hang", () => {
     });
 
   test(
-    "delays no proof of another organization, neither of what an upstream answers nor of what is refused",
+    "hanging upstreams of one organization do not delay proofs of another organization, public or protected",
     async () => {
       const quiet = { open: await medianOfProofs(open), locked: await medianOfProofs(locked) };
       const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
@@ -62,18 +62,18 @@ describe.skipIf(!hasTraefik())("an organization whose upstreams hang", () => {
         access: "public-when-empty",
         route: { host: newHost("hangs"), upstreams: [{ url }] },
       });
-      for (let made = 1; made < hanging; made++) {
+      for (let count = 1; count < hanging; count++) {
         await beta.application({
           access: "public-when-empty",
           route: { host: newHost("hangs"), upstreams: [{ url }] },
         });
       }
-      await expect.poll(() => asked, { timeout: 30_000 }).toBeGreaterThan(0);
-      const beside = { open: await medianOfProofs(open), locked: await medianOfProofs(locked) };
-      // Twice the quiet time, and what the reload of so many more applications takes; far from waiting for one that hangs.
-      expect(beside.open).toBeLessThan(2 * quiet.open + hangMs / 2);
-      expect(beside.locked).toBeLessThan(2 * quiet.locked + hangMs / 2);
-      // Its own closing change is refused by our chain, and does not wait for its hanging ones either.
+      await expect.poll(() => requests, { timeout: 30_000 }).toBeGreaterThan(0);
+      const during = { open: await medianOfProofs(open), locked: await medianOfProofs(locked) };
+      // Twice the quiet time, and the reload of many more applications, is far less than a wait for a hanging upstream.
+      expect(during.open).toBeLessThan(2 * quiet.open + hangMs / 2);
+      expect(during.locked).toBeLessThan(2 * quiet.locked + hangMs / 2);
+      // Its own closing change is answered by the chain, and does not wait for its hanging upstreams either.
       await beta.enforced(
         await beta.ok<{ sync: { changeId: string | null } }>("applications.update", {
           applicationId: wiki.applicationId,

@@ -24,7 +24,7 @@ const possible = hasTraefik() && findPostgresBinaries() !== null;
 if (findPostgresBinaries() === null) process.stderr.write(`${NO_POSTGRES}\n`);
 
 const timing = { leaseMs: 1_000, candidateMs: 100 };
-/** Each costs the time of a lease. */
+/** Each of them takes the time of a lease. */
 const stopPoints = isFull ? faultPoints : (["numbered", "applying", "flushed"] as const);
 
 describe.skipIf(!possible)("two control planes on one database", () => {
@@ -64,21 +64,21 @@ describe.skipIf(!possible)("two control planes on one database", () => {
 
   const answersTo = async (host: string, user: string) => (await world.ask(host, { user })).status;
 
-  /** Arms the point on both, makes the change, and says who stands there. */
-  async function holdWhoLeads(point: (typeof faultPoints)[number], change: () => Promise<CreatedCredential>) {
+  /** Holds the fault point on both, makes the change, and returns which control plane is held. */
+  async function holdLeader(point: (typeof faultPoints)[number], change: () => Promise<CreatedCredential>) {
     const [first, other] = [world.plane, second];
     const reached = Promise.race([
       first.hold(point).then(() => ({ leader: first, follower: other })),
       other.hold(point).then(() => ({ leader: other, follower: first })),
     ]);
     const changed = await change();
-    const who = await reached;
-    who.follower.goOn(); // disarmed
-    return { ...who, changed };
+    const held = await reached;
+    held.follower.goOn(); // removes its hold
+    return { ...held, changed };
   }
 
   test.each(stopPoints.map((point) => [point]))(
-    "a leader that is stopped at '%s' undoes nothing when it wakes up",
+    "a leader that is paused at '%s' reverses nothing when it continues",
     async (point) => {
       const { tenant } = world;
       const [host, first, next, last] = [newHost(), newPassword(), newPassword(), newPassword()];
@@ -104,7 +104,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
         expect(waited.data).toMatchObject({ reached: true });
       };
 
-      const { leader, follower } = await holdWhoLeads(point, () => update(world.plane, next));
+      const { leader, follower } = await holdLeader(point, () => update(world.plane, next));
       leader.signal("SIGSTOP");
       const newest = await update(follower, last);
       await enforcedBy(follower, newest);
@@ -117,7 +117,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
       );
       leader.signal("SIGCONT");
       leader.goOn();
-      // It is awake once it answers, and a change by it arrives like any other.
+      // It has continued once it answers, and a change through it is delivered like any other.
       const added = await leader.callAs(tenant.key)<CreatedCredential>("security.create", {
         applicationId: application.applicationId,
         username: "bob",
@@ -134,7 +134,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
     60_000,
   );
 
-  test("one on another disk writes nothing there, says so in one line, and its changes are delivered by the other", async () => {
+  test("a control plane on another disk writes no files and logs one line, and the leader delivers its changes", async () => {
     const elsewhere = await newInstallation(
       {
         ...environment,
@@ -147,13 +147,13 @@ describe.skipIf(!possible)("two control planes on one database", () => {
     try {
       const [host, password] = [newHost(), newPassword()];
       const { environmentId, key } = world.tenant;
-      const made = await third.callAs(key)<CreatedCredential>("applications.create", {
+      const created = await third.callAs(key)<CreatedCredential>("applications.create", {
         environmentId,
         name: "Elsewhere",
         route: { host, upstreams: [{ url: world.upstream.url }] },
         credential: { username: "ada", password },
       });
-      await world.tenant.enforced(made.data);
+      await world.tenant.enforced(created.data);
       expect((await world.ask(host)).status).toBe(401);
       expect(await answersTo(host, `ada:${password}`)).toBe(200);
       const written = existsSync(elsewhere.gatewayFolder)
@@ -171,7 +171,7 @@ describe.skipIf(!possible)("two control planes on one database", () => {
     }
   });
 
-  test("one with another secret does not start, and says why in one line", async () => {
+  test("a control plane with another secret does not start, and gives the reason in one line", async () => {
     const wrong = await newInstallation({
       ...environment,
       PORTCULLIS_SECRET: randomBytes(32).toString("hex"),

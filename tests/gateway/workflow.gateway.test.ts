@@ -13,7 +13,7 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
   const status = async (host: string, user?: string) =>
     (await world.ask(host, user === undefined ? {} : { user })).status;
 
-  /** What it says must be what the gateway does, at the moment when it says it. */
+  /** Checks that the reported exposure is what the gateway does at that moment. */
   async function expectShown(applicationId: string, host: string, state: "public" | "protected" | "closed") {
     const shown = await world.tenant.exposure(applicationId);
     const anonymous = await world.ask(host);
@@ -23,7 +23,7 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
     expect(anonymous.pass !== null).toBe(state === "public");
   }
 
-  test("DK-1 DK-17 DK-18 DK-23 create, open, change, add, delete one, delete last, delete all", async () => {
+  test("DK-1 DK-17 DK-18 DK-23 every step from the creation to the deletion of an application is enforced", async () => {
     const { tenant } = world;
     const host = newHost();
     const [first, second, third] = [newPassword(), newPassword(), newPassword()];
@@ -105,7 +105,7 @@ describe.skipIf(!hasTraefik())("the workflow at a real gateway", () => {
     expect(await status(host, `ada:${password}`)).toBe(403);
   });
 
-  test("DK-19 an application without a credential is public, and the answer says so", async () => {
+  test("DK-19 an application without a credential is public, and the response says so", async () => {
     const host = newHost();
     const application = await world.tenant.application({
       route: { host, upstreams: [{ url: world.upstream.url }] },

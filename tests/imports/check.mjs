@@ -2,11 +2,11 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
 /**
- * Checks who imports whom (`rules.mjs`). A checker that reads nothing passes everything: so this one asserts how many
- * modules it saw, and that it catches every import that is planted for it.
+ * Checks the import rules (`rules.mjs`). A checker that reads nothing would report no problem. This one therefore
+ * checks how many modules it has read, and that it finds every planted violation.
  */
 
-/** Parts that must have been read, each with the fewest modules that it can have. */
+/** Folders that must have been read, each with its minimum number of modules. */
 const atLeast = {
   "src/platform/": 30,
   "src/traefik/": 40,
@@ -26,7 +26,7 @@ const atLeast = {
   "drizzle/": 10,
 };
 
-/** Every planted import, by the rule that has to catch it. */
+/** Every planted import, by the rule that must find it. */
 const planted = [
   "access-imports-no-higher-room: src/access/looks-up.ts",
   "addresses-are-read-without-a-socket: src/platform/net/asks-dns.ts",
@@ -67,21 +67,22 @@ const { modules, found } = await violationsIn(["src", "drizzle"]);
 for (const { rule, from, to } of found) problems.push(`${from} may not import ${to} (${rule.name})`);
 for (const [folder, fewest] of Object.entries(atLeast)) {
   const seen = modules.filter((source) => source.startsWith(folder)).length;
-  if (seen < fewest) problems.push(`only ${seen} modules of ${folder} were read, and there are ${fewest} at least`);
+  if (seen < fewest) problems.push(`only ${seen} modules of ${folder} were read, but there are at least ${fewest}`);
 }
 
 const root = "tests/imports/planted/";
 const caught = (await violationsIn([root])).found.map(({ rule, from }) => `${rule.name}: ${from.replace(root, "")}`);
-for (const expected of planted) if (!caught.includes(expected)) problems.push(`planted and not caught: ${expected}`);
+for (const expected of planted)
+  if (!caught.includes(expected)) problems.push(`the planted import was not found: ${expected}`);
 
 for (const source of modules.filter((path) => path.startsWith("src/"))) {
   const text = readFileSync(source, "utf8");
   if (source !== "src/main/settings/environment.ts" && text.includes("process.env")) {
     problems.push(`${source} reads the environment: only src/main/settings/environment.ts does`);
   }
-  // The parser does not say which imports are of types alone.
+  // The parser does not report which imports import types only.
   if (/^src\/(sdk|cli|console)\//.test(source) && /^import (?!type\b)[^;]*from "[./]*\/http\//m.test(text)) {
-    problems.push(`${source} imports more than types of src/http`);
+    problems.push(`${source} imports more than types from src/http`);
   }
 }
 

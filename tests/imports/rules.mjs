@@ -1,9 +1,9 @@
 /**
- * Which module may import which, as the layers lie on each other: everything looks down, nothing looks up.
+ * Defines which module may import which. A module imports from its own room and from lower rooms only.
  * @type {import("dependency-cruiser").IConfiguration}
  */
 
-/** From the bottom to the top. A room imports from itself and from the rooms before it. */
+/** The rooms from bottom to top. A room imports from itself and from the rooms before it. */
 const rooms = [
   "platform",
   "traefik",
@@ -18,7 +18,7 @@ const rooms = [
   "main",
 ];
 
-/** `src/<room>/…`, also where it is planted for the checker's own test. */
+/** Matches `src/<room>/…`, and the same path in the planted violations. */
 const inside = (...names) => `(^|/)src/(${names.join("|")})/`;
 
 const upward = rooms.map((room, at) => ({
@@ -28,7 +28,7 @@ const upward = rooms.map((room, at) => ({
   to: { path: inside(...rooms.slice(at + 1), "app", "console", "cli", "sdk") },
 }));
 
-/** What each part of delivery may not import of the others: a part that runs in an agent knows none of the leader's. */
+/** The other parts that each part of delivery may not import. A part that runs in an agent imports nothing of the leader. */
 const withinDelivery = Object.entries({
   protocol: ["applier", "prober", "agent", "planner", "leader"],
   applier: ["prober", "agent", "planner", "leader"],
@@ -42,7 +42,7 @@ const withinDelivery = Object.entries({
   to: { path: inside(...others.map((other) => `delivery/${other}`)) },
 }));
 
-/** Modules of Node by which a process touches files, sockets, other processes or time. */
+/** Node modules that give access to files, sockets, other processes or time. */
 const systemModules =
   "^(node:)?(fs|net|http|https|http2|dns|tls|dgram|os|child_process|cluster|worker_threads|process|timers)(/|$)";
 
@@ -81,28 +81,28 @@ const rules = [
   ...withinDelivery,
   {
     name: "http-does-not-deliver",
-    comment: "What delivery has to do goes through features and the outbox.",
+    comment: "Requests reach delivery through features and the outbox.",
     severity: "error",
     from: { path: inside("http") },
     to: { path: inside("delivery") },
   },
   {
     name: "decisions-are-pure",
-    comment: "No file, socket, process or clock: these get what they need as values.",
+    comment: "These modules use no file, socket, process or clock. They get what they need as values.",
     severity: "error",
     from: { path: inside("traefik", "access", "audit", "features", "platform/contract", "delivery/planner") },
     to: { path: systemModules },
   },
   {
     name: "addresses-are-read-without-a-socket",
-    comment: "isIP of node:net is a function of text alone.",
+    comment: "isIP of node:net only reads text.",
     severity: "error",
     from: { path: inside("platform/net") },
     to: { path: systemModules, pathNot: "^(node:)?net$" },
   },
   {
     name: "only-delivery-and-audit-act-as-sync",
-    comment: "The database role `sync` sees every organization.",
+    comment: "The database role `sync` reads every organization.",
     severity: "error",
     from: { path: "(^|/)src/", pathNot: inside("delivery", "audit") },
     to: { path: "(^|/)src/database/as-sync\\.ts$" },

@@ -66,7 +66,7 @@ describe("a clone in which nothing is built", () => {
     const clone = copyOfInstallation("unpatched-clone");
     const path = join(clone, "node_modules/postgres/src/connection.js");
     writeFileSync(path, readFileSync(path, "utf8").replace("    if (q.options.onexecute)\n", ""));
-    expect(startIn(clone)).toContain("run `npm install`");
+    expect(startIn(clone)).toContain("Run `npm install`");
   });
 
   test("without the development dependencies says how to get them", () => {

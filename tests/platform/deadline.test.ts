@@ -11,11 +11,11 @@ afterEach(() => {
   server?.close();
 });
 
-async function serverThat(treats: (socket: Socket) => void): Promise<number> {
+async function serverWith(handle: (socket: Socket) => void): Promise<number> {
   server = createServer((socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
-    treats(socket);
+    handle(socket);
   });
   const listening = server;
   await new Promise<void>((resolve) => listening.listen(0, "127.0.0.1", resolve));
@@ -28,7 +28,7 @@ const answers: readonly (readonly [string, (socket: Socket) => void])[] = [
     "changes the protocol (101)",
     (socket) => void socket.write("HTTP/1.1 101 X\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"),
   ],
-  ["accepts and says nothing", () => undefined],
+  ["accepts the connection and sends nothing", () => undefined],
   ["sends informational answers without end", (socket) => trickle(socket, "HTTP/1.1 102 Processing\r\n\r\n")],
   ["sends a header without end", (socket) => trickle(socket, "a", "HTTP/1.1 200 OK\r\nx: ")],
   ["sends a body without end", (socket) => trickle(socket, "a", "HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")],
@@ -41,14 +41,14 @@ function trickle(socket: Socket, piece: string, start = ""): void {
   socket.on("close", () => clearInterval(again));
 }
 
-it.each(answers)("a request to a server that %s fails within its deadline", async (_, treats) => {
-  const port = await serverThat((socket) => socket.once("data", () => treats(socket)));
+it.each(answers)("a request to a server that %s fails within its deadline", async (_, handle) => {
+  const port = await serverWith((socket) => socket.once("data", () => handle(socket)));
   const failure = await new Promise((resolve, reject) => {
     const request = get({ host: "127.0.0.1", port, agent: false }, (response) => {
       response.on("error", () => undefined);
       response.resume().on("end", () => {
         answered();
-        reject(new Error("it was answered"));
+        reject(new Error("the request got a complete answer"));
       });
     });
     const answered = deadlineAround(request, 80, resolve);
@@ -57,16 +57,16 @@ it.each(answers)("a request to a server that %s fails within its deadline", asyn
 });
 
 it.each(answers.filter(([name]) => !name.includes("body")))(
-  "a gateway that %s is nobody who answers, and a probe of it ends",
-  async (_, treats) => {
-    const port = await serverThat((socket) => socket.once("data", () => treats(socket)));
+  "a probe of a gateway that %s ends without an answer",
+  async (_, handle) => {
+    const port = await serverWith((socket) => socket.once("data", () => handle(socket)));
     const client = gatewayClient({ timeoutMs: 80, connections: 1 });
     expect(await client.ask(`127.0.0.1:${port}`, "wiki.example.org", "/")).toBeNull();
     client.close();
   },
 );
 
-it("work that does not end is given up at its deadline, and work that does is handed on", async () => {
+it("within rejects work that exceeds its deadline, and passes on the outcome of other work", async () => {
   await expect(within(20, "DNS", () => new Promise(() => undefined))).rejects.toThrow(NoAnswer);
   expect(await within(1_000, "DNS", async () => 7)).toBe(7);
   await expect(within(1_000, "DNS", () => Promise.reject(new Error("refused")))).rejects.toThrow("refused");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fairQueue, Slots } from "../../src/platform/fair-share";
 
-/** Work that stays unfinished until the test ends it, and the order in which it was started. */
+/** Work that stays unfinished until the test ends it, with the order in which it was started. */
 function heldWork() {
   const started: string[] = [];
   const endings = new Map<string, () => void>();
@@ -20,7 +20,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 const refuse = (reached: string) => new Error(`refused: ${reached}`);
 
 describe("slots", () => {
-  it("name the owner's share when one owner holds all of it, and still admit another owner", () => {
+  it("slots refuse an owner that holds its whole share, and still admit another owner", () => {
     const slots = new Slots({ total: 3, perOwner: 2 });
     expect([slots.take("acme"), slots.take("acme"), slots.take("acme")].map((taken) => typeof taken)).toEqual([
       "function",
@@ -32,7 +32,7 @@ describe("slots", () => {
     expect(slots.take("beta")).toBe("total");
   });
 
-  it("are free again once given back, and a second call gives nothing back", () => {
+  it("a released slot is free again, and a second release has no effect", () => {
     const slots = new Slots({ total: 2, perOwner: 2 });
     const first = slots.take("acme");
     slots.take("acme");
@@ -47,7 +47,7 @@ describe("slots", () => {
 describe("a fair queue", () => {
   const bounds = { running: { total: 1, perOwner: 1 }, waiting: { total: 10, perOwner: 4 }, refuse };
 
-  it("serves owners in turn: the first entry of a second owner waits for one entry of the first", async () => {
+  it("a fair queue serves owners in turn: a second owner waits for one entry of the first owner", async () => {
     const { started, work, end } = heldWork();
     const run = fairQueue(bounds);
     const all = ["a1", "a2", "a3"].map((name) => run("a", work(name)));
@@ -58,7 +58,7 @@ describe("a fair queue", () => {
     expect(await Promise.all(all)).toEqual(["a1", "a2", "a3", "b1"]);
   });
 
-  it("refuses an owner whose share of waiting work is used, and still lets others wait", async () => {
+  it("a fair queue refuses an owner whose share of waiting work is used up, and still queues work of others", async () => {
     const { work, end } = heldWork();
     const run = fairQueue(bounds);
     const names = ["a1", "a2", "a3", "a4", "a5"];
@@ -69,7 +69,7 @@ describe("a fair queue", () => {
     expect(await Promise.all(waiting)).toEqual([...names, "b1"]);
   });
 
-  it("keeps slots free for other owners when one owner may not run more at once", async () => {
+  it("a fair queue keeps slots free for other owners when one owner has reached its concurrency limit", async () => {
     const { started, work, end } = heldWork();
     const run = fairQueue({ ...bounds, running: { total: 2, perOwner: 1 } });
     const all = [run("a", work("a1")), run("a", work("a2")), run("b", work("b1"))];
@@ -79,13 +79,13 @@ describe("a fair queue", () => {
     expect(await Promise.all(all)).toEqual(["a1", "a2", "b1"]);
   });
 
-  it("goes on after work that failed", async () => {
+  it("a fair queue continues after failed work", async () => {
     const run = fairQueue(bounds);
     await expect(run("a", () => Promise.reject(new Error("no")))).rejects.toThrow("no");
     expect(await run("a", async () => 7)).toBe(7);
   });
 
-  it("never runs more than its bounds, whatever the order of arrivals and ends", async () => {
+  it("a fair queue never exceeds its bounds, in any order of arrivals and ends", async () => {
     const run = fairQueue({ ...bounds, running: { total: 3, perOwner: 2 }, waiting: { total: 1000, perOwner: 1000 } });
     const running = new Map<string, number>();
     let most = 0;

@@ -32,20 +32,23 @@ const kinds: Record<IdKind, string> = {
 const names = Object.keys(kinds) as IdKind[];
 
 describe("ids", () => {
-  it.each(names)("a new id of kind %s has its prefix, is a TypeID of a UUIDv7, and is of no other kind", (kind) => {
-    const id = newId(kind);
-    expect(id).toMatch(new RegExp(`^${kinds[kind]}_`));
-    expect(TypeID.fromString(id).toUUID()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
-    expect(names.filter((other) => isId(other, id))).toEqual([kind]);
+  it.each(names)(
+    "a new id of kind %s has its prefix, is a TypeID of a UUIDv7, and is an id of no other kind",
+    (kind) => {
+      const id = newId(kind);
+      expect(id).toMatch(new RegExp(`^${kinds[kind]}_`));
+      expect(TypeID.fromString(id).toUUID()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+      expect(names.filter((other) => isId(other, id))).toEqual([kind]);
+    },
+  );
+
+  it("ids sort in the order of their creation, and do not repeat", () => {
+    const created = Array.from({ length: 5_000 }, () => newId("change"));
+    expect([...created].sort()).toEqual(created);
+    expect(new Set(created).size).toBe(created.length);
   });
 
-  it("sort by the order in which they were made, and do not repeat", () => {
-    const made = Array.from({ length: 5_000 }, () => newId("change"));
-    expect([...made].sort()).toEqual(made);
-    expect(new Set(made).size).toBe(made.length);
-  });
-
-  it("refuses every other form", () => {
+  it("isId refuses every other form of an id", () => {
     const id = newId("application");
     const bare = id.slice(4);
     const wrong = [
@@ -70,7 +73,7 @@ describe("ids", () => {
     }
   });
 
-  it("accepts only what the TypeID library accepts too", () => {
+  it("isId accepts only ids that the TypeID library also accepts", () => {
     fc.assert(
       fc.property(fc.stringMatching(/^app_[0-9a-z]{26}$/), (text) => {
         const reference = () => {

@@ -4,20 +4,24 @@ import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
 
-/** The two modules that compare times, with values and in queries. */
+/** The two modules that compare times: one with values, one in queries. */
 const comparing = ["src/platform/moment.ts", "src/database/moments-in-sql.ts"];
 
 /**
- * Findings that are no decision about security, each with its reason: file, then the part of the line that stays. What
- * `performance.now()` and a `Pace` give are numbers of a clock that only goes forward.
+ * Findings that do not affect security: the file, and a part of the line. `performance.now()` and a `Pace` return
+ * numbers of a clock that never goes backward.
  */
 const allowed: readonly (readonly [file: string, part: string, why: string])[] = [
-  ["src/platform/contract/page.ts", "Date.parse(", "contracts know nothing else; an input that is no time is refused"],
-  ["src/platform/contract/page.ts", "moment >= firstMoment", "an input that is no time is in neither range"],
-  ["src/console/account/moment.tsx", "new Date(at)", "shows a time of an answer"],
-  ["src/identity/totp.ts", "now.getTime()", "what the library for codes takes"],
-  ["src/features/audit-log/rows.ts", "gte(auditEntries.createdAt", "what a reader asks to see"],
-  ["src/features/audit-log/rows.ts", "lt(auditEntries.createdAt", "what a reader asks to see"],
+  [
+    "src/platform/contract/page.ts",
+    "Date.parse(",
+    "contracts have no other function; an input that is not a time is refused",
+  ],
+  ["src/platform/contract/page.ts", "moment >= firstMoment", "an input that is not a time is in neither range"],
+  ["src/console/account/moment.tsx", "new Date(at)", "shows a time of a response"],
+  ["src/identity/totp.ts", "now.getTime()", "the library for codes takes a number"],
+  ["src/features/audit-log/rows.ts", "gte(auditEntries.createdAt", "a filter that the reader chooses"],
+  ["src/features/audit-log/rows.ts", "lt(auditEntries.createdAt", "a filter that the reader chooses"],
   ["src/delivery/prober/host-watch.ts", "now() - at < finds.withinMs", "numbers of a pace"],
   ["src/delivery/prober/revision-poller.ts", "this.#awayAt < marker.at", "numbers of a pace"],
   ["src/delivery/prober/revision-poller.ts", "now - this.#unlike.since < after", "numbers of a pace"],
@@ -39,7 +43,7 @@ const timeColumns = new Set(
     .map(([, name]) => name ?? ""),
 );
 
-/** Without comments; the numbers of lines stay. */
+/** Removes comments and keeps the line numbers. */
 function withoutComments(source: string): string {
   return source
     .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ""))
@@ -48,10 +52,10 @@ function withoutComments(source: string): string {
 
 const lastWord = (operand: string) => /(\w+)(?:\(\))?$/.exec(operand)?.[1] ?? "";
 
-/** A number of a time, or a time of a text that was not read strictly: either is made to be compared. */
+/** Converts a time to a number, or parses a time without strict rules. Both are typical of comparisons. */
 const loose = /\.getTime\(\)|\.valueOf\(\)|\bDate\.parse\(|\bnew Date\([^)]/;
 const comparison = /([\w.#?!()]+) (?:<=|>=|<|>) (?=([\w.#]+(?:\(\))?)?)/g;
-/** Clocks that give numbers, which are never unreadable. */
+/** Clocks that return numbers, which are never unreadable. */
 const numberClock = /(?:Date|performance|[pP]ace)\.now\(\)$/;
 const queryComparison = /\b(?:lt|lte|gt|gte|between|notBetween)\(\s*\w+\.(\w+)/g;
 const inSql = [
@@ -59,7 +63,7 @@ const inSql = [
   /(?:<=?|>=?)\s*(?:\$\{(?:now|before|since|moment)\b|(?:clock_timestamp|now)\(\)|\w+\.\w+_(?:at|until)\b)/,
 ];
 
-/** A file that knows neither dates nor a clock has its times as numbers of a pace. */
+/** In a file that uses neither dates nor a clock, times are numbers of a pace. */
 const knowsDates = (source: string) => /\bDate\b|\b[cC]lock\b/.test(source);
 
 function isBare(line: string, hasDates: boolean): boolean {
@@ -81,7 +85,7 @@ function bareComparisons(source: string): string[] {
 }
 
 describe("comparisons of times", () => {
-  test("stand only where a time that cannot be read has a safe side", () => {
+  test("only the two modules that handle unreadable times safely compare times", () => {
     const unused = new Set(allowed);
     const problems = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
       .filter((name) => /\.tsx?$/.test(name))
@@ -95,10 +99,10 @@ describe("comparisons of times", () => {
         }),
       );
     expect(problems, "use src/platform/moment.ts or src/database/moments-in-sql.ts").toEqual([]);
-    expect([...unused], "these exceptions are not needed any more").toEqual([]);
+    expect([...unused], "these exceptions are no longer needed").toEqual([]);
   });
 
-  test("are known by the columns of the schema", () => {
+  test("the check for comparisons knows the time columns of the schema", () => {
     for (const name of ["expiresAt", "createdAt", "usedAt", "leaseUntil", "deliveredAt", "endsAt", "minute"]) {
       expect([name, timeColumns.has(name)]).toEqual([name, true]);
     }
@@ -121,7 +125,7 @@ describe("comparisons of times", () => {
     "sql`select 1 from links l where l.expires_at > now()`",
     "sql`d.proved_at < #{now.toISOString()}::timestamptz`",
     "sql`#{gateways.leaseUntil} >= clock_timestamp()`",
-  ])("are found where they are bare: %s", (planted) => {
+  ])("the check finds the bare comparison of times: %s", (planted) => {
     const line = planted.replaceAll("#{", "${");
     expect(bareComparisons(`let now: Date;\n${line}\n`)).toEqual([`2: ${line}`]);
   });
@@ -136,7 +140,7 @@ describe("comparisons of times", () => {
     "and(eq(a, b), lt(projects.projectId, cursor)),",
     "aheadInSql(sessions.expiresAt, now),",
     "const take = (now: Date) => now;",
-  ])("are not found in %s", (line) => {
+  ])("the check finds no comparison of times in: %s", (line) => {
     expect(bareComparisons(line)).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { MomentInput } from "../../src/platform/contract/page";
 
 const source = new URL("../../src/", import.meta.url);
 
-/** Moments that JavaScript and PostgreSQL do not both read, or that nobody can mean. */
+/** Moments that JavaScript or PostgreSQL cannot read, or that make no sense as an input. */
 const unusable = [
   "0000-01-01T00:00:00Z",
   "0000-01-01T00:00:00+23:59",
@@ -39,16 +39,16 @@ const usable = [
 ];
 
 describe("a moment in an input", () => {
-  test.each(unusable)("%j is refused", (text) => {
+  test.each(unusable)("an input refuses the moment %j", (text) => {
     expect(MomentInput.safeParse(text).success).toBe(false);
   });
 
-  test.each(usable)("%j is taken, in a form that PostgreSQL reads", (text) => {
+  test.each(usable)("an input accepts the moment %j, in a form that PostgreSQL reads", (text) => {
     expect(MomentInput.parse(text)).toBe(text);
     expect(new Date(text).toISOString()).toMatch(/^(?:19[7-9]|[2-9]\d)\d+-\d\d-\d\dT/);
   });
 
-  test("is described by one schema: no other contract makes one of its own", () => {
+  test("one schema describes moments in inputs, and no contract defines another one", () => {
     const contracts = readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
       /contract(?:\.ts$|[/\\]\w)/.test(name),
     );

@@ -20,7 +20,7 @@ const now = new Date("2026-11-21T09:30:00.000Z");
 const minute = 60_000;
 const [minMs, maxMs] = [Date.parse("0001-01-01T00:00:00.000Z"), Date.parse("9999-12-31T23:59:59.999Z")];
 
-/** Texts of times that PostgreSQL, JavaScript or people write, and that are not the one form that is read. */
+/** Texts of times that PostgreSQL, JavaScript or people write, in other forms than the one that is read. */
 const unreadableTexts = [
   "",
   " ",
@@ -70,7 +70,7 @@ const unreadableTexts = [
   "٢٠٢٦-11-21T09:30:00Z",
 ];
 
-/** Everything that may stand where a time should, and is none. */
+/** Values that may occur in place of a time, and are not times. */
 const unreadable = [
   ...unreadableTexts,
   new Date(Number.NaN),
@@ -100,15 +100,18 @@ describe("reading a time", () => {
     expect(readMoment(text).toISOString()).toBe(iso);
   });
 
-  test.each(unreadableTexts.map((text) => [text]))("does not take %j, and names it when it is shown", (text) => {
-    const read = readMoment(text);
-    expect(isReadable(read)).toBe(false);
-    expect(() => read.toISOString()).toThrow(`The time "${text}" cannot be read`);
-    expect(() => JSON.stringify({ at: read })).toThrow("cannot be read");
-    expect(() => isoText(text)).toThrow(RangeError);
-  });
+  test.each(unreadableTexts.map((text) => [text]))(
+    "readMoment does not accept %j, and showing it names the text",
+    (text) => {
+      const read = readMoment(text);
+      expect(isReadable(read)).toBe(false);
+      expect(() => read.toISOString()).toThrow(`The time "${text}" cannot be read`);
+      expect(() => JSON.stringify({ at: read })).toThrow("cannot be read");
+      expect(() => isoText(text)).toThrow(RangeError);
+    },
+  );
 
-  test("gives back every time of the years 0001 to 9999 in the forms of JavaScript and PostgreSQL", () => {
+  test("readMoment reads every time of the years 0001 to 9999 in the forms of JavaScript and PostgreSQL", () => {
     fc.assert(
       fc.property(readableDate, (date) => {
         const iso = date.toISOString();
@@ -119,7 +122,7 @@ describe("reading a time", () => {
     );
   });
 
-  test("never takes a text to be another time than the one that ISO 8601 says", () => {
+  test("readMoment never reads a text as another time than ISO 8601 defines", () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const read = readMoment(text);
@@ -135,7 +138,7 @@ describe("a time that cannot be read, or is absent", () => {
   const absent = [null, undefined] as const;
 
   test.each([...unreadable, ...absent].map((moment) => [moment]))(
-    "%s counts as passed, and proves nothing",
+    "a time that is unreadable or absent (%s) has passed and proves nothing",
     (moment) => {
       expect(hasPassed(moment, now)).toBe(true);
       expect(isReached(moment, now)).toBe(false);
@@ -146,13 +149,16 @@ describe("a time that cannot be read, or is absent", () => {
     },
   );
 
-  test.each(unreadable.map((moment) => [moment]))("%s has expired, although null never does", (moment) => {
-    expect(hasExpired(moment, now)).toBe(true);
-    expect(hasExpired(undefined, now)).toBe(true);
-    expect(hasExpired(null, now)).toBe(false);
-  });
+  test.each(unreadable.map((moment) => [moment]))(
+    "the unreadable time %s has expired, although null never expires",
+    (moment) => {
+      expect(hasExpired(moment, now)).toBe(true);
+      expect(hasExpired(undefined, now)).toBe(true);
+      expect(hasExpired(null, now)).toBe(false);
+    },
+  );
 
-  test("lets nothing pass when it is the clock that cannot be read", () => {
+  test("with an unreadable clock, every end has passed and nothing is recent", () => {
     const broken = new Date(Number.NaN);
     const end = later(now, minute);
     expect(hasPassed(end, broken)).toBe(true);
@@ -163,14 +169,14 @@ describe("a time that cannot be read, or is absent", () => {
     expect(remainingMs(end, broken)).toBe(0);
   });
 
-  test("makes what is computed from it unreadable as well", () => {
+  test("a time that is computed from an unreadable time is unreadable", () => {
     const none = readMoment("infinity");
-    for (const made of [later(none, minute), earlier(none, now), earlier(now, none), startOfMinute(none)]) {
-      expect(isReadable(made)).toBe(false);
+    for (const computed of [later(none, minute), earlier(none, now), earlier(now, none), startOfMinute(none)]) {
+      expect(isReadable(computed)).toBe(false);
     }
   });
 
-  test("any text that is no time has passed", () => {
+  test("a text that is not a time has passed", () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(hasPassed(text, now)).toBe(!isReadable(readMoment(text)) || readMoment(text).getTime() <= now.getTime());
@@ -180,7 +186,7 @@ describe("a time that cannot be read, or is absent", () => {
 });
 
 describe("times that can be read", () => {
-  test("are compared to the millisecond, and the moment itself has passed", () => {
+  test("readable times are compared to the millisecond, and an end has passed at its own moment", () => {
     for (const end of [now, now.toISOString(), "2026-11-21 09:30:00+00", later(now, -1)]) {
       expect([hasPassed(end, now), hasExpired(end, now), isReached(end, now)]).toEqual([true, true, true]);
     }
@@ -189,14 +195,14 @@ describe("times that can be read", () => {
     }
   });
 
-  test("are recent up to their last millisecond, and count for one less", () => {
+  test("a time is recent for one millisecond longer than it still counts", () => {
     const before = later(now, -minute);
     expect([isRecent(before, now, minute), isRecent(before, now, minute - 1)]).toEqual([true, false]);
     expect([stillCounts(before, now, minute), stillCounts(before, now, minute + 1)]).toEqual([false, true]);
     expect([remainingMs(later(now, 5), now), remainingMs(now, now), remainingMs(before, now)]).toEqual([5, 0, 0]);
   });
 
-  test("are compared the same as text and as a date, and the earlier of two comes first", () => {
+  test("times compare equally as texts and as dates, and earlier returns the earlier one", () => {
     fc.assert(
       fc.property(readableDate, readableDate, (one, other) => {
         expect(hasPassed(one.toISOString(), other)).toBe(hasPassed(one, other));

@@ -17,7 +17,7 @@ function sender() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test("the first goes at once, what comes meanwhile goes together after it", async () => {
+test("the first item is sent at once, and items that arrive during that are sent together afterwards", async () => {
   const { sent, pending, send } = sender();
   const place = {};
   const all = ["a", "b", "c"].map((item) => send(place, "k", item));
@@ -34,7 +34,7 @@ test("the first goes at once, what comes meanwhile goes together after it", asyn
   await later;
 });
 
-test("other keys and other places do not wait", () => {
+test("items of other keys and other places do not wait", () => {
   const { sent, send } = sender();
   const place = {};
   void send(place, "k", "a");
@@ -43,7 +43,7 @@ test("other keys and other places do not wait", () => {
   expect(sent).toEqual([["a"], ["b"], ["c"]]);
 });
 
-test("a batch that fails fails for its own items, and the next is sent all the same", async () => {
+test("a failed batch rejects only its own items, and the next batch is still sent", async () => {
   const { sent, pending, send } = sender();
   const place = {};
   const first = send(place, "k", "a");

@@ -2,13 +2,13 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { quoteForShell } from "../../src/platform/quote-for-shell";
 
-test("a word without special characters stays as it is", () => {
+test("a word without special characters stays unchanged", () => {
   expect(quoteForShell("--configFile=/srv/portcullis/data/traefik.yml")).toBe(
     "--configFile=/srv/portcullis/data/traefik.yml",
   );
 });
 
-test("a shell reads back every word as it was", () => {
+test("a shell reads every quoted word back unchanged", () => {
   const words = [
     "/my data/x",
     "it's",

@@ -11,13 +11,13 @@ test("a problem that repeats every second for a week is logged fewer than 200 ti
   expect(lines.length).toBeLessThan(200);
 });
 
-test("each line says how many repetitions were not logged before it", () => {
+test("each log line states how many repetitions before it were not logged", () => {
   const repeats = new Repeats(limits);
   const answers = [0, 1, 2, 10_000, 10_001].map((now) => repeats.due("EACCES", now));
   expect(answers).toEqual([0, null, null, 2, null]);
 });
 
-test("another problem is logged at once, and two that alternate are not logged more often than one", () => {
+test("a new problem is logged at once, and two alternating problems are not logged more often than one", () => {
   const repeats = new Repeats(limits);
   const lines: string[] = [];
   for (let now = 0; now < 60_000; now += 1_000) {
@@ -27,7 +27,7 @@ test("another problem is logged at once, and two that alternate are not logged m
   expect(lines).toEqual(["EACCES", "ENOSPC", "EACCES", "ENOSPC", "EACCES", "ENOSPC"]);
 });
 
-test("the same problem is logged at once when it comes back after it was over", () => {
+test("a problem that returns after it was over is logged at once", () => {
   const repeats = new Repeats(limits);
   repeats.due("EACCES", 0);
   expect(repeats.over()).toBe(true);

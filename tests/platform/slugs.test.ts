@@ -23,11 +23,11 @@ describe("a slug", () => {
     ["x".repeat(100), "x".repeat(63)],
     [`${"x".repeat(62)} y`, "x".repeat(62)],
     ["7".repeat(100), `app-${"7".repeat(59)}`],
-  ])("of %j is %j", (name, slug) => {
+  ])("the slug of %j is %j", (name, slug) => {
     expect(slugOf(name)).toBe(slug);
   });
 
-  it("is a DNS label with a letter in it, for any name, and its own slug", () => {
+  it("the slug of any name is a DNS label with a letter, and is its own slug", () => {
     fc.assert(
       fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.string({ unit: "grapheme" })), (name) => {
         const slug = slugOf(name);
@@ -40,15 +40,15 @@ describe("a slug", () => {
 });
 
 describe("the next slug", () => {
-  it("is the base, or the first free number after it", () => {
+  it("the next slug is the base, or the base with the first free number", () => {
     expect(nextSlug("wiki", new Set())).toBe("wiki");
     expect(nextSlug("wiki", new Set(["wiki"]))).toBe("wiki-2");
     expect(nextSlug("wiki", new Set(["wiki", "wiki-2", "wiki-4"]))).toBe("wiki-3");
   });
 
-  it("stays within 63 characters and is never one that is taken", () => {
+  it("the next slug has at most 63 characters and is never taken", () => {
     const taken = new Set<string>();
-    for (let made = 0; made < 150; made += 1) {
+    for (let count = 0; count < 150; count += 1) {
       const slug = nextSlug(`${"x".repeat(60)}-yz`, taken);
       expect(slug).toMatch(form);
       expect(slug).not.toContain("--");

@@ -9,15 +9,17 @@ export interface User {
   readonly gid: number;
 }
 
-/** Ids without any right on a usual machine: `nobody`, and one that has no name. */
+/** Ids without any rights on a usual machine: `nobody`, and an id without a name. */
 export const nobody: User = { uid: 65_534, gid: 65_534 };
 export const stranger: User = { uid: 40_404, gid: 40_404 };
 
-/** Only root can start processes of other users, and they have to be able to read the project. */
+/**
+ * Checks whether this process is root, which can start processes of other users, and whether they can read the project.
+ */
 export const canBeOthers =
   process.geteuid?.() === 0 && spawnSync("test", ["-r", import.meta.filename], { ...nobody }).status === 0;
 
-/** Starts a script of the tests as another user (without supplementary groups). */
+/** Starts a script of the tests as another user, without supplementary groups. */
 export function startAsUser(user: User, script: string): ScriptProcess {
   chmodSync(dirname(bundled(script)), 0o755);
   return startScript(script, { user });

@@ -23,7 +23,7 @@ export interface GatewayAnswer {
   readonly revision: string | null;
 }
 
-/** @throws Error with `log` when the answer is not as wanted within `timeoutMs` */
+/** @throws Error with `log` if `wanted` accepts no answer within `timeoutMs` */
 export async function askUntil(
   ask: () => Promise<GatewayAnswer>,
   wanted: (answer: GatewayAnswer) => boolean,
@@ -34,12 +34,12 @@ export async function askUntil(
   for (;;) {
     const answer = await ask();
     if (wanted(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`traefik still answers ${answer.status}, tag ${answer.tag}:\n${log()}`);
+    if (Date.now() > deadline) throw new Error(`Traefik still answers ${answer.status}, tag ${answer.tag}:\n${log()}`);
     await delay(20);
   }
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on a new connection. */
 export function askGateway(address: string, request: GatewayRequest): Promise<GatewayAnswer> {
   const [hostname, port] = hostAndPort(address);
   const authorization =
@@ -76,7 +76,7 @@ export function askGateway(address: string, request: GatewayRequest): Promise<Ga
         );
       },
     );
-    sent.on("timeout", () => sent.destroy(new Error(`no answer from ${address}`)));
+    sent.on("timeout", () => sent.destroy(new Error(`no response from ${address}`)));
     sent.on("error", reject);
     sent.end();
   });
@@ -87,7 +87,7 @@ function header(headers: IncomingHttpHeaders, name: string): string | null {
   return Array.isArray(value) ? value.join(", ") : (value ?? null);
 }
 
-/** `host:port` in its two parts. */
+/** Splits `host:port` into its two parts. */
 export function hostAndPort(address: string): [string, number] {
   const colon = address.lastIndexOf(":");
   return [address.slice(0, colon), Number(address.slice(colon + 1))];

@@ -2,13 +2,13 @@ import type { AuditLog } from "../../src/features/audit-log/rows";
 import { newId } from "../../src/platform/ids";
 import type { World } from "./world";
 
-/** A log past every decision, to verify it. */
+/** Reads a log without authorization, to verify it. */
 export function logOf({ runtime }: Pick<World, "runtime">, organizationId: string): AuditLog {
   const { database, signer } = runtime;
   return { organizationId, signer, read: (body) => database.transaction("host", null, body) };
 }
 
-/** Entries of an organization that nothing was done for. */
+/** Inserts entries of an organization without any operation. */
 export async function insertEntries(
   { db }: Pick<World, "db">,
   organizationId: string,
@@ -23,7 +23,7 @@ export async function insertEntries(
   );
 }
 
-/** Changes what nobody may change. */
+/** Changes entries that no product code can change. */
 export async function tamper({ db }: Pick<World, "db">, ...statements: readonly string[]): Promise<void> {
   await db.asOwner("alter table audit_entries disable trigger all");
   for (const statement of statements) await db.asOwner(statement);

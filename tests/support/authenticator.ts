@@ -9,7 +9,7 @@ import {
 } from "node:crypto";
 import { isoCBOR } from "@simplewebauthn/server/helpers";
 
-/** What is asked of an authenticator to make a passkey; the part of the options that it looks at. */
+/** The part of the creation options that an authenticator reads. */
 interface CreationOptions {
   readonly challenge: string;
   readonly rp: { readonly id: string };
@@ -21,13 +21,13 @@ interface RequestOptions {
   readonly rpId: string;
 }
 
-/** How an authenticator, or the page that uses it, differs from an honest one. */
+/** How an authenticator, or the page that uses it, differs from a correct one. */
 export interface Odd {
-  /** Origin of the page that asks. */
+  /** The origin of the page that sends the request. */
   readonly origin?: string;
-  /** For whom the authenticator believes it signs. */
+  /** The relying party for which the authenticator signs. */
   readonly rpId?: string;
-  /** Without the flag that says that it has verified its person. */
+  /** Leaves out the flag that says that the authenticator has verified the person. */
   readonly unverified?: boolean;
   readonly counter?: number;
   readonly userHandle?: string | null;
@@ -40,11 +40,11 @@ export interface Odd {
 /** An authenticator in software, with one passkey (ES256), and the browser in front of it. */
 export interface Authenticator {
   readonly credentialId: string;
-  /** Makes the passkey, as `navigator.credentials.create` would answer, with attestation `none`. */
+  /** Creates the passkey, and answers like `navigator.credentials.create`, with attestation `none`. */
   create(options: CreationOptions, odd?: Odd): object;
-  /** Signs, as `navigator.credentials.get` would answer; counts up by one. */
+  /** Signs, and answers like `navigator.credentials.get`. Increases the counter by one. */
   get(options: RequestOptions, odd?: Odd): object;
-  /** What another process needs to go on with it. */
+  /** The state with which another process can continue to use it. */
   kept(): KeptAuthenticator;
 }
 
@@ -61,18 +61,18 @@ const verified = 0x04;
 const withCredential = 0x40;
 
 /**
- * @param origin of the page that it is used on
- * @param former the one to go on with; without it, a new one
+ * @param origin the origin of the page that uses it
+ * @param earlier the authenticator to continue with; without it, a new one is created
  */
-export function openAuthenticator(origin: string, former?: KeptAuthenticator): Authenticator {
-  const privateKey = former
-    ? createPrivateKey(former.privateKey)
+export function openAuthenticator(origin: string, earlier?: KeptAuthenticator): Authenticator {
+  const privateKey = earlier
+    ? createPrivateKey(earlier.privateKey)
     : generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey;
   const publicKey = createPublicKey(privateKey);
-  const id = former ? Buffer.from(former.credentialId, "base64url") : randomBytes(32);
+  const id = earlier ? Buffer.from(earlier.credentialId, "base64url") : randomBytes(32);
   const credentialId = id.toString("base64url");
-  let counter = former?.counter ?? 0;
-  let userHandle = former?.userHandle ?? null;
+  let counter = earlier?.counter ?? 0;
+  let userHandle = earlier?.userHandle ?? null;
 
   const clientData = (type: string, challenge: string, odd: Odd) =>
     Buffer.from(

@@ -1,12 +1,12 @@
 import { parseSetCookie, stringifyCookie } from "cookie";
 import { testOrigin, type World } from "./world";
 
-/** What a browser does, without one: it keeps cookies, and sends `Origin` with every change. */
+/** Behaves like a browser, without one: it keeps cookies, and sends `Origin` with every change. */
 export interface Browser {
   readonly cookies: Map<string, string>;
-  /** One request; a path of the origin. */
+  /** Sends one request to a path of the origin. */
   fetch(path: string, init?: { method?: string; headers?: Record<string, string>; body?: string }): Promise<Response>;
-  /** Signs in by a form, with the form's own token. */
+  /** Signs in through a form, with the form's own token. */
   signIn(method: string, fields: Record<string, string>): Promise<{ status: number; body: unknown; headers: Headers }>;
   signOut(): Promise<Response>;
   /** Calls a procedure with the cookie and the session's token. */
@@ -22,7 +22,7 @@ export interface Browser {
   }>;
 }
 
-/** @param options where it goes to, and from which address; by default the public one */
+/** @param options the origin and the client's address; the default is the public origin */
 export function openBrowser(
   world: Pick<World, "handler">,
   options: { origin?: string; ip?: string; userAgent?: string } = {},
@@ -88,10 +88,10 @@ export function openBrowser(
   return browser;
 }
 
-/** A browser neither encodes nor decodes values. */
+/** Does not encode or decode values, as browsers do not. */
 const asIs = (value: string) => value;
 
-/** Stores what a line of `Set-Cookie` says. */
+/** Stores the cookie of one `Set-Cookie` line. */
 export function keep(cookies: Map<string, string>, line: string): void {
   const { name, value = "", maxAge, expires } = parseSetCookie(line, { decode: asIs });
   if (maxAge === 0 || (expires !== undefined && expires <= new Date())) cookies.delete(name);

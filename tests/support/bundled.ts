@@ -7,9 +7,9 @@ let folder: string | null = null;
 const files = new Map<string, string>();
 
 /**
- * A script of the tests as one file, made once per test process: it starts in a third of the time that a loader needs
- * for the sources. It lies below the project, so that packages and migrations are found as they always are.
- * @param path absolute
+ * Bundles a script of the tests into one file, once per test process. The bundle starts in a third of the time that a
+ * loader needs for the sources. It lies below the project's folder, so that packages and migrations are found as usual.
+ * @param path absolute path of the script
  */
 export function bundled(path: string): string {
   const file = files.get(path) ?? bundle(path);
@@ -34,7 +34,7 @@ function bundle(path: string): string {
   return outfile;
 }
 
-/** Below the folder that the whole run removes at its end: a worker that is ended has no time to. */
+/** Below the folder that the whole run removes at its end, because a worker that is killed cannot remove it. */
 function newFolder(): string {
   const made = mkdtempSync(join(process.env.TEST_BUNDLES_FOLDER ?? join(root, "node_modules"), ".portcullis-test-"));
   process.once("exit", () => rmSync(made, { recursive: true, force: true }));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 export const hasOpenssl = spawnSync("openssl", ["version"], { stdio: "ignore" }).status === 0;
 
-/** A certificate of its own authority for `localhost` and 127.0.0.1, made with the command `openssl`. */
+/** Creates a self-signed certificate for `localhost` and 127.0.0.1 with the command `openssl`. */
 export function makeCertificate(folder: string, name: string, validity: { from: string; to: string }) {
   const place = join(folder, name);
   mkdirSync(place);

@@ -4,28 +4,28 @@ import { readEnvironment } from "../../src/main/settings/environment";
 import { type RunningServer, startServer } from "../../src/main/start-server";
 
 /**
- * A control plane in a process of its own, for tests: what `npm start` runs, without the console, and with a parent that
- * can hold a delivery at any of its named points over the process's message channel.
+ * Runs a control plane in a separate process, for tests: the same as `npm start`, without the console. The parent can
+ * hold a delivery at any of its fault points, over the message channel of the process.
  */
 
-/** What is not as in production, as JSON in the first parameter. */
+/** What differs from production, as JSON in the first parameter. */
 export interface EntryOptions {
   readonly timing?: Partial<ReconcilerTiming>;
-  /** What DNS answers; every other name has no address. Without it, the machine's own resolver is asked. */
+  /** The addresses that DNS returns; other names have none. Without it, the resolver of the machine is used. */
   readonly names?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What the parent says: hold the `nth` passing of a point from now on, or hold nothing and let go on. */
+/** A command of the parent: hold the `nth` passing of a fault point from now on, or continue. */
 export type Order = { readonly hold: FaultPoint; readonly nth: number } | { readonly goOn: true };
 
-/** What this process says. */
+/** A report of this process. */
 export type Report =
   | { readonly ready: { readonly url: string } }
   | { readonly failed: string }
   | { readonly held: FaultPoint };
 
 let armed: { hold: FaultPoint; nth: number } | null = null;
-let letGo: (() => void) | null = null;
+let release: (() => void) | null = null;
 
 const say = (report: Report): void => void process.send?.(report);
 
@@ -35,15 +35,15 @@ process.on("message", (order: Order) => {
     return;
   }
   armed = null;
-  letGo?.();
-  letGo = null;
+  release?.();
+  release = null;
 });
 
 async function faultPoint(point: FaultPoint): Promise<void> {
   if (armed === null || armed.hold !== point || --armed.nth > 0) return;
   armed = null;
   const gone = new Promise<void>((resolve) => {
-    letGo = resolve;
+    release = resolve;
   });
   say({ held: point });
   await gone;
@@ -54,7 +54,7 @@ process.once("SIGTERM", async () => {
   await server?.stop();
   process.exit(0);
 });
-process.once("disconnect", () => process.exit(0)); // nobody is left who would end it
+process.once("disconnect", () => process.exit(0)); // the parent is gone
 
 const { timing, names } = JSON.parse(process.argv[2] ?? "{}") as EntryOptions;
 
@@ -64,7 +64,7 @@ try {
     ...(timing ? { timing } : {}),
     ...(names ? { resolver: { addresses: async (name) => names[name] ?? [] } } : {}),
   });
-  say({ ready: { url: `http://127.0.0.1:${server.port}` } }); // its public address leads to no process of a test
+  say({ ready: { url: `http://127.0.0.1:${server.port}` } }); // its public address does not lead to the process of a test
 } catch (error) {
   say({ failed: error instanceof Error ? `${error.name}: ${error.message}` : String(error) });
   process.exit(1);

@@ -24,19 +24,19 @@ export interface Installation {
 export interface ControlPlane {
   readonly pid: number;
   readonly url: string;
-  /** Everything that it wrote so far. */
+  /** Everything that it has written so far. */
   log(): string;
   callAs(key: string): Call;
-  /** Stops a delivery at the `nth` passing of a point from now on. Resolves once one stands there. */
+  /** Holds a delivery at the `nth` passing of a fault point from now on. Resolves once a delivery is held. */
   hold(point: FaultPoint, nth?: number): Promise<void>;
-  /** Lets the delivery that is held go on. */
+  /** Lets the held delivery continue. */
   goOn(): void;
   signal(signal: NodeJS.Signals): void;
   /** Ends it and waits until it is gone. @returns its exit code, or the signal's name */
   stop(signal?: NodeJS.Signals): Promise<number | NodeJS.Signals>;
 }
 
-/** It is ended before the better code for the embedded database, which V8 makes in two more threads, would pay. */
+/** The process ends before optimized code for the embedded database, compiled in two more threads, would pay off. */
 const shortLived = ["--liftoff-only"];
 
 const running = new Set<ChildProcess>();
@@ -45,7 +45,7 @@ process.once("exit", () => {
 });
 
 /**
- * New folders and free ports. Two installations can share a database, and a gateway's folder, by `environment`.
+ * Creates new folders and chooses free ports. `environment` can make two installations share a database or a folder.
  */
 export async function newInstallation(
   environment: Readonly<Record<string, string>> = {},
@@ -77,8 +77,8 @@ export function removeInstallation({ dataFolder }: Installation): void {
 }
 
 /**
- * Starts the real control plane as a process of its own, and waits until it serves.
- * @throws Error with the reason and its log when it does not start
+ * Starts the real control plane as a separate process, and waits until it serves.
+ * @throws Error with the reason and its log if it does not start
  */
 export async function startControlPlane(installation: Installation): Promise<ControlPlane> {
   const entry = bundled(join(import.meta.dirname, "control-plane-entry.ts"));
@@ -104,7 +104,7 @@ export async function startControlPlane(installation: Installation): Promise<Con
       else if ("failed" in report) reject(new Error(`the control plane did not start: ${report.failed}\n${log}`));
       else onHeld();
     });
-    void ended.then((code) => reject(new Error(`the control plane ended at its start (${code}):\n${log}`)));
+    void ended.then((code) => reject(new Error(`the control plane exited during its start (${code}):\n${log}`)));
   });
   const order = (given: Order) => {
     if (child.connected) child.send(given);
@@ -131,17 +131,17 @@ export async function startControlPlane(installation: Installation): Promise<Con
   };
 }
 
-/** Runs a command of the host's command line against an installation. @throws Error with what it said */
+/** Runs a host command against an installation. @throws Error with the command's message */
 export async function onHost<Result>(installation: Installation, verb: string, input: unknown): Promise<Result> {
   const answer = await askHost(installation.environment, verb, input);
   if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
   return answer.result as Result;
 }
 
-/** Every error body that any of the calls got, for whoever looks for leaks. */
+/** Every error body that any of the calls received, for tests that search for leaks. */
 export const errorBodies: string[] = [];
 
-/** Calls procedures over HTTP, as anybody with a key would. */
+/** Calls procedures over HTTP with an API key. */
 export function callOver(url: string, key: string): Call {
   return async <T>(procedure: string, input: unknown = {}): Promise<Answer<T>> => {
     const response = await fetch(`${url}/api/trpc/${procedure}`, {

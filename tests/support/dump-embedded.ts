@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { openEmbedded } from "../../src/database/embedded/open-embedded";
 
 /**
- * Every row of every table of an embedded database as text, by `COPY`'s own rules less the escaping. Nobody else may
- * have it open.
+ * Returns every row of every table of an embedded database as text, in `COPY`'s format without escaping. No other
+ * process may have it open.
  */
 export async function dumpEmbedded(dataFolder: string): Promise<string> {
   const client = await openEmbedded(join(dataFolder, "database"));

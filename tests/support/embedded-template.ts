@@ -5,8 +5,8 @@ import { madeOnce } from "./made-once";
 import { embeddedTemplate, templatePath } from "./test-database";
 
 /**
- * Puts a migrated embedded database with nothing in it into a data folder: it is made once for all files and runs. To
- * make one takes 4 s of a core, to copy it 0.1 s.
+ * Puts a migrated, empty embedded database into a data folder. The database is created once for all files and runs:
+ * creating one takes 4 s on one core, copying it takes 0.1 s.
  */
 export async function layEmbeddedDatabase(dataFolder: string): Promise<void> {
   const template = templatePath("folder");

@@ -1,7 +1,7 @@
 import { inject } from "vitest";
 import { openAsOwner } from "./owner-connection";
 
-/** A new database on the temporary cluster, without a table. @returns its connection string */
+/** Creates a database without tables on the temporary cluster. @returns its connection string */
 export async function emptyDatabase(): Promise<string> {
   const clusterUrl = inject("clusterUrl");
   const name = `empty_${process.pid}_${Math.random().toString(36).slice(2, 10)}`;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type Socket, connect as tcp } from "node:net";
 import { connectionSettings } from "../../src/database/session-settings";
 
-/** A server on a free port of 127.0.0.1 that speaks, or does not speak, PostgreSQL's protocol. */
+/** A server on a free port of 127.0.0.1 that speaks PostgreSQL's protocol, or breaks it. */
 export interface FakeServer {
   readonly url: string;
   close(): void;
@@ -28,15 +28,15 @@ async function listen(answer: (socket: Socket) => void): Promise<FakeServer> {
   };
 }
 
-/** Ends each connection with these bytes, as soon as something was sent to it. */
+/** Answers the first data of each connection with these bytes, and closes it. */
 export const answering = (bytes: Buffer | string): Promise<FakeServer> =>
   listen((socket) => socket.once("data", () => socket.end(bytes)));
 
-/** Refuses each connection with an error of PostgreSQL. */
+/** Refuses each connection with a PostgreSQL error. */
 export const refusing = (code: string, message: string, routine = "InitPostgres"): Promise<FakeServer> =>
   answering(errorResponse(code, message, routine));
 
-/** Asks for a kind of authentication. */
+/** Requests a kind of authentication. */
 export const askingFor = (authentication: number): Promise<FakeServer> =>
   listen((socket) => socket.once("data", () => socket.write(message("R", int32(authentication)))));
 
@@ -60,9 +60,9 @@ const authenticated = message("R", int32(0));
 const isReady = message("Z", Buffer.from("I"));
 
 /**
- * A connection pooler in transaction mode: all clients share one session of the server, which each of them has for a
- * transaction at a time. As PgBouncer does, it makes up the number of the session that it tells a client.
- * @param target the address of the server, where a superuser needs no password
+ * A connection pooler in transaction mode: all clients share one server session, and each of them has it for one
+ * transaction at a time. Like PgBouncer, it sends clients an invented session number.
+ * @param target the address of the server, which accepts a superuser without a password
  */
 export async function transactionPooler(target: string): Promise<FakeServer> {
   const { hostname, port, pathname, username } = new URL(target);
@@ -120,7 +120,7 @@ export async function transactionPooler(target: string): Promise<FakeServer> {
   };
 }
 
-/** Calls back with each whole message. @param header how many bytes come before the length */
+/** Calls back with each complete message. @param header the number of bytes before the length */
 function eachMessage(socket: Socket, header: number, take: (bytes: Buffer) => void): void {
   let rest = Buffer.alloc(0);
   socket.on("data", (chunk: Buffer) => {

@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files that take long however short they are: each its project's first, so that none is left to run alone at the end. */
+/**
+ * Files that take long even if they are short. They come first in their project, so that none of them runs alone at the
+ * end.
+ */
 const long = [
   "gateway/crash.gateway",
   "gateway/overlapping.gateway",
@@ -16,7 +19,7 @@ const long = [
   "server/operator-commands",
 ];
 
-/** Vitest's own order, of a project's files next to each other, but with the longest of them first. */
+/** Vitest's own order of the files of a project, but with the longest files first. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
@@ -29,7 +32,7 @@ export class LongestFirst extends BaseSequencer {
   }
 }
 
-/** All files of all projects in a random order that the seed of the run repeats. */
+/** All files of all projects in a random order, which the seed of the run repeats. */
 export class ShuffledFiles extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const { seed } = this.ctx.config.sequence;

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { formsOf } from "./secrets";
 
-/** Where a secret stands: the text's name, and the form in which it stands there. */
+/** A secret that was found: the name of the text, and the form of the secret there. */
 export interface Found {
   readonly where: string;
   readonly secret: string;
   readonly form: string;
 }
 
-/** Looks for every secret, in every form that it could leak in, in every text. */
+/** Searches every text for every secret, in every form in which it could leak. */
 export function findSecrets(texts: Readonly<Record<string, string>>, secrets: Iterable<string>): Found[] {
   const forms = [...secrets].flatMap((secret) => formsOf(secret).map((form) => ({ secret, form })));
   return Object.entries(texts).flatMap(([where, text]) =>
@@ -17,10 +17,10 @@ export function findSecrets(texts: Readonly<Record<string, string>>, secrets: It
   );
 }
 
-/** Shorter runs of text hold no secret; most of a database's files is none at all. */
+/** Shorter runs of text contain no secret. Most bytes of a database's files are not text. */
 const run = /[\x20-\x7e\x80-\xff]{6,}/g;
 
-/** The text in all files below a folder, byte by byte: what was deleted from a table may still stand in them. */
+/** Returns the text in all files below a folder. It may still contain rows that were deleted from a table. */
 export function textBelow(folder: string): string {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

@@ -2,15 +2,15 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * Below 32,768 the system gives no port to an outgoing connection (Linux, macOS and Windows), so that what is free here
- * is still free when the process that it is for listens on it, and again after that process was restarted.
+ * The system does not use ports below 32,768 for outgoing connections (Linux, macOS and Windows). A port that is free
+ * here is therefore still free when the process listens on it, and also after that process was restarted.
  */
 const [first, last] = [12_000, 32_000] as const;
 
-/** Each process begins elsewhere, and gives no port twice. */
+/** Each process starts at another port, and returns no port twice. */
 let next = first + Math.floor(Math.random() * (last - first));
 
-/** A port of 127.0.0.1 that nobody listens on. */
+/** Returns a port of 127.0.0.1 on which no process listens. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < last - first; tries++) {
     const port = next;

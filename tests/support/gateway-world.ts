@@ -22,15 +22,15 @@ import { type RunningTraefik, startTraefik } from "./traefik";
 import { startUpstream, type Upstream } from "./upstream";
 import type { Answer } from "./world";
 
-/** What `sync.wait` answers. */
+/** The response of `sync.wait`. */
 export interface Waited {
   readonly state: SyncState;
   readonly reached: boolean;
   readonly reason?: string;
 }
 
-/** An organization of a running installation, by its owner's key. */
-/** Calls of `sync.wait`, each of the longest time that it takes: a busy machine may need more than one. */
+/** An organization of a running installation, used with its owner's key. */
+/** The number of `sync.wait` calls, each with the longest timeout. A busy machine may need more than one. */
 const mostWaits = 5;
 
 export interface Tenant {
@@ -38,30 +38,30 @@ export interface Tenant {
   readonly key: string;
   readonly environmentId: string;
   call<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<Answer<T>>;
-  /** @throws Error with the answer when it is not 200 */
+  /** @throws Error with the response if the status is not 200 */
   ok<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<T>;
   application(input: Record<string, unknown>): Promise<CreatedApplication>;
   exposure(applicationId: string): Promise<Application["exposure"]>;
-  /** The first exposure that is not `unknown`; a start compares and delivers once more, and is proven again then. */
+  /** Returns the first exposure that is not `unknown`. A start compares and delivers once more, and proves it again. */
   known(applicationId: string): Promise<Application["exposure"]>;
-  /** @throws Error with the answer when it is not enforced in time */
+  /** @throws Error with the response if the change is not enforced in time */
   enforced(
     what: { readonly sync: { readonly changeId: string | null } } | { readonly applicationId: string },
   ): Promise<void>;
 }
 
-/** A control plane, the Traefik that it configures, and something behind it: all of them real processes. */
+/** A control plane, the Traefik that it configures, and an upstream, all of them real processes. */
 export interface GatewayWorld {
   readonly installation: Installation;
   readonly plane: ControlPlane;
   readonly traefik: RunningTraefik;
   readonly upstream: Upstream;
   readonly tenant: Tenant;
-  /** What all control planes and Traefiks of this world wrote. */
+  /** The output of all control planes and Traefiks of this world. */
   logs(): { readonly plane: string; readonly traefik: string };
   organization(name: string, upstreams?: "any" | "checked"): Promise<Tenant>;
   ask(host: string, request?: Omit<GatewayRequest, "host">): Promise<GatewayAnswer>;
-  /** Ends the control plane, if it still runs, and starts the next one on the same folders. */
+  /** Ends the control plane if it is running, and starts the next one on the same folders. */
   restartPlane(signal?: NodeJS.Signals): Promise<void>;
   restartTraefik(signal?: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
@@ -74,7 +74,7 @@ export const newHost = (name = "wiki"): string => `${name}-${++numbered}.example
 
 export const newPassword = (): string => registerSecret(`Pw-${randomBytes(9).toString("base64url")}-9z`);
 
-/** @throws Error when any part does not start */
+/** @throws Error if any part does not start */
 export async function openGatewayWorld(
   environment: Readonly<Record<string, string>> = {},
   options: EntryOptions = {},
@@ -137,7 +137,7 @@ export async function openGatewayWorld(
   };
 }
 
-/** Starts a Traefik on the configuration that the control plane generated. */
+/** Starts Traefik with the configuration that the control plane generated. */
 async function startGateway(
   { gatewayFolder, address, probeAddress }: Installation,
   plane: ControlPlane,
@@ -171,7 +171,7 @@ function applicationsIn(environmentId: string, { ok }: Pick<Tenant, "ok">) {
       for (let left = 200; ; left--) {
         const shown = await exposure(applicationId);
         if (shown.state !== "unknown") return shown;
-        if (left === 0) throw new Error(`it stays unknown: ${JSON.stringify(shown)}`);
+        if (left === 0) throw new Error(`the exposure stays unknown: ${JSON.stringify(shown)}`);
         await delay(25);
       }
     },

@@ -4,7 +4,9 @@ import { setAgainstUs } from "./hostile-settings";
 import { startCluster } from "./postgres-cluster";
 import { clusterTemplate, projectFolder } from "./test-database";
 
-/** For the project that runs the database suite on PostgreSQL: one temporary cluster, one migrated template. */
+/**
+ * Starts one temporary cluster with one migrated template, for the project that runs the database suite on PostgreSQL.
+ */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
   if (project.config.env.PORTCULLIS_TEST_DATABASE !== "postgres") {
     project.provide("clusterUrl", "");

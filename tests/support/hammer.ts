@@ -6,37 +6,37 @@ import { patienceMs } from "./patience";
 export interface HammerOptions {
   readonly host: string;
   readonly path?: string;
-  /** `username:password`; without it the visitors are anonymous. */
+  /** `username:password`. Without it, the visitors are anonymous. */
   readonly user?: string;
-  /** Visitors at once, each on a connection that it keeps. Default 8. */
+  /** The number of concurrent visitors, each on a kept connection. The default is 8. */
   readonly clients?: number;
-  /** Pause of each visitor between two questions, in ms. Default 0. */
+  /** The pause of each visitor between two requests, in ms. The default is 0. */
   readonly pauseMs?: number;
 }
 
 export interface Tally {
-  /** Answers by status. */
+  /** The number of answers by status. */
   readonly byStatus: ReadonlyMap<number, number>;
   readonly answers: number;
-  /** Questions without an answer: no connection, or one that broke. */
+  /** The number of requests without an answer: no connection, or a broken one. */
   readonly unanswered: number;
 }
 
 export interface Hammer {
   tally(): Tally;
-  /** Resolves once there were so many answers in all. */
+  /** Resolves once this many answers have arrived in all. */
   untilAnswers(answers: number): Promise<void>;
   stop(): Promise<Tally>;
 }
 
 const running = new Set<Hammer>();
 
-/** For `afterEach`: a test that failed leaves nobody behind. */
+/** For `afterEach`: stops the visitors that a failed test left running. */
 export async function stopHammers(): Promise<void> {
   await Promise.all([...running].map((hammer) => hammer.stop()));
 }
 
-/** Visitors who ask a gateway without pause until they are told to stop. */
+/** Starts visitors who send requests to a gateway without a pause until they are stopped. */
 export function startHammer(address: string, options: HammerOptions): Hammer {
   const byStatus = new Map<number, number>();
   let answers = 0;
@@ -77,7 +77,7 @@ export function startHammer(address: string, options: HammerOptions): Hammer {
   return hammer;
 }
 
-/** The status, or null where no whole answer came. */
+/** The status, or null if no complete answer arrived. */
 function ask(address: string, agent: Agent, { host, path = "/", user }: HammerOptions): Promise<number | null> {
   const [hostname, port] = hostAndPort(address);
   const authorization =

@@ -1,26 +1,26 @@
 import { type HashCaller, processHashQueues } from "../../src/platform/passwords/hash-queues";
 
-/** Hashing of this process that goes on until the test ends it. */
+/** Hashing of this process that continues until the test ends it. */
 export interface HeldHashing {
-  /** Ends one piece of it, the one that began first. */
+  /** Ends the hash that began first. */
   endOne(): Promise<void>;
   end(): Promise<void>;
 }
 
 /**
- * Takes places in this process's hash queues without hashing anything, one for each caller.
- * Callers that are refused take none. Whenever one begins, because a thread has rested enough from a hash before this, its
- * caller takes a place again: as many wait as at first, and none of the test's own hashes gets in.
+ * Takes one place for each caller in the hash queues of this process, without hashing anything. A refused caller takes
+ * none. When a held hash begins, because a thread has finished its pause after an earlier hash, its caller takes
+ * another place. The number of waiting hashes therefore stays the same, and no hash of the test itself starts.
  */
 export async function holdHashing(callers: readonly HashCaller[]): Promise<HeldHashing> {
-  const underWay: (() => void)[] = [];
+  const running: (() => void)[] = [];
   const held: Promise<void>[] = [];
   let ended = false;
   const hold = (caller: HashCaller, isFirst: boolean): void => {
     const begin = async () => {
       if (ended) return;
       if (isFirst) hold(caller, false);
-      await new Promise<void>((resolve) => underWay.push(resolve));
+      await new Promise<void>((resolve) => running.push(resolve));
     };
     held.push(processHashQueues.run(caller, begin).catch(() => undefined));
   };
@@ -28,12 +28,12 @@ export async function holdHashing(callers: readonly HashCaller[]): Promise<HeldH
   await settled();
   return {
     async endOne() {
-      underWay.shift()?.();
+      running.shift()?.();
       await settled();
     },
     async end() {
       ended = true;
-      for (const end of underWay) end();
+      for (const end of running) end();
       await Promise.all(held);
     },
   };

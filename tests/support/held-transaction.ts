@@ -3,12 +3,12 @@ import type { Transaction } from "../../src/database/database";
 import { patienceMs } from "./patience";
 import type { World } from "./world";
 
-/** Two transactions at once: the embedded database runs one after the other. */
+/** Checks whether two transactions can run at the same time. The embedded database runs one after the other. */
 export const runsSideBySide = (): boolean => Boolean(inject("clusterUrl"));
 
 /**
  * Starts `other` while `first` is not committed yet, and commits `first` once `other` waits for it.
- * @param role what `first` runs as
+ * @param role the database role of `first`
  */
 export async function besideUncommitted<T>(
   world: World,
@@ -28,7 +28,7 @@ export async function besideUncommitted<T>(
   return running;
 }
 
-/** How many statements wait for a lock now. */
+/** Returns how many statements wait for a lock now. */
 export async function waiting(world: World): Promise<number> {
   const rows = await world.db.asOwner(
     `select 1 as one from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,

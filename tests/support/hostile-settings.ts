@@ -3,7 +3,7 @@ import { openAsOwner } from "./owner-connection";
 
 /**
  * For each setting that the product pins, a value that would break it. The cluster of the suite has all of them, so
- * that every test on PostgreSQL shows that no connection of the product depends on what the server says.
+ * that every test on PostgreSQL shows that no connection of the product depends on the server's settings.
  */
 export const hostileSettings: Readonly<Record<string, string>> = {
   DateStyle: "German, DMY",
@@ -35,7 +35,7 @@ export const hostileSettings: Readonly<Record<string, string>> = {
   "plpgsql.extra_errors": "all",
 };
 
-/** The `set` clause of a setting, for `alter role` and `alter database`. */
+/** Returns the `set` clause of a setting, for `alter role` and `alter database`. */
 function setClause(name: string, value: string): string {
   const quotedName = name
     .split(".")
@@ -45,8 +45,8 @@ function setClause(name: string, value: string): string {
 }
 
 /**
- * Sets all of them against every role, and once more against the superuser, whose own settings have precedence.
- * @param url of any database of the cluster, as its superuser
+ * Sets all of them for every role, and again for the superuser, whose own settings have precedence.
+ * @param url any database of the cluster, as its superuser
  */
 export async function setAgainstUs(url: string): Promise<void> {
   const owner = openAsOwner(url);
@@ -55,7 +55,7 @@ export async function setAgainstUs(url: string): Promise<void> {
   await owner.end();
 }
 
-/** @param target what is altered: `role ada in database wiki`, `database wiki` */
+/** @param target the object to alter: `role ada in database wiki`, `database wiki` */
 export async function alter(owner: Sql, target: string): Promise<void> {
   const statements = Object.entries(hostileSettings).map(
     ([name, value]) => `alter ${target} ${setClause(name, value)}`,

@@ -3,30 +3,30 @@ import type { Database } from "../../src/database/database";
 import { createHandler } from "../../src/http/handler";
 import type { Answer, World } from "./world";
 
-/** What happens elsewhere right before a request's next statement or transaction; each is run once, in this order. */
+/** Concurrent changes right before the next statement or transaction of a request. Each runs once, in this order. */
 export interface Meanwhile {
-  /** Before a tenant's transaction begins: after the first decision, and after whatever is slow. */
+  /** Before a tenant's transaction begins, which is after the first authorization and after slow work. */
   readonly beforeTransaction?: readonly (() => Promise<unknown>)[];
-  /** Before a statement outside a transaction: the decisions are such. */
+  /** Before a statement outside a transaction. Authorizations are such statements. */
   readonly beforeCall?: readonly (() => Promise<unknown>)[];
 }
 
-/** Calls a procedure as `key`, while something else happens at exactly one moment of it. */
+/** Calls a procedure as `key`, with a concurrent change at exactly one moment of it. */
 export async function callMeanwhile<T = Record<string, unknown>>(
   world: World,
   key: string,
   procedure: string,
   input: unknown,
-  meanwhile: Meanwhile,
+  concurrent: Meanwhile,
 ): Promise<Answer<T>> {
-  return callOn<T>(interposed(world.runtime, meanwhile), key, procedure, input);
+  return callOn<T>(interposed(world.runtime, concurrent), key, procedure, input);
 }
 
-/** The runtime, in which something else happens at exactly one moment of a request. */
-export function interposed(runtime: Runtime, meanwhile: Meanwhile): Runtime {
+/** Returns a runtime with a concurrent change at exactly one moment of a request. */
+export function interposed(runtime: Runtime, concurrent: Meanwhile): Runtime {
   const { database } = runtime;
-  const transactions = [...(meanwhile.beforeTransaction ?? [])];
-  const calls = [...(meanwhile.beforeCall ?? [])];
+  const transactions = [...(concurrent.beforeTransaction ?? [])];
+  const calls = [...(concurrent.beforeCall ?? [])];
   const wrapped: Database = {
     ...database,
     transaction: async (role, organizationId, body) => {
@@ -45,7 +45,7 @@ export function interposed(runtime: Runtime, meanwhile: Meanwhile): Runtime {
   return { ...runtime, database: wrapped };
 }
 
-/** Calls a procedure on a runtime of the test's own. */
+/** Calls a procedure on the given runtime. */
 export async function callOn<T = Record<string, unknown>>(
   runtime: Runtime,
   key: string,

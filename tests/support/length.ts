@@ -4,16 +4,17 @@
  */
 export const isFull = process.env.PORTCULLIS_TEST_LONG === "1";
 
-/** @param quick enough to fail when the behavior is broken */
+/** @param quick must still be large enough to fail if the behavior is broken */
 export const long = (full: number, quick: number): number => (isFull ? full : quick);
 
 /**
- * Whether this is the embedded database's half of a short run whose other half runs the same files on PostgreSQL. What is
- * the same SQL, or no SQL at all, is then tried on a part of its rows here; on all of them in the full length.
+ * Whether this is the embedded part of a short run that also runs the same files on PostgreSQL. Table tests of SQL that
+ * is the same on both databases, or of no SQL at all, then use only some of their rows here. The full length uses all
+ * rows.
  */
 const isSecondDatabase =
   !isFull && process.env.PORTCULLIS_TEST_DATABASE === "embedded" && process.env.PORTCULLIS_TEST_BESIDE_POSTGRES === "1";
 
-/** @param rows of a table of tests that both databases run; the second one runs every sixth in a short run */
+/** @param rows of a table test that both databases run. In a short run, the second database runs every sixth row */
 export const onSecondDatabaseASixth = <T>(rows: readonly T[]): readonly T[] =>
   isSecondDatabase ? rows.filter((_, at) => at % 6 === 0) : rows;

@@ -1,33 +1,33 @@
 import type { Database } from "../../src/database/database";
 
-/** An open, migrated database without a row, as tests get one after another. */
+/** An open, migrated database without rows, which several tests use one after another. */
 export interface OpenedDatabase {
   readonly database: Database;
-  /** Runs statements as the owner, past row-level security; rows of the last one. */
+  /** Runs statements as the owner, without row-level security. @returns the rows of the last one */
   asOwner<Row extends Record<string, unknown>>(statement: string, values?: readonly unknown[]): Promise<Row[]>;
   /** `DATABASE_URL` for a process that shares it; null for the embedded one. */
   readonly url: string | null;
-  /** Ends it for good. */
+  /** Closes and removes it. */
   end(): Promise<void>;
 }
 
-/** Databases that were handed back and emptied, by what opens their like. */
+/** Databases that were returned and emptied, by kind. */
 const idle = new Map<string, OpenedDatabase[]>();
 const schemas = new WeakMap<OpenedDatabase, string>();
 
-/** Longest that handing back waits for what a test left running; in milliseconds. */
+/** How long a return waits for work that a test left running, in milliseconds. */
 const patience = 2_000;
 
 /**
- * A database that nobody else has: one that was handed back, or a new one. To empty one takes a hundredth of what it
- * takes to make one.
- * @param kind only what was opened under the same name is lent again
+ * Returns a database that no other test uses at the same time: a returned one, or a new one. Emptying one takes a
+ * hundredth of the time that creating one takes.
+ * @param kind only databases of the same kind are lent again
  */
 export async function lendDatabase(kind: string, open: () => Promise<OpenedDatabase>) {
   const opened = idle.get(kind)?.pop() ?? (await open());
   if (!schemas.has(opened)) schemas.set(opened, await schemaOf(opened));
   const { database, asOwner, url } = opened;
-  const hearing = new Set<() => Promise<void>>();
+  const listening = new Set<() => Promise<void>>();
   let state: "lent" | "closed" | "returned" = "lent";
   const use = (): Database => {
     if (state !== "lent") throw new Error(`the database of this test is ${state}`);
@@ -45,9 +45,9 @@ export async function lendDatabase(kind: string, open: () => Promise<OpenedDatab
       hint: async (channel, payload) => use().hint(channel, payload),
       listen: async (channel, onHint) => {
         const end = await use().listen(channel, onHint);
-        hearing.add(end);
+        listening.add(end);
         return async () => {
-          if (hearing.delete(end)) await end();
+          if (listening.delete(end)) await end();
         };
       },
       close: async () => {
@@ -58,14 +58,14 @@ export async function lendDatabase(kind: string, open: () => Promise<OpenedDatab
     async close(): Promise<void> {
       if (state !== "lent") return;
       state = "returned";
-      await Promise.all([...hearing].map((end) => end()));
+      await Promise.all([...listening].map((end) => end()));
       if (await isEmptied(opened)) idle.set(kind, [...(idle.get(kind) ?? []), opened]);
       else await opened.end();
     },
   };
 }
 
-/** The audit log's trigger that refuses this very thing is passed by. */
+/** Bypasses the trigger that protects the audit log from exactly this. */
 const emptying = `do $$ declare filled text; begin
   select string_agg(quote_ident(relname), ', ') into filled from pg_class
     where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_relation_size(oid) > 0;
@@ -75,7 +75,7 @@ const emptying = `do $$ declare filled text; begin
   end if;
 end $$`;
 
-/** Takes every row out; false when a test has changed more than rows, or left something running. */
+/** Removes all rows. @returns false if a test has changed more than rows, or has left work running */
 async function isEmptied(opened: OpenedDatabase): Promise<boolean> {
   const emptied = (async () => {
     if (opened.url !== null && !(await isQuiet(opened))) return false;
@@ -94,7 +94,7 @@ async function isEmptied(opened: OpenedDatabase): Promise<boolean> {
   }
 }
 
-/** Whether no session but the owner's has anything under way. */
+/** Waits until no session except the owner's has running work. @returns false if that takes too long */
 async function isQuiet({ asOwner }: OpenedDatabase): Promise<boolean> {
   const until = Date.now() + patience;
   for (;;) {
@@ -107,7 +107,7 @@ async function isQuiet({ asOwner }: OpenedDatabase): Promise<boolean> {
   }
 }
 
-/** Everything that a test can change beside rows: tables, columns, triggers, functions, rules, rights. */
+/** A hash of everything except rows that a test can change: tables, columns, triggers, functions, rules, rights. */
 async function schemaOf({ asOwner }: OpenedDatabase): Promise<string> {
   const [row] = await asOwner<{ schema: string }>(`
     select md5(concat_ws(E'\\n',

@@ -2,12 +2,12 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 
-/** Whoever holds the lock for longer was killed; in milliseconds. */
+/** A process that holds the lock for longer than this was killed; in milliseconds. */
 const longest = 60_000;
 
 /**
- * Has a file or a folder made once for all processes and runs: whoever comes first makes it, the others wait for it.
- * @param make is given another path, from which it is moved to its place
+ * Creates a file or a folder once for all processes and runs. The first process creates it, and the others wait.
+ * @param make receives a temporary path, which is renamed when it is complete
  */
 export async function madeOnce(path: string, make: (unfinished: string) => Promise<void>): Promise<void> {
   const lock = `${path}.lock`;
@@ -27,7 +27,7 @@ export async function madeOnce(path: string, make: (unfinished: string) => Promi
   }
 }
 
-/** Takes the lock where nobody has it. */
+/** Takes the lock if it is free. */
 function isTaken(lock: string): boolean {
   try {
     mkdirSync(lock);

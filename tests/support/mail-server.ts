@@ -2,13 +2,13 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { SMTPServer, type SMTPServerOptions } from "smtp-server";
 
-/** A mail as a server got it. */
+/** A mail as the server received it. */
 export interface ReceivedMail {
   readonly from: string;
   readonly to: readonly string[];
-  /** What was sent after DATA. */
+  /** The data after DATA. */
   readonly raw: string;
-  /** Lower-case names in their order, unfolded, not decoded. */
+  /** Headers in their order, with lower-case names; unfolded, not decoded. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** Decoded. */
   readonly text: string;
@@ -22,7 +22,7 @@ export interface MailServer {
   close(): Promise<void>;
 }
 
-/** A real SMTP server on this host that keeps what it gets. */
+/** Starts a real SMTP server on this host that stores the mails that it receives. */
 export async function openMailServer(options: SMTPServerOptions = {}): Promise<MailServer> {
   const received: ReceivedMail[] = [];
   const server = new SMTPServer({

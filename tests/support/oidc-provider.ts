@@ -5,12 +5,12 @@ import { Provider } from "oidc-provider";
 import { cookieHeader, keep } from "./browser";
 import { registerSecret } from "./secrets";
 
-/** What a token says; a test changes it before it is signed again. */
+/** The claims of a token. A test can change them before the token is signed again. */
 export type TokenClaims = Record<string, unknown>;
 
 export type SigningAlgorithm = `${"RS" | "PS" | "ES"}${256 | 384 | 512}` | "EdDSA";
 
-/** A response of the provider to the server; a test changes it on its way. */
+/** A response of the provider to the server. A test can change it. */
 export interface ProviderAnswer {
   readonly status: number;
   readonly type: string;
@@ -21,42 +21,42 @@ export interface ProviderAnswer {
 /** A request that the provider received. */
 interface Asked {
   readonly path: string;
-  /** The browser of a test has its own user agent. */
+  /** Whether the test's browser sent it, which has a special user agent. */
   readonly byBrowser: boolean;
   readonly headers: IncomingHttpHeaders;
   /** The form in the body. */
   form: Readonly<Record<string, unknown>>;
 }
 
-/** A real provider (`oidc-provider`) on this machine, whose visitor agrees to everything at once. */
+/** A real provider (`oidc-provider`) on this machine. Its user consents to everything immediately. */
 export interface OidcProvider {
-  /** What its tokens carry. */
+  /** The issuer in its tokens. */
   readonly issuer: string;
-  /** Where it listens. */
+  /** The address at which it listens. */
   readonly url: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Who signs in next: subject and claims. */
+  /** The person who signs in next: subject and claims. */
   person: { sub: string } & Record<string, unknown>;
-  /** Changes what the next ID tokens say, before the provider's own key signs them; null for none. */
+  /** Changes the claims of the next ID tokens before the provider's own key signs them, or null. */
   tamper: ((claims: TokenClaims) => TokenClaims) | null;
-  /** How the next tokens are signed; null for the provider's own key. */
+  /** The key that signs the next tokens, or null for the provider's own key. */
   signWith: KeyObject | null;
-  /** Changes the header of the next ID tokens, and with `alg` how they are signed; null for none. */
+  /** Changes the header of the next ID tokens (`alg` also changes the signature), or null. */
   tamperHeader: ((header: TokenClaims) => TokenClaims) | null;
-  /** Changes the next responses to the server, by path; null for none. */
+  /** Changes the next responses to the server, by path, or null. */
   alter: ((path: string, answer: ProviderAnswer) => ProviderAnswer) | null;
   readonly asked: Asked[];
   /**
-   * What a browser does there: follows the address it was sent to until it is sent back.
-   * @returns the address that it is sent back to
+   * Follows the redirects like a browser, until the provider redirects back.
+   * @returns the address that the provider redirects to
    */
   visit(authorizationUrl: string): Promise<URL>;
   close(): Promise<void>;
 }
 
 interface Options {
-  /** What its tokens carry; without it, where it listens. */
+  /** The issuer in its tokens. The default is the address at which it listens. */
   readonly issuer?: string;
   readonly redirectUris: readonly string[];
   /** Puts the claims into the ID token itself, and not only at the userinfo endpoint. */
@@ -65,7 +65,7 @@ interface Options {
   readonly algorithm?: SigningAlgorithm;
   readonly clientId?: string;
   readonly clientSecret?: string;
-  /** How the client shows its secret. */
+  /** How the client sends its secret. */
   readonly authentication?: "client_secret_basic" | "client_secret_post" | "none";
 }
 
@@ -127,7 +127,7 @@ export async function startOidcProvider({
     if (context.path.startsWith("/interaction/")) {
       const login = { accountId: control.person.sub };
       const target = await provider.interactionResult(context.req, context.res, { login });
-      context.redirect(atHand(target));
+      context.redirect(asLocal(target));
       return;
     }
     await next();
@@ -155,8 +155,8 @@ export async function startOidcProvider({
     }
   });
   server.on("request", provider.callback());
-  /** The public address, as a browser of this machine can reach it. */
-  const atHand = (address: string) => address.replace(issuer.replace(/\/$/, ""), url);
+  /** Replaces the public address with the one that this machine can reach. */
+  const asLocal = (address: string) => address.replace(issuer.replace(/\/$/, ""), url);
   const control: OidcProvider = {
     issuer,
     url,
@@ -168,13 +168,13 @@ export async function startOidcProvider({
     tamperHeader: null,
     alter: null,
     asked: [],
-    visit: (authorizationUrl) => visit(atHand(authorizationUrl), atHand, url),
+    visit: (authorizationUrl) => visit(asLocal(authorizationUrl), asLocal, url),
     close: () => close(server),
   };
   return control;
 }
 
-async function visit(start: string, atHand: (address: string) => string, url: string): Promise<URL> {
+async function visit(start: string, asLocal: (address: string) => string, url: string): Promise<URL> {
   const cookies = new Map<string, string>();
   let at = start;
   for (let hop = 0; hop < 10; hop += 1) {
@@ -189,10 +189,10 @@ async function visit(start: string, atHand: (address: string) => string, url: st
     for (const line of response.headers.getSetCookie()) keep(cookies, line);
     const location = response.headers.get("location");
     if (location === null)
-      throw new Error(`the provider stopped at ${at}: ${response.status} ${await response.text()}`);
-    at = atHand(new URL(location, at).href);
+      throw new Error(`the provider did not redirect from ${at}: ${response.status} ${await response.text()}`);
+    at = asLocal(new URL(location, at).href);
   }
-  throw new Error("the provider sends the browser around");
+  throw new Error("the provider redirected the browser too often");
 }
 
 function isTokens(body: unknown): body is { readonly id_token: string } {
@@ -206,7 +206,7 @@ function newKey(algorithm: SigningAlgorithm): KeyObject {
   return generateKeyPairSync("ec", { namedCurve }).privateKey;
 }
 
-/** A JWT as its header says: with the private key, with the client's secret (HS256), or not at all (none). */
+/** Signs a JWT as its header states: with the private key, with the client's secret (HS256), or not at all (none). */
 function sign(header: TokenClaims, claims: TokenClaims, key: KeyObject, clientSecret: string): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const signed = Buffer.from(`${part(header)}.${part(claims)}`);

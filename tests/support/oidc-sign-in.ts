@@ -4,16 +4,16 @@ import type { Browser } from "./browser";
 import type { OidcProvider } from "./oidc-provider";
 import { testOrigin, type World } from "./world";
 
-/** What a sign-in by a provider came to: where the browser is sent at last. */
+/** The result of a sign-in through a provider: the status and the final redirect. */
 export interface SignedIn {
   readonly status: number;
   readonly location: string | null;
 }
 
-/** Where a provider sends people back to. */
+/** The address to which a provider redirects after the sign-in. */
 export const redirectUri = (slug: string): string => `${testOrigin}/api/auth/callback/${slug}`;
 
-/** Sends the form that begins a sign-in by a provider. */
+/** Sends the form that starts a sign-in through a provider. */
 export async function startSignIn(
   browser: Browser,
   slug: string,
@@ -27,14 +27,14 @@ export async function startSignIn(
   });
 }
 
-/** Goes to the provider and comes back with what it gives; the address that the browser would ask for then. */
+/** Visits the provider. @returns the path that the browser would request after the redirect back */
 export async function comeBack(browser: Browser, provider: OidcProvider, slug: string): Promise<string> {
   const started = await startSignIn(browser, slug);
   const back = await provider.visit(started.headers.get("location") ?? "");
   return `${back.pathname}${back.search}`;
 }
 
-/** The whole of it. */
+/** Performs the complete sign-in through a provider. */
 export async function signInBy(
   browser: Browser,
   provider: OidcProvider,
@@ -47,7 +47,7 @@ export async function signInBy(
   return { status: response.status, location: response.headers.get("location") };
 }
 
-/** A row of `oidc_providers`, as a provider of the installation unless it says otherwise. @returns its id */
+/** Inserts a row into `oidc_providers`, by default a provider of the installation. @returns its id */
 export async function insertProvider(
   world: World,
   provider: Pick<OidcProvider, "issuer" | "clientId" | "clientSecret">,

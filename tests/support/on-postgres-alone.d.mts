@@ -1,2 +1,2 @@
-/** @returns paths from the project's folder: `tests/features/…` */
+/** @returns paths relative to the project's folder: `tests/features/…` */
 export function testsOnPostgresAlone(): string[];

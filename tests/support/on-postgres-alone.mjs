@@ -2,8 +2,8 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Tests of what is the same SQL on both databases. Where there is PostgreSQL, `npm test` runs them on it alone;
- * `npm run test:long` runs them on both. What is measured on the embedded database stays in every run.
+ * Tests of SQL that is the same on both databases. If PostgreSQL is installed, `npm test` runs them on PostgreSQL only,
+ * and `npm run test:long` runs them on both. Measurements of the embedded database stay in every run.
  */
 const patterns = [
   /^(?:access|features)\/.*\.db\.test\.ts$/,
@@ -13,7 +13,7 @@ const patterns = [
   /^database\/audit-floods\.db\.test\.ts$/,
 ];
 
-/** @returns {string[]} paths from the project's folder: `tests/features/…` */
+/** @returns {string[]} paths relative to the project's folder: `tests/features/…` */
 export function testsOnPostgresAlone() {
   return readdirSync("tests", { recursive: true, encoding: "utf8" })
     .filter((path) => patterns.some((pattern) => pattern.test(path.replaceAll("\\", "/"))))

@@ -3,9 +3,9 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 
 /**
- * A folder in the temporary directory that stays between runs and that only this user can enter. Its name can be
- * guessed: one that somebody else made first is refused.
- * @throws Error it is a link, or open to others, or belongs to somebody else
+ * Returns a folder in the temporary directory that stays between runs and that only this user can enter. Its name can
+ * be guessed, so a folder that another user created first is refused.
+ * @throws Error if it is a link, is open to others, or belongs to another user
  */
 export function ownTemporaryFolder(): string {
   const { uid } = userInfo();
@@ -13,7 +13,7 @@ export function ownTemporaryFolder(): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   if (!found.isDirectory() || (uid >= 0 && (found.uid !== uid || (found.mode & 0o077) !== 0))) {
-    throw new Error(`${folder} is not a folder of user ${uid} alone: remove it`);
+    throw new Error(`${folder} is not a folder that only user ${uid} can access. Remove it`);
   }
   return folder;
 }

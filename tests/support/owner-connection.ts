@@ -3,8 +3,8 @@ import { driverOptions } from "../../src/database/postgres-address";
 import { connectionSettings } from "../../src/database/session-settings";
 
 /**
- * A connection of a test, as the user of the URL. It has the product's settings: those that the server would give it
- * are set against everybody (see `hostile-settings.ts`).
+ * Opens a connection for a test, as the user of the URL. It has the product's settings, because the settings of the
+ * test server would break it (see `hostile-settings.ts`).
  */
 export function openAsOwner(url: string): postgres.Sql {
   const connection = connectionSettings("migrations", null);

@@ -10,7 +10,7 @@ export interface GivenPerson {
   readonly password: string;
 }
 
-/** Passwords with their hashes, given out in turn: to make one hash takes as long as most tests. */
+/** Passwords with their hashes, used in turn, because computing one hash takes as long as most tests. */
 const hashed: Promise<{ password: string; hash: string }>[] = [];
 const most = 12;
 let given = 0;
@@ -24,7 +24,7 @@ function givenPassword(): Promise<{ password: string; hash: string }> {
   return hashed[at];
 }
 
-/** Somebody with an account and a password, and no organization. */
+/** Inserts a person with an account and a password, and without an organization. */
 export async function givenPerson(
   world: World,
   email = `${newId("user").slice(-10)}@example.org`,
@@ -36,7 +36,7 @@ export async function givenPerson(
   return { userId, email, password };
 }
 
-/** Makes somebody a member; null for a member of projects only. Returns the member's id. */
+/** Makes a person a member. With the role null, the person is a member of projects only. @returns the member's id */
 export async function givenMember(
   world: World,
   organizationId: string,

@@ -6,7 +6,7 @@ export interface Place {
   readonly environmentId: string;
 }
 
-/** A project with one environment, for a test that is about what lies below it. */
+/** Inserts a project with one environment, for a test about objects in it. */
 export async function insertPlace(world: World, { organizationId }: GivenOrganization): Promise<Place> {
   const place = { projectId: newId("project"), environmentId: newId("environment") };
   const slug = place.projectId.replace("_", "-");

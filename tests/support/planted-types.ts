@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
-/** A line as a developer could write it, and what the compiler says of it; null: nothing. */
+/** A line that a developer could write, and the compiler's error for it, or null if there is none. */
 export interface Planted {
   readonly title: string;
   readonly line: string;
@@ -12,8 +12,8 @@ export interface Planted {
 const root = process.cwd();
 
 /**
- * Compiles each line in a file of its own, between `head` and `tail`.
- * @returns what the compiler says, as `line: code`, by the line's place in the list
+ * Compiles each line in a separate file, between `head` and `tail`.
+ * @returns the compiler's errors, as `line: code`, by the line's position in the list
  */
 export async function compilePlanted(
   planted: readonly Planted[],
@@ -29,7 +29,7 @@ export async function compilePlanted(
       join(folder, "tsconfig.json"),
       JSON.stringify({
         extends: "../../tsconfig.json",
-        // Each file uses one thing, and imports everything that any of them uses.
+        // Each file uses one import, but has all imports that any of the files uses.
         compilerOptions: { noUnusedLocals: false },
         include: ["*.ts"],
       }),

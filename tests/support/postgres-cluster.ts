@@ -22,21 +22,21 @@ export interface Cluster {
   createDatabase(name: string): Promise<string>;
   /** Kills the postmaster and every child with SIGKILL, and waits until all of them are gone. */
   kill9(): Promise<void>;
-  /** `pg_ctl stop -m immediate`: no checkpoint, no goodbye; the next start recovers. */
+  /** Does what `pg_ctl stop -m immediate` does: no checkpoint, no orderly end. The next start recovers. */
   stopImmediately(): Promise<void>;
-  /** Starts it again, on the same port, after a kill or a stop. */
+  /** Starts it again, on the same port, after it was killed or stopped. */
   start(): Promise<void>;
   /** Stops it and removes its files. */
   stop(): Promise<void>;
 }
 
-/** One clear line for a suite that is skipped where there is no PostgreSQL. */
+/** The line for a suite that is skipped because PostgreSQL is not installed. */
 export const NO_POSTGRES =
   "no PostgreSQL on this machine (initdb is neither on PATH nor in /usr/lib/postgresql/*/bin): its tests are skipped";
 
 const READY = /database system is ready to accept (?:read-only )?connections/;
 
-/** @returns the folder of the newest `initdb` and `postgres`, or null where there are none */
+/** @returns the folder of the newest `initdb` and `postgres`, or null if there is none */
 export function findPostgresBinaries(): string | null {
   const packaged = "/usr/lib/postgresql";
   const versions = existsSync(packaged) ? readdirSync(packaged).sort((a, b) => Number(b) - Number(a)) : [];
@@ -48,11 +48,11 @@ export function findPostgresBinaries(): string | null {
 }
 
 /**
- * Makes and starts a temporary cluster on a free port of 127.0.0.1. Nothing is flushed to the disk (`fsync=off`),
- * which loses nothing as long as the machine stays up. PostgreSQL refuses to run as root: then it runs as `postgres`.
+ * Creates and starts a temporary cluster on a free port of 127.0.0.1. It flushes nothing to the disk (`fsync=off`),
+ * which is safe as long as the machine stays up. PostgreSQL refuses to run as root. In that case it runs as `postgres`.
  * @param options.settings further settings, as `name=value`
  * @param options.files further files of the data folder, by name: `pg_hba.conf`, or `standby.signal` for a standby
- * @throws Error there is no PostgreSQL, or it did not start (the message holds its log)
+ * @throws Error if PostgreSQL is not installed or does not start (the message contains its log)
  */
 export async function startCluster(
   options: { settings?: readonly string[]; files?: Readonly<Record<string, string>> } = {},
@@ -121,7 +121,7 @@ export async function startCluster(
       return url(name);
     },
     kill9: () => end("SIGKILL"),
-    stopImmediately: () => end("SIGQUIT"), // what `pg_ctl stop -m immediate` sends
+    stopImmediately: () => end("SIGQUIT"), // the signal that `pg_ctl stop -m immediate` sends
     async stop() {
       await end("SIGINT");
       process.off("exit", atExit);
@@ -131,12 +131,12 @@ export async function startCluster(
 }
 
 /**
- * Root hands the folder to the user `postgres` and starts the programs as that user; others run them as themselves.
- * Where there is `setpriv` (Linux) they end with the process that started them, in whatever way that ends.
+ * Root gives the folder to the user `postgres` and starts the programs as that user. Other users start them as
+ * themselves. With `setpriv` (Linux), the programs end when the process that started them ends, in any way.
  */
 function ownerPrefix(folder: string): string[] {
   const [setpriv, dieWithParent] = ["setpriv", "--pdeathsig=QUIT"];
-  const prefix = [setpriv, dieWithParent]; // becomes the program: same pid
+  const prefix = [setpriv, dieWithParent]; // replaces itself with the program: same pid
   if (process.getuid?.() !== 0) {
     return spawnSync(setpriv, [dieWithParent, "true"], { stdio: "ignore" }).status === 0 ? prefix : [];
   }
@@ -158,7 +158,7 @@ function untilReady(child: ChildProcess): Promise<void> {
   });
 }
 
-/** From Linux's process table; elsewhere none, and the children end by themselves when their postmaster is gone. */
+/** Reads Linux's process table. Elsewhere it finds none, and the children end when their postmaster has ended. */
 function childrenOf(pid: number): number[] {
   const path = `/proc/${pid}/task/${pid}/children`;
   return existsSync(path) ? readFileSync(path, "utf8").split(" ").filter(Boolean).map(Number) : [];
@@ -168,7 +168,7 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // gone already
+    // it has already ended
   }
 }
 

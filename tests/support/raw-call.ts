@@ -4,14 +4,14 @@ export interface RawAnswer {
   readonly status: number;
   readonly text: string;
   readonly headers: Headers;
-  /** The body read as JSON; null when it is none. */
+  /** The body parsed as JSON, or null if it is not JSON. */
   readonly body: {
     readonly result?: { readonly data: Record<string, unknown> };
     readonly error?: { readonly message: string; readonly data: Record<string, unknown> };
   } | null;
 }
 
-/** Sends exactly these bytes with exactly these headers, as a client that nobody helps would. */
+/** Sends exactly these bytes with exactly these headers, without the help of a client library. */
 export async function send(
   handler: Handler,
   path: string,
@@ -20,7 +20,7 @@ export async function send(
   const { method = "POST", headers = {}, body } = options;
   const request = new Request(`http://127.0.0.1${path}`, {
     method,
-    // Without this, a text body would bring a content type of its own.
+    // Without this, a text body would set its own content type.
     ...(body === undefined
       ? {}
       : { body: typeof body === "string" ? new TextEncoder().encode(body) : body, duplex: "half" }),

@@ -4,11 +4,11 @@ import { fingerprint, makeSealer } from "../../src/database/sealing";
 import { rotateSecrets } from "../../src/main/host/rotate-secrets";
 
 /**
- * `portcullis secrets rotate` in a process of its own, for a test that ends it: before each transaction it says so and
- * waits for a line.
+ * Runs `portcullis secrets rotate` in a separate process, for a test that kills it. Before each transaction it writes a
+ * line and waits for a line on standard input.
  */
-const [url = "", present = "", former = ""] = process.argv.slice(2);
-const [secret, old] = [Buffer.from(present, "hex"), Buffer.from(former, "hex")];
+const [url = "", current = "", previous = ""] = process.argv.slice(2);
+const [secret, old] = [Buffer.from(current, "hex"), Buffer.from(previous, "hex")];
 const lines = createInterface(process.stdin)[Symbol.asyncIterator]();
 const database = openPostgres(url, 2);
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { type DatabaseRole, rowsOf } from "../../src/database/database";
 import type { World } from "./world";
 
-/** Runs one statement in a transaction of a database role, past every verb. */
+/** Runs one statement in a transaction of a database role, without any operation. */
 export function runAs<Row = Record<string, unknown>>(
   world: World,
   role: DatabaseRole,
@@ -14,7 +14,7 @@ export function runAs<Row = Record<string, unknown>>(
   );
 }
 
-/** The SQLSTATE with which it fails; `done` when it does not. */
+/** Returns the SQLSTATE with which the statement fails, or `done` if it succeeds. */
 export async function outcomeOf(statement: Promise<unknown>): Promise<string> {
   try {
     await statement;
@@ -28,5 +28,5 @@ export async function outcomeOf(statement: Promise<unknown>): Promise<string> {
   }
 }
 
-/** A value as it stands in a statement. */
+/** Quotes a value for a statement. */
 export const quoted = (value: string) => `'${value.replaceAll("'", "''")}'`;

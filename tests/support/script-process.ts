@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { bundled } from "./bundled";
 
-/** A TypeScript file of the tests, run as a process of its own, that talks in lines. */
+/** A TypeScript file of the tests that runs as a separate process and communicates in lines. */
 export interface ScriptProcess {
   readonly pid: number;
-  /** Resolves with the next line of standard output that nobody has read yet; null at its end. */
+  /** Resolves with the next unread line of standard output, or null at its end. */
   nextLine(): Promise<string | null>;
   /** Everything on standard error so far. */
   errors(): string;
@@ -22,8 +22,8 @@ process.once("exit", () => {
 });
 
 /**
- * @param path absolute
- * @param options the first parameter may say as which user it runs
+ * @param path absolute path of the script
+ * @param options the user to run as, among others
  */
 export function startScript(
   path: string,
@@ -38,7 +38,7 @@ export function startScript(
   child.stderr.on("data", (chunk: Buffer) => {
     errors += chunk.toString();
   });
-  child.stdin.on("error", () => undefined); // it may have ended
+  child.stdin.on("error", () => undefined); // the process may have ended
   const ended = once(child, "close").then(([code, signal]): number | NodeJS.Signals => {
     running.delete(child);
     return code ?? signal;

@@ -8,7 +8,7 @@ import { type GivenOrganization, testOrigin, type World } from "./world";
 
 let lastAddress = 0;
 
-/** An address that no other test has: limits are by address. */
+/** Returns an address that no other test uses, because limits count by address. */
 export function freshAddress(): string {
   lastAddress += 1;
   return `198.18.${lastAddress >> 8}.${lastAddress & 255}`;
@@ -19,7 +19,7 @@ export interface SignedIn {
   readonly browser: Browser;
 }
 
-/** Somebody new, signed in by password in a browser of their own. */
+/** Creates a person and signs them in by password in a new browser. */
 export async function givenSignedIn(
   world: World,
   organization: GivenOrganization,
@@ -41,13 +41,13 @@ export async function showPassword(browser: Browser, { email, password }: GivenP
   expect(status, JSON.stringify(body)).toBe(200);
 }
 
-/** The code of an app that knows the secret, so many steps from now. */
+/** Returns the code of an authenticator app with this secret, `steps` steps from now. */
 export function codeOf(secret: string, now: Date, steps = 0): string {
   const totp = new TOTP({ secret: Secret.fromBase32(secret), digits: 6, period: 30, algorithm: "SHA1" });
   return totp.generate({ timestamp: now.getTime() + steps * 30_000 });
 }
 
-/** Enrols an authenticator app, and confirms it. The code of the present moment is spent with that. */
+/** Enrols an authenticator app and confirms it. This uses up the current code. */
 export async function enrolTotp(
   world: World,
   browser: Browser,
@@ -92,7 +92,7 @@ export async function askChallenge(browser: Browser, secondFactor = false) {
   return answer.data;
 }
 
-/** Signs in by passkey: asks for a challenge, and answers it. */
+/** Signs in by passkey: requests a challenge and answers it. */
 export async function showPasskey(
   browser: Browser,
   authenticator: Authenticator,
@@ -102,7 +102,7 @@ export async function showPasskey(
   return browser.signIn("passkey", { response: JSON.stringify(authenticator.get(options, odd)) });
 }
 
-/** `reason`s of the refused tries about a person in the audit log, oldest first. */
+/** Returns the `reason`s of the refused attempts about a person in the audit log, oldest first. */
 export async function refusedReasons(world: World, userId: string): Promise<string[]> {
   const rows = await world.db.asOwner<{ reason: string }>(
     "select reason from audit_entries where outcome = 'refused' and (object_id = $1 or actor_id = $1) order by audit_id",

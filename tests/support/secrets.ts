@@ -1,4 +1,4 @@
-/** Every password, key and hash that the factories made: what must be found nowhere but where it belongs. */
+/** Every password, key and hash that the factories created. Tests search for them where they must not be. */
 const registered = new Set<string>();
 
 export function registerSecret<T extends string>(secret: T): T {

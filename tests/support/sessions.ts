@@ -7,7 +7,7 @@ import { testOrigin, type World } from "./world";
 
 let lastAddress = 0;
 
-/** An address that no other test has: limits are by address. */
+/** Returns an address that no other test uses, because limits count by address. */
 function freshAddress(): string {
   lastAddress += 1;
   return `198.19.${lastAddress >> 8}.${lastAddress & 255}`;
@@ -18,7 +18,7 @@ export interface GivenSession {
   readonly browser: Browser;
 }
 
-/** A session of somebody's in a browser of its own, as if they had just signed in; no sign-in is counted or waited for. */
+/** Creates a session of a person in a new browser, as after a sign-in. It neither counts nor delays a sign-in. */
 export async function givenSession(
   world: World,
   { userId }: Pick<GivenPerson, "userId">,

@@ -7,15 +7,15 @@ import { promisify } from "node:util";
 
 const command = join(import.meta.dirname, "../../bin/portcullis.mjs");
 
-/** The product as `npm start` runs it: built, with its pages, on an embedded database in a folder of its own. */
+/** The product as `npm start` runs it: built, with its pages, on an embedded database in a new folder. */
 export interface StartedProduct {
   readonly url: string;
   readonly port: number;
   /** The exit code, or the signal's name; null while it runs. */
   ended(): number | string | null;
-  /** Everything that it logged so far. */
+  /** Everything that it has logged so far. */
   logged(): string;
-  /** Runs a command of its command line. @returns standard output */
+  /** Runs one of its commands. @returns standard output */
   run(...words: string[]): Promise<string>;
   /** Closes the reading ends of its standard output and standard error. */
   closeOutput(): void;
@@ -24,11 +24,11 @@ export interface StartedProduct {
   stop(): Promise<void>;
 }
 
-/** Starts the product, and waits until it serves. It builds the console where that was not done before. */
+/** Starts the product, and waits until it serves. It builds the console if there is no build yet. */
 export async function startProduct(more: Readonly<Record<string, string>> = {}): Promise<StartedProduct> {
   const folder = mkdtempSync(join(tmpdir(), "pcl-"));
   const env = {
-    NODE_ENV: "test" as const, // the command sets its own
+    NODE_ENV: "test" as const, // the command sets it itself
     PATH: process.env.PATH,
     HOME: process.env.HOME,
     PORTCULLIS_DATA: join(folder, "data"),
@@ -79,6 +79,6 @@ function firstMatch(child: ChildProcess, form: RegExp, close: Promise<void>, log
       const [, found] = form.exec(said) ?? [];
       if (found !== undefined) resolve(found);
     });
-    void close.then(() => reject(new Error(`the product ended at its start: ${log()}`)));
+    void close.then(() => reject(new Error(`the product exited during its start: ${log()}`)));
   });
 }

@@ -1,6 +1,6 @@
 import { connect, createServer, type Socket } from "node:net";
 
-/** A relay in front of PostgreSQL that remembers what each connection says first. */
+/** A relay in front of PostgreSQL that records the first message of each connection. */
 export interface Relay {
   /** The given connection string, through the relay. */
   readonly url: string;
@@ -11,7 +11,7 @@ export interface Relay {
 
 /**
  * @param to connection string of a server on TCP without TLS
- * @param keep which parameters the server gets: a connection pooler may drop some
+ * @param keep selects the parameters that the server receives, because a connection pooler may drop some
  */
 export async function startRelay(to: string, keep = (_name: string) => true): Promise<Relay> {
   const target = new URL(to);
@@ -45,7 +45,10 @@ export async function startRelay(to: string, keep = (_name: string) => true): Pr
   };
 }
 
-/** Length, protocol 3.0, then names and values, each ended by a zero byte (PostgreSQL, "Message Formats", StartupMessage). */
+/**
+ * Length, protocol 3.0, then names and values, each ended by a zero byte (PostgreSQL, "Message Formats",
+ * StartupMessage).
+ */
 function parametersOf(message: Buffer): Record<string, string> {
   const words = message.subarray(8).toString("utf8").split("\0");
   const parameters: Record<string, string> = {};

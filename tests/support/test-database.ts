@@ -14,7 +14,10 @@ import { openAsOwner } from "./owner-connection";
 
 declare module "vitest" {
   export interface ProvidedContext {
-    /** Connection string of the temporary cluster's maintenance database; empty when the embedded one is tested. */
+    /**
+     * Connection string of the temporary cluster's maintenance database. It is empty if the embedded database is
+     * tested.
+     */
     clusterUrl: string;
   }
 }
@@ -22,14 +25,17 @@ declare module "vitest" {
 /** The project's folder. */
 export const projectFolder = join(import.meta.dirname, "../..");
 
-/** A migrated database of a test's own, which it hands back. */
+/** A migrated database for one test file, which the file returns with `close`. */
 export type TestDatabase = Awaited<ReturnType<typeof openTestDatabase>>;
 
-/** On the temporary cluster where one was started (`PORTCULLIS_TEST_DATABASE=postgres`), else embedded and in memory. */
+/**
+ * Opens a database on the temporary cluster if there is one (`PORTCULLIS_TEST_DATABASE=postgres`), or an embedded one
+ * in memory.
+ */
 export async function openTestDatabase() {
   const clusterUrl = inject("clusterUrl");
   if (!clusterUrl && process.env.PORTCULLIS_TEST_DATABASE === "postgres") {
-    throw new Error("the suite is to run on PostgreSQL, and no cluster was started for it");
+    throw new Error("the suite should run on PostgreSQL, but no cluster was started for it");
   }
   return lendDatabase(clusterUrl, clusterUrl ? () => onCluster(clusterUrl) : embedded);
 }
@@ -49,7 +55,7 @@ async function embedded(): Promise<OpenedDatabase> {
   };
 }
 
-/** A dump of a migrated database without a row: made once for all test files and runs. */
+/** A dump of a migrated database without rows. It is created once for all test files and runs. */
 export async function embeddedTemplate(): Promise<Blob> {
   const path = templatePath("tar");
   await madeOnce(path, async (unfinished) => {
@@ -62,7 +68,7 @@ export async function embeddedTemplate(): Promise<Blob> {
   return new Blob([readFileSync(path)]);
 }
 
-/** Where a migrated database without a row is kept, named after its SQL. */
+/** The path of a migrated database without rows. Its name contains a hash of the SQL. */
 export function templatePath(kind: "tar" | "folder"): string {
   const hash = createHash("sha256").update(process.version);
   for (const folder of ["migrations", "drizzle/functions", "drizzle/policies"]) {
@@ -73,7 +79,7 @@ export function templatePath(kind: "tar" | "folder"): string {
   return join(ownTemporaryFolder(), `template-${hash.digest("hex").slice(0, 16)}.${kind}`);
 }
 
-/** The database that the global set-up migrated, and that every test file's own is copied from. */
+/** The database that the global set-up migrated. The database of every test file is a copy of it. */
 export const clusterTemplate = "portcullis_template";
 
 async function onCluster(clusterUrl: string): Promise<OpenedDatabase> {

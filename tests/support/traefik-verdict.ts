@@ -8,10 +8,10 @@ import { type RunningTraefik, startTraefik } from "./traefik";
 
 export interface TraefikVerdicts {
   /**
-   * Whether the real Traefik's file provider takes the file: `accepted` once a marker that lies beside it is live,
-   * `refused` once the provider has logged an error about it, or has broken down over it (and is started anew).
-   * One question at a time.
-   * @throws Error with Traefik's log where neither comes within 10 s
+   * Asks whether the file provider of a real Traefik takes the file: `accepted` once the marker next to it is live,
+   * `refused` once the provider has logged an error about it or has crashed (and is restarted). It judges one file at a
+   * time.
+   * @throws Error with Traefik's log if neither happens within 10 s
    */
   verdictOf(file: { readonly extension: string; readonly text: string }): Promise<"accepted" | "refused">;
   /** The rules of the HTTP routers of the last accepted file, by the name of the router. */
@@ -25,8 +25,8 @@ const HOST = "marker.portcullis.invalid";
 const HEADER = "x-marker";
 
 /**
- * Starts one Traefik whose watched folder holds a marker and, in a subfolder that it reads and does not watch, one
- * file at a time. The marker's rename is the one event: what Traefik then makes of both is the verdict.
+ * Starts one Traefik. Its watched folder contains a marker, and a subfolder with one file at a time, which Traefik
+ * reads and does not watch. The rename of the marker is the only event, and its effect on both is the verdict.
  */
 export async function startTraefikVerdicts(): Promise<TraefikVerdicts> {
   const base = mkdtempSync(join(tmpdir(), "portcullis-verdict-"));
@@ -78,7 +78,7 @@ async function firstSign(traefik: RunningTraefik, file: string, number: number, 
     if (log.split("\n").some((line) => line.includes("watcher callback") && line.includes(file))) return "refused";
     const answer = await traefik.request({ host: HOST, entryPoint: "portcullis" });
     if (answer.headers[HEADER] === String(number)) return "accepted";
-    if (Date.now() > deadline) throw new Error(`neither accepted nor refused: ${file}\n${log}`);
+    if (Date.now() > deadline) throw new Error(`Traefik neither accepted nor refused the file: ${file}\n${log}`);
     await delay(3);
   }
 }

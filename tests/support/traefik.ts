@@ -13,7 +13,7 @@ import { patienceMs } from "./patience";
 const BINARY = process.env.TRAEFIK_BIN ?? "traefik";
 let found: boolean | undefined;
 
-/** Whether there is a Traefik to ask; says so once where there is none. */
+/** Checks whether Traefik is installed. Writes one line if it is not. */
 export function hasTraefik(): boolean {
   if (found === undefined) {
     found = spawnSync(BINARY, ["version"], { stdio: "ignore" }).status === 0;
@@ -24,13 +24,13 @@ export function hasTraefik(): boolean {
 }
 
 export interface TraefikOptions {
-  /** The folder that Traefik watches; made when it is missing. Without it, one of the gateway's own. */
+  /** The folder that Traefik watches; created if it is missing. The default is a temporary folder. */
   readonly folder?: string;
   /** A static configuration that exists already, with its two addresses (`host:port`). */
   readonly config?: { readonly file: string; readonly address: string; readonly probeAddress: string };
-  /** The text of the static configuration, where the generated one is not what is tested. */
+  /** The text of the static configuration, for tests that do not use the generated one. */
   readonly staticText?: (settings: { address: string; probeAddress: string; dynamicFolder: string }) => string;
-  /** Environment of the process, beside PATH. */
+  /** The environment of the process, in addition to PATH. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -42,43 +42,43 @@ export interface RunningTraefik {
   readonly address: string;
   readonly probeAddress: string;
   request(request: GatewayRequest): Promise<GatewayAnswer>;
-  /** Asks again until the answer is as wanted, and returns it. @throws Error after `timeoutMs` (default `patienceMs`) */
+  /** Repeats the request until `wanted` accepts the answer. @throws Error after `timeoutMs` (default `patienceMs`) */
   until(
     request: GatewayRequest,
     wanted: (answer: GatewayAnswer) => boolean,
     timeoutMs?: number,
   ): Promise<GatewayAnswer>;
-  /** Everything that it wrote so far. */
+  /** Everything that the process has written so far. */
   log(): string;
   signal(signal: NodeJS.Signals): void;
-  /** Ends it and waits until it is gone. */
+  /** Ends the process and waits until it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /**
  * Starts a real Traefik on free ports of 127.0.0.1 and waits until both entry points listen.
- * @throws Error with its log when it does not come up
+ * @throws Error with its log if it does not start
  */
 export async function startTraefik(options: TraefikOptions = {}): Promise<RunningTraefik> {
-  const tries = options.config === undefined ? 3 : 1;
+  const attempts = options.config === undefined ? 3 : 1;
   for (let attempt = 1; ; attempt++) {
     try {
       return await startOnce(options);
     } catch (error) {
-      // Somebody else may take a port between its choice and its use.
-      if (attempt === tries || !(error instanceof Error) || !error.message.includes("address already in use"))
+      // Another process may take a port between its choice and its use.
+      if (attempt === attempts || !(error instanceof Error) || !error.message.includes("address already in use"))
         throw error;
     }
   }
 }
 
 async function startOnce(options: TraefikOptions): Promise<RunningTraefik> {
-  const own = mkdtempSync(join(tmpdir(), "portcullis-traefik-"));
-  const folder = options.folder ?? join(own, "dynamic");
+  const temporary = mkdtempSync(join(tmpdir(), "portcullis-traefik-"));
+  const folder = options.folder ?? join(temporary, "dynamic");
   mkdirSync(folder, { recursive: true });
   const address = options.config?.address ?? `127.0.0.1:${await freePort()}`;
   const probeAddress = options.config?.probeAddress ?? `127.0.0.1:${await freePort()}`;
-  const configFile = options.config?.file ?? join(own, "traefik.yml");
+  const configFile = options.config?.file ?? join(temporary, "traefik.yml");
   if (options.config === undefined) {
     const text = (options.staticText ?? compileStatic)({ address, probeAddress, dynamicFolder: folder });
     writeFileSync(configFile, text);
@@ -86,7 +86,7 @@ async function startOnce(options: TraefikOptions): Promise<RunningTraefik> {
 
   const child = spawn(BINARY, [`--configFile=${configFile}`], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { NODE_ENV: "test", PATH: process.env.PATH ?? "", HOME: own, ...options.env },
+    env: { NODE_ENV: "test", PATH: process.env.PATH ?? "", HOME: temporary, ...options.env },
   });
   let log = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -94,12 +94,12 @@ async function startOnce(options: TraefikOptions): Promise<RunningTraefik> {
       log += text;
     });
   }
-  const endWithUs = () => child.kill("SIGKILL");
-  process.once("exit", endWithUs);
+  const killAtExit = () => child.kill("SIGKILL");
+  process.once("exit", killAtExit);
   const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
-    process.off("exit", endWithUs);
+    process.off("exit", killAtExit);
     await end(child, signal);
-    rmSync(own, { recursive: true, force: true });
+    rmSync(temporary, { recursive: true, force: true });
   };
 
   try {
@@ -146,13 +146,13 @@ async function listening(addresses: readonly string[], child: ChildProcess, log:
   for (const address of addresses) {
     while (!(await accepts(address))) {
       if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`traefik ended at its start:\n${log()}`);
-      if (Date.now() > deadline) throw new Error(`traefik does not listen on ${address}:\n${log()}`);
+        throw new Error(`Traefik exited during its start:\n${log()}`);
+      if (Date.now() > deadline) throw new Error(`Traefik does not listen on ${address}:\n${log()}`);
       await delay(20);
     }
   }
-  // A port that somebody else took accepts as well; Traefik ends in that case.
-  if (child.exitCode !== null) throw new Error(`traefik ended at its start:\n${log()}`);
+  // If another process took a port, that process accepts the connection. Traefik has ended in that case.
+  if (child.exitCode !== null) throw new Error(`Traefik exited during its start:\n${log()}`);
 }
 
 function accepts(address: string): Promise<boolean> {

@@ -10,12 +10,12 @@ export interface SeenRequest {
 
 export interface Upstream {
   readonly url: string;
-  /** Every request that reached it. */
+  /** Every request that the upstream received. */
   readonly seen: readonly SeenRequest[];
   close(): Promise<void>;
 }
 
-/** A server behind the gateway on a free port of 127.0.0.1 that answers 200 with its name, and remembers what it saw. */
+/** Starts an upstream on a free port of 127.0.0.1 that answers 200 with its name and records its requests. */
 export async function startUpstream(name: string): Promise<Upstream> {
   const seen: SeenRequest[] = [];
   const server = createServer((request, response) => {
@@ -37,12 +37,12 @@ export async function startUpstream(name: string): Promise<Upstream> {
 
 export interface NameRecorder {
   readonly url: string;
-  /** The server names of all handshakes; each ends there, for there is no certificate. */
+  /** The server names of all handshakes. Each handshake fails, because there is no certificate. */
   readonly names: readonly string[];
   close(): Promise<void>;
 }
 
-/** Records for which name a TLS client asks. */
+/** Records the server names that TLS clients request. */
 export async function startNameRecorder(): Promise<NameRecorder> {
   const names: string[] = [];
   const server = createTlsServer({
@@ -64,6 +64,6 @@ export async function startNameRecorder(): Promise<NameRecorder> {
 }
 
 function portOf(address: AddressInfo | string | null): number {
-  if (address === null || typeof address === "string") throw new Error("no port");
+  if (address === null || typeof address === "string") throw new Error("the server has no port");
   return address.port;
 }

@@ -14,10 +14,10 @@ import type { Resolver } from "../../src/platform/values";
 import { registerSecret } from "./secrets";
 import { openTestDatabase, type TestDatabase } from "./test-database";
 
-/** An answer of the API, read. */
+/** A parsed response of the API. */
 export interface Answer<T = Record<string, unknown>> {
   readonly status: number;
-  /** `result.data` of a good answer. */
+  /** `result.data` of a successful response. */
   readonly data: T;
   readonly error: {
     message: string;
@@ -32,13 +32,13 @@ export type Call = <T = Record<string, unknown>>(procedure: string, input?: unkn
 export interface GivenOrganization {
   readonly organizationId: string;
   readonly gatewayId: string;
-  /** A key of this role, made now. */
+  /** Creates a key with this role. */
   key(role: Role, options?: { expiresAt?: Date }): Promise<string>;
   /** Calls as the owner. */
   readonly call: Call;
 }
 
-/** A control plane without its process: a database, a handler, and what the outside would be. */
+/** A control plane without its process: a database, a handler, and substitutes for the outside world. */
 export interface World {
   readonly runtime: Runtime;
   readonly handler: Handler;
@@ -46,7 +46,7 @@ export interface World {
   readonly gatewayId: string;
   /** Everything that was logged, as text. */
   readonly log: () => string;
-  /** Which gateways were told that there is something to do. */
+  /** The gateways that were woken, call by call. */
   readonly woken: string[][];
   now: Date | null;
   dns: Map<string, readonly string[]>;
@@ -59,7 +59,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** At this origin the tests' people sign in. */
+/** The origin at which people sign in during tests. */
 export const testOrigin = "https://portcullis.example.org";
 
 const testSignIn: SignInSettings = {
@@ -148,7 +148,7 @@ function callWith(handler: Handler, key: string | null): Call {
   };
 }
 
-/** A gateway that nothing delivers to. */
+/** Inserts a gateway that receives no deliveries. */
 export async function insertGateway(
   db: TestDatabase,
   runtime: Pick<Runtime, "sealer">,
@@ -191,17 +191,17 @@ async function insertOrganization(
     [organizationId, options.gatewayId],
   );
   const key = async (role: Role, { expiresAt }: { expiresAt?: Date } = {}) => {
-    const made = makeApiKey(randomBytes);
+    const created = makeApiKey(randomBytes);
     await db.asOwner(
       `insert into api_keys (api_key_id, organization_id, name, role, hash, created_at, expires_at) values ($1, $2, $3, $4, $5, now(), $6)`,
-      [newId("apiKey"), organizationId, role, role, registerSecret(made.hash), expiresAt?.toISOString() ?? null],
+      [newId("apiKey"), organizationId, role, role, registerSecret(created.hash), expiresAt?.toISOString() ?? null],
     );
-    return registerSecret(made.key);
+    return registerSecret(created.key);
   };
   return { organizationId, gatewayId: options.gatewayId, key, call: world.callAs(await key("owner")) };
 }
 
-/** Makes what a sentence needs, and nothing else, through the API itself. */
+/** Creates objects through the API. Each function creates only what it needs. */
 export function given(organization: GivenOrganization) {
   const ok = async <T>(procedure: string, input: unknown): Promise<T> => {
     const answer = await organization.call<T>(procedure, input);

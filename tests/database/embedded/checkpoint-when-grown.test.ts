@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(place, { recursive: true, force: true });
 });
 
-/** Writes that much WAL and nothing else. */
+/** Writes this amount of WAL and nothing else. */
 async function writeWal(megabytes: number): Promise<void> {
   for (let written = 0; written < megabytes; written += 4) {
     await database.query("select pg_logical_emit_message(true, 'filling', repeat('x', $1))", [4 * MEGABYTE]);
@@ -37,7 +37,7 @@ const redo = async () =>
 
 // The last test closes the database.
 describe("checkpoints of the embedded database", { shuffle: false }, () => {
-  it("are made once the WAL has grown, though the session's role may not make any, which it keeps", async () => {
+  it("a checkpoint runs once the WAL has grown, even for a role that may not run one, and the role stays", async () => {
     await expect(database.exec("checkpoint")).rejects.toThrow(/permission denied/);
     expect(await checkpointWhenGrown(database, 8 * MEGABYTE)).toBe(false);
     await writeWal(12);
@@ -46,17 +46,17 @@ describe("checkpoints of the embedded database", { shuffle: false }, () => {
     expect((await database.query("select current_user::text as name")).rows).toEqual([{ name: "humble" }]);
   });
 
-  it("come by themselves, so that the WAL does not grow without end", async () => {
+  it("checkpoints run automatically, so that the size of the WAL stays bounded", async () => {
     for (let round = 0; round < 4; round++) {
       const before = await redo();
       await writeWal(72);
       await vi.waitUntil(async () => (await redo()) !== before, { timeout: patienceMs });
     }
-    const segments = readdirSync(join(place, "database", "pg_wal")).length; // of 16 MB; some are kept for use again
+    const segments = readdirSync(join(place, "database", "pg_wal")).length; // of 16 MB each; PostgreSQL keeps some of them for reuse
     expect(segments).toBeLessThan(16);
   });
 
-  it("end with the database", async () => {
+  it("automatic checkpoints end when the database is closed", async () => {
     const looks = vi.spyOn(database, "transaction");
     await vi.waitUntil(() => looks.mock.calls.length > 1, { timeout: patienceMs });
     await database.close();

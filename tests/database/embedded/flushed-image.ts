@@ -16,22 +16,22 @@ interface Entry {
 }
 
 /**
- * What a power cut would leave of a folder: every file as it was at its last flush, empty where there was none, and
- * every name as it was at the last flush of its folder. A flushed file has its name too, as on ext4 and XFS; a name
- * that was removed or changed has that only once the folder is flushed.
+ * The state of a folder after a power failure: every file has the content of its last flush, or is empty, and every
+ * name is as it was at the last flush of its folder. A flushed file also has its name, as on ext4 and XFS. A removal or
+ * a rename takes effect only once the folder is flushed.
  */
 export class FlushedImage {
   readonly #contents = new Map<string, Buffer>();
   readonly #names = new Map<string, Map<string, Entry>>();
-  /** Where a flush happened, below the root. */
+  /** The paths of all flushes, relative to the root. */
   readonly flushed: string[] = [];
 
-  /** @param root a folder that is flushed as it stands, all of it */
+  /** @param root a folder that counts as flushed completely at the beginning */
   constructor(readonly root: string) {
     this.#flushTree(root);
   }
 
-  /** Flushes a descriptor really, and takes down what is safe by that. Linux only. */
+  /** Flushes a descriptor, and records what is safe after that. Linux only. */
   readonly flush = (descriptor: number): void => {
     fsyncSync(descriptor);
     const path = readlinkSync(`/proc/self/fd/${descriptor}`);
@@ -43,7 +43,7 @@ export class FlushedImage {
     if (path !== this.root) this.#keepName(path);
   };
 
-  /** Makes what the power cut leaves, in a new folder. */
+  /** Writes the state after a power failure into a new folder. */
   writeTo(folder: string): void {
     this.#writeFolder(entryOf(this.root).identity, folder);
   }
@@ -80,7 +80,7 @@ export class FlushedImage {
   }
 }
 
-/** Inode numbers are used again; together with the time of birth they are not. */
+/** Inode numbers are reused. Together with the birth time they are unique. */
 function entryOf(path: string): Entry {
   const status = lstatSync(path, { bigint: true });
   return { identity: `${status.ino}:${status.birthtimeNs}`, isFolder: status.isDirectory() };

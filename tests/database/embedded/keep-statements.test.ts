@@ -24,7 +24,7 @@ describe("statements that the embedded database keeps", () => {
   const insert = "insert into things values ($1, $2, $3, $4, $5, string_to_array($6, ','))";
   const find = "select * from things where id = $1";
 
-  test("take and give the same values at the first run and at every other", async () => {
+  test("a kept statement takes and returns the same values at the first run and at every later run", async () => {
     const at = new Date("2026-01-02T03:04:05Z");
     for (let run = 0; run < 8; run++) {
       await client.query(insert, [`full ${run}`, at, { run, text: "ü ' \\" }, run, run % 2 === 0, "a,b"]);
@@ -43,15 +43,15 @@ describe("statements that the embedded database keeps", () => {
     }
   });
 
-  test("reach the database in one message at each run but the first", async () => {
+  test("a kept statement reaches the database in one message at each run after the first", async () => {
     await client.query(find, ["one"]);
     const sent = vi.spyOn(client, "execProtocolStream");
     await client.query(find, ["two"]);
     await client.transaction((tx) => tx.query(find, ["three"]));
-    expect(sent).toHaveBeenCalledTimes(1 + 5); // begin and commit are two each
+    expect(sent).toHaveBeenCalledTimes(1 + 5); // begin and commit take two each
   });
 
-  test("fail as others do: the transaction is undone, and the statement is as good as before", async () => {
+  test("a failed kept statement rolls back its transaction, and works again afterwards", async () => {
     await client.query(insert, ["one", null, null, 1, true, ""]);
     const twice = client.transaction(async (tx) => {
       await tx.query(insert, ["two", null, null, 2, true, ""]);
@@ -63,7 +63,7 @@ describe("statements that the embedded database keeps", () => {
     expect((await client.query(find, ["two"])).rows).toHaveLength(1);
   });
 
-  test("that cannot be parsed yet are tried anew", async () => {
+  test("a statement that could not be parsed is parsed again at the next run", async () => {
     const later = "select name from later where name = $1";
     await expect(client.query(later, ["x"])).rejects.toMatchObject({ code: "42P01" });
     await expect(client.transaction((tx) => tx.query(later, ["x"]))).rejects.toMatchObject({ code: "42P01" });
@@ -71,7 +71,7 @@ describe("statements that the embedded database keeps", () => {
     expect((await client.query(later, ["x"])).rows).toEqual([]);
   });
 
-  test("obey the row-level security of whoever runs them", async () => {
+  test("a kept statement obeys the row-level security of the current role", async () => {
     await client.exec(`
       insert into things (id) values ('a'), ('b');
       create role one; create role other; grant select on things to one, other;
@@ -91,14 +91,14 @@ describe("statements that the embedded database keeps", () => {
     }
   });
 
-  test("are refused once the database is closed", async () => {
+  test("a kept statement is refused once the database is closed", async () => {
     const other = keepStatements(await openEmbeddedInMemory(await embeddedTemplate()));
     await other.query("select $1::text", ["x"]);
     await other.close();
     await expect(other.query("select $1::text", ["x"])).rejects.toThrow("closed");
   });
 
-  test("are refused once their transaction is over, and take turns with other work", async () => {
+  test("a kept statement is refused after the end of its transaction, and waits for other transactions", async () => {
     const finished = await client.transaction(async (tx) => tx);
     await expect(finished.query(find, ["x"])).rejects.toThrow("Transaction is closed");
     await client.query(insert, ["x", null, null, 1, true, ""]);

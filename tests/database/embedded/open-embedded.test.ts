@@ -14,22 +14,22 @@ import { FlushedImage } from "./flushed-image";
 const LOAD = join(import.meta.dirname, "..", "embedded-load.ts");
 
 let place = "";
-let made = "";
+let ready = "";
 let template: Blob | File;
 
 beforeAll(async () => {
   place = mkdtempSync(join(tmpdir(), "portcullis-embedded-"));
   template = await embeddedTemplate();
-  made = join(place, "made");
-  await (await openEmbedded(made, { loadDataDir: template, flush: () => undefined })).close();
+  ready = join(place, "ready");
+  await (await openEmbedded(ready, { loadDataDir: template, flush: () => undefined })).close();
 });
 
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
-/** A database of its own, for a test that does not care how it was made: a plain copy is the fastest. */
-function copyOfMade(name: string): string {
+/** Returns a new database for a test that does not depend on its creation. A plain copy is the fastest. */
+function copyOfTemplate(name: string): string {
   const folder = join(place, name);
-  cpSync(made, folder, { recursive: true });
+  cpSync(ready, folder, { recursive: true });
   return folder;
 }
 
@@ -37,8 +37,8 @@ const idsIn = async (database: PGlite) =>
   (await database.query<{ id: number }>("select id from kept order by id")).rows.map((row) => row.id);
 
 describe.skipIf(process.platform !== "linux")("flushes of the embedded database", () => {
-  it("happen once for every commit, in the WAL, and at a checkpoint in data files and the control file", async () => {
-    const folder = copyOfMade("counted");
+  it("each commit flushes the WAL once, and a checkpoint flushes data files and the control file", async () => {
+    const folder = copyOfTemplate("counted");
     const image = new FlushedImage(folder);
     const database = await openEmbedded(folder, { flush: image.flush });
     const flushesOf = async (statements: string) => {
@@ -61,7 +61,7 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
     await database.close();
   });
 
-  it("cover the whole tree once it is made", async () => {
+  it("a new database flushes its whole folder", async () => {
     const probe = await open(import.meta.filename, "r");
     const sync = vi.spyOn(Object.getPrototypeOf(probe), "sync");
     await probe.close();
@@ -72,8 +72,8 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
     await database.close();
   });
 
-  it("are enough: an image with every file cut back to its last flush starts with everything answered", async () => {
-    const folder = copyOfMade("cut");
+  it("the state after a power failure contains every confirmed write", async () => {
+    const folder = copyOfTemplate("cut");
     const image = new FlushedImage(folder);
     const database = await openEmbedded(folder, { flush: image.flush });
     const answered: number[] = [];
@@ -85,7 +85,7 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
       }
     };
     const moments: Record<string, () => Promise<unknown>> = {
-      // Kept as it is, not compressed: what fills several segments has to be as long as it says.
+      // Stored uncompressed, because the text must fill several WAL segments.
       "after a new table": () =>
         database.exec(
           "create table kept (id int primary key, filling text); alter table kept alter filling set storage external",
@@ -97,7 +97,7 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
       "after WAL segments used again": () => database.exec("checkpoint; checkpoint").then(() => keep(4, 6_000_000)),
       "after a table rewritten": () => database.exec("vacuum full kept").then(() => keep(3)),
     };
-    // The last one holds what came before it; each starts a database.
+    // Each moment starts a database. The last one includes the earlier ones.
     const inShort = new Set(["after a table rewritten"]);
     for (const [moment, work] of Object.entries(moments)) {
       await work();
@@ -114,8 +114,8 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
     await database.close();
   });
 
-  it("that fail end the process in one line, before anything more is answered", async () => {
-    const folder = copyOfMade("broken");
+  it("a failed flush ends the process with one line, before it confirms another write", async () => {
+    const folder = copyOfTemplate("broken");
     const load = startScript(LOAD, folder, "broken-disk");
     expect([await load.nextLine(), await load.nextLine(), await load.nextLine()]).toEqual(["started", "1", null]);
     expect(await load.ended).toBe(1);
@@ -126,8 +126,8 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
 });
 
 describe("the embedded database", () => {
-  it("loses nothing that was answered when it is killed at any moment", async () => {
-    const folder = copyOfMade("killed");
+  it("the embedded database loses no confirmed write when its process is killed at any moment", async () => {
+    const folder = copyOfTemplate("killed");
     const answered: number[] = [];
     for (const answers of isFull ? [1, 49, 220] : [1, 49]) {
       const load = startScript(LOAD, folder);
@@ -147,7 +147,7 @@ describe("the embedded database", () => {
     expect(answered.filter((id) => !stored.has(id))).toEqual([]);
   });
 
-  it("is made anew when the process that made it was killed", async () => {
+  it("the embedded database is created again if the process that was creating it was killed", async () => {
     const folder = join(place, "half-made");
     const load = startScript(LOAD, folder);
     await vi.waitUntil(() => existsSync(join(`${folder}.unfinished`, "PG_VERSION")), {
@@ -163,7 +163,7 @@ describe("the embedded database", () => {
     expect(existsSync(`${folder}.unfinished`)).toBe(false);
   });
 
-  it("is not made among other things", async () => {
+  it("the embedded database is not created in a folder with other files", async () => {
     const folder = join(place, "papers");
     mkdirSync(folder);
     writeFileSync(join(folder, "letter.txt"), "");
@@ -172,7 +172,7 @@ describe("the embedded database", () => {
   });
 });
 
-/** What it said before it was killed and nobody has read yet. */
+/** Reads the remaining output of a killed process. */
 async function restOf(load: ScriptProcess): Promise<number[]> {
   const ids: number[] = [];
   for (let line = await load.nextLine(); line !== null; line = await load.nextLine()) ids.push(Number(line));

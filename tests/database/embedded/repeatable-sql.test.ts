@@ -6,7 +6,7 @@ import { openEmbeddedInMemory } from "../../../src/database/embedded/open-in-mem
 import { applyRepeatableSql, type SqlConnection } from "../../../src/database/repeatable-sql";
 import { embeddedTemplate, projectFolder } from "../../support/test-database";
 
-/** A migrated database without a row, with a copy of the files that were applied to it. */
+/** Opens a migrated database without rows, with a copy of the applied files. */
 async function given() {
   const folder = mkdtempSync(join(tmpdir(), "portcullis-repeatable-"));
   const client = await openEmbeddedInMemory(await embeddedTemplate());
@@ -37,13 +37,13 @@ async function given() {
   };
 }
 
-test("nothing runs when no text has changed", async () => {
+test("no file is applied again if no text has changed", async () => {
   const { apply, runs } = await given();
   await apply();
   expect(runs).toEqual([]);
 });
 
-test("a changed file replaces the former grants and policies of its table", async () => {
+test("a changed file replaces the previous grants and policies of its table", async () => {
   const { apply, edit, ask, count } = await given();
   const mayRead = (role: string) => ask(`has_table_privilege('${role}', 'limits', 'select')`);
   expect([await mayRead("portcullis_host"), await mayRead("portcullis_retention")]).toEqual([true, false]);
@@ -54,7 +54,7 @@ test("a changed file replaces the former grants and policies of its table", asyn
   expect(await count("pg_policies where tablename = 'limits'")).toBe(2);
 });
 
-test("a changed function replaces the former one and its grants", async () => {
+test("a changed function replaces the previous one and its grants", async () => {
   const { apply, edit, ask } = await given();
   const mayRun = (role: string) => ask(`has_function_privilege('${role}', 'portcullis_organization()', 'execute')`);
   expect([await mayRun("portcullis_gate"), await mayRun("portcullis_sync")]).toEqual([true, true]);
@@ -65,7 +65,7 @@ test("a changed function replaces the former one and its grants", async () => {
   expect(await ask("portcullis_organization()")).toBeNull();
 });
 
-test("an error in one file leaves everything as it was", async () => {
+test("an error in one file leaves all functions and policies unchanged", async () => {
   const { apply, edit, ask, count } = await given();
   const before = await count("repeatable_sql");
   edit("functions/take", () => "create or replace function portcullis_take( broken;");

@@ -32,7 +32,7 @@ async function valuesIn(client: PGlite, settings: readonly string[]): Promise<Re
 
 beforeAll(async () => {
   await layEmbeddedDatabase(place);
-  // PostgreSQL in single-user mode does not apply what ALTER DATABASE and ALTER ROLE stored: its files are what counts.
+  // PostgreSQL in single-user mode ignores the settings of ALTER DATABASE and ALTER ROLE. It reads its files only.
   const lines = [
     ...Object.entries(hostileSettings).map(([name, value]) => `${name} = '${value}'`),
     "fsync = off",
@@ -41,19 +41,19 @@ beforeAll(async () => {
   appendFileSync(join(folder, "postgresql.auto.conf"), `\n${lines.join("\n")}\n`);
 });
 
-test("what a data folder says of its sessions is in force before it is overruled", async () => {
+test("the settings in a data folder are in force until Portcullis overrides them", async () => {
   const client = await open();
-  await client.exec("do $$ begin end $$"); // loads PL/pgSQL, which has settings of its own
+  await client.exec("do $$ begin end $$"); // loads PL/pgSQL, which defines its own settings
   const found = await valuesIn(client, names);
   for (const [name, value] of Object.entries(hostileSettings)) {
-    // The parameters that PGlite starts with say these two already.
+    // PGlite sets these two with its start parameters.
     if (name === "exit_on_error" || name === "search_path") continue;
     expect([name, found[name]]).toEqual([name, name.endsWith("_timeout") ? `${value}ms` : value]);
   }
   await client.close();
 });
 
-test("the embedded database reads, writes and flushes by the pinned settings, whatever its data folder says", async () => {
+test("the embedded database uses the pinned settings, even if its data folder has others", async () => {
   const client = await open();
   expect(await valuesIn(client, durable)).toEqual({ fsync: "on", full_page_writes: "on", wal_sync_method: "fsync" });
   await migrateEmbedded(client, projectFolder);

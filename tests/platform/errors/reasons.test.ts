@@ -41,7 +41,7 @@ const ofHost: readonly Reason[] = [
   "secret_not_in_force",
 ];
 
-/** Reasons with which the server answers by itself, before there is anything to call. */
+/** Reasons with which the server answers itself, before any operation is called. */
 const ofServer: readonly Reason[] = ["starting"];
 
 const refusalKinds: readonly RefusalKind[] = [
@@ -59,7 +59,7 @@ const declared: ReadonlySet<Reason> = new Set(operationsOf(features).flatMap(({ 
 describe.each(catalogue)("the reason %s", (reason, definition) => {
   const sentence = exampleOf(definition);
 
-  test("has whole sentences in plain English", () => {
+  test("its message consists of whole sentences in plain English", () => {
     expect(sentence).toMatch(/^["A-Z].{10,}\.$/);
     expect(sentence).not.toMatch(
       /\b(whoever|whomever|whom|nobody|somebody|anew|beside|meanwhile|of ours|of one's own|is told)\b/i,
@@ -68,7 +68,7 @@ describe.each(catalogue)("the reason %s", (reason, definition) => {
     expect(sentence).not.toContain("\n");
   });
 
-  test("has stable words as its fields", () => {
+  test("its fields have stable words", () => {
     const { fields } = definition;
     for (const [path, word] of Object.entries(fields(definition.example as never) ?? {})) {
       expect(path).toMatch(/^[a-zA-Z]\w*(\.\w+)*$/);
@@ -76,11 +76,11 @@ describe.each(catalogue)("the reason %s", (reason, definition) => {
     }
   });
 
-  test("is used", () => {
+  test("it is used in the source", () => {
     expect(source).toContain(`"${reason}"`);
   });
 
-  test("is declared by an operation, common to all of them, or refused outside of operations", () => {
+  test("it is declared by an operation, common to all operations, or used outside of operations", () => {
     const isOfTransport = !refusalKinds.some((kind) => kind === definition.kind);
     const places = [
       declared.has(reason),
@@ -92,16 +92,16 @@ describe.each(catalogue)("the reason %s", (reason, definition) => {
 });
 
 describe("the catalogue", () => {
-  test("has no sentence twice", () => {
+  test("the catalogue has no sentence twice", () => {
     const sentences = catalogue.map(([, definition]) => exampleOf(definition));
     expect(sentences.filter((sentence, at) => sentences.indexOf(sentence) !== at)).toEqual([]);
   });
 
-  test("has a status for every kind", () => {
+  test("the catalogue has a status for every kind", () => {
     for (const [, { kind }] of catalogue) expect(statuses[kind]).toBeGreaterThanOrEqual(400);
   });
 
-  test("is the only place that makes a refusal's sentence: no other source extends its errors", () => {
+  test("only the catalogue defines messages of refusals, and no other source extends its errors", () => {
     expect(source.match(/extends (Refusal|ReasonedError|Unreadable)\b/g)?.sort()).toEqual([
       "extends ReasonedError",
       "extends ReasonedError",

@@ -23,7 +23,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Every flush of any file or folder from here on. */
+/** Records every flush of any file or folder from now on. */
 async function spyOnFlushes() {
   const probe = await open(folder, "r");
   const spy = vi.spyOn(Object.getPrototypeOf(probe), "sync");
@@ -32,7 +32,7 @@ async function spyOnFlushes() {
 }
 
 describe("writing durably", () => {
-  it("replaces the whole file, with exactly the mode given, and leaves nothing else behind", async () => {
+  it("a durable write replaces the whole file with the given mode, and leaves no other file behind", async () => {
     const path = join(folder, "secret");
     writeFileSync(path, "old and longer", { mode: 0o644 });
     await writeDurably(path, "new", 0o660);
@@ -41,13 +41,13 @@ describe("writing durably", () => {
     expect(readdirSync(folder)).toEqual(["secret"]);
   });
 
-  it("flushes the file and then its folder", async () => {
+  it("a durable write flushes the file and then its folder", async () => {
     const flushes = await spyOnFlushes();
     await writeDurably(join(folder, "secret"), "new", 0o600);
     expect(flushes).toHaveBeenCalledTimes(2);
   });
 
-  it("leaves the old file alone when the flush fails", async () => {
+  it("a durable write leaves the old file unchanged if the flush fails", async () => {
     const path = join(folder, "secret");
     writeFileSync(path, "old");
     (await spyOnFlushes()).mockRejectedValueOnce(new Error("EIO"));
@@ -57,7 +57,7 @@ describe("writing durably", () => {
   });
 });
 
-it("syncing a tree flushes every file and folder once, and follows no link out of it", async () => {
+it("syncing a tree flushes every file and folder once, and does not follow a link out of it", async () => {
   mkdirSync(join(folder, "a", "b"), { recursive: true });
   writeFileSync(join(folder, "a", "one"), "");
   writeFileSync(join(folder, "a", "b", "two"), "");

@@ -79,15 +79,15 @@ const classes: [string, string | null][] = [
 ];
 
 describe("an address", () => {
-  it.each(spellings)("%j is %j", (text, canonical) => {
+  it.each(spellings)("the canonical form of the address %j is %j", (text, canonical) => {
     expect(canonicalAddress(text)).toBe(canonical);
   });
 
-  it.each(classes)("%s is %s", (text, kind) => {
+  it.each(classes)("the address %s belongs to the class %s", (text, kind) => {
     expect(classifyAddress(text)).toBe(kind);
   });
 
-  it("in its one spelling is its own spelling, of the same class, and any text is answered", () => {
+  it("a canonical address is its own canonical form and has the same class, and no text causes an error", () => {
     const hextets = fc.array(fc.integer({ min: 0, max: 0xffff }), { minLength: 8, maxLength: 8 });
     const ipv6 = hextets.map((parts) => parts.map((part) => part.toString(16)).join(":"));
     fc.assert(
@@ -103,7 +103,7 @@ describe("an address", () => {
     );
   });
 
-  it("an IPv4 address is judged alike however it is carried inside IPv6", () => {
+  it("an IPv4 address gets the same class in every IPv6 form that contains it", () => {
     fc.assert(
       fc.property(fc.ipV4(), (address) => {
         if (["0.0.0.0", "0.0.0.1"].includes(address)) return;
@@ -131,11 +131,11 @@ describe("the address of a sender", () => {
     ["1.2.3.4:80", null],
     ["localhost", null],
     ["", null],
-  ])("%j is %j", (text, expected) => {
+  ])("the sender address of %j is %j", (text, expected) => {
     expect(senderAddress(text)).toBe(expected);
   });
 
-  it("is none of the IPv4 addresses that somebody writes into an IPv6 one", () => {
+  it("the sender address is never an IPv4 address that is embedded in an IPv6 address", () => {
     for (const text of [
       "2002:7f00:1::1",
       "64:ff9b::127.0.0.1",
@@ -171,7 +171,7 @@ describe("a network", () => {
     ["example.org", false],
     ["*", false],
     ["", false],
-  ])("%j: %s", (text, expected) => {
+  ])("isNetwork of %j is %s", (text, expected) => {
     expect(isNetwork(text)).toBe(expected);
   });
 
@@ -189,7 +189,7 @@ describe("a network", () => {
     ["0.0.0.10", ["10/8"], false],
     ["no address", ["0.0.0.0/0", "::/0"], false],
     ["", [""], false],
-  ])("%s in %j: %s", (address, networks, expected) => {
+  ])("whether %s is in %j: %s", (address, networks, expected) => {
     expect(isAmong(address, networks)).toBe(expected);
   });
 });

@@ -5,24 +5,24 @@ import { clientAddress, readForwardedAddress } from "../../../src/platform/net/c
 
 const proxies = ["10.0.0.0/8", "2001:db8:1::/48", "127.0.0.1"];
 
-describe("whose address counts (TM-2)", () => {
+describe("client address (TM-2)", () => {
   it.each<[string, string | null, string | null, string | null]>([
-    ["nobody stands between", "203.0.113.7", null, "203.0.113.7"],
-    ["a stranger writes the header", "203.0.113.7", "198.51.100.1", "203.0.113.7"],
-    ["a stranger writes a proxy's address", "203.0.113.7", "127.0.0.1", "203.0.113.7"],
-    ["a proxy says who it was", "10.0.0.1", "203.0.113.7", "203.0.113.7"],
-    ["a proxy says nothing", "10.0.0.1", null, "10.0.0.1"],
-    ["a proxy says nothing that is an address", "10.0.0.1", "unknown", null],
+    ["no proxy", "203.0.113.7", null, "203.0.113.7"],
+    ["an untrusted client sends the header", "203.0.113.7", "198.51.100.1", "203.0.113.7"],
+    ["an untrusted client sends a proxy's address", "203.0.113.7", "127.0.0.1", "203.0.113.7"],
+    ["a proxy sends the client's address", "10.0.0.1", "203.0.113.7", "203.0.113.7"],
+    ["a proxy sends no header", "10.0.0.1", null, "10.0.0.1"],
+    ["a proxy sends a word that is not an address", "10.0.0.1", "unknown", null],
     ["a proxy sends an empty header", "10.0.0.1", "", null],
-    ["a proxy sends nothing but commas", "10.0.0.1", " , ,", null],
-    ["the last entry is empty: the one before it may be forged", "10.0.0.1", "203.0.113.7, ", null],
-    ["an entry right of a second proxy's is empty", "10.0.0.1", "203.0.113.7,,10.0.0.2", null],
-    ["an empty entry stands left of the caller", "10.0.0.1", ",203.0.113.7", "203.0.113.7"],
-    ["what stands left of a stranger is the stranger's", "10.0.0.1", "198.51.100.1, 203.0.113.7", "203.0.113.7"],
-    ["a stranger claims a proxy left of them", "10.0.0.1", "127.0.0.1, 203.0.113.7", "203.0.113.7"],
+    ["a proxy sends only commas", "10.0.0.1", " , ,", null],
+    ["the last entry is empty, and the one before it may be forged", "10.0.0.1", "203.0.113.7, ", null],
+    ["the entry between the client and a second proxy is empty", "10.0.0.1", "203.0.113.7,,10.0.0.2", null],
+    ["an empty entry is left of the client", "10.0.0.1", ",203.0.113.7", "203.0.113.7"],
+    ["entries left of the client come from the client", "10.0.0.1", "198.51.100.1, 203.0.113.7", "203.0.113.7"],
+    ["the client sends a proxy's address as another entry", "10.0.0.1", "127.0.0.1, 203.0.113.7", "203.0.113.7"],
     ["two proxies", "10.0.0.1", "198.51.100.1, 203.0.113.7, 10.9.9.9", "203.0.113.7"],
-    ["nobody but proxies", "10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"],
-    ["what is no address hides everything left of it", "10.0.0.1", "203.0.113.7, nonsense, 10.0.0.2", null],
+    ["only proxies", "10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"],
+    ["an invalid entry hides all entries left of it", "10.0.0.1", "203.0.113.7, nonsense, 10.0.0.2", null],
     ["an address with a port", "10.0.0.1", "203.0.113.7:51234", "203.0.113.7"],
     ["an IPv6 address with a port", "10.0.0.1", "[2001:db8::1]:443", "2001:db8::1"],
     ["a proxy's address with a port", "10.0.0.1", "203.0.113.7:51234, 10.0.0.2:80", "203.0.113.7"],
@@ -40,15 +40,20 @@ describe("whose address counts (TM-2)", () => {
     ["a hundred proxies", "10.0.0.1", `203.0.113.7, ${"10.0.0.2, ".repeat(98)}10.0.0.3`, "203.0.113.7"],
     ["no spaces", "10.0.0.1", "198.51.100.1,203.0.113.7,10.0.0.2", "203.0.113.7"],
     ["IPv6 throughout", "2001:db8:1::1", "2001:DB8:2:0::7", "2001:db8:2::7"],
-    ["a proxy on a socket for both kinds", "::ffff:10.0.0.1", "203.0.113.7", "203.0.113.7"],
-    ["a stranger whose IPv6 address carries a proxy's", "2002:7f00:1::1", "203.0.113.7", "2002:7f00:1::1"],
+    ["a proxy on a dual-stack socket", "::ffff:10.0.0.1", "203.0.113.7", "203.0.113.7"],
+    [
+      "an untrusted client whose IPv6 address contains a proxy's address",
+      "2002:7f00:1::1",
+      "203.0.113.7",
+      "2002:7f00:1::1",
+    ],
     ["no socket", null, "203.0.113.7", null],
     ["a socket without an address", "", "203.0.113.7", null],
-  ])("%s", (_title, peer, forwardedFor, expected) => {
+  ])("the client address is correct for: %s", (_title, peer, forwardedFor, expected) => {
     expect(clientAddress(peer, forwardedFor, proxies)).toBe(expected);
   });
 
-  it("believes no header where no proxy is trusted", () => {
+  it("X-Forwarded-For is ignored if no proxy is trusted", () => {
     expect(clientAddress("10.0.0.1", "203.0.113.7", [])).toBe("10.0.0.1");
   });
 
@@ -92,11 +97,11 @@ describe("whose address counts (TM-2)", () => {
     ["203.0.113.7;198.51.100.1", null],
     ["２０３.0.113.7", null],
     ["\u00a0203.0.113.7", null],
-  ])("reads the entry %j as %j", (entry, expected) => {
+  ])("the forwarded entry %j is read as %j", (entry, expected) => {
     expect(readForwardedAddress(entry)).toBe(expected);
   });
 
-  it("reads every address in each form in which proxies write it, with any port", () => {
+  it("a forwarded entry is read in every form that proxies write, with any port", () => {
     const address = fc.oneof(fc.ipV4(), fc.ipV6());
     fc.assert(
       fc.property(address, fc.integer({ min: 0, max: 65_535 }), (written, port) => {
@@ -108,7 +113,7 @@ describe("whose address counts (TM-2)", () => {
     );
   });
 
-  it("is never a proxy's and is admitted by no allowlist when the proxy's own entry cannot be read", () => {
+  it("the client address is unknown, and no allowlist admits it, if the proxy's own entry cannot be read", () => {
     const unreadable = fc.string().filter((text) => !text.includes(",") && readForwardedAddress(text) === null);
     fc.assert(
       fc.property(fc.array(fc.ipV4()), unreadable, (forged, last) => {
@@ -119,7 +124,7 @@ describe("whose address counts (TM-2)", () => {
     );
   });
 
-  it("is the stranger's own, whatever they put in front of what the proxy adds", () => {
+  it("a client cannot change its address with entries in front of the one that the proxy adds", () => {
     fc.assert(
       fc.property(fc.array(fc.oneof(fc.ipV4(), fc.ipV6(), fc.string())), (forged) => {
         const header = [...forged, "203.0.113.7"].join(", ");

@@ -46,10 +46,10 @@ const refusals: [string, string][] = [
   [`${"é".repeat(63)}.org`, "host_bad_label"],
   ["xn--a-.org", "host_bad_label"],
   ["xn--.org", "host_bad_label"],
-  ["xn--a-jfa.org", "host_bad_label"], // Üa, not in lower case
+  ["xn--a-jfa.org", "host_bad_label"], // Üa, which is not in lower case
   ["xn--x-sy8h.org", "host_bad_label"], // a ligature
   ["xn--bucher-xyd.org", "host_bad_label"], // ü as two characters
-  ["xn--ab-r13a.org", "host_bad_label"], // a full-width dot inside of a label
+  ["xn--ab-r13a.org", "host_bad_label"], // a full-width dot inside a label
   ["xn--ab-5da.org", "host_bad_label"], // a soft hyphen
   ["xn--zzzzzzzzzzz.org", "host_bad_label"],
   ["a\u200db.org", "host_bad_label"],
@@ -109,11 +109,11 @@ const refusals: [string, string][] = [
 ];
 
 describe("a host name (ADR-4)", () => {
-  it.each(accepted)("%j is %j", (typed, host) => {
+  it.each(accepted)("the host %j has the normal form %j", (typed, host) => {
     expect(parseHost(typed)).toEqual({ ok: true, host, wildcard: host.startsWith("*.") });
   });
 
-  it.each(refusals)("%j is refused: %s", (typed, problem) => {
+  it.each(refusals)("the host %j is refused with %s", (typed, problem) => {
     expect(parseHost(typed)).toEqual({ ok: false, problem });
   });
 
@@ -129,7 +129,7 @@ describe("a host name (ADR-4)", () => {
     )
     .map((labels) => labels.join("."));
 
-  it("in normal form is its own normal form, and safe to stand in a rule", () => {
+  it("a host in normal form is its own normal form, and is safe in a rule", () => {
     fc.assert(
       fc.property(fc.oneof(nearlyHosts, fc.domain(), fc.string({ unit: "binary" })), (text) => {
         const parsed = parseHost(text);
@@ -162,12 +162,12 @@ describe("two hosts overlap", () => {
     ["a.org", "b.org", false],
     ["localhost", "*.localhost", false],
     ["localhost", "a.localhost", false],
-  ])("%s and %s: %s", (a, b, overlap) => {
+  ])("whether the hosts %s and %s overlap: %s", (a, b, overlap) => {
     expect(hostsOverlap(a, b)).toBe(overlap);
     expect(hostsOverlap(b, a)).toBe(overlap);
   });
 
-  it("exactly when some name belongs to both, whichever is asked first", () => {
+  it("two hosts overlap exactly if a name belongs to both, in either order", () => {
     const labels = fc.array(fc.constantFrom("a", "b", "c"), { minLength: 2, maxLength: 4 });
     const hosts = fc.tuple(fc.boolean(), labels).map(([wild, parts]) => `${wild ? "*." : ""}${parts.join(".")}`);
     const namesOf = (host: string) => ["a", "b", "c", "q"].map((first) => host.replace("*", first));

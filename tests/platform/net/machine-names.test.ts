@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import { machineNames } from "../../../src/platform/net/machine-names";
 
-test("a machine is known by its name, with and without a domain, in lower case", () => {
+test("the names of a machine include its host name in lower case, with and without a domain", () => {
   expect(machineNames("Box.Example.ORG", "", [])).toEqual(["box", "box.example.org", "box.local", "box.localdomain"]);
   expect(machineNames("Adas-Mac.local", "", [])).toEqual(["adas-mac", "adas-mac.local", "adas-mac.localdomain"]);
   expect(machineNames("", "", [])).toEqual([]);
 });
 
-test("the hosts file adds the names of loopback and of the machine's own addresses, and no others", () => {
+test("the hosts file adds only names of loopback and of the machine's own addresses", () => {
   const hosts = [
     "127.0.0.1\tlocalhost",
     "127.0.1.1  box.lan. Box # as Debian writes it",

@@ -12,7 +12,7 @@ test.each([
   [["2001:db8::1"], ["2001:db8::/32"]],
   [["2001:db8::1"], ["2001:DB8:0::1"]],
   [[], ["10.0.0.0/8"]],
-])("%j lies within %j", (inner, outer) => {
+])("areWithin is true for %j in %j", (inner, outer) => {
   expect(areWithin(inner, outer)).toBe(true);
 });
 
@@ -26,6 +26,6 @@ test.each([
   [["10.1.2.3"], []],
   [["nonsense"], ["0.0.0.0/0", "::/0"]],
   [["10.1.2.3/40"], ["0.0.0.0/0"]],
-])("%j does not lie within %j", (inner, outer) => {
+])("areWithin is false for %j in %j", (inner, outer) => {
   expect(areWithin(inner, outer)).toBe(false);
 });

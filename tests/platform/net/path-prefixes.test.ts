@@ -47,15 +47,15 @@ const refusals: [string, string][] = [
 ];
 
 describe("a path prefix (ADR-6)", () => {
-  it.each(accepted)("%j is %j", (typed, pathPrefix) => {
+  it.each(accepted)("the path prefix %j has the normal form %j", (typed, pathPrefix) => {
     expect(parsePathPrefix(typed)).toEqual({ ok: true, pathPrefix });
   });
 
-  it.each(refusals)("%j is refused: %s", (typed, problem) => {
+  it.each(refusals)("the path prefix %j is refused with %s", (typed, problem) => {
     expect(parsePathPrefix(typed)).toEqual({ ok: false, problem });
   });
 
-  it("in normal form is its own normal form, and what a URL makes of it", () => {
+  it("a path prefix in normal form is its own normal form, and a URL does not change it", () => {
     const nearly = fc
       .array(fc.oneof(fc.stringMatching(/^[a-zA-Z0-9.~_-]{0,5}$/), fc.string({ maxLength: 3 })), { maxLength: 5 })
       .map((segments) => `/${segments.join("/")}`);

@@ -17,7 +17,7 @@ describe("a request target", () => {
     ["/b%C3%BCro", "/b%C3%BCro"],
     ["/.well-known/change-password", "/.well-known/change-password"],
     ["/a..b/.../..c/d..", "/a..b/.../..c/d.."],
-  ])("%s has the path %s", (target, path) => {
+  ])("the request target %s has the path %s", (target, path) => {
     expect(readRequestTarget(target)).toEqual({ ok: true, path });
   });
 
@@ -71,23 +71,23 @@ describe("a request target", () => {
     '/api/"x"',
     "/api/<x>",
     "/api/{x}|^`",
-  ])("%j is refused", (target) => {
+  ])("the request target %j is refused with 400", (target) => {
     expect(readRequestTarget(target)).toMatchObject({ ok: false, status: 400 });
   });
 
   it.each([long(1_025), `/?${"a".repeat(8_191)}`, `/x/../${"a".repeat(9_000)}`])(
-    "that is too long is 414",
+    "a request target that is too long is refused with 414",
     (target) => {
       expect(readRequestTarget(target)).toMatchObject({ ok: false, status: 414 });
     },
   );
 
-  it("is read up to its limits", () => {
+  it("a request target is accepted up to its length limits", () => {
     expect(readRequestTarget(long(1_024))).toMatchObject({ ok: true });
     expect(readRequestTarget(`/?${"a".repeat(8_190)}`)).toMatchObject({ ok: true });
   });
 
-  it("is read by the URL parser as the same path, or refused; decoding it changes no segment", () => {
+  it("an accepted request target has the same path for the URL parser, and decoding keeps its segments", () => {
     const piece = fc.constantFrom(
       "/",
       ".",

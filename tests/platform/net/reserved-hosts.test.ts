@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { parseHost } from "../../../src/platform/net/host-names";
 import { hostOfOrigin, type ReservedFor, reservedFor } from "../../../src/platform/net/reserved-hosts";
 
-/** As a request would: what was typed, brought to its normal form first. */
+/** Brings the typed host to its normal form first, as a request does. */
 function reserved(typed: string, origin = "https://portcullis.example.org"): ReservedFor | null {
   const parsed = parseHost(typed);
   if (!parsed.ok) throw new Error(`${typed}: ${parsed.problem}`);
@@ -16,7 +16,7 @@ describe("the host of the control plane's own address", () => {
     "portcullis.example.org.",
     "ｐortcullis.example.org",
     "*.example.org",
-  ])("cannot be claimed as %s", (typed) => {
+  ])("the control plane's own host cannot be claimed as %s", (typed) => {
     expect(reserved(typed)).toBe("control_plane");
   });
 
@@ -26,7 +26,7 @@ describe("the host of the control plane's own address", () => {
     "*.portcullis.example.org",
     "a.portcullis.example.org",
     "*.example.net",
-  ])("does not keep %s from being claimed", (typed) => {
+  ])("%s can be claimed next to the control plane's own host", (typed) => {
     expect(reserved(typed)).toBeNull();
   });
 
@@ -37,12 +37,12 @@ describe("the host of the control plane's own address", () => {
     ["https://bücher.example", "xn--bcher-kva.example"],
     ["http://portcullis:3000", "portcullis"],
     ["http://portcullis.localhost:3000", "*.localhost"],
-  ])("at %s reserves %s", (origin, typed) => {
+  ])("a control plane at %s reserves %s", (origin, typed) => {
     expect(reserved(typed, origin)).toBe("control_plane");
   });
 
   test.each(["http://127.0.0.1:3000", "http://[::1]:3000", "https://192.0.2.7"])(
-    "that is an address (%s) reserves no name",
+    "a control plane whose host is an address (%s) reserves no name",
     (origin) => {
       expect(hostOfOrigin(origin)).toBeNull();
       expect(reserved("wiki.example.org", origin)).toBeNull();
@@ -51,7 +51,7 @@ describe("the host of the control plane's own address", () => {
 });
 
 test.each(["localhost", "LocalHost.", "localhost.localdomain", "ip6-localhost", "ip6-loopback"])(
-  "%s, which is every machine itself, cannot be claimed",
+  "%s cannot be claimed, because it names the local machine",
   (typed) => {
     expect(reserved(typed)).toBe("loopback");
   },
@@ -76,7 +76,7 @@ test.each([
   "a.kobe.jp",
   "*.kobe.jp",
   "in-addr.arpa",
-])("%s, below which names belong to different people, cannot be claimed", (typed) => {
+])("the public suffix %s cannot be claimed", (typed) => {
   expect(reserved(typed)).toBe("public_suffix");
 });
 

@@ -16,7 +16,7 @@ const seen = (asked: HostAnswer, one: HostAnswer, other: HostAnswer = one) =>
   ]);
 const notFound = answer(404, { "content-type": "text/plain", "content-length": "19" });
 
-test("a host that gets what random names get is served by nobody", () => {
+test("a host with the same answer as random names is not served elsewhere", () => {
   expect(seen(notFound, notFound)).toBeNull();
 });
 
@@ -25,15 +25,15 @@ test.each<[string, HostAnswer]>([
   ["a refusal without a tag", answer(401, { server: "nginx", "www-authenticate": "Basic" })],
   ["the same status of another server", answer(404, { ...notFound.headers, server: "nginx" })],
   ["a page of another length", answer(404, { ...notFound.headers, "content-length": "512" })],
-])("%s means that somebody else serves the host", (_, asked) => {
+])("%s means that the host is served elsewhere", (_, asked) => {
   expect(seen(asked, notFound)).toEqual({ status: asked.status, server: asked.headers.server ?? null });
 });
 
-test("an answer with a tag is one that Portcullis compiled: a delivery may be under way", () => {
+test("an answer with a tag is not served elsewhere, because Portcullis compiled it and a delivery may be running", () => {
   for (const status of [200, 401, 403, 418]) expect(seen(answer(status, {}, true), notFound)).toBeNull();
 });
 
-test("a redirect of the whole entry point, which repeats the name, is no difference", () => {
+test("a redirect of the whole entry point that repeats the name is not served elsewhere", () => {
   const redirect = (name: string) => answer(308, { location: `https://${name}/` });
   expect(seen(redirect(host), redirect(randomNames[0]), redirect(randomNames[1]))).toBeNull();
   expect(
@@ -41,7 +41,7 @@ test("a redirect of the whole entry point, which repeats the name, is no differe
   ).not.toBeNull();
 });
 
-test("what differs between two random names says nothing of the host", () => {
+test("differences that also occur between two random names are ignored", () => {
   const counted = (etag: string) => answer(200, { server: "catch-all", etag });
   expect(seen(counted('"3"'), counted('"1"'), counted('"2"'))).toBeNull();
   expect(seen(answer(200), answer(200), answer(503))).toBeNull();
@@ -51,7 +51,7 @@ test("what differs between two random names says nothing of the host", () => {
   });
 });
 
-test("of what was seen, a message gets one printable line", () => {
+test("the observed server name is reduced to one short printable line", () => {
   const { server } = seen(answer(200, { server: `ng\u0000inx${"x".repeat(500)}` }), notFound) ?? {};
   expect(server).toMatch(/^nginx{1,56}$/);
 });

@@ -84,15 +84,15 @@ const refusals: [string, string][] = [
 ];
 
 describe("an upstream", () => {
-  it.each(accepted)("%j is read by the rules of the URL standard", (typed, upstream) => {
+  it.each(accepted)("the upstream %j is read by the rules of the URL standard", (typed, upstream) => {
     expect(parseUpstream(typed)).toMatchObject({ ok: true, upstream });
   });
 
-  it.each(refusals)("%j is refused: %s", (typed, problem) => {
+  it.each(refusals)("the upstream %j is refused with %s", (typed, problem) => {
     expect(parseUpstream(typed)).toEqual({ ok: false, problem });
   });
 
-  it("in normal form is its own normal form, and any text is answered", () => {
+  it("an upstream in normal form is its own normal form, and no text causes an error", () => {
     const hosts = fc.oneof(
       fc.domain(),
       fc.ipV4Extended(),
@@ -147,11 +147,11 @@ describe("what is claimed with an upstream", () => {
     "http://[2001:db8:0::7]:3000",
     "http://[fe80::7]:3000",
     "http://BOX.lan:3000",
-  ])("%s is this host, and all of its forms are one claim", (url) => {
+  ])("%s is this machine, and all of its forms share one claim key", (url) => {
     expect(upstreamClaimKeys(read(url), [], own)).toEqual(["loopback:3000"]);
   });
 
-  it("a name claims itself and every address that it has", () => {
+  it("an upstream name claims itself and all of its addresses", () => {
     const upstream = read("https://a.org");
     expect(upstreamClaimKeys(upstream, [], own)).toEqual(["a.org:443"]);
     expect(upstreamClaimKeys(upstream, ["10.0.0.2", "::ffff:10.0.0.2", "2606:4700:0::1", "127.0.0.1"], own)).toEqual([
@@ -162,7 +162,7 @@ describe("what is claimed with an upstream", () => {
     ]);
   });
 
-  it("an address carried inside IPv6 is the same claim as the address, and another port is another claim", () => {
+  it("an IPv4 address in IPv6 form has the same claim key, and another port has another key", () => {
     expect(upstreamClaimKeys(read("http://[::ffff:10.0.0.2]:81"), [], own)).toEqual(["10.0.0.2:81"]);
     expect(upstreamClaimKeys(read("http://[64:ff9b::a00:2]:81"), [], own)).toEqual(["10.0.0.2:81"]);
     expect(upstreamClaimKeys(read("http://10.0.0.2:82"), [], own)).toEqual(["10.0.0.2:82"]);
@@ -236,7 +236,7 @@ describe("an upstream that may be published (ADR-4, TM-42)", () => {
     ["http://a.org:8001", ["::ffff:10.9.9.9"], "upstream_control_plane", "upstream_control_plane"],
     ["https://control.example.org", ["1.1.1.1"], "upstream_control_plane", "upstream_control_plane"],
     ["http://10.0.0.2:3000", [], "ok", "ok"],
-  ])("%s at %j: %s, when checked %s", (url, resolved, any, checked) => {
+  ])("the upstream %s with the addresses %j is judged %s, and %s in checked mode", (url, resolved, any, checked) => {
     expect([judge(url, "any", resolved), judge(url, "checked", resolved)]).toEqual([any, checked]);
   });
 });

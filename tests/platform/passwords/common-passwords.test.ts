@@ -5,15 +5,15 @@ import { generatePassword } from "../../../src/platform/passwords/generate-passw
 import { adviseOnPassword } from "../../../src/platform/passwords/password-advice";
 
 describe("the list of common passwords (DK-9)", () => {
-  it("knows the usual ones, and no generated one", async () => {
+  it("the list contains usual passwords, and no generated one", async () => {
     const isCommon = await loadCommonPasswords();
     for (const text of ["password", "123456", "qwerty", "letmein", "trustno1"])
       expect([text, isCommon(text)]).toEqual([text, true]);
-    for (let made = 0; made < 500; made += 1)
+    for (let count = 0; count < 500; count += 1)
       expect(adviseOnPassword(generatePassword(randomBytes), "ada.lovelace", isCommon)).toEqual([]);
   });
 
-  it("makes advice of it that sees through the usual disguises", async () => {
+  it("the advice recognizes common passwords in the usual disguises", async () => {
     const isCommon = await loadCommonPasswords();
     for (const password of ["Password123!", "P@ssw0rd2024!", "Qwertyuiop1!", "Iloveyou-2024"]) {
       expect(adviseOnPassword(password, "ada.lovelace", isCommon).map(({ reason }) => reason)).toContain(

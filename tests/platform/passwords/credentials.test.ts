@@ -56,11 +56,11 @@ const passwords: [string, "apr1" | "bcrypt", ReturnType<typeof checkVisitorPassw
 ];
 
 describe("a user name", () => {
-  it.each(usernames)("%j is answered with %s (DK-8)", (username, problem) => {
+  it.each(usernames)("the check of the user name %j returns %s (DK-8)", (username, problem) => {
     expect(checkUsername(username)).toBe(problem);
   });
 
-  it("that passes makes exactly one line of a users file, whatever it is (DK-8)", () => {
+  it("every accepted user name makes exactly one line of a users file (DK-8)", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 300 }), (username) => {
         if (checkUsername(username) !== null) return;
@@ -75,11 +75,11 @@ describe("a user name", () => {
 });
 
 describe("a visitor's password", () => {
-  it.each(passwords)("%j under %s is answered with %s (DK-9)", (password, algorithm, problem) => {
+  it.each(passwords)("the check of the password %j for %s returns %s (DK-9)", (password, algorithm, problem) => {
     expect(checkVisitorPassword(password, algorithm)).toBe(problem);
   });
 
-  it("of megabytes is refused without being read through", () => {
+  it("a visitor's password of several megabytes is refused without reading all of it", () => {
     const started = performance.now();
     expect(checkVisitorPassword("€".repeat(50_000_000), "apr1")).toBe("password_too_long");
     expect(performance.now() - started).toBeLessThan(500);

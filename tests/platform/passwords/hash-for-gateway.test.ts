@@ -13,7 +13,7 @@ import { patienceMs } from "../../support/patience";
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
-/** The reference's answers, one per password; a password is one line of standard input to it. */
+/** Returns the hashes of `openssl`, one per password. It reads one password per line of standard input. */
 function opensslApr1(salt: string, passwords: readonly string[]): string[] {
   const run = spawnSync("openssl", ["passwd", "-apr1", "-salt", salt, "-stdin"], {
     input: `${passwords.join("\n")}\n`,
@@ -23,30 +23,33 @@ function opensslApr1(salt: string, passwords: readonly string[]): string[] {
 }
 
 describe("APR1", () => {
-  it.skipIf(!hasOpenssl)("agrees with openssl on passwords of every kind and length (DK-17)", async () => {
-    const accepted = (text: string) => checkVisitorPassword(text, "apr1") === null;
-    const random = fc.sample(
-      fc.oneof(
-        fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }),
-        fc.string({ unit: "binary", minLength: 1, maxLength: 80 }),
-        fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 255 }),
-      ),
-      400,
-    );
-    const lengths = Array.from({ length: 255 }, (_, at) => "x".repeat(at + 1));
-    const known = ["pä$$wörd", "пароль", "密码密码密码", "🦊🦊🦊", "é".repeat(127), " lead and trail ", "║:{{"];
-    const passwords = [...known, ...lengths, ...random].filter(accepted);
-    expect(passwords.length).toBeGreaterThan(500);
+  it.skipIf(!hasOpenssl)(
+    "APR1 hashes equal those of openssl for passwords of every kind and length (DK-17)",
+    async () => {
+      const accepted = (text: string) => checkVisitorPassword(text, "apr1") === null;
+      const random = fc.sample(
+        fc.oneof(
+          fc.string({ unit: "grapheme", minLength: 1, maxLength: 60 }),
+          fc.string({ unit: "binary", minLength: 1, maxLength: 80 }),
+          fc.string({ unit: "binary-ascii", minLength: 1, maxLength: 255 }),
+        ),
+        400,
+      );
+      const lengths = Array.from({ length: 255 }, (_, at) => "x".repeat(at + 1));
+      const known = ["pä$$wörd", "пароль", "密码密码密码", "🦊🦊🦊", "é".repeat(127), " lead and trail ", "║:{{"];
+      const passwords = [...known, ...lengths, ...random].filter(accepted);
+      expect(passwords.length).toBeGreaterThan(500);
 
-    const salt = randomBytes(8);
-    const hashes = await Promise.all(
-      passwords.map((password) => hashForGateway(password, "apr1", () => salt, "org_a")),
-    );
-    const saltText = hashes[0]?.split("$")[2] ?? "";
-    expect(hashes).toEqual(opensslApr1(saltText, passwords));
-  });
+      const salt = randomBytes(8);
+      const hashes = await Promise.all(
+        passwords.map((password) => hashForGateway(password, "apr1", () => salt, "org_a")),
+      );
+      const saltText = hashes[0]?.split("$")[2] ?? "";
+      expect(hashes).toEqual(opensslApr1(saltText, passwords));
+    },
+  );
 
-  it("takes its salt of 8 characters from the source that it is given, every character of the alphabet alike", async () => {
+  it("an APR1 hash takes its salt of 8 characters from the given source, with all characters equally likely", async () => {
     const zeros = await hashForGateway("x", "apr1", (size) => Buffer.alloc(size), "org_a");
     expect(zeros).toMatch(/^\$apr1\$\.{8}\$[./0-9A-Za-z]{22}$/);
     const letters = new Set<string>();
@@ -62,7 +65,7 @@ describe("APR1", () => {
 });
 
 describe("bcrypt", () => {
-  it("hashes at cost 10, with the salt that it is given, and leaves the event loop free", async () => {
+  it("bcrypt hashes have cost 10 and the given salt, and do not block the event loop", async () => {
     await hashForGateway("warm up", "bcrypt", randomBytes, "org_a");
     let turns = 0;
     let hashing = true;
@@ -83,11 +86,11 @@ describe("bcrypt", () => {
       expect(compareSync(`!${passwords[at]}`, hash)).toBe(false);
     });
     expect(new Set(hashes.map((hash) => hash.slice(7, 29))).size).toBe(passwords.length);
-    // Six hashes on the event loop leave it a turn or two each.
+    // Six hashes on the event loop itself would leave it one or two turns each.
     expect(turns).toBeGreaterThan(500);
   });
 
-  it("gives the same hash for the same salt", async () => {
+  it("bcrypt returns the same hash for the same salt", async () => {
     const fixed = (size: number) => Buffer.alloc(size, 0x5a);
     expect(await hashForGateway("same", "bcrypt", fixed, "org_a")).toBe(
       await hashForGateway("same", "bcrypt", fixed, "org_a"),
@@ -102,17 +105,20 @@ describe("a password that cannot be checked at the gateway", () => {
     ["apr1", "", "password_empty"],
     ["bcrypt", "a\u0000b", "password_control_character"],
     ["apr1", "\ud800", "password_not_unicode"],
-  ] as const)("is refused by %s, with a word and not with itself", async (algorithm, password, word) => {
-    await expect(hashForGateway(password, algorithm, randomBytes, "org_a")).rejects.toThrow(new RangeError(word));
-  });
+  ] as const)(
+    "%s refuses an invalid password with a reason that does not contain the password",
+    async (algorithm, password, word) => {
+      await expect(hashForGateway(password, algorithm, randomBytes, "org_a")).rejects.toThrow(new RangeError(word));
+    },
+  );
 
-  it("a source that gives too few bytes is refused too", async () => {
+  it("hashing fails if its random source returns too few bytes", async () => {
     await expect(hashForGateway("x", "apr1", () => Buffer.alloc(4), "org_a")).rejects.toThrow(RangeError);
     await expect(hashForGateway("x", "bcrypt", () => Buffer.alloc(4), "org_a")).rejects.toThrow(RangeError);
   });
 });
 
-describe("in a bundle with its dependencies outside", () => {
+describe("a bundle with external dependencies", () => {
   let folder = "";
   beforeAll(async () => {
     folder = await mkdtemp(join(resolve("node_modules"), ".hash-bundle-"));
@@ -142,7 +148,7 @@ describe("in a bundle with its dependencies outside", () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  it("works from any working directory, and the idle threads do not keep the process alive", async () => {
+  it("bundled hashing works from any working directory, and its idle threads do not keep the process alive", async () => {
     const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "main.mjs")], {
       cwd: "/",
       timeout: 20_000,
@@ -152,7 +158,7 @@ describe("in a bundle with its dependencies outside", () => {
     expect(bcrypts.map((hash) => compareSync("pä", hash))).toEqual([true, true, true]);
   });
 
-  it("a hash that cannot be made is an error for its caller, not for the process", async () => {
+  it("a failed hash rejects for its caller and does not end the process", async () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [

@@ -3,11 +3,11 @@ import { type HashCaller, hashQueues } from "../../../src/platform/passwords/has
 
 const noRest = () => Promise.resolve();
 
-/** Hashing with a clock that the test turns on: every hash ends when the test ends it, after `hashMs`. */
+/** Hashing with a clock of the test. A hash ends when the test advances the clock by `hashMs`. */
 function heldHashing({ threads = 1, hashMs = 30, rest = noRest as (ms: number) => Promise<unknown> } = {}) {
   let time = 0;
   const queues = hashQueues({ threads, now: () => time, rest });
-  const underWay: (() => void)[] = [];
+  const running: (() => void)[] = [];
   const completed: string[] = [];
   const refused: unknown[] = [];
   let atOnce = 0;
@@ -16,18 +16,18 @@ function heldHashing({ threads = 1, hashMs = 30, rest = noRest as (ms: number) =
     const work = async () => {
       atOnce++;
       mostAtOnce = Math.max(mostAtOnce, atOnce);
-      await new Promise<void>((resolve) => underWay.push(resolve));
+      await new Promise<void>((resolve) => running.push(resolve));
       atOnce--;
       completed.push(name);
     };
     return queues.run(caller, work).catch((refusal: unknown) => void refused.push(refusal));
   };
-  /** Ends what is under way, so many times. */
+  /** Ends all running hashes, in this many rounds. */
   const advance = async (rounds: number) => {
     for (let round = 0; round < rounds; round++) {
       await settled();
       time += hashMs;
-      for (const end of underWay.splice(0)) end();
+      for (const end of running.splice(0)) end();
     }
     await settled();
   };
@@ -39,7 +39,7 @@ const org = (name: string): HashCaller => ({ known: `org_${name}` });
 const address = (number: number): HashCaller => ({ stranger: `198.51.100.${number}` });
 
 describe("hashes of visitors' passwords", () => {
-  it("of an organization that sends 400 delay another organization's only one by two hashes at most", async () => {
+  it("400 hashes of one organization delay the only hash of another one by two hashes at most", async () => {
     const { hash, advance, completed, refused } = heldHashing();
     for (let number = 0; number < 400; number++) void hash("a", org("a"));
     void hash("b", org("b"));
@@ -49,7 +49,7 @@ describe("hashes of visitors' passwords", () => {
     expect(refused.length).toBeGreaterThan(300);
   });
 
-  it("delay those of ten other organizations by one turn of each", async () => {
+  it("a long queue of one organization delays the hashes of ten others by one turn each", async () => {
     const { hash, advance, completed } = heldHashing({ threads: 2 });
     for (let number = 0; number < 60; number++) void hash("a", org("a"));
     for (let number = 0; number < 10; number++) void hash(`b${number}`, org(`b${number}`));
@@ -58,7 +58,7 @@ describe("hashes of visitors' passwords", () => {
     expect(completed.length).toBeLessThanOrEqual(20);
   });
 
-  it("beyond an organization's share are refused as busy, with the time in which its waiting ones are hashed", async () => {
+  it("hashes beyond an organization's share are refused as busy, with the time until its queue is empty", async () => {
     const { hash, advance, refused } = heldHashing({ hashMs: 500 });
     const warm = Array.from({ length: 40 }, () => hash("warm", org("a")));
     await advance(40);
@@ -67,11 +67,11 @@ describe("hashes of visitors' passwords", () => {
     await settled();
     expect(refused).toMatchObject([{ kind: "unavailable", reason: "busy" }]);
     const [{ retryAfter }] = refused as [{ retryAfter: number }];
-    expect(retryAfter).toBeGreaterThan(25); // 64 that wait, half a second each
+    expect(retryAfter).toBeGreaterThan(25); // 64 waiting hashes, half a second each
     expect(retryAfter).toBeLessThan(35);
   });
 
-  it("of a thousand organizations are bounded together", async () => {
+  it("the hashes of a thousand organizations have one common bound", async () => {
     const { hash, refused } = heldHashing();
     for (let number = 0; number < 1_000; number++) void hash("one", org(String(number)));
     await settled();
@@ -79,7 +79,7 @@ describe("hashes of visitors' passwords", () => {
     expect(refused[0]).toMatchObject({ kind: "unavailable", reason: "busy" });
   });
 
-  it("wait for two hashes at most while strangers flood the sign-in", async () => {
+  it("a hash of an organization waits for two hashes at most during a flood of anonymous sign-ins", async () => {
     const { hash, advance, completed } = heldHashing();
     for (let number = 0; number < 200; number++) void hash("stranger", address(number));
     void hash("b", org("b"));
@@ -88,7 +88,7 @@ describe("hashes of visitors' passwords", () => {
   });
 });
 
-describe("hashes of strangers", () => {
+describe("hashes of unknown callers", () => {
   it.each([
     [1, 10],
     [1, 30],
@@ -96,7 +96,7 @@ describe("hashes of strangers", () => {
     [3, 60],
     [3, 1_500],
   ])(
-    "on %i threads are refused when more than a second of them and more than five wait, at %i ms each",
+    "on %i threads, unknown callers are refused if over a second of hashes and over five wait, at %i ms each",
     async (threads, hashMs) => {
       const { hash, advance, refused, completed } = heldHashing({ threads, hashMs });
       for (let number = 0; number < 120; number++) {
@@ -108,7 +108,7 @@ describe("hashes of strangers", () => {
         void hash("flood", { stranger: `10.0.${number >> 8}.${number & 255}` });
       await settled();
       const accepted = 1_000 - refused.length - threads;
-      const aSecond = Math.max(5, (1_000 * threads) / (2 * hashMs)); // each with the rest after it
+      const aSecond = Math.max(5, (1_000 * threads) / (2 * hashMs)); // each with the pause after it
       expect(accepted).toBeGreaterThanOrEqual(0.8 * aSecond - 1);
       expect(accepted).toBeLessThanOrEqual(1.2 * aSecond + 1);
       expect(refused[0]).toMatchObject({ reason: "busy", retryAfter: expect.any(Number) });
@@ -118,7 +118,7 @@ describe("hashes of strangers", () => {
     },
   );
 
-  it("never occupy more threads than there are, together with the known ones", async () => {
+  it("hashes of known and unknown callers together never use more threads than exist", async () => {
     const { hash, advance, most } = heldHashing({ threads: 2 });
     for (let number = 0; number < 50; number++) {
       void hash("stranger", address(number));
@@ -128,7 +128,7 @@ describe("hashes of strangers", () => {
     expect(most()).toBe(2);
   });
 
-  it("from one address, or from one IPv6 network, take its share only, and so do all without an address", async () => {
+  it("one address, one IPv6 network, or all callers without an address get only one share of the queue", async () => {
     for (const callerOf of [
       () => address(1),
       (number: number) => ({ stranger: `2001:db8::${number.toString(16)}` }),
@@ -144,7 +144,7 @@ describe("hashes of strangers", () => {
     }
   });
 
-  it("are refused before anything else is done for them while no more may wait, and only then", async () => {
+  it("requireRoom refuses an unknown caller exactly while the queue is full", async () => {
     const { queues, hash, advance } = heldHashing();
     const caller = address(250);
     queues.requireRoom(caller);
@@ -154,7 +154,7 @@ describe("hashes of strangers", () => {
     queues.requireRoom(caller);
   });
 
-  it("leave a thread alone after each for as long as it took, while answers and known callers do not wait for that", async () => {
+  it("a thread pauses after a hash of an unknown caller, and neither its answer nor a known caller waits for that", async () => {
     const rests: { readonly ms: number; readonly end: () => void }[] = [];
     const rest = (ms: number) => new Promise<void>((resolve) => rests.push({ ms, end: resolve }));
     const { hash, advance, completed } = heldHashing({ hashMs: 40, rest });
@@ -164,7 +164,7 @@ describe("hashes of strangers", () => {
     await advance(5);
     expect([completed, answered]).toEqual([["first"], ["first"]]);
     expect(rests).toHaveLength(1);
-    expect(rests[0]?.ms).toBeGreaterThanOrEqual(30); // the average of what was guessed and the 40 ms that it took
+    expect(rests[0]?.ms).toBeGreaterThanOrEqual(30); // the average of the initial estimate and the measured 40 ms
     expect(rests[0]?.ms).toBeLessThanOrEqual(40);
     void hash("known", org("a"));
     await advance(1);
@@ -174,7 +174,7 @@ describe("hashes of strangers", () => {
     expect(completed).toEqual(["first", "known", "second"]);
   });
 
-  it("say when their turn comes", async () => {
+  it("a hash reports when its turn comes", async () => {
     const { hash, advance } = heldHashing();
     let turns = 0;
     void hash("first", address(1));
@@ -186,10 +186,10 @@ describe("hashes of strangers", () => {
   });
 });
 
-it("admits no more than 125 waiting strangers for each thread, however short the hashes were measured to be", async () => {
+it("the queue admits at most 125 unknown callers for each thread, even if the measured hashes are very short", async () => {
   const queues = hashQueues({ threads: 1, now: () => 0, rest: noRest });
   for (let number = 0; number < 200; number++) await queues.run({ stranger: "192.0.2.1" }, async () => undefined);
-  await settled(); // the last one's rest is over
+  await settled(); // the pause after the last hash is over
   let end: () => void = () => undefined;
   const held = new Promise<void>((resolve) => {
     end = resolve;

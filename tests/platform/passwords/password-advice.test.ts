@@ -7,7 +7,7 @@ const warnings = (password: string, username = "ada") =>
   adviseOnPassword(password, username, (text) => common.has(text)).map(({ reason }) => reason);
 
 describe("password advice (DK-9)", () => {
-  it("has nothing to say of a strong password", () => {
+  it("a strong password gets no advice", () => {
     expect(warnings("Kt7m-Qz4x-h9Vb")).toEqual([]);
     expect(warnings("Été à Łódź 2024!")).toEqual([]);
   });
@@ -23,11 +23,11 @@ describe("password advice (DK-9)", () => {
     ["drowssaP-1234", "password_common"],
     ["2024-Qwertyuiop!", "password_common"],
     ["xsw2zaq1-ABcd", "password_common"],
-  ])("of %j says %s and nothing else", (password, warning) => {
+  ])("the advice on %j is only %s", (password, warning) => {
     expect(warnings(password)).toEqual([warning]);
   });
 
-  it("a common word that is a small part of a long password is no matter", () => {
+  it("a common word is allowed as a small part of a long password", () => {
     expect(warnings("dragon-Kt7m-Qz4x-h9Vb")).toEqual([]);
   });
 
@@ -37,7 +37,7 @@ describe("password advice (DK-9)", () => {
     ["ada", "Kt7m-Canada-Qz4x", false],
     ["grace@example.org", "Kt7m-Grace-Qz4x", true],
     ["ada@example.org", "Kt7m-Canada-Qz4x", false],
-  ])("user name %s in %s: %s", (username, password, contained) => {
+  ])("whether the user name %s counts as part of the password %s: %s", (username, password, contained) => {
     expect(warnings(password, username)).toEqual(contained ? ["password_contains_username"] : []);
   });
 
@@ -70,7 +70,7 @@ describe("password advice (DK-9)", () => {
     "$Kt7m$Qz4x$h9Vb",
     "pa$$word:Kt7m-Qz4x",
     "{Kt7m}-Qz4x-h9Vb",
-    "9f86d081884c7d659a2feaa0c55ad015", // a random password in hexadecimal is no hash
+    "9f86d081884c7d659a2feaa0c55ad015", // a random password in hexadecimal is not a hash
     "c29tZXNhbHQ9Kt7mQz4xh9VbW6ph5M==",
     "one:two:three-Kt7m-Qz4x",
     "$100 in 5$ bills, 9 times",
@@ -79,7 +79,7 @@ describe("password advice (DK-9)", () => {
     expect(warnings(password, "grace")).not.toContain("looks_like_hash");
   });
 
-  it("gives every warning at once, each with a message that does not hold the password", () => {
+  it("the advice gives all warnings at once, and no message contains the password", () => {
     const given = adviseOnPassword("ada", "ada", () => true);
     expect(given.map(({ reason }) => reason)).toEqual([
       "password_short",
@@ -95,7 +95,7 @@ describe("password advice (DK-9)", () => {
     }
   });
 
-  it("any password is answered, and the longest without delay", () => {
+  it("every password gets an answer, and the longest one without delay", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (password, username) => {
         expect(Array.isArray(adviseOnPassword(password, username, () => false))).toBe(true);

@@ -21,11 +21,11 @@ describe("a person's password", () => {
     ["ada.lovelace@example.org", ["password_contains_username"]],
     ["twelve chars\0", ["password_not_text"]],
     ["twelve chars\ud800", ["password_not_text"]],
-  ])("%j: %j", (password, expected) => {
+  ])("the advice on a person's password %j is %j", (password, expected) => {
     expect(problems(password)).toEqual(expected);
   });
 
-  it("is never repeated in what is said of it", () => {
+  it("the advice never repeats a person's password", () => {
     const said = adviseOnPersonPassword("letmein", "ada@example.org", (text) => common.has(text));
     expect(JSON.stringify(said)).not.toContain("letmein");
   });

@@ -17,10 +17,10 @@ const GATEWAY: GatewayState = { gatewayId: "gtw_one", entryPoint: "web", tagKey:
 const CLOSED = "closed.example.org";
 const DENIED = "denied.example.org";
 const UNCLAIMED = "unclaimed.example.org";
-/** What the closed address list holds, in every spelling that Go's address parser takes. */
+/** The address in the closed address list, in every spelling that Go's address parser accepts. */
 const SPELLINGS = ["255.255.255.255", "::ffff:255.255.255.255", "::ffff:ffff:ffff", "::255.255.255.255"];
 
-describe.skipIf(!hasTraefik())("a closed application at a gateway that believes everything a visitor says", () => {
+describe.skipIf(!hasTraefik())("a closed application at a gateway that trusts all forwarded addresses", () => {
   let folder: string;
   let upstream: Upstream;
   let traefik: RunningTraefik;
@@ -64,7 +64,7 @@ describe.skipIf(!hasTraefik())("a closed application at a gateway that believes 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test.each([CLOSED, DENIED])("%s answers 403 with its tag, whatever the method and path", async (host) => {
+  test.each([CLOSED, DENIED])("%s answers 403 with its tag, for every method and path", async (host) => {
     for (const method of ["GET", "HEAD", "POST", "OPTIONS", "DELETE"]) {
       expect(await traefik.request({ host, method, path: "/any/path?x=1" }), method).toMatchObject({
         status: 403,
@@ -74,7 +74,7 @@ describe.skipIf(!hasTraefik())("a closed application at a gateway that believes 
     }
   });
 
-  test("a host that nobody claimed answers 404 without a tag, at both entry points", async () => {
+  test("an unclaimed host answers 404 without a tag, at both entry points", async () => {
     for (const entryPoint of ["web", "portcullis"] as const) {
       expect(await traefik.request({ host: UNCLAIMED, entryPoint })).toMatchObject({ status: 404, tag: null });
       expect(await traefik.request({ host: "", entryPoint })).toMatchObject({ tag: null });
@@ -82,7 +82,7 @@ describe.skipIf(!hasTraefik())("a closed application at a gateway that believes 
     expect((await traefik.request({ host: CLOSED, entryPoint: "portcullis" })).status).toBe(404);
   });
 
-  test("no header makes a visitor pass for the one address of the list", async () => {
+  test("no header lets a visitor pass as the one address in the closed address list", async () => {
     for (const address of SPELLINGS) {
       const headers = {
         "x-forwarded-for": address,
@@ -100,7 +100,7 @@ describe.skipIf(!hasTraefik())("a closed application at a gateway that believes 
     }
   });
 
-  test("behind the PROXY protocol, which can claim that address, the second lock answers and nothing is served", async () => {
+  test("with the PROXY protocol, which can forge that address, the second lock answers 418 and nothing is served", async () => {
     for (const [family, address] of [
       ["TCP4", "255.255.255.255"],
       ["TCP6", "::ffff:255.255.255.255"],

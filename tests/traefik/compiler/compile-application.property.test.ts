@@ -47,7 +47,7 @@ function shuffled<T>(items: readonly T[], turn: number): T[] {
 }
 
 describe("any state, with any history", () => {
-  test("comes in every form, often enough to mean something", () => {
+  test("the generated histories cover every form at least ten times, and quarantine is never public", () => {
     const seen: Record<string, number> = {};
     const key = new Uint8Array(32);
     for (const [before, now] of fc.sample(anyHistory, { numRuns: 2_000, seed: 1 })) {
@@ -71,7 +71,7 @@ describe("any state, with any history", () => {
     expect(Object.keys(seen)).not.toContain("quarantined, public");
   });
 
-  test("gives a file that a strict reader of the gateway's schema accepts, and in which everything is built", () => {
+  test("every compiled file is accepted by the strict reader of Traefik's schema, and Traefik can build all of it", () => {
     fc.assert(
       fc.property(anyHistory, anyGateway, ([before, now], gateway) => {
         const { fingerprints } = compileApplication(before, gateway, null);
@@ -87,7 +87,7 @@ describe("any state, with any history", () => {
     );
   });
 
-  test("gives the same bytes whatever the order of its rows", () => {
+  test("the compiled bytes do not depend on the order of the rows", () => {
     fc.assert(
       fc.property(anyHistory, anyGateway, fc.nat(), ([before, now], gateway, turn) => {
         const { fingerprints } = compileApplication(before, gateway, null);
@@ -111,7 +111,7 @@ describe("any state, with any history", () => {
     );
   });
 
-  test("leads nobody to an upstream past a missing lock, unless it is stated and meant to be public", () => {
+  test("every router to an upstream has the lock, unless the application is stated and intended to be public", () => {
     fc.assert(
       fc.property(anyHistory, anyGateway, ([before, now], gateway) => {
         const { fingerprints } = compileApplication(before, gateway, null);
@@ -133,7 +133,7 @@ describe("any state, with any history", () => {
     );
   });
 
-  test("shows the pass header only behind the lock, and never on a closed or deny router", () => {
+  test("the pass header is set only after the lock, and never on a closed or deny router", () => {
     fc.assert(
       fc.property(anyState, anyGateway, (state, gateway) => {
         const { file, intended } = compileApplication(state, gateway, null);
@@ -153,13 +153,13 @@ describe("any state, with any history", () => {
     );
   });
 
-  test("admits nobody but the valid rows of now, and in quarantine only those of them that were there before", () => {
+  test("only currently valid credentials are admitted, and in quarantine only those that existed before", () => {
     fc.assert(
       fc.property(anyHistory, anyGateway, ([before, now], gateway) => {
         const first = compileApplication(before, gateway, null);
         const second = compileApplication(now, gateway, first.fingerprints);
-        const present = now.credentials.filter(({ valid }) => valid).map(({ username, hash }) => `${username}:${hash}`);
-        for (const user of usersOf(second.file)) expect(present).toContain(user);
+        const current = now.credentials.filter(({ valid }) => valid).map(({ username, hash }) => `${username}:${hash}`);
+        for (const user of usersOf(second.file)) expect(current).toContain(user);
         if (second.form === "stated") return;
         const past = before.credentials.filter(({ valid }) => valid).map(({ username, hash }) => `${username}:${hash}`);
         for (const user of usersOf(second.file)) expect(past).toContain(user);
@@ -171,7 +171,7 @@ describe("any state, with any history", () => {
     );
   });
 
-  test("lets nothing that was typed reach a rule, a template or a list item", () => {
+  test("no text of a user reaches a rule, a template or a list item", () => {
     fc.assert(
       fc.property(anyState, anyGateway, (state, gateway) => {
         const { file, diagnostics } = compileApplication(state, gateway, null);
@@ -202,7 +202,7 @@ describe("any state, with any history", () => {
     );
   });
 
-  test("has fingerprints that tell nothing without the key, and a tag that follows the compile", () => {
+  test("fingerprints depend on the key, and the tag depends on the key and the application", () => {
     fc.assert(
       fc.property(anyState, anyGateway, (state, gateway) => {
         const one = compileApplication(state, gateway, null);
@@ -229,7 +229,7 @@ describe("any state, with any history", () => {
 });
 
 describe("any claimed hosts", () => {
-  test("give a deny that a strict reader accepts, with rules of hosts alone, in any order the same", () => {
+  test("every deny passes the strict reader, has host rules only, and does not depend on the order of hosts", () => {
     fc.assert(
       fc.property(anyDeny, anyGateway, fc.nat(), (state, gateway, turn) => {
         const { file, tag } = compileDeny(state, gateway);

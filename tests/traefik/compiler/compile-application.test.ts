@@ -21,7 +21,7 @@ const application: ApplicationState = {
   routes: [route],
 };
 
-test("a route that another one is put beside at its place is served no more, though it was before (DK-18)", () => {
+test("two routes with the same host and path are both closed, even if one was served before (DK-18)", () => {
   const before = compileApplication(application, gateway, null);
   expect(before.file?.text).toContain("127.0.0.1:9000");
   const second = { ...route, routeId: "rte_2", upstreams: [{ url: "http://127.0.0.1:9001", serverName: null }] };
@@ -35,7 +35,7 @@ test("a route that another one is put beside at its place is served no more, tho
   expect(file?.text).not.toContain("127.0.0.1");
 });
 
-test("the tag is another for another password, name, route or upstream: no older compile answers for it (DK-3)", () => {
+test("a changed password, name, route or upstream changes the tag, so an older compile proves nothing (DK-3)", () => {
   const [credential] = application.credentials;
   const tagOf = (more: Partial<ApplicationState>) => {
     const { tag, twinTag } = compileApplication({ ...application, ...more }, gateway, null);

@@ -6,7 +6,7 @@ import { type Effect, orderBatch } from "../../../src/traefik/compiler/order-bat
 const KEY = new Uint8Array(32).fill(7);
 
 describe("the order of a batch", () => {
-  test("what closes comes first, then what opens, removals last, each by name", () => {
+  test("a batch is ordered as closing files, opening files, then removals, each by name", () => {
     const batch: { name: string; effect: Effect }[] = [
       { name: "d", effect: "removes" },
       { name: "c", effect: "opens" },
@@ -18,7 +18,7 @@ describe("the order of a batch", () => {
     expect(batch.map(({ name }) => name)).toEqual(["d", "c", "b", "z", "a"]);
   });
 
-  test("every beginning of a batch has closed what it closes before it opens anything", () => {
+  test("every prefix of a batch closes everything before it opens anything", () => {
     const action = fc.record({ name: fc.string(), effect: fc.constantFrom<Effect>("closes", "opens", "removes") });
     fc.assert(
       fc.property(fc.array(action), (batch) => {
@@ -36,12 +36,12 @@ describe("the digest of a delivery", () => {
     { name: "app_b.yml", digest: null },
   ];
 
-  test("is the same whatever the order of the batch, and 32 characters fit for a header", () => {
+  test("the digest of a delivery does not depend on the order of the batch, and has 32 characters safe for a header", () => {
     expect(chainDigest("", batch, KEY)).toBe(chainDigest("", [...batch].reverse(), KEY));
     expect(chainDigest("", batch, KEY)).toMatch(/^[a-z2-7]{32}$/);
   });
 
-  test("changes with the one before it, any file, any digest, and the key", () => {
+  test("the digest of a delivery changes with the previous digest, any file, any digest of a file, and the key", () => {
     const all = [
       chainDigest("", batch, KEY),
       chainDigest("x", batch, KEY),
@@ -57,7 +57,7 @@ describe("the digest of a delivery", () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  test("a key that is too short is refused", () => {
+  test("chainDigest refuses a key that is too short", () => {
     expect(() => chainDigest("", batch, new Uint8Array(15))).toThrow(RangeError);
   });
 });

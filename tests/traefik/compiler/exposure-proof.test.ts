@@ -43,9 +43,12 @@ const ROWS: readonly Row[] = [
 ];
 
 describe("what an anonymous answer proves", () => {
-  test.each(ROWS)("status %i, tag %s, pass %s", (status, tag, pass, stopped, passed) => {
-    const answer: ProbeAnswer = { status, tag, pass };
-    expect(exposureProof({ tag: TAG, passTag: PASS, expect: "stopped" }, answer)).toEqual(stopped);
-    expect(exposureProof({ tag: TAG, passTag: PASS, expect: "passed" }, answer)).toEqual(passed);
-  });
+  test.each(ROWS)(
+    "exposureProof judges an answer with status %i, tag %s and pass %s for both expectations",
+    (status, tag, pass, stopped, passed) => {
+      const answer: ProbeAnswer = { status, tag, pass };
+      expect(exposureProof({ tag: TAG, passTag: PASS, expect: "stopped" }, answer)).toEqual(stopped);
+      expect(exposureProof({ tag: TAG, passTag: PASS, expect: "passed" }, answer)).toEqual(passed);
+    },
+  );
 });

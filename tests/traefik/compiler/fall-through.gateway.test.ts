@@ -61,7 +61,7 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
     routes: [{ routeId: `rte_${id}`, host: HOST, pathPrefix, upstreams: [{ url: upstream.url, serverName: null }] }],
   });
 
-  /** Puts files where Traefik reads them, then the marker, and waits until it is live. */
+  /** Writes files where Traefik reads them, then the marker, and waits until the marker is live. */
   async function deliver(files: readonly (CompiledFile | null)[]): Promise<void> {
     for (const file of files) if (file !== null) writeFileSync(join(folder, APPLICATIONS_FOLDER, file.name), file.text);
     revision += 1;
@@ -76,11 +76,11 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
   }
 
   const broken = (file: CompiledFile | null, what: string, by: string): CompiledFile => {
-    if (file === null || !file.text.includes(what)) throw new Error(`no ${what} to break`);
+    if (file === null || !file.text.includes(what)) throw new Error(`the file does not contain ${what}`);
     return { ...file, text: file.text.replace(what, by) };
   };
 
-  test("falls to its deny twin, not to the same host's open application; then to the deny of its host", async () => {
+  test("requests for a router that was not built reach its deny twin, or the deny of its host, and no open application", async () => {
     const admin = compileApplication(application("admin", "/admin"), GATEWAY, null);
     const { tag, file } = root();
     await deliver([admin.file]);
@@ -107,7 +107,7 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
     expect(await ask("/admin")).toMatchObject({ status: 401, tag: admin.tag, pass: null });
   });
 
-  test("without the pass middleware nothing that leads to an upstream is built", async () => {
+  test("without the pass middleware, Traefik builds no router to an upstream", async () => {
     const shared = compileShared(GATEWAY);
     await deliver([broken(shared, '"portcullis-pass"', '"portcullis-lost"')]);
     expect((await traefik.request({ host: HOST })).status).toBe(403);
@@ -115,7 +115,7 @@ describe.skipIf(!hasTraefik())("a router that Traefik does not build", () => {
     expect((await traefik.request({ host: HOST })).status).toBe(200);
   });
 
-  test("a foreign router with a rule as long as it likes, or none of our entry points, does not come first", async () => {
+  test("a foreign router with a very long rule, or without entry points, has no precedence", async () => {
     const rule = `Host(\`${HOST}\`) && !Path(\`/${"x".repeat(5_000)}\`)`;
     const foreign = {
       routers: {

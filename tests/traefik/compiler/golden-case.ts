@@ -6,7 +6,7 @@ import { compileShared } from "../../../src/traefik/compiler/compile-shared";
 import { compileStatic, type StaticSettings } from "../../../src/traefik/compiler/compile-static";
 import type { ApplicationState, CompiledFile, DenyState, GatewayState } from "../../../src/traefik/compiler/state";
 
-/** What a real gateway must answer, once the case's file is loaded. */
+/** A request, and the answer of a real gateway that has loaded the case's file. */
 export interface GoldenAsk {
   readonly host: string;
   readonly path: string;
@@ -14,13 +14,13 @@ export interface GoldenAsk {
   readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly entryPoint?: "web" | "portcullis";
   readonly status: number;
-  /** `own`: the tag of this very compile. */
+  /** `own`: the tag of exactly this compile. */
   readonly tag: "own" | "none";
   readonly pass: boolean;
   readonly realm?: string;
   readonly upstream?: "one" | "two";
   readonly revision?: string;
-  /** The name that the upstream was asked for in the TLS handshake. */
+  /** The server name of the TLS handshake with the upstream. */
   readonly serverName?: string;
 }
 
@@ -33,7 +33,7 @@ type GoldenInput = { readonly asks: readonly GoldenAsk[] } & (
   | {
       readonly kind: "application";
       readonly state: ApplicationState;
-      /** What the gateway took before; `null` when nothing. */
+      /** The state that the gateway had taken before, or `null`. */
       readonly before: ApplicationState | null;
       readonly gateway: WrittenGateway;
     }
@@ -44,7 +44,7 @@ type GoldenInput = { readonly asks: readonly GoldenAsk[] } & (
 );
 
 export interface GoldenCase {
-  /** The fact that it fixes; also its folder. */
+  /** The fact that the case establishes, which is also the name of its folder. */
   readonly name: string;
   readonly folder: string;
   readonly input: GoldenInput;
@@ -68,7 +68,7 @@ export function gatewayOf(written: WrittenGateway): GatewayState {
 
 export interface GoldenOutput {
   readonly file: CompiledFile | null;
-  /** Everything else that the compiler says. */
+  /** All other output of the compiler. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
@@ -94,13 +94,13 @@ export function compileGolden({ input }: GoldenCase): GoldenOutput {
 }
 
 export interface GoldenExpectation {
-  /** `null`: no file is made. */
+  /** `null`: the compiler produces no file. */
   readonly fileName: string | null;
   readonly text: string | null;
   readonly rest: unknown;
 }
 
-/** What was read and accepted by a person; `undefined` while it was not. */
+/** Returns the output that a person has read and accepted, or `undefined` if there is none yet. */
 export function expectedOf(golden: GoldenCase): GoldenExpectation | undefined {
   if (!existsSync(`${golden.folder}expected.json`)) return undefined;
   const { fileName, ...rest } = JSON.parse(readFileSync(`${golden.folder}expected.json`, "utf8"));

@@ -59,12 +59,12 @@ describe.skipIf(!hasTraefik())("compiled files at a real gateway", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test.each(CASES)("$name", async (golden) => {
-    for (const ask of golden.input.asks) await answers(golden, ask);
+  test.each(CASES)("a real gateway answers as expected: $name", async (golden) => {
+    for (const ask of golden.input.asks) await requireAnswer(golden, ask);
     requireCleanRequests();
   });
 
-  async function answers(golden: GoldenCase, ask: GoldenAsk): Promise<void> {
+  async function requireAnswer(golden: GoldenCase, ask: GoldenAsk): Promise<void> {
     const { host, path, user, headers, entryPoint } = ask;
     const answer = await traefik.request({
       host,
@@ -102,9 +102,9 @@ describe.skipIf(!hasTraefik())("compiled files at a real gateway", () => {
     }
   }
 
-  test("the gateway had nothing to complain about, and its log holds no hash", () => {
+  test("the gateway logged no warning or error, and its log contains no hash", () => {
     const log = stripVTControlCharacters(traefik.log());
-    // Traefik warns of encoded characters at every start, whatever its entry points say (3.7.9).
+    // Traefik 3.7.9 warns of encoded characters at every start, with any settings of its entry points.
     const complaints = log
       .split("\n")
       .filter((line) => / (ERR|WRN|FTL) /.test(line) && !line.includes("encoded characters"));
@@ -137,7 +137,7 @@ describe.skipIf(!hasTraefik())("the parts of a gateway", () => {
     await Promise.all([traefik?.stop(), upstream?.close()]);
   });
 
-  test("nothing is served before the guard is there, and requests lose our headers to it", async () => {
+  test("nothing is served before the guard exists, and the guard removes Portcullis's headers from requests", async () => {
     const host = "open.example.org";
     const routes = [
       { routeId: "rte_open", host, pathPrefix: null, upstreams: [{ url: upstream.url, serverName: null }] },
@@ -155,6 +155,6 @@ describe.skipIf(!hasTraefik())("the parts of a gateway", () => {
 
     const upgrade = { connection: "Upgrade", upgrade: ["foo", "h2c"] };
     await traefik.request({ host, headers: upgrade });
-    expect(upstream.seen.at(-1)?.headers.upgrade, "a second line never arrives").toBe("foo");
+    expect(upstream.seen.at(-1)?.headers.upgrade, "the second line of the header is removed").toBe("foo");
   });
 });

@@ -8,7 +8,7 @@ const APR1 = "$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.";
 const BCRYPT = "$2b$10$G/R6Tubb.58rSeR3wSeKYe5Fb97Iz5sg.Iu6VaCOTkeZ9941sIkk.";
 
 describe("DK-17 the form of a hash", () => {
-  test("everything that the two libraries make is of the form of its algorithm, and of that alone", () => {
+  test("every hash of both libraries has the form of its own algorithm only", () => {
     for (let i = 0; i < 200; i++) {
       const hash = md5(
         randomBytes(8).toString("hex"),
@@ -24,7 +24,7 @@ describe("DK-17 the form of a hash", () => {
     }
   });
 
-  test("costs of different height are different words", () => {
+  test("hashCost returns different words for different costs of bcrypt", () => {
     expect(hashCost("bcrypt", BCRYPT)).toBe("bcrypt-10");
     expect(hashCost("bcrypt", BCRYPT.replace("$10$", "$12$"))).toBe("bcrypt-12");
     expect(hashCost("bcrypt", BCRYPT.replace("$2b$", "$2y$"))).toBe("bcrypt-10");
@@ -48,7 +48,7 @@ describe("DK-17 the form of a hash", () => {
     ["bcrypt", BCRYPT.slice(0, -1)],
     ["bcrypt", `${BCRYPT}\n`],
     ["bcrypt", ""],
-  ] as const)("%s refuses %j", (algorithm, hash) => {
+  ] as const)("hashCost refuses for %s the hash %j", (algorithm, hash) => {
     expect(hashCost(algorithm, hash)).toBeNull();
   });
 });

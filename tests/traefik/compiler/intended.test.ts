@@ -76,28 +76,28 @@ const TABLE: readonly Row[] = [
   ["protected", "access", true, BOTH, "protected"],
 ];
 
-describe("DK-19 what an application is meant to answer", () => {
-  test("the table names every combination once", () => {
+describe("DK-19 intended exposure of an application", () => {
+  test("the table of intended exposures contains every combination once", () => {
     expect(new Set(TABLE.map(([...row]) => JSON.stringify(row.slice(0, 4)))).size).toBe(TABLE.length);
     expect(TABLE).toHaveLength(2 * 4 * 2 * 4);
   });
 
-  test("without a row, without protection asked for, and opened by an act: public, and only then", () => {
+  test("an application is public only without credentials, without required protection, and if an act opened it", () => {
     const open = TABLE.filter(([, , , , intended]) => intended === "public");
     expect(open.map(([access, openedBy, neverPublic, rows]) => [access, openedBy, neverPublic, rows])).toEqual(
       (["create", "delete", "access"] as const).map((openedBy) => ["public-when-empty", openedBy, false, NONE]),
     );
   });
 
-  test.each(TABLE)("%s, opened by %s, never public %s, rows %j: %s", (...row) => {
+  test.each(TABLE)("with access %s, opened by %s, never public %s and credentials %j, the exposure is %s", (...row) => {
     const [access, openedBy, neverPublic, credentials, intended] = row;
     expect(intendedExposure({ access, openedBy, neverPublic, credentials })).toBe(intended);
   });
 
-  test("a value that is none of the known ones leaves it closed", () => {
+  test("an application with an unknown value is closed", () => {
     const state: AccessState = { access: "public-when-empty", openedBy: "create", neverPublic: false, credentials: [] };
-    const strange = { ...state, ...JSON.parse('{"openedBy":"expiry"}') };
-    expect(intendedExposure(strange)).toBe("closed");
+    const unknown = { ...state, ...JSON.parse('{"openedBy":"expiry"}') };
+    expect(intendedExposure(unknown)).toBe("closed");
     expect(intendedExposure({ ...state, ...JSON.parse('{"access":"public"}') })).toBe("closed");
     expect(intendedExposure({ ...state, ...JSON.parse('{"neverPublic":null}') })).toBe("closed");
   });

@@ -5,7 +5,7 @@ import { isPathPrefix } from "../../../src/traefik/compiler/well-formed";
 const DEEPEST = "/a".repeat(500);
 
 describe("tiers of priority", () => {
-  test("no depth of path leaves its tier", () => {
+  test("paths of every depth keep the order of the priority tiers", () => {
     expect(isPathPrefix(DEEPEST)).toBe(true);
     expect(isPathPrefix(`${DEEPEST}/a`)).toBe(false);
     const ladder = [
@@ -27,7 +27,7 @@ describe("tiers of priority", () => {
     expect(ladder).toEqual([...new Set(ladder)].sort((one, other) => one - other));
   });
 
-  test("every one lies from 2^40 up, and is exact in JSON and below the maximum that Traefik allows", () => {
+  test("priorities start at 2^40, are exact in JSON, and are below Traefik's maximum", () => {
     expect(denyPriority("wildcard")).toBe(2 ** 40);
     expect(Number.isSafeInteger(H2C_DENY_PRIORITY)).toBe(true);
     expect(BigInt(H2C_DENY_PRIORITY)).toBeLessThan(2n ** 63n - 1001n);

@@ -7,7 +7,7 @@ import { renderDocument } from "../../../src/traefik/compiler/render-document";
 import { hostRule, routeRule } from "../../../src/traefik/compiler/rule";
 import type { ApplicationState } from "../../../src/traefik/compiler/state";
 
-/** Values of the installation itself: there is nobody to go on for, so they are refused aloud. */
+/** Invalid values of the installation itself affect all applications. The compiler therefore throws. */
 
 const GATEWAY = { gatewayId: "gtw_one", entryPoint: "web", tagKey: new Uint8Array(32), tags: true };
 const APPLICATION: ApplicationState = {
@@ -43,31 +43,39 @@ describe("values that cannot be compiled at all", () => {
     { revision: -1 },
     { revision: 1.5 },
     { revision: Number.NaN },
-  ])("a marker with %j", (wrong) => {
+  ])("compileMarker throws for a marker with %j", (wrong) => {
     expect(compileMarker(marker).text).toContain("e.1.d");
     expect(() => compileMarker({ ...marker, ...wrong })).toThrow(TypeError);
   });
 
-  test.each(["", "Web", "a b", "web,portcullis", "{{x}}"])("an entry point named %j", (entryPoint) => {
-    expect(() => compileApplication(APPLICATION, { ...GATEWAY, entryPoint }, null)).toThrow(TypeError);
-  });
+  test.each(["", "Web", "a b", "web,portcullis", "{{x}}"])(
+    "compileApplication throws for an entry point named %j",
+    (entryPoint) => {
+      expect(() => compileApplication(APPLICATION, { ...GATEWAY, entryPoint }, null)).toThrow(TypeError);
+    },
+  );
 
-  test.each([{ organizationId: "../x" }, { group: -1 }, { group: 0.5 }])("a deny with %j", (wrong) => {
-    expect(() => compileDeny({ organizationId: "org_one", group: 0, hosts: [], ...wrong }, GATEWAY)).toThrow(TypeError);
-  });
+  test.each([{ organizationId: "../x" }, { group: -1 }, { group: 0.5 }])(
+    "compileDeny throws for a deny with %j",
+    (wrong) => {
+      expect(() => compileDeny({ organizationId: "org_one", group: 0, hosts: [], ...wrong }, GATEWAY)).toThrow(
+        TypeError,
+      );
+    },
+  );
 
-  test.each(["a\nb", "a\u0000", "a\u2028"])("a static setting %j", (dynamicFolder) => {
+  test.each(["a\nb", "a\u0000", "a\u2028"])("compileStatic throws for the folder %j", (dynamicFolder) => {
     expect(() => compileStatic({ address: "127.0.0.1:1", probeAddress: "127.0.0.1:2", dynamicFolder })).toThrow(
       TypeError,
     );
   });
 
-  test("a folder of quotes, backslashes, spaces and hashes stays one value", () => {
+  test("compileStatic keeps a folder with quotes, backslashes, spaces and hashes as one value", () => {
     const text = compileStatic({ address: "[::1]:80", probeAddress: ":81", dynamicFolder: 'C:\\a "b" #c: d' });
     expect(text).toContain('directory: "C:\\\\a \\"b\\" #c: d"\n');
   });
 
-  test("rules of what is not in normal form", () => {
+  test("hostRule and routeRule throw for hosts and paths that are not in normal form", () => {
     for (const host of ["", "A.org", "a.org.", "a..org", "-a.org", "a`", "**.a", "*.*.a", "a:80", "[::1]", "a b"]) {
       expect(() => hostRule(host), host).toThrow(TypeError);
     }
@@ -91,7 +99,7 @@ describe("values that cannot be compiled at all", () => {
     }
   });
 
-  test("a document with an empty map or list, or half a character", () => {
+  test("renderDocument throws for an empty map or list, and for a lone surrogate", () => {
     const router = { entryPoints: ["web"], rule: "Host(`a`)", priority: 1, service: "noop@internal" } as const;
     expect(renderDocument({ routers: { a: router } })).toContain('"service": "noop@internal"');
     expect(() => renderDocument({ routers: {} })).toThrow(TypeError);

@@ -8,7 +8,7 @@ import type {
   UpstreamState,
 } from "../../../src/traefik/compiler/state";
 
-/** Rows as they may come: mostly good, some hostile, and few enough names that they collide. */
+/** Generates rows: most of them valid, some hostile, with few names, so that they collide. */
 
 const HASHES = [
   "$apr1$saltsalt$HIDXe7D36X22w1CH4M1cQ.",
@@ -17,7 +17,7 @@ const HASHES = [
   "$2b$05$0bXRkQlVSypO8N/9/DxZz.x4aB61ZsCo71803JA.hjSIY9DQkW3Q6",
 ];
 
-/** Text that means something to templates, rules, lists, YAML or headers. */
+/** Text with a meaning in templates, rules, lists, YAML or headers. */
 const hostile = fc.oneof(
   fc.string({ unit: "binary", maxLength: 12 }),
   fc
@@ -112,7 +112,7 @@ const state = (weight: number): fc.Arbitrary<ApplicationState> =>
     routes: fc.array(route(weight), { maxLength: 5 }),
   });
 
-/** Any state at all: one third hardly ever with a bad value, the others with some or many. */
+/** Any state. One third hardly ever has an invalid value; the others have some or many. */
 export const anyState: fc.Arbitrary<ApplicationState> = fc.oneof(state(1_000), state(12), state(2));
 
 export const anyGateway: fc.Arbitrary<GatewayState> = fc.record({
@@ -122,7 +122,7 @@ export const anyGateway: fc.Arbitrary<GatewayState> = fc.record({
   tags: fc.boolean(),
 });
 
-/** A state and a later one of the same application: rows stay, go, change and come. */
+/** A state and a later state of the same application: rows stay, disappear, change and appear. */
 export const anyHistory: fc.Arbitrary<readonly [ApplicationState, ApplicationState]> = fc
   .tuple(anyState, anyState, fc.infiniteStream(fc.boolean()))
   .map(([before, other, keep]) => {

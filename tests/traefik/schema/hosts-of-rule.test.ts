@@ -14,7 +14,7 @@ describe("the hosts of a rule", () => {
     ["Host(`a`, `b`)", ["a", "b"]],
     ["HostRegexp(`^[^.]+\\.example\\.org\\.?$`)", ["*.example.org"]],
     ["HostRegexp(`^wiki\\.example\\.org$`)", ["wiki.example.org"]],
-  ])("are read from %s", (rule, hosts) => {
+  ])("hostsOfRule reads the hosts from %s", (rule, hosts) => {
     expect(hostsOfRule(rule)).toEqual(hosts);
   });
 
@@ -38,11 +38,11 @@ describe("the hosts of a rule", () => {
     'Host("a\\x2eb")',
     "Host(`a`) Host(`b`)",
     "Host(`a`)(`b`)",
-  ])("may be any for %s", (rule) => {
+  ])("hostsOfRule returns any for %s", (rule) => {
     expect(hostsOfRule(rule)).toBe("any");
   });
 
-  it("of 20,000 hosts are all read", () => {
+  it("hostsOfRule reads all hosts of a rule of 20,000 hosts", () => {
     const hosts = Array.from({ length: 20_000 }, (_, at) => `h${at}.example`);
     expect(hostsOfRule(hosts.map((host) => `Host(\`${host}\`)`).join(" || "))).toEqual(hosts);
   });
@@ -50,13 +50,13 @@ describe("the hosts of a rule", () => {
   it.each([
     ["!", ""],
     ["(", ")"],
-  ])("are read inside a few of %s, and may be any inside very many", (open, close) => {
+  ])("hostsOfRule reads a host inside 100 levels of %s, and returns any inside 100,000", (open, close) => {
     const within = (levels: number) => hostsOfRule(`${open.repeat(levels)}Host(\`a\`)${close.repeat(levels)}`);
     expect(within(100)).toEqual(open === "!" ? "any" : ["a"]);
     expect(within(100_000)).toBe("any");
   });
 
-  it("are those that our own rules are made of", () => {
+  it("hostsOfRule reads the hosts back from Portcullis's own rules", () => {
     expect(hostsOfRule(hostRule("wiki.example.org"))).toEqual(["wiki.example.org"]);
     expect(hostsOfRule(routeRule("*.example.org", "/a"))).toEqual(["*.example.org"]);
     expect(hostsOfRule([hostRule("a.example"), hostRule("*.b.example")].join(" || "))).toEqual([
@@ -65,7 +65,7 @@ describe("the hosts of a rule", () => {
     ]);
   });
 
-  it("overlap with wildcards of one label, in both directions", () => {
+  it("mayMatchHost compares wildcards of one label in both directions", () => {
     expect(mayMatchHost("Host(`a.example.org`)", "*.example.org")).toBe(true);
     expect(mayMatchHost("Host(`*.example.org`)", "A.example.org")).toBe(true);
     expect(mayMatchHost("Host(`*.example.org`)", "a.b.example.org")).toBe(false);

@@ -10,14 +10,14 @@ import { textSamples, trees } from "./samples";
 const seed = Number(process.env.PORTCULLIS_MUTATION_SEED ?? 3);
 const count = long(500, 60);
 
-describe.skipIf(!hasTraefik())("the strict reader beside a real Traefik", () => {
+describe.skipIf(!hasTraefik())("the strict reader compared with a real Traefik", () => {
   let traefik: TraefikVerdicts;
   beforeAll(async () => {
     traefik = await startTraefikVerdicts();
   });
   afterAll(() => traefik.stop());
 
-  it("accepts the samples as they are", async () => {
+  it("the strict reader and Traefik accept the unchanged samples", async () => {
     const samples = [...trees.map((tree) => ({ extension: ".yml", text: JSON.stringify(tree) })), ...textSamples];
     for (const sample of samples) {
       expect(await traefik.verdictOf(sample)).toBe("accepted");
@@ -25,14 +25,16 @@ describe.skipIf(!hasTraefik())("the strict reader beside a real Traefik", () => 
     }
   });
 
-  it(`judges ${count} mutated files as Traefik does (seed ${seed})`, { timeout: 300_000 }, async () => {
-    const told: Record<string, number> = {};
+  it(`the strict reader judges ${count} mutated files as Traefik does (seed ${seed})`, {
+    timeout: 300_000,
+  }, async () => {
+    const verdicts: Record<string, number> = {};
     const differing: unknown[] = [];
     for (const file of mutatedFiles(seed, count)) {
       const verdict = readTraefikFile(`a${file.extension}`, file.text);
       if (verdict.state === "unknown") continue;
       const real = await traefik.verdictOf(file);
-      told[real] = (told[real] ?? 0) + 1;
+      verdicts[real] = (verdicts[real] ?? 0) + 1;
       if (verdict.state !== real) differing.push({ real, verdict, ...file });
       else if (verdict.state === "accepted") {
         const rules = Object.fromEntries(verdict.defines.http.routers.map(({ name, rule }) => [name, rule]));
@@ -41,7 +43,7 @@ describe.skipIf(!hasTraefik())("the strict reader beside a real Traefik", () => 
       }
     }
     expect(differing).toEqual([]);
-    expect(told.accepted).toBeGreaterThan(count / 5);
-    expect(told.refused).toBeGreaterThan(count / 5);
+    expect(verdicts.accepted).toBeGreaterThan(count / 5);
+    expect(verdicts.refused).toBeGreaterThan(count / 5);
   });
 });

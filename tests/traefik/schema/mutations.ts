@@ -1,12 +1,12 @@
 import { type Json, type TextSample, textSamples, trees } from "./samples";
 
-/** A file that somebody might have put there: its ending, and what became of a valid text. */
+/** A file as a person might have written it: its extension, and a mutated valid text. */
 export interface MutatedFile extends TextSample {
-  /** What was done to it, for the message of a failure. */
+  /** The mutations, for the message of a failure. */
   readonly steps: readonly string[];
 }
 
-/** Mulberry32: the same files for the same seed, everywhere. */
+/** Mulberry32, which gives the same files for the same seed on every machine. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -20,7 +20,7 @@ export function seededRandom(seed: number): () => number {
 /** `count` files, one in three of them from YAML or TOML written by hand, each with one to three mutations. */
 export function* mutatedFiles(seed: number, count: number): Generator<MutatedFile> {
   const random = seededRandom(seed);
-  for (let made = 0; made < count; made++) {
+  for (let index = 0; index < count; index++) {
     yield random() < 0.62 ? mutatedTree(random) : mutatedText(pick(random, textSamples), random, []);
   }
 }
@@ -37,7 +37,7 @@ function mutatedTree(random: () => number): MutatedFile {
 
 function pick<Item>(random: () => number, items: readonly Item[]): Item {
   const item = items[Math.floor(random() * items.length)];
-  if (item === undefined) throw new Error("nothing to pick from");
+  if (item === undefined) throw new Error("there is no item to pick");
   return item;
 }
 
@@ -102,7 +102,7 @@ function onOne(value: Json, random: () => number, change: (entry: JsonEntry) => 
   });
 }
 
-/** Walks down and mutates at a random depth. */
+/** Descends to a random depth and mutates the value there. */
 function mutateSomewhere(value: Json, random: () => number, steps: string[]): Json {
   const children = typeof value === "object" && value !== null ? Object.keys(value) : [];
   if (children.length > 0 && random() < 0.85) {

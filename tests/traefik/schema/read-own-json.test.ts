@@ -8,7 +8,7 @@ import { readYaml } from "../../../src/traefik/foreign/read-yaml";
 import { readOwnJson } from "../../../src/traefik/schema/read-own-json";
 import { anyDeny, anyGateway, anyHistory } from "../compiler/state-arbitrary";
 
-/** What either reader makes of a text, maps in the order of their keys. */
+/** Sorts the maps in the result of either reader by their keys. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
@@ -20,7 +20,7 @@ function sorted(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
-/** Where the fast reader takes a text at all, it says what the grammar says. */
+/** Checks that the fast reader agrees with the grammar. @returns false if it does not accept the text */
 function agrees(text: string): boolean {
   const own = readOwnJson(text);
   if (own === null) return false;
@@ -69,9 +69,9 @@ const { anything } = fc.letrec((tie) => ({
   ),
 }));
 
-describe("the fast reader of our own output", () => {
-  test("says of compiled files what the grammar says, and takes nearly all of them", () => {
-    let taken = 0;
+describe("the fast reader of own output", () => {
+  test("the fast reader agrees with the grammar on compiled files, and accepts nearly all of them", () => {
+    let accepted = 0;
     let all = 0;
     fc.assert(
       fc.property(anyHistory, anyGateway, anyDeny, ([before, now], gateway, deny) => {
@@ -79,26 +79,26 @@ describe("the fast reader of our own output", () => {
         for (const one of [file, compileShared(gateway), compileDeny(deny, gateway).file]) {
           if (one === null) continue;
           all++;
-          if (agrees(one.text)) taken++;
+          if (agrees(one.text)) accepted++;
         }
       }),
       { numRuns: 300 },
     );
-    expect(taken / all).toBeGreaterThan(0.9);
+    expect(accepted / all).toBeGreaterThan(0.9);
   });
 
-  test("says of any rendered value what the grammar says", () => {
-    let taken = 0;
+  test("the fast reader agrees with the grammar on any rendered value", () => {
+    let accepted = 0;
     fc.assert(
       fc.property(anything, (value) => {
-        if (agrees(renderedOrNothing({ value }))) taken++;
+        if (agrees(renderedOrNothing({ value }))) accepted++;
       }),
       { numRuns: 3_000 },
     );
-    expect(taken).toBeGreaterThan(500);
+    expect(accepted).toBeGreaterThan(500);
   });
 
-  test("takes no text that is a byte off", () => {
+  test("the fast reader refuses texts that differ from the own form in one byte", () => {
     const text = compileShared({
       gatewayId: "gtw_one",
       entryPoint: "web",
@@ -110,7 +110,7 @@ describe("the fast reader of our own output", () => {
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.nat(3), character, (at, removed, added) => {
         const mutated = text.slice(0, at) + added + text.slice(at + removed);
-        // What is still exactly our form (another letter within a text) must mean the same to both.
+        // A text that still has exactly the own form (with another letter in a string) must mean the same to both.
         agrees(mutated);
       }),
       { numRuns: 3_000 },

@@ -7,7 +7,7 @@ export interface TextSample {
   readonly text: string;
 }
 
-/** The form of our own output: one application with its chain, and a deny. */
+/** Has the form of Portcullis's own output: one application with its chain, and a deny. */
 const application: Json = {
   http: {
     routers: {

@@ -18,11 +18,11 @@ interface Parts {
   readonly auth?: object;
   readonly middlewares?: object;
   readonly services?: object;
-  readonly beside?: object;
+  readonly more?: object;
 }
 
-/** One protected application, with some of its parts replaced. */
-function file({ router, auth, middlewares, services, beside }: Parts = {}): CompiledFile {
+/** Compiles a protected application by hand, with some of its parts replaced. */
+function file({ router, auth, middlewares, services, more }: Parts = {}): CompiledFile {
   const basicAuth = { users: [`ada:${hash}`], removeHeader: true, realm: "Wiki", ...auth };
   const http = {
     routers: {
@@ -38,14 +38,14 @@ function file({ router, auth, middlewares, services, beside }: Parts = {}): Comp
     middlewares: middlewares ?? { "app_1-auth": { basicAuth } },
     services: services ?? { rte_1: { loadBalancer: { servers: [{ url: "http://127.0.0.1:9000" }] } } },
   };
-  return { name: "app_1.yml", text: JSON.stringify({ http, ...beside }) };
+  return { name: "app_1.yml", text: JSON.stringify({ http, ...more }) };
 }
 
 const problems = (diagnostics: readonly Diagnostic[]): string[] => diagnostics.map(({ problem }) => problem);
 const guarded = (middleware: object) => ({ middlewares: { "app_1-auth": middleware } });
 
-describe("what Traefik would not build of our own output", () => {
-  it("is nothing in a sound file", () => {
+describe("parts of own output that Traefik would not build", () => {
+  it("unbuildable finds nothing in a valid file", () => {
     expect(unbuildable(file(), [shared])).toEqual([]);
     expect(unbuildable(shared)).toEqual([]);
   });
@@ -97,20 +97,20 @@ describe("what Traefik would not build of our own output", () => {
       "unknown_transport",
       file({ services: { rte_1: { loadBalancer: { servers: [{ url: "https://a" }], serversTransport: "x" } } } }),
     ],
-    ["not_ours", file({ beside: { tcp: { routers: { r: { rule: "HostSNI(`*`)", service: "s" } } } } })],
+    ["not_ours", file({ more: { tcp: { routers: { r: { rule: "HostSNI(`*`)", service: "s" } } } } })],
     ["template", file({ auth: { realm: "{{ env }}" } })],
     ["refused_empty_element", file({ middlewares: {} })],
     ["refused_unknown_field", file({ router: { rules: "x" } })],
     ["unknown_yaml_tag", { ...file(), text: "http: !x {}\n" }],
-  ])("is %s in a file that has it", (problem, faulty) => {
+  ])("unbuildable finds %s in a file with this fault", (problem, faulty) => {
     expect(problems(unbuildable(faulty, [shared]))).toContain(problem);
   });
 
-  it("is found where another file's part is missing", () => {
+  it("unbuildable finds a missing part of another file", () => {
     expect(unbuildable(file())).toEqual([{ subject: "rte_1", problem: "unknown_middleware" }]);
   });
 
-  it("is nothing in any golden file but the routers that are public on purpose, without tags", () => {
+  it("in golden files, unbuildable finds only the intentionally public routers without tags", () => {
     const found = goldenCases()
       .filter(({ input }) => input.kind !== "static")
       .flatMap((golden) => {
@@ -120,7 +120,7 @@ describe("what Traefik would not build of our own output", () => {
     expect(found).toEqual(["without-tags-a-public-router-has-no-middleware: no_middlewares"]);
   });
 
-  it("is nothing for any state", () => {
+  it("unbuildable finds nothing in the compiled files of any state", () => {
     fc.assert(
       fc.property(anyState, anyDeny, (state, deny) => {
         for (const compiled of [compileApplication(state, gateway, null).file, compileDeny(deny, gateway).file]) {
