@@ -1,5 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HttpServer, listen } from "../../../src/http/server/http-server";
@@ -74,7 +75,8 @@ describe.skipIf(command === null)("schemathesis against the REST API", () => {
 
 function run(executable: string, words: readonly string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(executable, words, { stdio: ["ignore", "pipe", "pipe"] });
+    const cwd = mkdtempSync(join(tmpdir(), "portcullis-schemathesis-"));
+    const child = spawn(executable, words, { cwd, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding("utf8").on("data", (text: string) => {
@@ -82,6 +84,9 @@ function run(executable: string, words: readonly string[]): Promise<{ code: numb
       });
     }
     child.once("error", reject);
-    child.once("close", (code) => resolve({ code, output }));
+    child.once("close", (code) => {
+      rmSync(cwd, { recursive: true, force: true });
+      resolve({ code, output });
+    });
   });
 }
