@@ -3,7 +3,7 @@ import { nothing, type RawMap, type RawValue, string } from "../schema/raw-value
 import { Refused } from "../schema/refused";
 import { Undecided } from "../schema/undecided";
 import { firstDocument } from "./first-document";
-import { keyOf } from "./yaml-key";
+import { keyOf, nameOf } from "./yaml-key";
 import { plainScalar } from "./yaml-scalar";
 
 /** After aliases are followed. */
@@ -88,9 +88,11 @@ class YamlValues {
       if (seen.has(key.source)) throw new Refused("duplicate_key");
       seen.add(key.source);
       this.count(1);
+      const name = nameOf(key);
       const value = this.value(pair.value);
       if (key.type === "PLAIN" && key.source === "<<") merged = mapsOf(pair, value);
-      else own.set(key.source, value);
+      else if (own.has(name)) throw new Undecided("yaml_key");
+      else own.set(name, value);
     }
     return { type: "map", entries: withMerged(own, merged) };
   }
@@ -104,11 +106,15 @@ function mapsOf({ value: node }: Pair<ParsedNode, ParsedNode | null>, value: Raw
   return maps;
 }
 
-/** The entries of the map itself come first, and the first entry of a name counts. */
+/**
+ * The entries of the map itself come first, and the first entry of a name counts.
+ * @throws Undecided for a merged key that is no text: it becomes one in most maps
+ */
 function withMerged(own: ReadonlyMap<string, RawValue>, merged: readonly RawMap[]): [string, RawValue][] {
   const entries = new Map(own);
-  for (const map of merged) {
-    for (const [name, value] of map.entries) if (!entries.has(name)) entries.set(name, value);
+  for (const [name, value] of merged.flatMap((map) => map.entries)) {
+    if (name.endsWith(" Value>")) throw new Undecided("yaml_key");
+    if (!entries.has(name)) entries.set(name, value);
   }
   return [...entries];
 }

@@ -1,4 +1,5 @@
 import { isScalar, type Pair, type ParsedNode, type Scalar } from "yaml";
+import { string } from "../schema/raw-value";
 import { Refused } from "../schema/refused";
 import { Undecided } from "../schema/undecided";
 import { plainScalar } from "./yaml-scalar";
@@ -7,12 +8,12 @@ import { plainScalar } from "./yaml-scalar";
 const longestKey = 1024;
 
 /**
- * The key of a pair if it is a text, on the line of its colon.
+ * The key of a pair if it is a scalar on the line of its colon.
  * @throws Refused if the key is too long for Traefik's parser
- * @throws Undecided for all other keys. Traefik gives all integers among the keys of a map the same name
+ * @throws Undecided for all other keys
  */
 export function keyOf({ key, srcToken }: Pair<ParsedNode, ParsedNode | null>): Scalar.Parsed {
-  if (!isScalar(key) || key.anchor || !isText(key)) throw new Undecided("yaml_key");
+  if (!isScalar(key) || key.anchor || !isOneLine(key)) throw new Undecided("yaml_key");
   const separators = srcToken?.sep ?? [];
   const colon = separators.findIndex(({ type }) => type === "map-value-ind");
   if (separators.slice(0, Math.max(colon, 0)).some(({ type }) => type !== "space")) throw new Undecided("yaml_key");
@@ -23,9 +24,18 @@ export function keyOf({ key, srcToken }: Pair<ParsedNode, ParsedNode | null>): S
   return key;
 }
 
-function isText({ type, source, srcToken }: Scalar.Parsed): boolean {
+function isOneLine({ type, source, srcToken }: Scalar.Parsed): boolean {
   if (type === "QUOTE_DOUBLE" || type === "QUOTE_SINGLE") return true;
-  if (type !== "PLAIN" || srcToken?.source.includes("\n")) return false;
-  const value = plainScalar(source);
-  return value.type === "scalar" && value.go === "string";
+  return type === "PLAIN" && source !== "" && !srcToken?.source.includes("\n");
+}
+
+/**
+ * The name under which Traefik knows a key: a key that is no text has the name of its type in Go.
+ * @throws Undecided for a null, which has no name, and for NaN, which equals no key
+ */
+export function nameOf({ type, source }: Scalar.Parsed): string {
+  const key = type === "PLAIN" ? plainScalar(source) : string(source);
+  if (key.type === "unsupported") return "<time.Time Value>";
+  if (key.type !== "scalar" || (key.go === "float64" && key.text === "NaN")) throw new Undecided("yaml_key");
+  return key.go === "string" ? key.text : `<${key.go} Value>`;
 }

@@ -24,7 +24,6 @@ export class LexemeCheck {
   /** Whether the present line has such a lexeme. */
   private lineHasContent = false;
   private isScalar = false;
-
   private readonly hasRareCharacters: boolean;
 
   constructor(private readonly text: string) {
@@ -47,11 +46,24 @@ export class LexemeCheck {
     this.isScalar = begins;
     if (begins || type === "doc-mode") return;
     if (type === "flow-error-end") throw new Undecided("yaml_syntax");
-    const afterMark = this.lineHasContent && (this.last === "doc-start" || this.last === "doc-end");
-    if ((afterMark || isRootComplete(parser)) && !afterRoot.has(type)) throw new Undecided("yaml_after_document");
+    if (this.isAfterDocument(parser) && !afterDocument.has(type)) throw new Undecided("yaml_after_document");
     if (this.hasRareCharacters) checkCharacters(lexeme);
     this.checkForm(type, lexeme, parser);
     this.remember(type, lexeme);
+  }
+
+  /** Traefik reads no further once the outermost collection has ended. */
+  private isAfterDocument({ stack, offset }: Parser): boolean {
+    const [document, root] = stack;
+    if (this.lineHasContent && (this.last === "doc-start" || this.last === "doc-end")) return true;
+    if (document?.type !== "document") return false;
+    if (root?.type === "flow-collection") return stack.length === 2 && root.end.length > 0;
+    if (root?.type !== "block-map") return document.value !== undefined;
+    return root.indent > 0 && !this.lineHasContent && !this.isOpen && this.columnOf(offset) < root.indent;
+  }
+
+  private columnOf(offset: number): number {
+    return offset - this.text.lastIndexOf("\n", offset - 1) - 1;
   }
 
   private checkForm(type: CST.TokenType | null, lexeme: string, { offset, stack }: Parser): void {
@@ -155,23 +167,19 @@ export class LexemeCheck {
     if (type === "newline") this.lineHasContent = false;
     if (type === "newline" || type === "space" || type === "comment") return;
     this.last = type;
-    this.lineHasContent = true;
+    this.lineHasContent = !lexeme.endsWith("\n");
   }
 }
 
-const afterRoot: ReadonlySet<CST.TokenType | null> = new Set(["space", "newline", "comment", "doc-start", "doc-end"]);
+const afterDocument: ReadonlySet<CST.TokenType | null> = new Set([
+  "space",
+  "newline",
+  "comment",
+  "doc-start",
+  "doc-end",
+]);
 
 function checkCharacters(lexeme: string): void {
   if (lineBreak.test(lexeme)) throw new Undecided("yaml_line_break");
   if (refusedCharacter.test(lexeme)) throw new Refused("control_character");
-}
-
-/** Traefik reads no further once the outermost collection has ended. A map that is indented may end before any line. */
-function isRootComplete({ stack }: Parser): boolean {
-  const [document, root] = stack;
-  if (document?.type !== "document") return false;
-  if (root?.type === "block-map") return root.indent > 0;
-  return (
-    document.value !== undefined || (stack.length === 2 && root?.type === "flow-collection" && root.end.length > 0)
-  );
 }
