@@ -109,7 +109,7 @@ describe("sign-in through a real OpenID Connect provider (TM-12..20)", () => {
     ]) {
       const response = await page.goto(`${portcullis.url}/api/auth/${path}`);
       expect(response?.status(), path).toBe(404);
-      expect(await page.locator("body").textContent(), path).toContain("There is nothing here.");
+      expect(await page.locator("body").textContent(), path).toContain("No such endpoint");
     }
   });
 

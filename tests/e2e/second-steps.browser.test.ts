@@ -85,7 +85,7 @@ describe("a person whose password was reset on the host", () => {
     expect(await callApi(page, "organizations.list")).toEqual(done);
 
     await page.goto(reset.url); // the link on the host's terminal is no longer valid
-    await page.getByText("The password was changed meanwhile. Sign in.").waitFor();
+    await page.getByText("the password was changed. Sign in with the new password.").waitFor();
     await inBothColours("setup-ended");
   });
 });
@@ -151,7 +151,7 @@ describe("an invitation for a person who has an account (PO-19)", () => {
     await page.goto(url);
     await page.getByLabel(/^Password/).fill(newPassword());
     await page.getByRole("button", { name: "Join" }).click();
-    await page.getByRole("alert").filter({ hasText: "There is an account for this e-mail address" }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "already has an account" }).waitFor();
     await member.inBothColours("invitation-known-address");
     await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
     await page.getByLabel("E-mail address").waitFor();
