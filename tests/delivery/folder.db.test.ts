@@ -139,7 +139,7 @@ describe("a failed write", () => {
       () => sync.gateway(),
       ({ cause }) => cause !== null,
     );
-    expect((await sync.gateway()).cause).toContain("no folder");
+    expect((await sync.gateway()).cause).toContain("is not a folder");
     expect(await sync.state(applicationId)).toBeNull();
     rmSync(places.applications);
     renameSync(`${places.folder}/away`, places.applications);
