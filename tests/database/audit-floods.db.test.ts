@@ -199,7 +199,7 @@ describe("a refused attempt", () => {
     };
     const broken = await openWorld({ database: { ...database, call } });
     expect((await broken.callAs("not-a-key")("projects.list")).status).toBe(401);
-    expect(broken.log()).toContain("could not be written down");
+    expect(broken.log()).toContain("could not be recorded");
     await broken.close();
   });
 });

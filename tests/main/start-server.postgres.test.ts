@@ -69,7 +69,7 @@ test("an unreachable or missing database is reported in one line without the pas
   await expect(refused).rejects.toThrow("PostgreSQL does not answer at DATABASE_URL (ECONNREFUSED)");
   const unknown = new URL(await emptyDatabase());
   unknown.pathname = "/nowhere";
-  await expect(start(environmentOf(unknown.href, "i"))).rejects.toThrow("has no database of the name");
+  await expect(start(environmentOf(unknown.href, "i"))).rejects.toThrow("has no database with the name");
 });
 
 test("a user who may not create roles gets all the SQL statements that are needed", async () => {
