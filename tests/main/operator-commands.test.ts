@@ -58,7 +58,7 @@ describe("one data folder", { shuffle: false }, () => {
       const factor = await runCommand("operator reset-second-factor", { email: "ada@example.org" });
       expect(factor.url).not.toBe(reset.url);
       await expect(runCommand("operator unlock", { email: "eve@example.org" })).rejects.toThrow(
-        "no account with this e-mail",
+        'no account with the e-mail address "eve@example.org"',
       );
       await expect(runCommand("operator unlock", { email: "eve" })).rejects.toThrow(/^--email: /);
     });
@@ -87,7 +87,9 @@ describe("one data folder", { shuffle: false }, () => {
       const previous = readFileSync(join(folder, "secret"), "utf8").trim();
       const PORTCULLIS_SECRET = randomBytes(32).toString("hex");
       const both = { PORTCULLIS_SECRET, PORTCULLIS_SECRET_PREVIOUS: previous };
-      await expect(runCommand("secrets rotate", {}, both)).rejects.toThrow("not in force yet");
+      await expect(runCommand("secrets rotate", {}, both)).rejects.toThrow(
+        "No control plane has started with this PORTCULLIS_SECRET yet",
+      );
       await start(both);
       const rotated = await runCommand("secrets rotate", {}, both);
       expect(rotated).toMatchObject({ resealed: { gateways: 2 }, unreadable: 0 });

@@ -89,6 +89,7 @@ it("the process of an agent loads no database module", async () => {
     "pino",
     "smol-toml",
     "typeid-js",
+    "yaml",
     "zod",
   ]);
 });
