@@ -149,7 +149,11 @@ describe("a start and a host command on an unusable database", () => {
       environmentOf(changed(url, { pathname: "/nowhere" })),
       "has no database with the name in DATABASE_URL",
     );
-    await expectLine(environmentOf(changed(url, { username: "missing-user" })), "the user does not exist, or may not log in", "(28000)");
+    await expectLine(
+      environmentOf(changed(url, { username: "missing-user" })),
+      "the user does not exist, or may not log in",
+      "(28000)",
+    );
   });
 
   it("an unusable database is reported in one line: no listener, an unknown host, or no socket", async () => {

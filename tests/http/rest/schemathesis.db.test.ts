@@ -45,7 +45,7 @@ describe.skipIf(command === null)("schemathesis against the REST API", () => {
           acme.organizationId,
         ])
         .catch(() => undefined);
-    }, 20);
+    }, 100);
   });
   afterAll(async () => {
     clearInterval(keeping);
@@ -62,7 +62,7 @@ describe.skipIf(command === null)("schemathesis against the REST API", () => {
       `x-api-key: ${key}`,
       "--checks=all",
       "--phases=examples,coverage,fuzzing",
-      "--max-examples=20",
+      "--max-examples=5",
       "--seed=1",
       "--continue-on-failure",
       "--no-color",
