@@ -2,7 +2,7 @@ import { features } from "../features/all";
 import { operationsOf } from "../operations/operations-of";
 import { auditExportPath } from "./audit-export";
 import { openApiPath } from "./rest/open-api";
-import { isPathOf } from "./rest/rest";
+import { isPathOf, methodsOf } from "./rest/rest";
 import { restBase } from "./rest/rest-base";
 
 const operations = operationsOf(features).map(({ operation }) => operation);
@@ -19,10 +19,8 @@ const restPaths = [...new Set(operations.map(({ rest }) => `${restBase}${rest.pa
 
 /** The methods of a path, for the header `Allow`. */
 export function methodsAt(path: string): readonly string[] {
-  const methods = operations
-    .filter(({ rest }) => isPathOf(`${restBase}${rest.path}`, path))
-    .map(({ rest }) => rest.method);
-  return methods.length > 0 ? [...new Set(methods)].sort() : ["GET", "POST"];
+  const methods = methodsOf(operations, path);
+  return methods.length > 0 ? methods : ["GET", "POST"];
 }
 
 /**

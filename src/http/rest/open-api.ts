@@ -131,6 +131,7 @@ const ofTransport: readonly Reason[] = [
   "malformed_body",
   "malformed_request",
   "starting",
+  "target_too_long",
   "unsupported_media_type",
 ];
 

@@ -49,9 +49,11 @@ export function restOf(tree: OperationTree): RestHandler {
   return async (request, call) => app.fetch(request, { call });
 }
 
-function methodsOf(operations: readonly AnyOperation[], path: string): string[] {
-  const methods = operations.filter(({ rest }) => isPathOf(`${restBase}${rest.path}`, path));
-  return [...new Set(methods.map(({ rest }) => rest.method))].sort();
+/** The methods of a path: `/invitations/accept` has those of its own template, not those of `/invitations/{invitationId}`. */
+export function methodsOf(operations: readonly AnyOperation[], path: string): string[] {
+  const exact = operations.filter(({ rest }) => `${restBase}${rest.path}` === path);
+  const found = exact.length > 0 ? exact : operations.filter(({ rest }) => isPathOf(`${restBase}${rest.path}`, path));
+  return [...new Set(found.map(({ rest }) => rest.method))].sort();
 }
 
 /** Returns whether a path matches a template: `/api/v1/applications/{applicationId}`. */

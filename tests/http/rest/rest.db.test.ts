@@ -225,7 +225,21 @@ describe("the description of the REST API", () => {
     expect(responses["401"]).toEqual({ $ref: "#/components/responses/Refused401" });
     expect(components.responses.Refused401?.description).toContain("- `key_revoked`: This API key was revoked.");
     expect(Object.keys(responses)).toEqual(
-      expect.arrayContaining(["201", "400", "401", "403", "404", "408", "409", "413", "415", "429", "500", "503"]),
+      expect.arrayContaining([
+        "201",
+        "400",
+        "401",
+        "403",
+        "404",
+        "408",
+        "409",
+        "413",
+        "414",
+        "415",
+        "429",
+        "500",
+        "503",
+      ]),
     );
   });
 
