@@ -86,6 +86,7 @@ describe.runIf(isFull)("the tarball of npm pack", { shuffle: false }, () => {
     context.skip(lacking !== null);
     expect(readdirSync(installed).sort()).toEqual(
       [".env.example", ".next", "CHANGELOG.md", "LICENSE", "README.md", "SECURITY.md", "bin", "dist", "docs"].concat([
+        "drizzle",
         "migrations",
         "next.config.mjs",
         "package.json",

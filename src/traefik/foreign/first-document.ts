@@ -56,13 +56,23 @@ function* documentsOf(text: string): Generator<Document.Parsed> {
     if (++lexemes > mostLexemes) throw new Undecided("too_large");
     check.take(lexeme, parser);
     depth = Math.max(depth, parser.stack.length);
-    const token = documentIn(parser.next(lexeme));
+    const token = withinStack(depth, () => documentIn(parser.next(lexeme)));
     if (token) yield composed(token, depth, text);
     if (depth > levels.refused) throw new Refused("syntax");
   }
   if (check.isOpen) throw new Refused("syntax");
-  const token = documentIn(parser.end());
+  const token = withinStack(depth, () => documentIn(parser.end()));
   if (token) yield composed(token, depth, text);
+}
+
+/** The library closes open levels by recursion: some thousands of them, closed at once, take more than the stack. */
+function withinStack<T>(depth: number, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof RangeError && depth > levels.most) throw new Undecided("too_deep");
+    throw error;
+  }
 }
 
 function documentIn(tokens: Iterable<CST.Token>): CST.Document | null {

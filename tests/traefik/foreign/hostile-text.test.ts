@@ -23,6 +23,7 @@ const hostileTexts: readonly (readonly [string, string])[] = [
   ["closing brackets", repeated("]")],
   ["dashes on one line", repeated("- ")],
   ["maps in maps", Array.from({ length: 2_000 }, (_, at) => `${" ".repeat(at)}a:`).join("\n")],
+  ["maps in lists on one line, all closed at once", `${": -".repeat(4_000)}\n(`],
   ["colons", repeated(": ")],
   ["question marks", repeated("? ")],
   ["commas", `[${repeated(",")}]`],
