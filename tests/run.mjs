@@ -10,9 +10,12 @@ import { testsOnPostgresAlone } from "./support/on-postgres-alone.mjs";
  * skipped, with one line for each. `--long` runs only the files that have a full length (they import
  * `tests/support/length.ts`), at that length, and on both databases what a short run leaves to PostgreSQL.
  * `--shuffle=SEED` runs the tests of each file, and the files, in a random order that the seed repeats. The last lines
- * tell the CPU time of the whole run and count.
+ * tell the CPU time of the whole run and count. A run ends with a failure after 40 minutes, and with CI set after 20
+ * failed tests: one cause that each of a hundred tests waits for would otherwise take hours.
  */
 
+const longestRunMs = 40 * 60_000;
+const failuresInCi = 20;
 const all = ["unit", "embedded", "postgres", "gateway", "browser"];
 const given = process.argv.slice(2);
 const separator = given.indexOf("--");
@@ -59,8 +62,9 @@ function run() {
   const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "--passWithNoTests"];
   const names = projects.map((name) => `--project=${name}`);
   const full = isLong ? { PORTCULLIS_TEST_LONG: "1" } : {};
+  const bail = process.env.CI ? [`--bail=${failuresInCi}`] : [];
   const order = seed ? ["--sequence.shuffle.tests", `--sequence.seed=${seed}`] : [];
-  const child = spawn(process.execPath, [vitest, "run", ...options, ...order, ...names, ...filters], {
+  const child = spawn(process.execPath, [vitest, "run", ...options, ...bail, ...order, ...names, ...filters], {
     stdio: "inherit",
     env: {
       ...process.env,
@@ -71,8 +75,15 @@ function run() {
     },
   });
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => child.kill(signal));
+  const late = setTimeout(() => {
+    process.stdout.write(`\nThe tests did not end within ${longestRunMs / 60_000} minutes and are stopped.\n`);
+    child.kill("SIGTERM");
+  }, longestRunMs);
   return new Promise((resolve) => {
-    child.once("close", (status) => resolve(status ?? 1));
+    child.once("close", (status) => {
+      clearTimeout(late);
+      resolve(status ?? 1);
+    });
   });
 }
 

@@ -26,16 +26,27 @@ const HEADER = "x-marker";
 
 /**
  * Starts one Traefik. Its watched folder contains a marker, and a subfolder with one file at a time, which Traefik
- * reads and does not watch. The rename of the marker is the only event, and its effect on both is the verdict.
+ * reads and does not watch. The rename of the marker is the only event, and its effect on both is the verdict. Traefik
+ * listens before it reads and watches the folder: a file that is written in between has no event, so that the first
+ * marker has to be live before anything is asked.
  */
 export async function startTraefikVerdicts(): Promise<TraefikVerdicts> {
   const base = mkdtempSync(join(tmpdir(), "portcullis-verdict-"));
   const folder = join(base, "dynamic");
   const asked = join(folder, "1-asked");
   mkdirSync(asked, { recursive: true });
-  const start = () => startTraefik({ folder, staticText });
-  let traefik = await start();
   let number = 0;
+  const mark = () => {
+    writeFileSync(join(base, "marker"), markerOf(number));
+    renameSync(join(base, "marker"), join(folder, "0-marker.yml"));
+  };
+  const start = async () => {
+    const started = await startTraefik({ folder, staticText });
+    await started.until({ host: HOST, entryPoint: "portcullis" }, ({ headers }) => headers[HEADER] === String(number));
+    return started;
+  };
+  mark();
+  let traefik = await start();
 
   return {
     verdictOf: async ({ extension, text }) => {
@@ -43,10 +54,9 @@ export async function startTraefikVerdicts(): Promise<TraefikVerdicts> {
       const file = join(asked, `asked-${number}${extension}`);
       const logged = traefik.log().length;
       writeFileSync(file, text);
-      writeFileSync(join(base, "marker"), markerOf(number));
-      renameSync(join(base, "marker"), join(folder, "0-marker.yml"));
-      const verdict = await firstSign(traefik, file, number, logged);
-      rmSync(file);
+      mark();
+      // A file that stays would be a part of every later verdict.
+      const verdict = await firstSign(traefik, file, number, logged).finally(() => rmSync(file));
       if (verdict === "broken") {
         await traefik.stop("SIGKILL");
         traefik = await start();
