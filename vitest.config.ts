@@ -1,7 +1,7 @@
 import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { LongestFirst, ShuffledFiles } from "./tests/support/file-order.ts";
-import { testsOnPostgresAlone } from "./tests/support/on-postgres-alone.mjs";
 import { patienceMs, testTimeoutMs } from "./tests/support/patience.ts";
+import { testsInFullLengthOnly, testsOnPostgresAlone } from "./tests/support/short-run.mjs";
 
 /** Its files share one set of modules per worker: reading them again for each file took a quarter of the whole run. */
 const shared = { isolate: false };
@@ -15,7 +15,11 @@ const on = (database: "embedded" | "postgres") => ({ PORTCULLIS_TEST_DATABASE: d
  * In `npm test` with both databases, most tests of use cases and sign-in run on PostgreSQL alone; `npm run test:long`
  * runs them on both.
  */
-const isSecondHalf = process.env.PORTCULLIS_TEST_BESIDE_POSTGRES === "1" && process.env.PORTCULLIS_TEST_LONG !== "1";
+const isFull = process.env.PORTCULLIS_TEST_LONG === "1";
+const isSecondHalf = process.env.PORTCULLIS_TEST_BESIDE_POSTGRES === "1" && !isFull;
+const isShort = process.env.PORTCULLIS_TEST_SHORT === "1";
+/** What no project of this run includes. */
+const never = [...configDefaults.exclude, ...(isShort ? testsInFullLengthOnly() : [])];
 
 type ProjectOptions = Pick<
   TestProjectInlineConfiguration["test"] & object,
@@ -23,7 +27,7 @@ type ProjectOptions = Pick<
 >;
 const project = (name: string, include: string[], more: ProjectOptions = {}) => ({
   extends: true as const,
-  test: { name, include, ...room, ...more },
+  test: { name, include, exclude: never, ...room, ...more },
 });
 
 export default defineConfig({
@@ -38,12 +42,12 @@ export default defineConfig({
     projects: [
       project("unit", ["tests/**/*.test.ts"], {
         ...shared,
-        exclude: [...configDefaults.exclude, "tests/**/*.{db,postgres,gateway,browser}.test.ts"],
+        exclude: [...never, "tests/**/*.{db,postgres,gateway,browser}.test.ts"],
       }),
       project("embedded", ["tests/**/*.db.test.ts"], {
         env: on("embedded"),
         ...shared,
-        exclude: [...configDefaults.exclude, ...(isSecondHalf ? testsOnPostgresAlone() : [])],
+        exclude: [...never, ...(isSecondHalf ? testsOnPostgresAlone() : [])],
       }),
       project("postgres", ["tests/**/*.{db,postgres}.test.ts"], {
         env: on("postgres"),

@@ -2,13 +2,13 @@ import { spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
-import { testsOnPostgresAlone } from "./support/on-postgres-alone.mjs";
+import { testsInFullLengthOnly, testsOnPostgresAlone } from "./support/short-run.mjs";
 
 /**
  * Runs the tests: `node tests/run.mjs [--long] [unit|embedded|postgres|gateway|browser …] [-- filters for vitest]`.
  * Without names it runs all of them but the browser tests, which take a minute of their own. What this machine lacks is
  * skipped, with one line for each. `--long` runs only the files that have a full length (they import
- * `tests/support/length.ts`), at that length, and on both databases what a short run leaves to PostgreSQL.
+ * `tests/support/length.ts`), at that length, and what a short run leaves out (`tests/support/short-run.mjs`).
  * `--shuffle=SEED` runs the tests of each file, and the files, in a random order that the seed repeats. The last lines
  * tell the CPU time of the whole run and count. A run ends with a failure after 40 minutes, and with CI set after 20
  * failed tests: one cause that each of a hundred tests waits for would otherwise take hours.
@@ -61,7 +61,7 @@ function run() {
   const vitest = join("node_modules", "vitest", "vitest.mjs");
   const options = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "--passWithNoTests"];
   const names = projects.map((name) => `--project=${name}`);
-  const full = isLong ? { PORTCULLIS_TEST_LONG: "1" } : {};
+  const length = isLong ? { PORTCULLIS_TEST_LONG: "1" } : filters.length === 0 ? { PORTCULLIS_TEST_SHORT: "1" } : {};
   const bail = process.env.CI ? [`--bail=${failuresInCi}`] : [];
   const order = seed ? ["--sequence.shuffle.tests", `--sequence.seed=${seed}`] : [];
   const child = spawn(process.execPath, [vitest, "run", ...options, ...bail, ...order, ...names, ...filters], {
@@ -69,7 +69,7 @@ function run() {
     env: {
       ...process.env,
       TEST_BUNDLES_FOLDER: resolve(bundles),
-      ...full,
+      ...length,
       ...(projects.includes("postgres") ? { PORTCULLIS_TEST_BESIDE_POSTGRES: "1" } : {}),
       ...(seed ? { PORTCULLIS_TEST_SHUFFLE: "1" } : {}),
     },
@@ -88,11 +88,11 @@ function run() {
 }
 
 function filesWithFullLength() {
-  const onPostgresAlone = new Set(testsOnPostgresAlone());
+  const notInShortRun = new Set([...testsOnPostgresAlone(), ...testsInFullLengthOnly()]);
   const files = readdirSync("tests", { recursive: true }).filter((path) => path.endsWith(".test.ts"));
   return files
     .map((path) => join("tests", path))
-    .filter((path) => onPostgresAlone.has(path) || readFileSync(path, "utf8").includes("support/length"));
+    .filter((path) => notInShortRun.has(path) || readFileSync(path, "utf8").includes("support/length"));
 }
 
 /** User and system time of all descendants that were waited for, in seconds; null where there is no /proc (not Linux). */

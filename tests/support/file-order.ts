@@ -5,18 +5,24 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * Files that take long even if they are short. They come first in their project, so that none of them runs alone at the
  * end.
  */
-const long = [
+export const longest = [
   "gateway/crash.gateway",
   "gateway/overlapping.gateway",
   "gateway/broken-routers.gateway",
-  "sync/proof.db",
-  "api/matrix/",
-  "sync/crash.db",
-  "identity/sign-in-timing.db",
-  "persistence/embedded/open-embedded",
-  "server/start-server.test",
-  "server/process.test",
-  "server/operator-commands",
+  "gateway/restarts.gateway",
+  "upgrade/upgrade.gateway",
+  "http/matrix/matrix.db",
+  "delivery/proof.db",
+  "delivery/folder.db",
+  "delivery/crash.db",
+  "identity/external/exchange-code.db",
+  "database/embedded/open-embedded.test",
+  "traefik/foreign/hostile-text.test",
+  "main/start-server.test",
+  "main/process.test",
+  "main/bad-endings.test",
+  "main/operator-commands",
+  "delivery/agent/agent-process.test",
 ];
 
 /** Vitest's own order of the files of a project, but with the longest files first. */
@@ -25,8 +31,8 @@ export class LongestFirst extends BaseSequencer {
     const sorted = await super.sort(files);
     const projects = [...new Set(sorted.map(({ project }) => project.name))];
     const place = ({ project, moduleId }: TestSpecification) => {
-      const at = long.findIndex((part) => moduleId.includes(`/tests/${part}`));
-      return projects.indexOf(project.name) * (long.length + 1) + (at < 0 ? long.length : at);
+      const at = longest.findIndex((part) => moduleId.includes(`/tests/${part}`));
+      return projects.indexOf(project.name) * (longest.length + 1) + (at < 0 ? longest.length : at);
     };
     return sorted.toSorted((one, other) => place(one) - place(other));
   }

@@ -1,2 +1,0 @@
-/** @returns paths relative to the project's folder: `tests/features/…` */
-export function testsOnPostgresAlone(): string[];

@@ -1,0 +1,2 @@
+export function testsOnPostgresAlone(): string[];
+export function testsInFullLengthOnly(): string[];
