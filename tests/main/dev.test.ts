@@ -1,6 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -18,8 +28,14 @@ let ended: Promise<unknown[]>;
 let said = "";
 let port: number;
 
+/** Saves as editors do, in one step: a file that is written in place is empty for a moment, and that is a change too. */
+function save(path: string, text: string): void {
+  writeFileSync(`${path}.unfinished`, text);
+  renameSync(`${path}.unfinished`, path);
+}
+
 /** Saves the source of `/healthz` with another answer. */
-const answerWith = (word: string) => writeFileSync(health, unchanged.replace('status: "ok"', `status: "${word}"`));
+const answerWith = (word: string) => save(health, unchanged.replace('status: "ok"', `status: "${word}"`));
 
 /** What `/healthz` answers; null while no server does. */
 async function answered(): Promise<string | null> {
@@ -93,7 +109,7 @@ describe.runIf(process.platform === "linux")("npm run dev", { shuffle: false }, 
 
   test("leaves the server alone when its sources cannot be built, says where the error is, and goes on after it is mended", async () => {
     const before = servers();
-    writeFileSync(health, `${unchanged}\nconst = 1;\n`);
+    save(health, `${unchanged}\nconst = 1;\n`);
     await expect.poll(() => said).toMatch(/health\.ts:\d+:\d+:[\s\S]*cannot be built/);
     expect(await answered()).toBe("changed");
     expect(servers()).toEqual(before);
@@ -103,11 +119,11 @@ describe.runIf(process.platform === "linux")("npm run dev", { shuffle: false }, 
 
   test("waits for the next change when the server ends by itself", async () => {
     const environment = readFileSync(join(clone, ".env"), "utf8");
-    writeFileSync(join(clone, ".env"), `${environment}PORTCULLIS_LOG_LEVEL=loud\n`);
+    save(join(clone, ".env"), `${environment}PORTCULLIS_LOG_LEVEL=loud\n`);
     await expect.poll(() => said).toContain("PORTCULLIS_LOG_LEVEL must be");
     await expect.poll(() => said).toContain("The server has ended (1)");
     expect(isAlive(child.pid ?? 0)).toBe(true);
-    writeFileSync(join(clone, ".env"), environment);
+    save(join(clone, ".env"), environment);
     await expect.poll(answered).toBe("mended");
   });
 
@@ -115,13 +131,13 @@ describe.runIf(process.platform === "linux")("npm run dev", { shuffle: false }, 
     const before = servers();
     const [name = ""] = readdirSync(join(clone, "dist")).filter((entry) => entry.startsWith("dev-"));
     const builtAt = () => statSync(join(clone, "dist", name, "server.mjs")).mtimeMs;
-    writeFileSync(join(clone, "src/console/first-page.tsx"), "export const changed = 1;\n");
+    save(join(clone, "src/console/first-page.tsx"), "export const changed = 1;\n");
     for (const [path, addition] of [
       [health, "\n// a comment\n"],
       [join(clone, ".env"), ""],
     ] as const) {
       const former = builtAt();
-      writeFileSync(path, `${readFileSync(path, "utf8")}${addition}`);
+      save(path, `${readFileSync(path, "utf8")}${addition}`);
       await expect.poll(builtAt).toBeGreaterThan(former);
     }
     expect(await answered()).toBe("mended");
