@@ -15,12 +15,22 @@ export function apiPage(tree: OperationTree): string {
     "",
     "Each operation is a tRPC procedure and a REST endpoint, with the same input, output and refusals.",
     "",
-    `- REST: the method and path below \`${restBase}\`, with a JSON body. \`GET ${openApiPath}\` describes it in OpenAPI 3.1.`,
-    "- tRPC: `POST /api/trpc/<operation>` with the input as JSON; queries also by GET.",
+    `- REST: the method and path below \`${restBase}\`. POST, PATCH and PUT take a JSON object in the body, and GET and`,
+    "  DELETE take query parameters. Fields that the path names are not repeated. The response is the output itself. 201",
+    "  has the header `Location` if the new object has a path of its own, and 204 has no body.",
+    `  \`GET ${openApiPath}\` describes all inputs and outputs in OpenAPI 3.1.`,
+    "- tRPC: `POST /api/trpc/<operation>` with the input as a JSON object; queries also by GET. The response is",
+    '  `{"result": {"data": …}}` with the output as `data`.',
     "",
-    "Send an API key in the header `x-api-key`. A refusal over REST is",
-    '`{"error": {"code", "reason", "message", "requestId", "fields"}}`; `reason` is stable, and [Reasons](#reasons) lists',
-    "all of them.",
+    "Send an API key in the header `x-api-key`. A session sends its cookie, and its CSRF token in the header `x-csrf-token`",
+    "with every change; `auth.session` returns the token.",
+    "",
+    "A list takes `limit` (50 by default, 200 at most) and `cursor`, and returns `items` and `nextCursor`. The next page has",
+    "the `nextCursor` of this page as its `cursor`; on the last page it is null.",
+    "",
+    'A refusal over REST is `{"error": {"code", "reason", "message", "requestId", "fields"}}`. Over tRPC it is',
+    '`{"error": {"message", "data": {"code", "reason", "requestId", "fields"}}}`. `reason` is stable, and',
+    "[Reasons](#reasons) lists all of them. `fields` is there if single fields of the input are wrong.",
     "",
     `Every operation can refuse with ${list([...commonReasons])}.`,
     ...aggregates.flatMap((aggregate) => [
@@ -60,7 +70,7 @@ function sectionOf({ name, summary, rest, access, errors }: AnyOperation): strin
   const who = {
     permission: (permission: string) => `Needs \`${permission}\`.`,
     visitor: () => "For visitors who are not signed in, from a page of the control plane.",
-    everyone: () => "For everyone.",
+    everyone: () => "For everyone, also without a sign-in.",
   };
   const needs = access.kind === "permission" ? who.permission(access.permission) : who[access.kind]();
   return [
