@@ -32,6 +32,10 @@ export function apiPage(tree: OperationTree): string {
     '`{"error": {"message", "data": {"code", "reason", "requestId", "fields"}}}`. `reason` is stable, and',
     "[Reasons](#reasons) lists all of them. `fields` is there if single fields of the input are wrong.",
     "",
+    "`GET /api/audit/export` is not an operation: it streams an audit log as JSON lines, or as CSV with `format=csv`, and",
+    "takes the filter of `audit.list`. `log=installation` selects the log of the installation. It needs `audit:read` or",
+    "`installation-audit:read`.",
+    "",
     `Every operation can refuse with ${list([...commonReasons])}.`,
     ...aggregates.flatMap((aggregate) => [
       "",
