@@ -63,7 +63,7 @@ export async function develop() {
 async function rebuild(builder) {
   const result = await builder.rebuild().catch(() => null);
   if (result === null) {
-    say("The server cannot be built. A server that runs goes on. The next change is tried again.");
+    say("The server cannot be built. A running server continues. The next change starts another build.");
     return null;
   }
   mkdirSync(output, { recursive: true });

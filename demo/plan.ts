@@ -6,7 +6,7 @@ export const owner = { email: "demo@example.org", name: "Dana Demo" };
 
 /**
  * Everyone besides the owner, who is the owner of every organization. With the owner's, these are four of the five
- * sign-in attempts that an address has in a minute: the fifth is left to whoever looks at the result.
+ * sign-in attempts that an address has in a minute: the fifth is left for the person who looks at the result.
  */
 export const people = ["grace@example.org", "edsger@example.org", "barbara@example.org"] as const;
 

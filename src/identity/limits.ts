@@ -30,7 +30,7 @@ export const limits = {
  */
 export const unflushed = sql`set_config('synchronous_commit', 'off', true)`;
 
-/** A counted attempt. `forgive` takes it back, if only failures are limited. */
+/** A counted attempt. `forgive` removes it, if only failures are limited. */
 export interface Taken {
   forgive(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export function takenOf(limit: Limit, wait: number | null, forgive: () => Promis
   return { forgive };
 }
 
-/** Takes back the attempt that was counted at this time. */
+/** Removes the attempt that was counted at this time. */
 export async function forgive(database: Database, key: string, at: Date): Promise<void> {
   await database.call(sql`select portcullis_forgive(${key}::text, ${at.toISOString()}::timestamptz), ${unflushed}`);
 }

@@ -41,7 +41,7 @@ async function started(options: Parameters<SyncWorld["reconciler"]>[0] = {}) {
 }
 
 describe("the folder before the first delivery", () => {
-  it("the folder exists before there is any application, and only the group may read it", async () => {
+  it("the folder exists before there is any application, and only its user and group may read it (TM-53..55)", async () => {
     await started();
     const { places } = sync;
     expect(readdirSync(places.applications)).toEqual(["0-shared.yml"]);

@@ -173,6 +173,13 @@ describe("managing passkeys", () => {
     wait(601);
     const refused = await browser.call("auth.passkeys.remove", { passkeyId });
     expect([refused.status, refused.error.data.reason]).toEqual([403, "recent_sign_in_required"]);
+    for (const [proof, reason] of [
+      [{ password: "not this one at all" }, "wrong_password"],
+      [{ code: "123456" }, "wrong_code"],
+    ] as const) {
+      const wrong = await browser.call("auth.passkeys.remove", { passkeyId, ...proof });
+      expect([wrong.status, wrong.error.data.reason]).toEqual([403, reason]);
+    }
     const removed = await browser.call("auth.passkeys.remove", { passkeyId, password: person.password });
     expect(removed.status).toBe(200);
     expect((await browser.call("auth.secondFactors")).data).toEqual({ totp: false, passkeys: 0, recoveryCodes: 0 });
@@ -422,5 +429,16 @@ describe("passkeys at the local addresses of the host", () => {
         "passkey_needs_host_name",
       ]);
     }
+  });
+
+  it("enrolment that began at localhost cannot end at an IP address", async () => {
+    const { browser } = await givenSignedIn(world, organization, "http://localhost:3000");
+    const options =
+      await browser.call<Parameters<ReturnType<typeof openAuthenticator>["create"]>[0]>("auth.passkeys.enrolOptions");
+    const bare = browserOf(world, "http://127.0.0.1:3000");
+    for (const [name, value] of browser.cookies) bare.cookies.set(name, value);
+    const response = openAuthenticator("http://127.0.0.1:3000").create(options.data);
+    const refused = await bare.call("auth.passkeys.enrol", { response, name: "Laptop" });
+    expect([refused.status, refused.error.data.reason]).toEqual([400, "passkey_needs_host_name"]);
   });
 });

@@ -391,17 +391,20 @@ describe("removing an authenticator app", () => {
 });
 
 describe("a recent sign-in", () => {
-  it("a recent sign-in does not excuse a wrong password or code (TM-21)", async () => {
-    const { browser } = await givenSignedIn(world, organization);
-    for (const [proof, reason] of [
-      [{ password: "not this one at all" }, "wrong_password"],
-      [{ code: "123456" }, "wrong_code"],
-    ] as const) {
-      const refused = await browser.call("auth.totp.enrol", proof);
-      expect([refused.status, refused.error?.data.reason]).toEqual([403, reason]);
-    }
-    expect((await browser.call("auth.totp.enrol")).status).toBe(200);
-  });
+  it.each(["auth.totp.enrol", "auth.passkeys.enrolOptions", "auth.recoveryCodes.renew"])(
+    "a recent sign-in does not excuse a wrong password or code at %s (TM-21)",
+    async (procedure) => {
+      const { browser } = await givenSignedIn(world, organization);
+      for (const [proof, reason] of [
+        [{ password: "not this one at all" }, "wrong_password"],
+        [{ code: "123456" }, "wrong_code"],
+      ] as const) {
+        const refused = await browser.call(procedure, proof);
+        expect([refused.status, refused.error?.data.reason]).toEqual([403, reason]);
+      }
+      expect((await browser.call("auth.totp.enrol")).status).toBe(200);
+    },
+  );
 });
 
 describe("an old sign-in", () => {

@@ -30,7 +30,7 @@ describe("the sign-in settings", () => {
   });
 
   it.each(["127.0.0.1", "localhost", "::1", "0.0.0.0", "::"])(
-    "people can also sign in at loopback addresses if the server listens at %s (ADR-10)",
+    "people can also sign in at loopback addresses if the server listens at %s (ADR-10, TM-41)",
     (host) => {
       const { localOrigins } = signInOf({}, host);
       expect(localOrigins).toEqual(["http://127.0.0.1:3000", "http://localhost:3000", "http://[::1]:3000"]);

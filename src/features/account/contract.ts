@@ -76,7 +76,7 @@ export type RevokedSessions = z.infer<typeof RevokedSessions>;
 /** A password as typed. Its rules are checked when the account is known. */
 const Password = z.string().min(1).max(1_000);
 
-/** The present password is required, unless the account has none. */
+/** The current password is required, unless the account has none. */
 export const ChangePassword = z.strictObject({ currentPassword: Password.optional(), newPassword: Password });
 export type ChangePassword = z.infer<typeof ChangePassword>;
 

@@ -12,7 +12,7 @@ import { Link, LookAtLink } from "./contract";
 export const link = visitorOperation(
   {
     name: "auth.link",
-    summary: "Look up a link for setting up or resetting a password",
+    summary: "Look up a set-up or password link by its token",
     input: LookAtLink,
     output: Link,
     errors: [],

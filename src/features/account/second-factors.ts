@@ -10,7 +10,7 @@ import { SecondFactors, SecondFactorsInput } from "../../platform/contract/secon
 export const secondFactors = operation(
   {
     name: "auth.secondFactors",
-    summary: "List which second factors the caller has",
+    summary: "Get the second factors of the caller",
     permission: "account:read",
     on: callerPerson,
     input: SecondFactorsInput,

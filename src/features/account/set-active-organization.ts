@@ -14,7 +14,7 @@ import { listOwnOrganizations } from "./rows";
 export const setActiveOrganization = operation(
   {
     name: "auth.setActiveOrganization",
-    summary: "Choose the organization of this session",
+    summary: "Choose the organization of the session",
     permission: "account:update",
     on: callerPerson,
     input: SetActiveOrganization,

@@ -28,7 +28,7 @@ type Creator = Authorized<"application:create", LocatedEnvironment>;
 export const create = operation(
   {
     name: "applications.create",
-    summary: "Create an application in an environment, with a first credential and route if given",
+    summary: "Create an application in an environment, optionally with a first route and credential",
     permission: "application:create",
     on: environment,
     input: CreateApplication,

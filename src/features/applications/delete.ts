@@ -12,7 +12,7 @@ import { applicationColumns, presentWritten, removeApplications } from "./rows";
 export const remove = operation(
   {
     name: "applications.delete",
-    summary: "Delete an application with its credentials and routes",
+    summary: "Delete an application with its credentials and routes; its hosts stay claimed and closed",
     permission: "application:delete",
     on: application,
     input: ApplicationById,

@@ -12,7 +12,7 @@ import { applicationColumns, presentApplications } from "./rows";
 export const one = operation(
   {
     name: "applications.one",
-    summary: "Get an application and what the gateway was seen to enforce for it",
+    summary: "Get an application, with its exposure as observed at the gateway",
     permission: "application:read",
     on: application,
     input: ApplicationById,

@@ -15,7 +15,7 @@ import { presentClaim, releaseHost } from "./rows";
 export const release = operation(
   {
     name: "claims.release",
-    summary: "Release a claim of a host name",
+    summary: "Release the claim of a host name that no route uses; any organization can then claim it",
     permission: "claim:release",
     on: claim,
     input: ClaimById,

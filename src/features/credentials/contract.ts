@@ -2,7 +2,7 @@ import { z } from "zod";
 import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
 import { Sync } from "../../platform/contract/sync-state";
 
-/** Sizes are in characters here; the exact rules, in bytes, are in `core/credentials.ts`. */
+/** Sizes are in characters here; the exact rules, in bytes, are in `src/platform/passwords/credential-rules.ts`. */
 export const UsernameInput = z.string().min(1).max(255);
 export const PasswordInput = z.string().min(1).max(255);
 

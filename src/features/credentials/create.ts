@@ -16,7 +16,7 @@ import { preparePassword, requireStillAccepted, requireUsername } from "./rules"
 export const create = operation(
   {
     name: "security.create",
-    summary: "Add a basic-auth credential to an application",
+    summary: "Add a credential (basic auth) to an application; without a password, one is generated",
     permission: "security:create",
     on: application,
     input: CreateCredential,

@@ -19,7 +19,7 @@ import { credentialColumns, presentCredential } from "./rows";
 export const remove = operation(
   {
     name: "security.delete",
-    summary: "Delete a credential; says whether the application became public",
+    summary: "Delete a credential; becamePublic says whether that made the application public",
     permission: "security:delete",
     on: credential,
     input: CredentialById,

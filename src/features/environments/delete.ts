@@ -13,7 +13,7 @@ import { presentEnvironment } from "./rows";
 export const remove = operation(
   {
     name: "environments.delete",
-    summary: "Delete an empty environment",
+    summary: "Delete an environment with its applications; their hosts stay claimed and closed",
     permission: "environment:delete",
     on: environment,
     input: EnvironmentById,

@@ -11,7 +11,7 @@ import { presentEnvironment } from "./rows";
 export const update = operation(
   {
     name: "environments.update",
-    summary: "Change an environment",
+    summary: "Rename an environment",
     permission: "environment:update",
     on: environment,
     input: UpdateEnvironment,

@@ -10,7 +10,7 @@ import { asViewer, gatewayColumns, presentGateway } from "./rows";
 export const list = operation(
   {
     name: "gateways.list",
-    summary: "List the gateways that the organization may use",
+    summary: "List the gateways that the organization may use; the root organization sees all",
     permission: "gateway:read",
     on: caller,
     input: ListGateways,

@@ -16,7 +16,7 @@ import { orNameTaken, requireNoLocal } from "./rules";
 export const update = operation(
   {
     name: "gateways.update",
-    summary: "Change a gateway and the organizations that may use it",
+    summary: "Rename a gateway, or replace the list of organizations that may use it",
     permission: "gateway:update",
     on: gateway,
     input: UpdateGateway,

@@ -32,7 +32,7 @@ const creationByOrganization = { name: "invitation:organization", attempts: 60, 
 export const create = operation(
   {
     name: "invitations.create",
-    summary: "Invite a person to the organization",
+    summary: "Invite a person to the organization by e-mail address",
     permission: "invitation:create",
     on: caller,
     input: CreateInvitation,

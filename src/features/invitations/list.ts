@@ -11,7 +11,7 @@ import { invitationColumns, presentInvitation } from "./rows";
 export const list = operation(
   {
     name: "invitations.list",
-    summary: "List invitations that were not accepted yet",
+    summary: "List the organization's invitations, including those that have ended",
     permission: "invitation:read",
     on: caller,
     input: ListInvitations,

@@ -45,7 +45,7 @@ export const revoke = operation(
 export const remove = operation(
   {
     name: "keys.delete",
-    summary: "Revoke an API key (the same as revoke)",
+    summary: "Revoke an API key, as keys.revoke does",
     permission: "key:delete",
     on: apiKey,
     input: KeyById,

@@ -24,7 +24,7 @@ import { endOfSuccessor, requireWithinOwn, takeKeyCreation } from "./rules";
 export const rotate = operation(
   {
     name: "keys.rotate",
-    summary: "Replace an API key by a new one; the old one may go on for a while",
+    summary: "Replace an API key with a new one; the old one stays valid for overlapSeconds",
     permission: "key:create",
     on: apiKey,
     input: RotateKey,

@@ -15,7 +15,7 @@ import { requireNetworks, requireReach, requireWithinOwn } from "./rules";
 export const update = operation(
   {
     name: "keys.update",
-    summary: "Change the name, networks, limit or end of an API key",
+    summary: "Change the name, networks or rate limit of an API key",
     permission: "key:update",
     on: apiKey,
     input: UpdateKey,

@@ -45,6 +45,6 @@ export type Member = z.infer<typeof Member>;
 
 export const MemberPage = pageOf(Member);
 
-/** `keysRevoked`: the number of the member's live API keys that ended with the membership. */
+/** `keysRevoked`: the number of the member's active API keys that ended with the membership. */
 export const RemovedMember = Member.extend({ keysRevoked: z.number() });
 export type RemovedMember = z.infer<typeof RemovedMember>;

@@ -13,7 +13,7 @@ import { removeMember } from "./rows";
 export const leave = operation(
   {
     name: "members.leave",
-    summary: "Leave the organization of this session",
+    summary: "Leave the organization of the session",
     permission: "account:update",
     on: caller,
     input: LeaveOrganization,

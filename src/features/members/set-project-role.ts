@@ -19,7 +19,7 @@ import { requireMember } from "./rows";
 export const setProjectRole = operation(
   {
     name: "members.setProjectRole",
-    summary: "Give a member a role at one project, or take it away",
+    summary: "Give a member a role at one project, or remove that role",
     permission: "member:update",
     on: member,
     input: SetProjectRole,

@@ -24,7 +24,7 @@ const claimsOutliveMs = 30 * 24 * 3_600_000;
 export const remove = operation(
   {
     name: "organizations.delete",
-    summary: "Delete an organization with everything in it",
+    summary: "Delete an organization that has no applications, with its projects, members and keys",
     permission: "organization:delete",
     on: orCaller(organization),
     input: OrganizationById,

@@ -3,11 +3,11 @@ import { caller } from "../../operations/subject";
 import { ListOrganizations, OrganizationPage } from "./contract";
 import { getOrganization } from "./one";
 
-/** The organizations that the caller belongs to. A key belongs to one. */
+/** The organization of the request, as a page of one. A key belongs to one organization, and a session acts in one. */
 export const list = operation(
   {
     name: "organizations.list",
-    summary: "List the organizations of the caller",
+    summary: "List the organization of the request; auth.session lists all organizations of a person",
     permission: "organization:read",
     on: caller,
     input: ListOrganizations,

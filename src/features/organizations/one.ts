@@ -26,7 +26,7 @@ export async function getOrganization(
 export const one = operation(
   {
     name: "organizations.one",
-    summary: "Get an organization; without an id, the caller's own",
+    summary: "Get the organization of the request",
     permission: "organization:read",
     on: orCaller(organization),
     input: OrganizationById,

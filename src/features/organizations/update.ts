@@ -18,7 +18,7 @@ import { presentOrganization } from "./rows";
 export const update = operation(
   {
     name: "organizations.update",
-    summary: "Change an organization's name and rules",
+    summary: "Change the name or rules of an organization",
     permission: "organization:update",
     on: orCaller(organization),
     input: UpdateOrganization,

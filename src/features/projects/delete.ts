@@ -15,7 +15,7 @@ import { presentProject } from "./rows";
 export const remove = operation(
   {
     name: "projects.delete",
-    summary: "Delete an empty project",
+    summary: "Delete a project with its environments and applications; their hosts stay claimed and closed",
     permission: "project:delete",
     on: project,
     input: ProjectById,

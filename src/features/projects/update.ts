@@ -11,7 +11,7 @@ import { presentProject } from "./rows";
 export const update = operation(
   {
     name: "projects.update",
-    summary: "Change a project",
+    summary: "Rename a project",
     permission: "project:update",
     on: project,
     input: UpdateProject,

@@ -7,7 +7,7 @@ import { ListSignInButtons, SignInButtons } from "./contract";
 export const providers = openOperation(
   {
     name: "auth.providers",
-    summary: "List the identity providers on the sign-in page",
+    summary: "List the identity providers of the sign-in page",
     input: ListSignInButtons,
     output: SignInButtons,
     errors: [],

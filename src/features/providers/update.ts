@@ -24,7 +24,7 @@ import { requireProvable, requireProviderAllowed } from "./rules";
 export const update = operation(
   {
     name: "providers.update",
-    summary: "Change an identity provider",
+    summary: "Change the configuration of an identity provider",
     permission: "provider:update",
     on: provider,
     input: UpdateProvider,

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
 import { Sync } from "../../platform/contract/sync-state";
 
-/** The exact rules of hosts, paths and upstreams are in `core/host-names.ts` and `core/upstreams.ts`. */
+/** The exact rules of hosts, paths and upstreams are in `host-names.ts`, `path-prefixes.ts` and `upstreams.ts` of `src/platform/net`. */
 const Host = z.string().min(1).max(300);
 const PathPrefix = z.string().min(1).max(255);
 const Upstreams = z

@@ -17,7 +17,7 @@ import { requireAccountReach, roleOfAccount } from "./rules";
 export const remove = operation(
   {
     name: "serviceAccounts.delete",
-    summary: "Delete a service account and revoke its keys",
+    summary: "Delete a service account with its keys",
     permission: "service-account:delete",
     on: serviceAccount,
     input: ServiceAccountById,

@@ -17,7 +17,7 @@ import { orNameTaken, requireAccountReach, roleOfAccount } from "./rules";
 export const update = operation(
   {
     name: "serviceAccounts.update",
-    summary: "Change a service account",
+    summary: "Change the name or role of a service account",
     permission: "service-account:update",
     on: serviceAccount,
     input: UpdateServiceAccount,

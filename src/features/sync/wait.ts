@@ -30,7 +30,7 @@ type Waiter = Authorized<"sync:read", LocatedApplication | LocatedChange>;
 export const wait = operation(
   {
     name: "sync.wait",
-    summary: "Wait until a change is enforced at the gateway",
+    summary: "Wait until a change is applied, loaded or enforced at its gateways",
     permission: "sync:read",
     on: orElse(application, change),
     input: WaitForSync,

@@ -24,7 +24,8 @@ export function openApiOf(tree: OperationTree, version: string): Json {
     info: {
       title: "Portcullis",
       version,
-      description: "Access control plane for Traefik. Send an API key in the header x-api-key.",
+      description:
+        "Access control plane for Traefik. Send an API key in the header x-api-key. A session sends its cookie, and its CSRF token in the header x-csrf-token with every change.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
     },
     servers: [{ url: "/" }],
@@ -58,7 +59,7 @@ const errorSchema: Json = {
         requestId: { type: "string" },
         fields: {
           type: "object",
-          description: "Which inputs are concerned, by path, with a stable word each.",
+          description: "The fields of the input that are wrong, by path, with a stable word for each problem.",
           additionalProperties: { type: "string" },
         },
       },
@@ -115,7 +116,7 @@ function describe(operation: AnyOperation): Json {
           ? {}
           : { content: { "application/json": { schema: withoutClosing(schemaOf(operation.output, "output")) } } }),
         ...(status === 201
-          ? { headers: { Location: { description: "Where the object can be read.", schema: { type: "string" } } } }
+          ? { headers: { Location: { description: "The path of the created object.", schema: { type: "string" } } } }
           : {}),
       },
       ...refusalsOf(errors),

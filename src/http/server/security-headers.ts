@@ -32,7 +32,7 @@ export interface TransportSecurity {
   readonly includeSubdomains: boolean;
 }
 
-/** A year (OWASP ASVS 5, 3.4.1). Never `preload`: it cannot be taken back for months. */
+/** A year (OWASP ASVS 5, 3.4.1). Never `preload`: it cannot be undone for months. */
 const maxAge = "max-age=31536000";
 
 /**

@@ -583,10 +583,10 @@ const lineLength = 100;
 export function renderExample(): string {
   const head = [
     "# Every setting of Portcullis. None is needed to try it on one machine.",
-    "# Copy this file to .env, or set them in the environment, which goes first.",
+    "# Copy this file to .env, or set environment variables, which take precedence.",
     "# In .env: UTF-8; NAME=value or export NAME=value. A # after a space begins a comment. Nothing is",
-    "# expanded: $ and \\ stand for themselves. Values may be in single quotes (as they are, over several",
-    "# lines too) or double quotes (with \\n, \\r, \\t, \\\", \\\\ and \\$). Docker's --env-file knows no quotes.",
+    "# expanded: $ and \\ are literal. Values may be in single quotes (literal, also over several lines)",
+    "# or double quotes (with \\n, \\r, \\t, \\\", \\\\ and \\$). Docker's --env-file does not support quotes.",
   ];
   const entries = Object.values<Setting>(settingsTable).flatMap((setting) => [
     "",

@@ -80,7 +80,7 @@ const upstreamReasons: Readonly<Record<Exclude<UpstreamProblem, "upstream_malfor
   upstream_bad_host: "its host is neither a name nor an address.",
   upstream_bad_port: "a port is a number from 1 to 65535.",
   upstream_link_local: "it is a link-local address, which means another machine on every network.",
-  upstream_metadata: "at this address clouds hand out credentials of the machine.",
+  upstream_metadata: "clouds serve credentials of the machine at this address.",
   upstream_multicast: "it is a multicast or broadcast address, which is no single server.",
   upstream_unspecified:
     "the unspecified address means this machine, to which routes of this organization may not lead.",

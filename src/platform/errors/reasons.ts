@@ -75,11 +75,11 @@ export const reasons = {
   ),
   organization_changed: fixed(
     "forbidden",
-    "Your session or API key is about another organization than when this request began. Check which one, and send the request again.",
+    "The organization of your session or API key changed after this request began. Check which one it is now, and send the request again.",
   ),
   session_required: fixed(
     "forbidden",
-    "This is for a person who is signed in, and an API key is not one. Sign in to do it.",
+    "This needs a person who is signed in, and you sent an API key. Sign in instead.",
   ),
   bound_session: fixed(
     "forbidden",
@@ -99,7 +99,7 @@ export const reasons = {
   foreign_origin: worded(
     "forbidden",
     ({ origin }: { origin: string }) =>
-      `This has to be sent by a page of ${origin}, and the Origin header of the request names another one.`,
+      `Only a page of ${origin} may send this request, and its Origin header names another one.`,
     { origin: "https://portcullis.example.org" },
   ),
   csrf_token: fixed(
@@ -150,7 +150,7 @@ export const reasons = {
   not_your_key: fixed("forbidden", "This API key belongs to another person, and only its holder can rotate it."),
   above_making_key: fixed(
     "forbidden",
-    "An API key cannot give wider limits than its own. Narrow allowedIps and requestsPerMinute, or ask with another key.",
+    "An API key cannot give wider limits than its own. Narrow allowedIps and requestsPerMinute, or use another key.",
   ),
   provider_above_own: fixed(
     "forbidden",
@@ -283,7 +283,7 @@ export const reasons = {
     "conflict",
     "This invitation was already accepted. The person who accepted it can sign in; to end the membership, remove the member.",
   ),
-  invitation_revoked: fixed("conflict", "This invitation was taken back. Ask for a new one."),
+  invitation_revoked: fixed("conflict", "This invitation was revoked. Ask for a new invitation."),
   invitation_expired: fixed("conflict", "This invitation has expired. Ask for a new invitation."),
   invitation_void: fixed(
     "conflict",
@@ -296,7 +296,7 @@ export const reasons = {
   too_many_keys: worded(
     "conflict",
     ({ most }: { most: number }) =>
-      `The holder of this key already has ${most} live API keys, which is the limit. Revoke one of them first.`,
+      `The holder of this key already has ${most} active API keys, which is the limit. Revoke one of them first.`,
     { most: 100 },
   ),
   already_revoked: fixed("conflict", "This API key was revoked, so it cannot be rotated. Create a new key."),
@@ -365,7 +365,7 @@ export const reasons = {
   ),
   secret_not_in_force: fixed(
     "conflict",
-    "No control plane has started with this PORTCULLIS_SECRET yet. Start every control plane with it, and with the former secret in PORTCULLIS_SECRET_PREVIOUS. Then run the command again.",
+    "No control plane has started with this PORTCULLIS_SECRET yet. Start every control plane with it, and with the previous secret in PORTCULLIS_SECRET_PREVIOUS. Then run the command again.",
   ),
 
   // What is wrong with the input.
@@ -398,7 +398,7 @@ export const reasons = {
     },
     ({ field, weaknesses }) => ({ [field]: weaknesses.map(({ reason }) => reason).join(" ") }),
   ),
-  password_unchanged: fixed("invalid", "The new password is your present password. Choose another one.", {
+  password_unchanged: fixed("invalid", "The new password is your current password. Choose another one.", {
     newPassword: "password_unchanged",
   }),
   totp_code_wrong: fixed(
@@ -446,7 +446,7 @@ export const reasons = {
   address_refused: worded(
     "invalid",
     ({ field, url }: { field: "issuer" | "internalUrl"; url: string }) =>
-      `The ${field} ${quotedUrl(url)} cannot be called: a provider is called by https, at a public address of the internet.`,
+      `The ${field} ${quotedUrl(url)} cannot be called: a provider must have an https URL with a public address.`,
     { field: "issuer", url: "http://10.0.0.7" },
     ({ field }) => ({ [field]: "address_refused" }),
   ),
@@ -558,7 +558,7 @@ export const reasons = {
   unknown_procedure: fixed("unknownPath", "There is no such procedure. docs/api.md lists the procedures."),
   method_not_supported: worded(
     "otherMethod",
-    ({ allowed }: { allowed: readonly string[] }) => `This endpoint takes ${inWords(allowed)} requests.`,
+    ({ allowed }: { allowed: readonly string[] }) => `This endpoint accepts ${inWords(allowed)} requests.`,
     { allowed: ["GET", "POST"] },
   ),
   malformed_body: fixed("malformed", "The body is not a JSON object in UTF-8."),
@@ -573,7 +573,7 @@ export const reasons = {
   ),
   body_too_large: worded(
     "tooLarge",
-    ({ most }: { most: number }) => `The body is too large: it may have ${bytes(most)} at most here.`,
+    ({ most }: { most: number }) => `The body is too large: the limit for this request is ${bytes(most)}.`,
     { most: 1024 * 1024 },
   ),
   body_too_slow: fixed("tooSlow", "The body arrived too slowly. Send it at 16 KiB a second or faster."),

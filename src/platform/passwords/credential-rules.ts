@@ -26,20 +26,20 @@ export type PasswordProblem =
 export const usernameMessages: Readonly<Record<UsernameProblem, string>> = {
   username_empty: "The user name is empty.",
   username_too_long: "The user name has more than 255 bytes in UTF-8.",
-  username_not_unicode: "The user name holds half of a character. Type it again.",
+  username_not_unicode: "The user name contains an incomplete character (half of a surrogate pair). Type it again.",
   username_colon:
-    "The user name has a colon, which ends a user name in HTTP. Of a line of htpasswd, give what is before it.",
-  username_control_character: "The user name holds a control character, such as a line break or a tab.",
-  username_separator: "The user name holds the character U+2551, at which Traefik splits lists.",
+    "The user name has a colon, which ends a user name in HTTP. From a line of an htpasswd file, use only the part before the colon.",
+  username_control_character: "The user name contains a control character, such as a line break or a tab.",
+  username_separator: "The user name contains the character U+2551, at which Traefik splits lists.",
   username_outer_space: "The user name begins or ends with a space. Leave it out.",
 };
 
 /** Like `usernameMessages`, for passwords. */
 export const passwordMessages: Readonly<Record<PasswordProblem, string>> = {
   password_empty: "The password is empty. Leave the field out to have one generated.",
-  password_too_long: "The password is too long: 255 bytes in UTF-8 count with apr1, and 72 with bcrypt.",
-  password_not_unicode: "The password holds half of a character. Type it again.",
-  password_control_character: "The password holds a control character, such as a line break or a tab.",
+  password_too_long: "The password is too long: the limit in UTF-8 is 255 bytes with apr1, and 72 bytes with bcrypt.",
+  password_not_unicode: "The password contains an incomplete character (half of a surrogate pair). Type it again.",
+  password_control_character: "The password contains a control character, such as a line break or a tab.",
 };
 
 /** C0, DEL and C1, and the two line separators that are not control characters. */

@@ -5,15 +5,15 @@ import type { DefinedRouter, ReaderVerdict } from "../schema/verdict";
 const ours =
   /^(?:(?:rte|app)_[0-9a-z]{20,40}(?:-[a-z0-9]+)?|deny-org_[0-9a-z]+-\d+(?:-[a-z]+)?|portcullis-[a-z0-9]+|guard)$/;
 
-/** What a file that is not ours does to what is ours, without knowing yet which hosts are managed. */
+/** The effect of a foreign file on what Portcullis manages. Which hosts are managed is not known yet. */
 export interface ForeignContent {
-  /** It freezes the whole provider, or nobody but the gateway can tell. */
+  /** The file freezes the whole provider (`refused`), or only the gateway can decide (`unknown`). */
   readonly problem: { readonly kind: "refused" | "unknown"; readonly detail: string } | null;
-  /** Names of ours that it defines. */
+  /** Names of Portcullis that the file defines. */
   readonly names: readonly string[];
-  /** Hosts that its routers may match, lower-case, `*.` standing for one label. */
+  /** Hosts that its routers may match, in lower case; `*.` stands for one label. */
   readonly hosts: readonly string[];
-  /** Routers that may match every host and stand where ours do. */
+  /** Routers that may match every host and come before Portcullis's routers. */
   readonly everything: readonly string[];
 }
 

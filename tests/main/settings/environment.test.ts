@@ -19,7 +19,7 @@ function file(text: string): string {
   return join(folder, "value");
 }
 
-test("every setting has its default if nothing is set", () => {
+test("every setting has its default if nothing is set: the server listens on 127.0.0.1 (PO-11)", () => {
   expect(readEnvironment({})).toEqual({
     port: 3000,
     host: "127.0.0.1",
@@ -187,7 +187,7 @@ const secretValues: Readonly<Record<string, string>> = {
 };
 
 test.each(Object.values(settingsTable).filter((setting) => "secret" in setting))(
-  "the secret setting $name can be read from $name_FILE (PO-7)",
+  "the secret setting $name can be read from $name_FILE (PO-7, PO-8)",
   ({ name }) => {
     const value = secretValues[name] ?? good;
     const byValue = readEnvironment({ [name]: value });

@@ -23,7 +23,7 @@ export const passkeyEnrolOptions = operation(
     on: callerPerson,
     input: PasskeyEnrolOptionsInput,
     output: PasskeyEnrolOptions,
-    errors: ["passkey_needs_host_name", "recent_sign_in_required"],
+    errors: ["passkey_needs_host_name", "recent_sign_in_required", "wrong_code", "wrong_password"],
     rest: { method: "POST", path: "/account/passkeys/options" },
   },
   async (authorized, input, { origin }) => {

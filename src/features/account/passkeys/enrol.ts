@@ -28,6 +28,7 @@ const most = 20;
  * @param origin that the request was sent to
  * @throws Refusal `passkey_refused`, with the problem as `fields.response`
  * @throws Refusal `passkey_known` | `too_many_passkeys`
+ * @throws Refusal see `relyingPartyOf`
  */
 export const enrolPasskey = operation(
   {
@@ -37,7 +38,7 @@ export const enrolPasskey = operation(
     on: callerPerson,
     input: EnrolPasskey,
     output: EnrolledPasskey,
-    errors: ["passkey_known", "passkey_refused", "too_many_passkeys"],
+    errors: ["passkey_known", "passkey_needs_host_name", "passkey_refused", "too_many_passkeys"],
     rest: { method: "POST", path: "/account/passkeys", status: 201 },
   },
   async (authorized, input, { origin }) => {

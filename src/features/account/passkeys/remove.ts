@@ -21,7 +21,7 @@ export const removePasskey = operation(
     on: ownPasskey,
     input: RemovePasskey,
     output: PasskeyById,
-    errors: ["recent_sign_in_required"],
+    errors: ["recent_sign_in_required", "wrong_code", "wrong_password"],
     rest: { method: "POST", path: "/account/passkeys/{passkeyId}/remove" },
   },
   async (authorized, input) => {

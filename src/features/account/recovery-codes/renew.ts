@@ -20,7 +20,7 @@ export const renewRecoveryCodes = operation(
     on: callerPerson,
     input: RenewRecoveryCodes,
     output: NewRecoveryCodes,
-    errors: ["no_second_factor", "recent_sign_in_required", "wrong_code"],
+    errors: ["no_second_factor", "recent_sign_in_required", "wrong_code", "wrong_password"],
     rest: { method: "POST", path: "/account/recovery-codes/renew" },
   },
   async (authorized, input) => {

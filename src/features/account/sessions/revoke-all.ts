@@ -12,7 +12,7 @@ import { RevokeAllSessions, RevokedSessions } from "../contract";
 export const revokeAllSessions = operation(
   {
     name: "auth.sessions.revokeAll",
-    summary: "End all sessions of the caller except this one",
+    summary: "End all sessions of the caller, including this one unless keepThis is true",
     permission: "account:update",
     on: callerPerson,
     input: RevokeAllSessions,

@@ -29,7 +29,7 @@ export const confirmTotp = operation(
     on: callerPerson,
     input: ConfirmTotp,
     output: NewRecoveryCodes,
-    errors: ["totp_not_started", "totp_code_wrong", "wrong_code"],
+    errors: ["totp_code_wrong", "totp_not_started"],
     rest: { method: "POST", path: "/account/totp/confirm" },
   },
   async (authorized, input) => {

@@ -18,7 +18,7 @@ import { Refusal } from "../../../platform/errors/refusal";
 export const enrolTotp = operation(
   {
     name: "auth.totp.enrol",
-    summary: "Start to enrol an authenticator app",
+    summary: "Start the enrolment of an authenticator app",
     permission: "account:update",
     on: callerPerson,
     input: EnrolTotp,
