@@ -1,7 +1,7 @@
 import type { ParamsOf, RefusalReason } from "../platform/errors/reasons";
 import { Refusal } from "../platform/errors/refusal";
 import type { Organization, Reach } from "./organization";
-import { decide, type Grant, grantedBy, holds, type Permission, placeOf, type Standing } from "./permissions";
+import { decide, type Grant, grantedBy, holds, levelOf, type Permission, type Standing } from "./permissions";
 import type { Facts, KeyPrincipal, Pending, Principal } from "./principal";
 
 /** The permissions that reach beyond one organization. Their holder must also belong to the root organization. */
@@ -32,7 +32,7 @@ type About = ParamsOf<"not_found">;
  */
 export function judge<O>(principal: Principal, facts: Facts<O>, permission: Permission, about: About): O {
   const { object, organization, projectId } = facts;
-  if (placeOf(permission) === "person") {
+  if (levelOf(permission) === "person") {
     judgeOwnAccount(principal, permission);
     return found(object, about);
   }
@@ -135,7 +135,7 @@ export function isAllowed(
   permission: Permission,
   projectId: string | null = null,
 ): boolean {
-  if (placeOf(permission) === "person") return principal.kind === "session";
+  if (levelOf(permission) === "person") return principal.kind === "session";
   if (principal.standing === null || !decide(principal.standing, permission)) return false;
   if (installationWide.has(permission) && !organization.root) return false;
   if (principal.kind !== "apiKey") return true;
@@ -164,7 +164,7 @@ export function canGive(
 
 /** The permissions that a grant gives. A key of one project has no permissions at the organization itself. */
 export function worthOf(grant: Grant | null, projectId: string | null): Permission[] {
-  return [...grantedBy(grant)].filter((permission) => projectId === null || placeOf(permission) === "project");
+  return [...grantedBy(grant)].filter((permission) => projectId === null || levelOf(permission) === "project");
 }
 
 /** The grant of a key, and the current roles of its holder. */

@@ -4,7 +4,7 @@ import { Refusal } from "../platform/errors/refusal";
 import { isRecent } from "../platform/moment";
 import { judge } from "./authorization";
 import { type Organization, organization as organizationResource } from "./organization";
-import { type Permission, placeOf } from "./permissions";
+import { levelOf, type Permission } from "./permissions";
 import { PremiseChanged } from "./premise-changed";
 import { type Arrival, type Facts, type FactsRow, type Principal, principalOf, readFacts } from "./principal";
 import type { RefusedObject } from "./refusals";
@@ -125,7 +125,7 @@ export class Authorized<P extends Permission, O> {
    * one.
    */
   #isOwnAccount(): boolean {
-    return placeOf(this.permission) === "person";
+    return levelOf(this.permission) === "person";
   }
 
   #decide(rows: readonly FactsRow[], onElsewhere: () => void): Authorized<P, O> {

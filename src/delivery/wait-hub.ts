@@ -75,7 +75,7 @@ export function createWaitHub(options: WaitHubOptions): Waits {
   const inTurn: FairQueue = fairQueue({
     running: { total: readsAtOnce[database.kind], perOwner: 1 },
     waiting: { total: bounds.total, perOwner: bounds.perOrganization },
-    refuse: () => noPlace(),
+    refuse: () => noSlot(),
   });
   const waiting = new Set<Waiting>();
   const permitted = new PermitChecks(pace, options.checkEveryMs ?? usualCheckEveryMs);
@@ -141,7 +141,7 @@ export function createWaitHub(options: WaitHubOptions): Waits {
   return {
     enter({ organizationId, caller }: WaitOwner) {
       const ofCaller = ofCallers.take(caller);
-      if (typeof ofCaller === "string") throw ofCaller === "total" ? noPlace() : shareUsed("caller", bounds.perCaller);
+      if (typeof ofCaller === "string") throw ofCaller === "total" ? noSlot() : shareUsed("caller", bounds.perCaller);
       const ofOrganization = ofOrganizations.take(organizationId);
       if (typeof ofOrganization === "function") {
         return () => {
@@ -150,7 +150,7 @@ export function createWaitHub(options: WaitHubOptions): Waits {
         };
       }
       ofCaller();
-      throw ofOrganization === "total" ? noPlace() : shareUsed("organization", bounds.perOrganization);
+      throw ofOrganization === "total" ? noSlot() : shareUsed("organization", bounds.perOrganization);
     },
     async moved(wait) {
       if (wait.signal?.aborted) return;
@@ -244,6 +244,6 @@ function shareUsed(holder: "caller" | "organization", most: number): Refusal {
   return new Refusal("too_many_waits", { limit: `waits:${holder}`, holder, most, retryAfter });
 }
 
-function noPlace(): Refusal {
+function noSlot(): Refusal {
   return new Refusal("wait_capacity_reached", { retryAfter });
 }

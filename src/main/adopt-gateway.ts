@@ -1,5 +1,5 @@
 import { findRootOrganization, type HostRuntime, hostWork } from "../access/host-work";
-import { placesIn } from "../delivery/applier/gateway-folder";
+import { pathsIn } from "../delivery/applier/gateway-folder";
 import { adoptGatewayFolder } from "../delivery/leader/adopt-gateway-folder";
 import { listFileGateways } from "../delivery/leader/lease";
 import { Refusal } from "../platform/errors/refusal";
@@ -23,6 +23,6 @@ export async function adoptGateway(
     work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gateway.gatewayId, name: gateway.name });
     return gateway;
   });
-  await adoptGatewayFolder(database, { gatewayId }, placesIn(gatewayFolder), { random, now: clock.now() });
+  await adoptGatewayFolder(database, { gatewayId }, pathsIn(gatewayFolder), { random, now: clock.now() });
   return { gatewayId, folder: gatewayFolder };
 }

@@ -3,10 +3,10 @@ import { canGive, isOwn, judge, reachOf, worthOf } from "../../src/access/author
 import type { Organization } from "../../src/access/organization";
 import {
   type Grant,
+  levelOf,
   type Permission,
   permissions,
   permissionsOf,
-  placeOf,
   type Role,
 } from "../../src/access/permissions";
 import type { Facts, KeyPrincipal, Principal, SessionPrincipal } from "../../src/access/principal";
@@ -136,7 +136,7 @@ describe("permissions of a key (TM-27)", () => {
 
   test("a key of one project has no organization permission", () => {
     const atProject = worthOf(builtIn("owner"), "prj_1");
-    expect(atProject).toEqual(permissions.filter((permission) => placeOf(permission) === "project"));
+    expect(atProject).toEqual(permissions.filter((permission) => levelOf(permission) === "project"));
     expect(worthOf(builtIn("owner"), null)).toEqual([...permissionsOf("owner")]);
     expect(worthOf(grantOf("account:update"), null)).toEqual([]);
   });

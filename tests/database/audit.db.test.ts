@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { insertEnvironment } from "../support/environment";
 import { callOn } from "../support/interposed";
-import { insertPlace } from "../support/place";
 import { outcomeOf, runAs } from "../support/run-as";
 import { formsOf, registeredSecrets, registerSecret } from "../support/secrets";
 import { type Answer, type GivenOrganization, given, openWorld, type World } from "../support/world";
@@ -31,7 +31,7 @@ beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
   beta = await world.organization();
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
 });
 afterAll(() => world.close());
 
@@ -95,8 +95,8 @@ describe("an entry of a change", () => {
     const { securityId } = await perform("security.create", { applicationId, username: "ada" });
     await perform("security.update", { securityId, username: "bob", password: registerSecret("Audit-me-not-4712") });
     await perform("security.update", { securityId, username: "eve" });
-    const place = route();
-    const { routeId } = await perform("routes.create", { applicationId, ...place });
+    const inserted = route();
+    const { routeId } = await perform("routes.create", { applicationId, ...inserted });
     await perform("routes.update", { routeId, pathPrefix: "/x" });
     await perform("routes.delete", { routeId });
     await perform("applications.update", { applicationId, name: "Other" });
@@ -116,10 +116,10 @@ describe("an entry of a change", () => {
       ['security.update credential {"password":"changed","username":["ada","bob"]}'],
       ['security.update credential {"username":["bob","eve"]}'],
       [
-        `routes.create route ${JSON.stringify({ host: place.host, upstreams: place.upstreams.map(({ url }) => url), pathPrefix: "" })}`,
+        `routes.create route ${JSON.stringify({ host: inserted.host, upstreams: inserted.upstreams.map(({ url }) => url), pathPrefix: "" })}`,
       ],
       ['routes.update route {"pathPrefix":["","/x"]}'],
-      [`routes.delete route ${JSON.stringify({ host: place.host, pathPrefix: "/x" })}`],
+      [`routes.delete route ${JSON.stringify({ host: inserted.host, pathPrefix: "/x" })}`],
       ['applications.update application {"name":["Wiki","Other"]}'],
       // DK-19: a change that makes an application public has a separate action.
       ['security.delete.opened credential {"last":true,"username":"eve"}'],

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import type { Places } from "../../src/delivery/applier/gateway-folder";
+import type { FolderPaths } from "../../src/delivery/applier/gateway-folder";
 
 /** Replaces Traefik: serves the files in the folder, or those that were there when it was frozen. */
 export interface FakeGateway {
@@ -36,14 +36,14 @@ interface Configuration {
 }
 
 export async function startFakeGateway(
-  places: Places,
+  paths: FolderPaths,
   addresses: { readonly address: string; readonly probeAddress: string },
 ): Promise<FakeGateway> {
   let frozen: Configuration | null = null;
-  const current = () => frozen ?? readFolder(places);
+  const current = () => frozen ?? readFolder(paths);
   const gateway: FakeGateway = {
     freeze: () => {
-      const held = readFolder(places);
+      const held = readFolder(paths);
       frozen = held;
       return () => {
         frozen = held;
@@ -89,8 +89,8 @@ function answerOf({ http = {} }: Configuration, host: string): FakeAnswer {
   return { status: router.service === "noop@internal" ? 418 : 200, headers };
 }
 
-function readFolder(places: Places): Configuration {
-  const texts = [places.marker, ...filesIn(places.applications)].map((path) => {
+function readFolder(paths: FolderPaths): Configuration {
+  const texts = [paths.marker, ...filesIn(paths.applications)].map((path) => {
     try {
       return readFileSync(path, "utf8");
     } catch {

@@ -56,7 +56,7 @@ describe("a gateway that cannot be led", () => {
       );
       expect(linesOf("the gateway can be led again")).toBe(1);
       expect(reported).toHaveLength(2);
-      expect(readFileSync(sync.places.static, "utf8")).toContain("entryPoints");
+      expect(readFileSync(sync.paths.static, "utf8")).toContain("entryPoints");
     },
   );
 

@@ -2,7 +2,7 @@ import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import md5 from "apache-md5";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Router } from "../../src/http/trpc/router";
-import { insertPlace } from "../support/place";
+import { insertEnvironment } from "../support/environment";
 import { registeredSecrets, registerSecret } from "../support/secrets";
 import { type Answer, type GivenOrganization, given, openWorld, type World } from "../support/world";
 
@@ -21,7 +21,7 @@ let environmentId: string;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
 });
 afterAll(() => world.close());
 
@@ -346,9 +346,9 @@ describe("DK-9: a password", () => {
       await world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
         strict.organizationId,
       ]);
-      const place = await insertPlace(world, strict);
+      const inserted = await insertEnvironment(world, strict);
       const { applicationId } = await given(strict).application({
-        ...place,
+        ...inserted,
         projectId: undefined,
         access: "protected",
       });
@@ -365,7 +365,7 @@ describe("DK-9: a password", () => {
         expect(refusalOf(await call("security.update", { securityId, password }, strict))).toMatchObject(refused);
       }
       const withCredential = {
-        environmentId: place.environmentId,
+        environmentId: inserted.environmentId,
         name: "Whole",
         credential: { username: "visitor", password },
       };

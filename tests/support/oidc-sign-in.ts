@@ -1,4 +1,4 @@
-import { clientSecretPlace } from "../../src/identity/external/provider";
+import { clientSecretSealContext } from "../../src/identity/external/provider";
 import { newId } from "../../src/platform/ids";
 import type { Browser } from "./browser";
 import type { OidcProvider } from "./oidc-provider";
@@ -61,7 +61,7 @@ export async function insertProvider(
     name: slug,
     issuer: provider.issuer,
     client_id: provider.clientId,
-    client_secret_sealed: world.runtime.sealer.seal(clientSecretPlace(providerId), provider.clientSecret),
+    client_secret_sealed: world.runtime.sealer.seal(clientSecretSealContext(providerId), provider.clientSecret),
     scopes: ["openid", "email", "profile"],
     allowed_emails: [],
     allowed_domains: [],

@@ -5,7 +5,7 @@ import type { Role } from "../../src/access/permissions";
 import type { Runtime, SignInSettings } from "../../src/access/runtime";
 import { makeSealer } from "../../src/database/sealing";
 import { makeSigner } from "../../src/database/signing";
-import { gatewayPlaces, newGatewaySecrets } from "../../src/delivery/planner/gateway-secrets";
+import { gatewaySealContexts, newGatewaySecrets } from "../../src/delivery/planner/gateway-secrets";
 import { createWaitHub } from "../../src/delivery/wait-hub";
 import { createHandler, type Handler } from "../../src/http/handler";
 import { prepareForNextAuth } from "../../src/main/settings/environment";
@@ -163,8 +163,8 @@ export async function insertGateway(
       gatewayId,
       options.address ?? "127.0.0.1:8000",
       options.probeAddress ?? "127.0.0.1:8001",
-      runtime.sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
-      runtime.sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
+      runtime.sealer.seal(gatewaySealContexts.tagKey(gatewayId), tagKey),
+      runtime.sealer.seal(gatewaySealContexts.probeHost(gatewayId), probeHost),
     ],
   );
   return gatewayId;

@@ -8,7 +8,7 @@ import type { AtFaultPoint, Target } from "../protocol/target";
 import { requireClaim } from "./claim-folder";
 import { type FileSystem, isMissing } from "./file-system";
 import { findForeignFiles } from "./foreign-files";
-import { fileMode, type Places } from "./gateway-folder";
+import { type FolderPaths, fileMode } from "./gateway-folder";
 
 /** Files flushed concurrently: more than the thread pool has threads, so that no thread idles. */
 const flushedAtOnce = 64;
@@ -20,7 +20,7 @@ const askedEvery = 32;
 const readAtOnce = 16;
 
 interface FileTargetOptions {
-  readonly places: Places;
+  readonly paths: FolderPaths;
   readonly term: number;
   /** The holder of the lease. It names a folder below the term's, which no other process creates. */
   readonly holder: string;
@@ -34,21 +34,21 @@ interface FileTargetOptions {
 }
 
 /** The staging folder of one holder in one term. */
-export function stagingOf(places: Places, term: number, holder: string): string {
-  return join(places.staging, String(term), holder);
+export function stagingOf(paths: FolderPaths, term: number, holder: string): string {
+  return join(paths.staging, String(term), holder);
 }
 
 /**
  * Removes the staging folders of all other terms, so that every later rename by a paused leader fails. A new term does
  * this before anything else.
  */
-export async function fenceOlderTerms(places: Places, term: number, files: FileSystem): Promise<void> {
-  const names = (await files.readdir(places.staging)).filter((name) => name !== String(term));
+export async function fenceOlderTerms(paths: FolderPaths, term: number, files: FileSystem): Promise<void> {
+  const names = (await files.readdir(paths.staging)).filter((name) => name !== String(term));
   for (const name of names) {
-    const away = join(places.staging, String(term), `away-${name}`);
+    const away = join(paths.staging, String(term), `away-${name}`);
     await files.removeTree(away);
     try {
-      await files.rename(join(places.staging, name), away);
+      await files.rename(join(paths.staging, name), away);
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
@@ -58,14 +58,14 @@ export async function fenceOlderTerms(places: Places, term: number, files: FileS
 
 /** The folder of a gateway on this disk. The staging folder of its term must exist. */
 export function fileTarget(options: FileTargetOptions): Target {
-  const { places, files, group, at } = options;
-  const staging = stagingOf(options.places, options.term, options.holder);
+  const { paths, files, group, at } = options;
+  const staging = stagingOf(options.paths, options.term, options.holder);
   let batches = 0;
 
-  const read = (name: string) => files.readFile(join(places.applications, name));
+  const read = (name: string) => files.readFile(join(paths.applications, name));
 
   return {
-    requireClaim: () => requireClaim(places, options.gatewayId, options.nonce),
+    requireClaim: () => requireClaim(paths, options.gatewayId, options.nonce),
     async apply(batch, bundle, { overtaken, ready } = {}) {
       const ordered = orderBatch(batch);
       const mine = `${process.pid}-${++batches}`;
@@ -107,7 +107,7 @@ export function fileTarget(options: FileTargetOptions): Target {
           await inParallel(turn.files, turn.width, async (file, offset) => {
             await at("applying");
             const index = turn.from + offset;
-            const live = join(places.applications, file.name);
+            const live = join(paths.applications, file.name);
             if (file.text === null) return removeInto(files, live, stagedAs(index));
             await files.rename(stagedAs(index), live);
             staged.delete(index);
@@ -115,10 +115,10 @@ export function fileTarget(options: FileTargetOptions): Target {
         }
         await at("applied");
         await at("marking");
-        await files.rename(stagedAs("marker"), places.marker);
+        await files.rename(stagedAs("marker"), paths.marker);
         staged.delete("marker");
         await at("marked");
-        await Promise.all([files.syncFolder(places.applications), files.syncFolder(places.dynamic)]);
+        await Promise.all([files.syncFolder(paths.applications), files.syncFolder(paths.dynamic)]);
         await at("flushed");
       }
     },
@@ -131,9 +131,9 @@ export function fileTarget(options: FileTargetOptions): Target {
       });
       return digests;
     },
-    readMarker: () => files.readFile(places.marker),
-    names: () => files.readdir(places.applications),
-    foreignFiles: (unknown) => findForeignFiles(places, unknown, options.pace),
+    readMarker: () => files.readFile(paths.marker),
+    names: () => files.readdir(paths.applications),
+    foreignFiles: (unknown) => findForeignFiles(paths, unknown, options.pace),
   };
 }
 

@@ -5,7 +5,7 @@ import type { AtFaultPoint } from "../protocol/target";
 import { claimFolder, removeClaim } from "./claim-folder";
 import type { FileSystem } from "./file-system";
 import { fenceOlderTerms, fileTarget, stagingOf } from "./file-target";
-import { type FolderSettings, placesIn } from "./gateway-folder";
+import { type FolderSettings, pathsIn } from "./gateway-folder";
 import { writeStaticConfiguration } from "./static-configuration";
 
 interface FolderApplierOptions {
@@ -18,20 +18,20 @@ interface FolderApplierOptions {
 
 /** Applies deliveries to the folder of a gateway on this disk. */
 export function folderApplier({ folder, files, random, pace, at }: FolderApplierOptions): Applier {
-  const places = placesIn(folder.folder);
+  const paths = pathsIn(folder.folder);
   return {
-    claim: (expected) => claimFolder(places, expected, random),
-    disclaim: () => removeClaim(places),
+    claim: (expected) => claimFolder(paths, expected, random),
+    disclaim: () => removeClaim(paths),
     async prepare({ term, holder }, addresses) {
       await writeStaticConfiguration(addresses, folder);
       // The folder is created before the term begins. The leader finds it there, and no process creates it again after
       // its removal.
-      await files.mkdir(stagingOf(places, term, holder));
+      await files.mkdir(stagingOf(paths, term, holder));
     },
-    withdraw: ({ term, holder }) => files.removeTree(stagingOf(places, term, holder)),
+    withdraw: ({ term, holder }) => files.removeTree(stagingOf(paths, term, holder)),
     async begin({ gatewayId, term, holder, nonce }) {
-      await fenceOlderTerms(places, term, files);
-      return fileTarget({ places, term, holder, gatewayId, nonce, group: folder.group, files, at, pace });
+      await fenceOlderTerms(paths, term, files);
+      return fileTarget({ paths, term, holder, gatewayId, nonce, group: folder.group, files, at, pace });
     },
   };
 }

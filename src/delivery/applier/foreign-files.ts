@@ -8,7 +8,7 @@ import { foreignContent } from "../../traefik/foreign/foreign-file";
 import { readTraefikFile } from "../../traefik/foreign/read-traefik-file";
 import type { ForeignFileContent } from "../protocol/foreign-file";
 import { isMissing } from "./file-system";
-import type { Places } from "./gateway-folder";
+import type { FolderPaths } from "./gateway-folder";
 import { applicationOf, denyOf } from "./recognize-own-files";
 
 /** Larger files are reported and not read, because reading holds the event loop. Traefik reads them. */
@@ -20,14 +20,14 @@ const largestFile = 1024 * 1024;
  * @param unknown names in the applications' folder that look like names of Portcullis and are not
  */
 export async function* findForeignFiles(
-  places: Places,
+  paths: FolderPaths,
   unknown: readonly string[],
   pace: Pace,
 ): AsyncGenerator<ForeignFileContent> {
   const giveWay = givingWay(() => pace.now());
-  for await (const { path, listed } of filesBelow(places.dynamic)) {
+  for await (const { path, listed } of filesBelow(paths.dynamic)) {
     await giveWay();
-    const name = relative(places.dynamic, path);
+    const name = relative(paths.dynamic, path);
     if (isOurs(name, unknown)) continue;
     const read = listed ? await textOf(path) : unreadable;
     if (read === null) continue;

@@ -109,7 +109,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (silent !== null) {
       log.error({ gatewayId, cause, err: error, silent }, `this process cannot deliver to the gateway: ${detail}`);
     }
-    // If the database fails too, there is no other place to record the cause.
+    // If the database fails too, nothing else can record the cause.
     await recordCauseUnled(database, gatewayId, textOf(cause), clock.now()).catch(() => undefined);
   }
 

@@ -10,7 +10,7 @@ import { fileDigest } from "../protocol/file-digest";
 import type { DenyGroup, StoredApplication, StoredState } from "./desired-state";
 import { effectOf } from "./effect-of";
 import type { Gateway } from "./gateway";
-import { hashPlace } from "./gateway-secrets";
+import { hashSealContext } from "./gateway-secrets";
 import { probesToAsk } from "./probes-to-ask";
 import type { DeliveredState } from "./record-delivery";
 
@@ -25,7 +25,7 @@ export function withHashes(stored: StoredApplication, sealer: Sealer): Applicati
   return {
     ...stored,
     credentials: stored.credentials.map(({ hashSealed, ...row }) => {
-      const opened = sealer.open(hashPlace(row.securityId), hashSealed);
+      const opened = sealer.open(hashSealContext(row.securityId), hashSealed);
       return { ...row, hash: opened.ok ? opened.plaintext : null };
     }),
   };

@@ -95,14 +95,14 @@ export async function removeApplications<P extends Permission, O>(
   const keys = new Map<string, Set<string>>();
   for (let at = 0; at < removed.length; at += page) {
     const ids = removed.slice(at, at + page).map((application) => application.applicationId);
-    const places = await work.tx
+    const removedRoutes = await work.tx
       .select({ gatewayId: routes.gatewayId, keys: routes.upstreamKeys })
       .from(routes)
       .where(inArray(routes.applicationId, ids));
-    for (const place of places) {
-      const ofGateway = keys.get(place.gatewayId) ?? new Set();
-      for (const key of place.keys) ofGateway.add(key);
-      keys.set(place.gatewayId, ofGateway);
+    for (const route of removedRoutes) {
+      const ofGateway = keys.get(route.gatewayId) ?? new Set();
+      for (const key of route.keys) ofGateway.add(key);
+      keys.set(route.gatewayId, ofGateway);
     }
     await work.tx.delete(applications).where(inArray(applications.applicationId, ids));
   }

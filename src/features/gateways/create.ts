@@ -1,6 +1,6 @@
 import { gateways } from "../../../drizzle/gateways";
 import { unitOfWork } from "../../access/unit-of-work";
-import { gatewayPlaces, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
+import { gatewaySealContexts, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
@@ -44,8 +44,8 @@ export const create = operation(
           .insert(gateways)
           .values({
             ...row,
-            tagKeySealed: sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
-            probeHostSealed: sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
+            tagKeySealed: sealer.seal(gatewaySealContexts.tagKey(gatewayId), tagKey),
+            probeHostSealed: sealer.seal(gatewaySealContexts.probeHost(gatewayId), probeHost),
             epoch,
           })
           .catch((error: unknown) => orNameTaken(error, input.name));

@@ -1,6 +1,6 @@
 import { oidcProviders } from "../../../drizzle/persons";
 import { unitOfWork } from "../../access/unit-of-work";
-import { clientSecretPlace } from "../../identity/external/provider";
+import { clientSecretSealContext } from "../../identity/external/provider";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
@@ -50,7 +50,9 @@ export const create = operation(
             organizationId: work.organizationId,
             slug: `${slugOf(input.name).slice(0, 30).replace(/-$/, "")}-${runtime.random(5).toString("hex")}`,
             clientSecretSealed:
-              clientSecret === undefined ? null : runtime.sealer.seal(clientSecretPlace(providerId), clientSecret),
+              clientSecret === undefined
+                ? null
+                : runtime.sealer.seal(clientSecretSealContext(providerId), clientSecret),
             createdAt: work.now,
           })
           .returning(providerColumns);

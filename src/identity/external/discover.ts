@@ -3,7 +3,7 @@ import type { Runtime } from "../../access/runtime";
 import { hasPassed, later } from "../../platform/moment";
 import type { Resolver } from "../../platform/values";
 import { askProvider } from "./ask-provider";
-import { discoveryUrl, type Endpoints, isSameIssuer, placeEndpoints, withSlashOf } from "./endpoints";
+import { discoveryUrl, type Endpoints, endpointsByCaller, isSameIssuer, withSlashOf } from "./endpoints";
 import type { Provider } from "./provider";
 import { requireReachable } from "./reachable";
 
@@ -87,7 +87,7 @@ function read(provider: Provider, answer: unknown): Metadata {
   const offered = document.id_token_signing_alg_values_supported;
   const algorithm = offered ? algorithms.find((one) => offered.includes(one)) : algorithms[0];
   if (algorithm === undefined) throw new DiscoveryFailed("discovery_invalid");
-  const endpoints = placeEndpoints(
+  const endpoints = endpointsByCaller(
     {
       authorization: document.authorization_endpoint,
       token: document.token_endpoint,

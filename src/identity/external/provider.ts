@@ -3,7 +3,7 @@ import { organizations } from "../../../drizzle/organizations";
 import { oidcProviders } from "../../../drizzle/persons";
 import type { Runtime } from "../../access/runtime";
 import type { Transaction } from "../../database/database";
-import type { SealedPlace } from "../../database/sealing";
+import type { SealContext } from "../../database/sealing";
 import type { EmailProof } from "../../platform/contract/email-proofs";
 
 /** The addresses at which this server may call a provider: see `refusedAddress`. */
@@ -33,8 +33,8 @@ export interface Provider {
   readonly reach: Reach;
 }
 
-/** The place to which a provider's client secret is sealed. */
-export const clientSecretPlace = (providerId: string): SealedPlace =>
+/** The seal context of a provider's client secret. */
+export const clientSecretSealContext = (providerId: string): SealContext =>
   `oidc_providers:client_secret_sealed:${providerId}`;
 
 /** The provider of a slug, with its secret decrypted; null if there is none, or it is disabled. */
@@ -82,7 +82,7 @@ export async function isStillTrusted(
 }
 
 function opened(sealer: Runtime["sealer"], providerId: string, sealed: string): string {
-  const secret = sealer.open(clientSecretPlace(providerId), sealed);
+  const secret = sealer.open(clientSecretSealContext(providerId), sealed);
   if (!secret.ok) throw new Error(`the client secret of ${providerId} cannot be decrypted: ${secret.reason}`);
   return secret.plaintext;
 }

@@ -68,7 +68,7 @@ const networks = z
 
 const headerName = z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, "must be the name of a header");
 
-/** Parses JSON with a schema. Messages name the place of a problem, never the value. */
+/** Parses JSON with a schema. Messages name the path of a problem, never the value. */
 const json = <S extends z.ZodType>(schema: S, what: string) =>
   z.string().transform((text, context): z.output<S> => {
     const wrong = (message: string) => {
@@ -84,11 +84,11 @@ const json = <S extends z.ZodType>(schema: S, what: string) =>
     const read = schema.safeParse(value);
     if (read.success) return read.data;
     const [issue] = read.error.issues;
-    return wrong(`must be ${what}: ${issue?.path.join(".") || "it"} ${placeless(issue)}`);
+    return wrong(`must be ${what}: ${issue?.path.join(".") || "it"} ${withoutValues(issue)}`);
   });
 
-/** Describes an issue without names and values from the input, because they may be a secret in the wrong place. */
-function placeless(issue: z.core.$ZodIssue | undefined): string {
+/** Describes an issue without names and values from the input, because they may be a misplaced secret. */
+function withoutValues(issue: z.core.$ZodIssue | undefined): string {
   if (issue?.code === "custom" || issue?.code === "invalid_format") return issue.message;
   if (issue?.code === "unrecognized_keys") return "has an unknown field";
   return issue?.code === "invalid_type" ? `must be there, of type ${issue.expected}` : "is not allowed";

@@ -9,13 +9,13 @@ import {
   type UsernameProblem,
   usernameMessages,
 } from "../passwords/credential-rules";
-import { hostMessage, pathMessage, reservedMessage, upstreamMessage } from "./place-messages";
 import { inWords, plain, quoted, quotedUrl } from "./quoted";
 import { type AnyDefinition, type Fields, fixed, type RefusalKind, worded } from "./reason";
+import { hostMessage, pathMessage, reservedMessage, upstreamMessage } from "./route-messages";
 
 /**
  * Every reason for which the product refuses something: its status, its sentence, and its fields. Each reason has one
- * sentence, and no other place writes a reason or its sentence.
+ * sentence, and no other file writes a reason or its sentence.
  *
  * A sentence says what is wrong, with the value; why; and what to do. It may hold what the caller sent or may see. It
  * never holds a secret, a password, a hash, SQL, or text of another tenant. Log lines hold the reason alone.
@@ -685,7 +685,7 @@ function objectWords(kind: string): string {
   return kind.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 }
 
-/** An id is repeated only if it has the form of one: a text in its place can be a pasted secret. */
+/** An id is repeated only if it has the form of one: another text can be a pasted secret. */
 function idWords(id: string | null): string {
   return id !== null && hasFormOfId(id) ? ` with the id ${quoted(id)}` : "";
 }

@@ -29,7 +29,7 @@ interface Anchored {
 class YamlValues {
   private readonly anchors = new Map<string, Anchored>();
   private nodes = 0;
-  /** Nodes that stand in the place of aliases. */
+  /** Nodes that replace aliases. */
   private copies = 0;
   private hasManyCopies = false;
 

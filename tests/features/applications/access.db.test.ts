@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { insertPlace } from "../../support/place";
+import { insertEnvironment } from "../../support/environment";
 import { registerSecret } from "../../support/secrets";
 import { type Answer, type GivenOrganization, openWorld, type World } from "../../support/world";
 
@@ -316,7 +316,7 @@ beforeAll(async () => {
   neverPublicOrganization = await world.organization();
   places = new Map();
   for (const org of [openOrganization, neverPublicOrganization])
-    places.set(org, (await insertPlace(world, org)).environmentId);
+    places.set(org, (await insertEnvironment(world, org)).environmentId);
   await setNeverPublic(neverPublicOrganization, true);
 });
 afterAll(() => world.close());
@@ -460,7 +460,7 @@ describe("DK-19: access", () => {
 
   test("a new application copies the organization's default access unless the request overrides it", async () => {
     const org = await world.organization();
-    const { environmentId } = await insertPlace(world, org);
+    const { environmentId } = await insertEnvironment(world, org);
     await world.db.asOwner(`update organizations set default_access = 'protected' where organization_id = $1`, [
       org.organizationId,
     ]);

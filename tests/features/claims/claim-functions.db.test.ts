@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { claimHost, claimUpstreams, releaseHost } from "../../../src/features/claims/rows";
-import { insertPlace } from "../../support/place";
+import { insertEnvironment } from "../../support/environment";
 import { runAs } from "../../support/run-as";
 import { type Answer, type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 
@@ -26,7 +26,7 @@ afterAll(() => world.close());
 
 async function tenant(gatewayId = world.gatewayId): Promise<Tenant> {
   const org = await world.organization({ gatewayId });
-  const { environmentId } = await insertPlace(world, org);
+  const { environmentId } = await insertEnvironment(world, org);
   const application = async () =>
     (await given(org).application({ environmentId, name: "App", access: "protected" })).applicationId;
   return {
@@ -124,7 +124,7 @@ describe("host claims", () => {
     expect(reasonOf(await acme.call("routes.delete", { routeId: created.data.routeId }))).toBe("ok");
     expect(reasonOf(await beta.route(host, newUpstream()))).toBe("host_taken");
     const { applicationId } = await given(acme).application({
-      environmentId: (await insertPlace(world, acme)).environmentId,
+      environmentId: (await insertEnvironment(world, acme)).environmentId,
       access: "protected",
       route: { host, upstreams: [{ url: newUpstream() }] },
     });
@@ -247,7 +247,7 @@ describe("upstream claims", () => {
   test("an organization with checked upstreams claims a name together with its addresses", async () => {
     const beta = await tenant();
     const acme = await world.organization({ upstreams: "checked" });
-    const { environmentId } = await insertPlace(world, acme);
+    const { environmentId } = await insertEnvironment(world, acme);
     world.dns.set("pinned.example.org", ["198.51.100.4", "2001:db8::4"]);
     const { applicationId } = await given(acme).application({ environmentId, access: "protected" });
     const upstreams = [{ url: "https://pinned.example.org:8443" }];

@@ -111,8 +111,8 @@ describe("an organization's providers (TM-12)", () => {
       "select client_secret_sealed as sealed from oidc_providers where provider_id = $1",
       [data.providerId],
     );
-    const place = `oidc_providers:client_secret_sealed:${data.providerId}` as const;
-    expect(world.runtime.sealer.open(place, row?.sealed ?? "")).toEqual({
+    const context = `oidc_providers:client_secret_sealed:${data.providerId}` as const;
+    expect(world.runtime.sealer.open(context, row?.sealed ?? "")).toEqual({
       ok: true,
       plaintext: providerInput.clientSecret,
     });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { insertPlace } from "../../support/place";
+import { insertEnvironment } from "../../support/environment";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 import { deliveredBy, type Proof } from "./delivered";
 
@@ -37,7 +37,7 @@ afterAll(() => world.close());
 beforeEach(async () => {
   gatewayId = await insertGateway(world.db, world.runtime);
   acme = await world.organization({ gatewayId });
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
   sync = deliveredBy(world, gatewayId);
   prioritized.clear();
   const created = await given(acme).application<{ applicationId: string; sync: { changeId: string } }>({
