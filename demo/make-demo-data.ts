@@ -1,5 +1,5 @@
 import {
-  type BreakGlassAnswer,
+  type BreakGlassResponse,
   CreatedKey,
   CreatedOrganization,
   OperatorReset,
@@ -14,7 +14,7 @@ export interface DemoInstallation {
   /** Where the control plane answers on this machine, as an origin. */
   readonly url: string;
   /** Runs a command of the host's command line. */
-  readonly ask: (verb: string, input: unknown) => Promise<BreakGlassAnswer>;
+  readonly ask: (verb: string, input: unknown) => Promise<BreakGlassResponse>;
   readonly random: (size: number) => Uint8Array;
 }
 

@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { rowsOf, type Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 import { isRecent } from "../platform/moment";
-import { judge } from "./authorization";
+import { authorize } from "./authorization";
 import { type Organization, organization as organizationResource } from "./organization";
 import { levelOf, type Permission } from "./permissions";
 import { PremiseChanged } from "./premise-changed";
@@ -67,7 +67,7 @@ export class Authorized<P extends Permission, O> {
     const principal = await identified(request, facts);
     if (!facts) throw new Refusal("not_found", about);
     touch(request, facts.principal);
-    const object = judge(principal, facts, permission, about);
+    const object = authorize(principal, facts, permission, about);
     return new Authorized(request, principal, facts.organization, object, { permission, named });
   }
 
@@ -135,7 +135,7 @@ export class Authorized<P extends Permission, O> {
     const about = { kind: resource.kind, id };
     if (!facts) throw new Refusal("not_found", about);
     if (facts.organization.organizationId !== this.organization.organizationId) onElsewhere();
-    const object = judge(principal, facts, this.permission, about);
+    const object = authorize(principal, facts, this.permission, about);
     const { permission } = this;
     return new Authorized(this.request, principal, facts.organization, object, { permission, named: this.#named });
   }

@@ -240,8 +240,8 @@ class PermitChecks {
   }
 }
 
-function shareUsed(holder: "caller" | "organization", most: number): Refusal {
-  return new Refusal("too_many_waits", { limit: `waits:${holder}`, holder, most, retryAfter });
+function shareUsed(owner: "caller" | "organization", most: number): Refusal {
+  return new Refusal("too_many_waits", { limit: `waits:${owner}`, owner, most, retryAfter });
 }
 
 function noSlot(): Refusal {

@@ -19,7 +19,7 @@ import { setSessionCookies } from "./sign-in/session-cookies";
 export const unknownAddress = "unknown";
 
 /** What a request states about its caller, before the lookup. */
-export type Caller = Omit<Call, "slot" | "answerHeaders" | "keepSession" | "signal"> & {
+export type Caller = Omit<Call, "slot" | "responseHeaders" | "keepSession" | "signal"> & {
   /** The cache key for the caller's key or session and the organization that it names; null without a credential. */
   readonly credential: string | null;
 };
@@ -59,17 +59,17 @@ export async function callerOf(
 export function callOf(
   { credential: _, ...caller }: Caller,
   slot: RequestSlot,
-  answerHeaders: Headers,
+  responseHeaders: Headers,
   signal?: AbortSignal,
 ): Call & { readonly slot: RequestSlot } {
   const { runtime } = caller;
   return {
     ...caller,
     slot,
-    answerHeaders,
+    responseHeaders,
     signal,
     async keepSession(session) {
-      await setSessionCookies(answerHeaders, { runtime, origin: originOf(caller) }, session);
+      await setSessionCookies(responseHeaders, { runtime, origin: originOf(caller) }, session);
       return csrfTokenOf(runtime, hashOfToken(session.token));
     },
   };

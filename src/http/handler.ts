@@ -191,14 +191,14 @@ async function exportAudit(
   query: URLSearchParams,
 ): Promise<Response> {
   if (request.method !== "GET") throw new MethodNotAllowed(["GET"]);
-  const answerHeaders = new Headers();
+  const responseHeaders = new Headers();
   const caller = await callerOf(runtime, request, peer, requestId);
   const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
   try {
-    return await answerAuditExport(callOf(caller, slot, answerHeaders), query);
+    return await answerAuditExport(callOf(caller, slot, responseHeaders), query);
   } catch (error) {
     const response = failed(runtime, error, requestId, "an export failed");
-    answerHeaders.forEach((value, name) => {
+    responseHeaders.forEach((value, name) => {
       response.headers.set(name, value);
     });
     return response;

@@ -61,7 +61,7 @@ export async function startFakeGateway(
   const serve = (visitors: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     const host = request.headers.host ?? "";
     if (visitors) gateway.asked.push(host);
-    const found = answerOf(current(), host);
+    const found = resultOf(current(), host);
     const changed = visitors ? gateway.answer?.(host, found.headers, found.status) : null;
     const { status, headers } = { ...found, ...changed };
     response.writeHead(status, headers).end();
@@ -74,7 +74,7 @@ export async function startFakeGateway(
 }
 
 /** Routers are distinguished by exact hosts only, which is enough for these tests. */
-function answerOf({ http = {} }: Configuration, host: string): FakeAnswer {
+function resultOf({ http = {} }: Configuration, host: string): FakeAnswer {
   const [router] = Object.values(http.routers ?? {})
     .filter(({ rule }) => rule.includes(`Host(\`${host}\`)`))
     .sort((one, other) => other.priority - one.priority);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { realFileSystem } from "../../src/delivery/applier/file-system";
+import { realFileOperations } from "../../src/delivery/applier/file-operations";
 import { adoptGatewayFolder } from "../../src/delivery/leader/adopt-gateway-folder";
 import { newId } from "../../src/platform/ids";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
@@ -65,9 +65,9 @@ describe("a failed write", () => {
   it("a failed write is retried and reports its cause, and is logged as an error if something should have closed", async () => {
     let full = false;
     const files = {
-      ...realFileSystem,
-      writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
-        if (!full) return realFileSystem.writeFlushed(...given);
+      ...realFileOperations,
+      writeFlushed: async (...given: Parameters<typeof realFileOperations.writeFlushed>) => {
+        if (!full) return realFileOperations.writeFlushed(...given);
         throw Object.assign(new Error("no space left"), { code: "ENOSPC", syscall: "write", path: given[0] });
       },
     };
@@ -114,9 +114,9 @@ describe("a failed write", () => {
     writeFileSync(join(sync.paths.applications, `${applicationId}.yml`), "{}");
     let refused = 0;
     const files = {
-      ...realFileSystem,
-      writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
-        if (refused >= 2) return realFileSystem.writeFlushed(...given);
+      ...realFileOperations,
+      writeFlushed: async (...given: Parameters<typeof realFileOperations.writeFlushed>) => {
+        if (refused >= 2) return realFileOperations.writeFlushed(...given);
         refused++;
         throw Object.assign(new Error("no space left"), { code: "ENOSPC", syscall: "write", path: given[0] });
       },

@@ -421,9 +421,9 @@ describe("markers", () => {
       },
       client: () => ({
         ...client,
-        ask: (...asked) => {
+        request: (...asked) => {
           asks++;
-          return client.ask(...asked);
+          return client.request(...asked);
         },
       }),
       faultPoint: (point) => {

@@ -30,8 +30,8 @@ function hangingClient() {
   const hanging = { now: 0, most: 0, tooSlow: 0 };
   const hangs: GatewayClient = {
     ...client,
-    askAsVisitor: async (address, host, path, patienceMs) => {
-      const answer = await client.askAsVisitor(address, host, path, null);
+    requestAsVisitor: async (address, host, path, patienceMs) => {
+      const answer = await client.requestAsVisitor(address, host, path, null);
       const isPassed = answer !== null && typeof answer === "object" && answer.pass !== null;
       if (!host.startsWith("hangs") || !isPassed) return answer;
       hanging.most = Math.max(hanging.most, ++hanging.now);

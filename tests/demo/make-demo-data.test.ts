@@ -8,7 +8,7 @@ import { openPerson } from "../../demo/demo-person";
 import { type DemoData, type DemoInstallation, makeDemoData } from "../../demo/make-demo-data";
 import { organizations } from "../../demo/plan";
 import { CreatedKey, Operators } from "../../src/main/host/contract";
-import { askHost } from "../../src/main/host-commands";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { readEnvironment } from "../../src/main/settings/environment";
 import { type RunningServer, startServer } from "../../src/main/start-server";
 import { createClient } from "../../src/sdk/create-client";
@@ -30,7 +30,7 @@ async function startAt(name: string, mode: "development" | "none"): Promise<Demo
   const log = pino({ level: "silent" });
   const server = await startServer(readEnvironment(environment), { log, console: mode });
   running.push(server);
-  return { url: server.url, ask: (verb, input) => askHost(environment, verb, input), random: randomBytes };
+  return { url: server.url, ask: (verb, input) => sendHostCommand(environment, verb, input), random: randomBytes };
 }
 
 async function resultOf(installation: DemoInstallation, verb: string, input: unknown = {}): Promise<unknown> {

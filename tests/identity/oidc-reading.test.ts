@@ -6,9 +6,9 @@ import {
   ResponseBodyError,
 } from "oauth4webapi";
 import { describe, expect, it } from "vitest";
+import { AddressRefused, requireAllowedUrl } from "../../src/identity/external/allowed-addresses";
 import { discoveryUrl, endpointsByCaller } from "../../src/identity/external/endpoints";
 import { readClaims } from "../../src/identity/external/provider-claims";
-import { AddressRefused, requireReachable } from "../../src/identity/external/reachable";
 import { reasonOf } from "../../src/identity/external/reason-of";
 import { TooLate } from "../../src/platform/deadline";
 
@@ -135,7 +135,7 @@ describe("the reach of a provider URL", () => {
   ] as const;
   it.each(cases)("%s is allowed for exactly these reaches: %s", (url, allowed) => {
     for (const reach of ["anywhere", "local", "public"] as const) {
-      const go = () => requireReachable(url, reach);
+      const go = () => requireAllowedUrl(url, reach);
       if (allowed.split(" ").includes(reach)) expect(go).not.toThrow();
       else expect(go).toThrow(AddressRefused);
     }

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { pathsIn } from "../../src/delivery/applier/gateway-folder";
 import { writeStaticConfiguration } from "../../src/delivery/applier/static-configuration";
 import { buildConsole } from "../../src/main/build-console";
-import { askControlSocket } from "../../src/main/ipc/ask-control-socket";
 import { takeControlSocket } from "../../src/main/ipc/control-socket";
+import { requestControlSocket } from "../../src/main/ipc/control-socket-client";
 import { makeDataFolder } from "../../src/main/ipc/control-socket-path";
 import { findSecretFile, makeSecretFile } from "../../src/main/secret-file";
 
@@ -27,7 +27,7 @@ const actions: Record<string, (folder: string) => Promise<unknown>> = {
     await writeStaticConfiguration({ address: "127.0.0.1:8000", probeAddress: "127.0.0.1:8001" }, { folder });
     writeFileSync(join(pathsIn(folder).applications, "x.yml"), "{}");
   },
-  request: (folder) => askControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
+  request: (folder) => requestControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
   build: (root) => buildConsole(() => undefined, root),
 };
 

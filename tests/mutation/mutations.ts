@@ -75,7 +75,7 @@ export function negated(condition: string): Mutation {
 
 /**
  * Puts an expression in the place of a call.
- * @param call the function, or the beginning of the whole call: `requireReach`, `eq(sessions.stage`
+ * @param call the function, or the beginning of the whole call: `requireKeyNotAboveOwn`, `eq(sessions.stage`
  */
 export function callBecomes(call: string, expression: string): Mutation {
   return (scope) => {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FaultPoint } from "../../src/delivery/protocol/target";
-import { askHost } from "../../src/main/host-commands";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { bundled } from "./bundled";
 import type { EntryOptions, Order, Report } from "./control-plane-entry";
 import { layEmbeddedDatabase } from "./embedded-template";
@@ -133,7 +133,7 @@ export async function startControlPlane(installation: Installation): Promise<Con
 
 /** Runs a host command against an installation. @throws Error with the command's message */
 export async function onHost<Result>(installation: Installation, verb: string, input: unknown): Promise<Result> {
-  const answer = await askHost(installation.environment, verb, input);
+  const answer = await sendHostCommand(installation.environment, verb, input);
   if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
   return answer.result as Result;
 }

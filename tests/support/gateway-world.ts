@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Application, CreatedApplication } from "../../src/features/applications/contract";
 import type { CreatedOrganization } from "../../src/main/host/contract";
 import type { SyncState } from "../../src/platform/contract/sync-state";
-import type { GatewayAnswer, GatewayRequest } from "./ask-gateway";
+import type { GatewayRequest, GatewayResponse } from "./ask-gateway";
 import {
   type ControlPlane,
   callOver,
@@ -60,7 +60,7 @@ export interface GatewayWorld {
   /** The output of all control planes and Traefiks of this world. */
   logs(): { readonly plane: string; readonly traefik: string };
   organization(name: string, upstreams?: "any" | "checked"): Promise<Tenant>;
-  ask(host: string, request?: Omit<GatewayRequest, "host">): Promise<GatewayAnswer>;
+  ask(host: string, request?: Omit<GatewayRequest, "host">): Promise<GatewayResponse>;
   /** Ends the control plane if it is running, and starts the next one on the same folders. */
   restartPlane(signal?: NodeJS.Signals): Promise<void>;
   restartTraefik(signal?: NodeJS.Signals): Promise<void>;

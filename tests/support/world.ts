@@ -69,7 +69,7 @@ const testSignIn: SignInSettings = {
   trustedProxies: [],
   trustedHeader: null,
   keyCreationsPerHour: 0,
-  answerFloorMs: 0,
+  responseFloorMs: 0,
   lifetimes: { session: 86_400, remembered: 604_800, idle: 7_200, idleRemembered: 86_400 },
 };
 

@@ -1,6 +1,6 @@
-import { Refused, refusedBy } from "./refused";
+import { RefusedRequest, refusedBy } from "./refused-request";
 
-/** Signs in with one of the methods: `password`, `second-factor`, `passkey`, `link`, `invitation`. @throws Refused */
+/** Signs in with one of the methods: `password`, `second-factor`, `passkey`, `link`, `invitation`. @throws RefusedRequest */
 export async function signInBy(method: string, fields: Readonly<Record<string, string>>): Promise<void> {
   await post(`callback/${method}`, fields);
 }
@@ -9,13 +9,13 @@ export async function signInBy(method: string, fields: Readonly<Record<string, s
  * Starts a sign-in at an OIDC provider.
  * @param returnTo an address of the console
  * @returns the address of the provider, which the browser must open
- * @throws Refused
+ * @throws RefusedRequest
  */
 export function beginSignInAt(provider: string, returnTo: string): Promise<string> {
   return post(`signin/${provider}`, { callbackUrl: returnTo });
 }
 
-/** Ends the session. @throws Refused */
+/** Ends the session. @throws RefusedRequest */
 export async function signOut(): Promise<void> {
   await post("signout", {});
 }
@@ -27,7 +27,7 @@ async function post(path: string, fields: Readonly<Record<string, string>>): Pro
   const { url } = (await ask(path, { method: "POST", body })) as { url: string };
   const { searchParams } = new URL(url, location.origin);
   const error = searchParams.get("error");
-  if (error !== null) throw new Refused("sign_in_refused", signInErrorText(error));
+  if (error !== null) throw new RefusedRequest("sign_in_refused", signInErrorText(error));
   return url;
 }
 

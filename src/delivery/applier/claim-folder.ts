@@ -5,7 +5,7 @@ import { makeFolder, requireOwnFolder } from "../../platform/files/own-folder";
 import type { RandomBytes } from "../../platform/values";
 import type { ClaimedFolder, ExpectedClaim, FolderClaim } from "../protocol/applier";
 import { WrongFolder } from "../protocol/wrong-folder";
-import { isMissing } from "./file-system";
+import { isMissing } from "./file-operations";
 import { type FolderPaths, folderMode } from "./gateway-folder";
 import { applicationOf } from "./recognize-own-files";
 

@@ -1,13 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { breathe, type Pace } from "../../platform/timer";
-import { givingWay } from "../../platform/yield-to-event-loop";
+import type { Pace } from "../../platform/timer";
+import { yieldAfterSlice, yieldToEventLoop } from "../../platform/yield-to-event-loop";
 import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../../traefik/compiler/names";
 import { foreignContent } from "../../traefik/foreign/foreign-file";
 import { readTraefikFile } from "../../traefik/foreign/read-traefik-file";
 import type { ForeignFileContent } from "../protocol/foreign-file";
-import { isMissing } from "./file-system";
+import { isMissing } from "./file-operations";
 import type { FolderPaths } from "./gateway-folder";
 import { applicationOf, denyOf } from "./recognize-own-files";
 
@@ -24,9 +24,9 @@ export async function* findForeignFiles(
   unknown: readonly string[],
   pace: Pace,
 ): AsyncGenerator<ForeignFileContent> {
-  const giveWay = givingWay(() => pace.now());
+  const yieldIfBusy = yieldAfterSlice(() => pace.now());
   for await (const { path, listed } of filesBelow(paths.dynamic)) {
-    await giveWay();
+    await yieldIfBusy();
     const name = relative(paths.dynamic, path);
     if (isOurs(name, unknown)) continue;
     const read = listed ? await textOf(path) : unreadable;
@@ -37,7 +37,7 @@ export async function* findForeignFiles(
       continue;
     }
     yield { path: name, ...foreignContent(readTraefikFile(name, read.text)) };
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 

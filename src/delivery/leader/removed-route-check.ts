@@ -1,7 +1,7 @@
 /** The owner of the tag that answered at the place of a removed route. */
 export type TagOwner = "deny" | "route" | "unknown" | null;
 
-export type GoneProof =
+export type RemovedRouteVerdict =
   | { readonly proven: true }
   | { readonly proven: false; readonly why: "still_there" | "not_denied" };
 
@@ -11,7 +11,7 @@ export type GoneProof =
  * installation is accepted.
  * @param claimed whether an organization still claims the host
  */
-export function goneProof(owner: TagOwner, claimed: boolean): GoneProof {
+export function checkRemovedRoute(owner: TagOwner, claimed: boolean): RemovedRouteVerdict {
   if (owner === "deny" || owner === "route") return { proven: true };
   if (owner === "unknown") return { proven: false, why: "still_there" };
   return claimed ? { proven: false, why: "not_denied" } : { proven: true };

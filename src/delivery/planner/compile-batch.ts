@@ -11,7 +11,7 @@ import type { DenyGroup, StoredApplication, StoredState } from "./desired-state"
 import { effectOf } from "./effect-of";
 import type { Gateway } from "./gateway";
 import { hashSealContext } from "./gateway-secrets";
-import { probesToAsk } from "./probes-to-ask";
+import { planProbes } from "./plan-probes";
 import type { DeliveredState } from "./record-delivery";
 
 /** The plan for one application: its file, and the state that the database stores once it is applied. */
@@ -93,7 +93,7 @@ export function planApplication(
       intended: compiled.intended,
       form: compiled.form,
       diagnostics: compiled.diagnostics,
-      probes: probesToAsk(before?.probes ?? [], compiled.probes),
+      probes: planProbes(before?.probes ?? [], compiled.probes),
       lastGood: compiled.form === "stated" ? compiled.fingerprints : lastGood,
       removed: false,
     },
@@ -119,7 +119,7 @@ export function planRemoval(
       intended: "closed",
       form: "stated",
       diagnostics: [],
-      probes: probesToAsk(before?.probes ?? [], []),
+      probes: planProbes(before?.probes ?? [], []),
       lastGood: null,
       removed: true,
     },

@@ -110,14 +110,14 @@ export class RevisionPoller {
 
   async #ask(): Promise<void> {
     const { client, gateway, pace, over } = this.context;
-    const answer = await client.ask(gateway.probeAddress, gateway.secretHost, "/");
+    const response = await client.request(gateway.probeAddress, gateway.secretHost, "/");
     if (over.aborted) return;
     const now = pace.now();
-    if (answer === null) {
+    if (response === null) {
       this.#awayAt = now;
       return this.#missing("gateway_does_not_answer", overdueAfter.silent, now);
     }
-    const served = servedDelivery(answer.revision);
+    const served = servedDelivery(response.revision);
     if (served === null || !(await this.#isOurs(served))) {
       this.#awayAt = now;
       return this.#missing("gateway_does_not_load", overdueAfter.frozen, now);

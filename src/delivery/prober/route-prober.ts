@@ -3,12 +3,12 @@ import { Repeats } from "../../platform/repeats";
 import { Waker } from "../../platform/signal";
 import type { ProofTask, ReportedProof } from "../protocol/probe";
 import type { ProofPage, ProofRank, SettledProof } from "../protocol/prober";
-import { askProbes } from "./ask-probes";
 import { ProbeBudget } from "./probe-budget";
 import { type ProbeLane, probeBounds, probePatienceMs, SlowApplications, takeProbeSlot } from "./probe-lanes";
 import type { ProberContext } from "./prober-context";
 import { ProofQueue, type QueuedProof } from "./proof-queue";
 import { ProofReporter } from "./proof-reporter";
+import { sendProbes } from "./send-probes";
 
 /** Time between two checks of what is due, in ms. Each check goes through the whole queue. */
 const turns = { short: 4, long: 40, longFrom: 50 };
@@ -155,7 +155,7 @@ export class RouteProber {
   async #ask(queued: QueuedProof<ProofTask>): Promise<void> {
     const { over, log, pace } = this.context;
     try {
-      const result = await this.#answerTo(queued);
+      const result = await this.#responseTo(queued);
       if (result === null || over.aborted) return this.#giveSlotBack(queued);
       this.#reporter.add(queued, result);
     } catch (error) {
@@ -166,7 +166,7 @@ export class RouteProber {
   }
 
   /** Probes the gateway. @returns null if there is nothing to report */
-  async #answerTo(queued: QueuedProof<ProofTask>): Promise<ReportedProof | null> {
+  async #responseTo(queued: QueuedProof<ProofTask>): Promise<ReportedProof | null> {
     const { applicationId, revision, organizationId } = queued;
     const { pace, over } = this.context;
     // The caller waits for an application that is already enforced.
@@ -177,7 +177,7 @@ export class RouteProber {
     const isSlow = this.#slow.laneOf(queued) === "slow";
     const line = queued.isPublic || isSlow ? "others" : "first";
     const began = pace.now();
-    const result = await askProbes(this.context, queued, {
+    const result = await sendProbes(this.context, queued, {
       allowed: () => this.#budget.pass(organizationId, line),
       patienceMs: isSlow ? null : probePatienceMs,
     });

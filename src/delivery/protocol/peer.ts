@@ -80,12 +80,12 @@ export class Peer {
   }
 
   /** Registers the handler that answers a call of the other side. */
-  answer<Input, Output>(call: Call<Input, Output>, handler: (input: Input) => Promise<Output>): void {
+  handle<Input, Output>(call: Call<Input, Output>, handler: (input: Input) => Promise<Output>): void {
     this.#handlers.set(call.name, async (input) => call.output.parse(await handler(call.input.parse(input))));
   }
 
   /** @throws ConnectionLost, or the error of the other side as far as a message can carry it */
-  async ask<Input, Output>(call: Call<Input, Output>, input: Input): Promise<Output> {
+  async call<Input, Output>(call: Call<Input, Output>, input: Input): Promise<Output> {
     if (this.#ended) throw this.#ended;
     // Fields that the call does not declare must not leave this process.
     const declared = call.input.parse(input);

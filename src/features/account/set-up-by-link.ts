@@ -6,7 +6,7 @@ import { requireGoodLink } from "../../identity/require-good-link";
 import { type OpenedSession, openSession } from "../../identity/sessions";
 import type { Fields } from "../../identity/sign-in/method";
 import { recordSignIn } from "../../identity/sign-in/record-sign-in";
-import type { Attempt } from "../../identity/sign-in-context";
+import type { SignInContext } from "../../identity/sign-in-context";
 import { storePassword } from "../../identity/store-password";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
@@ -19,7 +19,7 @@ import { SetUpByLink } from "./contract";
  * owner, as `portcullis setup` does, but with a password and without an API key.
  * @throws Refusal `already_set_up`, `link_used`, … | `weak_password`, `invalid_input`
  */
-export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<OpenedSession> {
+export async function setUpByLink(attempt: SignInContext, fields: Fields): Promise<OpenedSession> {
   const { database, clock, random } = attempt.runtime;
   const { email, organization, name } = readForm(fields);
   const password = fields.password ?? "";

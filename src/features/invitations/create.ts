@@ -5,7 +5,7 @@ import type { Principal } from "../../access/principal";
 import { requireGivable } from "../../access/privilege-guards";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { aheadInSql } from "../../database/moments-in-sql";
-import { invitationDays, unansweredInvitations } from "../../identity/invitations";
+import { invitationDays, pendingInvitations } from "../../identity/invitations";
 import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";
 import { operation } from "../../operations/operation";
@@ -86,7 +86,7 @@ async function requireNew(
   const [open] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(and(unansweredInvitations(organizationId, email), aheadInSql(invitations.expiresAt, now)))
+    .where(and(pendingInvitations(organizationId, email), aheadInSql(invitations.expiresAt, now)))
     .limit(1);
   if (open) throw new Refusal("already_invited", { email });
 }

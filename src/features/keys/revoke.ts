@@ -7,7 +7,7 @@ import { Refusal } from "../../platform/errors/refusal";
 import { Key, KeyById } from "./contract";
 import { apiKey, type LocatedKey } from "./resource";
 import { keyColumns, presentKey } from "./rows";
-import { requireReach } from "./rules";
+import { requireKeyNotAboveOwn } from "./rules";
 
 /**
  * Revokes an API key. The next request with it is refused. It stays in the list, so that the audit log stays readable.
@@ -15,7 +15,7 @@ import { requireReach } from "./rules";
  */
 export async function revokeKey(authorized: Authorized<"key:delete", LocatedKey>): Promise<Key> {
   return unitOfWork(authorized, async (work) => {
-    await requireReach(work);
+    await requireKeyNotAboveOwn(work);
     const { apiKeyId, name } = work.authorized.object;
     const [row] = await work.tx
       .update(apiKeys)

@@ -136,6 +136,6 @@ export interface BreakGlassResults {
 export type BreakGlassVerb = keyof BreakGlassResults;
 
 /** The answer of a command; `message` is one line for a person. */
-export type BreakGlassAnswer<Result = unknown> =
+export type BreakGlassResponse<Result = unknown> =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly message: string };

@@ -521,9 +521,9 @@ export const reasons = {
   ),
   too_many_waits: worded(
     "tooMany",
-    ({ holder, most, retryAfter }: Limited & { holder: "caller" | "organization"; most: number }) =>
-      `${holder === "caller" ? "This API key or session" : "Your organization"} already has ${most} calls of sync.wait in progress, which is the limit. Try again when one of them has ended, at the earliest in ${seconds(retryAfter)}.`,
-    { limit: "waits:caller", holder: "caller", most: 20, retryAfter: 2 },
+    ({ owner, most, retryAfter }: Limited & { owner: "caller" | "organization"; most: number }) =>
+      `${owner === "caller" ? "This API key or session" : "Your organization"} already has ${most} calls of sync.wait in progress, which is the limit. Try again when one of them has ended, at the earliest in ${seconds(retryAfter)}.`,
+    { limit: "waits:caller", owner: "caller", most: 20, retryAfter: 2 },
   ),
 
   // What the process or the database cannot do now.

@@ -40,9 +40,9 @@ function agent(more: { readonly signsWith?: string } = {}): AgentChild {
 async function begun({ connection: { applier } }: AgentChild, term: number, digest = ""): Promise<Target> {
   const nonce = existsSync(paths.claim) ? JSON.parse(readFileSync(paths.claim, "utf8")).nonce : null;
   const claim = await applier.claim({ installationId, gatewayId, nonce });
-  const holder = `holder-${term}`;
-  await applier.prepare({ term, holder }, addresses);
-  const started: Term = { gatewayId, term, holder, nonce: claim.nonce, epoch: "e1", digest };
+  const leaderId = `leader-${term}`;
+  await applier.prepare({ term, leaderId }, addresses);
+  const started: Term = { gatewayId, term, leaderId, nonce: claim.nonce, epoch: "e1", digest };
   return applier.begin(started);
 }
 
@@ -120,7 +120,7 @@ describe("an agent in a separate process", () => {
     await target.apply(sent.files, sent, {
       ready: async () => {
         expect([existsSync(join(paths.applications, "a.yml")), marker()]).toEqual([false, null]);
-        expect(readdirSync(join(paths.staging, "1", "holder-1"))).toHaveLength(2);
+        expect(readdirSync(join(paths.staging, "1", "leader-1"))).toHaveLength(2);
       },
     });
     expect([live("a.yml"), marker()]).toEqual(["of 1", "marker 1"]);

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type FileSystem, realFileSystem } from "../../../src/delivery/applier/file-system";
+import { type FileOperations, realFileOperations } from "../../../src/delivery/applier/file-operations";
 import { fenceOlderTerms, fileTarget, stagingOf } from "../../../src/delivery/applier/file-target";
 import { type FolderPaths, pathsIn } from "../../../src/delivery/applier/gateway-folder";
 import type { Bundle, PlannedFile } from "../../../src/delivery/protocol/bundle";
@@ -22,41 +22,41 @@ beforeEach(async () => {
   done = [];
   under = 0;
   mostAtOnce = 0;
-  for (const path of [paths.applications, stagingOf(paths, 1, "a")]) await realFileSystem.mkdir(path);
+  for (const path of [paths.applications, stagingOf(paths, 1, "a")]) await realFileOperations.mkdir(path);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const files: FileSystem = {
-  ...realFileSystem,
+const files: FileOperations = {
+  ...realFileOperations,
   async writeFlushed(path, text, mode, group) {
-    await realFileSystem.writeFlushed(path, text, mode, group);
+    await realFileOperations.writeFlushed(path, text, mode, group);
     done.push(`flush ${text}`);
   },
   async rename(from, to) {
     mostAtOnce = Math.max(mostAtOnce, ++under);
     try {
-      await realFileSystem.rename(from, to);
+      await realFileOperations.rename(from, to);
       done.push(to.startsWith(paths.staging) ? `remove ${basename(from)}` : `rename ${basename(to)}`);
     } finally {
       under--;
     }
   },
   async syncFolder(path) {
-    await realFileSystem.syncFolder(path);
+    await realFileOperations.syncFolder(path);
     done.push(`sync ${basename(path)}`);
   },
 };
 
-const target = (more: { files?: FileSystem; at?: (point: FaultPoint) => void } = {}) =>
+const target = (more: { files?: FileOperations; faultPoint?: (point: FaultPoint) => void } = {}) =>
   fileTarget({
     paths,
     term: 1,
-    holder: "a",
+    leaderId: "a",
     gatewayId: "gtw_1",
     nonce: "n",
     group: undefined,
     files,
-    at: () => undefined,
+    faultPoint: () => undefined,
     pace: realPace,
     ...more,
   });
@@ -120,16 +120,16 @@ it("a delivery that is preempted before its first file changes nothing and leave
   const overtaken = async () => {
     if (point === "staged") throw new Error("overtaken");
   };
-  const at = (reached: FaultPoint) => {
+  const faultPoint = (reached: FaultPoint) => {
     point = reached;
   };
-  const applying = target({ at }).apply([file("a.yml", "opens")], bundle, { overtaken });
+  const applying = target({ faultPoint }).apply([file("a.yml", "opens")], bundle, { overtaken });
   await expect(applying).rejects.toThrow("overtaken");
   expect([readdirSync(paths.applications), staged(), existsSync(paths.marker)]).toEqual([[], [], false]);
 });
 
 it("the staged files of a failed delivery are removed (TM-53)", async () => {
-  const failing: FileSystem = {
+  const failing: FileOperations = {
     ...files,
     async writeFlushed(path, text, mode, group) {
       await files.writeFlushed(path, text, mode, group);
@@ -144,8 +144,8 @@ it("the staged files of a failed delivery are removed (TM-53)", async () => {
 it("a leader of an older term can neither write nor remove, even if there is nothing to remove (TM-53, DK-20)", async () => {
   live("old.yml", "old");
   const former = target();
-  await realFileSystem.mkdir(stagingOf(paths, 2, "b"));
-  await fenceOlderTerms(paths, 2, realFileSystem);
+  await realFileOperations.mkdir(stagingOf(paths, 2, "b"));
+  await fenceOlderTerms(paths, 2, realFileOperations);
   expect(readdirSync(paths.staging)).toEqual(["2"]);
   const batches: PlannedFile[][] = [
     [file("new.yml", "closes")],
@@ -161,19 +161,19 @@ it("a leader of an older term can neither write nor remove, even if there is not
 
 it("a leader that is replaced after staging can no longer change anything (TM-53, DK-20)", async () => {
   live("old.yml", "old");
-  await realFileSystem.mkdir(stagingOf(paths, 2, "b"));
+  await realFileOperations.mkdir(stagingOf(paths, 2, "b"));
   for (const batch of [[file("new.yml", "closes")], [file("old.yml", "removes")], [file("no.yml", "removes")]]) {
-    await realFileSystem.mkdir(stagingOf(paths, 1, "a"));
+    await realFileOperations.mkdir(stagingOf(paths, 1, "a"));
     let fenced = false;
-    const replaced: FileSystem = {
+    const replaced: FileOperations = {
       ...files,
       async rename(from, to) {
-        if (!fenced) await fenceOlderTerms(paths, 2, realFileSystem);
+        if (!fenced) await fenceOlderTerms(paths, 2, realFileOperations);
         fenced = true;
         await files.rename(from, to);
       },
       async removeTree(path) {
-        if (!fenced && !path.startsWith(paths.staging)) await fenceOlderTerms(paths, 2, realFileSystem);
+        if (!fenced && !path.startsWith(paths.staging)) await fenceOlderTerms(paths, 2, realFileOperations);
         await files.removeTree(path);
       },
     };

@@ -3,13 +3,13 @@ import { permissionsOf } from "../../../src/access/permissions";
 import type { Provider } from "../../../src/features/providers/contract";
 import { newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";
-import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
+import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy, startSignIn } from "../../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../../support/people";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../../support/world";
 
 let world: World;
-let idp: OidcProvider;
+let idp: RunningProvider;
 let acme: GivenOrganization;
 let other: GivenOrganization;
 const refusedAt = `${testOrigin}/sign-in?error=provider_refused`;
