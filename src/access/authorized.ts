@@ -16,7 +16,7 @@ import { takeKeyRequest } from "./take-key-request";
  * How strongly the object is locked while a unit of work runs: `share` keeps a parent from being deleted, `update`
  * serializes.
  */
-type Lock = "" | "share" | "update";
+type LockStrength = "" | "share" | "update";
 
 /**
  * The proof that this request may do this to this object. Only `Authorized.demand` creates one, so that code which
@@ -100,7 +100,7 @@ export class Authorized<P extends Permission, O> {
    * @throws PremiseChanged the object is a person's own account, and their session is now about another organization:
    * `afresh` decides
    */
-  async again(tx: Transaction, lock: Lock): Promise<Authorized<P, O>> {
+  async again(tx: Transaction, lock: LockStrength): Promise<Authorized<P, O>> {
     const statement = authorizeStatement(this.request, this.#named, lock);
     return this.#decide(rowsOf<FactsRow>(await tx.execute(statement)), () => {
       if (this.#isOwnAccount()) throw new PremiseChanged("the organization of the session");
@@ -170,7 +170,7 @@ async function identified(
   return principal;
 }
 
-function authorizeStatement(request: RequestContext, { resource, id }: Named<unknown>, lock: Lock) {
+function authorizeStatement(request: RequestContext, { resource, id }: Named<unknown>, lock: LockStrength) {
   const { presents } = request;
   const hash = presents.kind === "commandLine" ? null : presents.hash;
   return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${presents.organizationId}::text, ${resource.locator}::text, ${id}::text, ${lock}::text)`;

@@ -7,7 +7,7 @@ import { authenticate } from "../operations/authenticate";
 import type { Call } from "../operations/call";
 import { originOf } from "../operations/own-page";
 import { requestOrigin, wrongHost } from "../operations/request-origin";
-import type { RequestInfo } from "../platform/contract/api-handler";
+import type { SocketPeer } from "../platform/contract/api-handler";
 import type { WrongHost } from "../platform/errors/reasons";
 import { Refusal } from "../platform/errors/refusal";
 import { clientAddress } from "../platform/net/client-address";
@@ -27,7 +27,7 @@ export type Caller = Omit<Call, "slot" | "responseHeaders" | "keepSession" | "si
 export async function callerOf(
   runtime: Runtime,
   request: Request,
-  peer: RequestInfo,
+  peer: SocketPeer,
   requestId: string,
 ): Promise<Caller> {
   const { headers } = request;
@@ -102,7 +102,7 @@ function isForwarded(headers: Headers): boolean {
   return passedOn.some((name) => headers.has(name));
 }
 
-export function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: RequestInfo) {
+export function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: SocketPeer) {
   return requestOrigin(headers.get("host"), peer.ip, isForwarded(headers), publicOrigin, localOrigins);
 }
 

@@ -1,6 +1,6 @@
 import type { Runtime } from "../../access/runtime";
 import { features } from "../../features/all";
-import type { RequestInfo } from "../../platform/contract/api-handler";
+import type { SocketPeer } from "../../platform/contract/api-handler";
 import type { ActiveRequests } from "../active-requests";
 import { callerOf, callOf, recognize, unknownAddress } from "../caller";
 import { describeError } from "../describe-error";
@@ -21,7 +21,7 @@ interface Parts {
 export async function answerRest(
   { runtime, requests }: Parts,
   request: Request,
-  peer: RequestInfo,
+  peer: SocketPeer,
   requestId: string,
 ): Promise<Response> {
   const caller = await callerOf(runtime, request, peer, requestId);
