@@ -50,8 +50,13 @@ export interface Work<P extends Permission, O> {
   readonly organizationId: string;
   /** The time of this unit of work. */
   readonly now: Date;
-  /** Adds an audit entry in the same transaction. `changed` never holds a secret or a hash. */
-  audit(action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
+  /**
+   * Adds an audit entry in the same transaction, with the name of the operation as its action. `changed` never holds a
+   * secret or a hash.
+   */
+  audit(object: AuditedObject, changed?: Record<string, unknown>): void;
+  /** Like `audit`, for an action that is not the operation itself: `applications.create` also creates a route. */
+  auditAs(action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
   /** Requests delivery in the same transaction. */
   deliver(...deliveries: readonly Delivery[]): void;
   /** What the response says about delivery. */
@@ -126,25 +131,27 @@ async function once<P extends Permission, O, T>(
   const result = await database.transaction(options.role ?? "tenant", organizationId, async (tx) => {
     const again = await authorized.again(tx, options.lock ?? "update");
     requireSameRules(authorized.organization, again.organization);
+    const auditAs: Work<P, O>["auditAs"] = (action, object, changed) => {
+      entries.push({
+        auditId: newId("audit"),
+        organizationId,
+        ...actorColumns(request, again.principal),
+        action,
+        outcome: "done",
+        objectKind: object.kind,
+        objectId: object.id,
+        objectName: object.name ?? (isLocated(again, object) ? again.named.name : null),
+        changed: changed ?? null,
+        createdAt: now,
+      });
+    };
     const outcome = await body({
       tx,
       authorized: again,
       organizationId,
       now,
-      audit: (action, object, changed) => {
-        entries.push({
-          auditId: newId("audit"),
-          organizationId,
-          ...actorColumns(request, again.principal),
-          action,
-          outcome: "done",
-          objectKind: object.kind,
-          objectId: object.id,
-          objectName: object.name ?? (isLocated(again, object) ? again.named.name : null),
-          changed: changed ?? null,
-          createdAt: now,
-        });
-      },
+      audit: (object, changed) => auditAs(request.action, object, changed),
+      auditAs,
       deliver: (...wanted) => {
         deliveries.push(...wanted);
       },

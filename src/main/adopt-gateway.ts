@@ -20,7 +20,7 @@ export async function adoptGateway(
     const organizationId = await findRootOrganization(work.tx);
     if (organizationId === null) throw new Refusal("not_set_up");
     if (!gateway) throw new Refusal("no_such_gateway", { name });
-    work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gateway.gatewayId, name: gateway.name });
+    work.audit(organizationId, { kind: "gateway", id: gateway.gatewayId, name: gateway.name });
     return gateway;
   });
   await adoptGatewayFolder(database, { gatewayId }, pathsIn(gatewayFolder), { random, now: clock.now() });

@@ -14,6 +14,8 @@ import { insertOrganization } from "../organizations/rows";
 import { requireEmpty } from "../organizations/rules";
 import { SetUpByLink } from "./contract";
 
+type AuditArguments = Parameters<HostWork["auditAs"]>;
+
 /**
  * Sets up an empty installation in the browser of the person who started it: creates the root organization and its
  * owner, as `portcullis setup` does, but with a password and without an API key.
@@ -31,8 +33,8 @@ export async function setUpByLink(attempt: SignInContext, fields: Fields): Promi
     const link = requireGoodLink(await findLink(tx, fields.token ?? "", true), now);
     await spendLink(tx, link, now);
     await endLinks(tx, { purpose: "set_up" }, "other_link");
-    const done: Parameters<HostWork["audit"]>[] = [];
-    const work: HostWork = { tx, now, random, audit: (...entry) => void done.push(entry) };
+    const done: AuditArguments[] = [];
+    const work = { tx, now, random, auditAs: (...entry: AuditArguments) => void done.push(entry) };
     const { userId, organizationId } = await insertOrganization(work, {
       name: organization,
       email,

@@ -51,7 +51,7 @@ export const create = operation(
           .catch((error: unknown) => orNameTaken(error, input.name));
         await allowOrganizations(work.tx, gatewayId, input.organizationIds ?? [work.organizationId], work.now);
         const { name, address, probeAddress } = row;
-        work.audit("gateways.create", { kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });
+        work.audit({ kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });
         return presentGateway(row, work.sync);
       },
       { role: "host", lock: "share" },

@@ -63,7 +63,7 @@ export const create = operation(
         };
         await tx.insert(invitations).values({ ...row, organizationId, hash });
         const { invitationId: id, email } = row;
-        work.audit("invitations.create", { kind: "invitation", id, name: email }, { email, ...columns });
+        work.audit({ kind: "invitation", id, name: email }, { email, ...columns });
         // The fragment stays in the browser: no proxy and no log sees it.
         return { ...presentInvitation(row, now), url: `${runtime.signIn.publicOrigin}/accept-invitation#${token}` };
       },

@@ -87,7 +87,7 @@ export const create = operation(
         const { name } = row;
         const object = { kind: "apiKey" as const, id: row.apiKeyId, name };
         const whose = { serviceAccountId, projectId, ...limits, expiresAt: expiresAt.toISOString() };
-        work.audit("keys.create", object, { name, ...columns, ...whose });
+        work.audit(object, { name, ...columns, ...whose });
         return { ...presentKey(row), key };
       },
       { lock: "share" },

@@ -23,7 +23,7 @@ export async function revokeKey(authorized: Authorized<"key:delete", LocatedKey>
       .where(eq(apiKeys.apiKeyId, apiKeyId))
       .returning(keyColumns);
     if (!row) throw new Refusal("not_found", authorized.named);
-    work.audit("keys.revoke", { kind: "apiKey", id: apiKeyId }, { name });
+    work.auditAs("keys.revoke", { kind: "apiKey", id: apiKeyId }, { name });
     return presentKey(row);
   });
 }

@@ -76,7 +76,6 @@ export const rotate = operation(
         .returning(keyColumns);
       if (!rotated) throw new Refusal("not_found", authorized.named);
       work.audit(
-        "keys.rotate",
         { kind: "apiKey", id: apiKeyId },
         {
           name: old.name,

@@ -43,7 +43,7 @@ export const update = operation(
         .where(its)
         .returning(keyColumns);
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit("keys.update", { kind: "apiKey", id: apiKeyId }, changesOf(before, row));
+      work.audit({ kind: "apiKey", id: apiKeyId }, changesOf(before, row));
       return presentKey(row);
     });
   },

@@ -58,7 +58,7 @@ export const remove = operation(
         .where(eq(organizations.organizationId, organizationId))
         .returning();
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit("organizations.delete", { kind: "organization", id: organizationId }, { name: row.name });
+      work.audit({ kind: "organization", id: organizationId }, { name: row.name });
       return presentOrganization(row, work.sync);
     };
     return unitOfWork(authorized, deletion, { lock: "share" });

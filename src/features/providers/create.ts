@@ -58,7 +58,7 @@ export const create = operation(
           .returning(providerColumns);
         if (!row) throw new Error("the inserted provider was not returned");
         const { providerId: _, createdAt: __, lastRefusal: ___, organizationId: ____, ...shown } = row;
-        work.audit("providers.create", { kind: "provider", id: providerId, name: row.name }, shown);
+        work.audit({ kind: "provider", id: providerId, name: row.name }, shown);
         return presentProvider(row, runtime);
       },
       { lock: "share" },

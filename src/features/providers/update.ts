@@ -84,7 +84,6 @@ export const update = operation(
         const isClosed = isAnother || !row.enabled || isNarrower(before, row);
         const ended = isClosed ? await endSessionsOfProvider(tx, providerId) : 0;
         work.audit(
-          "providers.update",
           { kind: "provider", id: providerId },
           {
             ...Object.fromEntries(

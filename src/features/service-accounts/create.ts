@@ -43,11 +43,7 @@ export const create = operation(
           .values(row)
           .catch((error: unknown) => orNameTaken(error, input.name));
         const { name } = row;
-        work.audit(
-          "serviceAccounts.create",
-          { kind: "serviceAccount", id: row.serviceAccountId, name },
-          { name, role, roleId },
-        );
+        work.audit({ kind: "serviceAccount", id: row.serviceAccountId, name }, { name, role, roleId });
         return presentServiceAccount(row);
       },
       { lock: "share" },

@@ -39,11 +39,7 @@ export const remove = operation(
         .where(eq(serviceAccounts.serviceAccountId, serviceAccountId))
         .returning();
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit(
-        "serviceAccounts.delete",
-        { kind: "serviceAccount", id: serviceAccountId },
-        { name, role, roleId, keys: keys?.removed ?? 0 },
-      );
+      work.audit({ kind: "serviceAccount", id: serviceAccountId }, { name, role, roleId, keys: keys?.removed ?? 0 });
       return presentServiceAccount(row);
     });
   },

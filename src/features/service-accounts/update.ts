@@ -43,7 +43,6 @@ export const update = operation(
       if (!row) throw new Refusal("not_found", authorized.named);
       const changed = fields.filter((field) => before[field] !== after[field]);
       work.audit(
-        "serviceAccounts.update",
         { kind: "serviceAccount", id: serviceAccountId },
         Object.fromEntries(changed.map((field) => [field, [before[field], after[field]]])),
       );

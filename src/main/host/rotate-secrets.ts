@@ -39,7 +39,7 @@ export async function rotateSecrets(runtime: RotationRuntime): Promise<RotatedSe
   await hostWork(runtime, "secrets.rotate", async ({ tx, audit }) => {
     const [own] = await tx.select({ installationId: installation.installationId }).from(installation);
     const organizationId = own?.installationId ?? "";
-    audit(organizationId, "secrets.rotate", { kind: "organization", id: organizationId }, { total, unreadable });
+    audit(organizationId, { kind: "organization", id: organizationId }, { total, unreadable });
   });
   return { total, resealed, unreadable };
 }

@@ -42,7 +42,7 @@ export const enrolTotp = operation(
           .insert(totpSecrets)
           .values({ userId, ...row })
           .onConflictDoUpdate({ target: totpSecrets.userId, set: row });
-        audit("auth.totp.enrol", { kind: "person", id: userId });
+        audit({ kind: "person", id: userId });
       },
       { role: "identity" },
     );
