@@ -8,7 +8,7 @@ import type { Call } from "../operations/call";
 import { originOf } from "../operations/own-page";
 import { requestOrigin, wrongHost } from "../operations/request-origin";
 import type { SocketPeer } from "../platform/contract/api-handler";
-import type { WrongHost } from "../platform/errors/reasons";
+import type { WrongHost } from "../platform/errors/reasons/access";
 import { Refusal } from "../platform/errors/refusal";
 import { clientAddress } from "../platform/net/client-address";
 import type { ActiveRequests, RequestSlot } from "./active-requests";

@@ -1,6 +1,6 @@
 import type { Runtime } from "../access/runtime";
 import type { RenewedToken } from "../identity/renew-token";
-import type { WrongHost } from "../platform/errors/reasons";
+import type { WrongHost } from "../platform/errors/reasons/access";
 import type { RequestOrigin } from "./request-origin";
 
 /** One call of an operation over any transport, before anything is known about the caller. */
