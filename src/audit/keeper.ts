@@ -5,7 +5,7 @@ import { later } from "../platform/moment";
 import type { Clock } from "../platform/values";
 import { yieldToEventLoop } from "../platform/yield-to-event-loop";
 import { removeOldEntries, renewRemoval } from "./retention";
-import { nextLog, writeCheckpoint } from "./sealing";
+import { nextLog, writeCheckpoint } from "./seal-entries";
 
 const day = 86_400_000;
 

@@ -5,7 +5,7 @@ import type { Pace } from "../platform/timer";
 import type { Clock } from "../platform/values";
 import { yieldToEventLoop } from "../platform/yield-to-event-loop";
 import { entryHash } from "./chain";
-import { organizationsToSeal, sealEntries, settleRefusals } from "./sealing";
+import { organizationsToSeal, sealEntries, settleRefusals } from "./seal-entries";
 
 /** Entries sealed in one transaction. */
 const sealedAtOnce = 50;

@@ -231,7 +231,7 @@ class PermitChecks {
         continue;
       }
       next.dueAt = this.pace.now() + this.everyMs;
-      // If the permission cannot be checked now, the check before the answer decides.
+      // If the permission cannot be checked now, the check before the response decides.
       const isPermitted = await wait.isPermitted().catch(() => true);
       if (!isPermitted) for (const one of next.waits) one.ring();
       await this.pace.sleep(checksApart, this.#never);

@@ -1,7 +1,6 @@
 import { breakGlass } from "./break-glass";
 import { commandSigner } from "./command-signer";
 import { breakGlassPath } from "./control-requests";
-import { explained } from "./database";
 import { inOneLine } from "./explain-start-failure";
 import { localFolder } from "./gateway-settings";
 import type { BreakGlassResponse } from "./host/contract";
@@ -9,6 +8,7 @@ import { secretsOf } from "./installation-secrets";
 import { DataFolderInUse, takeControlSocket } from "./ipc/control-socket";
 import { type ControlResponse, requestControlSocket } from "./ipc/control-socket-client";
 import { makeDataFolder } from "./ipc/control-socket-path";
+import { explained } from "./open-database";
 import { openForCommand, sealingKeys } from "./open-installation";
 import { publicUrl } from "./public-url";
 import { readEnvironment, type Settings } from "./settings/environment";

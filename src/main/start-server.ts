@@ -23,12 +23,12 @@ import { startIdentitySweeper } from "./identity-sweeper";
 import { type ControlSocket, takeControlSocket } from "./ipc/control-socket";
 import { makeDataFolder } from "./ipc/control-socket-path";
 import { makeLog } from "./log";
-import { makeMailer } from "./mail";
 import { openInstallation } from "./open-installation";
 import { publicUrl } from "./public-url";
 import { requestBounds, serverBounds } from "./request-bounds";
 import { prepareForNextAuth, type Settings } from "./settings/environment";
 import { signInSettings } from "./sign-in-settings";
+import { makeMailer } from "./smtp-mailer";
 import { realSurroundings, type Surroundings } from "./system";
 
 /** The parts that tests replace. */

@@ -35,14 +35,14 @@ export function deadlineAround(
   milliseconds: number,
   fail: (error: NodeJS.ErrnoException) => void,
 ): () => void {
-  const late = setTimeout(() => end(new TooLate("no answer in time: it took too long")), milliseconds);
+  const late = setTimeout(() => end(new TooLate("no response in time: it took too long")), milliseconds);
   const end = (error: Error) => {
     clearTimeout(late);
     fail(error);
     request.destroy(error);
   };
   request.on("error", end);
-  request.on("timeout", () => end(new TooLate("no answer in time: it took too long")));
+  request.on("timeout", () => end(new TooLate("no response in time: it took too long")));
   request.on("upgrade", (_response, socket) => {
     socket.destroy();
     end(new NoResponse("the response changes the protocol (101) without a request to do so"));
@@ -51,6 +51,6 @@ export function deadlineAround(
   request.on("response", () => {
     hasResponse = true;
   });
-  request.on("close", () => hasResponse || end(new NoResponse("the connection was closed without an answer")));
+  request.on("close", () => hasResponse || end(new NoResponse("the connection was closed without a response")));
   return () => clearTimeout(late);
 }

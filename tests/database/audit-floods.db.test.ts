@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeApiKey } from "../../src/access/api-keys";
 import { attemptsWithOwnEntry, manyKinds } from "../../src/audit/refusal-bucket";
-import { settleRefusals } from "../../src/audit/sealing";
+import { settleRefusals } from "../../src/audit/seal-entries";
 import { createHandler } from "../../src/http/handler";
 import { newId } from "../../src/platform/ids";
 import { registerSecret } from "../support/secrets";

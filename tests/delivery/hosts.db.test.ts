@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../src/delivery/leader/sweep";
+import { sweep } from "../../src/delivery/leader/sweeper";
 import { insertEnvironment } from "../support/environment";
 import { type GivenOrganization, given } from "../support/world";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";

@@ -22,16 +22,16 @@ export async function signOut(): Promise<void> {
 
 /** Sends a form to `/api/auth` with its form token. @returns the address to open next */
 async function post(path: string, fields: Readonly<Record<string, string>>): Promise<string> {
-  const { csrfToken } = (await ask("csrf")) as { csrfToken: string };
+  const { csrfToken } = (await send("csrf")) as { csrfToken: string };
   const body = new URLSearchParams({ callbackUrl: location.origin, ...fields, csrfToken, json: "true" });
-  const { url } = (await ask(path, { method: "POST", body })) as { url: string };
+  const { url } = (await send(path, { method: "POST", body })) as { url: string };
   const { searchParams } = new URL(url, location.origin);
   const error = searchParams.get("error");
   if (error !== null) throw new RefusedRequest("sign_in_refused", signInErrorText(error));
   return url;
 }
 
-async function ask(path: string, init: RequestInit = {}): Promise<unknown> {
+async function send(path: string, init: RequestInit = {}): Promise<unknown> {
   const response = await fetch(`/api/auth/${path}`, { ...init, credentials: "same-origin" }).catch(() => null);
   const body = await response?.json().catch(() => null);
   if (response?.ok && body) return body;

@@ -136,7 +136,7 @@ class ForeignWalk {
   }
 }
 
-/** Files, hosts and names in one answer. A single file with more entries may exceed the limit. */
+/** Files, hosts and names in one response. A single file with more entries may exceed the limit. */
 const entriesAtOnce = 1_000;
 
 async function done(work: Promise<void>): Promise<null> {

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import type { Pace } from "../../platform/timer";
 import { yieldAfterSlice, yieldToEventLoop } from "../../platform/yield-to-event-loop";
 import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../../traefik/compiler/names";
-import { foreignContent } from "../../traefik/foreign/foreign-file";
+import { foreignContent } from "../../traefik/foreign/foreign-content";
 import { readTraefikFile } from "../../traefik/foreign/read-traefik-file";
 import type { ForeignFileContent } from "../protocol/foreign-file";
 import { isMissing } from "./file-operations";

@@ -8,7 +8,7 @@ import { checkRemovedRoute, type TagOwner } from "./removed-route-check";
 
 type Judge = Pick<LeaderContext, "database" | "gateway">;
 
-/** Completes a report: decides for each place of a removed route whether the answer shows that the route is gone. */
+/** Completes a report: decides for each place of a removed route whether the response shows that the route is gone. */
 export async function judgeRemovedRoutes(leader: Judge, reported: ReportedProof): Promise<ProofResult> {
   const { removed, ...result } = reported;
   if (removed.length === 0) return result;

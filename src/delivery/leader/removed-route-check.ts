@@ -6,7 +6,7 @@ export type RemovedRouteVerdict =
   | { readonly proven: false; readonly why: "still_there" | "not_denied" };
 
 /**
- * Decides whether an answer shows that a route is gone: its host answers with the deny of its claim or with another
+ * Decides whether a response shows that a route is gone: its host answers with the deny of its claim or with another
  * route of this installation. On a host without a claim, any answer without a tag of this
  * installation is accepted.
  * @param claimed whether an organization still claims the host

@@ -8,7 +8,7 @@ import type { FaultPointHook } from "../protocol/target";
 import type { ReconcilerTiming } from "./controller-settings";
 import { listFileGateways } from "./lease";
 import { createReconciler, type Reconciler, type ReconcilerStatus } from "./reconciler";
-import { sweepUntilOver } from "./sweep";
+import { sweepUntilOver } from "./sweeper";
 
 /** The database channel for hints. The payload is gateway ids, separated by commas. */
 export const changesChannel = "portcullis_changes";

@@ -18,12 +18,12 @@ export interface GatewayResponse {
  * the headers.
  */
 export interface GatewayClient {
-  /** Sends a HEAD request from any address of this machine; null if there is no answer in time. */
+  /** Sends a HEAD request from any address of this machine; null if there is no response in time. */
   request(address: string, host: string, path: string): Promise<GatewayResponse | null>;
   /**
    * Sends the same request to a gateway on loopback, from an address that an allowlist of 127.0.0.1 does not cover. If
    * this machine has no such address, no request is sent.
-   * @param patienceMs if it is not null and no answer arrives in this time, the result is "too_slow"
+   * @param patienceMs if it is not null and no response arrives in this time, the result is "too_slow"
    */
   requestAsVisitor(
     address: string,

@@ -18,10 +18,10 @@ interface HostWatchOptions {
 }
 
 /**
- * An answer that takes longer counts as none, in ms. A claim waits for at most three requests, which run concurrently.
+ * A response that takes longer counts as none, in ms. A claim waits for at most three requests, which run concurrently.
  */
 const timeoutMs = 1_500;
-/** How long a gateway's answer to random names is cached, in ms. */
+/** How long a gateway's response to random names is cached, in ms. */
 const rememberedMs = 5_000;
 /** How many hosts that are served outside of Portcullis one organization may find before it has to wait. */
 const finds = { most: 20, withinMs: 600_000 };

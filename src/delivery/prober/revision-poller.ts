@@ -5,7 +5,7 @@ import type { MissingReason } from "../protocol/prober";
 import { servedDelivery } from "../protocol/served-delivery";
 import type { ProberContext } from "./prober-context";
 
-/** How often the gateway is asked which delivery it serves, in ms. */
+/** How often the poller requests the delivery that the gateway serves, in ms. */
 const polls = {
   /** After a marker, for the duration of `eagerFor`. */
   eager: 15,
@@ -34,7 +34,7 @@ interface Marker {
 
 /** Asks the gateway, through its data plane, which delivery it serves. */
 export class RevisionPoller {
-  /** The newest delivery that the gateway was seen to serve; null before its first answer. */
+  /** The newest delivery that the gateway was seen to serve; null before its first response. */
   loaded: number | null = null;
   readonly #waker = new Waker();
   readonly #markers = new Map<number, Marker>();
@@ -88,7 +88,7 @@ export class RevisionPoller {
     const repeats = new Repeats();
     while (!over.aborted) {
       try {
-        await this.#ask();
+        await this.#poll();
         repeats.over();
       } catch (error) {
         if (over.aborted) return;
@@ -108,7 +108,7 @@ export class RevisionPoller {
     return this.context.pace.now() - newest.at < polls.eagerFor ? polls.eager : polls.waiting;
   }
 
-  async #ask(): Promise<void> {
+  async #poll(): Promise<void> {
     const { client, gateway, pace, over } = this.context;
     const response = await client.request(gateway.probeAddress, gateway.secretHost, "/");
     if (over.aborted) return;

@@ -16,8 +16,8 @@ export interface ProbeLimits {
 const probesAtOnce = 8;
 
 /**
- * Probes one application's routes as an anonymous visitor. The worst answer counts.
- * @returns "too_slow" as soon as one probe gets no answer in time; the remaining probes are not sent then
+ * Probes one application's routes as an anonymous visitor. The worst response counts.
+ * @returns "too_slow" as soon as one probe gets no response in time; the remaining probes are not sent then
  */
 export async function sendProbes(
   context: ProberContext,

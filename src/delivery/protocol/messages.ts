@@ -130,9 +130,9 @@ export const applierCalls = {
     z.object({ from: z.enum(["start", "here"]), unknown: z.array(z.string()) }),
     z.object({ files: z.array(ForeignFile), isLast: z.boolean() }),
   ),
-  /** Sends a signed bundle. The answer arrives when all of it is staged and nothing is applied. */
+  /** Sends a signed bundle. The response arrives when all of it is staged and nothing is applied. */
   stage: defineCall("stage", z.object({ body: z.string(), signature: z.string() }), nothing),
-  /** Applies the staged bundle of this revision. The answer arrives when it is applied. */
+  /** Applies the staged bundle of this revision. The response arrives when it is applied. */
   apply: defineCall("apply", revision, nothing),
   /** Cancels the staged bundle of this revision. */
   drop: defineCall("drop", revision, nothing),

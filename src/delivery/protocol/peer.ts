@@ -34,7 +34,7 @@ interface PeerOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly log: Logger;
-  /** The time without an answer after which the connection counts as lost, in ms. */
+  /** The time without a response after which the connection counts as lost, in ms. */
   readonly patienceMs?: number;
   /** The maximum size of a message, in bytes. */
   readonly largestFrame?: number;
@@ -47,7 +47,7 @@ interface Waiting {
   readonly fail: (error: Error) => void;
 }
 
-/** One end of a connection between two processes. Both directions carry lines of JSON, each a call or its answer. */
+/** One end of a connection between two processes. Both directions carry lines of JSON, each a call or its response. */
 export class Peer {
   /** Resolves with the reason when the connection is over. Never rejects. */
   readonly closed: Promise<ConnectionLost>;

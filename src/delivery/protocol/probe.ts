@@ -9,7 +9,7 @@ export interface PlannedProbe extends Omit<Probe, "expect"> {
   readonly expect: Probe["expect"] | "gone";
 }
 
-/** A gateway's answer to one probe. */
+/** A gateway's response to one probe. */
 export interface ProbeResult {
   readonly request: string;
   readonly status: number | null;
@@ -49,11 +49,11 @@ export interface ReportedProof extends ProofResult {
   readonly removed: readonly RemovedRouteResponse[];
 }
 
-/** The answer at the place of a removed route. Its entry in `proof` is not judged yet. */
+/** The response at the place of a removed route. Its entry in `proof` is not judged yet. */
 export interface RemovedRouteResponse {
   /** The index of its entry in `proof`. */
   readonly entry: number;
   readonly host: string;
-  /** The tag in the answer. */
+  /** The tag in the response. */
   readonly tag: string | null;
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
+import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/fields";
 import { Sync } from "../../platform/contract/sync-state";
 
 /** Sizes are in characters here; the exact rules, in bytes, are in `core/credentials.ts`. */

@@ -2,7 +2,7 @@ import { users } from "../../../drizzle/members";
 import { passwords } from "../../../drizzle/persons";
 import type { Transaction } from "../../database/database";
 import { violatedConstraint } from "../../database/database-errors";
-import { Name } from "../../platform/contract/page";
+import { Name } from "../../platform/contract/fields";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { type FoundInvitation, findInvitation, join, requireInvitation, requireValidInvitation } from "../invitations";

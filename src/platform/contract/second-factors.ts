@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name } from "./page";
+import { IdInput, Moment, Name } from "./fields";
 
 /**
  * The proof for a change of a person's own factors: the password, a code of the authenticator, or a recovery code. It

@@ -17,7 +17,7 @@ export interface ProbeResponse {
 
 export type ExposureProof =
   | { readonly proven: true }
-  /** `again`: the answer is not conclusive, and the same probe may be repeated. */
+  /** `again`: the response is not conclusive, and the same probe may be repeated. */
   | { readonly proven: false; readonly again: boolean; readonly why: WhyNot };
 
 export type WhyNot =
@@ -30,7 +30,7 @@ export type WhyNot =
   | "status";
 
 /**
- * Decides whether an answer proves the expected exposure. An answer with the first tag only was stopped inside the
+ * Decides whether a response proves the expected exposure. A response with the first tag only was stopped inside the
  * compiled chain; with both, it passed the chain; with neither, something else answered. A status alone proves little
  * (an allowlist answers 403, and a public upstream may send its own 401), but 2xx and 304 are never a refusal.
  */

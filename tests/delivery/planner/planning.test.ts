@@ -8,7 +8,7 @@ import { fullBudget, spend } from "../../../src/delivery/prober/rate-budget";
 import { servedDelivery } from "../../../src/delivery/protocol/served-delivery";
 import { backoff } from "../../../src/platform/backoff";
 import { dialable } from "../../../src/platform/net/listen-address";
-import { foreignContent } from "../../../src/traefik/foreign/foreign-file";
+import { foreignContent } from "../../../src/traefik/foreign/foreign-content";
 import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
 
 describe("the backlog", () => {

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sweep } from "../../../src/delivery/leader/sweep";
+import { sweep } from "../../../src/delivery/leader/sweeper";
 import { openBrowser } from "../../support/browser";
 import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";

@@ -50,8 +50,8 @@ async function refusalAt(provider: RunningProvider, slug: string): Promise<strin
   const [row] = await world.db.asOwner<{ reason: string }>(
     "select reason from audit_entries where outcome = 'refused' order by audit_id desc limit 1",
   );
-  const told = row?.reason === "provider_unavailable" ? "provider_unavailable" : "provider_refused";
-  expect(response.headers.get("location")).toBe(`${testOrigin}/sign-in?error=${told}`);
+  const shown = row?.reason === "provider_unavailable" ? "provider_unavailable" : "provider_refused";
+  expect(response.headers.get("location")).toBe(`${testOrigin}/sign-in?error=${shown}`);
   return row?.reason ?? "nothing in the audit log";
 }
 
@@ -261,7 +261,7 @@ describe("a response of the token endpoint", () => {
     expect(await refusalAt(idp, "main")).toBe("provider_unavailable");
   });
 
-  it("of a provider that is gone since the start is told as such", async () => {
+  it("of a provider that is gone since the start is reported as such", async () => {
     const provider = await startOidcProvider({ redirectUris: [redirectUri("gone")] });
     await insertProvider(world, provider, "gone", { creates_persons: true });
     const browser = openBrowser(world, { ip: "198.51.100.250" });

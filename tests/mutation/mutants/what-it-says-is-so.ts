@@ -116,7 +116,7 @@ export const whatItSaysIsSo: readonly Mutant[] = [
   {
     requirement: "AUD",
     description: "two processes seal the audit entries of one organization at the same time",
-    file: "src/audit/sealing.ts",
+    file: "src/audit/seal-entries.ts",
     symbol: "sealEntries",
     mutation: withoutGuard("free"),
     tests: ["tests/audit/audit-sealer.db.test.ts"],
