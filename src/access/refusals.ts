@@ -5,6 +5,7 @@ import type { Database } from "../database/database";
 import { isUnreachable } from "../database/database-errors";
 import type { Refusal } from "../platform/errors/refusal";
 import { hasFormOfId, newId } from "../platform/ids";
+import { inPages } from "../platform/in-pages";
 import { oneBatchAtATime } from "../platform/one-batch-at-a-time";
 import type { Organization } from "./organization";
 import type { KeyPrincipal, SessionPrincipal } from "./principal";
@@ -131,9 +132,7 @@ const writeTogether = oneBatchAtATime<Database, CountedAttempt, Batch>({
   send: async (database, batch) => {
     // The order is the same everywhere, so that processes that count the same kinds do not deadlock.
     const kinds = [...batch].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, group]) => group);
-    for (let at = 0; at < kinds.length; at += kindsOfStatement) {
-      await writeKinds(database, kinds.slice(at, at + kindsOfStatement));
-    }
+    for (const page of inPages(kinds, kindsOfStatement)) await writeKinds(database, page);
   },
 });
 

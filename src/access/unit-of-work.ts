@@ -4,6 +4,7 @@ import type { DatabaseRole, Transaction } from "../database/database";
 import { isTransient } from "../database/database-errors";
 import { Refusal } from "../platform/errors/refusal";
 import { newId } from "../platform/ids";
+import { inPages } from "../platform/in-pages";
 import type { Authorized } from "./authorized";
 import { endWith } from "./end-with";
 import type { Organization } from "./organization";
@@ -161,7 +162,7 @@ async function once<P extends Permission, O, T>(
     });
     await endWith(tx, [
       ...(entries.length > 0 ? [tx.insert(auditEntries).values(entries)] : []),
-      ...[...inPages(deliveries)].map((rows) =>
+      ...[...inPages(deliveries, rowsPerStatement)].map((rows) =>
         tx.insert(changes).values(
           rows.map((delivery) => ({
             changeId,
@@ -192,7 +193,3 @@ function requireSameRules(before: Organization, now: Organization): void {
 
 /** Rows of one statement. PostgreSQL accepts 65,535 parameters. */
 const rowsPerStatement = 1_000;
-
-function* inPages<T>(rows: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < rows.length; at += rowsPerStatement) yield rows.slice(at, at + rowsPerStatement);
-}

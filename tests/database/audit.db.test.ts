@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CallResponse } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
 import { callOn } from "../support/interposed";
 import { outcomeOf, runAs } from "../support/run-as";
 import { formsOf, registeredSecrets, registerSecret } from "../support/secrets";
-import { type Answer, type GivenOrganization, given, openWorld, type World } from "../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 interface Entry extends Record<string, unknown> {
   audit_id: string;
@@ -42,7 +43,7 @@ const entriesOf = (organizationId: string) =>
   world.db.asOwner<Entry>(`select * from audit_entries where organization_id = $1 order by audit_id`, [organizationId]);
 
 /** Returns the entries of one request, by the request id in its response. */
-const entriesFor = (answer: Pick<Answer, "headers">) =>
+const entriesFor = (answer: Pick<CallResponse, "headers">) =>
   world.db.asOwner<Entry>(`select * from audit_entries where request_id = $1 order by audit_id`, [
     answer.headers.get("x-request-id") ?? "",
   ]);

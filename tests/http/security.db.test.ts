@@ -2,9 +2,10 @@ import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import md5 from "apache-md5";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Router } from "../../src/http/trpc/router";
+import type { CallResponse } from "../support/call-response";
 import { insertEnvironment } from "../support/environment";
 import { registeredSecrets, registerSecret } from "../support/secrets";
-import { type Answer, type GivenOrganization, given, openWorld, type World } from "../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 interface Credential extends Record<string, unknown> {
   securityId: string;
@@ -38,13 +39,13 @@ function requireNoSecret(text: string): void {
   }
 }
 
-async function call<T = Credential>(procedure: string, input: unknown, org = acme): Promise<Answer<T>> {
+async function call<T = Credential>(procedure: string, input: unknown, org = acme): Promise<CallResponse<T>> {
   const answer = await org.call<T>(procedure, input);
   requireNoSecret(answer.text);
   return answer;
 }
 
-const refusalOf = (answer: Answer<unknown>) => ({
+const refusalOf = (answer: CallResponse<unknown>) => ({
   status: answer.status,
   code: answer.error?.data.code,
   reason: answer.error?.data.reason,

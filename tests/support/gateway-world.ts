@@ -6,6 +6,7 @@ import type { Application, CreatedApplication } from "../../src/features/applica
 import type { CreatedOrganization } from "../../src/main/host/contract";
 import type { SyncState } from "../../src/platform/contract/sync-state";
 import type { GatewayRequest, GatewayResponse } from "./ask-gateway";
+import type { CallResponse } from "./call-response";
 import {
   type ControlPlane,
   callOver,
@@ -20,7 +21,6 @@ import { patienceMs } from "./patience";
 import { registerSecret } from "./secrets";
 import { type RunningTraefik, startTraefik } from "./traefik";
 import { startUpstream, type Upstream } from "./upstream";
-import type { Answer } from "./world";
 
 /** The response of `sync.wait`. */
 export interface Waited {
@@ -37,7 +37,7 @@ export interface Tenant {
   readonly organizationId: string;
   readonly key: string;
   readonly environmentId: string;
-  call<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<Answer<T>>;
+  call<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<CallResponse<T>>;
   /** @throws Error with the response if the status is not 200 */
   ok<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<T>;
   application(input: Record<string, unknown>): Promise<CreatedApplication>;

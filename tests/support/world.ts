@@ -11,23 +11,9 @@ import { createHandler, type Handler } from "../../src/http/handler";
 import { prepareForNextAuth } from "../../src/main/settings/environment";
 import { newId } from "../../src/platform/ids";
 import type { Resolver } from "../../src/platform/values";
+import { type Call, procedureRequest, readCallResponse } from "./call-response";
 import { registerSecret } from "./secrets";
 import { openTestDatabase, type TestDatabase } from "./test-database";
-
-/** A parsed response of the API. */
-export interface Answer<T = Record<string, unknown>> {
-  readonly status: number;
-  /** `result.data` of a successful response. */
-  readonly data: T;
-  readonly error: {
-    message: string;
-    data: { code: string; httpStatus: number; reason: string; requestId: string; fields?: Record<string, string> };
-  };
-  readonly text: string;
-  readonly headers: Headers;
-}
-
-export type Call = <T = Record<string, unknown>>(procedure: string, input?: unknown) => Promise<Answer<T>>;
 
 export interface GivenOrganization {
   readonly organizationId: string;
@@ -127,25 +113,8 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
 }
 
 function callWith(handler: Handler, key: string | null): Call {
-  return async <T>(procedure: string, input: unknown = {}) => {
-    const response = await handler(
-      new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...(key === null ? {} : { "x-api-key": key }) },
-        body: JSON.stringify(input),
-      }),
-      { ip: "127.0.0.1" },
-    );
-    const text = await response.text();
-    const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
-    return {
-      status: response.status,
-      data: body.result?.data as T,
-      error: body.error as Answer["error"],
-      text,
-      headers: response.headers,
-    };
-  };
+  return async <T>(procedure: string, input: unknown = {}) =>
+    readCallResponse<T>(await handler(procedureRequest(procedure, input, { key }), { ip: "127.0.0.1" }));
 }
 
 /** Inserts a gateway that receives no deliveries. */

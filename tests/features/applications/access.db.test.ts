@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CallResponse } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
 import { registerSecret } from "../../support/secrets";
-import { type Answer, type GivenOrganization, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, openWorld, type World } from "../../support/world";
 
 /**
  * Every way in which the number of an application's valid credentials is or becomes 0, and cases that only look
@@ -358,7 +359,7 @@ async function act(
   org: GivenOrganization,
   { applicationId, credentials }: { applicationId: string; credentials: ReadonlyMap<Row, string> },
   what: Act,
-): Promise<Answer<{ becamePublic?: boolean }> | null> {
+): Promise<CallResponse<{ becamePublic?: boolean }> | null> {
   if ("delete" in what) return org.call("security.delete", { securityId: credentials.get(what.delete) });
   if ("add" in what) return org.call("security.create", { applicationId, username: "new" });
   if ("access" in what) return org.call("applications.update", { applicationId, access: what.access });

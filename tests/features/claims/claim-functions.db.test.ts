@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { claimHost, claimUpstreams, releaseHost } from "../../../src/features/claims/rows";
+import type { CallResponse } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
 import { runAs } from "../../support/run-as";
-import { type Answer, type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 
 interface Tenant extends GivenOrganization {
   /** Creates an application and returns its id. */
   application(): Promise<string>;
   /** Attempts to create a route of a new application. */
-  route(host: string, upstream: string, more?: Record<string, unknown>): Promise<Answer<{ routeId: string }>>;
+  route(host: string, upstream: string, more?: Record<string, unknown>): Promise<CallResponse<{ routeId: string }>>;
 }
 
 let world: World;
@@ -42,7 +43,7 @@ async function tenant(gatewayId = world.gatewayId): Promise<Tenant> {
   };
 }
 
-const reasonOf = (answer: Answer<unknown>) => (answer.status === 200 ? "ok" : answer.error.data.reason);
+const reasonOf = (answer: CallResponse<unknown>) => (answer.status === 200 ? "ok" : answer.error.data.reason);
 
 async function claimsOf(org: GivenOrganization, kind: "host" | "upstream"): Promise<string[]> {
   const rows = await world.db.asOwner<{ value: string }>(

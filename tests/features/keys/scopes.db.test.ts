@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { levelOf, permissions } from "../../../src/access/permissions";
 import { newId } from "../../../src/platform/ids";
+import type { Call } from "../../support/call-response";
 import { insertEnvironment, type ProjectAndEnvironment } from "../../support/environment";
 import { registerSecret } from "../../support/secrets";
-import { type Call, type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
 
 let world: World;

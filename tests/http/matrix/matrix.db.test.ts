@@ -4,11 +4,12 @@ import { makeApiKey } from "../../../src/access/api-keys";
 import { hashPassword } from "../../../src/identity/passwords";
 import { type IdKind, newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";
+import type { Call, CallResponse } from "../../support/call-response";
 import { insertEnvironment } from "../../support/environment";
 import { onSecondDatabaseASixth } from "../../support/length";
 import { givenMember } from "../../support/people";
 import { givenSession } from "../../support/sessions";
-import { type Answer, type Call, given, openWorld, type World } from "../../support/world";
+import { given, openWorld, type World } from "../../support/world";
 import { accountRows, publicRows } from "./account-rows";
 import { type Acme, insertPerson, openAcme } from "./acme";
 import { type AnyCall, type Caller, callersOf, type RestrictedSession, restrictedSessionsOf } from "./callers";
@@ -70,7 +71,7 @@ const withUnknownIds = (input: Record<string, unknown>) =>
   );
 
 /** The complete response without its request id and the ids that the request named. */
-const responseOf = (answer: Answer<unknown>) => ({
+const responseOf = (answer: CallResponse<unknown>) => ({
   status: answer.status,
   text: answer.text
     .replaceAll(answer.headers.get("x-request-id") ?? "none", "REQUEST")
