@@ -56,6 +56,6 @@ describe("a moment in an input", () => {
     const own = contracts.filter((name) =>
       /z\.iso|z\.date|z\.coerce/.test(readFileSync(new URL(name, source), "utf8")),
     );
-    expect(own).toEqual([join("platform", "contract", "page.ts")]);
+    expect(own).toEqual([join("platform", "contract", "fields.ts")]);
   });
 });
