@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Place } from "./place";
+import type { Installation } from "./installation";
 import type { ControlPlaneOptions, ControlPlaneReport } from "./processes/control-plane-process";
 
 /** A control plane in its own process: the product's server, handler, database and sync, without the console. */
@@ -28,13 +28,18 @@ process.once("exit", () => {
 });
 
 /** Starts one of the bench's programs with a message channel. BENCH_PROFILE names a folder for CPU profiles. */
-export function startProcess(name: string, options: unknown, place: Place, logFile: string): ChildProcess {
+export function startProcess(
+  name: string,
+  options: unknown,
+  installation: Installation,
+  logFile: string,
+): ChildProcess {
   const log = openSync(logFile, "a");
   const profile = process.env.BENCH_PROFILE ? ["--cpu-prof", `--cpu-prof-dir=${process.env.BENCH_PROFILE}`] : [];
   const program = join(import.meta.dirname, `${name}.mjs`);
   const child = spawn(process.execPath, [...profile, program, JSON.stringify(options)], {
     stdio: ["ignore", log, log, "ipc"],
-    env: { PATH: process.env.PATH ?? "", NODE_ENV: "production", ...place.environment },
+    env: { PATH: process.env.PATH ?? "", NODE_ENV: "production", ...installation.environment },
   });
   running.add(child);
   child.once("exit", () => running.delete(child));
@@ -48,9 +53,12 @@ export async function endProcess(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-export async function startControlPlane(place: Place, options: ControlPlaneOptions): Promise<BenchControlPlane> {
-  const logFile = join(place.dataFolder, "control-plane.log");
-  const child = startProcess("control-plane-process", options, place, logFile);
+export async function startControlPlane(
+  installation: Installation,
+  options: ControlPlaneOptions,
+): Promise<BenchControlPlane> {
+  const logFile = join(installation.dataFolder, "control-plane.log");
+  const child = startProcess("control-plane-process", options, installation, logFile);
   const reported = {
     committed: [] as number[],
     marked: [] as number[],

@@ -3,13 +3,13 @@ import { askGateway } from "../tests/support/ask-gateway";
 import { hasTraefik, type RunningTraefik, startTraefik } from "../tests/support/traefik";
 import { startUpstream, type Upstream } from "../tests/support/upstream";
 import { type BenchControlPlane, startControlPlane } from "./control-plane";
-import { missing, newPlace, type Place } from "./place";
+import { type Installation, missing, newInstallation } from "./installation";
 import { type SeededOrganization, seed, standingPassword } from "./seed";
 import { enforced } from "./settled";
 
 /** A control plane, the Traefik that it configures, and an upstream behind it. */
 export interface GatewaySide {
-  readonly place: Place;
+  readonly installation: Installation;
   readonly server: BenchControlPlane;
   readonly traefik: RunningTraefik;
   readonly upstream: Upstream;
@@ -25,28 +25,28 @@ export function unavailable(): string | null {
 
 /** Resolves when the gateway is proven to enforce every application. */
 export async function startGatewaySide(applications: number): Promise<GatewaySide> {
-  const place = await newPlace("postgres");
+  const installation = await newInstallation("postgres");
   const upstream = await startUpstream("upstream");
-  const [organization] = await seed(place, { organizations: 1, applications, upstream: upstream.url });
+  const [organization] = await seed(installation, { organizations: 1, applications, upstream: upstream.url });
   if (organization === undefined) throw new Error("The seed contains no organization");
-  const server = await startControlPlane(place, { sync: true, observed: true });
+  const server = await startControlPlane(installation, { sync: true, observed: true });
   const traefik = await startTraefik({
-    folder: join(place.gatewayFolder, "dynamic"),
+    folder: join(installation.gatewayFolder, "dynamic"),
     config: {
-      file: join(place.gatewayFolder, "traefik.yml"),
-      address: place.address,
-      probeAddress: place.probeAddress,
+      file: join(installation.gatewayFolder, "traefik.yml"),
+      address: installation.address,
+      probeAddress: installation.probeAddress,
     },
   });
-  await enforced(place);
+  await enforced(installation);
   const visit = async (host: string, username: string) =>
-    (await askGateway(place.address, { host, user: `${username}:${standingPassword}` })).status;
-  return { place, server, traefik, upstream, organization, visit };
+    (await askGateway(installation.address, { host, user: `${username}:${standingPassword}` })).status;
+  return { installation: installation, server, traefik, upstream, organization, visit };
 }
 
-export async function stopGatewaySide({ place, server, traefik, upstream }: GatewaySide): Promise<void> {
+export async function stopGatewaySide({ installation, server, traefik, upstream }: GatewaySide): Promise<void> {
   await server.stop();
   await traefik.stop();
   await upstream.close();
-  await place.remove();
+  await installation.remove();
 }

@@ -15,7 +15,7 @@ import { gateways } from "./figures/gateways";
 import { memory } from "./figures/memory";
 import { signInFlood } from "./figures/sign-in-flood";
 import { waits } from "./figures/waits";
-import { closePlaces } from "./place";
+import { closePlaces } from "./installation";
 import { type Row, table } from "./table";
 
 const figures: readonly Figure[] = [

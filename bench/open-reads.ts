@@ -4,7 +4,7 @@ import { eq } from "drizzle-orm";
 import { security } from "../drizzle/security";
 import type { Runtime } from "../src/access/runtime";
 import { syncStatesOf } from "../src/delivery/sync-states";
-import { Credential, CredentialById } from "../src/features/credentials/contract";
+import { ApplicationCredential, CredentialById } from "../src/features/credentials/contract";
 import { credentialColumns, presentCredential } from "../src/features/credentials/rows";
 import type { Handler } from "../src/http/handler";
 
@@ -23,7 +23,7 @@ const router = t.router({
   security: t.router({
     one: t.procedure
       .input(CredentialById)
-      .output(Credential)
+      .output(ApplicationCredential)
       .query(({ ctx: { runtime, organizationId }, input: { securityId } }) =>
         runtime.database.transaction("tenant", organizationId, async (tx) => {
           const [row] = await tx.select(credentialColumns).from(security).where(eq(security.securityId, securityId));

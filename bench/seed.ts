@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { makeApiKey } from "../src/access/api-keys";
-import { gatewayPlaces, hashPlace, newGatewaySecrets } from "../src/delivery/planner/gateway-secrets";
+import { gatewaySealContexts, hashSealContext, newGatewaySecrets } from "../src/delivery/planner/gateway-secrets";
 import { newId } from "../src/platform/ids";
 import { hashForGateway } from "../src/platform/passwords/hash-for-gateway";
-import type { Place } from "./place";
+import type { Installation } from "./installation";
 
 export interface SeededApplication {
   readonly applicationId: string;
@@ -31,9 +31,9 @@ export interface Seed {
 
 export const standingPassword = "a standing visitor's password";
 
-/** Fills a place with bulk statements. Each application has a route with its own host and one credential. */
-export function seed(place: Place, options: Seed): Promise<SeededOrganization[]> {
-  return place.fill(async ({ asOwner, sealer, gatewayId }) => {
+/** Fills a installation with bulk statements. Each application has a route with its own host and one credential. */
+export function seed(installation: Installation, options: Seed): Promise<SeededOrganization[]> {
+  return installation.fill(async ({ asOwner, sealer, gatewayId }) => {
     const insert = async (table: string, rows: readonly Record<string, unknown>[]) => {
       const columns = Object.keys(rows[0] ?? {}).join(", ");
       for (let at = 0; at < rows.length; at += 1_000) {
@@ -54,10 +54,10 @@ export function seed(place: Place, options: Seed): Promise<SeededOrganization[]>
           gateway_id,
           name: `gateway-${number}`,
           target: "file",
-          address: place.address,
-          probe_address: place.probeAddress,
-          tag_key_sealed: sealer.seal(gatewayPlaces.tagKey(gateway_id), secrets.tagKey),
-          probe_host_sealed: sealer.seal(gatewayPlaces.probeHost(gateway_id), secrets.probeHost),
+          address: installation.address,
+          probe_address: installation.probeAddress,
+          tag_key_sealed: sealer.seal(gatewaySealContexts.tagKey(gateway_id), secrets.tagKey),
+          probe_host_sealed: sealer.seal(gatewaySealContexts.probeHost(gateway_id), secrets.probeHost),
           epoch: secrets.epoch,
           created_at,
         },
@@ -124,7 +124,7 @@ export function seed(place: Place, options: Seed): Promise<SeededOrganization[]>
           security_id: securityId,
           application_id: applicationId,
           username: "standing",
-          hash_sealed: sealer.seal(hashPlace(securityId), hash),
+          hash_sealed: sealer.seal(hashSealContext(securityId), hash),
           hash_algorithm: "apr1",
           password_changed_at: created_at,
         })),

@@ -1,16 +1,16 @@
 import { type Cookies, parseSetCookie, stringifyCookie } from "cookie";
 import { hashPassword } from "../src/identity/passwords";
 import { newId } from "../src/platform/ids";
-import type { Place } from "./place";
+import type { Installation } from "./installation";
 
 export const ownerEmail = "ada@bench.test";
 export const ownerPassword = "a long password for the bench";
 
 /** Adds an owner to the first organization. */
-export async function seedOwner(place: Place): Promise<void> {
+export async function seedOwner(installation: Installation): Promise<void> {
   const hash = await hashPassword(ownerPassword, { known: "bench" });
   const userId = newId("user");
-  await place.fill(async ({ asOwner }) => {
+  await installation.fill(async ({ asOwner }) => {
     const values = { userId, memberId: newId("member"), email: ownerEmail, hash };
     await asOwner(
       `insert into users (user_id, email, created_at) select v ->> 'userId', v ->> 'email', now() from (select $1::text::jsonb v) x`,

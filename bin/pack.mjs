@@ -24,11 +24,11 @@ async function packConsole() {
   process.env.NODE_ENV = "production"; // React and Next choose their parts by it
   const { runBuild } = await import(pathToFileURL(join(packed, "server.mjs")).href);
   if ((await runBuild()) !== 0) throw new CannotBuild("the console could not be built");
-  await forgetPlace(join(root, ".next", "required-server-files.json"));
+  await forgetRoot(join(root, ".next", "required-server-files.json"));
 }
 
 /** Next names the folder in which it built, and does not read the name at run time. The same sources give the same file. */
-async function forgetPlace(path) {
+async function forgetRoot(path) {
   const text = await readFile(path, "utf8");
   const placeless = text.replaceAll(JSON.stringify(root), '"/portcullis"');
   if (placeless !== text) await replaceFile(path, (unfinished) => writeFile(unfinished, placeless));

@@ -43,7 +43,7 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   // Next's development server leaves watchers behind that would keep the process alive.
   run: async (mode) => process.exit(await (await load("server")).runServer(process.env, mode)),
   build: async () => (await load("server")).runBuild(),
-  ask: async (verb, input) => (await load("host")).askHost(process.env, verb, input),
+  send: async (verb, input) => (await load("host")).sendHostCommand(process.env, verb, input),
 });
 
 /** Runs work that only a clone can do. If something is missing for it, the process ends with a message that names it. */

@@ -1,5 +1,5 @@
 import {
-  type BreakGlassAnswer,
+  type BreakGlassResponse,
   CreatedKey,
   CreatedOrganization,
   OperatorReset,
@@ -10,11 +10,11 @@ import { type Client, createClient } from "../src/sdk/create-client";
 import { type DemoPerson, openPerson } from "./demo-person";
 import { environments, forms, organizations, owner, type PlannedOrganization as Planned } from "./plan";
 
-export interface Place {
+export interface DemoInstallation {
   /** Where the control plane answers on this machine, as an origin. */
   readonly url: string;
   /** Runs a command of the host's command line. */
-  readonly ask: (verb: string, input: unknown) => Promise<BreakGlassAnswer>;
+  readonly ask: (verb: string, input: unknown) => Promise<BreakGlassResponse>;
   readonly random: (size: number) => Uint8Array;
 }
 
@@ -50,10 +50,13 @@ const expiresInDays = 1;
  * @param plan the organizations to make; a test makes fewer
  * @throws NoDemoData no development server answers, or there are applications already
  */
-export async function makeDemoData(place: Place, plan: readonly Planned[] = organizations): Promise<DemoData> {
-  await requireDevelopment(place.url);
-  const isSetUp = await requireNoApplications(place);
-  const password = generatePassword(place.random);
+export async function makeDemoData(
+  installation: DemoInstallation,
+  plan: readonly Planned[] = organizations,
+): Promise<DemoData> {
+  await requireDevelopment(installation.url);
+  const isSetUp = await requireNoApplications(installation);
+  const password = generatePassword(installation.random);
   const sessions = new Map<string, DemoPerson>();
   const made: MadeOrganization[] = [];
   let visit: DemoData["visit"] | null = null;
@@ -62,13 +65,13 @@ export async function makeDemoData(place: Place, plan: readonly Planned[] = orga
     const isFirst = made.length === 0;
     const created = CreatedOrganization.parse(
       isFirst && !isSetUp
-        ? await ask(place, "setup", { email: owner.email, name: owner.name, organization: name, expiresInDays })
-        : await ask(place, "organization create", { name, owner: owner.email, upstreams: "any", expiresInDays }),
+        ? await ask(installation, "setup", { email: owner.email, name: owner.name, organization: name, expiresInDays })
+        : await ask(installation, "organization create", { name, owner: owner.email, upstreams: "any", expiresInDays }),
     );
-    if (isFirst) await chooseOwnPassword(place, created.setupUrl, password);
-    const client = createClient({ url: place.url, apiKey: created.apiKey.key });
+    if (isFirst) await chooseOwnPassword(installation, created.setupUrl, password);
+    const client = createClient({ url: installation.url, apiKey: created.apiKey.key });
     const filled = await fill(client, planned);
-    const members = await addMembers(client, planned, { url: place.url, sessions, password });
+    const members = await addMembers(client, planned, { url: installation.url, sessions, password });
     const { organizationId } = created;
     made.push({ organizationId, name, upstream: planned.upstream, ...filled.counts, members });
     visit ??= filled.visit;
@@ -89,13 +92,13 @@ async function requireDevelopment(url: string): Promise<void> {
 }
 
 /** @returns whether the installation is set up @throws NoDemoData */
-async function requireNoApplications(place: Place): Promise<boolean> {
-  const { operators } = Operators.parse(await ask(place, "operator list", {}));
+async function requireNoApplications(installation: DemoInstallation): Promise<boolean> {
+  const { operators } = Operators.parse(await ask(installation, "operator list", {}));
   const ids = operators.flatMap((operator) => operator.organizations.map(({ organizationId }) => organizationId));
   for (const organization of new Set(ids)) {
     const key = { organization, name: "demo data looks for applications", role: "viewer", expiresInDays };
-    const { key: apiKey } = CreatedKey.parse(await ask(place, "key create", key));
-    const { items } = await createClient({ url: place.url, apiKey }).applications.list.query({ limit: 1 });
+    const { key: apiKey } = CreatedKey.parse(await ask(installation, "key create", key));
+    const { items } = await createClient({ url: installation.url, apiKey }).applications.list.query({ limit: 1 });
     if (items.length > 0) {
       throw new NoDemoData(
         "this installation has applications already, and a second set of demo data would claim the same hosts: start the server with an empty data folder, or an empty database",
@@ -105,17 +108,21 @@ async function requireNoApplications(place: Place): Promise<boolean> {
   return operators.length > 0;
 }
 
-async function ask(place: Place, verb: string, input: unknown): Promise<unknown> {
-  const answer = await place.ask(verb, input);
+async function ask(installation: DemoInstallation, verb: string, input: unknown): Promise<unknown> {
+  const answer = await installation.ask(verb, input);
   if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
   return answer.result;
 }
 
-async function chooseOwnPassword(place: Place, setupUrl: string | null, password: string): Promise<void> {
+async function chooseOwnPassword(
+  installation: DemoInstallation,
+  setupUrl: string | null,
+  password: string,
+): Promise<void> {
   const reset = async () =>
-    OperatorReset.parse(await ask(place, "operator reset-password", { email: owner.email })).url;
+    OperatorReset.parse(await ask(installation, "operator reset-password", { email: owner.email })).url;
   const link = setupUrl ?? (await reset()); // of an account with a password
-  await openPerson(place.url).signIn("link", { token: tokenOf(link), password });
+  await openPerson(installation.url).signIn("link", { token: tokenOf(link), password });
 }
 
 /** What follows the `#` of a link. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { loadEnvFile } from "../bin/load-env-file.mjs";
-import { askHost } from "../src/main/host-commands";
+import { sendHostCommand } from "../src/main/host-commands";
 import { parseEnvFile } from "../src/main/settings/env-file";
 import { readEnvironment, WrongSetting } from "../src/main/settings/environment";
 import { type DemoData, makeDemoData, NoDemoData } from "./make-demo-data";
@@ -19,7 +19,7 @@ async function seed(): Promise<string> {
   const url = `http://${name}:${port}`;
   const made = await makeDemoData({
     url,
-    ask: (verb, input) => askHost(process.env, verb, input),
+    ask: (verb, input) => sendHostCommand(process.env, verb, input),
     random: randomBytes,
   });
   return describe(made, url, gatewayAddress);

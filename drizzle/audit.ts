@@ -52,7 +52,7 @@ export const auditEntries = pgTable(
 );
 
 /** A refused attempt that waits to be recorded with others of its kind. Times are ISO 8601. */
-export interface CountedTry
+export interface CountedAttempt
   extends Pick<
     typeof auditEntries.$inferSelect,
     | "auditId"
@@ -87,7 +87,7 @@ export const refusalCounts = pgTable(
     /** What makes two attempts equal: actor, network, action, reason. */
     key: text("key").notNull(),
     /** The first of the attempts, and the number of them that already have entries. */
-    entry: jsonb("entry").$type<CountedTry>().notNull(),
+    entry: jsonb("entry").$type<CountedAttempt>().notNull(),
     /** The total number of attempts. */
     count: integer("count").notNull(),
   },

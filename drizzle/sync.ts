@@ -1,5 +1,5 @@
 import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from "drizzle-orm/pg-core";
-import type { AskedProbe, Proof } from "../src/delivery/protocol/probe";
+import type { PlannedProbe, ProbeResult } from "../src/delivery/protocol/probe";
 import { createdAt, id, moment } from "./columns";
 
 /** What one gateway last received for one application, and what was observed of it. */
@@ -17,7 +17,7 @@ export const applicationStates = pgTable(
     intended: text("intended", { enum: ["public", "protected", "closed"] }).notNull(),
     form: text("form", { enum: ["stated", "quarantined", "closed"] }).notNull(),
     diagnostics: jsonb("diagnostics").$type<readonly { subject: string; problem: string }[]>().notNull(),
-    probes: jsonb("probes").$type<readonly AskedProbe[]>().notNull(),
+    probes: jsonb("probes").$type<readonly PlannedProbe[]>().notNull(),
     /** Its rows when it last compiled as stated; null before that. */
     lastGood: jsonb("last_good").$type<{ credentials: readonly string[]; routes: readonly string[] } | null>(),
     /**
@@ -28,7 +28,7 @@ export const applicationStates = pgTable(
     /** The revision that was last seen to be enforced. It is below `revision` while the newest is not proven. */
     provenRevision: integer("proven_revision").notNull().default(0),
     provedAt: moment("proved_at"),
-    proof: jsonb("proof").$type<readonly Proof[]>(),
+    proof: jsonb("proof").$type<readonly ProbeResult[]>(),
     /** Why the newest revision is not proven. */
     unproven: text("unproven"),
   },

@@ -3,8 +3,8 @@ import { type BenchControlPlane, startControlPlane } from "../control-plane";
 import { newCredentials } from "../credentials";
 import { type Figure, notMeasured } from "../figure";
 import type { LoadRequest } from "../http-load";
+import { type Installation, missing, newInstallation } from "../installation";
 import { monotonic } from "../monotonic";
-import { missing, newPlace, type Place } from "../place";
 import { threeFlushedRenames, timed } from "../raw-work";
 import { seed } from "../seed";
 import { delivered } from "../settled";
@@ -34,7 +34,7 @@ export const amongMany: Figure = {
     }
     for (const side of [few, many]) {
       await side.server.stop();
-      await side.place.remove();
+      await side.installation.remove();
     }
     const typical = (changes: readonly Change[]) => median(changes.map(({ allMs }) => allMs));
     const ratio = typical(costs.many) / typical(costs.few);
@@ -60,17 +60,17 @@ export const amongMany: Figure = {
 };
 
 interface Side {
-  readonly place: Place;
+  readonly installation: Installation;
   readonly server: BenchControlPlane;
   readonly next: () => LoadRequest;
 }
 
 async function start(applications: number): Promise<Side> {
-  const place = await newPlace("postgres");
-  const seeded = await seed(place, { organizations: 1, applications });
-  const server = await startControlPlane(place, { sync: true, observed: true });
-  await delivered(place);
-  return { place, server, next: newCredentials(seeded) };
+  const installation = await newInstallation("postgres");
+  const seeded = await seed(installation, { organizations: 1, applications });
+  const server = await startControlPlane(installation, { sync: true, observed: true });
+  await delivered(installation);
+  return { installation: installation, server, next: newCredentials(seeded) };
 }
 
 interface Change {
@@ -82,7 +82,7 @@ interface Change {
   readonly rawMs: number;
 }
 
-async function change({ place, server, next }: Side): Promise<Change> {
+async function change({ installation, server, next }: Side): Promise<Change> {
   await delay(quietMs + Math.random() * 50);
   const before = server.flushed.length;
   const { headers, procedure, input } = next();
@@ -90,12 +90,12 @@ async function change({ place, server, next }: Side): Promise<Change> {
   await server.call(headers["x-api-key"] ?? "", procedure, input);
   const flushed = await until("a marker", () => server.flushed[before] ?? null, { everyMs: 2 });
   const committed = server.committed.at(-1) ?? begun;
-  const rawMs = (await threeFlushedRenames(place.dataFolder)) + (await timed(() => roundTrips(place)));
+  const rawMs = (await threeFlushedRenames(installation.dataFolder)) + (await timed(() => roundTrips(installation)));
   return { allMs: flushed - begun, markerMs: flushed - committed, rawMs };
 }
 
 /** Twenty consecutive statements over one connection, two of which write and are flushed. */
-async function roundTrips({ query }: Place): Promise<void> {
+async function roundTrips({ query }: Installation): Promise<void> {
   for (let number = 0; number < 20; number++) {
     await query(number % 10 === 0 ? "select pg_logical_emit_message(true, 'bench', 'x')::text" : "select 1");
   }

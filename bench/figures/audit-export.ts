@@ -3,7 +3,7 @@ import { newId } from "../../src/platform/ids";
 import { startControlPlane } from "../control-plane";
 import { residentMegabytes } from "../cpu";
 import { type Figure, notMeasured } from "../figure";
-import { type DatabaseKind, missing, newPlace } from "../place";
+import { type DatabaseKind, missing, newInstallation } from "../installation";
 import { seed } from "../seed";
 import type { Row } from "../table";
 
@@ -29,17 +29,17 @@ async function onDatabase(kind: DatabaseKind): Promise<Row[]> {
   const label = `memory during an export of ${entries.all} audit entries, beyond that of ${entries.few}, ${kind}`;
   const reason = missing(kind);
   if (reason !== null) return [notMeasured(label, reason)];
-  const place = await newPlace(kind);
+  const installation = await newInstallation(kind);
   try {
-    const [organization] = await seed(place, { organizations: 1, applications: 1 });
+    const [organization] = await seed(installation, { organizations: 1, applications: 1 });
     if (organization === undefined) throw new Error("The seed contains no organization");
-    await place.fill(({ asOwner }) =>
+    await installation.fill(({ asOwner }) =>
       asOwner(
         fill,
         Array.from({ length: entries.all }, () => newId("audit")),
       ),
     );
-    const server = await startControlPlane(place, { sync: false, collectMs });
+    const server = await startControlPlane(installation, { sync: false, collectMs });
     const address = (format: string, filter = "") => `${server.url}/api/audit/export?format=${format}${filter}`;
     const exportLines = (url: string) => readSlowly(url, organization.key);
     const peaks: number[] = [];
@@ -65,7 +65,7 @@ async function onDatabase(kind: DatabaseKind): Promise<Row[]> {
       },
     ];
   } finally {
-    await place.remove();
+    await installation.remove();
   }
 }
 

@@ -1,8 +1,8 @@
 import { startControlPlane } from "../control-plane";
 import { type Figure, notMeasured } from "../figure";
 import { type LoadRequest, load } from "../http-load";
+import { type DatabaseKind, type Installation, missing, newInstallation } from "../installation";
 import { openHeader } from "../open-reads";
-import { type DatabaseKind, missing, newPlace, type Place } from "../place";
 import { type SeededOrganization, seed } from "../seed";
 import { seedOwner, signIn } from "../signed-in";
 import { median, times } from "../statistics";
@@ -24,19 +24,24 @@ async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
   const label = `security.one, ${connections} connections, ${kind}`;
   const reason = missing(kind);
   if (reason !== null) return [notMeasured(label, reason)];
-  const place = await newPlace(kind);
+  const installation = await newInstallation(kind);
   try {
-    const [organization] = await seed(place, { organizations: 1, applications: 1_000 });
+    const [organization] = await seed(installation, { organizations: 1, applications: 1_000 });
     if (organization === undefined) throw new Error("The seed contains no organization");
-    await seedOwner(place);
-    return await compare(label, place, organization, roundMs);
+    await seedOwner(installation);
+    return await compare(label, installation, organization, roundMs);
   } finally {
-    await place.remove();
+    await installation.remove();
   }
 }
 
-async function compare(label: string, place: Place, organization: SeededOrganization, roundMs: number): Promise<Row[]> {
-  const server = await startControlPlane(place, { sync: false, openReads: true });
+async function compare(
+  label: string,
+  installation: Installation,
+  organization: SeededOrganization,
+  roundMs: number,
+): Promise<Row[]> {
+  const server = await startControlPlane(installation, { sync: false, openReads: true });
   const cookie = await signIn(server.url);
   const methods = {
     open: { [openHeader]: organization.organizationId },

@@ -62,7 +62,7 @@ export const burst: Figure = {
     await waitUntilEnforced(side, last);
     const lastMs = monotonic() - answered;
     const revocations = await Promise.all(startedRevocations);
-    await delivered(side.place);
+    await delivered(side.installation);
     const spacing = await spacingOf(side, before);
     await stopGatewaySide(side);
     if (revocations.length !== revokedAt.length) throw new Error("Not every revocation was started");
@@ -132,9 +132,9 @@ async function revoke(side: GatewaySide, index: number): Promise<Revocation> {
 }
 
 /** Compares every distance between two markers with the rule, based on the recorded load times. */
-async function spacingOf({ place, server }: GatewaySide, from: number) {
+async function spacingOf({ installation, server }: GatewaySide, from: number) {
   const offset = Date.now() - monotonic();
-  const rows = await place.query(`select revision, loaded_at,
+  const rows = await installation.query(`select revision, loaded_at,
       exists (select 1 from changes c where c.delivered_in = d.revision and c.closes) as closes
     from deliveries d where applied_at is not null order by revision`);
   const markers = server.marked.slice(from).map((at) => at + offset);

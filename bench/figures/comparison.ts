@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type BenchControlPlane, startControlPlane } from "../control-plane";
 import { type Figure, notMeasured } from "../figure";
-import { type DatabaseKind, missing, newPlace } from "../place";
+import { type DatabaseKind, missing, newInstallation } from "../installation";
 import { readAndHash } from "../raw-work";
 import { type SeededOrganization, seed } from "../seed";
 import { median, ms, quantile, times } from "../statistics";
@@ -35,10 +35,10 @@ async function onDatabase(kind: DatabaseKind, count: number): Promise<Row[]> {
   const label = `full comparison of 10,000 applications, ${kind}`;
   const reason = missing(kind);
   if (reason !== null) return [notMeasured(label, reason)];
-  const place = await newPlace(kind);
-  const [organization] = await seed(place, { organizations: 1, applications });
+  const installation = await newInstallation(kind);
+  const [organization] = await seed(installation, { organizations: 1, applications });
   if (organization === undefined) throw new Error("The seed contains no organization");
-  const server = await startControlPlane(place, { sync: true, compareMs: 1_500 });
+  const server = await startControlPlane(installation, { sync: true, compareMs: 1_500 });
   // Early comparisons still repair files. Only comparisons that find nothing to do count.
   const idle = () => comparisonsIn(server.log()).filter(({ repaired }) => repaired === 0);
   await until("a comparison that finds everything in place", () => idle().length > 0, { everyMs: 200 });
@@ -48,11 +48,11 @@ async function onDatabase(kind: DatabaseKind, count: number): Promise<Row[]> {
   await server.stop();
   const raw: number[] = [];
   for (let round = 0; round < 3; round++) {
-    const { files, ms: took } = await readAndHash(join(place.gatewayFolder, "dynamic"));
+    const { files, ms: took } = await readAndHash(join(installation.gatewayFolder, "dynamic"));
     if (files < applications) throw new Error(`only ${files} files were delivered`);
     raw.push(took);
   }
-  await place.remove();
+  await installation.remove();
   const during = waits.filter(({ from, to }) => comparisons.some(({ begun, ended }) => from < ended && to > begun));
   const outside = waits.filter((one) => !during.includes(one));
   const longest = (of: typeof waits) => Math.max(...of.map(({ from, to }) => to - from));

@@ -5,7 +5,7 @@ import { cpuOf } from "../cpu";
 import { newCredentials } from "../credentials";
 import { type Figure, notMeasured } from "../figure";
 import { load } from "../http-load";
-import { type DatabaseKind, missing, newPlace, type Place } from "../place";
+import { type DatabaseKind, type Installation, missing, newInstallation } from "../installation";
 import type { LoopOptions, LoopReady, LoopRun } from "../processes/loop-process";
 import { type SeededOrganization, seed } from "../seed";
 import { times } from "../statistics";
@@ -28,24 +28,24 @@ async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
   const reason = missing(kind);
   if (reason !== null) return [notMeasured(label, reason)];
   // Two equal installations, because only one process at a time can open an embedded database.
-  const places = [await newPlace(kind), await newPlace(kind)] as const;
+  const installations = [await newInstallation(kind), await newInstallation(kind)] as const;
   try {
-    const organizations = [await prepared(places[0]), await prepared(places[1])] as const;
-    return await compare(label, places, organizations, roundMs);
+    const organizations = [await prepared(installations[0]), await prepared(installations[1])] as const;
+    return await compare(label, installations, organizations, roundMs);
   } finally {
-    for (const place of places) await place.remove();
+    for (const installation of installations) await installation.remove();
   }
 }
 
-async function prepared(place: Place): Promise<SeededOrganization> {
-  const [organization] = await seed(place, { organizations: 1, applications: 1_000 });
+async function prepared(installation: Installation): Promise<SeededOrganization> {
+  const [organization] = await seed(installation, { organizations: 1, applications: 1_000 });
   if (organization === undefined) throw new Error("The seed contains no organization");
   return organization;
 }
 
 async function compare(
   label: string,
-  [forHttp, forLoop]: readonly [Place, Place],
+  [forHttp, forLoop]: readonly [Installation, Installation],
   [overHttp, inLoop]: readonly [SeededOrganization, SeededOrganization],
   roundMs: number,
 ): Promise<Row[]> {

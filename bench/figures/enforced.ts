@@ -24,7 +24,7 @@ export const enforced: Figure = {
     const admitted: number[] = [];
     const known: number[] = [];
     const reloads: number[] = [];
-    const raw = await startRawReload(join(side.place.gatewayFolder, "dynamic"));
+    const raw = await startRawReload(join(side.installation.gatewayFolder, "dynamic"));
     for (let sample = 0; sample < (full ? 100 : 15); sample++) {
       await delay(600 + Math.random() * 300);
       reloads.push(await raw.measure());

@@ -6,7 +6,7 @@ import { migrateEmbedded } from "../../src/database/migrate";
 import { projectRoot } from "../../src/main/project-root";
 import { startControlPlane } from "../control-plane";
 import type { Figure } from "../figure";
-import { newPlace } from "../place";
+import { newInstallation } from "../installation";
 import { timed } from "../raw-work";
 import { median, ms, times } from "../statistics";
 
@@ -21,12 +21,12 @@ export const firstStart: Figure = {
     const databaseOnly: number[] = [];
     for (let sample = 0; sample < samples; sample++) {
       databaseOnly.push(await timed(createDatabase));
-      const place = await newPlace("embedded");
+      const installation = await newInstallation("embedded");
       const began = performance.now();
-      const server = await startControlPlane(place, { sync: true });
+      const server = await startControlPlane(installation, { sync: true });
       starts.push(performance.now() - began);
       await server.stop();
-      await place.remove();
+      await installation.remove();
     }
     const ratio = median(starts) / median(databaseOnly);
     return [

@@ -2,7 +2,7 @@ import { type BenchControlPlane, startControlPlane } from "../control-plane";
 import { newCredentials } from "../credentials";
 import { type Figure, notMeasured } from "../figure";
 import { type LoadRequest, load } from "../http-load";
-import { missing, newPlace, type Place } from "../place";
+import { type Installation, missing, newInstallation } from "../installation";
 import { seed } from "../seed";
 import { delivered } from "../settled";
 import { times } from "../statistics";
@@ -28,7 +28,7 @@ export const gateways: Figure = {
     }
     for (const side of [one, many]) {
       await side.server.stop();
-      await side.place.remove();
+      await side.installation.remove();
     }
     const [shared, separate] = [mean(rates.one), mean(rates.many)];
     return [
@@ -43,24 +43,24 @@ export const gateways: Figure = {
 };
 
 interface Side {
-  readonly place: Place;
+  readonly installation: Installation;
   readonly server: BenchControlPlane;
   readonly next: () => LoadRequest;
 }
 
 async function start(number: number): Promise<Side> {
-  const place = await newPlace("postgres");
-  const seeded = await seed(place, { organizations, gateways: number, applications: 32 });
-  const server = await startControlPlane(place, { sync: true });
-  await delivered(place);
-  return { place, server, next: newCredentials(seeded) };
+  const installation = await newInstallation("postgres");
+  const seeded = await seed(installation, { organizations, gateways: number, applications: 32 });
+  const server = await startControlPlane(installation, { sync: true });
+  await delivered(installation);
+  return { installation: installation, server, next: newCredentials(seeded) };
 }
 
 /** Delivers pending changes at the end, before the other side's turn. @returns the requests per second */
-async function run({ place, server, next }: Side, forMs: number): Promise<number> {
+async function run({ installation, server, next }: Side, forMs: number): Promise<number> {
   const { answers, refused, firstRefusal, seconds } = await load(server.url, { connections: 16, forMs }, next);
   if (refused > 0) throw new Error(`${refused} requests were refused: ${firstRefusal}`);
-  await delivered(place);
+  await delivered(installation);
   return answers / seconds;
 }
 

@@ -7,7 +7,7 @@ import { childEnvironment } from "../../src/main/settings/environment";
 import { freePort } from "../../tests/support/free-port";
 import { residentMegabytes } from "../cpu";
 import { type Figure, notMeasured } from "../figure";
-import { missing, newPlace } from "../place";
+import { missing, newInstallation } from "../installation";
 import { until } from "../until";
 
 const targetMegabytes = 250;
@@ -20,11 +20,11 @@ export const memory: Figure = {
     const label = "idle memory of npm start on postgres (resident)";
     const reason = missing("postgres");
     if (reason !== null) return [notMeasured(label, reason)];
-    const place = await newPlace("postgres");
+    const installation = await newInstallation("postgres");
     const port = await freePort();
     const child = spawn(process.execPath, [join(projectRoot(), "bin", "portcullis.mjs"), "start"], {
       stdio: "ignore",
-      env: childEnvironment({ ...place.environment, PORT: String(port) }),
+      env: childEnvironment({ ...installation.environment, PORT: String(port) }),
     });
     const url = `http://127.0.0.1:${port}`;
     const respondsTo = (path: string) =>
@@ -57,7 +57,7 @@ export const memory: Figure = {
     } finally {
       const exited = once(child, "exit");
       if (child.exitCode === null && child.kill("SIGTERM")) await exited;
-      await place.remove();
+      await installation.remove();
     }
   },
 };

@@ -4,7 +4,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { stringifyCookie } from "cookie";
 import { startControlPlane } from "../control-plane";
 import { type Figure, notMeasured } from "../figure";
-import { type DatabaseKind, missing, newPlace, type Place } from "../place";
+import { type DatabaseKind, type Installation, missing, newInstallation } from "../installation";
 import { hashMs } from "../raw-work";
 import { type SeededOrganization, seed } from "../seed";
 import { cookiesOf, ownerEmail, ownerPassword, seedOwner } from "../signed-in";
@@ -32,21 +32,25 @@ async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
   const label = `security.one during sign-ins that keep ${hashingCores} core hashing, p99, ${kind}`;
   const reason = missing(kind);
   if (reason !== null) return [notMeasured(label, reason)];
-  const place = await newPlace(kind);
+  const installation = await newInstallation(kind);
   try {
-    const [organization] = await seed(place, { organizations: 1, applications: 1_000 });
+    const [organization] = await seed(installation, { organizations: 1, applications: 1_000 });
     if (organization === undefined) throw new Error("The seed contains no organization");
-    await seedOwner(place);
-    return [{ label, ...(await compare(place, organization, roundMs)) }];
+    await seedOwner(installation);
+    return [{ label, ...(await compare(installation, organization, roundMs)) }];
   } finally {
-    await place.remove();
+    await installation.remove();
   }
 }
 
-async function compare(place: Place, organization: SeededOrganization, roundMs: number): Promise<Omit<Row, "label">> {
+async function compare(
+  installation: Installation,
+  organization: SeededOrganization,
+  roundMs: number,
+): Promise<Omit<Row, "label">> {
   // Every sign-in has its own address, because repeated sign-ins from one address are refused before any hashing.
-  const environment = { ...place.environment, PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1" };
-  const server = await startControlPlane({ ...place, environment }, { sync: false });
+  const environment = { ...installation.environment, PORTCULLIS_TRUSTED_PROXIES: "127.0.0.1" };
+  const server = await startControlPlane({ ...installation, environment }, { sync: false });
   const signIn = await openForm(server.url);
   const read = reader(server.url, organization);
   await paced(readsPerSecond, 2_000, read);

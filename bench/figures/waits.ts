@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { newId } from "../../src/platform/ids";
 import { startControlPlane } from "../control-plane";
 import { type Figure, notMeasured } from "../figure";
-import { type DatabaseKind, missing, newPlace, type Place } from "../place";
+import { type DatabaseKind, type Installation, missing, newInstallation } from "../installation";
 import { type SeededOrganization, seed } from "../seed";
 import { median, ms, quantile, times } from "../statistics";
 import type { Row } from "../table";
@@ -32,18 +32,21 @@ async function onDatabase(kind: DatabaseKind, roundMs: number): Promise<Row[]> {
   const label = `security.one with ${organizations * waitsOfOrganization} waits of ${organizations} organizations, p99, ${kind}`;
   const reason = missing(kind);
   if (reason !== null) return [notMeasured(label, reason)];
-  const place = await newPlace(kind);
+  const installation = await newInstallation(kind);
   try {
-    const seeded = await seed(place, { organizations: organizations + 1, applications: waitsOfOrganization });
-    const pending = await addPendingChanges(place, seeded.slice(1));
-    return [{ label, ...(await compare(place, seeded, pending, roundMs)) }];
+    const seeded = await seed(installation, { organizations: organizations + 1, applications: waitsOfOrganization });
+    const pending = await addPendingChanges(installation, seeded.slice(1));
+    return [{ label, ...(await compare(installation, seeded, pending, roundMs)) }];
   } finally {
-    await place.remove();
+    await installation.remove();
   }
 }
 
 /** Adds one pending change to every application. @returns the ids of each organization's changes */
-async function addPendingChanges(place: Place, seeded: readonly SeededOrganization[]): Promise<string[][]> {
+async function addPendingChanges(
+  installation: Installation,
+  seeded: readonly SeededOrganization[],
+): Promise<string[][]> {
   const rows = seeded.map(({ organizationId, gatewayId, applications }) =>
     applications.map(({ applicationId }) => ({
       change_id: newId("change"),
@@ -55,7 +58,7 @@ async function addPendingChanges(place: Place, seeded: readonly SeededOrganizati
     })),
   );
   const columns = "change_id, organization_id, application_id, gateway_id, closes, created_at";
-  await place.fill(async ({ asOwner }) => {
+  await installation.fill(async ({ asOwner }) => {
     await asOwner(
       `insert into changes (${columns}) select ${columns} from jsonb_populate_recordset(null::changes, $1::text::jsonb)`,
       rows.flat(),
@@ -65,14 +68,14 @@ async function addPendingChanges(place: Place, seeded: readonly SeededOrganizati
 }
 
 async function compare(
-  place: Place,
+  installation: Installation,
   [reader, ...waiting]: readonly SeededOrganization[],
   pending: readonly (readonly string[])[],
   roundMs: number,
 ): Promise<Omit<Row, "label">> {
   if (reader === undefined) throw new Error("The seed contains no organization");
-  const environment = { ...place.environment, PORTCULLIS_KEY_CREATIONS_PER_HOUR: "0" };
-  const server = await startControlPlane({ ...place, environment }, { sync: false });
+  const environment = { ...installation.environment, PORTCULLIS_KEY_CREATIONS_PER_HOUR: "0" };
+  const server = await startControlPlane({ ...installation, environment }, { sync: false });
   const keys = await Promise.all(waiting.map(({ key }) => keysOf(server, key)));
   const waitsToOpen = keys.flatMap((ofOrganization, organization) =>
     (pending[organization] ?? []).map((changeId, at) => ({

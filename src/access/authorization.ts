@@ -1,7 +1,7 @@
 import type { ParamsOf, RefusalReason } from "../platform/errors/reasons";
 import { Refusal } from "../platform/errors/refusal";
 import type { Organization, Reach } from "./organization";
-import { decide, type Grant, grantedBy, holds, type Permission, placeOf, type Standing } from "./permissions";
+import { decide, type Grant, grantedBy, holds, levelOf, type Permission, type Standing } from "./permissions";
 import type { Facts, KeyPrincipal, Pending, Principal } from "./principal";
 
 /** The permissions that reach beyond one organization. Their holder must also belong to the root organization. */
@@ -30,10 +30,10 @@ type About = ParamsOf<"not_found">;
  * @throws Refusal `not_found` | `forbidden`, `key_scope`, `session_required`, `bound_session`, `no_organization`, or
  * the reason for a pending step
  */
-export function judge<O>(principal: Principal, facts: Facts<O>, permission: Permission, about: About): O {
+export function authorize<O>(principal: Principal, facts: Facts<O>, permission: Permission, about: About): O {
   const { object, organization, projectId } = facts;
-  if (placeOf(permission) === "person") {
-    judgeOwnAccount(principal, permission);
+  if (levelOf(permission) === "person") {
+    authorizeOwnAccount(principal, permission);
     return found(object, about);
   }
   if (permission === "session:read") return found(object, about);
@@ -43,7 +43,7 @@ export function judge<O>(principal: Principal, facts: Facts<O>, permission: Perm
   }
   const located = found(object, about);
   if (isAllowed(principal, organization, permission, projectId)) return located;
-  if (isOwnKey(principal, located, permission)) return located;
+  if (allowsOwnKey(principal, located, permission)) return located;
   if (isReach(located) && projectsWith(principal, organization, located, permission).length > 0) return located;
   const byKey = principal.kind === "apiKey" && isAllowed(asHolder(principal), organization, permission, projectId);
   throw new Refusal(byKey ? "key_scope" : "forbidden", { permission });
@@ -58,7 +58,7 @@ function found<O>(object: O | null, about: About): O {
  * A person who still has to change a password or enrol a factor can only use their own account. With a password alone,
  * they can only view it.
  */
-function judgeOwnAccount(principal: Principal, permission: Permission): void {
+function authorizeOwnAccount(principal: Principal, permission: Permission): void {
   if (principal.kind !== "session") throw new Refusal("session_required");
   if (principal.boundTo !== null) throw new Refusal("bound_session");
   if (principal.pending === "second_factor" && permission !== "account:read") {
@@ -76,9 +76,9 @@ interface HeldKey {
 const withOwnKey: ReadonlySet<Permission> = new Set(["key:read", "key:update", "key:delete"]);
 const withItself: ReadonlySet<Permission> = new Set(["key:read", "key:delete"]);
 
-function isOwnKey(principal: Principal, object: unknown, permission: Permission): boolean {
+function allowsOwnKey(principal: Principal, object: unknown, permission: Permission): boolean {
   const allowed = principal.kind === "apiKey" ? withItself : withOwnKey;
-  return allowed.has(permission) && isKey(object) && isOwn(principal, object);
+  return allowed.has(permission) && isKey(object) && isOwnKey(principal, object);
 }
 
 function isKey(object: unknown): object is HeldKey {
@@ -87,7 +87,7 @@ function isKey(object: unknown): object is HeldKey {
 }
 
 /** Whether a key belongs to the caller, or is the calling key itself. */
-export function isOwn(principal: Principal, { apiKeyId, userId }: HeldKey): boolean {
+export function isOwnKey(principal: Principal, { apiKeyId, userId }: HeldKey): boolean {
   if (principal.kind === "commandLine") return false;
   return principal.kind === "apiKey" ? apiKeyId === principal.apiKeyId : userId === principal.userId;
 }
@@ -135,7 +135,7 @@ export function isAllowed(
   permission: Permission,
   projectId: string | null = null,
 ): boolean {
-  if (placeOf(permission) === "person") return principal.kind === "session";
+  if (levelOf(permission) === "person") return principal.kind === "session";
   if (principal.standing === null || !decide(principal.standing, permission)) return false;
   if (installationWide.has(permission) && !organization.root) return false;
   if (principal.kind !== "apiKey") return true;
@@ -163,8 +163,8 @@ export function canGive(
 }
 
 /** The permissions that a grant gives. A key of one project has no permissions at the organization itself. */
-export function worthOf(grant: Grant | null, projectId: string | null): Permission[] {
-  return [...grantedBy(grant)].filter((permission) => projectId === null || placeOf(permission) === "project");
+export function permissionsOfGrant(grant: Grant | null, projectId: string | null): Permission[] {
+  return [...grantedBy(grant)].filter((permission) => projectId === null || levelOf(permission) === "project");
 }
 
 /** The grant of a key, and the current roles of its holder. */
@@ -177,6 +177,6 @@ interface GrantOfKey {
 }
 
 /** What a key can do now: its own grant, limited to what its holder may do. */
-export function reachOf({ grant, holder, projectId }: GrantOfKey): Permission[] {
-  return worthOf(grant, projectId).filter((permission) => holder !== null && decide(holder, permission));
+export function effectivePermissions({ grant, holder, projectId }: GrantOfKey): Permission[] {
+  return permissionsOfGrant(grant, projectId).filter((permission) => holder !== null && decide(holder, permission));
 }

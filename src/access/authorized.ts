@@ -2,9 +2,9 @@ import { sql } from "drizzle-orm";
 import { rowsOf, type Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
 import { isRecent } from "../platform/moment";
-import { judge } from "./authorization";
+import { authorize } from "./authorization";
 import { type Organization, organization as organizationResource } from "./organization";
-import { type Permission, placeOf } from "./permissions";
+import { levelOf, type Permission } from "./permissions";
 import { PremiseChanged } from "./premise-changed";
 import { type Arrival, type Facts, type FactsRow, type Principal, principalOf, readFacts } from "./principal";
 import type { RefusedObject } from "./refusals";
@@ -16,7 +16,7 @@ import { takeKeyRequest } from "./take-key-request";
  * How strongly the object is locked while a unit of work runs: `share` keeps a parent from being deleted, `update`
  * serializes.
  */
-type Lock = "" | "share" | "update";
+type LockStrength = "" | "share" | "update";
 
 /**
  * The proof that this request may do this to this object. Only `Authorized.demand` creates one, so that code which
@@ -67,7 +67,7 @@ export class Authorized<P extends Permission, O> {
     const principal = await identified(request, facts);
     if (!facts) throw new Refusal("not_found", about);
     touch(request, facts.principal);
-    const object = judge(principal, facts, permission, about);
+    const object = authorize(principal, facts, permission, about);
     return new Authorized(request, principal, facts.organization, object, { permission, named });
   }
 
@@ -100,7 +100,7 @@ export class Authorized<P extends Permission, O> {
    * @throws PremiseChanged the object is a person's own account, and their session is now about another organization:
    * `afresh` decides
    */
-  async again(tx: Transaction, lock: Lock): Promise<Authorized<P, O>> {
+  async again(tx: Transaction, lock: LockStrength): Promise<Authorized<P, O>> {
     const statement = authorizeStatement(this.request, this.#named, lock);
     return this.#decide(rowsOf<FactsRow>(await tx.execute(statement)), () => {
       if (this.#isOwnAccount()) throw new PremiseChanged("the organization of the session");
@@ -125,7 +125,7 @@ export class Authorized<P extends Permission, O> {
    * one.
    */
   #isOwnAccount(): boolean {
-    return placeOf(this.permission) === "person";
+    return levelOf(this.permission) === "person";
   }
 
   #decide(rows: readonly FactsRow[], onElsewhere: () => void): Authorized<P, O> {
@@ -135,7 +135,7 @@ export class Authorized<P extends Permission, O> {
     const about = { kind: resource.kind, id };
     if (!facts) throw new Refusal("not_found", about);
     if (facts.organization.organizationId !== this.organization.organizationId) onElsewhere();
-    const object = judge(principal, facts, this.permission, about);
+    const object = authorize(principal, facts, this.permission, about);
     const { permission } = this;
     return new Authorized(this.request, principal, facts.organization, object, { permission, named: this.#named });
   }
@@ -170,7 +170,7 @@ async function identified(
   return principal;
 }
 
-function authorizeStatement(request: RequestContext, { resource, id }: Named<unknown>, lock: Lock) {
+function authorizeStatement(request: RequestContext, { resource, id }: Named<unknown>, lock: LockStrength) {
   const { presents } = request;
   const hash = presents.kind === "commandLine" ? null : presents.hash;
   return sql`select principal, organization, object, project_id from portcullis_authorize(${presents.kind}::text, ${hash}::text, ${presents.organizationId}::text, ${resource.locator}::text, ${id}::text, ${lock}::text)`;

@@ -19,7 +19,10 @@ export interface HostWork {
   readonly tx: Transaction;
   readonly now: Date;
   readonly random: Runtime["random"];
-  audit(organizationId: string, action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
+  /** Adds an audit entry with the name of the command as its action. */
+  audit(organizationId: string, object: AuditedObject, changed?: Record<string, unknown>): void;
+  /** Like `audit`, for an action that is not the command itself: `setup` also creates an organization. */
+  auditAs(organizationId: string, action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
 }
 
 /**
@@ -38,24 +41,22 @@ export async function hostWork<T>(
   const entries: (typeof auditEntries.$inferInsert)[] = [];
   try {
     return await database.transaction("host", null, async (tx) => {
-      const result = await body({
-        tx,
-        now,
-        random,
-        audit: (organizationId, done, object, changed) => {
-          entries.push({
-            ...actor,
-            auditId: newId("audit"),
-            organizationId,
-            action: done,
-            outcome: "done",
-            objectKind: object.kind,
-            objectId: object.id,
-            objectName: object.name ?? null,
-            changed: changed ?? null,
-          });
-        },
-      });
+      const auditAs: HostWork["auditAs"] = (organizationId, done, object, changed) => {
+        entries.push({
+          ...actor,
+          auditId: newId("audit"),
+          organizationId,
+          action: done,
+          outcome: "done",
+          objectKind: object.kind,
+          objectId: object.id,
+          objectName: object.name ?? null,
+          changed: changed ?? null,
+        });
+      };
+      const audit: HostWork["audit"] = (organizationId, object, changed) =>
+        auditAs(organizationId, action, object, changed);
+      const result = await body({ tx, now, random, audit, auditAs });
       if (entries.length > 0) await tx.insert(auditEntries).values(entries);
       return result;
     });

@@ -20,87 +20,87 @@ export function isRole(name: string): name is Role {
  */
 interface Cell {
   readonly from: Role;
-  readonly at: "organization" | "project" | "person";
+  readonly level: "organization" | "project" | "person";
 }
 
 const table = {
-  "organization:read": { from: "viewer", at: "organization" },
-  "organization:update": { from: "admin", at: "organization" },
-  "organization:delete": { from: "owner", at: "organization" },
+  "organization:read": { from: "viewer", level: "organization" },
+  "organization:update": { from: "admin", level: "organization" },
+  "organization:delete": { from: "owner", level: "organization" },
 
-  "project:read": { from: "viewer", at: "project" },
-  "project:create": { from: "developer", at: "organization" },
-  "project:update": { from: "developer", at: "project" },
-  "project:delete": { from: "admin", at: "project" },
+  "project:read": { from: "viewer", level: "project" },
+  "project:create": { from: "developer", level: "organization" },
+  "project:update": { from: "developer", level: "project" },
+  "project:delete": { from: "admin", level: "project" },
 
-  "environment:read": { from: "viewer", at: "project" },
-  "environment:create": { from: "developer", at: "project" },
-  "environment:update": { from: "developer", at: "project" },
-  "environment:delete": { from: "admin", at: "project" },
+  "environment:read": { from: "viewer", level: "project" },
+  "environment:create": { from: "developer", level: "project" },
+  "environment:update": { from: "developer", level: "project" },
+  "environment:delete": { from: "admin", level: "project" },
 
-  "application:read": { from: "viewer", at: "project" },
-  "application:create": { from: "developer", at: "project" },
-  "application:update": { from: "developer", at: "project" },
-  "application:delete": { from: "developer", at: "project" },
+  "application:read": { from: "viewer", level: "project" },
+  "application:create": { from: "developer", level: "project" },
+  "application:update": { from: "developer", level: "project" },
+  "application:delete": { from: "developer", level: "project" },
 
-  "security:read": { from: "viewer", at: "project" },
-  "security:create": { from: "developer", at: "project" },
-  "security:update": { from: "developer", at: "project" },
-  "security:delete": { from: "developer", at: "project" },
+  "security:read": { from: "viewer", level: "project" },
+  "security:create": { from: "developer", level: "project" },
+  "security:update": { from: "developer", level: "project" },
+  "security:delete": { from: "developer", level: "project" },
 
-  "route:read": { from: "viewer", at: "project" },
-  "route:create": { from: "developer", at: "project" },
-  "route:update": { from: "developer", at: "project" },
-  "route:delete": { from: "developer", at: "project" },
+  "route:read": { from: "viewer", level: "project" },
+  "route:create": { from: "developer", level: "project" },
+  "route:update": { from: "developer", level: "project" },
+  "route:delete": { from: "developer", level: "project" },
 
-  "claim:read": { from: "viewer", at: "organization" },
-  "claim:release": { from: "admin", at: "organization" },
+  "claim:read": { from: "viewer", level: "organization" },
+  "claim:release": { from: "admin", level: "organization" },
 
   // A change of a gateway also requires the root organization. The location of the gateway decides that.
-  "gateway:read": { from: "viewer", at: "organization" },
-  "gateway:create": { from: "owner", at: "organization" },
-  "gateway:update": { from: "owner", at: "organization" },
-  "gateway:delete": { from: "owner", at: "organization" },
+  "gateway:read": { from: "viewer", level: "organization" },
+  "gateway:create": { from: "owner", level: "organization" },
+  "gateway:update": { from: "owner", level: "organization" },
+  "gateway:delete": { from: "owner", level: "organization" },
 
-  "member:read": { from: "viewer", at: "organization" },
-  "member:update": { from: "admin", at: "organization" },
-  "member:delete": { from: "admin", at: "organization" },
+  "member:read": { from: "viewer", level: "organization" },
+  "member:update": { from: "admin", level: "organization" },
+  "member:delete": { from: "admin", level: "organization" },
 
-  "invitation:read": { from: "admin", at: "organization" },
-  "invitation:create": { from: "admin", at: "organization" },
-  "invitation:delete": { from: "admin", at: "organization" },
+  "invitation:read": { from: "admin", level: "organization" },
+  "invitation:create": { from: "admin", level: "organization" },
+  "invitation:delete": { from: "admin", level: "organization" },
 
-  "role:read": { from: "viewer", at: "organization" },
-  "role:create": { from: "admin", at: "organization" },
-  "role:update": { from: "admin", at: "organization" },
-  "role:delete": { from: "admin", at: "organization" },
+  "role:read": { from: "viewer", level: "organization" },
+  "role:create": { from: "admin", level: "organization" },
+  "role:update": { from: "admin", level: "organization" },
+  "role:delete": { from: "admin", level: "organization" },
 
-  "service-account:read": { from: "admin", at: "organization" },
-  "service-account:create": { from: "admin", at: "organization" },
-  "service-account:update": { from: "admin", at: "organization" },
-  "service-account:delete": { from: "admin", at: "organization" },
+  "service-account:read": { from: "admin", level: "organization" },
+  "service-account:create": { from: "admin", level: "organization" },
+  "service-account:update": { from: "admin", level: "organization" },
+  "service-account:delete": { from: "admin", level: "organization" },
 
-  "provider:read": { from: "admin", at: "organization" },
-  "provider:create": { from: "owner", at: "organization" },
-  "provider:update": { from: "owner", at: "organization" },
-  "provider:delete": { from: "owner", at: "organization" },
+  "provider:read": { from: "admin", level: "organization" },
+  "provider:create": { from: "owner", level: "organization" },
+  "provider:update": { from: "owner", level: "organization" },
+  "provider:delete": { from: "owner", level: "organization" },
 
   // The holder of a key may read, change and revoke it without a permission. `list` shows the caller's own keys, with
   // `read` all keys.
-  "key:list": { from: "viewer", at: "project" },
-  "key:create": { from: "developer", at: "project" },
-  "key:read": { from: "admin", at: "project" },
-  "key:update": { from: "admin", at: "project" },
-  "key:delete": { from: "admin", at: "project" },
+  "key:list": { from: "viewer", level: "project" },
+  "key:create": { from: "developer", level: "project" },
+  "key:read": { from: "admin", level: "project" },
+  "key:update": { from: "admin", level: "project" },
+  "key:delete": { from: "admin", level: "project" },
 
-  "sync:read": { from: "viewer", at: "project" },
-  "audit:read": { from: "admin", at: "organization" },
+  "sync:read": { from: "viewer", level: "project" },
+  "audit:read": { from: "admin", level: "organization" },
   // For objects that belong to no organization. It also requires the root organization.
-  "installation-audit:read": { from: "owner", at: "organization" },
-  "session:read": { from: "viewer", at: "organization" },
+  "installation-audit:read": { from: "owner", level: "organization" },
+  "session:read": { from: "viewer", level: "organization" },
 
-  "account:read": { from: "viewer", at: "person" },
-  "account:update": { from: "viewer", at: "person" },
+  "account:read": { from: "viewer", level: "person" },
+  "account:update": { from: "viewer", level: "person" },
 } as const satisfies Record<`${string}:${string}`, Cell>;
 
 /** `resource:action`, a cell of the table. */
@@ -114,12 +114,12 @@ export function isPermission(text: string): text is Permission {
 export const permissions: readonly Permission[] = Object.keys(table).filter(isPermission);
 
 /** Where a role has to be given for it to hold a permission. */
-export function placeOf(permission: Permission): Cell["at"] {
-  return table[permission].at;
+export function levelOf(permission: Permission): Cell["level"] {
+  return table[permission].level;
 }
 
 /** Every permission that a role or a key can have. */
-export const grantable: readonly Permission[] = permissions.filter((permission) => placeOf(permission) !== "person");
+export const grantable: readonly Permission[] = permissions.filter((permission) => levelOf(permission) !== "person");
 
 const held: ReadonlyMap<string, ReadonlySet<Permission>> = new Map(
   roles.map((role, rank) => [
@@ -144,7 +144,7 @@ export type Grant =
 export function grantedBy(grant: Grant | null): ReadonlySet<Permission> {
   if (grant === null) return none;
   if (grant.role !== null) return permissionsOf(grant.role);
-  return new Set(grant.permissions.filter((name) => isPermission(name) && placeOf(name) !== "person") as Permission[]);
+  return new Set(grant.permissions.filter((name) => isPermission(name) && levelOf(name) !== "person") as Permission[]);
 }
 
 /** The roles of a principal at the object's organization and at the object's own project. They add up. */
@@ -160,9 +160,9 @@ export interface Standing {
  * already established that the object is in the organization: this function decides between 403 and success, never 404.
  */
 export function decide(standing: Standing, permission: Permission): boolean {
-  if (!isPermission(permission) || placeOf(permission) === "person") return false;
+  if (!isPermission(permission) || levelOf(permission) === "person") return false;
   if (holds(standing.organization, permission)) return true;
-  return placeOf(permission) === "project" && holds(standing.project, permission);
+  return levelOf(permission) === "project" && holds(standing.project, permission);
 }
 
 /** Whether a grant holds a permission. */

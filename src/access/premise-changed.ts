@@ -1,4 +1,4 @@
-import type { Premise } from "../platform/errors/reasons";
+import type { Premise } from "../platform/errors/reasons/state";
 
 /**
  * Thrown inside a unit of work when a condition that was decided before it no longer holds. The use case then starts

@@ -1,5 +1,5 @@
 import { Refusal } from "../platform/errors/refusal";
-import { atProject, canGive, worthOf } from "./authorization";
+import { atProject, canGive, permissionsOfGrant } from "./authorization";
 import { findHoldings, findProjectGrants } from "./member-grants";
 import type { Grant, Permission } from "./permissions";
 import { personOf } from "./principal";
@@ -13,7 +13,7 @@ export function requireGivable<P extends Permission, O>(
   { authorized: { principal, organization } }: Work<P, O>,
   grant: Grant | null,
 ): void {
-  if (!canGive(principal, organization, worthOf(grant, null))) throw roleAboveOwn();
+  if (!canGive(principal, organization, permissionsOfGrant(grant, null))) throw roleAboveOwn();
 }
 
 /** What a change of a member needs to know about the caller. */
@@ -33,10 +33,15 @@ export async function requireNotAbove<P extends Permission>(
   const { principal, organization, object } = authorized;
   const own = await findProjectGrants(tx, organizationId, personOf(principal));
   const canGiveAt = (projectId: string, grant: Grant | null) =>
-    canGive(atProject(principal, own.get(projectId) ?? null), organization, worthOf(grant, projectId), projectId);
+    canGive(
+      atProject(principal, own.get(projectId) ?? null),
+      organization,
+      permissionsOfGrant(grant, projectId),
+      projectId,
+    );
   const holdings = await findHoldings(tx, organizationId, { memberId: object.memberId });
   const isAbove =
-    !canGive(principal, organization, worthOf(holdings?.organization ?? null, null)) ||
+    !canGive(principal, organization, permissionsOfGrant(holdings?.organization ?? null, null)) ||
     [...(holdings?.projects ?? [])].some(([projectId, grant]) => !canGiveAt(projectId, grant));
   if (isAbove) throw new Refusal("member_above_own");
   return {

@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
-import type { CountedTry } from "../../drizzle/audit";
-import { bucketOf, manyKinds, triesOnTheirOwn } from "../audit/refusal-bucket";
+import type { CountedAttempt } from "../../drizzle/audit";
+import { attemptsWithOwnEntry, bucketOf, manyKinds } from "../audit/refusal-bucket";
 import type { Database } from "../database/database";
 import { isUnreachable } from "../database/database-errors";
 import type { Refusal } from "../platform/errors/refusal";
 import { hasFormOfId, newId } from "../platform/ids";
+import { inPages } from "../platform/in-pages";
 import { oneBatchAtATime } from "../platform/one-batch-at-a-time";
 import type { Organization } from "./organization";
 import type { KeyPrincipal, SessionPrincipal } from "./principal";
@@ -97,11 +98,11 @@ export async function recordStranger(
 }
 
 /** A refused attempt, as it is written. */
-export type RefusedAttempt = Omit<CountedTry, "auditId" | "createdAt" | "onTheirOwn">;
+export type RefusedAttempt = Omit<CountedAttempt, "auditId" | "createdAt" | "onTheirOwn">;
 
 /** Refused attempts that differ only in the request. */
 interface AttemptGroup {
-  readonly first: CountedTry[];
+  readonly first: CountedAttempt[];
   all: number;
   /** Why they could not be written. */
   problem?: unknown;
@@ -118,7 +119,7 @@ const kindsOfStatement = 20;
  * with a flush of the disk, which on the embedded database blocks the event loop. One statement therefore writes
  * attempts of all kinds.
  */
-const writeTogether = oneBatchAtATime<Database, CountedTry, Batch>({
+const writeTogether = oneBatchAtATime<Database, CountedAttempt, Batch>({
   begin: () => new Map(),
   add: (batch, one) => {
     const kind = kindOf(one);
@@ -126,21 +127,19 @@ const writeTogether = oneBatchAtATime<Database, CountedTry, Batch>({
     batch.set(kind, group);
     groupOf.set(one, group);
     group.all++;
-    if (group.first.length < triesOnTheirOwn) group.first.push(one);
+    if (group.first.length < attemptsWithOwnEntry) group.first.push(one);
   },
   send: async (database, batch) => {
     // The order is the same everywhere, so that processes that count the same kinds do not deadlock.
     const kinds = [...batch].sort(([one], [other]) => (one < other ? -1 : 1)).map(([, group]) => group);
-    for (let at = 0; at < kinds.length; at += kindsOfStatement) {
-      await writeKinds(database, kinds.slice(at, at + kindsOfStatement));
-    }
+    for (const page of inPages(kinds, kindsOfStatement)) await writeKinds(database, page);
   },
 });
 
 /** The attempts that an attempt was written with. */
-const groupOf = new WeakMap<CountedTry, AttemptGroup>();
+const groupOf = new WeakMap<CountedAttempt, AttemptGroup>();
 
-const kindOf = (one: CountedTry): string => `${one.organizationId} ${bucketOf(one).key}`;
+const kindOf = (one: CountedAttempt): string => `${one.organizationId} ${bucketOf(one).key}`;
 
 /**
  * If one statement for all kinds fails, each kind gets its own statement, so that a failure affects only the attempts
@@ -167,8 +166,8 @@ export async function writeAttempt(
 }
 
 /** For callers that write in their own transaction: a refused sign-in, for example. */
-export function countedAttempt(refused: RefusedAttempt, now: Date): CountedTry {
-  return { ...refused, auditId: newId("audit"), createdAt: now.toISOString(), onTheirOwn: triesOnTheirOwn };
+export function countedAttempt(refused: RefusedAttempt, now: Date): CountedAttempt {
+  return { ...refused, auditId: newId("audit"), createdAt: now.toISOString(), onTheirOwn: attemptsWithOwnEntry };
 }
 
 /**

@@ -2,7 +2,7 @@ import { and, eq } from "drizzle-orm";
 import { roles } from "../../drizzle/roles";
 import type { Transaction } from "../database/database";
 import { Refusal } from "../platform/errors/refusal";
-import { type Grant, isPermission, placeOf, type Role } from "./permissions";
+import { type Grant, isPermission, levelOf, type Role } from "./permissions";
 
 /** A requested grant: a built-in role, a custom role, or permissions from the table. */
 interface Wanted {
@@ -40,7 +40,7 @@ export async function requireGranted(
     return { columns: { role: null, roleId, scopes: null }, grant: { role: null, ...row } };
   }
   const permissions = [...new Set(scopes)];
-  const unknown = permissions.findIndex((permission) => !isPermission(permission) || placeOf(permission) === "person");
+  const unknown = permissions.findIndex((permission) => !isPermission(permission) || levelOf(permission) === "person");
   if (unknown >= 0 || permissions.length === 0) {
     throw new Refusal("unknown_scope", { at: unknown, scope: permissions[unknown] ?? null });
   }

@@ -50,7 +50,7 @@ export interface SignInSettings {
   /** Sign-in by a header of a proxy in front; null if it is off. */
   readonly trustedHeader: TrustedHeader | null;
   /** In milliseconds: the minimum duration of a response to a sign-in. */
-  readonly answerFloorMs: number;
+  readonly responseFloorMs: number;
   /** The number of API keys that can be created from one address in an hour; 0 for no limit. */
   readonly keyCreationsPerHour: number;
   /** In seconds. */

@@ -4,6 +4,7 @@ import type { DatabaseRole, Transaction } from "../database/database";
 import { isTransient } from "../database/database-errors";
 import { Refusal } from "../platform/errors/refusal";
 import { newId } from "../platform/ids";
+import { inPages } from "../platform/in-pages";
 import type { Authorized } from "./authorized";
 import { endWith } from "./end-with";
 import type { Organization } from "./organization";
@@ -50,8 +51,13 @@ export interface Work<P extends Permission, O> {
   readonly organizationId: string;
   /** The time of this unit of work. */
   readonly now: Date;
-  /** Adds an audit entry in the same transaction. `changed` never holds a secret or a hash. */
-  audit(action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
+  /**
+   * Adds an audit entry in the same transaction, with the name of the operation as its action. `changed` never holds a
+   * secret or a hash.
+   */
+  audit(object: AuditedObject, changed?: Record<string, unknown>): void;
+  /** Like `audit`, for an action that is not the operation itself: `applications.create` also creates a route. */
+  auditAs(action: string, object: AuditedObject, changed?: Record<string, unknown>): void;
   /** Requests delivery in the same transaction. */
   deliver(...deliveries: readonly Delivery[]): void;
   /** What the response says about delivery. */
@@ -126,25 +132,27 @@ async function once<P extends Permission, O, T>(
   const result = await database.transaction(options.role ?? "tenant", organizationId, async (tx) => {
     const again = await authorized.again(tx, options.lock ?? "update");
     requireSameRules(authorized.organization, again.organization);
+    const auditAs: Work<P, O>["auditAs"] = (action, object, changed) => {
+      entries.push({
+        auditId: newId("audit"),
+        organizationId,
+        ...actorColumns(request, again.principal),
+        action,
+        outcome: "done",
+        objectKind: object.kind,
+        objectId: object.id,
+        objectName: object.name ?? (isLocated(again, object) ? again.named.name : null),
+        changed: changed ?? null,
+        createdAt: now,
+      });
+    };
     const outcome = await body({
       tx,
       authorized: again,
       organizationId,
       now,
-      audit: (action, object, changed) => {
-        entries.push({
-          auditId: newId("audit"),
-          organizationId,
-          ...actorColumns(request, again.principal),
-          action,
-          outcome: "done",
-          objectKind: object.kind,
-          objectId: object.id,
-          objectName: object.name ?? (isLocated(again, object) ? again.named.name : null),
-          changed: changed ?? null,
-          createdAt: now,
-        });
-      },
+      audit: (object, changed) => auditAs(request.action, object, changed),
+      auditAs,
       deliver: (...wanted) => {
         deliveries.push(...wanted);
       },
@@ -154,7 +162,7 @@ async function once<P extends Permission, O, T>(
     });
     await endWith(tx, [
       ...(entries.length > 0 ? [tx.insert(auditEntries).values(entries)] : []),
-      ...[...inPages(deliveries)].map((rows) =>
+      ...[...inPages(deliveries, rowsPerStatement)].map((rows) =>
         tx.insert(changes).values(
           rows.map((delivery) => ({
             changeId,
@@ -185,7 +193,3 @@ function requireSameRules(before: Organization, now: Organization): void {
 
 /** Rows of one statement. PostgreSQL accepts 65,535 parameters. */
 const rowsPerStatement = 1_000;
-
-function* inPages<T>(rows: readonly T[]): Generator<readonly T[]> {
-  for (let at = 0; at < rows.length; at += rowsPerStatement) yield rows.slice(at, at + rowsPerStatement);
-}

@@ -2,10 +2,10 @@ import type { Logger } from "pino";
 import type { Database } from "../database/database";
 import type { Signer } from "../database/signing";
 import { later } from "../platform/moment";
-import { breathe } from "../platform/timer";
 import type { Clock } from "../platform/values";
+import { yieldToEventLoop } from "../platform/yield-to-event-loop";
 import { removeOldEntries, renewRemoval } from "./retention";
-import { nextLog, writeCheckpoint } from "./sealing";
+import { nextLog, writeCheckpoint } from "./seal-entries";
 
 const day = 86_400_000;
 
@@ -28,7 +28,7 @@ export async function keepAuditLogs(keeper: AuditKeeper, over: AbortSignal): Pro
     await writeCheckpoint(database, organizationId, signer, clock.now());
     await renewRemoval(database, organizationId, signer);
     if (keeper.auditRetentionDays > 0) await removeOld(keeper, organizationId, over);
-    await breathe();
+    await yieldToEventLoop();
     organizationId = await nextLog(database, organizationId);
   }
 }
@@ -47,7 +47,7 @@ async function removeOld(keeper: AuditKeeper, organizationId: string, over: Abor
     }
     removed += part.entries;
     if (!part.more) break;
-    await breathe();
+    await yieldToEventLoop();
   }
   if (removed > 0)
     log.info({ organizationId, removed, before: before.toISOString() }, "old audit entries were removed");

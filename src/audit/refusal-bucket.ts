@@ -1,7 +1,7 @@
 import { networkOf } from "../platform/net/network-of";
 
 /** How many attempts of one kind in one minute are entries of their own. The rest becomes one entry with a count. */
-export const triesOnTheirOwn = 5;
+export const attemptsWithOwnEntry = 5;
 
 /** How many kinds of attempts of one actor are counted separately in one minute. */
 const kindsOfActor = 20;

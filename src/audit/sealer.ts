@@ -1,10 +1,11 @@
 import type { Logger } from "pino";
 import type { Database } from "../database/database";
 import { Repeats } from "../platform/repeats";
-import { breathe, type Pace } from "../platform/timer";
+import type { Pace } from "../platform/timer";
 import type { Clock } from "../platform/values";
+import { yieldToEventLoop } from "../platform/yield-to-event-loop";
 import { entryHash } from "./chain";
-import { organizationsToSeal, sealEntries, settleRefusals } from "./sealing";
+import { organizationsToSeal, sealEntries, settleRefusals } from "./seal-entries";
 
 /** Entries sealed in one transaction. */
 const sealedAtOnce = 50;
@@ -28,7 +29,7 @@ interface AuditSealer {
 export async function sealUntilOver({ database, clock, log, pace }: AuditSealer, over: AbortSignal): Promise<void> {
   const repeats = new Repeats();
   const settleAll = async () => {
-    while (!over.aborted && (await settleRefusals(database, clock.now()))) await breathe();
+    while (!over.aborted && (await settleRefusals(database, clock.now()))) await yieldToEventLoop();
   };
   while (!over.aborted) {
     // A failure to write these entries does not stop the sealing of others.
@@ -66,6 +67,6 @@ async function sealOrganization(database: Database, organizationId: string, over
   let sealed = sealedAtOnce;
   while (sealed === sealedAtOnce && !over.aborted) {
     sealed = await sealEntries(database, organizationId, sealedAtOnce, entryHash);
-    await breathe();
+    await yieldToEventLoop();
   }
 }

@@ -39,12 +39,12 @@ export function describeVerdict({
   removed,
 }: AuditVerdict): string {
   if (firstBroken) {
-    const { sequence: place, auditId, why } = firstBroken;
+    const { sequence: at, auditId, why } = firstBroken;
     if (why === "unsealed") {
       const sealed = entries === 0 ? "No entry is sealed" : `${entries} entries up to ${sequence} are intact`;
       return `${organizationId}: NOT SEALED: ${unsealed} entries wait, the oldest is ${auditId}. ${sealed}. A running control plane seals entries within a second: start it, or look in its log for "could not be sealed"`;
     }
-    return `${organizationId}: BROKEN at entry ${place}${auditId === null ? "" : ` (${auditId})`}: ${brokenHow[why]}`;
+    return `${organizationId}: BROKEN at entry ${at}${auditId === null ? "" : ` (${auditId})`}: ${brokenHow[why]}`;
   }
   return [
     `${organizationId}: intact, ${entries} entries up to ${sequence}`,

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { roles } from "../access/permissions";
-import type { BreakGlassAnswer, BreakGlassResults, BreakGlassVerb } from "../main/host/contract";
+import type { BreakGlassResponse, BreakGlassResults, BreakGlassVerb } from "../main/host/contract";
 import {
   describeOperators,
   describeOrganization,
@@ -18,7 +18,7 @@ export interface ServerSide {
   /** Builds everything that a start would build. @returns the exit code */
   build(): Promise<number>;
   /** Runs a host command, in the running server or in this process. */
-  ask(verb: string, input: unknown): Promise<BreakGlassAnswer>;
+  send(verb: string, input: unknown): Promise<BreakGlassResponse>;
 }
 
 /** The output streams; standard output contains only results. */
@@ -61,19 +61,19 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     .exitOverride()
     .configureOutput({ writeOut: output.out, writeErr: output.error });
 
-  async function ask<V extends BreakGlassVerb>(
+  async function send<V extends BreakGlassVerb>(
     verb: V,
     input: Record<string, unknown>,
     asJson: boolean | undefined,
     inWords: (result: BreakGlassResults[V]) => string,
     isGood: (result: BreakGlassResults[V]) => boolean = () => true,
   ): Promise<void> {
-    const answer = (await server.ask(verb, input)) as BreakGlassAnswer<BreakGlassResults[V]>;
-    if (answer.ok) {
-      output.out(`${asJson ? JSON.stringify(answer.result) : inWords(answer.result)}\n`);
-      if (!isGood(answer.result)) end(1);
+    const response = (await server.send(verb, input)) as BreakGlassResponse<BreakGlassResults[V]>;
+    if (response.ok) {
+      output.out(`${asJson ? JSON.stringify(response.result) : inWords(response.result)}\n`);
+      if (!isGood(response.result)) end(1);
     } else {
-      output.error(`portcullis: ${answer.message}\n`);
+      output.error(`portcullis: ${response.message}\n`);
       end(1);
     }
   }
@@ -99,7 +99,7 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     .option("--name <name>", "of the first operator")
     .addOption(expiresInDays())
     .addOption(json())
-    .action(({ json, ...input }) => ask("setup", input, json, describeOrganization));
+    .action(({ json, ...input }) => send("setup", input, json, describeOrganization));
 
   program
     .command("organization")
@@ -113,7 +113,7 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     )
     .addOption(expiresInDays())
     .addOption(json())
-    .action(({ json, ...input }) => ask("organization create", input, json, describeOrganization));
+    .action(({ json, ...input }) => send("organization create", input, json, describeOrganization));
 
   program
     .command("key")
@@ -126,7 +126,7 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     .addOption(expiresInDays())
     .addOption(json())
     .action(({ json, ...input }) =>
-      ask("key create", input, json, ({ apiKeyId, key }) => `${shownOnce(key)}\n${apiKeyId}`),
+      send("key create", input, json, ({ apiKeyId, key }) => `${shownOnce(key)}\n${apiKeyId}`),
     );
 
   program
@@ -139,7 +139,7 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     .option("--gateway <name>", "which one", "local")
     .addOption(json())
     .action(({ json, ...input }) =>
-      ask("gateway adopt", input, json, ({ gatewayId, folder }) => `${folder} is the folder of ${gatewayId} now.`),
+      send("gateway adopt", input, json, ({ gatewayId, folder }) => `${folder} is the folder of ${gatewayId} now.`),
     );
 
   program
@@ -155,7 +155,7 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
     )
     .addOption(json())
     .action(({ json, ...input }) =>
-      ask(
+      send(
         "audit verify",
         input,
         json,
@@ -172,33 +172,33 @@ function portcullis(server: ServerSide, output: Output, end: (code: number) => v
       "re-encrypt all values that a secret of PORTCULLIS_SECRET_PREVIOUS encrypted; continues an interrupted run",
     )
     .addOption(json())
-    .action(({ json, ...input }) => ask("secrets rotate", input, json, describeRotation));
+    .action(({ json, ...input }) => send("secrets rotate", input, json, describeRotation));
 
   const operator = program.command("operator").description("manage accounts, and help people who cannot sign in");
   operator
     .command("list")
     .description("list all accounts, and how each person can sign in")
     .addOption(json())
-    .action(({ json, ...input }) => ask("operator list", input, json, describeOperators));
+    .action(({ json, ...input }) => send("operator list", input, json, describeOperators));
   operator
     .command("reset-password")
     .description("remove a password, end all sessions, and print a link to choose a new password")
     .argument("<email>", "of the account")
     .addOption(json())
-    .action((email: string, { json }) => ask("operator reset-password", { email }, json, describeReset));
+    .action((email: string, { json }) => send("operator reset-password", { email }, json, describeReset));
   operator
     .command("reset-second-factor")
     .description("do the same as reset-password, and remove the second factors and passkeys")
     .argument("<email>", "of the account")
     .addOption(json())
-    .action((email: string, { json }) => ask("operator reset-second-factor", { email }, json, describeReset));
+    .action((email: string, { json }) => send("operator reset-second-factor", { email }, json, describeReset));
   operator
     .command("unlock")
     .description("unlock an account after too many wrong passwords or codes")
     .argument("<email>", "of the account")
     .addOption(json())
     .action((email: string, { json }) =>
-      ask("operator unlock", { email }, json, (unlocked) =>
+      send("operator unlock", { email }, json, (unlocked) =>
         unlocked.wasLocked ? `${unlocked.email} can sign in again.` : `${unlocked.email} was not locked.`,
       ),
     );

@@ -41,19 +41,19 @@ const refusals: Readonly<Record<string, string | ((failure: Failure) => string)>
     "does not know a setting that Portcullis needs: it is older than 15, or another product that speaks its protocol",
 };
 
-/** By the error code of Node or of the driver. `place` is the expected address of the server. */
-const unreached: Readonly<Record<string, (place: string) => string>> = {
-  ECONNREFUSED: (place) => `nothing listens at ${place}. Start the server, or correct host and port`,
-  ENOTFOUND: (place) => `the host of ${place} is not known. Correct it, or the DNS of this machine`,
-  EAI_AGAIN: (place) => `the host of ${place} cannot be resolved: this machine's DNS does not answer`,
-  ENOENT: (place) => `there is no socket ${place}. Start the server, or correct the folder and the port`,
-  EACCES: (place) => `this process may not open the socket ${place}`,
-  CONNECT_TIMEOUT: (place) =>
-    `${place} did not answer in time. Correct host and port, or allow the connection in the firewall`,
-  ETIMEDOUT: (place) =>
-    `${place} did not answer in time. Correct host and port, or allow the connection in the firewall`,
-  EHOSTUNREACH: (place) => `there is no route to ${place}`,
-  ENETUNREACH: (place) => `there is no route to ${place}`,
+/** By the error code of Node or of the driver. `server` is the expected address of the server. */
+const unreached: Readonly<Record<string, (server: string) => string>> = {
+  ECONNREFUSED: (server) => `nothing listens at ${server}. Start the server, or correct host and port`,
+  ENOTFOUND: (server) => `the host of ${server} is not known. Correct it, or the DNS of this machine`,
+  EAI_AGAIN: (server) => `the host of ${server} cannot be resolved: this machine's DNS does not answer`,
+  ENOENT: (server) => `there is no socket ${server}. Start the server, or correct the folder and the port`,
+  EACCES: (server) => `this process may not open the socket ${server}`,
+  CONNECT_TIMEOUT: (server) =>
+    `${server} did not answer in time. Correct host and port, or allow the connection in the firewall`,
+  ETIMEDOUT: (server) =>
+    `${server} did not answer in time. Correct host and port, or allow the connection in the firewall`,
+  EHOSTUNREACH: (server) => `there is no route to ${server}`,
+  ENETUNREACH: (server) => `there is no route to ${server}`,
   ECONNRESET: endedWithoutAWord,
   EPIPE: endedWithoutAWord,
   CONNECTION_CLOSED: endedWithoutAWord,
@@ -61,8 +61,8 @@ const unreached: Readonly<Record<string, (place: string) => string>> = {
   CONNECTION_ENDED: endedWithoutAWord,
 };
 
-function endedWithoutAWord(place: string): string {
-  return `${place} ended the connection without an answer. Check the server's log, and whether PostgreSQL listens there; if it asks for TLS from the first byte, add ?sslnegotiation=direct&sslmode=require`;
+function endedWithoutAWord(server: string): string {
+  return `${server} ended the connection without an answer. Check the server's log, and whether PostgreSQL listens there; if it asks for TLS from the first byte, add ?sslnegotiation=direct&sslmode=require`;
 }
 
 /** By the error code of Node or of the driver: the server was reached, but is not trusted or not understood. */
@@ -85,9 +85,9 @@ const untrusted =
 /**
  * Explains a failure in one line for the operator who starts the process: what is wrong and what to do. Null for
  * failures that do not come from the environment of the database.
- * @param place the expected address of the server; it contains no secret
+ * @param server the expected address of the server; it contains no secret
  */
-export function explainDatabaseFailure(error: unknown, place: string): string | null {
+export function explainDatabaseFailure(error: unknown, server: string): string | null {
   const failure = failureIn(error);
   if (failure === null) return null;
   const { code, said } = failure;
@@ -97,11 +97,11 @@ export function explainDatabaseFailure(error: unknown, place: string): string | 
     return `PostgreSQL ${withCode(sentence, code)}${said ? ` (the server says: ${said})` : ""}`;
   }
   const way = unreached[code];
-  if (way) return `PostgreSQL does not answer at DATABASE_URL (${code}): ${way(place)}`;
+  if (way) return `PostgreSQL does not answer at DATABASE_URL (${code}): ${way(server)}`;
   const distrust = distrusted[code] ?? (isAboutCertificates(code) ? untrusted : undefined);
-  if (distrust) return `PostgreSQL at ${place} ${withCode(distrust, code)}`;
+  if (distrust) return `PostgreSQL at ${server} ${withCode(distrust, code)}`;
   if (code.startsWith("ERR_SSL_") || code.startsWith("ERR_OSSL_") || code === "EPROTO")
-    return `PostgreSQL at ${place} and this process cannot agree on TLS settings (${code}). Check sslmode, sslcert, sslkey and the server's ssl settings`;
+    return `PostgreSQL at ${server} and this process cannot agree on TLS settings (${code}). Check sslmode, sslcert, sslkey and the server's ssl settings`;
   return null;
 }
 

@@ -66,7 +66,7 @@ function fileOf(parameter: string, path: string): Buffer {
 }
 
 /** The address of the server of a `DATABASE_URL`, for messages. It contains neither user name nor password. */
-export function placeOfServer(url: string): string {
+export function serverAddressOf(url: string): string {
   const read = readDatabaseUrl(url, { ignoreUnknown: true });
   if (!read.ok) return "the server in DATABASE_URL";
   const { host, socketFolder, port } = read.address;

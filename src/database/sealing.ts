@@ -6,7 +6,7 @@ import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:cr
  */
 
 /** The context of a sealed value: `table:column:row`. A value that was moved to another context cannot be opened. */
-export type SealedPlace = `${string}:${string}:${string}`;
+export type SealContext = `${string}:${string}:${string}`;
 
 type Opened =
   | { readonly ok: true; readonly plaintext: string }
@@ -19,16 +19,16 @@ export interface Sealer {
   /** The prefix of every value that is sealed with the current key. */
   readonly currentPrefix: string;
   /** Seals text with the current key: `v1.<key id>.<nonce>.<ciphertext and tag>`, the last two in base64url. */
-  seal(place: SealedPlace, plaintext: string): string;
-  /** Opens a value that any of the known keys sealed for this place. */
-  open(place: SealedPlace, sealed: string): Opened;
+  seal(context: SealContext, plaintext: string): string;
+  /** Opens a value that any of the known keys sealed for this context. */
+  open(context: SealContext, sealed: string): Opened;
 }
 
 const version = "v1";
 const nonceBytes = 12;
 const tagBytes = 16;
 const form = /^v1\.([\w-]{8})\.([\w-]{16})\.([\w-]{22,})$/;
-const placeForm = /^[^:]+:[^:]+:[^:]+$/;
+const contextForm = /^[^:]+:[^:]+:[^:]+$/;
 
 /**
  * @param secrets the current secret first, then previous ones that may still seal older values (bytes, see
@@ -47,17 +47,17 @@ export function makeSealer(
     currentKeyId,
     currentPrefix: `${version}.${currentKeyId}.`,
 
-    seal(place, plaintext) {
+    seal(context, plaintext) {
       const text = Buffer.from(plaintext, "utf8");
       if (text.toString("utf8") !== plaintext) throw new TypeError("what is sealed must be well-formed Unicode");
       const nonce = Buffer.from(random(nonceBytes));
       if (nonce.length !== nonceBytes) throw new RangeError("a nonce needs 12 random bytes");
-      const cipher = createCipheriv("aes-256-gcm", currentKey, nonce).setAAD(associatedData(place));
+      const cipher = createCipheriv("aes-256-gcm", currentKey, nonce).setAAD(associatedData(context));
       const sealed = Buffer.concat([cipher.update(text), cipher.final(), cipher.getAuthTag()]);
       return [version, currentKeyId, nonce.toString("base64url"), sealed.toString("base64url")].join(".");
     },
 
-    open(place, sealed) {
+    open(context, sealed) {
       const [, keyId = "", nonceText = "", body = ""] = form.exec(sealed) ?? [];
       const nonce = Buffer.from(nonceText, "base64url");
       const bytes = Buffer.from(body, "base64url");
@@ -68,7 +68,7 @@ export function makeSealer(
       const key = keys.get(keyId);
       if (key === undefined) return { ok: false, reason: "unknown_key" };
       const decipher = createDecipheriv("aes-256-gcm", key, nonce, { authTagLength: tagBytes })
-        .setAAD(associatedData(place))
+        .setAAD(associatedData(context))
         .setAuthTag(bytes.subarray(-tagBytes));
       try {
         const text = Buffer.concat([decipher.update(bytes.subarray(0, -tagBytes)), decipher.final()]);
@@ -98,7 +98,7 @@ function derive(secret: Uint8Array, label: string, size: number): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, new Uint8Array(0), label, size));
 }
 
-function associatedData(place: SealedPlace): Buffer {
-  if (!placeForm.test(place)) throw new TypeError("a sealed value's place is table:column:row");
-  return Buffer.from(place, "utf8");
+function associatedData(context: SealContext): Buffer {
+  if (!contextForm.test(context)) throw new TypeError("a seal context is table:column:row");
+  return Buffer.from(context, "utf8");
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from "drizzle-orm";
 import { rowsOf, type Transaction } from "../database/database";
-import type { Proof } from "./protocol/probe";
+import type { ProbeResult } from "./protocol/probe";
 
 /** An awaited outbox row, with the state of its gateway and application. */
 export interface ProgressRow {
@@ -22,7 +22,7 @@ export interface ProgressRow {
     readonly unproven: string | null;
     /** False if there is nothing to probe: the application has no route there, and none was removed. */
     readonly routed: boolean;
-    readonly proof: readonly Proof[];
+    readonly proof: readonly ProbeResult[];
   } | null;
 }
 

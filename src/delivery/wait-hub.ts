@@ -75,7 +75,7 @@ export function createWaitHub(options: WaitHubOptions): Waits {
   const inTurn: FairQueue = fairQueue({
     running: { total: readsAtOnce[database.kind], perOwner: 1 },
     waiting: { total: bounds.total, perOwner: bounds.perOrganization },
-    refuse: () => noPlace(),
+    refuse: () => noSlot(),
   });
   const waiting = new Set<Waiting>();
   const permitted = new PermitChecks(pace, options.checkEveryMs ?? usualCheckEveryMs);
@@ -141,7 +141,7 @@ export function createWaitHub(options: WaitHubOptions): Waits {
   return {
     enter({ organizationId, caller }: WaitOwner) {
       const ofCaller = ofCallers.take(caller);
-      if (typeof ofCaller === "string") throw ofCaller === "total" ? noPlace() : shareUsed("caller", bounds.perCaller);
+      if (typeof ofCaller === "string") throw ofCaller === "total" ? noSlot() : shareUsed("caller", bounds.perCaller);
       const ofOrganization = ofOrganizations.take(organizationId);
       if (typeof ofOrganization === "function") {
         return () => {
@@ -150,7 +150,7 @@ export function createWaitHub(options: WaitHubOptions): Waits {
         };
       }
       ofCaller();
-      throw ofOrganization === "total" ? noPlace() : shareUsed("organization", bounds.perOrganization);
+      throw ofOrganization === "total" ? noSlot() : shareUsed("organization", bounds.perOrganization);
     },
     async moved(wait) {
       if (wait.signal?.aborted) return;
@@ -231,7 +231,7 @@ class PermitChecks {
         continue;
       }
       next.dueAt = this.pace.now() + this.everyMs;
-      // If the permission cannot be checked now, the check before the answer decides.
+      // If the permission cannot be checked now, the check before the response decides.
       const isPermitted = await wait.isPermitted().catch(() => true);
       if (!isPermitted) for (const one of next.waits) one.ring();
       await this.pace.sleep(checksApart, this.#never);
@@ -240,10 +240,10 @@ class PermitChecks {
   }
 }
 
-function shareUsed(holder: "caller" | "organization", most: number): Refusal {
-  return new Refusal("too_many_waits", { limit: `waits:${holder}`, holder, most, retryAfter });
+function shareUsed(owner: "caller" | "organization", most: number): Refusal {
+  return new Refusal("too_many_waits", { limit: `waits:${owner}`, owner, most, retryAfter });
 }
 
-function noPlace(): Refusal {
+function noSlot(): Refusal {
   return new Refusal("wait_capacity_reached", { retryAfter });
 }

@@ -1,4 +1,4 @@
-import type { OverloadedWith } from "../platform/errors/reasons";
+import type { OverloadedWith } from "../platform/errors/reasons/capacity";
 import { Refusal } from "../platform/errors/refusal";
 import { type Bounds, type FairQueue, fairQueue, type ReachedBound, Slots } from "../platform/fair-share";
 
@@ -74,7 +74,7 @@ export class ActiveRequests {
   }
 
   /**
-   * Takes a place in the lookup queue only, for a request that will wait for something after its caller is known.
+   * Takes a slot in the lookup queue only, for a request that will wait for something after its caller is known.
    * @throws Refusal `overloaded`
    */
   async enterToWait(address: string, credential: string | null): Promise<RequestSlot> {

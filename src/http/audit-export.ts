@@ -90,7 +90,7 @@ export async function answerAuditExport(context: ExportCall, query: URLSearchPar
   const first = await pages.next(); // a failure before the first byte still gets an error status
   return new Response(streamOf(first, pages), {
     headers: {
-      ...Object.fromEntries(context.answerHeaders),
+      ...Object.fromEntries(context.responseHeaders),
       "content-type": type,
       "content-disposition": `attachment; filename="audit-${log}-${day}.${format}"`,
       "cache-control": "no-store",

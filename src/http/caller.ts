@@ -7,8 +7,8 @@ import { authenticate } from "../operations/authenticate";
 import type { Call } from "../operations/call";
 import { originOf } from "../operations/own-page";
 import { requestOrigin, wrongHost } from "../operations/request-origin";
-import type { RequestInfo } from "../platform/contract/api-handler";
-import type { WrongHost } from "../platform/errors/reasons";
+import type { SocketPeer } from "../platform/contract/api-handler";
+import type { WrongHost } from "../platform/errors/reasons/access";
 import { Refusal } from "../platform/errors/refusal";
 import { clientAddress } from "../platform/net/client-address";
 import type { ActiveRequests, RequestSlot } from "./active-requests";
@@ -19,7 +19,7 @@ import { setSessionCookies } from "./sign-in/session-cookies";
 export const unknownAddress = "unknown";
 
 /** What a request states about its caller, before the lookup. */
-export type Caller = Omit<Call, "slot" | "answerHeaders" | "keepSession" | "signal"> & {
+export type Caller = Omit<Call, "slot" | "responseHeaders" | "keepSession" | "signal"> & {
   /** The cache key for the caller's key or session and the organization that it names; null without a credential. */
   readonly credential: string | null;
 };
@@ -27,7 +27,7 @@ export type Caller = Omit<Call, "slot" | "answerHeaders" | "keepSession" | "sign
 export async function callerOf(
   runtime: Runtime,
   request: Request,
-  peer: RequestInfo,
+  peer: SocketPeer,
   requestId: string,
 ): Promise<Caller> {
   const { headers } = request;
@@ -59,17 +59,17 @@ export async function callerOf(
 export function callOf(
   { credential: _, ...caller }: Caller,
   slot: RequestSlot,
-  answerHeaders: Headers,
+  responseHeaders: Headers,
   signal?: AbortSignal,
 ): Call & { readonly slot: RequestSlot } {
   const { runtime } = caller;
   return {
     ...caller,
     slot,
-    answerHeaders,
+    responseHeaders,
     signal,
     async keepSession(session) {
-      await setSessionCookies(answerHeaders, { runtime, origin: originOf(caller) }, session);
+      await setSessionCookies(responseHeaders, { runtime, origin: originOf(caller) }, session);
       return csrfTokenOf(runtime, hashOfToken(session.token));
     },
   };
@@ -102,7 +102,7 @@ function isForwarded(headers: Headers): boolean {
   return passedOn.some((name) => headers.has(name));
 }
 
-export function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: RequestInfo) {
+export function arrivalOf({ signIn: { publicOrigin, localOrigins } }: Runtime, headers: Headers, peer: SocketPeer) {
   return requestOrigin(headers.get("host"), peer.ip, isForwarded(headers), publicOrigin, localOrigins);
 }
 

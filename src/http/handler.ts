@@ -3,7 +3,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { Runtime } from "../access/runtime";
 import { features } from "../features/all";
 import { operationsOf } from "../operations/operations-of";
-import type { ApiHandler, RequestInfo } from "../platform/contract/api-handler";
+import type { ApiHandler, SocketPeer } from "../platform/contract/api-handler";
 import { ReasonedError, Refusal } from "../platform/errors/refusal";
 import { newId } from "../platform/ids";
 import { clientAddress } from "../platform/net/client-address";
@@ -66,7 +66,7 @@ function shareConcurrentChecks(look: () => Promise<Response>): () => Promise<Res
   };
 }
 
-async function answer(parts: Parts, request: Request, peer: RequestInfo, requestId: string): Promise<Response> {
+async function answer(parts: Parts, request: Request, peer: SocketPeer, requestId: string): Promise<Response> {
   const { pathname, searchParams } = new URL(request.url);
   if (pathname === "/healthz") return healthz();
   if (pathname === "/readyz") return parts.isReady();
@@ -96,7 +96,7 @@ function openApi(request: Request): Response {
 async function callProcedure(
   { runtime, requests }: Parts,
   request: Request,
-  peer: RequestInfo,
+  peer: SocketPeer,
   requestId: string,
   pathname: string,
 ): Promise<Response> {
@@ -146,7 +146,7 @@ const waiting: ReadonlySet<string> = new Set(
 async function signIn(
   { runtime, requests }: Parts,
   request: Request,
-  peer: RequestInfo,
+  peer: SocketPeer,
   requestId: string,
   query: URLSearchParams,
 ): Promise<Response> {
@@ -186,19 +186,19 @@ async function signIn(
 async function exportAudit(
   { runtime, requests }: Parts,
   request: Request,
-  peer: RequestInfo,
+  peer: SocketPeer,
   requestId: string,
   query: URLSearchParams,
 ): Promise<Response> {
   if (request.method !== "GET") throw new MethodNotAllowed(["GET"]);
-  const answerHeaders = new Headers();
+  const responseHeaders = new Headers();
   const caller = await callerOf(runtime, request, peer, requestId);
   const slot = await requests.enter(caller.ip ?? unknownAddress, caller.credential);
   try {
-    return await answerAuditExport(callOf(caller, slot, answerHeaders), query);
+    return await answerAuditExport(callOf(caller, slot, responseHeaders), query);
   } catch (error) {
     const response = failed(runtime, error, requestId, "an export failed");
-    answerHeaders.forEach((value, name) => {
+    responseHeaders.forEach((value, name) => {
       response.headers.set(name, value);
     });
     return response;

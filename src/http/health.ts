@@ -35,7 +35,7 @@ export async function readyz(runtime: Runtime, checks: Readonly<Record<string, R
     ...checks,
   };
   const results = await Promise.all(
-    Object.entries(all).map(async ([name, check]) => [name, await answerOf(runtime, name, check)] as const),
+    Object.entries(all).map(async ([name, check]) => [name, await resultOf(runtime, name, check)] as const),
   );
   if (results.every(([, problem]) => problem === null)) repeatsOf(runtime).over();
   const ready = results.every(([, problem]) => problem === null);
@@ -43,7 +43,7 @@ export async function readyz(runtime: Runtime, checks: Readonly<Record<string, R
   return Response.json({ status: ready ? "ok" : "unavailable", checks: body }, { status: ready ? 200 : 503 });
 }
 
-async function answerOf(runtime: Runtime, name: string, check: ReadinessCheck): Promise<string | null> {
+async function resultOf(runtime: Runtime, name: string, check: ReadinessCheck): Promise<string | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve("does not answer"), patience);

@@ -6,7 +6,7 @@ import { hasPassed, later } from "../platform/moment";
 import { hashOfToken, newToken } from "./tokens";
 
 export interface NewChallenge {
-  /** An answer to a challenge is valid for this purpose only. */
+  /** A response to a challenge is valid for this purpose only. */
   readonly purpose: "passkey-enrolment" | "passkey-sign-in";
   /** The person who has to answer it, if known. */
   readonly userId: string | null;
@@ -41,7 +41,7 @@ export async function newChallenge(
 }
 
 /**
- * Takes a challenge, in a transaction of its own. It cannot be answered again, whether or not the answer is accepted.
+ * Takes a challenge, in a transaction of its own. It cannot be answered again, whether or not the response is accepted.
  * @returns null for a challenge that does not exist, was answered before, or has expired
  */
 export async function spendChallenge(

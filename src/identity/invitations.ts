@@ -3,7 +3,7 @@ import { auditEntries } from "../../drizzle/audit";
 import { invitations, members } from "../../drizzle/members";
 import { organizations } from "../../drizzle/organizations";
 import { roles } from "../../drizzle/roles";
-import { canGive, isAllowed, worthOf } from "../access/authorization";
+import { canGive, isAllowed, permissionsOfGrant } from "../access/authorization";
 import { findAccountGrant, findHoldings, grantOf } from "../access/member-grants";
 import type { Grant, Role } from "../access/permissions";
 import { actorColumns } from "../access/refusals";
@@ -65,7 +65,7 @@ export async function findInvitationOf(
   const [held] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(unansweredInvitations(organizationId, email))
+    .where(pendingInvitations(organizationId, email))
     .orderBy(desc(invitations.invitationId))
     .limit(1)
     .for("no key update");
@@ -114,7 +114,7 @@ async function mayStillInvite(tx: Transaction, invitation: FoundInvitation): Pro
   if (invitation.invitedBy === null) return true; // the host's command line
   const organization = await grantOfInviter(tx, invitation.organizationId, invitation.invitedBy);
   const inviter = { kind: "commandLine", standing: { organization, project: null } } as const;
-  const wanted = worthOf(grantOf(invitation), null);
+  const wanted = permissionsOfGrant(grantOf(invitation), null);
   return isAllowed(inviter, invitation, "invitation:create") && canGive(inviter, invitation, wanted);
 }
 
@@ -191,7 +191,7 @@ function orMember(error: unknown, email: string): never {
 }
 
 /** An address's invitations to an organization that were neither accepted nor revoked, expired or not. */
-export function unansweredInvitations(organizationId: string, email: string): SQL | undefined {
+export function pendingInvitations(organizationId: string, email: string): SQL | undefined {
   return and(
     eq(invitations.organizationId, organizationId),
     eq(invitations.email, email),

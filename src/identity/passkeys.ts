@@ -7,7 +7,7 @@ import {
   isoBase64URL,
   parseAuthenticatorData,
 } from "@simplewebauthn/server/helpers";
-import type { PasskeyAnswer, PasskeyEnrolment } from "../platform/contract/second-factors";
+import type { PasskeyAssertion, PasskeyEnrolment } from "../platform/contract/second-factors";
 import type { RelyingParty } from "./relying-party";
 
 /** COSE identifiers of the accepted signature algorithms: EdDSA, ES256, RS256. */
@@ -94,12 +94,12 @@ export interface StoredPasskey {
  * only one of two concurrent requests may pass.
  * @param userId the person who has to own the passkey; null if only the passkey identifies the person
  */
-export async function verifyAnswer(
+export async function verifyAssertion(
   site: RelyingParty,
   challenge: string,
   userId: string | null,
   passkey: StoredPasskey,
-  { id, rawId, type, response }: PasskeyAnswer,
+  { id, rawId, type, response }: PasskeyAssertion,
 ): Promise<Verified<{ counter: number; backedUp: boolean }>> {
   const clientData = readClientData(response);
   const authenticatorData = orNull(() => isoBase64URL.toBuffer(response.authenticatorData));

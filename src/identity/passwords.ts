@@ -21,7 +21,7 @@ export function hashPassword(password: string, caller: HashCaller): Promise<stri
 let dummyHash: Promise<string> | null = null;
 
 /**
- * Whether a password matches a hash. Without a usable hash the answer is no, after the same amount of work.
+ * Whether a password matches a hash. Without a usable hash the result is false, after the same amount of work.
  * @param stored Argon2id in PHC form, or an imported hash; null for an account that does not exist or has no password
  * @throws Refusal `busy`
  */

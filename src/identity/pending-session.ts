@@ -4,7 +4,7 @@ import { sessions } from "../../drizzle/persons";
 import type { Transaction } from "../database/database";
 import { aheadInSql } from "../database/moments-in-sql";
 import type { Method } from "./sessions";
-import type { Attempt } from "./sign-in-context";
+import type { SignInContext } from "./sign-in-context";
 
 /** A session that can only be used to present a second factor. */
 export interface PendingSession {
@@ -24,7 +24,7 @@ const known: readonly Method[] = ["password", "totp", "recovery_code", "passkey"
  */
 export async function findPendingSession(
   tx: Transaction,
-  { runtime, sessionHash, local }: Pick<Attempt, "runtime" | "sessionHash" | "local">,
+  { runtime, sessionHash, local }: Pick<SignInContext, "runtime" | "sessionHash" | "local">,
 ): Promise<PendingSession | null> {
   if (sessionHash === null) return null;
   const [row] = await tx

@@ -9,7 +9,7 @@ import { verifyPassword } from "./passwords";
 import { codeFailuresByAccount, spendCode } from "./second-factors";
 
 /** What a signed-in person presents again: one of the two. */
-export interface Proof {
+export interface PresentedProof {
   readonly password?: string | undefined;
   /** A code of an authenticator app, or a recovery code. */
   readonly code?: string | undefined;
@@ -44,7 +44,7 @@ export async function takeManagement({ runtime, ip }: RequestContext): Promise<v
  * hashes, and it has its own transactions.
  * @throws Refusal `rate_limited` | `recent_sign_in_required`, `wrong_password`, `wrong_code`
  */
-export async function requireRecent(personRequest: PersonRequest, proof: Proof): Promise<void> {
+export async function requireRecent(personRequest: PersonRequest, proof: PresentedProof): Promise<void> {
   await takeManagement(personRequest.request);
   const { userId, sessionId } = requireSession(personRequest.principal);
   if (await isProofValid(personRequest.request, userId, proof)) return;
@@ -61,7 +61,7 @@ export async function requireRecent(personRequest: PersonRequest, proof: Proof):
  * For changes that remove a protection. The password or a code is presented again, however recent the sign-in is.
  * @throws Refusal `rate_limited` | `proof_required`, `wrong_password`, `wrong_code`
  */
-export async function requireProof(personRequest: PersonRequest, proof: Proof): Promise<void> {
+export async function requireProof(personRequest: PersonRequest, proof: PresentedProof): Promise<void> {
   await takeManagement(personRequest.request);
   if (await isProofValid(personRequest.request, requireSession(personRequest.principal).userId, proof)) return;
   throw new Refusal("proof_required");
@@ -86,7 +86,7 @@ function requireSession(principal: Principal): SessionPrincipal {
 async function isProofValid(
   { runtime, ip }: RequestContext,
   userId: string,
-  { password, code }: Proof,
+  { password, code }: PresentedProof,
 ): Promise<boolean> {
   const { database, sealer, clock } = runtime;
   if (password !== undefined) {

@@ -4,7 +4,7 @@ import { sessions } from "../../drizzle/persons";
 import type { Transaction } from "../database/database";
 import { newId } from "../platform/ids";
 import { later } from "../platform/moment";
-import type { Attempt } from "./sign-in-context";
+import type { SignInContext } from "./sign-in-context";
 import { newToken } from "./tokens";
 
 /** How a person authenticated. */
@@ -43,7 +43,7 @@ const maxUserAgentLength = 300;
  * Opens a session under a new token. The browser's earlier session ends, so that a token from before the sign-in stops
  * working.
  */
-export async function openSession(tx: Transaction, attempt: Attempt, wanted: NewSession): Promise<OpenedSession> {
+export async function openSession(tx: Transaction, attempt: SignInContext, wanted: NewSession): Promise<OpenedSession> {
   const { runtime, ip, local, userAgent, sessionHash } = attempt;
   const { lifetimes } = runtime.signIn;
   const now = runtime.clock.now();

@@ -1,7 +1,7 @@
 import type { Runtime } from "../access/runtime";
 
 /** One attempt to sign in, before the person is identified. */
-export interface Attempt {
+export interface SignInContext {
   readonly runtime: Runtime;
   readonly requestId: string;
   /** The caller's address, canonical. */

@@ -2,7 +2,7 @@ import { and, eq, isNotNull, isNull, lt, or } from "drizzle-orm";
 import { Secret, TOTP } from "otpauth";
 import { totpSecrets } from "../../drizzle/persons";
 import type { Transaction } from "../database/database";
-import type { SealedPlace, Sealer } from "../database/sealing";
+import type { SealContext, Sealer } from "../database/sealing";
 import type { RandomBytes } from "../platform/values";
 
 /** The form that every authenticator app supports: SHA-1, six digits, steps of 30 seconds (RFC 6238). */
@@ -13,8 +13,8 @@ const window = 1;
 
 const secretBytes = 20;
 
-/** The place to which a person's secret is sealed. */
-export function totpPlace(userId: string): SealedPlace {
+/** The seal context of a person's secret. */
+export function totpSealContext(userId: string): SealContext {
   return `totp_secrets:secret_sealed:${userId}`;
 }
 
@@ -82,7 +82,7 @@ export async function spendTotpCode(
 
 /** @throws Error the row was changed outside of this program, or its key is missing */
 export function openTotpSecret(sealer: Sealer, userId: string, sealed: string): string {
-  const opened = sealer.open(totpPlace(userId), sealed);
+  const opened = sealer.open(totpSealContext(userId), sealed);
   if (!opened.ok) throw new Error(`a sealed TOTP secret cannot be decrypted: ${opened.reason}`);
   return opened.plaintext;
 }

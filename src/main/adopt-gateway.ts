@@ -1,5 +1,5 @@
 import { findRootOrganization, type HostRuntime, hostWork } from "../access/host-work";
-import { placesIn } from "../delivery/applier/gateway-folder";
+import { pathsIn } from "../delivery/applier/gateway-folder";
 import { adoptGatewayFolder } from "../delivery/leader/adopt-gateway-folder";
 import { listFileGateways } from "../delivery/leader/lease";
 import { Refusal } from "../platform/errors/refusal";
@@ -20,9 +20,9 @@ export async function adoptGateway(
     const organizationId = await findRootOrganization(work.tx);
     if (organizationId === null) throw new Refusal("not_set_up");
     if (!gateway) throw new Refusal("no_such_gateway", { name });
-    work.audit(organizationId, "gateway.adopt", { kind: "gateway", id: gateway.gatewayId, name: gateway.name });
+    work.audit(organizationId, { kind: "gateway", id: gateway.gatewayId, name: gateway.name });
     return gateway;
   });
-  await adoptGatewayFolder(database, { gatewayId }, placesIn(gatewayFolder), { random, now: clock.now() });
+  await adoptGatewayFolder(database, { gatewayId }, pathsIn(gatewayFolder), { random, now: clock.now() });
   return { gatewayId, folder: gatewayFolder };
 }

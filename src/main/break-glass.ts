@@ -3,7 +3,7 @@ import { Refusal } from "../platform/errors/refusal";
 import { adoptGateway } from "./adopt-gateway";
 import {
   AdoptGatewayFolder,
-  type BreakGlassAnswer,
+  type BreakGlassResponse,
   type BreakGlassResults,
   type BreakGlassVerb,
   CreateKey,
@@ -37,7 +37,7 @@ interface Verb<Input extends z.ZodType, Result> {
 }
 
 const hostCommand = <Input extends z.ZodType, Result>(input: Input, run: Verb<Input, Result>["run"]) => ({
-  answer: async (runtime: CommandRuntime, given: unknown): Promise<BreakGlassAnswer<Result>> => {
+  respond: async (runtime: CommandRuntime, given: unknown): Promise<BreakGlassResponse<Result>> => {
     const read = input.safeParse(given);
     if (!read.success) return { ok: false, message: describe(read.error) };
     try {
@@ -61,13 +61,13 @@ const hostCommands = {
   "operator reset-second-factor": hostCommand(OperatorByEmail, resetSecondFactor),
   "operator unlock": hostCommand(OperatorByEmail, unlockOperator),
 } satisfies {
-  [V in BreakGlassVerb]: { answer: (...given: never[]) => Promise<BreakGlassAnswer<BreakGlassResults[V]>> };
+  [V in BreakGlassVerb]: { respond: (...given: never[]) => Promise<BreakGlassResponse<BreakGlassResults[V]>> };
 };
 
 /** Runs a host command. Callers must first prove that they control the host. */
-export async function breakGlass(runtime: CommandRuntime, name: string, input: unknown): Promise<BreakGlassAnswer> {
+export async function breakGlass(runtime: CommandRuntime, name: string, input: unknown): Promise<BreakGlassResponse> {
   if (!Object.hasOwn(hostCommands, name)) return { ok: false, message: "There is no such command." };
-  return hostCommands[name as BreakGlassVerb].answer(runtime, input);
+  return hostCommands[name as BreakGlassVerb].respond(runtime, input);
 }
 
 /** Describes the first problem in one line. */

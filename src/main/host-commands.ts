@@ -1,14 +1,14 @@
 import { breakGlass } from "./break-glass";
 import { commandSigner } from "./command-signer";
 import { breakGlassPath } from "./control-requests";
-import { explained } from "./database";
 import { inOneLine } from "./explain-start-failure";
 import { localFolder } from "./gateway-settings";
-import type { BreakGlassAnswer } from "./host/contract";
+import type { BreakGlassResponse } from "./host/contract";
 import { secretsOf } from "./installation-secrets";
-import { askControlSocket, type ControlAnswer } from "./ipc/ask-control-socket";
 import { DataFolderInUse, takeControlSocket } from "./ipc/control-socket";
+import { type ControlResponse, requestControlSocket } from "./ipc/control-socket-client";
 import { makeDataFolder } from "./ipc/control-socket-path";
+import { explained } from "./open-database";
 import { openForCommand, sealingKeys } from "./open-installation";
 import { publicUrl } from "./public-url";
 import { readEnvironment, type Settings } from "./settings/environment";
@@ -24,24 +24,29 @@ const timeoutMs = 600_000;
  * Runs a host command. The server that holds the data folder runs it; if no server holds it, or if `DATABASE_URL` is
  * set, this process runs it.
  */
-export async function askHost(
+export async function sendHostCommand(
   environment: Readonly<Record<string, string | undefined>>,
   verb: string,
   input: unknown,
-): Promise<BreakGlassAnswer> {
+): Promise<BreakGlassResponse> {
   try {
     const settings = readEnvironment(environment);
-    return await (settings.databaseUrl === null ? askHolder(settings, verb, input) : runHere(settings, verb, input));
+    return await (settings.databaseUrl === null
+      ? requestRunningServer(settings, verb, input)
+      : runHere(settings, verb, input));
   } catch (error) {
     return { ok: false, message: inOneLine(error) };
   }
 }
 
-async function askHolder(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+async function requestRunningServer(settings: Settings, verb: string, input: unknown): Promise<BreakGlassResponse> {
   while (true) {
-    const asked = { verb, input };
-    const answer = await askControlSocket(settings.dataFolder, breakGlassPath, asked, { patienceMs, timeoutMs });
-    if (answer.kind !== "no_holder") return read(answer, settings);
+    const command = { verb, input };
+    const response = await requestControlSocket(settings.dataFolder, breakGlassPath, command, {
+      patienceMs,
+      timeoutMs,
+    });
+    if (response.kind !== "no_server") return read(response, settings);
     try {
       return await withLock(settings, () => runHere(settings, verb, input));
     } catch (error) {
@@ -59,11 +64,11 @@ async function withLock<T>(settings: Settings, body: () => Promise<T>): Promise<
   }
 }
 
-function runHere(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+function runHere(settings: Settings, verb: string, input: unknown): Promise<BreakGlassResponse> {
   return explained(settings, () => runOnDatabase(settings, verb, input));
 }
 
-async function runOnDatabase(settings: Settings, verb: string, input: unknown): Promise<BreakGlassAnswer> {
+async function runOnDatabase(settings: Settings, verb: string, input: unknown): Promise<BreakGlassResponse> {
   const { clock, random } = realSurroundings();
   await makeDataFolder(settings.dataFolder);
   const database = await openForCommand(settings, { clock, random });
@@ -79,8 +84,8 @@ async function runOnDatabase(settings: Settings, verb: string, input: unknown): 
   }
 }
 
-function read(answer: Exclude<ControlAnswer, { kind: "no_holder" }>, { dataFolder }: Settings): BreakGlassAnswer {
-  if (answer.kind === "answer") return answer.body as BreakGlassAnswer;
-  const problem = answer.kind === "starting" ? "is still starting: try again" : "does not answer (is it stopped?)";
+function read(response: Exclude<ControlResponse, { kind: "no_server" }>, { dataFolder }: Settings): BreakGlassResponse {
+  if (response.kind === "response") return response.body as BreakGlassResponse;
+  const problem = response.kind === "starting" ? "is still starting: try again" : "does not answer (is it stopped?)";
   return { ok: false, message: `the server that holds ${dataFolder} ${problem}` };
 }

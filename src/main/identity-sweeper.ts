@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Runtime } from "../access/runtime";
 import { describeError } from "../http/describe-error";
-import { sweepIdentity } from "../identity/sweep";
+import { sweepIdentity } from "../identity/sweep-expired";
 
 const hour = 3_600_000;
 

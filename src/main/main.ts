@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Logger } from "pino";
-import { type FolderSettings, placesIn } from "../delivery/applier/gateway-folder";
+import { type FolderSettings, pathsIn } from "../delivery/applier/gateway-folder";
 import { unreadableForTraefik } from "../delivery/applier/static-configuration";
 import { quoteForShell } from "../platform/quote-for-shell";
 import { buildConsole } from "./build-console";
@@ -90,7 +90,7 @@ async function welcome(server: RunningServer, settings: Settings): Promise<void>
     say("  npx --no portcullis setup --email you@example.org --organization Acme");
   }
   const where = await localFolder(settings);
-  const config = placesIn(where.folder).static;
+  const config = pathsIn(where.folder).static;
   const isWritten = () => server.gatewayProblem() === null && existsSync(config);
   if (isWritten()) return sayTraefik(where, settings);
   const problem = server.gatewayProblem() ?? `${config} does not exist yet`;
@@ -109,7 +109,7 @@ async function sayTraefik(where: FolderSettings, { gatewayAddress }: Settings): 
   const problems = await unreadableForTraefik(where).catch(() => [`${folder} is incomplete`]);
   if (problems.length > 0) say(`\nTraefik cannot read its files: ${problems.join("; ")}`);
   say(`\nThe gateway answers at http://${gatewayAddress} as soon as Traefik (3.7 or newer) runs:`);
-  say(`  traefik ${quoteForShell(`--configFile=${placesIn(folderInTraefik ?? folder).static}`)}`);
+  say(`  traefik ${quoteForShell(`--configFile=${pathsIn(folderInTraefik ?? folder).static}`)}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { SignInSettings, TrustedHeader } from "../access/runtime";
-import { answerFloorMs } from "../identity/sign-in/answer-floor";
+import { responseFloorMs } from "../identity/sign-in/response-floor";
 import type { Settings } from "./settings/environment";
 
 const everyInterface = new Set(["0.0.0.0", "::"]);
@@ -25,7 +25,7 @@ export function signInSettings(
     trustedProxies: settings.trustedProxies,
     trustedHeader: trustedHeaderOf(settings),
     keyCreationsPerHour: settings.keyCreationsPerHour,
-    answerFloorMs,
+    responseFloorMs,
     lifetimes: {
       session: settings.sessionHours * hour,
       remembered: settings.sessionRememberDays * 24 * hour,

@@ -6,7 +6,7 @@ import { textOf } from "../delivery/leader/cause-of";
 import type { ReconcilerTiming } from "../delivery/leader/controller-settings";
 import { isLed } from "../delivery/leader/lease";
 import { type RunningSync, startSync } from "../delivery/leader/start-sync";
-import type { AtFaultPoint } from "../delivery/protocol/target";
+import type { FaultPointHook } from "../delivery/protocol/target";
 import { createWaitHub, type WaitBounds } from "../delivery/wait-hub";
 import { reportReservedClaims } from "../features/claims/report-reserved";
 import { ActiveRequests } from "../http/active-requests";
@@ -23,19 +23,19 @@ import { startIdentitySweeper } from "./identity-sweeper";
 import { type ControlSocket, takeControlSocket } from "./ipc/control-socket";
 import { makeDataFolder } from "./ipc/control-socket-path";
 import { makeLog } from "./log";
-import { makeMailer } from "./mail";
 import { openInstallation } from "./open-installation";
 import { publicUrl } from "./public-url";
 import { requestBounds, serverBounds } from "./request-bounds";
 import { prepareForNextAuth, type Settings } from "./settings/environment";
 import { signInSettings } from "./sign-in-settings";
+import { makeMailer } from "./smtp-mailer";
 import { realSurroundings, type Surroundings } from "./system";
 
 /** The parts that tests replace. */
 export interface Overrides extends Partial<Surroundings> {
   readonly log?: Logger;
   /** Called at the fault points of every delivery. */
-  readonly faultPoint?: AtFaultPoint;
+  readonly faultPoint?: FaultPointHook;
   readonly timing?: Partial<ReconcilerTiming>;
   /** `none` serves only the API. */
   readonly console?: ConsoleMode;

@@ -10,10 +10,10 @@ import type { Call } from "./call";
 
 /** A rotated key gets its expiry time in every response. */
 const expiryHeaderSetter =
-  ({ answerHeaders }: Call) =>
+  ({ responseHeaders }: Call) =>
   (principal: Principal): void => {
     if (principal.kind !== "apiKey" || principal.overlapEndsAt === null) return;
-    answerHeaders.set("x-api-key-expires-at", isoText(principal.overlapEndsAt));
+    responseHeaders.set("x-api-key-expires-at", isoText(principal.overlapEndsAt));
   };
 
 /**

@@ -1,6 +1,6 @@
 import type { Runtime } from "../access/runtime";
 import type { RenewedToken } from "../identity/renew-token";
-import type { WrongHost } from "../platform/errors/reasons";
+import type { WrongHost } from "../platform/errors/reasons/access";
 import type { RequestOrigin } from "./request-origin";
 
 /** One call of an operation over any transport, before anything is known about the caller. */
@@ -30,7 +30,7 @@ export interface Call {
   /** The call's slot among the active requests. */
   readonly slot: CallSlot;
   /** Headers of the response. */
-  readonly answerHeaders: Headers;
+  readonly responseHeaders: Headers;
   /**
    * Sends the browser the cookies of a session that continues under a new token.
    * @returns the token that changes by this session need from now on (`x-csrf-token`)

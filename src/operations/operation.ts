@@ -137,7 +137,7 @@ export function operation<
         const authorized = await Authorized.demand(request, permission, named);
         try {
           const input = parsed(declaration.input, raw);
-          return answered(declaration, await handler(authorized, input, handlerCall(call)), call);
+          return outputOf(declaration, await handler(authorized, input, handlerCall(call)), call);
         } catch (error) {
           requireDeclared(call.runtime, name, errors, error);
           throw error;
@@ -173,7 +173,7 @@ export function visitorOperation<I extends z.ZodType, O extends z.ZodType, const
           throw new Refusal("foreign_origin", { origin: originOf(call) });
         }
         const visitor = { runtime, ip, local: arrival.kind === "local", origin: arrival.origin, sessionHash };
-        return answered(declaration, await handler(visitor, parsed(declaration.input, await read())), call);
+        return outputOf(declaration, await handler(visitor, parsed(declaration.input, await read())), call);
       }),
   };
 }
@@ -189,7 +189,7 @@ export function openOperation<I extends z.ZodType, O extends z.ZodType, const R 
     access: { kind: "everyone" },
     run: (call, read) =>
       recordingStrangers(call, declaration, async () =>
-        answered(declaration, await handler(call.runtime, parsed(declaration.input, await read())), call),
+        outputOf(declaration, await handler(call.runtime, parsed(declaration.input, await read())), call),
       ),
   };
 }
@@ -242,7 +242,7 @@ function parsed<I extends z.ZodType>(schema: I, raw: unknown): z.output<I> {
 }
 
 /** Limits the output to its schema: a column that a handler returns by mistake does not leave the process. */
-function answered<O extends z.ZodType>(
+function outputOf<O extends z.ZodType>(
   { name, output }: { readonly name: string; readonly output: O },
   value: unknown,
   { runtime }: Call,

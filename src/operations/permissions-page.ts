@@ -1,8 +1,8 @@
 import { installationWide } from "../access/authorization";
-import { grantable, type Permission, permissions, permissionsOf, placeOf, roles } from "../access/permissions";
+import { grantable, levelOf, type Permission, permissions, permissionsOf, roles } from "../access/permissions";
 import { type OperationTree, operationsOf } from "./operations-of";
 
-const scopes = {
+const levels = {
   organization: "organization",
   project: "organization, project",
   person: "own account",
@@ -42,7 +42,7 @@ export function renderPermissionsPage(tree: OperationTree): string {
     `|---|${roles.map(() => ":-:").join("|")}|---|---|`,
     ...permissions.map((permission) => {
       const cells = roles.map((role) => (permissionsOf(role).has(permission) ? "✓" : ""));
-      return `| \`${permission}\` | ${cells.join(" | ")} | ${scopeOf(permission)} | ${operationsNeeding(permission).join(", ")} |`;
+      return `| \`${permission}\` | ${cells.join(" | ")} | ${levelText(permission)} | ${operationsNeeding(permission).join(", ")} |`;
     }),
     "",
     `${grantable.length} of them can be granted.`,
@@ -50,6 +50,6 @@ export function renderPermissionsPage(tree: OperationTree): string {
   ].join("\n");
 }
 
-function scopeOf(permission: Permission): string {
-  return installationWide.has(permission) ? "root organization" : scopes[placeOf(permission)];
+function levelText(permission: Permission): string {
+  return installationWide.has(permission) ? "root organization" : levels[levelOf(permission)];
 }

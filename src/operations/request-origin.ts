@@ -1,4 +1,4 @@
-import type { WrongHost } from "../platform/errors/reasons";
+import type { WrongHost } from "../platform/errors/reasons/access";
 import { isAmong } from "../platform/net/addresses";
 
 /** The address that a request was sent to: the public address, a loopback address of the host, or neither. */

@@ -1,12 +1,12 @@
 import type { ClientRequest } from "node:http";
 
 /** An external system did not respond in time, or closed the connection without a response. */
-export class NoAnswer extends Error {
-  override readonly name: string = "NoAnswer";
+export class NoResponse extends Error {
+  override readonly name: string = "NoResponse";
 }
 
 /** An external system did not respond in time. */
-export class TooLate extends NoAnswer {
+export class TooLate extends NoResponse {
   override readonly name = "TooLate";
 }
 
@@ -35,22 +35,22 @@ export function deadlineAround(
   milliseconds: number,
   fail: (error: NodeJS.ErrnoException) => void,
 ): () => void {
-  const late = setTimeout(() => end(new TooLate("no answer in time: it took too long")), milliseconds);
+  const late = setTimeout(() => end(new TooLate("no response in time: it took too long")), milliseconds);
   const end = (error: Error) => {
     clearTimeout(late);
     fail(error);
     request.destroy(error);
   };
   request.on("error", end);
-  request.on("timeout", () => end(new TooLate("no answer in time: it took too long")));
+  request.on("timeout", () => end(new TooLate("no response in time: it took too long")));
   request.on("upgrade", (_response, socket) => {
     socket.destroy();
-    end(new NoAnswer("the response changes the protocol (101) without a request to do so"));
+    end(new NoResponse("the response changes the protocol (101) without a request to do so"));
   });
-  let isAnswered = false; // a truncated body is an error of the response
+  let hasResponse = false; // a truncated body is an error of the response
   request.on("response", () => {
-    isAnswered = true;
+    hasResponse = true;
   });
-  request.on("close", () => isAnswered || end(new NoAnswer("the connection was closed without an answer")));
+  request.on("close", () => hasResponse || end(new NoResponse("the connection was closed without a response")));
   return () => clearTimeout(late);
 }

@@ -80,7 +80,7 @@ export interface FairQueueBounds {
  */
 export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQueue {
   const slots = new Slots(running);
-  const places = new Slots(waiting);
+  const waitingSlots = new Slots(waiting);
   const queues = new Map<string, (() => void)[]>();
 
   /** Starts waiting work while slots are free; the served owner moves to the end of the queue. */
@@ -108,7 +108,7 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
   };
 
   const waitForSlot = (owner: string): Promise<() => void> => {
-    const leave = places.take(owner);
+    const leave = waitingSlots.take(owner);
     if (typeof leave === "string") return Promise.reject(refuse(leave, aheadOf(owner)));
     return new Promise((resolve) => {
       const queue = queues.get(owner) ?? [];
@@ -135,7 +135,7 @@ export function fairQueue({ running, waiting, refuse }: FairQueueBounds): FairQu
 
   const refusal = (owner: string): Error | null => {
     if (!queues.has(owner) && slots.reached(owner) === null) return null;
-    const reached = places.reached(owner);
+    const reached = waitingSlots.reached(owner);
     return reached === null ? null : refuse(reached, aheadOf(owner));
   };
 

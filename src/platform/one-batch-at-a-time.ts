@@ -1,7 +1,7 @@
-interface Batching<Place, Item, Batch> {
+interface Batching<Destination, Item, Batch> {
   begin(): Batch;
   add(batch: Batch, item: Item): void;
-  send(place: Place, batch: Batch): Promise<void>;
+  send(destination: Destination, batch: Batch): Promise<void>;
 }
 
 interface Lane<Batch> {
@@ -13,17 +13,17 @@ interface Lane<Batch> {
  * Sends items of the same key in batches, one batch at a time: items that arrive during a batch form the next one. The
  * result resolves when the item is sent, and rejects if its batch fails.
  */
-export function oneBatchAtATime<Place extends object, Item, Batch>(
-  batching: Batching<Place, Item, Batch>,
-): (place: Place, key: string, item: Item) => Promise<void> {
-  const places = new WeakMap<Place, Map<string, Lane<Batch>>>();
+export function oneBatchAtATime<Destination extends object, Item, Batch>(
+  batching: Batching<Destination, Item, Batch>,
+): (destination: Destination, key: string, item: Item) => Promise<void> {
+  const lanesOf = new WeakMap<Destination, Map<string, Lane<Batch>>>();
 
-  return (place, key, item) => {
-    const lanes = places.get(place) ?? new Map<string, Lane<Batch>>();
-    places.set(place, lanes);
+  return (destination, key, item) => {
+    const lanes = lanesOf.get(destination) ?? new Map<string, Lane<Batch>>();
+    lanesOf.set(destination, lanes);
 
     const send = (batch: Batch): Promise<void> =>
-      batching.send(place, batch).finally(() => {
+      batching.send(destination, batch).finally(() => {
         if (lanes.get(key)?.waiting === null) lanes.delete(key);
       });
 

@@ -1,5 +1,3 @@
-import { setImmediate } from "node:timers/promises";
-
 /** Monotonic time and waiting as a value, so that tests control how time passes. */
 export interface Pace {
   /** ms since some moment; never goes back. */
@@ -22,6 +20,3 @@ export const realPace: Pace = {
       until.addEventListener("abort", done, { once: true });
     }),
 };
-
-/** Yields to the event loop, so that requests of the same process can run. */
-export const breathe = (): Promise<void> => setImmediate();

@@ -12,7 +12,7 @@ export type RandomBytes = (size: number) => Buffer;
 export interface Resolver {
   /**
    * Resolves all addresses of a name, canonical; empty if it has none or no server answers.
-   * @param withinMs a later answer counts as none; by default, the limit of the resolver applies
+   * @param withinMs a later response counts as none; by default, the limit of the resolver applies
    */
   addresses(name: string, withinMs?: number): Promise<readonly string[]>;
 }

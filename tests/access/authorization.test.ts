@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canGive, isAllowed, judge, projectsWith } from "../../src/access/authorization";
+import { authorize, canGive, isAllowed, projectsWith } from "../../src/access/authorization";
 import type { Organization, Reach } from "../../src/access/organization";
 import { type Grant, type Permission, permissions, permissionsOf, type Role } from "../../src/access/permissions";
 import {
@@ -187,7 +187,7 @@ describe("principalOf", () => {
 /** The outcome of the decision about a caller, an object and a permission. */
 function decisionOn(principal: KeyFacts | SessionFacts, permission: Permission, changed: Partial<Facts> = {}): string {
   const allFacts = facts(principal, changed);
-  return outcomeOf(() => judge(principalOf(allFacts, principal.kind, arrival), allFacts, permission, about));
+  return outcomeOf(() => authorize(principalOf(allFacts, principal.kind, arrival), allFacts, permission, about));
 }
 
 describe("authorization decision (DK-15)", () => {
@@ -566,7 +566,7 @@ describe("authorization decision (DK-15)", () => {
   it("lets the command line do what an owner of the organization can, but nothing on a person's account", () => {
     const commandLine = { kind: "commandLine", standing: at(builtIn("owner")) } as const;
     const outcome = (permission: Permission, changed: Partial<Facts> = {}) =>
-      outcomeOf(() => judge(commandLine, facts(commandLine, changed), permission, about));
+      outcomeOf(() => authorize(commandLine, facts(commandLine, changed), permission, about));
     expect(outcome("organization:delete")).toBe("allowed");
     expect(outcome("organization:delete", notFound)).toBe("notFound not_found");
     expect(outcome("gateway:create")).toBe("forbidden forbidden");

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { canGive, isOwn, judge, reachOf, worthOf } from "../../src/access/authorization";
+import { authorize, canGive, effectivePermissions, isOwnKey, permissionsOfGrant } from "../../src/access/authorization";
 import type { Organization } from "../../src/access/organization";
 import {
   type Grant,
+  levelOf,
   type Permission,
   permissions,
   permissionsOf,
-  placeOf,
   type Role,
 } from "../../src/access/permissions";
 import type { Facts, KeyPrincipal, Principal, SessionPrincipal } from "../../src/access/principal";
@@ -74,7 +74,7 @@ function reasonOf(principal: Principal, object: unknown, permission: Permission)
     projectId: null,
   };
   try {
-    judge(principal, facts, permission, { kind: "apiKey", id: "key_1" });
+    authorize(principal, facts, permission, { kind: "apiKey", id: "key_1" });
     return null;
   } catch (refusal) {
     return (refusal as Refusal).reason;
@@ -114,7 +114,7 @@ describe("a person's own key (TM-25)", () => {
     for (const permission of ["key:read", "key:update", "key:delete"] as const) {
       expect(reasonOf(keyOf("key_2", oneScope), key, permission)).toBe("key_scope");
     }
-    expect(isOwn({ kind: "commandLine", standing: everywhere("owner") }, key)).toBe(false);
+    expect(isOwnKey({ kind: "commandLine", standing: everywhere("owner") }, key)).toBe(false);
   });
 
   test("every key can read its own session", () => {
@@ -125,24 +125,25 @@ describe("a person's own key (TM-25)", () => {
 
 describe("permissions of a key (TM-27)", () => {
   test("a key has the permissions that both its grant and its holder have now", () => {
-    expect(reachOf(key)).toEqual([...permissionsOf("owner")]);
-    expect(reachOf({ ...key, holder: everywhere("viewer") })).toEqual([...permissionsOf("viewer")]);
+    expect(effectivePermissions(key)).toEqual([...permissionsOf("owner")]);
+    expect(effectivePermissions({ ...key, holder: everywhere("viewer") })).toEqual([...permissionsOf("viewer")]);
     expect(
-      reachOf({ ...key, grant: grantOf("route:read", "gateway:delete"), holder: everywhere("developer") }),
+      effectivePermissions({ ...key, grant: grantOf("route:read", "gateway:delete"), holder: everywhere("developer") }),
     ).toEqual(["route:read"]);
-    expect(reachOf({ ...key, holder: null })).toEqual([]);
-    expect(reachOf({ ...key, holder: everywhere(null) })).toEqual([]);
+    expect(effectivePermissions({ ...key, holder: null })).toEqual([]);
+    expect(effectivePermissions({ ...key, holder: everywhere(null) })).toEqual([]);
   });
 
   test("a key of one project has no organization permission", () => {
-    const atProject = worthOf(builtIn("owner"), "prj_1");
-    expect(atProject).toEqual(permissions.filter((permission) => placeOf(permission) === "project"));
-    expect(worthOf(builtIn("owner"), null)).toEqual([...permissionsOf("owner")]);
-    expect(worthOf(grantOf("account:update"), null)).toEqual([]);
+    const atProject = permissionsOfGrant(builtIn("owner"), "prj_1");
+    expect(atProject).toEqual(permissions.filter((permission) => levelOf(permission) === "project"));
+    expect(permissionsOfGrant(builtIn("owner"), null)).toEqual([...permissionsOf("owner")]);
+    expect(permissionsOfGrant(grantOf("account:update"), null)).toEqual([]);
   });
 
   test("a member can touch a key only if the member has every permission of the key", () => {
-    const canTouch = (role: Role, touched: LocatedKey) => canGive(session("bob", role), organization, reachOf(touched));
+    const canTouch = (role: Role, touched: LocatedKey) =>
+      canGive(session("bob", role), organization, effectivePermissions(touched));
     expect(canTouch("admin", key)).toBe(false);
     expect(canTouch("owner", key)).toBe(true);
     expect(canTouch("admin", { ...key, grant: builtIn("admin") })).toBe(true);

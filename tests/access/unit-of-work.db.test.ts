@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { insertEnvironment } from "../support/environment";
 import { callMeanwhile, type Meanwhile } from "../support/interposed";
-import { insertPlace } from "../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 beforeEach(async () => {
   acme = await world.organization();
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
   key = await acme.key("owner");
 });
 
@@ -283,7 +283,7 @@ async function waitUntil(isMet: () => Promise<boolean>): Promise<void> {
 describe("a rule for upstreams that is tightened during a request", () => {
   test("an upstream that the former rule accepted is checked again by the tightened rule", async () => {
     const tightened = await world.organization({ upstreams: "any" });
-    const { environmentId } = await insertPlace(world, tightened);
+    const { environmentId } = await insertEnvironment(world, tightened);
     const { applicationId } = await given(tightened).application({ environmentId });
     const answer = await callMeanwhile(
       world,

@@ -30,7 +30,7 @@ async function run(options: readonly string[], logs: readonly AuditVerdict[]) {
     {
       run: async () => 9,
       build: async () => 9,
-      ask: async (verb, input) => {
+      send: async (verb, input) => {
         requests.push([verb, input]);
         return { ok: true, result: { logs } };
       },

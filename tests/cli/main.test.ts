@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/main";
-import type { BreakGlassAnswer } from "../../src/main/host/contract";
+import type { BreakGlassResponse } from "../../src/main/host/contract";
 
 interface HostRequest {
   readonly verb: string;
   readonly input: unknown;
 }
 
-async function run(commandLine: string, answer: BreakGlassAnswer = { ok: true, result: created }) {
+async function run(commandLine: string, answer: BreakGlassResponse = { ok: true, result: created }) {
   const requests: HostRequest[] = [];
   const modes: string[] = [];
   let out = "";
@@ -20,7 +20,7 @@ async function run(commandLine: string, answer: BreakGlassAnswer = { ok: true, r
         return 3;
       },
       build: async () => 4,
-      ask: async (verb, input) => {
+      send: async (verb, input) => {
         requests.push({ verb, input });
         return answer;
       },

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { makeApiKey } from "../../src/access/api-keys";
-import { manyKinds, triesOnTheirOwn } from "../../src/audit/refusal-bucket";
-import { settleRefusals } from "../../src/audit/sealing";
+import { attemptsWithOwnEntry, manyKinds } from "../../src/audit/refusal-bucket";
+import { settleRefusals } from "../../src/audit/seal-entries";
 import { createHandler } from "../../src/http/handler";
 import { newId } from "../../src/platform/ids";
 import { registerSecret } from "../support/secrets";
@@ -62,15 +62,15 @@ describe("a flood of refused attempts (AUD)", () => {
       const answers = await Promise.all(Array.from({ length: 50 }, () => send(viewer, "projects.create", "192.0.2.1")));
       expect(new Set(answers)).toEqual(new Set([403]));
     }
-    expect(await refused(acme.organizationId)).toHaveLength(triesOnTheirOwn);
+    expect(await refused(acme.organizationId)).toHaveLength(attemptsWithOwnEntry);
     await settle();
-    expect(await refused(acme.organizationId)).toHaveLength(triesOnTheirOwn); // the minute is not over
+    expect(await refused(acme.organizationId)).toHaveLength(attemptsWithOwnEntry); // the minute is not over
 
     world.now = new Date("2026-05-01T10:01:00.000Z");
     await settle();
     await settle();
     const entries = await refused(acme.organizationId);
-    expect(entries.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1, attempts - triesOnTheirOwn]);
+    expect(entries.map(({ count }) => count)).toEqual([1, 1, 1, 1, 1, attempts - attemptsWithOwnEntry]);
     expect(entries.at(-1)).toMatchObject({
       action: "projects.create",
       reason: "key_scope",
@@ -96,7 +96,7 @@ describe("a flood of refused attempts (AUD)", () => {
     world.now = new Date("2026-05-01T10:01:00.000Z");
     await settle();
     const entries = await refused(world.runtime.installationId);
-    expect(entries).toHaveLength(triesOnTheirOwn + 1);
+    expect(entries).toHaveLength(attemptsWithOwnEntry + 1);
     expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(attempts);
     expect(statements).toBeLessThan(attempts / 5);
   });
@@ -132,22 +132,22 @@ describe("a flood of refused attempts (AUD)", () => {
 
   test("attempts in the next minute get new entries", async () => {
     const key = await acme.key("viewer");
-    for (let at = 0; at < triesOnTheirOwn + 2; at++) await send(key, "projects.create", "192.0.2.1");
+    for (let at = 0; at < attemptsWithOwnEntry + 2; at++) await send(key, "projects.create", "192.0.2.1");
     world.now = new Date("2026-05-01T10:01:10.000Z");
     await send(key, "projects.create", "192.0.2.1");
     await settle();
     const entries = await refused(acme.organizationId);
-    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(triesOnTheirOwn + 3);
-    expect(entries).toHaveLength(triesOnTheirOwn + 2);
+    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(attemptsWithOwnEntry + 3);
+    expect(entries).toHaveLength(attemptsWithOwnEntry + 2);
   });
 
   test("several processes settle the counts of a flood only once", async () => {
     const key = await acme.key("viewer");
-    for (let at = 0; at < triesOnTheirOwn + 4; at++) await send(key, "projects.create", "192.0.2.1");
+    for (let at = 0; at < attemptsWithOwnEntry + 4; at++) await send(key, "projects.create", "192.0.2.1");
     world.now = new Date("2026-05-01T10:02:00.000Z");
     await Promise.all([settle(), settle(), settle()]);
     const entries = await refused(acme.organizationId);
-    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(triesOnTheirOwn + 4);
+    expect(entries.reduce((sum, { count }) => sum + count, 0)).toBe(attemptsWithOwnEntry + 4);
   });
 });
 

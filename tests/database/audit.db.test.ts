@@ -1,10 +1,11 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { CallResponse } from "../support/call-response";
+import { insertEnvironment } from "../support/environment";
 import { callOn } from "../support/interposed";
-import { insertPlace } from "../support/place";
 import { outcomeOf, runAs } from "../support/run-as";
 import { formsOf, registeredSecrets, registerSecret } from "../support/secrets";
-import { type Answer, type GivenOrganization, given, openWorld, type World } from "../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 interface Entry extends Record<string, unknown> {
   audit_id: string;
@@ -31,7 +32,7 @@ beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
   beta = await world.organization();
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
 });
 afterAll(() => world.close());
 
@@ -42,7 +43,7 @@ const entriesOf = (organizationId: string) =>
   world.db.asOwner<Entry>(`select * from audit_entries where organization_id = $1 order by audit_id`, [organizationId]);
 
 /** Returns the entries of one request, by the request id in its response. */
-const entriesFor = (answer: Pick<Answer, "headers">) =>
+const entriesFor = (answer: Pick<CallResponse, "headers">) =>
   world.db.asOwner<Entry>(`select * from audit_entries where request_id = $1 order by audit_id`, [
     answer.headers.get("x-request-id") ?? "",
   ]);
@@ -95,8 +96,8 @@ describe("an entry of a change", () => {
     const { securityId } = await perform("security.create", { applicationId, username: "ada" });
     await perform("security.update", { securityId, username: "bob", password: registerSecret("Audit-me-not-4712") });
     await perform("security.update", { securityId, username: "eve" });
-    const place = route();
-    const { routeId } = await perform("routes.create", { applicationId, ...place });
+    const inserted = route();
+    const { routeId } = await perform("routes.create", { applicationId, ...inserted });
     await perform("routes.update", { routeId, pathPrefix: "/x" });
     await perform("routes.delete", { routeId });
     await perform("applications.update", { applicationId, name: "Other" });
@@ -116,10 +117,10 @@ describe("an entry of a change", () => {
       ['security.update credential {"password":"changed","username":["ada","bob"]}'],
       ['security.update credential {"username":["bob","eve"]}'],
       [
-        `routes.create route ${JSON.stringify({ host: place.host, upstreams: place.upstreams.map(({ url }) => url), pathPrefix: "" })}`,
+        `routes.create route ${JSON.stringify({ host: inserted.host, upstreams: inserted.upstreams.map(({ url }) => url), pathPrefix: "" })}`,
       ],
       ['routes.update route {"pathPrefix":["","/x"]}'],
-      [`routes.delete route ${JSON.stringify({ host: place.host, pathPrefix: "/x" })}`],
+      [`routes.delete route ${JSON.stringify({ host: inserted.host, pathPrefix: "/x" })}`],
       ['applications.update application {"name":["Wiki","Other"]}'],
       // DK-19: a change that makes an application public has a separate action.
       ['security.delete.opened credential {"last":true,"username":"eve"}'],

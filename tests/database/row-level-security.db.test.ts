@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { DatabaseRole } from "../../src/database/database";
 import { databaseRoles } from "../../src/database/database-roles";
 import { newId } from "../../src/platform/ids";
+import { insertEnvironment } from "../support/environment";
 import { givenMember, givenPerson } from "../support/people";
-import { insertPlace } from "../support/place";
 import { outcomeOf, quoted, runAs } from "../support/run-as";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../support/world";
 
@@ -73,7 +73,7 @@ afterAll(() => world.close());
 async function seeded(host: string, upstream: string): Promise<Seeded> {
   const gatewayId = await insertGateway(world.db, world.runtime);
   const org = await world.organization({ gatewayId });
-  const { projectId, environmentId } = await insertPlace(world, org);
+  const { projectId, environmentId } = await insertEnvironment(world, org);
   const { applicationId } = await given(org).application({
     environmentId,
     route: { host, upstreams: [{ url: upstream }] },

@@ -8,7 +8,7 @@ import { type Database, type DatabaseRole, rowsOf } from "../../src/database/dat
 import { migratePostgresDatabase } from "../../src/database/migrate";
 import { openPostgres } from "../../src/database/postgres-database";
 import { sessionSettings, settingsFor } from "../../src/database/session-settings";
-import { askHost } from "../../src/main/host-commands";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { emptyDatabase } from "../support/empty-database";
 import { alter, hostileSettings } from "../support/hostile-settings";
 import { openAsOwner } from "../support/owner-connection";
@@ -197,7 +197,7 @@ test("requests, the listener, migrations and host commands send the pinned value
     PORTCULLIS_DATA: data,
     PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9",
   };
-  const commands = await startOf(() => askHost(environment, "operator list", {}));
+  const commands = await startOf(() => sendHostCommand(environment, "operator list", {}));
   for (const message of commands) {
     expect(message).toMatchObject(settingsFor(message.role === undefined ? "migrations" : "requests"));
   }

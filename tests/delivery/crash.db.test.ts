@@ -8,7 +8,7 @@ let gateway: FakeGateway;
 
 beforeEach(async () => {
   sync = await openSyncWorld();
-  gateway = await startFakeGateway(sync.places, sync);
+  gateway = await startFakeGateway(sync.paths, sync);
 });
 afterEach(async () => {
   await sync.close();

@@ -21,8 +21,8 @@ describe.skipIf(!hasTraefik())("delivery to a real gateway", () => {
 
   const start = async () => {
     traefik = await startTraefik({
-      folder: sync.places.dynamic,
-      config: { file: sync.places.static, address: sync.address, probeAddress: sync.probeAddress },
+      folder: sync.paths.dynamic,
+      config: { file: sync.paths.static, address: sync.address, probeAddress: sync.probeAddress },
     });
     return traefik;
   };

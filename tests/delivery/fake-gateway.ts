@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
-import type { Places } from "../../src/delivery/applier/gateway-folder";
+import type { FolderPaths } from "../../src/delivery/applier/gateway-folder";
 
 /** Replaces Traefik: serves the files in the folder, or those that were there when it was frozen. */
 export interface FakeGateway {
@@ -36,14 +36,14 @@ interface Configuration {
 }
 
 export async function startFakeGateway(
-  places: Places,
+  paths: FolderPaths,
   addresses: { readonly address: string; readonly probeAddress: string },
 ): Promise<FakeGateway> {
   let frozen: Configuration | null = null;
-  const current = () => frozen ?? readFolder(places);
+  const current = () => frozen ?? readFolder(paths);
   const gateway: FakeGateway = {
     freeze: () => {
-      const held = readFolder(places);
+      const held = readFolder(paths);
       frozen = held;
       return () => {
         frozen = held;
@@ -61,7 +61,7 @@ export async function startFakeGateway(
   const serve = (visitors: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     const host = request.headers.host ?? "";
     if (visitors) gateway.asked.push(host);
-    const found = answerOf(current(), host);
+    const found = resultOf(current(), host);
     const changed = visitors ? gateway.answer?.(host, found.headers, found.status) : null;
     const { status, headers } = { ...found, ...changed };
     response.writeHead(status, headers).end();
@@ -74,7 +74,7 @@ export async function startFakeGateway(
 }
 
 /** Routers are distinguished by exact hosts only, which is enough for these tests. */
-function answerOf({ http = {} }: Configuration, host: string): FakeAnswer {
+function resultOf({ http = {} }: Configuration, host: string): FakeAnswer {
   const [router] = Object.values(http.routers ?? {})
     .filter(({ rule }) => rule.includes(`Host(\`${host}\`)`))
     .sort((one, other) => other.priority - one.priority);
@@ -89,8 +89,8 @@ function answerOf({ http = {} }: Configuration, host: string): FakeAnswer {
   return { status: router.service === "noop@internal" ? 418 : 200, headers };
 }
 
-function readFolder(places: Places): Configuration {
-  const texts = [places.marker, ...filesIn(places.applications)].map((path) => {
+function readFolder(paths: FolderPaths): Configuration {
+  const texts = [paths.marker, ...filesIn(paths.applications)].map((path) => {
     try {
       return readFileSync(path, "utf8");
     } catch {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { realFileSystem } from "../../src/delivery/applier/file-system";
+import { realFileOperations } from "../../src/delivery/applier/file-operations";
 import { adoptGatewayFolder } from "../../src/delivery/leader/adopt-gateway-folder";
 import { newId } from "../../src/platform/ids";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
@@ -43,21 +43,21 @@ async function started(options: Parameters<SyncWorld["reconciler"]>[0] = {}) {
 describe("the folder before the first delivery", () => {
   it("the folder exists before there is any application, and only its user and group may read it (TM-53..55)", async () => {
     await started();
-    const { places } = sync;
-    expect(readdirSync(places.applications)).toEqual(["0-shared.yml"]);
-    expect(readFileSync(places.static, "utf8")).toContain(`directory: "${places.dynamic}"`);
-    for (const folder of [places.dynamic, places.applications, places.staging]) expect(mode(folder)).toBe("750");
-    for (const file of [places.static, places.marker, join(places.applications, "0-shared.yml")]) {
+    const { paths } = sync;
+    expect(readdirSync(paths.applications)).toEqual(["0-shared.yml"]);
+    expect(readFileSync(paths.static, "utf8")).toContain(`directory: "${paths.dynamic}"`);
+    for (const folder of [paths.dynamic, paths.applications, paths.staging]) expect(mode(folder)).toBe("750");
+    for (const file of [paths.static, paths.marker, join(paths.applications, "0-shared.yml")]) {
       expect(mode(file)).toBe("640");
     }
     await application();
     await delivered();
-    for (const name of readdirSync(places.applications)) expect(mode(join(places.applications, name))).toBe("640");
+    for (const name of readdirSync(paths.applications)) expect(mode(join(paths.applications, name))).toBe("640");
   });
 
   it("the static configuration names the folder as Traefik sees it", async () => {
     await started({ folder: { folder: sync.folder, folderInTraefik: "/etc/gateway" } });
-    expect(readFileSync(sync.places.static, "utf8")).toContain('directory: "/etc/gateway/dynamic"');
+    expect(readFileSync(sync.paths.static, "utf8")).toContain('directory: "/etc/gateway/dynamic"');
   });
 });
 
@@ -65,9 +65,9 @@ describe("a failed write", () => {
   it("a failed write is retried and reports its cause, and is logged as an error if something should have closed", async () => {
     let full = false;
     const files = {
-      ...realFileSystem,
-      writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
-        if (!full) return realFileSystem.writeFlushed(...given);
+      ...realFileOperations,
+      writeFlushed: async (...given: Parameters<typeof realFileOperations.writeFlushed>) => {
+        if (!full) return realFileOperations.writeFlushed(...given);
         throw Object.assign(new Error("no space left"), { code: "ENOSPC", syscall: "write", path: given[0] });
       },
     };
@@ -111,12 +111,12 @@ describe("a failed write", () => {
     await delivered();
     await first.reconciler.stop();
     const whole = sync.file(applicationId);
-    writeFileSync(join(sync.places.applications, `${applicationId}.yml`), "{}");
+    writeFileSync(join(sync.paths.applications, `${applicationId}.yml`), "{}");
     let refused = 0;
     const files = {
-      ...realFileSystem,
-      writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
-        if (refused >= 2) return realFileSystem.writeFlushed(...given);
+      ...realFileOperations,
+      writeFlushed: async (...given: Parameters<typeof realFileOperations.writeFlushed>) => {
+        if (refused >= 2) return realFileOperations.writeFlushed(...given);
         refused++;
         throw Object.assign(new Error("no space left"), { code: "ENOSPC", syscall: "write", path: given[0] });
       },
@@ -131,9 +131,9 @@ describe("a failed write", () => {
 
   it("a file in the place of the folder is reported", async () => {
     await started();
-    const { places } = sync;
-    renameSync(places.applications, `${places.folder}/away`);
-    writeFileSync(places.applications, "");
+    const { paths } = sync;
+    renameSync(paths.applications, `${paths.folder}/away`);
+    writeFileSync(paths.applications, "");
     const { applicationId } = await application();
     await until(
       () => sync.gateway(),
@@ -141,8 +141,8 @@ describe("a failed write", () => {
     );
     expect((await sync.gateway()).cause).toContain("is not a folder");
     expect(await sync.state(applicationId)).toBeNull();
-    rmSync(places.applications);
-    renameSync(`${places.folder}/away`, places.applications);
+    rmSync(paths.applications);
+    renameSync(`${paths.folder}/away`, paths.applications);
     await delivered();
     expect(sync.file(applicationId)).not.toBeNull();
   });
@@ -175,7 +175,7 @@ describe("a folder that the database does not mean", () => {
     await application();
     await delivered();
     await reconciler.stop();
-    writeFileSync(sync.places.claim, JSON.stringify(change(JSON.parse(readFileSync(sync.places.claim, "utf8")))));
+    writeFileSync(sync.paths.claim, JSON.stringify(change(JSON.parse(readFileSync(sync.paths.claim, "utf8")))));
     const before = snapshot(sync.folder);
     const term = (await sync.gateway()).lease_term;
     const { standing } = await started({ timing: { candidateMs: 20 } });
@@ -205,7 +205,7 @@ describe("a folder that the database does not mean", () => {
     const { epoch } = await sync.gateway();
     rmSync(sync.folder, { recursive: true });
     const { random, database } = sync.world.runtime;
-    await adoptGatewayFolder(database, { gatewayId: sync.gatewayId }, sync.places, { random, now: new Date() });
+    await adoptGatewayFolder(database, { gatewayId: sync.gatewayId }, sync.paths, { random, now: new Date() });
     const { standing } = await started();
     expect(standing.leads).toBe(true);
     await until(
@@ -247,7 +247,7 @@ describe("the full comparison", () => {
     const missing = (await application("missing.localhost", 9001)).applicationId;
     const gone = (await application("gone.localhost", 9002)).applicationId;
     await delivered();
-    const path = (id: string) => join(sync.places.applications, `${id}.yml`);
+    const path = (id: string) => join(sync.paths.applications, `${id}.yml`);
     const good = { altered: sync.file(altered), missing: sync.file(missing), gone: sync.file(gone) ?? "" };
     await sync.given.ok("applications.delete", { applicationId: gone });
     await delivered();
@@ -257,9 +257,9 @@ describe("the full comparison", () => {
     writeFileSync(path(altered), "{}");
     rmSync(path(missing));
     writeFileSync(path(gone), good.gone);
-    writeFileSync(join(sync.places.applications, "0-shared.yml"), "{}");
-    const deny = readdirSync(sync.places.applications).find((name) => name.startsWith("0-deny")) ?? "none";
-    rmSync(join(sync.places.applications, deny));
+    writeFileSync(join(sync.paths.applications, "0-shared.yml"), "{}");
+    const deny = readdirSync(sync.paths.applications).find((name) => name.startsWith("0-deny")) ?? "none";
+    rmSync(join(sync.paths.applications, deny));
     await started();
     await until(
       () => sync.file(gone),
@@ -270,17 +270,17 @@ describe("the full comparison", () => {
       (file) => file === good.altered,
     );
     expect(sync.file(missing)).toBe(good.missing);
-    expect(readFileSync(join(sync.places.applications, "0-shared.yml"), "utf8")).toContain("guard");
-    expect(existsSync(join(sync.places.applications, deny))).toBe(true);
+    expect(readFileSync(join(sync.paths.applications, "0-shared.yml"), "utf8")).toContain("guard");
+    expect(existsSync(join(sync.paths.applications, deny))).toBe(true);
   });
 
   it("the full comparison repairs the shared file and denies that change while the process leads (TM-53)", async () => {
     await started({ timing: { compareMs: 50 } });
     await application();
     await delivered();
-    const names = readdirSync(sync.places.applications).filter((name) => name.startsWith("0-"));
+    const names = readdirSync(sync.paths.applications).filter((name) => name.startsWith("0-"));
     expect(names).toHaveLength(2);
-    const paths = names.map((name) => join(sync.places.applications, name));
+    const paths = names.map((name) => join(sync.paths.applications, name));
     const good = paths.map((path) => readFileSync(path, "utf8"));
     for (const path of paths) {
       writeFileSync(path, "{}");
@@ -300,7 +300,7 @@ describe("the full comparison", () => {
     for (const table of ["routes", "security", "applications"]) {
       await sync.world.db.asOwner(`delete from ${table} where application_id = $1`, [applicationId]);
     }
-    rmSync(join(sync.places.applications, `${applicationId}.yml`));
+    rmSync(join(sync.paths.applications, `${applicationId}.yml`));
     await started();
     await until(
       () => sync.state(applicationId),
@@ -324,7 +324,7 @@ describe("the full comparison", () => {
     await application();
     await delivered();
     await reconciler.stop();
-    const { dynamic, applications } = sync.places;
+    const { dynamic, applications } = sync.paths;
     mkdirSync(join(dynamic, "theirs"));
     const router = { rule: "Host(`wiki.localhost`)", service: "noop@internal" };
     const foreign: Record<string, string> = {

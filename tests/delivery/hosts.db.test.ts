@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { sweep } from "../../src/delivery/leader/sweep";
-import { insertPlace } from "../support/place";
+import { sweep } from "../../src/delivery/leader/sweeper";
+import { insertEnvironment } from "../support/environment";
 import { type GivenOrganization, given } from "../support/world";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
@@ -12,7 +12,7 @@ let gateway: FakeGateway;
 
 beforeEach(async () => {
   sync = await openSyncWorld();
-  gateway = await startFakeGateway(sync.places, sync);
+  gateway = await startFakeGateway(sync.paths, sync);
 });
 afterEach(async () => {
   await sync.close();
@@ -30,9 +30,9 @@ const delivered = () =>
     () => sync.pending(),
     (pending) => pending === 0,
   );
-const denies = () => readdirSync(sync.places.applications).filter((name) => name.startsWith("0-deny-"));
+const denies = () => readdirSync(sync.paths.applications).filter((name) => name.startsWith("0-deny-"));
 const denyText = (organization: GivenOrganization, group = 0) =>
-  readFileSync(join(sync.places.applications, `0-deny-${organization.organizationId}-${group}.yml`), "utf8");
+  readFileSync(join(sync.paths.applications, `0-deny-${organization.organizationId}-${group}.yml`), "utf8");
 const input = (host: string, port: number) => ({
   access: "protected",
   route: { host, upstreams: [{ url: `http://127.0.0.1:${port}` }] },
@@ -75,7 +75,7 @@ describe("the denies of claimed hosts", () => {
     const { applicationId } = await sync.given.application(input(host, 9000));
     await sync.proven(applicationId);
     const beta = await sync.world.organization({ gatewayId: sync.gatewayId, upstreams: "any" });
-    const { environmentId } = await insertPlace(sync.world, beta);
+    const { environmentId } = await insertEnvironment(sync.world, beta);
     const claim = () => given(beta).application({ environmentId, ...input(host, 9001) });
     await expect(claim()).rejects.toThrow("host_taken");
     await sync.given.ok("applications.delete", { applicationId });
@@ -123,7 +123,7 @@ describe("the denies of claimed hosts", () => {
   it("the deny of a deleted organization is removed when its claims end", async () => {
     await started();
     const beta = await sync.world.organization({ gatewayId: sync.gatewayId, upstreams: "any" });
-    const { environmentId } = await insertPlace(sync.world, beta);
+    const { environmentId } = await insertEnvironment(sync.world, beta);
     const { applicationId } = await given(beta).application({ environmentId, ...input("leaving.localhost", 9001) });
     await given(beta).ok("applications.delete", { applicationId });
     await given(beta).ok("organizations.delete", {});

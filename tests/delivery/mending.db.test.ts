@@ -34,21 +34,21 @@ describe("a part of the folder that is removed while the leader runs", () => {
     const { applicationId } = await application();
     await delivered();
     const before = sync.file(applicationId);
-    rmSync(sync.places.applications, { recursive: true });
+    rmSync(sync.paths.applications, { recursive: true });
     await application("other.localhost", 9001);
     await delivered();
     await until(
       () => sync.file(applicationId),
       (file) => file === before,
     );
-    expect(readFileSync(join(sync.places.applications, "0-shared.yml"), "utf8")).toContain("guard");
+    expect(readFileSync(join(sync.paths.applications, "0-shared.yml"), "utf8")).toContain("guard");
   });
 
   it("recreates the removed staging folder in a new term", async () => {
     await started();
     await delivered();
     const { lease_term } = await sync.gateway();
-    rmSync(sync.places.staging, { recursive: true });
+    rmSync(sync.paths.staging, { recursive: true });
     const { applicationId } = await application();
     await delivered();
     expect(sync.file(applicationId)).not.toBeNull();
@@ -82,15 +82,15 @@ describe("an old file from a copy of the folder", () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
-    const older = readFileSync(sync.places.marker, "utf8");
+    const older = readFileSync(sync.paths.marker, "utf8");
     await sync.given.credential(applicationId, "bob");
     await delivered();
     await first.stop();
-    writeFileSync(sync.places.marker, older);
+    writeFileSync(sync.paths.marker, older);
     const { revision } = await sync.gateway();
     await started();
     await until(
-      () => readFileSync(sync.places.marker, "utf8"),
+      () => readFileSync(sync.paths.marker, "utf8"),
       (marker) => Number(/\.(\d+)\./.exec(marker)?.[1]) > revision,
     );
   });
@@ -104,7 +104,7 @@ describe("an old file from a copy of the folder", () => {
     await delivered();
     await first.stop();
     await sync.world.db.asOwner("delete from application_states"); // as after 30 days
-    const path = join(sync.places.applications, `${applicationId}.yml`);
+    const path = join(sync.paths.applications, `${applicationId}.yml`);
     writeFileSync(path, text);
     await started();
     await until(
@@ -122,7 +122,7 @@ describe("an old file from a copy of the folder", () => {
     await delivered();
     await first.stop();
     await sync.world.db.asOwner("delete from application_states");
-    writeFileSync(join(sync.places.applications, `${applicationId}.yml`), text);
+    writeFileSync(join(sync.paths.applications, `${applicationId}.yml`), text);
     const { compared_at } = await sync.gateway();
     await started();
     const { foreign_files } = await until(
@@ -137,7 +137,7 @@ describe("an old file from a copy of the folder", () => {
     const first = await started();
     await first.stop();
     const name = `0-deny-${sync.organization.organizationId}-7.yml`;
-    const path = join(sync.places.applications, name);
+    const path = join(sync.paths.applications, name);
     writeFileSync(path, "{}");
     const { compared_at } = await sync.gateway();
     await started();

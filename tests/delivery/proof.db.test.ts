@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 const serving = async () => {
-  gateway = await startFakeGateway(sync.places, sync);
+  gateway = await startFakeGateway(sync.paths, sync);
   return gateway;
 };
 const started = async (options: Parameters<SyncWorld["reconciler"]>[0] = {}) => {
@@ -79,9 +79,9 @@ describe("loaded", () => {
       () => sync.pending(),
       (pending) => pending === 0,
     );
-    const marker = readFileSync(sync.places.marker, "utf8");
+    const marker = readFileSync(sync.paths.marker, "utf8");
     const applied = (await sync.gateway()).revision;
-    writeFileSync(sync.places.marker, marker.replace(new RegExp(`(\\.${applied}\\.)[a-z2-7]+`), "$1another"));
+    writeFileSync(sync.paths.marker, marker.replace(new RegExp(`(\\.${applied}\\.)[a-z2-7]+`), "$1another"));
     fake.freeze();
     await until(
       () => {
@@ -91,7 +91,7 @@ describe("loaded", () => {
       (state) => state?.unproven === "gateway_does_not_load",
     );
     expect((await sync.gateway()).loaded_revision).toBe(revision);
-    writeFileSync(sync.places.marker, marker);
+    writeFileSync(sync.paths.marker, marker);
     fake.thaw();
     expect((await sync.proven(applicationId)).revision).toBe(applied);
   });
@@ -421,9 +421,9 @@ describe("markers", () => {
       },
       client: () => ({
         ...client,
-        ask: (...asked) => {
+        request: (...asked) => {
           asks++;
-          return client.ask(...asked);
+          return client.request(...asked);
         },
       }),
       faultPoint: (point) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeSealer } from "../../src/database/sealing";
-import { hashPlace } from "../../src/delivery/planner/gateway-secrets";
+import { hashSealContext } from "../../src/delivery/planner/gateway-secrets";
 import { newId } from "../../src/platform/ids";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
@@ -11,7 +11,7 @@ let gateway: FakeGateway;
 
 beforeEach(async () => {
   sync = await openSyncWorld();
-  gateway = await startFakeGateway(sync.places, sync);
+  gateway = await startFakeGateway(sync.paths, sync);
   sync.reconciler().start();
 });
 afterEach(async () => {
@@ -57,11 +57,23 @@ const bad: [string, string, (securityId: string) => string][] = [
   [
     "a hash that is sealed with another key",
     "eve",
-    (id) => makeSealer([randomBytes(32)]).seal(hashPlace(id), goodHash),
+    (id) => makeSealer([randomBytes(32)]).seal(hashSealContext(id), goodHash),
   ],
-  ["a hash that is sealed for another row", "eve", () => sync.world.runtime.sealer.seal(hashPlace("sec_x"), goodHash)],
-  ["a text that is not a hash", "eve", (id) => sync.world.runtime.sealer.seal(hashPlace(id), "plain:text\nmallory:x")],
-  ["a username with a line break", "eve\nmallory", (id) => sync.world.runtime.sealer.seal(hashPlace(id), goodHash)],
+  [
+    "a hash that is sealed for another row",
+    "eve",
+    () => sync.world.runtime.sealer.seal(hashSealContext("sec_x"), goodHash),
+  ],
+  [
+    "a text that is not a hash",
+    "eve",
+    (id) => sync.world.runtime.sealer.seal(hashSealContext(id), "plain:text\nmallory:x"),
+  ],
+  [
+    "a username with a line break",
+    "eve\nmallory",
+    (id) => sync.world.runtime.sealer.seal(hashSealContext(id), goodHash),
+  ],
 ];
 
 describe.each(bad)("%s", (_, username, sealed) => {

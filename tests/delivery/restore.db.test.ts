@@ -69,7 +69,7 @@ async function started() {
 }
 const adopt = () => {
   const { random, database } = sync.world.runtime;
-  return adoptGatewayFolder(database, { gatewayId: sync.gatewayId }, sync.places, { random, now: new Date() });
+  return adoptGatewayFolder(database, { gatewayId: sync.gatewayId }, sync.paths, { random, now: new Date() });
 };
 
 describe("a database that was restored from an older copy", () => {
@@ -207,7 +207,7 @@ describe("a database that was restored from an older copy", () => {
       (file) => file !== null,
     );
     expect(isOpen(applicationId)).toBe(false);
-    expect(readFileSync(join(sync.places.applications, `${applicationId}.yml`), "utf8")).not.toContain("loadBalancer");
+    expect(readFileSync(join(sync.paths.applications, `${applicationId}.yml`), "utf8")).not.toContain("loadBalancer");
   });
 
   it("an application that a restore closed can be opened again by an explicit act", async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type GatewayClient, gatewayClient } from "../../src/delivery/prober/gateway-client";
-import { insertPlace } from "../support/place";
+import { insertEnvironment } from "../support/environment";
 import { given } from "../support/world";
 import { type FakeGateway, startFakeGateway } from "./fake-gateway";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
@@ -10,7 +10,7 @@ let gateway: FakeGateway;
 
 beforeEach(async () => {
   sync = await openSyncWorld();
-  gateway = await startFakeGateway(sync.places, sync);
+  gateway = await startFakeGateway(sync.paths, sync);
 });
 afterEach(async () => {
   await sync.close();
@@ -30,8 +30,8 @@ function hangingClient() {
   const hanging = { now: 0, most: 0, tooSlow: 0 };
   const hangs: GatewayClient = {
     ...client,
-    askAsVisitor: async (address, host, path, patienceMs) => {
-      const answer = await client.askAsVisitor(address, host, path, null);
+    requestAsVisitor: async (address, host, path, patienceMs) => {
+      const answer = await client.requestAsVisitor(address, host, path, null);
       const isPassed = answer !== null && typeof answer === "object" && answer.pass !== null;
       if (!host.startsWith("hangs") || !isPassed) return answer;
       hanging.most = Math.max(hanging.most, ++hanging.now);
@@ -58,7 +58,7 @@ const routed = (host: string) => ({ route: { host, upstreams: [{ url: "http://10
 /** Public applications of another organization whose upstream never answers. */
 async function insertHanging(count: number) {
   const beta = await sync.world.organization({ gatewayId: sync.gatewayId, upstreams: "any" });
-  const { environmentId } = await insertPlace(sync.world, beta);
+  const { environmentId } = await insertEnvironment(sync.world, beta);
   const made: string[] = [];
   for (let at = 0; at < count; at++) {
     const { applicationId } = await given(beta).application<{ applicationId: string }>({

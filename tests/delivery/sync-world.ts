@@ -2,14 +2,14 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FolderSettings, type Places, placesIn } from "../../src/delivery/applier/gateway-folder";
+import { type FolderPaths, type FolderSettings, pathsIn } from "../../src/delivery/applier/gateway-folder";
 import { createReconciler, type Reconciler, type ReconcilerOptions } from "../../src/delivery/leader/reconciler";
-import { gatewayPlaces, newGatewaySecrets } from "../../src/delivery/planner/gateway-secrets";
+import { gatewaySealContexts, newGatewaySecrets } from "../../src/delivery/planner/gateway-secrets";
 import { ensureInstallation } from "../../src/main/host/ensure-installation";
 import { newId } from "../../src/platform/ids";
+import { insertEnvironment } from "../support/environment";
 import { freePort } from "../support/free-port";
 import { patienceMs } from "../support/patience";
-import { insertPlace } from "../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 /** A world with one gateway, a temporary folder, and no reconciler yet. */
@@ -20,7 +20,7 @@ export interface SyncWorld {
   readonly address: string;
   readonly probeAddress: string;
   readonly folder: string;
-  readonly places: Places;
+  readonly paths: FolderPaths;
   readonly organization: GivenOrganization;
   readonly given: Omit<ReturnType<typeof given>, "application"> & {
     application(input?: Record<string, unknown>): Promise<{ applicationId: string }>;
@@ -80,15 +80,15 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
       gatewayId,
       address,
       probeAddress,
-      runtime.sealer.seal(gatewayPlaces.tagKey(gatewayId), secrets.tagKey),
-      runtime.sealer.seal(gatewayPlaces.probeHost(gatewayId), secrets.probeHost),
+      runtime.sealer.seal(gatewaySealContexts.tagKey(gatewayId), secrets.tagKey),
+      runtime.sealer.seal(gatewaySealContexts.probeHost(gatewayId), secrets.probeHost),
       secrets.epoch,
     ],
   );
   const own = mkdtempSync(join(tmpdir(), "portcullis-sync-"));
   const folder = join(own, "local");
   const organization = await world.organization({ gatewayId, upstreams: "any" });
-  const { environmentId } = await insertPlace(world, organization);
+  const { environmentId } = await insertEnvironment(world, organization);
   const make = given(organization);
   const reconcilers: Reconciler[] = [];
   const self: SyncWorld = {
@@ -98,7 +98,7 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
     address,
     probeAddress,
     folder,
-    places: placesIn(folder),
+    paths: pathsIn(folder),
     organization,
     given: { ...make, application: (input = {}) => make.application({ environmentId, ...input }) },
     reconciler(more = {}) {
@@ -136,7 +136,7 @@ export async function openSyncWorld(options: { address?: string; probeAddress?: 
       return row;
     },
     file(applicationId) {
-      const path = join(placesIn(folder).applications, `${applicationId}.yml`);
+      const path = join(pathsIn(folder).applications, `${applicationId}.yml`);
       return existsSync(path) ? readFileSync(path, "utf8") : null;
     },
     async close() {

@@ -1,6 +1,6 @@
 import { chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { realFileSystem } from "../../src/delivery/applier/file-system";
+import { realFileOperations } from "../../src/delivery/applier/file-operations";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;
@@ -19,9 +19,9 @@ function failing(code: string) {
   let fails = true;
   let tries = 0;
   const files = {
-    ...realFileSystem,
+    ...realFileOperations,
     mkdir: async (path: string) => {
-      if (!fails) return realFileSystem.mkdir(path);
+      if (!fails) return realFileOperations.mkdir(path);
       tries++;
       throw Object.assign(new Error(`${code}: mkdir '${path}'`), { code, syscall: "mkdir", path });
     },
@@ -56,7 +56,7 @@ describe("a gateway that cannot be led", () => {
       );
       expect(linesOf("the gateway can be led again")).toBe(1);
       expect(reported).toHaveLength(2);
-      expect(readFileSync(sync.places.static, "utf8")).toContain("entryPoints");
+      expect(readFileSync(sync.paths.static, "utf8")).toContain("entryPoints");
     },
   );
 
@@ -111,9 +111,9 @@ describe("a gateway whose leader can no longer write", () => {
   it("a leader that can no longer write reports it in the status of the process until a delivery succeeds", async () => {
     let full = false;
     const files = {
-      ...realFileSystem,
-      writeFlushed: async (...given: Parameters<typeof realFileSystem.writeFlushed>) => {
-        if (!full) return realFileSystem.writeFlushed(...given);
+      ...realFileOperations,
+      writeFlushed: async (...given: Parameters<typeof realFileOperations.writeFlushed>) => {
+        if (!full) return realFileOperations.writeFlushed(...given);
         throw Object.assign(new Error("ENOSPC: write"), { code: "ENOSPC", syscall: "write" }); // an error of an open file has no path
       },
     };

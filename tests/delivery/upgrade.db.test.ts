@@ -10,7 +10,7 @@ let gateway: FakeGateway;
 
 beforeEach(async () => {
   sync = await openSyncWorld();
-  gateway = await startFakeGateway(sync.places, sync);
+  gateway = await startFakeGateway(sync.paths, sync);
 });
 afterEach(async () => {
   await sync.close();
@@ -55,7 +55,7 @@ describe("the first start after a version whose closed applications answered 418
 
     const { asOwner } = sync.world.db;
     const names = [`${applicationId}.yml`, `0-deny-${sync.organization.organizationId}-0.yml`, "0-shared.yml"];
-    const paths = names.map((name) => join(sync.places.applications, name));
+    const paths = names.map((name) => join(sync.paths.applications, name));
     const wanted = paths.map((path) => readFileSync(path, "utf8"));
     const former = wanted.map(before403);
     former[0] = (former[0] ?? "").replaceAll(proven.tag, "aaaaaaaaaaaaaaaa");
@@ -94,7 +94,7 @@ describe("the first start after a version whose closed applications answered 418
       route: { host: "wiki.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] },
     });
     await sync.proven(applicationId);
-    const path = join(sync.places.applications, `0-deny-${sync.organization.organizationId}-0.yml`);
+    const path = join(sync.paths.applications, `0-deny-${sync.organization.organizationId}-0.yml`);
     const text = before403(readFileSync(path, "utf8"));
     await sync.given.ok("applications.delete", { applicationId });
     const { items } = await sync.given.ok<{ items: { claimId: string }[] }>("claims.list", {});

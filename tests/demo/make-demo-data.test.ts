@@ -5,10 +5,10 @@ import { join } from "node:path";
 import pino from "pino";
 import { afterAll, describe, expect, test } from "vitest";
 import { openPerson } from "../../demo/demo-person";
-import { type DemoData, makeDemoData, type Place } from "../../demo/make-demo-data";
+import { type DemoData, type DemoInstallation, makeDemoData } from "../../demo/make-demo-data";
 import { organizations } from "../../demo/plan";
 import { CreatedKey, Operators } from "../../src/main/host/contract";
-import { askHost } from "../../src/main/host-commands";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { readEnvironment } from "../../src/main/settings/environment";
 import { type RunningServer, startServer } from "../../src/main/start-server";
 import { createClient } from "../../src/sdk/create-client";
@@ -23,35 +23,37 @@ afterAll(async () => {
 });
 
 /** A server on an embedded database of its own. */
-async function startAt(name: string, mode: "development" | "none"): Promise<Place> {
+async function startAt(name: string, mode: "development" | "none"): Promise<DemoInstallation> {
   const dataFolder = join(folder, name);
   await layEmbeddedDatabase(dataFolder);
   const environment = { PORTCULLIS_DATA: dataFolder, PORT: "0", PORTCULLIS_GATEWAY_PROBE_ADDRESS: "127.0.0.1:9" };
   const log = pino({ level: "silent" });
   const server = await startServer(readEnvironment(environment), { log, console: mode });
   running.push(server);
-  return { url: server.url, ask: (verb, input) => askHost(environment, verb, input), random: randomBytes };
+  return { url: server.url, ask: (verb, input) => sendHostCommand(environment, verb, input), random: randomBytes };
 }
 
-async function resultOf(place: Place, verb: string, input: unknown = {}): Promise<unknown> {
-  const answer = await place.ask(verb, input);
+async function resultOf(installation: DemoInstallation, verb: string, input: unknown = {}): Promise<unknown> {
+  const answer = await installation.ask(verb, input);
   if (!answer.ok) throw new Error(answer.message);
   return answer.result;
 }
 
 /** A client that may read everything of an organization. */
-async function readerOf(place: Place, organization: string) {
-  const { key } = CreatedKey.parse(await resultOf(place, "key create", { organization, name: "test", role: "owner" }));
-  return createClient({ url: place.url, apiKey: registerSecret(key) });
+async function readerOf(installation: DemoInstallation, organization: string) {
+  const { key } = CreatedKey.parse(
+    await resultOf(installation, "key create", { organization, name: "test", role: "owner" }),
+  );
+  return createClient({ url: installation.url, apiKey: registerSecret(key) });
 }
 
 describe("npm run seed", { shuffle: false }, () => {
-  let place: Place;
+  let installation: DemoInstallation;
   let made: DemoData;
 
   test("makes three organizations with sixty applications in projects and environments", async () => {
-    place = await startAt("empty", "development");
-    made = await makeDemoData(place);
+    installation = await startAt("empty", "development");
+    made = await makeDemoData(installation);
     registerSecret(made.signIn.password);
     registerSecret(made.visit.password);
     const each = { projects: 2, environments: 4, applications: 20, credentials: 16 };
@@ -61,7 +63,7 @@ describe("npm run seed", { shuffle: false }, () => {
       { ...each, name: "Initech", members: 2, upstream: "http://127.0.0.1:9003", organizationId: expect.any(String) },
     ]);
     for (const { organizationId } of made.organizations) {
-      const reader = await readerOf(place, organizationId);
+      const reader = await readerOf(installation, organizationId);
       expect((await reader.applications.list.query({ limit: 200 })).items).toHaveLength(20);
       const { items: routes } = await reader.routes.list.query({ limit: 200 });
       expect(routes.filter(({ host }) => host.endsWith(".localhost"))).toHaveLength(20);
@@ -70,7 +72,7 @@ describe("npm run seed", { shuffle: false }, () => {
   });
 
   test("gives people different roles, of the organization's own and at a project too", async () => {
-    const { operators } = Operators.parse(await resultOf(place, "operator list"));
+    const { operators } = Operators.parse(await resultOf(installation, "operator list"));
     const rolesOf = (email: string) =>
       operators
         .filter((operator) => operator.email === email)
@@ -79,7 +81,7 @@ describe("npm run seed", { shuffle: false }, () => {
     expect(rolesOf("grace@example.org")).toEqual(["Acme: admin", "Globex: developer"]);
     expect(rolesOf("edsger@example.org")).toEqual(["Acme: developer", "Globex: null"]);
     expect(rolesOf("barbara@example.org")).toEqual(["Acme: viewer", "Initech: owner"]);
-    const reader = await readerOf(place, made.organizations[0]?.organizationId ?? "");
+    const reader = await readerOf(installation, made.organizations[0]?.organizationId ?? "");
     const { items } = await reader.members.list.query();
     expect(items.find(({ email }) => email === "barbara@example.org")?.projectRoles).toMatchObject([
       { role: "developer" },
@@ -87,12 +89,12 @@ describe("npm run seed", { shuffle: false }, () => {
   });
 
   test("has a password that signs the owner in, and leaves that one attempt within the limit of an address", async () => {
-    await openPerson(place.url).signIn("password", made.signIn);
+    await openPerson(installation.url).signIn("password", made.signIn);
   });
 
   test("says why it does not run a second time, and changes nothing", async () => {
-    await expect(makeDemoData(place)).rejects.toThrow(/^this installation has applications already/);
-    const { operators } = Operators.parse(await resultOf(place, "operator list"));
+    await expect(makeDemoData(installation)).rejects.toThrow(/^this installation has applications already/);
+    const { operators } = Operators.parse(await resultOf(installation, "operator list"));
     expect(operators.flatMap(({ organizations }) => organizations)).toHaveLength(9);
   });
 

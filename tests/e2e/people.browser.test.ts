@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CreatedOrganization } from "../../src/main/host/contract";
 import { callOver } from "../support/control-plane";
 import { freePort } from "../support/free-port";
-import { type OidcProvider, startOidcProvider } from "../support/oidc-provider";
+import { type RunningProvider, startOidcProvider } from "../support/oidc-provider";
 import { registerSecret } from "../support/secrets";
 import { type Portcullis, startPortcullis } from "./portcullis";
 import { openVisitors, type Visitors } from "./visitors";
 
 let portcullis: Portcullis;
 let visitors: Visitors;
-let provider: OidcProvider;
+let provider: RunningProvider;
 let key = "";
 let link = "";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { askHost } from "../../src/main/host-commands";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { layEmbeddedDatabase } from "../support/embedded-template";
 import { freePort } from "../support/free-port";
 
@@ -62,7 +62,7 @@ export async function startPortcullis(settings: Readonly<Record<string, string>>
     url,
     setUpLink,
     async onHost<Result>(verb: string, input: unknown) {
-      const answer = await askHost(environment, verb, input);
+      const answer = await sendHostCommand(environment, verb, input);
       if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
       return answer.result as Result;
     },

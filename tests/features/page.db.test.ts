@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { router } from "../../src/http/trpc/router";
 import { type IdKind, newId } from "../../src/platform/ids";
-import { insertPlace, type Place } from "../support/place";
+import { insertEnvironment, type ProjectAndEnvironment } from "../support/environment";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 interface Page {
@@ -22,14 +22,14 @@ interface List {
 
 let world: World;
 let acme: GivenOrganization;
-let place: Place;
+let inserted: ProjectAndEnvironment;
 let applicationId: string;
 
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization({ root: true });
-  place = await insertPlace(world, acme);
-  ({ applicationId } = await given(acme).application({ environmentId: place.environmentId }));
+  inserted = await insertEnvironment(world, acme);
+  ({ applicationId } = await given(acme).application({ environmentId: inserted.environmentId }));
 });
 afterAll(() => world.close());
 
@@ -45,15 +45,15 @@ const lists: Readonly<Record<string, List>> = {
     kind: "environment",
     id: "environmentId",
     columns: "environments (environment_id, organization_id, project_id, name, slug, kind)",
-    values: (id) => [organization(), place.projectId, "Production", id, "production"],
-    input: () => ({ projectId: place.projectId }),
+    values: (id) => [organization(), inserted.projectId, "Production", id, "production"],
+    input: () => ({ projectId: inserted.projectId }),
   },
   "applications.list": {
     kind: "application",
     id: "applicationId",
     columns: "applications (application_id, organization_id, environment_id, gateway_id, name, slug, access)",
-    values: (id) => [organization(), place.environmentId, world.gatewayId, "Wiki", id, "protected"],
-    input: () => ({ environmentId: place.environmentId }),
+    values: (id) => [organization(), inserted.environmentId, world.gatewayId, "Wiki", id, "protected"],
+    input: () => ({ environmentId: inserted.environmentId }),
   },
   "security.list": {
     kind: "credential",

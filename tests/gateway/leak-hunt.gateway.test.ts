@@ -134,10 +134,10 @@ describe.skipIf(!hasTraefik())("secrets after a complete workflow", () => {
   });
 
   test("a planted secret is found in every encoding", () => {
-    const places = findSecrets(texts, [planted]).map(({ where }) => where);
-    expect(places).toContain("the database's tables");
-    expect(places).toContain("the database's files");
-    expect(places).toContain("the bodies of errors");
+    const found = findSecrets(texts, [planted]).map(({ where }) => where);
+    expect(found).toContain("the database's tables");
+    expect(found).toContain("the database's files");
+    expect(found).toContain("the bodies of errors");
     const [secret = ""] = registeredSecrets();
     for (const [where, text] of Object.entries(texts)) {
       for (const form of formsOf(secret)) {

@@ -118,10 +118,10 @@ describe.skipIf(!hasTraefik())("a second organization on the same gateway", () =
 
   test("a second organization cannot route to the control plane or to the gateway itself", async () => {
     const { address, probeAddress } = world.installation;
-    for (const place of [new URL(world.plane.url).host, address, probeAddress]) {
-      const port = place.split(":").at(-1);
+    for (const target of [new URL(world.plane.url).host, address, probeAddress]) {
+      const port = target.split(":").at(-1);
       for (const host of ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"]) {
-        expect(await attempt(other, newHost(), `http://${host}:${port}`), place).toBe("invalid_upstream");
+        expect(await attempt(other, newHost(), `http://${host}:${port}`), target).toBe("invalid_upstream");
       }
     }
   });

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type HttpServer, listen } from "../../src/http/server/http-server";
-import { insertPlace } from "../support/place";
+import { insertEnvironment } from "../support/environment";
 import { given, openWorld, type World } from "../support/world";
 
 const run = promisify(execFile);
@@ -21,7 +21,7 @@ beforeAll(async () => {
   world = await openWorld();
   const acme = await world.organization();
   key = await acme.key("developer");
-  const { environmentId } = await insertPlace(world, acme);
+  const { environmentId } = await insertEnvironment(world, acme);
   ({ applicationId } = await given(acme).application({ environmentId }));
   server = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
   server.serve({ api: world.handler, pages: (_request, response) => response.end() });

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Database, Transaction } from "../../src/database/database";
 import { createHandler } from "../../src/http/handler";
 import { openBrowser } from "../support/browser";
+import { insertEnvironment } from "../support/environment";
 import { callOn } from "../support/interposed";
 import { givenPerson } from "../support/people";
-import { insertPlace } from "../support/place";
 import { formsOf, registerSecret } from "../support/secrets";
 import { given, openWorld, type World } from "../support/world";
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
   world = await openWorld();
   const acme = await world.organization();
   key = await acme.key("owner");
-  const { environmentId } = await insertPlace(world, acme);
+  const { environmentId } = await insertEnvironment(world, acme);
   ({ applicationId } = await given(acme).application({ environmentId }));
 });
 afterAll(() => world.close());

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../src/platform/ids";
-import { insertPlace } from "../support/place";
+import { insertEnvironment } from "../support/environment";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -13,7 +13,7 @@ beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
   beta = await world.organization();
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
   ({ applicationId } = await given(acme).application({ environmentId, access: "protected" }));
 });
 afterAll(() => world.close());
@@ -39,8 +39,8 @@ describe("the message of a refusal", () => {
   test("names the host of another organization, and nothing else of that organization", async () => {
     const host = "wiki.messages.example.com";
     await given(acme).ok("routes.create", { applicationId, host, upstreams });
-    const place = await insertPlace(world, beta);
-    const other = await given(beta).application({ environmentId: place.environmentId, access: "protected" });
+    const inserted = await insertEnvironment(world, beta);
+    const other = await given(beta).application({ environmentId: inserted.environmentId, access: "protected" });
     const input = { applicationId: other.applicationId, host, upstreams: [{ url: "http://10.20.30.41:8080" }] };
     const refused = await refusalOf("routes.create", input, beta);
     expect(refused).toMatchObject({

@@ -2,9 +2,10 @@ import { createTRPCClient, httpLink, TRPCClientError } from "@trpc/client";
 import md5 from "apache-md5";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Router } from "../../src/http/trpc/router";
-import { insertPlace } from "../support/place";
+import type { CallResponse } from "../support/call-response";
+import { insertEnvironment } from "../support/environment";
 import { registeredSecrets, registerSecret } from "../support/secrets";
-import { type Answer, type GivenOrganization, given, openWorld, type World } from "../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 interface Credential extends Record<string, unknown> {
   securityId: string;
@@ -21,7 +22,7 @@ let environmentId: string;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
 });
 afterAll(() => world.close());
 
@@ -38,13 +39,13 @@ function requireNoSecret(text: string): void {
   }
 }
 
-async function call<T = Credential>(procedure: string, input: unknown, org = acme): Promise<Answer<T>> {
+async function call<T = Credential>(procedure: string, input: unknown, org = acme): Promise<CallResponse<T>> {
   const answer = await org.call<T>(procedure, input);
   requireNoSecret(answer.text);
   return answer;
 }
 
-const refusalOf = (answer: Answer<unknown>) => ({
+const refusalOf = (answer: CallResponse<unknown>) => ({
   status: answer.status,
   code: answer.error?.data.code,
   reason: answer.error?.data.reason,
@@ -346,9 +347,9 @@ describe("DK-9: a password", () => {
       await world.db.asOwner(`update organizations set password_policy = 'enforce' where organization_id = $1`, [
         strict.organizationId,
       ]);
-      const place = await insertPlace(world, strict);
+      const inserted = await insertEnvironment(world, strict);
       const { applicationId } = await given(strict).application({
-        ...place,
+        ...inserted,
         projectId: undefined,
         access: "protected",
       });
@@ -365,7 +366,7 @@ describe("DK-9: a password", () => {
         expect(refusalOf(await call("security.update", { securityId, password }, strict))).toMatchObject(refused);
       }
       const withCredential = {
-        environmentId: place.environmentId,
+        environmentId: inserted.environmentId,
         name: "Whole",
         credential: { username: "visitor", password },
       };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeApiKey } from "../../src/access/api-keys";
-import { insertPlace } from "../support/place";
+import { insertEnvironment } from "../support/environment";
 import { type RawAnswer, send } from "../support/raw-call";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
   key = await acme.key("owner");
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
   ({ applicationId } = await given(acme).application({ environmentId }));
   ({ securityId } = await given(acme).credential(applicationId));
 });

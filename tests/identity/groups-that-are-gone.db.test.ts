@@ -3,14 +3,14 @@ import type { Role } from "../../src/access/permissions";
 import type { TrustedHeader } from "../../src/access/runtime";
 import { ensureTrustedHeader } from "../../src/features/providers/ensure";
 import { type Browser, openBrowser } from "../support/browser";
-import { type OidcProvider, startOidcProvider } from "../support/oidc-provider";
+import { type RunningProvider, startOidcProvider } from "../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy } from "../support/oidc-sign-in";
 import { type GivenPerson, givenMember, givenPerson } from "../support/people";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
 let world: World;
-let idp: OidcProvider;
+let idp: RunningProvider;
 let root: GivenOrganization;
 let owner: GivenPerson;
 const ids = new Map<string, string>();

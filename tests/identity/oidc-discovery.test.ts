@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Database } from "../../src/database/database";
 import { discover } from "../../src/identity/external/discover";
-import type { Provider } from "../../src/identity/external/provider";
+import type { OidcProvider } from "../../src/identity/external/provider";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -24,7 +24,7 @@ async function discoverFrom(document: (url: string) => Record<string, unknown>) 
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const provider: Provider = {
+  const provider: OidcProvider = {
     providerId: "idp_a",
     organizationId: "org_a",
     slug: "a",
@@ -42,7 +42,7 @@ async function discoverFrom(document: (url: string) => Record<string, unknown>) 
     trustedDomains: [],
     emailProof: "email_verified",
     createsPersons: false,
-    reach: "local",
+    allowedAddresses: "local",
   };
   const database: Partial<Database> = {};
   const clock = { now: () => new Date("2026-11-20T10:00:00Z") };

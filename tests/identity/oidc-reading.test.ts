@@ -6,9 +6,9 @@ import {
   ResponseBodyError,
 } from "oauth4webapi";
 import { describe, expect, it } from "vitest";
-import { discoveryUrl, placeEndpoints } from "../../src/identity/external/endpoints";
+import { AddressRefused, requireAllowedUrl } from "../../src/identity/external/allowed-addresses";
+import { discoveryUrl, endpointsByCaller } from "../../src/identity/external/endpoints";
 import { readClaims } from "../../src/identity/external/provider-claims";
-import { AddressRefused, requireReachable } from "../../src/identity/external/reachable";
 import { reasonOf } from "../../src/identity/external/reason-of";
 import { TooLate } from "../../src/platform/deadline";
 
@@ -25,7 +25,7 @@ describe("the endpoints of a provider (ADR-2, ADR-11)", () => {
   it("the endpoints are at the issuer if the provider has no internal URL", () => {
     const provider = { issuer: `${publicUrl}/`, internalUrl: null };
     expect(discoveryUrl(provider)).toBe(`${publicUrl}/.well-known/openid-configuration`);
-    expect(placeEndpoints(endpoints(publicUrl), provider)).toEqual(endpoints(publicUrl));
+    expect(endpointsByCaller(endpoints(publicUrl), provider)).toEqual(endpoints(publicUrl));
   });
 
   it.each([publicUrl, "http://idp:8080/auth/realms/a"])(
@@ -33,7 +33,7 @@ describe("the endpoints of a provider (ADR-2, ADR-11)", () => {
     (published) => {
       const provider = { issuer: publicUrl, internalUrl };
       expect(discoveryUrl(provider)).toBe("http://idp:8080/auth/realms/a/.well-known/openid-configuration");
-      expect(placeEndpoints(endpoints(published), provider)).toEqual({
+      expect(endpointsByCaller(endpoints(published), provider)).toEqual({
         ...endpoints("http://idp:8080/auth/realms/a"),
         authorization: `${publicUrl}/auth`,
       });
@@ -45,7 +45,7 @@ describe("the endpoints of a provider (ADR-2, ADR-11)", () => {
       issuer: "https://login.example.org/application/o/p/",
       internalUrl: "http://idp:9000/application/o/p/",
     };
-    const placed = placeEndpoints(
+    const placed = endpointsByCaller(
       {
         authorization: "http://idp:9000/application/o/authorize/",
         token: "https://login.example.org/application/o/token/",
@@ -135,7 +135,7 @@ describe("the reach of a provider URL", () => {
   ] as const;
   it.each(cases)("%s is allowed for exactly these reaches: %s", (url, allowed) => {
     for (const reach of ["anywhere", "local", "public"] as const) {
-      const go = () => requireReachable(url, reach);
+      const go = () => requireAllowedUrl(url, reach);
       if (allowed.split(" ").includes(reach)) expect(go).not.toThrow();
       else expect(go).toThrow(AddressRefused);
     }

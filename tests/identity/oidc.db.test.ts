@@ -3,14 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openBrowser } from "../support/browser";
-import { type OidcProvider, startOidcProvider, type TokenClaims } from "../support/oidc-provider";
+import { type RunningProvider, startOidcProvider, type TokenClaims } from "../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, signInBy, startSignIn } from "../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../support/people";
 import { enrolPasskey } from "../support/second-factors";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../support/world";
 
 let world: World;
-let idp: OidcProvider;
+let idp: RunningProvider;
 let organization: GivenOrganization;
 let root: GivenOrganization;
 
@@ -309,8 +309,8 @@ describe("checks of what a provider returns (TM-12..20)", () => {
 describe("an issuer with or without a trailing slash", () => {
   const forms = [publicIssuer, `${publicIssuer}/`];
   const cases = forms.flatMap((configured) => forms.map((published) => ({ configured, published })));
-  let withSlash: OidcProvider;
-  let withoutSlash: OidcProvider;
+  let withSlash: RunningProvider;
+  let withoutSlash: RunningProvider;
   beforeAll(async () => {
     const slugs = cases.map((_, at) => redirectUri(`slash-${at}`));
     withSlash = await startOidcProvider({ issuer: `${publicIssuer}/`, redirectUris: slugs });
@@ -350,7 +350,7 @@ describe("the allow-lists of a provider (TM-13)", () => {
     by_domain: { allowed_domains: ["in.example.org"] },
     by_group: { allowed_groups: ["staff"] },
   };
-  let listed: OidcProvider;
+  let listed: RunningProvider;
   beforeAll(async () => {
     listed = await startOidcProvider({
       redirectUris: Object.keys(lists).map((name) => redirectUri(name)),

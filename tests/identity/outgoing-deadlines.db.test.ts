@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openBrowser } from "../support/browser";
-import { type OidcProvider, startOidcProvider } from "../support/oidc-provider";
+import { type RunningProvider, startOidcProvider } from "../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, startSignIn } from "../support/oidc-sign-in";
 import { openWorld, testOrigin, type World } from "../support/world";
 
@@ -9,7 +9,7 @@ const upgrade = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgr
 const early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
 
 let world: World;
-let idp: OidcProvider;
+let idp: RunningProvider;
 const servers: Server[] = [];
 
 beforeAll(async () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const { runtime } = world;
   watched = await openWorld({
     database: counted(runtime.database),
-    signIn: { ...runtime.signIn, answerFloorMs: floorMs },
+    signIn: { ...runtime.signIn, responseFloorMs: floorMs },
     installationId: runtime.installationId,
   });
 });

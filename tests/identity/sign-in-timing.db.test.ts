@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { hashSync } from "bcryptjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifyPassword } from "../../src/identity/passwords";
-import { answerFloorMs } from "../../src/identity/sign-in/answer-floor";
+import { responseFloorMs } from "../../src/identity/sign-in/response-floor";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";
 import { openWorld, type World } from "../support/world";
@@ -21,8 +21,8 @@ beforeAll(async () => {
   const startedAt = performance.now();
   await verifyPassword("not this one", slowest, { known: "test" });
   // As in production, the floor is well above the slowest hash, also on a machine that other tests keep busy.
-  floor = Math.max(answerFloorMs, 4 * (performance.now() - startedAt));
-  world = await openWorld({ ...runtime, signIn: { ...runtime.signIn, answerFloorMs: floor } });
+  floor = Math.max(responseFloorMs, 4 * (performance.now() - startedAt));
+  world = await openWorld({ ...runtime, signIn: { ...runtime.signIn, responseFloorMs: floor } });
 });
 afterAll(async () => {
   await world?.db.close();

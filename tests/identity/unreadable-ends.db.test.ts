@@ -7,7 +7,7 @@ import { challengeSeconds, newChallenge, spendChallenge } from "../../src/identi
 import { rememberState, spendState, stateSeconds } from "../../src/identity/external/states";
 import { findPendingSession } from "../../src/identity/pending-session";
 import { renewToken } from "../../src/identity/renew-token";
-import { sweepIdentity } from "../../src/identity/sweep";
+import { sweepIdentity } from "../../src/identity/sweep-expired";
 import { newToken } from "../../src/identity/tokens";
 import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
 import { openBrowser } from "../support/browser";

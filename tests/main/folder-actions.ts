@@ -1,10 +1,10 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { placesIn } from "../../src/delivery/applier/gateway-folder";
+import { pathsIn } from "../../src/delivery/applier/gateway-folder";
 import { writeStaticConfiguration } from "../../src/delivery/applier/static-configuration";
 import { buildConsole } from "../../src/main/build-console";
-import { askControlSocket } from "../../src/main/ipc/ask-control-socket";
 import { takeControlSocket } from "../../src/main/ipc/control-socket";
+import { requestControlSocket } from "../../src/main/ipc/control-socket-client";
 import { makeDataFolder } from "../../src/main/ipc/control-socket-path";
 import { findSecretFile, makeSecretFile } from "../../src/main/secret-file";
 
@@ -25,9 +25,9 @@ const actions: Record<string, (folder: string) => Promise<unknown>> = {
   },
   gateway: async (folder) => {
     await writeStaticConfiguration({ address: "127.0.0.1:8000", probeAddress: "127.0.0.1:8001" }, { folder });
-    writeFileSync(join(placesIn(folder).applications, "x.yml"), "{}");
+    writeFileSync(join(pathsIn(folder).applications, "x.yml"), "{}");
   },
-  request: (folder) => askControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
+  request: (folder) => requestControlSocket(folder, "/", {}, { timeoutMs: 2_000 }),
   build: (root) => buildConsole(() => undefined, root),
 };
 

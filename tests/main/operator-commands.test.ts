@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { BreakGlassAnswer, BreakGlassResults, BreakGlassVerb } from "../../src/main/host/contract";
-import { askHost } from "../../src/main/host-commands";
+import type { BreakGlassResponse, BreakGlassResults, BreakGlassVerb } from "../../src/main/host/contract";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { readEnvironment } from "../../src/main/settings/environment";
 import { type RunningServer, startServer } from "../../src/main/start-server";
 import { layEmbeddedDatabase } from "../support/embedded-template";
@@ -31,7 +31,9 @@ async function runCommand<V extends BreakGlassVerb>(
   input: Record<string, unknown> = {},
   more: Record<string, string> = {},
 ): Promise<BreakGlassResults[V]> {
-  const answer = (await askHost({ ...environment, ...more }, verb, input)) as BreakGlassAnswer<BreakGlassResults[V]>;
+  const answer = (await sendHostCommand({ ...environment, ...more }, verb, input)) as BreakGlassResponse<
+    BreakGlassResults[V]
+  >;
   if (!answer.ok) throw new Error(answer.message);
   return answer.result;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerFloorMs } from "../../src/identity/sign-in/answer-floor";
+import { responseFloorMs } from "../../src/identity/sign-in/response-floor";
 import { readEnvironment } from "../../src/main/settings/environment";
 import { signInSettings } from "../../src/main/sign-in-settings";
 
@@ -11,7 +11,7 @@ describe("the sign-in settings", () => {
   it("sessions last 24 hours (2 idle), or 7 days (1 idle) if remembered, unless configured (TM-5, TM-6, AM-7)", () => {
     expect(signInOf({})).toMatchObject({
       publicOrigin: url,
-      answerFloorMs,
+      responseFloorMs,
       lifetimes: { session: 86_400, remembered: 604_800, idle: 7_200, idleRemembered: 86_400 },
     });
     const configured = signInOf({

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import pino from "pino";
 import { afterAll, expect, test, vi } from "vitest";
 import { inOneLine } from "../../src/main/explain-start-failure";
-import { askHost } from "../../src/main/host-commands";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { readEnvironment } from "../../src/main/settings/environment";
 import { type RunningServer, startServer } from "../../src/main/start-server";
 import { emptyDatabase } from "../support/empty-database";
@@ -59,7 +59,7 @@ test("the command line connects to the database directly while a server runs, an
   const url = await emptyDatabase();
   const server = await start(environmentOf(url, "h", { PORTCULLIS_SECRET: secret }));
   const environment = environmentOf(url, "elsewhere");
-  const answer = await askHost(environment, "setup", { email: "ada@example.org", organization: "Acme" });
+  const answer = await sendHostCommand(environment, "setup", { email: "ada@example.org", organization: "Acme" });
   expect(answer).toMatchObject({ ok: true, result: { apiKey: { key: expect.stringMatching(/^pcl_/) } } });
   await server.stop();
 });

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import pino from "pino";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { auditEntries } from "../../drizzle/audit";
-import type { BreakGlassAnswer, CreatedOrganization } from "../../src/main/host/contract";
-import { askHost } from "../../src/main/host-commands";
+import type { BreakGlassResponse, CreatedOrganization } from "../../src/main/host/contract";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { takeControlSocket } from "../../src/main/ipc/control-socket";
 import { readEnvironment } from "../../src/main/settings/environment";
 import { type RunningServer, startServer } from "../../src/main/start-server";
@@ -31,8 +31,8 @@ async function start(environment: Record<string, string>): Promise<RunningServer
 }
 
 const setUp = async (environment: Record<string, string>) => {
-  const answer = await askHost(environment, "setup", { email: "Ada@Example.org", organization: "Acme" });
-  return answer as BreakGlassAnswer<CreatedOrganization>;
+  const answer = await sendHostCommand(environment, "setup", { email: "Ada@Example.org", organization: "Acme" });
+  return answer as BreakGlassResponse<CreatedOrganization>;
 };
 
 afterEach(() => Promise.all(running.splice(0).map((server) => server.stop())));
@@ -72,13 +72,18 @@ describe("a control plane on the embedded database", () => {
       ok: false,
       message: expect.stringMatching(/^This installation was already set up, on the host by the command "setup"\./),
     });
-    const created = await askHost(environment, "organization create", { name: "Beta", owner: "bob@example.org" });
+    const created = await sendHostCommand(environment, "organization create", {
+      name: "Beta",
+      owner: "bob@example.org",
+    });
     expect(created).toMatchObject({ ok: true, result: { organizationId: expect.stringMatching(/^org_/) } });
-    expect(await askHost(environment, "organization create", { name: "", owner: "bob@example.org" })).toMatchObject({
+    expect(
+      await sendHostCommand(environment, "organization create", { name: "", owner: "bob@example.org" }),
+    ).toMatchObject({
       ok: false,
       message: expect.stringMatching(/^--name: /),
     });
-    expect(await askHost(environment, "rm", {})).toEqual({ ok: false, message: "There is no such command." });
+    expect(await sendHostCommand(environment, "rm", {})).toEqual({ ok: false, message: "There is no such command." });
     await server.stop();
   });
 
@@ -133,8 +138,8 @@ describe("gateway adopt", () => {
 
     const server = await start(environment); // the server does not write into a folder that it does not know
     expect(existsSync(claim)).toBe(false);
-    expect(await askHost(environment, "gateway adopt", { gateway: "nowhere" })).toMatchObject({ ok: false });
-    const adopted = await askHost(environment, "gateway adopt", {});
+    expect(await sendHostCommand(environment, "gateway adopt", { gateway: "nowhere" })).toMatchObject({ ok: false });
+    const adopted = await sendHostCommand(environment, "gateway adopt", {});
     expect(adopted).toMatchObject({ ok: true, result: { folder: join(folder, "four", "gateways", "local") } });
     expect(readFileSync(claim, "utf8")).not.toBe(before);
     await expect

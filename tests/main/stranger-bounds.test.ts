@@ -58,7 +58,7 @@ async function openAndSend(server: HttpServer, text: string | Buffer): Promise<S
 }
 
 /** Sends the text and returns everything that is received until the connection ends. */
-async function answerTo(server: HttpServer, text: string | Buffer): Promise<string> {
+async function responseTo(server: HttpServer, text: string | Buffer): Promise<string> {
   const socket = await openAndSend(server, text);
   const parts: Buffer[] = [];
   socket.on("data", (part) => parts.push(part));
@@ -92,21 +92,21 @@ describe("an unusual request target", () => {
     "*",
   ])("the path %s gets 400, reaches neither the API nor the pages, and is logged", async (target) => {
     const { server, reached } = await serve(async () => Response.json({}));
-    expect(await answerTo(server, get(target))).toMatch(/^HTTP\/1\.1 400 /);
+    expect(await responseTo(server, get(target))).toMatch(/^HTTP\/1\.1 400 /);
     expect(reached).toEqual([]);
     await expect.poll(() => logged).toMatch(/"path":"unknown","status":400.*"answered"/);
   });
 
   test("a path that is too long gets 414", async () => {
     const { server } = await serve(async () => Response.json({}));
-    expect(await answerTo(server, get(`/${"a".repeat(2_000)}`))).toMatch(/^HTTP\/1\.1 414 /);
+    expect(await responseTo(server, get(`/${"a".repeat(2_000)}`))).toMatch(/^HTTP\/1\.1 414 /);
   });
 
   test.each(["/API/trpc/security.one", "/Healthz", "/apis/trpc/security.one", "/x?/../api/trpc/security.one"])(
     "the path %s is handled by the pages",
     async (target) => {
       const { server, reached } = await serve(async () => Response.json({}));
-      expect(await answerTo(server, get(target))).toMatch(/^HTTP\/1\.1 200 /);
+      expect(await responseTo(server, get(target))).toMatch(/^HTTP\/1\.1 200 /);
       expect(reached).toEqual([`page ${target}`]);
     },
   );
@@ -118,7 +118,7 @@ describe("an unusual request target", () => {
     ["not at all in HTTP/1.0", "GET /api/x HTTP/1.0\r\n\r\n", 200],
   ])("a request that names its host %s is answered as HTTP requires", async (_title, request, status) => {
     const { server } = await serve(async () => Response.json({}));
-    const answer = await answerTo(server, request);
+    const answer = await responseTo(server, request);
     expect(Number(answer.slice(9, 12))).toBe(status);
     expect(answer).toMatch(/x-frame-options: DENY/i);
   });
@@ -170,7 +170,7 @@ describe("request bodies in progress", () => {
   test("a body that exceeds the memory bound gets 503 with Retry-After", async () => {
     const none = { total: 10, perOwner: 10 };
     const { server } = await serve(reading(), { bodies: { strangers: none, known: none } });
-    const answer = await answerTo(server, post("x".repeat(11), "content-length: 11", "connection: close"));
+    const answer = await responseTo(server, post("x".repeat(11), "content-length: 11", "connection: close"));
     expect(answer).toMatch(/^HTTP\/1\.1 503 .*retry-after: 1.*"reason":"overloaded"/is);
     expect(server.bodyBytes).toBe(0);
   });
@@ -188,7 +188,7 @@ describe("request bodies in progress", () => {
 
   test("a body that arrives too slowly gets 408", async () => {
     const { server } = await serve(reading(), { bodyPace: { graceMs: 30, bytesPerSecond: 100_000 } });
-    expect(await answerTo(server, post("x", "content-length: 100"))).toMatch(/^HTTP\/1\.1 408 .*body_too_slow/s);
+    expect(await responseTo(server, post("x", "content-length: 100"))).toMatch(/^HTTP\/1\.1 408 .*body_too_slow/s);
     expect(server.bodyBytes).toBe(0);
   });
 
@@ -212,7 +212,7 @@ describe("request bodies in progress", () => {
     expect(refused.toString()).toMatch(/^HTTP\/1\.1 401 /);
     const [continued] = await once(await openAndSend(server, post("", ...expecting, "x-read: 1")), "data");
     expect(continued.toString()).toMatch(/^HTTP\/1\.1 100 /);
-    const unsupported = await answerTo(server, post("", "content-length: 2", "expect: tea"));
+    const unsupported = await responseTo(server, post("", "content-length: 2", "expect: tea"));
     expect(unsupported).toMatch(/^HTTP\/1\.1 417 .*x-frame-options: DENY/is);
   });
 
@@ -236,9 +236,9 @@ describe("connections", () => {
   test("connections beyond the bound get 503 with Retry-After and are closed, and /healthz is answered", async () => {
     const { server } = await serve(async () => Response.json({}), few);
     for (let at = 0; at < 5; at++) await openAndSend(server, "GET /api/x HT");
-    const refused = await answerTo(server, "GET /api/x HTTP/1.1\r\nhost: x\r\n\r\n");
+    const refused = await responseTo(server, "GET /api/x HTTP/1.1\r\nhost: x\r\n\r\n");
     expect(refused).toMatch(/^HTTP\/1\.1 503 .*retry-after: 1.*"reason":"overloaded"/is);
-    const healthy = await answerTo(server, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
+    const healthy = await responseTo(server, "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
     expect(healthy).toMatch(/^HTTP\/1\.1 200 .*connection: close/is);
     for (const socket of sockets.splice(0)) socket.destroy();
     await expect
@@ -249,7 +249,7 @@ describe("connections", () => {
   test("connections of one address leave room for other addresses", async () => {
     const { server } = await serve(async () => Response.json({}), { connections: { total: 10, perOwner: 2 } });
     for (let at = 0; at < 2; at++) await openAndSend(server, "GET /api/x HT");
-    expect(await answerTo(server, get("/api/x"))).toMatch(/^HTTP\/1\.1 503 /);
+    expect(await responseTo(server, get("/api/x"))).toMatch(/^HTTP\/1\.1 503 /);
     const other = connect({ port: server.port, host, localAddress: "127.0.0.2" });
     other.on("error", () => undefined);
     sockets.push(other);
@@ -262,9 +262,9 @@ describe("connections", () => {
     const bounds = { connections: { total: 10, perOwner: 2 } };
     const { server } = await serve(async () => Response.json({}), bounds, [host]);
     for (let at = 0; at < 9; at++) await openAndSend(server, "GET /api/x HT");
-    expect(await answerTo(server, get("/api/x"))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await responseTo(server, get("/api/x"))).toMatch(/^HTTP\/1\.1 200 /);
     await openAndSend(server, "GET /api/x HT");
-    await expect.poll(() => answerTo(server, get("/api/x")), { interval: 10 }).toMatch(/^HTTP\/1\.1 503 /);
+    await expect.poll(() => responseTo(server, get("/api/x")), { interval: 10 }).toMatch(/^HTTP\/1\.1 503 /);
   });
 
   test("the oldest connection beyond the bound is closed for a new one", async () => {
@@ -274,13 +274,13 @@ describe("connections", () => {
     const closed = once(oldest, "close");
     for (let at = 0; at < 64; at++) await openAndSend(server, "");
     await closed;
-    expect(await answerTo(server, get("/healthz"))).toMatch(/^HTTP\/1\.1 200 /);
+    expect(await responseTo(server, get("/healthz"))).toMatch(/^HTTP\/1\.1 200 /);
   });
 
   test("a connection without a complete request is closed in time", async () => {
     const { server } = await serve(async () => Response.json({}), { headersMs: 50 });
-    expect(await answerTo(server, "")).toMatch(/^(?:HTTP\/1\.1 408 .*)?$/s);
-    expect(await answerTo(server, "GET /api/x HTTP/1.1\r\nhost: x\r\n")).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await responseTo(server, "")).toMatch(/^(?:HTTP\/1\.1 408 .*)?$/s);
+    expect(await responseTo(server, "GET /api/x HTTP/1.1\r\nhost: x\r\n")).toMatch(/^HTTP\/1\.1 408 /);
   });
 
   test("a connection that ends aborts the signals of all its pipelined requests", async () => {
@@ -310,13 +310,13 @@ describe("connections", () => {
         }),
     );
     const upgrade = "GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n";
-    expect(await answerTo(server, `GET /api/x HTTP/1.1\r\nhost: x\r\n\r\n${upgrade}`)).toBe("");
+    expect(await responseTo(server, `GET /api/x HTTP/1.1\r\nhost: x\r\n\r\n${upgrade}`)).toBe("");
     expect(isAborted).toBe(true);
   });
 
   test("a CONNECT request gets 405", async () => {
     const { server } = await serve(async () => Response.json({}));
-    expect(await answerTo(server, "CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n")).toMatch(/^HTTP\/1\.1 405 /);
+    expect(await responseTo(server, "CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n")).toMatch(/^HTTP\/1\.1 405 /);
   });
 });
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { inOneLine } from "../../src/main/explain-start-failure";
-import { askHost } from "../../src/main/host-commands";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { openInstallation } from "../../src/main/open-installation";
 import { readEnvironment } from "../../src/main/settings/environment";
 import { realSurroundings } from "../../src/main/system";
@@ -47,7 +47,7 @@ async function expectLine(environment: Readonly<Record<string, string>>, ...part
   for (const part of parts) expect(line).toContain(part);
   expect(line).not.toContain("\n");
   expect(line).not.toMatch(/\bat .*:\d+:\d+/);
-  expect(await askHost(environment, "operator.list", {})).toEqual({ ok: false, message: line });
+  expect(await sendHostCommand(environment, "operator.list", {})).toEqual({ ok: false, message: line });
 }
 
 const changed = (url: string, change: Partial<Pick<URL, "username" | "password" | "pathname" | "search" | "host">>) =>

@@ -75,7 +75,7 @@ export function negated(condition: string): Mutation {
 
 /**
  * Puts an expression in the place of a call.
- * @param call the function, or the beginning of the whole call: `requireReach`, `eq(sessions.stage`
+ * @param call the function, or the beginning of the whole call: `requireKeyNotAboveOwn`, `eq(sessions.stage`
  */
 export function callBecomes(call: string, expression: string): Mutation {
   return (scope) => {
@@ -97,12 +97,12 @@ export function withoutCall(call: string): Mutation {
 /** Replaces a short piece of code. White space and trailing commas do not count. Prefer the mutations above. */
 export function fragmentBecomes(fragment: string, replacement: string): Mutation {
   return ({ text, start, end }) => {
-    const places = significant(text, start, end);
-    const squeezedText = places.map((place) => text[place]).join("");
+    const positions = significant(text, start, end);
+    const squeezedText = positions.map((position) => text[position]).join("");
     const wanted = squeezed(fragment);
     const found: Edit[] = [];
     for (let at = squeezedText.indexOf(wanted); at >= 0; at = squeezedText.indexOf(wanted, at + 1)) {
-      const [first, last] = [places[at] ?? start, places[at + wanted.length - 1] ?? start];
+      const [first, last] = [positions[at] ?? start, positions[at + wanted.length - 1] ?? start];
       found.push({ start: first, end: last + 1, text: replacement });
     }
     return only(found, `occurrences of "${fragment}"`);
@@ -134,7 +134,7 @@ function holds(text: string, part: string): boolean {
 
 function squeezed(text: string): string {
   return significant(text, 0, text.length)
-    .map((place) => text[place])
+    .map((position) => text[position])
     .join("");
 }
 
@@ -142,7 +142,9 @@ function squeezed(text: string): string {
 function significant(text: string, start: number, end: number): number[] {
   const solid: number[] = [];
   for (let at = start; at < end; at++) if (!/\s/.test(text[at] ?? "")) solid.push(at);
-  return solid.filter((place, index) => text[place] !== "," || !/[)\]}]/.test(text[solid[index + 1] ?? end] ?? ""));
+  return solid.filter(
+    (position, index) => text[position] !== "," || !/[)\]}]/.test(text[solid[index + 1] ?? end] ?? ""),
+  );
 }
 
 function isGuard(node: Extract<Node, { type: "IfStatement" }>): boolean {

@@ -2,7 +2,7 @@ import { get } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { gatewayClient } from "../../src/delivery/prober/gateway-client";
-import { deadlineAround, NoAnswer, within } from "../../src/platform/deadline";
+import { deadlineAround, NoResponse, within } from "../../src/platform/deadline";
 
 let server: Server | null = null;
 const sockets = new Set<Socket>();
@@ -61,13 +61,13 @@ it.each(answers.filter(([name]) => !name.includes("body")))(
   async (_, handle) => {
     const port = await serverWith((socket) => socket.once("data", () => handle(socket)));
     const client = gatewayClient({ timeoutMs: 80, connections: 1 });
-    expect(await client.ask(`127.0.0.1:${port}`, "wiki.example.org", "/")).toBeNull();
+    expect(await client.request(`127.0.0.1:${port}`, "wiki.example.org", "/")).toBeNull();
     client.close();
   },
 );
 
 it("within rejects work that exceeds its deadline, and passes on the outcome of other work", async () => {
-  await expect(within(20, "DNS", () => new Promise(() => undefined))).rejects.toThrow(NoAnswer);
+  await expect(within(20, "DNS", () => new Promise(() => undefined))).rejects.toThrow(NoResponse);
   expect(await within(1_000, "DNS", async () => 7)).toBe(7);
   await expect(within(1_000, "DNS", () => Promise.reject(new Error("refused")))).rejects.toThrow("refused");
 });

@@ -13,11 +13,11 @@ const comparing = ["src/platform/moment.ts", "src/database/moments-in-sql.ts"];
  */
 const allowed: readonly (readonly [file: string, part: string, why: string])[] = [
   [
-    "src/platform/contract/page.ts",
+    "src/platform/contract/fields.ts",
     "Date.parse(",
     "contracts have no other function; an input that is not a time is refused",
   ],
-  ["src/platform/contract/page.ts", "moment >= firstMoment", "an input that is not a time is in neither range"],
+  ["src/platform/contract/fields.ts", "moment >= firstMoment", "an input that is not a time is in neither range"],
   ["src/console/account/moment.tsx", "new Date(at)", "shows a time of a response"],
   ["src/identity/totp.ts", "now.getTime()", "the library for codes takes a number"],
   ["src/features/audit-log/rows.ts", "gte(auditEntries.createdAt", "a filter that the reader chooses"],

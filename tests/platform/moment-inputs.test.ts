@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { MomentInput } from "../../src/platform/contract/page";
+import { MomentInput } from "../../src/platform/contract/fields";
 
 const source = new URL("../../src/", import.meta.url);
 
@@ -56,6 +56,6 @@ describe("a moment in an input", () => {
     const own = contracts.filter((name) =>
       /z\.iso|z\.date|z\.coerce/.test(readFileSync(new URL(name, source), "utf8")),
     );
-    expect(own).toEqual([join("platform", "contract", "page.ts")]);
+    expect(own).toEqual([join("platform", "contract", "fields.ts")]);
   });
 });

@@ -19,8 +19,8 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test("the first item is sent at once, and items that arrive during that are sent together afterwards", async () => {
   const { sent, pending, send } = sender();
-  const place = {};
-  const all = ["a", "b", "c"].map((item) => send(place, "k", item));
+  const destination = {};
+  const all = ["a", "b", "c"].map((item) => send(destination, "k", item));
   expect(sent).toEqual([["a"]]);
   pending[0]?.resolve();
   await all[0];
@@ -28,7 +28,7 @@ test("the first item is sent at once, and items that arrive during that are sent
   expect(sent).toEqual([["a"], ["b", "c"]]);
   pending[1]?.resolve();
   await Promise.all(all);
-  const later = send(place, "k", "d");
+  const later = send(destination, "k", "d");
   expect(sent).toEqual([["a"], ["b", "c"], ["d"]]);
   pending[2]?.resolve();
   await later;
@@ -36,18 +36,18 @@ test("the first item is sent at once, and items that arrive during that are sent
 
 test("items of other keys and other places do not wait", () => {
   const { sent, send } = sender();
-  const place = {};
-  void send(place, "k", "a");
-  void send(place, "l", "b");
+  const destination = {};
+  void send(destination, "k", "a");
+  void send(destination, "l", "b");
   void send({}, "k", "c");
   expect(sent).toEqual([["a"], ["b"], ["c"]]);
 });
 
 test("a failed batch rejects only its own items, and the next batch is still sent", async () => {
   const { sent, pending, send } = sender();
-  const place = {};
-  const first = send(place, "k", "a");
-  const second = send(place, "k", "b");
+  const destination = {};
+  const first = send(destination, "k", "a");
+  const second = send(destination, "k", "b");
   pending[0]?.reject(new Error("gone"));
   await expect(first).rejects.toThrow("gone");
   await turn();

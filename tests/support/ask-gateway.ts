@@ -14,7 +14,7 @@ export interface GatewayRequest {
   readonly timeoutMs?: number;
 }
 
-export interface GatewayAnswer {
+export interface GatewayResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
@@ -25,11 +25,11 @@ export interface GatewayAnswer {
 
 /** @throws Error with `log` if `wanted` accepts no answer within `timeoutMs` */
 export async function askUntil(
-  ask: () => Promise<GatewayAnswer>,
-  wanted: (answer: GatewayAnswer) => boolean,
+  ask: () => Promise<GatewayResponse>,
+  wanted: (answer: GatewayResponse) => boolean,
   timeoutMs: number,
   log: () => string,
-): Promise<GatewayAnswer> {
+): Promise<GatewayResponse> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
@@ -40,7 +40,7 @@ export async function askUntil(
 }
 
 /** Sends one request on a new connection. */
-export function askGateway(address: string, request: GatewayRequest): Promise<GatewayAnswer> {
+export function askGateway(address: string, request: GatewayRequest): Promise<GatewayResponse> {
   const [hostname, port] = hostAndPort(address);
   const authorization =
     request.user === undefined

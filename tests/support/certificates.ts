@@ -6,17 +6,17 @@ export const hasOpenssl = spawnSync("openssl", ["version"], { stdio: "ignore" })
 
 /** Creates a self-signed certificate for `localhost` and 127.0.0.1 with the command `openssl`. */
 export function makeCertificate(folder: string, name: string, validity: { from: string; to: string }) {
-  const place = join(folder, name);
-  mkdirSync(place);
-  const [key, certificate] = [join(place, "key.pem"), join(place, "certificate.pem")];
-  writeFileSync(join(place, "index"), "");
+  const target = join(folder, name);
+  mkdirSync(target);
+  const [key, certificate] = [join(target, "key.pem"), join(target, "certificate.pem")];
+  writeFileSync(join(target, "index"), "");
   writeFileSync(
-    join(place, "config"),
+    join(target, "config"),
     `[ca]
 default_ca = own
 [own]
-database = ${place}/index
-new_certs_dir = ${place}
+database = ${target}/index
+new_certs_dir = ${target}
 rand_serial = yes
 default_md = sha256
 policy = any
@@ -31,8 +31,8 @@ distinguished_name = none
 [none]
 `,
   );
-  const openssl = (...words: string[]) => execFileSync("openssl", words, { cwd: place, stdio: "pipe" });
-  const request = join(place, "request.pem");
+  const openssl = (...words: string[]) => execFileSync("openssl", words, { cwd: target, stdio: "pipe" });
+  const request = join(target, "request.pem");
   openssl(
     "req",
     "-new",

@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FaultPoint } from "../../src/delivery/protocol/target";
-import { askHost } from "../../src/main/host-commands";
+import { sendHostCommand } from "../../src/main/host-commands";
 import { bundled } from "./bundled";
+import { type Call, procedureRequest, readCallResponse } from "./call-response";
 import type { EntryOptions, Order, Report } from "./control-plane-entry";
 import { layEmbeddedDatabase } from "./embedded-template";
 import { freePort } from "./free-port";
-import type { Answer, Call } from "./world";
 
 /** The settings of a control plane and of the gateway that it keeps. */
 export interface Installation {
@@ -133,7 +133,7 @@ export async function startControlPlane(installation: Installation): Promise<Con
 
 /** Runs a host command against an installation. @throws Error with the command's message */
 export async function onHost<Result>(installation: Installation, verb: string, input: unknown): Promise<Result> {
-  const answer = await askHost(installation.environment, verb, input);
+  const answer = await sendHostCommand(installation.environment, verb, input);
   if (!answer.ok) throw new Error(`${verb}: ${answer.message}`);
   return answer.result as Result;
 }
@@ -143,21 +143,9 @@ export const errorBodies: string[] = [];
 
 /** Calls procedures over HTTP with an API key. */
 export function callOver(url: string, key: string): Call {
-  return async <T>(procedure: string, input: unknown = {}): Promise<Answer<T>> => {
-    const response = await fetch(`${url}/api/trpc/${procedure}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": key },
-      body: JSON.stringify(input),
-    });
-    const text = await response.text();
-    if (!response.ok) errorBodies.push(text);
-    const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
-    return {
-      status: response.status,
-      data: body.result?.data as T,
-      error: body.error as Answer["error"],
-      text,
-      headers: response.headers,
-    };
+  return async <T>(procedure: string, input: unknown = {}) => {
+    const response = await readCallResponse<T>(await fetch(procedureRequest(procedure, input, { key }, url)));
+    if (response.status >= 400) errorBodies.push(response.text);
+    return response;
   };
 }

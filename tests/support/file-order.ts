@@ -30,11 +30,11 @@ export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
     const projects = [...new Set(sorted.map(({ project }) => project.name))];
-    const place = ({ project, moduleId }: TestSpecification) => {
+    const positionOf = ({ project, moduleId }: TestSpecification) => {
       const at = longest.findIndex((part) => moduleId.includes(`/tests/${part}`));
       return projects.indexOf(project.name) * (longest.length + 1) + (at < 0 ? longest.length : at);
     };
-    return sorted.toSorted((one, other) => place(one) - place(other));
+    return sorted.toSorted((one, other) => positionOf(one) - positionOf(other));
   }
 }
 

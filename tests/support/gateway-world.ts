@@ -5,7 +5,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Application, CreatedApplication } from "../../src/features/applications/contract";
 import type { CreatedOrganization } from "../../src/main/host/contract";
 import type { SyncState } from "../../src/platform/contract/sync-state";
-import type { GatewayAnswer, GatewayRequest } from "./ask-gateway";
+import type { GatewayRequest, GatewayResponse } from "./ask-gateway";
+import type { CallResponse } from "./call-response";
 import {
   type ControlPlane,
   callOver,
@@ -20,7 +21,6 @@ import { patienceMs } from "./patience";
 import { registerSecret } from "./secrets";
 import { type RunningTraefik, startTraefik } from "./traefik";
 import { startUpstream, type Upstream } from "./upstream";
-import type { Answer } from "./world";
 
 /** The response of `sync.wait`. */
 export interface Waited {
@@ -37,7 +37,7 @@ export interface Tenant {
   readonly organizationId: string;
   readonly key: string;
   readonly environmentId: string;
-  call<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<Answer<T>>;
+  call<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<CallResponse<T>>;
   /** @throws Error with the response if the status is not 200 */
   ok<T = Record<string, unknown>>(procedure: string, input?: unknown): Promise<T>;
   application(input: Record<string, unknown>): Promise<CreatedApplication>;
@@ -60,7 +60,7 @@ export interface GatewayWorld {
   /** The output of all control planes and Traefiks of this world. */
   logs(): { readonly plane: string; readonly traefik: string };
   organization(name: string, upstreams?: "any" | "checked"): Promise<Tenant>;
-  ask(host: string, request?: Omit<GatewayRequest, "host">): Promise<GatewayAnswer>;
+  ask(host: string, request?: Omit<GatewayRequest, "host">): Promise<GatewayResponse>;
   /** Ends the control plane if it is running, and starts the next one on the same folders. */
   restartPlane(signal?: NodeJS.Signals): Promise<void>;
   restartTraefik(signal?: NodeJS.Signals): Promise<void>;

@@ -8,9 +8,9 @@ export interface HeldHashing {
 }
 
 /**
- * Takes one place for each caller in the hash queues of this process, without hashing anything. A refused caller takes
+ * Takes one slot for each caller in the hash queues of this process, without hashing anything. A refused caller takes
  * none. When a held hash begins, because a thread has finished its pause after an earlier hash, its caller takes
- * another place. The number of waiting hashes therefore stays the same, and no hash of the test itself starts.
+ * another slot. The number of waiting hashes therefore stays the same, and no hash of the test itself starts.
  */
 export async function holdHashing(callers: readonly HashCaller[]): Promise<HeldHashing> {
   const running: (() => void)[] = [];

@@ -1,7 +1,8 @@
 import type { Runtime } from "../../src/access/runtime";
 import type { Database } from "../../src/database/database";
 import { createHandler } from "../../src/http/handler";
-import type { Answer, World } from "./world";
+import { type CallResponse, procedureRequest, readCallResponse } from "./call-response";
+import type { World } from "./world";
 
 /** Concurrent changes right before the next statement or transaction of a request. Each runs once, in this order. */
 export interface Meanwhile {
@@ -18,7 +19,7 @@ export async function callMeanwhile<T = Record<string, unknown>>(
   procedure: string,
   input: unknown,
   concurrent: Meanwhile,
-): Promise<Answer<T>> {
+): Promise<CallResponse<T>> {
   return callOn<T>(interposed(world.runtime, concurrent), key, procedure, input);
 }
 
@@ -51,22 +52,7 @@ export async function callOn<T = Record<string, unknown>>(
   key: string,
   procedure: string,
   input: unknown,
-): Promise<Answer<T>> {
-  const response = await createHandler(runtime)(
-    new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": key },
-      body: JSON.stringify(input),
-    }),
-    { ip: "192.0.2.33" },
-  );
-  const text = await response.text();
-  const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
-  return {
-    status: response.status,
-    data: body.result?.data as T,
-    error: body.error as Answer["error"],
-    text,
-    headers: response.headers,
-  };
+): Promise<CallResponse<T>> {
+  const request = procedureRequest(procedure, input, { key });
+  return readCallResponse(await createHandler(runtime)(request, { ip: "192.0.2.33" }));
 }

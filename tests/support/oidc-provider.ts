@@ -29,7 +29,7 @@ interface Asked {
 }
 
 /** A real provider (`oidc-provider`) on this machine. Its user consents to everything immediately. */
-export interface OidcProvider {
+export interface RunningProvider {
   /** The issuer in its tokens. */
   readonly issuer: string;
   /** The address at which it listens. */
@@ -80,7 +80,7 @@ export async function startOidcProvider({
   clientId = "portcullis",
   clientSecret = `client-secret-${Math.random().toString(36).slice(2)}`,
   authentication = "client_secret_basic",
-}: Options): Promise<OidcProvider> {
+}: Options): Promise<RunningProvider> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -157,7 +157,7 @@ export async function startOidcProvider({
   server.on("request", provider.callback());
   /** Replaces the public address with the one that this machine can reach. */
   const asLocal = (address: string) => address.replace(issuer.replace(/\/$/, ""), url);
-  const control: OidcProvider = {
+  const control: RunningProvider = {
     issuer,
     url,
     clientId,

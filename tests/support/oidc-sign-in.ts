@@ -1,7 +1,7 @@
-import { clientSecretPlace } from "../../src/identity/external/provider";
+import { clientSecretSealContext } from "../../src/identity/external/provider";
 import { newId } from "../../src/platform/ids";
 import type { Browser } from "./browser";
-import type { OidcProvider } from "./oidc-provider";
+import type { RunningProvider } from "./oidc-provider";
 import { testOrigin, type World } from "./world";
 
 /** The result of a sign-in through a provider: the status and the final redirect. */
@@ -28,7 +28,7 @@ export async function startSignIn(
 }
 
 /** Visits the provider. @returns the path that the browser would request after the redirect back */
-export async function comeBack(browser: Browser, provider: OidcProvider, slug: string): Promise<string> {
+export async function comeBack(browser: Browser, provider: RunningProvider, slug: string): Promise<string> {
   const started = await startSignIn(browser, slug);
   const back = await provider.visit(started.headers.get("location") ?? "");
   return `${back.pathname}${back.search}`;
@@ -37,7 +37,7 @@ export async function comeBack(browser: Browser, provider: OidcProvider, slug: s
 /** Performs the complete sign-in through a provider. */
 export async function signInBy(
   browser: Browser,
-  provider: OidcProvider,
+  provider: RunningProvider,
   slug: string,
   fields: Record<string, string> = {},
 ): Promise<SignedIn> {
@@ -50,7 +50,7 @@ export async function signInBy(
 /** Inserts a row into `oidc_providers`, by default a provider of the installation. @returns its id */
 export async function insertProvider(
   world: World,
-  provider: Pick<OidcProvider, "issuer" | "clientId" | "clientSecret">,
+  provider: Pick<RunningProvider, "issuer" | "clientId" | "clientSecret">,
   slug: string,
   more: Record<string, unknown> = {},
 ): Promise<string> {
@@ -61,7 +61,7 @@ export async function insertProvider(
     name: slug,
     issuer: provider.issuer,
     client_id: provider.clientId,
-    client_secret_sealed: world.runtime.sealer.seal(clientSecretPlace(providerId), provider.clientSecret),
+    client_secret_sealed: world.runtime.sealer.seal(clientSecretSealContext(providerId), provider.clientSecret),
     scopes: ["openid", "email", "profile"],
     allowed_emails: [],
     allowed_domains: [],

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { compileStatic } from "../../src/traefik/compiler/compile-static";
-import { askGateway, askUntil, type GatewayAnswer, type GatewayRequest, hostAndPort } from "./ask-gateway";
+import { askGateway, askUntil, type GatewayRequest, type GatewayResponse, hostAndPort } from "./ask-gateway";
 import { freePort } from "./free-port";
 import { patienceMs } from "./patience";
 
@@ -41,13 +41,13 @@ export interface RunningTraefik {
   /** `127.0.0.1:port` of the visitors' entry point. */
   readonly address: string;
   readonly probeAddress: string;
-  request(request: GatewayRequest): Promise<GatewayAnswer>;
+  request(request: GatewayRequest): Promise<GatewayResponse>;
   /** Repeats the request until `wanted` accepts the answer. @throws Error after `timeoutMs` (default `patienceMs`) */
   until(
     request: GatewayRequest,
-    wanted: (answer: GatewayAnswer) => boolean,
+    wanted: (answer: GatewayResponse) => boolean,
     timeoutMs?: number,
-  ): Promise<GatewayAnswer>;
+  ): Promise<GatewayResponse>;
   /** Everything that the process has written so far. */
   log(): string;
   signal(signal: NodeJS.Signals): void;

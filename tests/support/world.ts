@@ -5,29 +5,15 @@ import type { Role } from "../../src/access/permissions";
 import type { Runtime, SignInSettings } from "../../src/access/runtime";
 import { makeSealer } from "../../src/database/sealing";
 import { makeSigner } from "../../src/database/signing";
-import { gatewayPlaces, newGatewaySecrets } from "../../src/delivery/planner/gateway-secrets";
+import { gatewaySealContexts, newGatewaySecrets } from "../../src/delivery/planner/gateway-secrets";
 import { createWaitHub } from "../../src/delivery/wait-hub";
 import { createHandler, type Handler } from "../../src/http/handler";
 import { prepareForNextAuth } from "../../src/main/settings/environment";
 import { newId } from "../../src/platform/ids";
 import type { Resolver } from "../../src/platform/values";
+import { type Call, procedureRequest, readCallResponse } from "./call-response";
 import { registerSecret } from "./secrets";
 import { openTestDatabase, type TestDatabase } from "./test-database";
-
-/** A parsed response of the API. */
-export interface Answer<T = Record<string, unknown>> {
-  readonly status: number;
-  /** `result.data` of a successful response. */
-  readonly data: T;
-  readonly error: {
-    message: string;
-    data: { code: string; httpStatus: number; reason: string; requestId: string; fields?: Record<string, string> };
-  };
-  readonly text: string;
-  readonly headers: Headers;
-}
-
-export type Call = <T = Record<string, unknown>>(procedure: string, input?: unknown) => Promise<Answer<T>>;
 
 export interface GivenOrganization {
   readonly organizationId: string;
@@ -69,7 +55,7 @@ const testSignIn: SignInSettings = {
   trustedProxies: [],
   trustedHeader: null,
   keyCreationsPerHour: 0,
-  answerFloorMs: 0,
+  responseFloorMs: 0,
   lifetimes: { session: 86_400, remembered: 604_800, idle: 7_200, idleRemembered: 86_400 },
 };
 
@@ -127,25 +113,8 @@ export async function openWorld(overrides: Partial<Runtime> = {}): Promise<World
 }
 
 function callWith(handler: Handler, key: string | null): Call {
-  return async <T>(procedure: string, input: unknown = {}) => {
-    const response = await handler(
-      new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...(key === null ? {} : { "x-api-key": key }) },
-        body: JSON.stringify(input),
-      }),
-      { ip: "127.0.0.1" },
-    );
-    const text = await response.text();
-    const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
-    return {
-      status: response.status,
-      data: body.result?.data as T,
-      error: body.error as Answer["error"],
-      text,
-      headers: response.headers,
-    };
-  };
+  return async <T>(procedure: string, input: unknown = {}) =>
+    readCallResponse<T>(await handler(procedureRequest(procedure, input, { key }), { ip: "127.0.0.1" }));
 }
 
 /** Inserts a gateway that receives no deliveries. */
@@ -163,8 +132,8 @@ export async function insertGateway(
       gatewayId,
       options.address ?? "127.0.0.1:8000",
       options.probeAddress ?? "127.0.0.1:8001",
-      runtime.sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
-      runtime.sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
+      runtime.sealer.seal(gatewaySealContexts.tagKey(gatewayId), tagKey),
+      runtime.sealer.seal(gatewaySealContexts.probeHost(gatewayId), probeHost),
     ],
   );
   return gatewayId;

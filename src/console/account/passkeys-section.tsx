@@ -3,7 +3,7 @@ import { browserSupportsWebAuthn, startRegistration } from "@simplewebauthn/brow
 import { useState } from "react";
 import type { Passkey } from "../../platform/contract/second-factors";
 import { api } from "../requests/api";
-import { askAuthenticator } from "../requests/ask-authenticator";
+import { openPasskeyDialog } from "../requests/open-passkey-dialog";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { useServerForm } from "../requests/use-server-form";
 import { Moment } from "./moment";
@@ -90,7 +90,7 @@ function AddPasskey({ onChanged, onRecoveryCodes }: Omit<PasskeysSectionProps, "
     send: ({ name }) =>
       withProof(async (proof) => {
         const optionsJSON = await api.auth.passkeys.enrolOptions.mutate(proof);
-        const response = await askAuthenticator(() => startRegistration({ optionsJSON }));
+        const response = await openPasskeyDialog(() => startRegistration({ optionsJSON }));
         const { recoveryCodes } = await api.auth.passkeys.enrol.mutate({ response: asInput(response), name });
         form.reset();
         if (recoveryCodes) onRecoveryCodes(recoveryCodes);

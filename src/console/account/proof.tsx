@@ -2,21 +2,21 @@ import { Button, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { createContext, type ReactNode, useCallback, useContext, useMemo, useState } from "react";
 import { PasswordField } from "../fields/password-field";
 import { RefusalAlert } from "../requests/refusal-alert";
-import { asRefused, Refused, type ShownReason } from "../requests/refused";
+import { asRefused, RefusedRequest, type ShownReason } from "../requests/refused-request";
 import { useServerForm } from "../requests/use-server-form";
 
 /** The proof of identity for a change of sign-in methods; empty at the first attempt. */
-export interface Proof {
+export interface PresentedProof {
   readonly password?: string;
   readonly code?: string;
 }
 
-type WithProof = (request: (proof: Proof) => Promise<void>) => Promise<void>;
+type WithProof = (request: (proof: PresentedProof) => Promise<void>) => Promise<void>;
 
 const ProofContext = createContext<WithProof | null>(null);
 
 /**
- * Runs a request, and repeats it with a password or a code if the server requires one. @throws Refused it was
+ * Runs a request, and repeats it with a password or a code if the server requires one. @throws RefusedRequest it was
  * cancelled, or is refused otherwise
  */
 export function useProof(): WithProof {
@@ -28,9 +28,9 @@ export function useProof(): WithProof {
 const asking = new Set<ShownReason>(["recent_sign_in_required", "proof_required"]);
 
 interface Pending {
-  readonly request: (proof: Proof) => Promise<void>;
+  readonly request: (proof: PresentedProof) => Promise<void>;
   readonly resolve: () => void;
-  readonly reject: (reason: Refused) => void;
+  readonly reject: (reason: RefusedRequest) => void;
 }
 
 /** Asks for the proof in a dialog. */
@@ -46,7 +46,7 @@ export function ProofProvider({ children }: { children: ReactNode }) {
     }
   }, []);
   const cancel = () => {
-    pending?.reject(new Refused("proof_cancelled", "Nothing was changed."));
+    pending?.reject(new RefusedRequest("proof_cancelled", "Nothing was changed."));
     setPending(null);
   };
   const done = () => {

@@ -3,7 +3,7 @@ import type { OwnSession, Session } from "../../features/account/contract";
 import type { Passkey, SecondFactors } from "../../platform/contract/second-factors";
 import { api } from "../requests/api";
 import { csrfToken } from "../requests/cookies";
-import { asRefused, type Refused, type ShownReason } from "../requests/refused";
+import { asRefused, type RefusedRequest, type ShownReason } from "../requests/refused-request";
 
 /** The data of the account page. */
 export interface Account {
@@ -16,14 +16,14 @@ export interface Account {
 interface LoadedAccount {
   /** Null until it is loaded. */
   readonly account: Account | null;
-  readonly refused: Refused | null;
+  readonly refused: RefusedRequest | null;
   reload(): Promise<void>;
 }
 
 /** Loads the account. A person who is not fully signed in is redirected to the sign-in page. */
 export function useAccount(): LoadedAccount {
   const [account, setAccount] = useState<Account | null>(null);
-  const [refused, setRefused] = useState<Refused | null>(null);
+  const [refused, setRefused] = useState<RefusedRequest | null>(null);
   const reload = useCallback(async () => {
     try {
       setAccount(await load());
@@ -38,7 +38,7 @@ export function useAccount(): LoadedAccount {
 
 const signInFirst = new Set<ShownReason>(["no_credentials", "session_ended", "second_factor_required"]);
 
-/** Returns null after a redirect. @throws Refused */
+/** Returns null after a redirect. @throws RefusedRequest */
 async function load(): Promise<Account | null> {
   if (csrfToken() === null) return goToSignIn();
   try {

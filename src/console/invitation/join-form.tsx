@@ -1,5 +1,5 @@
 import { Anchor, Button, Stack, Text, TextInput } from "@mantine/core";
-import { PasswordField } from "../fields/password-field";
+import { NewPasswordField } from "../fields/new-password-field";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { signInBy } from "../requests/sign-in-requests";
 import { forgetLinkToken } from "../requests/use-link-token";
@@ -32,14 +32,7 @@ export function JoinForm({ token, email }: JoinFormProps) {
         <RefusalAlert refused={refused} />
         <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
         <TextInput label="Your name" autoComplete="name" key={form.key("name")} {...form.getInputProps("name")} />
-        <PasswordField
-          label="Password"
-          description="At least 12 characters. Several unrelated words work well."
-          autoComplete="new-password"
-          required
-          key={form.key("password")}
-          {...form.getInputProps("password")}
-        />
+        <NewPasswordField label="Password" key={form.key("password")} {...form.getInputProps("password")} />
         <Button type="submit" loading={isBusy}>
           Join
         </Button>

@@ -1,8 +1,8 @@
 import { Alert } from "@mantine/core";
-import type { Refused } from "./refused";
+import type { RefusedRequest } from "./refused-request";
 
 /** Shows a refusal. Screen readers read it immediately, because it is an alert. */
-export function RefusalAlert({ refused }: { refused: Refused | null }) {
+export function RefusalAlert({ refused }: { refused: RefusedRequest | null }) {
   return (
     refused && (
       <Alert color="red" variant="outline">

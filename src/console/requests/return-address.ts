@@ -5,8 +5,8 @@
  * @returns the full address, because the path `//elsewhere` would be another host
  */
 export function returnAddress({ search, origin, hash }: Pick<Location, "search" | "origin" | "hash">): string {
-  const asked = new URLSearchParams(search).get("callbackUrl") ?? "/";
-  const target = URL.canParse(asked, origin) ? new URL(asked, origin) : null;
+  const requested = new URLSearchParams(search).get("callbackUrl") ?? "/";
+  const target = URL.canParse(requested, origin) ? new URL(requested, origin) : null;
   if (target?.origin !== origin) return `${origin}/`;
   target.hash ||= hash;
   return target.href;

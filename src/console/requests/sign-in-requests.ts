@@ -1,6 +1,6 @@
-import { Refused, refusedBy } from "./refused";
+import { RefusedRequest, refusedBy } from "./refused-request";
 
-/** Signs in with one of the methods: `password`, `second-factor`, `passkey`, `link`, `invitation`. @throws Refused */
+/** Signs in with one of the methods: `password`, `second-factor`, `passkey`, `link`, `invitation`. @throws RefusedRequest */
 export async function signInBy(method: string, fields: Readonly<Record<string, string>>): Promise<void> {
   await post(`callback/${method}`, fields);
 }
@@ -9,29 +9,29 @@ export async function signInBy(method: string, fields: Readonly<Record<string, s
  * Starts a sign-in at an OIDC provider.
  * @param returnTo an address of the console
  * @returns the address of the provider, which the browser must open
- * @throws Refused
+ * @throws RefusedRequest
  */
 export function beginSignInAt(provider: string, returnTo: string): Promise<string> {
   return post(`signin/${provider}`, { callbackUrl: returnTo });
 }
 
-/** Ends the session. @throws Refused */
+/** Ends the session. @throws RefusedRequest */
 export async function signOut(): Promise<void> {
   await post("signout", {});
 }
 
 /** Sends a form to `/api/auth` with its form token. @returns the address to open next */
 async function post(path: string, fields: Readonly<Record<string, string>>): Promise<string> {
-  const { csrfToken } = (await ask("csrf")) as { csrfToken: string };
+  const { csrfToken } = (await send("csrf")) as { csrfToken: string };
   const body = new URLSearchParams({ callbackUrl: location.origin, ...fields, csrfToken, json: "true" });
-  const { url } = (await ask(path, { method: "POST", body })) as { url: string };
+  const { url } = (await send(path, { method: "POST", body })) as { url: string };
   const { searchParams } = new URL(url, location.origin);
   const error = searchParams.get("error");
-  if (error !== null) throw new Refused("sign_in_refused", signInErrorText(error));
+  if (error !== null) throw new RefusedRequest("sign_in_refused", signInErrorText(error));
   return url;
 }
 
-async function ask(path: string, init: RequestInit = {}): Promise<unknown> {
+async function send(path: string, init: RequestInit = {}): Promise<unknown> {
   const response = await fetch(`/api/auth/${path}`, { ...init, credentials: "same-origin" }).catch(() => null);
   const body = await response?.json().catch(() => null);
   if (response?.ok && body) return body;

@@ -1,19 +1,19 @@
 import { type FormErrors, type UseFormInput, type UseFormReturnType, useForm } from "@mantine/form";
 import type { FormEvent } from "react";
-import { asRefused, fieldText, type Refused } from "./refused";
+import { asRefused, fieldText, type RefusedRequest } from "./refused-request";
 import { useRequest } from "./use-request";
 
 type Values = Record<string, string | boolean>;
 
 interface ServerForm<V extends Values> extends Pick<UseFormInput<V>, "initialValues" | "validate"> {
-  /** @throws Refused | TRPCClientError */
+  /** @throws RefusedRequest | TRPCClientError */
   readonly send: (values: V) => Promise<void>;
 }
 
 export interface ServerFormState<V extends Values> {
   readonly form: UseFormReturnType<V>;
   readonly isBusy: boolean;
-  readonly refused: Refused | null;
+  readonly refused: RefusedRequest | null;
   readonly onSubmit: (event: FormEvent<HTMLFormElement>) => void;
 }
 
@@ -47,7 +47,7 @@ export function useServerForm<V extends Values>({ send, ...options }: ServerForm
  * Returns the error of each input. A refusal about one input has its own message; a refusal about a whole form has a
  * word for each input.
  */
-function errorsAt(inputs: readonly string[], { reason, message, fields }: Refused): FormErrors {
+function errorsAt(inputs: readonly string[], { reason, message, fields }: RefusedRequest): FormErrors {
   const known = Object.entries(fields).filter(([name]) => inputs.includes(name));
   return Object.fromEntries(
     known.map(([name, word]) => [name, reason === "invalid_input" ? fieldText(word) : message]),

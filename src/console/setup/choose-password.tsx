@@ -1,5 +1,5 @@
 import { Button, Stack, Text } from "@mantine/core";
-import { PasswordField } from "../fields/password-field";
+import { NewPasswordField } from "../fields/new-password-field";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { signInBy } from "../requests/sign-in-requests";
 import { useServerForm } from "../requests/use-server-form";
@@ -31,14 +31,7 @@ export function ChoosePassword({ token, email, resetsFactor }: ChoosePasswordPro
         </Text>
         <RefusalAlert refused={refused} />
         <input type="email" name="username" autoComplete="username" value={email} readOnly hidden />
-        <PasswordField
-          label="New password"
-          description="At least 12 characters. Several unrelated words work well."
-          autoComplete="new-password"
-          required
-          key={form.key("password")}
-          {...form.getInputProps("password")}
-        />
+        <NewPasswordField label="New password" key={form.key("password")} {...form.getInputProps("password")} />
         <Button type="submit" loading={isBusy}>
           Choose this password
         </Button>

@@ -1,5 +1,5 @@
 import { Button, Stack, Text, TextInput } from "@mantine/core";
-import { PasswordField } from "../fields/password-field";
+import { NewPasswordField } from "../fields/new-password-field";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { signInBy } from "../requests/sign-in-requests";
 import { useServerForm } from "../requests/use-server-form";
@@ -42,14 +42,7 @@ export function SetUpForm({ token }: { token: string }) {
           key={form.key("organization")}
           {...form.getInputProps("organization")}
         />
-        <PasswordField
-          label="Password"
-          description="At least 12 characters. Several unrelated words work well."
-          autoComplete="new-password"
-          required
-          key={form.key("password")}
-          {...form.getInputProps("password")}
-        />
+        <NewPasswordField label="Password" key={form.key("password")} {...form.getInputProps("password")} />
         <Button type="submit" loading={isBusy}>
           Set up
         </Button>

@@ -1,7 +1,7 @@
 import { Button, Stack } from "@mantine/core";
 import { browserSupportsWebAuthn, startAuthentication } from "@simplewebauthn/browser";
 import { api } from "../requests/api";
-import { askAuthenticator } from "../requests/ask-authenticator";
+import { openPasskeyDialog } from "../requests/open-passkey-dialog";
 import { RefusalAlert } from "../requests/refusal-alert";
 import { signInBy } from "../requests/sign-in-requests";
 import { useRequest } from "../requests/use-request";
@@ -20,7 +20,7 @@ export function PasskeyButton({ asSecondFactor = false, remember = () => false, 
   const signIn = () =>
     run(async () => {
       const optionsJSON = await api.auth.passkeys.challenge.mutate({ secondFactor: asSecondFactor });
-      const response = await askAuthenticator(() => startAuthentication({ optionsJSON }));
+      const response = await openPasskeyDialog(() => startAuthentication({ optionsJSON }));
       await signInBy("passkey", { response: JSON.stringify(response), remember: String(remember()) });
       await onSignedIn();
     });

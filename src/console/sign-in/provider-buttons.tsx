@@ -6,21 +6,21 @@ import { returnAddress } from "../requests/return-address";
 import { beginSignInAt } from "../requests/sign-in-requests";
 import { useRequest } from "../requests/use-request";
 
-interface Provider {
+interface OfferedProvider {
   readonly slug: string;
   readonly name: string;
 }
 
 /** "Sign in with <name>", for each provider. If the address names an organization, its providers are shown. */
 export function ProviderButtons() {
-  const [providers, setProviders] = useState<readonly Provider[]>([]);
+  const [providers, setProviders] = useState<readonly OfferedProvider[]>([]);
   const { isBusy, refused, run } = useRequest();
   useEffect(() => {
     const organization = new URLSearchParams(location.search).get("organization");
     // Without the list, the other ways to sign in still work.
     api.auth.providers.query(organization === null ? {} : { organization }).then(setProviders, () => setProviders([]));
   }, []);
-  const begin = ({ slug }: Provider) =>
+  const begin = ({ slug }: OfferedProvider) =>
     run(async () => location.assign(await beginSignInAt(slug, returnAddress(location))));
   if (providers.length === 0) return null;
   return (

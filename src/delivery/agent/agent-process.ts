@@ -3,7 +3,7 @@ import pino from "pino";
 import { z } from "zod";
 import { readOwnFile } from "../../platform/files/own-file";
 import { realPace } from "../../platform/timer";
-import { realFileSystem } from "../applier/file-system";
+import { realFileOperations } from "../applier/file-operations";
 import { gatewayClient } from "../prober/gateway-client";
 import { Peer } from "../protocol/peer";
 import { connectLocally } from "./local-connection";
@@ -30,13 +30,13 @@ const text = await readOwnFile(process.argv[2] ?? "", { secret: true });
 const { gatewayId, keys, folder } = Settings.parse(JSON.parse(text ?? "null"));
 const connection = connectLocally({
   folder,
-  files: realFileSystem,
+  files: realFileOperations,
   client: () => gatewayClient(),
   clock: { now: () => new Date() },
   pace: realPace,
   random: (size) => randomBytes(size),
   log,
-  at: () => undefined,
+  faultPoint: () => undefined,
 });
 const peer = new Peer({ input: process.stdin, output: process.stdout, log });
 serveGateway(peer, { gatewayId, keys, connection, pace: realPace, log });

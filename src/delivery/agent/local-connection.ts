@@ -1,24 +1,24 @@
 import type { Logger } from "pino";
 import type { Pace } from "../../platform/timer";
 import type { Clock, RandomBytes } from "../../platform/values";
-import type { FileSystem } from "../applier/file-system";
+import type { FileOperations } from "../applier/file-operations";
 import { folderApplier } from "../applier/folder-applier";
 import type { FolderSettings } from "../applier/gateway-folder";
 import type { GatewayClient } from "../prober/gateway-client";
 import { gatewayProber } from "../prober/gateway-prober";
 import type { GatewayConnection } from "../protocol/gateway-connection";
-import type { AtFaultPoint } from "../protocol/target";
+import type { FaultPointHook } from "../protocol/target";
 
 export interface LocalGateway {
   readonly folder: FolderSettings;
-  readonly files: FileSystem;
+  readonly files: FileOperations;
   /** Creates the gateway client for one term. */
   readonly client: () => GatewayClient;
   readonly clock: Clock;
   readonly pace: Pace;
   readonly random: RandomBytes;
   readonly log: Logger;
-  readonly at: AtFaultPoint;
+  readonly faultPoint: FaultPointHook;
 }
 
 /** Connects to the applier and the prober in this process. Calls and results are passed without serialization. */

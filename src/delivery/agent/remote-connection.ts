@@ -21,12 +21,12 @@ export function connectRemotely(peer: Peer, key: string): GatewayConnection {
 
 function remoteApplier(peer: Peer, key: string): Applier {
   return {
-    claim: (expected) => peer.ask(applierCalls.claim, expected),
-    disclaim: () => ended(peer.ask(applierCalls.disclaim, null)),
-    prepare: (candidacy, addresses) => ended(peer.ask(applierCalls.prepare, { candidacy, addresses })),
-    withdraw: (candidacy) => ended(peer.ask(applierCalls.withdraw, candidacy)),
+    claim: (expected) => peer.call(applierCalls.claim, expected),
+    disclaim: () => ended(peer.call(applierCalls.disclaim, null)),
+    prepare: (candidacy, addresses) => ended(peer.call(applierCalls.prepare, { candidacy, addresses })),
+    withdraw: (candidacy) => ended(peer.call(applierCalls.withdraw, candidacy)),
     async begin(term: Term) {
-      await peer.ask(applierCalls.begin, term);
+      await peer.call(applierCalls.begin, term);
       return remoteTarget(peer, key);
     },
   };
@@ -34,11 +34,11 @@ function remoteApplier(peer: Peer, key: string): Applier {
 
 function remoteTarget(peer: Peer, key: string): Target {
   return {
-    requireClaim: () => ended(peer.ask(applierCalls.requireClaim, null)),
+    requireClaim: () => ended(peer.call(applierCalls.requireClaim, null)),
     async apply(_files: readonly PlannedFile[], numbered: Bundle | Promise<Bundle>, { overtaken, ready }: Turn = {}) {
       const bundle = await numbered;
       await overtaken?.();
-      await peer.ask(applierCalls.stage, signBundle(bundle, key));
+      await peer.call(applierCalls.stage, signBundle(bundle, key));
       try {
         await overtaken?.();
         await ready?.();
@@ -46,15 +46,15 @@ function remoteTarget(peer: Peer, key: string): Target {
         send(peer, applierCalls.drop, bundle.revision);
         throw error;
       }
-      await peer.ask(applierCalls.apply, bundle.revision);
+      await peer.call(applierCalls.apply, bundle.revision);
     },
-    read: (name) => peer.ask(applierCalls.read, name),
-    digests: async (names) => new Map(Object.entries(await peer.ask(applierCalls.digests, [...names]))),
-    readMarker: () => peer.ask(applierCalls.readMarker, null),
-    names: () => peer.ask(applierCalls.names, null),
+    read: (name) => peer.call(applierCalls.read, name),
+    digests: async (names) => new Map(Object.entries(await peer.call(applierCalls.digests, [...names]))),
+    readMarker: () => peer.call(applierCalls.readMarker, null),
+    names: () => peer.call(applierCalls.names, null),
     async *foreignFiles(unknown) {
       for (let from: "start" | "here" = "start"; ; from = "here") {
-        const { files, isLast } = await peer.ask(applierCalls.foreignFiles, { from, unknown: [...unknown] });
+        const { files, isLast } = await peer.call(applierCalls.foreignFiles, { from, unknown: [...unknown] });
         yield* files;
         if (isLast) return;
       }
@@ -63,26 +63,26 @@ function remoteTarget(peer: Peer, key: string): Target {
 }
 
 function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReports, over: AbortSignal): Prober {
-  peer.answer(reportCalls.isKnown, (served) => reports.isKnown(served));
-  peer.answer(reportCalls.loaded, (report) => done(reports.loaded(report)));
-  peer.answer(reportCalls.measured, async (loadMs) => {
+  peer.handle(reportCalls.isKnown, (served) => reports.isKnown(served));
+  peer.handle(reportCalls.loaded, (report) => done(reports.loaded(report)));
+  peer.handle(reportCalls.measured, async (loadMs) => {
     reports.measured(loadMs);
     return null;
   });
-  peer.answer(reportCalls.missing, (report) => done(reports.missing(report)));
-  peer.answer(reportCalls.unproven, (after) => reports.unproven(after));
-  peer.answer(reportCalls.proven, async ({ after, limit }) => [...(await reports.proven(after, limit))]);
-  peer.answer(reportCalls.proofs, async (results) => [...(await reports.proofs(results))]);
+  peer.handle(reportCalls.missing, (report) => done(reports.missing(report)));
+  peer.handle(reportCalls.unproven, (after) => reports.unproven(after));
+  peer.handle(reportCalls.proven, async ({ after, limit }) => [...(await reports.proven(after, limit))]);
+  peer.handle(reportCalls.proofs, async (results) => [...(await reports.proofs(results))]);
   over.addEventListener("abort", () => send(peer, proberCalls.end, null), { once: true });
   send(peer, proberCalls.watch, gateway);
   return {
     marked: () => undefined, // the other process renames the marker itself
     recorded: (revision) => send(peer, proberCalls.recorded, revision),
-    failed: () => ended(peer.ask(proberCalls.failed, null)),
-    recall: () => ended(peer.ask(proberCalls.recall, null)),
+    failed: () => ended(peer.call(proberCalls.failed, null)),
+    recall: () => ended(peer.call(proberCalls.recall, null)),
     prioritize: (applicationId) => send(peer, proberCalls.prioritize, applicationId),
     async run() {
-      await peer.ask(proberCalls.run, null);
+      await peer.call(proberCalls.run, null);
       const lost = await Promise.race([peer.closed, aborted(over)]);
       if (lost) throw lost;
     },
@@ -91,7 +91,7 @@ function remoteProber(peer: Peer, gateway: WatchedGateway, reports: ProberReport
 
 /** Calls are answered in order. A call is lost only together with the connection, and that ends the term. */
 function send<Input>(peer: Peer, call: Call<Input, null>, input: Input): void {
-  peer.ask(call, input).catch(() => undefined);
+  peer.call(call, input).catch(() => undefined);
 }
 
 function aborted(signal: AbortSignal): Promise<null> {

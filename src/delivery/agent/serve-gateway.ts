@@ -29,24 +29,24 @@ function serveApplier(peer: Peer, served: ServedGateway, onApplied: (bundle: Bun
   const { applier } = served.connection;
   const deliveries = new IncomingDeliveries(served.gatewayId, served.keys);
   const foreign = new ForeignWalk();
-  peer.answer(applierCalls.claim, (expected) => applier.claim(expected));
-  peer.answer(applierCalls.disclaim, () => done(applier.disclaim()));
-  peer.answer(applierCalls.prepare, ({ candidacy, addresses }) => done(applier.prepare(candidacy, addresses)));
-  peer.answer(applierCalls.withdraw, (candidacy) => done(applier.withdraw(candidacy)));
-  peer.answer(applierCalls.begin, async (term) => {
+  peer.handle(applierCalls.claim, (expected) => applier.claim(expected));
+  peer.handle(applierCalls.disclaim, () => done(applier.disclaim()));
+  peer.handle(applierCalls.prepare, ({ candidacy, addresses }) => done(applier.prepare(candidacy, addresses)));
+  peer.handle(applierCalls.withdraw, (candidacy) => done(applier.withdraw(candidacy)));
+  peer.handle(applierCalls.begin, async (term) => {
     deliveries.requireNewer(term);
     await deliveries.begin(term, await applier.begin(term));
     return null;
   });
-  peer.answer(applierCalls.requireClaim, () => done(deliveries.target.requireClaim()));
-  peer.answer(applierCalls.read, (name) => deliveries.target.read(name));
-  peer.answer(applierCalls.readMarker, () => deliveries.target.readMarker());
-  peer.answer(applierCalls.names, async () => [...(await deliveries.target.names())]);
-  peer.answer(applierCalls.digests, async (names) => Object.fromEntries(await deliveries.target.digests(names)));
-  peer.answer(applierCalls.foreignFiles, ({ from, unknown }) => foreign.next(deliveries.target, from, unknown));
-  peer.answer(applierCalls.stage, (signed) => done(deliveries.stage(signed)));
-  peer.answer(applierCalls.drop, () => done(deliveries.drop()));
-  peer.answer(applierCalls.apply, async (revision) => {
+  peer.handle(applierCalls.requireClaim, () => done(deliveries.target.requireClaim()));
+  peer.handle(applierCalls.read, (name) => deliveries.target.read(name));
+  peer.handle(applierCalls.readMarker, () => deliveries.target.readMarker());
+  peer.handle(applierCalls.names, async () => [...(await deliveries.target.names())]);
+  peer.handle(applierCalls.digests, async (names) => Object.fromEntries(await deliveries.target.digests(names)));
+  peer.handle(applierCalls.foreignFiles, ({ from, unknown }) => foreign.next(deliveries.target, from, unknown));
+  peer.handle(applierCalls.stage, (signed) => done(deliveries.stage(signed)));
+  peer.handle(applierCalls.drop, () => done(deliveries.drop()));
+  peer.handle(applierCalls.apply, async (revision) => {
     onApplied(await deliveries.apply(revision));
     return null;
   });
@@ -63,28 +63,28 @@ function serveProber(peer: Peer, { connection, pace, log }: ServedGateway): (bun
     if (prober === null) throw new Error("no gateway is being watched");
     return prober;
   };
-  peer.answer(proberCalls.watch, async (gateway) => {
+  peer.handle(proberCalls.watch, async (gateway) => {
     over.abort();
     over = new AbortController();
     unrecorded.clear();
     prober = connection.watch(gateway, reportsTo(peer), over.signal);
     return null;
   });
-  peer.answer(proberCalls.recorded, async (revision) => {
+  peer.handle(proberCalls.recorded, async (revision) => {
     required().recorded(revision, unrecorded.get(revision) ?? []);
     unrecorded.delete(revision);
     return null;
   });
-  peer.answer(proberCalls.failed, () => {
+  peer.handle(proberCalls.failed, () => {
     unrecorded.clear();
     return done(required().failed());
   });
-  peer.answer(proberCalls.recall, () => done(required().recall()));
-  peer.answer(proberCalls.prioritize, async (applicationId) => {
+  peer.handle(proberCalls.recall, () => done(required().recall()));
+  peer.handle(proberCalls.prioritize, async (applicationId) => {
     prober?.prioritize(applicationId);
     return null;
   });
-  peer.answer(proberCalls.run, async () => {
+  peer.handle(proberCalls.run, async () => {
     required()
       .run()
       .catch((error: unknown) => {
@@ -93,7 +93,7 @@ function serveProber(peer: Peer, { connection, pace, log }: ServedGateway): (bun
       });
     return null;
   });
-  peer.answer(proberCalls.end, async () => {
+  peer.handle(proberCalls.end, async () => {
     over.abort();
     return null;
   });
@@ -106,13 +106,13 @@ function serveProber(peer: Peer, { connection, pace, log }: ServedGateway): (bun
 
 function reportsTo(peer: Peer): ProberReports {
   return {
-    isKnown: ({ epoch, revision, digest }) => peer.ask(reportCalls.isKnown, { epoch, revision, digest }),
-    loaded: (report) => ended(peer.ask(reportCalls.loaded, report)),
-    measured: (loadMs) => void peer.ask(reportCalls.measured, loadMs).catch(() => undefined), // the next report replaces a lost one
-    missing: (report) => ended(peer.ask(reportCalls.missing, report)),
-    unproven: (after) => peer.ask(reportCalls.unproven, after),
-    proven: (after, limit) => peer.ask(reportCalls.proven, { after, limit }),
-    proofs: (results) => peer.ask(reportCalls.proofs, [...results]),
+    isKnown: ({ epoch, revision, digest }) => peer.call(reportCalls.isKnown, { epoch, revision, digest }),
+    loaded: (report) => ended(peer.call(reportCalls.loaded, report)),
+    measured: (loadMs) => void peer.call(reportCalls.measured, loadMs).catch(() => undefined), // the next report replaces a lost one
+    missing: (report) => ended(peer.call(reportCalls.missing, report)),
+    unproven: (after) => peer.call(reportCalls.unproven, after),
+    proven: (after, limit) => peer.call(reportCalls.proven, { after, limit }),
+    proofs: (results) => peer.call(reportCalls.proofs, [...results]),
   };
 }
 
@@ -136,7 +136,7 @@ class ForeignWalk {
   }
 }
 
-/** Files, hosts and names in one answer. A single file with more entries may exceed the limit. */
+/** Files, hosts and names in one response. A single file with more entries may exceed the limit. */
 const entriesAtOnce = 1_000;
 
 async function done(work: Promise<void>): Promise<null> {

@@ -4,51 +4,51 @@ import type { Pace } from "../../platform/timer";
 import { orderBatch } from "../../traefik/compiler/order-batch";
 import type { PlannedFile } from "../protocol/bundle";
 import { fileDigest } from "../protocol/file-digest";
-import type { AtFaultPoint, Target } from "../protocol/target";
+import type { FaultPointHook, Target } from "../protocol/target";
 import { requireClaim } from "./claim-folder";
-import { type FileSystem, isMissing } from "./file-system";
+import { type FileOperations, isMissing } from "./file-operations";
 import { findForeignFiles } from "./foreign-files";
-import { fileMode, type Places } from "./gateway-folder";
+import { type FolderPaths, fileMode } from "./gateway-folder";
 
 /** Files flushed concurrently: more than the thread pool has threads, so that no thread idles. */
 const flushedAtOnce = 64;
 /** Files renamed concurrently, when their order does not matter. */
 const renamedAtOnce = 16;
 /** Files staged between two checks for a delivery with priority. */
-const askedEvery = 32;
+const checkedEvery = 32;
 /** Files read concurrently. */
 const readAtOnce = 16;
 
 interface FileTargetOptions {
-  readonly places: Places;
+  readonly paths: FolderPaths;
   readonly term: number;
-  /** The holder of the lease. It names a folder below the term's, which no other process creates. */
-  readonly holder: string;
+  /** The id of the leader. It names a folder below the term's, which no other process creates. */
+  readonly leaderId: string;
   /** The gateway to which this folder must belong. */
   readonly gatewayId: string;
   readonly nonce: string;
   readonly group: number | undefined;
-  readonly files: FileSystem;
-  readonly at: AtFaultPoint;
+  readonly files: FileOperations;
+  readonly faultPoint: FaultPointHook;
   readonly pace: Pace;
 }
 
-/** The staging folder of one holder in one term. */
-export function stagingOf(places: Places, term: number, holder: string): string {
-  return join(places.staging, String(term), holder);
+/** The staging folder of one leader in one term. */
+export function stagingOf(paths: FolderPaths, term: number, leaderId: string): string {
+  return join(paths.staging, String(term), leaderId);
 }
 
 /**
  * Removes the staging folders of all other terms, so that every later rename by a paused leader fails. A new term does
  * this before anything else.
  */
-export async function fenceOlderTerms(places: Places, term: number, files: FileSystem): Promise<void> {
-  const names = (await files.readdir(places.staging)).filter((name) => name !== String(term));
+export async function fenceOlderTerms(paths: FolderPaths, term: number, files: FileOperations): Promise<void> {
+  const names = (await files.readdir(paths.staging)).filter((name) => name !== String(term));
   for (const name of names) {
-    const away = join(places.staging, String(term), `away-${name}`);
+    const away = join(paths.staging, String(term), `away-${name}`);
     await files.removeTree(away);
     try {
-      await files.rename(join(places.staging, name), away);
+      await files.rename(join(paths.staging, name), away);
     } catch (error) {
       if (!isMissing(error)) throw error;
     }
@@ -58,14 +58,14 @@ export async function fenceOlderTerms(places: Places, term: number, files: FileS
 
 /** The folder of a gateway on this disk. The staging folder of its term must exist. */
 export function fileTarget(options: FileTargetOptions): Target {
-  const { places, files, group, at } = options;
-  const staging = stagingOf(options.places, options.term, options.holder);
+  const { paths, files, group, faultPoint } = options;
+  const staging = stagingOf(options.paths, options.term, options.leaderId);
   let batches = 0;
 
-  const read = (name: string) => files.readFile(join(places.applications, name));
+  const read = (name: string) => files.readFile(join(paths.applications, name));
 
   return {
-    requireClaim: () => requireClaim(places, options.gatewayId, options.nonce),
+    requireClaim: () => requireClaim(paths, options.gatewayId, options.nonce),
     async apply(batch, bundle, { overtaken, ready } = {}) {
       const ordered = orderBatch(batch);
       const mine = `${process.pid}-${++batches}`;
@@ -88,11 +88,11 @@ export function fileTarget(options: FileTargetOptions): Target {
       }
 
       async function stageAndApply() {
-        await at("staging");
+        await faultPoint("staging");
         const staging = [
           stageMarker(),
           inParallel(ordered, flushedAtOnce, async (file, index) => {
-            if (overtaken && index % askedEvery === 0) await overtaken();
+            if (overtaken && index % checkedEvery === 0) await overtaken();
             staged.add(index);
             if (file.text !== null) await files.writeFlushed(stagedAs(index), file.text, fileMode, group);
           }),
@@ -100,26 +100,26 @@ export function fileTarget(options: FileTargetOptions): Target {
         // Waits for all writes, so that none is still running when this function returns, even after a failure.
         const outcomes = await Promise.allSettled(staging);
         for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
-        await at("staged");
+        await faultPoint("staged");
         await overtaken?.();
         await ready?.();
         for (const turn of inTurns(ordered)) {
           await inParallel(turn.files, turn.width, async (file, offset) => {
-            await at("applying");
+            await faultPoint("applying");
             const index = turn.from + offset;
-            const live = join(places.applications, file.name);
+            const live = join(paths.applications, file.name);
             if (file.text === null) return removeInto(files, live, stagedAs(index));
             await files.rename(stagedAs(index), live);
             staged.delete(index);
           });
         }
-        await at("applied");
-        await at("marking");
-        await files.rename(stagedAs("marker"), places.marker);
+        await faultPoint("applied");
+        await faultPoint("marking");
+        await files.rename(stagedAs("marker"), paths.marker);
         staged.delete("marker");
-        await at("marked");
-        await Promise.all([files.syncFolder(places.applications), files.syncFolder(places.dynamic)]);
-        await at("flushed");
+        await faultPoint("marked");
+        await Promise.all([files.syncFolder(paths.applications), files.syncFolder(paths.dynamic)]);
+        await faultPoint("flushed");
       }
     },
     read,
@@ -131,9 +131,9 @@ export function fileTarget(options: FileTargetOptions): Target {
       });
       return digests;
     },
-    readMarker: () => files.readFile(places.marker),
-    names: () => files.readdir(places.applications),
-    foreignFiles: (unknown) => findForeignFiles(places, unknown, options.pace),
+    readMarker: () => files.readFile(paths.marker),
+    names: () => files.readdir(paths.applications),
+    foreignFiles: (unknown) => findForeignFiles(paths, unknown, options.pace),
   };
 }
 
@@ -156,7 +156,7 @@ function inTurns(ordered: readonly PlannedFile[]) {
  * does not exist needs no removal. To tell this case from a missing staging folder, the function creates the file that
  * should be there.
  */
-async function removeInto(files: FileSystem, live: string, away: string): Promise<void> {
+async function removeInto(files: FileOperations, live: string, away: string): Promise<void> {
   try {
     await files.rename(live, away);
   } catch (error) {

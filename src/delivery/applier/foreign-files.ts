@@ -1,14 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import { lstat, readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { breathe, type Pace } from "../../platform/timer";
-import { givingWay } from "../../platform/yield-to-event-loop";
+import type { Pace } from "../../platform/timer";
+import { yieldAfterSlice, yieldToEventLoop } from "../../platform/yield-to-event-loop";
 import { APPLICATIONS_FOLDER, MARKER_FILE, SHARED_FILE } from "../../traefik/compiler/names";
-import { foreignContent } from "../../traefik/foreign/foreign-file";
+import { foreignContent } from "../../traefik/foreign/foreign-content";
 import { readTraefikFile } from "../../traefik/foreign/read-traefik-file";
 import type { ForeignFileContent } from "../protocol/foreign-file";
-import { isMissing } from "./file-system";
-import type { Places } from "./gateway-folder";
+import { isMissing } from "./file-operations";
+import type { FolderPaths } from "./gateway-folder";
 import { applicationOf, denyOf } from "./recognize-own-files";
 
 /** Larger files are reported and not read, because reading holds the event loop. Traefik reads them. */
@@ -20,14 +20,14 @@ const largestFile = 1024 * 1024;
  * @param unknown names in the applications' folder that look like names of Portcullis and are not
  */
 export async function* findForeignFiles(
-  places: Places,
+  paths: FolderPaths,
   unknown: readonly string[],
   pace: Pace,
 ): AsyncGenerator<ForeignFileContent> {
-  const giveWay = givingWay(() => pace.now());
-  for await (const { path, listed } of filesBelow(places.dynamic)) {
-    await giveWay();
-    const name = relative(places.dynamic, path);
+  const yieldIfBusy = yieldAfterSlice(() => pace.now());
+  for await (const { path, listed } of filesBelow(paths.dynamic)) {
+    await yieldIfBusy();
+    const name = relative(paths.dynamic, path);
     if (isOurs(name, unknown)) continue;
     const read = listed ? await textOf(path) : unreadable;
     if (read === null) continue;
@@ -37,7 +37,7 @@ export async function* findForeignFiles(
       continue;
     }
     yield { path: name, ...foreignContent(readTraefikFile(name, read.text)) };
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 

@@ -16,7 +16,7 @@ export const fileMode = 0o640;
 export const folderMode = 0o750;
 
 /** Everything below a gateway's folder, by purpose. */
-export function placesIn(folder: string) {
+export function pathsIn(folder: string) {
   const dynamic = join(folder, "dynamic");
   return {
     folder,
@@ -32,4 +32,4 @@ export function placesIn(folder: string) {
   };
 }
 
-export type Places = ReturnType<typeof placesIn>;
+export type FolderPaths = ReturnType<typeof pathsIn>;

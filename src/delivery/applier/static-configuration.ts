@@ -6,7 +6,7 @@ import { readOwnFile } from "../../platform/files/own-file";
 import { makeFolder, NotOurs, withOwnFolder } from "../../platform/files/own-folder";
 import { compileStatic } from "../../traefik/compiler/compile-static";
 import type { GatewayAddresses } from "../protocol/applier";
-import { type FolderSettings, fileMode, folderMode, placesIn } from "./gateway-folder";
+import { type FolderSettings, fileMode, folderMode, pathsIn } from "./gateway-folder";
 
 /**
  * Creates `traefik.yml` and every folder that Traefik reads, because Traefik never finds a folder that is created after
@@ -14,8 +14,8 @@ import { type FolderSettings, fileMode, folderMode, placesIn } from "./gateway-f
  * @throws the file system's error
  */
 export async function writeStaticConfiguration(gateway: GatewayAddresses, settings: FolderSettings): Promise<void> {
-  const places = placesIn(settings.folder);
-  for (const folder of [places.folder, places.dynamic, places.applications, places.staging]) {
+  const paths = pathsIn(settings.folder);
+  for (const folder of [paths.folder, paths.dynamic, paths.applications, paths.staging]) {
     await makeFolder(folder, folderMode);
     await withOwnFolder(folder, async (open, { kind, mode, gid }) => {
       if (kind === "shared") return; // only its owner can change it, and Traefik reads it through the group
@@ -28,14 +28,14 @@ export async function writeStaticConfiguration(gateway: GatewayAddresses, settin
   const text = compileStatic({
     address: gateway.address,
     probeAddress: gateway.probeAddress,
-    dynamicFolder: places.dynamic.replace(settings.folder, () => inTraefik),
+    dynamicFolder: paths.dynamic.replace(settings.folder, () => inTraefik),
   });
-  const present = await readOwnFile(places.static, { secret: false }).catch((error: unknown) => {
+  const present = await readOwnFile(paths.static, { secret: false }).catch((error: unknown) => {
     if (error instanceof NotOurs) return null; // the file is replaced, and the target of a link is left alone
     throw error;
   });
-  if (present !== text) await writeDurably(places.static, text, fileMode);
-  await setFileAccess(places.static, settings.group);
+  if (present !== text) await writeDurably(paths.static, text, fileMode);
+  await setFileAccess(paths.static, settings.group);
 }
 
 /** Opens the file without following a link, because another user of the folder could have created one. */
@@ -55,10 +55,10 @@ async function setFileAccess(path: string, group: number | undefined): Promise<v
  * folder is mounted, and its parents on this machine do not matter.
  */
 export async function unreadableForTraefik(settings: FolderSettings): Promise<string[]> {
-  const places = placesIn(settings.folder);
+  const paths = pathsIn(settings.folder);
   const problems: string[] = [];
   if (settings.group === undefined) return problems;
-  for (const path of [places.static, places.dynamic, places.applications, places.folder]) {
+  for (const path of [paths.static, paths.dynamic, paths.applications, paths.folder]) {
     const found = await stat(path);
     const needed = found.isDirectory() ? 0o050 : 0o040;
     if (found.gid !== settings.group) problems.push(`${path} does not belong to group ${settings.group}`);

@@ -1,6 +1,6 @@
 import { isUnreachable } from "../../database/database-errors";
 import { NotOurs, reasonOf } from "../../platform/files/own-folder";
-import { errorCode } from "../applier/file-system";
+import { errorCode } from "../applier/file-operations";
 import { WrongFolder } from "../protocol/wrong-folder";
 
 /**

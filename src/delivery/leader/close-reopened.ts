@@ -3,7 +3,7 @@ import { asSync } from "../../database/as-sync";
 import type { Database } from "../../database/database";
 import type { Sealer } from "../../database/sealing";
 import { inParallel } from "../../platform/in-parallel";
-import { breathe } from "../../platform/timer";
+import { yieldToEventLoop } from "../../platform/yield-to-event-loop";
 import { compileApplication } from "../../traefik/compiler/compile-application";
 import { intendedExposure } from "../../traefik/compiler/intended";
 import { pageOfApplications, readApplications, type StoredApplication } from "../planner/desired-state";
@@ -58,7 +58,7 @@ export async function closeReopened(row: GatewayRow, restored: Restored): Promis
         "a restore closed these applications: they were public in the database and not in the folder; open each one again if it should be public",
       );
     }
-    await breathe();
+    await yieldToEventLoop();
   }
 }
 

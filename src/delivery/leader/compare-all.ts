@@ -1,6 +1,5 @@
 import { asSync } from "../../database/as-sync";
-import { breathe } from "../../platform/timer";
-import { givingWay } from "../../platform/yield-to-event-loop";
+import { yieldAfterSlice, yieldToEventLoop } from "../../platform/yield-to-event-loop";
 import { denyFileName } from "../../traefik/compiler/compile-deny";
 import { APPLICATIONS_FOLDER } from "../../traefik/compiler/names";
 import { applicationOf, denyOf, isOwnApplication, isOwnDeny } from "../applier/recognize-own-files";
@@ -85,7 +84,7 @@ async function compareDenies({ leader, repairs, repair }: Comparison): Promise<S
     wanted.add(name);
     if ((await target.read(name)) !== wantedDeny(deny, hosts, gateway))
       repair(() => repairs.deny(deny.organizationId, deny.group));
-    await breathe();
+    await yieldToEventLoop();
   }
   return wanted;
 }
@@ -124,7 +123,7 @@ async function differing({ database, gateway, target, sealer, clock, pace }: Lea
   const states = new Map(before.map((state) => [state.applicationId, state]));
   const onDisk = await target.digests(settled.map(({ applicationId }) => fileOf(applicationId)));
   const different: typeof settled = [];
-  const giveWay = givingWay(() => pace.now());
+  const yieldIfBusy = yieldAfterSlice(() => pace.now());
   for (const application of settled) {
     const state = states.get(application.applicationId);
     const digest = wantedDigest(application, state, gateway, sealer);
@@ -132,9 +131,9 @@ async function differing({ database, gateway, target, sealer, clock, pace }: Lea
     const recorded = (state?.digest ?? null) === digest && state?.removed !== true;
     const same = recorded && onDisk.get(fileOf(application.applicationId)) === digest;
     if (!same) different.push(application);
-    await giveWay();
+    await yieldIfBusy();
   }
-  await breathe();
+  await yieldToEventLoop();
   return different;
 }
 
@@ -155,7 +154,7 @@ async function compareStates(
       gone.set(applicationId, organizationId);
       if (!removed) repair(() => repairs.application(applicationId, organizationId));
     }
-    await breathe(); // the embedded database answers within the same turn of the event loop
+    await yieldToEventLoop(); // the embedded database answers within the same turn of the event loop
   }
   return gone;
 }

@@ -1,6 +1,6 @@
 import { LeaseLost } from "../../database/as-sync";
 import { Repeats } from "../../platform/repeats";
-import { isFolderGone } from "../applier/file-system";
+import { isFolderGone } from "../applier/file-operations";
 import { causeOf } from "./cause-of";
 import { compareAll } from "./compare-all";
 import type { LeaderContext } from "./leader-context";

@@ -29,8 +29,8 @@ export const usualTiming: ReconcilerTiming = {
 
 /** What a controller needs, and the events that it reports. */
 export interface Controller
-  extends Omit<Candidate, "applier" | "holder" | "leaseMs">,
-    Pick<LeaderContext, "pace" | "at" | "onProgress"> {
+  extends Omit<Candidate, "applier" | "leaderId" | "leaseMs">,
+    Pick<LeaderContext, "pace" | "faultPoint" | "onProgress"> {
   readonly timing: ReconcilerTiming;
   /** Signals that changes may be pending. */
   readonly waker: Waker;

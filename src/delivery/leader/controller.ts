@@ -7,7 +7,7 @@ import { compareUntilOver } from "./comparison-loop";
 import type { Controller } from "./controller-settings";
 import { applyPlan, recordPlan } from "./deliver";
 import type { Work } from "./delivery-schedule";
-import { holderName, type Standing, takeLead } from "./elect-leader";
+import { type Election, newLeaderId, takeLead } from "./elect-leader";
 import type { LeaderContext } from "./leader-context";
 import { endLease } from "./lease";
 import { openTerm, type Term } from "./open-term";
@@ -37,11 +37,11 @@ async function attempt(controller: Controller, stopped: AbortSignal): Promise<"e
   let connection: GatewayConnection | null = null;
   try {
     connection = await controller.connect();
-    // A term's staging folder belongs to one holder, and a lost term is never resumed.
-    const holder = holderName(controller.random);
+    // A term's staging folder belongs to one leader id, and a lost term is never resumed.
+    const leaderId = newLeaderId(controller.random);
     const { applier } = connection;
-    const standing = await takeLead({ ...controller, applier, holder, leaseMs: controller.timing.leaseMs });
-    if (standing.leads) return await lead(controller, standing, connection, stopped);
+    const election = await takeLead({ ...controller, applier, leaderId, leaseMs: controller.timing.leaseMs });
+    if (election.leads) return await lead(controller, election, connection, stopped);
     controller.onLed(null);
     return "waits";
   } catch (error) {
@@ -55,7 +55,7 @@ async function attempt(controller: Controller, stopped: AbortSignal): Promise<"e
 /** Runs one term. Its parts run concurrently, and the term ends when the first part ends. */
 async function lead(
   controller: Controller,
-  { lease, target, row }: Extract<Standing, { leads: true }>,
+  { lease, target, row }: Extract<Election, { leads: true }>,
   connection: GatewayConnection,
   stopped: AbortSignal,
 ): Promise<"ended" | "failed"> {
@@ -101,7 +101,7 @@ async function deliverUntilOver(controller: Controller, { leader, prober, schedu
       failures.isDoubtful = false;
       work = await schedule.next(); //                                     wait for work
       if (work === null) continue;
-      await leader.at("taken");
+      await leader.faultPoint("taken");
       const { overtaken } = work.turn;
       const plan = await planDelivery(leader, { ...work, overtaken }); //  plan: rows become files
       const bundle = await applyPlan(leader, plan, work.turn); //          apply: number, stage, rename, marker

@@ -1,6 +1,6 @@
+import { inPages } from "../../platform/in-pages";
 import { inParallel } from "../../platform/in-parallel";
 import { chainDigest } from "../../traefik/compiler/chain-digest";
-import { inPages } from "../planner/backlog";
 import { type DeliveryPlan, deliveredBy, markerOf } from "../planner/plan-delivery";
 import { type DeliveredState, numberDelivery, recordApplied } from "../planner/record-delivery";
 import type { Bundle } from "../protocol/bundle";
@@ -20,8 +20,8 @@ const recordedAtOnce = 4;
  * pending.
  */
 export async function applyPlan(leader: LeaderContext, plan: DeliveryPlan, turn: Turn): Promise<Bundle> {
-  const { target, at } = leader;
-  await at("compiled");
+  const { target, faultPoint } = leader;
+  await faultPoint("compiled");
   await target.requireClaim();
   const numbering = numberBundle(leader, plan);
   numbering.catch(() => undefined); // the target throws this error
@@ -31,11 +31,11 @@ export async function applyPlan(leader: LeaderContext, plan: DeliveryPlan, turn:
 
 /** Numbers a plan before any part of it is visible. */
 async function numberBundle(leader: LeaderContext, plan: DeliveryPlan): Promise<Bundle> {
-  const { database, lease, gateway, clock, at } = leader;
+  const { database, lease, gateway, clock, faultPoint } = leader;
   const { files } = plan;
   const digestOf = (previous: string) => chainDigest(previous, files, gateway.state.tagKey);
   const delivery = await numberDelivery(database, lease, digestOf, clock.now());
-  await at("numbered");
+  await faultPoint("numbered");
   return {
     ...delivery,
     gatewayId: lease.gatewayId,
@@ -69,5 +69,5 @@ export async function recordPlan(
   await inParallel(others, recordedAtOnce, (page) => recordPart({ states: page }));
   await recordPart({ states: last, rows: few, first: beginning === undefined });
   for (const page of more) await recordPart({ rows: page });
-  await leader.at("recorded");
+  await leader.faultPoint("recorded");
 }

@@ -1,7 +1,7 @@
 import { LeaseLost } from "../../database/as-sync";
 import { backoff } from "../../platform/backoff";
 import { Repeats } from "../../platform/repeats";
-import { isFolderGone } from "../applier/file-system";
+import { isFolderGone } from "../applier/file-operations";
 import { isOfFolder, textOf, type Why, whyOf } from "./cause-of";
 import type { Work } from "./delivery-schedule";
 import type { LeaderContext } from "./leader-context";

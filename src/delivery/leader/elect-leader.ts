@@ -33,14 +33,14 @@ export interface Candidate {
   readonly random: RandomBytes;
   readonly log: Logger;
   /** The identity of this process among the candidates. */
-  readonly holder: string;
+  readonly leaderId: string;
   /** How long a lease lasts without renewal, in ms. */
   readonly leaseMs: number;
-  /** No other process can have this database open, so the present holder of the lease no longer runs. */
+  /** No other process can have this database open, so the present leader no longer runs. */
   readonly alone: boolean;
 }
 
-export type Standing =
+export type Election =
   | { readonly leads: true; readonly lease: Lease; readonly target: Target; readonly row: GatewayRow }
   /** Another process with the same folder leads. */
   | { readonly leads: false };
@@ -51,19 +51,19 @@ export type Standing =
  * @throws WrongFolder | NotOurs | an error of the file system or database; it does not prevent other processes from
  * leading
  */
-export async function takeLead(candidate: Candidate): Promise<Standing> {
-  const { database, gatewayId, applier, holder } = candidate;
+export async function takeLead(candidate: Candidate): Promise<Election> {
+  const { database, gatewayId, applier, leaderId } = candidate;
   const row = await findGateway(database, gatewayId);
   if (row === null) throw new WrongFolder("gateway_gone", "the gateway no longer exists");
   const nonce = await claimGateway(database, applier, row);
   if (!candidate.alone && row.led) return { leads: false };
 
-  const candidacy = { term: row.leaseTerm + 1, holder };
+  const candidacy = { term: row.leaseTerm + 1, leaderId };
   await applier.prepare(candidacy, row);
   const lease = await takeLease(
     database,
     { ...row, nonce },
-    { holder, forMs: candidate.leaseMs, force: candidate.alone },
+    { leaderId, forMs: candidate.leaseMs, force: candidate.alone },
   );
   if (lease === null) {
     await applier.withdraw(candidacy);
@@ -141,6 +141,6 @@ async function relationOf(
 }
 
 /** A name that no two processes share. It is also the name of a folder. */
-export function holderName(random: RandomBytes): string {
+export function newLeaderId(random: RandomBytes): string {
   return random(9).toString("hex");
 }

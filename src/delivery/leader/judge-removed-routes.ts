@@ -1,24 +1,24 @@
 import { asSync } from "../../database/as-sync";
 import { compileDeny } from "../../traefik/compiler/compile-deny";
 import { readDenyHosts } from "../planner/desired-state";
-import type { ProofResult, RemovedRouteAnswer, ReportedProof } from "../protocol/probe";
+import type { ProofResult, RemovedRouteResponse, ReportedProof } from "../protocol/probe";
 import type { LeaderContext } from "./leader-context";
 import { findDenyGroup, knownTags } from "./proofs";
-import { goneProof, type TagOwner } from "./removed-route-check";
+import { checkRemovedRoute, type TagOwner } from "./removed-route-check";
 
 type Judge = Pick<LeaderContext, "database" | "gateway">;
 
-/** Completes a report: decides for each place of a removed route whether the answer shows that the route is gone. */
+/** Completes a report: decides for each place of a removed route whether the response shows that the route is gone. */
 export async function judgeRemovedRoutes(leader: Judge, reported: ReportedProof): Promise<ProofResult> {
   const { removed, ...result } = reported;
   if (removed.length === 0) return result;
   const proof = [...result.proof];
-  for (const answer of removed) {
-    const entry = proof[answer.entry];
+  for (const response of removed) {
+    const entry = proof[response.entry];
     if (entry === undefined) continue;
-    const { owner, claimed } = await ownerOf(leader, answer);
-    const gone = goneProof(owner, claimed);
-    proof[answer.entry] = { ...entry, proven: gone.proven, why: gone.proven ? null : gone.why };
+    const { owner, claimed } = await ownerOf(leader, response);
+    const gone = checkRemovedRoute(owner, claimed);
+    proof[response.entry] = { ...entry, proven: gone.proven, why: gone.proven ? null : gone.why };
   }
   return { ...result, why: proof.find(({ proven }) => !proven)?.why ?? null, proof };
 }
@@ -26,7 +26,7 @@ export async function judgeRemovedRoutes(leader: Judge, reported: ReportedProof)
 /** Returns the owner of the tag that answered at the place of a removed route. */
 async function ownerOf(
   { database, gateway }: Judge,
-  { host, tag }: RemovedRouteAnswer,
+  { host, tag }: RemovedRouteResponse,
 ): Promise<{ owner: TagOwner; claimed: boolean }> {
   const deny = await asSync(database, async (tx) => {
     const group = await findDenyGroup(tx, gateway.gatewayId, host);

@@ -4,7 +4,7 @@ import type { Sealer } from "../../database/sealing";
 import type { Pace } from "../../platform/timer";
 import type { Clock } from "../../platform/values";
 import type { Gateway } from "../planner/gateway";
-import type { AtFaultPoint, Target } from "../protocol/target";
+import type { FaultPointHook, Target } from "../protocol/target";
 import type { Lease } from "./lease";
 
 /** What a process holds while it leads a gateway. Each term has a new context. */
@@ -18,7 +18,7 @@ export interface LeaderContext {
   readonly clock: Clock;
   readonly pace: Pace;
   readonly log: Logger;
-  readonly at: AtFaultPoint;
+  readonly faultPoint: FaultPointHook;
   /** Called after a delivery, load or proof was recorded. */
   readonly onProgress?: (() => void) | undefined;
   /** Aborts everything that the term started. */

@@ -9,7 +9,7 @@ export type GatewayRow = typeof gateways.$inferSelect;
 /** The right to lead a gateway. Every write of a leader is conditional on it. */
 export interface Lease {
   readonly gatewayId: string;
-  readonly holder: string;
+  readonly leaderId: string;
   readonly term: number;
 }
 
@@ -58,19 +58,19 @@ export function claimNonce(database: Database, gatewayId: string, nonce: string)
 }
 
 /**
- * Takes the next term, unless another process took it first or the present holder's lease still runs.
- * @param force the present holder is known to be gone (only one process may open the embedded database)
+ * Takes the next term, unless another process took it first or the present leader's lease still runs.
+ * @param force the present leader is known to be gone (only one process may open the embedded database)
  */
 export function takeLease(
   database: Database,
   seen: Pick<GatewayRow, "gatewayId" | "leaseTerm" | "nonce">,
-  take: { holder: string; forMs: number; force: boolean },
+  take: { leaderId: string; forMs: number; force: boolean },
 ): Promise<Lease | null> {
   return asSync(database, async (tx) => {
     const free = passedInSql(gateways.leaseUntil, sql`clock_timestamp()`);
     const rows = await tx
       .update(gateways)
-      .set({ leaseTerm: seen.leaseTerm + 1, leaseHolder: take.holder, leaseUntil: inMs(take.forMs) })
+      .set({ leaseTerm: seen.leaseTerm + 1, leaseHolder: take.leaderId, leaseUntil: inMs(take.forMs) })
       .where(
         and(
           eq(gateways.gatewayId, seen.gatewayId),
@@ -81,7 +81,7 @@ export function takeLease(
       )
       .returning({ term: gateways.leaseTerm });
     const [row] = rows;
-    return row ? { gatewayId: seen.gatewayId, holder: take.holder, term: row.term } : null;
+    return row ? { gatewayId: seen.gatewayId, leaderId: take.leaderId, term: row.term } : null;
   });
 }
 
@@ -106,7 +106,7 @@ function isLeader(lease: Lease) {
   return and(
     eq(gateways.gatewayId, lease.gatewayId),
     eq(gateways.leaseTerm, lease.term),
-    eq(gateways.leaseHolder, lease.holder),
+    eq(gateways.leaseHolder, lease.leaderId),
   );
 }
 

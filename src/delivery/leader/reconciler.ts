@@ -7,12 +7,12 @@ import { Waker } from "../../platform/signal";
 import { type Pace, realPace } from "../../platform/timer";
 import type { Clock, RandomBytes } from "../../platform/values";
 import { connectLocally } from "../agent/local-connection";
-import { type FileSystem, realFileSystem } from "../applier/file-system";
+import { type FileOperations, realFileOperations } from "../applier/file-operations";
 import type { FolderSettings } from "../applier/gateway-folder";
 import { type GatewayClient, gatewayClient } from "../prober/gateway-client";
 import type { GatewayConnection } from "../protocol/gateway-connection";
 import type { Prober } from "../protocol/prober";
-import type { AtFaultPoint } from "../protocol/target";
+import type { FaultPointHook } from "../protocol/target";
 import { causeOf, textOf, type Why, whyOf } from "./cause-of";
 import { control } from "./controller";
 import { type Controller, type ReconcilerTiming, usualTiming } from "./controller-settings";
@@ -29,8 +29,8 @@ export interface ReconcilerOptions {
   /** No other process can have this database open (the embedded one), so its lease is free from the start. */
   readonly alone?: boolean;
   readonly pace?: Pace;
-  readonly files?: FileSystem;
-  readonly faultPoint?: AtFaultPoint;
+  readonly files?: FileOperations;
+  readonly faultPoint?: FaultPointHook;
   readonly timing?: Partial<ReconcilerTiming>;
   readonly client?: () => GatewayClient;
   /** Connects to the applier and the prober if they run in another process; called once for each attempt to lead. */
@@ -68,7 +68,7 @@ export interface Reconciler {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { gatewayId, log, database, clock } = options;
   const pace = options.pace ?? realPace;
-  const at: AtFaultPoint = options.faultPoint ?? (() => undefined);
+  const faultPoint: FaultPointHook = options.faultPoint ?? (() => undefined);
   const stopped = new AbortController();
   const waker = new Waker();
   let prober: Prober | null = null;
@@ -91,8 +91,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   /** Connects to the applier and the prober: in this process, unless the options provide a connection. */
   async function connect(): Promise<GatewayConnection> {
     if (options.connect) return options.connect();
-    const { files = realFileSystem, client = gatewayClient } = options;
-    return connectLocally({ ...options, files, client: () => client(), pace, at });
+    const { files = realFileOperations, client = gatewayClient } = options;
+    return connectLocally({ ...options, files, client: () => client(), pace, faultPoint });
   }
 
   /**
@@ -109,7 +109,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (silent !== null) {
       log.error({ gatewayId, cause, err: error, silent }, `this process cannot deliver to the gateway: ${detail}`);
     }
-    // If the database fails too, there is no other place to record the cause.
+    // If the database fails too, nothing else can record the cause.
     await recordCauseUnled(database, gatewayId, textOf(cause), clock.now()).catch(() => undefined);
   }
 
@@ -118,7 +118,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     alone: options.alone ?? false,
     timing: { ...usualTiming, ...options.timing },
     pace,
-    at,
+    faultPoint,
     waker,
     connect,
     onLed(own) {

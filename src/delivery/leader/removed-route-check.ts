@@ -1,17 +1,17 @@
 /** The owner of the tag that answered at the place of a removed route. */
 export type TagOwner = "deny" | "route" | "unknown" | null;
 
-export type GoneProof =
+export type RemovedRouteVerdict =
   | { readonly proven: true }
   | { readonly proven: false; readonly why: "still_there" | "not_denied" };
 
 /**
- * Decides whether an answer shows that a route is gone: its host answers with the deny of its claim or with another
+ * Decides whether a response shows that a route is gone: its host answers with the deny of its claim or with another
  * route of this installation. On a host without a claim, any answer without a tag of this
  * installation is accepted.
  * @param claimed whether an organization still claims the host
  */
-export function goneProof(owner: TagOwner, claimed: boolean): GoneProof {
+export function checkRemovedRoute(owner: TagOwner, claimed: boolean): RemovedRouteVerdict {
   if (owner === "deny" || owner === "route") return { proven: true };
   if (owner === "unknown") return { proven: false, why: "still_there" };
   return claimed ? { proven: false, why: "not_denied" } : { proven: true };

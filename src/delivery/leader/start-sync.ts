@@ -4,11 +4,11 @@ import { Repeats } from "../../platform/repeats";
 import { Waker } from "../../platform/signal";
 import { realPace } from "../../platform/timer";
 import type { FolderSettings } from "../applier/gateway-folder";
-import type { AtFaultPoint } from "../protocol/target";
+import type { FaultPointHook } from "../protocol/target";
 import type { ReconcilerTiming } from "./controller-settings";
 import { listFileGateways } from "./lease";
 import { createReconciler, type Reconciler, type ReconcilerStatus } from "./reconciler";
-import { sweepUntilOver } from "./sweep";
+import { sweepUntilOver } from "./sweeper";
 
 /** The database channel for hints. The payload is gateway ids, separated by commas. */
 export const changesChannel = "portcullis_changes";
@@ -19,9 +19,9 @@ export interface SyncSettings {
   readonly timing?: Partial<ReconcilerTiming>;
   /** How long audit entries are kept, in days; 0 (the default) keeps them forever. */
   readonly auditRetentionDays?: number;
-  readonly faultPoint?: AtFaultPoint;
+  readonly faultPoint?: FaultPointHook;
   /** Called when the standing of a gateway changes. */
-  readonly onStatus?: (standings: readonly GatewayStanding[]) => void;
+  readonly onStatus?: (leaderships: readonly GatewayLeadership[]) => void;
   /** How often to look for gateways that other processes created or removed, if no notification arrives; in ms. */
   readonly lookAgainMs?: number;
 }
@@ -32,7 +32,7 @@ export interface RunningSync {
   /** A caller waits for this application to be enforced. */
   prioritize(applicationId: string): void;
   /** The gateways whose folder this process has: whether it delivers to them, and if not, why. */
-  status(): readonly GatewayStanding[];
+  status(): readonly GatewayLeadership[];
   /** Resolves after the first attempt to lead each gateway that is known at the start. */
   readonly ready: Promise<void>;
   /** Finishes the current writes. */
@@ -40,7 +40,7 @@ export interface RunningSync {
 }
 
 /** The standing of this process towards one gateway. */
-export interface GatewayStanding extends ReconcilerStatus {
+export interface GatewayLeadership extends ReconcilerStatus {
   readonly gatewayId: string;
   readonly name: string;
 }
@@ -66,7 +66,7 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
     looked = resolve;
   });
 
-  function standings(): GatewayStanding[] {
+  function leaderships(): GatewayLeadership[] {
     return [...reconcilers].map(([gatewayId, reconciler]) => {
       return { gatewayId, name: names.get(gatewayId) ?? gatewayId, ...reconciler.status() };
     });
@@ -87,7 +87,7 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
         onProgress: () => runtime.waits.wake(),
         ...(timing ? { timing } : {}),
         ...(faultPoint ? { faultPoint } : {}),
-        onStatus: () => settings.onStatus?.(standings()),
+        onStatus: () => settings.onStatus?.(leaderships()),
       });
       reconcilers.set(gateway.gatewayId, reconciler);
       reconciler.start();
@@ -168,7 +168,7 @@ export function startSync(runtime: Runtime, settings: SyncSettings): RunningSync
     prioritize(applicationId) {
       for (const reconciler of reconcilers.values()) reconciler.prioritize(applicationId);
     },
-    status: standings,
+    status: leaderships,
     ready,
     async stop() {
       stopped.abort();

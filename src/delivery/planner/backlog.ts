@@ -62,8 +62,3 @@ function inTurns(rows: readonly BacklogRow[], most: number): (string | null)[] {
   }
   return chosen;
 }
-
-/** Pages of at most `size`, in order. */
-export function* inPages<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
-}

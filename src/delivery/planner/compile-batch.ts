@@ -10,8 +10,8 @@ import { fileDigest } from "../protocol/file-digest";
 import type { DenyGroup, StoredApplication, StoredState } from "./desired-state";
 import { effectOf } from "./effect-of";
 import type { Gateway } from "./gateway";
-import { hashPlace } from "./gateway-secrets";
-import { probesToAsk } from "./probes-to-ask";
+import { hashSealContext } from "./gateway-secrets";
+import { planProbes } from "./plan-probes";
 import type { DeliveredState } from "./record-delivery";
 
 /** The plan for one application: its file, and the state that the database stores once it is applied. */
@@ -25,7 +25,7 @@ export function withHashes(stored: StoredApplication, sealer: Sealer): Applicati
   return {
     ...stored,
     credentials: stored.credentials.map(({ hashSealed, ...row }) => {
-      const opened = sealer.open(hashPlace(row.securityId), hashSealed);
+      const opened = sealer.open(hashSealContext(row.securityId), hashSealed);
       return { ...row, hash: opened.ok ? opened.plaintext : null };
     }),
   };
@@ -93,7 +93,7 @@ export function planApplication(
       intended: compiled.intended,
       form: compiled.form,
       diagnostics: compiled.diagnostics,
-      probes: probesToAsk(before?.probes ?? [], compiled.probes),
+      probes: planProbes(before?.probes ?? [], compiled.probes),
       lastGood: compiled.form === "stated" ? compiled.fingerprints : lastGood,
       removed: false,
     },
@@ -119,7 +119,7 @@ export function planRemoval(
       intended: "closed",
       form: "stated",
       diagnostics: [],
-      probes: probesToAsk(before?.probes ?? [], []),
+      probes: planProbes(before?.probes ?? [], []),
       lastGood: null,
       removed: true,
     },

@@ -65,7 +65,7 @@ export async function readApplications(
   ]);
 
   const credentials = grouped(credentialRows);
-  const places = grouped(routeRows);
+  const routesByApplication = grouped(routeRows);
   return found.map((application) => ({
     ...application,
     credentials: (credentials.get(application.applicationId) ?? []).map((row) => ({
@@ -74,7 +74,7 @@ export async function readApplications(
       hashSealed: row.hashSealed,
       valid: !hasExpired(row.expiresAt, now),
     })),
-    routes: (places.get(application.applicationId) ?? []).map((row) => ({
+    routes: (routesByApplication.get(application.applicationId) ?? []).map((row) => ({
       routeId: row.routeId,
       host: row.host,
       pathPrefix: row.pathPrefix === "" ? null : row.pathPrefix,

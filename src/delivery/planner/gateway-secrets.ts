@@ -2,13 +2,13 @@ import type { Signer } from "../../database/signing";
 import type { RandomBytes } from "../../platform/values";
 
 /** The contexts to which a gateway's sealed values are bound: `table:column:row`. */
-export const gatewayPlaces = {
+export const gatewaySealContexts = {
   tagKey: (gatewayId: string) => `gateways:tag_key:${gatewayId}` as const,
   probeHost: (gatewayId: string) => `gateways:probe_host:${gatewayId}` as const,
 };
 
 /** The same context for a credential's hash. */
-export const hashPlace = (securityId: string) => `security:hash:${securityId}` as const;
+export const hashSealContext = (securityId: string) => `security:hash:${securityId}` as const;
 
 export interface NewGatewaySecrets {
   /** The key of the gateway's tags: 32 bytes, base64url. */

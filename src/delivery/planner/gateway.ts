@@ -2,7 +2,7 @@ import type { Sealer } from "../../database/sealing";
 import { VISITORS_ENTRY_POINT } from "../../traefik/compiler/names";
 import type { GatewayState } from "../../traefik/compiler/state";
 import type { GatewayRow } from "../leader/lease";
-import { gatewayPlaces } from "./gateway-secrets";
+import { gatewaySealContexts } from "./gateway-secrets";
 
 /** A gateway as the sync uses it: its row, with decrypted secrets. */
 export interface Gateway {
@@ -16,8 +16,11 @@ export interface Gateway {
 
 /** @throws Error if a secret cannot be decrypted; nothing can be compiled for this gateway then */
 export function openGateway(row: GatewayRow, sealer: Sealer): Gateway {
-  const tagKey = opened(sealer.open(gatewayPlaces.tagKey(row.gatewayId), row.tagKeySealed), "tag key");
-  const secretHost = opened(sealer.open(gatewayPlaces.probeHost(row.gatewayId), row.probeHostSealed), "probe host");
+  const tagKey = opened(sealer.open(gatewaySealContexts.tagKey(row.gatewayId), row.tagKeySealed), "tag key");
+  const secretHost = opened(
+    sealer.open(gatewaySealContexts.probeHost(row.gatewayId), row.probeHostSealed),
+    "probe host",
+  );
   return {
     gatewayId: row.gatewayId,
     state: {

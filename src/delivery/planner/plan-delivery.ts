@@ -2,9 +2,10 @@ import type { Logger } from "pino";
 import { asSync } from "../../database/as-sync";
 import type { Database } from "../../database/database";
 import type { Sealer } from "../../database/sealing";
+import { inPages } from "../../platform/in-pages";
 import type { Pace } from "../../platform/timer";
 import type { Clock } from "../../platform/values";
-import { givingWay } from "../../platform/yield-to-event-loop";
+import { yieldAfterSlice } from "../../platform/yield-to-event-loop";
 import { compileMarker } from "../../traefik/compiler/compile-marker";
 import { compileShared } from "../../traefik/compiler/compile-shared";
 import { PROBE_ENTRY_POINT } from "../../traefik/compiler/names";
@@ -12,7 +13,7 @@ import type { CompiledFile } from "../../traefik/compiler/state";
 import { isId } from "../../traefik/compiler/well-formed";
 import type { DeliveredApplication, DeliveryNumber, PlannedFile } from "../protocol/bundle";
 import { fileDigest } from "../protocol/file-digest";
-import { type Backlog, inPages } from "./backlog";
+import type { Backlog } from "./backlog";
 import { type PlannedApplication, planApplication, planDeny, planRemoval } from "./compile-batch";
 import { type DenyGroup, readApplications, readDenyHosts, readStates } from "./desired-state";
 import type { Gateway } from "./gateway";
@@ -89,7 +90,7 @@ export function planShared(gateway: Gateway): PlannedFile {
 
 async function planApplications(planner: Planner, { backlog, overtaken }: Wanted): Promise<PlannedApplication[]> {
   const { database, sealer, gateway, clock, pace } = planner;
-  const giveWay = givingWay(() => pace.now());
+  const yieldIfBusy = yieldAfterSlice(() => pace.now());
   const planned: PlannedApplication[] = [];
   for (const page of inPages([...backlog.applications], pageSize)) {
     await overtaken?.();
@@ -107,7 +108,7 @@ async function planApplications(planner: Planner, { backlog, overtaken }: Wanted
           ? planApplication(application, states.get(id), gateway, sealer, { closes: pending?.closes ?? true })
           : planRemoval(id, pending?.organizationId ?? "", states.get(id)),
       );
-      await giveWay();
+      await yieldIfBusy();
       await overtaken?.();
     }
   }

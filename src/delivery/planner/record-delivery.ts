@@ -121,7 +121,7 @@ async function upsertStates(
     });
 }
 
-/** Finds the delivery that a gateway's answer names, if this installation made it. */
+/** Finds the delivery that a gateway's response names, if this installation made it. */
 export function findDelivery(database: Database, gatewayId: string, named: DeliveryNumber): Promise<boolean> {
   return onceAsSync(database, async (tx) => {
     const rows = await tx

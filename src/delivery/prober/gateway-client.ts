@@ -5,7 +5,7 @@ import { dialable } from "../../platform/net/listen-address";
 import { PASS_HEADER, REVISION_HEADER, TAG_HEADER } from "../../traefik/compiler/names";
 
 /** A gateway's response to an anonymous visitor. */
-export interface GatewayAnswer {
+export interface GatewayResponse {
   readonly status: number;
   readonly tag: string | null;
   readonly pass: string | null;
@@ -18,19 +18,19 @@ export interface GatewayAnswer {
  * the headers.
  */
 export interface GatewayClient {
-  /** Sends a HEAD request from any address of this machine; null if there is no answer in time. */
-  ask(address: string, host: string, path: string): Promise<GatewayAnswer | null>;
+  /** Sends a HEAD request from any address of this machine; null if there is no response in time. */
+  request(address: string, host: string, path: string): Promise<GatewayResponse | null>;
   /**
    * Sends the same request to a gateway on loopback, from an address that an allowlist of 127.0.0.1 does not cover. If
    * this machine has no such address, no request is sent.
-   * @param patienceMs if it is not null and no answer arrives in this time, the result is "too_slow"
+   * @param patienceMs if it is not null and no response arrives in this time, the result is "too_slow"
    */
-  askAsVisitor(
+  requestAsVisitor(
     address: string,
     host: string,
     path: string,
     patienceMs: number | null,
-  ): Promise<GatewayAnswer | null | "not_from_here" | "too_slow">;
+  ): Promise<GatewayResponse | null | "not_from_here" | "too_slow">;
   close(): void;
 }
 
@@ -51,7 +51,7 @@ export function gatewayClient(
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
 
   const once = (address: string, host: string, path: string, from: string | undefined, withinMs: number) =>
-    new Promise<GatewayAnswer | Error>((resolve) => {
+    new Promise<GatewayResponse | Error>((resolve) => {
       const dial = dialable(address);
       const sent = request({
         method: "HEAD",
@@ -63,17 +63,17 @@ export function gatewayClient(
         headers: { host, "user-agent": "portcullis-probe" },
         ...(from === undefined ? {} : { localAddress: from }),
       });
-      const answered = deadlineAround(sent, withinMs, resolve);
-      sent.on("response", (answer) => {
-        answered();
-        answer.resume();
-        answer.on("error", () => undefined);
+      const endDeadline = deadlineAround(sent, withinMs, resolve);
+      sent.on("response", (response) => {
+        endDeadline();
+        response.resume();
+        response.on("error", () => undefined);
         resolve({
-          status: answer.statusCode ?? 0,
-          tag: header(answer.headers, TAG_HEADER),
-          pass: header(answer.headers, PASS_HEADER),
-          revision: header(answer.headers, REVISION_HEADER),
-          headers: answer.headers,
+          status: response.statusCode ?? 0,
+          tag: header(response.headers, TAG_HEADER),
+          pass: header(response.headers, PASS_HEADER),
+          revision: header(response.headers, REVISION_HEADER),
+          headers: response.headers,
         });
       });
       sent.end();
@@ -83,22 +83,22 @@ export function gatewayClient(
    * The server may close a kept-alive connection at the moment of a request, so the request is repeated on a new one.
    */
   const twice = async (...parameters: Parameters<typeof once>) => {
-    const answer = await once(...parameters);
-    const code = answer instanceof Error ? errorCode(answer) : null;
-    return code === "ECONNRESET" || code === "EPIPE" ? once(...parameters) : answer;
+    const response = await once(...parameters);
+    const code = response instanceof Error ? errorCode(response) : null;
+    return code === "ECONNRESET" || code === "EPIPE" ? once(...parameters) : response;
   };
 
   return {
-    async ask(address, host, path) {
-      const answer = await twice(address, host, path, undefined, timeoutMs);
-      return "status" in answer ? answer : null;
+    async request(address, host, path) {
+      const response = await twice(address, host, path, undefined, timeoutMs);
+      return "status" in response ? response : null;
     },
-    async askAsVisitor(address, host, path, patienceMs) {
+    async requestAsVisitor(address, host, path, patienceMs) {
       const from = dialable(address).loopback ? visitFrom : undefined;
-      const answer = await twice(address, host, path, from, Math.min(patienceMs ?? timeoutMs, timeoutMs));
-      if ("status" in answer) return answer;
-      if (answer instanceof TooLate && patienceMs !== null) return "too_slow";
-      const code = errorCode(answer);
+      const response = await twice(address, host, path, from, Math.min(patienceMs ?? timeoutMs, timeoutMs));
+      if ("status" in response) return response;
+      if (response instanceof TooLate && patienceMs !== null) return "too_slow";
+      const code = errorCode(response);
       return code === "EADDRNOTAVAIL" || code === "EINVAL" ? "not_from_here" : null;
     },
     close: () => agent.destroy(),

@@ -2,26 +2,26 @@ import { Refusal } from "../../platform/errors/refusal";
 import { fairQueue } from "../../platform/fair-share";
 import {
   comparedHeaders,
-  type HostAnswer,
-  type NamedAnswer,
+  type HostResponse,
+  type NamedResponse,
   servedElsewhere,
 } from "../../platform/net/served-elsewhere";
 import type { HostWatch, RandomBytes } from "../../platform/values";
 import { isWildcard } from "../../traefik/compiler/well-formed";
-import { type GatewayAnswer, type GatewayClient, gatewayClient } from "./gateway-client";
+import { type GatewayClient, type GatewayResponse, gatewayClient } from "./gateway-client";
 
 interface HostWatchOptions {
   readonly random: RandomBytes;
   /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
-  readonly client?: Pick<GatewayClient, "ask">;
+  readonly client?: Pick<GatewayClient, "request">;
 }
 
 /**
- * An answer that takes longer counts as none, in ms. A claim waits for at most three requests, which run concurrently.
+ * A response that takes longer counts as none, in ms. A claim waits for at most three requests, which run concurrently.
  */
 const timeoutMs = 1_500;
-/** How long a gateway's answer to random names is cached, in ms. */
+/** How long a gateway's response to random names is cached, in ms. */
 const rememberedMs = 5_000;
 /** How many hosts that are served outside of Portcullis one organization may find before it has to wait. */
 const finds = { most: 20, withinMs: 600_000 };
@@ -32,7 +32,7 @@ const finds = { most: 20, withinMs: 600_000 };
  * claims until the oldest of these is ten minutes old. Claims of free hosts do not count.
  */
 export function makeHostWatch({ random, now = () => performance.now(), client }: HostWatchOptions): HostWatch {
-  const { ask } = client ?? gatewayClient({ timeoutMs, connections: 16 });
+  const { request } = client ?? gatewayClient({ timeoutMs, connections: 16 });
   const inTurn = fairQueue({
     running: { total: 16, perOwner: 4 },
     waiting: { total: 512, perOwner: 64 },
@@ -41,9 +41,9 @@ export function makeHostWatch({ random, now = () => performance.now(), client }:
   const backgrounds = new Map<string, { readonly at: number; readonly names: Promise<Background | null> }>();
   const found = new Map<string, number[]>();
 
-  const answerFor = async (address: string, name: string): Promise<NamedAnswer | null> => {
-    const answer = await ask(address, name, "/");
-    return answer === null ? null : { name, answer: toHostAnswer(answer) };
+  const responseFor = async (address: string, name: string): Promise<NamedResponse | null> => {
+    const response = await request(address, name, "/");
+    return response === null ? null : { name, response: toHostResponse(response) };
   };
 
   /** All claims within a few seconds share one request, and no random name is used twice. */
@@ -52,8 +52,8 @@ export function makeHostWatch({ random, now = () => performance.now(), client }:
     const known = backgrounds.get(key);
     if (known !== undefined && now() - known.at < rememberedMs) return known.names;
     for (const [old, { at }] of backgrounds) if (now() - at >= rememberedMs) backgrounds.delete(old);
-    const names = Promise.all([0, 1].map(() => answerFor(address, randomName(random, length)))).then(([one, other]) =>
-      one && other ? ([one, other] as const) : null,
+    const names = Promise.all([0, 1].map(() => responseFor(address, randomName(random, length)))).then(
+      ([one, other]) => (one && other ? ([one, other] as const) : null),
     );
     backgrounds.set(key, { at: now(), names });
     return names;
@@ -74,18 +74,18 @@ export function makeHostWatch({ random, now = () => performance.now(), client }:
       inTurn(owner, async () => {
         requireFinds(owner);
         const name = isWildcard(host) ? `p${random(8).toString("hex")}${host.slice(1)}` : host;
-        const [answered, background] = await Promise.all([
-          answerFor(address, name),
+        const [seenHost, background] = await Promise.all([
+          responseFor(address, name),
           backgroundOf(address, Math.max(shortest, name.length)),
         ]);
-        const seen = answered && background ? servedElsewhere(answered, background) : null;
+        const seen = seenHost && background ? servedElsewhere(seenHost, background) : null;
         if (seen !== null) found.set(owner, [...(found.get(owner) ?? []), now()]);
         return seen;
       }),
   };
 }
 
-type Background = readonly [NamedAnswer, NamedAnswer];
+type Background = readonly [NamedResponse, NamedResponse];
 
 const shortest = 16;
 
@@ -102,7 +102,7 @@ function randomName(random: RandomBytes, length: number): string {
   return `p${labels.join(".p").slice(0, length - suffix.length - 2)}0${suffix}`;
 }
 
-function toHostAnswer({ status, tag, headers }: GatewayAnswer): HostAnswer {
+function toHostResponse({ status, tag, headers }: GatewayResponse): HostResponse {
   const present = comparedHeaders.flatMap((name) => {
     const value = headers[name];
     return typeof value === "string" ? [[name, value] as const] : [];

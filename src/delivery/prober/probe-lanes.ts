@@ -4,7 +4,7 @@ import type { Bounds, Slots } from "../../platform/fair-share";
  * The queue in which an application's probes wait. Each lane has its own slots, so that one lane cannot delay another.
  *
  * `refused`: Portcullis's middleware chain answers an anonymous visitor before any upstream is reached. `passing`: the
- * upstream answers. `slow`: the last probes got no answer in time.
+ * upstream answers. `slow`: the last probes got no response in time.
  */
 export type ProbeLane = "refused" | "passing" | "slow";
 

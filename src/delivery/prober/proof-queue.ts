@@ -85,7 +85,7 @@ export class ProofQueue<Task extends Provable> {
     return next === Number.POSITIVE_INFINITY ? null : next - now;
   }
 
-  /** The probe is complete: nothing more has to be asked about this revision. */
+  /** The probe is complete: this revision needs no further probe. */
   done(applicationId: string, revision: number): void {
     const queued = this.#queued.get(applicationId);
     if (queued && queued.revision <= revision) this.#queued.delete(applicationId);

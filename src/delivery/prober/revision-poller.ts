@@ -5,7 +5,7 @@ import type { MissingReason } from "../protocol/prober";
 import { servedDelivery } from "../protocol/served-delivery";
 import type { ProberContext } from "./prober-context";
 
-/** How often the gateway is asked which delivery it serves, in ms. */
+/** How often the poller requests the delivery that the gateway serves, in ms. */
 const polls = {
   /** After a marker, for the duration of `eagerFor`. */
   eager: 15,
@@ -34,7 +34,7 @@ interface Marker {
 
 /** Asks the gateway, through its data plane, which delivery it serves. */
 export class RevisionPoller {
-  /** The newest delivery that the gateway was seen to serve; null before its first answer. */
+  /** The newest delivery that the gateway was seen to serve; null before its first response. */
   loaded: number | null = null;
   readonly #waker = new Waker();
   readonly #markers = new Map<number, Marker>();
@@ -88,7 +88,7 @@ export class RevisionPoller {
     const repeats = new Repeats();
     while (!over.aborted) {
       try {
-        await this.#ask();
+        await this.#poll();
         repeats.over();
       } catch (error) {
         if (over.aborted) return;
@@ -108,16 +108,16 @@ export class RevisionPoller {
     return this.context.pace.now() - newest.at < polls.eagerFor ? polls.eager : polls.waiting;
   }
 
-  async #ask(): Promise<void> {
+  async #poll(): Promise<void> {
     const { client, gateway, pace, over } = this.context;
-    const answer = await client.ask(gateway.probeAddress, gateway.secretHost, "/");
+    const response = await client.request(gateway.probeAddress, gateway.secretHost, "/");
     if (over.aborted) return;
     const now = pace.now();
-    if (answer === null) {
+    if (response === null) {
       this.#awayAt = now;
       return this.#missing("gateway_does_not_answer", overdueAfter.silent, now);
     }
-    const served = servedDelivery(answer.revision);
+    const served = servedDelivery(response.revision);
     if (served === null || !(await this.#isOurs(served))) {
       this.#awayAt = now;
       return this.#missing("gateway_does_not_load", overdueAfter.frozen, now);

@@ -3,12 +3,12 @@ import { Repeats } from "../../platform/repeats";
 import { Waker } from "../../platform/signal";
 import type { ProofTask, ReportedProof } from "../protocol/probe";
 import type { ProofPage, ProofRank, SettledProof } from "../protocol/prober";
-import { askProbes } from "./ask-probes";
 import { ProbeBudget } from "./probe-budget";
 import { type ProbeLane, probeBounds, probePatienceMs, SlowApplications, takeProbeSlot } from "./probe-lanes";
 import type { ProberContext } from "./prober-context";
 import { ProofQueue, type QueuedProof } from "./proof-queue";
 import { ProofReporter } from "./proof-reporter";
+import { sendProbes } from "./send-probes";
 
 /** Time between two checks of what is due, in ms. Each check goes through the whole queue. */
 const turns = { short: 4, long: 40, longFrom: 50 };
@@ -38,17 +38,17 @@ export class RouteProber {
     slow: new Slots(probeBounds.slow),
   };
   /**
-   * Applications that are being probed, with their slots. A newer delivery does not wait for the answer about an older
+   * Applications that are being probed, with their slots. A newer delivery does not wait for the response about an older
    * one.
    */
-  readonly #asking = new Map<string, () => void>();
+  readonly #probing = new Map<string, () => void>();
   readonly #budget: ProbeBudget;
   readonly #reporter: ProofReporter;
   #again: { cursor: string; begun: number; next: number };
 
   constructor(
     private readonly context: ProberContext,
-    /** The newest delivery that the gateway was seen to serve; null before its first answer. */
+    /** The newest delivery that the gateway was seen to serve; null before its first response. */
     private readonly loaded: () => number | null,
   ) {
     const { gateway, pace, over } = context;
@@ -91,10 +91,10 @@ export class RouteProber {
   }
 
   async run(): Promise<void> {
-    await Promise.all([this.#askUntilOver(), this.#reporter.run()]);
+    await Promise.all([this.#probeUntilOver(), this.#reporter.run()]);
   }
 
-  async #askUntilOver(): Promise<void> {
+  async #probeUntilOver(): Promise<void> {
     const { pace, over, log } = this.context;
     const repeats = new Repeats();
     while (!over.aborted) {
@@ -131,31 +131,31 @@ export class RouteProber {
     const loaded = this.loaded();
     if (loaded === null) return 0;
     const due = this.#queue.due(loaded, this.context.pace.now(), (queued) => this.#takeSlot(queued));
-    for (const queued of due) void this.#ask(queued);
+    for (const queued of due) void this.#probe(queued);
     return due.length;
   }
 
   #takeSlot(queued: QueuedProof<ProofTask>): boolean {
     const key = keyOf(queued);
-    if (this.#asking.has(key)) return false;
+    if (this.#probing.has(key)) return false;
     const lane = this.#slow.laneOf(queued);
     const slot = takeProbeSlot(this.#slots[lane], lane, queued.organizationId);
     if (slot === null) return false;
-    this.#asking.set(key, slot);
+    this.#probing.set(key, slot);
     return true;
   }
 
   #giveSlotBack(queued: QueuedProof<ProofTask>): void {
-    this.#asking.get(keyOf(queued))?.();
-    this.#asking.delete(keyOf(queued));
+    this.#probing.get(keyOf(queued))?.();
+    this.#probing.delete(keyOf(queued));
     this.#waker.ring();
   }
 
   /** Never rejects. The slot is held until the result is reported, so that nothing is probed twice. */
-  async #ask(queued: QueuedProof<ProofTask>): Promise<void> {
+  async #probe(queued: QueuedProof<ProofTask>): Promise<void> {
     const { over, log, pace } = this.context;
     try {
-      const result = await this.#answerTo(queued);
+      const result = await this.#resultOf(queued);
       if (result === null || over.aborted) return this.#giveSlotBack(queued);
       this.#reporter.add(queued, result);
     } catch (error) {
@@ -166,7 +166,7 @@ export class RouteProber {
   }
 
   /** Probes the gateway. @returns null if there is nothing to report */
-  async #answerTo(queued: QueuedProof<ProofTask>): Promise<ReportedProof | null> {
+  async #resultOf(queued: QueuedProof<ProofTask>): Promise<ReportedProof | null> {
     const { applicationId, revision, organizationId } = queued;
     const { pace, over } = this.context;
     // The caller waits for an application that is already enforced.
@@ -177,7 +177,7 @@ export class RouteProber {
     const isSlow = this.#slow.laneOf(queued) === "slow";
     const line = queued.isPublic || isSlow ? "others" : "first";
     const began = pace.now();
-    const result = await askProbes(this.context, queued, {
+    const result = await sendProbes(this.context, queued, {
       allowed: () => this.#budget.pass(organizationId, line),
       patienceMs: isSlow ? null : probePatienceMs,
     });

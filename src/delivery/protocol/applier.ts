@@ -28,7 +28,7 @@ export interface GatewayAddresses {
 export interface Candidacy {
   readonly term: number;
   /** Its identity among the candidates. It is also the name of a folder. */
-  readonly holder: string;
+  readonly leaderId: string;
 }
 
 /** A term that has begun, for the folder with this claim. */

@@ -20,7 +20,7 @@ import {
 const nothing = z.null();
 const revision = z.int().nonnegative();
 
-const candidacy = { term: z.int().positive(), holder: z.string().regex(/^[0-9a-zA-Z-]{1,64}$/) };
+const candidacy = { term: z.int().positive(), leaderId: z.string().regex(/^[0-9a-zA-Z-]{1,64}$/) };
 const Candidacy: z.ZodType<applier.Candidacy> = z.object(candidacy);
 const addresses = { address: z.string(), probeAddress: z.string() };
 const Addresses: z.ZodType<applier.GatewayAddresses> = z.object(addresses);
@@ -49,7 +49,7 @@ const ForeignFile: z.ZodType<ForeignFileContent> = z.object({
   hosts: z.array(z.string()),
 });
 
-export const AskedProbe: z.ZodType<probe.AskedProbe> = z.object({
+export const PlannedProbe: z.ZodType<probe.PlannedProbe> = z.object({
   routeId: z.string(),
   host: z.string(),
   path: z.string(),
@@ -63,7 +63,7 @@ const task = {
   isPublic: z.boolean(),
   wasProven: z.boolean(),
   tag: z.string(),
-  probes: z.array(AskedProbe),
+  probes: z.array(PlannedProbe),
 };
 const Task: z.ZodType<probe.ProofTask> = z.object(task);
 const Page: z.ZodType<ProofPage> = z.object({
@@ -94,7 +94,7 @@ const Missing: z.ZodType<MissingReport> = z.object({
   why: z.enum(["gateway_does_not_answer", "gateway_does_not_load"]),
   above: z.int(),
 });
-const Entry: z.ZodType<probe.Proof> = z.object({
+const Entry: z.ZodType<probe.ProbeResult> = z.object({
   request: z.string(),
   status: z.int().nullable(),
   tag: z.boolean(),
@@ -130,9 +130,9 @@ export const applierCalls = {
     z.object({ from: z.enum(["start", "here"]), unknown: z.array(z.string()) }),
     z.object({ files: z.array(ForeignFile), isLast: z.boolean() }),
   ),
-  /** Sends a signed bundle. The answer arrives when all of it is staged and nothing is applied. */
+  /** Sends a signed bundle. The response arrives when all of it is staged and nothing is applied. */
   stage: defineCall("stage", z.object({ body: z.string(), signature: z.string() }), nothing),
-  /** Applies the staged bundle of this revision. The answer arrives when it is applied. */
+  /** Applies the staged bundle of this revision. The response arrives when it is applied. */
   apply: defineCall("apply", revision, nothing),
   /** Cancels the staged bundle of this revision. */
   drop: defineCall("drop", revision, nothing),

@@ -34,7 +34,7 @@ interface PeerOptions {
   readonly input: Readable;
   readonly output: Writable;
   readonly log: Logger;
-  /** The time without an answer after which the connection counts as lost, in ms. */
+  /** The time without a response after which the connection counts as lost, in ms. */
   readonly patienceMs?: number;
   /** The maximum size of a message, in bytes. */
   readonly largestFrame?: number;
@@ -47,7 +47,7 @@ interface Waiting {
   readonly fail: (error: Error) => void;
 }
 
-/** One end of a connection between two processes. Both directions carry lines of JSON, each a call or its answer. */
+/** One end of a connection between two processes. Both directions carry lines of JSON, each a call or its response. */
 export class Peer {
   /** Resolves with the reason when the connection is over. Never rejects. */
   readonly closed: Promise<ConnectionLost>;
@@ -80,12 +80,12 @@ export class Peer {
   }
 
   /** Registers the handler that answers a call of the other side. */
-  answer<Input, Output>(call: Call<Input, Output>, handler: (input: Input) => Promise<Output>): void {
+  handle<Input, Output>(call: Call<Input, Output>, handler: (input: Input) => Promise<Output>): void {
     this.#handlers.set(call.name, async (input) => call.output.parse(await handler(call.input.parse(input))));
   }
 
   /** @throws ConnectionLost, or the error of the other side as far as a message can carry it */
-  async ask<Input, Output>(call: Call<Input, Output>, input: Input): Promise<Output> {
+  async call<Input, Output>(call: Call<Input, Output>, input: Input): Promise<Output> {
     if (this.#ended) throw this.#ended;
     // Fields that the call does not declare must not leave this process.
     const declared = call.input.parse(input);

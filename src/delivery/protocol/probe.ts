@@ -1,7 +1,7 @@
 import type { Probe } from "../../traefik/compiler/state";
 
 /** A probe for the gateway: one from the compiler, or one for the place of a removed route. */
-export interface AskedProbe extends Omit<Probe, "expect"> {
+export interface PlannedProbe extends Omit<Probe, "expect"> {
   /**
    * `gone`: the route was removed. Another route or a deny of Portcullis may answer there. The probe is dropped once
    * the route was seen gone.
@@ -9,8 +9,8 @@ export interface AskedProbe extends Omit<Probe, "expect"> {
   readonly expect: Probe["expect"] | "gone";
 }
 
-/** A gateway's answer to one probe. */
-export interface Proof {
+/** A gateway's response to one probe. */
+export interface ProbeResult {
   readonly request: string;
   readonly status: number | null;
   readonly tag: boolean;
@@ -32,7 +32,7 @@ export interface ProofTask {
   readonly wasProven: boolean;
   /** The tag of the compile that must answer. */
   readonly tag: string;
-  readonly probes: readonly AskedProbe[];
+  readonly probes: readonly PlannedProbe[];
 }
 
 /** The observed result. `why` is null if the application is proven. */
@@ -41,19 +41,19 @@ export interface ProofResult {
   /** The probed revision. A newer revision in the meantime makes the result void. */
   readonly revision: number;
   readonly why: string | null;
-  readonly proof: readonly Proof[];
+  readonly proof: readonly ProbeResult[];
 }
 
 /** A result as the prober reports it. Only the leader knows the owner of a tag at the place of a removed route. */
 export interface ReportedProof extends ProofResult {
-  readonly removed: readonly RemovedRouteAnswer[];
+  readonly removed: readonly RemovedRouteResponse[];
 }
 
-/** The answer at the place of a removed route. Its entry in `proof` is not judged yet. */
-export interface RemovedRouteAnswer {
+/** The response at the place of a removed route. Its entry in `proof` is not judged yet. */
+export interface RemovedRouteResponse {
   /** The index of its entry in `proof`. */
   readonly entry: number;
   readonly host: string;
-  /** The tag in the answer. */
+  /** The tag in the response. */
   readonly tag: string | null;
 }

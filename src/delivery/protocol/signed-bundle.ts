@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Bundle, DeliveredApplication, PlannedFile } from "./bundle";
 import { BundleRefused } from "./bundle-refused";
 import { fileDigest } from "./file-digest";
-import { AskedProbe, FileName } from "./messages";
+import { FileName, PlannedProbe } from "./messages";
 
 /** A bundle with its signature, which covers exactly these bytes. */
 export interface SignedBundle {
@@ -22,7 +22,7 @@ const Application: z.ZodType<DeliveredApplication> = z.object({
   isPublic: z.boolean(),
   wasProven: z.boolean(),
   tag: z.string(),
-  probes: z.array(AskedProbe),
+  probes: z.array(PlannedProbe),
   closes: z.boolean(),
 });
 

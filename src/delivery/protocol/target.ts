@@ -65,4 +65,4 @@ export const faultPoints: readonly FaultPoint[] = [
   "recorded",
 ];
 
-export type AtFaultPoint = (point: FaultPoint) => Promise<void> | void;
+export type FaultPointHook = (point: FaultPoint) => Promise<void> | void;

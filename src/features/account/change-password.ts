@@ -42,7 +42,7 @@ export const changePassword = operation(
         await storePassword(tx, userId, hash, now);
         const endedSessions = await endSessionsOf(tx, userId, principal.sessionId);
         const session = await renewToken(tx, principal.sessionId, { now, random: request.runtime.random });
-        audit("auth.password.change", { kind: "person", id: userId }, { endedSessions });
+        audit({ kind: "person", id: userId }, { endedSessions });
         return { session, endedSessions };
       },
       { role: "identity" },

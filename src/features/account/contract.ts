@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name } from "../../platform/contract/page";
+import { IdInput, Moment, Name } from "../../platform/contract/fields";
 
 export const SessionInput = z.strictObject({}).prefault({});
 

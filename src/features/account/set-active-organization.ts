@@ -31,7 +31,7 @@ export const setActiveOrganization = operation(
         const wanted = own.find((organization) => organization.organizationId === organizationId);
         if (!wanted) throw new Refusal("not_found", { kind: "organization", id: organizationId });
         await tx.update(sessions).set({ organizationId }).where(eq(sessions.sessionId, principal.sessionId));
-        audit("auth.setActiveOrganization", { kind: "session", id: principal.sessionId }, { organizationId });
+        audit({ kind: "session", id: principal.sessionId }, { organizationId });
         return wanted;
       },
       { role: "identity" },

@@ -6,7 +6,7 @@ import { requireGoodLink } from "../../identity/require-good-link";
 import { type OpenedSession, openSession } from "../../identity/sessions";
 import type { Fields } from "../../identity/sign-in/method";
 import { recordSignIn } from "../../identity/sign-in/record-sign-in";
-import type { Attempt } from "../../identity/sign-in-context";
+import type { SignInContext } from "../../identity/sign-in-context";
 import { storePassword } from "../../identity/store-password";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
@@ -14,12 +14,14 @@ import { insertOrganization } from "../organizations/rows";
 import { requireEmpty } from "../organizations/rules";
 import { SetUpByLink } from "./contract";
 
+type AuditArguments = Parameters<HostWork["auditAs"]>;
+
 /**
  * Sets up an empty installation in the browser of the person who started it: creates the root organization and its
  * owner, as `portcullis setup` does, but with a password and without an API key.
  * @throws Refusal `already_set_up`, `link_used`, … | `weak_password`, `invalid_input`
  */
-export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<OpenedSession> {
+export async function setUpByLink(attempt: SignInContext, fields: Fields): Promise<OpenedSession> {
   const { database, clock, random } = attempt.runtime;
   const { email, organization, name } = readForm(fields);
   const password = fields.password ?? "";
@@ -31,8 +33,8 @@ export async function setUpByLink(attempt: Attempt, fields: Fields): Promise<Ope
     const link = requireGoodLink(await findLink(tx, fields.token ?? "", true), now);
     await spendLink(tx, link, now);
     await endLinks(tx, { purpose: "set_up" }, "other_link");
-    const done: Parameters<HostWork["audit"]>[] = [];
-    const work: HostWork = { tx, now, random, audit: (...entry) => void done.push(entry) };
+    const done: AuditArguments[] = [];
+    const work = { tx, now, random, auditAs: (...entry: AuditArguments) => void done.push(entry) };
     const { userId, organizationId } = await insertOrganization(work, {
       name: organization,
       email,

@@ -5,10 +5,10 @@ import { hashPassword, requireAcceptablePassword } from "../../identity/password
 import { requireGoodLink } from "../../identity/require-good-link";
 import { hasSecondFactor, holdPerson } from "../../identity/second-factors";
 import { endSessionsOf, type OpenedSession, openSession } from "../../identity/sessions";
+import { countAttempt } from "../../identity/sign-in/count-attempt";
 import type { Fields, SignInMethod } from "../../identity/sign-in/method";
 import { recordRefusedSignIn, recordSignIn } from "../../identity/sign-in/record-sign-in";
-import { takeTry } from "../../identity/sign-in/take-try";
-import type { Attempt } from "../../identity/sign-in-context";
+import type { SignInContext } from "../../identity/sign-in-context";
 import { storePassword } from "../../identity/store-password";
 import { Refusal } from "../../platform/errors/refusal";
 import { setUpByLink } from "./set-up-by-link";
@@ -22,9 +22,9 @@ import { setUpByLink } from "./set-up-by-link";
  */
 export const linkSignIn: SignInMethod = {
   id: "link",
-  async signIn(attempt: Attempt, fields: Fields) {
+  async signIn(attempt: SignInContext, fields: Fields) {
     const { runtime, ip } = attempt;
-    await takeTry(attempt, limits.signInByAddress, ip ?? "unknown");
+    await countAttempt(attempt, limits.signInByAddress, ip ?? "unknown");
     const found = await runtime.database.transaction("identity", null, (tx) => findLink(tx, fields.token ?? ""));
     try {
       const link = requireGoodLink(found, runtime.clock.now());
@@ -37,7 +37,7 @@ export const linkSignIn: SignInMethod = {
 };
 
 async function choosePassword(
-  attempt: Attempt,
+  attempt: SignInContext,
   fields: Fields,
   person: { readonly userId: string; readonly email: string },
 ): Promise<OpenedSession> {
@@ -69,7 +69,7 @@ async function choosePassword(
   });
 }
 
-async function recordRefused(attempt: Attempt, { reason }: Refusal, link: FoundLink | null): Promise<void> {
+async function recordRefused(attempt: SignInContext, { reason }: Refusal, link: FoundLink | null): Promise<void> {
   const person = link?.person ?? null;
   await recordRefusedSignIn(attempt, { action: "auth.signIn", reason, person, methods: ["link"] });
 }

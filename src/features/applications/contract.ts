@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/page";
+import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/fields";
 import { Exposure, Sync } from "../../platform/contract/sync-state";
 import { CreatedCredential, PasswordInput, UsernameInput } from "../credentials/contract";
 import { Route, RouteInput } from "../routes/contract";

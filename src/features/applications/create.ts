@@ -83,7 +83,6 @@ export const create = operation(
         await work.tx.insert(applications).values(row).catch(orSlugTaken);
         const { applicationId } = row;
         work.audit(
-          "applications.create",
           { kind: "application", id: applicationId, name: row.name },
           { name: row.name, access, becamePublic },
         );
@@ -92,7 +91,7 @@ export const create = operation(
           prepared.credential &&
           (await insertCredential(work.tx, request.runtime.sealer, row, { ...prepared.credential, now: work.now }));
         if (credential) {
-          work.audit(
+          work.auditAs(
             "security.create",
             { kind: "credential", id: credential.securityId, name: credential.username },
             { username: credential.username },
@@ -103,7 +102,7 @@ export const create = operation(
           const { host, pathPrefix } = route;
           const object = { kind: "route" as const, id: route.routeId, name: `${host}${pathPrefix}` };
           const upstreams = input.route?.upstreams.map(({ url }) => url);
-          work.audit("routes.create", object, { host, pathPrefix, upstreams });
+          work.auditAs("routes.create", object, { host, pathPrefix, upstreams });
         }
         const generated = prepared.credential?.password.generated;
         return {

@@ -31,7 +31,7 @@ export const remove = operation(
       if (!row) throw new Refusal("not_found", authorized.named);
       const before = await presentWritten(work.tx, row, work.now, { changeId: null, state: "unchanged" });
       await removeApplications(work, eq(applications.applicationId, applicationId));
-      work.audit("applications.delete", { kind: "application", id: applicationId }, { name: row.name });
+      work.audit({ kind: "application", id: applicationId }, { name: row.name });
       const { changeId, state } = work.sync;
       return {
         ...before,

@@ -8,6 +8,7 @@ import type { Transaction } from "../../database/database";
 import { exposureOf, syncStateOf } from "../../delivery/exposure";
 import { exposureFactsOf } from "../../delivery/exposure-facts";
 import { Refusal } from "../../platform/errors/refusal";
+import { inPages } from "../../platform/in-pages";
 import { releaseUpstreams } from "../claims/rows";
 import type { Application } from "./contract";
 
@@ -75,7 +76,7 @@ function present(row: ApplicationRow, exposure: Application["exposure"], sync: A
 }
 
 /** The number of applications that one statement names. */
-const page = 1_000;
+const pageSize = 1_000;
 
 /**
  * Removes applications and everything below them, releases the claims of their upstreams, and requests the removal of
@@ -93,16 +94,16 @@ export async function removeApplications<P extends Permission, O>(
     .orderBy(applications.applicationId)
     .for("update");
   const keys = new Map<string, Set<string>>();
-  for (let at = 0; at < removed.length; at += page) {
-    const ids = removed.slice(at, at + page).map((application) => application.applicationId);
-    const places = await work.tx
+  for (const page of inPages(removed, pageSize)) {
+    const ids = page.map((application) => application.applicationId);
+    const removedRoutes = await work.tx
       .select({ gatewayId: routes.gatewayId, keys: routes.upstreamKeys })
       .from(routes)
       .where(inArray(routes.applicationId, ids));
-    for (const place of places) {
-      const ofGateway = keys.get(place.gatewayId) ?? new Set();
-      for (const key of place.keys) ofGateway.add(key);
-      keys.set(place.gatewayId, ofGateway);
+    for (const route of removedRoutes) {
+      const ofGateway = keys.get(route.gatewayId) ?? new Set();
+      for (const key of route.keys) ofGateway.add(key);
+      keys.set(route.gatewayId, ofGateway);
     }
     await work.tx.delete(applications).where(inArray(applications.applicationId, ids));
   }

@@ -52,7 +52,7 @@ export const update = operation(
         .where(eq(applications.applicationId, applicationId))
         .returning();
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit(
+      work.auditAs(
         opens ? "applications.update.opened" : "applications.update",
         { kind: "application", id: applicationId },
         beforeAndAfter(before, changes),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, MomentInput, pageFields, pageOf } from "../../platform/contract/page";
+import { IdInput, Moment, MomentInput, pageFields, pageOf } from "../../platform/contract/fields";
 
 /** The filter of entries. An entry has to match every given field. */
 const filterFields = {

@@ -1,6 +1,6 @@
 import { and, desc, lt } from "drizzle-orm";
 import { auditEntries } from "../../../drizzle/audit";
-import { pageOfRows } from "../../database/page";
+import { pageOfRows } from "../../database/page-of-rows";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { type AuditEntry, AuditPage, ListAudit } from "./contract";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
+import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/fields";
 import { Sync } from "../../platform/contract/sync-state";
 
 export const ListClaims = z.strictObject({ gatewayId: IdInput.optional(), ...pageFields }).prefault({});

@@ -31,7 +31,7 @@ export const release = operation(
       const outcome = row.kind === "upstream" ? "in_use" : await releaseHost(work.tx, claimId, gatewayId);
       if (outcome === "gone") throw new Refusal("not_found", authorized.named);
       if (outcome === "in_use") throw new Refusal("claim_in_use", { value: row.value });
-      work.audit("claims.release", { kind: "claim", id: claimId }, { kind: row.kind, value: row.value });
+      work.audit({ kind: "claim", id: claimId }, { kind: row.kind, value: row.value });
       if (denyGroup !== null) work.deliver({ gatewayId, denyGroup, closes: false });
       return presentClaim(row, authorized.request.runtime, work.sync);
     });

@@ -4,6 +4,7 @@ import { claims } from "../../../drizzle/routes";
 import type { Runtime } from "../../access/runtime";
 import type { Transaction } from "../../database/database";
 import { newId } from "../../platform/ids";
+import { inPages } from "../../platform/in-pages";
 import { hostOfOrigin, type ReservedFor, reservedFor } from "../../platform/net/reserved-hosts";
 
 /** The number of claims in one transaction. */
@@ -42,8 +43,7 @@ export async function reportReservedClaims(
   for (const claim of found) {
     log.warn(claim, "an organization holds a reserved host: delete its routes there, then release the claim");
   }
-  for (let at = 0; at < found.length; at += pageSize) {
-    const part = found.slice(at, at + pageSize);
+  for (const part of inPages(found, pageSize)) {
     await database.transaction("host", null, (tx) => auditOnce(tx, part, runtime.clock.now()));
   }
   return found;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
+import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/fields";
 import { Sync } from "../../platform/contract/sync-state";
 
 /** Sizes are in characters here; the exact rules, in bytes, are in `src/platform/passwords/credential-rules.ts`. */
@@ -26,7 +26,7 @@ export type ListCredentials = z.infer<typeof ListCredentials>;
 /** A warning about a password that was accepted. */
 export const Warning = z.object({ reason: z.string(), message: z.string() });
 
-export const Credential = z.object({
+export const ApplicationCredential = z.object({
   securityId: z.string(),
   applicationId: z.string(),
   username: z.string(),
@@ -37,17 +37,20 @@ export const Credential = z.object({
   lastUsedAt: Moment.nullable(),
   sync: Sync,
 });
-export type Credential = z.infer<typeof Credential>;
+export type ApplicationCredential = z.infer<typeof ApplicationCredential>;
 
 /** `password` is set only if it was generated, and only in this response. */
-export const CreatedCredential = Credential.extend({ warnings: z.array(Warning), password: z.string().optional() });
+export const CreatedCredential = ApplicationCredential.extend({
+  warnings: z.array(Warning),
+  password: z.string().optional(),
+});
 export type CreatedCredential = z.infer<typeof CreatedCredential>;
 
-export const UpdatedCredential = Credential.extend({ warnings: z.array(Warning) });
+export const UpdatedCredential = ApplicationCredential.extend({ warnings: z.array(Warning) });
 export type UpdatedCredential = z.infer<typeof UpdatedCredential>;
 
 /** `becamePublic`: this call made the application public. */
-export const DeletedCredential = Credential.extend({ becamePublic: z.boolean() });
+export const DeletedCredential = ApplicationCredential.extend({ becamePublic: z.boolean() });
 export type DeletedCredential = z.infer<typeof DeletedCredential>;
 
-export const CredentialPage = pageOf(Credential);
+export const CredentialPage = pageOf(ApplicationCredential);

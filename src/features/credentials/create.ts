@@ -46,7 +46,7 @@ export const create = operation(
           now: work.now,
         });
         const { securityId: id, username } = row;
-        work.audit("security.create", { kind: "credential", id, name: username }, { username });
+        work.audit({ kind: "credential", id, name: username }, { username });
         work.deliver({
           gatewayId: application.gatewayId,
           applicationId: application.applicationId,

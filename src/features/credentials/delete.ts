@@ -47,7 +47,7 @@ export const remove = operation(
           .set({ openedBy: "delete" })
           .where(eq(applications.applicationId, application.applicationId));
       }
-      work.audit(
+      work.auditAs(
         becamePublic ? "security.delete.opened" : "security.delete",
         { kind: "credential", id: securityId },
         { username: row.username, last },

@@ -1,7 +1,7 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import { security } from "../../../drizzle/security";
 import { readTogetherAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page";
+import { pageOfRows } from "../../database/page-of-rows";
 import { syncStatesOf } from "../../delivery/sync-states";
 import { operation } from "../../operations/operation";
 import { application } from "../applications/resource";

@@ -4,7 +4,7 @@ import { readTogetherAs } from "../../access/read-as";
 import { syncStatesOf } from "../../delivery/sync-states";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
-import { Credential, CredentialById } from "./contract";
+import { ApplicationCredential, CredentialById } from "./contract";
 import { credential } from "./resource";
 import { credentialColumns, presentCredential } from "./rows";
 
@@ -16,7 +16,7 @@ export const one = operation(
     permission: "security:read",
     on: credential,
     input: CredentialById,
-    output: Credential,
+    output: ApplicationCredential,
     errors: [],
     rest: { method: "GET", path: "/credentials/{securityId}" },
   },

@@ -7,7 +7,7 @@ import type { Sealer } from "../../database/sealing";
 import type { SyncState } from "../../platform/contract/sync-state";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
-import type { Credential } from "./contract";
+import type { ApplicationCredential } from "./contract";
 import type { PreparedPassword } from "./rules";
 
 /** The columns that operations read. They exclude the sealed hash, so that no response can contain it by mistake. */
@@ -29,7 +29,7 @@ export type CredentialRow = Omit<typeof security.$inferSelect, "hashSealed" | "o
 export function presentCredential(
   row: CredentialRow,
   sync: { readonly changeId: string | null; readonly state: SyncState },
-): Credential {
+): ApplicationCredential {
   return {
     securityId: row.securityId,
     applicationId: row.applicationId,

@@ -60,7 +60,6 @@ export const update = operation(
           .catch((error: unknown) => orDuplicateUsername(error, input.username ?? ""));
         if (!row) throw new Refusal("not_found", authorized.named);
         work.audit(
-          "security.update",
           { kind: "credential", id: securityId },
           {
             ...(input.username === undefined ? {} : { username: [work.authorized.object.username, input.username] }),

@@ -34,7 +34,7 @@ export const create = operation(
           createdAt: work.now,
         };
         await work.tx.insert(environments).values(row).catch(orSlugTaken);
-        work.audit("environments.create", { kind: "environment", id: row.environmentId, name }, { name, kind });
+        work.audit({ kind: "environment", id: row.environmentId, name }, { name, kind });
         return presentEnvironment(row, work.sync);
       },
       { lock: "share" },

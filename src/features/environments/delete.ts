@@ -33,11 +33,7 @@ export const remove = operation(
       const removed = await removeApplications(work, eq(applications.environmentId, environmentId));
       const [row] = await work.tx.delete(environments).where(eq(environments.environmentId, environmentId)).returning();
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit(
-        "environments.delete",
-        { kind: "environment", id: environmentId },
-        { name: row.name, applications: removed.length },
-      );
+      work.audit({ kind: "environment", id: environmentId }, { name: row.name, applications: removed.length });
       return presentEnvironment(row, work.sync);
     });
   },

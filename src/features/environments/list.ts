@@ -1,7 +1,7 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import { environments } from "../../../drizzle/projects";
 import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page";
+import { pageOfRows } from "../../database/page-of-rows";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { project } from "../projects/resource";

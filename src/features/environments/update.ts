@@ -28,7 +28,7 @@ export const update = operation(
         .where(eq(environments.environmentId, environmentId))
         .returning();
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit("environments.update", { kind: "environment", id: environmentId }, { name: [before, name] });
+      work.audit({ kind: "environment", id: environmentId }, { name: [before, name] });
       return presentEnvironment(row, work.sync);
     });
   },

@@ -1,6 +1,6 @@
 import { gateways } from "../../../drizzle/gateways";
 import { unitOfWork } from "../../access/unit-of-work";
-import { gatewayPlaces, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
+import { gatewaySealContexts, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
@@ -44,14 +44,14 @@ export const create = operation(
           .insert(gateways)
           .values({
             ...row,
-            tagKeySealed: sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
-            probeHostSealed: sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
+            tagKeySealed: sealer.seal(gatewaySealContexts.tagKey(gatewayId), tagKey),
+            probeHostSealed: sealer.seal(gatewaySealContexts.probeHost(gatewayId), probeHost),
             epoch,
           })
           .catch((error: unknown) => orNameTaken(error, input.name));
         await allowOrganizations(work.tx, gatewayId, input.organizationIds ?? [work.organizationId], work.now);
         const { name, address, probeAddress } = row;
-        work.audit("gateways.create", { kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });
+        work.audit({ kind: "gateway", id: gatewayId, name }, { name, address, probeAddress });
         return presentGateway(row, work.sync);
       },
       { role: "host", lock: "share" },

@@ -47,7 +47,7 @@ export const remove = operation(
             throw violatesForeignKey(error) ? notEmpty(name) : error;
           });
         if (!row) throw new Refusal("not_found", authorized.named);
-        work.audit("gateways.delete", { kind: "gateway", id: gatewayId }, { name: row.name });
+        work.audit({ kind: "gateway", id: gatewayId }, { name: row.name });
         return presentGateway(row, work.sync);
       },
       { role: "host" },

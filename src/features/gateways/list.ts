@@ -1,6 +1,6 @@
 import { desc, lt } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
-import { pageOfRows } from "../../database/page";
+import { pageOfRows } from "../../database/page-of-rows";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { GatewayPage, ListGateways } from "./contract";

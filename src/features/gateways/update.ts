@@ -47,7 +47,6 @@ export const update = operation(
           after: await allowOrganizations(work.tx, gatewayId, organizationIds, work.now),
         };
         work.audit(
-          "gateways.update",
           { kind: "gateway", id: gatewayId },
           {
             ...(name === undefined ? {} : { name: [before.name, name] }),

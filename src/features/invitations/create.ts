@@ -5,7 +5,7 @@ import type { Principal } from "../../access/principal";
 import { requireGivable } from "../../access/privilege-guards";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { aheadInSql } from "../../database/moments-in-sql";
-import { invitationDays, unansweredInvitations } from "../../identity/invitations";
+import { invitationDays, pendingInvitations } from "../../identity/invitations";
 import { take } from "../../identity/limits";
 import { newToken } from "../../identity/tokens";
 import { operation } from "../../operations/operation";
@@ -63,7 +63,7 @@ export const create = operation(
         };
         await tx.insert(invitations).values({ ...row, organizationId, hash });
         const { invitationId: id, email } = row;
-        work.audit("invitations.create", { kind: "invitation", id, name: email }, { email, ...columns });
+        work.audit({ kind: "invitation", id, name: email }, { email, ...columns });
         // The fragment stays in the browser: no proxy and no log sees it.
         return { ...presentInvitation(row, now), url: `${runtime.signIn.publicOrigin}/accept-invitation#${token}` };
       },
@@ -86,7 +86,7 @@ async function requireNew(
   const [open] = await tx
     .select({ invitationId: invitations.invitationId })
     .from(invitations)
-    .where(and(unansweredInvitations(organizationId, email), aheadInSql(invitations.expiresAt, now)))
+    .where(and(pendingInvitations(organizationId, email), aheadInSql(invitations.expiresAt, now)))
     .limit(1);
   if (open) throw new Refusal("already_invited", { email });
 }

@@ -38,7 +38,7 @@ export const remove = operation(
       }
       const revokedAt = before.revokedAt ?? now;
       await tx.update(invitations).set({ revokedAt }).where(its);
-      work.audit("invitations.delete", { kind: "invitation", id: before.invitationId }, { role, roleId });
+      work.audit({ kind: "invitation", id: before.invitationId }, { role, roleId });
       return presentInvitation({ ...before, revokedAt }, now);
     });
   },

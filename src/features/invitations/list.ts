@@ -1,7 +1,7 @@
 import { desc, lt } from "drizzle-orm";
 import { invitations } from "../../../drizzle/members";
 import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page";
+import { pageOfRows } from "../../database/page-of-rows";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { InvitationPage, ListInvitations } from "./contract";

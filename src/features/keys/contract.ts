@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, MomentInput, Name, pageFields, pageOf } from "../../platform/contract/page";
+import { IdInput, Moment, MomentInput, Name, pageFields, pageOf } from "../../platform/contract/fields";
 import { Sync } from "../../platform/contract/sync-state";
 
 const Role = z.enum(["viewer", "developer", "admin", "owner"]);

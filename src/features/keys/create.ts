@@ -1,6 +1,6 @@
 import { apiKeys } from "../../../drizzle/api-keys";
 import { makeApiKey } from "../../access/api-keys";
-import { canGive, isAllowed, worthOf } from "../../access/authorization";
+import { canGive, isAllowed, permissionsOfGrant } from "../../access/authorization";
 import type { Organization } from "../../access/organization";
 import { type Grant, holds } from "../../access/permissions";
 import { requireGranted } from "../../access/resolve-grant";
@@ -87,7 +87,7 @@ export const create = operation(
         const { name } = row;
         const object = { kind: "apiKey" as const, id: row.apiKeyId, name };
         const whose = { serviceAccountId, projectId, ...limits, expiresAt: expiresAt.toISOString() };
-        work.audit("keys.create", object, { name, ...columns, ...whose });
+        work.audit(object, { name, ...columns, ...whose });
         return { ...presentKey(row), key };
       },
       { lock: "share" },
@@ -108,7 +108,7 @@ function requireAccountRight({ authorized: { principal, organization } }: Create
 /** @throws Refusal `role_above_own` | `role_above_account` */
 function requireGivable({ authorized }: CreateWork, { account }: Holder, grant: Grant, projectId: string | null): void {
   const { principal, organization } = authorized;
-  const wanted = worthOf(grant, projectId);
+  const wanted = permissionsOfGrant(grant, projectId);
   if (!canGive(principal, organization, wanted, projectId)) {
     throw new Refusal("role_above_own", { subject: "API key" });
   }

@@ -3,7 +3,7 @@ import { apiKeys } from "../../../drizzle/api-keys";
 import { isAllowed } from "../../access/authorization";
 import type { Principal } from "../../access/principal";
 import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page";
+import { pageOfRows } from "../../database/page-of-rows";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";
 import { project } from "../projects/resource";

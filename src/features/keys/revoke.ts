@@ -7,7 +7,7 @@ import { Refusal } from "../../platform/errors/refusal";
 import { Key, KeyById } from "./contract";
 import { apiKey, type LocatedKey } from "./resource";
 import { keyColumns, presentKey } from "./rows";
-import { requireReach } from "./rules";
+import { requireKeyNotAboveOwn } from "./rules";
 
 /**
  * Revokes an API key. The next request with it is refused. It stays in the list, so that the audit log stays readable.
@@ -15,7 +15,7 @@ import { requireReach } from "./rules";
  */
 export async function revokeKey(authorized: Authorized<"key:delete", LocatedKey>): Promise<Key> {
   return unitOfWork(authorized, async (work) => {
-    await requireReach(work);
+    await requireKeyNotAboveOwn(work);
     const { apiKeyId, name } = work.authorized.object;
     const [row] = await work.tx
       .update(apiKeys)
@@ -23,7 +23,7 @@ export async function revokeKey(authorized: Authorized<"key:delete", LocatedKey>
       .where(eq(apiKeys.apiKeyId, apiKeyId))
       .returning(keyColumns);
     if (!row) throw new Refusal("not_found", authorized.named);
-    work.audit("keys.revoke", { kind: "apiKey", id: apiKeyId }, { name });
+    work.auditAs("keys.revoke", { kind: "apiKey", id: apiKeyId }, { name });
     return presentKey(row);
   });
 }

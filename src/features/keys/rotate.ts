@@ -1,7 +1,7 @@
 import { eq } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
 import { makeApiKey } from "../../access/api-keys";
-import { canGive, isAllowed, isOwn, worthOf } from "../../access/authorization";
+import { canGive, isAllowed, isOwnKey, permissionsOfGrant } from "../../access/authorization";
 import type { Authorized } from "../../access/authorized";
 import { preparedUnitOfWork, type Work } from "../../access/unit-of-work";
 import { operation } from "../../operations/operation";
@@ -11,7 +11,7 @@ import { earlier, hasExpired, later } from "../../platform/moment";
 import { RotatedKey, RotateKey } from "./contract";
 import { apiKey, type LocatedKey } from "./resource";
 import { keyColumns, lockHolder, presentKey } from "./rows";
-import { endOfSuccessor, requireWithinOwn, takeKeyCreation } from "./rules";
+import { endOfSuccessor, requireLimitsWithinOwn, takeKeyCreation } from "./rules";
 
 /**
  * Creates a key that replaces another one, with the same limits and lifetime. The old key stays valid for the overlap,
@@ -52,7 +52,9 @@ export const rotate = operation(
       if (old.rotatedTo !== null) throw new Refusal("already_rotated");
       if (hasExpired(old.expiresAt, work.now)) throw new Refusal("already_expired");
       const { principal, organization, request } = work.authorized;
-      const latest = isOwn(principal, old) ? null : (await requireWithinOwn(work.tx, principal, old)).expiresAt;
+      const latest = isOwnKey(principal, old)
+        ? null
+        : (await requireLimitsWithinOwn(work.tx, principal, old)).expiresAt;
       const end = endOfSuccessor(old, work.now, organization.maxKeyDays);
 
       const { key, hash } = makeApiKey(request.runtime.random);
@@ -74,7 +76,6 @@ export const rotate = operation(
         .returning(keyColumns);
       if (!rotated) throw new Refusal("not_found", authorized.named);
       work.audit(
-        "keys.rotate",
         { kind: "apiKey", id: apiKeyId },
         {
           name: old.name,
@@ -94,14 +95,14 @@ export const rotate = operation(
  */
 function requireRotatable({ principal, organization, object }: Authorized<"key:create", LocatedKey>): void {
   const { userId, serviceAccountId, grant, projectId } = object;
-  if (!isOwn(principal, object)) {
+  if (!isOwnKey(principal, object)) {
     const needed = serviceAccountId === null ? "key:update" : "service-account:update";
     if (userId !== null) throw new Refusal("not_your_key");
     if (!isAllowed(principal, organization, needed, needed === "key:update" ? projectId : null)) {
       throw new Refusal("forbidden", { permission: needed });
     }
   }
-  if (!canGive(principal, organization, worthOf(grant, projectId), projectId)) {
+  if (!canGive(principal, organization, permissionsOfGrant(grant, projectId), projectId)) {
     throw new Refusal("role_above_own", { subject: "API key" });
   }
 }

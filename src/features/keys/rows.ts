@@ -58,7 +58,7 @@ export interface Holder {
   readonly account: Grant | null;
 }
 
-interface Place {
+interface OrganizationTransaction {
   readonly tx: Transaction;
   readonly organizationId: string;
 }
@@ -70,7 +70,7 @@ interface Place {
  * @throws Refusal `not_found` no such service account | `no_organization` the caller has left
  */
 export async function lockHolder(
-  { tx, organizationId }: Place,
+  { tx, organizationId }: OrganizationTransaction,
   principal: Principal,
   serviceAccountId: string | null,
 ): Promise<Holder> {
@@ -103,7 +103,7 @@ export async function lockHolder(
  * @throws Refusal `too_many_keys`
  */
 export async function requireRoom(
-  { tx, organizationId }: Place,
+  { tx, organizationId }: OrganizationTransaction,
   { userId, serviceAccountId }: Holder,
   atMost: number,
   now: Date,

@@ -1,6 +1,6 @@
 import { eq, sql } from "drizzle-orm";
 import { apiKeys } from "../../../drizzle/api-keys";
-import { atProject, canGive, isOwn, reachOf } from "../../access/authorization";
+import { atProject, canGive, effectivePermissions, isOwnKey } from "../../access/authorization";
 import type { Authorized } from "../../access/authorized";
 import { findProjectGrants } from "../../access/member-grants";
 import type { Permission } from "../../access/permissions";
@@ -87,7 +87,7 @@ export async function limitsOfNewKey(
   latest: Date,
 ): Promise<KeyLimits> {
   requireNetworks(requested.allowedIps);
-  const bounds = await requireWithinOwn(tx, principal, requested);
+  const bounds = await requireLimitsWithinOwn(tx, principal, requested);
   return {
     allowedIps: requested.allowedIps ?? bounds.allowedIps,
     requestsPerMinute: requested.requestsPerMinute ?? bounds.requestsPerMinute,
@@ -100,7 +100,7 @@ export async function limitsOfNewKey(
  * @returns the limits of the caller
  * @throws Refusal `above_making_key`
  */
-export async function requireWithinOwn(
+export async function requireLimitsWithinOwn(
   tx: Transaction,
   principal: Principal,
   { allowedIps, requestsPerMinute }: RequestedLimits,
@@ -167,20 +167,20 @@ export async function providerOf({ tx }: { readonly tx: Transaction }, principal
  * holder's role at any project, except their own keys.
  * @throws Refusal `key_above_own`
  */
-export async function requireReach<P extends Permission>({
+export async function requireKeyNotAboveOwn<P extends Permission>({
   tx,
   organizationId,
   authorized: { principal, organization, object },
 }: Work<P, LocatedKey>): Promise<void> {
-  if (isOwn(principal, object)) return;
+  if (isOwnKey(principal, object)) return;
   const ofHolder = await findProjectGrants(tx, organizationId, object.projectId === null ? object.userId : null);
   const own = await findProjectGrants(tx, organizationId, personOf(principal));
   const isAbove =
-    !canGive(principal, organization, reachOf(object), object.projectId) ||
+    !canGive(principal, organization, effectivePermissions(object), object.projectId) ||
     [...ofHolder].some(([projectId, project]) => {
       const holder = object.holder && { ...object.holder, project };
-      const reach = reachOf({ grant: object.grant, holder, projectId });
-      return !canGive(atProject(principal, own.get(projectId) ?? null), organization, reach, projectId);
+      const held = effectivePermissions({ grant: object.grant, holder, projectId });
+      return !canGive(atProject(principal, own.get(projectId) ?? null), organization, held, projectId);
     });
   if (isAbove) throw new Refusal("key_above_own");
 }

@@ -6,7 +6,7 @@ import { Refusal } from "../../platform/errors/refusal";
 import { Key, UpdateKey } from "./contract";
 import { apiKey } from "./resource";
 import { keyColumns, presentKey } from "./rows";
-import { requireNetworks, requireReach, requireWithinOwn } from "./rules";
+import { requireKeyNotAboveOwn, requireLimitsWithinOwn, requireNetworks } from "./rules";
 
 /**
  * Renames an API key, or changes from where and how often it may be used. Its permissions and its expiry stay.
@@ -25,9 +25,9 @@ export const update = operation(
   },
   async (authorized, input) => {
     return unitOfWork(authorized, async (work) => {
-      await requireReach(work);
+      await requireKeyNotAboveOwn(work);
       requireNetworks(input.allowedIps);
-      await requireWithinOwn(work.tx, work.authorized.principal, input);
+      await requireLimitsWithinOwn(work.tx, work.authorized.principal, input);
       const { apiKeyId } = work.authorized.object;
       const its = eq(apiKeys.apiKeyId, apiKeyId);
       const [before] = await work.tx.select(keyColumns).from(apiKeys).where(its);
@@ -43,7 +43,7 @@ export const update = operation(
         .where(its)
         .returning(keyColumns);
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit("keys.update", { kind: "apiKey", id: apiKeyId }, changesOf(before, row));
+      work.audit({ kind: "apiKey", id: apiKeyId }, changesOf(before, row));
       return presentKey(row);
     });
   },

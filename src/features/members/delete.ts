@@ -25,7 +25,7 @@ export const remove = operation(
       await requireNotAbove(work);
       const removed = await removeMember(work, work.authorized.object.memberId);
       const { memberId, userId, role, roleId, keysRevoked } = removed;
-      work.audit("members.delete", { kind: "member", id: memberId }, { userId, role, roleId, keysRevoked });
+      work.audit({ kind: "member", id: memberId }, { userId, role, roleId, keysRevoked });
       return removed;
     });
   },

@@ -29,7 +29,7 @@ export const leave = operation(
       if (!own) throw new Refusal("no_organization");
       const removed = await removeMember(work, own.memberId);
       const { memberId, email, role, roleId, keysRevoked } = removed;
-      work.audit("members.leave", { kind: "member", id: memberId, name: email }, { userId, role, roleId, keysRevoked });
+      work.audit({ kind: "member", id: memberId, name: email }, { userId, role, roleId, keysRevoked });
       return removed;
     });
   },

@@ -53,7 +53,6 @@ export const setProjectRole = operation(
         await tx.insert(projectRoles).values({ ...row, ...columns });
       }
       work.audit(
-        "members.setProjectRole",
         { kind: "member", id: memberId },
         {
           projectId,

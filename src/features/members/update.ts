@@ -36,11 +36,7 @@ export const update = operation(
       if (columns.role !== "owner") await requireNotLastOwner(tx, organizationId, memberId);
       await tx.execute(sql`select portcullis_decide_role_by_hand(${memberId}::text)`);
       await tx.update(members).set(columns).where(eq(members.memberId, memberId));
-      work.audit(
-        "members.update",
-        { kind: "member", id: memberId },
-        { role: [role, columns.role], roleId: [roleId, columns.roleId] },
-      );
+      work.audit({ kind: "member", id: memberId }, { role: [role, columns.role], roleId: [roleId, columns.roleId] });
       return requireMember(tx, memberId);
     });
   },

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/page";
+import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/fields";
 import { Sync } from "../../platform/contract/sync-state";
 
 const Access = z.enum(["public-when-empty", "protected"]);

@@ -36,7 +36,7 @@ export const remove = operation(
     const deletion = async (work: Work<"organization:delete", LocatedOrganization>): Promise<Organization> => {
       const { organizationId, root } = work.authorized.object;
       if (root) throw new Refusal("root_organization");
-      await lockPlaces(work.tx, organizationId);
+      await lockProjectsAndEnvironments(work.tx, organizationId);
       // The caller's permission can have changed while this transaction waited.
       await work.authorized.again(work.tx, "update");
       // The lock waits for concurrent creations of applications.
@@ -58,7 +58,7 @@ export const remove = operation(
         .where(eq(organizations.organizationId, organizationId))
         .returning();
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit("organizations.delete", { kind: "organization", id: organizationId }, { name: row.name });
+      work.audit({ kind: "organization", id: organizationId }, { name: row.name });
       return presentOrganization(row, work.sync);
     };
     return unitOfWork(authorized, deletion, { lock: "share" });
@@ -69,7 +69,7 @@ export const remove = operation(
  * A creation below a project or an environment locks that first, and the organization after it. This function uses the
  * same order, because otherwise the two would deadlock until the database aborts one of them.
  */
-async function lockPlaces(tx: Transaction, organizationId: string): Promise<void> {
+async function lockProjectsAndEnvironments(tx: Transaction, organizationId: string): Promise<void> {
   await tx
     .select({ projectId: projects.projectId })
     .from(projects)

@@ -51,7 +51,10 @@ export interface InsertedOrganization {
 const organizationsLock = 7_402_118_335;
 
 /** Inserts an organization with its owner, allowed on the gateway `local`. */
-export async function insertOrganization(work: HostWork, wanted: NewOrganization): Promise<InsertedOrganization> {
+export async function insertOrganization(
+  work: Omit<HostWork, "audit">,
+  wanted: NewOrganization,
+): Promise<InsertedOrganization> {
   const { tx, now } = work;
   // creates one slug and one account at a time
   await tx.execute(sql`select pg_advisory_xact_lock(${organizationsLock}::bigint)`);
@@ -60,7 +63,7 @@ export async function insertOrganization(work: HostWork, wanted: NewOrganization
   const slug = await freeSlug(work, name);
   await tx.insert(organizations).values({ organizationId, name, slug, upstreams, root, createdAt: now });
   const object = { kind: "organization" as const, id: organizationId, name };
-  work.audit(organizationId, "organization.create", object, { name, upstreams });
+  work.auditAs(organizationId, "organization.create", object, { name, upstreams });
 
   const userId = await findOrInsertUser(work, wanted.email, wanted.ownerName);
   await tx.insert(members).values({ memberId: newId("member"), organizationId, userId, role: "owner", createdAt: now });
@@ -77,7 +80,7 @@ export async function insertOrganization(work: HostWork, wanted: NewOrganization
   return { organizationId, userId };
 }
 
-async function freeSlug({ tx }: HostWork, name: string): Promise<string> {
+async function freeSlug({ tx }: Pick<HostWork, "tx">, name: string): Promise<string> {
   const base = slugOf(name);
   const rows = await tx
     .select({ slug: organizations.slug })
@@ -86,7 +89,11 @@ async function freeSlug({ tx }: HostWork, name: string): Promise<string> {
   return nextSlug(base, new Set(rows.map((row) => row.slug)));
 }
 
-async function findOrInsertUser({ tx, now }: HostWork, email: string, name: string | null): Promise<string> {
+async function findOrInsertUser(
+  { tx, now }: Pick<HostWork, "tx" | "now">,
+  email: string,
+  name: string | null,
+): Promise<string> {
   const [known] = await tx.select({ userId: users.userId }).from(users).where(eq(users.email, email));
   if (known) return known.userId;
   const userId = newId("user");

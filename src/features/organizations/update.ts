@@ -49,7 +49,6 @@ export const update = operation(
         if (!row) throw new Refusal("not_found", authorized.named);
         if (given.neverPublic === true) closed.push(...(await closeEmpty(work)));
         work.audit(
-          "organizations.update",
           { kind: "organization", id: organizationId },
           { ...beforeAndAfter(before, changes), ...(closed.length > 0 ? { closed: closed.length } : {}) },
         );

@@ -32,7 +32,7 @@ export const create = operation(
           createdAt: work.now,
         };
         await work.tx.insert(projects).values(row).catch(orSlugTaken);
-        work.audit("projects.create", { kind: "project", id: row.projectId, name }, { name });
+        work.audit({ kind: "project", id: row.projectId, name }, { name });
         return presentProject(row, work.sync);
       },
       { lock: "share" },

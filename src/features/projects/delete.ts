@@ -45,11 +45,7 @@ export const remove = operation(
       );
       const [row] = await work.tx.delete(projects).where(eq(projects.projectId, projectId)).returning();
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit(
-        "projects.delete",
-        { kind: "project", id: projectId },
-        { name: row.name, applications: removed.length },
-      );
+      work.audit({ kind: "project", id: projectId }, { name: row.name, applications: removed.length });
       return presentProject(row, work.sync);
     });
   },

@@ -2,7 +2,7 @@ import { and, desc, inArray, lt } from "drizzle-orm";
 import { projects } from "../../../drizzle/projects";
 import { isAllowed, projectsWith } from "../../access/authorization";
 import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page";
+import { pageOfRows } from "../../database/page-of-rows";
 import { operation } from "../../operations/operation";
 import { callerReach } from "../../operations/subject";
 import { ListProjects, ProjectPage } from "./contract";

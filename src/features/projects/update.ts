@@ -24,7 +24,7 @@ export const update = operation(
       const { projectId, name: before } = work.authorized.object;
       const [row] = await work.tx.update(projects).set({ name }).where(eq(projects.projectId, projectId)).returning();
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit("projects.update", { kind: "project", id: projectId }, { name: [before, name] });
+      work.audit({ kind: "project", id: projectId }, { name: [before, name] });
       return presentProject(row, work.sync);
     });
   },

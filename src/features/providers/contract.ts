@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { emailProofs } from "../../platform/contract/email-proofs";
-import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/page";
+import { IdInput, Moment, Name, pageFields, pageOf } from "../../platform/contract/fields";
 import { Sync } from "../../platform/contract/sync-state";
 
 /** A URL of a provider. The issuer in tokens is compared with it character by character. */

@@ -1,6 +1,6 @@
 import { oidcProviders } from "../../../drizzle/persons";
 import { unitOfWork } from "../../access/unit-of-work";
-import { clientSecretPlace } from "../../identity/external/provider";
+import { clientSecretSealContext } from "../../identity/external/provider";
 import { operation } from "../../operations/operation";
 import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
@@ -50,13 +50,15 @@ export const create = operation(
             organizationId: work.organizationId,
             slug: `${slugOf(input.name).slice(0, 30).replace(/-$/, "")}-${runtime.random(5).toString("hex")}`,
             clientSecretSealed:
-              clientSecret === undefined ? null : runtime.sealer.seal(clientSecretPlace(providerId), clientSecret),
+              clientSecret === undefined
+                ? null
+                : runtime.sealer.seal(clientSecretSealContext(providerId), clientSecret),
             createdAt: work.now,
           })
           .returning(providerColumns);
         if (!row) throw new Error("the inserted provider was not returned");
         const { providerId: _, createdAt: __, lastRefusal: ___, organizationId: ____, ...shown } = row;
-        work.audit("providers.create", { kind: "provider", id: providerId, name: row.name }, shown);
+        work.audit({ kind: "provider", id: providerId, name: row.name }, shown);
         return presentProvider(row, runtime);
       },
       { lock: "share" },

@@ -49,7 +49,7 @@ export const remove = operation(
         );
         await forgetIdentities(tx, providerId);
         const endedSessions = await endSessionsOfProvider(tx, providerId);
-        work.audit("providers.delete", { kind: "provider", id: providerId }, { name, endedSessions });
+        work.audit({ kind: "provider", id: providerId }, { name, endedSessions });
         return presentProvider(row, runtime);
       },
       { role: "identity" },

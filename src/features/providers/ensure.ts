@@ -7,7 +7,7 @@ import { isNarrower } from "../../identity/external/admission";
 import { logLastOwnerKept, reapplyGroups } from "../../identity/external/end-of-groups";
 import { isSameIssuer } from "../../identity/external/endpoints";
 import { headerProvider } from "../../identity/external/hand-over";
-import { clientSecretPlace } from "../../identity/external/provider";
+import { clientSecretSealContext } from "../../identity/external/provider";
 import { rootOrganizationId } from "../../identity/external/sign-in-by-provider";
 import { trustedHeaderButton } from "../../identity/external/trusted-header";
 import type { Method } from "../../identity/sessions";
@@ -60,7 +60,8 @@ async function insert(tx: Transaction, runtime: Needed, { clientSecret, ...provi
     ...provider,
     providerId,
     organizationId: null,
-    clientSecretSealed: clientSecret === null ? null : runtime.sealer.seal(clientSecretPlace(providerId), clientSecret),
+    clientSecretSealed:
+      clientSecret === null ? null : runtime.sealer.seal(clientSecretSealContext(providerId), clientSecret),
     createdAt: runtime.clock.now(),
   });
   const { issuer, clientId } = provider;
@@ -77,15 +78,15 @@ async function change(
   const fields = Object.entries({ ...wanted, enabled: true }).filter(
     ([field, value]) => !isSame(Reflect.get(before, field), value),
   );
-  const place = clientSecretPlace(providerId);
-  const known = clientSecretSealed === null ? null : runtime.sealer.open(place, clientSecretSealed);
+  const context = clientSecretSealContext(providerId);
+  const known = clientSecretSealed === null ? null : runtime.sealer.open(context, clientSecretSealed);
   const isSameSecret = clientSecret === null ? known === null : known?.ok === true && known.plaintext === clientSecret;
   if (fields.length === 0 && isSameSecret) return;
   await tx
     .update(oidcProviders)
     .set({
       ...Object.fromEntries(fields),
-      clientSecretSealed: clientSecret === null ? null : runtime.sealer.seal(place, clientSecret),
+      clientSecretSealed: clientSecret === null ? null : runtime.sealer.seal(context, clientSecret),
     })
     .where(eq(oidcProviders.providerId, providerId));
   const isAnother = !isSameIssuer(before.issuer, wanted.issuer);

@@ -4,8 +4,8 @@ import { canGive } from "../../access/authorization";
 import type { Organization } from "../../access/organization";
 import { isRole, type Permission, permissionsOf } from "../../access/permissions";
 import type { Work } from "../../access/unit-of-work";
-import { type ProofSettings, proofProblem } from "../../identity/external/email-proof";
-import { AddressRefused, requireReachable } from "../../identity/external/reachable";
+import { AddressRefused, requireAllowedUrl } from "../../identity/external/allowed-addresses";
+import { type EmailProofSettings, proofProblem } from "../../identity/external/email-proof";
 import { Refusal } from "../../platform/errors/refusal";
 
 /** The fields of a provider that decide who may sign in by it, and which addresses this server calls. */
@@ -41,7 +41,7 @@ export async function requireProviderAllowed<P extends Permission, O>(
 
 function requireAddress(field: "issuer" | "internalUrl", url: string, { upstreams }: Organization): void {
   try {
-    requireReachable(url, upstreams === "any" ? "local" : "public");
+    requireAllowedUrl(url, upstreams === "any" ? "local" : "public");
   } catch (error) {
     if (!(error instanceof AddressRefused)) throw error;
     throw new Refusal("address_refused", { field, url });
@@ -66,7 +66,7 @@ async function requireOwnRoles<P extends Permission, O>(
  * Checks that the provider's settings, taken together, can prove an e-mail address.
  * @throws Refusal `trusted_domains_missing` | `issuer_of_many_tenants`
  */
-export function requireProvable(settings: ProofSettings): void {
+export function requireProvable(settings: EmailProofSettings): void {
   const problem = proofProblem(settings);
   if (problem !== null) throw new Refusal(problem);
 }

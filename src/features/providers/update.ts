@@ -5,7 +5,7 @@ import { isNarrower } from "../../identity/external/admission";
 import type { RoleChange } from "../../identity/external/apply-groups";
 import { logLastOwnerKept, reapplyGroups } from "../../identity/external/end-of-groups";
 import { isSameIssuer } from "../../identity/external/endpoints";
-import { clientSecretPlace } from "../../identity/external/provider";
+import { clientSecretSealContext } from "../../identity/external/provider";
 import { operation } from "../../operations/operation";
 import { Refusal } from "../../platform/errors/refusal";
 import { Provider, UpdateProvider } from "./contract";
@@ -65,7 +65,9 @@ export const update = operation(
               ? {}
               : {
                   clientSecretSealed:
-                    clientSecret === null ? null : runtime.sealer.seal(clientSecretPlace(providerId), clientSecret),
+                    clientSecret === null
+                      ? null
+                      : runtime.sealer.seal(clientSecretSealContext(providerId), clientSecret),
                 }),
           })
           .where(self)
@@ -82,7 +84,6 @@ export const update = operation(
         const isClosed = isAnother || !row.enabled || isNarrower(before, row);
         const ended = isClosed ? await endSessionsOfProvider(tx, providerId) : 0;
         work.audit(
-          "providers.update",
           { kind: "provider", id: providerId },
           {
             ...Object.fromEntries(

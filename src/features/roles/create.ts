@@ -34,7 +34,7 @@ export const create = operation(
         .insert(roles)
         .values(row)
         .catch((error: unknown) => orNameTaken(error, name));
-      work.audit("roles.create", { kind: "role", id: row.roleId, name }, { name, permissions });
+      work.audit({ kind: "role", id: row.roleId, name }, { name, permissions });
       return presentRole(row);
     });
   },

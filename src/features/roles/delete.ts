@@ -38,7 +38,7 @@ export const remove = operation(
         .returning()
         .catch((error: unknown) => orInUse(error, name));
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit("roles.delete", { kind: "role", id: roleId }, { permissions: [permissions, null] });
+      work.audit({ kind: "role", id: roleId }, { permissions: [permissions, null] });
       return presentRole(row);
     });
   },

@@ -42,7 +42,6 @@ export const update = operation(
         .catch((error: unknown) => orNameTaken(error, name));
       if (!row) throw new Refusal("not_found", authorized.named);
       work.audit(
-        "roles.update",
         { kind: "role", id: before.roleId },
         {
           ...(name === before.name ? {} : { name: [before.name, name] }),

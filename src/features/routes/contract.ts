@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/page";
+import { IdInput, Moment, pageFields, pageOf } from "../../platform/contract/fields";
 import { Sync } from "../../platform/contract/sync-state";
 
 /** The exact rules of hosts, paths and upstreams are in `host-names.ts`, `path-prefixes.ts` and `upstreams.ts` of `src/platform/net`. */

@@ -49,7 +49,7 @@ export const create = operation(
         const { host, pathPrefix } = place;
         const row = await insertRoute(work, work.authorized.object, place);
         const object = { kind: "route" as const, id: row.routeId, name: `${host}${pathPrefix}` };
-        work.audit("routes.create", object, { host, pathPrefix, upstreams: urls });
+        work.audit(object, { host, pathPrefix, upstreams: urls });
         return presentRoute(row, work.sync);
       },
     );

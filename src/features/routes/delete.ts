@@ -26,7 +26,7 @@ export const remove = operation(
       const [row] = await work.tx.delete(routes).where(eq(routes.routeId, routeId)).returning();
       if (!row) throw new Refusal("not_found", authorized.named);
       await releaseUpstreams(work.tx, application.gatewayId, row.upstreamKeys);
-      work.audit("routes.delete", { kind: "route", id: routeId }, { host: row.host, pathPrefix: row.pathPrefix });
+      work.audit({ kind: "route", id: routeId }, { host: row.host, pathPrefix: row.pathPrefix });
       work.deliver({ gatewayId: application.gatewayId, applicationId: application.applicationId, closes: true });
       return presentRoute(row, work.sync);
     });

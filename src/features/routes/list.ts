@@ -1,7 +1,7 @@
 import { and, desc, eq, lt } from "drizzle-orm";
 import { routes } from "../../../drizzle/routes";
 import { readAs } from "../../access/read-as";
-import { pageOfRows } from "../../database/page";
+import { pageOfRows } from "../../database/page-of-rows";
 import { syncStatesOf } from "../../delivery/sync-states";
 import { operation } from "../../operations/operation";
 import { orCaller } from "../../operations/subject";

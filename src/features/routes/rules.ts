@@ -126,7 +126,7 @@ export function requirePathPrefix(text: string | null | undefined): string {
  */
 const dnsTimeoutMs = 1_000;
 
-function placeOfOrigin(origin: string): HostAndPort {
+function hostAndPortOf(origin: string): HostAndPort {
   const { hostname, port, protocol } = new URL(origin);
   return { host: hostname.replace(/\.$/, ""), port: Number(port) || (protocol === "https:" ? 443 : 80) };
 }
@@ -144,7 +144,7 @@ export async function prepareUpstreams(
   urls: readonly string[],
 ): Promise<PreparedUpstreams> {
   const ownAddresses = [...runtime.ownAddresses(), ...runtime.ownNames()];
-  const publicAddress = placeOfOrigin(runtime.signIn.publicOrigin);
+  const publicAddress = hostAndPortOf(runtime.signIn.publicOrigin);
   const forbidden = [...runtime.listensOn, ...gatewayListensOn];
   const prepared: PreparedUpstreams[] = [];
   for (const [index, url] of urls.entries()) {

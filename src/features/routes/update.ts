@@ -81,7 +81,6 @@ export const update = operation(
         if (!row) throw new Refusal("not_found", authorized.named);
         await releaseUpstreams(work.tx, gatewayId, before.upstreamKeys);
         work.audit(
-          "routes.update",
           { kind: "route", id: routeId },
           {
             ...(host === undefined ? {} : { host: [before.host, host] }),

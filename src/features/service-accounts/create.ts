@@ -6,7 +6,7 @@ import { caller } from "../../operations/subject";
 import { newId } from "../../platform/ids";
 import { CreateServiceAccount, ServiceAccount } from "./contract";
 import { presentServiceAccount } from "./rows";
-import { orNameTaken, requireAccountReach } from "./rules";
+import { orNameTaken, requireGrantNotAboveOwn } from "./rules";
 
 /**
  * Creates a service account, an identity for automation that does not depend on the person who created it.
@@ -28,7 +28,7 @@ export const create = operation(
       authorized,
       async (work) => {
         const { columns, grant } = await requireGranted(work.tx, work.organizationId, input);
-        requireAccountReach(work.authorized, grant);
+        requireGrantNotAboveOwn(work.authorized, grant);
         const { role, roleId } = columns;
         const row = {
           serviceAccountId: newId("serviceAccount"),
@@ -43,11 +43,7 @@ export const create = operation(
           .values(row)
           .catch((error: unknown) => orNameTaken(error, input.name));
         const { name } = row;
-        work.audit(
-          "serviceAccounts.create",
-          { kind: "serviceAccount", id: row.serviceAccountId, name },
-          { name, role, roleId },
-        );
+        work.audit({ kind: "serviceAccount", id: row.serviceAccountId, name }, { name, role, roleId });
         return presentServiceAccount(row);
       },
       { lock: "share" },

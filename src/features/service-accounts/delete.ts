@@ -8,7 +8,7 @@ import { Refusal } from "../../platform/errors/refusal";
 import { ServiceAccount, ServiceAccountById } from "./contract";
 import { serviceAccount } from "./resource";
 import { presentServiceAccount } from "./rows";
-import { requireAccountReach, roleOfAccount } from "./rules";
+import { requireGrantNotAboveOwn, roleOfAccount } from "./rules";
 
 /**
  * Removes a service account with its keys. The next request with one of them is refused.
@@ -29,7 +29,7 @@ export const remove = operation(
     return unitOfWork(authorized, async (work) => {
       const { serviceAccountId, name, role, roleId } = work.authorized.object;
       const { grant } = await requireGranted(work.tx, work.organizationId, roleOfAccount({ role, roleId }));
-      requireAccountReach(work.authorized, grant);
+      requireGrantNotAboveOwn(work.authorized, grant);
       const [keys] = await work.tx
         .select({ removed: count() })
         .from(apiKeys)
@@ -39,11 +39,7 @@ export const remove = operation(
         .where(eq(serviceAccounts.serviceAccountId, serviceAccountId))
         .returning();
       if (!row) throw new Refusal("not_found", authorized.named);
-      work.audit(
-        "serviceAccounts.delete",
-        { kind: "serviceAccount", id: serviceAccountId },
-        { name, role, roleId, keys: keys?.removed ?? 0 },
-      );
+      work.audit({ kind: "serviceAccount", id: serviceAccountId }, { name, role, roleId, keys: keys?.removed ?? 0 });
       return presentServiceAccount(row);
     });
   },

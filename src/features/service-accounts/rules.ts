@@ -17,7 +17,7 @@ export function orNameTaken(error: unknown, name: string): never {
  * Callers can only give a service account permissions that they have, and cannot change one that has more permissions.
  * @throws Refusal `role_above_own`
  */
-export function requireAccountReach<P extends Permission, O>(
+export function requireGrantNotAboveOwn<P extends Permission, O>(
   { principal, organization }: Authorized<P, O>,
   grant: Grant,
 ): void {

@@ -7,7 +7,7 @@ import { Refusal } from "../../platform/errors/refusal";
 import { ServiceAccount, UpdateServiceAccount } from "./contract";
 import { serviceAccount } from "./resource";
 import { presentServiceAccount } from "./rows";
-import { orNameTaken, requireAccountReach, roleOfAccount } from "./rules";
+import { orNameTaken, requireGrantNotAboveOwn, roleOfAccount } from "./rules";
 
 /**
  * Renames a service account, or gives it another role, which limits its keys from the next request on.
@@ -29,10 +29,10 @@ export const update = operation(
     return unitOfWork(authorized, async (work) => {
       const { serviceAccountId, ...before } = work.authorized.object;
       const was = await requireGranted(work.tx, work.organizationId, roleOfAccount(before));
-      requireAccountReach(work.authorized, was.grant);
+      requireGrantNotAboveOwn(work.authorized, was.grant);
       const given = role !== undefined || roleId !== undefined;
       const is = given ? await requireGranted(work.tx, work.organizationId, { role, roleId }) : was;
-      requireAccountReach(work.authorized, is.grant);
+      requireGrantNotAboveOwn(work.authorized, is.grant);
       const after = { name: name ?? before.name, role: is.columns.role, roleId: is.columns.roleId };
       const [row] = await work.tx
         .update(serviceAccounts)
@@ -43,7 +43,6 @@ export const update = operation(
       if (!row) throw new Refusal("not_found", authorized.named);
       const changed = fields.filter((field) => before[field] !== after[field]);
       work.audit(
-        "serviceAccounts.update",
         { kind: "serviceAccount", id: serviceAccountId },
         Object.fromEntries(changed.map((field) => [field, [before[field], after[field]]])),
       );

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment } from "../../platform/contract/page";
+import { IdInput, Moment } from "../../platform/contract/fields";
 import { SyncState } from "../../platform/contract/sync-state";
 
 export const SyncStatusInput = z.strictObject({ gatewayId: IdInput.optional() }).prefault({});

@@ -42,7 +42,7 @@ export const wait = operation(
   async (authorized, input, { slot, signal }) => {
     slot.release(); // it only waits from now on: waits have separate limits
     if (input.timeoutMs === 0)
-      return withTimeout(answerOf(await look(authorized, await beginOf(authorized, input)), input.state));
+      return withTimeout(resultOf(await look(authorized, await beginOf(authorized, input)), input.state));
     const leave = authorized.request.runtime.waits.enter(ownerOf(authorized));
     try {
       return await waitUntilReached(authorized, input, signal);
@@ -65,10 +65,10 @@ async function waitUntilReached(
   const [permitKey, isPermitted] = [permitKeyOf(authorized), () => isStillPermitted(authorized)];
   let seen = await look(authorized, begin);
   for (let again = false; ; again = true) {
-    const answer = answerOf(seen, input.state);
-    if (answer.reached || answer.reason !== undefined) return answer;
+    const result = resultOf(seen, input.state);
+    if (result.reached || result.reason !== undefined) return result;
     const forMs = until - performance.now();
-    if (forMs <= 0 || signal?.aborted) return withTimeout(answer);
+    if (forMs <= 0 || signal?.aborted) return withTimeout(result);
     for (const id of unproven(seen)) prioritize(id);
     await waits.moved({ target, forMs, signal, permitKey, isPermitted, again });
     if (signal?.aborted) continue;
@@ -97,8 +97,8 @@ function look(authorized: Waiter, begin: Begin): Promise<readonly ProgressRow[]>
   });
 }
 
-function withTimeout(answer: SyncWaited): SyncWaited {
-  return answer.reached || answer.reason !== undefined ? answer : { ...answer, reason: "timeout" };
+function withTimeout(result: SyncWaited): SyncWaited {
+  return result.reached || result.reason !== undefined ? result : { ...result, reason: "timeout" };
 }
 
 function ownerOf({ principal, organization: { organizationId } }: Waiter): WaitOwner {
@@ -124,7 +124,7 @@ async function isStillPermitted(authorized: Waiter): Promise<boolean> {
   }
 }
 
-function answerOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"]): SyncWaited {
+function resultOf(seen: readonly ProgressRow[], wanted: WaitForSync["state"]): SyncWaited {
   const state = leastOf(seen.map(stateOf));
   const superseding = seen.map((row) => newerThan(row)).filter((revision) => revision !== null);
   const reached = hasReached(state, wanted);

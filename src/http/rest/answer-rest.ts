@@ -1,6 +1,6 @@
 import type { Runtime } from "../../access/runtime";
 import { features } from "../../features/all";
-import type { RequestInfo } from "../../platform/contract/api-handler";
+import type { SocketPeer } from "../../platform/contract/api-handler";
 import type { ActiveRequests } from "../active-requests";
 import { callerOf, callOf, recognize, unknownAddress } from "../caller";
 import { describeError } from "../describe-error";
@@ -21,25 +21,25 @@ interface Parts {
 export async function answerRest(
   { runtime, requests }: Parts,
   request: Request,
-  peer: RequestInfo,
+  peer: SocketPeer,
   requestId: string,
 ): Promise<Response> {
   const caller = await callerOf(runtime, request, peer, requestId);
-  const answerHeaders = new Headers();
+  const responseHeaders = new Headers();
   const call: CallOperation = async (operation, read, respond) => {
     const readable = await readableRequest(request, () => recognize(caller, requests, operation.name));
     const enter = operation.waits ? "enterToWait" : "enter";
     const slot = await requests[enter](caller.ip ?? unknownAddress, caller.credential);
     try {
-      return respond(await operation.run(callOf(caller, slot, answerHeaders, request.signal), () => read(readable)));
+      return respond(await operation.run(callOf(caller, slot, responseHeaders, request.signal), () => read(readable)));
     } finally {
       slot.release();
     }
   };
   const response = await rest(request, call).catch((error: unknown) => refused(runtime, error, requestId));
   if (response.status === 401 && caller.credential !== null) requests.forget(caller.credential);
-  for (const line of answerHeaders.getSetCookie()) response.headers.append("set-cookie", line);
-  answerHeaders.forEach((value, name) => {
+  for (const line of responseHeaders.getSetCookie()) response.headers.append("set-cookie", line);
+  responseHeaders.forEach((value, name) => {
     if (name !== "set-cookie") response.headers.set(name, value);
   });
   return response;

@@ -253,7 +253,7 @@ function hasOneHost({ headersDistinct, httpVersion }: IncomingMessage): boolean 
   return hosts === 1 || (hosts === 0 && httpVersion === "1.0");
 }
 
-interface Place {
+interface LoggedRequest {
   readonly log: Logger;
   readonly path: string;
 }
@@ -261,7 +261,7 @@ interface Place {
 async function answerApi(
   api: ApiHandler,
   exchange: Parameters<typeof answerWith>[1],
-  { log, path }: Place,
+  { log, path }: LoggedRequest,
 ): Promise<void> {
   const { incoming, outgoing, gone } = exchange;
   const began = performance.now();

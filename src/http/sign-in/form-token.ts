@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Attempt } from "../../identity/sign-in-context";
+import type { SignInContext } from "../../identity/sign-in-context";
 import { cookieNames } from "./cookies";
 import type { SignInRequest } from "./sign-in-request";
 
 /** Returns the secret with which next-auth creates form tokens and which encrypts the cookies of a sign-in. */
-export function signInSecret({ runtime }: Pick<Attempt, "runtime">): string {
+export function signInSecret({ runtime }: Pick<SignInContext, "runtime">): string {
   return runtime.signer.keys("sign-in")[0];
 }
 

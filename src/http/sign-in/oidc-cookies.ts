@@ -1,21 +1,21 @@
 import { type Cookies, stringifySetCookie } from "cookie";
 import { decode, encode } from "next-auth/jwt";
 import type { SignInSecrets } from "../../identity/external/authorization-request";
-import type { Provider } from "../../identity/external/provider";
+import type { OidcProvider } from "../../identity/external/provider";
 import { stateSeconds } from "../../identity/external/states";
-import type { Attempt } from "../../identity/sign-in-context";
+import type { SignInContext } from "../../identity/sign-in-context";
 import { cookieNames, cookieOptions } from "./cookies";
 import { signInSecret } from "./form-token";
 
 /** The cookies are not `strict`: the browser returns from another site, and does not send `strict` cookies then. */
-function optionsOf({ origin, runtime }: Attempt) {
+function optionsOf({ origin, runtime }: SignInContext) {
   return { ...cookieOptions(origin, runtime), sameSite: "lax" } as const;
 }
 
 /** Returns the `Set-Cookie` lines for the time at a provider. Each value is encrypted together with the provider. */
 export async function secretCookies(
-  attempt: Attempt,
-  { slug }: Pick<Provider, "slug">,
+  attempt: SignInContext,
+  { slug }: Pick<OidcProvider, "slug">,
   { state, nonce, verifier }: SignInSecrets,
 ): Promise<string[]> {
   const names = cookieNames(attempt.origin);
@@ -32,15 +32,15 @@ export async function secretCookies(
 }
 
 /** Returns the `Set-Cookie` lines that delete these cookies. */
-export function endedSecretCookies(attempt: Attempt): string[] {
+export function endedSecretCookies(attempt: SignInContext): string[] {
   const { state, nonce, pkce } = cookieNames(attempt.origin);
   return [state, nonce, pkce].map((name) => stringifySetCookie({ name, value: "", ...optionsOf(attempt), maxAge: 0 }));
 }
 
 /** Reads the secrets of the sign-in that this browser started with this provider, or returns why there are none. */
 export async function readSecretCookies(
-  attempt: Attempt,
-  { slug }: Pick<Provider, "slug">,
+  attempt: SignInContext,
+  { slug }: Pick<OidcProvider, "slug">,
   state: string,
   cookies: Readonly<Cookies>,
 ): Promise<SignInSecrets | string> {

@@ -3,7 +3,7 @@ import { authorizationUrl, newSignInSecrets, type SignInSecrets } from "../../id
 import { DiscoveryFailed, discover, type Metadata } from "../../identity/external/discover";
 import { ExchangeFailed, exchangeCode } from "../../identity/external/exchange-code";
 import { ProviderRefusal } from "../../identity/external/find-person";
-import type { Provider } from "../../identity/external/provider";
+import type { OidcProvider } from "../../identity/external/provider";
 import { type Claims, isKnown } from "../../identity/external/provider-claims";
 import type { ExchangeReason } from "../../identity/external/reason-of";
 import { recordProviderRefusal } from "../../identity/external/record-refusal";
@@ -11,8 +11,8 @@ import { signInByProvider } from "../../identity/external/sign-in-by-provider";
 import { rememberState, spendState } from "../../identity/external/states";
 import { limits } from "../../identity/limits";
 import type { OpenedSession } from "../../identity/sessions";
-import { takeTry } from "../../identity/sign-in/take-try";
-import type { Attempt } from "../../identity/sign-in-context";
+import { countAttempt } from "../../identity/sign-in/count-attempt";
+import type { SignInContext } from "../../identity/sign-in-context";
 import { describeError } from "../describe-error";
 import { cookieNames, cookieOptions } from "./cookies";
 import { hasFormToken } from "./form-token";
@@ -37,7 +37,7 @@ const notOfAddress = new Set(["no_role_for_groups", "not_a_member", "provider_ch
  * Returns the hint for a person with verified tokens: what to ask their administrator for. It depends only on their own
  * claims and on which lists the provider has. So it does not reveal whether an address is in a list or has an account.
  */
-function visitorErrorOf({ allowedEmails, allowedDomains }: Provider, claims: Claims, reason: string): VisitorError {
+function visitorErrorOf({ allowedEmails, allowedDomains }: OidcProvider, claims: Claims, reason: string): VisitorError {
   if (notOfAddress.has(reason)) return "provider_refused";
   const isByGroup = !isKnown(claims.groups) && reason === claims.groups;
   const isOfAddress = reason.startsWith("email_") || reason === "unknown_person";
@@ -51,10 +51,10 @@ function visitorErrorOf({ allowedEmails, allowedDomains }: Provider, claims: Cla
  * Sends the browser to a provider.
  * @throws Refusal `rate_limited`
  */
-export async function startOidc(request: SignInRequest, provider: Provider): Promise<Response> {
+export async function startOidc(request: SignInRequest, provider: OidcProvider): Promise<Response> {
   const { attempt, body, cookies } = request;
   const { runtime, origin, ip } = attempt;
-  await takeTry(attempt, limits.oidcStartByAddress, ip ?? "unknown");
+  await countAttempt(attempt, limits.oidcStartByAddress, ip ?? "unknown");
   if (!hasFormToken(request)) return refuseForeignForm(attempt);
   const asJson = body.json === "true";
   const metadata = await ask(attempt, provider);
@@ -74,7 +74,7 @@ export async function startOidc(request: SignInRequest, provider: Provider): Pro
 }
 
 /** Handles the return of the browser from a provider: opens a session, or redirects with an error. */
-export async function finishOidc(request: SignInRequest, provider: Provider): Promise<Response> {
+export async function finishOidc(request: SignInRequest, provider: OidcProvider): Promise<Response> {
   const { attempt, query, cookies } = request;
   const { runtime, origin } = attempt;
   const refused = async (reason: string, visitorError: VisitorError = "provider_refused") => {
@@ -111,7 +111,7 @@ export async function finishOidc(request: SignInRequest, provider: Provider): Pr
 }
 
 /** Fetches the provider's metadata; null if that fails, with the reason in the audit log. */
-async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | null> {
+async function ask(attempt: SignInContext, provider: OidcProvider): Promise<Metadata | null> {
   const { runtime, requestId } = attempt;
   try {
     return await discover(runtime, provider);
@@ -132,8 +132,8 @@ async function ask(attempt: Attempt, provider: Provider): Promise<Metadata | nul
  * details.
  */
 async function exchange(
-  attempt: Attempt,
-  provider: Provider,
+  attempt: SignInContext,
+  provider: OidcProvider,
   metadata: Metadata,
   parameters: URLSearchParams,
   secrets: SignInSecrets,
@@ -155,7 +155,7 @@ async function exchange(
 }
 
 /** Returns the address to which the provider redirects the browser. */
-function redirectUri({ origin }: Attempt, { slug }: Provider): string {
+function redirectUri({ origin }: SignInContext, { slug }: OidcProvider): string {
   return `${origin}${signInEndpoint}/callback/${slug}`;
 }
 
@@ -165,7 +165,7 @@ function sentTo(url: string, asJson: boolean): Response {
 }
 
 /** Redirects to the sign-in page with an error, and deletes the cookies of the attempt. */
-function redirectWithError(attempt: Attempt, visitorError: VisitorError, asJson: boolean): Response {
+function redirectWithError(attempt: SignInContext, visitorError: VisitorError, asJson: boolean): Response {
   const response = sentTo(`${attempt.origin}/sign-in?error=${visitorError}`, asJson);
   for (const line of endedSecretCookies(attempt)) response.headers.append("set-cookie", line);
   return response;

@@ -3,7 +3,7 @@ import Credentials from "next-auth/providers/credentials";
 import { findProvider } from "../../identity/external/provider";
 import { trustedHeaderButton } from "../../identity/external/trusted-header";
 import type { OpenedSession } from "../../identity/sessions";
-import { noSoonerThan } from "../../identity/sign-in/answer-floor";
+import { noSoonerThan } from "../../identity/sign-in/response-floor";
 import { signOut } from "../../identity/sign-in/sign-out";
 import { isSameOrigin } from "../../operations/request-origin";
 import { Refusal } from "../../platform/errors/refusal";
@@ -107,7 +107,7 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
         credentials: {},
         authorize: async () => {
           try {
-            const opened = await noSoonerThan(runtime.signIn.answerFloorMs, (again) => signIn(attempt, body, again));
+            const opened = await noSoonerThan(runtime.signIn.responseFloorMs, (again) => signIn(attempt, body, again));
             outcome.opened = opened;
             return { id: opened.userId };
           } catch (error) {

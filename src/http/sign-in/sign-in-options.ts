@@ -1,5 +1,5 @@
 import type { AuthOptions } from "next-auth";
-import type { Attempt } from "../../identity/sign-in-context";
+import type { SignInContext } from "../../identity/sign-in-context";
 import { describeError } from "../describe-error";
 import { cookieNames, cookieOptions, decodeSession, encodeSession, isSecure } from "./cookies";
 
@@ -10,7 +10,7 @@ import { cookieNames, cookieOptions, decodeSession, encodeSession, isSecure } fr
  * @param sidOf returns the token of the session that was opened; undefined if no session was opened
  */
 export function commonOptions(
-  { runtime, origin, requestId }: Attempt,
+  { runtime, origin, requestId }: SignInContext,
   remember: boolean,
   sidOf: (user: unknown) => string | undefined,
 ): Omit<AuthOptions, "providers"> {

@@ -1,12 +1,12 @@
 import type { Cookies } from "cookie";
-import type { Attempt } from "../../identity/sign-in-context";
+import type { SignInContext } from "../../identity/sign-in-context";
 
 /** The base path of sign-in and sign-out: `/api/auth/…`. */
 export const signInEndpoint = "/api/auth";
 
 /** A parsed request to sign in or out. */
 export interface SignInRequest {
-  readonly attempt: Attempt;
+  readonly attempt: SignInContext;
   readonly method: string;
   /** The path below the endpoint, without a leading or trailing slash. */
   readonly path: string;

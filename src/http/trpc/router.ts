@@ -32,10 +32,10 @@ function procedureOf(operation: AnyOperation) {
 }
 
 /** Returns the error of the response, and sets `Retry-After` in seconds if it is known. */
-function refusedCall({ answerHeaders }: Pick<Call, "answerHeaders">, error: TRPCError): TRPCError {
+function refusedCall({ responseHeaders }: Pick<Call, "responseHeaders">, error: TRPCError): TRPCError {
   const refused = asTrpcError(error);
   if (!(refused.cause instanceof ReasonedError)) return refused;
-  for (const [name, value] of Object.entries(errorHeaders(refused.cause))) answerHeaders.set(name, value);
+  for (const [name, value] of Object.entries(errorHeaders(refused.cause))) responseHeaders.set(name, value);
   return refused;
 }
 

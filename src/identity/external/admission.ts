@@ -1,7 +1,7 @@
-import type { Provider } from "./provider";
+import type { OidcProvider } from "./provider";
 import { type Claims, domainOf, type GroupsUnknown, isKnown } from "./provider-claims";
 
-type Lists = Pick<Provider, "allowedEmails" | "allowedDomains" | "allowedGroups">;
+type Lists = Pick<OidcProvider, "allowedEmails" | "allowedDomains" | "allowedGroups">;
 
 /**
  * Checks the provider's allow-lists. A person in one of the three lists may sign in. If all three are empty, everyone

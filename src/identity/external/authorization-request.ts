@@ -5,7 +5,7 @@ import {
   generateRandomState,
 } from "oauth4webapi";
 import type { Metadata } from "./discover";
-import type { Provider } from "./provider";
+import type { OidcProvider } from "./provider";
 
 /** Random values of one sign-in by a provider. The provider's response has to match them. */
 export interface SignInSecrets {
@@ -21,7 +21,7 @@ export function newSignInSecrets(): SignInSecrets {
 
 /** The authorization URL to which the browser is redirected. The query of the provider's endpoint is kept. */
 export async function authorizationUrl(
-  { clientId, scopes }: Pick<Provider, "clientId" | "scopes">,
+  { clientId, scopes }: Pick<OidcProvider, "clientId" | "scopes">,
   { endpoints }: Pick<Metadata, "endpoints">,
   redirectUri: string,
   { state, nonce, verifier }: SignInSecrets,

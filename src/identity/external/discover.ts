@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Runtime } from "../../access/runtime";
 import { hasPassed, later } from "../../platform/moment";
 import type { Resolver } from "../../platform/values";
-import { askProvider } from "./ask-provider";
-import { discoveryUrl, type Endpoints, isSameIssuer, placeEndpoints, withSlashOf } from "./endpoints";
-import type { Provider } from "./provider";
-import { requireReachable } from "./reachable";
+import { requireAllowedUrl } from "./allowed-addresses";
+import { discoveryUrl, type Endpoints, endpointsByCaller, isSameIssuer, withSlashOf } from "./endpoints";
+import type { OidcProvider } from "./provider";
+import { requestProvider } from "./request-provider";
 
 /** The provider's metadata, as far as a sign-in needs it. */
 export interface Metadata {
@@ -36,7 +36,7 @@ export class DiscoveryFailed extends Error {
 
 const Url = z.string().refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
 
-const Document = z.object({
+const MetadataDocument = z.object({
   issuer: z.string(),
   authorization_endpoint: Url,
   token_endpoint: Url,
@@ -59,12 +59,12 @@ const known = new WeakMap<object, Map<string, { readonly metadata: Metadata; rea
  */
 export async function discover(
   { clock, resolver, database }: Pick<Runtime, "clock" | "resolver" | "database">,
-  provider: Provider,
+  provider: OidcProvider,
 ): Promise<Metadata> {
-  const { providerId, issuer, internalUrl, clientSecret, reach } = provider;
+  const { providerId, issuer, internalUrl, clientSecret, allowedAddresses } = provider;
   const remembered = known.get(database) ?? new Map();
   known.set(database, remembered);
-  const key = JSON.stringify([providerId, issuer, internalUrl, clientSecret === null, reach]);
+  const key = JSON.stringify([providerId, issuer, internalUrl, clientSecret === null, allowedAddresses]);
   const now = clock.now();
   const found = remembered.get(key);
   if (found && !hasPassed(found.until, now)) return found.metadata;
@@ -73,53 +73,58 @@ export async function discover(
   return metadata;
 }
 
-function read(provider: Provider, answer: unknown): Metadata {
-  const { issuer, internalUrl, clientSecret, reach } = provider;
-  const parsed = Document.safeParse(answer);
+function read(provider: OidcProvider, document: unknown): Metadata {
+  const { issuer, internalUrl, clientSecret, allowedAddresses } = provider;
+  const parsed = MetadataDocument.safeParse(document);
   if (!parsed.success) throw new DiscoveryFailed("discovery_invalid");
-  const document = parsed.data;
+  const metadata = parsed.data;
   // A provider that derives its issuer from the request answers with the internal name here, but its tokens may carry
   // the public one. The provider decides about the trailing slash: people omit it or add it, and discovery has the same
   // URL either way.
-  if (![issuer, internalUrl ?? issuer].some((known) => isSameIssuer(known, document.issuer))) {
+  if (![issuer, internalUrl ?? issuer].some((known) => isSameIssuer(known, metadata.issuer))) {
     throw new DiscoveryFailed("discovery_issuer_mismatch");
   }
-  const offered = document.id_token_signing_alg_values_supported;
+  const offered = metadata.id_token_signing_alg_values_supported;
   const algorithm = offered ? algorithms.find((one) => offered.includes(one)) : algorithms[0];
   if (algorithm === undefined) throw new DiscoveryFailed("discovery_invalid");
-  const endpoints = placeEndpoints(
+  const endpoints = endpointsByCaller(
     {
-      authorization: document.authorization_endpoint,
-      token: document.token_endpoint,
-      jwks: document.jwks_uri,
-      userinfo: document.userinfo_endpoint ?? null,
+      authorization: metadata.authorization_endpoint,
+      token: metadata.token_endpoint,
+      jwks: metadata.jwks_uri,
+      userinfo: metadata.userinfo_endpoint ?? null,
     },
     provider,
   );
   try {
-    for (const url of Object.values(endpoints)) if (url !== null) requireReachable(url, reach);
+    for (const url of Object.values(endpoints)) if (url !== null) requireAllowedUrl(url, allowedAddresses);
   } catch (cause) {
     throw new DiscoveryFailed("provider_unavailable", { cause });
   }
   return {
-    issuer: withSlashOf(issuer, document.issuer),
+    issuer: withSlashOf(issuer, metadata.issuer),
     endpoints,
     algorithm,
-    clientAuthentication: clientSecret === null ? "none" : authenticationOf(document),
-    namesIssuer: document.authorization_response_iss_parameter_supported ?? false,
+    clientAuthentication: clientSecret === null ? "none" : authenticationOf(metadata),
+    namesIssuer: metadata.authorization_response_iss_parameter_supported ?? false,
   };
 }
 
-function authenticationOf({ token_endpoint_auth_methods_supported: methods }: z.infer<typeof Document>) {
+function authenticationOf({ token_endpoint_auth_methods_supported: methods }: z.infer<typeof MetadataDocument>) {
   if (methods === undefined || methods.includes("client_secret_basic")) return "client_secret_basic";
   if (methods.includes("client_secret_post")) return "client_secret_post";
   throw new DiscoveryFailed("discovery_invalid");
 }
 
-async function fetchDocument(provider: Provider, resolver: Resolver): Promise<unknown> {
+async function fetchDocument(provider: OidcProvider, resolver: Resolver): Promise<unknown> {
   try {
     const url = discoveryUrl(provider);
-    const { status, body } = await askProvider(url, { headers: { accept: "application/json" } }, provider, resolver);
+    const { status, body } = await requestProvider(
+      url,
+      { headers: { accept: "application/json" } },
+      provider,
+      resolver,
+    );
     if (status !== 200) throw new Error(`discovery returned status ${status}`);
     return JSON.parse(body.toString("utf8"));
   } catch (cause) {

@@ -1,6 +1,6 @@
 import type { EmailProof } from "../../platform/contract/email-proofs";
 
-type Claims = Readonly<Record<string, unknown>>;
+type RawClaims = Readonly<Record<string, unknown>>;
 
 /**
  * Whether the claims of one response prove its e-mail address. An explicit "no" of either claim always counts.
@@ -8,8 +8,8 @@ type Claims = Readonly<Record<string, unknown>>;
  * @param email lower-case; the address in these claims
  */
 export function isProven(
-  { emailProof, issuer, trustedDomains }: ProofSettings,
-  claims: Claims,
+  { emailProof, issuer, trustedDomains }: EmailProofSettings,
+  claims: RawClaims,
   email: string,
 ): boolean {
   const denies = (value: unknown, isTrue: (value: unknown) => boolean) => value !== undefined && !isTrue(value);
@@ -30,7 +30,7 @@ function isDomainOwnerVerified(value: unknown): boolean {
 }
 
 /** The settings of a provider that decide what proves an address. */
-export interface ProofSettings {
+export interface EmailProofSettings {
   readonly issuer: string;
   readonly emailProof: EmailProof;
   readonly trustedDomains: readonly string[];
@@ -41,7 +41,7 @@ export function proofProblem({
   issuer,
   emailProof,
   trustedDomains,
-}: ProofSettings): "trusted_domains_missing" | "issuer_of_many_tenants" | null {
+}: EmailProofSettings): "trusted_domains_missing" | "issuer_of_many_tenants" | null {
   if (emailProof !== "trusted_domains") return null;
   if (trustedDomains.length === 0) return "trusted_domains_missing";
   return isOfOneTenant(issuer) ? null : "issuer_of_many_tenants";

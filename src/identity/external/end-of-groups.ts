@@ -6,7 +6,7 @@ import { identities, oidcProviders, sessions } from "../../../drizzle/persons";
 import { rowsOf, type Transaction } from "../../database/database";
 import { newId } from "../../platform/ids";
 import type { Method } from "../sessions";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
 import { applyGroups, type GroupsOf, type RoleChange } from "./apply-groups";
 import type { Person } from "./find-person";
 import { givenByGroups } from "./group-roles";
@@ -32,7 +32,7 @@ export interface GroupsSeen {
 }
 
 export function seenBy(
-  { runtime, requestId, ip }: Pick<Attempt, "runtime" | "requestId" | "ip">,
+  { runtime, requestId, ip }: Pick<SignInContext, "runtime" | "requestId" | "ip">,
   now: Date,
 ): GroupsSeen {
   return { requestId, ip, now, installationId: runtime.installationId };

@@ -22,7 +22,7 @@ export function discoveryUrl({ issuer, internalUrl }: Where): string {
  * Endpoints for browsers are at the public address, and endpoints that this server calls are at the internal address,
  * whichever of the two the provider uses in its metadata. An endpoint on another host is not changed.
  */
-export function placeEndpoints(endpoints: Endpoints, { issuer, internalUrl }: Where): Endpoints {
+export function endpointsByCaller(endpoints: Endpoints, { issuer, internalUrl }: Where): Endpoints {
   if (internalUrl === null) return endpoints;
   const inside = (url: string) => moved(url, issuer, internalUrl);
   return {

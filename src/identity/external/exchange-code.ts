@@ -27,12 +27,12 @@ import {
 } from "oauth4webapi";
 import { z } from "zod";
 import type { Resolver } from "../../platform/values";
-import { askProvider } from "./ask-provider";
 import type { SignInSecrets } from "./authorization-request";
 import type { Metadata } from "./discover";
-import type { Provider } from "./provider";
+import type { OidcProvider } from "./provider";
 import { type Claims, readClaims } from "./provider-claims";
 import { type ExchangeReason, reasonOf } from "./reason-of";
+import { requestProvider } from "./request-provider";
 
 /** A sign-in by a provider that failed between the code and the claims. */
 export class ExchangeFailed extends Error {
@@ -60,7 +60,7 @@ export class ExchangeFailed extends Error {
  */
 export async function exchangeCode(
   resolver: Resolver,
-  provider: Provider,
+  provider: OidcProvider,
   metadata: Metadata,
   redirectUri: string,
   parameters: URLSearchParams,
@@ -100,7 +100,7 @@ interface Exchange {
 /** The tolerated difference in seconds between the provider's clock and this server's. */
 const toleratedSeconds = 10;
 
-function exchangeOf(resolver: Resolver, provider: Provider, metadata: Metadata): Exchange {
+function exchangeOf(resolver: Resolver, provider: OidcProvider, metadata: Metadata): Exchange {
   const { issuer, endpoints, algorithm } = metadata;
   const { token: token_endpoint, jwks: jwks_uri, userinfo } = endpoints;
   return {
@@ -116,7 +116,7 @@ function exchangeOf(resolver: Resolver, provider: Provider, metadata: Metadata):
       [allowInsecureRequests]: true, // the provider's reach decides whether http is allowed
       async [customFetch](url, { method, headers, body }) {
         const request = { method, headers, ...(body ? { body: body.toString() } : {}) };
-        const response = await askProvider(url, request, provider, resolver);
+        const response = await requestProvider(url, request, provider, resolver);
         return asJson(response.status, response.body.toString("utf8"));
       },
     },
@@ -128,7 +128,7 @@ function asJson(status: number, text: string): Response {
   return new Response(text === "" ? null : text, { status, headers: { "content-type": "application/json" } });
 }
 
-function authenticationOf({ clientSecret }: Provider, { clientAuthentication }: Metadata): ClientAuth {
+function authenticationOf({ clientSecret }: OidcProvider, { clientAuthentication }: Metadata): ClientAuth {
   if (clientSecret === null) return None();
   return clientAuthentication === "client_secret_post" ? ClientSecretPost(clientSecret) : basic(clientSecret);
 }
@@ -162,9 +162,9 @@ async function requestTokens(
   const { response, accessToken } = await onlyTokens(
     await authorizationCodeGrantRequest(server, client, authentication, code, redirectUri, verifier, options),
   );
-  const answer = await processAuthorizationCodeResponse(server, client, response, { expectedNonce: nonce });
+  const tokens = await processAuthorizationCodeResponse(server, client, response, { expectedNonce: nonce });
   await requireSignature(exchange, response);
-  const claims = getValidatedIdTokenClaims(answer);
+  const claims = getValidatedIdTokenClaims(tokens);
   if (claims === undefined) throw new ExchangeFailed("id_token_missing");
   requireAuthorizedParty(exchange, claims);
   if (accessToken !== null) requireHash(exchange, claims, accessToken);

@@ -5,7 +5,7 @@ import type { Transaction } from "../../database/database";
 import { newId } from "../../platform/ids";
 import { type FoundInvitation, findInvitationOf, problemOf } from "../invitations";
 import { type HandedOver, handOver } from "./hand-over";
-import type { Provider } from "./provider";
+import type { OidcProvider } from "./provider";
 import { type Claims, domainOf } from "./provider-claims";
 
 export interface Person {
@@ -38,7 +38,7 @@ export class ProviderRefusal extends Error {
  * handed over to them, see `handOver`.
  * @throws ProviderRefusal
  */
-export async function findPerson(tx: Transaction, provider: Provider, claims: Claims, now: Date): Promise<Found> {
+export async function findPerson(tx: Transaction, provider: OidcProvider, claims: Claims, now: Date): Promise<Found> {
   const known = await byIdentity(tx, provider.providerId, claims.subject, now);
   if (known) return { person: known, by: "identity", handedOver: null };
   const { email, emailVerified, name, subject } = claims;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isProven, type ProofSettings } from "./email-proof";
+import { type EmailProofSettings, isProven } from "./email-proof";
 
 /** The claims of a provider about the person who signed in. */
 export interface Claims {
@@ -60,7 +60,7 @@ export function readClaims(
   token: Source,
   userinfo: Source,
   groupsClaim: string,
-  proof: ProofSettings = { issuer: "", emailProof: "email_verified", trustedDomains: [] },
+  proof: EmailProofSettings = { issuer: "", emailProof: "email_verified", trustedDomains: [] },
 ): Claims | null {
   const subject = Subject.safeParse(token.sub);
   if (!subject.success) return null;

@@ -3,14 +3,14 @@ import { organizations } from "../../../drizzle/organizations";
 import { oidcProviders } from "../../../drizzle/persons";
 import type { Runtime } from "../../access/runtime";
 import type { Transaction } from "../../database/database";
-import type { SealedPlace } from "../../database/sealing";
+import type { SealContext } from "../../database/sealing";
 import type { EmailProof } from "../../platform/contract/email-proofs";
 
 /** The addresses at which this server may call a provider: see `refusedAddress`. */
-export type Reach = "anywhere" | "local" | "public";
+export type AllowedAddresses = "anywhere" | "local" | "public";
 
 /** A provider as a sign-in needs it. */
-export interface Provider {
+export interface OidcProvider {
   readonly providerId: string;
   /** Null for the installation's own providers. */
   readonly organizationId: string | null;
@@ -30,18 +30,18 @@ export interface Provider {
   readonly trustedDomains: readonly string[];
   readonly emailProof: EmailProof;
   readonly createsPersons: boolean;
-  readonly reach: Reach;
+  readonly allowedAddresses: AllowedAddresses;
 }
 
-/** The place to which a provider's client secret is sealed. */
-export const clientSecretPlace = (providerId: string): SealedPlace =>
+/** The seal context of a provider's client secret. */
+export const clientSecretSealContext = (providerId: string): SealContext =>
   `oidc_providers:client_secret_sealed:${providerId}`;
 
 /** The provider of a slug, with its secret decrypted; null if there is none, or it is disabled. */
 export async function findProvider(
   { database, sealer }: Pick<Runtime, "database" | "sealer">,
   slug: string,
-): Promise<Provider | null> {
+): Promise<OidcProvider | null> {
   const [row] = await database.transaction("identity", null, (tx) =>
     tx
       .select({ provider: oidcProviders, upstreams: organizations.upstreams })
@@ -54,7 +54,7 @@ export async function findProvider(
   return {
     ...provider,
     clientSecret: clientSecretSealed === null ? null : opened(sealer, provider.providerId, clientSecretSealed),
-    reach: reachOf(provider.organizationId, row.upstreams),
+    allowedAddresses: allowedAddressesOf(provider.organizationId, row.upstreams),
   };
 }
 
@@ -64,7 +64,7 @@ export async function findProvider(
  */
 export async function isStillTrusted(
   tx: Transaction,
-  { providerId, issuer, clientId }: Pick<Provider, "providerId" | "issuer" | "clientId">,
+  { providerId, issuer, clientId }: Pick<OidcProvider, "providerId" | "issuer" | "clientId">,
 ): Promise<boolean> {
   const found = await tx
     .select({ providerId: oidcProviders.providerId })
@@ -82,7 +82,7 @@ export async function isStillTrusted(
 }
 
 function opened(sealer: Runtime["sealer"], providerId: string, sealed: string): string {
-  const secret = sealer.open(clientSecretPlace(providerId), sealed);
+  const secret = sealer.open(clientSecretSealContext(providerId), sealed);
   if (!secret.ok) throw new Error(`the client secret of ${providerId} cannot be decrypted: ${secret.reason}`);
   return secret.plaintext;
 }
@@ -90,7 +90,7 @@ function opened(sealer: Runtime["sealer"], providerId: string, sealed: string): 
 /**
  * The installation's providers can be at any address. An organization's provider has the same limits as its upstreams.
  */
-function reachOf(organizationId: string | null, upstreams: "any" | "checked" | null): Reach {
+function allowedAddressesOf(organizationId: string | null, upstreams: "any" | "checked" | null): AllowedAddresses {
   if (organizationId === null) return "anywhere";
   return upstreams === "any" ? "local" : "public";
 }

@@ -9,8 +9,8 @@ import {
   ResponseBodyError,
 } from "oauth4webapi";
 import { z } from "zod";
-import { NoAnswer } from "../../platform/deadline";
-import { AddressRefused } from "./reachable";
+import { NoResponse } from "../../platform/deadline";
+import { AddressRefused } from "./allowed-addresses";
 
 /**
  * Why a sign-in by a provider failed. Only the audit log has this reason; the visitor learns only that the sign-in
@@ -40,7 +40,7 @@ export function reasonOf(error: unknown): ExchangeReason {
 }
 
 function isOfConnection(error: unknown): boolean {
-  if (error instanceof NoAnswer || error instanceof AddressRefused) return true;
+  if (error instanceof NoResponse || error instanceof AddressRefused) return true;
   return error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code));
 }
 

@@ -2,9 +2,9 @@ import { eq, sql } from "drizzle-orm";
 import { oidcProviders } from "../../../drizzle/persons";
 import type { Transaction } from "../../database/database";
 import { recordRefusedSignIn } from "../sign-in/record-sign-in";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
 import type { Person } from "./find-person";
-import type { Provider } from "./provider";
+import type { OidcProvider } from "./provider";
 import { isAboutProvider } from "./provider-refusals";
 
 /**
@@ -12,8 +12,8 @@ import { isAboutProvider } from "./provider-refusals";
  * says something about the provider is stored on the provider as well.
  */
 export async function recordProviderRefusal(
-  attempt: Attempt,
-  { providerId, organizationId }: Pick<Provider, "providerId" | "organizationId">,
+  attempt: SignInContext,
+  { providerId, organizationId }: Pick<OidcProvider, "providerId" | "organizationId">,
   reason: string,
   person: Person | null = null,
 ): Promise<void> {

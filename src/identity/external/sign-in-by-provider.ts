@@ -6,7 +6,7 @@ import { isTransient, violatedConstraint } from "../../database/database-errors"
 import { newId } from "../../platform/ids";
 import { type OpenedSession, openSession } from "../sessions";
 import { recordSignIn } from "../sign-in/record-sign-in";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
 import { whyNotAdmitted } from "./admission";
 import { applyGroups, type RoleChange } from "./apply-groups";
 import { endWhatGroupsGave, type GroupSource, logLastOwnerKept, recordLastOwnerKept, seenBy } from "./end-of-groups";
@@ -20,7 +20,7 @@ import {
 } from "./find-person";
 import { findMembership, givenByGroups } from "./group-roles";
 import { hasOwnCredentials } from "./hand-over";
-import { isStillTrusted, type Provider } from "./provider";
+import { isStillTrusted, type OidcProvider } from "./provider";
 import { type Claims, isKnown } from "./provider-claims";
 import { recordProviderRefusal } from "./record-refusal";
 
@@ -38,8 +38,8 @@ type Outcome =
  * @throws ProviderRefusal
  */
 export async function signInByProvider(
-  attempt: Attempt,
-  provider: Provider,
+  attempt: SignInContext,
+  provider: OidcProvider,
   claims: Claims,
   remember: boolean,
 ): Promise<OpenedSession> {
@@ -56,7 +56,12 @@ export async function signInByProvider(
   }
 }
 
-async function decided(attempt: Attempt, provider: Provider, claims: Claims, remember: boolean): Promise<Outcome> {
+async function decided(
+  attempt: SignInContext,
+  provider: OidcProvider,
+  claims: Claims,
+  remember: boolean,
+): Promise<Outcome> {
   for (let left = restarts; ; left -= 1) {
     try {
       return await attempt.runtime.database.transaction("identity", null, (tx) =>
@@ -71,8 +76,8 @@ async function decided(attempt: Attempt, provider: Provider, claims: Claims, rem
 
 async function signIn(
   tx: Transaction,
-  attempt: Attempt,
-  provider: Provider,
+  attempt: SignInContext,
+  provider: OidcProvider,
   claims: Claims,
   remember: boolean,
 ): Promise<Outcome> {
@@ -125,14 +130,14 @@ async function signIn(
 }
 
 /** Whether the provider admits people by groups, and none of this person's groups is in its list. */
-function isGroupGone({ allowedGroups }: Provider, { groups }: Claims): boolean {
+function isGroupGone({ allowedGroups }: OidcProvider, { groups }: Claims): boolean {
   return allowedGroups.length > 0 && isKnown(groups);
 }
 
 async function endedByGroups(
   tx: Transaction,
-  attempt: Attempt,
-  provider: Provider,
+  attempt: SignInContext,
+  provider: OidcProvider,
   refusal: ProviderRefusal,
   person: Person,
   now: Date,
@@ -142,7 +147,7 @@ async function endedByGroups(
   return { refusal, alarm: role?.lastOwnerKept ? role : null };
 }
 
-function sourceOf({ providerId, name, organizationId }: Provider): GroupSource {
+function sourceOf({ providerId, name, organizationId }: OidcProvider): GroupSource {
   return { source: providerId, name, organizationId };
 }
 
@@ -151,7 +156,7 @@ function sourceOf({ providerId, name, organizationId }: Provider): GroupSource {
  */
 async function organizationOfRoles(
   tx: Transaction,
-  { organizationId, groupRoles }: Pick<Provider, "organizationId" | "groupRoles">,
+  { organizationId, groupRoles }: Pick<OidcProvider, "organizationId" | "groupRoles">,
 ): Promise<string | null> {
   if (Object.keys(groupRoles).length === 0) return null;
   return organizationId ?? (await rootOrganizationId(tx));
@@ -175,7 +180,7 @@ interface Concerned {
  */
 async function membershipOf(
   tx: Transaction,
-  provider: Provider,
+  provider: OidcProvider,
   { groups }: Claims,
   person: Person,
   known: Person | null,

@@ -9,10 +9,10 @@ import { newId } from "../../platform/ids";
 import { isAmong } from "../../platform/net/addresses";
 import { limits } from "../limits";
 import { type OpenedSession, openSession } from "../sessions";
+import { countAttempt } from "../sign-in/count-attempt";
 import type { SignInMethod } from "../sign-in/method";
 import { recordRefusedSignIn, recordSignIn } from "../sign-in/record-sign-in";
-import { takeTry } from "../sign-in/take-try";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
 import { applyGroups, type RoleChange } from "./apply-groups";
 import { endWhatGroupsGave, type GroupSource, logLastOwnerKept, recordLastOwnerKept, seenBy } from "./end-of-groups";
 import { byEmail, create, type Person, ProviderRefusal } from "./find-person";
@@ -37,7 +37,7 @@ export const headerSource: GroupSource = { source: headerProvider, name: id, org
 export const trustedHeaderSignIn: SignInMethod = {
   id,
   async signIn(attempt) {
-    await takeTry(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
+    await countAttempt(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
     try {
       const outcome = await signInOnce(attempt, restarts);
       if (outcome.alarm) logLastOwnerKept(attempt.runtime.log, attempt, headerSource, outcome.alarm);
@@ -64,7 +64,7 @@ type Outcome =
   | { readonly session: OpenedSession; readonly alarm: RoleChange | null }
   | { readonly refusal: ProviderRefusal; readonly alarm: RoleChange | null };
 
-async function signInOnce(attempt: Attempt, left: number): Promise<Outcome> {
+async function signInOnce(attempt: SignInContext, left: number): Promise<Outcome> {
   const { runtime } = attempt;
   const { trustedHeader } = runtime.signIn;
   const claims = readHeaders(attempt, trustedHeader);
@@ -106,7 +106,7 @@ type HeaderProblem =
 
 /** The content of the request's headers, or why they are not trusted. */
 export function readHeaders(
-  { peer, local, headers }: Pick<Attempt, "peer" | "local" | "headers">,
+  { peer, local, headers }: Pick<SignInContext, "peer" | "local" | "headers">,
   settings: TrustedHeader | null,
 ): HeaderClaims | HeaderProblem {
   if (settings === null) return "trusted_header_off";
@@ -141,7 +141,11 @@ function textOf(header: string | null): string {
   return Buffer.from(header ?? "", "latin1").toString("utf8");
 }
 
-async function signIn(tx: Transaction, attempt: Attempt, { settings, ...claims }: HeaderClaims): Promise<Outcome> {
+async function signIn(
+  tx: Transaction,
+  attempt: SignInContext,
+  { settings, ...claims }: HeaderClaims,
+): Promise<Outcome> {
   const now = attempt.runtime.clock.now();
   const existing = await byEmail(tx, claims.email);
   if (!existing && !settings.createsPersons) throw new ProviderRefusal("unknown_person");
@@ -209,7 +213,7 @@ async function recordSeen(tx: Transaction, { userId, email: subject }: Person, n
  */
 async function roleInRoot(
   tx: Transaction,
-  attempt: Attempt,
+  attempt: SignInContext,
   { groupRoles }: TrustedHeader,
   groups: Claims["groups"],
   person: Person,

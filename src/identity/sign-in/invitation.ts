@@ -2,17 +2,17 @@ import { users } from "../../../drizzle/members";
 import { passwords } from "../../../drizzle/persons";
 import type { Transaction } from "../../database/database";
 import { violatedConstraint } from "../../database/database-errors";
-import { Name } from "../../platform/contract/page";
+import { Name } from "../../platform/contract/fields";
 import { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { type FoundInvitation, findInvitation, join, requireInvitation, requireValidInvitation } from "../invitations";
 import { limits } from "../limits";
 import { hashPassword, requireAcceptablePassword } from "../passwords";
 import { type OpenedSession, openSession } from "../sessions";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
+import { countAttempt } from "./count-attempt";
 import type { Fields, SignInMethod } from "./method";
 import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
-import { takeTry } from "./take-try";
 
 /**
  * Accepts an invitation for a new person: creates the account with the invited address and the password that they
@@ -23,8 +23,8 @@ import { takeTry } from "./take-try";
  */
 export const invitationSignIn: SignInMethod = {
   id: "invitation",
-  async signIn(attempt: Attempt, fields: Fields) {
-    await takeTry(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
+  async signIn(attempt: SignInContext, fields: Fields) {
+    await countAttempt(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
     const { database } = attempt.runtime;
     const token = fields.token ?? "";
     const found = await database.transaction("identity", null, (tx) => findInvitation(tx, token, { hold: false }));
@@ -45,7 +45,7 @@ export const invitationSignIn: SignInMethod = {
 };
 
 async function accept(
-  attempt: Attempt,
+  attempt: SignInContext,
   found: FoundInvitation,
   { token = "", password = "", name: typedName }: Fields,
 ): Promise<OpenedSession> {
@@ -68,7 +68,7 @@ async function accept(
 
 async function open(
   tx: Transaction,
-  attempt: Attempt,
+  attempt: SignInContext,
   invitation: FoundInvitation,
   userId: string,
 ): Promise<OpenedSession> {

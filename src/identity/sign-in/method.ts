@@ -1,5 +1,5 @@
 import type { OpenedSession } from "../sessions";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
 
 /** The fields of a sign-in form: text by name. */
 export type Fields = Readonly<Record<string, string | undefined>>;
@@ -15,5 +15,5 @@ export interface SignInMethod {
    * @param onTurn is called after a wait in a queue: the minimum duration of the response starts again
    * @throws Refusal neutral towards a visitor: the audit log has the true reason
    */
-  signIn(attempt: Attempt, fields: Fields, onTurn: () => void): Promise<OpenedSession>;
+  signIn(attempt: SignInContext, fields: Fields, onTurn: () => void): Promise<OpenedSession>;
 }

@@ -2,19 +2,19 @@ import { and, eq, lt, or, sql } from "drizzle-orm";
 import { users } from "../../../drizzle/members";
 import { passkeys } from "../../../drizzle/persons";
 import type { Transaction } from "../../database/database";
-import { PasskeyAnswer } from "../../platform/contract/second-factors";
+import { PasskeyAssertion } from "../../platform/contract/second-factors";
 import { Refusal } from "../../platform/errors/refusal";
 import { type Challenge, spendChallenge } from "../challenges";
 import { limits } from "../limits";
-import { type PasskeyProblem, readClientData, verifyAnswer } from "../passkeys";
+import { type PasskeyProblem, readClientData, verifyAssertion } from "../passkeys";
 import { findPendingSession } from "../pending-session";
 import { relyingPartyOf } from "../relying-party";
 import { holdPerson } from "../second-factors";
 import { type Method, type OpenedSession, openSession } from "../sessions";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
+import { countAttempt } from "./count-attempt";
 import type { Fields, SignInMethod } from "./method";
 import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
-import { takeTry } from "./take-try";
 
 /**
  * A passkey, alone or after the password. It proves possession and, because the authenticator verified the person, is a
@@ -23,8 +23,8 @@ import { takeTry } from "./take-try";
  */
 export const passkeySignIn: SignInMethod = {
   id: "passkey",
-  async signIn(attempt: Attempt, fields: Fields) {
-    await takeTry(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
+  async signIn(attempt: SignInContext, fields: Fields) {
+    await countAttempt(attempt, limits.signInByAddress, attempt.ip ?? "unknown");
     const result = await verify(attempt, fields.response ?? "");
     const opened = result.ok ? await open(attempt, result, fields.remember === "true") : result;
     if ("token" in opened) return opened;
@@ -39,7 +39,7 @@ interface Owner {
   readonly email: string;
 }
 
-interface Refused {
+interface RefusedPasskey {
   readonly ok: false;
   readonly problem: PasskeyProblem | "no_first_factor";
   readonly person: Owner | null;
@@ -53,21 +53,21 @@ interface Shown {
   readonly backedUp: boolean;
 }
 
-async function verify({ runtime, origin }: Attempt, text: string): Promise<Shown | Refused> {
+async function verify({ runtime, origin }: SignInContext, text: string): Promise<Shown | RefusedPasskey> {
   const site = relyingPartyOf(origin);
-  const answer = readAnswer(text);
-  const clientData = answer && readClientData(answer.response);
+  const assertion = readAssertion(text);
+  const clientData = assertion && readClientData(assertion.response);
   if (!clientData) return { ok: false, problem: "malformed", person: null };
   const challenge = await spendChallenge(runtime, "passkey-sign-in", String(clientData.challenge));
-  const passkey = await runtime.database.transaction("identity", null, (tx) => findPasskey(tx, answer.id));
-  const refused = (problem: PasskeyProblem): Refused => ({ ok: false, problem, person: passkey });
+  const passkey = await runtime.database.transaction("identity", null, (tx) => findPasskey(tx, assertion.id));
+  const refused = (problem: PasskeyProblem): RefusedPasskey => ({ ok: false, problem, person: passkey });
   if (!challenge) return refused("unknown_challenge");
   if (!passkey) return refused("unknown_passkey");
-  const verified = await verifyAnswer(site, clientData.challenge, challenge.userId, passkey, answer);
+  const verified = await verifyAssertion(site, clientData.challenge, challenge.userId, passkey, assertion);
   return verified.ok ? { ...verified, person: passkey, challenge } : refused(verified.problem);
 }
 
-async function open(attempt: Attempt, shown: Shown, remember: boolean): Promise<OpenedSession | Refused> {
+async function open(attempt: SignInContext, shown: Shown, remember: boolean): Promise<OpenedSession | RefusedPasskey> {
   const { person, challenge, counter, backedUp } = shown;
   const { userId, passkeyId } = person;
   return attempt.runtime.database.transaction("identity", null, async (tx) => {
@@ -105,7 +105,7 @@ async function open(attempt: Attempt, shown: Shown, remember: boolean): Promise<
  */
 async function advance(
   tx: Transaction,
-  { runtime }: Attempt,
+  { runtime }: SignInContext,
   passkeyId: string,
   counter: number,
   backedUp: boolean,
@@ -134,16 +134,16 @@ async function findPasskey(tx: Transaction, credentialId: string) {
   return row ?? null;
 }
 
-function readAnswer(text: string): PasskeyAnswer | null {
+function readAssertion(text: string): PasskeyAssertion | null {
   try {
-    const answer = PasskeyAnswer.safeParse(JSON.parse(text));
-    return answer.success ? answer.data : null;
+    const assertion = PasskeyAssertion.safeParse(JSON.parse(text));
+    return assertion.success ? assertion.data : null;
   } catch {
     return null;
   }
 }
 
-async function refuse(attempt: Attempt, { problem, person }: Refused): Promise<void> {
+async function refuse(attempt: SignInContext, { problem, person }: RefusedPasskey): Promise<void> {
   await recordRefusedSignIn(attempt, {
     action: "auth.signIn",
     reason: problem,

@@ -7,10 +7,10 @@ import { type HashCaller, processHashQueues } from "../../platform/passwords/has
 import { hashPassword, isOutdated, verifyPassword } from "../passwords";
 import { hasSecondFactor, holdPerson } from "../second-factors";
 import { firstOrganization, type OpenedSession, openSession } from "../sessions";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
+import { type Account, countPasswordAttempt } from "./count-attempt";
 import type { Fields, SignInMethod } from "./method";
 import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
-import { type Account, takePasswordTry } from "./take-try";
 
 /**
  * E-mail address and password. If a second factor is enrolled, the session can only be used to present one.
@@ -21,11 +21,11 @@ import { type Account, takePasswordTry } from "./take-try";
  */
 export const passwordSignIn: SignInMethod = {
   id: "password",
-  async signIn(attempt: Attempt, fields: Fields, onTurn: () => void) {
+  async signIn(attempt: SignInContext, fields: Fields, onTurn: () => void) {
     const caller = { stranger: attempt.ip, onTurn };
     processHashQueues.requireRoom(caller); // before the first query
     const password = fields.password ?? "";
-    const { account, failure } = await takePasswordTry(attempt, (fields.email ?? "").trim().toLowerCase());
+    const { account, failure } = await countPasswordAttempt(attempt, (fields.email ?? "").trim().toLowerCase());
     const session = await openWith(attempt, account, { password, caller }, fields).catch(async (error: unknown) => {
       await failure.forgive(); // the password was not compared
       throw error;
@@ -53,7 +53,7 @@ async function findAccount({ database }: Runtime, email: string): Promise<Accoun
  * wrong.
  */
 async function openWith(
-  attempt: Attempt,
+  attempt: SignInContext,
   account: Account | null,
   { password, caller }: { readonly password: string; readonly caller: HashCaller },
   fields: Fields,
@@ -72,7 +72,7 @@ async function openWith(
 
 /** Null if the password has changed since it was compared. */
 async function open(
-  attempt: Attempt,
+  attempt: SignInContext,
   account: Account,
   renewed: string | null,
   fields: Fields,
@@ -104,7 +104,7 @@ async function open(
   });
 }
 
-async function refused(attempt: Attempt, account: Account | null): Promise<Refusal> {
+async function refused(attempt: SignInContext, account: Account | null): Promise<Refusal> {
   await recordRefusedSignIn(attempt, {
     action: "auth.signIn",
     reason: account ? "wrong_password" : "unknown_account",

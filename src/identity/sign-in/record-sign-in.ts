@@ -11,7 +11,7 @@ import type { Transaction } from "../../database/database";
 import type { Refusal } from "../../platform/errors/refusal";
 import { newId } from "../../platform/ids";
 import { firstOrganization, type Method } from "../sessions";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
 
 interface SignIn {
   readonly outcome: "done" | "refused";
@@ -35,7 +35,7 @@ interface SignIn {
  * Writes a sign-in, or a refused attempt, into the log of the organization that the person joined first, or into the
  * installation's own log. The typed text is not stored: people type passwords into the wrong field.
  */
-export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: SignIn): Promise<void> {
+export async function recordSignIn(tx: Transaction, attempt: SignInContext, signIn: SignIn): Promise<void> {
   const { runtime } = attempt;
   const organizationId =
     signIn.organizationId ??
@@ -56,14 +56,14 @@ export async function recordSignIn(tx: Transaction, attempt: Attempt, signIn: Si
  * Writes a refused attempt if nothing else is written with it. All refusals of the same moment share one commit, so a
  * flood of sign-ins costs a few commits a second, and not one each.
  */
-export async function recordRefusedSignIn(attempt: Attempt, signIn: Omit<SignIn, "outcome">): Promise<void> {
+export async function recordRefusedSignIn(attempt: SignInContext, signIn: Omit<SignIn, "outcome">): Promise<void> {
   const { runtime } = attempt;
   const { person } = signIn;
   const organizationId =
     signIn.organizationId ??
     (person && (await runtime.database.batch("identity", null, 1, (tx) => firstOrganization(tx, person.userId)))) ??
     runtime.installationId;
-  await nextWrite(runtime.signIn.answerFloorMs * shareOfFloor);
+  await nextWrite(runtime.signIn.responseFloorMs * shareOfFloor);
   await writeAttempt(runtime, entryOf(attempt, signIn, organizationId));
   attempt.record.isWritten = true;
 }
@@ -81,7 +81,7 @@ function nextWrite(withinMs: number): Promise<void> {
   return writing;
 }
 
-function entryOf(attempt: Attempt, signIn: Omit<SignIn, "outcome">, organizationId: string): RefusedAttempt {
+function entryOf(attempt: SignInContext, signIn: Omit<SignIn, "outcome">, organizationId: string): RefusedAttempt {
   const { requestId, ip } = attempt;
   const { action, reason, person, sessionId, methods, changed } = signIn;
   return {
@@ -104,7 +104,7 @@ function entryOf(attempt: Attempt, signIn: Omit<SignIn, "outcome">, organization
 }
 
 /** Records, as a stranger's, a refused attempt that its method did not record: for example an unknown link. */
-export async function recordUnwritten(attempt: Attempt, refusal: Refusal): Promise<void> {
+export async function recordUnwritten(attempt: SignInContext, refusal: Refusal): Promise<void> {
   if (attempt.record.isWritten || refusal.kind === "unavailable") return;
   await recordStranger({ ...attempt, action: "auth.signIn" }, refusal);
 }

@@ -3,10 +3,10 @@ import { limits } from "../limits";
 import { findPendingSession } from "../pending-session";
 import { codeFailuresByAccount, holdPerson, spendCode } from "../second-factors";
 import { type OpenedSession, openSession } from "../sessions";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
+import { countAttempt } from "./count-attempt";
 import type { Fields, SignInMethod } from "./method";
 import { recordRefusedSignIn, recordSignIn } from "./record-sign-in";
-import { takeTry } from "./take-try";
 
 /**
  * A code after the password: an authenticator app's code or a recovery code. The session that waited for it ends, and a
@@ -14,12 +14,12 @@ import { takeTry } from "./take-try";
  */
 export const secondFactorSignIn: SignInMethod = {
   id: "second-factor",
-  async signIn(attempt: Attempt, fields: Fields) {
+  async signIn(attempt: SignInContext, fields: Fields) {
     const { runtime, ip } = attempt;
-    await takeTry(attempt, limits.codeByAddress, ip ?? "unknown");
+    await countAttempt(attempt, limits.codeByAddress, ip ?? "unknown");
     const pending = await runtime.database.transaction("identity", null, (tx) => findPendingSession(tx, attempt));
     if (!pending) throw await refused(attempt);
-    const failure = await takeTry(attempt, codeFailuresByAccount, pending.userId, pending);
+    const failure = await countAttempt(attempt, codeFailuresByAccount, pending.userId, pending);
     const result = await showCode(attempt, pending.userId, fields.code ?? "");
     if (result === "no_session") throw await refused(attempt);
     if (result === "no_code") throw new Refusal("code_refused");
@@ -29,7 +29,7 @@ export const secondFactorSignIn: SignInMethod = {
 };
 
 async function showCode(
-  attempt: Attempt,
+  attempt: SignInContext,
   userId: string,
   code: string,
 ): Promise<OpenedSession | "no_session" | "no_code"> {
@@ -65,7 +65,7 @@ async function showCode(
 }
 
 /** No password was presented in this browser, or it was too long ago. */
-async function refused(attempt: Attempt): Promise<Refusal> {
+async function refused(attempt: SignInContext): Promise<Refusal> {
   await recordRefusedSignIn(attempt, {
     action: "auth.signIn",
     reason: "no_first_factor",

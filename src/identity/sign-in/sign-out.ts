@@ -1,11 +1,11 @@
 import { eq } from "drizzle-orm";
 import { users } from "../../../drizzle/members";
 import { endSession } from "../sessions";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
 import { recordSignIn } from "./record-sign-in";
 
 /** Ends the browser's session. Its cookie and all copies of it stop working. */
-export async function signOut(attempt: Attempt): Promise<void> {
+export async function signOut(attempt: SignInContext): Promise<void> {
   const { runtime, sessionHash } = attempt;
   if (sessionHash === null) return;
   await runtime.database.transaction("identity", null, async (tx) => {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { AuditCheckpoint, AuditVerdict } from "../../features/audit-log/contract";
-import { IdInput, Name } from "../../platform/contract/page";
+import { IdInput, Name } from "../../platform/contract/fields";
 
 /** The host commands: their inputs, and their outputs with `--json`. */
 
@@ -135,7 +135,7 @@ export interface BreakGlassResults {
 
 export type BreakGlassVerb = keyof BreakGlassResults;
 
-/** The answer of a command; `message` is one line for a person. */
-export type BreakGlassAnswer<Result = unknown> =
+/** The response of a command; `message` is one line for a person. */
+export type BreakGlassResponse<Result = unknown> =
   | { readonly ok: true; readonly result: Result }
   | { readonly ok: false; readonly message: string };

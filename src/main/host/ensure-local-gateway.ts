@@ -1,7 +1,7 @@
 import { eq, sql } from "drizzle-orm";
 import { gateways } from "../../../drizzle/gateways";
 import type { Runtime } from "../../access/runtime";
-import { gatewayPlaces, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
+import { gatewaySealContexts, newGatewaySecrets } from "../../delivery/planner/gateway-secrets";
 import { newId } from "../../platform/ids";
 import { localGateway } from "../../platform/local-gateway";
 
@@ -35,8 +35,8 @@ export function ensureLocalGateway(
       name: localGateway,
       target: "file",
       ...addresses,
-      tagKeySealed: sealer.seal(gatewayPlaces.tagKey(gatewayId), tagKey),
-      probeHostSealed: sealer.seal(gatewayPlaces.probeHost(gatewayId), probeHost),
+      tagKeySealed: sealer.seal(gatewaySealContexts.tagKey(gatewayId), tagKey),
+      probeHostSealed: sealer.seal(gatewaySealContexts.probeHost(gatewayId), probeHost),
       epoch,
       createdAt: clock.now(),
     });

@@ -25,6 +25,6 @@ export async function insertKey(work: HostWork, wanted: NewKey): Promise<Created
   await work.tx
     .insert(apiKeys)
     .values({ apiKeyId, organizationId, userId, name, role, hash, createdAt: work.now, expiresAt });
-  work.audit(organizationId, "key.create", { kind: "apiKey", id: apiKeyId, name }, { name, role, expiresAt });
+  work.auditAs(organizationId, "key.create", { kind: "apiKey", id: apiKeyId, name }, { name, role, expiresAt });
   return { apiKeyId, key };
 }

@@ -17,12 +17,7 @@ export function resetPassword(runtime: LinkRuntime, { email }: OperatorByEmail):
     const reset = await forceNewPassword(work, runtime, operator, "password");
     const { organizationId, userId } = operator;
     const { endedSessions } = reset;
-    work.audit(
-      organizationId,
-      "operator.resetPassword",
-      { kind: "person", id: userId, name: operator.email },
-      { endedSessions },
-    );
+    work.audit(organizationId, { kind: "person", id: userId, name: operator.email }, { endedSessions });
     return reset;
   });
 }

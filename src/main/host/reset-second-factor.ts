@@ -22,12 +22,7 @@ export function resetSecondFactor(runtime: LinkRuntime, { email }: OperatorByEma
     const reset = await forceNewPassword(work, runtime, operator, "second_factor");
     const removed = { totp: totp.length > 0, recoveryCodes: codes.length, passkeys: keys.length };
     const { endedSessions } = reset;
-    work.audit(
-      organizationId,
-      "operator.resetSecondFactor",
-      { kind: "person", id: userId, name: operator.email },
-      { ...removed, endedSessions },
-    );
+    work.audit(organizationId, { kind: "person", id: userId, name: operator.email }, { ...removed, endedSessions });
     return reset;
   });
 }

@@ -39,7 +39,7 @@ export async function rotateSecrets(runtime: RotationRuntime): Promise<RotatedSe
   await hostWork(runtime, "secrets.rotate", async ({ tx, audit }) => {
     const [own] = await tx.select({ installationId: installation.installationId }).from(installation);
     const organizationId = own?.installationId ?? "";
-    audit(organizationId, "secrets.rotate", { kind: "organization", id: organizationId }, { total, unreadable });
+    audit(organizationId, { kind: "organization", id: organizationId }, { total, unreadable });
   });
   return { total, resealed, unreadable };
 }
@@ -65,7 +65,7 @@ interface Batch {
 function resealBatch(
   { database }: RotationRuntime,
   sealer: Sealer,
-  { table, key, column, placeOf }: SealedColumn,
+  { table, key, column, sealContextOf }: SealedColumn,
   after: string,
 ): Promise<Batch> {
   const [from, id, value] = [sql.identifier(table), sql.identifier(key), sql.identifier(column)];
@@ -78,9 +78,9 @@ function resealBatch(
       ),
     );
     const resealed = rows.flatMap((row) => {
-      const opened = sealer.open(placeOf(row.id), row.sealed);
+      const opened = sealer.open(sealContextOf(row.id), row.sealed);
       return opened.ok
-        ? [{ id: row.id, was: row.sealed, becomes: sealer.seal(placeOf(row.id), opened.plaintext) }]
+        ? [{ id: row.id, was: row.sealed, becomes: sealer.seal(sealContextOf(row.id), opened.plaintext) }]
         : [];
     });
     const written = rowsOf<{ id: string }>(

@@ -8,7 +8,7 @@ export function unlockOperator(runtime: HostRuntime, { email: wanted }: Operator
   return hostWork(runtime, "operator.unlock", async (work) => {
     const { organizationId, userId, email } = await requireOperator(work, wanted);
     const wasLocked = await unlockAccount(work.tx, userId, work.now);
-    work.audit(organizationId, "operator.unlock", { kind: "person", id: userId, name: email }, { wasLocked });
+    work.audit(organizationId, { kind: "person", id: userId, name: email }, { wasLocked });
     return { userId, email, wasLocked };
   });
 }

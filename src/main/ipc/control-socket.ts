@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { writeDurably } from "../../platform/files/durable-file";
 import { claimSocket, errorCode, sweepClaims } from "../../platform/files/folder-lock";
 import { readOwnFile } from "../../platform/files/own-file";
-import { askControlSocket } from "./ask-control-socket";
+import { requestControlSocket } from "./control-socket-client";
 import { controlSocketPath, makeDataFolder, unusable } from "./control-socket-path";
 
 /** The lock of a data folder. It is held until it is closed or its process ends. */
@@ -23,11 +23,11 @@ export class DataFolderInUse extends Error {
   constructor(
     readonly dataFolder: string,
     readonly pid: number | null,
-    readonly answers: boolean,
+    readonly responds: boolean,
   ) {
-    const holder = pid === null ? "another process" : `process ${pid}`;
-    const silent = answers ? "" : ", which does not answer (is it stopped?)";
-    super(`the data folder ${dataFolder} is in use by ${holder}${silent}`);
+    const owner = pid === null ? "another process" : `process ${pid}`;
+    const silent = responds ? "" : ", which does not answer (is it stopped?)";
+    super(`the data folder ${dataFolder} is in use by ${owner}${silent}`);
     this.name = "DataFolderInUse";
   }
 }
@@ -44,9 +44,9 @@ export async function takeControlSocket(dataFolder: string): Promise<ControlSock
   const folder = dirname(path);
   await makeDataFolder(folder, { closed: 0o077 });
 
-  let handler: RequestListener = answerStarting;
+  let handler: RequestListener = respondStarting;
   const server = createServer((request, response) =>
-    request.url === "/pid" ? answerJson(response, 200, { pid: process.pid }) : handler(request, response),
+    request.url === "/pid" ? respondJson(response, 200, { pid: process.pid }) : handler(request, response),
   );
   const listening = join(folder, `t.${randomBytes(4).toString("hex")}`);
   await new Promise<void>((done, failed) => server.once("error", failed).listen(listening, done)).catch(
@@ -86,22 +86,22 @@ export async function takeControlSocket(dataFolder: string): Promise<ControlSock
   };
 }
 
-function answerStarting(_request: IncomingMessage, response: ServerResponse): void {
-  answerJson(response, 503, { state: "starting" }, { "retry-after": "1", "x-portcullis-state": "starting" });
+function respondStarting(_request: IncomingMessage, response: ServerResponse): void {
+  respondJson(response, 503, { state: "starting" }, { "retry-after": "1", "x-portcullis-state": "starting" });
 }
 
-function answerJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}) {
+function respondJson(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}) {
   response.writeHead(status, { "content-type": "application/json", ...headers });
   response.end(JSON.stringify(body));
 }
 
-/** Describes the holder: by its own answer, or by its pid file if it is suspended. */
+/** Describes the owner: by its own response, or by its pid file if it is suspended. */
 async function inUse(folder: string): Promise<DataFolderInUse> {
   const deadline = Date.now() + 1_000; // ms; a process that is replacing a leftover socket answers within this time
   do {
-    const answer = await askControlSocket(folder, "/pid", {}, { timeoutMs: 1_000 });
-    if (answer.kind === "answer") return new DataFolderInUse(folder, pidIn(answer.body), true);
-    if (answer.kind === "silent") break;
+    const response = await requestControlSocket(folder, "/pid", {}, { timeoutMs: 1_000 });
+    if (response.kind === "response") return new DataFolderInUse(folder, pidIn(response.body), true);
+    if (response.kind === "silent") break;
     await delay(20);
   } while (Date.now() < deadline);
   return new DataFolderInUse(folder, await pidInFile(join(folder, "control.pid")), false);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { IdInput, Moment, Name } from "./page";
+import { IdInput, Moment, Name } from "./fields";
 
 /**
  * The proof for a change of a person's own factors: the password, a code of the authenticator, or a recovery code. It
@@ -128,7 +128,7 @@ export const PasskeyEnrolment = z.object({
 export type PasskeyEnrolment = z.infer<typeof PasskeyEnrolment>;
 
 /** The result of `navigator.credentials.get` as JSON. */
-export const PasskeyAnswer = z.object({
+export const PasskeyAssertion = z.object({
   id: CredentialId,
   rawId: CredentialId,
   type: z.literal("public-key"),
@@ -139,7 +139,7 @@ export const PasskeyAnswer = z.object({
     userHandle: Bytes.nullish(),
   }),
 });
-export type PasskeyAnswer = z.infer<typeof PasskeyAnswer>;
+export type PasskeyAssertion = z.infer<typeof PasskeyAssertion>;
 
 export const EnrolPasskey = z.strictObject({ response: PasskeyEnrolment, name: Name });
 export type EnrolPasskey = z.infer<typeof EnrolPasskey>;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Moment } from "./page";
+import { Moment } from "./fields";
 
 /** The progress of a change. `unchanged`: no gateway is affected. */
 export const SyncState = z.enum(["unchanged", "pending", "applied", "loaded", "enforced"]);

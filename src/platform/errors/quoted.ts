@@ -30,3 +30,8 @@ export function inWords(parts: readonly string[]): string {
   const last = parts.at(-1) ?? "";
   return parts.length < 2 ? last : `${parts.slice(0, -1).join(", ")} and ${last}`;
 }
+
+/** Joins alternatives, each quoted: `"a" or "b"`. */
+export function oneOf(values: readonly string[]): string {
+  return values.map(quotedUrl).join(" or ");
+}

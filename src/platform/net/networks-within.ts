@@ -10,15 +10,15 @@ export function areWithin(inner: readonly string[], outer: readonly string[]): b
   });
 }
 
-type Range = readonly [base: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
+type NetworkRange = readonly [base: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
 
-function rangeOf(text: string): Range | null {
+function rangeOf(text: string): NetworkRange | null {
   if (!isNetwork(text)) return null;
   if (text.includes("/")) return ipaddr.parseCIDR(text);
   const address = ipaddr.parse(senderAddress(text) ?? text);
   return [address, address.kind() === "ipv4" ? 32 : 128];
 }
 
-function contains([base, bits]: Range, [inner, innerBits]: Range): boolean {
+function contains([base, bits]: NetworkRange, [inner, innerBits]: NetworkRange): boolean {
   return base.kind() === inner.kind() && innerBits >= bits && inner.match(base, bits);
 }

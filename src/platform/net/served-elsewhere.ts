@@ -1,5 +1,5 @@
 /** The parts of a gateway's response to an anonymous HEAD request for one host that distinguish servers. */
-export interface HostAnswer {
+export interface HostResponse {
   readonly status: number;
   /** Whether the response carries a tag that Portcullis compiled. */
   readonly tagged: boolean;
@@ -8,9 +8,9 @@ export interface HostAnswer {
 }
 
 /** The response for one host name. */
-export interface NamedAnswer {
+export interface NamedResponse {
   readonly name: string;
-  readonly answer: HostAnswer;
+  readonly response: HostResponse;
 }
 
 /** The response of another service; limited to one line, because a message contains it. */
@@ -37,22 +37,25 @@ export const comparedHeaders = [
  * @param random responses for two random names that cannot be configured
  * @returns null if no such service is detected
  */
-export function servedElsewhere(asked: NamedAnswer, random: readonly [NamedAnswer, NamedAnswer]): SeenElsewhere | null {
-  if (asked.answer.tagged) return null;
-  const [seen, one, other] = [asked, ...random].map(factsOf);
+export function servedElsewhere(
+  wanted: NamedResponse,
+  random: readonly [NamedResponse, NamedResponse],
+): SeenElsewhere | null {
+  if (wanted.response.tagged) return null;
+  const [seen, one, other] = [wanted, ...random].map(factsOf);
   const differs = Object.keys({ ...seen, ...one, ...other }).some(
     (fact) => one?.[fact] === other?.[fact] && seen?.[fact] !== one?.[fact],
   );
-  return differs ? { status: asked.answer.status, server: readable(asked.answer.headers.server) } : null;
+  return differs ? { status: wanted.response.status, server: readable(wanted.response.headers.server) } : null;
 }
 
 /** Returns the compared values without the name, because an HTTPS redirect of the whole entry point repeats it. */
-function factsOf({ name, answer }: NamedAnswer): Record<string, string | undefined> {
+function factsOf({ name, response }: NamedResponse): Record<string, string | undefined> {
   const headers = comparedHeaders.map((header) => [
     header,
-    answer.headers[header]?.toLowerCase().replaceAll(name, "*"),
+    response.headers[header]?.toLowerCase().replaceAll(name, "*"),
   ]);
-  return { ...Object.fromEntries(headers), status: String(answer.status) };
+  return { ...Object.fromEntries(headers), status: String(response.status) };
 }
 
 function readable(server: string | undefined): string | null {

@@ -150,9 +150,9 @@ export function isThisMachine(host: string, ownAddresses: readonly string[]): bo
 export function judgeUpstream(upstream: Upstream, rules: UpstreamRules): JudgedUpstream {
   if (metadataNames.has(upstream.host)) return refused("upstream_metadata");
   const keys = upstreamClaimKeys(upstream, rules.resolved, rules.ownAddresses);
-  const forbidden = rules.forbidden.flatMap((place) => [
-    ...upstreamClaimKeys(place, [], rules.ownAddresses),
-    `loopback:${place.port}`, // on any of its addresses: it may also be reachable by loopback from this host
+  const forbidden = rules.forbidden.flatMap((address) => [
+    ...upstreamClaimKeys(address, [], rules.ownAddresses),
+    `loopback:${address.port}`, // on any of its addresses: it may also be reachable by loopback from this host
   ]);
   if (keys.some((key) => forbidden.includes(key))) return refused("upstream_control_plane");
   const { publicAddress } = rules;
@@ -191,10 +191,10 @@ function problemOf(address: string, mode: UpstreamRules["mode"]): UpstreamProble
 }
 
 function claimKey({ host, port }: HostAndPort, own: ReadonlySet<string>): string {
-  const place = canonical(host);
-  const kind = classifyAddress(place);
-  const local = kind === "loopback" || kind === "unspecified" || isLocalName(place) || own.has(place);
-  return `${local ? "loopback" : place}:${port}`;
+  const address = canonical(host);
+  const kind = classifyAddress(address);
+  const local = kind === "loopback" || kind === "unspecified" || isLocalName(address) || own.has(address);
+  return `${local ? "loopback" : address}:${port}`;
 }
 
 /** Returns an address in canonical form, or a name in lower case. */

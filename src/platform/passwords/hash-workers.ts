@@ -59,11 +59,11 @@ const kinds = {
   argon2Verify: ({ password, hash }) => verifySync(hash, password),
 };
 parentPort.on("message", (job) => {
-  let answer = { ok: false };
+  let reply = { ok: false };
   try {
-    answer = { ok: true, result: kinds[job.kind](job) };
+    reply = { ok: true, result: kinds[job.kind](job) };
   } catch {}
-  parentPort.postMessage(answer);
+  parentPort.postMessage(reply);
 });
 `;
 
@@ -125,9 +125,9 @@ function start(): Member {
     finish()?.reject(problem);
     work();
   };
-  thread.on("message", (answer: { readonly ok: boolean; readonly result?: unknown }) => {
+  thread.on("message", (reply: { readonly ok: boolean; readonly result?: unknown }) => {
     const running = finish();
-    if (answer.ok) running?.resolve(answer.result);
+    if (reply.ok) running?.resolve(reply.result);
     else running?.reject(new Error("the password could not be hashed"));
     work();
   });

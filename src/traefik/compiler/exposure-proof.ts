@@ -9,7 +9,7 @@ export interface ExpectedExposure {
 }
 
 /** The route's answer. A missing header is `null`. */
-export interface ProbeAnswer {
+export interface ProbeResponse {
   readonly status: number;
   readonly tag: string | null;
   readonly pass: string | null;
@@ -17,7 +17,7 @@ export interface ProbeAnswer {
 
 export type ExposureProof =
   | { readonly proven: true }
-  /** `again`: the answer is not conclusive, and the same probe may be repeated. */
+  /** `again`: the response is not conclusive, and the same probe may be repeated. */
   | { readonly proven: false; readonly again: boolean; readonly why: WhyNot };
 
 export type WhyNot =
@@ -30,22 +30,22 @@ export type WhyNot =
   | "status";
 
 /**
- * Decides whether an answer proves the expected exposure. An answer with the first tag only was stopped inside the
+ * Decides whether a response proves the expected exposure. A response with the first tag only was stopped inside the
  * compiled chain; with both, it passed the chain; with neither, something else answered. A status alone proves little
  * (an allowlist answers 403, and a public upstream may send its own 401), but 2xx and 304 are never a refusal.
  */
-export function exposureProof(expected: ExpectedExposure, answer: ProbeAnswer): ExposureProof {
-  if (answer.status === 429 && expected.expect === "stopped") return no("rate_limited", true);
-  if (answer.tag === null) return no("not_our_router", answer.status === 429);
-  if (answer.tag !== expected.tag) return no("other_compile", false);
-  if (answer.pass !== null && answer.pass !== expected.passTag) return no("not_our_pass", false);
-  const passed = answer.pass !== null;
+export function exposureProof(expected: ExpectedExposure, response: ProbeResponse): ExposureProof {
+  if (response.status === 429 && expected.expect === "stopped") return no("rate_limited", true);
+  if (response.tag === null) return no("not_our_router", response.status === 429);
+  if (response.tag !== expected.tag) return no("other_compile", false);
+  if (response.pass !== null && response.pass !== expected.passTag) return no("not_our_pass", false);
+  const passed = response.pass !== null;
   if (expected.expect === "passed") {
     if (passed) return { proven: true };
-    return answer.status === 429 ? no("rate_limited", true) : no("stopped", false);
+    return response.status === 429 ? no("rate_limited", true) : no("stopped", false);
   }
   if (passed) return no("passed", false);
-  const served = (answer.status >= 200 && answer.status < 300) || answer.status === 304;
+  const served = (response.status >= 200 && response.status < 300) || response.status === 304;
   return served ? no("status", false) : { proven: true };
 }
 

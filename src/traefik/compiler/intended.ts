@@ -10,7 +10,7 @@ export interface AccessState {
 }
 
 /**
- * Derives the intended answer of an application to anonymous visitors.
+ * Derives the intended response of an application to anonymous visitors.
  *
  * Only an explicit act (`openedBy`) makes an application public. If a credential has expired, or a value is unknown,
  * the application stays closed.

@@ -1,7 +1,7 @@
 import { isHost, isPathPrefix, isWildcard } from "./well-formed";
 
 /**
- * The rule that matches one host, or one label in the place of `*`.
+ * The rule that matches one host, or one label for `*`.
  *
  * Traefik lower-cases the host and removes the port before both matchers, but only `Host` handles a trailing dot
  * (3.7.9), so the pattern includes it.

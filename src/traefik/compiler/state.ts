@@ -10,7 +10,7 @@ export type Access = "public-when-empty" | "protected";
 /** The explicit act that left an application without credentials; `null` if there was none. */
 export type OpenedBy = "create" | "delete" | "access" | null;
 
-/** The intended answer of an application to anonymous visitors. */
+/** The intended response of an application to anonymous visitors. */
 export type Intended = "public" | "protected" | "closed";
 
 /** The fields of a row of `security` that the gateway needs. */

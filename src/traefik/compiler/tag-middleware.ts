@@ -1,7 +1,7 @@
 import type { HeadersMiddleware } from "./document";
 import { PASS_HEADER, TAG_HEADER } from "./names";
 
-/** The first middleware of a chain. Every answer from here on carries the tag. */
+/** The first middleware of a chain. Every response from here on carries the tag. */
 export function tagMiddleware(tag: string): HeadersMiddleware {
   return { headers: { customResponseHeaders: { [TAG_HEADER]: tag } } };
 }

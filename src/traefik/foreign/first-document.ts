@@ -1,5 +1,5 @@
 import { Composer, type CST, type Document, type ErrorCode, Lexer, Parser } from "yaml";
-import { Refused } from "../schema/refused";
+import { RefusedByTraefik } from "../schema/refused-by-traefik";
 import { Undecided } from "../schema/undecided";
 import { LexemeCheck } from "./yaml-lexemes";
 
@@ -25,7 +25,7 @@ const refused: ReadonlySet<ErrorCode> = new Set([
  * The library resolves no scalars, so that all of them are texts, and does not look for duplicate keys, because it
  * compares each key with every other one.
  * @returns null if the stream has no document
- * @throws Refused if Traefik refuses the text
+ * @throws RefusedByTraefik if Traefik refuses the text
  * @throws Undecided if Traefik may read the text differently, or if the text is too large
  */
 export function firstDocument(text: string): Document.Parsed | null {
@@ -42,7 +42,7 @@ function checkOthers(documents: Iterable<Document.Parsed>): void {
   try {
     for (const _ of documents) if (++count > mostDocuments) throw new Undecided("yaml_after_document");
   } catch (error) {
-    if (error instanceof Refused || error instanceof Undecided) throw new Undecided("yaml_after_document");
+    if (error instanceof RefusedByTraefik || error instanceof Undecided) throw new Undecided("yaml_after_document");
     throw error;
   }
 }
@@ -58,9 +58,9 @@ function* documentsOf(text: string): Generator<Document.Parsed> {
     depth = Math.max(depth, parser.stack.length);
     const token = withinStack(depth, () => documentIn(parser.next(lexeme)));
     if (token) yield composed(token, depth, text);
-    if (depth > levels.refused) throw new Refused("syntax");
+    if (depth > levels.refused) throw new RefusedByTraefik("syntax");
   }
-  if (check.isOpen) throw new Refused("syntax");
+  if (check.isOpen) throw new RefusedByTraefik("syntax");
   const token = withinStack(depth, () => documentIn(parser.end()));
   if (token) yield composed(token, depth, text);
 }
@@ -90,7 +90,7 @@ function composed(token: CST.Document, depth: number, text: string): Document.Pa
   const [document] = withoutStacks(() => [...composer.next(token), ...composer.end()]);
   const [error] = (document?.errors ?? []).toSorted((left, right) => left.pos[0] - right.pos[0]);
   const isComment = error !== undefined && text.startsWith("#", error.pos[0]);
-  if (error && refused.has(error.code) && !isComment) throw new Refused("syntax");
+  if (error && refused.has(error.code) && !isComment) throw new RefusedByTraefik("syntax");
   if (!document || error || document.warnings.length > 0) throw new Undecided("yaml_syntax");
   return document;
 }

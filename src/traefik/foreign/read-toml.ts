@@ -1,7 +1,7 @@
 import { parse, type TomlValue } from "smol-toml";
 import { goFloatText } from "../schema/go-text";
 import { type RawValue, string, unsupported } from "../schema/raw-value";
-import { Refused } from "../schema/refused";
+import { RefusedByTraefik } from "../schema/refused-by-traefik";
 import { Undecided } from "../schema/undecided";
 
 /** Each level takes some of the stack. Traefik's configuration has about 12 levels. */
@@ -9,7 +9,7 @@ const mostLevels = 100;
 
 /**
  * Reads TOML in the types of Go's decoder.
- * @throws Refused `syntax`
+ * @throws RefusedByTraefik `syntax`
  * @throws Undecided `too_deep`
  */
 export function readToml(text: string): RawValue {
@@ -20,7 +20,7 @@ function parsed(text: string): TomlValue {
   try {
     return parse(text, { integersAsBigInt: true });
   } catch {
-    throw new Refused("syntax");
+    throw new RefusedByTraefik("syntax");
   }
 }
 

@@ -1,6 +1,6 @@
 import { configurationTree, isConfigurationFile } from "../schema/configuration-tree";
 import { definitionsOf } from "../schema/file-contents";
-import { Refused } from "../schema/refused";
+import { RefusedByTraefik } from "../schema/refused-by-traefik";
 import { Undecided } from "../schema/undecided";
 import type { ReaderVerdict } from "../schema/verdict";
 
@@ -19,7 +19,7 @@ export function readTraefikFile(fileName: string, text: string): ReaderVerdict {
   try {
     return { state: "accepted", defines: definitionsOf(configurationTree(fileName, text)) };
   } catch (error) {
-    if (error instanceof Refused) return { state: "refused", reason: error.reason, where: error.where };
+    if (error instanceof RefusedByTraefik) return { state: "refused", reason: error.reason, where: error.where };
     if (error instanceof Undecided) return { state: "unknown", reason: error.reason };
     throw error;
   }

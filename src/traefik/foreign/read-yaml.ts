@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, type Pair, type ParsedNode, type Scalar, type YAMLMap, type YAMLSeq } from "yaml";
 import { nothing, type RawMap, type RawValue, string } from "../schema/raw-value";
-import { Refused } from "../schema/refused";
+import { RefusedByTraefik } from "../schema/refused-by-traefik";
 import { Undecided } from "../schema/undecided";
 import { firstDocument } from "./first-document";
 import { keyOf, nameOf } from "./yaml-key";
@@ -11,7 +11,7 @@ const mostNodes = 300_000;
 
 /**
  * Reads YAML, or JSON in a `.yml` file, as the parser of Traefik 3.7.9 does (yaml.v3): its first document only.
- * @throws Refused if Traefik refuses the text
+ * @throws RefusedByTraefik if Traefik refuses the text
  * @throws Undecided if Traefik may read the text differently, or if the text is too large
  */
 export function readYaml(text: string): RawValue {
@@ -29,7 +29,7 @@ interface Anchored {
 class YamlValues {
   private readonly anchors = new Map<string, Anchored>();
   private nodes = 0;
-  /** Nodes that stand in the place of aliases. */
+  /** Nodes that replace aliases. */
   private copies = 0;
   private hasManyCopies = false;
 
@@ -55,7 +55,7 @@ class YamlValues {
   /** An alias inside the value of its own anchor is refused too. */
   private followed(name: string): RawValue {
     const { value = null, size = 0 } = this.anchors.get(name) ?? {};
-    if (value === null) throw new Refused("alias");
+    if (value === null) throw new RefusedByTraefik("alias");
     this.copies += size;
     this.count(size);
     return value;
@@ -68,7 +68,7 @@ class YamlValues {
   private count(nodes: number): void {
     this.nodes += nodes;
     const share = this.nodes > 1_000 ? this.copies / this.nodes : 0;
-    if (share > 0.995) throw new Refused("alias");
+    if (share > 0.995) throw new RefusedByTraefik("alias");
     if (share > 0.98) this.hasManyCopies = true;
     if (this.nodes > mostNodes) throw new Undecided("too_large");
   }
@@ -85,7 +85,7 @@ class YamlValues {
     let merged: readonly RawMap[] = [];
     for (const pair of node.items) {
       const key = keyOf(pair);
-      if (seen.has(key.source)) throw new Refused("duplicate_key");
+      if (seen.has(key.source)) throw new RefusedByTraefik("duplicate_key");
       seen.add(key.source);
       this.count(1);
       const name = nameOf(key);
@@ -102,7 +102,7 @@ class YamlValues {
 function mapsOf({ value: node }: Pair<ParsedNode, ParsedNode | null>, value: RawValue): readonly RawMap[] {
   const values = value.type === "list" && !isAlias(node) ? value.items : [value];
   const maps = values.filter((one) => one.type === "map");
-  if (maps.length < values.length) throw new Refused("alias");
+  if (maps.length < values.length) throw new RefusedByTraefik("alias");
   return maps;
 }
 

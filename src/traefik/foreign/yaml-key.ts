@@ -1,6 +1,6 @@
 import { isScalar, type Pair, type ParsedNode, type Scalar } from "yaml";
 import { string } from "../schema/raw-value";
-import { Refused } from "../schema/refused";
+import { RefusedByTraefik } from "../schema/refused-by-traefik";
 import { Undecided } from "../schema/undecided";
 import { plainScalar } from "./yaml-scalar";
 
@@ -9,7 +9,7 @@ const longestKey = 1024;
 
 /**
  * The key of a pair if it is a scalar on the line of its colon.
- * @throws Refused if the key is too long for Traefik's parser
+ * @throws RefusedByTraefik if the key is too long for Traefik's parser
  * @throws Undecided for all other keys
  */
 export function keyOf({ key, srcToken }: Pair<ParsedNode, ParsedNode | null>): Scalar.Parsed {
@@ -20,7 +20,7 @@ export function keyOf({ key, srcToken }: Pair<ParsedNode, ParsedNode | null>): S
   const end = separators[colon]?.offset ?? 0;
   // A character beyond U+FFFF is two units of the offsets.
   if (end - key.range[0] > longestKey && /[\ud800-\udfff]/.test(key.source)) throw new Undecided("yaml_key");
-  if (end - key.range[0] > longestKey) throw new Refused("syntax");
+  if (end - key.range[0] > longestKey) throw new RefusedByTraefik("syntax");
   return key;
 }
 

@@ -1,5 +1,5 @@
 import { CST, type Parser } from "yaml";
-import { Refused } from "../schema/refused";
+import { RefusedByTraefik } from "../schema/refused-by-traefik";
 import { Undecided } from "../schema/undecided";
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are what the expression finds
@@ -37,7 +37,7 @@ export class LexemeCheck {
 
   /**
    * @param parser the state before the lexeme
-   * @throws Refused if Traefik's parser fails here
+   * @throws RefusedByTraefik if Traefik's parser fails here
    * @throws Undecided
    */
   take(lexeme: string, parser: Parser): void {
@@ -124,7 +124,7 @@ export class LexemeCheck {
     if (this.isOpen) throw new Undecided("yaml_tab");
     if (this.lineHasContent && this.last !== "seq-item-ind" && this.last !== "doc-start") return;
     if (this.lineHasContent || /[#\r\n]|^$/.test(this.text.charAt(end))) throw new Undecided("yaml_tab");
-    throw new Refused("syntax");
+    throw new RefusedByTraefik("syntax");
   }
 
   /** At the end of the text, the library adds a line break and Traefik's parser does not. */
@@ -139,9 +139,9 @@ export class LexemeCheck {
     if (lexeme.includes("\n")) throw new Undecided("yaml_scalar");
     if (!rest.endsWith(quote)) {
       if (offset + lexeme.length < this.text.length) throw new Undecided("yaml_scalar");
-      throw new Refused("syntax");
+      throw new RefusedByTraefik("syntax");
     }
-    if (quote === '"' && rest.includes("\\")) throw new Refused("syntax");
+    if (quote === '"' && rest.includes("\\")) throw new RefusedByTraefik("syntax");
   }
 
   /** A line of a text without quotes has to stand deeper than the collection that holds it. */
@@ -181,5 +181,5 @@ const afterDocument: ReadonlySet<CST.TokenType | null> = new Set([
 
 function checkCharacters(lexeme: string): void {
   if (lineBreak.test(lexeme)) throw new Undecided("yaml_line_break");
-  if (refusedCharacter.test(lexeme)) throw new Refused("control_character");
+  if (refusedCharacter.test(lexeme)) throw new RefusedByTraefik("control_character");
 }

@@ -5,7 +5,7 @@ import { folded } from "./go-text";
 import { http } from "./http-shapes";
 import type { RawValue } from "./raw-value";
 import { readOwnJson } from "./read-own-json";
-import { Refused } from "./refused";
+import { RefusedByTraefik } from "./refused-by-traefik";
 import { checkFields, object } from "./shape";
 import { tcp, tls, udp } from "./stream-shapes";
 
@@ -24,11 +24,11 @@ export function isConfigurationFile(fileName: string): boolean {
 
 /**
  * Builds the tree of a file without templates, after it has passed the schema.
- * @throws Refused
+ * @throws RefusedByTraefik
  */
 export function configurationTree(fileName: string, text: string): Entry {
   const read = formats[ending(fileName)];
-  if (!read) throw new Refused("extension");
+  if (!read) throw new RefusedByTraefik("extension");
   const root: Entry = { name: "", value: "", children: rootEntries(read(text)) };
   checkFields(root, configuration, true, "");
   return root;
@@ -41,6 +41,6 @@ function ending(fileName: string): string {
 /** Traefik ignores unknown root keys and their values. */
 function rootEntries(raw: RawValue): Entry[] {
   if (raw.type === "null") return [];
-  if (raw.type !== "map") throw new Refused("bad_value");
+  if (raw.type !== "map") throw new RefusedByTraefik("bad_value");
   return entriesOf(raw.entries.filter(([name]) => configuration.fields.has(folded(name))));
 }

@@ -1,6 +1,6 @@
 import { goTrimmed } from "./go-text";
 import type { RawValue } from "./raw-value";
-import { Refused } from "./refused";
+import { RefusedByTraefik } from "./refused-by-traefik";
 
 /**
  * A named node as Traefik sees it between file and schema. It has a text, children, or (from a mixed list) both. An
@@ -18,7 +18,7 @@ export const listSeparator = "║";
 /** Go's numbers for kinds. A list gets the highest number among its items. */
 const kind = { bool: 1, int: 2, int64: 6, uint64: 11, float64: 14, map: 21, string: 24 } as const;
 
-/** @throws Refused `unsupported_type`: a date, a null or a list inside a list */
+/** @throws RefusedByTraefik `unsupported_type`: a date, a null or a list inside a list */
 export function entryOf(name: string, raw: RawValue): Entry | null {
   switch (raw.type) {
     case "null":
@@ -30,7 +30,7 @@ export function entryOf(name: string, raw: RawValue): Entry | null {
     case "list":
       return listEntry(name, raw.items);
     case "unsupported":
-      throw new Refused("unsupported_type");
+      throw new RefusedByTraefik("unsupported_type");
   }
 }
 
@@ -53,7 +53,7 @@ function listEntry(name: string, items: readonly RawValue[]): Entry {
       widest = Math.max(widest, kind[item.go]);
       texts.push(item.text);
     } else {
-      throw new Refused("unsupported_type");
+      throw new RefusedByTraefik("unsupported_type");
     }
   }
   const value = texts.length === 0 ? "" : [`${listSeparator}${widest}`, ...texts].join(listSeparator);

@@ -1,11 +1,11 @@
 import { type Entry, listSeparator } from "./entry";
 import { isGoBool, isGoFloat, isGoInteger } from "./go-text";
-import { Refused } from "./refused";
+import { RefusedByTraefik } from "./refused-by-traefik";
 
 /**
  * Plugins accept any settings, but some settings stop Traefik from reading the file: an empty first key, and a list
  * whose items cannot all be read as its widest type.
- * @throws Refused `plugin`
+ * @throws RefusedByTraefik `plugin`
  */
 export function checkPlugin(plugin: Entry, live: boolean, where: string): void {
   for (const setting of plugin.children) checkSetting(setting, live, where);
@@ -14,13 +14,13 @@ export function checkPlugin(plugin: Entry, live: boolean, where: string): void {
 function checkSetting(setting: Entry, live: boolean, where: string): void {
   const [first] = setting.children;
   if (!first) {
-    if (live && !isTypedList(setting.value)) throw new Refused("plugin", where);
+    if (live && !isTypedList(setting.value)) throw new RefusedByTraefik("plugin", where);
     return;
   }
-  if (first.name === "") throw new Refused("plugin", where);
+  if (first.name === "") throw new RefusedByTraefik("plugin", where);
   const texts = new Set<string>();
   for (const child of setting.children) {
-    if (child.children.length > 0 && texts.has(child.name)) throw new Refused("plugin", where);
+    if (child.children.length > 0 && texts.has(child.name)) throw new RefusedByTraefik("plugin", where);
     if (child.children.length === 0 || isIndex(child.children[0]?.name)) texts.add(child.name);
     checkSetting(child, live, where);
   }

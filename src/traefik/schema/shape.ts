@@ -1,7 +1,7 @@
 import type { Entry } from "./entry";
 import { folded, isGoBool, isGoDuration, isGoInteger } from "./go-text";
 import { checkPlugin } from "./plugin-settings";
-import { Refused } from "./refused";
+import { RefusedByTraefik } from "./refused-by-traefik";
 
 /** One element of Traefik's schema. */
 export type Shape = ScalarShape | ListShape | MapShape | ObjectShape;
@@ -51,7 +51,7 @@ export const mapOf = (of: ObjectShape): MapShape => ({
 export const numbers: MapShape = {
   kind: "map",
   check: (child, live, where) => {
-    if (live && !isGoInteger(child.value)) throw new Refused("bad_value", where);
+    if (live && !isGoInteger(child.value)) throw new RefusedByTraefik("bad_value", where);
   },
 };
 
@@ -68,11 +68,11 @@ export function object(
 
 export const orEmpty = (shape: ObjectShape): ObjectShape => ({ ...shape, mayBeEmpty: true });
 
-/** @throws Refused at the first child that is not a field of the object, or does not have its field's form */
+/** @throws RefusedByTraefik at the first child that is not a field of the object, or does not have its field's form */
 export function checkFields(parent: Entry, shape: ObjectShape, live: boolean, where: string): void {
   for (const child of parent.children) {
     const field = shape.fields.get(folded(child.name));
-    if (!field) throw new Refused("unknown_field", where);
+    if (!field) throw new RefusedByTraefik("unknown_field", where);
     check(child, field, live && !field.inert, where === "" ? field.name : `${where}.${field.name}`);
   }
 }
@@ -81,17 +81,19 @@ export function checkFields(parent: Entry, shape: ObjectShape, live: boolean, wh
 function check(entry: Entry, { shape, inert }: Field, live: boolean, where: string): void {
   switch (shape.kind) {
     case "scalar":
-      if (entry.children.length > 0 || (live && !shape.accepts(entry.value))) throw new Refused("bad_value", where);
+      if (entry.children.length > 0 || (live && !shape.accepts(entry.value)))
+        throw new RefusedByTraefik("bad_value", where);
       return;
     case "list":
       for (const item of entry.children) checkItem(item, shape.of, live, `${where}[]`);
       return;
     case "map":
-      if (entry.children.length === 0 && !inert) throw new Refused("empty_element", where);
+      if (entry.children.length === 0 && !inert) throw new RefusedByTraefik("empty_element", where);
       for (const child of entry.children) shape.check(child, live, `${where}.*`);
       return;
     case "object": {
-      if (entry.children.length === 0 && !inert && !shape.mayBeEmpty) throw new Refused("empty_element", where);
+      if (entry.children.length === 0 && !inert && !shape.mayBeEmpty)
+        throw new RefusedByTraefik("empty_element", where);
       const off = shape.mayBeEmpty && entry.value !== "" && folded(entry.value) !== "true";
       checkFields(entry, shape, live && !off, where);
     }
@@ -100,5 +102,5 @@ function check(entry: Entry, { shape, inert }: Field, live: boolean, where: stri
 
 function checkItem(item: Entry, of: ObjectShape | null, live: boolean, where: string): void {
   if (of) checkFields(item, of, live, where);
-  else if (item.children.length > 0) throw new Refused("bad_value", where);
+  else if (item.children.length > 0) throw new RefusedByTraefik("bad_value", where);
 }

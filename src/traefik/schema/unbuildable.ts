@@ -4,7 +4,7 @@ import { configurationTree } from "./configuration-tree";
 import type { Entry } from "./entry";
 import { fields, named, textOf, textsOf } from "./file-contents";
 import { isOwnRule } from "./own-rule";
-import { Refused } from "./refused";
+import { RefusedByTraefik } from "./refused-by-traefik";
 import { middlewareProblem, middlewaresNamedBy } from "./unbuildable-middleware";
 import { Undecided } from "./undecided";
 
@@ -26,7 +26,7 @@ export function unbuildable(file: CompiledFile, others: readonly CompiledFile[] 
     const own = configurationTree(file.name, file.text);
     return new Inspection(own, [own, ...others.map(treeOf)]).diagnostics();
   } catch (error) {
-    if (error instanceof Refused) return [{ subject: file.name, problem: `refused_${error.reason}` }];
+    if (error instanceof RefusedByTraefik) return [{ subject: file.name, problem: `refused_${error.reason}` }];
     if (error instanceof Undecided) return [{ subject: file.name, problem: `unknown_${error.reason}` }];
     throw error;
   }

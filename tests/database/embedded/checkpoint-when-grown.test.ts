@@ -10,19 +10,19 @@ import { embeddedTemplate } from "../../support/test-database";
 
 const MEGABYTE = 1024 * 1024;
 
-let place = "";
+let inserted = "";
 let database: PGlite;
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), "portcullis-checkpoint-"));
+  inserted = mkdtempSync(join(tmpdir(), "portcullis-checkpoint-"));
   const loadDataDir = await embeddedTemplate();
-  database = await openEmbedded(join(place, "database"), { loadDataDir, flush: () => undefined, lookEveryMs: 5 });
+  database = await openEmbedded(join(inserted, "database"), { loadDataDir, flush: () => undefined, lookEveryMs: 5 });
   await database.exec("create role humble; grant usage on schema public to humble; set role humble");
 });
 
 afterAll(async () => {
   if (!database.closed) await database.close();
-  rmSync(place, { recursive: true, force: true });
+  rmSync(inserted, { recursive: true, force: true });
 });
 
 /** Writes this amount of WAL and nothing else. */
@@ -52,7 +52,7 @@ describe("checkpoints of the embedded database", { shuffle: false }, () => {
       await writeWal(72);
       await vi.waitUntil(async () => (await redo()) !== before, { timeout: patienceMs });
     }
-    const segments = readdirSync(join(place, "database", "pg_wal")).length; // of 16 MB each; PostgreSQL keeps some of them for reuse
+    const segments = readdirSync(join(inserted, "database", "pg_wal")).length; // of 16 MB each; PostgreSQL keeps some of them for reuse
     expect(segments).toBeLessThan(16);
   });
 

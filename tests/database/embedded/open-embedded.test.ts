@@ -13,22 +13,22 @@ import { FlushedImage } from "./flushed-image";
 
 const LOAD = join(import.meta.dirname, "..", "embedded-load.ts");
 
-let place = "";
+let inserted = "";
 let ready = "";
 let template: Blob | File;
 
 beforeAll(async () => {
-  place = mkdtempSync(join(tmpdir(), "portcullis-embedded-"));
+  inserted = mkdtempSync(join(tmpdir(), "portcullis-embedded-"));
   template = await embeddedTemplate();
-  ready = join(place, "ready");
+  ready = join(inserted, "ready");
   await (await openEmbedded(ready, { loadDataDir: template, flush: () => undefined })).close();
 });
 
-afterAll(() => rmSync(place, { recursive: true, force: true }));
+afterAll(() => rmSync(inserted, { recursive: true, force: true }));
 
 /** Returns a new database for a test that does not depend on its creation. A plain copy is the fastest. */
 function copyOfTemplate(name: string): string {
-  const folder = join(place, name);
+  const folder = join(inserted, name);
   cpSync(ready, folder, { recursive: true });
   return folder;
 }
@@ -65,7 +65,7 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
     const probe = await open(import.meta.filename, "r");
     const sync = vi.spyOn(Object.getPrototypeOf(probe), "sync");
     await probe.close();
-    const folder = join(place, "new");
+    const folder = join(inserted, "new");
     const database = await openEmbedded(folder, { loadDataDir: template });
     expect(sync.mock.calls.length).toBeGreaterThan(readdirSync(folder, { recursive: true }).length - 10);
     sync.mockRestore();
@@ -102,7 +102,7 @@ describe.skipIf(process.platform !== "linux")("flushes of the embedded database"
     for (const [moment, work] of Object.entries(moments)) {
       await work();
       if (!isFull && !inShort.has(moment)) continue;
-      const left = join(place, `left-${moment.replaceAll(" ", "-")}`);
+      const left = join(inserted, `left-${moment.replaceAll(" ", "-")}`);
       image.writeTo(left);
       const restored = await openEmbedded(left, { flush: () => undefined });
       expect(await idsIn(restored), moment).toEqual(answered);
@@ -148,7 +148,7 @@ describe("the embedded database", () => {
   });
 
   it("the embedded database is created again if the process that was creating it was killed", async () => {
-    const folder = join(place, "half-made");
+    const folder = join(inserted, "half-made");
     const load = startScript(LOAD, folder);
     await vi.waitUntil(() => existsSync(join(`${folder}.unfinished`, "PG_VERSION")), {
       timeout: patienceMs,
@@ -164,7 +164,7 @@ describe("the embedded database", () => {
   });
 
   it("the embedded database is not created in a folder with other files", async () => {
-    const folder = join(place, "papers");
+    const folder = join(inserted, "papers");
     mkdirSync(folder);
     writeFileSync(join(folder, "letter.txt"), "");
     await expect(openEmbedded(folder)).rejects.toThrow(`${folder} is not empty and contains no database`);

@@ -13,12 +13,12 @@ import { layEmbeddedDatabase } from "../../support/embedded-template";
 import { hostileSettings } from "../../support/hostile-settings";
 import { projectFolder } from "../../support/test-database";
 
-const place = mkdtempSync(join(tmpdir(), "portcullis-embedded-settings-"));
-afterAll(() => rmSync(place, { recursive: true, force: true }));
+const inserted = mkdtempSync(join(tmpdir(), "portcullis-embedded-settings-"));
+afterAll(() => rmSync(inserted, { recursive: true, force: true }));
 
 const names = sessionSettings.map(({ name }) => name);
 const durable = ["fsync", "full_page_writes", "wal_sync_method"] as const;
-const folder = join(place, "database");
+const folder = join(inserted, "database");
 const open = () => openEmbedded(folder, { flush: () => undefined });
 
 async function valuesIn(client: PGlite, settings: readonly string[]): Promise<Record<string, string>> {
@@ -31,7 +31,7 @@ async function valuesIn(client: PGlite, settings: readonly string[]): Promise<Re
 }
 
 beforeAll(async () => {
-  await layEmbeddedDatabase(place);
+  await layEmbeddedDatabase(inserted);
   // PostgreSQL in single-user mode ignores the settings of ALTER DATABASE and ALTER ROLE. It reads its files only.
   const lines = [
     ...Object.entries(hostileSettings).map(([name, value]) => `${name} = '${value}'`),

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Places, placesIn } from "../../../src/delivery/applier/gateway-folder";
+import { type FolderPaths, pathsIn } from "../../../src/delivery/applier/gateway-folder";
 import type { Term } from "../../../src/delivery/protocol/applier";
 import type { Bundle, PlannedFile } from "../../../src/delivery/protocol/bundle";
 import { fileDigest } from "../../../src/delivery/protocol/file-digest";
@@ -17,12 +17,12 @@ const key = randomBytes(32).toString("base64url");
 const addresses = { address: "127.0.0.1:8000", probeAddress: "127.0.0.1:8001" };
 
 let own: string;
-let places: Places;
+let paths: FolderPaths;
 let agents: AgentChild[];
 
 beforeEach(() => {
   own = mkdtempSync(join(tmpdir(), "portcullis-agent-test-"));
-  places = placesIn(join(own, "gateway"));
+  paths = pathsIn(join(own, "gateway"));
   agents = [];
 });
 afterEach(async () => {
@@ -31,18 +31,18 @@ afterEach(async () => {
 });
 
 function agent(more: { readonly signsWith?: string } = {}): AgentChild {
-  const started = startAgent({ gatewayId, folder: places.folder, key, ...more });
+  const started = startAgent({ gatewayId, folder: paths.folder, key, ...more });
   agents.push(started);
   return started;
 }
 
 /** Claims the folder, and begins a term whose chain continues from this digest. */
 async function begun({ connection: { applier } }: AgentChild, term: number, digest = ""): Promise<Target> {
-  const nonce = existsSync(places.claim) ? JSON.parse(readFileSync(places.claim, "utf8")).nonce : null;
+  const nonce = existsSync(paths.claim) ? JSON.parse(readFileSync(paths.claim, "utf8")).nonce : null;
   const claim = await applier.claim({ installationId, gatewayId, nonce });
-  const holder = `holder-${term}`;
-  await applier.prepare({ term, holder }, addresses);
-  const started: Term = { gatewayId, term, holder, nonce: claim.nonce, epoch: "e1", digest };
+  const leaderId = `leader-${term}`;
+  await applier.prepare({ term, leaderId }, addresses);
+  const started: Term = { gatewayId, term, leaderId, nonce: claim.nonce, epoch: "e1", digest };
   return applier.begin(started);
 }
 
@@ -65,8 +65,8 @@ function bundle(more: Partial<Bundle> = {}): Bundle {
 }
 
 const deliver = (target: Target, sent: Bundle) => target.apply(sent.files, sent);
-const live = (name: string) => readFileSync(join(places.applications, name), "utf8");
-const marker = () => (existsSync(places.marker) ? readFileSync(places.marker, "utf8") : null);
+const live = (name: string) => readFileSync(join(paths.applications, name), "utf8");
+const marker = () => (existsSync(paths.marker) ? readFileSync(paths.marker, "utf8") : null);
 
 it("the process of an agent loads no database module", async () => {
   const { metafile } = await build({
@@ -99,7 +99,7 @@ describe("an agent in a separate process", () => {
     const child = agent();
     const target = await begun(child, 1);
     expect(child.pid).not.toBe(process.pid);
-    expect(readFileSync(places.static, "utf8")).toContain(places.dynamic);
+    expect(readFileSync(paths.static, "utf8")).toContain(paths.dynamic);
     await deliver(target, bundle());
     expect([live("a.yml"), marker()]).toEqual(["of 1", "marker 1"]);
     expect([await target.read("a.yml"), await target.read("b.yml")]).toEqual(["of 1", null]);
@@ -119,8 +119,8 @@ describe("an agent in a separate process", () => {
     const sent = bundle();
     await target.apply(sent.files, sent, {
       ready: async () => {
-        expect([existsSync(join(places.applications, "a.yml")), marker()]).toEqual([false, null]);
-        expect(readdirSync(join(places.staging, "1", "holder-1"))).toHaveLength(2);
+        expect([existsSync(join(paths.applications, "a.yml")), marker()]).toEqual([false, null]);
+        expect(readdirSync(join(paths.staging, "1", "leader-1"))).toHaveLength(2);
       },
     });
     expect([live("a.yml"), marker()]).toEqual(["of 1", "marker 1"]);
@@ -137,11 +137,11 @@ describe("an agent in a separate process", () => {
 
   it("an agent reports foreign files with the names that they define and the hosts that they route", async () => {
     const target = await begun(agent(), 1);
-    mkdirSync(join(places.dynamic, "more"));
+    mkdirSync(join(paths.dynamic, "more"));
     const routers = { r: { rule: "Host(`wiki.localhost`)", service: "s" } };
     const services = { s: { loadBalancer: { servers: [{ url: "http://127.0.0.1:9" }] } } };
-    writeFileSync(join(places.dynamic, "more", "one.yml"), JSON.stringify({ http: { routers, services } }));
-    writeFileSync(join(places.dynamic, "two.yml"), "{");
+    writeFileSync(join(paths.dynamic, "more", "one.yml"), JSON.stringify({ http: { routers, services } }));
+    writeFileSync(join(paths.dynamic, "two.yml"), "{");
     const found = [];
     for await (const foreign of target.foreignFiles([])) found.push(foreign);
     const [one, two] = found.sort((first, second) => (first.path < second.path ? -1 : 1));
@@ -153,7 +153,7 @@ describe("an agent in a separate process", () => {
     const child = agent();
     const target = await begun(child, 1);
     await target.requireClaim();
-    rmSync(places.claim);
+    rmSync(paths.claim);
     await expect(target.requireClaim()).rejects.toMatchObject({ name: "WrongFolder", why: "folder_replaced" });
     const claimed = child.connection.applier.claim({ installationId, gatewayId, nonce: "another" });
     await expect(claimed).rejects.toMatchObject({ name: "WrongFolder", why: "claim_missing" });
@@ -164,7 +164,7 @@ describe("refused bundles", () => {
   const refused = async (target: Target, sent: Bundle, why: string) => {
     await expect(deliver(target, sent)).rejects.toMatchObject({ name: "BundleRefused", why });
     expect([await target.names(), marker()]).toEqual([["a.yml"], "marker 1"]);
-    expect(readdirSync(places.staging, { recursive: true }).filter((name) => /-\d+-/.test(String(name)))).toEqual([]);
+    expect(readdirSync(paths.staging, { recursive: true }).filter((name) => /-\d+-/.test(String(name)))).toEqual([]);
   };
 
   it("a bundle is refused if no key of this gateway signed it", async () => {
@@ -243,7 +243,7 @@ it("an agent that is killed during staging applies nothing, the delivery fails, 
   await expect(cut).rejects.toMatchObject({ name: "ConnectionLost" });
   expect([await child.peer.closed.then(({ name }) => name), marker()]).toEqual(["ConnectionLost", "marker 1"]);
   const next = await begun(agent(), 2, "d1");
-  expect(readdirSync(places.staging)).toEqual(["2"]);
+  expect(readdirSync(paths.staging)).toEqual(["2"]);
   await deliver(next, bundle({ term: 2, revision: 3, previous: "d1", files: [file("b.yml", "b")] }));
   expect([live("b.yml"), marker()]).toEqual(["b", "marker 3"]);
 });

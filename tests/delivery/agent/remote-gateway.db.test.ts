@@ -14,7 +14,7 @@ let onStaged: (agent: AgentChild) => Promise<void>;
 
 beforeEach(async () => {
   sync = await openSyncWorld();
-  gateway = await startFakeGateway(sync.places, sync);
+  gateway = await startFakeGateway(sync.paths, sync);
   agents = [];
   onStaged = async () => undefined;
 });
@@ -113,8 +113,8 @@ it("a changed file and a foreign file are also found through an agent (TM-53)", 
   await sync.proven(applicationId);
   const text = sync.file(applicationId);
   const { writeFileSync } = await import("node:fs");
-  writeFileSync(`${sync.places.applications}/${applicationId}.yml`, "{}");
-  writeFileSync(`${sync.places.dynamic}/foreign.yml`, "{");
+  writeFileSync(`${sync.paths.applications}/${applicationId}.yml`, "{}");
+  writeFileSync(`${sync.paths.dynamic}/foreign.yml`, "{");
   agents.at(-1)?.kill("SIGKILL");
   await until(
     () => sync.file(applicationId),

@@ -36,8 +36,8 @@ describe.skipIf(!hasTraefik())("an agent in a process of its own, at a real gate
     reconciler.start();
     expect(await reconciler.ready).toEqual({ leads: true, why: null });
     traefik = await startTraefik({
-      folder: sync.places.dynamic,
-      config: { file: sync.places.static, address: sync.address, probeAddress: sync.probeAddress },
+      folder: sync.paths.dynamic,
+      config: { file: sync.paths.static, address: sync.address, probeAddress: sync.probeAddress },
     });
     const [first, second] = [password(), password()];
     const { applicationId } = await sync.given.application({

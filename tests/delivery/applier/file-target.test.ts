@@ -2,15 +2,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type FileSystem, realFileSystem } from "../../../src/delivery/applier/file-system";
+import { type FileOperations, realFileOperations } from "../../../src/delivery/applier/file-operations";
 import { fenceOlderTerms, fileTarget, stagingOf } from "../../../src/delivery/applier/file-target";
-import { type Places, placesIn } from "../../../src/delivery/applier/gateway-folder";
+import { type FolderPaths, pathsIn } from "../../../src/delivery/applier/gateway-folder";
 import type { Bundle, PlannedFile } from "../../../src/delivery/protocol/bundle";
 import type { FaultPoint } from "../../../src/delivery/protocol/target";
 import { realPace } from "../../../src/platform/timer";
 
 let folder: string;
-let places: Places;
+let paths: FolderPaths;
 /** `flush <content>`, `rename <name>`, `remove <name>`, `sync <folder>`, in the order of execution. */
 let done: string[];
 let under: number;
@@ -18,45 +18,45 @@ let mostAtOnce: number;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "portcullis-target-"));
-  places = placesIn(folder);
+  paths = pathsIn(folder);
   done = [];
   under = 0;
   mostAtOnce = 0;
-  for (const path of [places.applications, stagingOf(places, 1, "a")]) await realFileSystem.mkdir(path);
+  for (const path of [paths.applications, stagingOf(paths, 1, "a")]) await realFileOperations.mkdir(path);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const files: FileSystem = {
-  ...realFileSystem,
+const files: FileOperations = {
+  ...realFileOperations,
   async writeFlushed(path, text, mode, group) {
-    await realFileSystem.writeFlushed(path, text, mode, group);
+    await realFileOperations.writeFlushed(path, text, mode, group);
     done.push(`flush ${text}`);
   },
   async rename(from, to) {
     mostAtOnce = Math.max(mostAtOnce, ++under);
     try {
-      await realFileSystem.rename(from, to);
-      done.push(to.startsWith(places.staging) ? `remove ${basename(from)}` : `rename ${basename(to)}`);
+      await realFileOperations.rename(from, to);
+      done.push(to.startsWith(paths.staging) ? `remove ${basename(from)}` : `rename ${basename(to)}`);
     } finally {
       under--;
     }
   },
   async syncFolder(path) {
-    await realFileSystem.syncFolder(path);
+    await realFileOperations.syncFolder(path);
     done.push(`sync ${basename(path)}`);
   },
 };
 
-const target = (more: { files?: FileSystem; at?: (point: FaultPoint) => void } = {}) =>
+const target = (more: { files?: FileOperations; faultPoint?: (point: FaultPoint) => void } = {}) =>
   fileTarget({
-    places,
+    paths,
     term: 1,
-    holder: "a",
+    leaderId: "a",
     gatewayId: "gtw_1",
     nonce: "n",
     group: undefined,
     files,
-    at: () => undefined,
+    faultPoint: () => undefined,
     pace: realPace,
     ...more,
   });
@@ -73,8 +73,8 @@ const bundle: Bundle = {
   marker: "marker",
   probes: [],
 };
-const staged = () => readdirSync(stagingOf(places, 1, "a"));
-const live = (name: string, text: string) => writeFileSync(join(places.applications, name), text);
+const staged = () => readdirSync(stagingOf(paths, 1, "a"));
+const live = (name: string, text: string) => writeFileSync(join(paths.applications, name), text);
 
 it("all files are flushed before any is renamed, and the marker is renamed last (TM-53)", async () => {
   live("c.yml", "old");
@@ -84,13 +84,13 @@ it("all files are flushed before any is renamed, and the marker is renamed last 
     "rename a.yml",
     "rename b.yml",
     "remove c.yml",
-    `rename ${basename(places.marker)}`,
+    `rename ${basename(paths.marker)}`,
   ]);
   expect(done.slice(7).sort()).toEqual(
-    [`sync ${basename(places.applications)}`, `sync ${basename(places.dynamic)}`].sort(),
+    [`sync ${basename(paths.applications)}`, `sync ${basename(paths.dynamic)}`].sort(),
   );
-  expect(readdirSync(places.applications).sort()).toEqual(["a.yml", "b.yml"]);
-  expect(readFileSync(places.marker, "utf8")).toBe("marker");
+  expect(readdirSync(paths.applications).sort()).toEqual(["a.yml", "b.yml"]);
+  expect(readFileSync(paths.marker, "utf8")).toBe("marker");
   expect(staged()).toEqual([]);
 });
 
@@ -111,8 +111,8 @@ it("files that close are renamed one by one, and files that only open are rename
 
 it("a missing file needs no removal (DK-20)", async () => {
   await target().apply([file("a.yml", "closes"), file("no.yml", "removes")], bundle);
-  expect(readdirSync(places.applications)).toEqual(["a.yml"]);
-  expect([staged(), readFileSync(places.marker, "utf8")]).toEqual([[], "marker"]);
+  expect(readdirSync(paths.applications)).toEqual(["a.yml"]);
+  expect([staged(), readFileSync(paths.marker, "utf8")]).toEqual([[], "marker"]);
 });
 
 it("a delivery that is preempted before its first file changes nothing and leaves no files (DK-5)", async () => {
@@ -120,16 +120,16 @@ it("a delivery that is preempted before its first file changes nothing and leave
   const overtaken = async () => {
     if (point === "staged") throw new Error("overtaken");
   };
-  const at = (reached: FaultPoint) => {
+  const faultPoint = (reached: FaultPoint) => {
     point = reached;
   };
-  const applying = target({ at }).apply([file("a.yml", "opens")], bundle, { overtaken });
+  const applying = target({ faultPoint }).apply([file("a.yml", "opens")], bundle, { overtaken });
   await expect(applying).rejects.toThrow("overtaken");
-  expect([readdirSync(places.applications), staged(), existsSync(places.marker)]).toEqual([[], [], false]);
+  expect([readdirSync(paths.applications), staged(), existsSync(paths.marker)]).toEqual([[], [], false]);
 });
 
 it("the staged files of a failed delivery are removed (TM-53)", async () => {
-  const failing: FileSystem = {
+  const failing: FileOperations = {
     ...files,
     async writeFlushed(path, text, mode, group) {
       await files.writeFlushed(path, text, mode, group);
@@ -138,15 +138,15 @@ it("the staged files of a failed delivery are removed (TM-53)", async () => {
   };
   const applying = target({ files: failing }).apply([file("a.yml", "closes"), file("b.yml", "closes")], bundle);
   await expect(applying).rejects.toThrow("no space left");
-  expect([readdirSync(places.applications), staged(), existsSync(places.marker)]).toEqual([[], [], false]);
+  expect([readdirSync(paths.applications), staged(), existsSync(paths.marker)]).toEqual([[], [], false]);
 });
 
 it("a leader of an older term can neither write nor remove, even if there is nothing to remove (TM-53, DK-20)", async () => {
   live("old.yml", "old");
   const former = target();
-  await realFileSystem.mkdir(stagingOf(places, 2, "b"));
-  await fenceOlderTerms(places, 2, realFileSystem);
-  expect(readdirSync(places.staging)).toEqual(["2"]);
+  await realFileOperations.mkdir(stagingOf(paths, 2, "b"));
+  await fenceOlderTerms(paths, 2, realFileOperations);
+  expect(readdirSync(paths.staging)).toEqual(["2"]);
   const batches: PlannedFile[][] = [
     [file("new.yml", "closes")],
     [file("old.yml", "removes")],
@@ -155,30 +155,30 @@ it("a leader of an older term can neither write nor remove, even if there is not
   for (const batch of batches) {
     await expect(former.apply(batch, bundle)).rejects.toMatchObject({ code: "ENOENT" });
   }
-  expect(readdirSync(places.applications)).toEqual(["old.yml"]);
-  expect(existsSync(places.marker)).toBe(false);
+  expect(readdirSync(paths.applications)).toEqual(["old.yml"]);
+  expect(existsSync(paths.marker)).toBe(false);
 });
 
 it("a leader that is replaced after staging can no longer change anything (TM-53, DK-20)", async () => {
   live("old.yml", "old");
-  await realFileSystem.mkdir(stagingOf(places, 2, "b"));
+  await realFileOperations.mkdir(stagingOf(paths, 2, "b"));
   for (const batch of [[file("new.yml", "closes")], [file("old.yml", "removes")], [file("no.yml", "removes")]]) {
-    await realFileSystem.mkdir(stagingOf(places, 1, "a"));
+    await realFileOperations.mkdir(stagingOf(paths, 1, "a"));
     let fenced = false;
-    const replaced: FileSystem = {
+    const replaced: FileOperations = {
       ...files,
       async rename(from, to) {
-        if (!fenced) await fenceOlderTerms(places, 2, realFileSystem);
+        if (!fenced) await fenceOlderTerms(paths, 2, realFileOperations);
         fenced = true;
         await files.rename(from, to);
       },
       async removeTree(path) {
-        if (!fenced && !path.startsWith(places.staging)) await fenceOlderTerms(places, 2, realFileSystem);
+        if (!fenced && !path.startsWith(paths.staging)) await fenceOlderTerms(paths, 2, realFileOperations);
         await files.removeTree(path);
       },
     };
     await expect(target({ files: replaced }).apply(batch, bundle)).rejects.toMatchObject({ code: "ENOENT" });
-    expect(readdirSync(places.applications)).toEqual(["old.yml"]);
-    expect(existsSync(places.marker)).toBe(false);
+    expect(readdirSync(paths.applications)).toEqual(["old.yml"]);
+    expect(existsSync(paths.marker)).toBe(false);
   }
 });

@@ -12,7 +12,7 @@ afterEach(() => sync.close());
 
 /** The result of the first comparison for files that were put there before it. */
 async function reported(put: (folder: string) => void): Promise<string[]> {
-  const { dynamic } = sync.places;
+  const { dynamic } = sync.paths;
   mkdirSync(dynamic, { recursive: true });
   await sync.given.application({ route: { host: "wiki.localhost", upstreams: [{ url: "http://127.0.0.1:9000" }] } });
   put(dynamic);

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { placesIn } from "../../../src/delivery/applier/gateway-folder";
+import { pathsIn } from "../../../src/delivery/applier/gateway-folder";
 import { unreadableForTraefik, writeStaticConfiguration } from "../../../src/delivery/applier/static-configuration";
 
 const group = process.getgid?.() ?? 0;
@@ -22,7 +22,7 @@ test("a new folder is readable by its group", async () => {
 });
 
 test("each folder or file that the group cannot read is named", async () => {
-  const { applications, static: file } = placesIn(folder);
+  const { applications, static: file } = pathsIn(folder);
   chmodSync(applications, 0o740); // the folder can be listed, but none of its files can be opened
   chmodSync(file, 0o600);
   expect(await unreadableForTraefik({ folder, group })).toEqual([

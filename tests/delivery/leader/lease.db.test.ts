@@ -21,7 +21,7 @@ it("adopting a folder ends the present leader's term and frees the lease at once
   const { gatewayId } = sync;
   await sync.world.db.asOwner("update gateways set nonce = 'old' where gateway_id = $1", [gatewayId]);
   const take = (leaseTerm: number, nonce: string) =>
-    takeLease(database(), { gatewayId, leaseTerm, nonce }, { holder: "a", forMs: 60_000, force: false });
+    takeLease(database(), { gatewayId, leaseTerm, nonce }, { leaderId: "a", forMs: 60_000, force: false });
   const lease = await take(0, "old");
   if (lease === null) throw new Error("the lease was free");
   await renewLease(database(), lease, 60_000);

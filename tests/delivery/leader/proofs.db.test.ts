@@ -19,10 +19,10 @@ beforeEach(async () => {
 });
 afterEach(() => sync.close());
 
-const record = (term: number, holder: string, revision: number, why: string | null = null) =>
+const record = (term: number, leaderId: string, revision: number, why: string | null = null) =>
   recordProofs(
     sync.world.runtime.database,
-    { gatewayId: sync.gatewayId, term, holder },
+    { gatewayId: sync.gatewayId, term, leaderId },
     [{ applicationId: "app_1", revision, why, proof: [] }],
     new Date(),
   );

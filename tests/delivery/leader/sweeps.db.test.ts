@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { sweep } from "../../../src/delivery/leader/sweep";
+import { sweep } from "../../../src/delivery/leader/sweeper";
 import { openWorld, type World } from "../../support/world";
 
 let world: World;

@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { goneProof } from "../../../src/delivery/leader/removed-route-check";
+import { checkRemovedRoute } from "../../../src/delivery/leader/removed-route-check";
 import { backlogOf, batchOf } from "../../../src/delivery/planner/backlog";
 import { assumedCostMs, batchSize, costAfter } from "../../../src/delivery/planner/batch-size";
-import { probesToAsk } from "../../../src/delivery/planner/probes-to-ask";
+import { planProbes } from "../../../src/delivery/planner/plan-probes";
 import { ProofQueue } from "../../../src/delivery/prober/proof-queue";
 import { fullBudget, spend } from "../../../src/delivery/prober/rate-budget";
 import { servedDelivery } from "../../../src/delivery/protocol/served-delivery";
 import { backoff } from "../../../src/platform/backoff";
 import { dialable } from "../../../src/platform/net/listen-address";
-import { foreignContent } from "../../../src/traefik/foreign/foreign-file";
+import { foreignContent } from "../../../src/traefik/foreign/foreign-content";
 import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
 
 describe("the backlog", () => {
@@ -141,9 +141,9 @@ describe("the probe queue", () => {
 
   it("the place of a removed route is probed until it was seen gone", () => {
     const first = [route("rte_1", "a.example"), route("rte_2", "b.example")];
-    const second = probesToAsk(first, [route("rte_1", "a.example")]);
+    const second = planProbes(first, [route("rte_1", "a.example")]);
     expect(second).toEqual([first[0], { ...first[1], expect: "gone" }]);
-    expect(probesToAsk(second, [])).toEqual([
+    expect(planProbes(second, [])).toEqual([
       { ...first[0], expect: "gone" },
       { ...first[1], expect: "gone" },
     ]);
@@ -151,16 +151,16 @@ describe("the probe queue", () => {
 
   it("a route that was added again at its place is not probed as gone", () => {
     const back = route("rte_3", "a.example");
-    expect(probesToAsk([{ ...route("rte_1", "a.example"), expect: "gone" }], [back])).toEqual([back]);
+    expect(planProbes([{ ...route("rte_1", "a.example"), expect: "gone" }], [back])).toEqual([back]);
   });
 
   it("a route is gone when the deny or another route answers, but not when something foreign answers on a claimed host", () => {
-    expect(goneProof("deny", true)).toEqual({ proven: true });
-    expect(goneProof("route", true)).toEqual({ proven: true });
-    expect(goneProof(null, false)).toEqual({ proven: true });
-    expect(goneProof(null, true)).toEqual({ proven: false, why: "not_denied" });
-    expect(goneProof("unknown", true)).toEqual({ proven: false, why: "still_there" });
-    expect(goneProof("unknown", false)).toEqual({ proven: false, why: "still_there" });
+    expect(checkRemovedRoute("deny", true)).toEqual({ proven: true });
+    expect(checkRemovedRoute("route", true)).toEqual({ proven: true });
+    expect(checkRemovedRoute(null, false)).toEqual({ proven: true });
+    expect(checkRemovedRoute(null, true)).toEqual({ proven: false, why: "not_denied" });
+    expect(checkRemovedRoute("unknown", true)).toEqual({ proven: false, why: "still_there" });
+    expect(checkRemovedRoute("unknown", false)).toEqual({ proven: false, why: "still_there" });
   });
 
   it("closing changes are probed first, then applications with a waiting caller", () => {

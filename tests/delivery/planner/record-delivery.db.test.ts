@@ -47,7 +47,7 @@ it("the recorded proof of a delivery does not carry over to the next one (DK-3)"
   };
   await recordApplied(
     sync.world.runtime.database,
-    { gatewayId: sync.gatewayId, term: 3, holder: "b" },
+    { gatewayId: sync.gatewayId, term: 3, leaderId: "b" },
     { revision: 6, epoch: "e0", digest: "d" },
     { rows: [], states: [state], now: new Date(), first: true },
   );

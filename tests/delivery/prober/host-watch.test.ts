@@ -1,15 +1,15 @@
 import { randomBytes } from "node:crypto";
 import { beforeEach, expect, test } from "vitest";
-import type { GatewayAnswer } from "../../../src/delivery/prober/gateway-client";
+import type { GatewayResponse } from "../../../src/delivery/prober/gateway-client";
 import { makeHostWatch } from "../../../src/delivery/prober/host-watch";
 
 const address = "127.0.0.1:8000";
-const nothing: GatewayAnswer = { status: 404, tag: null, pass: null, revision: null, headers: {} };
-const taken: GatewayAnswer = { ...nothing, status: 200, headers: { server: "nginx" } };
+const nothing: GatewayResponse = { status: 404, tag: null, pass: null, revision: null, headers: {} };
+const taken: GatewayResponse = { ...nothing, status: 200, headers: { server: "nginx" } };
 
 let now: number;
 let asked: string[];
-let answers: (host: string) => Promise<GatewayAnswer | null> | GatewayAnswer | null;
+let answers: (host: string) => Promise<GatewayResponse | null> | GatewayResponse | null;
 
 beforeEach(() => {
   now = 0;
@@ -22,7 +22,7 @@ const watch = () =>
     random: randomBytes,
     now: () => now,
     client: {
-      ask: async (_, host) => {
+      request: async (_, host) => {
         asked.push(host);
         return answers(host);
       },

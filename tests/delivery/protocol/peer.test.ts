@@ -18,8 +18,8 @@ function pair(options: { patienceMs?: number; largestFrame?: number } = {}) {
 
 it("answers concurrent calls of both sides, each with its own answer", async () => {
   const { asks, answers } = pair();
-  for (const peer of [asks, answers]) peer.answer(double, async ({ n }) => 2 * n);
-  const asked = [asks.ask(double, { n: 1 }), answers.ask(double, { n: 2 }), asks.ask(double, { n: 3 })];
+  for (const peer of [asks, answers]) peer.handle(double, async ({ n }) => 2 * n);
+  const asked = [asks.call(double, { n: 1 }), answers.call(double, { n: 2 }), asks.call(double, { n: 3 })];
   expect(await Promise.all(asked)).toEqual([2, 4, 6]);
 });
 
@@ -29,9 +29,9 @@ it("sends nothing that a call does not declare", async () => {
   there.on("data", (chunk: Buffer) => {
     sent += chunk.toString();
   });
-  answers.answer(double, async ({ n }) => n);
+  answers.handle(double, async ({ n }) => n);
   const more = { n: 1, secret: "hidden" };
-  await asks.ask(double, more);
+  await asks.call(double, more);
   expect(sent).toContain('"n":1');
   expect(sent).not.toContain("hidden");
 });
@@ -44,15 +44,15 @@ it("transfers the errors that the other side must distinguish, and no text of an
     new Error("select secret from rows"),
     Object.assign(new Error("connect ENOENT"), { code: "ENOENT", syscall: "connect", address: "/run/database" }),
   ];
-  answers.answer(fail, () => Promise.reject(errors.shift()));
-  await expect(asks.ask(fail, null)).rejects.toMatchObject({
+  answers.handle(fail, () => Promise.reject(errors.shift()));
+  await expect(asks.call(fail, null)).rejects.toMatchObject({
     name: "WrongFolder",
     why: "claim_missing",
     message: "/srv/g is missing",
   });
-  await expect(asks.ask(fail, null)).rejects.toMatchObject({ code: "ENOSPC", syscall: "write" });
+  await expect(asks.call(fail, null)).rejects.toMatchObject({ code: "ENOSPC", syscall: "write" });
   for (const _ of [1, 2]) {
-    const error = await asks.ask(fail, null).catch((thrown: unknown) => thrown);
+    const error = await asks.call(fail, null).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       name: "CallFailed",
       message: "the call failed on the other side; its log has the reason",
@@ -64,13 +64,13 @@ it("transfers the errors that the other side must distinguish, and no text of an
 it("refuses an input and an output that do not match the declaration, and keeps the connection", async () => {
   const { asks, answers } = pair();
   const loose = defineCall("double", z.unknown(), z.unknown());
-  answers.answer(double, async ({ n }) => n);
-  await expect(asks.ask(loose, { n: "1" })).rejects.toMatchObject({ name: "CallFailed" });
-  answers.answer(loose, async () => "no number");
-  await expect(asks.ask(double, { n: 1 })).rejects.toMatchObject({ name: "ZodError" });
-  await expect(asks.ask(fail, null)).rejects.toMatchObject({ name: "CallFailed" });
-  answers.answer(double, async ({ n }) => n);
-  expect(await asks.ask(double, { n: 1 })).toBe(1);
+  answers.handle(double, async ({ n }) => n);
+  await expect(asks.call(loose, { n: "1" })).rejects.toMatchObject({ name: "CallFailed" });
+  answers.handle(loose, async () => "no number");
+  await expect(asks.call(double, { n: 1 })).rejects.toMatchObject({ name: "ZodError" });
+  await expect(asks.call(fail, null)).rejects.toMatchObject({ name: "CallFailed" });
+  answers.handle(double, async ({ n }) => n);
+  expect(await asks.call(double, { n: 1 })).toBe(1);
 });
 
 it.each([
@@ -81,17 +81,17 @@ it.each([
   ["a stream fails", ({ back }: ReturnType<typeof pair>) => back.destroy(new Error("broken"))],
 ])("when %s, open calls fail, later ones too, and the reason is known", async (_what, end) => {
   const connection = pair({ largestFrame: 1_000 });
-  connection.answers.answer(fail, () => new Promise(() => undefined));
-  const open = connection.asks.ask(fail, null);
+  connection.answers.handle(fail, () => new Promise(() => undefined));
+  const open = connection.asks.call(fail, null);
   open.catch(() => undefined);
   end(connection);
   await expect(open).rejects.toMatchObject({ name: "ConnectionLost" });
-  await expect(connection.asks.ask(fail, null)).rejects.toMatchObject({ name: "ConnectionLost" });
+  await expect(connection.asks.call(fail, null)).rejects.toMatchObject({ name: "ConnectionLost" });
   expect(await connection.asks.closed).toMatchObject({ name: "ConnectionLost" });
 });
 
 it("counts a side that does not answer in time as lost", async () => {
   const { asks, answers } = pair({ patienceMs: 20 });
-  answers.answer(fail, () => new Promise(() => undefined));
-  await expect(asks.ask(fail, null)).rejects.toThrow('"fail" was not answered within 20 ms');
+  answers.handle(fail, () => new Promise(() => undefined));
+  await expect(asks.call(fail, null)).rejects.toThrow('"fail" was not answered within 20 ms');
 });

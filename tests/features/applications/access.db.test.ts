@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { insertPlace } from "../../support/place";
+import type { CallResponse } from "../../support/call-response";
+import { insertEnvironment } from "../../support/environment";
 import { registerSecret } from "../../support/secrets";
-import { type Answer, type GivenOrganization, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, openWorld, type World } from "../../support/world";
 
 /**
  * Every way in which the number of an application's valid credentials is or becomes 0, and cases that only look
@@ -316,7 +317,7 @@ beforeAll(async () => {
   neverPublicOrganization = await world.organization();
   places = new Map();
   for (const org of [openOrganization, neverPublicOrganization])
-    places.set(org, (await insertPlace(world, org)).environmentId);
+    places.set(org, (await insertEnvironment(world, org)).environmentId);
   await setNeverPublic(neverPublicOrganization, true);
 });
 afterAll(() => world.close());
@@ -358,7 +359,7 @@ async function act(
   org: GivenOrganization,
   { applicationId, credentials }: { applicationId: string; credentials: ReadonlyMap<Row, string> },
   what: Act,
-): Promise<Answer<{ becamePublic?: boolean }> | null> {
+): Promise<CallResponse<{ becamePublic?: boolean }> | null> {
   if ("delete" in what) return org.call("security.delete", { securityId: credentials.get(what.delete) });
   if ("add" in what) return org.call("security.create", { applicationId, username: "new" });
   if ("access" in what) return org.call("applications.update", { applicationId, access: what.access });
@@ -460,7 +461,7 @@ describe("DK-19: access", () => {
 
   test("a new application copies the organization's default access unless the request overrides it", async () => {
     const org = await world.organization();
-    const { environmentId } = await insertPlace(world, org);
+    const { environmentId } = await insertEnvironment(world, org);
     await world.db.asOwner(`update organizations set default_access = 'protected' where organization_id = $1`, [
       org.organizationId,
     ]);

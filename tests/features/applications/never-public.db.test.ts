@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { insertPlace } from "../../support/place";
+import { insertEnvironment } from "../../support/environment";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Updated extends Record<string, unknown> {
@@ -21,7 +21,7 @@ afterAll(() => world.close());
 
 async function organization() {
   const org = await world.organization();
-  const { environmentId } = await insertPlace(world, org);
+  const { environmentId } = await insertEnvironment(world, org);
   return {
     org,
     application: async (input: Record<string, unknown> = {}) =>

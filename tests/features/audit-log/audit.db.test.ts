@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { insertEntries } from "../../support/audit-log";
-import { insertPlace } from "../../support/place";
+import { insertEnvironment } from "../../support/environment";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
@@ -25,7 +25,7 @@ let environmentId: string;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
 });
 afterAll(() => world.close());
 

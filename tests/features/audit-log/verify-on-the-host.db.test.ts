@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { writeCheckpoint } from "../../../src/audit/seal-entries";
 import { sealPending } from "../../../src/audit/sealer";
-import { writeCheckpoint } from "../../../src/audit/sealing";
 import type { AuditCheckpoint } from "../../../src/features/audit-log/contract";
 import { verifyAuditLogs } from "../../../src/main/host/verify-audit-logs";
 import { newId } from "../../../src/platform/ids";

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { claimHost, claimUpstreams, releaseHost } from "../../../src/features/claims/rows";
-import { insertPlace } from "../../support/place";
+import type { CallResponse } from "../../support/call-response";
+import { insertEnvironment } from "../../support/environment";
 import { runAs } from "../../support/run-as";
-import { type Answer, type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 
 interface Tenant extends GivenOrganization {
   /** Creates an application and returns its id. */
   application(): Promise<string>;
   /** Attempts to create a route of a new application. */
-  route(host: string, upstream: string, more?: Record<string, unknown>): Promise<Answer<{ routeId: string }>>;
+  route(host: string, upstream: string, more?: Record<string, unknown>): Promise<CallResponse<{ routeId: string }>>;
 }
 
 let world: World;
@@ -26,7 +27,7 @@ afterAll(() => world.close());
 
 async function tenant(gatewayId = world.gatewayId): Promise<Tenant> {
   const org = await world.organization({ gatewayId });
-  const { environmentId } = await insertPlace(world, org);
+  const { environmentId } = await insertEnvironment(world, org);
   const application = async () =>
     (await given(org).application({ environmentId, name: "App", access: "protected" })).applicationId;
   return {
@@ -42,7 +43,7 @@ async function tenant(gatewayId = world.gatewayId): Promise<Tenant> {
   };
 }
 
-const reasonOf = (answer: Answer<unknown>) => (answer.status === 200 ? "ok" : answer.error.data.reason);
+const reasonOf = (answer: CallResponse<unknown>) => (answer.status === 200 ? "ok" : answer.error.data.reason);
 
 async function claimsOf(org: GivenOrganization, kind: "host" | "upstream"): Promise<string[]> {
   const rows = await world.db.asOwner<{ value: string }>(
@@ -124,7 +125,7 @@ describe("host claims", () => {
     expect(reasonOf(await acme.call("routes.delete", { routeId: created.data.routeId }))).toBe("ok");
     expect(reasonOf(await beta.route(host, newUpstream()))).toBe("host_taken");
     const { applicationId } = await given(acme).application({
-      environmentId: (await insertPlace(world, acme)).environmentId,
+      environmentId: (await insertEnvironment(world, acme)).environmentId,
       access: "protected",
       route: { host, upstreams: [{ url: newUpstream() }] },
     });
@@ -247,7 +248,7 @@ describe("upstream claims", () => {
   test("an organization with checked upstreams claims a name together with its addresses", async () => {
     const beta = await tenant();
     const acme = await world.organization({ upstreams: "checked" });
-    const { environmentId } = await insertPlace(world, acme);
+    const { environmentId } = await insertEnvironment(world, acme);
     world.dns.set("pinned.example.org", ["198.51.100.4", "2001:db8::4"]);
     const { applicationId } = await given(acme).application({ environmentId, access: "protected" });
     const upstreams = [{ url: "https://pinned.example.org:8443" }];

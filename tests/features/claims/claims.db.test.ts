@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { claimHost } from "../../../src/features/claims/rows";
+import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Claim {
@@ -22,7 +22,7 @@ let hosts = 0;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
 });
 afterAll(() => world.close());
 
@@ -55,7 +55,7 @@ test("a host can be released once its route is deleted; its deny is delivered, a
 
   await given(acme).ok("routes.delete", { routeId });
   const beta = await world.organization();
-  const otherPlace = await insertPlace(world, beta);
+  const otherPlace = await insertEnvironment(world, beta);
   await expect(publish(beta, otherPlace.environmentId)).rejects.toThrow("host_taken");
 
   const released = await given(acme).ok<Claim>("claims.release", { claimId: claim.claimId });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { reportReservedClaims } from "../../../src/features/claims/report-reserved";
-import { insertPlace } from "../../support/place";
+import { insertEnvironment } from "../../support/environment";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 let world: World; // its public address is https://portcullis.example.org
@@ -9,7 +9,7 @@ let acme: GivenOrganization;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  const { environmentId } = await insertPlace(world, acme);
+  const { environmentId } = await insertEnvironment(world, acme);
   for (const [at, host] of ["one.example.net", "two.example.net", "three.example.net"].entries()) {
     const route = { host, upstreams: [{ url: `http://10.0.6.${at + 1}:80` }] };
     await given(acme).application({ environmentId, access: "protected", route });

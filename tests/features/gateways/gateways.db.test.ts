@@ -1,11 +1,11 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { SealedPlace } from "../../../src/database/sealing";
-import { gatewayPlaces } from "../../../src/delivery/planner/gateway-secrets";
+import type { SealContext } from "../../../src/database/sealing";
+import { gatewaySealContexts } from "../../../src/delivery/planner/gateway-secrets";
 import { ensureLocalGateway } from "../../../src/main/host/ensure-local-gateway";
 import { newId } from "../../../src/platform/ids";
+import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Gateway {
@@ -103,7 +103,7 @@ test.each(["", "nonsense", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:65536", "http:
 describe("organizations that are allowed on a gateway", () => {
   async function gatewayWithApplication() {
     const { gatewayId } = await create({ organizationIds: [acme.organizationId, root.organizationId] });
-    const { environmentId } = await insertPlace(world, acme);
+    const { environmentId } = await insertEnvironment(world, acme);
     const { applicationId } = await given(acme).application({ environmentId, gatewayId, access: "protected" });
     return { gatewayId, environmentId, applicationId };
   }
@@ -136,7 +136,7 @@ describe("organizations that are allowed on a gateway", () => {
   test("removing an organization waits for an application that is being created and is then refused", async (context) => {
     if (!runsSideBySide()) return context.skip("one transaction at a time");
     const { gatewayId } = await create({ organizationIds: [acme.organizationId] });
-    const { environmentId } = await insertPlace(world, acme);
+    const { environmentId } = await insertEnvironment(world, acme);
     const update = await besideUncommitted(
       world,
       acme.organizationId,
@@ -163,8 +163,8 @@ describe("organizations that are allowed on a gateway", () => {
   });
 });
 
-function unsealed(place: SealedPlace, sealed: string): string {
-  const value = world.runtime.sealer.open(place, sealed);
+function unsealed(context: SealContext, sealed: string): string {
+  const value = world.runtime.sealer.open(context, sealed);
   if (!value.ok) throw new Error(value.reason);
   return value.plaintext;
 }
@@ -181,8 +181,8 @@ test("no response and no audit entry contains a gateway's nonce, tag key, probe 
     "nonce-of-the-gateway",
     tagKey,
     probeHost,
-    unsealed(gatewayPlaces.tagKey(gatewayId), tagKey),
-    unsealed(gatewayPlaces.probeHost(gatewayId), probeHost),
+    unsealed(gatewaySealContexts.tagKey(gatewayId), tagKey),
+    unsealed(gatewaySealContexts.probeHost(gatewayId), probeHost),
   ];
   const answers = [created];
   for (const [procedure, input] of [

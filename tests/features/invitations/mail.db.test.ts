@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { makeMailer } from "../../../src/main/mail";
+import { makeMailer } from "../../../src/main/smtp-mailer";
 import { openBrowser } from "../../support/browser";
 import { type MailServer, openMailServer } from "../../support/mail-server";
 import { registerSecret } from "../../support/secrets";

@@ -2,9 +2,10 @@ import { createHash } from "node:crypto";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { roles } from "../../../src/access/permissions";
+import type { Call } from "../../support/call-response";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { registerSecret } from "../../support/secrets";
-import { type Call, type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Key {
   readonly apiKeyId: string;

@@ -2,8 +2,8 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { roles } from "../../../src/access/permissions";
 import { newId } from "../../../src/platform/ids";
+import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { insertPlace } from "../../support/place";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { type Colleague, colleague, type Key, ok, reasonOf } from "./people-with-keys";
@@ -124,7 +124,7 @@ describe("keys that can do more than the caller", () => {
 
   test("a member cannot change or revoke the key of a member who can do more in a project", async () => {
     const { ok: okByHost } = given(acme);
-    const { projectId } = await insertPlace(world, acme);
+    const { projectId } = await insertEnvironment(world, acme);
     const permissions = ["key:list", "key:read", "key:update", "key:delete"];
     const { roleId } = await okByHost<{ roleId: string }>("roles.create", { name: "Keys", permissions });
     const [clerk, worker] = [await colleague(world, acme, "viewer"), await colleague(world, acme, null)];
@@ -256,8 +256,8 @@ describe("number of keys of a member (TM-26)", () => {
 
 describe("members of projects only", () => {
   test("a member of one project can create and list keys of that project only, up to their role there", async () => {
-    const { projectId, environmentId } = await insertPlace(world, acme);
-    const otherPlace = await insertPlace(world, acme);
+    const { projectId, environmentId } = await insertEnvironment(world, acme);
+    const otherPlace = await insertEnvironment(world, acme);
     const member = await colleague(world, acme, null);
     await world.db.asOwner(
       `insert into project_roles (project_role_id, organization_id, project_id, member_id, role, created_at)

@@ -4,9 +4,10 @@ import type { Role } from "../../../src/access/permissions";
 import type { Handler } from "../../../src/http/handler";
 import { newId } from "../../../src/platform/ids";
 import { type Browser, openBrowser } from "../../support/browser";
+import { type CallResponse, procedureRequest, readCallResponse } from "../../support/call-response";
 import { givenMember, givenPerson } from "../../support/people";
 import { registerSecret } from "../../support/secrets";
-import type { Answer, GivenOrganization, World } from "../../support/world";
+import type { GivenOrganization, World } from "../../support/world";
 
 /** A key as the API shows it. */
 export interface Key {
@@ -78,22 +79,9 @@ export async function colleague(world: World, org: GivenOrganization, role: Role
 
 /** Returns a function that calls one process with a key, from an address. */
 export function callFrom(handler: Handler, key: string, ip: string, headers: Record<string, string> = {}) {
-  return async <T = Record<string, unknown>>(procedure: string, input: unknown = {}): Promise<Answer<T>> => {
-    const request = new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": key, ...headers },
-      body: JSON.stringify(input),
-    });
-    const response = await handler(request, { ip });
-    const text = await response.text();
-    const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
-    return {
-      status: response.status,
-      data: body.result?.data as T,
-      error: body.error as Answer["error"],
-      text,
-      headers: response.headers,
-    };
+  return async <T = Record<string, unknown>>(procedure: string, input: unknown = {}): Promise<CallResponse<T>> => {
+    const request = procedureRequest(procedure, input, { key, headers });
+    return readCallResponse(await handler(request, { ip }));
   };
 }
 

@@ -1,23 +1,24 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { permissions, placeOf } from "../../../src/access/permissions";
+import { levelOf, permissions } from "../../../src/access/permissions";
 import { newId } from "../../../src/platform/ids";
-import { insertPlace, type Place } from "../../support/place";
+import type { Call } from "../../support/call-response";
+import { insertEnvironment, type ProjectAndEnvironment } from "../../support/environment";
 import { registerSecret } from "../../support/secrets";
-import { type Call, type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
 
 let world: World;
 let acme: GivenOrganization;
 let owner: Colleague;
-let place: Place;
-let otherPlace: Place;
+let inserted: ProjectAndEnvironment;
+let other: ProjectAndEnvironment;
 
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
   await world.db.asOwner(`update organizations set max_keys_per_member = 1000`, []);
   owner = await colleague(world, acme, "owner");
-  [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+  [inserted, other] = [await insertEnvironment(world, acme), await insertEnvironment(world, acme)];
 });
 afterAll(() => world.close());
 
@@ -37,7 +38,7 @@ const customRole = async (rolePermissions: string[], { organizationId } = acme):
 
 describe("scopes (PO-23)", () => {
   test("a key can do what its scopes say, and anything else returns 403 key_scope", async () => {
-    const { environmentId } = place;
+    const { environmentId } = inserted;
     const call = world.callAs((await createKey(owner.call, { scopes: ["application:create", "project:read"] })).key);
     expect((await call("applications.create", { environmentId, name: "Wiki" })).status).toBe(200);
     expect((await call("projects.list")).status).toBe(200);
@@ -67,7 +68,7 @@ describe("scopes (PO-23)", () => {
       ]);
     }
     const developer = await colleague(world, acme, "developer");
-    for (const scope of permissions.filter((permission) => placeOf(permission) !== "person")) {
+    for (const scope of permissions.filter((permission) => levelOf(permission) !== "person")) {
       const mayGrant = (await developer.call<{ permissions: string[] }>("auth.session")).data.permissions.includes(
         scope,
       );
@@ -115,28 +116,25 @@ describe("keys with a custom role", () => {
 
 describe("keys of one project", () => {
   test("a project key works in its project, but not in other projects or at the organization", async () => {
-    const created = await createKey(owner.call, { role: "admin", projectId: place.projectId });
+    const created = await createKey(owner.call, { role: "admin", projectId: inserted.projectId });
     const call = world.callAs(created.key);
     const create = (environmentId: string) => call("applications.create", { environmentId, name: "Wiki" });
-    expect((await create(place.environmentId)).status).toBe(200);
-    expect(reasonOf(await create(otherPlace.environmentId))).toEqual([403, "key_scope"]);
+    expect((await create(inserted.environmentId)).status).toBe(200);
+    expect(reasonOf(await create(other.environmentId))).toEqual([403, "key_scope"]);
     expect(reasonOf(await call("projects.create", { name: "x" }))).toEqual([403, "key_scope"]);
     const listed = await call<{ items: { projectId: string }[] }>("projects.list");
-    expect(listed.data.items.map(({ projectId }) => projectId)).toEqual([place.projectId]);
+    expect(listed.data.items.map(({ projectId }) => projectId)).toEqual([inserted.projectId]);
     expect(reasonOf(await call("applications.list"))).toEqual([403, "key_scope"]);
-    expect((await call("projects.one", { projectId: place.projectId })).status).toBe(200);
+    expect((await call("projects.one", { projectId: inserted.projectId })).status).toBe(200);
     expect((await call("auth.session")).status).toBe(200);
     const child = { name: "child", role: "developer" };
     expect(reasonOf(await call("keys.create", child))).toEqual([403, "key_scope"]);
-    expect(reasonOf(await call("keys.create", { ...child, projectId: otherPlace.projectId }))).toEqual([
-      403,
-      "key_scope",
-    ]);
-    expect((await call("keys.create", { ...child, projectId: place.projectId })).status).toBe(200);
+    expect(reasonOf(await call("keys.create", { ...child, projectId: other.projectId }))).toEqual([403, "key_scope"]);
+    expect((await call("keys.create", { ...child, projectId: inserted.projectId })).status).toBe(200);
   });
 
   test("a key for a project of another organization or for an unknown project returns 404", async () => {
-    const foreign = await insertPlace(world, await world.organization());
+    const foreign = await insertEnvironment(world, await world.organization());
     for (const projectId of [foreign.projectId, newId("project")]) {
       const answer = await owner.call("keys.create", { name: "x", role: "viewer", projectId });
       expect(reasonOf(answer)).toEqual([404, "not_found"]);
@@ -304,7 +302,7 @@ describe("mass assignment", () => {
 
 test("every operation on keys treats a foreign key, account, project or role like an unknown id", async () => {
   const beta = await world.organization();
-  const { projectId } = await insertPlace(world, beta);
+  const { projectId } = await insertEnvironment(world, beta);
   const roleId = await customRole(["project:read"], beta);
   const { apiKeyId } = await given(beta).ok<Key>("keys.create", { name: "x", role: "viewer" });
   const { serviceAccountId } = await given(beta).ok<{ serviceAccountId: string }>("serviceAccounts.create", {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { openBrowser } from "../../support/browser";
-import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
+import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, signInBy } from "../../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../../support/people";
 import { openWorld, type World } from "../../support/world";
@@ -8,7 +8,7 @@ import { openWorld, type World } from "../../support/world";
 const rounds = 8;
 
 let world: World;
-let idp: OidcProvider;
+let idp: RunningProvider;
 
 beforeAll(async () => {
   world = await openWorld();

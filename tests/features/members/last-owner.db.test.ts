@@ -6,7 +6,7 @@ import type { TrustedHeader } from "../../../src/access/runtime";
 import { SettingsProviders } from "../../../src/features/providers/contract";
 import { ensureSettingsProviders, ensureTrustedHeader } from "../../../src/features/providers/ensure";
 import { openBrowser } from "../../support/browser";
-import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
+import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { redirectUri, signInBy } from "../../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../../support/people";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
@@ -21,7 +21,7 @@ const header: TrustedHeader = {
 };
 
 let world: World;
-let idp: OidcProvider;
+let idp: RunningProvider;
 let root: GivenOrganization;
 
 beforeAll(async () => {

@@ -1,9 +1,9 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { newId } from "../../../src/platform/ids";
+import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { givenMember } from "../../support/people";
-import { insertPlace } from "../../support/place";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { givenRole, givenTeammate } from "./given-team";
@@ -57,7 +57,7 @@ describe("a member's role in the organization (DK-11, PO-21)", () => {
 
   test("a member without a role in the organization has only the project roles", async () => {
     const developer = await givenTeammate(world, acme, "developer");
-    const { projectId } = await insertPlace(world, acme);
+    const { projectId } = await insertEnvironment(world, acme);
     const { ok } = given(acme);
     await ok("members.setProjectRole", { memberId: developer.memberId, projectId, role: "viewer" });
     expect(await ok<Member>("members.update", { memberId: developer.memberId, role: null })).toMatchObject({
@@ -150,7 +150,7 @@ describe("limits of what a member can grant (DK-15)", () => {
   });
 
   test("a member cannot change or remove a member whose project role they could not grant", async () => {
-    const { projectId } = await insertPlace(world, acme);
+    const { projectId } = await insertEnvironment(world, acme);
     const roleId = await givenRole(acme, ["member:read", "member:update", "member:delete", "project:read"]);
     const [clerk, worker] = [await givenTeammate(world, acme, "viewer"), await givenTeammate(world, acme, null)];
     const { ok } = given(acme);
@@ -165,7 +165,7 @@ describe("limits of what a member can grant (DK-15)", () => {
 
   test("a custom role counts by its permissions, in the organization and in a project", async () => {
     const { ok } = given(acme);
-    const { projectId } = await insertPlace(world, acme);
+    const { projectId } = await insertEnvironment(world, acme);
     const clerks = await givenRole(acme, ["member:update", "member:delete", "project:read"]);
     const writers = await givenRole(acme, ["project:read", "project:update"]);
     const [clerk, writer, worker] = [
@@ -201,16 +201,16 @@ describe("limits of what a member can grant (DK-15)", () => {
 
 describe("a member's project role (DK-11)", () => {
   test("a project role adds to the organization's role in that project only, and can be replaced and removed", async () => {
-    const [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+    const [project, otherProject] = [await insertEnvironment(world, acme), await insertEnvironment(world, acme)];
     const viewer = await givenTeammate(world, acme, "viewer");
     const set = (input: object) =>
       given(acme).ok<Member>("members.setProjectRole", { memberId: viewer.memberId, ...input });
-    const { projectId } = place;
+    const { projectId } = project;
     expect((await set({ projectId, role: "developer" })).projectRoles).toEqual([
       { projectId, role: "developer", roleId: null },
     ]);
     expect(await viewer.attempt("projects.update", { projectId, name: "x" })).toEqual([200]);
-    expect(await viewer.attempt("projects.update", { projectId: otherPlace.projectId, name: "x" })).toEqual([
+    expect(await viewer.attempt("projects.update", { projectId: otherProject.projectId, name: "x" })).toEqual([
       403,
       "forbidden",
     ]);
@@ -228,7 +228,7 @@ describe("a member's project role (DK-11)", () => {
 
   test("changing a project role affects no other member and no other project", async () => {
     const { ok } = given(acme);
-    const [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+    const [project, otherProject] = [await insertEnvironment(world, acme), await insertEnvironment(world, acme)];
     const [ada, bob] = [await givenTeammate(world, acme, null), await givenTeammate(world, acme, null)];
     const rolesOf = async ({ memberId }: { memberId: string }) => {
       const { items } = await ok<{ items: Member[] }>("members.list", { limit: 200 });
@@ -237,35 +237,35 @@ describe("a member's project role (DK-11)", () => {
         ?.projectRoles.map(({ projectId, role }) => [projectId, role]);
     };
     for (const [{ memberId }, { projectId }, role] of [
-      [ada, place, "viewer"],
-      [ada, otherPlace, "developer"],
-      [bob, place, "admin"],
+      [ada, project, "viewer"],
+      [ada, otherProject, "developer"],
+      [bob, project, "admin"],
     ] as const) {
       await ok("members.setProjectRole", { memberId, projectId, role });
     }
-    await ok("members.setProjectRole", { memberId: ada.memberId, projectId: place.projectId, role: null });
-    expect(await rolesOf(ada)).toEqual([[otherPlace.projectId, "developer"]]);
-    expect(await rolesOf(bob)).toEqual([[place.projectId, "admin"]]);
+    await ok("members.setProjectRole", { memberId: ada.memberId, projectId: project.projectId, role: null });
+    expect(await rolesOf(ada)).toEqual([[otherProject.projectId, "developer"]]);
+    expect(await rolesOf(bob)).toEqual([[project.projectId, "admin"]]);
   });
 
   test("a member cannot grant a project role that is stronger than their own role in that project", async () => {
-    const [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+    const [project, otherProject] = [await insertEnvironment(world, acme), await insertEnvironment(world, acme)];
     const roleId = await givenRole(acme, ["member:read", "member:update", "project:read"]);
     const [clerk, worker] = [await givenTeammate(world, acme, "viewer"), await givenTeammate(world, acme, null)];
     const { ok } = given(acme);
     await ok("members.update", { memberId: clerk.memberId, roleId });
-    await ok("members.setProjectRole", { memberId: clerk.memberId, projectId: place.projectId, role: "developer" });
+    await ok("members.setProjectRole", { memberId: clerk.memberId, projectId: project.projectId, role: "developer" });
     const set = (projectId: string, input: object, memberId = worker.memberId) =>
       clerk.attempt("members.setProjectRole", { memberId, projectId, ...input });
-    expect(await set(otherPlace.projectId, { role: "viewer" })).toEqual([403, "role_above_own"]);
-    expect(await set(otherPlace.projectId, { role: "owner" }, clerk.memberId)).toEqual([403, "role_above_own"]);
-    expect(await set(place.projectId, { role: "admin" }, clerk.memberId)).toEqual([403, "role_above_own"]);
-    expect(await set(place.projectId, { role: "admin" })).toEqual([403, "role_above_own"]);
-    expect(await set(otherPlace.projectId, { roleId: await givenRole(acme, ["project:read"]) })).toEqual([200]);
-    expect(await set(place.projectId, { role: "developer" })).toEqual([200]);
+    expect(await set(otherProject.projectId, { role: "viewer" })).toEqual([403, "role_above_own"]);
+    expect(await set(otherProject.projectId, { role: "owner" }, clerk.memberId)).toEqual([403, "role_above_own"]);
+    expect(await set(project.projectId, { role: "admin" }, clerk.memberId)).toEqual([403, "role_above_own"]);
+    expect(await set(project.projectId, { role: "admin" })).toEqual([403, "role_above_own"]);
+    expect(await set(otherProject.projectId, { roleId: await givenRole(acme, ["project:read"]) })).toEqual([200]);
+    expect(await set(project.projectId, { role: "developer" })).toEqual([200]);
     // Organization permissions have no effect in a project role.
     const strong = await givenRole(acme, ["project:read", "organization:delete", "member:update"]);
-    expect(await set(otherPlace.projectId, { roleId: strong })).toEqual([200]);
+    expect(await set(otherProject.projectId, { roleId: strong })).toEqual([200]);
     expect(await worker.attempt("organizations.delete")).toEqual([403, "forbidden"]);
     expect(await worker.attempt("members.update", { memberId: worker.memberId, role: "viewer" })).toEqual([
       403,
@@ -274,36 +274,36 @@ describe("a member's project role (DK-11)", () => {
   });
 
   test("projects.list returns the projects that a project role or a project key can read, and no others", async () => {
-    const [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
+    const [project, otherProject] = [await insertEnvironment(world, acme), await insertEnvironment(world, acme)];
     const worker = await givenTeammate(world, acme, null);
     expect(await worker.attempt("projects.list")).toEqual([403, "forbidden"]);
     const { ok } = given(acme);
     const set = (projectId: string, input: object) =>
       ok("members.setProjectRole", { memberId: worker.memberId, projectId, ...input });
-    await set(place.projectId, { role: "viewer" });
-    await set(otherPlace.projectId, { roleId: await givenRole(acme, ["route:read"]) });
+    await set(project.projectId, { role: "viewer" });
+    await set(otherProject.projectId, { roleId: await givenRole(acme, ["route:read"]) });
     const other = await givenTeammate(world, acme, null);
-    await ok("members.setProjectRole", { memberId: other.memberId, projectId: otherPlace.projectId, role: "viewer" });
+    await ok("members.setProjectRole", { memberId: other.memberId, projectId: otherProject.projectId, role: "viewer" });
     const listedBy = async (list: () => Promise<{ data: { items: { projectId: string }[] } }>) =>
       (await list()).data.items.map(({ projectId }) => projectId);
-    expect(await listedBy(() => worker.browser.call("projects.list"))).toEqual([place.projectId]);
-    expect(await listedBy(() => worker.browser.call("projects.list", { cursor: place.projectId }))).toEqual([]);
+    expect(await listedBy(() => worker.browser.call("projects.list"))).toEqual([project.projectId]);
+    expect(await listedBy(() => worker.browser.call("projects.list", { cursor: project.projectId }))).toEqual([]);
     const { key } = await ok<{ key: string }>("keys.create", {
       name: "k",
       role: "viewer",
-      projectId: otherPlace.projectId,
+      projectId: otherProject.projectId,
     });
-    expect(await listedBy(() => world.callAs(registerSecret(key))("projects.list"))).toEqual([otherPlace.projectId]);
+    expect(await listedBy(() => world.callAs(registerSecret(key))("projects.list"))).toEqual([otherProject.projectId]);
     const scoped = await ok<{ key: string }>("keys.create", { name: "k", scopes: ["route:read"] });
     const refused = await world.callAs(registerSecret(scoped.key))("projects.list");
     expect([refused.status, refused.error.data.reason]).toEqual([403, "key_scope"]);
     expect((await listedBy(() => acme.call("projects.list"))).sort()).toEqual(
-      [place.projectId, otherPlace.projectId].sort(),
+      [project.projectId, otherProject.projectId].sort(),
     );
   });
 
   test("a project owner cannot grant project roles, because only the organization manages its members", async () => {
-    const { projectId } = await insertPlace(world, acme);
+    const { projectId } = await insertEnvironment(world, acme);
     const lead = await givenTeammate(world, acme, "viewer");
     await given(acme).ok("members.setProjectRole", { memberId: lead.memberId, projectId, role: "owner" });
     const input = { memberId: lead.memberId, projectId, role: "owner" };
@@ -312,7 +312,7 @@ describe("a member's project role (DK-11)", () => {
 
   test("a project role for a project or a member of another organization returns 404", async () => {
     const beta = await world.organization();
-    const [own, foreign] = [await insertPlace(world, acme), await insertPlace(world, beta)];
+    const [own, foreign] = [await insertEnvironment(world, acme), await insertEnvironment(world, beta)];
     const [mate, stranger] = [await givenTeammate(world, acme, "viewer"), await givenTeammate(world, beta, "viewer")];
     const attempts = [
       { memberId: mate.memberId, projectId: foreign.projectId },
@@ -332,7 +332,7 @@ describe("a member's project role (DK-11)", () => {
   });
 
   test("a project role is deleted with its project", async () => {
-    const { projectId } = await insertPlace(world, acme);
+    const { projectId } = await insertEnvironment(world, acme);
     const viewer = await givenTeammate(world, acme, "viewer");
     await given(acme).ok("members.setProjectRole", { memberId: viewer.memberId, projectId, role: "admin" });
     await given(acme).ok("projects.delete", { projectId });

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { sweep } from "../../../src/delivery/leader/sweep";
+import { sweep } from "../../../src/delivery/leader/sweeper";
 import { openBrowser } from "../../support/browser";
+import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { givenMember, givenPerson } from "../../support/people";
-import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Organization {
@@ -108,7 +108,7 @@ describe("organizations.update", () => {
 
   test("the default access applies to applications that are created from then on", async () => {
     const acme = await world.organization();
-    const { environmentId } = await insertPlace(world, acme);
+    const { environmentId } = await insertEnvironment(world, acme);
     const first = await given(acme).application<{ applicationId: string; access: string }>({ environmentId });
     await update(acme, { defaultAccess: "protected" });
     const second = await given(acme).application<{ access: string }>({ environmentId });
@@ -140,7 +140,7 @@ describe("organizations.update", () => {
 describe("DK-19: neverPublic", () => {
   test("neverPublic lists what it closes, adds a closing outbox row for each, and resets every openedBy", async () => {
     const acme = await world.organization();
-    const { environmentId } = await insertPlace(world, acme);
+    const { environmentId } = await insertEnvironment(world, acme);
     const createApplication = async (input: Record<string, unknown>) =>
       (await given(acme).application<{ applicationId: string }>({ environmentId, ...input })).applicationId;
     const open = [await createApplication({ name: "One" }), await createApplication({ name: "Two" })];
@@ -185,7 +185,7 @@ describe("DK-19: neverPublic", () => {
   test("turning neverPublic on during deletions of last credentials refuses or closes each, and none fails as busy", async () => {
     for (let round = 0; round < 5; round++) {
       const acme = await world.organization();
-      const { environmentId } = await insertPlace(world, acme);
+      const { environmentId } = await insertEnvironment(world, acme);
       const credentials = await Promise.all(
         Array.from({ length: 12 }, async () => {
           const { applicationId } = await given(acme).application({ environmentId });
@@ -287,7 +287,7 @@ describe("organizations.delete", () => {
     const { roleId } = await ok<{ roleId: string }>("roles.create", { name: "Reader", permissions: ["project:read"] });
     const memberId = await givenMember(world, organizationId, await givenPerson(world), "viewer");
     await ok("members.update", { memberId, roleId });
-    const { projectId } = await insertPlace(world, acme);
+    const { projectId } = await insertEnvironment(world, acme);
     await ok("members.setProjectRole", { memberId, projectId, roleId });
     await ok("invitations.create", { email: "new@example.org", roleId });
     await ok("serviceAccounts.create", { name: "ci", roleId });
@@ -319,7 +319,7 @@ describe("organizations.delete", () => {
   test("an organization is not deleted if a concurrent creation of an application succeeds", async () => {
     for (let round = 0; round < 5; round++) {
       const acme = await world.organization();
-      const { environmentId } = await insertPlace(world, acme);
+      const { environmentId } = await insertEnvironment(world, acme);
       const [deleted, ...created] = await Promise.all([
         acme.call("organizations.delete"),
         ...Array.from({ length: 5 }, () => acme.call("applications.create", { environmentId, name: "A" })),

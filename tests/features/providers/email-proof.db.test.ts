@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Provider } from "../../../src/features/providers/contract";
 import { type Browser, openBrowser } from "../../support/browser";
-import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
+import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy } from "../../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../../support/people";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../../support/world";
@@ -10,7 +10,7 @@ import { type GivenOrganization, openWorld, testOrigin, type World } from "../..
 const issuer = "https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0";
 
 let world: World;
-let entra: OidcProvider;
+let entra: RunningProvider;
 let acme: GivenOrganization;
 let root: GivenOrganization;
 const ids = new Map<string, string>();

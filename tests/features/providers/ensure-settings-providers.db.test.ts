@@ -4,12 +4,12 @@ import { ensureSettingsProviders, SlugTaken } from "../../../src/features/provid
 import { findProvider } from "../../../src/identity/external/provider";
 import { newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";
-import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
+import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { redirectUri, signInBy, startSignIn } from "../../support/oidc-sign-in";
 import { openWorld, testOrigin, type World } from "../../support/world";
 
 let world: World;
-let idp: OidcProvider;
+let idp: RunningProvider;
 
 beforeAll(async () => {
   world = await openWorld();
@@ -50,7 +50,7 @@ describe("providers of the settings (TM-12)", { shuffle: false }, () => {
       organizationId: null,
       issuer: idp.issuer,
       clientSecret: idp.clientSecret,
-      reach: "anywhere",
+      allowedAddresses: "anywhere",
     });
     expect(JSON.stringify(await world.db.asOwner("select * from oidc_providers"))).not.toContain(idp.clientSecret);
     expect((await openBrowser(world).call("auth.providers")).data).toEqual([{ slug: "company", name: "Company" }]);

@@ -3,13 +3,13 @@ import { permissionsOf } from "../../../src/access/permissions";
 import type { Provider } from "../../../src/features/providers/contract";
 import { newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";
-import { type OidcProvider, startOidcProvider } from "../../support/oidc-provider";
+import { type RunningProvider, startOidcProvider } from "../../support/oidc-provider";
 import { insertProvider, redirectUri, signInBy, startSignIn } from "../../support/oidc-sign-in";
 import { givenMember, givenPerson } from "../../support/people";
 import { type GivenOrganization, openWorld, testOrigin, type World } from "../../support/world";
 
 let world: World;
-let idp: OidcProvider;
+let idp: RunningProvider;
 let acme: GivenOrganization;
 let other: GivenOrganization;
 const refusedAt = `${testOrigin}/sign-in?error=provider_refused`;
@@ -111,8 +111,8 @@ describe("an organization's providers (TM-12)", () => {
       "select client_secret_sealed as sealed from oidc_providers where provider_id = $1",
       [data.providerId],
     );
-    const place = `oidc_providers:client_secret_sealed:${data.providerId}` as const;
-    expect(world.runtime.sealer.open(place, row?.sealed ?? "")).toEqual({
+    const context = `oidc_providers:client_secret_sealed:${data.providerId}` as const;
+    expect(world.runtime.sealer.open(context, row?.sealed ?? "")).toEqual({
       ok: true,
       plaintext: providerInput.clientSecret,
     });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { SeenElsewhere } from "../../../src/platform/net/served-elsewhere";
-import { insertPlace } from "../../support/place";
+import { insertEnvironment } from "../../support/environment";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 
 let world: World; // its public address is https://portcullis.example.org
@@ -21,7 +21,7 @@ beforeAll(async () => {
     },
   });
   acme = await world.organization();
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
   lookups = [];
   observed = null;
   ({ applicationId } = await given(acme).application({ environmentId, access: "protected" }));

@@ -1,8 +1,8 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newId } from "../../../src/platform/ids";
+import { insertEnvironment } from "../../support/environment";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
-import { insertPlace } from "../../support/place";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { type Colleague, colleague, type Key, ok, reasonOf } from "../keys/people-with-keys";
@@ -229,7 +229,7 @@ test("operations on service accounts accept no field except a name and a role (m
       "invalid_input",
     ]);
   }
-  const { projectId } = await insertPlace(world, acme);
+  const { projectId } = await insertEnvironment(world, acme);
   expect(reasonOf(await owner.call("serviceAccounts.update", { ...at, projectId }))).toEqual([400, "invalid_input"]);
 });
 

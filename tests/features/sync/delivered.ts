@@ -1,7 +1,7 @@
 import { newId } from "../../../src/platform/ids";
 import type { World } from "../../support/world";
 
-export interface Proof {
+export interface ProbeResult {
   readonly request: string;
   readonly status: number | null;
   readonly tag: boolean;
@@ -30,7 +30,7 @@ export function deliveredBy(world: World, gatewayId: string) {
       revision: number,
       options: {
         proven?: number;
-        proof?: readonly Proof[];
+        proof?: readonly ProbeResult[];
         unproven?: string;
         routed?: boolean;
         removed?: boolean;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { insertPlace } from "../../support/place";
+import { insertEnvironment } from "../../support/environment";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 import { deliveredBy } from "./delivered";
 
@@ -45,7 +45,7 @@ const gatewayStatus = async (organization: GivenOrganization, input = {}) => {
   return gateways.find(({ gatewayId }) => gatewayId === world.gatewayId);
 };
 async function application(organization: GivenOrganization) {
-  const { environmentId } = await insertPlace(world, organization);
+  const { environmentId } = await insertEnvironment(world, organization);
   const { applicationId } = await given(organization).application({ environmentId, access: "protected" });
   await given(organization).credential(applicationId);
   return applicationId;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { insertPlace } from "../../support/place";
+import { insertEnvironment } from "../../support/environment";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
-import { deliveredBy, type Proof } from "./delivered";
+import { deliveredBy, type ProbeResult } from "./delivered";
 
 interface Waited {
   readonly state: string;
@@ -14,7 +14,7 @@ interface Waited {
     revision: number | null;
     at: string | null;
     cause?: string;
-    proof: Proof[];
+    proof: ProbeResult[];
   }[];
 }
 
@@ -37,7 +37,7 @@ afterAll(() => world.close());
 beforeEach(async () => {
   gatewayId = await insertGateway(world.db, world.runtime);
   acme = await world.organization({ gatewayId });
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
   sync = deliveredBy(world, gatewayId);
   prioritized.clear();
   const created = await given(acme).application<{ applicationId: string; sync: { changeId: string } }>({
@@ -60,7 +60,9 @@ const isOpen = async (promise: Promise<unknown>) =>
 
 describe("sync.wait by change", () => {
   test("a change goes from pending through applied and loaded to enforced, and each response has its current state", async () => {
-    const proof: Proof[] = [{ request: "HEAD /", status: 401, tag: true, pass: false, at: new Date().toISOString() }];
+    const proof: ProbeResult[] = [
+      { request: "HEAD /", status: 401, tag: true, pass: false, at: new Date().toISOString() },
+    ];
     expect(await wait({ changeId })).toEqual({
       state: "pending",
       reached: false,
@@ -166,7 +168,13 @@ describe("sync.wait by change", () => {
   });
 
   test("a probe from before the delivery is not returned as its proof", async () => {
-    const before: Proof = { request: "HEAD /", status: 200, tag: true, pass: true, at: "2026-01-01T00:00:00.000Z" };
+    const before: ProbeResult = {
+      request: "HEAD /",
+      status: 200,
+      tag: true,
+      pass: true,
+      at: "2026-01-01T00:00:00.000Z",
+    };
     await sync.deliver(5);
     await sync.state(acme.organizationId, applicationId, 5, { proven: 4, proof: [before] });
     expect((await wait({ changeId })).gateways[0]?.proof).toEqual([]);

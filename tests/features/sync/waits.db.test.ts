@@ -7,8 +7,8 @@ import { hasReached, leastOf, progressOf } from "../../../src/delivery/sync-prog
 import { createWaitHub, type WaitBounds } from "../../../src/delivery/wait-hub";
 import { createHandler } from "../../../src/http/handler";
 import type { Waits, WaitTarget } from "../../../src/platform/waits";
+import { insertEnvironment } from "../../support/environment";
 import { callOn } from "../../support/interposed";
-import { insertPlace } from "../../support/place";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { deliveredBy } from "./delivered";
 
@@ -294,7 +294,7 @@ describe("findBlocking", () => {
   });
 
   test("returns nothing about another organization's change, rows and application", async () => {
-    const { environmentId } = await insertPlace(world, acme);
+    const { environmentId } = await insertEnvironment(world, acme);
     const created = await given(acme).application<{ applicationId: string; sync: { changeId: string } }>({
       environmentId,
       route: { host: "shared-look.example", upstreams: [{ url: "http://10.0.0.1:80" }] },

@@ -1,8 +1,8 @@
 import { makeApiKey } from "../../../src/access/api-keys";
 import type { Grant, Role } from "../../../src/access/permissions";
 import { newId } from "../../../src/platform/ids";
+import { insertEnvironment, type ProjectAndEnvironment } from "../../support/environment";
 import { givenMember } from "../../support/people";
-import { insertPlace, type Place } from "../../support/place";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, insertGateway, type World } from "../../support/world";
 import { customPermissions } from "./expected";
@@ -16,9 +16,9 @@ export interface Acme {
   readonly roleId: string;
   /** A project without objects of the rows. */
   readonly otherProjectId: string;
-  /** A member without a role who becomes a developer of every project that `place` creates. */
+  /** A member without a role who becomes a developer of every project that `newEnvironment` creates. */
   readonly projectDeveloper: { readonly userId: string; readonly memberId: string };
-  place(): Promise<Place>;
+  newEnvironment(): Promise<ProjectAndEnvironment>;
 }
 
 export async function openAcme(world: World): Promise<Acme> {
@@ -31,7 +31,7 @@ export async function openAcme(world: World): Promise<Acme> {
   );
   const person = await insertPerson(world);
   const projectDeveloper = { ...person, memberId: await givenMember(world, acme.organizationId, person, null) };
-  const { projectId: otherProjectId } = await insertPlace(world, acme);
+  const { projectId: otherProjectId } = await insertEnvironment(world, acme);
   return {
     world,
     acme,
@@ -39,10 +39,10 @@ export async function openAcme(world: World): Promise<Acme> {
     roleId,
     otherProjectId,
     projectDeveloper,
-    place: async () => {
-      const place = await insertPlace(world, acme);
-      await insertProjectRole(world, acme, projectDeveloper.memberId, place.projectId, "developer");
-      return place;
+    newEnvironment: async () => {
+      const inserted = await insertEnvironment(world, acme);
+      await insertProjectRole(world, acme, projectDeveloper.memberId, inserted.projectId, "developer");
+      return inserted;
     },
   };
 }
@@ -114,10 +114,10 @@ export async function insertServiceAccount(
 let next = 0;
 
 /** Factories that create objects, mostly through the API as the owner of Acme. */
-export function factoriesOf({ acme, world, place }: Acme) {
+export function factoriesOf({ acme, world, newEnvironment }: Acme) {
   const name = () => `Name ${next++}`;
   const application = async () =>
-    (await given(acme).application({ environmentId: (await place()).environmentId, access: "protected" }))
+    (await given(acme).application({ environmentId: (await newEnvironment()).environmentId, access: "protected" }))
       .applicationId;
   const route = () => ({ host: `h${next++}.example.org`, upstreams: [{ url: `http://10.0.0.9:${20_000 + next}` }] });
   const routeOf = async () =>

@@ -1,7 +1,8 @@
 import type { Role } from "../../../src/access/permissions";
+import type { Call } from "../../support/call-response";
 import { givenMember } from "../../support/people";
 import { givenSession } from "../../support/sessions";
-import type { Call, GivenOrganization } from "../../support/world";
+import type { GivenOrganization } from "../../support/world";
 import { type Acme, insertKey, insertPerson, insertProjectRole, insertServiceAccount } from "./acme";
 import { columns, customPermissions, type Expected } from "./expected";
 

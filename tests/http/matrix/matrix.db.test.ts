@@ -4,11 +4,12 @@ import { makeApiKey } from "../../../src/access/api-keys";
 import { hashPassword } from "../../../src/identity/passwords";
 import { type IdKind, newId } from "../../../src/platform/ids";
 import { openBrowser } from "../../support/browser";
+import type { Call, CallResponse } from "../../support/call-response";
+import { insertEnvironment } from "../../support/environment";
 import { onSecondDatabaseASixth } from "../../support/length";
 import { givenMember } from "../../support/people";
-import { insertPlace } from "../../support/place";
 import { givenSession } from "../../support/sessions";
-import { type Answer, type Call, given, openWorld, type World } from "../../support/world";
+import { given, openWorld, type World } from "../../support/world";
 import { accountRows, publicRows } from "./account-rows";
 import { type Acme, insertPerson, openAcme } from "./acme";
 import { type AnyCall, type Caller, callersOf, type RestrictedSession, restrictedSessionsOf } from "./callers";
@@ -70,7 +71,7 @@ const withUnknownIds = (input: Record<string, unknown>) =>
   );
 
 /** The complete response without its request id and the ids that the request named. */
-const responseOf = (answer: Answer<unknown>) => ({
+const responseOf = (answer: CallResponse<unknown>) => ({
   status: answer.status,
   text: answer.text
     .replaceAll(answer.headers.get("x-request-id") ?? "none", "REQUEST")
@@ -231,7 +232,7 @@ describe("procedures for anonymous callers", () => {
 describe("a second id in an input", () => {
   test("a gateway of another organization gets the same answer as an unknown gateway", async () => {
     const { acme, beta } = fixture;
-    const { environmentId } = await insertPlace(world, beta);
+    const { environmentId } = await insertEnvironment(world, beta);
     const createOn = (gatewayId: string) =>
       beta.call("applications.create", { environmentId, name: "Wiki", gatewayId });
     const answer = await createOn(acme.gatewayId);
@@ -240,8 +241,8 @@ describe("a second id in an input", () => {
   });
 
   test("an object of another organization gives no audit entries", async () => {
-    const { acme, beta, place } = fixture;
-    const { environmentId } = await place();
+    const { acme, beta, newEnvironment } = fixture;
+    const { environmentId } = await newEnvironment();
     const { applicationId } = await given(acme).application({ environmentId });
     const found = await acme.call<{ items: unknown[] }>("audit.list", { objectId: applicationId });
     expect(found.data.items).toHaveLength(1);

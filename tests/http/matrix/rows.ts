@@ -27,7 +27,7 @@ export interface Row {
 
 /** Every procedure about an organization and its objects, with the expected status for each caller. */
 export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
-  const { acme, beta, place } = fixture;
+  const { acme, beta, newEnvironment } = fixture;
   const factories = factoriesOf(fixture);
   const { name, application, credential, route, routeOf, apiKey, serviceAccount, gateway, provider } = factories;
   const nothing = async () => ({});
@@ -55,52 +55,61 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
 
     "projects.create": [{ input: async () => ({ name: name() }), expected: statuses(403, 200, 200, 200, 200, 403) }],
     "projects.one": [
-      { input: async () => ({ projectId: (await place()).projectId }), expected: withCustom(readsInProject) },
+      { input: async () => ({ projectId: (await newEnvironment()).projectId }), expected: withCustom(readsInProject) },
     ],
     // A person with a role in any project sees these projects.
     "projects.list": [
       {
         input: async () => {
-          await place(); // gives the project developer a role in a project
+          await newEnvironment(); // gives the project developer a role in a project
           return {};
         },
         expected: { ...withCustom(anyRole), projectDeveloper: 200, otherProject: 200 },
       },
     ],
     "projects.update": [
-      { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesInProject },
+      {
+        input: async () => ({ projectId: (await newEnvironment()).projectId, name: name() }),
+        expected: writesInProject,
+      },
     ],
     "projects.delete": [
-      { input: async () => ({ projectId: (await place()).projectId }), expected: administersInProject },
+      { input: async () => ({ projectId: (await newEnvironment()).projectId }), expected: administersInProject },
     ],
 
     "environments.create": [
-      { input: async () => ({ projectId: (await place()).projectId, name: name() }), expected: writesInProject },
+      {
+        input: async () => ({ projectId: (await newEnvironment()).projectId, name: name() }),
+        expected: writesInProject,
+      },
     ],
     "environments.one": [
-      { input: async () => ({ environmentId: (await place()).environmentId }), expected: readsInProject },
+      { input: async () => ({ environmentId: (await newEnvironment()).environmentId }), expected: readsInProject },
     ],
     "environments.list": [
       { title: "all", input: nothing, expected: anyRole },
       {
         title: "of a project",
-        input: async () => ({ projectId: (await place()).projectId }),
+        input: async () => ({ projectId: (await newEnvironment()).projectId }),
         expected: readsInProject,
       },
     ],
     "environments.update": [
       {
-        input: async () => ({ environmentId: (await place()).environmentId, name: name() }),
+        input: async () => ({ environmentId: (await newEnvironment()).environmentId, name: name() }),
         expected: writesInProject,
       },
     ],
     "environments.delete": [
-      { input: async () => ({ environmentId: (await place()).environmentId }), expected: administersInProject },
+      {
+        input: async () => ({ environmentId: (await newEnvironment()).environmentId }),
+        expected: administersInProject,
+      },
     ],
 
     "applications.create": [
       {
-        input: async () => ({ environmentId: (await place()).environmentId, name: name() }),
+        input: async () => ({ environmentId: (await newEnvironment()).environmentId, name: name() }),
         expected: writesInProject,
       },
     ],
@@ -111,7 +120,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       { title: "all", input: nothing, expected: withCustom(anyRole) },
       {
         title: "of an environment",
-        input: async () => ({ environmentId: (await place()).environmentId }),
+        input: async () => ({ environmentId: (await newEnvironment()).environmentId }),
         expected: withCustom(readsInProject),
       },
     ],
@@ -187,7 +196,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       { title: "of an owner", input: async () => ({ name: name(), role: "owner" }), expected: ownsOwn },
       {
         title: "for a project",
-        input: async () => ({ name: name(), role: "viewer", projectId: (await place()).projectId }),
+        input: async () => ({ name: name(), role: "viewer", projectId: (await newEnvironment()).projectId }),
         expected: writesInProject,
       },
     ],
@@ -196,7 +205,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       { title: "all", input: nothing, expected: withCustom(anyRole) },
       {
         title: "of a project",
-        input: async () => ({ projectId: (await place()).projectId }),
+        input: async () => ({ projectId: (await newEnvironment()).projectId }),
         expected: withCustom(readsInProject),
       },
     ],
@@ -255,7 +264,7 @@ export function rowsOf(fixture: Acme): Record<string, readonly Row[]> {
       {
         input: async () => ({
           memberId: await factories.member(),
-          projectId: (await place()).projectId,
+          projectId: (await newEnvironment()).projectId,
           role: "developer",
         }),
         expected: administers,

@@ -4,8 +4,8 @@ import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { features } from "../../../src/features/all";
 import { operationsOf } from "../../../src/operations/operations-of";
+import { insertEnvironment } from "../../support/environment";
 import { givenMember, givenPerson } from "../../support/people";
-import { insertPlace } from "../../support/place";
 import { givenSession } from "../../support/sessions";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   acme = await world.organization();
   owner = await acme.key("owner");
   viewer = await acme.key("viewer");
-  ({ environmentId } = await insertPlace(world, acme));
+  ({ environmentId } = await insertEnvironment(world, acme));
   ({ applicationId } = await given(acme).application({ environmentId }));
 });
 afterAll(() => world.close());

@@ -16,7 +16,7 @@ async function linesAt(origin: string, sameSite: "lax" | "strict", before: reado
       sameSite,
       trustedProxies: [],
       trustedHeader: null,
-      answerFloorMs: 0,
+      responseFloorMs: 0,
       keyCreationsPerHour: 0,
       lifetimes: { session: 1, remembered: 1, idle: 1, idleRemembered: 1 },
     },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isOfOneTenant, isProven, proofProblem } from "../../../src/identity/external/email-proof";
-import { settingsTable } from "../../../src/main/settings/environment";
+import { settingsTable } from "../../../src/main/settings/settings-table";
 import type { EmailProof } from "../../../src/platform/contract/email-proofs";
 
 const tenant = "11111111-2222-3333-4444-555555555555";

@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { openBrowser } from "../../support/browser";
 import {
-  type OidcProvider,
   type ProviderAnswer,
+  type RunningProvider,
   type SigningAlgorithm,
   startOidcProvider,
   type TokenClaims,
@@ -14,8 +14,8 @@ import { comeBack, insertProvider, redirectUri, startSignIn } from "../../suppor
 import { openWorld, testOrigin, type World } from "../../support/world";
 
 let world: World;
-let idp: OidcProvider;
-const others: OidcProvider[] = [];
+let idp: RunningProvider;
+const others: RunningProvider[] = [];
 
 beforeAll(async () => {
   world = await openWorld();
@@ -37,7 +37,7 @@ afterEach(() => {
 let visitors = 0;
 
 /** One sign-in of a new person. @returns why it was refused, by the audit log; null for a sign-in */
-async function refusalAt(provider: OidcProvider, slug: string): Promise<string | null> {
+async function refusalAt(provider: RunningProvider, slug: string): Promise<string | null> {
   visitors += 1;
   const browser = openBrowser(world, { ip: `198.51.100.${visitors}` });
   const sub = `sub-${visitors}`;
@@ -50,8 +50,8 @@ async function refusalAt(provider: OidcProvider, slug: string): Promise<string |
   const [row] = await world.db.asOwner<{ reason: string }>(
     "select reason from audit_entries where outcome = 'refused' order by audit_id desc limit 1",
   );
-  const told = row?.reason === "provider_unavailable" ? "provider_unavailable" : "provider_refused";
-  expect(response.headers.get("location")).toBe(`${testOrigin}/sign-in?error=${told}`);
+  const shown = row?.reason === "provider_unavailable" ? "provider_unavailable" : "provider_refused";
+  expect(response.headers.get("location")).toBe(`${testOrigin}/sign-in?error=${shown}`);
   return row?.reason ?? "nothing in the audit log";
 }
 
@@ -187,7 +187,7 @@ describe("the claims of an ID token", () => {
   });
 
   /** The userinfo endpoint repeats what the ID token says of the subject, so that only the token is judged. */
-  function withSubjectOf({ tamper }: OidcProvider, body: string): string {
+  function withSubjectOf({ tamper }: RunningProvider, body: string): string {
     const userinfo = JSON.parse(body) as TokenClaims;
     return JSON.stringify({ ...userinfo, sub: tamper?.({ sub: userinfo.sub }).sub });
   }
@@ -261,7 +261,7 @@ describe("a response of the token endpoint", () => {
     expect(await refusalAt(idp, "main")).toBe("provider_unavailable");
   });
 
-  it("of a provider that is gone since the start is told as such", async () => {
+  it("of a provider that is gone since the start is reported as such", async () => {
     const provider = await startOidcProvider({ redirectUris: [redirectUri("gone")] });
     await insertProvider(world, provider, "gone", { creates_persons: true });
     const browser = openBrowser(world, { ip: "198.51.100.250" });

@@ -32,12 +32,12 @@ const rotation = (database: Database = world.runtime.database) => ({
 /** Returns every sealed value: its plaintext if the current secret alone opens it, otherwise null. */
 async function opened(): Promise<Map<string, string | null>> {
   const values = new Map<string, string | null>();
-  for (const { table, key, column, placeOf } of sealedColumns) {
+  for (const { table, key, column, sealContextOf } of sealedColumns) {
     const rows = await world.db.asOwner<{ id: string; sealed: string }>(
       `select ${key} as id, ${column} as sealed from ${table} where ${column} is not null`,
     );
     for (const { id, sealed } of rows) {
-      const result = onlyCurrent.open(placeOf(id), sealed);
+      const result = onlyCurrent.open(sealContextOf(id), sealed);
       values.set(`${table} ${column} ${id}`, result.ok ? result.plaintext : null);
     }
   }
@@ -153,12 +153,12 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
 
   test.runIf(runsSideBySide())("a rotation leaves a value alone that is changed concurrently", async () => {
     const { userId } = await givenPerson(world);
-    const place = `totp_secrets:secret_sealed:${userId}` as const;
+    const context = `totp_secrets:secret_sealed:${userId}` as const;
     await world.db.asOwner("insert into totp_secrets (user_id, secret_sealed, created_at) values ($1, $2, now())", [
       userId,
-      makeSealer([previous]).seal(place, "before"),
+      makeSealer([previous]).seal(context, "before"),
     ]);
-    const newer = makeSealer([previous]).seal(place, "changed concurrently");
+    const newer = makeSealer([previous]).seal(context, "changed concurrently");
     await besideUncommitted(
       world,
       world.runtime.installationId,
@@ -170,7 +170,7 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
       "select secret_sealed as sealed from totp_secrets where user_id = $1",
       [userId],
     );
-    expect(sealerOfBoth.open(place, row?.sealed ?? "")).toEqual({ ok: true, plaintext: "changed concurrently" });
+    expect(sealerOfBoth.open(context, row?.sealed ?? "")).toEqual({ ok: true, plaintext: "changed concurrently" });
     await rotateSecrets(rotation());
   });
 

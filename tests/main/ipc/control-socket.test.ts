@@ -3,13 +3,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { askControlSocket } from "../../../src/main/ipc/ask-control-socket";
 import { DataFolderInUse, takeControlSocket } from "../../../src/main/ipc/control-socket";
+import { requestControlSocket } from "../../../src/main/ipc/control-socket-client";
 import { DataFolderUnusable } from "../../../src/main/ipc/control-socket-path";
 import { identityOf } from "../../../src/platform/files/folder-lock";
 import { type ScriptProcess, startScript } from "../../support/script-process";
 
-const HOLDER = join(import.meta.dirname, "control-socket-holder.ts");
+const OWNER = join(import.meta.dirname, "control-socket-owner.ts");
 
 let folder = "";
 const started: ScriptProcess[] = [];
@@ -25,13 +25,13 @@ afterEach(async () => {
 });
 
 async function prepareHolder(): Promise<ScriptProcess> {
-  const script = startScript(HOLDER, folder);
+  const script = startScript(OWNER, folder);
   started.push(script);
   expect(await script.nextLine()).toBe("ready");
   return script;
 }
 
-async function startHolder(mode: "serve" | "wait"): Promise<ScriptProcess> {
+async function startOwner(mode: "serve" | "wait"): Promise<ScriptProcess> {
   const script = await prepareHolder();
   script.say(mode);
   expect(await script.nextLine()).toBe(JSON.stringify({ won: script.pid }));
@@ -61,11 +61,11 @@ describe("the lock of a data folder", () => {
   });
 
   it("a second process cannot take the lock and gets the pid of the first", async () => {
-    const holder = await startHolder("wait");
+    const owner = await startOwner("wait");
     const refusal = await takeControlSocket(folder).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(DataFolderInUse);
-    expect(refusal).toMatchObject({ pid: holder.pid, answers: true });
-    expect(String(refusal)).toContain(`in use by process ${holder.pid}`);
+    expect(refusal).toMatchObject({ pid: owner.pid, responds: true });
+    expect(String(refusal)).toContain(`in use by process ${owner.pid}`);
   });
 
   it("a second taker in the same process cannot take the lock", async () => {
@@ -76,22 +76,22 @@ describe("the lock of a data folder", () => {
   });
 
   it("a stopped process still holds the lock", async () => {
-    const holder = await startHolder("serve");
-    holder.kill("SIGSTOP");
+    const owner = await startOwner("serve");
+    owner.kill("SIGSTOP");
     const refusal = await takeControlSocket(folder).catch((error: unknown) => error);
-    expect(refusal).toMatchObject({ name: "DataFolderInUse", pid: holder.pid, answers: false });
-    expect(await askControlSocket(folder, "/", {}, { timeoutMs: 50 })).toEqual({ kind: "silent" });
-    holder.kill("SIGCONT");
-    expect(await askControlSocket(folder, "/a", {})).toMatchObject({ kind: "answer", body: { path: "/a" } });
+    expect(refusal).toMatchObject({ name: "DataFolderInUse", pid: owner.pid, responds: false });
+    expect(await requestControlSocket(folder, "/", {}, { timeoutMs: 50 })).toEqual({ kind: "silent" });
+    owner.kill("SIGCONT");
+    expect(await requestControlSocket(folder, "/a", {})).toMatchObject({ kind: "response", body: { path: "/a" } });
   });
 
   it("the lock of a killed process can be taken over", async () => {
-    const holder = await startHolder("wait");
-    holder.kill("SIGKILL");
-    await holder.ended;
-    expect(await askControlSocket(folder, "/", {})).toEqual({ kind: "no_holder" });
+    const owner = await startOwner("wait");
+    owner.kill("SIGKILL");
+    await owner.ended;
+    expect(await requestControlSocket(folder, "/", {})).toEqual({ kind: "no_server" });
     const socket = await takeControlSocket(folder);
-    expect(await askControlSocket(folder, "/pid", {})).toMatchObject({ body: { pid: process.pid } });
+    expect(await requestControlSocket(folder, "/pid", {})).toMatchObject({ body: { pid: process.pid } });
     expect(readdirSync(folder).sort()).toEqual(["control.pid", "control.sock"]);
     await socket.close();
   });
@@ -104,7 +104,7 @@ describe("the lock of a data folder", () => {
       const winners = outputLines.filter((line) => line?.includes("won"));
       expect(winners, outputLines.join("\n")).toHaveLength(1);
       const winner = racers[outputLines.indexOf(winners[0] ?? "")];
-      expect(await askControlSocket(folder, "/pid", {})).toMatchObject({ body: { pid: winner?.pid } });
+      expect(await requestControlSocket(folder, "/pid", {})).toMatchObject({ body: { pid: winner?.pid } });
       for (const line of outputLines)
         if (line !== winners[0]) expect(line).toContain(`in use by process ${winner?.pid}`);
       winner?.kill("SIGKILL"); // the next round competes for its leftover socket
@@ -166,15 +166,15 @@ describe("the lock of a data folder", () => {
 describe("requests over the control socket", () => {
   it("a request distinguishes no server, a starting server and an answer", async () => {
     mkdirSync(folder);
-    expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "no_holder" });
+    expect(await requestControlSocket(folder, "/setup", {})).toEqual({ kind: "no_server" });
     const socket = await takeControlSocket(folder);
-    expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "starting" });
+    expect(await requestControlSocket(folder, "/setup", {})).toEqual({ kind: "starting" });
     socket.serve((request, response) => {
       response.statusCode = 201;
       request.pipe(response);
     });
-    expect(await askControlSocket(folder, "/setup", { name: "Ada" })).toEqual({
-      kind: "answer",
+    expect(await requestControlSocket(folder, "/setup", { name: "Ada" })).toEqual({
+      kind: "response",
       status: 201,
       body: { name: "Ada" },
     });
@@ -183,10 +183,10 @@ describe("requests over the control socket", () => {
 
   it("a request with patience waits while a server is starting", async () => {
     const socket = await takeControlSocket(folder);
-    const answer = askControlSocket(folder, "/setup", {}, { patienceMs: 20_000 });
-    expect(await askControlSocket(folder, "/setup", {})).toEqual({ kind: "starting" });
+    const answer = requestControlSocket(folder, "/setup", {}, { patienceMs: 20_000 });
+    expect(await requestControlSocket(folder, "/setup", {})).toEqual({ kind: "starting" });
     socket.serve((_request, response) => response.end("{}"));
-    expect(await answer).toMatchObject({ kind: "answer", status: 200 });
+    expect(await answer).toMatchObject({ kind: "response", status: 200 });
     await socket.close();
   });
 });

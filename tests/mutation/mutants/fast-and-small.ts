@@ -19,7 +19,7 @@ export const fastAndSmall: readonly Mutant[] = [
     file: "src/delivery/leader/preempt-delivery.ts",
     symbol: "overtaking",
     mutation: withoutGuard("lookAtPending"),
-    tests: ["tests/delivery/leader/overtaken.db.test.ts"],
+    tests: ["tests/delivery/leader/preempt-delivery.db.test.ts"],
   },
   {
     requirement: "DK-3",
@@ -48,7 +48,7 @@ export const fastAndSmall: readonly Mutant[] = [
   {
     requirement: "TM-18",
     description: "a provider that sends a response without end fills the memory",
-    file: "src/identity/external/reachable.ts",
+    file: "src/identity/external/allowed-addresses.ts",
     symbol: "bounded",
     mutation: negated("bytes > mostBytes"),
     tests: ["tests/identity/oidc.db.test.ts"],

@@ -146,8 +146,8 @@ export const secretsStaySecret: readonly Mutant[] = [
   {
     requirement: "TM-2",
     description: "sign-in attempts are not limited by address",
-    file: "src/identity/sign-in/take-try.ts",
-    symbol: "takePasswordTry",
+    file: "src/identity/sign-in/count-attempt.ts",
+    symbol: "countPasswordAttempt",
     mutation: withoutCall("takenOf(signInByAddress"),
     tests: ["tests/identity/limits.db.test.ts"],
   },
@@ -164,7 +164,7 @@ export const secretsStaySecret: readonly Mutant[] = [
     description: "one-time codes are not limited by address",
     file: "src/identity/sign-in/second-factor.ts",
     symbol: "secondFactorSignIn.signIn",
-    mutation: withoutCall("takeTry(attempt, limits.codeByAddress"),
+    mutation: withoutCall("countAttempt(attempt, limits.codeByAddress"),
     tests: ["tests/identity/totp.db.test.ts"],
   },
   {

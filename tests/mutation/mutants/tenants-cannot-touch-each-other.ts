@@ -58,7 +58,7 @@ export const tenantsCannotTouchEachOther: readonly Mutant[] = [
     description: "the permission is not checked again inside the transaction",
     file: "src/access/authorized.ts",
     symbol: "Authorized.#decide",
-    mutation: withoutCall("judge"),
+    mutation: withoutCall("authorize"),
     tests: decidingAgain,
   },
   {
@@ -136,7 +136,7 @@ export const tenantsCannotTouchEachOther: readonly Mutant[] = [
   {
     requirement: "TM-18",
     description: "the provider of an organization may be in the network of the server",
-    file: "src/identity/external/reachable.ts",
+    file: "src/identity/external/allowed-addresses.ts",
     symbol: "refusedClasses.public",
     mutation: valueBecomes('new Set(["multicast"])'),
     tests: ["tests/identity/oidc-reading.test.ts"],

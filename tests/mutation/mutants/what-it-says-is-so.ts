@@ -38,7 +38,7 @@ export const whatItSaysIsSo: readonly Mutant[] = [
     description: "the response of an earlier compile counts as a proof",
     file: "src/traefik/compiler/exposure-proof.ts",
     symbol: "exposureProof",
-    mutation: withoutGuard("answer.tag !== expected.tag"),
+    mutation: withoutGuard("response.tag !== expected.tag"),
     tests: exposureProof,
   },
   {
@@ -52,8 +52,8 @@ export const whatItSaysIsSo: readonly Mutant[] = [
   {
     requirement: "DK-3",
     description: "an application is proven when its first route is",
-    file: "src/delivery/prober/ask-probes.ts",
-    symbol: "askProbes",
+    file: "src/delivery/prober/send-probes.ts",
+    symbol: "sendProbes",
     mutation: fragmentBecomes("proof.find(({ proven }) => !proven)?.why", "proof[0]?.why"),
     tests: proof,
   },
@@ -77,7 +77,7 @@ export const whatItSaysIsSo: readonly Mutant[] = [
     requirement: "DK-20",
     description: "a claimed host that nothing answers counts as denied",
     file: "src/delivery/leader/removed-route-check.ts",
-    symbol: "goneProof",
+    symbol: "checkRemovedRoute",
     mutation: negated("claimed"),
     tests: ["tests/delivery/planner/planning.test.ts"],
   },
@@ -116,7 +116,7 @@ export const whatItSaysIsSo: readonly Mutant[] = [
   {
     requirement: "AUD",
     description: "two processes seal the audit entries of one organization at the same time",
-    file: "src/audit/sealing.ts",
+    file: "src/audit/seal-entries.ts",
     symbol: "sealEntries",
     mutation: withoutGuard("free"),
     tests: ["tests/audit/audit-sealer.db.test.ts"],

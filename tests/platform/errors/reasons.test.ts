@@ -6,13 +6,18 @@ import { operationsOf } from "../../../src/operations/operations-of";
 import { commonReasons } from "../../../src/operations/require-declared";
 import { type AnyDefinition, exampleOf, type RefusalKind, statuses } from "../../../src/platform/errors/reason";
 import { type Reason, reasons } from "../../../src/platform/errors/reasons";
+import { accessReasons } from "../../../src/platform/errors/reasons/access";
+import { capacityReasons } from "../../../src/platform/errors/reasons/capacity";
+import { inputReasons } from "../../../src/platform/errors/reasons/input";
+import { stateReasons } from "../../../src/platform/errors/reasons/state";
+import { transportReasons } from "../../../src/platform/errors/reasons/transport";
 
 const catalogue = Object.entries(reasons) as [Reason, AnyDefinition][];
 const root = process.cwd();
 
 /** The source without the catalogue itself. */
 const source = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
-  .filter((path) => /\.tsx?$/.test(path) && !path.endsWith(join("errors", "reasons.ts")))
+  .filter((path) => /\.tsx?$/.test(path) && !path.includes(join("errors", "reasons")))
   .map((path) => readFileSync(join(root, "src", path), "utf8"))
   .join("\n");
 
@@ -55,6 +60,13 @@ const refusalKinds: readonly RefusalKind[] = [
 ];
 
 const declared: ReadonlySet<Reason> = new Set(operationsOf(features).flatMap(({ operation }) => operation.errors));
+
+test("every reason is in one file of the catalogue only", () => {
+  const parts = [accessReasons, capacityReasons, inputReasons, stateReasons, transportReasons];
+  const names = parts.flatMap((part) => Object.keys(part));
+  expect(names.toSorted()).toEqual([...new Set(names)].toSorted());
+  expect(names).toHaveLength(catalogue.length);
+});
 
 describe.each(catalogue)("the reason %s", (reason, definition) => {
   const sentence = exampleOf(definition);

@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
-import { type HostAnswer, servedElsewhere } from "../../../src/platform/net/served-elsewhere";
+import { type HostResponse, servedElsewhere } from "../../../src/platform/net/served-elsewhere";
 
 const host = "wiki.example.org";
 const randomNames = ["p0000000.invalid", "p1111111.invalid"] as const;
 
-const answer = (status: number, headers: Record<string, string> = {}, tagged = false): HostAnswer => ({
+const answer = (status: number, headers: Record<string, string> = {}, tagged = false): HostResponse => ({
   status,
   headers,
   tagged,
 });
-const seen = (asked: HostAnswer, one: HostAnswer, other: HostAnswer = one) =>
-  servedElsewhere({ name: host, answer: asked }, [
-    { name: randomNames[0], answer: one },
-    { name: randomNames[1], answer: other },
+const seen = (asked: HostResponse, one: HostResponse, other: HostResponse = one) =>
+  servedElsewhere({ name: host, response: asked }, [
+    { name: randomNames[0], response: one },
+    { name: randomNames[1], response: other },
   ]);
 const notFound = answer(404, { "content-type": "text/plain", "content-length": "19" });
 
@@ -20,7 +20,7 @@ test("a host with the same answer as random names is not served elsewhere", () =
   expect(seen(notFound, notFound)).toBeNull();
 });
 
-test.each<[string, HostAnswer]>([
+test.each<[string, HostResponse]>([
   ["another status", answer(200, { server: "nginx" })],
   ["a refusal without a tag", answer(401, { server: "nginx", "www-authenticate": "Basic" })],
   ["the same status of another server", answer(404, { ...notFound.headers, server: "nginx" })],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type ExposureProof, exposureProof, type ProbeAnswer } from "../../../src/traefik/compiler/exposure-proof";
+import { type ExposureProof, exposureProof, type ProbeResponse } from "../../../src/traefik/compiler/exposure-proof";
 
 const TAG = "aaaaaaaaaaaaaaaa";
 const PASS = "bbbbbbbbbbbbbbbb";
@@ -46,7 +46,7 @@ describe("what an anonymous answer proves", () => {
   test.each(ROWS)(
     "exposureProof judges an answer with status %i, tag %s and pass %s for both expectations",
     (status, tag, pass, stopped, passed) => {
-      const answer: ProbeAnswer = { status, tag, pass };
+      const answer: ProbeResponse = { status, tag, pass };
       expect(exposureProof({ tag: TAG, passTag: PASS, expect: "stopped" }, answer)).toEqual(stopped);
       expect(exposureProof({ tag: TAG, passTag: PASS, expect: "passed" }, answer)).toEqual(passed);
     },

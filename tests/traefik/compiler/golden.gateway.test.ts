@@ -33,8 +33,8 @@ describe.skipIf(!hasTraefik())("compiled files at a real gateway", () => {
     for (const golden of CASES) {
       const expected = expectedOf(golden);
       if (!expected?.fileName || expected.text === null || golden.input.kind === "static") continue;
-      const place = expected.fileName === MARKER_FILE ? folder : join(folder, APPLICATIONS_FOLDER);
-      writeFileSync(join(place, expected.fileName), placed(expected.text));
+      const target = expected.fileName === MARKER_FILE ? folder : join(folder, APPLICATIONS_FOLDER);
+      writeFileSync(join(target, expected.fileName), placed(expected.text));
     }
     const written = CASES.find(({ input }) => input.kind === "static");
     const text = (written && expectedOf(written)?.text) ?? "";

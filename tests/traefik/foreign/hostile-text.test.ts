@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseDocument } from "yaml";
-import { foreignContent } from "../../../src/traefik/foreign/foreign-file";
+import { foreignContent } from "../../../src/traefik/foreign/foreign-content";
 import { readTraefikFile } from "../../../src/traefik/foreign/read-traefik-file";
 import { hostsOfRule } from "../../../src/traefik/schema/hosts-of-rule";
 import { long } from "../../support/length";

@@ -155,9 +155,9 @@ function splice(text: string, random: () => number, removed: number, inserted: s
 }
 
 function splicedAt(text: string, random: () => number, pattern: RegExp, removed: number, inserted: string): string {
-  const places = [...text.matchAll(pattern)];
-  if (places.length === 0) return text;
-  const { index } = pick(random, places);
+  const matches = [...text.matchAll(pattern)];
+  if (matches.length === 0) return text;
+  const { index } = pick(random, matches);
   return text.slice(0, index) + inserted + text.slice(index + removed);
 }
 

@@ -2,7 +2,7 @@ import { challengeSeconds, newChallenge } from "../../../identity/challenges";
 import { type Limit, take } from "../../../identity/limits";
 import { findPendingSession } from "../../../identity/pending-session";
 import { relyingPartyOf } from "../../../identity/relying-party";
-import type { Attempt } from "../../../identity/sign-in-context";
+import type { SignInContext } from "../../../identity/sign-in-context";
 import { visitorOperation } from "../../../operations/operation";
 import { PasskeyChallenge, PasskeyChallengeInput } from "../../../platform/contract/second-factors";
 import { Refusal } from "../../../platform/errors/refusal";
@@ -12,7 +12,7 @@ import { descriptorsOf } from "./rows";
 const challengesByAddress = { name: "challenge:ip", attempts: 20, windowSeconds: 60 } as const satisfies Limit;
 
 /** The caller, before the person is identified. */
-type Visitor = Pick<Attempt, "runtime" | "ip" | "local" | "origin" | "sessionHash">;
+type Visitor = Pick<SignInContext, "runtime" | "ip" | "local" | "origin" | "sessionHash">;
 
 /**
  * Creates a challenge to sign in with. Without a name, the passkey identifies the person. For a session that waits for

@@ -59,7 +59,7 @@ export const enrolPasskey = operation(
         const kept = principal.kind === "session" ? principal.sessionId : null;
         const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
         const changed = { name: input.name, endedSessions };
-        audit("auth.passkeys.enrol", { kind: "passkey", id: passkeyId, name: input.name }, changed);
+        audit({ kind: "passkey", id: passkeyId, name: input.name }, changed);
         return { ...presentPasskey(row), recoveryCodes };
       },
       { role: "identity" },

@@ -37,7 +37,7 @@ export const removePasskey = operation(
           .returning({ passkeyId: passkeys.passkeyId });
         if (removed.length === 0) throw new Refusal("not_found", authorized.named);
         await dropIdleRecoveryCodes(tx, userId);
-        audit("auth.passkeys.remove", { kind: "passkey", id: passkeyId }, { name });
+        audit({ kind: "passkey", id: passkeyId }, { name });
         return { passkeyId };
       },
       { role: "identity" },

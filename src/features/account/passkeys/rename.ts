@@ -32,7 +32,7 @@ export const renamePasskey = operation(
           .where(eq(passkeys.passkeyId, passkeyId))
           .returning(passkeyColumns);
         if (!row) throw new Refusal("not_found", authorized.named);
-        audit("auth.passkeys.rename", { kind: "passkey", id: passkeyId }, { name: [object.name, name] });
+        audit({ kind: "passkey", id: passkeyId }, { name: [object.name, name] });
         return presentPasskey(row);
       },
       { role: "identity" },

@@ -34,7 +34,7 @@ export const renewRecoveryCodes = operation(
           throw new Refusal("no_second_factor");
         }
         const recoveryCodes = await replaceRecoveryCodes(tx, random, userId, now);
-        audit("auth.recoveryCodes.renew", { kind: "person", id: userId }, { recoveryCodes: recoveryCodes.length });
+        audit({ kind: "person", id: userId }, { recoveryCodes: recoveryCodes.length });
         return { recoveryCodes };
       },
       { role: "identity" },

@@ -28,7 +28,7 @@ export const revokeAllSessions = operation(
       async ({ tx, audit, authorized: { principal } }) => {
         const kept = keepThis && principal.kind === "session" ? principal.sessionId : null;
         const ended = await endSessionsOf(tx, userId, kept);
-        audit("auth.sessions.revokeAll", { kind: "person", id: userId }, { ended });
+        audit({ kind: "person", id: userId }, { ended });
         return { ended };
       },
       { role: "identity" },

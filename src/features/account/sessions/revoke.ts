@@ -30,7 +30,7 @@ export const revokeSession = operation(
       async ({ tx, audit }) => {
         const ended = await tx.delete(sessions).where(eq(sessions.sessionId, sessionId)).returning({ ip: sessions.ip });
         if (ended.length === 0) throw new Refusal("not_found", authorized.named);
-        audit("auth.sessions.revoke", { kind: "session", id: sessionId });
+        audit({ kind: "session", id: sessionId });
         return { sessionId };
       },
       { role: "identity" },

@@ -54,7 +54,7 @@ export const confirmTotp = operation(
         const kept = principal.kind === "session" ? principal.sessionId : null;
         const endedSessions = await endSessionsWithoutFactor(tx, userId, kept);
         const changed = { recoveryCodes: recoveryCodes.length, endedSessions };
-        audit("auth.totp.confirm", { kind: "person", id: userId }, changed);
+        audit({ kind: "person", id: userId }, changed);
         return { recoveryCodes };
       },
       { role: "identity" },

@@ -3,7 +3,7 @@ import { totpSecrets } from "../../../../drizzle/persons";
 import { preparedUnitOfWork } from "../../../access/unit-of-work";
 import { requireRecent } from "../../../identity/re-authentication";
 import { secondFactorsOf } from "../../../identity/second-factors";
-import { newTotpSecret, totpPlace, totpUrl } from "../../../identity/totp";
+import { newTotpSecret, totpSealContext, totpUrl } from "../../../identity/totp";
 import { operation } from "../../../operations/operation";
 import { callerPerson } from "../../../operations/subject";
 import { EnrolledTotp, EnrolTotp } from "../../../platform/contract/second-factors";
@@ -37,12 +37,12 @@ export const enrolTotp = operation(
         if ((await secondFactorsOf(tx, userId)).totp) {
           throw new Refusal("totp_enrolled");
         }
-        const row = { secretSealed: sealer.seal(totpPlace(userId), secret), createdAt: now, lastStep: null };
+        const row = { secretSealed: sealer.seal(totpSealContext(userId), secret), createdAt: now, lastStep: null };
         await tx
           .insert(totpSecrets)
           .values({ userId, ...row })
           .onConflictDoUpdate({ target: totpSecrets.userId, set: row });
-        audit("auth.totp.enrol", { kind: "person", id: userId });
+        audit({ kind: "person", id: userId });
       },
       { role: "identity" },
     );

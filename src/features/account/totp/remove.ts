@@ -38,7 +38,7 @@ export const removeTotp = operation(
           .returning({ userId: totpSecrets.userId });
         if (removed.length === 0) throw new Refusal("totp_not_enrolled");
         await dropIdleRecoveryCodes(tx, userId);
-        audit("auth.totp.remove", { kind: "person", id: userId });
+        audit({ kind: "person", id: userId });
         return secondFactorsOf(tx, userId);
       },
       { role: "identity" },

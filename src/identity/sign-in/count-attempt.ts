@@ -2,7 +2,7 @@ import { sql } from "drizzle-orm";
 import { rowsOf } from "../../database/database";
 import { Refusal } from "../../platform/errors/refusal";
 import { forgive, keyOf, type Limit, limits, type Taken, take, takenOf, takingInSql, unflushed } from "../limits";
-import type { Attempt } from "../sign-in-context";
+import type { SignInContext } from "../sign-in-context";
 import { recordRefusedSignIn } from "./record-sign-in";
 
 /**
@@ -11,8 +11,8 @@ import { recordRefusedSignIn } from "./record-sign-in";
  * @param person the person whose account it is about, if known
  * @throws Refusal `rate_limited`
  */
-export async function takeTry(
-  attempt: Attempt,
+export async function countAttempt(
+  attempt: SignInContext,
   limit: Limit,
   who: string,
   person: { readonly userId: string; readonly email: string } | null = null,
@@ -25,7 +25,7 @@ export async function takeTry(
 }
 
 /** The account of a password, with the attempt that was counted for it. */
-export interface PasswordTry {
+export interface PasswordAttempt {
   readonly account: Account | null;
   readonly failure: Taken;
 }
@@ -43,7 +43,7 @@ export interface Account {
  * not an account's address is counted under a keyed hash.
  * @throws Refusal `rate_limited` audited; the attempt is not counted for the account if the address is above its limit
  */
-export async function takePasswordTry(attempt: Attempt, email: string): Promise<PasswordTry> {
+export async function countPasswordAttempt(attempt: SignInContext, email: string): Promise<PasswordAttempt> {
   const { runtime, ip } = attempt;
   const { database, clock, signer } = runtime;
   const { signInByAddress, failuresByAccount } = limits;
@@ -57,7 +57,9 @@ export async function takePasswordTry(attempt: Attempt, email: string): Promise<
     select account.user_id as "userId", account.email, account.hash, address.wait as "addressWait",
       case when address.wait = 0 then ${takingInSql(failuresByAccount, sql`${keyOf(failuresByAccount, "")} || coalesce(account.user_id, ${unknown}::text)`, now)} end as "accountWait"
     from address left join account on true`;
-  const [row] = await database.batch("identity", null, 1, async (tx) => rowsOf<TryRow>(await tx.execute(statement)));
+  const [row] = await database.batch("identity", null, 1, async (tx) =>
+    rowsOf<PasswordAttemptRow>(await tx.execute(statement)),
+  );
   const account = accountOf(row);
   const key = keyOf(failuresByAccount, account?.userId ?? unknown);
   try {
@@ -75,7 +77,7 @@ export async function takePasswordTry(attempt: Attempt, email: string): Promise<
   }
 }
 
-interface TryRow {
+interface PasswordAttemptRow {
   readonly userId: string | null;
   readonly email: string | null;
   readonly hash: string | null;
@@ -83,7 +85,7 @@ interface TryRow {
   readonly accountWait: number | null;
 }
 
-function accountOf(row: TryRow | undefined): Account | null {
+function accountOf(row: PasswordAttemptRow | undefined): Account | null {
   if (row === undefined || row.userId === null || row.email === null) return null;
   return { userId: row.userId, email: row.email, hash: row.hash };
 }
@@ -92,7 +94,7 @@ const nothing = async (): Promise<void> => undefined;
 
 /** @returns the refusal itself */
 async function recorded(
-  attempt: Attempt,
+  attempt: SignInContext,
   limit: Limit,
   person: { readonly userId: string; readonly email: string } | null,
   refusal: unknown,

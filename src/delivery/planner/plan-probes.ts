@@ -1,13 +1,13 @@
 import type { Probe } from "../../traefik/compiler/state";
-import type { AskedProbe } from "../protocol/probe";
+import type { PlannedProbe } from "../protocol/probe";
 
 /**
  * Returns the probes of the present routes, and one probe for every place where the application had a route and has
  * none now. A place that was not yet seen gone is carried over from delivery to delivery.
  */
-export function probesToAsk(before: readonly AskedProbe[], present: readonly Probe[]): AskedProbe[] {
+export function planProbes(before: readonly PlannedProbe[], present: readonly Probe[]): PlannedProbe[] {
   const places = new Set(present.map(placeOf));
-  const gone: AskedProbe[] = [];
+  const gone: PlannedProbe[] = [];
   for (const probe of before) {
     if (places.has(placeOf(probe))) continue;
     places.add(placeOf(probe));

@@ -5,7 +5,7 @@ import type { RefusalReason } from "./verdict";
  *
  * `where` is a path of schema names (`http.routers.*.rule`), never a name or a value from the file.
  */
-export class Refused extends Error {
+export class RefusedByTraefik extends Error {
   constructor(
     readonly reason: RefusalReason,
     readonly where: string = "",

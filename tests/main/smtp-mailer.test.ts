@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { invitationMail } from "../../src/features/invitations/send";
-import { makeMailer } from "../../src/main/mail";
+import { makeMailer } from "../../src/main/smtp-mailer";
 import type { MailFailed } from "../../src/platform/mail";
 import { type MailServer, openMailServer } from "../support/mail-server";
 import { patienceMs } from "../support/patience";

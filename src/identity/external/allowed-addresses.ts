@@ -3,16 +3,16 @@ import { type ClientRequestArgs, Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import type { Duplex } from "node:stream";
-import { NoAnswer, TooLate } from "../../platform/deadline";
+import { NoResponse, TooLate } from "../../platform/deadline";
 import { type AddressClass, classifyAddress } from "../../platform/net/addresses";
 import type { Resolver } from "../../platform/values";
-import type { Reach } from "./provider";
+import type { AllowedAddresses } from "./provider";
 
 /**
  * An organization's owner chooses the address of its provider, and this server connects to it. Addresses in the
  * server's own network and cloud metadata addresses are therefore refused.
  */
-const refusedClasses: Readonly<Record<Reach, ReadonlySet<AddressClass>>> = {
+const refusedClasses: Readonly<Record<AllowedAddresses, ReadonlySet<AddressClass>>> = {
   anywhere: new Set(),
   local: new Set(["metadata", "link-local", "multicast"]),
   public: new Set(["metadata", "link-local", "multicast", "loopback", "unspecified", "private"]),
@@ -24,19 +24,19 @@ export class AddressRefused extends Error {
 }
 
 /** @throws AddressRefused another scheme than https (or http, if the reach is not `public`), or a refused address */
-export function requireReachable(url: string, reach: Reach): void {
+export function requireAllowedUrl(url: string, allowed: AllowedAddresses): void {
   const { protocol, hostname, username, password } = new URL(url);
-  const schemes = reach === "public" ? ["https:"] : ["https:", "http:"];
+  const schemes = allowed === "public" ? ["https:"] : ["https:", "http:"];
   if (!schemes.includes(protocol) || username !== "" || password !== "") {
     throw new AddressRefused("a provider needs https");
   }
   const host = hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) !== 0) requireAllowed(host, reach);
+  if (isIP(host) !== 0) requireAllowedAddress(host, allowed);
 }
 
-function requireAllowed(address: string, reach: Reach): void {
+function requireAllowedAddress(address: string, allowed: AllowedAddresses): void {
   const kind = classifyAddress(address);
-  if (kind === null || refusedClasses[reach].has(kind))
+  if (kind === null || refusedClasses[allowed].has(kind))
     throw new AddressRefused("this address is not allowed for a provider");
 }
 
@@ -55,18 +55,18 @@ export interface RequestOptions {
 }
 
 /** @throws AddressRefused */
-export function requestOptions(url: string, reach: Reach, resolver: Resolver): RequestOptions {
-  requireReachable(url, reach);
+export function requestOptions(url: string, allowed: AllowedAddresses, resolver: Resolver): RequestOptions {
+  requireAllowedUrl(url, allowed);
   const agent = url.startsWith("https:") ? new BoundedHttpsAgent() : new BoundedHttpAgent();
-  return { agent, lookup: lookupWithin(reach, resolver), timeout: idleMs };
+  return { agent, lookup: lookupWithin(allowed, resolver), timeout: idleMs };
 }
 
 /** Resolves a name for one connection, which then uses an address that was checked. */
-function lookupWithin(reach: Reach, resolver: Resolver): LookupFunction {
+function lookupWithin(allowed: AllowedAddresses, resolver: Resolver): LookupFunction {
   return (name, options, callback) => {
-    addressesOf(name, reach, resolver)
+    addressesOf(name, allowed, resolver)
       .then((addresses) => {
-        for (const address of addresses) requireAllowed(address, reach);
+        for (const address of addresses) requireAllowedAddress(address, allowed);
         const [first] = addresses;
         if (first === undefined) throw new AddressRefused("the host name of a provider has no address");
         const found = addresses.map((address) => ({ address, family: isIP(address) }));
@@ -78,8 +78,8 @@ function lookupWithin(reach: Reach, resolver: Resolver): LookupFunction {
 }
 
 /** For an organization, only DNS is used; otherwise also the host's own sources of names. */
-function addressesOf(name: string, reach: Reach, resolver: Resolver): Promise<readonly string[]> {
-  if (reach === "public") return resolver.addresses(name);
+function addressesOf(name: string, allowed: AllowedAddresses, resolver: Resolver): Promise<readonly string[]> {
+  if (allowed === "public") return resolver.addresses(name);
   return new Promise((resolve, reject) => {
     lookUp(name, { all: true }, (error, found) =>
       error ? reject(error) : resolve(found.map(({ address }) => address)),
@@ -109,8 +109,8 @@ function bounded<S extends Duplex | null | undefined>(stream: S): S {
   const changesProtocol = protocolWatch();
   stream.on("data", (chunk: Buffer) => {
     bytes += chunk.length;
-    if (changesProtocol(chunk)) stream.destroy(new NoAnswer("the provider's response switches protocols (101)"));
-    if (bytes > mostBytes) stream.destroy(new NoAnswer("the provider's response is too long"));
+    if (changesProtocol(chunk)) stream.destroy(new NoResponse("the provider's response switches protocols (101)"));
+    if (bytes > mostBytes) stream.destroy(new NoResponse("the provider's response is too long"));
   });
   stream.on("close", () => clearTimeout(late));
   // The request listens as well, but only from the next turn of the event loop on, and until it hands over the socket.

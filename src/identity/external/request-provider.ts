@@ -2,8 +2,8 @@ import { request as requestByHttp } from "node:http";
 import { request as requestByHttps } from "node:https";
 import { deadlineAround } from "../../platform/deadline";
 import type { Resolver } from "../../platform/values";
-import type { Provider } from "./provider";
-import { mostMs, requestOptions } from "./reachable";
+import { mostMs, requestOptions } from "./allowed-addresses";
+import type { OidcProvider } from "./provider";
 
 /** A request to a provider. */
 interface ProviderRequest {
@@ -22,16 +22,16 @@ export interface ProviderResponse {
  * Sends one request to a provider, at an address within its reach and within the limits of time and size. Does not
  * follow redirects.
  * @throws AddressRefused
- * @throws NoAnswer
+ * @throws NoResponse
  */
-export async function askProvider(
+export async function requestProvider(
   url: string,
   { method = "GET", headers, body }: ProviderRequest,
-  { reach }: Pick<Provider, "reach">,
+  { allowedAddresses }: Pick<OidcProvider, "allowedAddresses">,
   resolver: Resolver,
 ): Promise<ProviderResponse> {
   const options = {
-    ...requestOptions(url, reach, resolver),
+    ...requestOptions(url, allowedAddresses, resolver),
     method,
     headers: { ...headers, "accept-encoding": "identity" }, // the body is read as it arrives
   };
@@ -42,11 +42,11 @@ export async function askProvider(
       response.on("data", (part: Buffer) => parts.push(part));
       response.on("error", reject);
       response.on("end", () => {
-        answered();
+        endDeadline();
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(parts) });
       });
     });
-    const answered = deadlineAround(request, mostMs, reject);
+    const endDeadline = deadlineAround(request, mostMs, reject);
     request.end(body);
   });
 }

@@ -17,7 +17,7 @@ export type DatabaseKind = "postgres" | "embedded";
 export type AsOwner = (statement: string, json?: unknown) => Promise<Record<string, unknown>[]>;
 
 /** The installation that a figure measures: folders, addresses and a database, which no process has open yet. */
-export interface Place {
+export interface Installation {
   readonly kind: DatabaseKind;
   readonly dataFolder: string;
   readonly gatewayFolder: string;
@@ -50,7 +50,7 @@ export async function closePlaces(): Promise<void> {
   await (await cluster)?.stop();
 }
 
-export async function newPlace(kind: DatabaseKind): Promise<Place> {
+export async function newInstallation(kind: DatabaseKind): Promise<Installation> {
   const dataFolder = mkdtempSync(join(tmpdir(), "portcullis-bench-"));
   const address = `127.0.0.1:${await freePort()}`;
   const probeAddress = `127.0.0.1:${await freePort()}`;

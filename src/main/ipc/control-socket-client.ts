@@ -1,47 +1,47 @@
 import { lstat, stat } from "node:fs/promises";
 import { type IncomingMessage, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
-import { deadlineAround, NoAnswer } from "../../platform/deadline";
+import { deadlineAround, NoResponse } from "../../platform/deadline";
 import { errorCode } from "../../platform/files/folder-lock";
 import { processUser } from "../../platform/files/own-folder";
 import { controlSocketPath, DataFolderUnusable } from "./control-socket-path";
 
 /** The outcome of a request to the process that holds a data folder. */
-export type ControlAnswer =
+export type ControlResponse =
   /** No process holds the folder. */
-  | { readonly kind: "no_holder" }
+  | { readonly kind: "no_server" }
   /** A process holds the folder but does not serve yet. */
   | { readonly kind: "starting" }
   /** A process holds the folder but did not answer in time; it may be suspended. */
   | { readonly kind: "silent" }
   /** `body` is the parsed JSON. */
-  | { readonly kind: "answer"; readonly status: number; readonly body: unknown };
+  | { readonly kind: "response"; readonly status: number; readonly body: unknown };
 
 /** Timeouts in milliseconds. */
-export interface AskOptions {
+export interface ControlRequestOptions {
   /** The timeout of one response. */
   readonly timeoutMs?: number;
-  /** How long to retry while the answer is `starting`. */
+  /** How long to retry while the response is `starting`. */
   readonly patienceMs?: number;
 }
 
 /**
  * Sends a request to the process that holds a data folder: HTTP POST with JSON over its control socket.
  * @throws DataFolderUnusable the folder's path is too long for a socket, or another user may have created the socket
- * @throws Error the holder ended, or its response is not JSON
+ * @throws Error the process ended, or its response is not JSON
  */
-export async function askControlSocket(
+export async function requestControlSocket(
   dataFolder: string,
   path: string,
   body: unknown,
-  { timeoutMs = 30_000, patienceMs = 0 }: AskOptions = {},
-): Promise<ControlAnswer> {
+  { timeoutMs = 30_000, patienceMs = 0 }: ControlRequestOptions = {},
+): Promise<ControlResponse> {
   const socketPath = controlSocketPath(dataFolder);
   await requireTrustedSocket(dataFolder, socketPath);
   const deadline = Date.now() + patienceMs;
   while (true) {
-    const answer = await askOnce(socketPath, path, JSON.stringify(body), timeoutMs);
-    if (answer.kind !== "starting" || Date.now() >= deadline) return answer;
+    const response = await requestOnce(socketPath, path, JSON.stringify(body), timeoutMs);
+    if (response.kind !== "starting" || Date.now() >= deadline) return response;
     await delay(100);
   }
 }
@@ -63,30 +63,30 @@ async function requireTrustedSocket(folder: string, socketPath: string): Promise
   );
 }
 
-function askOnce(socketPath: string, path: string, body: string, timeoutMs: number): Promise<ControlAnswer> {
+function requestOnce(socketPath: string, path: string, body: string, timeoutMs: number): Promise<ControlResponse> {
   return new Promise((resolve, reject) => {
     const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-    const asked = request({ socketPath, path, method: "POST", headers, agent: false }, (response) =>
-      readAnswer(response)
+    const outgoing = request({ socketPath, path, method: "POST", headers, agent: false }, (response) =>
+      readResponse(response)
         .then(resolve, reject)
-        .finally(() => answered()),
+        .finally(() => endDeadline()),
     );
-    const answered = deadlineAround(asked, timeoutMs, (error) => {
+    const endDeadline = deadlineAround(outgoing, timeoutMs, (error) => {
       const code = errorCode(error);
-      if (error instanceof NoAnswer) resolve({ kind: "silent" });
-      else if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "no_holder" });
+      if (error instanceof NoResponse) resolve({ kind: "silent" });
+      else if (code === "ENOENT" || code === "ECONNREFUSED") resolve({ kind: "no_server" });
       else if (code === "EAGAIN")
         resolve({ kind: "silent" }); // the queue of a suspended process is full
       else reject(error);
     });
-    asked.end(body);
+    outgoing.end(body);
   });
 }
 
-async function readAnswer(response: IncomingMessage): Promise<ControlAnswer> {
+async function readResponse(response: IncomingMessage): Promise<ControlResponse> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk);
   if (response.headers["x-portcullis-state"] === "starting") return { kind: "starting" };
   const body: unknown = JSON.parse(Buffer.concat(chunks).toString("utf8"));
-  return { kind: "answer", status: response.statusCode ?? 0, body };
+  return { kind: "response", status: response.statusCode ?? 0, body };
 }

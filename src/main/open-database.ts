@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Database } from "../database/database";
 import { explainDatabaseFailure } from "../database/explain-database-failure";
 import { migrateEmbedded, migratePostgresDatabase } from "../database/migrate";
-import { placeOfServer } from "../database/postgres-address";
+import { serverAddressOf } from "../database/postgres-address";
 import { errorCode } from "../platform/files/folder-lock";
 import { NotOurs, reasonOf, requireOwnFolder } from "../platform/files/own-folder";
 import { StartFailure } from "../platform/start-failure";
@@ -54,7 +54,7 @@ export async function explained<T>({ databaseUrl }: Settings, body: () => Promis
   try {
     return await body();
   } catch (error) {
-    const explanation = explainDatabaseFailure(error, placeOfServer(databaseUrl));
+    const explanation = explainDatabaseFailure(error, serverAddressOf(databaseUrl));
     throw explanation === null ? error : new StartFailure(explanation);
   }
 }

@@ -10,7 +10,7 @@ let gateway: FakeGateway;
 
 beforeEach(async () => {
   sync = await openSyncWorld();
-  gateway = await startFakeGateway(sync.places, sync);
+  gateway = await startFakeGateway(sync.paths, sync);
 });
 afterEach(async () => {
   await sync.close();
@@ -97,7 +97,7 @@ it("a comparison's repairs are cancelled for a revocation, which is delivered fi
   await reconciler.ready;
   await sync.proven(revoked);
   await reconciler.stop();
-  for (const { applicationId } of broken) rmSync(join(sync.places.applications, `${applicationId}.yml`));
+  for (const { applicationId } of broken) rmSync(join(sync.paths.applications, `${applicationId}.yml`));
   const { data } = await sync.organization.call<{ items: { securityId: string }[] }>("security.list", {
     applicationId: revoked,
   });

@@ -1,6 +1,6 @@
 import { TRPCClientError } from "@trpc/client";
 import { expect, test } from "vitest";
-import { asRefused, fieldText, Refused, refusedBy } from "../../src/console/requests/refused";
+import { asRefused, fieldText, RefusedRequest, refusedBy } from "../../src/console/requests/refused-request";
 
 test("asRefused keeps the reason, the message and the fields of an API refusal", () => {
   const error = TRPCClientError.from({
@@ -34,7 +34,7 @@ test("a missing response becomes a refusal with the reason unreachable", () => {
 });
 
 test("asRefused returns a refusal unchanged and throws any other error", () => {
-  const refused = new Refused("session_ended", "X");
+  const refused = new RefusedRequest("session_ended", "X");
   expect(asRefused(refused)).toBe(refused);
   expect(() => asRefused(new RangeError("internal"))).toThrow(RangeError);
 });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { hostMessage, pathMessage, upstreamMessage } from "../../../src/platform/errors/place-messages";
+import { hostMessage, pathMessage, upstreamMessage } from "../../../src/platform/errors/route-messages";
 import { parseHost } from "../../../src/platform/net/host-names";
 import { parsePathPrefix } from "../../../src/platform/net/path-prefixes";
 import { parseUpstream } from "../../../src/platform/net/upstreams";

@@ -1,4 +1,4 @@
-import type { PageInput } from "../platform/contract/page";
+import type { PageInput } from "../platform/contract/fields";
 
 /** Cuts one page from `limit + 1` rows, newest first; the cursor is the id of the page's last item. */
 export function pageOfRows<Row, Item>(

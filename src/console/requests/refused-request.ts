@@ -5,7 +5,7 @@ import type { Reason } from "../../platform/errors/reasons";
 export type ShownReason = Reason | "unreachable" | "passkey_cancelled" | "passkey_on_device" | "proof_cancelled";
 
 /** A refusal in a form that a page can show. The API and sign-in use the same reasons. */
-export class Refused extends Error {
+export class RefusedRequest extends Error {
   constructor(
     /** Stable and machine-readable; `unreachable` if there was no response. */
     readonly reason: ShownReason,
@@ -14,7 +14,7 @@ export class Refused extends Error {
     readonly fields: Readonly<Record<string, string>> = {},
   ) {
     super(message);
-    this.name = "Refused";
+    this.name = "RefusedRequest";
   }
 }
 
@@ -24,14 +24,14 @@ interface ErrorBody {
 }
 
 /** Converts the body of a refused request, or the tRPC error of it. */
-export function refusedBy({ message, data }: ErrorBody): Refused {
+export function refusedBy({ message, data }: ErrorBody): RefusedRequest {
   const reason = data?.reason ?? "unreachable";
-  return new Refused(reason, texts[reason] ?? message ?? texts.unreachable, data?.fields);
+  return new RefusedRequest(reason, texts[reason] ?? message ?? texts.unreachable, data?.fields);
 }
 
 /** Converts the error of a request. @throws any error that is not a response of a server, because it is a defect */
-export function asRefused(error: unknown): Refused {
-  if (error instanceof Refused) return error;
+export function asRefused(error: unknown): RefusedRequest {
+  if (error instanceof RefusedRequest) return error;
   if (error instanceof TRPCClientError) return refusedBy({ message: error.message, data: error.data });
   throw error;
 }

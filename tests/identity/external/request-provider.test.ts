@@ -1,9 +1,9 @@
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
-import { askProvider } from "../../../src/identity/external/ask-provider";
-import { AddressRefused } from "../../../src/identity/external/reachable";
-import { NoAnswer } from "../../../src/platform/deadline";
+import { AddressRefused } from "../../../src/identity/external/allowed-addresses";
+import { requestProvider } from "../../../src/identity/external/request-provider";
+import { NoResponse } from "../../../src/platform/deadline";
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -20,7 +20,7 @@ async function serverThat(answers: RequestListener): Promise<string> {
 
 const nameless = { addresses: async () => [] };
 
-const ask = (url: string) => askProvider(url, { headers: {} }, { reach: "local" }, nameless);
+const ask = (url: string) => requestProvider(url, { headers: {} }, { allowedAddresses: "local" }, nameless);
 
 describe("a request to a provider (TM-18)", () => {
   it.each([
@@ -33,7 +33,9 @@ describe("a request to a provider (TM-18)", () => {
     ["https://login.example.org/token", ["93.184.216.34", "127.0.0.1"]],
   ])("of an organization does not go to %s at %j", async (url, addresses) => {
     const resolver = { addresses: async () => addresses };
-    await expect(askProvider(url, { headers: {} }, { reach: "public" }, resolver)).rejects.toThrow(AddressRefused);
+    await expect(requestProvider(url, { headers: {} }, { allowedAddresses: "public" }, resolver)).rejects.toThrow(
+      AddressRefused,
+    );
   });
 
   it("carries its headers and its body, and asks for a body that is not compressed", async () => {
@@ -45,7 +47,7 @@ describe("a request to a provider (TM-18)", () => {
       response.end("answer");
     });
     const sent = { method: "POST", headers: { accept: "application/json" }, body: "a=ü" } as const;
-    const { status, body } = await askProvider(url, sent, { reach: "local" }, nameless);
+    const { status, body } = await requestProvider(url, sent, { allowedAddresses: "local" }, nameless);
     expect([status, body.toString()]).toEqual([200, "answer"]);
     expect(asked).toMatchObject({ method: "POST", body: "a=ü" });
     expect(asked.headers).toMatchObject({
@@ -67,7 +69,7 @@ describe("a request to a provider (TM-18)", () => {
 
   it("fails where the answer is longer than a mebibyte", async () => {
     const url = await serverThat((_request, response) => response.end("x".repeat(1024 * 1024)));
-    await expect(ask(url)).rejects.toThrow(NoAnswer);
+    await expect(ask(url)).rejects.toThrow(NoResponse);
   });
 
   it("fails where the connection ends in the middle of the answer", async () => {

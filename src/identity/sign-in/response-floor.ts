@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
  * It is above the slowest hash that is checked: bcrypt of cost 12 in JavaScript takes 250 ms on a free core, 450 ms on
  * a busy machine (measured), and the new hash after it 10 ms to 30 ms.
  */
-export const answerFloorMs = 750;
+export const responseFloorMs = 750;
 
 /**
  * Does the work, and returns its outcome no sooner than `floorMs` after the start.

@@ -1,8 +1,8 @@
 import { inParallel } from "../../platform/in-parallel";
 import { exposureProof } from "../../traefik/compiler/exposure-proof";
 import { isWildcard } from "../../traefik/compiler/well-formed";
-import type { AskedProbe, Proof, ProofTask, RemovedRouteAnswer, ReportedProof } from "../protocol/probe";
-import type { GatewayAnswer } from "./gateway-client";
+import type { PlannedProbe, ProbeResult, ProofTask, RemovedRouteResponse, ReportedProof } from "../protocol/probe";
+import type { GatewayResponse } from "./gateway-client";
 import type { ProberContext } from "./prober-context";
 
 export interface ProbeLimits {
@@ -16,10 +16,10 @@ export interface ProbeLimits {
 const probesAtOnce = 8;
 
 /**
- * Probes one application's routes as an anonymous visitor. The worst answer counts.
- * @returns "too_slow" as soon as one probe gets no answer in time; the remaining probes are not sent then
+ * Probes one application's routes as an anonymous visitor. The worst response counts.
+ * @returns "too_slow" as soon as one probe gets no response in time; the remaining probes are not sent then
  */
-export async function askProbes(
+export async function sendProbes(
   context: ProberContext,
   task: ProofTask,
   { allowed, patienceMs }: ProbeLimits,
@@ -27,22 +27,22 @@ export async function askProbes(
   const { gateway, client } = context;
   const probed = { applicationId: task.applicationId, revision: task.revision };
   if (!gateway.tags && task.probes.length > 0) return { ...probed, why: "tags_are_off", proof: [], removed: [] };
-  const proof: Proof[] = [];
-  const removed: RemovedRouteAnswer[] = [];
+  const proof: ProbeResult[] = [];
+  const removed: RemovedRouteResponse[] = [];
   let isTooSlow = false;
-  await inParallel(task.probes, probesAtOnce, async (probe, at) => {
+  await inParallel(task.probes, probesAtOnce, async (probe, index) => {
     if (isTooSlow) return;
     await allowed();
     const host = isWildcard(probe.host) ? `p${context.random(8).toString("hex")}${probe.host.slice(1)}` : probe.host;
     const patience = probe.expect === "stopped" ? null : patienceMs;
-    const answer = await client.askAsVisitor(gateway.address, host, probe.path, patience);
-    if (answer === "too_slow") {
+    const response = await client.requestAsVisitor(gateway.address, host, probe.path, patience);
+    if (response === "too_slow") {
       isTooSlow = true;
       return;
     }
-    proof[at] = judged(context, task, probe, host, answer);
-    if (probe.expect !== "gone" || answer === null || answer === "not_from_here") return;
-    removed.push({ entry: at, host: probe.host, tag: answer.tag });
+    proof[index] = judged(context, task, probe, host, response);
+    if (probe.expect !== "gone" || response === null || response === "not_from_here") return;
+    removed.push({ entry: index, host: probe.host, tag: response.tag });
   });
   if (isTooSlow) return "too_slow";
   return { ...probed, why: proof.find(({ proven }) => !proven)?.why ?? null, proof, removed };
@@ -51,12 +51,12 @@ export async function askProbes(
 function judged(
   { clock, gateway }: ProberContext,
   task: ProofTask,
-  probe: AskedProbe,
+  probe: PlannedProbe,
   host: string,
-  answer: GatewayAnswer | null | "not_from_here",
-): Proof {
-  const seen = answer === "not_from_here" ? null : answer;
-  const why = answer === "not_from_here" ? "not_provable_from_here" : whyNot(gateway.passTag, task, probe, answer);
+  response: GatewayResponse | null | "not_from_here",
+): ProbeResult {
+  const seen = response === "not_from_here" ? null : response;
+  const why = response === "not_from_here" ? "not_provable_from_here" : whyNot(gateway.passTag, task, probe, response);
   return {
     request: `HEAD ${host}${probe.path}`,
     status: seen?.status ?? null,
@@ -68,9 +68,14 @@ function judged(
   };
 }
 
-function whyNot(passTag: string, task: ProofTask, probe: AskedProbe, answer: GatewayAnswer | null): string | null {
-  if (answer === null) return "gateway_does_not_answer";
+function whyNot(
+  passTag: string,
+  task: ProofTask,
+  probe: PlannedProbe,
+  response: GatewayResponse | null,
+): string | null {
+  if (response === null) return "gateway_does_not_answer";
   if (probe.expect === "gone") return "not_judged"; // only the leader can judge it
-  const proof = exposureProof({ tag: task.tag, passTag, expect: probe.expect }, answer);
+  const proof = exposureProof({ tag: task.tag, passTag, expect: probe.expect }, response);
   return proof.proven ? null : proof.why;
 }

@@ -54,13 +54,13 @@ export function makeMailer({ smtpUrl, mailFrom }: Pick<Settings, "smtpUrl" | "ma
         const mail = { from, to: { name: "", address: to }, subject, text };
         await within(mostMs, "the mail server", () => transport.sendMail(mail));
       } catch (error) {
-        throw new MailFailed(answered(error) ? "mail_refused" : "mail_unreachable");
+        throw new MailFailed(isServerResponse(error) ? "mail_refused" : "mail_unreachable");
       }
     },
   };
 }
 
 /** Returns whether the server rejected the mail. Its response may quote the address, so it is not passed on. */
-function answered(error: unknown): boolean {
+function isServerResponse(error: unknown): boolean {
   return error instanceof Error && "responseCode" in error && typeof error.responseCode === "number";
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { limits, take } from "../../src/identity/limits";
-import { sweepIdentity } from "../../src/identity/sweep";
+import { sweepIdentity } from "../../src/identity/sweep-expired";
 import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
 import { openBrowser } from "../support/browser";
 import { givenPerson } from "../support/people";

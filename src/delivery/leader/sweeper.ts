@@ -3,8 +3,9 @@ import { keepAuditLogs } from "../../audit/keeper";
 import type { Database } from "../../database/database";
 import type { Signer } from "../../database/signing";
 import { later } from "../../platform/moment";
-import { breathe, type Pace } from "../../platform/timer";
+import type { Pace } from "../../platform/timer";
 import type { Clock } from "../../platform/values";
+import { yieldToEventLoop } from "../../platform/yield-to-event-loop";
 import { sweepChanges, sweepClaims, sweepDeliveries, sweepRemoved } from "./sweeps";
 
 const hour = 3_600_000;
@@ -41,8 +42,8 @@ export async function sweep(
 ): Promise<void> {
   const before = later(clock.now(), -keptFor);
   for (const part of [sweepChanges, sweepDeliveries]) {
-    while (!over.aborted && (await part(database, before))) await breathe();
+    while (!over.aborted && (await part(database, before))) await yieldToEventLoop();
   }
   await sweepRemoved(database, before);
-  while (!over.aborted && (await sweepClaims(database, clock.now()))) await breathe();
+  while (!over.aborted && (await sweepClaims(database, clock.now()))) await yieldToEventLoop();
 }

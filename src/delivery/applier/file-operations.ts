@@ -3,7 +3,7 @@ import { syncFolder, writeFlushed } from "../../platform/files/durable-file";
 import { makeFolder } from "../../platform/files/own-folder";
 
 /** The file operations of the file target. Tests replace them with a disk that is full or failing. */
-export interface FileSystem {
+export interface FileOperations {
   /** Creates a new file with exactly this mode and flushes it. */
   writeFlushed(path: string, text: string, mode: number, group: number | undefined): Promise<void>;
   rename(from: string, to: string): Promise<void>;
@@ -14,7 +14,7 @@ export interface FileSystem {
   removeTree(path: string): Promise<void>;
 }
 
-export const realFileSystem: FileSystem = {
+export const realFileOperations: FileOperations = {
   writeFlushed,
   rename,
   syncFolder,

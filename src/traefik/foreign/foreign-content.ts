@@ -5,7 +5,7 @@ import type { DefinedRouter, ReaderVerdict } from "../schema/verdict";
 const ours =
   /^(?:(?:rte|app)_[0-9a-z]{20,40}(?:-[a-z0-9]+)?|deny-org_[0-9a-z]+-\d+(?:-[a-z]+)?|portcullis-[a-z0-9]+|guard)$/;
 
-/** The effect of a foreign file on what Portcullis manages. Which hosts are managed is not known yet. */
+/** The effects of a foreign file on managed routes. Which hosts are managed is not known here. */
 export interface ForeignContent {
   /** The file freezes the whole provider (`refused`), or only the gateway can decide (`unknown`). */
   readonly problem: { readonly kind: "refused" | "unknown"; readonly detail: string } | null;
@@ -44,7 +44,7 @@ function namedHosts(rule: string): readonly string[] {
   return hosts === "any" ? [] : hosts;
 }
 
-/** A catch-all below our priorities never sees a managed host: the deny of its claim stands above it. */
+/** A catch-all with a lower priority never receives a managed host: the deny of its claim has a higher priority. */
 function takesEverything({ rule, priority }: DefinedRouter): boolean {
   return hostsOfRule(rule) === "any" && priority >= 2 ** 40;
 }
