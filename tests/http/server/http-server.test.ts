@@ -5,8 +5,8 @@ import pino from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import { type HttpServer, listen } from "../../../src/http/server/http-server";
 import type { TransportSecurity } from "../../../src/http/server/security-headers";
-import type { ApiHandler } from "../../../src/platform/contract/api-handler";
 import { StartFailure } from "../../../src/platform/start-failure";
+import { handlerWith, type PlantedApi } from "../../support/planted-api";
 
 const host = "127.0.0.1";
 const lines: string[] = [];
@@ -19,16 +19,17 @@ afterEach(async () => {
 });
 
 async function serverWith(
-  api: ApiHandler | null,
+  api: PlantedApi | null,
   options: { secure?: TransportSecurity } = {},
 ): Promise<{ server: HttpServer; url: string }> {
   const server = await listen({ host, port: 0, log, ...options });
   open.push(server);
-  if (api) server.serve({ api, pages: (request, response) => response.end(`page ${request.url}`) });
+  if (api)
+    server.serve({ handler: handlerWith(api), pages: (request, response) => response.end(`page ${request.url}`) });
   return { server, url: `http://${host}:${server.port}` };
 }
 
-const echo: ApiHandler = async (request, { ip }) =>
+const echo: PlantedApi = async (request, { ip }) =>
   Response.json({ url: request.url, method: request.method, ip, text: await request.text() });
 
 describe("the HTTP server", () => {
@@ -40,7 +41,7 @@ describe("the HTTP server", () => {
     expect(await early.json()).toMatchObject({ error: { data: { reason: "starting" } } });
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
-    server.serve({ api: echo, pages: (_request, response) => response.end() });
+    server.serve({ handler: handlerWith(echo), pages: (_request, response) => response.end() });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
