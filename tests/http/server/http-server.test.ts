@@ -3,10 +3,12 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import pino from "pino";
 import { afterEach, describe, expect, test } from "vitest";
+import { features } from "../../../src/features/all";
+import { mountsOf } from "../../../src/http/mounts";
 import { type HttpServer, listen } from "../../../src/http/server/http-server";
 import type { TransportSecurity } from "../../../src/http/server/security-headers";
 import { StartFailure } from "../../../src/platform/start-failure";
-import { handlerWith, type PlantedApi } from "../../support/planted-api";
+import { handlerOfMounts, handlerWith, type PlantedApi } from "../../support/planted-api";
 
 const host = "127.0.0.1";
 const lines: string[] = [];
@@ -27,6 +29,13 @@ async function serverWith(
   if (api)
     server.serve({ handler: handlerWith(api), pages: (request, response) => response.end(`page ${request.url}`) });
   return { server, url: `http://${host}:${server.port}` };
+}
+
+/** Sends exactly this text and returns everything that is received until the connection ends. */
+async function answerOf(server: HttpServer, text: string): Promise<string> {
+  const socket = connect(server.port, host);
+  socket.end(text);
+  return Buffer.concat(await socket.toArray()).toString();
 }
 
 const echo: PlantedApi = async (request, { ip }) =>
@@ -110,6 +119,36 @@ describe("the HTTP server", () => {
     const answer = Buffer.concat(await socket.toArray()).toString();
     expect(answer).toMatch(/^HTTP\/1\.1 405 .*x-request-id: req_/is);
     expect(lines.join("")).not.toContain("a request failed");
+  });
+
+  test.each([
+    ["GET /api/v1/projects/../x", 400, "rest"],
+    ["GET /api/v1/projects#x", 400, "rest"],
+    [`GET /api/v1/${"x".repeat(2_000)}`, 414, "rest"],
+    ["TRACE /api/v1/projects", 405, "rest"],
+    ["GET /api/v1x/../x", 400, "trpc"],
+    ["GET /api/trpc/../x", 400, "trpc"],
+    ["GET /x/../y", 400, "trpc"],
+    ["GET *", 400, "trpc"],
+    ["TRACE /", 405, "trpc"],
+  ])(
+    "a request that no path can answer is refused in the format of the API it names: %s",
+    async (line, status, format) => {
+      const { server } = await serverWith(null);
+      server.serve({ handler: handlerOfMounts(mountsOf(features)), pages: (_request, response) => response.end() });
+      const ask = (text: string) => answerOf(server, `${text} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+      const refused = await ask(line);
+      expect(Number(refused.slice(9, 12))).toBe(status);
+      expect(refused).toContain(format === "rest" ? '{"error":{"code":' : '{"error":{"message":');
+      expect(refused).toMatch(/^cache-control: no-store\r$/im);
+      if (status === 405) expect(refused).toMatch(/^allow: GET, POST\r$/im);
+    },
+  );
+
+  test("a request is refused in the format of the API it names while the server starts", async () => {
+    const { url } = await serverWith(null);
+    const refused = await fetch(`${url}/api/v1/projects`);
+    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { reason: "starting" } }]);
   });
 
   test("the log contains the path without the query", async () => {
