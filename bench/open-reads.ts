@@ -37,9 +37,9 @@ const router = t.router({
 
 /** The product's handler, which also answers the open query. */
 export function withOpenReads(runtime: Runtime, handler: Handler): Handler {
-  return (request, peer) => {
+  return (request, peer, exchange) => {
     const organizationId = request.headers.get(openHeader);
-    if (organizationId === null) return handler(request, peer);
+    if (organizationId === null) return handler(request, peer, exchange);
     return fetchRequestHandler({
       endpoint: "/api/trpc",
       router,

@@ -83,7 +83,7 @@ if (options.sync) {
 }
 const handler = createHandler(runtime);
 http.serve({
-  api: options.openReads ? withOpenReads(runtime, handler) : handler,
+  handler: options.openReads ? withOpenReads(runtime, handler) : handler,
   pages: (_request, response) => void response.writeHead(404).end(),
 });
 await sync?.ready;

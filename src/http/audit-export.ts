@@ -1,3 +1,4 @@
+import { Hono } from "hono";
 import { recordingRefusals } from "../access/attempt-trace";
 import { Authorized } from "../access/authorized";
 import { organization } from "../access/organization";
@@ -10,16 +11,34 @@ import type { Call } from "../operations/call";
 import { fieldsOf } from "../operations/fields-of";
 import { Refusal } from "../platform/errors/refusal";
 import type { RequestSlot } from "./active-requests";
-import { isRefusedCaller } from "./caller";
+import { callOf, isRefusedCaller } from "./caller";
+import type { Environment } from "./environment";
 import { repeatedNames } from "./readable-request";
+import { activeRequest } from "./rules/active-request";
+import { responseHeaders } from "./rules/response-headers";
+import { statedCaller } from "./rules/stated-caller";
+import { supportedMethods } from "./rules/supported-methods";
 
 /** The path from which an audit log is downloaded as a file. */
 export const auditExportPath = "/api/audit/export";
 
 const callersOrganization = { resource: organization, id: null };
 
+/** Streams an audit log to a caller who is permitted to read it. */
+export const auditExport = new Hono<Environment>().all(
+  "/",
+  supportedMethods("GET"),
+  statedCaller,
+  responseHeaders,
+  activeRequest(),
+  (context) => {
+    const call = callOf(context.get("caller"), context.get("slot"), context.get("responseHeaders"));
+    return answerAuditExport(call, new URL(context.req.url).searchParams);
+  },
+);
+
 /** A call that also holds a slot for a streamed response. */
-export type ExportCall = Call & { readonly slot: RequestSlot };
+type ExportCall = Call & { readonly slot: RequestSlot };
 
 interface Format {
   readonly type: string;
@@ -66,7 +85,7 @@ const formats: Readonly<Record<ExportAudit["format"], Format>> = {
  * during the export, the connection is closed.
  * @throws Refusal before the first byte; `overloaded` if the limit of concurrent exports is reached
  */
-export async function answerAuditExport(context: ExportCall, query: URLSearchParams): Promise<Response> {
+async function answerAuditExport(context: ExportCall, query: URLSearchParams): Promise<Response> {
   const request = await authenticate(context, "audit.export");
   const repeated = repeatedNames(query);
   const isOfInstallation = query.get("log") === "installation";
@@ -90,7 +109,6 @@ export async function answerAuditExport(context: ExportCall, query: URLSearchPar
   const first = await pages.next(); // a failure before the first byte still gets an error status
   return new Response(streamOf(first, pages), {
     headers: {
-      ...Object.fromEntries(context.responseHeaders),
       "content-type": type,
       "content-disposition": `attachment; filename="audit-${log}-${day}.${format}"`,
       "cache-control": "no-store",

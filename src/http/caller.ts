@@ -7,13 +7,18 @@ import { authenticate } from "../operations/authenticate";
 import type { Call } from "../operations/call";
 import { originOf } from "../operations/own-page";
 import { requestOrigin, wrongHost } from "../operations/request-origin";
-import type { SocketPeer } from "../platform/contract/api-handler";
 import type { WrongHost } from "../platform/errors/reasons/access";
 import { Refusal } from "../platform/errors/refusal";
 import { clientAddress } from "../platform/net/client-address";
 import type { ActiveRequests, RequestSlot } from "./active-requests";
 import { csrfTokenOf, readCookies, sessionHashOf } from "./sign-in/cookies";
 import { setSessionCookies } from "./sign-in/session-cookies";
+
+/** Facts about a request that the request itself does not contain. */
+export interface SocketPeer {
+  /** The address of the peer; null if it is unknown. */
+  readonly ip: string | null;
+}
 
 /** All callers without a known address count as one caller. */
 export const unknownAddress = "unknown";

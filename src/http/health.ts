@@ -1,7 +1,9 @@
 import { sql } from "drizzle-orm";
+import { Hono } from "hono";
 import type { Runtime } from "../access/runtime";
 import { Repeats } from "../platform/repeats";
 import { describeError } from "./describe-error";
+import type { Environment } from "./environment";
 
 /** Checks one condition for receiving requests; resolves with what is wrong, or null. */
 export type ReadinessCheck = () => Promise<string | null>;
@@ -19,14 +21,34 @@ function repeatsOf(runtime: Runtime): Repeats {
 }
 
 /** `/healthz`: the process answers. */
-export function healthz(): Response {
-  return Response.json({ status: "ok" });
-}
+export const healthz = new Hono<Environment>().all("/", (context, next) => {
+  const { parts, exchange } = context.env;
+  if (exchange?.target.ok === false) return next();
+  if (parts !== null) context.set("logLevel", "debug");
+  return Response.json({ status: parts === null ? "starting" : "ok" });
+});
+
+/** `/readyz`: 200 if the process can receive requests, otherwise 503. */
+export const readyz = new Hono<Environment>().all("/", (context) => {
+  context.set("logLevel", "debug");
+  return context.get("parts").isReady();
+});
 
 /**
- * `/readyz`: 200 if the database answers and delivery runs, otherwise 503. Migrations run before the server listens.
+ * Returns the check of `/readyz`: the database answers, and delivery runs. Migrations run before the server listens.
+ * Concurrent requests share one check, because anyone may ask and no limit applies.
  */
-export async function readyz(runtime: Runtime, checks: Readonly<Record<string, ReadinessCheck>>): Promise<Response> {
+export function readiness(runtime: Runtime, checks: Readonly<Record<string, ReadinessCheck>>): () => Promise<Response> {
+  let runningCheck: Promise<Response> | null = null;
+  return async () => {
+    runningCheck ??= checkAll(runtime, checks).finally(() => {
+      runningCheck = null;
+    });
+    return (await runningCheck).clone();
+  };
+}
+
+async function checkAll(runtime: Runtime, checks: Readonly<Record<string, ReadinessCheck>>): Promise<Response> {
   const all: Record<string, ReadinessCheck> = {
     database: async () => {
       await runtime.database.call(sql`select 1`);

@@ -1,5 +1,5 @@
 import type { RequestBounds } from "../http/active-requests";
-import type { ServerBounds } from "../http/server/http-server";
+import type { ServerBounds } from "../http/server/server-bounds";
 import type { Settings } from "./settings/environment";
 
 const mebibyte = 1024 * 1024;

@@ -11,9 +11,8 @@ import { createWaitHub, type WaitBounds } from "../delivery/wait-hub";
 import { reportReservedClaims } from "../features/claims/report-reserved";
 import { ActiveRequests } from "../http/active-requests";
 import { describeError } from "../http/describe-error";
-import { createHandler } from "../http/handler";
+import { createHandler, type Handler } from "../http/handler";
 import { type HttpServer, listen } from "../http/server/http-server";
-import type { ApiHandler } from "../platform/contract/api-handler";
 import { localGateway } from "../platform/local-gateway";
 import { buildConsole } from "./build-console";
 import { type ConsoleMode, openConsole } from "./console";
@@ -154,7 +153,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
   open.sync = sync;
   open.sweeper = startIdentitySweeper(runtime);
   const requests = new ActiveRequests(requestBounds(settings));
-  const api = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests);
+  const handler = createHandler(runtime, { sync: () => syncProblem(sync, database) }, requests);
   const pages = openConsole(consoleMode, { host, port: http.port });
   open.console = pages;
   const { publicOrigin } = runtime.signIn;
@@ -170,7 +169,7 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
       log,
     ),
   );
-  http.serve({ api: consoleMode === "development" ? saidToBeDevelopment(api) : api, ...pages });
+  http.serve({ handler: consoleMode === "development" ? saidToBeDevelopment(handler) : handler, ...pages });
   const reported = reportReservedClaims(runtime).catch((error: unknown) => {
     log.warn({ error: describeError(error) }, "the check for claims of reserved hosts failed");
   });
@@ -191,9 +190,9 @@ async function start(settings: Settings, overrides: Overrides, log: Logger, open
 }
 
 /** What fills an installation with demo data looks for this header, and refuses every other installation. */
-function saidToBeDevelopment(api: ApiHandler): ApiHandler {
-  return async (request, peer) => {
-    const response = await api(request, peer);
+function saidToBeDevelopment(handler: Handler): Handler {
+  return async (request, peer, exchange) => {
+    const response = await handler(request, peer, exchange);
     response.headers.set("x-portcullis-mode", "development");
     return response;
   };

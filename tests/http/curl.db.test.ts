@@ -24,7 +24,7 @@ beforeAll(async () => {
   const { environmentId } = await insertEnvironment(world, acme);
   ({ applicationId } = await given(acme).application({ environmentId }));
   server = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
-  server.serve({ api: world.handler, pages: (_request, response) => response.end() });
+  server.serve({ handler: world.handler, pages: (_request, response) => response.end() });
 });
 afterAll(async () => {
   await server.close(1_000);

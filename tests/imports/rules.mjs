@@ -134,7 +134,7 @@ const rules = [
     from: { path: inside("app") },
     to: {
       path: "(^|/)(src|drizzle)/",
-      pathNot: ["(^|/)src/(app|console)/", "(^|/)src/platform/contract/api-handler\\.ts$"],
+      pathNot: "(^|/)src/(app|console)/",
     },
   },
   {

@@ -4,8 +4,9 @@ import pino from "pino";
 import { afterEach, describe, expect, test } from "vitest";
 import type { ArrivingBody } from "../../src/http/readable-request";
 import { ArrivingRequest, readableRequest } from "../../src/http/readable-request";
-import { type HttpServer, listen, type ServerBounds } from "../../src/http/server/http-server";
-import type { ApiHandler } from "../../src/platform/contract/api-handler";
+import { type HttpServer, listen } from "../../src/http/server/http-server";
+import type { ServerBounds } from "../../src/http/server/server-bounds";
+import { handlerWith, type PlantedApi } from "../support/planted-api";
 
 const host = "127.0.0.1";
 const kib = 1024;
@@ -25,21 +26,21 @@ afterEach(async () => {
 
 /** Reads a body as the API does: a small one at once, a large one after the caller is known. */
 const reading =
-  (recognize: () => Promise<string> = () => new Promise<string>(() => undefined)): ApiHandler =>
+  (recognize: () => Promise<string> = () => new Promise<string>(() => undefined)): PlantedApi =>
   async (request) => {
     const text = await (await readableRequest(request, recognize)).text();
     return Response.json({ length: text.length });
   };
 
-async function serve(api: ApiHandler, bounds: Partial<ServerBounds> = {}, trustedProxies: string[] = []) {
+async function serve(api: PlantedApi, bounds: Partial<ServerBounds> = {}, trustedProxies: string[] = []) {
   const server = await listen({ host, port: 0, log, bounds, trustedProxies });
   open.push(server);
   const reached: string[] = [];
   server.serve({
-    api: (request, info) => {
+    handler: handlerWith((request, info) => {
       reached.push(new URL(request.url).pathname);
-      return new URL(request.url).pathname === "/healthz" ? Promise.resolve(Response.json({})) : api(request, info);
-    },
+      return api(request, info);
+    }),
     pages: (request, response) => {
       reached.push(`page ${request.url}`);
       response.end("page");
@@ -325,7 +326,10 @@ describe("pages", () => {
     const server = await listen({ host, port: 0, log, bounds: { pages: { total: 2, perOwner: 2 } } });
     open.push(server);
     const held: (() => void)[] = [];
-    server.serve({ api: reading(), pages: (_request, response) => void held.push(() => response.end("page")) });
+    server.serve({
+      handler: handlerWith(reading()),
+      pages: (_request, response) => void held.push(() => response.end("page")),
+    });
     const url = `http://${host}:${server.port}/`;
     const first = [fetch(url), fetch(url)];
     await expect.poll(() => held.length).toBe(2);

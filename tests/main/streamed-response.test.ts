@@ -1,6 +1,7 @@
 import pino from "pino";
 import { afterEach, expect, test } from "vitest";
 import { type HttpServer, listen } from "../../src/http/server/http-server";
+import { handlerWith } from "../support/planted-api";
 
 let server: HttpServer;
 afterEach(() => server.close(0));
@@ -10,7 +11,8 @@ const log = pino({ level: "silent" });
 async function serve(body: ReadableStream<Uint8Array>): Promise<string> {
   server = await listen({ host: "127.0.0.1", port: 0, log });
   const headers = { "content-type": "text/csv", "content-disposition": 'attachment; filename="a.csv"' };
-  server.serve({ api: async () => new Response(body, { headers }), pages: (_request, response) => response.end() });
+  const handler = handlerWith(async () => new Response(body, { headers }));
+  server.serve({ handler, pages: (_request, response) => response.end() });
   return `http://127.0.0.1:${server.port}/api/audit/export`;
 }
 

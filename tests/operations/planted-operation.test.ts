@@ -1,31 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { z } from "zod";
-import { features } from "../../src/features/all";
-import { application } from "../../src/features/applications/resource";
 import { apiPage } from "../../src/http/rest/api-page";
 import { openApiOf } from "../../src/http/rest/open-api";
 import { restOf } from "../../src/http/rest/rest";
 import { routerOf } from "../../src/http/trpc/router";
-import { operation } from "../../src/operations/operation";
 import { operationsOf } from "../../src/operations/operations-of";
 import { renderPermissionsPage } from "../../src/operations/permissions-page";
 import { isMissingRow } from "../http/matrix/missing-rows";
-
-/** A use case of a feature that does not exist. Nothing outside this declaration knows about it. */
-const create = operation(
-  {
-    name: "bookmarks.create",
-    summary: "Add a bookmark to an application",
-    permission: "application:update",
-    on: application,
-    input: z.strictObject({ applicationId: z.string(), title: z.string().max(50) }),
-    output: z.object({ bookmarkId: z.string(), title: z.string() }),
-    errors: ["not_empty"],
-    rest: { method: "POST", path: "/applications/{applicationId}/bookmarks", status: 201 },
-  },
-  async (_authorized, { title }) => ({ bookmarkId: "bmk_1", title }),
-);
-const tree = { ...features, bookmarks: { create } };
+import { handlerOfMounts } from "../support/planted-api";
+import { plantedTree as tree } from "../support/planted-operation";
 
 describe("an operation that is only declared appears", () => {
   test("as a procedure of the tRPC router, with its types", () => {
@@ -35,17 +17,21 @@ describe("an operation that is only declared appears", () => {
   });
 
   test("as an endpoint of the REST API, which reads its input from the path and the body", async () => {
-    const rest = restOf(tree);
     const request = new Request("http://portcullis.invalid/api/v1/applications/app_1/bookmarks", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ title: "Start page" }),
     });
-    const response = await rest(request, async (called, read, respond) => {
-      expect(called.name).toBe("bookmarks.create");
-      expect(await read(request)).toEqual({ applicationId: "app_1", title: "Start page" });
-      return respond({ bookmarkId: "bmk_1", title: "Start page" });
+    const rest = restOf(tree, {
+      rules: () => [],
+      run: async (_context, called, read) => {
+        expect(called.name).toBe("bookmarks.create");
+        expect(await read(request)).toEqual({ applicationId: "app_1", title: "Start page" });
+        return { bookmarkId: "bmk_1", title: "Start page" };
+      },
     });
+    const handler = handlerOfMounts([{ path: "/api/v1", app: rest }]);
+    const response = await handler(request, { ip: null });
     expect([response.status, await response.json()]).toEqual([201, { bookmarkId: "bmk_1", title: "Start page" }]);
   });
 

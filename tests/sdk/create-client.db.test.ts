@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
   server = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
-  server.serve({ api: world.handler, pages: (_request, response) => response.end() });
+  server.serve({ handler: world.handler, pages: (_request, response) => response.end() });
   url = `http://127.0.0.1:${server.port}`;
   client = createClient({ url, apiKey: await acme.key("owner") });
 });

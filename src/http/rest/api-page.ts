@@ -3,8 +3,7 @@ import { type OperationTree, operationsOf } from "../../operations/operations-of
 import { commonReasons } from "../../operations/require-declared";
 import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/reason";
 import { reasons } from "../../platform/errors/reasons";
-import { openApiPath } from "./open-api";
-import { restBase } from "./rest-base";
+import { openApiPath, restBase } from "./rest-base";
 
 /** Renders the API reference as Markdown from the list of operations, with one section for each aggregate. */
 export function apiPage(tree: OperationTree): string {

@@ -6,9 +6,6 @@ import { type AnyDefinition, exampleOf, statuses } from "../../platform/errors/r
 import { type Reason, reasons } from "../../platform/errors/reasons";
 import { restBase } from "./rest-base";
 
-/** The path of the OpenAPI document. */
-export const openApiPath = "/api/openapi.json";
-
 type Json = { readonly [key: string]: unknown };
 
 /** Builds the OpenAPI 3.1 document of a list of operations. */

@@ -2,67 +2,47 @@ import { Hono } from "hono";
 import type { AnyOperation } from "../../operations/operation";
 import { type OperationTree, operationsOf } from "../../operations/operations-of";
 import { Refusal } from "../../platform/errors/refusal";
-import { bodyMethods, MethodNotAllowed, Unreadable } from "../readable-request";
+import { callOf } from "../caller";
+import type { Environment, RequestContext, Rule } from "../environment";
+import { bodyMethods, Unreadable } from "../readable-request";
+import { callRules } from "../rules/call-rules";
 import { harmlessName, inputOfQuery } from "./input-of-query";
 import { restBase } from "./rest-base";
 
-/** Calls one operation for a request; the transport supplies the caller. */
-export type CallOperation = (
-  operation: AnyOperation,
-  read: (request: Request) => Promise<unknown>,
-  respond: (output: unknown) => Response,
-) => Promise<Response>;
-
-interface Environment {
-  readonly Bindings: { readonly call: CallOperation };
+/** How a request runs an operation. */
+export interface Calling {
+  /** The rules of a call. */
+  rules(operation: AnyOperation): readonly Rule[];
+  /** Runs the operation. @param read reads the input from the path and the query or body */
+  run(context: RequestContext, operation: AnyOperation, read: (request: Request) => Promise<unknown>): Promise<unknown>;
 }
 
-/** Handles a request below `restBase`. `call` runs the operation that the path and the method name. */
-export type RestHandler = (request: Request, call: CallOperation) => Promise<Response>;
+const calling: Calling = {
+  rules: callRules,
+  run: (context, operation, read) => {
+    const call = callOf(
+      context.get("caller"),
+      context.get("slot"),
+      context.get("responseHeaders"),
+      context.req.raw.signal,
+    );
+    return operation.run(call, () => read(context.get("readable")));
+  },
+};
 
-/**
- * Creates the REST API of a list of operations: `GET /api/v1/applications/{applicationId}`.
- * @throws Unreadable 404 no such path | 405 with the methods that the path supports
- */
-export function restOf(tree: OperationTree): RestHandler {
+/** Creates the REST API of a list of operations: `GET /applications/{applicationId}`. */
+export function restOf(tree: OperationTree, { rules, run }: Calling = calling): Hono<Environment> {
   const operations = operationsOf(tree).map(({ operation }) => operation);
-  const app = new Hono<Environment>({ strict: true });
+  const rest = new Hono<Environment>();
   for (const operation of operations) {
     const { method, path } = operation.rest;
-    app.on(method, `${restBase}${path.replaceAll(/\{(\w+)\}/g, ":$1")}`, ({ env, req }) => {
-      const named = req.param();
-      return env.call(
-        operation,
-        (request) => readInput(operation, request, named),
-        (output) => responseOf(operation, output, operations),
-      );
+    rest.on(method, [path.replaceAll(/\{(\w+)\}/g, ":$1")], ...rules(operation), async (context) => {
+      const named = context.req.param();
+      const output = await run(context, operation, (request) => readInput(operation, request, named));
+      return responseOf(operation, output, operations);
     });
   }
-  app.notFound(({ req }) => {
-    const allowed = methodsOf(operations, req.path);
-    if (allowed.length > 0) throw new MethodNotAllowed(allowed);
-    throw new Unreadable("unknown_path", { method: req.method, path: req.path });
-  });
-  app.onError((error) => {
-    throw error;
-  });
-  return async (request, call) => app.fetch(request, { call });
-}
-
-/** The methods of a path: `/invitations/accept` has those of its own template, not those of `/invitations/{invitationId}`. */
-export function methodsOf(operations: readonly AnyOperation[], path: string): string[] {
-  const exact = operations.filter(({ rest }) => `${restBase}${rest.path}` === path);
-  const found = exact.length > 0 ? exact : operations.filter(({ rest }) => isPathOf(`${restBase}${rest.path}`, path));
-  return [...new Set(found.map(({ rest }) => rest.method))].sort();
-}
-
-/** Returns whether a path matches a template: `/api/v1/applications/{applicationId}`. */
-export function isPathOf(form: string, path: string): boolean {
-  const [wanted, segments] = [form.split("/"), path.split("/")];
-  return (
-    wanted.length === segments.length &&
-    wanted.every((one, at) => (one.startsWith("{") ? segments[at] !== "" : one === segments[at]))
-  );
+  return rest;
 }
 
 /**

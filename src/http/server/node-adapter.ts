@@ -2,48 +2,42 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { ReadableStream } from "node:stream/web";
-import type { ApiHandler } from "../../platform/contract/api-handler";
 import { type ArrivingBody, ArrivingRequest } from "../readable-request";
-import { hasBody } from "./incoming-body";
+import type { Exchange } from "./exchange";
 
 /** A URL requires an origin. This fixed one prevents that code relies on the `Host` header of a caller. */
 const origin = "http://portcullis.invalid";
 
-/** A Node request with the server's state for it. */
-export interface NodeExchange {
-  readonly incoming: IncomingMessage;
-  readonly outgoing: ServerResponse;
-  readonly body: ArrivingBody;
-  /** Aborts if the connection closes before the response is complete. */
-  readonly gone: AbortSignal;
+/** Returns a Node request as a platform `Request`. */
+export function requestOf({ incoming, target, gone }: Exchange, body: ArrivingBody): Request {
+  const { method = "GET", url = "" } = incoming;
+  const headers = headersOf(incoming);
+  if (target.ok && method !== "TRACE")
+    return new ArrivingRequest(`${origin}${url}`, { method, headers, signal: gone }, body);
+  return new UnsupportedRequest(url, method, headers);
 }
 
 /**
- * Answers a Node request with a handler for platform `Request` objects.
- * @throws every error of the body and of the handler
+ * A request whose target or method the platform's `Request` does not accept. The application refuses it; the router
+ * reads its path, which determines the form of the refusal.
  */
-export async function answerWith(handler: ApiHandler, { incoming, outgoing, body, gone }: NodeExchange): Promise<void> {
-  const info = { ip: incoming.socket.remoteAddress ?? null };
-  const head = { method: incoming.method ?? "GET", headers: headersOf(incoming), signal: gone };
-  const response = await handler(new ArrivingRequest(`${origin}${incoming.url}`, head, body), info);
-  leaveRest(incoming, outgoing);
-  await send(response, outgoing, gone);
-}
+class UnsupportedRequest extends Request {
+  readonly #url: string;
+  readonly #method: string;
 
-/** How long the unread rest of a body is received and discarded, in milliseconds. */
-const drainMs = 1_000;
+  constructor(target: string, method: string, headers: [string, string][]) {
+    super(origin, { headers });
+    this.#url = target.startsWith("/") ? `${origin}${target}` : super.url;
+    this.#method = method;
+  }
 
-/**
- * Abandons the part of a request that has not arrived, and closes its connection after a delay. A caller that still
- * sends needs this time to read the response: an immediate close would discard it.
- */
-export function leaveRest(incoming: IncomingMessage, outgoing: ServerResponse): void {
-  if (incoming.complete || !hasBody(incoming)) return;
-  if (!outgoing.headersSent) outgoing.setHeader("connection", "close");
-  const timer = setTimeout(() => incoming.socket.destroy(), drainMs);
-  incoming.socket.once("close", () => clearTimeout(timer));
-  incoming.once("end", () => clearTimeout(timer));
-  incoming.resume();
+  override get url(): string {
+    return this.#url;
+  }
+
+  override get method(): string {
+    return this.#method;
+  }
 }
 
 function headersOf({ rawHeaders }: IncomingMessage): [string, string][] {
@@ -58,7 +52,8 @@ function headersOf({ rawHeaders }: IncomingMessage): [string, string][] {
  */
 export const stalledAfterMs = 60_000;
 
-async function send(response: Response, outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
+/** Sends a response. @throws every error of its body */
+export async function send(response: Response, outgoing: ServerResponse, gone: AbortSignal): Promise<void> {
   outgoing.statusCode = response.status;
   response.headers.forEach((value, name) => {
     if (name === "set-cookie") outgoing.setHeader(name, response.headers.getSetCookie());

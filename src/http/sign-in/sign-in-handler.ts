@@ -7,7 +7,6 @@ import { noSoonerThan } from "../../identity/sign-in/response-floor";
 import { signOut } from "../../identity/sign-in/sign-out";
 import { isSameOrigin } from "../../operations/request-origin";
 import { Refusal } from "../../platform/errors/refusal";
-import { errorResponse } from "../errors";
 import { MethodNotAllowed, Unreadable } from "../readable-request";
 import { defaultExport } from "./default-export";
 import { forms } from "./methods";
@@ -34,6 +33,7 @@ const answered: readonly (readonly [form: RegExp, method: "GET" | "POST"])[] = [
 /**
  * Signs a person in or out. A form must come from a page of the console: its `Origin` must match, and it must carry the
  * token that the browser also holds in a cookie.
+ * @throws Refusal | Unreadable 404 no such path | 405
  */
 export async function answerSignIn(request: SignInRequest): Promise<Response> {
   const { attempt, method, from } = request;
@@ -42,13 +42,13 @@ export async function answerSignIn(request: SignInRequest): Promise<Response> {
     request.path === `signin/${trustedHeaderButton.slug}` ? `callback/${trustedHeaderButton.slug}` : request.path;
   const { runtime, requestId, origin } = attempt;
   const found = answered.find(([form]) => form.test(path));
-  if (!found) return nothingHere(request);
+  if (!found) return refuseUnknown(request);
   if (method === "POST" && !isSameOrigin(from, origin)) {
     return refuseSignIn(attempt, new Refusal("foreign_origin", { origin }));
   }
   const byProvider = await answerByProvider(request);
   if (byProvider) return byProvider;
-  if (method !== found[1]) return errorResponse(new MethodNotAllowed([found[1]]), requestId);
+  if (method !== found[1]) throw new MethodNotAllowed([found[1]]);
   const outcome: Outcome = { refusal: null, opened: null, failure: null };
   const answer = await runNextAuth(
     {
@@ -85,7 +85,7 @@ async function answerByProvider(request: SignInRequest): Promise<Response | null
   const provider = await findProvider(attempt.runtime, slug);
   if (provider && action === "signin" && method === "POST") return startOidc(request, provider);
   if (provider && action === "callback" && method === "GET") return finishOidc(request, provider);
-  return nothingHere(request);
+  return refuseUnknown(request);
 }
 
 /** The outcome of an attempt. It bypasses next-auth, which distinguishes only success and failure. */
@@ -128,9 +128,6 @@ function optionsFor({ attempt, body }: SignInRequest, outcome: Outcome): AuthOpt
   };
 }
 
-function nothingHere({ attempt, method, path }: SignInRequest): Response {
-  return errorResponse(
-    new Unreadable("unknown_path", { method, path: `${signInEndpoint}/${path}` }),
-    attempt.requestId,
-  );
+function refuseUnknown({ method, path }: SignInRequest): never {
+  throw new Unreadable("unknown_path", { method, path: `${signInEndpoint}/${path}` });
 }

@@ -1,6 +1,6 @@
 import { initTRPC } from "@trpc/server";
 import type { Call } from "../../operations/call";
-import { formatError } from "../errors";
+import { formatError } from "./errors";
 
 export const t = initTRPC.context<Omit<Call, "signal">>().create({
   isServer: true,

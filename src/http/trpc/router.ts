@@ -4,7 +4,8 @@ import type { Call } from "../../operations/call";
 import type { AnyOperation, Operation } from "../../operations/operation";
 import { isOperation, type OperationTree } from "../../operations/operations-of";
 import { ReasonedError } from "../../platform/errors/refusal";
-import { asTrpcError, errorHeaders } from "../errors";
+import { refusalHeaders } from "../refusal";
+import { asTrpcError } from "./errors";
 import { t } from "./init";
 
 /** The type of an operation's procedure for tRPC and its client. */
@@ -35,7 +36,7 @@ function procedureOf(operation: AnyOperation) {
 function refusedCall({ responseHeaders }: Pick<Call, "responseHeaders">, error: TRPCError): TRPCError {
   const refused = asTrpcError(error);
   if (!(refused.cause instanceof ReasonedError)) return refused;
-  for (const [name, value] of Object.entries(errorHeaders(refused.cause))) responseHeaders.set(name, value);
+  for (const [name, value] of Object.entries(refusalHeaders(refused.cause))) responseHeaders.set(name, value);
   return refused;
 }
 

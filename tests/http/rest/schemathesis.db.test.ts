@@ -37,7 +37,7 @@ describe.skipIf(command === null)("schemathesis against the REST API", () => {
     acme = await world.organization({ root: true });
     key = await acme.key("owner");
     server = await listen({ host: "127.0.0.1", port: 0, log: world.runtime.log });
-    server.serve({ api: world.handler, pages: (_request, response) => response.writeHead(404).end() });
+    server.serve({ handler: world.handler, pages: (_request, response) => response.writeHead(404).end() });
     // Some requests limit the requests of every key, or require a second factor. The next ones have to go on.
     keeping = setInterval(() => {
       void world.db

@@ -3,10 +3,12 @@ import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import pino from "pino";
 import { afterEach, describe, expect, test } from "vitest";
+import { features } from "../../../src/features/all";
+import { mountsOf } from "../../../src/http/mounts";
 import { type HttpServer, listen } from "../../../src/http/server/http-server";
 import type { TransportSecurity } from "../../../src/http/server/security-headers";
-import type { ApiHandler } from "../../../src/platform/contract/api-handler";
 import { StartFailure } from "../../../src/platform/start-failure";
+import { handlerOfMounts, handlerWith, type PlantedApi } from "../../support/planted-api";
 
 const host = "127.0.0.1";
 const lines: string[] = [];
@@ -19,16 +21,24 @@ afterEach(async () => {
 });
 
 async function serverWith(
-  api: ApiHandler | null,
+  api: PlantedApi | null,
   options: { secure?: TransportSecurity } = {},
 ): Promise<{ server: HttpServer; url: string }> {
   const server = await listen({ host, port: 0, log, ...options });
   open.push(server);
-  if (api) server.serve({ api, pages: (request, response) => response.end(`page ${request.url}`) });
+  if (api)
+    server.serve({ handler: handlerWith(api), pages: (request, response) => response.end(`page ${request.url}`) });
   return { server, url: `http://${host}:${server.port}` };
 }
 
-const echo: ApiHandler = async (request, { ip }) =>
+/** Sends exactly this text and returns everything that is received until the connection ends. */
+async function answerOf(server: HttpServer, text: string): Promise<string> {
+  const socket = connect(server.port, host);
+  socket.end(text);
+  return Buffer.concat(await socket.toArray()).toString();
+}
+
+const echo: PlantedApi = async (request, { ip }) =>
   Response.json({ url: request.url, method: request.method, ip, text: await request.text() });
 
 describe("the HTTP server", () => {
@@ -40,7 +50,7 @@ describe("the HTTP server", () => {
     expect(await early.json()).toMatchObject({ error: { data: { reason: "starting" } } });
     expect((await fetch(`${url}/readyz`)).status).toBe(503);
     expect((await fetch(`${url}/healthz`)).status).toBe(200);
-    server.serve({ api: echo, pages: (_request, response) => response.end() });
+    server.serve({ handler: handlerWith(echo), pages: (_request, response) => response.end() });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
   });
 
@@ -109,6 +119,36 @@ describe("the HTTP server", () => {
     const answer = Buffer.concat(await socket.toArray()).toString();
     expect(answer).toMatch(/^HTTP\/1\.1 405 .*x-request-id: req_/is);
     expect(lines.join("")).not.toContain("a request failed");
+  });
+
+  test.each([
+    ["GET /api/v1/projects/../x", 400, "rest"],
+    ["GET /api/v1/projects#x", 400, "rest"],
+    [`GET /api/v1/${"x".repeat(2_000)}`, 414, "rest"],
+    ["TRACE /api/v1/projects", 405, "rest"],
+    ["GET /api/v1x/../x", 400, "trpc"],
+    ["GET /api/trpc/../x", 400, "trpc"],
+    ["GET /x/../y", 400, "trpc"],
+    ["GET *", 400, "trpc"],
+    ["TRACE /", 405, "trpc"],
+  ])(
+    "a request that no path can answer is refused in the format of the API it names: %s",
+    async (line, status, format) => {
+      const { server } = await serverWith(null);
+      server.serve({ handler: handlerOfMounts(mountsOf(features)), pages: (_request, response) => response.end() });
+      const ask = (text: string) => answerOf(server, `${text} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+      const refused = await ask(line);
+      expect(Number(refused.slice(9, 12))).toBe(status);
+      expect(refused).toContain(format === "rest" ? '{"error":{"code":' : '{"error":{"message":');
+      expect(refused).toMatch(/^cache-control: no-store\r$/im);
+      if (status === 405) expect(refused).toMatch(/^allow: GET, POST\r$/im);
+    },
+  );
+
+  test("a request is refused in the format of the API it names while the server starts", async () => {
+    const { url } = await serverWith(null);
+    const refused = await fetch(`${url}/api/v1/projects`);
+    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { reason: "starting" } }]);
   });
 
   test("the log contains the path without the query", async () => {

@@ -98,9 +98,9 @@ export const secretsStaySecret: readonly Mutant[] = [
   {
     requirement: "TM-25",
     description: "a proxy may cache the response that shows a secret once",
-    file: "src/http/handler.ts",
-    symbol: "createHandler",
-    mutation: withoutCall('response.headers.set("cache-control"'),
+    file: "src/http/rules/no-store.ts",
+    symbol: "noStore",
+    mutation: withoutCall('context.res.headers.set("cache-control"'),
     tests: ["tests/http/transport.db.test.ts"],
   },
   {

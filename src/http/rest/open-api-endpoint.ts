@@ -1,0 +1,14 @@
+import { Hono } from "hono";
+import packageJson from "../../../package.json" with { type: "json" };
+import { features } from "../../features/all";
+import type { Environment } from "../environment";
+import { supportedMethods } from "../rules/supported-methods";
+import { openApiOf } from "./open-api";
+
+let described: string | null = null;
+
+/** Serves the OpenAPI document to everyone: it contains nothing about this installation. */
+export const openApi = new Hono<Environment>().all("/", supportedMethods("GET"), () => {
+  described ??= JSON.stringify(openApiOf(features, packageJson.version));
+  return new Response(described, { headers: { "content-type": "application/json" } });
+});
