@@ -113,7 +113,8 @@ describe("the message of a refusal", () => {
 });
 
 test("a refusal's message is not in the log, and its reason is in the audit log", async () => {
-  await refusalOf("security.create", { applicationId, username: "ada" });
+  await given(acme).ok("security.create", { applicationId, username: "grace" });
+  await refusalOf("security.create", { applicationId, username: "grace" });
   const entries = await world.db.asOwner<{ entry: string }>(
     "select row_to_json(audit_entries)::text as entry from audit_entries where outcome = 'refused'",
   );
