@@ -2,7 +2,8 @@
 -- organization, the object with its chain if it is in that organization, and the project that it belongs to.
 --
 -- It knows principals and organizations only. Each kind of resource has a function of its own, which locates and locks
--- an object of that kind: portcullis_locate_<kind>(p_id, p_organization_id, p_principal, p_lock).
+-- an object of that kind: portcullis_locate_<kind>(p_id, p_organization_id, p_principal, p_lock). portcullis_locate calls
+-- the one of p_resource; src/database/repeatable-sql.ts derives it from the names of their files.
 --
 -- p_resource: the kind, as in the name of that function.
 -- p_lock: '' reads; 'share' keeps a parent from being deleted; 'update' serializes changes of one application or parent.
@@ -26,8 +27,8 @@ begin
   end if;
   -- The object comes before the organization, because both are read only after the locks were taken.
   if v_theirs then
-    execute format('select l.object, l.project_id from %I($1, $2, $3, $4) l', 'portcullis_locate_' || p_resource)
-      into object, project_id using p_id, v_org, principal, p_lock;
+    select l.object, l.project_id into object, project_id
+      from portcullis_locate(p_resource, p_id, v_org, principal, p_lock) l;
   end if;
   organization := portcullis_organization_facts(v_org, principal);
   if organization is null then return; end if;
