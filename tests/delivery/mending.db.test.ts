@@ -1,6 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { routes } from "../../drizzle/routes";
+import { applicationStates } from "../../drizzle/sync";
+import { deleteRows, updateRows } from "../support/rows/table";
 import { openSyncWorld, password, type SyncWorld, until } from "./sync-world";
 
 let sync: SyncWorld;
@@ -47,13 +51,13 @@ describe("a part of the folder that is removed while the leader runs", () => {
   it("recreates the removed staging folder in a new term", async () => {
     await started();
     await delivered();
-    const { lease_term } = await sync.gateway();
+    const { leaseTerm } = await sync.gateway();
     rmSync(sync.places.staging, { recursive: true });
     const { applicationId } = await application();
     await delivered();
     expect(sync.file(applicationId)).not.toBeNull();
     expect(await sync.gateway()).toMatchObject({ cause: null });
-    expect((await sync.gateway()).lease_term).toBeGreaterThan(lease_term);
+    expect((await sync.gateway()).leaseTerm).toBeGreaterThan(leaseTerm);
   });
 });
 
@@ -63,10 +67,8 @@ describe("an application whose rows have an unexpected form", () => {
     async (upstreams) => {
       const poisoned = await application();
       const { db } = sync.world;
-      await db.asOwner("update routes set upstreams = $1::jsonb where application_id = $2", [
-        upstreams,
-        poisoned.applicationId,
-      ]);
+      const { applicationId: id } = poisoned;
+      await updateRows(db.owner, routes, { applicationId: id }, { upstreams: sql`${upstreams}::jsonb` });
       const { applicationId } = await application("other.localhost", 9001);
       await started();
       await delivered();
@@ -103,7 +105,7 @@ describe("an old file from a copy of the folder", () => {
     await sync.given.ok("applications.delete", { applicationId });
     await delivered();
     await first.stop();
-    await sync.world.db.asOwner("delete from application_states"); // as after 30 days
+    await deleteRows(sync.world.db.owner, applicationStates); // as after 30 days
     const path = join(sync.places.applications, `${applicationId}.yml`);
     writeFileSync(path, text);
     await started();
@@ -121,15 +123,15 @@ describe("an old file from a copy of the folder", () => {
     await sync.given.ok("applications.delete", { applicationId });
     await delivered();
     await first.stop();
-    await sync.world.db.asOwner("delete from application_states");
+    await deleteRows(sync.world.db.owner, applicationStates);
     writeFileSync(join(sync.places.applications, `${applicationId}.yml`), text);
-    const { compared_at } = await sync.gateway();
+    const { comparedAt } = await sync.gateway();
     await started();
-    const { foreign_files } = await until(
+    const { foreignFiles } = await until(
       () => sync.gateway(),
-      (row) => row.compared_at !== null && (compared_at === null || row.compared_at > compared_at),
+      (row) => row.comparedAt !== null && (comparedAt === null || row.comparedAt > comparedAt),
     );
-    expect(foreign_files.map(({ problem }) => problem)).toContain("named_like_ours");
+    expect(foreignFiles.map(({ problem }) => problem)).toContain("named_like_ours");
     expect(sync.file(applicationId)).toBe(text);
   });
 
@@ -139,13 +141,13 @@ describe("an old file from a copy of the folder", () => {
     const name = `0-deny-${sync.organization.organizationId}-7.yml`;
     const path = join(sync.places.applications, name);
     writeFileSync(path, "{}");
-    const { compared_at } = await sync.gateway();
+    const { comparedAt } = await sync.gateway();
     await started();
-    const { foreign_files } = await until(
+    const { foreignFiles } = await until(
       () => sync.gateway(),
-      (row) => row.compared_at !== null && (compared_at === null || row.compared_at > compared_at),
+      (row) => row.comparedAt !== null && (comparedAt === null || row.comparedAt > comparedAt),
     );
-    expect(foreign_files).toContainEqual(expect.objectContaining({ problem: "named_like_ours", detail: name }));
+    expect(foreignFiles).toContainEqual(expect.objectContaining({ problem: "named_like_ours", detail: name }));
     expect(readFileSync(path, "utf8")).toBe("{}");
   });
 });

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { apiKeys } from "../../drizzle/api-keys";
 import type { Database, Transaction } from "../../src/database/database";
 import { createHandler } from "../../src/http/handler";
 import { openBrowser } from "../support/browser";
 import { givenMember, givenPerson } from "../support/people";
+import { updateRows } from "../support/rows/table";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
@@ -77,7 +79,7 @@ async function callers() {
   const browser = openBrowser({ handler });
   await browser.signIn("password", { email: person.email, password: person.password });
   const key = registerSecret(await acme.key("owner"));
-  await world.db.asOwner(`update api_keys set last_used_at = now() where organization_id = $1`, [acme.organizationId]);
+  await updateRows(world.db.owner, apiKeys, { organizationId: acme.organizationId }, { lastUsedAt: new Date() });
   const byKey = async (procedure: string, input: unknown) =>
     handler(
       new Request(`http://127.0.0.1/api/trpc/${procedure}`, {

@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
 import { type HttpServer, listen } from "../../src/http/server/http-server";
 import { insertPlace } from "../support/place";
+import { readRows } from "../support/rows/table";
 import { given, openWorld, type World } from "../support/world";
 
 const run = promisify(execFile);
@@ -98,7 +100,7 @@ describe.skipIf(!hasCurl)("DK-11: the documented curl commands against a server"
   test("the audit log contains the socket address of a curl call", async () => {
     const fields = JSON.stringify({ applicationId, username: "grace", password: "securePassword-4711" });
     const created = await curl(url("security.create"), ...withKey(), ...asJson, "-d", fields);
-    const [row] = await world.db.asOwner("select ip from audit_entries where request_id = $1", [created.requestId]);
+    const [row] = await readRows(world.db.owner, auditEntries, { requestId: created.requestId }, ["ip"]);
     expect(row?.ip).toBe("127.0.0.1");
     await curl(
       url("security.delete"),

@@ -1,11 +1,13 @@
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiKeys } from "../../drizzle/api-keys";
 import type { Database, Transaction } from "../../src/database/database";
 import { createHandler } from "../../src/http/handler";
 import { openBrowser } from "../support/browser";
 import { callOn } from "../support/interposed";
 import { givenPerson } from "../support/people";
 import { insertPlace } from "../support/place";
+import { updateRows } from "../support/rows/table";
 import { formsOf, registerSecret } from "../support/secrets";
 import { given, openWorld, type World } from "../support/world";
 
@@ -105,7 +107,7 @@ test("a request succeeds if the last use of its key cannot be stored, and the lo
       return world.runtime.database.call(statement);
     },
   });
-  await world.db.asOwner(`update api_keys set last_used_at = null`);
+  await updateRows(world.db.owner, apiKeys, {}, { lastUsedAt: null });
   const answer = await callOn(fresh, key, "applications.one", { applicationId });
   expect(answer.status).toBe(200);
   expect(calls).toBe(2);

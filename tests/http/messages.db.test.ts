@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { auditEntries } from "../../drizzle/audit";
 import { newId } from "../../src/platform/ids";
 import { insertPlace } from "../support/place";
+import { readRows } from "../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 let world: World;
@@ -114,10 +116,7 @@ describe("the message of a refusal", () => {
 
 test("a refusal's message is not in the log, and its reason is in the audit log", async () => {
   await refusalOf("security.create", { applicationId, username: "ada" });
-  const entries = await world.db.asOwner<{ entry: string }>(
-    "select row_to_json(audit_entries)::text as entry from audit_entries where outcome = 'refused'",
-  );
-  const text = entries.map(({ entry }) => entry).join("\n");
+  const text = JSON.stringify(await readRows(world.db.owner, auditEntries, { outcome: "refused" }));
   expect(text).toContain("duplicate_username");
   expect(text).not.toContain("already has");
   expect(world.log()).not.toContain("already has");

@@ -1,9 +1,11 @@
 import { type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { refusalCounts } from "../../drizzle/audit";
 import type { Database, Transaction } from "../../src/database/database";
 import { openBrowser } from "../support/browser";
 import { holdHashing } from "../support/held-hashing";
 import { givenPerson } from "../support/people";
+import { readRows } from "../support/rows/table";
 import { openWorld, type World } from "../support/world";
 
 const floorMs = 150;
@@ -122,10 +124,8 @@ describe("refused sign-ins", () => {
 
 /** The number of refused sign-ins that the installation has recorded. */
 async function refusals(): Promise<number> {
-  const [row] = await world.db.asOwner<{ count: string | number }>(
-    "select coalesce(sum(count), 0) as count from refusal_counts",
-  );
-  return Number(row?.count ?? 0);
+  const rows = await readRows(world.db.owner, refusalCounts);
+  return rows.reduce((sum, { count }) => sum + count, 0);
 }
 
 describe("counting a sign-in attempt", () => {

@@ -5,11 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FaultPoint } from "../../src/delivery/protocol/target";
 import { askHost } from "../../src/main/host-commands";
+import { type Answer, type Call, callsOver } from "./answer";
 import { bundled } from "./bundled";
 import type { EntryOptions, Order, Report } from "./control-plane-entry";
 import { layEmbeddedDatabase } from "./embedded-template";
 import { freePort } from "./free-port";
-import type { Answer, Call } from "./world";
 
 /** The settings of a control plane and of the gateway that it keeps. */
 export interface Installation {
@@ -143,21 +143,10 @@ export const errorBodies: string[] = [];
 
 /** Calls procedures over HTTP with an API key. */
 export function callOver(url: string, key: string): Call {
-  return async <T>(procedure: string, input: unknown = {}): Promise<Answer<T>> => {
-    const response = await fetch(`${url}/api/trpc/${procedure}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": key },
-      body: JSON.stringify(input),
-    });
-    const text = await response.text();
-    if (!response.ok) errorBodies.push(text);
-    const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
-    return {
-      status: response.status,
-      data: body.result?.data as T,
-      error: body.error as Answer["error"],
-      text,
-      headers: response.headers,
-    };
+  const call = callsOver(url, key);
+  return async <T>(procedure: string, input?: unknown): Promise<Answer<T>> => {
+    const answer = await call<T>(procedure, input);
+    if (answer.status !== 200) errorBodies.push(answer.text);
+    return answer;
   };
 }

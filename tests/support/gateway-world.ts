@@ -5,6 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Application, CreatedApplication } from "../../src/features/applications/contract";
 import type { CreatedOrganization } from "../../src/main/host/contract";
 import type { SyncState } from "../../src/platform/contract/sync-state";
+import type { Answer } from "./answer";
 import type { GatewayAnswer, GatewayRequest } from "./ask-gateway";
 import {
   type ControlPlane,
@@ -20,7 +21,6 @@ import { patienceMs } from "./patience";
 import { registerSecret } from "./secrets";
 import { type RunningTraefik, startTraefik } from "./traefik";
 import { startUpstream, type Upstream } from "./upstream";
-import type { Answer } from "./world";
 
 /** The response of `sync.wait`. */
 export interface Waited {

@@ -1,7 +1,8 @@
 import type { Runtime } from "../../src/access/runtime";
 import type { Database } from "../../src/database/database";
 import { createHandler } from "../../src/http/handler";
-import type { Answer, World } from "./world";
+import { type Answer, callsOf } from "./answer";
+import type { World } from "./world";
 
 /** Concurrent changes right before the next statement or transaction of a request. Each runs once, in this order. */
 export interface Meanwhile {
@@ -46,27 +47,11 @@ export function interposed(runtime: Runtime, concurrent: Meanwhile): Runtime {
 }
 
 /** Calls a procedure on the given runtime. */
-export async function callOn<T = Record<string, unknown>>(
+export function callOn<T = Record<string, unknown>>(
   runtime: Runtime,
   key: string,
   procedure: string,
   input: unknown,
 ): Promise<Answer<T>> {
-  const response = await createHandler(runtime)(
-    new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": key },
-      body: JSON.stringify(input),
-    }),
-    { ip: "192.0.2.33" },
-  );
-  const text = await response.text();
-  const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
-  return {
-    status: response.status,
-    data: body.result?.data as T,
-    error: body.error as Answer["error"],
-    text,
-    headers: response.headers,
-  };
+  return callsOf(createHandler(runtime), { key, ip: "192.0.2.33" })<T>(procedure, input);
 }

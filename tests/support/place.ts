@@ -1,4 +1,4 @@
-import { newId } from "../../src/platform/ids";
+import { environmentRows, projectRows } from "./rows/projects";
 import type { GivenOrganization, World } from "./world";
 
 export interface Place {
@@ -8,16 +8,7 @@ export interface Place {
 
 /** Inserts a project with one environment, for a test about objects in it. */
 export async function insertPlace(world: World, { organizationId }: GivenOrganization): Promise<Place> {
-  const place = { projectId: newId("project"), environmentId: newId("environment") };
-  const slug = place.projectId.replace("_", "-");
-  await world.db.asOwner(
-    `insert into projects (project_id, organization_id, name, slug, created_at) values ($1, $2, 'Project', $3, now())`,
-    [place.projectId, organizationId, slug],
-  );
-  await world.db.asOwner(
-    `insert into environments (environment_id, organization_id, project_id, name, slug, kind, created_at)
-     values ($1, $2, $3, 'Production', $4, 'production', now())`,
-    [place.environmentId, organizationId, place.projectId, slug],
-  );
-  return place;
+  const { projectId } = await projectRows.insert(world.db.owner, { organizationId });
+  const { environmentId } = await environmentRows.insert(world.db.owner, { organizationId, projectId });
+  return { projectId, environmentId };
 }

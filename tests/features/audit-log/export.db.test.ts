@@ -1,6 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { apiKeys } from "../../../drizzle/api-keys";
 import { sealPending } from "../../../src/audit/sealer";
 import type { AuditEntry } from "../../../src/features/audit-log/contract";
 import { ActiveRequests } from "../../../src/http/active-requests";
@@ -8,6 +9,7 @@ import { createHandler, type Handler } from "../../../src/http/handler";
 import { insertEntries } from "../../support/audit-log";
 import { openBrowser } from "../../support/browser";
 import { givenMember, givenPerson } from "../../support/people";
+import { updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
@@ -172,9 +174,7 @@ describe("GET /api/audit/export (AUD)", () => {
       const first = await reader?.read();
       expect(new TextDecoder().decode(first?.value).includes('"sequence":null')).toBe(how === "unsealed");
       let more = 0;
-      await world.db.asOwner("update api_keys set revoked_at = now() where organization_id = $1", [
-        acme.organizationId,
-      ]);
+      await updateRows(world.db.owner, apiKeys, { organizationId: acme.organizationId }, { revokedAt: new Date() });
       await expect(
         (async () => {
           for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) more++;
@@ -225,7 +225,7 @@ describe("GET /api/audit/export (AUD)", () => {
   test("exports 20,000 entries in constant memory", async () => {
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc") as () => void;
-    await insertEntries(world, acme.organizationId, 20_000, { changed: JSON.stringify({ note: "x".repeat(1_000) }) });
+    await insertEntries(world, acme.organizationId, 20_000, { changed: { note: "x".repeat(1_000) } });
     const response = await fetchExport("?format=csv");
     const reader = response.body?.getReader();
     let [bytes, peak, chunks] = [0, 0, 0];

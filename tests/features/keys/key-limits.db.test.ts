@@ -1,6 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { apiKeys } from "../../../drizzle/api-keys";
+import { auditEntries } from "../../../drizzle/audit";
+import { organizations } from "../../../drizzle/organizations";
 import type { Database } from "../../../src/database/database";
 import { createHandler } from "../../../src/http/handler";
+import { readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
 import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
 
@@ -14,20 +18,22 @@ const noon = Math.ceil(Date.now() / 60_000) * 60_000 + day;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  await world.db.asOwner(`update organizations set max_keys_per_member = 1000`, []);
+  await updateRows(world.db.owner, organizations, {}, { maxKeysPerMember: 1000 });
   owner = await colleague(world, acme, "owner");
 });
 afterEach(async () => {
   world.now = null;
-  await world.db.asOwner(
-    `update organizations set max_key_days = null, key_requests_per_minute = null where organization_id = $1`,
-    [acme.organizationId],
+  await updateRows(
+    world.db.owner,
+    organizations,
+    { organizationId: acme.organizationId },
+    { maxKeyDays: null, keyRequestsPerMinute: null },
   );
 });
 afterAll(() => world.close());
 
-const set = (column: string, value: number) =>
-  world.db.asOwner(`update organizations set ${column} = $1 where organization_id = $2`, [value, acme.organizationId]);
+const set = (limits: Partial<typeof organizations.$inferInsert>) =>
+  updateRows(world.db.owner, organizations, { organizationId: acme.organizationId }, limits);
 
 describe("lifetime of a key (PO-24)", () => {
   test("a key expires after 90 days by default and never later than the organization allows", async () => {
@@ -38,13 +44,13 @@ describe("lifetime of a key (PO-24)", () => {
       return Date.parse(expiresAt ?? "") - Date.parse(createdAt);
     };
     expect(await lifetimeOf()).toBe(90 * day);
-    await set("max_key_days", 30);
+    await set({ maxKeyDays: 30 });
     expect(await lifetimeOf()).toBe(30 * day);
     const inDays = (days: number) => ({ expiresAt: new Date(Date.now() + days * day).toISOString() });
     expect((await create(inDays(29))).status).toBe(200);
     const refused = await create(inDays(31));
     expect(reasonOf(refused)).toEqual([400, "expires_too_late"]);
-    await set("max_key_days", 365);
+    await set({ maxKeyDays: 365 });
     expect(await lifetimeOf()).toBe(90 * day);
     expect((await create(inDays(364))).status).toBe(200);
   });
@@ -68,11 +74,12 @@ describe("key creations from one address (TM-30)", () => {
     expect(reasonOf(await rotated("keys.rotate", { apiKeyId }))).toEqual([429, "rate_limited"]);
     world.now = new Date(noon + 3_600_000);
     expect((await create(8)).status).toBe(200);
-    const audited = await world.db.asOwner(
-      `select 1 as one from audit_entries where organization_id = $1 and reason = 'rate_limited' and action = 'keys.create'
-       and ip = '198.51.100.1'`,
-      [acme.organizationId],
-    );
+    const audited = await readRows(world.db.owner, auditEntries, {
+      organizationId: acme.organizationId,
+      reason: "rate_limited",
+      action: "keys.create",
+      ip: "198.51.100.1",
+    });
     expect(audited).toHaveLength(1);
   });
 
@@ -152,7 +159,7 @@ describe("request limit of a key", () => {
 
   test("the organization's request limit applies to keys without a limit or with a higher one", async () => {
     const [unlimited, higher, lower] = [await keyWithLimit(null), await keyWithLimit(50), await keyWithLimit(1)];
-    await set("key_requests_per_minute", 2);
+    await set({ keyRequestsPerMinute: 2 });
     world.now = new Date(noon);
     for (const [{ key }, allowed] of [
       [unlimited, 2],
@@ -166,7 +173,7 @@ describe("request limit of a key", () => {
   });
 
   test("the organization's request limit does not apply to a session", async () => {
-    await set("key_requests_per_minute", 1);
+    await set({ keyRequestsPerMinute: 1 });
     for (let at = 0; at < 3; at++) expect((await owner.call("auth.session")).status).toBe(200);
   });
 
@@ -175,7 +182,7 @@ describe("request limit of a key", () => {
     const handler = createHandler({ ...world.runtime, database: counted.database });
     const statementsOf = async ({ apiKeyId, key }: Key) => {
       // The last use was recorded just now, so the request does not record it.
-      await world.db.asOwner(`update api_keys set last_used_at = now() where api_key_id = $1`, [apiKeyId]);
+      await updateRows(world.db.owner, apiKeys, { apiKeyId }, { lastUsedAt: new Date() });
       const call = callFrom(handler, key, "192.0.2.1");
       const before = counted.calls();
       await call("auth.session");

@@ -2,9 +2,9 @@ import { randomBytes } from "node:crypto";
 import { makeApiKey } from "../../../src/access/api-keys";
 import type { Role } from "../../../src/access/permissions";
 import type { Handler } from "../../../src/http/handler";
-import { newId } from "../../../src/platform/ids";
 import { type Browser, openBrowser } from "../../support/browser";
 import { givenMember, givenPerson } from "../../support/people";
+import { keyRows } from "../../support/rows/keys";
 import { registerSecret } from "../../support/secrets";
 import type { Answer, GivenOrganization, World } from "../../support/world";
 
@@ -57,20 +57,15 @@ export async function colleague(world: World, org: GivenOrganization, role: Role
     call: browser.call,
     key: async (keyRole, { scopes, projectId } = {}) => {
       const generated = makeApiKey(randomBytes);
-      const apiKeyId = newId("apiKey");
-      await world.db.asOwner(
-        `insert into api_keys (api_key_id, organization_id, user_id, name, role, scopes, project_id, hash, created_at)
-         values ($1, $2, $3, 'ci', $4, $5, $6, $7, now())`,
-        [
-          apiKeyId,
-          org.organizationId,
-          person.userId,
-          keyRole,
-          scopes ?? null,
-          projectId ?? null,
-          registerSecret(generated.hash),
-        ],
-      );
+      const { apiKeyId } = await keyRows.insert(world.db.owner, {
+        organizationId: org.organizationId,
+        userId: person.userId,
+        name: "ci",
+        role: keyRole,
+        scopes: scopes ?? null,
+        projectId: projectId ?? null,
+        hash: registerSecret(generated.hash),
+      });
       return { apiKeyId, key: registerSecret(generated.key) };
     },
   };

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { organizations } from "../../../drizzle/organizations";
+import { roles } from "../../../drizzle/roles";
 import { permissions, placeOf } from "../../../src/access/permissions";
 import { newId } from "../../../src/platform/ids";
 import { insertPlace, type Place } from "../../support/place";
+import { roleRows } from "../../support/rows/roles";
+import { updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type Call, type GivenOrganization, given, openWorld, type World } from "../../support/world";
 import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
@@ -15,7 +19,7 @@ let otherPlace: Place;
 beforeAll(async () => {
   world = await openWorld();
   acme = await world.organization();
-  await world.db.asOwner(`update organizations set max_keys_per_member = 1000`, []);
+  await updateRows(world.db.owner, organizations, {}, { maxKeysPerMember: 1000 });
   owner = await colleague(world, acme, "owner");
   [place, otherPlace] = [await insertPlace(world, acme), await insertPlace(world, acme)];
 });
@@ -27,11 +31,7 @@ const createKey = async (call: Colleague["call"] | Call, input: Record<string, u
   return created;
 };
 const customRole = async (rolePermissions: string[], { organizationId } = acme): Promise<string> => {
-  const roleId = newId("role");
-  await world.db.asOwner(
-    `insert into roles (role_id, organization_id, name, permissions, created_at) values ($1, $2, $1, $3, now())`,
-    [roleId, organizationId, rolePermissions],
-  );
+  const { roleId } = await roleRows.insert(world.db.owner, { organizationId, permissions: rolePermissions });
   return roleId;
 };
 
@@ -97,9 +97,7 @@ describe("keys with a custom role", () => {
     const created = await createKey(developer.call, { roleId });
     const call = world.callAs(created.key);
     expect((await call("projects.create", { name: "By role" })).status).toBe(200);
-    await world.db.asOwner(`update roles set permissions = '{project:read,organization:delete}' where role_id = $1`, [
-      roleId,
-    ]);
+    await updateRows(world.db.owner, roles, { roleId }, { permissions: ["project:read", "organization:delete"] });
     expect(reasonOf(await call("projects.create", { name: "By role" }))).toEqual([403, "key_scope"]);
     const { organizationId } = acme;
     expect(reasonOf(await call("organizations.delete", { organizationId }))).toEqual([403, "forbidden"]);

@@ -1,7 +1,12 @@
+import { eq, isNotNull } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { changes } from "../../../drizzle/changes";
+import { organizationGateways } from "../../../drizzle/gateways";
 import { insertPlace } from "../../support/place";
+import { organizationGatewayRows } from "../../support/rows/organizations";
+import { deleteRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
-import { deliveredBy, type Proof } from "./delivered";
+import { deliveredBy } from "./delivered";
 
 interface Waited {
   readonly state: string;
@@ -14,7 +19,7 @@ interface Waited {
     revision: number | null;
     at: string | null;
     cause?: string;
-    proof: Proof[];
+    proof: Record<string, unknown>[];
   }[];
 }
 
@@ -60,7 +65,8 @@ const isOpen = async (promise: Promise<unknown>) =>
 
 describe("sync.wait by change", () => {
   test("a change goes from pending through applied and loaded to enforced, and each response has its current state", async () => {
-    const proof: Proof[] = [{ request: "HEAD /", status: 401, tag: true, pass: false, at: new Date().toISOString() }];
+    const shown = { request: "HEAD /", status: 401, tag: true, pass: false, at: new Date().toISOString() };
+    const proof = [{ ...shown, proven: true, why: null }];
     expect(await wait({ changeId })).toEqual({
       state: "pending",
       reached: false,
@@ -86,7 +92,7 @@ describe("sync.wait by change", () => {
     expect(await wait({ changeId, state: "enforced" })).toEqual({
       state: "enforced",
       reached: true,
-      gateways: [{ gatewayId, state: "enforced", revision: 5, at: expect.any(String), proof }],
+      gateways: [{ gatewayId, state: "enforced", revision: 5, at: expect.any(String), proof: [shown] }],
     });
   });
 
@@ -134,7 +140,7 @@ describe("sync.wait by change", () => {
 
   test("rows of a change on two gateways are reported separately, and both count", async () => {
     const other = await insertGateway(world.db, world.runtime);
-    await world.db.asOwner(`insert into organization_gateways values ($1, $2, now())`, [acme.organizationId, other]);
+    await organizationGatewayRows.insert(world.db.owner, { organizationId: acme.organizationId, gatewayId: other });
     const otherSync = deliveredBy(world, other);
     await otherSync.change(acme.organizationId, { changeId, denyGroup: 0 });
     await sync.deliver(1);
@@ -166,7 +172,8 @@ describe("sync.wait by change", () => {
   });
 
   test("a probe from before the delivery is not returned as its proof", async () => {
-    const before: Proof = { request: "HEAD /", status: 200, tag: true, pass: true, at: "2026-01-01T00:00:00.000Z" };
+    const at = "2026-01-01T00:00:00.000Z";
+    const before = { request: "HEAD /", status: 200, tag: true, pass: true, proven: true, why: null, at };
     await sync.deliver(5);
     await sync.state(acme.organizationId, applicationId, 5, { proven: 4, proof: [before] });
     expect((await wait({ changeId })).gateways[0]?.proof).toEqual([]);
@@ -198,7 +205,7 @@ describe("sync.wait by change", () => {
     await sync.deliver(5);
     await sync.load(5);
     await sync.state(acme.organizationId, applicationId, 5, { proven: 5 });
-    await world.db.asOwner(`delete from organization_gateways where organization_id = $1`, [acme.organizationId]);
+    await deleteRows(world.db.owner, organizationGateways, { organizationId: acme.organizationId });
     for (const state of ["loaded", "enforced"]) {
       expect(await wait({ changeId, state, timeoutMs: 10_000 })).toMatchObject({
         state: "applied",
@@ -253,17 +260,17 @@ describe("sync.wait by application", () => {
   });
 
   test("sync.wait covers the deny of the application's host, but no row of another application in the same change", async () => {
-    await world.db.asOwner(
-      `update changes set delivered_in = 1, delivered_at = now() where change_id = $1 and application_id is not null`,
-      [changeId],
-    );
+    await updateRows(world.db.owner, changes, [eq(changes.changeId, changeId), isNotNull(changes.applicationId)], {
+      deliveredIn: 1,
+      deliveredAt: new Date(),
+    });
     await sync.load(1);
     await sync.state(acme.organizationId, applicationId, 1, { proven: 1 });
     await sync.change(acme.organizationId, { changeId, applicationId: "app_other" });
     expect(await wait({ applicationId })).toMatchObject({ state: "pending", reached: false });
-    await world.db.asOwner(`update changes set delivered_in = 2 where change_id = $1 and deny_group is not null`, [
-      changeId,
-    ]);
+    await updateRows(world.db.owner, changes, [eq(changes.changeId, changeId), isNotNull(changes.denyGroup)], {
+      deliveredIn: 2,
+    });
     expect(await wait({ applicationId })).toMatchObject({ state: "applied", reached: false });
     await sync.load(2);
     expect(await wait({ applicationId })).toMatchObject({ state: "enforced", reached: true });
@@ -273,8 +280,8 @@ describe("sync.wait by application", () => {
     await sync.deliver(1);
     await sync.load(1);
     await sync.state(acme.organizationId, applicationId, 1);
-    await world.db.asOwner(`delete from changes where application_id = $1`, [applicationId]);
-    await world.db.asOwner(`delete from changes where change_id = $1`, [changeId]);
+    await deleteRows(world.db.owner, changes, { applicationId });
+    await deleteRows(world.db.owner, changes, { changeId });
     const waiting = wait({ applicationId, timeoutMs: 60_000 });
     expect(await isOpen(waiting)).toBe(true);
     await sync.state(acme.organizationId, applicationId, 2, { proven: 1 });

@@ -2,6 +2,7 @@ import { createHash, generateKeyPairSync } from "node:crypto";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { auditEntries, refusalCounts } from "../../../drizzle/audit";
 import { openBrowser } from "../../support/browser";
 import {
   type OidcProvider,
@@ -11,6 +12,7 @@ import {
   type TokenClaims,
 } from "../../support/oidc-provider";
 import { comeBack, insertProvider, redirectUri, startSignIn } from "../../support/oidc-sign-in";
+import { deleteRows, lastRow } from "../../support/rows/table";
 import { openWorld, testOrigin, type World } from "../../support/world";
 
 let world: World;
@@ -20,13 +22,13 @@ const others: OidcProvider[] = [];
 beforeAll(async () => {
   world = await openWorld();
   idp = await startOidcProvider({ redirectUris: [redirectUri("main")], claimsInToken: true });
-  await insertProvider(world, idp, "main", { creates_persons: true });
+  await insertProvider(world, idp, "main", { createsPersons: true });
 });
 afterAll(async () => {
   await Promise.all([world.close(), idp.close(), ...others.map((other) => other.close())]);
 });
 beforeEach(async () => {
-  await world.db.asOwner("delete from refusal_counts");
+  await deleteRows(world.db.owner, refusalCounts);
 });
 afterEach(() => {
   idp.tamper = null;
@@ -47,9 +49,7 @@ async function refusalAt(provider: OidcProvider, slug: string): Promise<string |
     expect(response.headers.get("location")).toBe(`${testOrigin}/`);
     return null;
   }
-  const [row] = await world.db.asOwner<{ reason: string }>(
-    "select reason from audit_entries where outcome = 'refused' order by audit_id desc limit 1",
-  );
+  const row = await lastRow(world.db.owner, auditEntries, { outcome: "refused" }, ["reason"]);
   const told = row?.reason === "provider_unavailable" ? "provider_unavailable" : "provider_refused";
   expect(response.headers.get("location")).toBe(`${testOrigin}/sign-in?error=${told}`);
   return row?.reason ?? "nothing in the audit log";
@@ -86,7 +86,7 @@ describe("the signature of an ID token", () => {
     const slug = `by-${algorithm.toLowerCase()}`;
     const provider = await startOidcProvider({ redirectUris: [redirectUri(slug)], claimsInToken: true, algorithm });
     others.push(provider);
-    await insertProvider(world, provider, slug, { creates_persons: true });
+    await insertProvider(world, provider, slug, { createsPersons: true });
     expect(await refusalAt(provider, slug)).toBeNull();
     provider.tamper = (claims) => claims;
     expect(await refusalAt(provider, slug)).toBeNull();
@@ -263,7 +263,7 @@ describe("a response of the token endpoint", () => {
 
   it("of a provider that is gone since the start is told as such", async () => {
     const provider = await startOidcProvider({ redirectUris: [redirectUri("gone")] });
-    await insertProvider(world, provider, "gone", { creates_persons: true });
+    await insertProvider(world, provider, "gone", { createsPersons: true });
     const browser = openBrowser(world, { ip: "198.51.100.250" });
     const back = await comeBack(browser, provider, "gone");
     await provider.close();
@@ -284,7 +284,7 @@ describe("a request to the token endpoint", () => {
     const provider = await startOidcProvider({ redirectUris: [redirectUri(slug)], claimsInToken: true, ...client });
     others.push(provider);
     await insertProvider(world, provider, slug, {
-      creates_persons: true,
+      createsPersons: true,
       ...(authentication === "none" ? { client_secret_sealed: null } : {}),
     });
     expect(await refusalAt(provider, slug)).toBeNull();
