@@ -271,7 +271,7 @@ describe.each(Object.entries(lists))("%s", (procedure, list) => {
     expect(all).toEqual([...all].sort().reverse());
   });
 
-  test("continues after the cursor even if items were created in between", async () => {
+  test("a list continues after the cursor even if items were created in between", async () => {
     const before = await page({ limit: 200 });
     const first = await page({ limit: 7 });
     const newer = await insert(list, 3);
@@ -280,7 +280,7 @@ describe.each(Object.entries(lists))("%s", (procedure, list) => {
     expect((await page({ limit: 3 })).ids).toEqual(newer);
   });
 
-  test("accepts a limit from 1 to 200 and returns no cursor with the last page", async () => {
+  test("a list accepts a limit from 1 to 200 and returns no cursor with the last page", async () => {
     await insert(list, 2);
     const all = await page({ limit: 200 });
     expect(all.nextCursor).toBeNull();
@@ -293,7 +293,7 @@ describe.each(Object.entries(lists))("%s", (procedure, list) => {
     }
   });
 
-  test.each(["' or 1=1 --", "", "x".repeat(101), "ä", 7])("rejects the cursor %j", async (cursor) => {
+  test.each(["' or 1=1 --", "", "x".repeat(101), "ä", 7])("a list rejects the cursor %j", async (cursor) => {
     const refused = await acme.call(procedure, { ...list.input?.(), cursor });
     expect([refused.status, refused.error?.data.reason]).toEqual([400, "invalid_input"]);
   });

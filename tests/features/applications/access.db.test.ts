@@ -3,10 +3,11 @@ import { applications } from "../../../drizzle/applications";
 import { changes } from "../../../drizzle/changes";
 import { organizations } from "../../../drizzle/organizations";
 import { security } from "../../../drizzle/security";
+import type { Answer } from "../../support/answer";
 import { insertPlace } from "../../support/place";
 import { lastRow, readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
-import { type Answer, type GivenOrganization, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, openWorld, type World } from "../../support/world";
 
 /**
  * Every way in which the number of an application's valid credentials is or becomes 0, and cases that only look

@@ -6,6 +6,7 @@ import { sealPending } from "../../../src/audit/sealer";
 import type { AuditEntry } from "../../../src/features/audit-log/contract";
 import { ActiveRequests } from "../../../src/http/active-requests";
 import { createHandler, type Handler } from "../../../src/http/handler";
+import { readAnswer, reasonOf } from "../../support/answer";
 import { insertEntries } from "../../support/audit-log";
 import { openBrowser } from "../../support/browser";
 import { givenMember, givenPerson } from "../../support/people";
@@ -60,7 +61,7 @@ describe("GET /api/audit/export (AUD)", () => {
     expect([...entries].reverse().slice(0, 200)).toEqual(items);
   });
 
-  test("neither misses nor repeats an entry that is sealed during the export", async () => {
+  test("the export neither misses nor repeats an entry that is sealed during the export", async () => {
     await insertEntries(world, acme.organizationId, 700);
     const response = await fetchExport("");
     const reader = response.body?.getReader();
@@ -111,8 +112,7 @@ describe("GET /api/audit/export (AUD)", () => {
     expect(await actions(`?actorId=${refused?.actor.id}`)).toEqual(["projects.delete"]);
     for (const wrong of ["?from=yesterday", "?format=xml", "?organizationId=org_x", "?log=other"]) {
       const response = await fetchExport(wrong);
-      const { error } = (await response.json()) as { error: { data: { reason: string } } };
-      expect([wrong, response.status, error.data.reason]).toEqual([wrong, 400, "invalid_input"]);
+      expect(reasonOf(await readAnswer(response)), wrong).toEqual([400, "invalid_input"]);
     }
   });
 
@@ -124,8 +124,8 @@ describe("GET /api/audit/export (AUD)", () => {
   ])("rejects %s because a repeated parameter is ambiguous", async (query) => {
     const response = await fetchExport(query, await root.key("owner"));
     expect([response.status, response.headers.get("content-disposition")]).toEqual([400, null]);
-    const { error } = (await response.json()) as { error: { data: { fields: Record<string, string> } } };
-    expect(Object.values(error.data.fields)).toEqual(["repeated"]);
+    const { error } = await readAnswer(response);
+    expect(Object.values(error.data.fields ?? {})).toEqual(["repeated"]);
   });
 
   test("limits the concurrent exports of an organization and releases the slot however an export ends", async () => {

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { claims } from "../../../drizzle/routes";
 import { claimHost, claimUpstreams, releaseHost } from "../../../src/features/claims/rows";
+import type { Answer } from "../../support/answer";
 import { insertPlace } from "../../support/place";
 import { readRows } from "../../support/rows/table";
 import { runAs } from "../../support/run-as";
-import { type Answer, type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, given, insertGateway, openWorld, type World } from "../../support/world";
 
 interface Tenant extends GivenOrganization {
   /** Creates an application and returns its id. */

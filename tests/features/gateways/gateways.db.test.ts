@@ -4,6 +4,7 @@ import type { SealedPlace } from "../../../src/database/sealing";
 import { gatewayPlaces } from "../../../src/delivery/planner/gateway-secrets";
 import { ensureLocalGateway } from "../../../src/main/host/ensure-local-gateway";
 import { newId } from "../../../src/platform/ids";
+import { reasonOf } from "../../support/answer";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { insertPlace } from "../../support/place";
 import { applicationRows } from "../../support/rows/applications";
@@ -32,10 +33,6 @@ const create = (input: Record<string, unknown> = {}) =>
   given(root).ok<Gateway>("gateways.create", { name: `Gateway ${++names}`, ...addresses, ...input });
 const allowedOn = async (gatewayId: string) =>
   (await readRows(world.db.owner, organizationGateways, { gatewayId })).map(({ organizationId }) => organizationId);
-const reasonOf = (answer: { status: number; error?: { data: { reason: string } } }) => [
-  answer.status,
-  answer.error?.data.reason,
-];
 
 test("only owners of the root organization change gateways; for others a gateway they may not use does not exist", async () => {
   const { gatewayId } = await create();

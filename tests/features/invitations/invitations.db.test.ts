@@ -4,6 +4,7 @@ import { auditEntries } from "../../../drizzle/audit";
 import { invitations } from "../../../drizzle/members";
 import { organizations } from "../../../drizzle/organizations";
 import { newId } from "../../../src/platform/ids";
+import { reasonOf } from "../../support/answer";
 import { openBrowser } from "../../support/browser";
 import { limitRows } from "../../support/rows/persons";
 import { readRows, updateRows } from "../../support/rows/table";
@@ -42,10 +43,6 @@ beforeEach(async () => {
 afterAll(() => world.close());
 
 const address = () => `invited-${next++}@example.org`;
-const reasonOf = ({ status, error }: { status: number; error?: { data: { reason: string } } }) => [
-  status,
-  error?.data.reason,
-];
 const invite = async (input: Record<string, unknown> = {}) => {
   const created = await given(acme).ok<CreatedInvitation>("invitations.create", {
     email: address(),

@@ -4,9 +4,10 @@ import { auditEntries } from "../../../drizzle/audit";
 import { organizations } from "../../../drizzle/organizations";
 import type { Database } from "../../../src/database/database";
 import { createHandler } from "../../../src/http/handler";
+import { callsOf, ok, reasonOf } from "../../support/answer";
 import { readRows, updateRows } from "../../support/rows/table";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
-import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
+import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 let world: World;
 let acme: GivenOrganization;
@@ -62,14 +63,17 @@ describe("key creations from one address (TM-30)", () => {
     const processes = [createHandler(runtime), createHandler(runtime)];
     const key = await acme.key("owner");
     const create = (at: number, ip = "198.51.100.1") =>
-      callFrom(processes[at % 2] ?? world.handler, key, ip)<Key>("keys.create", { name: "x", role: "viewer" });
+      callsOf(processes[at % 2] ?? world.handler, { key, ip })<Key>("keys.create", {
+        name: "x",
+        role: "viewer",
+      });
     world.now = new Date(noon);
     for (let at = 0; at < 5; at++) expect((await create(at)).status).toBe(200);
     const refused = await create(5);
     expect(reasonOf(refused)).toEqual([429, "rate_limited"]);
     expect(refused.headers.get("retry-after")).toBe("3600");
     expect((await create(6, "198.51.100.2")).status).toBe(200);
-    const rotated = callFrom(processes[0] ?? world.handler, key, "198.51.100.1");
+    const rotated = callsOf(processes[0] ?? world.handler, { key, ip: "198.51.100.1" });
     const { apiKeyId } = (await create(7, "198.51.100.2")).data;
     expect(reasonOf(await rotated("keys.rotate", { apiKeyId }))).toEqual([429, "rate_limited"]);
     world.now = new Date(noon + 3_600_000);
@@ -85,13 +89,12 @@ describe("key creations from one address (TM-30)", () => {
 
   test("the limit of key creations follows the setting", async () => {
     const runtime = { ...world.runtime, signIn: { ...world.runtime.signIn, keyCreationsPerHour: 1 } };
-    const call = callFrom(createHandler(runtime), await acme.key("owner"), "198.51.100.9");
+    const call = callsOf(createHandler(runtime), { key: await acme.key("owner"), ip: "198.51.100.9" });
     const input = { name: "x", role: "viewer" };
     expect((await call("keys.create", input)).status).toBe(200);
     expect(reasonOf(await call("keys.create", input))).toEqual([429, "rate_limited"]);
-    expect((await callFrom(world.handler, await acme.key("owner"), "198.51.100.9")("keys.create", input)).status).toBe(
-      200,
-    );
+    const unlimited = callsOf(world.handler, { key: await acme.key("owner"), ip: "198.51.100.9" });
+    expect((await unlimited("keys.create", input)).status).toBe(200);
   });
 });
 
@@ -108,7 +111,7 @@ describe("request limit of a key", () => {
   test("the request limit of a key counts all processes together, then returns 429 key_rate_limited", async () => {
     const other = createHandler(world.runtime);
     const { key } = await keyWithLimit(6);
-    const call = (at: number) => callFrom(at % 2 ? other : world.handler, key, "192.0.2.1")("auth.session");
+    const call = (at: number) => callsOf(at % 2 ? other : world.handler, { key, ip: "192.0.2.1" })("auth.session");
     world.now = new Date(noon);
     const answers = await Promise.all(Array.from({ length: 10 }, (_, at) => call(at)));
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(6);
@@ -129,7 +132,7 @@ describe("request limit of a key", () => {
 
   test("a limited key is accepted again when Retry-After has passed and not a second earlier", async () => {
     const { key } = await keyWithLimit(6);
-    const call = () => callFrom(world.handler, key, "192.0.2.1")("auth.session");
+    const call = () => callsOf(world.handler, { key, ip: "192.0.2.1" })("auth.session");
     let now = noon + 50_000;
     let refused = 0;
     for (let at = 0; at < 20; at++) {
@@ -148,7 +151,7 @@ describe("request limit of a key", () => {
 
   test("the request limit also applies to a process whose clock is a second behind", async () => {
     const { key } = await keyWithLimit(2);
-    const call = () => callFrom(world.handler, key, "192.0.2.1")("auth.session");
+    const call = () => callsOf(world.handler, { key, ip: "192.0.2.1" })("auth.session");
     world.now = new Date(noon);
     for (let at = 0; at < 2; at++) expect((await call()).status).toBe(200);
     world.now = new Date(noon - 1_000);
@@ -183,7 +186,7 @@ describe("request limit of a key", () => {
     const statementsOf = async ({ apiKeyId, key }: Key) => {
       // The last use was recorded just now, so the request does not record it.
       await updateRows(world.db.owner, apiKeys, { apiKeyId }, { lastUsedAt: new Date() });
-      const call = callFrom(handler, key, "192.0.2.1");
+      const call = callsOf(handler, { key, ip: "192.0.2.1" });
       const before = counted.calls();
       await call("auth.session");
       return counted.calls() - before;

@@ -4,10 +4,11 @@ import { apiKeys } from "../../../drizzle/api-keys";
 import { auditEntries } from "../../../drizzle/audit";
 import { projects } from "../../../drizzle/projects";
 import { roles } from "../../../src/access/permissions";
+import { type Call, reasonOf } from "../../support/answer";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
-import { type Call, type GivenOrganization, given, openWorld, type World } from "../../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
 
 interface Key {
   readonly apiKeyId: string;
@@ -32,10 +33,6 @@ async function create(input: Record<string, unknown> = {}): Promise<Key> {
   registerSecret(created.key);
   return created;
 }
-const reasonOf = (answer: { status: number; error?: { data: { reason: string } } }) => [
-  answer.status,
-  answer.error?.data.reason,
-];
 const day = 24 * 60 * 60 * 1000;
 
 test("a key is in one response only, works at once, and only its SHA-256 is stored", async () => {

@@ -5,6 +5,7 @@ import { auditEntries } from "../../../drizzle/audit";
 import { members } from "../../../drizzle/members";
 import { organizations } from "../../../drizzle/organizations";
 import { type Role, roles } from "../../../src/access/permissions";
+import { ok, reasonOf } from "../../support/answer";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { insertPlace } from "../../support/place";
 import { keyRows } from "../../support/rows/keys";
@@ -12,7 +13,7 @@ import { projectRoleRows } from "../../support/rows/members";
 import { deleteRows, readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
-import { type Colleague, colleague, type Key, ok, reasonOf } from "./people-with-keys";
+import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 let world: World;
 let acme: GivenOrganization;

@@ -1,12 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { makeApiKey } from "../../../src/access/api-keys";
 import type { Role } from "../../../src/access/permissions";
-import type { Handler } from "../../../src/http/handler";
 import { type Browser, openBrowser } from "../../support/browser";
 import { givenMember, givenPerson } from "../../support/people";
 import { keyRows } from "../../support/rows/keys";
 import { registerSecret } from "../../support/secrets";
-import type { Answer, GivenOrganization, World } from "../../support/world";
+import type { GivenOrganization, World } from "../../support/world";
 
 /** A key as the API shows it. */
 export interface Key {
@@ -69,38 +68,4 @@ export async function colleague(world: World, org: GivenOrganization, role: Role
       return { apiKeyId, key: registerSecret(generated.key) };
     },
   };
-}
-
-/** Returns a function that calls one process with a key, from an address. */
-export function callFrom(handler: Handler, key: string, ip: string, headers: Record<string, string> = {}) {
-  return async <T = Record<string, unknown>>(procedure: string, input: unknown = {}): Promise<Answer<T>> => {
-    const request = new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": key, ...headers },
-      body: JSON.stringify(input),
-    });
-    const response = await handler(request, { ip });
-    const text = await response.text();
-    const body = JSON.parse(text) as { result?: { data: T }; error?: Answer["error"] };
-    return {
-      status: response.status,
-      data: body.result?.data as T,
-      error: body.error as Answer["error"],
-      text,
-      headers: response.headers,
-    };
-  };
-}
-
-/** The status and, for a refusal, the reason. */
-export const reasonOf = (answer: { status: number; error?: { data: { reason: string } } }) => [
-  answer.status,
-  answer.error?.data.reason,
-];
-
-/** Awaits a call that must succeed and returns its data. */
-export async function ok<T>(call: Promise<{ status: number; data: T; error?: unknown }>): Promise<T> {
-  const answer = await call;
-  if (answer.status !== 200) throw new Error(`${answer.status} ${JSON.stringify(answer.error)}`);
-  return answer.data;
 }

@@ -2,11 +2,12 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { apiKeys } from "../../../drizzle/api-keys";
 import { members } from "../../../drizzle/members";
 import { organizations } from "../../../drizzle/organizations";
+import { callsOf, ok, reasonOf } from "../../support/answer";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { deleteRows, readRows, updateRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, openWorld, type World } from "../../support/world";
-import { type Colleague, callFrom, colleague, type Key, ok, reasonOf } from "./people-with-keys";
+import { type Colleague, colleague, type Key } from "./people-with-keys";
 
 interface Rotated extends Key {
   readonly rotated: Key;
@@ -152,7 +153,7 @@ describe("rotation of a key (PO-25)", () => {
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     const limits = { allowedIps: ["192.0.2.0/24"], requestsPerMinute: 50 };
     const bounded = await createKey({ role: "admin", expiresAt, ...limits });
-    const call = callFrom(world.handler, bounded.key, "192.0.2.7");
+    const call = callsOf(world.handler, { key: bounded.key, ip: "192.0.2.7" });
     for (const wider of [{}, { ...limits, allowedIps: ["192.0.0.0/16"] }, { ...limits, requestsPerMinute: 51 }]) {
       const { apiKeyId } = await createKey({ serviceAccountId, ...wider });
       const answer = await call("keys.rotate", { apiKeyId });

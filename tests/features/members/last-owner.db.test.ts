@@ -100,7 +100,7 @@ async function headerOwner(): Promise<Owner> {
   const email = `h${Math.random().toString(36).slice(2)}@example.org`;
   const signInWith = async (groups: readonly string[]) => {
     const browser = newBrowser("10.1.0");
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     await browser.fetch("/api/auth/signin/trusted-header", {
       method: "POST",
       headers: {

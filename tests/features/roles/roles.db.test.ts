@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { auditEntries } from "../../../drizzle/audit";
 import { grantable, permissions } from "../../../src/access/permissions";
+import { reasonOf } from "../../support/answer";
 import { readRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
@@ -23,10 +24,6 @@ beforeEach(async () => {
 });
 afterAll(() => world.close());
 
-const reasonOf = ({ status, error }: { status: number; error?: { data: { reason: string } } }) => [
-  status,
-  error?.data.reason,
-];
 const role = (roleId: string) => given(acme).ok<CustomRole>("roles.one", { roleId });
 
 describe("custom roles (DK-11, PO-21)", () => {

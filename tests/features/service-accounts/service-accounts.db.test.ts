@@ -3,13 +3,14 @@ import { auditEntries } from "../../../drizzle/audit";
 import { members } from "../../../drizzle/members";
 import { serviceAccounts } from "../../../drizzle/roles";
 import { newId } from "../../../src/platform/ids";
+import { ok, reasonOf } from "../../support/answer";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { insertPlace } from "../../support/place";
 import { roleRows } from "../../support/rows/roles";
 import { deleteRows, readRows } from "../../support/rows/table";
 import { registerSecret } from "../../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../../support/world";
-import { type Colleague, colleague, type Key, ok, reasonOf } from "../keys/people-with-keys";
+import { type Colleague, colleague, type Key } from "../keys/people-with-keys";
 
 interface Account {
   readonly serviceAccountId: string;

@@ -3,7 +3,7 @@ import { gateways } from "../../../drizzle/gateways";
 import { applicationStates } from "../../../drizzle/sync";
 import type { Proof } from "../../../src/delivery/protocol/probe";
 import { applicationStateRows, changeRows } from "../../support/rows/delivery";
-import { deleteRows, readRows, updateRows } from "../../support/rows/table";
+import { readRows, updateRows } from "../../support/rows/table";
 import type { World } from "../../support/world";
 
 /** Writes, as the owner of the database, what a reconciler would write for one gateway. */
@@ -32,11 +32,7 @@ export function deliveredBy({ db: { owner } }: Pick<World, "db">, gatewayId: str
       } = {},
     ) => {
       const { proven = 0, proof = null, unproven = null, routed = true, removed = false } = options;
-      await deleteRows(owner, applicationStates, { gatewayId, applicationId });
-      await applicationStateRows.insert(owner, {
-        gatewayId,
-        applicationId,
-        organizationId,
+      const observed = {
         revision,
         digest: routed ? "digest" : null,
         deliveredAt: new Date(Date.now() - 1_000),
@@ -45,7 +41,11 @@ export function deliveredBy({ db: { owner } }: Pick<World, "db">, gatewayId: str
         proof,
         unproven,
         removed,
-      });
+      };
+      const place = { gatewayId, applicationId };
+      const isNew = (await readRows(owner, applicationStates, place, ["revision"])).length === 0;
+      if (isNew) await applicationStateRows.insert(owner, { ...place, organizationId, ...observed });
+      else await updateRows(owner, applicationStates, place, observed);
     },
     /** Inserts an outbox row in addition to those that operations write. */
     change: async (

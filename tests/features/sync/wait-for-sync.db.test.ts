@@ -2,6 +2,7 @@ import { eq, isNotNull } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { changes } from "../../../drizzle/changes";
 import { organizationGateways } from "../../../drizzle/gateways";
+import { requestOf } from "../../support/answer";
 import { insertPlace } from "../../support/place";
 import { organizationGatewayRows } from "../../support/rows/organizations";
 import { deleteRows, updateRows } from "../../support/rows/table";
@@ -65,8 +66,6 @@ const isOpen = async (promise: Promise<unknown>) =>
 
 describe("sync.wait by change", () => {
   test("a change goes from pending through applied and loaded to enforced, and each response has its current state", async () => {
-    const shown = { request: "HEAD /", status: 401, tag: true, pass: false, at: new Date().toISOString() };
-    const proof = [{ ...shown, proven: true, why: null }];
     expect(await wait({ changeId })).toEqual({
       state: "pending",
       reached: false,
@@ -88,6 +87,8 @@ describe("sync.wait by change", () => {
     await sync.load(5);
     expect(await wait({ changeId, state: "loaded" })).toMatchObject({ state: "loaded", reached: true });
     expect(await wait({ changeId })).toMatchObject({ state: "loaded", reached: false, reason: "timeout" });
+    const shown = { request: "HEAD /", status: 401, tag: true, pass: false, at: new Date().toISOString() };
+    const proof = [{ ...shown, proven: true, why: null }];
     await sync.state(acme.organizationId, applicationId, 5, { proven: 5, proof });
     expect(await wait({ changeId, state: "enforced" })).toEqual({
       state: "enforced",
@@ -341,15 +342,9 @@ describe("input of sync.wait", () => {
 
 test("a wait ends when its caller disconnects", async () => {
   const disconnect = new AbortController();
-  const waiting = world.handler(
-    new Request("http://127.0.0.1/api/trpc/sync.wait", {
-      method: "POST",
-      headers: { "x-api-key": await acme.key("viewer") },
-      body: JSON.stringify({ changeId, timeoutMs: 60_000 }),
-      signal: disconnect.signal,
-    }),
-    { ip: null },
-  );
+  const input = { changeId, timeoutMs: 60_000 };
+  const request = requestOf("http://127.0.0.1", "sync.wait", input, { key: await acme.key("viewer") });
+  const waiting = world.handler(new Request(request, { signal: disconnect.signal }), { ip: null });
   expect(await isOpen(waiting)).toBe(true);
   disconnect.abort();
   expect((await waiting).status).toBeGreaterThan(0);

@@ -10,6 +10,7 @@ import { hasReached, leastOf, progressOf } from "../../../src/delivery/sync-prog
 import { createWaitHub, type WaitBounds } from "../../../src/delivery/wait-hub";
 import { createHandler } from "../../../src/http/handler";
 import type { Waits, WaitTarget } from "../../../src/platform/waits";
+import { readAnswer, requestOf } from "../../support/answer";
 import { callOn } from "../../support/interposed";
 import { insertPlace } from "../../support/place";
 import { readRows, updateRows } from "../../support/rows/table";
@@ -74,22 +75,12 @@ function controlPlaneWith(bounds: Partial<WaitBounds>, options: { checkEveryMs?:
     started: () => started,
     /** Waits until the state is reached, 60 s have passed or the test is over. */
     async wait(key: string, changeId: string, timeoutMs = 60_000): Promise<WaitResponse> {
-      const request = new Request("http://127.0.0.1/api/trpc/sync.wait", {
-        method: "POST",
-        headers: { "content-type": "application/json", "x-api-key": key },
-        body: JSON.stringify({ changeId, timeoutMs }),
-        signal: openWaits.signal,
+      const request = requestOf("http://127.0.0.1", "sync.wait", { changeId, timeoutMs }, { key });
+      const response = await createHandler(runtime)(new Request(request, { signal: openWaits.signal }), {
+        ip: "192.0.2.33",
       });
-      const response = await createHandler(runtime)(request, { ip: "192.0.2.33" });
-      const body = (await response.json()) as {
-        result?: { data: { reason?: string } };
-        error?: { data: { reason: string } };
-      };
-      return {
-        status: response.status,
-        reason: body.error?.data.reason ?? body.result?.data.reason,
-        retryAfter: response.headers.get("retry-after"),
-      };
+      const { status, data, error, headers } = await readAnswer<{ reason?: string } | undefined>(response);
+      return { status, reason: error?.data.reason ?? data?.reason, retryAfter: headers.get("retry-after") };
     },
   };
 }
