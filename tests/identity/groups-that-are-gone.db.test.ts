@@ -319,7 +319,7 @@ describe("groups of the trusted header", () => {
   async function byHeader(email: string, groups: string | null) {
     proxies += 1;
     const browser = openBrowser(world, { ip: `10.1.0.${proxies}` });
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const { status } = await browser.fetch("/api/auth/signin/trusted-header", {
       method: "POST",
       headers: {

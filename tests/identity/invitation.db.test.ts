@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { auditEntries } from "../../drizzle/audit";
 import { invitations, members, users } from "../../drizzle/members";
 import { createHandler } from "../../src/http/handler";
+import { reasonOf } from "../support/answer";
 import { openBrowser } from "../support/browser";
 import { interposed } from "../support/interposed";
 import { givenMember, givenPerson } from "../support/people";
@@ -42,8 +43,9 @@ const invite = async (input: Record<string, unknown> = {}): Promise<CreatedInvit
   return { ...created, token: registerSecret(created.url.slice(created.url.indexOf("#") + 1)) };
 };
 const accept = async (token: string, fields: Record<string, string> = {}, browser = visitor()) => {
-  const { status, body } = await browser.signIn("invitation", { token, password, ...fields });
-  return { status, reason: (body as { error?: { data: { reason: string } } } | null)?.error?.data.reason, browser };
+  const answer = await browser.signIn("invitation", { token, password, ...fields });
+  const [status, reason] = reasonOf(answer);
+  return { status, reason, browser };
 };
 const peopleOf = (email: string) => readRows(world.db.owner, users, { email }, ["userId", "name"]);
 const entriesOf = (organizationId: string) =>
@@ -159,10 +161,9 @@ describe("a new person who accepts an invitation", () => {
   ])("accepting an invitation with the password %s is refused with %s", async (weak, problem) => {
     const { email, token } = await invite({ email: `x-joins-weak@example.org` });
     const browser = visitor();
-    const { status, body } = await browser.signIn("invitation", { token, password: weak });
-    const { data } = (body as { error: { data: { reason: string; fields: { password: string } } } }).error;
-    expect([status, data.reason]).toEqual([400, "weak_password"]);
-    expect(data.fields.password).toContain(problem);
+    const refused = await browser.signIn("invitation", { token, password: weak });
+    expect(reasonOf(refused)).toEqual([400, "weak_password"]);
+    expect(refused.error.data.fields?.password).toContain(problem);
     expect(await peopleOf(email)).toEqual([]);
   });
 

@@ -9,6 +9,7 @@ import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
 import type { LinkRuntime } from "../../src/main/host/password-link";
 import { resetPassword } from "../../src/main/host/reset-password";
 import { setUp } from "../../src/main/host/set-up";
+import { reasonOf } from "../support/answer";
 import { openBrowser } from "../support/browser";
 import { givenMember, givenPerson } from "../support/people";
 import { totpRows } from "../support/rows/persons";
@@ -29,7 +30,6 @@ afterEach(() => world.close());
 
 const newBrowser = () => openBrowser(world, { ip: `198.51.100.${++address}` });
 const tokenIn = (url: string | null | undefined) => registerSecret(url?.split("#")[1] ?? "");
-const reasonOf = (body: unknown) => (body as { error: { data: { reason: string } } }).error.data.reason;
 const readLink = async (token: string) =>
   (await newBrowser().call<Record<string, unknown>>("auth.link", { token })).data;
 
@@ -55,7 +55,7 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
     expect(await makeSetUpLink(host)).toBeNull();
 
     const again = await newBrowser().signIn("link", { token, ...form, email: "eve@example.org" });
-    expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
+    expect(reasonOf(again)).toEqual([409, "link_used"]);
     expect(await readLink(token)).toMatchObject({
       state: "used",
       message: "This set-up link was already used. Sign in with the password that was chosen with it.",
@@ -87,7 +87,7 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
     const { setupUrl, apiKey } = await setUp(host, { email: "ada@example.org", organization: "Acme" });
     registerSecret(apiKey.key);
     const late = await newBrowser().signIn("link", { token, ...form });
-    expect([late.status, reasonOf(late.body)]).toEqual([409, "link_ended"]);
+    expect(reasonOf(late)).toEqual([409, "link_ended"]);
     expect(await readLink(token)).toMatchObject({ state: "ended", message: expect.stringContaining("command line") });
     expect(await readLink(tokenIn(setupUrl))).toMatchObject({
       state: "good",
@@ -111,7 +111,7 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
     world.now = new Date(now + 31 * 60_000);
     expect(await readLink(second)).toMatchObject({ state: "expired" });
     const late = await newBrowser().signIn("link", { token: second, ...form });
-    expect([late.status, reasonOf(late.body)]).toEqual([409, "link_expired"]);
+    expect(reasonOf(late)).toEqual([409, "link_expired"]);
     expect(await readRows(world.db.owner, organizations)).toEqual([]);
   });
 
@@ -144,7 +144,7 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
       insertLink(tx, { purpose: "set_up" }, { now: new Date(), random: world.runtime.random }),
     );
     const refused = await newBrowser().signIn("link", { token, ...form, email: "eve@example.org" });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "already_set_up"]);
+    expect(reasonOf(refused)).toEqual([409, "already_set_up"]);
     expect(await readRows(world.db.owner, organizations)).toHaveLength(1);
   });
 
@@ -157,8 +157,8 @@ describe("the set-up link that a start prints on an empty installation (AM-28)",
   ])("a set-up link stays valid if the form has an invalid field: %j", async (wrong, reason, field) => {
     const token = tokenIn(await makeSetUpLink(host));
     const refused = await newBrowser().signIn("link", { token, ...form, ...wrong });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([400, reason]);
-    expect(refused.body).toMatchObject({ error: { data: { fields: { [field]: expect.any(String) } } } });
+    expect(reasonOf(refused)).toEqual([400, reason]);
+    expect(refused.error.data.fields).toMatchObject({ [field]: expect.any(String) });
     expect((await newBrowser().signIn("link", { token, ...form })).status).toBe(200);
   });
 
@@ -187,7 +187,7 @@ describe("an unknown link", () => {
         expiresAt: null,
       });
       const refused = await newBrowser().signIn("link", { token, ...form });
-      expect([refused.status, reasonOf(refused.body)]).toEqual([401, "link_unknown"]);
+      expect(reasonOf(refused)).toEqual([401, "link_unknown"]);
     }
   });
 
@@ -233,7 +233,7 @@ describe("a password link (TM-23)", () => {
     expect((await browser.call("projects.list")).status).toBe(200);
     expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
     const again = await newBrowser().signIn("link", { token, password: "yet another horse" });
-    expect([again.status, reasonOf(again.body)]).toEqual([409, "link_used"]);
+    expect(reasonOf(again)).toEqual([409, "link_used"]);
   });
 
   it("using a password link ends sessions that were opened after the reset", async () => {
@@ -294,7 +294,7 @@ describe("a password link (TM-23)", () => {
       email: null,
     });
     const refused = await newBrowser().signIn("link", { token, password: "yet another horse" });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "link_ended"]);
+    expect(reasonOf(refused)).toEqual([409, "link_ended"]);
     expect((await newBrowser().signIn("password", { email: person.email, password })).status).toBe(200);
   });
 
@@ -305,7 +305,7 @@ describe("a password link (TM-23)", () => {
       tokenIn((await resetPassword(host, { email: person.email })).url),
     ];
     const refused = await newBrowser().signIn("link", { token: first, password });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "link_ended"]);
+    expect(reasonOf(refused)).toEqual([409, "link_ended"]);
     expect((await newBrowser().signIn("link", { token: second, password })).status).toBe(200);
     expect(await readLink(second)).toMatchObject({ state: "used", email: null });
   });

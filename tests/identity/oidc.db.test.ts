@@ -579,7 +579,7 @@ describe("attacks on a sign-in with a provider", () => {
 
   it("a sign-in with a provider is started only by a form of this origin with its token (CSRF)", async () => {
     const browser = newBrowser();
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const send = (headers: Record<string, string>, fields: Record<string, string>) =>
       browser.fetch("/api/auth/signin/main", {
         method: "POST",
@@ -618,7 +618,7 @@ describe("attacks on a sign-in with a provider", () => {
 
   it("query parameters of the start are not forwarded to the provider", async () => {
     const browser = newBrowser();
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const started = await browser.fetch(
       "/api/auth/signin/main?redirect_uri=https%3A%2F%2Fevil.example&scope=admin&state=mine&claims=x",
       {
@@ -636,7 +636,7 @@ describe("attacks on a sign-in with a provider", () => {
 
   it("forwarded headers do not change the redirect URI of a sign-in (header injection)", async () => {
     const browser = newBrowser();
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const started = await browser.fetch("/api/auth/signin/main", {
       method: "POST",
       headers: {
@@ -676,7 +676,7 @@ describe("attacks on a sign-in with a provider", () => {
   it.each<[string, (back: string) => string]>([
     ["a sign-in", (back) => back],
     ["a refusal", (back) => back.replace("code=", "not_code=")],
-  ])("ends its cookies with %s", async (_, change) => {
+  ])("the cookies of a sign-in with a provider end with %s", async (_, change) => {
     newPerson();
     const browser = newBrowser();
     const back = await comeBack(browser, idp, "main");
@@ -689,14 +689,14 @@ describe("attacks on a sign-in with a provider", () => {
     );
   });
 
-  it("tells a form that asks for JSON in the body where to go", async () => {
+  it("a form that asks for JSON gets the address of the provider in the body", async () => {
     const started = await startSignIn(newBrowser(), "main", { json: "true" });
     expect([started.status, started.headers.get("location")]).toEqual([200, null]);
     const { url } = (await started.json()) as { url: string };
     expect(new URL(url).searchParams.get("redirect_uri")).toBe(redirectUri("main"));
   });
 
-  it("goes on to the address that an earlier form named, where the last form names none", async () => {
+  it("a sign-in continues to the address that an earlier form named if the last form names none", async () => {
     newPerson();
     const browser = newBrowser();
     await startSignIn(browser, "main", { callbackUrl: "/applications?state=open" });

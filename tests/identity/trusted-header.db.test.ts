@@ -48,7 +48,7 @@ async function signIn(
   { ip = nextProxy(), origin = testOrigin, path = "/api/auth/signin/trusted-header" } = {},
 ) {
   const browser = openBrowser(world, { ip, origin });
-  const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+  const csrfToken = await browser.formToken();
   const response = await browser.fetch(path, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded", ...headers },

@@ -16,6 +16,7 @@ import { renewToken } from "../../src/identity/renew-token";
 import { sweepIdentity } from "../../src/identity/sweep";
 import { newToken } from "../../src/identity/tokens";
 import { makeSetUpLink } from "../../src/main/host/make-set-up-link";
+import { reasonOf } from "../support/answer";
 import { openBrowser } from "../support/browser";
 import { givenMember, givenPerson } from "../support/people";
 import { limitRows } from "../support/rows/persons";
@@ -47,7 +48,6 @@ beforeEach(async () => {
 afterAll(() => world.close());
 
 const visitor = () => openBrowser(world, { ip: `198.51.100.${++address}` });
-const reasonOf = (body: unknown) => (body as { error: { data: { reason: string } } }).error.data.reason;
 const password = registerSecret("a river under seven bridges");
 
 describe.each(expiryTimes)("an expiry time of %s", (name, expiresAt) => {
@@ -64,7 +64,7 @@ describe.each(expiryTimes)("an expiry time of %s", (name, expiresAt) => {
       expect(data.state).toBe("expired");
       const form = { token, email: "ada@example.org", organization: "Acme", name: "Ada", password };
       const refused = await browser.signIn("link", form);
-      expect([refused.status, reasonOf(refused.body)]).toEqual([409, "link_expired"]);
+      expect(reasonOf(refused)).toEqual([409, "link_expired"]);
       expect(await readRows(fresh.db.owner, organizations)).toEqual([]);
     } finally {
       await fresh.close();
@@ -81,7 +81,7 @@ describe.each(expiryTimes)("an expiry time of %s", (name, expiresAt) => {
     const { invitationId } = created;
     await updateRows(world.db.owner, invitations, { invitationId }, { expiresAt });
     const refused = await visitor().signIn("invitation", { token, password });
-    expect([refused.status, reasonOf(refused.body)]).toEqual([409, "invitation_expired"]);
+    expect(reasonOf(refused)).toEqual([409, "invitation_expired"]);
     expect(await readRows(world.db.owner, users, { email })).toEqual([]);
     expect((await acme.call("invitations.create", { email, role: "viewer" })).status).toBe(200);
   });
