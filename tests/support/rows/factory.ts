@@ -1,6 +1,6 @@
 import type { InferInsertModel } from "drizzle-orm";
 import type { PgTable } from "drizzle-orm/pg-core";
-import type { Statements } from "./table";
+import { columnOf, type Statements } from "./table";
 
 /** The values of a row: those without a default, and any others. */
 export type Given<Table extends PgTable, Defaults> = Omit<InferInsertModel<Table>, keyof Defaults> &
@@ -29,6 +29,8 @@ export function factoryOf<Table extends PgTable, Defaults extends Partial<InferI
 ): Factory<Table, Defaults> {
   const insertAll: Factory<Table, Defaults>["insertAll"] = async (statements, given) => {
     const rows = given.map((values): InferInsertModel<Table> => ({ ...defaults(), ...values }));
+    // Types do not detect an unknown name in a spread value, and drizzle ignores it.
+    for (const name of rows.flatMap((row) => Object.keys(row))) columnOf(table, name);
     for (let at = 0; at < rows.length; at += perStatement) {
       await statements.insert(table).values(rows.slice(at, at + perStatement));
     }

@@ -35,6 +35,11 @@ test("rows are selected by values, by a list of values, by an empty value or by 
   expect(await named({ name: ["One", "Two"] })).toEqual([]);
 });
 
+test("a factory refuses a column that the table does not have, also in a spread value", async () => {
+  const misspelled = { full_name: "Ada" };
+  await expect(userRows.insert(db.owner, { ...misspelled })).rejects.toThrow("users has no column full_name");
+});
+
 test("a change that finds no row fails, because it prepares nothing", async () => {
   await expect(updateRows(db.owner, users, { name: "No one" }, { name: null })).rejects.toThrow(
     "no row of users has these values",

@@ -84,7 +84,8 @@ function conditionOf(table: PgTable, where: object): SQL | undefined {
   );
 }
 
-function columnOf(table: PgTable, name: string): PgColumn {
+/** @throws RangeError if the table has no such column */
+export function columnOf(table: PgTable, name: string): PgColumn {
   const columns: Record<string, PgColumn> = getTableColumns(table);
   const column = columns[name];
   if (column === undefined) throw new RangeError(`${getTableConfig(table).name} has no column ${name}`);
