@@ -305,10 +305,8 @@ describe("the full comparison", () => {
     }
     rmSync(join(sync.places.applications, `${applicationId}.yml`));
     await started();
-    await until(
-      () => sync.state(applicationId),
-      (state) => state?.removed === true,
-    );
+    await expect.poll(() => sync.state(applicationId)).toMatchObject({ removed: true });
+    expect(sync.file(applicationId)).toBeNull();
   });
 
   it("the full comparison delivers nothing if nothing differs", async () => {

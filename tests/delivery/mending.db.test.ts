@@ -33,7 +33,7 @@ const started = async () => {
 };
 
 describe("a part of the folder that is removed while the leader runs", () => {
-  it("recreates the removed folder of applications, and writes all their files again", async () => {
+  it("a leader recreates the removed folder of applications, and writes all their files again", async () => {
     await started();
     const { applicationId } = await application();
     await delivered();
@@ -48,7 +48,7 @@ describe("a part of the folder that is removed while the leader runs", () => {
     expect(readFileSync(join(sync.places.applications, "0-shared.yml"), "utf8")).toContain("guard");
   });
 
-  it("recreates the removed staging folder in a new term", async () => {
+  it("a leader recreates the removed staging folder in a new term", async () => {
     await started();
     await delivered();
     const { leaseTerm } = await sync.gateway();
@@ -63,7 +63,7 @@ describe("a part of the folder that is removed while the leader runs", () => {
 
 describe("an application whose rows have an unexpected form", () => {
   it.each(["{}", "[null]", '[{"url":["http://127.0.0.1:9000"]}]', '[{"url":5}]'])(
-    "closes an application with upstreams of %s, and continues to deliver the others",
+    "a delivery closes an application with upstreams of %s, and continues to deliver the others",
     async (upstreams) => {
       const poisoned = await application();
       const { db } = sync.world;
@@ -80,7 +80,7 @@ describe("an application whose rows have an unexpected form", () => {
 });
 
 describe("an old file from a copy of the folder", () => {
-  it("writes the marker again if an older one was restored", async () => {
+  it("a leader writes the marker again if an older one was restored", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -91,13 +91,11 @@ describe("an old file from a copy of the folder", () => {
     writeFileSync(sync.places.marker, older);
     const { revision } = await sync.gateway();
     await started();
-    await until(
-      () => readFileSync(sync.places.marker, "utf8"),
-      (marker) => Number(/\.(\d+)\./.exec(marker)?.[1]) > revision,
-    );
+    const written = () => Number(/\.(\d+)\./.exec(readFileSync(sync.places.marker, "utf8"))?.[1]);
+    await expect.poll(written).toBeGreaterThan(revision);
   });
 
-  it("removes the restored file of a forgotten application, because its tag proves that it is an own file", async () => {
+  it("a leader removes the restored file of a forgotten application, because its tag proves that it is an own file", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -109,13 +107,10 @@ describe("an old file from a copy of the folder", () => {
     const path = join(sync.places.applications, `${applicationId}.yml`);
     writeFileSync(path, text);
     await started();
-    await until(
-      () => sync.file(applicationId),
-      (file) => file === null,
-    );
+    await expect.poll(() => sync.file(applicationId)).toBeNull();
   });
 
-  it("reports and keeps a restored file that was changed, because it is not an own file", async () => {
+  it("a leader reports and keeps a restored file that was changed, because it is not an own file", async () => {
     const first = await started();
     const { applicationId } = await application();
     await delivered();
@@ -135,7 +130,7 @@ describe("an old file from a copy of the folder", () => {
     expect(sync.file(applicationId)).toBe(text);
   });
 
-  it("reports and keeps a foreign deny file that names one of our organizations (TM-53)", async () => {
+  it("a leader reports and keeps a foreign deny file that names one of our organizations (TM-53)", async () => {
     const first = await started();
     await first.stop();
     const name = `0-deny-${sync.organization.organizationId}-7.yml`;

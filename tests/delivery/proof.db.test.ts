@@ -187,9 +187,9 @@ describe("enforced", () => {
     fake.answer = () => ({ status: 401, headers: {} });
     await started();
     const { applicationId } = await application();
-    await unproven(applicationId, "not_our_router");
+    expect(await unproven(applicationId, "not_our_router")).toMatchObject({ provenRevision: 0 });
     fake.answer = () => ({ status: 401, headers: { "X-Portcullis-Tag": "aaaabbbbccccdddd" } });
-    await unproven(applicationId, "other_compile");
+    expect(await unproven(applicationId, "other_compile")).toMatchObject({ provenRevision: 0 });
   });
 
   it("the worst of several routes counts, and wildcards are probed with a separate name", async () => {
@@ -326,9 +326,10 @@ describe("enforced", () => {
       (pending) => pending === 0,
     );
     await first.stop();
+    expect(await sync.state(applicationId)).toMatchObject({ provenRevision: 0 });
     await serving();
     await started();
-    await sync.proven(applicationId);
+    expect(await sync.proven(applicationId)).toMatchObject({ proof: [{ status: 401, proven: true }] });
   });
 });
 

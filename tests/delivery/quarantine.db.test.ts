@@ -62,7 +62,7 @@ const bad: [string, string, (securityId: string) => string][] = [
 ];
 
 describe.each(bad)("%s", (_, username, sealed) => {
-  it("quarantines only its application: existing users keep access, the new one gets none, and the problem is reported", async () => {
+  it("a credential that does not compile quarantines only its application: existing users keep access, the new one gets none, and the problem is reported", async () => {
     const { applicationId } = await application("wiki.localhost", 9000);
     const other = await application("other.localhost", 9001);
     await sync.proven(applicationId);

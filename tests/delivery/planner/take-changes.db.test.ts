@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-it("takes denies and what closes first, so that no route goes before the deny of its host", async () => {
+it("a delivery takes denies and what closes first, so that no route goes before the deny of its host", async () => {
   const add = (applicationId: string | null, denyGroup: number | null, closes: boolean) =>
     changeRows.insert(world.db.owner, {
       changeId: "chg_1",
@@ -27,7 +27,7 @@ it("takes denies and what closes first, so that no route goes before the deny of
   expect(taken).toMatchObject([{ denyGroup: 0 }, { applicationId: "app_closes" }]);
 });
 
-it("takes the first closing change of every organization before the second of one", async () => {
+it("a delivery takes the first closing change of every organization before the second of one", async () => {
   const add = (organizationId: string, applicationId: string) =>
     changeRows.insert(world.db.owner, {
       changeId: "chg_1",
