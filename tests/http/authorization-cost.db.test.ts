@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { apiKeys } from "../../drizzle/api-keys";
 import type { Database, Transaction } from "../../src/database/database";
 import { createHandler } from "../../src/http/handler";
+import { callsOf } from "../support/answer";
 import { openBrowser } from "../support/browser";
 import { givenMember, givenPerson } from "../support/people";
 import { updateRows } from "../support/rows/table";
@@ -80,16 +81,10 @@ async function callers() {
   await browser.signIn("password", { email: person.email, password: person.password });
   const key = registerSecret(await acme.key("owner"));
   await updateRows(world.db.owner, apiKeys, { organizationId: acme.organizationId }, { lastUsedAt: new Date() });
-  const byKey = async (procedure: string, input: unknown) =>
-    handler(
-      new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-        method: "POST",
-        headers: { "content-type": "application/json", "x-api-key": key },
-        body: JSON.stringify(input),
-      }),
-      { ip: "127.0.0.1" },
-    );
-  return { key: byKey, cookie: (procedure: string, input: unknown) => browser.call(procedure, input) };
+  return {
+    key: callsOf(handler, { key }),
+    cookie: (procedure: string, input: unknown) => browser.call(procedure, input),
+  };
 }
 
 test("authentication and authorization need one statement for a read and two for a write", async () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditEntries } from "../../drizzle/audit";
 import { newId } from "../../src/platform/ids";
+import { readAnswer } from "../support/answer";
 import { insertPlace } from "../support/place";
 import { readRows } from "../support/rows/table";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
@@ -106,7 +107,7 @@ describe("the message of a refusal", () => {
 
   test("names the method and the path of REST that there is not", async () => {
     const response = await world.handler(new Request("http://127.0.0.1/api/v1/nowhere"), { ip: "192.0.2.45" });
-    const { error } = (await response.json()) as { error: { message: string } };
+    const { error } = await readAnswer(response);
     expect([response.status, error.message]).toEqual([
       404,
       "No such endpoint: GET /api/v1/nowhere. docs/api.md lists the endpoints.",

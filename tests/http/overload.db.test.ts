@@ -6,8 +6,9 @@ import type { Runtime } from "../../src/access/runtime";
 import type { Database } from "../../src/database/database";
 import { ActiveRequests } from "../../src/http/active-requests";
 import { createHandler, type Handler } from "../../src/http/handler";
+import { reasonOf } from "../support/answer";
 import { openBrowser } from "../support/browser";
-import { type RawAnswer, send } from "../support/raw-call";
+import { send } from "../support/raw-call";
 import { readRows, updateRows } from "../support/rows/table";
 import { type GivenOrganization, openWorld, type World } from "../support/world";
 
@@ -29,7 +30,6 @@ beforeEach(async () => {
 const json = { "content-type": "application/json" };
 const call = (handler: Handler, key: string, procedure: string, input: unknown = {}) =>
   send(handler, `/api/trpc/${procedure}`, { headers: { ...json, "x-api-key": key }, body: JSON.stringify(input) });
-const reasonOf = ({ status, body }: RawAnswer) => [status, body?.error?.data.reason];
 
 /** A handler whose transactions wait until `release` is called. */
 function heldHandler(bounds: ConstructorParameters<typeof ActiveRequests>[0]) {

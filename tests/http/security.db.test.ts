@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { organizations } from "../../drizzle/organizations";
 import { security } from "../../drizzle/security";
 import type { Router } from "../../src/http/trpc/router";
+import type { Answer } from "../support/answer";
 import { insertPlace } from "../support/place";
 import { readRows, updateRows } from "../support/rows/table";
 import { registeredSecrets, registerSecret } from "../support/secrets";
-import { type Answer, type GivenOrganization, given, openWorld, type World } from "../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 interface Credential extends Record<string, unknown> {
   securityId: string;

@@ -95,7 +95,7 @@ describe("a session cookie", () => {
 
   test("a sign-out requested by another page does not end the session", async () => {
     const browser = await signedIn();
-    const { csrfToken } = (await (await browser.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await browser.formToken();
     const body = (token: string) => new URLSearchParams({ csrfToken: token, json: "true" }).toString();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
     const foreign = await browser.fetch("/api/auth/signout", {
@@ -304,7 +304,7 @@ describe("a removed member", () => {
 describe("a forged X-Forwarded-For (TM-2)", () => {
   test("a forged X-Forwarded-For gives no additional sign-in attempts", async () => {
     const attacker = openBrowser(world, { ip: "198.51.100.9" });
-    const { csrfToken } = (await (await attacker.fetch("/api/auth/csrf")).json()) as { csrfToken: string };
+    const csrfToken = await attacker.formToken();
     const statuses: number[] = [];
     for (let at = 0; at < 7; at++) {
       const answer = await attacker.fetch("/api/auth/callback/password", {

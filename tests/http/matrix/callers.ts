@@ -1,11 +1,12 @@
 import { members } from "../../../drizzle/members";
 import { organizations } from "../../../drizzle/organizations";
 import type { Role } from "../../../src/access/permissions";
+import type { Call } from "../../support/answer";
 import { givenMember } from "../../support/people";
 import { passwordRows } from "../../support/rows/persons";
 import { updateRows } from "../../support/rows/table";
 import { givenSession } from "../../support/sessions";
-import type { Call, GivenOrganization } from "../../support/world";
+import type { GivenOrganization } from "../../support/world";
 import { type Acme, insertKey, insertPerson, insertProjectRole, insertServiceAccount } from "./acme";
 import { columns, customPermissions, type Expected } from "./expected";
 
