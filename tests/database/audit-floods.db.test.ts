@@ -5,6 +5,7 @@ import { manyKinds, triesOnTheirOwn } from "../../src/audit/refusal-bucket";
 import { settleRefusals } from "../../src/audit/sealing";
 import { createHandler } from "../../src/http/handler";
 import { newId } from "../../src/platform/ids";
+import { callsOf } from "../support/answer";
 import { readRows } from "../support/rows/table";
 import { registerSecret } from "../support/secrets";
 import { type GivenOrganization, given, openWorld, type World } from "../support/world";
@@ -28,15 +29,7 @@ async function settle(): Promise<void> {
 
 /** Sends one call with the given key from the given address. */
 async function send(key: string, procedure: string, ip: string, handler = world.handler): Promise<number> {
-  const response = await handler(
-    new Request(`http://127.0.0.1/api/trpc/${procedure}`, {
-      method: "POST",
-      headers: { "content-type": "application/json", "x-api-key": key },
-      body: "{}",
-    }),
-    { ip },
-  );
-  return response.status;
+  return (await callsOf(handler, { key, ip })(procedure)).status;
 }
 
 const unknownKey = () => registerSecret(makeApiKey(world.runtime.random).key);

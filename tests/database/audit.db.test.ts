@@ -3,12 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { apiKeys } from "../../drizzle/api-keys";
 import { auditEntries } from "../../drizzle/audit";
 import { security } from "../../drizzle/security";
+import type { Answer } from "../support/answer";
 import { callOn } from "../support/interposed";
 import { insertPlace } from "../support/place";
 import { lastRow, readRows, updateRows } from "../support/rows/table";
 import { outcomeOf, runAs } from "../support/run-as";
 import { formsOf, registeredSecrets, registerSecret } from "../support/secrets";
-import { type Answer, type GivenOrganization, given, openWorld, type World } from "../support/world";
+import { type GivenOrganization, given, openWorld, type World } from "../support/world";
 
 let world: World;
 let acme: GivenOrganization;
