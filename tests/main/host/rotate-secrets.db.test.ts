@@ -9,6 +9,7 @@ import { makeSigner } from "../../../src/database/signing";
 import { createHandler } from "../../../src/http/handler";
 import { rotateSecrets } from "../../../src/main/host/rotate-secrets";
 import { sealedColumns } from "../../../src/main/host/sealed-columns";
+import { callsOf } from "../../support/answer";
 import { openBrowser } from "../../support/browser";
 import { besideUncommitted, runsSideBySide } from "../../support/held-transaction";
 import { givenMember, givenPerson } from "../../support/people";
@@ -142,15 +143,8 @@ describe("portcullis secrets rotate (PO-9)", { shuffle: false }, () => {
     const after = { ...world.runtime, sealer: sealerOfBoth };
     const handler = createHandler(after);
     const change = async (securityId: string) => {
-      const response = await handler(
-        new Request("http://127.0.0.1/api/trpc/security.update", {
-          method: "POST",
-          headers: { "content-type": "application/json", "x-api-key": await organization.key("owner") },
-          body: JSON.stringify({ securityId, password: `Pw-${securityId}-9z` }),
-        }),
-        { ip: "127.0.0.1" },
-      );
-      return response.status;
+      const call = callsOf(handler, { key: await organization.key("owner") });
+      return (await call("security.update", { securityId, password: `Pw-${securityId}-9z` })).status;
     };
     const changes = ids.slice(0, 10).map(change);
     const [rotated, ...statuses] = await Promise.all([rotateSecrets(rotation()), ...changes]);
