@@ -37,7 +37,9 @@ test("rows are selected by values, by a list of values, by an empty value or by 
 
 test("a factory refuses a column that the table does not have, also in a spread value", async () => {
   const misspelled = { full_name: "Ada" };
-  await expect(userRows.insert(db.owner, { name: null, ...misspelled })).rejects.toThrow("users has no column full_name");
+  await expect(userRows.insert(db.owner, { name: null, ...misspelled })).rejects.toThrow(
+    "users has no column full_name",
+  );
 });
 
 test("a change that finds no row fails, because it prepares nothing", async () => {
