@@ -47,7 +47,13 @@ async function givenFactors({ userId }: GivenPerson): Promise<void> {
 }
 
 const lastEntry = (userId: string) =>
-  lastRow(world.db.owner, auditEntries, { objectId: userId, actorKind: "commandLine" });
+  lastRow(world.db.owner, auditEntries, { objectId: userId, actorKind: "commandLine" }, [
+    "action",
+    "outcome",
+    "actorKind",
+    "organizationId",
+    "changed",
+  ]);
 
 describe("operator reset-password (TM-23, PO-27, AM-5)", () => {
   test("reset-password removes the password, ends the sessions, returns a link and is audited as commandLine", async () => {
